@@ -1,0 +1,102 @@
+import { formatJsonPath, type JsonPath } from "./json-path.js";
+import { codeFrame, positionAt, type SourceRange } from "./source.js";
+
+/**
+ * Something that a person must know about their input. `code` is stable and machine-readable
+ * (`spec/unknown-key`), `message` says what is wrong and what was expected, `hint` what to do about it.
+ */
+export interface Diagnostic {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: JsonPath | undefined;
+  readonly range?: SourceRange | undefined;
+  /** The file concerned, where there is no place inside it to point at. */
+  readonly file?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** The form of a diagnostic that `--json` prints. */
+export interface DiagnosticJson {
+  readonly code: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly path?: string;
+  readonly hint?: string;
+}
+
+/** Bad input: a spec, a file, a flag. Carries every problem that was found; the CLI exits with 2. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((each) => each.message).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+
+  static of(code: string, message: string, more: Omit<Diagnostic, "code" | "message"> = {}): InputError {
+    return new InputError([{ code, message, ...more }]);
+  }
+}
+
+/** A check or an expectation of the user's that did not hold; the CLI exits with 1. */
+export class CheckError extends Error {
+  override readonly name = "CheckError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((each) => each.message).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** The device that was asked for is not there; the CLI exits with 3. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.diagnostics = [{ code: "device/unavailable", message, hint }];
+  }
+}
+
+/** An invariant of ecagen itself is broken; the CLI exits with 70 and asks for a report. */
+export class Defect extends Error {
+  override readonly name = "Defect";
+}
+
+export function diagnosticToJson(diagnostic: Diagnostic): DiagnosticJson {
+  const { code, message, path, range, hint } = diagnostic;
+  const file = range?.source.file ?? diagnostic.file;
+  return {
+    code,
+    message,
+    ...(file === undefined ? {} : { file }),
+    ...(range === undefined ? {} : positionAt(range.source, range.offset)),
+    ...(path === undefined ? {} : { path: formatJsonPath(path) }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/**
+ * The form of a diagnostic that people read:
+ *
+ *     specs/a.json:4:16: error: unknown block "inverted-residul" [spec/unknown-block]
+ *       at $.stages[1].block
+ *
+ *     4 |   { "block": "inverted-residul" }
+ *       |              ^^^^^^^^^^^^^^^^^^
+ *       hint: did you mean "inverted-residual"?
+ */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const json = diagnosticToJson(diagnostic);
+  const place = [json.file, json.line, json.column].filter((part) => part !== undefined).join(":");
+  const lines = [`${place === "" ? "" : `${place}: `}error: ${json.message} [${json.code}]`];
+  if (json.path !== undefined) lines.push(`  at ${json.path}`);
+  if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
+  if (json.hint !== undefined) lines.push(`  hint: ${json.hint}`);
+  return lines.join("\n");
+}

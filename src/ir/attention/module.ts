@@ -1,0 +1,48 @@
+import type * as z from "zod";
+import type { Initializer } from "../initializers.js";
+import type { AttributeSchema, OpDefinition } from "../op.js";
+
+/** Where a gate stands: what its options may be relative to. */
+export interface AttentionSite {
+  /** Channels of the tensor that is gated (in an inverted residual the expanded ones). */
+  readonly channels: number;
+  /** Channels that enter the block. */
+  readonly blockInputChannels: number;
+  /** The stage's index, from 0; undefined outside of the stages. */
+  readonly stage?: number | undefined;
+}
+
+/** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */
+export interface AttentionPlan<A> {
+  readonly attributes: A;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly dims: readonly number[];
+    readonly init: Initializer;
+  }[];
+}
+
+/** One kind of attention: what a spec may say of it, the op that it is, and how the one becomes the other. */
+export interface AttentionModule<
+  T extends string = string,
+  O extends z.ZodObject = z.ZodObject,
+  A extends AttributeSchema = AttributeSchema,
+> {
+  readonly type: T;
+  readonly title: string;
+  /** The options, without `type`; each with a description, and a default where there is one. */
+  readonly options: O;
+  /** The op `attention.TYPE`: operand x, then the parameters; result x gated. */
+  readonly op: OpDefinition<`attention.${T}`, A>;
+  /** Refuses (`refuse`) options that make no sense at this site. */
+  plan(options: z.output<O>, site: AttentionSite): AttentionPlan<z.output<A>>;
+  /** What a reader wants to know of one gate, in a few words: `k = 5`. */
+  describe(attributes: z.output<A>): string;
+}
+
+/** Gives a module its exact type. */
+export function defineAttention<const T extends string, O extends z.ZodObject, A extends AttributeSchema>(
+  module: AttentionModule<T, O, A>,
+): AttentionModule<T, O, A> {
+  return module;
+}

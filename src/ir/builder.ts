@@ -1,0 +1,179 @@
+import { Defect, InputError } from "../base/diagnostic.js";
+import { parseJsonPath } from "../base/json-path.js";
+import type { AttentionModule, AttentionSite } from "./attention/module.js";
+import { type AttentionOptions, attentionModules } from "./attention/registry.js";
+import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
+import type { Initializer } from "./initializers.js";
+import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
+import { type DType, type TensorType, TypeRefusal, tensorType } from "./types.js";
+import type { WeightExpr } from "./weight.js";
+
+/**
+ * Builds a graph op by op. Every op's type is inferred as it is added, so a wrong shape fails in the block
+ * or pass that made it, with its place in the spec.
+ */
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #blocks: Block[] = [];
+  readonly #inputs: GraphInput[] = [];
+  readonly #ops: Op[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  block(block: Block): void {
+    this.#blocks.push(Object.freeze({ ...block }));
+  }
+
+  input(name: string, type: TensorType): GraphInput {
+    return this.addInput(Object.freeze({ kind: "input" as const, name, type }));
+  }
+
+  /** Adds an input as it is. */
+  addInput(input: GraphInput): GraphInput {
+    this.#names.add(input.name);
+    this.#inputs.push(input);
+    return input;
+  }
+
+  /** A parameter whose random stream carries its name, so that its numbers depend on nothing else. */
+  parameter(
+    name: string,
+    dims: readonly number[],
+    init: Initializer,
+    role: ParameterRole = "trainable",
+  ): Parameter {
+    return this.parameterOf(name, init(dims, name), role);
+  }
+
+  /** A parameter of given data. */
+  parameterOf(name: string, data: WeightExpr, role: ParameterRole): Parameter {
+    return makeParameter(this.#unique(name), data, role);
+  }
+
+  /** Adds an op with one result and gives that result; `name` is made unique. */
+  op<N extends OpName>(
+    kind: N,
+    operands: readonly Value[],
+    attributes: AttributesInput<N>,
+    loc: Loc,
+    name: string = loc.scope.slice(1),
+  ): Result {
+    const definition = definitionOf(kind);
+    return located(loc, () => {
+      const complete = definition.attributes.safeParse(attributes);
+      if (!complete.success) {
+        const [issue] = complete.error.issues;
+        throw new TypeRefusal(`${kind}: attribute ${issue?.path.join(".")}: ${issue?.message}`);
+      }
+      const required = definition.operands.filter((operand) => !operand.endsWith("?")).length;
+      if (operands.length < required || operands.length > definition.operands.length) {
+        throw new TypeRefusal(
+          `${kind} takes the operands ${definition.operands.join(", ")}, got ${operands.length}`,
+        );
+      }
+      const types = definition.infer(
+        operands.map((operand) => operand.type),
+        complete.data,
+      );
+      const results = types.map((type) =>
+        Object.freeze({ kind: "result" as const, name: this.#unique(name), type }),
+      );
+      const [first] = results;
+      if (first === undefined) throw new Defect(`${kind} has no result`);
+      this.add({ kind, operands, attributes: complete.data, results, loc } as unknown as Op);
+      return first;
+    });
+  }
+
+  /** Adds an attention gate of the given options over x, with its parameters. */
+  attention(x: Value, options: AttentionOptions, site: AttentionSite, loc: Loc): Result {
+    const { type, ...rest } = options;
+    const module: AttentionModule = attentionModules[type];
+    return located(loc, () => {
+      const plan = module.plan(rest, site);
+      const prefix = loc.scope.slice(1).replaceAll("/", ".");
+      const parameters = plan.parameters.map(({ name, dims, init }) =>
+        this.parameter(`${prefix}.${name}`, dims, init),
+      );
+      return this.op(module.op.name as ModelOpName, [x, ...parameters], plan.attributes as never, loc);
+    });
+  }
+
+  /** Adds an op as it is. Its operands must be values of this graph and its result names free. */
+  add(op: Op): void {
+    for (const result of op.results) this.#names.add(result.name);
+    this.#ops.push(Object.isFrozen(op) ? op : freezeOp(op));
+  }
+
+  /** Reserves names that the graph being built will hold, so that new values avoid them. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#names.add(name);
+  }
+
+  /** Frees names whose values are about to be replaced, so that the replacement can take them over. */
+  release(names: Iterable<string>): void {
+    for (const name of names) this.#names.delete(name);
+  }
+
+  finish(outputs: readonly Value[]): Graph {
+    return freezeGraph({
+      name: this.#name,
+      blocks: this.#blocks,
+      inputs: this.#inputs,
+      ops: this.#ops,
+      outputs,
+    });
+  }
+
+  #unique(name: string): string {
+    let free = name;
+    for (let i = 1; this.#names.has(free); i++) free = `${name}_${i}`;
+    this.#names.add(free);
+    return free;
+  }
+}
+
+export function makeParameter(
+  name: string,
+  data: WeightExpr,
+  role: ParameterRole,
+  dtype: DType = "float32",
+): Parameter {
+  return Object.freeze({ kind: "parameter" as const, name, type: tensorType(data.dims, dtype), role, data });
+}
+
+export function freezeOp(op: Op): Op {
+  return Object.freeze({
+    ...op,
+    operands: Object.freeze([...op.operands]),
+    attributes: Object.freeze(op.attributes),
+    results: Object.freeze([...op.results]),
+    loc: Object.freeze(op.loc),
+  }) as Op;
+}
+
+export function freezeGraph(graph: Graph): Graph {
+  return Object.freeze({
+    name: graph.name,
+    blocks: Object.freeze([...graph.blocks]),
+    inputs: Object.freeze([...graph.inputs]),
+    ops: Object.freeze([...graph.ops]),
+    outputs: Object.freeze([...graph.outputs]),
+  });
+}
+
+/** Runs `make`; a refusal of operands or attributes becomes an error that names the place in the network and the spec. */
+function located<T>(loc: Loc, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TypeRefusal)) throw error;
+    const where = loc.pass === undefined ? loc.scope : `${loc.scope} (made by ${loc.pass})`;
+    throw InputError.of("ir/type", `${where}: ${error.message}`, {
+      path: loc.specPath === undefined ? undefined : parseJsonPath(loc.specPath),
+    });
+  }
+}

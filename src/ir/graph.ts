@@ -1,0 +1,114 @@
+import type { AttributesOf, OpName } from "./ops/registry.js";
+import type { TensorType } from "./types.js";
+import type { WeightExpr } from "./weight.js";
+
+/** Where something in the graph comes from: shown in dumps, diffs, ONNX names and error messages. */
+export interface Loc {
+  /** The module that it belongs to, as a path: `/stages/2/blocks/0/attention`. */
+  readonly scope: string;
+  /** The place in the spec that asked for it, `$.stages[2]`. */
+  readonly specPath?: string | undefined;
+  /** The pass that made it; undefined for what the blocks built. */
+  readonly pass?: string | undefined;
+}
+
+interface NamedValue {
+  /** Unique among the graph's values of its kind. */
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+/** A tensor that the user of the graph gives. */
+export interface GraphInput extends NamedValue {
+  readonly kind: "input";
+}
+
+/**
+ * What a parameter is to training: `trainable` scalars are the ones that the field counts as parameters,
+ * `buffer`s are the running statistics, `fixed` ones are constants that a lowering needed.
+ */
+export type ParameterRole = "trainable" | "buffer" | "fixed";
+
+/** A tensor of numbers that the graph brings along; its data stays an expression until it is written. */
+export interface Parameter extends NamedValue {
+  readonly kind: "parameter";
+  readonly role: ParameterRole;
+  readonly data: WeightExpr;
+}
+
+/** What an op computes. */
+export interface Result extends NamedValue {
+  readonly kind: "result";
+}
+
+export type Value = GraphInput | Parameter | Result;
+
+/** One operation. Frozen; edits go through `rewriteGraph`, which makes new ones. */
+export interface OpOf<N extends OpName> {
+  readonly kind: N;
+  readonly operands: readonly Value[];
+  readonly attributes: Readonly<AttributesOf<N>>;
+  readonly results: readonly Result[];
+  readonly loc: Loc;
+}
+
+/** Any operation; `kind` tells which, and so what its attributes are. */
+export type Op = { [N in OpName]: OpOf<N> }[OpName];
+
+/** A block of the network as its spec names it; the ops of its scope belong to it. */
+export interface Block {
+  readonly scope: string;
+  /** The block's type: `inverted-residual`, `stem`, `head`. */
+  readonly type: string;
+  readonly specPath?: string | undefined;
+  /** Channels that enter the block. */
+  readonly inputChannels: number;
+  /** The stage's index, from 0; undefined for stem and head. */
+  readonly stage?: number | undefined;
+  /** The block's index in its stage, from 0. */
+  readonly index?: number | undefined;
+}
+
+/**
+ * A network in static single assignment form: every value has one definition, which stands before its uses.
+ * Parameters belong to the ops that use them: one that no op uses is not part of the graph.
+ */
+export interface Graph {
+  readonly name: string;
+  readonly blocks: readonly Block[];
+  readonly inputs: readonly GraphInput[];
+  readonly ops: readonly Op[];
+  readonly outputs: readonly Value[];
+}
+
+/** The graph's parameters in the order of their first use. */
+export function parametersOf(graph: Graph): readonly Parameter[] {
+  const found = new Set<Parameter>();
+  for (const op of graph.ops) {
+    for (const operand of op.operands) if (operand.kind === "parameter") found.add(operand);
+  }
+  return [...found];
+}
+
+/** For each value, the ops that read it, in order. Outputs of the graph are not among them. */
+export function usesOf(graph: Graph): ReadonlyMap<Value, readonly Op[]> {
+  const uses = new Map<Value, Op[]>();
+  for (const op of graph.ops) {
+    for (const operand of op.operands) {
+      const users = uses.get(operand);
+      if (users === undefined) uses.set(operand, [op]);
+      else if (users.at(-1) !== op) users.push(op);
+    }
+  }
+  return uses;
+}
+
+/** For each result, the op that computes it. */
+export function producersOf(graph: Graph): ReadonlyMap<Value, Op> {
+  return new Map(graph.ops.flatMap((op) => op.results.map((result) => [result, op] as const)));
+}
+
+/** The innermost block whose scope holds the given one; undefined outside of all blocks. */
+export function blockAt(graph: Graph, scope: string): Block | undefined {
+  return graph.blocks.findLast((block) => scope === block.scope || scope.startsWith(`${block.scope}/`));
+}

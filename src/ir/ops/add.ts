@@ -1,0 +1,8 @@
+import { defineBinary } from "./binary.js";
+
+export const add = defineBinary({
+  name: "add",
+  doc: "a + b",
+  source: "https://onnx.ai/onnx/operators/onnx__Add.html",
+  apply: (a, b) => a + b,
+});

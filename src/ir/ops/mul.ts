@@ -1,0 +1,8 @@
+import { defineBinary } from "./binary.js";
+
+export const mul = defineBinary({
+  name: "mul",
+  doc: "a · b",
+  source: "https://onnx.ai/onnx/operators/onnx__Mul.html",
+  apply: (a, b) => a * b,
+});

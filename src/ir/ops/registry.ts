@@ -1,0 +1,88 @@
+import type * as z from "zod";
+import { attentionModules } from "../attention/registry.js";
+import type { OpDefinition } from "../op.js";
+import { add } from "./add.js";
+import { batchNorm } from "./batch-norm.js";
+import { clip } from "./clip.js";
+import { conv } from "./conv.js";
+import { dropPath } from "./drop-path.js";
+import { dropout } from "./dropout.js";
+import { erf } from "./erf.js";
+import { flatten } from "./flatten.js";
+import { gelu } from "./gelu.js";
+import { gemm } from "./gemm.js";
+import { globalAvgPool } from "./global-avg-pool.js";
+import { hardSigmoid } from "./hard-sigmoid.js";
+import { hardSwish } from "./hard-swish.js";
+import { mul } from "./mul.js";
+import { relu } from "./relu.js";
+import { relu6 } from "./relu6.js";
+import { reshape } from "./reshape.js";
+import { sigmoid } from "./sigmoid.js";
+import { silu } from "./silu.js";
+import { tanh } from "./tanh.js";
+import { transpose } from "./transpose.js";
+
+const modelOps = {
+  ...attentionOps(),
+  drop_path: dropPath,
+  dropout,
+  gelu,
+  relu6,
+  silu,
+} as const;
+
+const primitiveOps = {
+  add,
+  batch_norm: batchNorm,
+  clip,
+  conv,
+  erf,
+  flatten,
+  gemm,
+  global_avg_pool: globalAvgPool,
+  hard_sigmoid: hardSigmoid,
+  hard_swish: hardSwish,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  tanh,
+  transpose,
+} as const;
+
+/** Every op of the IR by its name. A new op is its file and a line above. */
+export const ops = { ...modelOps, ...primitiveOps } satisfies { readonly [name: string]: OpDefinition };
+
+export type OpName = keyof typeof ops;
+export type PrimitiveOpName = keyof typeof primitiveOps;
+export type ModelOpName = keyof typeof modelOps;
+
+/** The attributes of an op, every default filled in. */
+export type AttributesOf<N extends OpName> = z.output<(typeof ops)[N]["attributes"]>;
+/** The attributes of an op as one may give them: those with a default may be left out. */
+export type AttributesInput<N extends OpName> = z.input<(typeof ops)[N]["attributes"]>;
+
+export const OP_NAMES = Object.keys(ops) as readonly OpName[];
+
+export function isOpName(name: string): name is OpName {
+  return Object.hasOwn(ops, name);
+}
+
+export function isPrimitive(name: OpName): name is PrimitiveOpName {
+  return Object.hasOwn(primitiveOps, name);
+}
+
+/** The definition of an op without its exact type, for code that treats all ops alike. */
+export function definitionOf(name: OpName): OpDefinition {
+  return ops[name];
+}
+
+type AttentionOps = {
+  [K in keyof typeof attentionModules as `attention.${K}`]: (typeof attentionModules)[K]["op"];
+};
+
+/** The attention modules' ops: a module brings its op along, so one line registers both. */
+function attentionOps(): AttentionOps {
+  return Object.fromEntries(Object.values(attentionModules).map(({ op }) => [op.name, op])) as AttentionOps;
+}

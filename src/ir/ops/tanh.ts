@@ -1,0 +1,9 @@
+import { defineUnary } from "./unary.js";
+
+export const tanh = defineUnary({
+  name: "tanh",
+  level: "primitive",
+  doc: "tanh(x)",
+  source: "https://onnx.ai/onnx/operators/onnx__Tanh.html",
+  apply: Math.tanh,
+});

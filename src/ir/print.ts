@@ -1,0 +1,103 @@
+import type * as z from "zod";
+import type { Block, Graph, Loc, Op, Value } from "./graph.js";
+import { parametersOf } from "./graph.js";
+import { definitionOf } from "./ops/registry.js";
+import { formatType } from "./types.js";
+import type { WeightExpr } from "./weight.js";
+
+/**
+ * The IR as text. `parseGraph(printGraph(graph))` is the same graph and `printGraph` of that the same text.
+ *
+ *     graph "b0" {
+ *       block /stem "stem" channels 3 at "$.stem"
+ *       input %x : float32[N, 3, 224, 224]
+ *       trainable @stem.conv.weight = normal([32, 3, 3, 3], 0.08, "stem.conv.weight")
+ *       %stem/conv : float32[N, 32, 112, 112] = conv(%x, @stem.conv.weight) {strides = [2, 2]} loc(/stem/conv, "$.stem")
+ *       return %stem/conv
+ *     }
+ *
+ * Attributes that have their default are left out.
+ */
+export function printGraph(graph: Graph): string {
+  const lines = [
+    ...graph.blocks.map(printBlock),
+    ...graph.inputs.map((input) => `input ${printValue(input)} : ${formatType(input.type)}`),
+    ...parametersOf(graph).map(({ name, role, data, type }) => {
+      const dtype = type.dtype === "float32" ? "" : ` : ${type.dtype}`;
+      return `${role} @${printName(name)}${dtype} = ${printWeight(data)}`;
+    }),
+    ...graph.ops.map(printOp),
+    `return ${graph.outputs.map(printValue).join(", ")}`,
+  ];
+  return `graph ${JSON.stringify(graph.name)} {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
+}
+
+/** One op as it stands in the text form. */
+export function printOp(op: Op): string {
+  const results = op.results.map((result) => `${printValue(result)} : ${formatType(result.type)}`).join(", ");
+  const attributes = printAttributes(op);
+  return `${results} = ${op.kind}(${op.operands.map(printValue).join(", ")})${attributes} ${printLoc(op.loc)}`;
+}
+
+function printBlock(block: Block): string {
+  const place = block.stage === undefined ? "" : ` stage ${block.stage} index ${block.index ?? 0}`;
+  const at = block.specPath === undefined ? "" : ` at ${JSON.stringify(block.specPath)}`;
+  return `block ${printName(block.scope)} ${JSON.stringify(block.type)} channels ${block.inputChannels}${place}${at}`;
+}
+
+function printValue(value: Value): string {
+  return `${value.kind === "parameter" ? "@" : "%"}${printName(value.name)}`;
+}
+
+/** A name as it is where it consists of plain characters, else in quotes. */
+function printName(name: string): string {
+  return /^[A-Za-z0-9_./-]+$/.test(name) ? name : JSON.stringify(name);
+}
+
+function printAttributes(op: Op): string {
+  const defaults = defaultAttributes(definitionOf(op.kind).attributes);
+  const written = Object.entries(op.attributes)
+    .map(([key, value]) => [key, JSON.stringify(value)?.replaceAll(",", ", ")] as const)
+    .filter(([key, text]) => text !== undefined && text !== defaults.get(key));
+  return written.length === 0 ? "" : ` {${written.map(([key, text]) => `${key} = ${text}`).join(", ")}}`;
+}
+
+const defaultsOfSchema = new WeakMap<z.ZodObject, ReadonlyMap<string, string>>();
+
+function defaultAttributes(schema: z.ZodObject): ReadonlyMap<string, string> {
+  const known = defaultsOfSchema.get(schema);
+  if (known !== undefined) return known;
+  const defaults = new Map<string, string>();
+  for (const [key, field] of Object.entries(schema.shape)) {
+    const absent = (field as z.ZodType).safeParse(undefined);
+    if (absent.success && absent.data !== undefined) {
+      defaults.set(key, JSON.stringify(absent.data).replaceAll(",", ", "));
+    }
+  }
+  defaultsOfSchema.set(schema, defaults);
+  return defaults;
+}
+
+function printLoc({ scope, specPath, pass }: Loc): string {
+  const spec = specPath === undefined ? "" : `, ${JSON.stringify(specPath)}`;
+  return `loc(${printName(scope)}${spec}${pass === undefined ? "" : ` by ${pass}`})`;
+}
+
+export function printWeight(weight: WeightExpr): string {
+  const dims = `[${weight.dims.join(", ")}]`;
+  switch (weight.kind) {
+    case "normal":
+      return `normal(${dims}, ${weight.std}, ${JSON.stringify(weight.stream)})`;
+    case "uniform":
+      return `uniform(${dims}, ${weight.low}, ${weight.high}, ${JSON.stringify(weight.stream)})`;
+    case "constant":
+      return `constant(${dims}, ${weight.value})`;
+    case "sqrt":
+      return `sqrt(${printWeight(weight.of)})`;
+    case "add":
+    case "sub":
+    case "mul":
+    case "div":
+      return `${weight.kind}(${printWeight(weight.left)}, ${printWeight(weight.right)})`;
+  }
+}

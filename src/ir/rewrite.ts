@@ -1,0 +1,117 @@
+import type { AttentionSite } from "./attention/module.js";
+import type { AttentionOptions } from "./attention/registry.js";
+import { GraphBuilder } from "./builder.js";
+import {
+  type Graph,
+  type Loc,
+  type Op,
+  type OpOf,
+  type ParameterRole,
+  parametersOf,
+  type Result,
+  usesOf,
+  type Value,
+} from "./graph.js";
+import type { Initializer } from "./initializers.js";
+import type { AttributesInput, AttributesOf, OpName } from "./ops/registry.js";
+import { sameType } from "./types.js";
+import type { WeightExpr } from "./weight.js";
+
+/** What a rewriting may do at one op: add ops before it. Everything it adds carries the pass's name. */
+export interface RewriteContext {
+  /** Adds an op. `suffix` extends the scope and the name of the op that is being replaced. */
+  op<N extends OpName>(
+    kind: N,
+    operands: readonly Value[],
+    attributes: AttributesInput<N>,
+    suffix?: string,
+  ): Result;
+  parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Value;
+  /** A parameter of given data. */
+  parameterOf(name: string, data: WeightExpr, role: ParameterRole): Value;
+  attention(x: Value, options: AttentionOptions, site: AttentionSite): Result;
+}
+
+/**
+ * What becomes of an op: `undefined` keeps it, a value takes the place of its (only) result, and nothing is
+ * left of the op. The op's operands are already those of the new graph.
+ */
+export type Rewriting = (op: Op, context: RewriteContext) => Value | undefined;
+
+/**
+ * A copy of the graph with every op rewritten in order. Ops whose operands changed are built anew, so their
+ * types are inferred again. Parameters that lose their last user go with it.
+ */
+export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Graph {
+  const builder = new GraphBuilder(graph.name);
+  for (const block of graph.blocks) builder.block(block);
+  const replaced = new Map<Value, Value>();
+  for (const input of graph.inputs) builder.addInput(input);
+  const current = (value: Value): Value => replaced.get(value) ?? value;
+  builder.reserve(graph.ops.flatMap((op) => op.results.map((result) => result.name)));
+  builder.reserve(parametersOf(graph).map((parameter) => parameter.name));
+  const uses = usesOf(graph);
+
+  for (const original of graph.ops) {
+    const op = withOperands(original, original.operands.map(current));
+    // What replaces an op may take over its name and those of the parameters that only it reads.
+    const own = original.operands.filter(
+      (value) => value.kind === "parameter" && uses.get(value)?.length === 1,
+    );
+    const names = [...original.results, ...own].map((value) => value.name);
+    builder.release(names);
+    const replacement = rewrite(op, contextAt(builder, op, pass));
+    if (replacement !== undefined) {
+      for (const result of original.results) replaced.set(result, replacement);
+      continue;
+    }
+    builder.reserve(own.map((value) => value.name));
+    if (op === original || sameTypes(op, original)) {
+      builder.add(op);
+    } else {
+      const [result] = original.results;
+      const rebuilt = builder.op(op.kind, op.operands, op.attributes as never, op.loc, result?.name);
+      if (result !== undefined) replaced.set(result, rebuilt);
+    }
+  }
+  return builder.finish(graph.outputs.map(current));
+}
+
+function contextAt(builder: GraphBuilder, op: Op, pass: string): RewriteContext {
+  const loc: Loc = { ...op.loc, pass };
+  const base = op.results[0]?.name ?? op.loc.scope.slice(1);
+  return {
+    op(kind, operands, attributes, suffix) {
+      const scope = suffix === undefined ? loc.scope : `${loc.scope}/${suffix}`;
+      return builder.op(
+        kind,
+        operands,
+        attributes,
+        { ...loc, scope },
+        suffix === undefined ? base : `${base}/${suffix}`,
+      );
+    },
+    parameter: (name, dims, init, role) => builder.parameter(name, dims, init, role),
+    parameterOf: (name, data, role) => builder.parameterOf(name, data, role),
+    attention: (x, options, site) => builder.attention(x, options, site, loc),
+  };
+}
+
+function withOperands(op: Op, operands: readonly Value[]): Op {
+  return operands.every((operand, i) => operand === op.operands[i]) ? op : ({ ...op, operands } as Op);
+}
+
+function sameTypes(a: Op, b: Op): boolean {
+  return a.operands.every((operand, i) => {
+    const other = b.operands[i];
+    return other !== undefined && sameType(operand.type, other.type);
+  });
+}
+
+/** Whether an op is of a kind, as a type guard that also narrows its attributes. */
+export function isOp<N extends OpName>(
+  op: Op | undefined,
+  kind: N,
+): op is Op & OpOf<N> & { attributes: AttributesOf<N> } {
+  return op?.kind === kind;
+}

@@ -1,0 +1,71 @@
+/** Element types of the IR, with the number of bytes that one element takes in a file. */
+export const ELEMENT_BYTES = { float32: 4, float16: 2, int64: 8 } as const;
+
+export type DType = keyof typeof ELEMENT_BYTES;
+
+/** A size that is known, or the name of one that is not (`N`, the batch). */
+export type Dim = number | string;
+
+/** What is known of a tensor before it exists. Layout of feature maps: N, C, H, W. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly dims: readonly Dim[];
+}
+
+export function tensorType(dims: readonly Dim[], dtype: DType = "float32"): TensorType {
+  return Object.freeze({ dtype, dims: Object.freeze([...dims]) });
+}
+
+/** `float32[N, 3, 224, 224]` */
+export function formatType(type: TensorType): string {
+  return `${type.dtype}[${type.dims.join(", ")}]`;
+}
+
+export function sameType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && sameDims(a.dims, b.dims);
+}
+
+export function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+/** The number of elements, where every size is known. */
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** The sizes with each symbol replaced, by one unless `symbols` says otherwise: the shape for one image. */
+export function concreteDims(
+  dims: readonly Dim[],
+  symbols: Readonly<Record<string, number>> = {},
+): readonly number[] {
+  return dims.map((dim) => (typeof dim === "number" ? dim : (symbols[dim] ?? 1)));
+}
+
+/** Operand types or attributes that an op's definition refuses. The builder adds where it happened. */
+export class TypeRefusal extends Error {
+  override readonly name = "TypeRefusal";
+}
+
+export function refuse(message: string): never {
+  throw new TypeRefusal(message);
+}
+
+/** The four sizes of a feature map [N, C, H, W] whose C, H and W are known. */
+export function featureMap(type: TensorType | undefined, what: string): [Dim, number, number, number] {
+  if (type === undefined) refuse(`${what} is missing`);
+  const [n, c, h, w] = type.dims;
+  if (type.dims.length !== 4 || n === undefined)
+    refuse(`${what} must be [N, C, H, W], got ${formatType(type)}`);
+  if (typeof c !== "number" || typeof h !== "number" || typeof w !== "number") {
+    refuse(`${what} must have known C, H and W, got ${formatType(type)}`);
+  }
+  return [n, c, h, w];
+}
+
+/** Refuses a tensor whose sizes are not exactly `dims`. */
+export function expectDims(type: TensorType | undefined, dims: readonly Dim[], what: string): void {
+  if (type === undefined || !sameDims(type.dims, dims)) {
+    refuse(`${what} must have the shape [${dims.join(", ")}], got ${type ? formatType(type) : "nothing"}`);
+  }
+}

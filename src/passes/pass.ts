@@ -1,0 +1,29 @@
+import type * as z from "zod";
+import type { Graph } from "../ir/graph.js";
+
+/**
+ * What a pass promises. `values`: the outputs stay what they were, up to rounding. `signature`: names and
+ * types of inputs and outputs stay; the function they compute may change.
+ */
+export type Preserves = "values" | "signature";
+
+/** A rewriting of graphs, as a value. Its options are described, checked and defaulted by one schema. */
+export interface Pass<N extends string = string, O extends z.ZodObject = z.ZodObject> {
+  readonly name: N;
+  /** What it does, in one line; where that helps, as `before` → `after`. */
+  readonly doc: string;
+  readonly options: O;
+  readonly preserves: Preserves;
+  run(graph: Graph, options: z.output<O>): Graph;
+}
+
+/** Gives a pass its exact type. */
+export function definePass<const N extends string, O extends z.ZodObject>(pass: Pass<N, O>): Pass<N, O> {
+  return pass;
+}
+
+/** A pass with its options, every default filled in: an element of a pipeline. */
+export interface PassInvocation {
+  readonly pass: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
