@@ -4,6 +4,7 @@ import type { AttentionModule, AttentionSite } from "./attention/module.js";
 import { type AttentionOptions, attentionModules } from "./attention/registry.js";
 import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
 import type { Initializer } from "./initializers.js";
+import { takesOperands } from "./op.js";
 import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
 import { type DType, type TensorType, TypeRefusal, tensorType } from "./types.js";
 import type { WeightExpr } from "./weight.js";
@@ -68,8 +69,7 @@ export class GraphBuilder {
         const [issue] = complete.error.issues;
         throw new TypeRefusal(`${kind}: attribute ${issue?.path.join(".")}: ${issue?.message}`);
       }
-      const required = definition.operands.filter((operand) => !operand.endsWith("?")).length;
-      if (operands.length < required || operands.length > definition.operands.length) {
+      if (!takesOperands(definition, operands.length)) {
         throw new TypeRefusal(
           `${kind} takes the operands ${definition.operands.join(", ")}, got ${operands.length}`,
         );

@@ -1,6 +1,6 @@
 import type { AttributesOf, OpName } from "./ops/registry.js";
 import type { TensorType } from "./types.js";
-import type { WeightExpr } from "./weight.js";
+import { storedLeaves, type WeightExpr } from "./weight.js";
 
 /** Where something in the graph comes from: shown in dumps, diffs, ONNX names and error messages. */
 export interface Loc {
@@ -88,6 +88,11 @@ export function parametersOf(graph: Graph): readonly Parameter[] {
     for (const operand of op.operands) if (operand.kind === "parameter") found.add(operand);
   }
   return [...found];
+}
+
+/** The numbers behind the graph's stored weights, by label: what `parseGraph` needs beside the text form. */
+export function storedDataOf(graph: Graph): ReadonlyMap<string, Float32Array> {
+  return new Map(parametersOf(graph).flatMap(({ data }) => [...storedLeaves(data)]));
 }
 
 /** For each value, the ops that read it, in order. Outputs of the graph are not among them. */

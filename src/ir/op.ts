@@ -28,6 +28,8 @@ export interface OpDefinition<N extends string = string, A extends AttributeSche
   readonly source: string;
   readonly operands: readonly string[];
   readonly attributes: A;
+  /** Random in training and the identity of its operand at inference; absent for every other op. */
+  readonly trainingOnly?: true;
   /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
   infer(operands: readonly TensorType[], attributes: z.output<A>): readonly TensorType[];
   /** Operands with concrete sizes; an op without `cost` has no convolution and no matrix product. */
@@ -41,4 +43,9 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
   definition: OpDefinition<N, A>,
 ): OpDefinition<N, A> {
   return definition;
+}
+
+/** Whether an op may have that many operands: all that are not optional, and no more than there are. */
+export function takesOperands({ operands }: OpDefinition, count: number): boolean {
+  return count >= operands.filter((each) => !each.endsWith("?")).length && count <= operands.length;
 }

@@ -3,7 +3,7 @@ import type { SourceText } from "../base/source.js";
 import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
-import { type DType, ELEMENT_BYTES, type TensorType, tensorType } from "./types.js";
+import { type DType, ELEMENT_BYTES, elementCount, type TensorType, tensorType } from "./types.js";
 import {
   BINARY_WEIGHT_KINDS,
   type BinaryWeightKind,
@@ -11,6 +11,7 @@ import {
   constantWeight,
   normalWeight,
   sqrtWeight,
+  storedWeight,
   uniformWeight,
   type WeightExpr,
 } from "./weight.js";
@@ -18,9 +19,15 @@ import {
 const ROLES: readonly string[] = ["trainable", "buffer", "fixed"] satisfies ParameterRole[];
 const TOKEN = /\s+|\/\/[^\n]*|("(?:[^"\\]|\\.)*")|([%@]?[A-Za-z0-9_./+-]+)|([%@]|[()[\]{}=,:])/y;
 
-/** Reads the text form that `printGraph` writes. Refuses anything else with the line and column. */
-export function parseGraph(text: string, file = "<ir>"): Graph {
-  return new Parser({ file, text }).graph();
+/** Where the numbers of `stored` weights are, by label: the text form names them only. See `storedDataOf`. */
+export type StoredData = ReadonlyMap<string, Float32Array>;
+
+/**
+ * Reads the text form that `printGraph` writes. Refuses anything else with the line and column, and `stored`
+ * weights that `stored` doesn't hold in that size.
+ */
+export function parseGraph(text: string, file = "<ir>", stored: StoredData = new Map()): Graph {
+  return new Parser({ file, text }, stored).graph();
 }
 
 interface Token {
@@ -33,9 +40,11 @@ class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   readonly #values = new Map<string, Value>();
+  readonly #stored: StoredData;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, stored: StoredData) {
     this.#source = source;
+    this.#stored = stored;
     this.#tokens = this.#tokenize();
   }
 
@@ -160,6 +169,7 @@ class Parser {
         typeof dim === "number" ? dim : this.#fail(`${dim} is no size`, -1),
       );
       comma();
+      if (kind === "stored") return this.#storedWeight(dims, this.#string());
       const first = this.#number();
       if (kind === "constant") return constantWeight(dims, first);
       comma();
@@ -171,6 +181,18 @@ class Parser {
     })();
     this.#expect(")");
     return weight;
+  }
+
+  #storedWeight(dims: readonly number[], label: string): WeightExpr {
+    const data = this.#stored.get(label);
+    if (data === undefined)
+      this.#fail(
+        `the text form has no numbers: those of stored weight "${label}" must be given beside it`,
+        -1,
+      );
+    if (data.length !== elementCount(dims))
+      this.#fail(`stored weight "${label}" has ${data.length} numbers, not [${dims.join(", ")}]`, -1);
+    return storedWeight(dims, label, data);
   }
 
   #type(): TensorType {

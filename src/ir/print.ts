@@ -92,6 +92,8 @@ export function printWeight(weight: WeightExpr): string {
       return `uniform(${dims}, ${weight.low}, ${weight.high}, ${JSON.stringify(weight.stream)})`;
     case "constant":
       return `constant(${dims}, ${weight.value})`;
+    case "stored":
+      return `stored(${dims}, ${JSON.stringify(weight.label)})`;
     case "sqrt":
       return `sqrt(${printWeight(weight.of)})`;
     case "add":

@@ -1,11 +1,12 @@
 import type { AttentionSite } from "./attention/module.js";
 import type { AttentionOptions } from "./attention/registry.js";
-import { GraphBuilder } from "./builder.js";
+import { freezeGraph, freezeOp, GraphBuilder } from "./builder.js";
 import {
   type Graph,
   type Loc,
   type Op,
   type OpOf,
+  type Parameter,
   type ParameterRole,
   parametersOf,
   type Result,
@@ -41,6 +42,9 @@ export type Rewriting = (op: Op, context: RewriteContext) => Value | undefined;
 /**
  * A copy of the graph with every op rewritten in order. Ops whose operands changed are built anew, so their
  * types are inferred again. Parameters that lose their last user go with it.
+ *
+ * The graph's outputs keep their names: what replaces the op of an output is named like it. An op stays where
+ * its replacement can't be: an input or parameter, or a value that is another output already.
  */
 export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Graph {
   const builder = new GraphBuilder(graph.name);
@@ -51,6 +55,11 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
   builder.reserve(graph.ops.flatMap((op) => op.results.map((result) => result.name)));
   builder.reserve(parametersOf(graph).map((parameter) => parameter.name));
   const uses = usesOf(graph);
+  const outputs = new Set<Value>(graph.outputs);
+  const taken = new Set<Value>();
+  const mayReplace = (original: Op, replacement: Value): boolean =>
+    !original.results.some((result) => outputs.has(result)) ||
+    (replacement.kind === "result" && !taken.has(replacement));
 
   for (const original of graph.ops) {
     const op = withOperands(original, original.operands.map(current));
@@ -61,20 +70,55 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     const names = [...original.results, ...own].map((value) => value.name);
     builder.release(names);
     const replacement = rewrite(op, contextAt(builder, op, pass));
-    if (replacement !== undefined) {
-      for (const result of original.results) replaced.set(result, replacement);
-      continue;
-    }
     builder.reserve(own.map((value) => value.name));
-    if (op === original || sameTypes(op, original)) {
+    if (replacement !== undefined && mayReplace(original, replacement)) {
+      for (const result of original.results) replaced.set(result, replacement);
+    } else if (op === original || sameTypes(op, original)) {
       builder.add(op);
     } else {
       const [result] = original.results;
       const rebuilt = builder.op(op.kind, op.operands, op.attributes as never, op.loc, result?.name);
       if (result !== undefined) replaced.set(result, rebuilt);
     }
+    for (const result of original.results) if (outputs.has(result)) taken.add(current(result));
   }
-  return builder.finish(graph.outputs.map(current));
+  return withOutputNames(
+    builder.finish(graph.outputs.map(current)),
+    graph.outputs.map((output) => output.name),
+  );
+}
+
+/** The graph with other numbers in its parameters. Names, types and everything else stay. */
+export function replaceParameters(graph: Graph, replace: (parameter: Parameter) => Parameter): Graph {
+  const replacements = new Map<Value, Value>();
+  for (const parameter of parametersOf(graph)) {
+    const replacement = replace(parameter);
+    if (replacement !== parameter) replacements.set(parameter, replacement);
+  }
+  return substituteValues(graph, replacements);
+}
+
+function withOutputNames(graph: Graph, names: readonly string[]): Graph {
+  const renamed = new Map<Value, Value>();
+  graph.outputs.forEach((output, i) => {
+    const name = names[i] ?? output.name;
+    if (output.kind === "result" && output.name !== name) {
+      renamed.set(output, Object.freeze({ ...output, name }));
+    }
+  });
+  return substituteValues(graph, renamed);
+}
+
+/** The graph with values of the same type and kind in the place of others, as operands, results and outputs. */
+function substituteValues(graph: Graph, substitutes: ReadonlyMap<Value, Value>): Graph {
+  if (substitutes.size === 0) return graph;
+  const current = <V extends Value>(value: V): V => (substitutes.get(value) ?? value) as V;
+  const ops = graph.ops.map((op) =>
+    [...op.operands, ...op.results].some((value) => substitutes.has(value))
+      ? freezeOp({ ...op, operands: op.operands.map(current), results: op.results.map(current) } as Op)
+      : op,
+  );
+  return freezeGraph({ ...graph, ops, outputs: graph.outputs.map(current) });
 }
 
 function contextAt(builder: GraphBuilder, op: Op, pass: string): RewriteContext {

@@ -11,7 +11,7 @@ export function zeros(dims: readonly number[]): Tensor {
 }
 
 /** An operand that the verifier has shown to be there. */
-export function operandAt<T>(operands: readonly T[], index: number): T {
+export function operandAt<T>(operands: ArrayLike<T>, index: number): T {
   const operand = operands[index];
   if (operand === undefined) throw new RangeError(`operand ${index} of ${operands.length}`);
   return operand;

@@ -1,4 +1,5 @@
 import type { Graph, Op, Value } from "./graph.js";
+import { takesOperands } from "./op.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
 import { formatType, sameDims, sameType, TypeRefusal } from "./types.js";
 
@@ -6,6 +7,8 @@ import { formatType, sameDims, sameType, TypeRefusal } from "./types.js";
 export interface Violation {
   readonly message: string;
   readonly at: string;
+  /** The op that it is about; undefined for inputs, outputs and the graph as a whole. */
+  readonly op?: Op;
 }
 
 /**
@@ -14,12 +17,13 @@ export interface Violation {
  */
 export function verifyGraph(graph: Graph): readonly Violation[] {
   const violations: Violation[] = [];
-  const report = (at: string, message: string): void => void violations.push({ at, message });
+  const report = (at: string, message: string, op?: Op): void =>
+    void violations.push({ at, message, ...(op === undefined ? {} : { op }) });
   const names = new Map<string, Value>();
   const defined = new Set<Value>();
-  const define = (value: Value, at: string): void => {
+  const define = (value: Value, at: string, op?: Op): void => {
     const other = names.get(value.name);
-    if (other !== undefined && other !== value) report(at, `the name ${value.name} is taken twice`);
+    if (other !== undefined && other !== value) report(at, `the name ${value.name} is taken twice`, op);
     names.set(value.name, value);
     defined.add(value);
   };
@@ -28,19 +32,20 @@ export function verifyGraph(graph: Graph): readonly Violation[] {
   for (const op of graph.ops) {
     const at = `${op.kind} at ${op.loc.scope}`;
     for (const operand of op.operands) {
-      if (operand.kind === "parameter") define(operand, at);
-      else if (!defined.has(operand)) report(at, `${operand.name} is used before it is defined`);
+      if (operand.kind === "parameter") define(operand, at, op);
+      else if (!defined.has(operand)) report(at, `${operand.name} is used before it is defined`, op);
       if (operand.kind === "parameter" && !sameDims(operand.type.dims, operand.data.dims)) {
         report(
           at,
           `${operand.name} is ${formatType(operand.type)} and its data has [${operand.data.dims.join(", ")}]`,
+          op,
         );
       }
     }
-    verifyTypes(op, (message) => report(at, message));
+    verifyTypes(op, (message) => report(at, message, op));
     for (const result of op.results) {
-      if (defined.has(result)) report(at, `${result.name} is defined twice`);
-      define(result, at);
+      if (defined.has(result)) report(at, `${result.name} is defined twice`, op);
+      define(result, at, op);
     }
   }
   for (const output of graph.outputs) {
@@ -51,16 +56,28 @@ export function verifyGraph(graph: Graph): readonly Violation[] {
 }
 
 function verifyTypes(op: Op, report: (message: string) => void): void {
-  if (!isOpName(op.kind)) return report(`unknown op ${op.kind as string}`);
+  if (!isOpName(op.kind)) {
+    report(`unknown op ${op.kind as string}`);
+    return;
+  }
   const definition = definitionOf(op.kind);
   const attributes = definition.attributes.safeParse(op.attributes);
-  if (!attributes.success)
-    return report(`attributes: ${attributes.error.issues.map((issue) => issue.message).join("; ")}`);
+  if (!attributes.success) {
+    report(`attributes: ${attributes.error.issues.map((issue) => issue.message).join("; ")}`);
+    return;
+  }
+  if (!takesOperands(definition, op.operands.length)) {
+    report(`takes the operands ${definition.operands.join(", ")}, has ${op.operands.length}`);
+    return;
+  }
   try {
     const types = definition.infer(
       op.operands.map((operand) => operand.type),
       attributes.data,
     );
+    if (op.results.length > types.length) {
+      report(`has ${op.results.length} results, inferred ${types.length}`);
+    }
     types.forEach((type, i) => {
       const result = op.results[i];
       if (result === undefined) report(`result ${i} is missing`);

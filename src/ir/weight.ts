@@ -1,4 +1,4 @@
-import { sameDims } from "./types.js";
+import { elementCount, sameDims } from "./types.js";
 
 /**
  * What the elements of a parameter are, as an expression that is evaluated late and in pieces: counting,
@@ -20,6 +20,13 @@ export type WeightExpr =
       readonly stream: string;
     }
   | { readonly kind: "constant"; readonly dims: readonly number[]; readonly value: number }
+  | {
+      readonly kind: "stored";
+      readonly dims: readonly number[];
+      /** Names the data in the text form, which doesn't hold the numbers; unique in a graph. */
+      readonly label: string;
+      readonly data: Float32Array;
+    }
   | { readonly kind: "sqrt"; readonly dims: readonly number[]; readonly of: WeightExpr }
   | {
       readonly kind: BinaryWeightKind;
@@ -50,6 +57,13 @@ export function constantWeight(dims: readonly number[], value: number): WeightEx
   return { kind: "constant", dims, value };
 }
 
+/** Numbers that are at hand, as those of an imported file; row-major. */
+export function storedWeight(dims: readonly number[], label: string, data: Float32Array): WeightExpr {
+  if (data.length !== elementCount(dims))
+    throw new RangeError(`${data.length} numbers for a weight [${dims}]`);
+  return { kind: "stored", dims, label, data };
+}
+
 export function sqrtWeight(of: WeightExpr): WeightExpr {
   return { kind: "sqrt", dims: of.dims, of };
 }
@@ -61,4 +75,58 @@ export function binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: We
     if (!fits) throw new RangeError(`${kind} of weights [${left.dims}] and [${right.dims}]`);
   }
   return { kind, dims, left, right };
+}
+
+/** The stored data that an expression reads, by label. */
+export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: string, data: Float32Array]> {
+  switch (expr.kind) {
+    case "normal":
+    case "uniform":
+    case "constant":
+      return;
+    case "stored":
+      yield [expr.label, expr.data];
+      return;
+    case "sqrt":
+      yield* storedLeaves(expr.of);
+      return;
+    case "add":
+    case "sub":
+    case "mul":
+    case "div":
+      yield* storedLeaves(expr.left);
+      yield* storedLeaves(expr.right);
+  }
+}
+
+/**
+ * The same elements, in the same order, with other sizes. Undefined where no expression says that: a vector
+ * over the first axis has no place any more once that axis is cut or merged.
+ */
+export function reshapeWeight(weight: WeightExpr, dims: readonly number[]): WeightExpr | undefined {
+  if (elementCount(dims) !== elementCount(weight.dims)) {
+    throw new RangeError(`a weight of [${weight.dims}] as [${dims}]`);
+  }
+  if (sameDims(weight.dims, dims)) return weight;
+  switch (weight.kind) {
+    case "normal":
+    case "uniform":
+    case "constant":
+    case "stored":
+      return { ...weight, dims };
+    case "sqrt": {
+      const of = reshapeWeight(weight.of, dims);
+      return of && sqrtWeight(of);
+    }
+    case "add":
+    case "sub":
+    case "mul":
+    case "div": {
+      const [left, right] = [weight.left, weight.right].map((each) => {
+        if (sameDims(each.dims, weight.dims)) return reshapeWeight(each, dims);
+        return each.dims.length === 0 || each.dims[0] === dims[0] ? each : undefined;
+      });
+      return left && right && binaryWeight(weight.kind, left, right);
+    }
+  }
 }

@@ -16,6 +16,8 @@ export interface ResolvedSpec {
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
   readonly head: ResolvedHead;
+  /** The rate of stochastic depth towards which the blocks' own rates grow. */
+  readonly dropPath: number;
   /** The spec's own rewritings, in order. */
   readonly passes: readonly PassInvocation[];
   readonly expect: Expectations;
@@ -79,6 +81,8 @@ export interface ResolvedConvBlock extends LayerDefaults, BlockPlace {
 export interface ResolvedDepthwiseSeparable extends LayerDefaults, BlockPlace {
   readonly block: "depthwise-separable";
   readonly kernel: number;
+  /** Whether an activation follows the pointwise layer (MobileNetV1; timm's `dsa`). */
+  readonly pointwiseActivation: boolean;
   readonly attention?: AttentionOptions | undefined;
 }
 

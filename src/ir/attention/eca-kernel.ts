@@ -17,6 +17,8 @@ export const ECA_KERNEL_RULE_NAMES = Object.keys(ECA_KERNEL_RULES) as [EcaKernel
 
 export interface EcaKernel {
   readonly kernel: number;
+  /** The odd number before the rule's minimum. */
+  readonly odd: number;
   /** (log2 C + b)/γ before rounding. */
   readonly exact: number;
   /** int(|exact|). */
@@ -27,7 +29,7 @@ export function adaptiveKernel(channels: number, rule: EcaKernelRule, gamma: num
   const exact = (exactLog2(channels) + b) / gamma;
   const truncated = Math.trunc(Math.abs(exact));
   const odd = truncated % 2 === 1 ? truncated : truncated + 1;
-  return { kernel: Math.max(odd, ECA_KERNEL_RULES[rule].minimum), exact, truncated };
+  return { kernel: Math.max(odd, ECA_KERNEL_RULES[rule].minimum), odd, exact, truncated };
 }
 
 /** log2 that is exact for powers of two, where k changes (C = 128 gives 5, 127 gives 3), on every engine. */

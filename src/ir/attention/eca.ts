@@ -90,6 +90,10 @@ export const eca = defineAttention({
       parameters: [{ name: "conv.weight", dims: [1, 1, k], init: uniformByFan(k) }],
     };
   },
+  inherit: (options, { kernel, rule }) =>
+    rule === "fixed" && options.kernel === undefined && options.kernels === undefined
+      ? { ...options, kernel }
+      : options,
   describe: ({ kernel, rule }) => `k = ${kernel}${rule === "fixed" ? " (fixed)" : ""}`,
 });
 

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Initializer } from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
+import type { TensorType } from "../types.js";
 
 /** Where a gate stands: what its options may be relative to. */
 export interface AttentionSite {
@@ -36,8 +37,13 @@ export interface AttentionModule<
   readonly op: OpDefinition<`attention.${T}`, A>;
   /** Refuses (`refuse`) options that make no sense at this site. */
   plan(options: z.output<O>, site: AttentionSite): AttentionPlan<z.output<A>>;
-  /** What a reader wants to know of one gate, in a few words: `k = 5`. */
-  describe(attributes: z.output<A>): string;
+  /**
+   * The options for a gate that takes the place of one of the same kind: what a person wrote of the old gate
+   * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
+   */
+  inherit?(options: z.output<O>, replaced: z.output<A>): z.output<O>;
+  /** What a reader wants to know of one gate, in a few words: `k = 5`, `96 → 4 → 96`. */
+  describe(attributes: z.output<A>, operands: readonly TensorType[]): string;
 }
 
 /** Gives a module its exact type. */

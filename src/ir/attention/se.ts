@@ -125,7 +125,7 @@ export const se = defineAttention({
       ],
     };
   },
-  describe: ({ hidden, gate }) => `${hidden}, ${gate}`,
+  describe: (_attributes, [x, reduce]) => `${x?.dims[1]} → ${reduce?.dims[0]} → ${x?.dims[1]}`,
 });
 
 function squeezedChannels(given: z.output<typeof options>, site: AttentionSite): number {

@@ -31,11 +31,13 @@ export const conv = defineOp({
     }
     if (bias !== undefined) expectDims(bias, [outputs], "bias");
     const size = (input: number, kernel: number, axis: 0 | 1): number => {
-      const output =
-        Math.floor(
-          (input + pads[axis] + pads[(axis + 2) as 2 | 3] - dilations[axis] * (kernel - 1) - 1) /
-            strides[axis],
-        ) + 1;
+      const [before, after] = axis === 0 ? [pads[0], pads[2]] : [pads[1], pads[3]];
+      const output = outputSize(input, kernel, {
+        stride: strides[axis],
+        dilation: dilations[axis],
+        before,
+        after,
+      });
       return output >= 1
         ? output
         : refuse(`a map of ${height}x${width} is too small for a ${kh}x${kw} kernel`);
@@ -50,41 +52,128 @@ export const conv = defineOp({
     const [x, weight, bias] = [operandAt(operands, 0), operandAt(operands, 1), operands[2]];
     const [batch, channels, height, width] = nchw(x);
     const [outputs, perGroup, kh, kw] = nchw(weight);
-    const outHeight = Math.floor((height + pads[0] + pads[2] - dilations[0] * (kh - 1) - 1) / strides[0]) + 1;
-    const outWidth = Math.floor((width + pads[1] + pads[3] - dilations[1] * (kw - 1) - 1) / strides[1]) + 1;
-    const y = zeros([batch, outputs, outHeight, outWidth]);
-    for (let n = 0; n < batch; n++) {
-      for (let o = 0; o < outputs; o++) {
-        const plane = y.data
-          .subarray((n * outputs + o) * outHeight * outWidth)
-          .subarray(0, outHeight * outWidth);
-        plane.fill(bias?.data[o] ?? 0);
-        const firstChannel = Math.floor(o / (outputs / group)) * perGroup;
-        for (let i = 0; i < perGroup; i++) {
-          const from = (n * channels + firstChannel + i) * height * width;
-          for (let qh = 0; qh < kh; qh++) {
-            for (let qw = 0; qw < kw; qw++) {
-              const tap = weight.data[((o * perGroup + i) * kh + qh) * kw + qw] as number;
-              const top = qh * dilations[0] - pads[0];
-              const left = qw * dilations[1] - pads[1];
-              // Output columns whose input column left + p·stride lies inside the map.
-              const firstColumn = Math.max(0, Math.ceil(-left / strides[1]));
-              const lastColumn = Math.min(outWidth - 1, Math.floor((width - 1 - left) / strides[1]));
-              for (let p = 0; p < outHeight; p++) {
-                const row = top + p * strides[0];
-                if (row < 0 || row >= height) continue;
-                let source = from + row * width + left + firstColumn * strides[1];
-                for (let column = firstColumn; column <= lastColumn; column++) {
-                  const to = p * outWidth + column;
-                  plane[to] = (plane[to] as number) + tap * (x.data[source] as number);
-                  source += strides[1];
-                }
-              }
-            }
+    const rows = tapReach(height, kh, {
+      stride: strides[0],
+      dilation: dilations[0],
+      before: pads[0],
+      after: pads[2],
+    });
+    const columns = tapReach(width, kw, {
+      stride: strides[1],
+      dilation: dilations[1],
+      before: pads[1],
+      after: pads[3],
+    });
+    const y = zeros([batch, outputs, rows.outputs, columns.outputs]);
+    const planeSize = rows.outputs * columns.outputs;
+    const mapSize = height * width;
+    const sum: ChannelSum = {
+      x: x.data,
+      step: strides[1],
+      channels: perGroup,
+      channelStep: mapSize,
+      weight: weight.data,
+      tapStep: kh * kw,
+    };
+    for (let plane = 0; plane < batch * outputs; plane++) {
+      const o = plane % outputs;
+      const firstChannel =
+        Math.floor(plane / outputs) * channels + Math.floor(o / (outputs / group)) * perGroup;
+      y.data.fill(bias?.data[o] ?? 0, plane * planeSize, (plane + 1) * planeSize);
+      rows.taps.forEach((row, qh) => {
+        columns.taps.forEach((column, qw) => {
+          // Where output rows are whole rows of the map, all of them are one run.
+          const whole = column.count === width && columns.outputs === width && strides[0] === 1;
+          const [runs, length] = whole ? [1, row.count * width] : [row.count, column.count];
+          for (let p = 0; p < runs; p++) {
+            const target = plane * planeSize + (row.output + p) * columns.outputs + column.output;
+            const source = firstChannel * mapSize + (row.input + p * strides[0]) * width + column.input;
+            addChannels(y.data, target, length, sum, source, o * perGroup * kh * kw + qh * kw + qw);
           }
-        }
-      }
+        });
+      });
     }
     return [y];
   },
 });
+
+/** The outputs of one axis that a tap of the kernel contributes to, and where its first input lies. */
+interface Tap {
+  readonly output: number;
+  readonly input: number;
+  readonly count: number;
+}
+
+interface Axis {
+  readonly stride: number;
+  readonly dilation: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** For each tap of a kernel along one axis: the outputs whose input at that tap lies inside the map, not in the padding. */
+function tapReach(size: number, kernel: number, axis: Axis): { outputs: number; taps: readonly Tap[] } {
+  const outputs = outputSize(size, kernel, axis);
+  const taps = Array.from({ length: kernel }, (_, q): Tap => {
+    const shift = q * axis.dilation - axis.before;
+    const first = Math.max(0, Math.ceil(-shift / axis.stride));
+    const last = Math.min(outputs - 1, Math.floor((size - 1 - shift) / axis.stride));
+    return { output: first, input: first * axis.stride + shift, count: Math.max(0, last - first + 1) };
+  });
+  return { outputs, taps };
+}
+
+function outputSize(size: number, kernel: number, { stride, dilation, before, after }: Axis): number {
+  return Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
+}
+
+/** A sum over channels, as far as it is the same for the whole convolution. */
+interface ChannelSum {
+  readonly x: Float64Array;
+  /** The way from one input to the next, and from one channel to the next. */
+  readonly step: number;
+  readonly channels: number;
+  readonly channelStep: number;
+  readonly weight: Float64Array;
+  /** The way from one channel's weight to the next's. */
+  readonly tapStep: number;
+}
+
+/**
+ * y[target + i] += Σ_c weight[tap + c·tapStep] · x[source + c·channelStep + i·step] for i of 0 … length - 1.
+ * All the work of a convolution is here, so four channels are added in one go over y.
+ */
+function addChannels(
+  y: Float64Array,
+  target: number,
+  length: number,
+  { x, step, channels, channelStep, weight, tapStep }: ChannelSum,
+  source: number,
+  tap: number,
+): void {
+  const end = target + length;
+  let c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    const w0 = operandAt(weight, tap + c * tapStep);
+    const w1 = operandAt(weight, tap + (c + 1) * tapStep);
+    const w2 = operandAt(weight, tap + (c + 2) * tapStep);
+    const w3 = operandAt(weight, tap + (c + 3) * tapStep);
+    let from = source + c * channelStep;
+    for (let to = target; to < end; to++) {
+      const x0 = x[from] as number;
+      const x1 = x[from + channelStep] as number;
+      const x2 = x[from + 2 * channelStep] as number;
+      const x3 = x[from + 3 * channelStep] as number;
+      y[to] = (y[to] as number) + w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3;
+      from += step;
+    }
+  }
+  for (; c < channels; c++) {
+    const w = operandAt(weight, tap + c * tapStep);
+    let from = source + c * channelStep;
+    for (let to = target; to < end; to++) {
+      y[to] = (y[to] as number) + w * (x[from] as number);
+      from += step;
+    }
+  }
+}

@@ -13,6 +13,7 @@ export function defineTrainingOnly<const N extends string>(op: {
   return defineOp({
     ...op,
     level: "model",
+    trainingOnly: true,
     operands: ["x"],
     attributes: RATE,
     infer: (operands) => [operandAt(operands, 0)],

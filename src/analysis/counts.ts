@@ -1,0 +1,115 @@
+import type { AttentionModule } from "../ir/attention/module.js";
+import { type AttentionType, attentionModules, attentionTypeOf } from "../ir/attention/registry.js";
+import { type Block, blockAt, type Graph, type Op, type Parameter } from "../ir/graph.js";
+import { definitionOf } from "../ir/ops/registry.js";
+import { concreteDims, type Dim, elementCount, type TensorType, tensorType } from "../ir/types.js";
+
+/**
+ * What a network costs, in the field's words. `parameters`: trainable scalars (BatchNorm's scale and shift
+ * count, its running statistics are `buffers`). `macs`: multiply-accumulates of convolutions and matrix
+ * products for one image of the input size.
+ */
+export interface Counts {
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly buffers: number;
+  readonly macs: number;
+  readonly attentionMacs: number;
+}
+
+export interface BlockCounts extends Counts {
+  /** The block's scope, `/stages/2/blocks/0`. */
+  readonly path: string;
+  readonly block: string;
+  /** The gates in it, as `eca (k = 5)`. */
+  readonly attention: readonly string[];
+  /** The shape that leaves the block. */
+  readonly output: readonly Dim[];
+}
+
+export interface NetworkCounts extends Counts {
+  readonly blocks: readonly BlockCounts[];
+}
+
+/** Counts a graph, in total and by block. No weight is made or loaded. */
+export function countNetwork(graph: Graph): NetworkCounts {
+  const members = new Map<Block, Op[]>(graph.blocks.map((block) => [block, []]));
+  for (const op of graph.ops) {
+    const block = blockAt(graph, op.loc.scope);
+    if (block !== undefined) members.get(block)?.push(op);
+  }
+  const blocks = [...members].map(([block, ops]) => ({
+    path: block.scope,
+    block: block.type,
+    ...countOps(ops),
+    attention: ops.flatMap((op) => gateOf(op)?.text ?? []),
+    output: ops.at(-1)?.results[0]?.type.dims ?? [],
+  }));
+  return { ...countOps(graph.ops), blocks };
+}
+
+/** Counts some ops of a graph. A parameter that several of them share counts once. */
+export function countOps(ops: readonly Op[]): Counts {
+  const all = new Set<Parameter>();
+  const ofAttention = new Set<Parameter>();
+  let macs = 0;
+  let attentionMacs = 0;
+  for (const op of ops) {
+    const isAttention = attentionTypeOf(op.kind) !== undefined;
+    for (const operand of op.operands) {
+      if (operand.kind !== "parameter") continue;
+      all.add(operand);
+      if (isAttention) ofAttention.add(operand);
+    }
+    const cost = macsOf(op);
+    macs += cost;
+    if (isAttention) attentionMacs += cost;
+  }
+  return {
+    parameters: scalarsOf(all, "trainable"),
+    attentionParameters: scalarsOf(ofAttention, "trainable"),
+    buffers: scalarsOf(all, "buffer"),
+    macs,
+    attentionMacs,
+  };
+}
+
+/** A gate: what kind it is, the op, and a text for people. */
+export interface Gate {
+  readonly type: AttentionType;
+  readonly op: Op;
+  readonly detail: string;
+  /** `eca (k = 5)` */
+  readonly text: string;
+}
+
+/** The gate that an op is; undefined for every op but attention. */
+export function gateOf(op: Op): Gate | undefined {
+  const type = attentionTypeOf(op.kind);
+  if (type === undefined) return undefined;
+  const module: AttentionModule = attentionModules[type];
+  const detail = module.describe(
+    op.attributes,
+    op.operands.map((operand) => operand.type),
+  );
+  return { type, op, detail, text: `${type} (${detail})` };
+}
+
+function macsOf(op: Op): number {
+  const { cost } = definitionOf(op.kind);
+  if (cost === undefined) return 0;
+  const forOneImage = (type: TensorType): TensorType => tensorType(concreteDims(type.dims), type.dtype);
+  return cost(
+    op.operands.map((operand) => forOneImage(operand.type)),
+    op.results.map((result) => forOneImage(result.type)),
+    op.attributes,
+  ).macs;
+}
+
+function scalarsOf(parameters: Iterable<Parameter>, role: Parameter["role"]): number {
+  let scalars = 0;
+  for (const parameter of parameters) {
+    if (parameter.role === role) scalars += elementCount(concreteDims(parameter.type.dims));
+  }
+  return scalars;
+}

@@ -1,0 +1,28 @@
+import type { Value } from "../ir/graph.js";
+import type { ResolvedInvertedResidual } from "../spec/resolved.js";
+import type { LayerBuilder } from "./layers.js";
+
+/**
+ * x → expand 1×1, norm, activation → depthwise k×k, norm, activation → attention → project 1×1, norm [→ + x].
+ * MobileNetV2 (CVPR 2018), section 3.4; with attention EfficientNet's MBConv (ICML 2019), section 4.
+ */
+export function buildInvertedResidual(
+  layers: LayerBuilder,
+  x: Value,
+  block: ResolvedInvertedResidual,
+): Value {
+  const { expandedChannels, kernel, stride } = block;
+  const expanded = block.expands
+    ? layers.convNormAct(x, "expand", { ...block, channels: expandedChannels, kernel: 1, stride: 1 })
+    : x;
+  const depthwise = layers.convNormAct(expanded, "depthwise", {
+    ...block,
+    channels: expandedChannels,
+    groups: expandedChannels,
+    kernel,
+    stride,
+  });
+  const gated = layers.attention(depthwise, block);
+  const projected = layers.convNorm(gated, "project", { ...block, kernel: 1, stride: 1 });
+  return layers.residual(x, projected, block);
+}

@@ -1,0 +1,56 @@
+import { formatJsonPath, type JsonPath } from "../base/json-path.js";
+import { GraphBuilder } from "../ir/builder.js";
+import type { Graph, Loc, Value } from "../ir/graph.js";
+import { type Dim, tensorType } from "../ir/types.js";
+import type { ResolvedBlock, ResolvedSpec } from "../spec/resolved.js";
+import { buildHead } from "./head.js";
+import { LayerBuilder } from "./layers.js";
+import { blockBuilders } from "./registry.js";
+
+/** The name of the batch, the one size that a spec leaves open. */
+export const DYNAMIC_BATCH = "N";
+
+/**
+ * The network of a spec as IR:
+ *
+ *     input [N, C, H, W] → stem → blocks, stage by stage → head → logits [N, classes]
+ *
+ * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
+ * folded, drop rates are there for the code that trains.
+ */
+export function buildNetwork(spec: ResolvedSpec, batch: Dim = DYNAMIC_BATCH): Graph {
+  const { channels, height, width } = spec.input;
+  const builder = new GraphBuilder(spec.name);
+  const input = builder.input("input", tensorType([batch, channels, height, width]));
+
+  const enter = (scope: string, type: string, specPath: JsonPath, at: BlockSite): LayerBuilder => {
+    const loc: Loc = { scope, specPath: formatJsonPath(specPath) };
+    builder.block({ scope, type, specPath: loc.specPath, ...at });
+    return new LayerBuilder(builder, loc);
+  };
+
+  let x: Value = enter("/stem", "stem", spec.stem.specPath, { inputChannels: channels }).convNormAct(
+    input,
+    "",
+    spec.stem,
+  );
+  for (const block of spec.blocks) {
+    const { stage, index, inputChannels } = block;
+    const scope = `/stages/${stage}/blocks/${index}`;
+    x = buildBlock(enter(scope, block.block, block.specPath, { inputChannels, stage, index }), x, block);
+  }
+  const features = spec.blocks.at(-1)?.channels ?? spec.stem.channels;
+  x = buildHead(enter("/head", "head", spec.head.specPath, { inputChannels: features }), x, spec.head);
+  return builder.finish([x]);
+}
+
+interface BlockSite {
+  readonly inputChannels: number;
+  readonly stage?: number;
+  readonly index?: number;
+}
+
+function buildBlock(layers: LayerBuilder, x: Value, block: ResolvedBlock): Value {
+  const build = blockBuilders[block.block] as (layers: LayerBuilder, x: Value, block: ResolvedBlock) => Value;
+  return build(layers, x, block);
+}

@@ -1,0 +1,37 @@
+import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { sharedOptions } from "../options.js";
+import { conclude, type Outcome } from "../outcome.js";
+
+interface CommandDefinition<
+  P extends Readonly<Record<string, Options>>,
+  O extends Readonly<Record<string, Options>>,
+> {
+  /** `compile <spec>`, in yargs' form. */
+  readonly usage: string;
+  /** One line. */
+  readonly doc: string;
+  readonly positionals: P;
+  readonly options: O;
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  /** Does the work; everything heavy is imported here, so that `--help` stays fast. */
+  run(args: InferredOptionTypes<P> & InferredOptionTypes<O>): Promise<Outcome>;
+}
+
+/** A command of the CLI: parse the flags, call the driver, print, set the exit code. Every command has `--json`. */
+export function defineCommand<
+  const P extends Readonly<Record<string, Options>>,
+  const O extends Readonly<Record<string, Options>>,
+>(command: CommandDefinition<P, O>): CommandModule {
+  return {
+    command: command.usage,
+    describe: command.doc,
+    builder: (yargs) => {
+      let built = yargs;
+      for (const [name, option] of Object.entries(command.positionals))
+        built = built.positional(name, option as never);
+      for (const [example, what] of command.examples) built = built.example(example, what);
+      return built.options({ ...command.options, json: sharedOptions.json });
+    },
+    handler: (args) => conclude(args.json === true, () => command.run(args as never)),
+  };
+}

@@ -1,0 +1,78 @@
+import { batchSize, sharedOptions } from "../options.js";
+import { startProgress } from "../progress.js";
+import { defineCommand } from "./command.js";
+
+export const compileCommand = defineCommand({
+  usage: "compile <spec>",
+  doc: "Compile a spec to an ONNX file",
+  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  options: {
+    output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
+    seed: sharedOptions.seed,
+    opset: sharedOptions.opset,
+    batch: { coerce: batchSize, describe: "The batch: a number, or dynamic [default: dynamic]" },
+    target: sharedOptions.target,
+    "keep-bn": sharedOptions["keep-bn"],
+    "external-data": {
+      type: "boolean",
+      default: false,
+      describe: "Write the weights to a file beside the model",
+    },
+    passes: sharedOptions.passes,
+    "check-passes": {
+      type: "boolean",
+      default: false,
+      describe: "Evaluate the network before and after each pass that promises to keep values",
+    },
+    "print-ir-after-all": {
+      type: "boolean",
+      default: false,
+      describe: "Print the IR on stderr after each pass",
+    },
+    "dump-ir": { type: "string", describe: "Write the IR after each pass to this folder" },
+  },
+  examples: [
+    ["ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx"],
+    [
+      "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
+      "another gate, the same spec",
+    ],
+    ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
+  ],
+  async run(args) {
+    const [{ compile }, { irHooks }, progress] = await Promise.all([
+      import("../../driver/compile.js"),
+      import("../../driver/dump.js"),
+      startProgress(),
+    ]);
+    try {
+      const report = await compile(args.spec, {
+        output: args.output,
+        seed: args.seed,
+        opset: args.opset,
+        batch: args.batch,
+        target: args.target,
+        keepBatchNorm: args["keep-bn"],
+        externalData: args["external-data"],
+        passes: args.passes,
+        checkPasses: args["check-passes"],
+        hooks: irHooks({
+          print: args["print-ir-after-all"] ? (text) => process.stderr.write(text) : undefined,
+          folder: args["dump-ir"],
+        }),
+        onProgress: progress.update,
+      });
+      return {
+        json: report,
+        async text() {
+          const { count, macs } = await import("../format.js");
+          const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
+          const gates = `${count(report.attentionParameters)} of them attention's`;
+          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n`;
+        },
+      };
+    } finally {
+      progress.stop();
+    }
+  },
+});

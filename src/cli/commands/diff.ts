@@ -1,0 +1,47 @@
+import { sharedOptions } from "../options.js";
+import { defineCommand } from "./command.js";
+
+export const diffCommand = defineCommand({
+  usage: "diff <a> <b>",
+  doc: "Compare the counts of two specs and show what changed, block by block",
+  positionals: {
+    a: { type: "string", demandOption: true, describe: "A spec" },
+    b: { type: "string", demandOption: true, describe: "The spec to compare with it" },
+  },
+  options: { resolution: sharedOptions.resolution },
+  examples: [["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"]],
+  async run({ a, b, resolution }) {
+    const { diff } = await import("../../driver/diff.js");
+    const report = diff(a, b, { resolution });
+    return {
+      json: report,
+      async text() {
+        const { count, signedCount, table } = await import("../format.js");
+        const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {
+          const { a, b, delta, percent } = report[key];
+          return [
+            key,
+            count(a),
+            count(b),
+            signedCount(delta),
+            percent === null ? "" : `${percent.toFixed(2)} %`,
+          ];
+        });
+        const changes = report.changes.map(({ kind, at, before, after, parametersDelta }) => [
+          kind,
+          at,
+          before ?? "-",
+          after ?? "-",
+          signedCount(parametersDelta),
+        ]);
+        return [
+          table(["", a, b, "change", ""], numbers, [a, b, "change"]),
+          "\n",
+          changes.length === 0
+            ? "no block differs\n"
+            : table(["change", "at", "before", "after", "parameters"], changes, ["parameters"]),
+        ].join("");
+      },
+    };
+  },
+});

@@ -1,0 +1,38 @@
+import { sharedOptions } from "../options.js";
+import { defineCommand } from "./command.js";
+
+export const explainCommand = defineCommand({
+  usage: "explain <what> <spec>",
+  doc: "Explain a derived number: `explain k` says how each ECA gate's kernel size came about",
+  positionals: {
+    what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
+    spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" },
+  },
+  options: { passes: sharedOptions.passes },
+  examples: [["ecagen explain k specs/b0-eca.json", "rule, C and k of each gate"]],
+  async run({ spec, passes }) {
+    const { explainKernels } = await import("../../driver/explain.js");
+    const report = explainKernels(spec, { passes });
+    return {
+      json: report,
+      async text() {
+        if (report.gates.length === 0) return `${report.name} has no ECA gate\n`;
+        const { count, table } = await import("../format.js");
+        const rows = report.gates.map(({ at, channels, k, rule, because }) => [
+          at,
+          count(channels),
+          String(k),
+          rule,
+          because,
+        ]);
+        const used = [...new Set(report.gates.map((gate) => gate.rule))];
+        return [
+          table(["gate", "C", "k", "rule", "because"], rows, ["C", "k"]),
+          "\n",
+          ...used.map((rule) => `rule ${rule}: ${report.rules[rule]}\n`),
+          `Σk = ${report.gates.reduce((sum, { k }) => sum + k, 0)}\n`,
+        ].join("");
+      },
+    };
+  },
+});

@@ -1,0 +1,25 @@
+import type { CommandModule } from "yargs";
+import { compileCommand } from "./compile.js";
+import { diffCommand } from "./diff.js";
+import { doctorCommand } from "./doctor.js";
+import { explainCommand } from "./explain.js";
+import { initCommand } from "./init.js";
+import { listCommand } from "./list.js";
+import { resolveCommand } from "./resolve.js";
+import { schemaCommand } from "./schema.js";
+import { statsCommand } from "./stats.js";
+import { verifyCommand } from "./verify.js";
+
+/** Every command, in the order of the help. */
+export const commands = [
+  compileCommand,
+  verifyCommand,
+  statsCommand,
+  diffCommand,
+  explainCommand,
+  resolveCommand,
+  listCommand,
+  initCommand,
+  schemaCommand,
+  doctorCommand,
+] as readonly CommandModule[];

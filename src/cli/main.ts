@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import yargs from "yargs";
+import { InputError } from "../base/diagnostic.js";
+import { packageVersion } from "../base/package.js";
+import { didYouMean } from "../base/suggest.js";
+import { commands } from "./commands/registry.js";
+import { fail } from "./outcome.js";
+
+const USAGE = `ecagen COMMAND
+
+Compiles convolutional networks with channel attention from a JSON spec to ONNX, verifies, counts and compares them.`;
+
+const args = process.argv.slice(2);
+
+// Output that is cut short (\`ecagen stats ... | head\`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+const cli = yargs(args)
+  .scriptName("ecagen")
+  .usage(USAGE)
+  .command([...commands])
+  .completion("completion", "Print a script for shell completion: ecagen completion >> ~/.bashrc")
+  .example("ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx")
+  .example("ecagen verify specs/b0-eca.json", "proves that the ONNX file computes what the spec says")
+  .example("ecagen diff specs/b0-se.json specs/b0-eca.json", "what the swap saves, block by block")
+  .epilogue(
+    "Exit codes: 0 fine, 1 a check failed, 2 wrong input, 3 the device is not there, 70 a defect of ecagen.",
+  )
+  .demandCommand(1, 1, "which command?")
+  .strict()
+  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .version(packageVersion())
+  .help()
+  .alias("h", "help")
+  .exitProcess(false)
+  .fail((message, error) => {
+    throw error instanceof InputError ? error : usageError(message ?? error?.message ?? "wrong usage");
+  });
+
+try {
+  await cli.parseAsync();
+} catch (error) {
+  fail(args.includes("--json"), error);
+}
+
+function usageError(message: string): InputError {
+  const command = args.find((arg) => !arg.startsWith("-"));
+  const names = commands.map(({ command: usage }) => String(usage).split(" ")[0] ?? "");
+  const unknown = command !== undefined && !names.includes(command);
+  const hint = unknown ? didYouMean(command, names) : undefined;
+  return InputError.of(
+    "cli/usage",
+    unknown ? `unknown command "${command}"` : message.split("\n").join("; "),
+    {
+      hint:
+        hint ?? `ecagen ${command === undefined || unknown ? "" : `${command} `}--help explains the usage`,
+    },
+  );
+}

@@ -1,0 +1,64 @@
+import type { Options } from "yargs";
+
+/** Flags that several commands have, in one place so that they mean the same everywhere. */
+export const sharedOptions = {
+  json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
+  passes: {
+    type: "string",
+    describe:
+      "More passes after the spec's own, as text: swap-attention{to=eca},remove-attention{at={stages=[0]}}",
+  },
+  resolution: {
+    type: "number",
+    coerce: wholeNumber("resolution", 1, 65536),
+    describe: "Height and width of the input in place of the spec's",
+  },
+  seed: {
+    type: "number",
+    coerce: wholeNumber("seed", 0, 2 ** 31 - 1),
+    default: 0,
+    describe: "Seed of the initial weights",
+  },
+  opset: {
+    type: "number",
+    coerce: wholeNumber("opset", 13, 21),
+    default: 17,
+    describe: "ONNX operator set, 13 to 21",
+  },
+  target: {
+    choices: ["portable", "cpu", "gpu"] as const,
+    default: "portable" as const,
+    describe: "What the gates' lowering is chosen for",
+  },
+  device: {
+    choices: ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml", "auto"] as const,
+    default: "cpu" as const,
+    describe: "Where the model runs; auto takes the first device that works here",
+  },
+  "keep-bn": {
+    type: "boolean",
+    default: false,
+    describe: "Keep BatchNormalization nodes instead of folding them",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Reads a flag's whole number from `least` to `most`; yargs turns the error into a usage error. */
+export function wholeNumber(
+  flag: string,
+  least: number,
+  most: number,
+): (value: unknown) => number | undefined {
+  return (value) => {
+    if (value === undefined) return undefined;
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+      throw new Error(`--${flag} takes one whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+/** Reads `--batch`: a whole number, or `dynamic` for a batch that stays open. */
+export function batchSize(value: unknown): number | undefined {
+  if (value === undefined || value === "dynamic") return undefined;
+  return wholeNumber("batch", 1, 65536)(Number(value));
+}

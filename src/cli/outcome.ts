@@ -1,0 +1,66 @@
+import {
+  CheckError,
+  Defect,
+  DeviceError,
+  type Diagnostic,
+  diagnosticToJson,
+  formatDiagnostic,
+  InputError,
+} from "../base/diagnostic.js";
+
+/** The exit codes, which are part of the command line's contract. */
+export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect: 70 } as const;
+
+/** What a command found: for machines, for people, and whether its checks held. */
+export interface Outcome {
+  readonly json: unknown;
+  readonly text: () => string | Promise<string>;
+  readonly ok?: boolean;
+}
+
+/**
+ * Runs a command's work and prints what came of it: one JSON document on stdout with `--json`, else text.
+ * Errors become diagnostics (on stderr, or in the JSON document) and the exit code; never a stack trace.
+ */
+export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
+  try {
+    const { json, text, ok = true } = await work();
+    process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : await text());
+    process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
+  } catch (error) {
+    fail(asJson, error);
+  }
+}
+
+/** Reports an error in the form that was asked for and sets the exit code. */
+export function fail(asJson: boolean, error: unknown): void {
+  const { code, diagnostics } = explain(error);
+  process.exitCode = code;
+  if (asJson) {
+    process.stdout.write(
+      `${JSON.stringify({ ok: false, errors: diagnostics.map(diagnosticToJson) }, null, 2)}\n`,
+    );
+  } else {
+    process.stderr.write(`${diagnostics.map(formatDiagnostic).join("\n\n")}\n`);
+  }
+}
+
+function explain(error: unknown): { code: number; diagnostics: readonly Diagnostic[] } {
+  if (error instanceof InputError) return { code: EXIT.badInput, diagnostics: error.diagnostics };
+  if (error instanceof CheckError) return { code: EXIT.checkFailed, diagnostics: error.diagnostics };
+  if (error instanceof DeviceError) return { code: EXIT.noDevice, diagnostics: error.diagnostics };
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const where = error instanceof Error && !(error instanceof Defect) ? firstFrame(error) : undefined;
+  const hint = "please report it with the command and the spec; it is not your mistake";
+  return {
+    code: EXIT.defect,
+    diagnostics: [{ code: "ecagen/defect", message: `a defect of ecagen: ${message}${where ?? ""}`, hint }],
+  };
+}
+
+/** The function that an unforeseen error comes from: enough for a report, without a stack trace. */
+function firstFrame(error: Error): string | undefined {
+  const frame = error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "));
+  const name = frame?.trim().match(/^at (?:async )?([\w.<>[\] ]+) \(/)?.[1];
+  return name === undefined ? undefined : ` (in ${name})`;
+}

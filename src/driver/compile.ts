@@ -1,0 +1,141 @@
+import { mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { countNetwork, gateOf } from "../analysis/counts.js";
+import { CheckError } from "../base/diagnostic.js";
+import { packageVersion } from "../base/package.js";
+import type { Graph } from "../ir/graph.js";
+import { type EncodedModel, encodeModel } from "../onnx/export.js";
+import { writeModel } from "../onnx/write.js";
+import { exportPipeline, type Target } from "../passes/export-pipeline.js";
+import { type PassReport, runPasses } from "../passes/manager.js";
+import { checkPasses } from "./check-passes.js";
+import { checkExpectations, expectationDiagnostics } from "./expectations.js";
+import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+
+/** How a network becomes an ONNX model. */
+export interface ExportOptions {
+  /** Version of the ONNX operator set, 13 to 21. Default 17, which most runtimes accept. */
+  readonly opset?: number | undefined;
+  readonly target?: Target | undefined;
+  /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
+  readonly keepBatchNorm?: boolean | undefined;
+  /** The seed of the model's initial weights. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+export interface CompileOptions extends Omit<NetworkOptions, "resolution">, ExportOptions {
+  /** The ONNX file. Default: `out/` and the spec file's base name. */
+  readonly output?: string | undefined;
+  /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
+  readonly externalData?: boolean | undefined;
+  /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
+  readonly checkPasses?: boolean | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** What `ecagen compile --json` prints. */
+export interface CompileReport {
+  readonly output: string;
+  /** The size of the ONNX file, without external data. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly externalData?: { readonly file: string; readonly bytes: number };
+  readonly opset: number;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly macs: number;
+  readonly passes: readonly PassReport[];
+}
+
+export const DEFAULT_OPSET = 17;
+
+/**
+ * Compiles a spec to an ONNX file:
+ *
+ *     SPEC ─1─ resolved spec ─2─ IR ─3─ IR, rewritten ─4─ counts meet `expect`
+ *          ─5─ IR of primitives ─6─ ONNX model ─7─ OUT.onnx
+ *
+ * Errors: `InputError` for a wrong spec or option, `CheckError` for a missed expectation; neither leaves a file.
+ */
+export async function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
+  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's.
+  const network = specNetwork(specFile, options);
+
+  // 4: the published numbers.
+  const failed = expectationDiagnostics(
+    network.spec,
+    checkExpectations(network.spec, countNetwork(network.declared)),
+  );
+  if (failed.length > 0) throw new CheckError(failed);
+  if (options.checkPasses === true)
+    checkPasses(network.built, [...network.invocations, ...exportPipeline(options)]);
+
+  // 5: fold and lower, until every op is one ONNX operator.
+  const { graph: lowered, reports } = lower(network, options);
+
+  // 6 and 7: encode, then write, the weights one piece at a time.
+  const model = encode(network, lowered, options);
+  const output = options.output ?? inOutputFolder(specFile);
+  const written = await writeModel(output, model, {
+    seed: options.seed ?? 0,
+    externalData: options.externalData ?? false,
+    ...(options.onProgress === undefined
+      ? {}
+      : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
+  });
+  const counts = countNetwork(network.graph);
+  return {
+    output,
+    ...written,
+    opset: options.opset ?? DEFAULT_OPSET,
+    nodes: lowered.ops.length,
+    parameters: counts.parameters,
+    attentionParameters: counts.attentionParameters,
+    macs: counts.macs,
+    passes: [...network.reports, ...reports],
+  };
+}
+
+/** Runs the passes that every export needs on a network at model level. */
+export function lower(
+  network: Pick<SpecNetwork, "spec" | "graph">,
+  options: ExportOptions & Pick<NetworkOptions, "hooks">,
+): ReturnType<typeof runPasses> {
+  return locateErrors(network.spec, () => runPasses(network.graph, exportPipeline(options), options.hooks));
+}
+
+/** A lowered network as an ONNX model that still lacks its weights. */
+export function encode(network: SpecNetwork, lowered: Graph, options: ExportOptions): EncodedModel {
+  return locateErrors(network.spec, () =>
+    encodeModel(lowered, {
+      opset: options.opset ?? DEFAULT_OPSET,
+      producerVersion: packageVersion(),
+      metadata: metadataOf(network, options.seed ?? 0),
+    }),
+  );
+}
+
+/** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
+function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
+  const counts = countNetwork(network.graph);
+  const gates = network.graph.ops.flatMap((op) => {
+    const gate = gateOf(op);
+    return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
+  });
+  return {
+    "ecagen.version": packageVersion(),
+    "ecagen.spec": network.spec.hash,
+    "ecagen.seed": String(seed),
+    "ecagen.parameters": String(counts.parameters),
+    "ecagen.attention_parameters": String(counts.attentionParameters),
+    "ecagen.macs": String(counts.macs),
+    "ecagen.gates": JSON.stringify(gates),
+  };
+}
+
+/** The default place of a spec's ONNX file: `out/`, made if need be, and the spec file's base name. */
+function inOutputFolder(specFile: string): string {
+  mkdirSync("out", { recursive: true });
+  return join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
+}

@@ -1,0 +1,35 @@
+import { gateOf } from "../analysis/counts.js";
+import type { Graph } from "../ir/graph.js";
+import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
+import { distance, TOLERANCES } from "../runtime/compare.js";
+import { parameterNumbers, randomInputs } from "./numbers.js";
+
+/** How far the output moves when one gate is left out, as a part of the output's range. */
+export interface GateEffect {
+  /** The gate's scope. */
+  readonly at: string;
+  /** `eca (k = 5)` */
+  readonly gate: string;
+  readonly moved: number;
+  /** Whether that is far enough for a comparison to see that the gate is missing. */
+  readonly ok: boolean;
+}
+
+/** Leaving out a gate must move the output by this many tolerances. */
+const MARGIN = 10;
+
+/** Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. */
+export function gateEffects(graph: Graph, seed: number): readonly GateEffect[] {
+  const parameters = parameterNumbers(seed);
+  const trace = traceGraph(graph, randomInputs(graph, 1, seed), parameters);
+  return graph.ops.flatMap((op): GateEffect[] => {
+    const gate = gateOf(op);
+    if (gate === undefined) return [];
+    const without = evaluateWithout(graph, trace, op, parameters);
+    const moves = graph.outputs.map(
+      (output) => distance(trace.get(output)?.data ?? [], without.get(output.name)?.data ?? []).maxRel,
+    );
+    const moved = Math.max(...moves);
+    return [{ at: op.loc.scope, gate: gate.text, moved, ok: moved >= MARGIN * TOLERANCES.float32.maxRel }];
+  });
+}

@@ -1,0 +1,26 @@
+import { countNetwork, type NetworkCounts } from "../analysis/counts.js";
+import { checkExpectations, type ExpectationCheck } from "./expectations.js";
+import { type NetworkOptions, specNetwork } from "./network.js";
+
+/** What `ecagen stats --json` prints. */
+export interface StatsReport extends NetworkCounts {
+  readonly name: string;
+  /** Channels, height and width that the MACs are counted at. */
+  readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly expectations: readonly ExpectationCheck[];
+}
+
+/** Counts the network of a spec, in total and by block, at the spec's input size or another. */
+export function stats(file: string, options: NetworkOptions = {}): StatsReport {
+  const network = specNetwork(file, options);
+  const counts = countNetwork(network.graph);
+  const { input, name } = network.spec.resolved;
+  const { resolution } = options;
+  return {
+    name,
+    input: resolution === undefined ? input : { ...input, height: resolution, width: resolution },
+    ...counts,
+    expectations:
+      resolution === undefined ? checkExpectations(network.spec, countNetwork(network.declared)) : [],
+  };
+}

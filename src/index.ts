@@ -1,0 +1,19 @@
+/** ecagen as a library: the use cases of the command line, and the types of what they give. */
+export {
+  CheckError,
+  DeviceError,
+  type Diagnostic,
+  diagnosticToJson,
+  formatDiagnostic,
+  InputError,
+} from "./base/diagnostic.js";
+export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
+export { type DiffReport, diff } from "./driver/diff.js";
+export { type DoctorReport, examine } from "./driver/doctor.js";
+export { explainKernels, type KernelReport } from "./driver/explain.js";
+export { initSpec } from "./driver/init.js";
+export { type ListedSpec, listSpecs } from "./driver/list.js";
+export { resolve } from "./driver/resolve.js";
+export { specJsonSchema } from "./driver/schema.js";
+export { type StatsReport, stats } from "./driver/stats.js";
+export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify.js";

@@ -1,0 +1,45 @@
+import type { OpOf, Value } from "../ir/graph.js";
+import type { AttributesInput, PrimitiveOpName } from "../ir/ops/registry.js";
+import type { DType, TensorType } from "../ir/types.js";
+import type { OnnxAttributes } from "./attribute.js";
+import type { NodeReader } from "./node-reader.js";
+
+/** How one primitive op is written as ONNX and read back. Differences between opsets live in here. */
+export interface OnnxCodec<N extends PrimitiveOpName = PrimitiveOpName> {
+  /** The ONNX operator that `decode` reads. */
+  readonly operator: string;
+  /** Writes the op's nodes; the last one gives `node.result`. */
+  encode(op: OpOf<N>, node: NodeWriter): void;
+  /** Reads a node of `operator`; refuses (`refuse`) what the op can't say. */
+  decode(node: NodeReader): DecodedOp<N>;
+}
+
+export interface DecodedOp<N extends PrimitiveOpName = PrimitiveOpName> {
+  readonly operands: readonly Value[];
+  readonly attributes: AttributesInput<N>;
+}
+
+/** Gives a codec its exact type. */
+export function defineCodec<N extends PrimitiveOpName>(codec: OnnxCodec<N>): OnnxCodec<N> {
+  return codec;
+}
+
+/** What the encoding of one op adds to the file. Tensors are known by their ONNX names. */
+export interface NodeWriter {
+  readonly opset: number;
+  /** The op's operands, in order. */
+  readonly operands: readonly string[];
+  /** The op's result. */
+  readonly result: string;
+  /** Adds a constant that the operator wants as an input. */
+  constant(label: string, type: ConstantType, values: readonly number[]): string;
+  /** Names a tensor between the op's own nodes. */
+  intermediate(label: string, type: TensorType): string;
+  /** Adds a node; what it computes is `output`, by default the op's result. */
+  node(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, output?: string): void;
+}
+
+export interface ConstantType {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+}

@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const add = plainCodec("add", "Add");

@@ -1,0 +1,34 @@
+import { float, shortestFloat32 } from "../attribute.js";
+import { defineCodec } from "../codec.js";
+
+/**
+ * https://onnx.ai/onnx/operators/onnx__BatchNormalization.html. ONNX's momentum is the share that the running
+ * statistics keep, the IR's the share that the batch gets. As of opset 14 the node says training_mode; its
+ * default, and the only mode with one output before, is inference.
+ */
+export const batchNorm = defineCodec<"batch_norm">({
+  operator: "BatchNormalization",
+  encode(op, node) {
+    const { epsilon, momentum } = op.attributes;
+    node.node("BatchNormalization", node.operands, {
+      epsilon: float(epsilon),
+      momentum: float(1 - momentum),
+    });
+  },
+  decode(node) {
+    node.expectInt("training_mode", 0, 0);
+    return {
+      operands: [
+        node.operand(0),
+        node.operand(1),
+        node.operand(2),
+        node.operand(3, "buffer"),
+        node.operand(4, "buffer"),
+      ],
+      attributes: {
+        epsilon: node.float("epsilon", 1e-5),
+        momentum: shortestFloat32(1 - node.float("momentum", 0.9)),
+      },
+    };
+  },
+});

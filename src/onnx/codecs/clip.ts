@@ -1,0 +1,33 @@
+import type { DType } from "../../ir/types.js";
+import { refuse } from "../../ir/types.js";
+import { shortestFloat32 } from "../attribute.js";
+import { defineCodec } from "../codec.js";
+import type { NodeReader } from "../node-reader.js";
+
+/** What ONNX puts in place of a bound that is left out: the largest number of float32. */
+const LARGEST = 3.4028234663852886e38;
+
+/** https://onnx.ai/onnx/operators/onnx__Clip.html: the bounds are inputs, scalars of x's element type. */
+export const clip = defineCodec<"clip">({
+  operator: "Clip",
+  encode(op, node) {
+    const dtype: DType = op.results[0]?.type.dtype ?? "float32";
+    const bound = (label: string, value: number): string =>
+      node.constant(label, { dtype, dims: [] }, [value]);
+    const { low, high } = op.attributes;
+    node.node("Clip", [...node.operands, bound("low", low), bound("high", high)]);
+  },
+  decode: (node) => ({
+    operands: [node.operand(0)],
+    attributes: { low: readBound(node, 1, -LARGEST), high: readBound(node, 2, LARGEST) },
+  }),
+});
+
+function readBound(node: NodeReader, index: number, absent: number): number {
+  const bound = node.constant(index) ?? [absent];
+  const [value] = bound;
+  if (value === undefined || bound.length !== 1)
+    refuse(`input ${index} has ${bound.length} elements, not one`);
+  // Infinite bounds bound nothing.
+  return shortestFloat32(Math.min(Math.max(value, -LARGEST), LARGEST));
+}

@@ -1,0 +1,61 @@
+import type { Value } from "../../ir/graph.js";
+import { refuse } from "../../ir/types.js";
+import { int, ints } from "../attribute.js";
+import { defineCodec } from "../codec.js";
+import type { NodeReader } from "../node-reader.js";
+
+/**
+ * https://onnx.ai/onnx/operators/onnx__Conv.html, over two spatial axes. Pads are always written out: with
+ * auto_pad some runtimes take a slow path, and SAME_UPPER depends on the input's size.
+ */
+export const conv = defineCodec<"conv">({
+  operator: "Conv",
+  encode(op, node) {
+    const { strides, pads, dilations, group } = op.attributes;
+    node.node("Conv", node.operands, {
+      dilations: ints(dilations),
+      group: int(group),
+      kernel_shape: ints(kernelOf(op.operands[1])),
+      pads: ints(pads),
+      strides: ints(strides),
+    });
+  },
+  decode(node) {
+    const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
+    const kernel = kernelOf(weight);
+    const declared = node.ints("kernel_shape") ?? kernel;
+    if (declared.join() !== kernel.join())
+      refuse(`kernel_shape [${declared}] is not the weight's [${kernel}]`);
+    const autoPad = node.string("auto_pad", "NOTSET");
+    if (autoPad !== "NOTSET" && autoPad !== "VALID") refuse(`auto_pad ${autoPad} is not supported`);
+    const [top, left, bottom, right] = sizes(node, "pads", 4, 0);
+    return {
+      operands: bias === undefined ? [x, weight] : [x, weight, bias],
+      attributes: {
+        strides: pair(node, "strides"),
+        pads: [top, left, bottom, right] as [number, number, number, number],
+        dilations: pair(node, "dilations"),
+        group: node.int("group", 1),
+      },
+    };
+  },
+});
+
+/** Height and width of the kernel, from the weight [outputs, inputs per group, height, width]. */
+function kernelOf(weight: Value | undefined): readonly number[] {
+  const dims = weight?.type.dims ?? [];
+  if (dims.length !== 4) refuse(`only 2-D convolutions are supported, the weight has ${dims.length} axes`);
+  return dims
+    .slice(2)
+    .map((dim) => (typeof dim === "number" ? dim : refuse(`the kernel's size ${dim} is open`)));
+}
+
+function pair(node: NodeReader, name: string): [number, number] {
+  const [height, width] = sizes(node, name, 2, 1);
+  return [height, width] as [number, number];
+}
+
+function sizes(node: NodeReader, name: string, count: number, absent: number): readonly number[] {
+  const values = node.ints(name) ?? new Array<number>(count).fill(absent);
+  return values.length === count ? values : refuse(`${name} has ${values.length} numbers, not ${count}`);
+}

@@ -1,0 +1,18 @@
+import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
+import type { OnnxCodec } from "../codec.js";
+
+/** Ops without attributes, which are one operator without attributes in every opset. */
+type PlainOpName = "add" | "mul" | "erf" | "global_avg_pool" | "relu" | "sigmoid" | "tanh";
+
+/** The codec of an op that is the ONNX operator of the same operands. */
+export function plainCodec<N extends PlainOpName>(op: N, operator: string): OnnxCodec<N> {
+  return {
+    operator,
+    encode: (_op, node) => node.node(operator, node.operands),
+    decode: (node) => ({
+      operands: definitionOf(op).operands.map((_, i) => node.operand(i)),
+      // TypeScript doesn't see that every N of the list has no attributes.
+      attributes: {} as AttributesInput<N>,
+    }),
+  };
+}

@@ -1,0 +1,49 @@
+import { isPrimitive, OP_NAMES, type PrimitiveOpName } from "../../ir/ops/registry.js";
+import type { OnnxCodec } from "../codec.js";
+import { add } from "./add.js";
+import { batchNorm } from "./batch-norm.js";
+import { clip } from "./clip.js";
+import { conv } from "./conv.js";
+import { erf } from "./erf.js";
+import { flatten } from "./flatten.js";
+import { gemm } from "./gemm.js";
+import { globalAvgPool } from "./global-avg-pool.js";
+import { hardSigmoid } from "./hard-sigmoid.js";
+import { hardSwish } from "./hard-swish.js";
+import { mul } from "./mul.js";
+import { relu } from "./relu.js";
+import { reshape } from "./reshape.js";
+import { sigmoid } from "./sigmoid.js";
+import { tanh } from "./tanh.js";
+import { transpose } from "./transpose.js";
+
+/** The codec of every primitive op: one that is missing is a compile error. */
+export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
+  add,
+  batch_norm: batchNorm,
+  clip,
+  conv,
+  erf,
+  flatten,
+  gemm,
+  global_avg_pool: globalAvgPool,
+  hard_sigmoid: hardSigmoid,
+  hard_swish: hardSwish,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  tanh,
+  transpose,
+};
+
+const opsByOperator: ReadonlyMap<string, PrimitiveOpName> = new Map(
+  OP_NAMES.filter(isPrimitive).map((name) => [codecs[name].operator, name]),
+);
+
+/** The op that an ONNX operator is read as; undefined for an operator that no op is. */
+export function opOfOperator(operator: string): PrimitiveOpName | undefined {
+  return opsByOperator.get(operator);
+}
+
+export const KNOWN_OPERATORS: readonly string[] = [...opsByOperator.keys()];

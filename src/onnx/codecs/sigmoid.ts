@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const sigmoid = plainCodec("sigmoid", "Sigmoid");

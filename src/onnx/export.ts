@@ -1,0 +1,186 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { parseJsonPath } from "../base/json-path.js";
+import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
+import { isPrimitive, type PrimitiveOpName } from "../ir/ops/registry.js";
+import type { DType, TensorType } from "../ir/types.js";
+import type { WeightExpr } from "../ir/weight.js";
+import { encodeElements } from "../weights/elements.js";
+import { encodeAttributes } from "./attribute.js";
+import type { NodeWriter, OnnxCodec } from "./codec.js";
+import { codecs } from "./codecs/registry.js";
+import { nodeName, TensorNames, UniqueNames } from "./names.js";
+import { checkOpset, IR_VERSION, OPSETS } from "./opset.js";
+import {
+  ELEMENT_TYPE,
+  type GraphMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type ValueInfoMessage,
+} from "./proto.js";
+
+export interface EncodeOptions {
+  /** Version of the operator set, 13 to 21. Default 17. */
+  readonly opset?: number | undefined;
+  /** Version of the file format. Default 8. */
+  readonly irVersion?: number | undefined;
+  /** The version of ecagen. */
+  readonly producerVersion: string;
+  /** Goes into the file's metadata, sorted by key. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A tensor of the file: sizes and where its numbers come from, not yet the numbers of a parameter. */
+export interface Initializer {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly data: WeightExpr | Uint8Array;
+}
+
+/** An ONNX model that lacks the data of its initializers. `writeModel` and `modelBytes` make a file of it. */
+export interface EncodedModel {
+  /** Everything outside of the graph. */
+  readonly model: ModelMessage;
+  /** The graph without its initializers. */
+  readonly graph: GraphMessage;
+  readonly initializers: readonly Initializer[];
+}
+
+/**
+ * Encodes a graph of primitive ops, each as the operator of its name. The order of everything is that of the
+ * graph, so that the same graph gives the same bytes.
+ *
+ * Errors: `InputError` for ops that are no ONNX operator (all of them, with their places in the spec), for an
+ * unknown opset, and for outputs that ONNX can't say without an extra node.
+ */
+export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel {
+  const opset = options.opset ?? OPSETS.default;
+  checkOpset(opset);
+  refuseModelOps(graph);
+  refuseOutputs(graph);
+  const encoder = new GraphEncoder(graph, opset);
+  const metadata = Object.entries(options.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    model: {
+      irVersion: options.irVersion ?? IR_VERSION,
+      producerName: "ecagen",
+      producerVersion: options.producerVersion,
+      opsetImport: [{ domain: "", version: opset }],
+      metadataProps: metadata.map(([key, value]) => ({ key, value })),
+    },
+    ...encoder.encode(),
+  };
+}
+
+class GraphEncoder {
+  readonly #graph: Graph;
+  readonly #opset: number;
+  readonly #tensors = new TensorNames();
+  readonly #nodeNames = new UniqueNames();
+  readonly #nodes: NodeMessage[] = [];
+  readonly #initializers: Initializer[] = [];
+  readonly #valueInfo: ValueInfoMessage[] = [];
+
+  constructor(graph: Graph, opset: number) {
+    this.#graph = graph;
+    this.#opset = opset;
+  }
+
+  encode(): Pick<EncodedModel, "graph" | "initializers"> {
+    const { name, inputs, ops, outputs } = this.#graph;
+    const parameters = parametersOf(this.#graph);
+    // What users address by name keeps its name where two kinds of value share one: inputs, outputs, parameters.
+    for (const value of [...inputs, ...outputs, ...parameters]) this.#tensors.of(value);
+    for (const parameter of parameters) {
+      const { data, type } = parameter;
+      this.#initializers.push({
+        name: this.#tensors.of(parameter),
+        dtype: type.dtype,
+        dims: data.dims,
+        data,
+      });
+    }
+    for (const op of ops) this.#encodeOp(op);
+    return {
+      graph: {
+        name: name === "" ? "graph" : name,
+        node: this.#nodes,
+        input: inputs.map((input) => this.#describe(input)),
+        output: outputs.map((output) => this.#describe(output)),
+        valueInfo: this.#valueInfo,
+      },
+      initializers: this.#initializers,
+    };
+  }
+
+  #encodeOp(op: Op): void {
+    if (!isPrimitive(op.kind)) return; // refused before
+    const codec: OnnxCodec = codecs[op.kind] as OnnxCodec;
+    codec.encode(op as OpOf<PrimitiveOpName>, this.#writerFor(op));
+    for (const result of op.results) {
+      if (!this.#graph.outputs.includes(result)) this.#valueInfo.push(this.#describe(result));
+    }
+  }
+
+  #writerFor(op: Op): NodeWriter {
+    const [first] = op.results;
+    const result = first === undefined ? "" : this.#tensors.of(first);
+    return {
+      opset: this.#opset,
+      operands: op.operands.map((operand) => this.#tensors.of(operand)),
+      result,
+      constant: (label, { dtype, dims }, values) => {
+        const name = this.#tensors.fresh(`${result}/${label}`);
+        this.#initializers.push({ name, dtype, dims, data: encodeElements(values, dtype) });
+        return name;
+      },
+      intermediate: (label, type) => {
+        const name = this.#tensors.fresh(`${result}/${label}`);
+        this.#valueInfo.push(valueInfo(name, type));
+        return name;
+      },
+      node: (operator, inputs, attributes = {}, output = result) => {
+        this.#nodes.push({
+          name: this.#nodeNames.take(nodeName(op.loc.scope, operator)),
+          opType: operator,
+          input: [...inputs],
+          output: [output],
+          attribute: encodeAttributes(attributes),
+        });
+      },
+    };
+  }
+
+  #describe(value: Value): ValueInfoMessage {
+    return valueInfo(this.#tensors.of(value), value.type);
+  }
+}
+
+function valueInfo(name: string, { dtype, dims }: TensorType): ValueInfoMessage {
+  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dtype], shape: { dim } } } };
+}
+
+function refuseModelOps(graph: Graph): void {
+  const diagnostics = graph.ops.flatMap((op): Diagnostic[] => {
+    if (isPrimitive(op.kind)) return [];
+    return [
+      {
+        code: "onnx/not-an-operator",
+        message: `${op.kind} at ${op.loc.scope} is no ONNX operator`,
+        path: op.loc.specPath === undefined ? undefined : parseJsonPath(op.loc.specPath),
+        hint: "a lowering pass must come before export",
+      },
+    ];
+  });
+  if (diagnostics.length > 0) throw new InputError(diagnostics);
+}
+
+/** ONNX names a graph's outputs by the tensors' names: a tensor can't be two outputs, or input and output. */
+function refuseOutputs(graph: Graph): void {
+  graph.outputs.forEach((output, i) => {
+    if (output.kind === "result" && graph.outputs.indexOf(output) === i) return;
+    const why = output.kind === "result" ? "is an output twice" : `is ${output.kind} and output at once`;
+    throw InputError.of("onnx/output", `${output.name} ${why}, which an ONNX file can't say`);
+  });
+}

@@ -1,0 +1,49 @@
+import type { Value } from "../ir/graph.js";
+
+/** Names that are unique among themselves: a taken one gets a number. ONNX forbids empty ones. */
+export class UniqueNames {
+  readonly #taken = new Set<string>();
+
+  take(wanted: string): string {
+    const base = wanted === "" ? "unnamed" : wanted;
+    let free = base;
+    for (let i = 1; this.#taken.has(free); i++) free = `${base}_${i}`;
+    this.#taken.add(free);
+    return free;
+  }
+}
+
+/** The ONNX names of a graph's tensors, where inputs, parameters and results share one namespace. */
+export class TensorNames {
+  readonly #unique = new UniqueNames();
+  readonly #names = new Map<Value, string>();
+
+  /** The name of a value; its own unless an earlier value has that. */
+  of(value: Value): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const name = this.#unique.take(value.name);
+    this.#names.set(value, name);
+    return name;
+  }
+
+  /** A name for a tensor that no value stands for. */
+  fresh(wanted: string): string {
+    return this.#unique.take(wanted);
+  }
+}
+
+/** `/stages/2/blocks/0/attention/Conv`: viewers such as Netron group the nodes by the scope before the operator. */
+export function nodeName(scope: string, operator: string): string {
+  return `${scope.replace(/\/+$/, "")}/${operator}`;
+}
+
+/** The scope in a node's name: the inverse of `nodeName`, with the number that made the name unique. */
+export function scopeOfNode(name: string, operator: string): string {
+  const path = name.startsWith("/") ? name : `/${name}`;
+  const at = path.lastIndexOf("/");
+  const last = path.slice(at + 1);
+  const isOperator =
+    last === operator || (last.startsWith(`${operator}_`) && /^_\d+$/.test(last.slice(operator.length)));
+  return isOperator ? path.slice(0, at) || "/" : path;
+}

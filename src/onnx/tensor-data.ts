@@ -1,0 +1,123 @@
+import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
+import type { DType } from "../ir/types.js";
+import { refuse } from "../ir/types.js";
+import { byteCount, decodeFloats, decodeIntegers, encodeElements } from "../weights/elements.js";
+import { ELEMENT_TYPE, type TensorMessage, TensorProto, toInteger } from "./proto.js";
+
+/** A tensor that a file holds, with sizes and element type checked. */
+export interface FileTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** Its numbers as little-endian bytes; reads the external file where they lie in one. */
+  bytes(): Uint8Array;
+}
+
+/**
+ * Reads a TensorProto of the model `file`. Refuses (`refuse`) element types that the IR lacks and data that
+ * does not fit the sizes.
+ */
+export function readTensor(tensor: TensorMessage, file: string): FileTensor {
+  const dtype = elementTypeOf(tensor.dataType ?? 0);
+  const dims = (tensor.dims ?? []).map(toInteger);
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
+    refuse(`its sizes are [${dims.join(", ")}]`);
+  const expected = byteCount(dims, dtype);
+  const bytes = (): Uint8Array => {
+    const external = tensor.dataLocation === TensorProto.DataLocation.EXTERNAL;
+    return external ? externalBytes(tensor, file, expected) : embeddedBytes(tensor, dtype);
+  };
+  return {
+    name: tensor.name ?? "",
+    dtype,
+    dims,
+    bytes() {
+      const found = bytes();
+      return found.length === expected
+        ? found
+        : refuse(`its data has ${found.length} bytes, ${dtype} of [${dims.join(", ")}] has ${expected}`);
+    },
+  };
+}
+
+/** The numbers of a floating-point tensor. */
+export function floatsOf(tensor: FileTensor): Float32Array {
+  if (tensor.dtype === "int64") refuse("its integers are no parameter");
+  return decodeFloats(tensor.bytes(), tensor.dtype);
+}
+
+/** The numbers of a small tensor, whatever their type: a shape, a bound. */
+export function numbersOf(tensor: FileTensor): readonly number[] {
+  return tensor.dtype === "int64" ? decodeIntegers(tensor.bytes()) : Array.from(floatsOf(tensor));
+}
+
+/** The IR's element type for a number of TensorProto.DataType. */
+export function elementTypeOf(dataType: number): DType {
+  const found = (Object.keys(ELEMENT_TYPE) as DType[]).find((dtype) => ELEMENT_TYPE[dtype] === dataType);
+  const name = TensorProto.DataType[dataType] ?? String(dataType);
+  return (
+    found ?? refuse(`the element type ${name} is not supported, ${Object.keys(ELEMENT_TYPE).join(", ")} are`)
+  );
+}
+
+/** Data in the model itself: as bytes, or as a list of numbers of the type's field. */
+function embeddedBytes(tensor: TensorMessage, dtype: DType): Uint8Array {
+  if (tensor.rawData !== null && tensor.rawData !== undefined && tensor.rawData.length > 0)
+    return tensor.rawData;
+  switch (dtype) {
+    case "float32":
+      return encodeElements(tensor.floatData ?? [], dtype);
+    case "int64":
+      return encodeElements((tensor.int64Data ?? []).map(toInteger), dtype);
+    case "float16":
+      // The numbers' bits, each in an int32.
+      return new Uint8Array(Uint16Array.from(tensor.int32Data ?? []).buffer);
+  }
+}
+
+/** Data in a file beside the model. A model must not be able to read other files than those of its folder. */
+function externalBytes(tensor: TensorMessage, file: string, expected: number): Uint8Array {
+  const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+  const location = entries.get("location") ?? "";
+  try {
+    const path = insideFolder(location, dirname(file));
+    const { size } = statSync(path);
+    const offset = Number(entries.get("offset") ?? 0);
+    const length = Number(entries.get("length") ?? size - offset);
+    if (!Number.isSafeInteger(offset) || offset < 0 || length !== expected || offset + length > size) {
+      refuse(
+        `its external data (${length} bytes from ${offset} of ${location}, which has ${size}) must be ${expected} bytes`,
+      );
+    }
+    return readSlice(path, offset, length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return refuse(`its external data "${location}" can't be read: ${(error as Error).message}`);
+  }
+}
+
+function readSlice(path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const handle = openSync(path, "r");
+  try {
+    for (let done = 0; done < length; ) {
+      const count = readSync(handle, bytes, done, length - done, offset + done);
+      if (count === 0) refuse(`${path} became shorter while it was read`);
+      done += count;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return bytes;
+}
+
+/** The real path of a file, which must lie in the real folder: neither `..` nor a link may lead out of it. */
+function insideFolder(location: string, folder: string): string {
+  if (location !== "" && !isAbsolute(location)) {
+    const root = realpathSync(folder);
+    const path = realpathSync(resolve(root, location));
+    if (path.startsWith(root.endsWith(sep) ? root : root + sep) && statSync(path).isFile()) return path;
+  }
+  return refuse(`its external data "${location}" must be a file in the model's folder`);
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { type FileSink, writeAtomically } from "../base/atomic-file.js";
+import { InputError } from "../base/diagnostic.js";
+import { encodeElements } from "../weights/elements.js";
+import { weightChunks } from "../weights/materialize.js";
+import type { EncodedModel } from "./export.js";
+import {
+  type FileLayout,
+  LARGEST_MESSAGE,
+  layoutExternal,
+  layoutModel,
+  type ModelLayout,
+  type Segment,
+} from "./layout.js";
+
+export interface WriteOptions {
+  /** The seed of the random weights. */
+  readonly seed: number;
+  /** Puts the large tensors into `FILE.data` beside the model. Default: only where one file would exceed 2 GiB. */
+  readonly externalData?: boolean | undefined;
+  /** Is told how much of all bytes is made, from 0 to 1. */
+  readonly onProgress?: ((part: number) => void) | undefined;
+}
+
+export interface WrittenFile {
+  readonly bytes: number;
+  /** Of the file's content, in hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface WrittenModel extends WrittenFile {
+  /** The file beside the model that holds its large tensors. */
+  readonly externalData?: WrittenFile & { readonly file: string };
+}
+
+/**
+ * Writes a model, making its weights as they are written: memory does not grow with the model. The files
+ * appear as a whole or not at all.
+ *
+ * Errors: `InputError` where a file can't be written.
+ */
+export async function writeModel(
+  file: string,
+  encoded: EncodedModel,
+  options: WriteOptions,
+): Promise<WrittenModel> {
+  const dataFile = `${file}.data`;
+  const { model, data } = chooseLayout(encoded, options, basename(dataFile));
+  const progress = progressOver(model.byteLength + (data?.byteLength ?? 0), options.onProgress);
+  if (data === undefined) {
+    return writeAtomically([file], (sink) => writeFile(sink, model, options.seed, progress));
+  }
+  // The data goes first: a model without its data is worse than data without a model.
+  return writeAtomically([dataFile, file], async (dataSink, modelSink) => {
+    const externalData = { file: dataFile, ...(await writeFile(dataSink, data, options.seed, progress)) };
+    return { ...(await writeFile(modelSink, model, options.seed, progress)), externalData };
+  });
+}
+
+/** The bytes that `writeModel` would write to one file, in memory. Errors: `InputError` above 2 GiB. */
+export function modelBytes(encoded: EncodedModel, { seed }: Pick<WriteOptions, "seed">): Uint8Array {
+  const { model } = layoutModel(encoded);
+  if (model.byteLength > LARGEST_MESSAGE) {
+    throw InputError.of(
+      "onnx/too-large",
+      `the model has ${model.byteLength} bytes; one file holds at most 2 GiB`,
+      {
+        hint: "write it with external data",
+      },
+    );
+  }
+  const all = new Uint8Array(model.byteLength);
+  let end = 0;
+  for (const segment of model.segments) {
+    for (const piece of piecesOf(segment, seed)) {
+      all.set(piece, end);
+      end += piece.length;
+    }
+  }
+  return all;
+}
+
+function chooseLayout(encoded: EncodedModel, options: WriteOptions, location: string): ModelLayout {
+  const embedded = layoutModel(encoded);
+  const external = options.externalData === true || embedded.model.byteLength > LARGEST_MESSAGE;
+  return external ? layoutExternal(encoded, location) : embedded;
+}
+
+async function writeFile(
+  sink: FileSink,
+  layout: FileLayout,
+  seed: number,
+  progress: (bytes: number) => void,
+): Promise<WrittenFile> {
+  const hash = createHash("sha256");
+  for (const segment of layout.segments) {
+    for (const piece of piecesOf(segment, seed)) {
+      hash.update(piece);
+      await sink.write(piece);
+      progress(piece.length);
+    }
+  }
+  return { bytes: layout.byteLength, sha256: hash.digest("hex") };
+}
+
+function* piecesOf(segment: Segment, seed: number): Iterable<Uint8Array> {
+  if (segment.kind === "bytes") return yield segment.bytes;
+  for (const numbers of weightChunks(segment.expr, seed)) yield encodeElements(numbers, segment.dtype);
+}
+
+function progressOver(total: number, report: WriteOptions["onProgress"]): (bytes: number) => void {
+  let done = 0;
+  return (bytes) => {
+    done += bytes;
+    report?.(done / total);
+  };
+}

@@ -1,0 +1,93 @@
+import * as z from "zod";
+import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
+import { usesOf } from "../ir/graph.js";
+import { isOp, rewriteGraph } from "../ir/rewrite.js";
+import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
+import { definePass } from "./pass.js";
+
+/**
+ *     batch_norm(conv(x, W, b); γ, β, μ, σ²)  →  conv(x, W · f, β + (b - μ) · f)     with f = γ / √(σ² + ε)
+ *
+ * f is per output channel, the first axis of W. The weight keeps its name; the bias is called after it, or
+ * keeps the name that it had. A normalisation stays where the convolution's result has another reader or is
+ * an output, and where its numbers or the convolution's are computed instead of being parameters.
+ *
+ * Source: Jacob et al., Quantization and Training of Neural Networks (CVPR 2018), section 3.2, eq. 14.
+ */
+export const foldBatchNorm = definePass({
+  name: "fold-batch-norm",
+  doc: "Folds batch normalisation into the convolution before it.",
+  options: z.strictObject({}),
+  preserves: "values",
+  run(graph) {
+    const norms = foldableNorms(graph);
+    const folded = new Set<Value>([...norms.values()].flatMap((norm) => norm.results));
+    return rewriteGraph(graph, "fold-batch-norm", (op, context) => {
+      const [result] = op.results;
+      if (result === undefined) return undefined;
+      if (folded.has(result)) return op.operands[0];
+      const norm = norms.get(result);
+      if (norm === undefined || !isOp(op, "conv")) return undefined;
+      const [x, weight, bias] = op.operands as readonly [Value, Parameter, Parameter | undefined];
+      const data = foldedData(weight.data, bias?.data, norm);
+      const operands = [
+        x,
+        context.parameterOf(weight.name, data.weight, "trainable"),
+        context.parameterOf(bias?.name ?? biasName(weight.name), data.bias, "trainable"),
+      ];
+      return context.op("conv", operands, op.attributes);
+    });
+  },
+});
+
+type BatchNorm = OpOf<"batch_norm">;
+
+/** The normalisations that can be folded, by the result of the convolution before each. */
+function foldableNorms(graph: Graph): ReadonlyMap<Value, BatchNorm> {
+  const uses = usesOf(graph);
+  const outputs = new Set(graph.outputs);
+  const norms = new Map<Value, BatchNorm>();
+  for (const op of graph.ops) {
+    const [y] = op.results;
+    if (!isOp(op, "conv") || y === undefined || outputs.has(y)) continue;
+    const [norm, ...others] = uses.get(y) ?? [];
+    if (
+      others.length === 0 &&
+      isOp(norm, "batch_norm") &&
+      readsParametersOnly(op) &&
+      readsParametersOnly(norm)
+    ) {
+      norms.set(y, norm);
+    }
+  }
+  return norms;
+}
+
+/** Whether all operands after x are parameters. */
+function readsParametersOnly(op: Op): boolean {
+  return op.operands.slice(1).every((operand) => operand.kind === "parameter");
+}
+
+function foldedData(
+  weight: WeightExpr,
+  bias: WeightExpr | undefined,
+  norm: BatchNorm,
+): { readonly weight: WeightExpr; readonly bias: WeightExpr } {
+  const [scale, shift, mean, variance] = norm.operands
+    .slice(1)
+    .map((operand) => (operand as Parameter).data) as [WeightExpr, WeightExpr, WeightExpr, WeightExpr];
+  const epsilon = constantWeight([], norm.attributes.epsilon);
+  const factor = binaryWeight("div", scale, sqrtWeight(binaryWeight("add", variance, epsilon)));
+  return {
+    weight: binaryWeight("mul", weight, factor),
+    bias:
+      bias === undefined
+        ? binaryWeight("sub", shift, binaryWeight("mul", mean, factor))
+        : binaryWeight("add", shift, binaryWeight("mul", binaryWeight("sub", bias, mean), factor)),
+  };
+}
+
+/** `stem.conv.weight` → `stem.conv.bias` */
+function biasName(weightName: string): string {
+  return `${weightName.replace(/\.weight$/, "")}.bias`;
+}

@@ -1,0 +1,72 @@
+/**
+ * What is known of the numbers of a tensor before there are any, over images, channels and places. A layer's
+ * weights are chosen by the moments of its operand, so that signals neither fade nor explode at any depth.
+ */
+export interface Moments {
+  /** Mean of the squares; positive. */
+  readonly power: number;
+  /** Mean over the channels of the square of each channel's mean: what is left after pooling a large map. */
+  readonly steady: number;
+}
+
+/** The deviation of a channel's places around the channel's mean: the part that depends on the input. */
+export function variation({ power, steady }: Moments): number {
+  return Math.sqrt(Math.max(0, power - steady));
+}
+
+/** A number that is drawn once for each channel. */
+export function perChannel(power: number): Moments {
+  return { power, steady: power };
+}
+
+/** The mean over a map: what varies from place to place averages out. */
+export function pooled({ power, steady }: Moments, places: number): Moments {
+  return { power: steady + (power - steady) / places, steady };
+}
+
+/** The sum of two tensors of which one has mean zero and doesn't depend on the other. */
+export function sum(a: Moments, b: Moments): Moments {
+  return { power: a.power + b.power, steady: a.steady + b.steady };
+}
+
+/** The product of two independent tensors. */
+export function product(a: Moments, b: Moments): Moments {
+  return { power: a.power * b.power, steady: a.steady * b.steady };
+}
+
+/** The product with independent numbers whose mean square is `factor`. */
+export function scaled({ power, steady }: Moments, factor: number): Moments {
+  return { power: power * factor, steady: steady * factor };
+}
+
+/** f(x), where each channel of x has a mean of N(0, steady) around which its places vary by N(0, power - steady). */
+export function applied(f: (x: number) => number, x: Moments): Moments {
+  const [spread, around] = [Math.sqrt(x.steady), variation(x)];
+  let square = 0;
+  let squareOfMean = 0;
+  for (const channel of STANDARD_NORMAL) {
+    let mean = 0;
+    for (const place of STANDARD_NORMAL) {
+      const y = f(spread * channel.x + around * place.x);
+      mean += place.share * y;
+      square += channel.share * place.share * y * y;
+    }
+    squareOfMean += channel.share * mean * mean;
+  }
+  return { power: square, steady: squareOfMean };
+}
+
+/** Points of N(0, 1) up to four deviations, and their shares: accurate to a percent, which is enough here. */
+const STANDARD_NORMAL = normalGrid(4, 33);
+
+function normalGrid(
+  limit: number,
+  points: number,
+): readonly { readonly x: number; readonly share: number }[] {
+  const weighed = Array.from({ length: points }, (_, i) => {
+    const x = limit * ((2 * i) / (points - 1) - 1);
+    return { x, weight: Math.exp((-x * x) / 2) };
+  });
+  const total = weighed.reduce((all, { weight }) => all + weight, 0);
+  return weighed.map(({ x, weight }) => ({ x, share: weight / total }));
+}

@@ -1,0 +1,16 @@
+import * as z from "zod";
+import { definitionOf } from "../ir/ops/registry.js";
+import { rewriteGraph } from "../ir/rewrite.js";
+import { definePass } from "./pass.js";
+
+/** `y = dropout(x)`, `y = drop_path(x)` → `y = x`: at inference they do nothing. */
+export const stripTraining = definePass({
+  name: "strip-training",
+  doc: "Removes what only acts in training: dropout and drop path.",
+  options: z.strictObject({}),
+  preserves: "values",
+  run: (graph) =>
+    rewriteGraph(graph, "strip-training", (op) =>
+      definitionOf(op.kind).trainingOnly === true ? op.operands[0] : undefined,
+    ),
+});

@@ -1,0 +1,122 @@
+import { Defect } from "../base/diagnostic.js";
+import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
+import { definitionOf } from "../ir/ops/registry.js";
+import type { Tensor } from "../ir/tensor.js";
+import { elementCount, sameDims } from "../ir/types.js";
+
+/** The numbers of a parameter, float64. */
+export type ParameterSource = (parameter: Parameter) => Tensor;
+
+/** The values of a run by the graph's values. */
+export type Trace = ReadonlyMap<Value, Tensor>;
+
+/**
+ * Evaluates a graph in float64, each op by its own definition (`evaluate` in its file), model-level ops by
+ * the equations of their papers: a wrong lowering or export can't hide, because none is used here.
+ * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
+ * last use.
+ */
+export function evaluateGraph(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  parameters: ParameterSource,
+): ReadonlyMap<string, Tensor> {
+  const values = bindInputs(graph, inputs);
+  const lastUse = lastUses(graph);
+  graph.ops.forEach((op, i) => {
+    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, parameters))) {
+      values.set(value, tensor);
+    }
+    for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
+  });
+  return outputsOf(graph, values, parameters);
+}
+
+/** Evaluates a graph and keeps every value. */
+export function traceGraph(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Tensor>,
+  parameters: ParameterSource,
+): Trace {
+  const values = bindInputs(graph, inputs);
+  for (const op of graph.ops) {
+    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, parameters))) {
+      values.set(value, tensor);
+    }
+  }
+  return values;
+}
+
+/**
+ * The outputs that the graph of `trace` would have had if `omitted` had handed on its first operand as it is:
+ * a gate left out, a residual branch's drop. Only what depends on it is evaluated again.
+ */
+export function evaluateWithout(
+  graph: Graph,
+  trace: Trace,
+  omitted: Op,
+  parameters: ParameterSource,
+): ReadonlyMap<string, Tensor> {
+  const changed = new Map<Value, Tensor>();
+  const current = (value: Value): Tensor => changed.get(value) ?? lookUp(trace, value, parameters);
+  for (const op of graph.ops) {
+    if (op === omitted) {
+      const [x] = op.operands;
+      const [result] = op.results;
+      if (x !== undefined && result !== undefined) changed.set(result, current(x));
+    } else if (op.operands.some((operand) => changed.has(operand))) {
+      for (const [value, tensor] of evaluateOp(op, current)) changed.set(value, tensor);
+    }
+  }
+  return new Map(graph.outputs.map((output) => [output.name, current(output)]));
+}
+
+function evaluateOp(op: Op, valueOf: (value: Value) => Tensor): [Value, Tensor][] {
+  const tensors = definitionOf(op.kind).evaluate(op.operands.map(valueOf), op.attributes);
+  return op.results.map((result, i) => {
+    const tensor = tensors[i];
+    if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {
+      throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
+    }
+    return [result, tensor];
+  });
+}
+
+function bindInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> {
+  const symbols = new Map<string, number>();
+  return new Map(
+    graph.inputs.map((input) => {
+      const tensor = inputs.get(input.name);
+      if (tensor === undefined) throw new Defect(`no tensor for the input ${input.name}`);
+      const dims = input.type.dims.map((dim, i) => {
+        if (typeof dim === "number") return dim;
+        const size = symbols.get(dim) ?? tensor.dims[i] ?? 0;
+        symbols.set(dim, size);
+        return size;
+      });
+      if (!sameDims(dims, tensor.dims)) {
+        throw new Defect(`the input ${input.name} is [${dims.join(", ")}], got [${tensor.dims.join(", ")}]`);
+      }
+      return [input, tensor];
+    }),
+  );
+}
+
+function lookUp(values: Trace, value: Value, parameters: ParameterSource): Tensor {
+  const tensor = value.kind === "parameter" ? parameters(value) : values.get(value);
+  if (tensor === undefined) throw new Defect(`${value.name} has no value yet`);
+  return tensor;
+}
+
+function lastUses(graph: Graph): ReadonlyMap<Value, number> {
+  const last = new Map<Value, number>();
+  graph.ops.forEach((op, i) => {
+    for (const operand of op.operands) last.set(operand, i);
+  });
+  for (const output of graph.outputs) last.set(output, graph.ops.length);
+  return last;
+}
+
+function outputsOf(graph: Graph, values: Trace, parameters: ParameterSource): ReadonlyMap<string, Tensor> {
+  return new Map(graph.outputs.map((output) => [output.name, lookUp(values, output, parameters)]));
+}

@@ -1,0 +1,104 @@
+import { DeviceError, InputError } from "../base/diagnostic.js";
+import { DEVICES, type DeviceName } from "./devices.js";
+
+/** A float32 tensor at the border to ONNX Runtime. */
+export interface FloatTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface SessionOptions {
+  readonly device?: DeviceName;
+  /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
+  readonly threads?: number | undefined;
+}
+
+/** An ONNX model that ONNX Runtime has loaded onto one device, the whole of it. */
+export interface Session {
+  readonly device: DeviceName;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(inputs: ReadonlyMap<string, FloatTensor>): Promise<ReadonlyMap<string, FloatTensor>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads a model (its bytes, or the path of its file) with onnxruntime-node. A device other than the CPU gets
+ * the whole graph or the session is refused (`DeviceError`): nothing falls back to the CPU in silence.
+ */
+export async function openSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const { device = "cpu", threads } = options;
+  const ort = await loadRuntime();
+  const sessionOptions = {
+    executionProviders: [DEVICES[device].provider],
+    logSeverityLevel: 3 as const,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    extra: {
+      session: {
+        strict_shape_type_inference: "1",
+        ...(device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" }),
+      },
+    },
+  };
+  const session = await create(ort, model, sessionOptions, device);
+  return {
+    device,
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        [...inputs].map(([name, { dims, data }]) => [name, new ort.Tensor("float32", data, dims)]),
+      );
+      const results = await session.run(feeds);
+      return new Map(
+        Object.entries(results).map(([name, { dims, data }]) => {
+          if (!(data instanceof Float32Array))
+            throw InputError.of("run/dtype", `the output ${name} is not float32`);
+          return [name, { dims, data }];
+        }),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+type Runtime = typeof import("onnxruntime-node");
+
+/** onnxruntime-node is large and slow to load, so nothing but a run loads it. */
+export async function loadRuntime(): Promise<Runtime> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (error) {
+    throw new DeviceError(
+      `onnxruntime-node can't be loaded: ${(error as Error).message}`,
+      DEVICES.cpu.remedy,
+    );
+  }
+}
+
+async function create(
+  ort: Runtime,
+  model: Uint8Array | string,
+  options: object,
+  device: DeviceName,
+): Promise<Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>> {
+  try {
+    return typeof model === "string"
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options);
+  } catch (error) {
+    const message = (error as Error).message;
+    if (device !== "cpu") {
+      throw new DeviceError(
+        `${DEVICES[device].title} can't run this model here: ${message}`,
+        DEVICES[device].remedy,
+      );
+    }
+    throw InputError.of("run/refused", `ONNX Runtime refuses the model: ${message}`, {
+      ...(typeof model === "string" ? { file: model } : {}),
+    });
+  }
+}

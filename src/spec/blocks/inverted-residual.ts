@@ -1,0 +1,42 @@
+import * as z from "zod";
+import { attentionSchema } from "../attention.js";
+import { expansionFactor } from "../fields.js";
+import { defineBlockKind, placed, stageFields } from "./block-kind.js";
+
+/** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
+export const invertedResidual = defineBlockKind({
+  block: "inverted-residual",
+  schema: z
+    .strictObject({
+      block: z.literal("inverted-residual").describe("Type of the stage's blocks."),
+      ...stageFields,
+      expansion: expansionFactor.describe(
+        "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`.",
+      ),
+      expansionLayer: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
+        ),
+      attention: attentionSchema.optional().describe("Gate between the depthwise and the projection layer."),
+    })
+    .meta({
+      id: "inverted-residual",
+      description:
+        "1×1 expansion, depthwise convolution, attention, 1×1 projection (MobileNetV2; EfficientNet's MBConv).",
+    }),
+  resolve(stage, place) {
+    const expands = stage.expansionLayer ?? stage.expansion !== 1;
+    return {
+      block: "inverted-residual",
+      ...placed(place),
+      kernel: stage.kernel,
+      expands,
+      expandedChannels: expands
+        ? place.roundChannels(place.inputChannels * stage.expansion)
+        : place.inputChannels,
+      attention: stage.attention,
+    };
+  },
+});

@@ -1,0 +1,34 @@
+import type * as z from "zod";
+import type { BlockType, ResolvedBlock } from "../resolved.js";
+import type { BlockPlace } from "./block-kind.js";
+import { convNormAct } from "./conv-norm-act.js";
+import { depthwiseSeparable } from "./depthwise-separable.js";
+import { fusedInvertedResidual } from "./fused-inverted-residual.js";
+import { invertedResidual } from "./inverted-residual.js";
+
+/** Every block type by the spec's word. A new one is its file and a line here. */
+export const blockKinds = {
+  "conv-norm-act": convNormAct,
+  "depthwise-separable": depthwiseSeparable,
+  "inverted-residual": invertedResidual,
+  "fused-inverted-residual": fusedInvertedResidual,
+} as const satisfies { readonly [T in BlockType]: { readonly block: T } };
+
+export const BLOCK_TYPES = Object.keys(blockKinds) as readonly BlockType[];
+
+type StageSchema = (typeof blockKinds)[BlockType]["schema"];
+
+/** The schemas of the block types; `block` tells them apart. */
+export const stageSchemas = Object.values(blockKinds).map(({ schema }) => schema) as [
+  StageSchema,
+  ...StageSchema[],
+];
+
+/** A stage with its schema's defaults filled in; `block` tells which type. */
+export type Stage = z.output<StageSchema>;
+
+/** One block of a stage with everything said. */
+export function resolveBlock(stage: Stage, place: BlockPlace): ResolvedBlock {
+  const { resolve } = blockKinds[stage.block] as { resolve(stage: Stage, place: BlockPlace): ResolvedBlock };
+  return resolve(stage, place);
+}

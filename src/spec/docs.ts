@@ -1,0 +1,193 @@
+import { specRules } from "./rules/registry.js";
+import { type JsonSchema, specJsonSchema } from "./schema.js";
+
+/** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */
+export function specDocs(): string {
+  const schema = specJsonSchema();
+  const { definitions = {} } = schema;
+  const { attention, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
+  return [
+    INTRODUCTION,
+    section("Keys", schema),
+    ...objectsIn(schema, "").map(([name, object]) =>
+      section(`\`${name}\``, object, requiredOf(schema, name)),
+    ),
+    STAGES,
+    ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
+    ATTENTION,
+    ...variantsOf(attention).map((variant) =>
+      section(`\`"type": "${constantOf(variant, "type")}"\``, variant),
+    ),
+    PASSES,
+    ...variantsOf(itemsOf(schema.properties?.passes)).map((pass) =>
+      section(`\`"pass": "${constantOf(pass, "pass")}"\``, pass),
+    ),
+    RULES,
+    specRules.map(({ name, doc }) => `- **${name}.** ${doc}\n`).join(""),
+  ].join("\n");
+}
+
+const INTRODUCTION = `<!-- Made by scripts/generate.ts from the schema in src/spec/schema.ts. Do not edit. -->
+
+# The spec
+
+A spec is one JSON file, with comments and trailing commas allowed, that describes a convolutional network. Keys
+that are not listed here are errors. All mistakes are reported at once, each with its place.
+
+## \`extends\`
+
+A spec with \`extends\` changes another one. Objects merge key by key, everything else is replaced as a whole, and
+null removes a key. \`name\`, \`description\` and \`expect\` are not inherited: they belong to one network. The value is a
+path relative to the file; a bare name such as \`b0-se\` also means a spec that ships with ecagen.
+
+## Scaling
+
+    channels = the multiple of divisor nearest to channels · width (ties up, at least divisor);
+               one divisor more where that is below roundLimit · channels · width
+    repeats  = ⌈repeat · depth⌉
+    expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
+
+Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8
+become 16. With a divisor of 1 they stay as written.
+`;
+
+const STAGES = `## Stages
+
+Each item of \`stages\` is an object with a \`block\`, or a block string:
+
+    ir_r2_k5_s2_e6_c40_se0.25       timm's
+    r2_k5_s22_e6_i24_o40_se0.25     MnasNet's
+
+| code | block |
+|---|---|
+| \`ir\` | inverted-residual; it has an expansion layer even with e1 |
+| \`ds\` | depthwise-separable |
+| \`dsa\` | depthwise-separable with \`pointwiseActivation\`, without residual |
+| \`er\` | fused-inverted-residual |
+| \`cn\` | conv-norm-act, with residual only where \`skip\` stands |
+| none (MnasNet) | inverted-residual; with e1 it has no expansion layer |
+
+| option | meaning |
+|---|---|
+| \`r2\` | repeat |
+| \`k5\` | kernel |
+| \`s2\` | stride; MnasNet's \`s22\` says it for height and width |
+| \`e6\` | expansion |
+| \`c40\` | channels; MnasNet's \`o40\` |
+| \`i24\` | MnasNet's input channels; they must be those of the stage before |
+| \`se0.25\` | SE gate with this ratio; \`defaults.attention.se\` says the rest |
+| \`nre\`, \`nr6\`, \`nsw\`, \`nhs\` | activation: relu, relu6, silu, hard_swish |
+| \`gs8\` | groupSize of \`cn\` |
+| \`noskip\`, \`skip\` | no residual; a residual wherever the shapes allow it |
+`;
+
+const ATTENTION = `## Attention
+
+\`attention\` of a stage is an object with a \`type\`, or the type alone (\`"se"\`); \`"none"\` or no \`attention\` means no gate.
+What it leaves out comes from \`defaults.attention\`, then from the defaults below.
+`;
+
+const PASSES = `## Passes
+
+Each item of \`passes\` is an object with the pass's name and its options, or a pipeline as text:
+
+    { "pass": "swap-attention", "from": "se", "to": { "type": "eca" } }
+    "swap-attention{from=se,to=eca},fold-batch-norm"
+`;
+
+const RULES = `## Rules
+
+What must be true beyond the form:
+`;
+
+/** A heading, the description, and a table of the keys. */
+function section(title: string, schema: JsonSchema, alsoRequired: readonly string[] = []): string {
+  const own = title === "Keys" ? undefined : schema.description;
+  const required = new Set([...requiredKeys(schema), ...alsoRequired]);
+  const rows = Object.entries(schema.properties ?? {}).map(([key, property]) =>
+    typeof property === "boolean" ? "" : row(key, property, required.has(key)),
+  );
+  const table = ["| key | value | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
+  return `${title === "Keys" ? "##" : "###"} ${title}\n\n${own === undefined ? "" : `${own}\n\n`}${table}\n`;
+}
+
+function row(key: string, property: JsonSchema, required: boolean): string {
+  const fallback = property.default === undefined ? (required ? "required" : "") : code(property.default);
+  return `| \`${key}\` | ${valueWords(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} |`;
+}
+
+/** The values that a key may have, in a few words. */
+function valueWords(schema: JsonSchema): string {
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  if (schema.$ref !== undefined) return `[${schema.$ref.split("/").at(-1)}](#attention)`;
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  if (alternatives.length > 0) {
+    return [...new Set(alternatives.map((each) => (typeof each === "boolean" ? "" : valueWords(each))))].join(
+      " or ",
+    );
+  }
+  if (schema.allOf?.[0] !== undefined && typeof schema.allOf[0] !== "boolean")
+    return valueWords(schema.allOf[0]);
+  const type =
+    { string: "text", boolean: "true or false", array: "list" }[String(schema.type)] ?? String(schema.type);
+  return `${type}${limits(schema)}`;
+}
+
+function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
+  const parts = [
+    minimum === undefined ? "" : `≥ ${minimum}`,
+    exclusiveMinimum === undefined ? "" : `> ${exclusiveMinimum}`,
+    maximum === undefined ? "" : `≤ ${maximum}`,
+    exclusiveMaximum === undefined ? "" : `< ${exclusiveMaximum}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : ` ${parts.join(", ")}`;
+}
+
+/** The objects below a schema that have keys of their own, with their dotted names. */
+function objectsIn(schema: JsonSchema, prefix: string): readonly (readonly [string, JsonSchema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
+    if (typeof property === "boolean" || property.properties === undefined) return [];
+    const name = `${prefix}${key}`;
+    // The options of each attention type have their own sections.
+    if (prefix === "defaults.attention.") return [];
+    return [[name, property] as const, ...objectsIn(property, `${name}.`)];
+  });
+}
+
+function variantsOf(schema: JsonSchema | undefined): readonly JsonSchema[] {
+  const union = [schema, ...(schema?.anyOf ?? [])].find(
+    (each) => typeof each === "object" && each.oneOf !== undefined,
+  );
+  return typeof union === "object" ? (union.oneOf ?? []).filter((each) => typeof each === "object") : [];
+}
+
+function itemsOf(schema: JsonSchema | boolean | undefined): JsonSchema | undefined {
+  const items = typeof schema === "object" ? schema.items : undefined;
+  return typeof items === "object" && !Array.isArray(items) ? (items as JsonSchema) : undefined;
+}
+
+function constantOf(schema: JsonSchema, key: string): string {
+  const property = schema.properties?.[key];
+  return typeof property === "object" ? String(property.const) : "";
+}
+
+/** Keys that a spec without a base must have. */
+function requiredKeys(schema: JsonSchema): readonly string[] {
+  const alternatives = (schema.anyOf ?? []).flatMap((each) =>
+    typeof each === "boolean" ? [] : (each.required ?? []),
+  );
+  return [...(schema.required ?? []), ...alternatives.filter((key) => key !== "extends")];
+}
+
+/** Keys of an object of the top level that a spec without a base must have. */
+function requiredOf(schema: JsonSchema, name: string): readonly string[] {
+  return (schema.anyOf ?? []).flatMap((each) => {
+    const property = typeof each === "boolean" ? undefined : each.properties?.[name];
+    return typeof property === "object" ? (property.required ?? []) : [];
+  });
+}
+
+function code(value: unknown): string {
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}

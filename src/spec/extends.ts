@@ -1,0 +1,51 @@
+import { dirname, resolve } from "node:path";
+import { InputError } from "../base/diagnostic.js";
+import type { SourceText } from "../base/source.js";
+import { type JsonNode, type JsonObject, parseJsonTree } from "./json-tree.js";
+import { mergeTrees } from "./merge.js";
+import { type ReadFile, readSpec } from "./read.js";
+
+/** What a spec says of itself alone: a network made from another one has not its name and not its counts. */
+const NOT_INHERITED: readonly string[] = ["$schema", "name", "description", "extends", "expect"];
+
+/** A spec with its bases merged under it, and the files that it was read from, its own first. */
+export interface Inherited {
+  readonly root: JsonObject;
+  readonly files: readonly string[];
+}
+
+/**
+ * Reads what a spec extends, as far as the chain goes, and merges it. Refuses a base that is not there and a chain
+ * that comes back to one of its files.
+ */
+export function readWithBases(source: SourceText, read: ReadFile, chain: readonly string[] = []): Inherited {
+  const root = parseJsonTree(source);
+  if (root.kind !== "object") {
+    throw InputError.of("spec/wrong-type", "a spec is an object", { path: [], range: root.range });
+  }
+  const files = [...chain, source.file];
+  const reference = root.entries.get("extends")?.value;
+  // A reference that is no text is the schema's to report.
+  if (reference?.kind !== "scalar" || typeof reference.value !== "string")
+    return { root, files: [source.file] };
+  const place = { path: ["extends"], range: reference.range };
+  const base = readSpec(reference.value, dirname(source.file), read, place);
+  const again = files.findIndex((file) => resolve(file) === resolve(base.file));
+  if (again >= 0) {
+    const circle = [...files.slice(again), base.file].join(" → ");
+    throw InputError.of("spec/circular-extends", `"extends" goes in a circle: ${circle}`, place);
+  }
+  const inherited = readWithBases(base, read, files);
+  return {
+    root: { ...root, entries: entriesOf(mergeTrees(withoutOwn(inherited.root), root)) },
+    files: [source.file, ...inherited.files],
+  };
+}
+
+function withoutOwn(base: JsonObject): JsonObject {
+  return { ...base, entries: new Map([...base.entries].filter(([name]) => !NOT_INHERITED.includes(name))) };
+}
+
+function entriesOf(node: JsonNode): JsonObject["entries"] {
+  return node.kind === "object" ? node.entries : new Map();
+}

@@ -1,0 +1,139 @@
+import type * as z from "zod";
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { JsonPath } from "../base/json-path.js";
+import { didYouMean } from "../base/suggest.js";
+import { ATTENTION_TYPES } from "../ir/attention/registry.js";
+import { NO_ATTENTION } from "./attention.js";
+import { BLOCK_TYPES } from "./blocks/registry.js";
+import type { SpecDocument } from "./document.js";
+import { specSchema } from "./schema.js";
+import { keysAt, schemaAt } from "./schema-walk.js";
+
+/** What the schema has against a spec, in words and with places. One issue may be several unknown keys. */
+export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): readonly Diagnostic[] {
+  const path = issue.path as JsonPath;
+  const at = { path, range: document.locate(path) };
+  const got = kindOf(document.valueAt(path));
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = keysAt(specSchema, path, document.value);
+      return issue.keys.map((key) => ({
+        code: "spec/unknown-key",
+        message: `unknown key ${JSON.stringify(key)}`,
+        path: [...path, key],
+        range: document.locateKey([...path, key]),
+        hint: didYouMean(key, known),
+      }));
+    }
+    case "invalid_type":
+      if (got === "nothing") return [missing(path, document)];
+      return [
+        {
+          code: "spec/wrong-type",
+          message: `expected ${expectedAt(path, issue, document)}, got ${got}`,
+          ...at,
+        },
+      ];
+    case "too_small":
+      return [outOfRange(atLeast(issue), document, path)];
+    case "too_big":
+      return [outOfRange(atMost(issue), document, path)];
+    case "invalid_value":
+      if (got === "nothing") return [missing(path, document)];
+      return [
+        unknownWord("spec/unknown-word", `expected ${listed(issue.values)}`, issue.values, document, path),
+      ];
+    case "invalid_union": {
+      if (issue.discriminator !== undefined) {
+        if (got === "nothing") return [missing(path, document)];
+        const [what, known] =
+          issue.discriminator === "block"
+            ? ["block", BLOCK_TYPES]
+            : ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
+        return [unknownWord(`spec/unknown-${what}`, `unknown ${what}`, known, document, path)];
+      }
+      // The variant that the value belongs to by its type is the one that its author meant.
+      const meant = issue.errors.find((issues) => issues.every((each) => each.path.length > 0));
+      if (meant === undefined)
+        return [{ code: "spec/wrong-type", message: `${issue.message}, got ${got}`, ...at }];
+      return meant.flatMap((each) =>
+        describeIssue({ ...each, path: [...issue.path, ...each.path] }, document),
+      );
+    }
+    default:
+      return [{ code: "spec/invalid", message: issue.message, ...at }];
+  }
+}
+
+function missing(path: JsonPath, document: SpecDocument): Diagnostic {
+  const message = `${JSON.stringify(String(path.at(-1)))} is missing`;
+  const field = schemaAt(specSchema, path, document.value);
+  return { code: "spec/missing-key", message, path, range: document.locate(path), hint: field?.description };
+}
+
+function unknownWord(
+  code: string,
+  message: string,
+  known: readonly unknown[],
+  document: SpecDocument,
+  path: JsonPath,
+): Diagnostic {
+  const word = document.valueAt(path);
+  const written = JSON.stringify(word);
+  const text = message.startsWith("expected") ? `${message}, got ${written}` : `${message} ${written}`;
+  const hint = typeof word === "string" ? didYouMean(word, known.map(String)) : undefined;
+  return { code, message: text, path, range: document.locate(path), hint };
+}
+
+function outOfRange(limit: string, document: SpecDocument, path: JsonPath): Diagnostic {
+  const value = document.valueAt(path);
+  const got = Array.isArray(value) ? `${value.length}` : JSON.stringify(value);
+  return {
+    code: "spec/out-of-range",
+    message: `must ${limit}, got ${got}`,
+    path,
+    range: document.locate(path),
+  };
+}
+
+function atLeast({ minimum, inclusive, origin }: z.core.$ZodIssueTooSmall): string {
+  if (origin === "array") return `have at least ${minimum} ${minimum === 1 ? "item" : "items"}`;
+  if (origin === "string") return `have at least ${minimum} ${minimum === 1 ? "character" : "characters"}`;
+  return inclusive === false ? `be over ${minimum}` : `be at least ${minimum}`;
+}
+
+function atMost({ maximum, inclusive, origin }: z.core.$ZodIssueTooBig): string {
+  if (origin === "array") return `have at most ${maximum} items`;
+  if (origin === "string") return `have at most ${maximum} characters`;
+  return inclusive === false ? `be below ${maximum}` : `be at most ${maximum}`;
+}
+
+/** zod says `number` of an integer field that got text; its author wants to hear `integer`. */
+function expectedAt(path: JsonPath, issue: z.core.$ZodIssueInvalidType, document: SpecDocument): string {
+  const schema = schemaAt(specSchema, path, document.value);
+  if (schema?.type === "union") return issue.message.replace(/^expected /, "");
+  if (issue.expected === "int" || (schema as { format?: unknown } | undefined)?.format === "safeint")
+    return "integer";
+  return TYPE_WORDS[issue.expected] ?? issue.expected;
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  array: "list",
+  boolean: "true or false",
+  string: "text",
+};
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "number") return String(value);
+  return TYPE_WORDS[typeof value] === "true or false"
+    ? String(value)
+    : (TYPE_WORDS[typeof value] ?? typeof value);
+}
+
+function listed(values: readonly unknown[]): string {
+  const words = values.map((value) => JSON.stringify(value));
+  return words.length === 1 ? String(words[0]) : `one of ${words.join(", ")}`;
+}

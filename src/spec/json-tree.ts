@@ -1,0 +1,139 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { Diagnostic } from "../base/diagnostic.js";
+import { InputError } from "../base/diagnostic.js";
+import type { JsonPath } from "../base/json-path.js";
+import type { SourceRange, SourceText } from "../base/source.js";
+import { refuseMonsters } from "./json-limits.js";
+
+/** A JSON value with the place where it was written. Trees of several files can be merged into one. */
+export type JsonNode = JsonScalar | JsonArray | JsonObject;
+
+export interface JsonScalar {
+  readonly kind: "scalar";
+  readonly range: SourceRange;
+  readonly value: string | number | boolean | null;
+}
+
+export interface JsonArray {
+  readonly kind: "array";
+  readonly range: SourceRange;
+  readonly items: readonly JsonNode[];
+}
+
+export interface JsonObject {
+  readonly kind: "object";
+  readonly range: SourceRange;
+  readonly entries: ReadonlyMap<string, JsonEntry>;
+}
+
+/** A key of an object with its value. */
+export interface JsonEntry {
+  readonly key: SourceRange;
+  readonly value: JsonNode;
+}
+
+/** Keys that mean something to JavaScript objects: no spec needs them, and a program that merges must not meet them. */
+const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Reads JSON with comments and trailing commas. Refuses, all at once: syntax errors, duplicate keys, keys of
+ * JavaScript's own, and numbers that no float64 holds.
+ */
+export function parseJsonTree(source: SourceText): JsonNode {
+  refuseMonsters(source);
+  const errors: ParseError[] = [];
+  const root = parseTree(source.text, errors, { allowTrailingComma: true });
+  if (errors.length > 0 || root === undefined) throw new InputError(syntaxDiagnostics(source, errors));
+  const diagnostics: Diagnostic[] = [];
+  const tree = convert(root, source, [], (diagnostic) => diagnostics.push(diagnostic));
+  if (diagnostics.length > 0) throw new InputError(diagnostics);
+  return tree;
+}
+
+/** The plain value of a tree. */
+export function jsonValue(node: JsonNode): unknown {
+  if (node.kind === "scalar") return node.value;
+  if (node.kind === "array") return node.items.map(jsonValue);
+  return Object.fromEntries([...node.entries].map(([key, entry]) => [key, jsonValue(entry.value)]));
+}
+
+/** The node at a path, or undefined. */
+export function nodeAt(root: JsonNode, path: JsonPath): JsonNode | undefined {
+  return path.reduce<JsonNode | undefined>((node, step) => {
+    if (node?.kind === "object") return node.entries.get(String(step))?.value;
+    if (node?.kind === "array" && typeof step === "number") return node.items[step];
+    return undefined;
+  }, root);
+}
+
+function convert(
+  node: Node,
+  source: SourceText,
+  path: JsonPath,
+  report: (diagnostic: Diagnostic) => void,
+): JsonNode {
+  const range = { source, offset: node.offset, length: node.length };
+  if (node.type === "array") {
+    const items = (node.children ?? []).map((child, i) => convert(child, source, [...path, i], report));
+    return { kind: "array", range, items };
+  }
+  if (node.type !== "object") {
+    if (typeof node.value === "number" && !Number.isFinite(node.value)) {
+      report({ code: "spec/number", message: "this number is too large for a 64-bit float", path, range });
+    }
+    return { kind: "scalar", range, value: node.value as JsonScalar["value"] };
+  }
+  const entries = new Map<string, JsonEntry>();
+  for (const { children = [] } of node.children ?? []) {
+    const [keyNode, valueNode] = children;
+    if (keyNode === undefined || valueNode === undefined) continue;
+    const name = String(keyNode.value);
+    const key = { source, offset: keyNode.offset, length: keyNode.length };
+    const at = [...path, name];
+    if (REFUSED_KEYS.has(name)) {
+      report({
+        code: "spec/refused-key",
+        message: `the key ${JSON.stringify(name)} is not allowed`,
+        path: at,
+        range: key,
+      });
+    } else if (entries.has(name)) {
+      const message = `the key ${JSON.stringify(name)} stands twice in this object`;
+      report({ code: "spec/duplicate-key", message, path: at, range: key });
+    }
+    entries.set(name, { key, value: convert(valueNode, source, at, report) });
+  }
+  return { kind: "object", range, entries };
+}
+
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  InvalidSymbol: "this is no JSON value",
+  InvalidNumberFormat: "this is no JSON number",
+  PropertyNameExpected: "expected a key in double quotes",
+  ValueExpected: "expected a value",
+  ColonExpected: "expected a colon",
+  CommaExpected: "expected a comma",
+  CloseBraceExpected: "expected a closing brace",
+  CloseBracketExpected: "expected a closing bracket",
+  EndOfFileExpected: "expected nothing more after the spec's object",
+  InvalidCommentToken: "this is no comment",
+  UnexpectedEndOfComment: "the comment doesn't end",
+  UnexpectedEndOfString: "the text doesn't end: a double quote is missing",
+  UnexpectedEndOfNumber: "the number doesn't end",
+  InvalidUnicode: "this is no \\u escape: four hexadecimal digits are needed",
+  InvalidEscapeCharacter: "this is no escape of JSON",
+  InvalidCharacter: "a control character must be written as an escape",
+};
+
+/** One diagnostic for each mistake: what the parser says about the rest of a line after its first error is noise. */
+function syntaxDiagnostics(source: SourceText, errors: readonly ParseError[]): Diagnostic[] {
+  const lineOf = (offset: number): number => source.text.lastIndexOf("\n", offset - 1);
+  return errors
+    .filter(({ offset }, i) => i === 0 || lineOf(offset) !== lineOf(errors[i - 1]?.offset ?? 0))
+    .map(({ error, offset, length }) => {
+      const written = source.text.slice(offset, offset + length);
+      const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "this is no JSON";
+      const got = written === "" || written.length > 40 || /\s/.test(written) ? "" : `, got ${written}`;
+      return { code: "spec/syntax", message: `${what}${got}`, range: { source, offset, length } };
+    });
+}

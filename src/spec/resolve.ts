@@ -1,0 +1,97 @@
+import { makeDivisible } from "../base/rounding.js";
+import type { PassInvocation } from "../passes/pass.js";
+import { resolveBlock, type Stage } from "./blocks/registry.js";
+import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { Spec } from "./schema.js";
+
+/**
+ * Says everything that a spec leaves to rules:
+ *
+ *     channels = makeDivisible(channels · width, divisor, roundLimit)
+ *     repeats  = ⌈repeat · depth⌉
+ *     expanded = makeDivisible(input · expansion, divisor)
+ *     dropPath of block i of n = dropPath · i / n
+ *
+ * Source: EfficientNet (ICML 2019), section 3.3, with the rounding of its reference implementation.
+ */
+export function resolveSpec(spec: Spec, name: string, passes: readonly PassInvocation[]): ResolvedSpec {
+  const stem = resolveStem(spec);
+  return {
+    name: spec.name ?? name,
+    description: spec.description,
+    input: spec.input,
+    stem,
+    blocks: resolveBlocks(spec, stem.channels),
+    head: resolveHead(spec),
+    dropPath: spec.dropPath,
+    passes,
+    expect: spec.expect,
+  };
+}
+
+function resolveStem(spec: Spec): ResolvedStem {
+  const { channels, kernel, stride, activation, scaled } = spec.stem;
+  return {
+    specPath: ["stem"],
+    ...layerDefaults(spec, activation),
+    channels: scaled ? scaleChannels(channels, spec) : channels,
+    kernel,
+    stride,
+  };
+}
+
+function resolveBlocks(spec: Spec, stemChannels: number): readonly ResolvedBlock[] {
+  const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
+  const total = repeats.reduce((sum, each) => sum + each, 0);
+  const blocks: ResolvedBlock[] = [];
+  let inputChannels = stemChannels;
+  spec.stages.forEach((stage, stageIndex) => {
+    const channels = scaleChannels(stage.channels, spec);
+    for (let index = 0; index < (repeats[stageIndex] ?? 0); index++) {
+      const stride = index === 0 ? stage.stride : 1;
+      blocks.push(
+        resolveBlock(stage, {
+          specPath: ["stages", stageIndex],
+          ...layerDefaults(spec, stage.activation),
+          stage: stageIndex,
+          index,
+          inputChannels,
+          channels,
+          stride,
+          residual: stage.residual ?? (stride === 1 && inputChannels === channels),
+          dropPath: (spec.dropPath * blocks.length) / total,
+          // The reference implementations expand with the default round limit, whatever the widths have.
+          roundChannels: (value) => makeDivisible(value, spec.scaling.divisor),
+        }),
+      );
+      inputChannels = channels;
+    }
+  });
+  return blocks;
+}
+
+function resolveHead(spec: Spec): ResolvedHead {
+  const { channels, dropout, classes, activation, scaled } = spec.head;
+  return {
+    specPath: ["head"],
+    ...layerDefaults(spec, activation),
+    channels: channels === undefined || !scaled ? channels : scaleChannels(channels, spec),
+    dropout,
+    classes,
+  };
+}
+
+function layerDefaults(
+  { defaults }: Spec,
+  activation: LayerDefaults["activation"] | undefined,
+): LayerDefaults {
+  return { activation: activation ?? defaults.activation, norm: defaults.norm, padding: defaults.padding };
+}
+
+function scaleChannels(channels: number, { scaling }: Spec): number {
+  return makeDivisible(channels * scaling.width, scaling.divisor, scaling.roundLimit);
+}
+
+function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
+  return scaleDepth ? Math.ceil(repeat * scaling.depth) : repeat;
+}

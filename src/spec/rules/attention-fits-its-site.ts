@@ -1,0 +1,31 @@
+import type { AttentionModule } from "../../ir/attention/module.js";
+import { attentionModules } from "../../ir/attention/registry.js";
+import { TypeRefusal } from "../../ir/types.js";
+import type { ResolvedBlock } from "../resolved.js";
+import type { SpecRule } from "./rule.js";
+
+export const attentionFitsItsSite: SpecRule = {
+  name: "AttentionFitsItsSite",
+  doc: "A gate's options must make sense for the channels that it gates: a squeeze must leave at least one.",
+  check({ resolved }, report) {
+    for (const block of resolved?.blocks ?? []) {
+      const reason = refusalAt(block);
+      if (reason !== undefined) report([...block.specPath, "attention"], reason);
+    }
+  },
+};
+
+/** Why the block's gate is not possible where it stands. */
+function refusalAt(block: ResolvedBlock): string | undefined {
+  if (!("attention" in block) || block.attention === undefined) return undefined;
+  const { type, ...options } = block.attention;
+  const module: AttentionModule = attentionModules[type];
+  const channels = "expandedChannels" in block ? block.expandedChannels : block.inputChannels;
+  try {
+    module.plan(options, { channels, blockInputChannels: block.inputChannels, stage: block.stage });
+    return undefined;
+  } catch (error) {
+    if (error instanceof TypeRefusal) return error.message;
+    throw error;
+  }
+}

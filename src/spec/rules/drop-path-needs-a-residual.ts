@@ -1,0 +1,17 @@
+import type { SpecRule } from "./rule.js";
+
+export const dropPathNeedsAResidual: SpecRule = {
+  name: "DropPathNeedsAResidual",
+  doc: "Stochastic depth drops a block's branch and keeps its input, so it needs a block with a residual.",
+  check({ resolved }, report) {
+    if (resolved === undefined) return;
+    const { dropPath, blocks } = resolved;
+    if (dropPath > 0 && !blocks.some((block) => block.residual)) {
+      report(
+        ["dropPath"],
+        `a rate of ${dropPath} has no effect: no block has a residual`,
+        "leave `dropPath` out",
+      );
+    }
+  },
+};

@@ -1,0 +1,17 @@
+import type { SpecRule } from "./rule.js";
+
+export const groupsAreGivenOnce: SpecRule = {
+  name: "GroupsAreGivenOnce",
+  doc: "`groups` and `groupSize` say the same thing in two ways.",
+  check({ written }, report) {
+    written.stages.forEach((stage, i) => {
+      if (stage?.block === "conv-norm-act" && stage.groups !== undefined && stage.groupSize !== undefined) {
+        report(
+          ["stages", i, "groupSize"],
+          "`groups` and `groupSize` can't both be given",
+          "leave one of them out",
+        );
+      }
+    });
+  },
+};

@@ -1,0 +1,25 @@
+import type { SpecRule } from "./rule.js";
+
+export const groupsDivideChannels: SpecRule = {
+  name: "GroupsDivideChannels",
+  doc: "A grouped convolution splits its input and output channels into equal parts.",
+  check({ written, resolved }, report) {
+    for (const block of resolved?.blocks ?? []) {
+      if (block.block !== "conv-norm-act") continue;
+      const { groups, inputChannels, channels, specPath, stage } = block;
+      const source = written.stages[stage];
+      const groupSize = source?.block === "conv-norm-act" ? source.groupSize : undefined;
+      if (groupSize !== undefined && !Number.isInteger(groups)) {
+        report(
+          [...specPath, "groupSize"],
+          `${inputChannels} input channels can't be split into groups of ${groupSize}`,
+        );
+      } else if (inputChannels % groups !== 0 || channels % groups !== 0) {
+        report(
+          [...specPath, groupSize === undefined ? "groups" : "groupSize"],
+          `${groups} groups must divide the ${inputChannels} input and ${channels} output channels`,
+        );
+      }
+    }
+  },
+};

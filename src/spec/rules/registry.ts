@@ -1,0 +1,27 @@
+import { attentionFitsItsSite } from "./attention-fits-its-site.js";
+import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
+import { groupsAreGivenOnce } from "./groups-are-given-once.js";
+import { groupsDivideChannels } from "./groups-divide-channels.js";
+import { kernelIsOdd } from "./kernel-is-odd.js";
+import { mapStaysLargeEnough } from "./map-stays-large-enough.js";
+import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
+import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
+import type { SpecRule } from "./rule.js";
+import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
+import { strideFitsKernel } from "./stride-fits-kernel.js";
+import { unexpandedBlocksKeepTheirChannels } from "./unexpanded-blocks-keep-their-channels.js";
+
+/** Every rule. A new one is its file and a line here. All of them run, whatever the others find. */
+export const specRules: readonly SpecRule[] = [
+  kernelIsOdd,
+  strideFitsKernel,
+  groupsAreGivenOnce,
+  groupsDivideChannels,
+  residualNeedsEqualShapes,
+  unexpandedBlocksKeepTheirChannels,
+  scaledChannelsStayInRange,
+  mapStaysLargeEnough,
+  attentionFitsItsSite,
+  dropPathNeedsAResidual,
+  networkIsNotTooDeep,
+];

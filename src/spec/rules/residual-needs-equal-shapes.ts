@@ -1,0 +1,18 @@
+import type { SpecRule } from "./rule.js";
+
+export const residualNeedsEqualShapes: SpecRule = {
+  name: "ResidualNeedsEqualShapes",
+  doc: "A block can add its input to its output only where both have the same shape: stride 1, equal channels.",
+  check({ written, resolved }, report) {
+    for (const { stage, specPath, stride, inputChannels, channels } of resolved?.blocks ?? []) {
+      if (written.stages[stage]?.residual !== true || (stride === 1 && inputChannels === channels)) continue;
+      const reason =
+        stride > 1 ? `a block of stride ${stride}` : `a block from ${inputChannels} to ${channels} channels`;
+      report(
+        [...specPath, "residual"],
+        `${reason} can't add its input to its output`,
+        "leave `residual` out: every block of the stage that can has one then",
+      );
+    }
+  },
+};

@@ -1,0 +1,27 @@
+import type { JsonPath } from "../../base/json-path.js";
+import type { Stage } from "../blocks/registry.js";
+import type { ResolvedSpec } from "../resolved.js";
+import type { Stem } from "../schema.js";
+
+/**
+ * What a rule reads. A part that the schema refused is undefined, and so is `resolved` where any was: a rule
+ * says what it can of the rest.
+ */
+export interface RuleSubject {
+  /** The spec as written, with the schema's defaults. */
+  readonly written: {
+    readonly stem: Stem | undefined;
+    readonly stages: readonly (Stage | undefined)[];
+  };
+  readonly resolved: ResolvedSpec | undefined;
+}
+
+export type Report = (path: JsonPath, message: string, hint?: string) => void;
+
+/** Something that must be true of a spec and that its schema can't say. The name is the statement. */
+export interface SpecRule {
+  readonly name: string;
+  /** Why, in one or two sentences. */
+  readonly doc: string;
+  check(subject: RuleSubject, report: Report): void;
+}

@@ -1,0 +1,24 @@
+import { MAX_CHANNELS } from "../fields.js";
+import type { SpecRule } from "./rule.js";
+
+const LIMIT = `at most ${MAX_CHANNELS} are possible`;
+
+export const scaledChannelsStayInRange: SpecRule = {
+  name: "ScaledChannelsStayInRange",
+  doc: `Scaling and expansion must not lead to more than ${MAX_CHANNELS} channels.`,
+  check({ resolved }, report) {
+    if (resolved === undefined) return;
+    const { stem, blocks, head } = resolved;
+    for (const { specPath, channels = 0 } of [stem, ...blocks, head]) {
+      if (channels > MAX_CHANNELS)
+        report([...specPath, "channels"], `scaled, these are ${channels} channels; ${LIMIT}`);
+    }
+    for (const block of blocks) {
+      if (!("expandedChannels" in block) || block.expandedChannels <= MAX_CHANNELS) continue;
+      report(
+        [...block.specPath, "expansion"],
+        `this expands to ${block.expandedChannels} channels; ${LIMIT}`,
+      );
+    }
+  },
+};

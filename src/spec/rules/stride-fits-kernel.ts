@@ -1,0 +1,18 @@
+import type { SpecRule } from "./rule.js";
+import { writtenLayers } from "./written-layers.js";
+
+export const strideFitsKernel: SpecRule = {
+  name: "StrideFitsKernel",
+  doc: "A stride over the kernel's side steps over pixels that no output ever sees.",
+  check({ written }, report) {
+    for (const { path, kernel, stride } of writtenLayers(written)) {
+      if (stride > kernel) {
+        report(
+          [...path, "stride"],
+          `a stride of ${stride} on a ${kernel}x${kernel} kernel skips pixels`,
+          `use a stride of at most ${kernel}, or a larger kernel`,
+        );
+      }
+    }
+  },
+};

@@ -1,0 +1,17 @@
+import type { SpecRule } from "./rule.js";
+
+export const unexpandedBlocksKeepTheirChannels: SpecRule = {
+  name: "UnexpandedBlocksKeepTheirChannels",
+  doc: "Without an expansion layer nothing changes the number of channels before the depthwise convolution.",
+  check({ written }, report) {
+    written.stages.forEach((stage, i) => {
+      if (stage?.block !== "inverted-residual" || stage.expansionLayer !== false || stage.expansion === 1)
+        return;
+      report(
+        ["stages", i, "expansionLayer"],
+        `an expansion of ${stage.expansion} needs its expansion layer`,
+        "use an expansion of 1, or leave `expansionLayer` out",
+      );
+    });
+  },
+};

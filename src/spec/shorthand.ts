@@ -1,0 +1,74 @@
+import type { Diagnostic } from "../base/diagnostic.js";
+import { NO_ATTENTION } from "./attention.js";
+import { decodeBlockString } from "./block-string.js";
+import { type JsonArray, type JsonEntry, type JsonNode, type JsonObject, nodeAt } from "./json-tree.js";
+import { mergeTrees } from "./merge.js";
+
+/**
+ * Expands what a spec may abbreviate, so that everything later sees one form:
+ *
+ *     "ir_r2_k5_s2_e6_c40_se0.25"  →  { "block": "inverted-residual", … }
+ *     "attention": "se"            →  "attention": { "type": "se" }
+ *     "attention": "none"          →  no key
+ *     { "type": "se" }             →  the options of `defaults.attention.se`, then the block's own over them
+ *
+ * Block strings that can't be read stay as they are and are reported.
+ */
+export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnostic) => void): JsonObject {
+  const stages = root.entries.get("stages");
+  if (stages?.value.kind !== "array") return root;
+  const defaults = nodeAt(root, ["defaults", "attention"]);
+  const items: JsonNode[] = [];
+  for (const stage of stages.value.items) {
+    const before = items.at(-1) ?? root.entries.get("stem")?.value;
+    const decoded = decodeStage(stage, items.length, channelsOf(before), report);
+    items.push(decoded.kind === "object" ? expandAttention(decoded, defaults) : decoded);
+  }
+  const value: JsonArray = { ...stages.value, items };
+  return withEntry(root, "stages", { key: stages.key, value });
+}
+
+function decodeStage(
+  stage: JsonNode,
+  index: number,
+  inputChannels: number | undefined,
+  report: (diagnostic: Diagnostic) => void,
+): JsonNode {
+  if (stage.kind !== "scalar" || typeof stage.value !== "string") return stage;
+  const decoded = decodeBlockString({ ...stage, value: stage.value }, ["stages", index], inputChannels);
+  if ("kind" in decoded) return decoded;
+  decoded.forEach(report);
+  return stage;
+}
+
+function channelsOf(layer: JsonNode | undefined): number | undefined {
+  const channels = layer === undefined ? undefined : nodeAt(layer, ["channels"]);
+  return channels?.kind === "scalar" && typeof channels.value === "number" ? channels.value : undefined;
+}
+
+function expandAttention(stage: JsonObject, defaults: JsonNode | undefined): JsonObject {
+  const attention = stage.entries.get("attention");
+  if (attention === undefined) return stage;
+  const { key, value } = attention;
+  if (value.kind === "scalar" && value.value === NO_ATTENTION)
+    return withEntry(stage, "attention", undefined);
+  const written: JsonNode =
+    value.kind === "scalar" && typeof value.value === "string"
+      ? { kind: "object", range: value.range, entries: new Map([["type", { key, value }]]) }
+      : value;
+  const type = nodeAt(written, ["type"]);
+  if (type?.kind !== "scalar" || typeof type.value !== "string")
+    return withEntry(stage, "attention", { key, value: written });
+  const base = defaults === undefined ? undefined : nodeAt(defaults, [type.value]);
+  return withEntry(stage, "attention", {
+    key,
+    value: base === undefined ? written : mergeTrees(base, written),
+  });
+}
+
+function withEntry(object: JsonObject, name: string, entry: JsonEntry | undefined): JsonObject {
+  const entries = new Map(object.entries);
+  if (entry === undefined) entries.delete(name);
+  else entries.set(name, entry);
+  return { ...object, entries };
+}

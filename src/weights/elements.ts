@@ -1,0 +1,37 @@
+import { type DType, ELEMENT_BYTES } from "../ir/types.js";
+import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
+
+// Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
+
+/** Numbers as the bytes of a file, each rounded to the nearest of the element type. */
+export function encodeElements(values: ArrayLike<number>, dtype: DType): Uint8Array {
+  switch (dtype) {
+    case "float32":
+      return bytesOf(new Float32Array(values));
+    case "float16":
+      return bytesOf(Uint16Array.from(values, toFloat16Bits));
+    case "int64":
+      return bytesOf(BigInt64Array.from(Array.from(values, BigInt)));
+  }
+}
+
+/** The floating-point numbers that the bytes of a file hold. Their count is whole. */
+export function decodeFloats(bytes: Uint8Array, dtype: "float32" | "float16"): Float32Array {
+  const { buffer } = Uint8Array.from(bytes);
+  return dtype === "float32"
+    ? new Float32Array(buffer)
+    : Float32Array.from(new Uint16Array(buffer), fromFloat16Bits);
+}
+
+/** The integers that the bytes of a file hold; beyond 2^53 rounded. */
+export function decodeIntegers(bytes: Uint8Array): readonly number[] {
+  return Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer), Number);
+}
+
+export function byteCount(dims: readonly number[], dtype: DType): number {
+  return dims.reduce((product, dim) => product * dim, ELEMENT_BYTES[dtype]);
+}
+
+function bytesOf(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

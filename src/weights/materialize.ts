@@ -1,0 +1,135 @@
+import { randomStream } from "../base/random.js";
+import { elementCount } from "../ir/types.js";
+import type { BinaryWeightKind, WeightExpr } from "../ir/weight.js";
+
+/** The elements of a weight in order, some at a time: `fill` writes the next ones, as many as fit. */
+interface ElementSource {
+  fill(target: Float64Array): void;
+}
+
+const APPLY: { readonly [K in BinaryWeightKind]: (left: number, right: number) => number } = {
+  add: (left, right) => left + right,
+  sub: (left, right) => left - right,
+  mul: (left, right) => left * right,
+  div: (left, right) => left / right,
+};
+
+/**
+ * The elements of a weight in row-major order, float64, in pieces of at most `chunkElements`. Memory stays
+ * bounded by the piece and the expression's vectors (dims [C]). A piece is valid until the next one is asked for.
+ * The numbers don't depend on `chunkElements`.
+ */
+export function* weightChunks(
+  expr: WeightExpr,
+  seed: number,
+  chunkElements = 65536,
+): Iterable<Float64Array<ArrayBuffer>> {
+  const count = elementCount(expr.dims);
+  const source = elementsOf(expr, seed);
+  const buffer = new Float64Array(Math.min(count, chunkElements));
+  for (let done = 0; done < count; done += buffer.length) {
+    const chunk = buffer.subarray(0, Math.min(buffer.length, count - done));
+    source.fill(chunk);
+    yield chunk;
+  }
+}
+
+/** All elements of a weight, each rounded to float32: what a float32 file holds. */
+export function materialize(expr: WeightExpr, seed: number): Float64Array {
+  return evaluate(expr, seed).map(Math.fround);
+}
+
+/** All elements of a weight, unrounded. */
+function evaluate(expr: WeightExpr, seed: number): Float64Array {
+  const all = new Float64Array(elementCount(expr.dims));
+  elementsOf(expr, seed).fill(all);
+  return all;
+}
+
+function elementsOf(expr: WeightExpr, seed: number): ElementSource {
+  switch (expr.kind) {
+    case "normal": {
+      const stream = randomStream(seed, expr.stream);
+      return {
+        fill(target) {
+          stream.fillNormal(target);
+          for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) * expr.std;
+        },
+      };
+    }
+    case "uniform": {
+      const stream = randomStream(seed, expr.stream);
+      return { fill: (target) => stream.fillUniform(target, expr.low, expr.high) };
+    }
+    case "constant":
+      return { fill: (target) => void target.fill(expr.value) };
+    case "stored":
+      return storedElements(expr.data);
+    case "sqrt": {
+      const of = elementsOf(expr.of, seed);
+      return {
+        fill(target) {
+          of.fill(target);
+          for (let i = 0; i < target.length; i++) target[i] = Math.sqrt(target[i] as number);
+        },
+      };
+    }
+    case "add":
+    case "sub":
+    case "mul":
+    case "div":
+      return binaryElements(
+        APPLY[expr.kind],
+        operandElements(expr.left, expr.dims, seed),
+        operandElements(expr.right, expr.dims, seed),
+      );
+  }
+}
+
+function storedElements(data: Float32Array): ElementSource {
+  let next = 0;
+  return {
+    fill(target) {
+      target.set(data.subarray(next, next + target.length));
+      next += target.length;
+    },
+  };
+}
+
+function binaryElements(
+  apply: (left: number, right: number) => number,
+  left: ElementSource,
+  right: ElementSource,
+): ElementSource {
+  let scratch = new Float64Array(0);
+  return {
+    fill(target) {
+      if (scratch.length < target.length) scratch = new Float64Array(target.length);
+      const other = scratch.subarray(0, target.length);
+      left.fill(target);
+      right.fill(other);
+      for (let i = 0; i < target.length; i++) target[i] = apply(target[i] as number, other[i] as number);
+    },
+  };
+}
+
+/**
+ * The elements of an operand, repeated to `dims` where it is a scalar or a vector over the first axis. Those are
+ * small (one number per output channel) and held whole.
+ */
+function operandElements(operand: WeightExpr, dims: readonly number[], seed: number): ElementSource {
+  if (operand.dims.length === dims.length) return elementsOf(operand, seed);
+  const values = evaluate(operand, seed);
+  const repeats = elementCount(dims) / values.length;
+  let next = 0;
+  return {
+    fill(target) {
+      for (let done = 0; done < target.length; ) {
+        const end = Math.min(target.length, done + repeats - (next % repeats));
+        target.fill(values[Math.floor(next / repeats)] as number, done, end);
+        next += end - done;
+        done = end;
+      }
+    },
+  };
+}

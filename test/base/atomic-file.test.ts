@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type FileSink, writeAtomically } from "../../src/base/atomic-file.js";
+import { InputError } from "../../src/base/diagnostic.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const test = suite("base: atomic files");
+
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+const write =
+  (content: string) =>
+  (sink?: FileSink): Promise<void> =>
+    sink?.write(text(content)) ?? Promise.resolve();
+
+async function refusal(act: Promise<unknown>): Promise<InputError> {
+  const error = await act.then(
+    () => new Error("nothing was refused"),
+    (reason: unknown) => reason,
+  );
+  assert.instance(error, InputError);
+  return error as InputError;
+}
+
+test("a file holds all its bytes in order, whatever the pieces", () =>
+  inTemporaryFolder(async (folder) => {
+    const pieces = [0, 1, 1000, 1 << 20, (1 << 20) - 1001, 3 << 20, 7].map((size, i) =>
+      new Uint8Array(size).map((_, j) => (i * 31 + j * 7) % 251),
+    );
+    const file = join(folder, "a");
+    await writeAtomically([file], async (sink) => {
+      const reused = new Uint8Array(3 << 20);
+      for (const piece of pieces) {
+        reused.set(piece);
+        await sink?.write(reused.subarray(0, piece.length));
+      }
+      reused.fill(0);
+    });
+    assert.is(Buffer.compare(readFileSync(file), Buffer.concat(pieces)), 0);
+  }));
+
+test("the name holds the old content until the new one is complete", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, "a");
+    writeFileSync(file, "old");
+    await writeAtomically([file], async (sink) => {
+      await sink?.write(new Uint8Array(3 << 20));
+      assert.is(readFileSync(file, "utf8"), "old");
+    });
+    assert.is(readFileSync(file).length, 3 << 20);
+    assert.equal(readdirSync(folder), ["a"]);
+  }));
+
+test("an error in the middle leaves the old content and nothing else", () =>
+  inTemporaryFolder(async (folder) => {
+    const files = [join(folder, "a"), join(folder, "b")];
+    writeFileSync(join(folder, "a"), "old");
+    const failing = writeAtomically(files, async (a, b) => {
+      await a?.write(text("new"));
+      await b?.write(new Uint8Array(3 << 20));
+      throw new Error("in the middle");
+    });
+    const error = await failing.catch((reason: unknown) => reason);
+    assert.is((error as Error).message, "in the middle");
+    assert.equal(readdirSync(folder), ["a"]);
+    assert.is(readFileSync(join(folder, "a"), "utf8"), "old");
+  }));
+
+test("files that can't be written are refused, with the reason", () =>
+  inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, "plain"), "");
+    for (const [name, reason] of [
+      [join("none", "a"), /its directory does not exist/],
+      [join("plain", "a"), /a part of its path is no directory/],
+      [".", /is a directory/],
+      ["x".repeat(5000), /the name is too long/],
+    ] as const) {
+      assert.match((await refusal(writeAtomically([join(folder, name)], write("new")))).message, reason);
+    }
+    assert.match((await refusal(writeAtomically(["/dev/null"], write("new")))).message, /no regular file/);
+    assert.equal(readdirSync(folder), ["plain"]);
+  }));
+
+test("if the second file can't be opened the first one is not written", () =>
+  inTemporaryFolder(async (folder) => {
+    mkdirSync(join(folder, "b"));
+    await refusal(writeAtomically([join(folder, "a"), join(folder, "b")], write("new")));
+    assert.equal(readdirSync(folder), ["b"]);
+  }));
+
+test("a link stays, and the file that it leads to is written", () =>
+  inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, "target"), "old");
+    symlinkSync(join(folder, "target"), join(folder, "link"));
+    await writeAtomically([join(folder, "link")], write("new"));
+    assert.ok(lstatSync(join(folder, "link")).isSymbolicLink());
+    assert.is(readFileSync(join(folder, "target"), "utf8"), "new");
+  }));
+
+test("listeners for signals and for the exit are taken back", () =>
+  inTemporaryFolder(async (folder) => {
+    const counts = (): number[] =>
+      ["SIGINT", "SIGTERM", "SIGHUP", "exit"].map((name) => process.listenerCount(name));
+    const before = counts();
+    await writeAtomically([join(folder, "a")], async () => assert.not.equal(counts(), before));
+    assert.equal(counts(), before);
+  }));
+
+const writer = fileURLToPath(new URL("slow-writer.ts", import.meta.url));
+
+for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
+  test(`${signal} in the middle leaves nothing under the name`, () =>
+    inTemporaryFolder(async (folder) => {
+      const child = spawn(process.execPath, ["--import", "tsx", writer, join(folder, "out")], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await once(child.stdout, "data");
+      assert.is(readdirSync(folder).length, 1, "the temporary file is there");
+      child.kill(signal);
+      const [, endedBy] = await once(child, "exit");
+      assert.is(endedBy, signal);
+      const left = readdirSync(folder);
+      // Nobody can clean up after SIGKILL; what is left says by its name what it is.
+      if (signal === "SIGKILL")
+        assert.ok(
+          left.every((name) => /^\.out\..*\.tmp$/.test(name)),
+          `${left}`,
+        );
+      else assert.equal(left, []);
+    }));
+}
+
+test.run();

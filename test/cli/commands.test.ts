@@ -1,0 +1,234 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type CliRun, ecagen } from "./run-cli.js";
+
+const test = suite("cli: commands");
+let folder = "";
+
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), "ecagen-cli-"));
+});
+test.after.each(() => rmSync(folder, { recursive: true, force: true }));
+
+function json(run: CliRun): Record<string, unknown> {
+  assert.is(run.code, 0, run.stderr);
+  return JSON.parse(run.stdout) as Record<string, unknown>;
+}
+
+test("compile writes the file that its report describes, the same bytes each time", () => {
+  const output = join(folder, "b0.onnx");
+  const report = json(ecagen(["compile", "specs/b0-eca.json", "-o", output, "--json"]));
+  assert.is(report.output, output);
+  assert.is(report.parameters, 4652084);
+  assert.is(report.attentionParameters, 76);
+  assert.is(report.macs, 385232096);
+  assert.is(report.opset, 17);
+  const bytes = readFileSync(output);
+  assert.is(report.bytes, bytes.length);
+  assert.is(report.sha256, createHash("sha256").update(bytes).digest("hex"));
+  const passes = report.passes as readonly { name: string; changed: boolean; ms: number }[];
+  assert.equal(passes[0], { name: "swap-attention", changed: true, ms: passes[0]?.ms });
+
+  const again = json(ecagen(["compile", "specs/b0-eca.json", "-o", join(folder, "again.onnx"), "--json"]));
+  assert.is(again.sha256, report.sha256);
+  const throughText = ecagen(["compile", "specs/b0-eca.json", "-o", join(folder, "text.onnx"), "--json"], {
+    ECAGEN_TEXT_ROUNDTRIP: "1",
+  });
+  assert.is(json(throughText).sha256, report.sha256);
+  const seeded = json(
+    ecagen(["compile", "specs/b0-eca.json", "-o", join(folder, "seed.onnx"), "--seed", "1", "--json"]),
+  );
+  assert.is.not(seeded.sha256, report.sha256);
+});
+
+test("compile puts its file into out/ unless told otherwise", () => {
+  rmSync("out/small.onnx", { force: true });
+  const run = ecagen(["compile", "specs/small.json"]);
+  assert.is(run.code, 0, run.stderr);
+  assert.ok(existsSync("out/small.onnx"));
+  assert.match(run.stdout, /^out\/small\.onnx: [\d,]+ parameters/);
+});
+
+test("stats has the contract's keys and the published numbers", () => {
+  const report = json(ecagen(["stats", "specs/b0-se.json", "--json"]));
+  assert.is(report.parameters, 5288548);
+  assert.is(report.attentionParameters, 636540);
+  assert.is(report.buffers, 42016);
+  assert.is(report.macs, 385814752);
+  const blocks = report.blocks as readonly Record<string, unknown>[];
+  assert.is(blocks.length, 18);
+  assert.equal(
+    { ...blocks[1] },
+    {
+      path: "/stages/0/blocks/0",
+      block: "depthwise-separable",
+      parameters: 1448,
+      attentionParameters: 552,
+      buffers: 96,
+      macs: 10035712,
+      attentionMacs: 512,
+      attention: ["se (32 → 8 → 32)"],
+      output: ["N", 16, 112, 112],
+    },
+  );
+});
+
+test("stats counts at another resolution, and after more passes", () => {
+  const small = json(ecagen(["stats", "specs/b7-eca.json", "--resolution", "224", "--json"]));
+  assert.is(small.macs, 5158399072);
+  const none = json(ecagen(["stats", "specs/b0-se.json", "--passes", "remove-attention", "--json"]));
+  assert.is(none.parameters, 4652008);
+});
+
+test("diff has the contract's keys", () => {
+  const report = json(ecagen(["diff", "specs/b0-se.json", "specs/b0-eca.json", "--json"]));
+  assert.equal(report.parameters, { a: 5288548, b: 4652084, delta: -636464, percent: -12.03 });
+  const changes = report.changes as readonly Record<string, unknown>[];
+  assert.is(changes.length, 16);
+  assert.equal(Object.keys(changes[0] ?? {}), ["kind", "at", "before", "after", "parametersDelta"]);
+});
+
+test("explain k names rule, C and k of each gate", () => {
+  const report = json(ecagen(["explain", "k", "specs/b0-eca.json", "--json"]));
+  const gates = report.gates as readonly { k: number; channels: number; rule: string }[];
+  assert.equal(
+    gates.map((gate) => gate.k),
+    [3, 3, ...Array<number>(14).fill(5)],
+  );
+  assert.equal(gates[2], { ...gates[2], channels: 144, rule: "eca-net" });
+  assert.match(
+    ecagen(["explain", "k", "specs/b0-eca.json"]).stdout,
+    /\(log2 144 \+ 1\) \/ 2 = 4\.085, truncated 4; 4 is even, so 5/,
+  );
+});
+
+test("resolve, schema, list and init", () => {
+  const resolved = json(ecagen(["resolve", "specs/b0-eca.json", "--json"]));
+  assert.is((resolved.blocks as unknown[]).length, 16);
+  assert.is(json(ecagen(["schema", "--json"])).$schema, "http://json-schema.org/draft-07/schema#");
+  const { specs } = json(ecagen(["list", "l2", "--json"])) as { specs: readonly { name: string }[] };
+  assert.is(specs.length, 3);
+  const file = join(folder, "network.json");
+  json(ecagen(["init", file, "--json"]));
+  assert.is(ecagen(["stats", file]).code, 0);
+  const again = ecagen(["init", file]);
+  assert.is(again.code, 2);
+  assert.match(again.stderr, /exists already/);
+});
+
+test("the IR after each pass, on stderr and in files", () => {
+  const run = ecagen([
+    ...["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
+    ...["--print-ir-after-all", "--dump-ir", join(folder, "ir")],
+  ]);
+  assert.is(run.code, 0, run.stderr);
+  const files = readdirSync(join(folder, "ir")).sort();
+  assert.ok(files.length >= 5);
+  assert.match(run.stderr, /\/\/ after 1\. /);
+  assert.ok(run.stderr.includes(readFileSync(join(folder, "ir", files[0] as string), "utf8")));
+});
+
+test("--check-passes evaluates before and after each pass", () => {
+  const run = ecagen(["compile", "specs/small.json", "-o", join(folder, "s.onnx"), "--check-passes"]);
+  assert.is(run.code, 0, run.stderr);
+});
+
+test("a wrong expectation is exit code 1 and leaves no file", () => {
+  const spec = join(folder, "wrong.json");
+  const base = JSON.stringify(join(process.cwd(), "specs/b0-eca.json"));
+  writeFileSync(
+    spec,
+    `{\n  "name": "wrong",\n  "extends": ${base},\n  "expect": { "parameters": 4652085 }\n}\n`,
+  );
+  const output = join(folder, "wrong.onnx");
+  const run = ecagen(["compile", spec, "-o", output]);
+  assert.is(run.code, 1);
+  assert.match(
+    run.stderr,
+    /wrong\.json:4:\d+: error: the spec expects 4,652,085 parameters, the network has 4,652,084 \(-1\)/,
+  );
+  assert.not(existsSync(output));
+  assert.is(ecagen(["stats", spec]).code, 1);
+});
+
+test("wrong usage is exit code 2 with a hint, in words and in JSON", () => {
+  const typo = ecagen(["compil", "specs/b0-eca.json"]);
+  assert.is(typo.code, 2);
+  assert.match(typo.stderr, /unknown command "compil"/);
+  assert.match(typo.stderr, /did you mean "compile"\?/);
+  for (const args of [
+    ["compile"],
+    ["compile", "specs/b0-eca.json", "--opset", "99"],
+    ["compile", "specs/b0-eca.json", "--seed", "-1"],
+    ["compile", "specs/b0-eca.json", "--batch", "0"],
+    ["compile", "specs/b0-eca.json", "--target", "fpga"],
+    ["compile", "specs/b0-eca.json", "--no-such-flag"],
+    ["compile", "specs/b0-eca.json", "--passes", "swap-atention"],
+    ["compile", "specs/b0-eca.json", "--passes", "swap-attention{to=eca"],
+    ["stats", "no-such-file.json"],
+    ["stats", "specs"],
+    ["verify", "specs/small.json", "--against", "no-such.onnx"],
+    [],
+  ]) {
+    const run = ecagen([...args, "--json"]);
+    assert.is(run.code, 2, `${args.join(" ")}: ${run.stdout} ${run.stderr}`);
+    const { errors } = JSON.parse(run.stdout) as { errors: readonly { code: string; message: string }[] };
+    assert.ok(
+      errors.length > 0 && errors.every(({ code, message }) => code !== "" && message !== ""),
+      run.stdout,
+    );
+    assert.not.match(run.stdout + run.stderr, /\n\s+at /);
+  }
+});
+
+test("an output that can't be written is exit code 2", () => {
+  const run = ecagen(["compile", "specs/small.json", "-o", join(folder, "no", "such", "folder", "x.onnx")]);
+  assert.ok(run.code === 0 || run.code === 2, run.stderr);
+  const onFolder = ecagen(["compile", "specs/small.json", "-o", folder]);
+  assert.is(onFolder.code, 2);
+  assert.not.match(onFolder.stderr, /\n\s+at /);
+});
+
+test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph", () => {
+  const log = { NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}` };
+  const heavy = /import (onnxruntime-node|ts-morph)/;
+  for (const args of [
+    ["--help"],
+    ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
+    ["stats", "specs/small.json"],
+    ["diff", "specs/small.json", "specs/small.json"],
+  ]) {
+    const { code, stderr } = ecagen(args, log);
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /^import /m, "the log works");
+    assert.not.match(stderr, heavy, args.join(" "));
+  }
+  assert.match(ecagen(["doctor"], log).stderr, heavy, "the log sees what is loaded");
+});
+
+test("help has examples, completion is a script", () => {
+  for (const command of [
+    "compile",
+    "verify",
+    "stats",
+    "diff",
+    "explain",
+    "resolve",
+    "list",
+    "init",
+    "schema",
+    "doctor",
+  ]) {
+    const { code, stdout } = ecagen([command, "--help"]);
+    assert.is(code, 0);
+    assert.match(stdout, /Examples:/, command);
+    assert.match(stdout, /--json/, command);
+  }
+  assert.match(ecagen(["completion"]).stdout, /complete .* ecagen/);
+});
+
+test.run();

@@ -1,0 +1,111 @@
+import { GraphBuilder } from "../../src/ir/builder.js";
+import type { Graph, ParameterRole } from "../../src/ir/graph.js";
+import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
+import { elementCount, tensorType } from "../../src/ir/types.js";
+import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
+import { materialize } from "../../src/weights/materialize.js";
+
+/** An operand of a case: an input with an open batch, or a parameter. */
+export type OperandCase =
+  | { readonly input: readonly (number | string)[] }
+  | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true };
+
+/** One primitive op with operands and attributes: a graph of a single op. */
+export interface OpCase<N extends PrimitiveOpName = PrimitiveOpName> {
+  readonly operands: readonly OperandCase[];
+  readonly attributes: AttributesInput<N>;
+}
+
+const map = { input: ["N", 6, 7, 5] } as const;
+const rows = { input: ["N", 10] } as const;
+const parameter = (...dims: number[]): OperandCase => ({ parameter: dims });
+
+const elementwise = [
+  { operands: [map], attributes: {} },
+  { operands: [rows], attributes: {} },
+];
+const binary = [
+  { operands: [map, map], attributes: {} },
+  { operands: [map, { input: ["N", 6, 1, 1] }], attributes: {} },
+  { operands: [map, { parameter: [1, 6, 1, 1] }], attributes: {} },
+  { operands: [rows, { parameter: [], role: "fixed" as const }], attributes: {} },
+];
+const statistics = (channels: number): OperandCase[] => [
+  parameter(channels),
+  parameter(channels),
+  { parameter: [channels], role: "buffer" },
+  { parameter: [channels], role: "buffer", positive: true },
+];
+
+/** Cases of every primitive op; an op that is missing is a compile error. */
+export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } = {
+  add: binary,
+  mul: binary,
+  erf: elementwise,
+  relu: elementwise,
+  sigmoid: elementwise,
+  tanh: elementwise,
+  hard_sigmoid: elementwise,
+  hard_swish: elementwise,
+  batch_norm: [
+    { operands: [map, ...statistics(6)], attributes: {} },
+    { operands: [map, ...statistics(6)], attributes: { epsilon: 0.001, momentum: 0.01 } },
+  ],
+  clip: [
+    { operands: [map], attributes: { low: 0, high: 6 } },
+    { operands: [rows], attributes: { low: -0.3, high: 0.1 } },
+  ],
+  conv: [
+    { operands: [map, parameter(4, 6, 1, 1)], attributes: {} },
+    { operands: [map, parameter(4, 6, 3, 3), parameter(4)], attributes: { pads: [1, 1, 1, 1] } },
+    { operands: [map, parameter(6, 1, 5, 5)], attributes: { group: 6, pads: [2, 2, 2, 2], strides: [2, 2] } },
+    {
+      operands: [map, parameter(4, 3, 2, 3), parameter(4)],
+      attributes: { group: 2, pads: [0, 2, 1, 0], strides: [1, 2], dilations: [2, 1] },
+    },
+  ],
+  flatten: [{ operands: [map], attributes: {} }],
+  gemm: [
+    { operands: [rows, parameter(7, 10)], attributes: {} },
+    { operands: [rows, parameter(7, 10), parameter(7)], attributes: {} },
+  ],
+  global_avg_pool: [{ operands: [map], attributes: {} }],
+  reshape: [
+    { operands: [{ input: ["N", 6, 1, 1] }], attributes: { shape: [0, 1, -1, 1] } },
+    { operands: [{ input: ["N", 1, 6, 1] }], attributes: { shape: [0, -1, 1, 1] } },
+    { operands: [map], attributes: { shape: [0, 3, 2, -1] } },
+  ],
+  transpose: [
+    { operands: [map], attributes: { permutation: [0, 2, 3, 1] } },
+    { operands: [map], attributes: { permutation: [0, 3, 1, 2] } },
+    { operands: [rows], attributes: { permutation: [1, 0] } },
+  ],
+};
+
+/** All cases as a list, each with a label for messages. */
+export function* allCases(): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
+  for (const [name, cases] of Object.entries(opCases)) {
+    const op = name as PrimitiveOpName;
+    for (const [i, each] of cases.entries()) {
+      yield { label: `${op} ${i} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each) };
+    }
+  }
+}
+
+/** The graph of one op. Its weights are stored numbers, so that a file gives back the same expressions. */
+export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attributes }: OpCase<N>): Graph {
+  const builder = new GraphBuilder(`one ${op}`);
+  const values = operands.map((operand, i) => {
+    if ("input" in operand) return builder.input(`x${i}`, tensorType(operand.input));
+    const name = `features.${i}`;
+    const { parameter: dims, role = "trainable", positive = false } = operand;
+    const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
+    return builder.parameterOf(name, stored(dims, name, materialize(random, 1)), role);
+  });
+  return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);
+}
+
+function stored(dims: readonly number[], name: string, numbers: Float64Array) {
+  if (numbers.length !== elementCount(dims)) throw new RangeError(name);
+  return storedWeight(dims, name, Float32Array.from(numbers));
+}

@@ -1,0 +1,279 @@
+import * as fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import { GraphBuilder } from "../../src/ir/builder.js";
+import { parametersOf } from "../../src/ir/graph.js";
+import { isOp } from "../../src/ir/rewrite.js";
+import { tensorType } from "../../src/ir/types.js";
+import { constantWeight } from "../../src/ir/weight.js";
+import { shortestFloat32 } from "../../src/onnx/attribute.js";
+import { encodeModel } from "../../src/onnx/export.js";
+import { decodeModel } from "../../src/onnx/import.js";
+import { AttributeProto, type ModelMessage, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
+import { modelBytes } from "../../src/onnx/write.js";
+import { graphOfCase, opCases } from "./cases.js";
+import { smallNetwork } from "./networks.js";
+
+const test = suite("onnx: import");
+
+const bytesOf = (graph = smallNetwork("reshape")): Uint8Array =>
+  modelBytes(encodeModel(graph, { producerVersion: "0" }), { seed: 0 });
+
+/** The messages with which a file is refused, after a change to it. */
+function refusals(change: (model: ModelMessage) => void, bytes = bytesOf()): readonly string[] {
+  const model = ModelProto.decode(bytes);
+  change(model);
+  const changed = ModelProto.encode(model).finish();
+  try {
+    decodeModel(changed, "m.onnx");
+  } catch (error) {
+    if (error instanceof InputError) return error.diagnostics.map(({ message }) => message);
+    throw error;
+  }
+  return [];
+}
+
+function nodeOf(model: ModelMessage, name: string): NodeMessage {
+  const node = model.graph?.node?.find((each) => each.name === name);
+  if (node === undefined) throw new Error(`no node ${name}`);
+  return node;
+}
+
+const { FLOAT, INT, INTS, STRING } = AttributeProto.AttributeType;
+
+test("every unknown operator is named, with its node and the nearest known one", () => {
+  const change = (model: ModelMessage): void => {
+    nodeOf(model, "/stem/act/Sigmoid").opType = "Sigmoyd";
+    nodeOf(model, "/head/pool/GlobalAveragePool").domain = "com.example";
+  };
+  assert.equal(refusals(change), ["node /stem/act/Sigmoid (Sigmoyd): the operator Sigmoyd is not supported"]);
+  // What hangs on an unknown node is not reported again; what does not, is.
+  const both = (model: ModelMessage): void => {
+    nodeOf(model, "/head/pool/GlobalAveragePool").domain = "com.example";
+    nodeOf(model, "/stem/Conv").attribute?.push({ name: "extra", type: INT, i: 1 });
+  };
+  assert.equal(refusals(both), ["node /stem/Conv (Conv): attribute extra is not supported"]);
+  const hidden = (model: ModelMessage): void => {
+    nodeOf(model, "/head/pool/GlobalAveragePool").domain = "com.example";
+  };
+  assert.equal(refusals(hidden), [
+    "node /head/pool/GlobalAveragePool (GlobalAveragePool): the operator GlobalAveragePool of the domain com.example is not supported",
+  ]);
+});
+
+test("independent problems are reported at once", () => {
+  const found = refusals((model) => {
+    nodeOf(model, "/head/fc/Gemm").attribute = [{ name: "transB", type: INT, i: 0 }];
+    const builder = model.graph?.node ?? [];
+    builder.push(
+      { opType: "Foo", input: ["x"], output: ["y1"] },
+      { opType: "Bar", input: ["x"], output: ["y2"] },
+    );
+  });
+  assert.equal(found, [
+    "node /head/fc/Gemm (Gemm): transB 0 is not supported, only 1 is",
+    "node Foo of y1: the operator Foo is not supported",
+    "node Bar of y2: the operator Bar is not supported",
+  ]);
+});
+
+test("attribute values that the IR can't say are refused", () => {
+  const cases: readonly [string, NonNullable<NodeMessage["attribute"]>, RegExp][] = [
+    ["/stem/Conv", [{ name: "auto_pad", type: STRING, s: Buffer.from("SAME_UPPER") }], /auto_pad SAME_UPPER/],
+    [
+      "/stem/Conv",
+      [{ name: "kernel_shape", type: INTS, ints: [5, 5] }],
+      /kernel_shape \[5,5\] is not the weight's \[3,3\]/,
+    ],
+    ["/stem/Conv", [{ name: "strides", type: INTS, ints: [2] }], /strides has 1 numbers, not 2/],
+    ["/stem/Conv", [{ name: "strides", type: INTS, ints: [0, 1] }], /strides/],
+    ["/stem/Conv", [{ name: "group", type: FLOAT, f: 1 }], /attribute group must be INT, is FLOAT/],
+    ["/stem/Conv", [{ name: "group", type: INT, i: 2 }], /multiples of group|channels in each/],
+    [
+      "/head/fc/Gemm",
+      [
+        { name: "transB", type: INT, i: 1 },
+        { name: "alpha", type: FLOAT, f: 2 },
+      ],
+      /alpha 2/,
+    ],
+    ["/head/flatten/Flatten", [{ name: "axis", type: INT, i: 2 }], /axis 2 is not supported, only 1/],
+    ["/stages/0/blocks/0/attention/Reshape", [{ name: "allowzero", type: INT, i: 1 }], /allowzero/],
+  ];
+  for (const [name, attribute, expected] of cases) {
+    const [message = ""] = refusals((model) => {
+      nodeOf(model, name).attribute = attribute;
+    });
+    assert.match(message, expected);
+    assert.ok(message.startsWith(`node ${name} (`), message);
+  }
+});
+
+test("a hard sigmoid of another slope is refused", () => {
+  const [each] = opCases.hard_sigmoid;
+  const bytes = bytesOf(graphOfCase("hard_sigmoid", each as NonNullable<typeof each>));
+  assert.equal(
+    refusals(() => undefined, bytes),
+    [],
+  );
+  const [message = ""] = refusals((model) => {
+    nodeOf(model, "/features/hard_sigmoid/HardSigmoid").attribute = [];
+  }, bytes);
+  assert.match(message, /alpha 0.2 and beta 0.5 are not supported/);
+});
+
+test("a clip without bounds has those of float32", () => {
+  const builder = new GraphBuilder("clip");
+  const x = builder.input("x", tensorType(["N", 2]));
+  const graph = builder.finish([builder.op("clip", [x], { low: -1, high: 1 }, { scope: "/clip" })]);
+  const model = ModelProto.decode(bytesOf(graph));
+  nodeOf(model, "/clip/Clip").input = ["x", ""];
+  const [op] = decodeModel(ModelProto.encode(model).finish(), "m.onnx").graph.ops;
+  assert.ok(isOp(op, "clip"));
+  assert.equal(op.attributes, { low: -3.4028235e38, high: 3.4028235e38 });
+});
+
+test("wiring that is no graph is refused", () => {
+  const cases: readonly [RegExp, (model: ModelMessage) => void][] = [
+    [/not defined before it/, (model) => model.graph?.node?.reverse()],
+    [
+      /its input nowhere is not defined/,
+      (model) => (nodeOf(model, "/head/fc/Gemm").input = ["nowhere", "head.fc.weight"]),
+    ],
+    [/stem is defined twice/, (model) => (nodeOf(model, "/stem/act/Sigmoid").output = ["stem"])],
+    [/input 1 is missing/, (model) => (nodeOf(model, "/head/fc/Gemm").input = ["head/flatten"])],
+    [/input 3 is not supported/, (model) => nodeOf(model, "/stem/Conv").input?.push("x")],
+    [/has 2 outputs/, (model) => nodeOf(model, "/stem/Conv").output?.push("more")],
+    [/it has no output/, (model) => (nodeOf(model, "/head/fc/Gemm").output = [])],
+    [/declared as float32\[N, 11\]/, (model) => setDim(model, "output", 1, 11)],
+    [
+      /must be a constant of the file/,
+      (model) => (nodeOf(model, "/stages/0/blocks/0/attention/Reshape").input = ["x", "x"]),
+    ],
+    [/m.onnx has no output/, (model) => void (model.graph && (model.graph.output = []))],
+  ];
+  for (const [expected, change] of cases) {
+    const [message = ""] = refusals((model) => void change(model));
+    assert.match(message, expected);
+  }
+});
+
+function setDim(model: ModelMessage, list: "input" | "output", axis: number, dimValue: number): void {
+  const dims = model.graph?.[list]?.[0]?.type?.tensorType?.shape?.dim;
+  if (dims) dims[axis] = { dimValue };
+}
+
+test("tensors that the IR can't hold are refused", () => {
+  const tensor = (model: ModelMessage) =>
+    model.graph?.initializer?.find(({ name }) => name === "head.fc.weight") ?? {};
+  for (const [expected, change] of [
+    [
+      /tensor head.fc.weight: the element type DOUBLE is not supported/,
+      (model) => (tensor(model).dataType = 11),
+    ],
+    [/the element type 99 is not supported/, (model) => (tensor(model).dataType = 99)],
+    [/its sizes are \[-1, 16\]/, (model) => (tensor(model).dims = [-1, 16])],
+    [/its data has 640 bytes, float32 of \[10, 17\] has 680/, (model) => (tensor(model).dims = [10, 17])],
+    [/its data has 0 bytes/, (model) => (tensor(model).rawData = new Uint8Array())],
+    [/integers are no parameter|bytes/, (model) => (tensor(model).dataType = 7)],
+  ] as readonly [RegExp, (model: ModelMessage) => void][]) {
+    const [message = ""] = refusals((model) => void change(model));
+    assert.match(message, expected);
+  }
+});
+
+test("numbers may also stand in the field of their type", () => {
+  const model = ModelProto.decode(bytesOf());
+  for (const tensor of model.graph?.initializer ?? []) {
+    const raw = Uint8Array.from(tensor.rawData ?? []).buffer;
+    if (tensor.dataType === 1) tensor.floatData = [...new Float32Array(raw)];
+    else tensor.int64Data = [...new BigInt64Array(raw)].map(Number);
+    tensor.rawData = null;
+  }
+  const numbers = (bytes: Uint8Array) =>
+    parametersOf(decodeModel(bytes, "m.onnx").graph).map(({ data }) =>
+      data.kind === "stored" ? [...data.data] : [],
+    );
+  assert.equal(numbers(ModelProto.encode(model).finish()), numbers(bytesOf()));
+});
+
+test("statistics become buffers, scalars fixed, everything else trainable", () => {
+  const [normalised] = opCases.batch_norm;
+  const graph = decodeModel(
+    bytesOf(graphOfCase("batch_norm", normalised as NonNullable<typeof normalised>)),
+    "m",
+  ).graph;
+  assert.equal(
+    parametersOf(graph).map(({ role }) => role),
+    ["trainable", "trainable", "buffer", "buffer"],
+  );
+  const builder = new GraphBuilder("scalar");
+  const x = builder.input("x", tensorType(["N", 2]));
+  const half = builder.parameterOf("half", constantWeight([], 0.5), "trainable");
+  const scaled = builder.finish([builder.op("mul", [x, half], {}, { scope: "/scale" })]);
+  assert.equal(
+    parametersOf(decodeModel(bytesOf(scaled), "m").graph).map(({ role }) => role),
+    ["fixed"],
+  );
+});
+
+test("opsets out of range are refused, a newer file format is noted", () => {
+  const opset = (version: number) => (model: ModelMessage) =>
+    void (model.opsetImport = [{ domain: "", version }]);
+  assert.match(refusals(opset(11))[0] ?? "", /m.onnx has opset 11; 13 to 21 are supported/);
+  assert.match(refusals(opset(22))[0] ?? "", /opset 22/);
+  const model = ModelProto.decode(bytesOf());
+  model.irVersion = 10;
+  const [note] = decodeModel(ModelProto.encode(model).finish(), "m.onnx").notes;
+  assert.is(note?.code, "onnx/newer-format");
+});
+
+test("float32 attributes are read as the decimal number that was meant", () => {
+  for (const value of [0.001, 1e-5, 0.9, 1 / 3, 123456.7, 0, -2.5]) {
+    const read = shortestFloat32(Math.fround(value));
+    assert.is(Math.fround(read), Math.fround(value));
+    if (value !== 1 / 3) assert.is(read, value);
+  }
+});
+
+/** Whether the bytes are read or refused: anything else is a defect. */
+function survives(bytes: Uint8Array): void {
+  try {
+    decodeModel(bytes, "m.onnx");
+  } catch (error) {
+    assert.instance(error, InputError, error instanceof Error ? (error.stack ?? "") : "");
+  }
+}
+
+test("a file that ends anywhere is refused", () => {
+  const bytes = bytesOf();
+  for (let end = 0; end < bytes.length; end += 1 + Math.floor(end / 50)) {
+    assert.throws(
+      () => decodeModel(bytes.subarray(0, end), "m.onnx"),
+      (error: unknown) => error instanceof InputError,
+    );
+  }
+});
+
+test("random changes of a file, and random bytes, never give anything but an InputError", () => {
+  const bytes = bytesOf();
+  const change = fc.record({ at: fc.nat(bytes.length - 1), byte: fc.nat(255) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+      const broken = Uint8Array.from(bytes);
+      // Most bytes are weights; the first two thousand hold the structure, so half of the changes go there.
+      for (const { at, byte } of changes) broken[byte % 2 === 0 ? at % 2000 : at] = byte;
+      survives(broken);
+    }),
+    { numRuns: 400 },
+  );
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), survives), { numRuns: 400 });
+});
+
+test("messages nested a hundred thousand levels deep are refused", () => {
+  // Field 15 as groups within groups (wire type 3), which a reader skips recursively.
+  survives(new Uint8Array(100_000).fill(15 * 8 + 3));
+});
+
+test.run();

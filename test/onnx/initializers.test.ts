@@ -1,0 +1,76 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import { encodeModel } from "../../src/onnx/export.js";
+import { compareInitializers, replaceInitializers } from "../../src/onnx/initializers.js";
+import { type ModelMessage, ModelProto } from "../../src/onnx/proto.js";
+import { modelBytes } from "../../src/onnx/write.js";
+import { smallNetwork } from "./networks.js";
+
+const test = suite("onnx: initializers of two files");
+
+const fileOf = (seed: number, width?: number): Uint8Array =>
+  modelBytes(encodeModel(smallNetwork("reshape", "N", width), { producerVersion: "0" }), { seed });
+
+function changed(bytes: Uint8Array, change: (model: ModelMessage) => void): Uint8Array {
+  const model = ModelProto.decode(bytes);
+  change(model);
+  return ModelProto.encode(model).finish();
+}
+
+const weight = (model: ModelMessage) =>
+  model.graph?.initializer?.find(({ name }) => name === "head.fc.weight") ?? {};
+
+/** The file with the lowest bit of one number flipped. */
+const flipped = (bytes: Uint8Array): Uint8Array =>
+  changed(bytes, (model) => {
+    const rawData = Uint8Array.from(weight(model).rawData ?? []);
+    rawData[40] = (rawData[40] as number) ^ 1;
+    weight(model).rawData = rawData;
+  });
+
+test("equal files have equal weights; one flipped bit shows, by name", () => {
+  assert.equal(compareInitializers(fileOf(1), fileOf(1), "m.onnx"), { total: 6, different: [] });
+  assert.equal(compareInitializers(fileOf(1), flipped(fileOf(1)), "m.onnx")?.different, ["head.fc.weight"]);
+});
+
+test("weights that a file lacks are different ones", () => {
+  const without = changed(fileOf(1), ({ graph }) => {
+    if (graph) graph.initializer = graph.initializer?.filter(({ name }) => name !== "eca.weight") ?? [];
+  });
+  assert.equal(compareInitializers(fileOf(1), without, "m.onnx")?.different, ["eca.weight"]);
+});
+
+test("files that name or shape their weights otherwise can't be compared", () => {
+  const renamed = changed(fileOf(1), (model) => {
+    weight(model).name = "fc";
+  });
+  assert.is(compareInitializers(fileOf(1), renamed, "m.onnx"), undefined);
+  assert.is(replaceInitializers(renamed, fileOf(2), "m.onnx"), undefined);
+  assert.is(replaceInitializers(fileOf(1, 8), fileOf(2), "m.onnx"), undefined);
+});
+
+test("replacing gives the other weights and keeps everything else", () => {
+  const marked = changed(fileOf(1), (model) => {
+    model.producerName = "someone";
+  });
+  const replaced = replaceInitializers(marked, fileOf(2), "m.onnx");
+  assert.ok(replaced);
+  assert.equal(compareInitializers(fileOf(2), replaced, "m.onnx")?.different, []);
+  assert.is(ModelProto.decode(replaced).producerName, "someone");
+  assert.is(ModelProto.decode(replaced).graph?.node?.length, ModelProto.decode(marked).graph?.node?.length);
+});
+
+test("a file that is broken is refused", () => {
+  const wrongType = changed(fileOf(1), (model) => {
+    weight(model).dataType = 11;
+  });
+  for (const bytes of [new Uint8Array(5), wrongType]) {
+    assert.throws(
+      () => compareInitializers(fileOf(1), bytes, "m.onnx"),
+      (error: unknown) => error instanceof InputError && error.message.includes("m.onnx"),
+    );
+  }
+});
+
+test.run();

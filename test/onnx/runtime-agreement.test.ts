@@ -1,0 +1,98 @@
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { randomStream } from "../../src/base/random.js";
+import type { Graph, Op } from "../../src/ir/graph.js";
+import { definitionOf } from "../../src/ir/ops/registry.js";
+import type { Tensor } from "../../src/ir/tensor.js";
+import { concreteDims, elementCount } from "../../src/ir/types.js";
+import { encodeModel } from "../../src/onnx/export.js";
+import { OPSETS } from "../../src/onnx/opset.js";
+import { modelBytes } from "../../src/onnx/write.js";
+import { materialize } from "../../src/weights/materialize.js";
+import { allCases } from "./cases.js";
+
+const test = suite("onnx: ONNX Runtime agrees with the ops' definitions");
+
+/** Largest difference, as a part of the largest number: a few units in the last place of float32. */
+const TOLERANCE = 2e-6;
+
+/** Numbers that reach every branch of the activations: about a third lie beyond ±3. */
+function randomInputs(graph: Graph, batch: number): ReadonlyMap<string, Tensor> {
+  return new Map(
+    graph.inputs.map(({ name, type }) => {
+      const dims = concreteDims(type.dims, { N: batch });
+      const stream = randomStream(11, `${name} ${dims}`);
+      // Both sides start from the same float32 numbers.
+      const data = Float64Array.from({ length: elementCount(dims) }, () => Math.fround(3 * stream.normal()));
+      return [name, { dims, data }];
+    }),
+  );
+}
+
+function evaluate(op: Op, inputs: ReadonlyMap<string, Tensor>): Tensor {
+  const operands = op.operands.map((operand): Tensor => {
+    if (operand.kind === "parameter") return { dims: operand.data.dims, data: materialize(operand.data, 0) };
+    return inputs.get(operand.name) as Tensor;
+  });
+  return definitionOf(op.kind).evaluate(operands, op.attributes)[0] as Tensor;
+}
+
+async function run(graph: Graph, opset: number, inputs: ReadonlyMap<string, Tensor>): Promise<Tensor> {
+  const bytes = modelBytes(encodeModel(graph, { opset, producerVersion: "0" }), { seed: 0 });
+  const session = await InferenceSession.create(bytes, {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+    extra: { session: { strict_shape_type_inference: "1" } },
+  });
+  const feeds = [...inputs].map(
+    ([name, { dims, data }]) => [name, new OrtTensor("float32", Float32Array.from(data), [...dims])] as const,
+  );
+  const outputs = await session.run(Object.fromEntries(feeds));
+  const output = outputs[session.outputNames[0] as string] as OrtTensor;
+  await session.release();
+  return { dims: output.dims, data: Float64Array.from(output.data as Float32Array) };
+}
+
+/** The largest difference, as a part of the largest expected number. */
+function distance(expected: Tensor, actual: Tensor): number {
+  assert.equal([...actual.dims], [...expected.dims]);
+  const scale = expected.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return (
+    expected.data.reduce((most, x, i) => Math.max(most, Math.abs(x - (actual.data[i] as number))), 0) / scale
+  );
+}
+
+for (const opset of [OPSETS.first, OPSETS.default, OPSETS.last]) {
+  test(`on every primitive op, batches 1 and 3, opset ${opset}`, async () => {
+    for (const { label, graph } of allCases()) {
+      const [op] = graph.ops as [Op];
+      for (const batch of [1, 3]) {
+        const inputs = randomInputs(graph, batch);
+        const moved = distance(evaluate(op, inputs), await run(graph, opset, inputs));
+        assert.ok(moved < TOLERANCE, `${label}: ${moved}`);
+      }
+    }
+  });
+}
+
+test("a change of one input number in a thousand would be seen on every op", async () => {
+  for (const { label, graph } of allCases()) {
+    const [op] = graph.ops as [Op];
+    const inputs = randomInputs(graph, 1);
+    const [first] = inputs.values();
+    const actual = await run(graph, OPSETS.default, inputs);
+    // The number of largest effect: clipped and saturated ones move nothing.
+    let worst = 0;
+    for (let i = 0; i < 20; i++) {
+      const data = (first as Tensor).data;
+      const kept = data[i] as number;
+      data[i] = kept * 1.001 + 0.001;
+      worst = Math.max(worst, distance(evaluate(op, inputs), actual));
+      data[i] = kept;
+    }
+    assert.ok(worst > 5 * TOLERANCE, `${label}: ${worst}`);
+  }
+});
+
+test.run();

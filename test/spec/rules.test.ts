@@ -1,0 +1,205 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { specRules } from "../../src/spec/rules/registry.js";
+import { blocksOf, problems, specText } from "./support.js";
+
+const test = suite("spec: rules");
+
+/** Stages, and more keys of the spec. */
+type Example = readonly [stages: readonly string[], more?: readonly string[]];
+
+/** Stages, more keys, and path, place and message of everything that is said of them. */
+type WrongExample = readonly [stages: readonly string[], more: readonly string[], says: readonly string[]];
+
+interface RuleExamples {
+  readonly fine: readonly Example[];
+  readonly wrong: readonly WrongExample[];
+}
+
+const ir = (more: string): string =>
+  `{ "block": "inverted-residual", "channels": 16, "expansion": 4, ${more} }`;
+const conv = (more: string): string => `{ "block": "conv-norm-act", "channels": 24, ${more} }`;
+
+const examples: Readonly<Record<string, RuleExamples>> = {
+  KernelIsOdd: {
+    fine: [[[ir(`"kernel": 1`), ir(`"kernel": 63`)]]],
+    wrong: [
+      [[ir(`"kernel": 2`)], [], ["$.stages[0].kernel 4:76 the kernel must be odd, got 2"]],
+      [[ir(`"kernel": 3`), ir(`"kernel": 4`)], [], ["$.stages[1].kernel 5:76 the kernel must be odd, got 4"]],
+    ],
+  },
+  StrideFitsKernel: {
+    fine: [[[ir(`"kernel": 3, "stride": 3`)]], [[`"cn_r1_k1_s1_c8"`]]],
+    wrong: [
+      [[`"cn_r1_k3_s4_c8"`], [], ["$.stages[0].stride 4:11 a stride of 4 on a 3x3 kernel skips pixels"]],
+    ],
+  },
+  GroupsAreGivenOnce: {
+    fine: [[[conv(`"groups": 8`), conv(`"groupSize": 12`)]]],
+    wrong: [
+      [
+        [conv(`"groups": 2, "groupSize": 8`)],
+        [],
+        ["$.stages[0].groupSize 4:71 `groups` and `groupSize` can't both be given"],
+      ],
+    ],
+  },
+  GroupsDivideChannels: {
+    fine: [[[conv(`"groups": 8, "repeat": 2`)]], [[conv(`"groupSize": 8, "repeat": 2`)]]],
+    wrong: [
+      [
+        [conv(`"groups": 16`)],
+        [],
+        ["$.stages[0].groups 4:55 16 groups must divide the 16 input and 24 output channels"],
+      ],
+      [
+        [conv(`"groups": 24`)],
+        [],
+        ["$.stages[0].groups 4:55 24 groups must divide the 16 input and 24 output channels"],
+      ],
+      [
+        [conv(`"groupSize": 3`)],
+        [],
+        ["$.stages[0].groupSize 4:58 16 input channels can't be split into groups of 3"],
+      ],
+      [
+        [conv(`"groupSize": 1`)],
+        [],
+        ["$.stages[0].groupSize 4:58 16 groups must divide the 16 input and 24 output channels"],
+      ],
+    ],
+  },
+  ResidualNeedsEqualShapes: {
+    fine: [[[ir(`"residual": true, "repeat": 3`)]], [[conv(`"residual": false`)]]],
+    wrong: [
+      [
+        [ir(`"stride": 2, "residual": true`)],
+        [],
+        ["$.stages[0].residual 4:91 a block of stride 2 can't add its input to its output"],
+      ],
+      [
+        [conv(`"residual": true`)],
+        [],
+        ["$.stages[0].residual 4:57 a block from 16 to 24 channels can't add its input to its output"],
+      ],
+    ],
+  },
+  UnexpandedBlocksKeepTheirChannels: {
+    fine: [[[`{ "block": "inverted-residual", "channels": 16, "expansion": 1, "expansionLayer": false }`]]],
+    wrong: [
+      [
+        [ir(`"expansionLayer": false`)],
+        [],
+        ["$.stages[0].expansionLayer 4:84 an expansion of 4 needs its expansion layer"],
+      ],
+    ],
+  },
+  ScaledChannelsStayInRange: {
+    fine: [[[conv(`"kernel": 1`)], [`"scaling": { "width": 64 }`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c2048"`],
+        [`"scaling": { "width": 33 }`],
+        ["$.stages[0].channels 4:14 scaled, these are 67584 channels; at most 65536 are possible"],
+      ],
+      [
+        [`"ir_r2_k3_s1_e60_c1200"`],
+        [],
+        ["$.stages[0].expansion 4:14 this expands to 72000 channels; at most 65536 are possible"],
+      ],
+    ],
+  },
+  MapStaysLargeEnough: {
+    fine: [
+      [[`"cn_r1_k3_s2_c8"`], [`"input": { "height": 3, "width": 3 }`]],
+      [[`"ir_r2_k5_s1_e1_c8"`], [`"input": { "height": 2, "width": 2 }`]],
+    ],
+    wrong: [
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"input": { "height": 64, "width": 2 }`],
+        ["$.stages[0].stride 4:11 the feature map has 32x1 pixels here: too few for a stride of 2"],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"input": { "height": 1, "width": 1 }`, `"defaults": { "padding": "same" }`],
+        ["$.stem.stride 2:9 the feature map has 1x1 pixels here: too few for a stride of 2"],
+      ],
+    ],
+  },
+  AttentionFitsItsSite: {
+    fine: [
+      [[ir(`"attention": { "type": "se", "ratio": 0.01 }`)]],
+      [[ir(`"attention": { "type": "eca", "kernels": [3] }`)]],
+    ],
+    wrong: [
+      [
+        [ir(`"attention": { "type": "se", "ratio": 0.001 }`)],
+        [],
+        ["$.stages[0].attention 4:79 a ratio of 0.001 leaves 0 of 64 channels: nothing to squeeze to"],
+      ],
+      [
+        [`"cn_r1_k3_s1_c16"`, ir(`"repeat": 2, "attention": { "type": "eca", "kernels": [3] }`)],
+        [],
+        ["$.stages[1].attention 5:92 `kernels` has 1 values and none for stage 1"],
+      ],
+    ],
+  },
+  DropPathNeedsAResidual: {
+    fine: [
+      [[`"cn_r2_k3_s1_c16_skip"`], [`"dropPath": 0.2`]],
+      [[`"cn_r1_k3_s1_c16"`], [`"dropPath": 0`]],
+    ],
+    wrong: [
+      [
+        [`"cn_r2_k3_s1_c16"`],
+        [`"dropPath": 0.2`],
+        ["$.dropPath 6:13 a rate of 0.2 has no effect: no block has a residual"],
+      ],
+    ],
+  },
+  NetworkIsNotTooDeep: {
+    fine: [[[`"cn_r256_k3_s1_c8"`], [`"scaling": { "depth": 16 }`]]],
+    wrong: [
+      [
+        [`"cn_r256_k3_s1_c8"`, `"cn_r1_k3_s1_c8"`],
+        [`"scaling": { "depth": 16 }`],
+        ["$.stages 3:11 the stages have 4112 blocks; at most 4096 are possible"],
+      ],
+    ],
+  },
+};
+
+for (const { name, doc } of specRules) {
+  const { fine = [], wrong = [] } = examples[name] ?? {};
+  const code = `spec/${name.replace(/[A-Z]/g, (letter, at) => (at === 0 ? "" : "-") + letter.toLowerCase())}`;
+
+  test(`${name} has a reason and examples of both sides`, () => {
+    assert.match(doc, /\.$/);
+    assert.ok(fine.length > 0 && wrong.length > 0);
+  });
+
+  for (const [stages, more] of fine) {
+    test(`${name}: ${stages.join(", ")} is fine`, () => {
+      assert.ok(blocksOf(stages, more).length > 0);
+    });
+  }
+
+  for (const [stages, more, says] of wrong) {
+    test(`${name}: ${stages.join(", ")} is not`, () => {
+      const found = problems(specText(stages, more));
+      assert.equal(
+        found.map(({ path, line, column, message }) => `${path} ${line}:${column} ${message}`),
+        says,
+      );
+      assert.equal([...new Set(found.map((each) => each.code))], [code]);
+    });
+  }
+}
+
+test("an even kernel of the stem", () => {
+  const [problem] = problems(`{ "stem": { "channels": 8, "kernel": 2 }, "stages": ["cn_r1_k3_s1_c8"] }`);
+  assert.is(problem?.path, "$.stem.kernel");
+});
+
+test.run();

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { specDocs } from "../../src/spec/docs.js";
+import { type JsonSchema, specJsonSchema } from "../../src/spec/schema.js";
+
+const test = suite("spec: schema");
+
+const read = (file: string): string => readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+
+test("the committed JSON Schema and docs are what the code makes", () => {
+  assert.is(read("schema/ecagen.schema.json"), `${JSON.stringify(specJsonSchema(), null, 2)}\n`);
+  assert.is(read("docs/spec.md"), specDocs());
+});
+
+test("it is draft-07, with an id and a title", () => {
+  const { $schema, $id, title } = specJsonSchema();
+  assert.equal([$schema, title], ["http://json-schema.org/draft-07/schema#", "ecagen spec"]);
+  assert.match($id ?? "", /^https:.*ecagen\.schema\.json$/);
+});
+
+test("every key of every object has a description", () => {
+  const without: string[] = [];
+  const visit = (schema: JsonSchema | boolean | undefined, at: string): void => {
+    if (typeof schema !== "object") return;
+    for (const [key, property] of Object.entries(schema.properties ?? {})) {
+      const constraint = at.includes("anyOf[1]");
+      if (typeof property === "object" && !property.description && !constraint) without.push(`${at}.${key}`);
+      visit(property, `${at}.${key}`);
+    }
+    for (const [key, definition] of Object.entries(schema.definitions ?? {}))
+      visit(definition as JsonSchema, `#${key}`);
+    schema.oneOf?.forEach((each, i) => {
+      visit(each, `${at}.oneOf[${i}]`);
+    });
+  };
+  visit(specJsonSchema(), "$");
+  assert.equal(without, []);
+});
+
+test("no object allows unknown keys", () => {
+  const open: string[] = [];
+  const visit = (value: unknown, at: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { type, properties, additionalProperties } = value as JsonSchema;
+    if (type === "object" && properties !== undefined && additionalProperties !== false) open.push(at);
+    for (const [key, each] of Object.entries(value)) visit(each, `${at}.${key}`);
+  };
+  visit(specJsonSchema(), "$");
+  assert.equal(open, []);
+});
+
+test("a spec needs stem and stages, unless it extends another one", () => {
+  const { anyOf, required, properties } = specJsonSchema();
+  assert.is(required, undefined);
+  assert.equal(anyOf, [
+    { required: ["extends"] },
+    { required: ["stem", "stages"], properties: { stem: { required: ["channels"] } } },
+  ]);
+  const stem = properties?.["stem"];
+  assert.is(typeof stem === "object" && stem.required, undefined);
+});
+
+test("the shorthands are part of it", () => {
+  const { properties, definitions } = specJsonSchema();
+  const stages = properties?.["stages"] as JsonSchema;
+  const [blockString] = (stages.items as JsonSchema).anyOf as JsonSchema[];
+  assert.is(blockString?.type, "string");
+  const [name] = (definitions?.["attention"] as JsonSchema).anyOf as JsonSchema[];
+  assert.equal(name?.enum, ["se", "eca", "none"]);
+});
+
+test.run();

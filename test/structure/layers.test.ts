@@ -1,0 +1,96 @@
+import { dirname, join, relative, sep } from "node:path";
+import { Project } from "ts-morph";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+/**
+ * The rooms of src/ and what each may import, lowest first. Data flows one way: a room that needs something
+ * from a later one is in the wrong place.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  ir: ["base"],
+  passes: ["base", "ir"],
+  spec: ["base", "ir", "passes"],
+  blocks: ["base", "ir", "spec"],
+  weights: ["base", "ir"],
+  onnx: ["base", "ir", "weights"],
+  reference: ["base", "ir"],
+  analysis: ["base", "ir"],
+  runtime: ["base", "ir", "onnx"],
+  driver: ["base", "ir", "passes", "spec", "blocks", "weights", "onnx", "reference", "analysis", "runtime"],
+  cli: ["base", "driver"],
+};
+
+/** The packages that only one place may know. */
+const HOME: Readonly<Record<string, string>> = {
+  "onnx-proto": "onnx/proto.ts",
+  protobufjs: "onnx/proto.ts",
+  "onnxruntime-node": "runtime/session.ts",
+  yargs: "cli/",
+  "cli-table3": "cli/",
+  "jsonc-parser": "spec/",
+  "pure-rand": "base/random.ts",
+};
+
+const test = suite("structure: layers");
+const source = join(process.cwd(), "src");
+const project = new Project({ skipAddingFilesFromTsConfig: true });
+project.addSourceFilesAtPaths(join(source, "**/*.ts"));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const imports: readonly Import[] = project.getSourceFiles().flatMap((file) => {
+  const from = relative(source, file.getFilePath()).split(sep).join("/");
+  const declared = [...file.getImportDeclarations(), ...file.getExportDeclarations()].flatMap(
+    (each) => each.getModuleSpecifierValue() ?? [],
+  );
+  const dynamic = [...file.getFullText().matchAll(/\bimport\("([^"]+)"\)/g)].map(
+    (match) => match[1] as string,
+  );
+  return [...declared, ...dynamic].map((to) => ({
+    from,
+    to: to.startsWith(".") ? join(dirname(from), to).split(sep).join("/") : to,
+  }));
+});
+
+const room = (path: string): string => (path.includes("/") ? (path.split("/")[0] as string) : "");
+
+test("there are imports to look at", () => {
+  assert.ok(imports.length > 100);
+});
+
+test("every room is in the table", () => {
+  const rooms = new Set(imports.map(({ from }) => room(from)).filter((each) => each !== ""));
+  assert.equal(
+    [...rooms].filter((each) => !Object.hasOwn(MAY_IMPORT, each)),
+    [],
+  );
+});
+
+test("rooms import only from the rooms that the table allows", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    if (room(from) === "" || !(room(to) in MAY_IMPORT) || room(from) === room(to)) return false;
+    return !MAY_IMPORT[room(from)]?.includes(room(to));
+  });
+  assert.equal(
+    wrong.map(({ from, to }) => `${from} imports ${to}`),
+    [],
+  );
+});
+
+test("each special package is known in one place", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const home = Object.entries(HOME).find(([name]) => to === name || to.startsWith(`${name}/`))?.[1];
+    return home !== undefined && !from.startsWith(home);
+  });
+  assert.equal(
+    wrong.map(({ from, to }) => `${from} imports ${to}`),
+    [],
+  );
+});
+
+test.run();
