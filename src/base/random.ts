@@ -13,8 +13,8 @@ export interface RandomStream {
   normal(): number;
   /** Fills the array with the next numbers of U[low, high). */
   fillUniform(target: Float64Array, low: number, high: number): void;
-  /** Fills the array with the next numbers of N(0, 1). */
-  fillNormal(target: Float64Array): void;
+  /** Fills the array with the next numbers of N(0, deviation²). */
+  fillNormal(target: Float64Array, deviation: number): void;
 }
 
 /** The next 32 random bits, as a signed integer. */
@@ -32,8 +32,8 @@ export function randomStream(seed: number, name: string): RandomStream {
       const width = high - low;
       for (let i = 0; i < target.length; i++) target[i] = low + width * unit(bits);
     },
-    fillNormal(target) {
-      for (let i = 0; i < target.length; i++) target[i] = normal(bits);
+    fillNormal(target, deviation) {
+      for (let i = 0; i < target.length; i++) target[i] = deviation * normal(bits);
     },
   };
 }

@@ -3,8 +3,8 @@ import type { ResolvedDepthwiseSeparable } from "../spec/resolved.js";
 import type { LayerBuilder } from "./layers.js";
 
 /**
- * x → depthwise k×k, norm, activation → attention → pointwise 1×1, norm [→ + x].
- * MobileNetV1 (2017), section 3.1, with the linear output of MobileNetV2; EfficientNet's first stage.
+ * x → depthwise k×k, norm, activation → attention → pointwise 1×1, norm [, activation] [→ + x].
+ * MobileNetV1 (2017), section 3.1; without the last activation EfficientNet's first stage.
  */
 export function buildDepthwiseSeparable(
   layers: LayerBuilder,
@@ -20,6 +20,9 @@ export function buildDepthwiseSeparable(
     stride,
   });
   const gated = layers.attention(depthwise, block);
-  const projected = layers.convNorm(gated, "project", { ...block, channels, kernel: 1, stride: 1 });
+  const pointwise = { ...block, channels, kernel: 1, stride: 1 };
+  const projected = block.pointwiseActivation
+    ? layers.convNormAct(gated, "project", pointwise)
+    : layers.convNorm(gated, "project", pointwise);
   return layers.residual(x, projected, block);
 }

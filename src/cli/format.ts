@@ -1,22 +1,6 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 
-/** `5,288,548` */
-export function count(value: number): string {
-  return value.toLocaleString("en");
-}
-
-/** `+1,024`, `-636,464`, `0` */
-export function signedCount(value: number): string {
-  return value > 0 ? `+${count(value)}` : count(value);
-}
-
-/** `385.2 M`, `37.7 G`: multiply-accumulates in the units of the field. */
-export function macs(value: number): string {
-  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} G`;
-  return value >= 1e6 ? `${(value / 1e6).toFixed(1)} M` : count(value);
-}
-
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
   return `[${dims.join(", ")}]`;

@@ -5,6 +5,7 @@ import { CheckError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import type { Graph } from "../ir/graph.js";
 import { type EncodedModel, encodeModel } from "../onnx/export.js";
+import { OPSETS } from "../onnx/opset.js";
 import { writeModel } from "../onnx/write.js";
 import { exportPipeline, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
@@ -48,8 +49,6 @@ export interface CompileReport {
   readonly passes: readonly PassReport[];
 }
 
-export const DEFAULT_OPSET = 17;
-
 /**
  * Compiles a spec to an ONNX file:
  *
@@ -88,7 +87,7 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
   return {
     output,
     ...written,
-    opset: options.opset ?? DEFAULT_OPSET,
+    opset: options.opset ?? OPSETS.default,
     nodes: lowered.ops.length,
     parameters: counts.parameters,
     attentionParameters: counts.attentionParameters,
@@ -109,7 +108,7 @@ export function lower(
 export function encode(network: SpecNetwork, lowered: Graph, options: ExportOptions): EncodedModel {
   return locateErrors(network.spec, () =>
     encodeModel(lowered, {
-      opset: options.opset ?? DEFAULT_OPSET,
+      opset: options.opset ?? OPSETS.default,
       producerVersion: packageVersion(),
       metadata: metadataOf(network, options.seed ?? 0),
     }),

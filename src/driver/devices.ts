@@ -6,7 +6,6 @@ import { encodeModel } from "../onnx/export.js";
 import { modelBytes } from "../onnx/write.js";
 import { DEVICES, type DeviceName } from "../runtime/devices.js";
 import { openSession } from "../runtime/session.js";
-import { DEFAULT_OPSET } from "./compile.js";
 
 /** The devices that `auto` tries, the most specialised first; the CPU is always there. */
 const PREFERENCE = ["coreml", "cuda", "dml", "webgpu", "cpu"] as const satisfies readonly DeviceName[];
@@ -42,6 +41,6 @@ function probeModel(): Uint8Array {
   const builder = new GraphBuilder("probe");
   const x = builder.input("x", tensorType([1, 1, 2, 2]));
   const y = builder.op("relu", [x], {}, { scope: "/y" });
-  const options = { opset: DEFAULT_OPSET, producerVersion: packageVersion(), metadata: {} };
+  const options = { producerVersion: packageVersion(), metadata: {} };
   return modelBytes(encodeModel(builder.finish([y]), options), { seed: 0 });
 }

@@ -1,5 +1,6 @@
 import type { Counts } from "../analysis/counts.js";
 import type { Diagnostic } from "../base/diagnostic.js";
+import { count, signedCount } from "../base/numbers.js";
 import type { LoadedSpec } from "../spec/load.js";
 
 /** A published number against the counted one. */
@@ -32,14 +33,10 @@ export function expectationDiagnostics(
       const path = name.split(".");
       return {
         code: "spec/expectation",
-        message: `the spec expects ${expected.toLocaleString("en")} ${path[1]}, the network has ${actual.toLocaleString("en")} (${signed(actual - expected)})`,
+        message: `the spec expects ${count(expected)} ${path[1]}, the network has ${count(actual)} (${signedCount(actual - expected)})`,
         path,
         range: spec.document.locate(path),
         hint: "correct the network, or the number in `expect`",
       };
     });
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "-" : "+"}${Math.abs(value).toLocaleString("en")}`;
 }

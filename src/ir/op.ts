@@ -1,6 +1,9 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Tensor } from "./tensor.js";
 import type { TensorType } from "./types.js";
+
+// Each schema checks a few values in one run, so zod's just-in-time code would cost more than it saves.
+z.config({ jitless: true });
 
 /**
  * `model`: an operation as papers name it (an attention gate, SiLU, drop path); passes lower it before

@@ -1,8 +1,8 @@
-import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
 import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
 import { isPrimitive, type PrimitiveOpName } from "../ir/ops/registry.js";
-import type { DType, TensorType } from "../ir/types.js";
+import type { DType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { encodeAttributes } from "./attribute.js";
@@ -10,13 +10,8 @@ import type { NodeWriter, OnnxCodec } from "./codec.js";
 import { codecs } from "./codecs/registry.js";
 import { nodeName, TensorNames, UniqueNames } from "./names.js";
 import { checkOpset, IR_VERSION, OPSETS } from "./opset.js";
-import {
-  ELEMENT_TYPE,
-  type GraphMessage,
-  type ModelMessage,
-  type NodeMessage,
-  type ValueInfoMessage,
-} from "./proto.js";
+import type { GraphMessage, ModelMessage, NodeMessage, ValueInfoMessage } from "./proto.js";
+import { encodeValueInfo } from "./value-info.js";
 
 export interface EncodeOptions {
   /** Version of the operator set, 13 to 21. Default 17. */
@@ -114,7 +109,7 @@ class GraphEncoder {
   }
 
   #encodeOp(op: Op): void {
-    if (!isPrimitive(op.kind)) return; // refused before
+    if (!isPrimitive(op.kind)) throw new Defect(`${op.kind} reached the encoder`);
     const codec: OnnxCodec = codecs[op.kind] as OnnxCodec;
     codec.encode(op as OpOf<PrimitiveOpName>, this.#writerFor(op));
     for (const result of op.results) {
@@ -136,7 +131,7 @@ class GraphEncoder {
       },
       intermediate: (label, type) => {
         const name = this.#tensors.fresh(`${result}/${label}`);
-        this.#valueInfo.push(valueInfo(name, type));
+        this.#valueInfo.push(encodeValueInfo(name, type));
         return name;
       },
       node: (operator, inputs, attributes = {}, output = result) => {
@@ -152,13 +147,8 @@ class GraphEncoder {
   }
 
   #describe(value: Value): ValueInfoMessage {
-    return valueInfo(this.#tensors.of(value), value.type);
+    return encodeValueInfo(this.#tensors.of(value), value.type);
   }
-}
-
-function valueInfo(name: string, { dtype, dims }: TensorType): ValueInfoMessage {
-  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dtype], shape: { dim } } } };
 }
 
 function refuseModelOps(graph: Graph): void {

@@ -2,7 +2,7 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { didYouMean } from "../base/suggest.js";
 import { GraphBuilder } from "../ir/builder.js";
 import type { Graph, Parameter, ParameterRole, Value } from "../ir/graph.js";
-import { formatType, refuse, sameDims, type TensorType, TypeRefusal, tensorType } from "../ir/types.js";
+import { formatType, refuse, TypeRefusal } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import type { OnnxCodec } from "./codec.js";
 import { codecs, KNOWN_OPERATORS, opOfOperator } from "./codecs/registry.js";
@@ -17,7 +17,8 @@ import {
   toInteger,
   type ValueInfoMessage,
 } from "./proto.js";
-import { elementTypeOf, type FileTensor, floatsOf, numbersOf, readTensor } from "./tensor-data.js";
+import { type FileTensor, floatsOf, numbersOf, readTensor } from "./tensor-data.js";
+import { agrees, decodeValueInfo } from "./value-info.js";
 
 /** An ONNX file as IR, and what it says of itself. */
 export interface ImportedModel {
@@ -150,7 +151,7 @@ class GraphDecoder implements TensorScope {
     this.#attempt(`input ${name}`, [name], () => {
       this.#define(
         name,
-        this.#builder.input(name, declaredType(info) ?? refuse("it must be a tensor of known rank")),
+        this.#builder.input(name, decodeValueInfo(info) ?? refuse("it must be a tensor of known rank")),
       );
     });
   }
@@ -194,7 +195,7 @@ class GraphDecoder implements TensorScope {
     if (this.#lost.has(name)) return undefined;
     return this.#attempt(`output ${name}`, [], () => {
       const value = this.value(name, "trainable");
-      const declared = declaredType(info);
+      const declared = decodeValueInfo(info);
       if (declared !== undefined && !agrees(declared, value.type)) {
         refuse(`it is declared as ${formatType(declared)}, and computed as ${formatType(value.type)}`);
       }
@@ -234,26 +235,4 @@ function messageLists(graph: GraphMessage) {
     output: output ?? [],
     sparseInitializer: sparseInitializer ?? [],
   };
-}
-
-/** The type that a value_info declares; undefined where it says none, or no shape. */
-function declaredType(info: ValueInfoMessage): TensorType | undefined {
-  const type = info.type?.tensorType;
-  if (type?.shape === undefined || type.shape === null) return undefined;
-  const dims = (type.shape.dim ?? []).map(({ dimParam, dimValue }, axis) => {
-    if (dimParam !== undefined && dimParam !== null && dimParam !== "") return dimParam;
-    const size = toInteger(dimValue);
-    // A size that the file leaves open gets a name of its own.
-    return size > 0 ? size : `${info.name}_${axis}`;
-  });
-  return tensorType(dims, elementTypeOf(type.elemType ?? 0));
-}
-
-/** Whether a declared type is the inferred one, as far as both know their sizes. */
-function agrees(declared: TensorType, inferred: TensorType): boolean {
-  const known = declared.dims.map((dim, i) => {
-    const other = inferred.dims[i];
-    return typeof dim === "string" || typeof other === "string" ? (other ?? dim) : dim;
-  });
-  return declared.dtype === inferred.dtype && sameDims(known, inferred.dims);
 }

@@ -104,9 +104,16 @@ async function writeFile(
   return { bytes: layout.byteLength, sha256: hash.digest("hex") };
 }
 
+/** Numbers that are made at a time: few enough to stay in the processor's cache until they are written. */
+const PIECE_ELEMENTS = 16384;
+
+/** The bytes of a segment; each piece is valid until the next one is asked for. */
 function* piecesOf(segment: Segment, seed: number): Iterable<Uint8Array> {
   if (segment.kind === "bytes") return yield segment.bytes;
-  for (const numbers of weightChunks(segment.expr, seed)) yield encodeElements(numbers, segment.dtype);
+  const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, segment.byteLength));
+  for (const numbers of weightChunks(segment.expr, seed, PIECE_ELEMENTS)) {
+    yield encodeElements(numbers, segment.dtype, scratch);
+  }
 }
 
 function progressOver(total: number, report: WriteOptions["onProgress"]): (bytes: number) => void {

@@ -54,6 +54,7 @@ const UNIT: Moments = { power: 1, steady: 1 };
 const LEAST_POWER = 1e-12;
 
 /** Follows the moments through the graph and chooses the numbers of each parameter where it is first read. */
+export const DEBUG = new Map<Value, Moments>();
 function chooseDistributions(graph: Graph): ReadonlyMap<Parameter, Distribution> {
   const distributions = new Map<Parameter, Distribution>();
   const moments = new Map<Value, Moments>(graph.inputs.map((input) => [input, INPUT]));
@@ -69,7 +70,7 @@ function chooseDistributions(graph: Graph): ReadonlyMap<Parameter, Distribution>
       distributions.set(operand, parameters[i] ?? normal(1));
     });
     const { power, steady } = result;
-    for (const value of op.results) moments.set(value, { power: Math.max(power, LEAST_POWER), steady });
+    for (const value of op.results) DEBUG.set(value, result); for (const value of op.results) moments.set(value, { power: Math.max(power, LEAST_POWER), steady });
   }
   return distributions;
 }

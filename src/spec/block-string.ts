@@ -2,9 +2,15 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
 import type { SourceRange } from "../base/source.js";
 import { didYouMean } from "../base/suggest.js";
-import type { ActivationName } from "../ir/activations.js";
+import {
+  ACTIVATION_CODES,
+  BLOCK_CODES,
+  type BlockCode,
+  blockCode,
+  MNASNET,
+  UNSUPPORTED,
+} from "./block-codes.js";
 import type { JsonEntry, JsonNode, JsonObject, JsonScalar } from "./json-tree.js";
-import type { BlockType } from "./resolved.js";
 
 /**
  * timm's block strings, `ir_r2_k5_s2_e6_c40_se0.25`: a block code, then options in any order.
@@ -79,81 +85,6 @@ interface Token {
   readonly text: string;
   readonly range: SourceRange;
 }
-
-type NumericOptions = Readonly<Record<string, { readonly field: string; readonly doc: string }>>;
-
-interface BlockCode {
-  readonly block: BlockType;
-  readonly gated: boolean;
-  readonly numeric: NumericOptions;
-  readonly required: readonly string[];
-  /** What the code itself says of a stage. */
-  readonly fixed: Readonly<Record<string, boolean>>;
-}
-
-const SHARED_OPTIONS: NumericOptions = {
-  r: { field: "repeat", doc: "blocks of the stage" },
-  k: { field: "kernel", doc: "side of the kernel" },
-  s: { field: "stride", doc: "stride of the first block" },
-  e: { field: "expansion", doc: "expansion factor" },
-  se: { field: "attention", doc: "ratio of the SE gate" },
-};
-
-const TIMM_OPTIONS: NumericOptions = {
-  ...SHARED_OPTIONS,
-  c: { field: "channels", doc: "output channels" },
-  gs: { field: "groupSize", doc: "channels of each group" },
-};
-
-const MNASNET_OPTIONS: NumericOptions = {
-  ...SHARED_OPTIONS,
-  i: { field: "inputChannels", doc: "input channels" },
-  o: { field: "channels", doc: "output channels" },
-};
-
-const EXPANDING = { numeric: TIMM_OPTIONS, required: ["r", "k", "s", "e", "c"] } as const;
-const PLAIN = { numeric: TIMM_OPTIONS, required: ["r", "k", "s", "c"] } as const;
-
-const BLOCK_CODES: Readonly<Record<string, BlockCode>> = {
-  ir: { block: "inverted-residual", gated: true, fixed: { expansionLayer: true }, ...EXPANDING },
-  ds: { block: "depthwise-separable", gated: true, fixed: {}, ...PLAIN },
-  dsa: {
-    block: "depthwise-separable",
-    gated: true,
-    fixed: { pointwiseActivation: true, residual: false },
-    ...PLAIN,
-  },
-  er: { block: "fused-inverted-residual", gated: true, fixed: {}, ...EXPANDING },
-  cn: { block: "conv-norm-act", gated: false, fixed: { residual: false }, ...PLAIN },
-};
-
-const MNASNET: BlockCode = {
-  block: "inverted-residual",
-  gated: true,
-  fixed: {},
-  numeric: MNASNET_OPTIONS,
-  required: ["r", "k", "s", "e", "i", "o"],
-};
-
-function blockCode(text: string): BlockCode | undefined {
-  return Object.hasOwn(BLOCK_CODES, text) ? BLOCK_CODES[text] : undefined;
-}
-
-const ACTIVATION_CODES: Readonly<Record<string, ActivationName>> = {
-  re: "relu",
-  r6: "relu6",
-  sw: "silu",
-  hs: "hard_swish",
-};
-
-/** Options that timm has and ecagen's blocks don't, with what they would be. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
-  a: "a kernel of the expansion layer",
-  p: "a kernel of the projection layer",
-  cc: "conditional convolution",
-  d: "space-to-depth",
-  fc: "forced input channels",
-};
 
 /** What one token says: a field of the stage, a field that goes away, the input's channels, or nothing new. */
 type Option =

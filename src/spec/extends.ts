@@ -37,15 +37,11 @@ export function readWithBases(source: SourceText, read: ReadFile, chain: readonl
   }
   const inherited = readWithBases(base, read, files);
   return {
-    root: { ...root, entries: entriesOf(mergeTrees(withoutOwn(inherited.root), root)) },
+    root: mergeTrees(withoutOwn(inherited.root), root),
     files: [source.file, ...inherited.files],
   };
 }
 
 function withoutOwn(base: JsonObject): JsonObject {
   return { ...base, entries: new Map([...base.entries].filter(([name]) => !NOT_INHERITED.includes(name))) };
-}
-
-function entriesOf(node: JsonNode): JsonObject["entries"] {
-  return node.kind === "object" ? node.entries : new Map();
 }

@@ -127,10 +127,8 @@ function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";
-  if (typeof value === "number") return String(value);
-  return TYPE_WORDS[typeof value] === "true or false"
-    ? String(value)
-    : (TYPE_WORDS[typeof value] ?? typeof value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return TYPE_WORDS[typeof value] ?? typeof value;
 }
 
 function listed(values: readonly unknown[]): string {

@@ -3,11 +3,18 @@ import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
 
 // Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
 
-/** Numbers as the bytes of a file, each rounded to the nearest of the element type. */
-export function encodeElements(values: ArrayLike<number>, dtype: DType): Uint8Array {
+/**
+ * Numbers as the bytes of a file, each rounded to the nearest of the element type. The bytes are new memory, or
+ * for float32 that of `scratch`, which must be large enough: megabytes of short-lived arrays are slow.
+ */
+export function encodeElements(values: ArrayLike<number>, dtype: DType, scratch?: Float32Array): Uint8Array {
   switch (dtype) {
-    case "float32":
-      return bytesOf(new Float32Array(values));
+    case "float32": {
+      if (scratch === undefined) return bytesOf(new Float32Array(values));
+      const rounded = scratch.subarray(0, values.length);
+      rounded.set(values);
+      return bytesOf(rounded);
+    }
     case "float16":
       return bytesOf(Uint16Array.from(values, toFloat16Bits));
     case "int64":

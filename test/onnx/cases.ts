@@ -1,7 +1,7 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, ParameterRole } from "../../src/ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
-import { elementCount, tensorType } from "../../src/ir/types.js";
+import { tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
 import { materialize } from "../../src/weights/materialize.js";
 
@@ -100,12 +100,11 @@ export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attrib
     const name = `features.${i}`;
     const { parameter: dims, role = "trainable", positive = false } = operand;
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
-    return builder.parameterOf(name, stored(dims, name, materialize(random, 1)), role);
+    return builder.parameterOf(
+      name,
+      storedWeight(dims, name, Float32Array.from(materialize(random, 1))),
+      role,
+    );
   });
   return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);
-}
-
-function stored(dims: readonly number[], name: string, numbers: Float64Array) {
-  if (numbers.length !== elementCount(dims)) throw new RangeError(name);
-  return storedWeight(dims, name, Float32Array.from(numbers));
 }

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
@@ -183,6 +185,17 @@ test("external data must lie in the model's folder", () =>
         assert.match((error as InputError).message, /external data/);
       }
     }
+  }));
+
+test("peak memory does not grow with the model", () =>
+  inTemporaryFolder((folder) => {
+    const writer = fileURLToPath(new URL("write-large.ts", import.meta.url));
+    const peak = (millions: number): number => {
+      const args = ["--import", "tsx", writer, join(folder, "m.onnx"), String(millions)];
+      return Number(execFileSync(process.execPath, args, { encoding: "utf8" }));
+    };
+    const [small, large] = [peak(1), peak(25)];
+    assert.ok(large - small < 40, `${small} MB for a model of 4 MB, ${large} MB for one of 100 MB`);
   }));
 
 test("a folder that does not exist gives an error and no file", () =>

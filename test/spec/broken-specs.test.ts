@@ -194,7 +194,7 @@ test("brackets in texts and comments don't count", () => {
 });
 
 test("a huge file", () => {
-  assert.is(problems(" ".repeat(16 * 1024 * 1024) + "{}")[0]?.message, "the file is larger than 16 MiB");
+  assert.is(problems(`${" ".repeat(16 * 1024 * 1024)}{}`)[0]?.message, "the file is larger than 16 MiB");
 });
 
 test("a folder instead of a file", () => {

@@ -151,7 +151,7 @@ test("passes are objects or pipelines, with their defaults filled in", () => {
     passes.map(({ pass }) => pass),
     ["swap-attention", "strip-training", "fold-batch-norm"],
   );
-  assert.is(passes[0]?.options["from"], "any");
+  assert.is(passes[0]?.options.from, "any");
 });
 
 test("the hash is of what a spec says, not of how", () => {

@@ -24,8 +24,8 @@ const examples: Readonly<Record<string, RuleExamples>> = {
   KernelIsOdd: {
     fine: [[[ir(`"kernel": 1`), ir(`"kernel": 63`)]]],
     wrong: [
-      [[ir(`"kernel": 2`)], [], ["$.stages[0].kernel 4:76 the kernel must be odd, got 2"]],
-      [[ir(`"kernel": 3`), ir(`"kernel": 4`)], [], ["$.stages[1].kernel 5:76 the kernel must be odd, got 4"]],
+      [[ir(`"kernel": 2`)], [], ["$.stages[0].kernel 4:75 the kernel must be odd, got 2"]],
+      [[ir(`"kernel": 3`), ir(`"kernel": 4`)], [], ["$.stages[1].kernel 5:75 the kernel must be odd, got 4"]],
     ],
   },
   StrideFitsKernel: {
@@ -75,7 +75,7 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [
         [ir(`"stride": 2, "residual": true`)],
         [],
-        ["$.stages[0].residual 4:91 a block of stride 2 can't add its input to its output"],
+        ["$.stages[0].residual 4:90 a block of stride 2 can't add its input to its output"],
       ],
       [
         [conv(`"residual": true`)],
@@ -90,7 +90,7 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [
         [ir(`"expansionLayer": false`)],
         [],
-        ["$.stages[0].expansionLayer 4:84 an expansion of 4 needs its expansion layer"],
+        ["$.stages[0].expansionLayer 4:83 an expansion of 4 needs its expansion layer"],
       ],
     ],
   },
@@ -136,12 +136,12 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [
         [ir(`"attention": { "type": "se", "ratio": 0.001 }`)],
         [],
-        ["$.stages[0].attention 4:79 a ratio of 0.001 leaves 0 of 64 channels: nothing to squeeze to"],
+        ["$.stages[0].attention 4:78 a ratio of 0.001 leaves 0 of 64 channels: nothing to squeeze to"],
       ],
       [
         [`"cn_r1_k3_s1_c16"`, ir(`"repeat": 2, "attention": { "type": "eca", "kernels": [3] }`)],
         [],
-        ["$.stages[1].attention 5:92 `kernels` has 1 values and none for stage 1"],
+        ["$.stages[1].attention 5:91 `kernels` has 1 values and none for stage 1"],
       ],
     ],
   },

@@ -57,17 +57,18 @@ test("a spec needs stem and stages, unless it extends another one", () => {
     { required: ["extends"] },
     { required: ["stem", "stages"], properties: { stem: { required: ["channels"] } } },
   ]);
-  const stem = properties?.["stem"];
+  const stem = properties?.stem;
   assert.is(typeof stem === "object" && stem.required, undefined);
 });
 
 test("the shorthands are part of it", () => {
   const { properties, definitions } = specJsonSchema();
-  const stages = properties?.["stages"] as JsonSchema;
+  const stages = properties?.stages as JsonSchema;
   const [blockString] = (stages.items as JsonSchema).anyOf as JsonSchema[];
   assert.is(blockString?.type, "string");
-  const [name] = (definitions?.["attention"] as JsonSchema).anyOf as JsonSchema[];
-  assert.equal(name?.enum, ["se", "eca", "none"]);
+  const { attention } = definitions as Readonly<Record<string, JsonSchema>>;
+  const name = attention?.anyOf?.[0];
+  assert.equal(typeof name === "object" && name.enum, ["se", "eca", "none"]);
 });
 
 test.run();

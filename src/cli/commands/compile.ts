@@ -1,3 +1,4 @@
+import { count, macs } from "../../base/numbers.js";
 import { batchSize, sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
@@ -65,7 +66,6 @@ export const compileCommand = defineCommand({
       return {
         json: report,
         async text() {
-          const { count, macs } = await import("../format.js");
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
           return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n`;

@@ -1,3 +1,4 @@
+import { count, signedCount } from "../../base/numbers.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -16,7 +17,7 @@ export const diffCommand = defineCommand({
     return {
       json: report,
       async text() {
-        const { count, signedCount, table } = await import("../format.js");
+        const { table } = await import("../format.js");
         const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {
           const { a, b, delta, percent } = report[key];
           return [

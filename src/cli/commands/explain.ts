@@ -1,3 +1,4 @@
+import { count } from "../../base/numbers.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -17,7 +18,7 @@ export const explainCommand = defineCommand({
       json: report,
       async text() {
         if (report.gates.length === 0) return `${report.name} has no ECA gate\n`;
-        const { count, table } = await import("../format.js");
+        const { table } = await import("../format.js");
         const rows = report.gates.map(({ at, channels, k, rule, because }) => [
           at,
           count(channels),

@@ -1,3 +1,4 @@
+import { count, macs } from "../../base/numbers.js";
 import { defineCommand } from "./command.js";
 
 export const listCommand = defineCommand({
@@ -14,7 +15,7 @@ export const listCommand = defineCommand({
     return {
       json: { specs },
       async text() {
-        const { count, macs, shape, table } = await import("../format.js");
+        const { shape, table } = await import("../format.js");
         const number = (value: number | null, format: (value: number) => string): string =>
           value === null ? "" : format(value);
         const rows = specs.map((spec) => [

@@ -1,3 +1,4 @@
+import { count, macs } from "../../base/numbers.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -17,7 +18,7 @@ export const statsCommand = defineCommand({
       json: report,
       ok: report.expectations.every((each) => each.ok),
       async text() {
-        const { count, macs, shape, table, verdict } = await import("../format.js");
+        const { shape, table, verdict } = await import("../format.js");
         const rows = report.blocks.map((block) => [
           block.path,
           block.block,

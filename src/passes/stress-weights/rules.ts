@@ -22,10 +22,10 @@ export type StressRule<N extends OpName> = (op: OpOf<N>, x: Moments, y: Moments)
 const OFFSET = 0.3;
 
 /** Deviation of what goes into a gate: of N(0, 1.5²), σ is between 0.1 and 0.9 in six of seven channels. */
-const GATE_INPUT = 1.5;
+const GATE_INPUT = 2;
 
 /** γ of a normalisation: a third of the signs are turned, and few channels vanish. */
-const SCALE: Range = { low: -0.8 * 0.5, high: 1.6 * 0.5 };
+const SCALE: Range = { low: -1.6, high: 3.2 };
 
 /** σ² of a normalisation, where the power of what is normalised is 1. */
 const VARIANCE: Range = { low: 0.5, high: 1.5 };
@@ -93,11 +93,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
 };
 
 /** Convolution or matrix product of power 1, where on average only a share of the products is not with padding. */
-function stressLinear(
-  { operands: [, weight, bias] }: OpOf<"conv" | "gemm">,
-  x: Moments,
-  share: number,
-): Stress {
+function stressLinear({ operands: [, weight, bias] }: OpOf<"conv" | "gemm">, x: Moments, share: number): Stress {
   const [, ...fanIn] = concreteDims(weight?.type.dims ?? []);
   const y = scaled(x, 1 / x.power);
   const offset = OFFSET * variation(y);
