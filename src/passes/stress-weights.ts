@@ -18,6 +18,8 @@ import { type Stress, type StressRule, stressRules } from "./stress-weights/rule
  *     gates spread between about 0.1 and 0.9;
  *     no bias is zero.
  *
+ * What is expected is a mean over all random weights; signals of one network are off by small factors.
+ *
  * Inputs are taken to be N(0, 1). Constants that a lowering made (`fixed`) stay. The random streams are
  * called `stress:` and the parameter's name, so these numbers have nothing to do with the initial ones.
  */
@@ -54,7 +56,6 @@ const UNIT: Moments = { power: 1, steady: 1 };
 const LEAST_POWER = 1e-12;
 
 /** Follows the moments through the graph and chooses the numbers of each parameter where it is first read. */
-export const DEBUG = new Map<Value, Moments>();
 function chooseDistributions(graph: Graph): ReadonlyMap<Parameter, Distribution> {
   const distributions = new Map<Parameter, Distribution>();
   const moments = new Map<Value, Moments>(graph.inputs.map((input) => [input, INPUT]));
@@ -70,7 +71,7 @@ function chooseDistributions(graph: Graph): ReadonlyMap<Parameter, Distribution>
       distributions.set(operand, parameters[i] ?? normal(1));
     });
     const { power, steady } = result;
-    for (const value of op.results) DEBUG.set(value, result); for (const value of op.results) moments.set(value, { power: Math.max(power, LEAST_POWER), steady });
+    for (const value of op.results) moments.set(value, { power: Math.max(power, LEAST_POWER), steady });
   }
   return distributions;
 }

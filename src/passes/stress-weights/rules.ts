@@ -24,7 +24,11 @@ const OFFSET = 0.3;
 /** Deviation of what goes into a gate: of N(0, 1.5²), σ is between 0.1 and 0.9 in six of seven channels. */
 const GATE_INPUT = 2;
 
-/** γ of a normalisation: a third of the signs are turned, and few channels vanish. */
+/**
+ * γ of a normalisation: a third of the signs are turned, and few channels vanish. It is well above 1 because
+ * SiLU and its kind halve small signals and keep large ones: at 2 or more the gain hardly depends on the size,
+ * so that errors of the expected size don't multiply from block to block.
+ */
 const SCALE: Range = { low: -1.6, high: 3.2 };
 
 /** σ² of a normalisation, where the power of what is normalised is 1. */

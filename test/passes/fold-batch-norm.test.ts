@@ -1,0 +1,146 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { printGraph } from "../../src/ir/print.js";
+import { assertKeepsValues, assertRewrites, assertUnchanged, rewrite } from "./support.js";
+
+const test = suite("passes: fold-batch-norm");
+
+/** The parameters of a normalisation called `prefix`, and its op over `x`. */
+function norm(prefix: string, channels: number): string {
+  return `trainable @${prefix}.weight = constant([${channels}], 1)
+    trainable @${prefix}.bias = constant([${channels}], 0)
+    buffer @${prefix}.running_mean = constant([${channels}], 0)
+    buffer @${prefix}.running_var = constant([${channels}], 1)`;
+}
+
+function normOp(y: string, x: string, prefix: string, dims: string): string {
+  const statistics = ["weight", "bias", "running_mean", "running_var"].map((name) => `@${prefix}.${name}`);
+  return `%${y} : float32${dims} = batch_norm(%${x}, ${statistics.join(", ")}) {epsilon = 0.001} loc(/stem/norm, "$.stem")`;
+}
+
+const CONV_NORM_RELU = `graph "g" {
+  input %x : float32[N, 2, 4, 4]
+  trainable @stem.conv.weight = normal([3, 2, 1, 1], 0.5, "stem.conv.weight")
+  ${norm("stem.norm", 3)}
+  %stem/conv : float32[N, 3, 4, 4] = conv(%x, @stem.conv.weight) loc(/stem/conv, "$.stem")
+  ${normOp("stem/norm", "stem/conv", "stem.norm", "[N, 3, 4, 4]")}
+  %y : float32[N, 3, 4, 4] = relu(%stem/norm) loc(/stem/act, "$.stem")
+  return %y
+}`;
+
+test("becomes the convolution's weight, of the same name, and a bias", () => {
+  const factor = "div(constant([3], 1), sqrt(add(constant([3], 1), constant([], 0.001))))";
+  assertRewrites(
+    "fold-batch-norm",
+    CONV_NORM_RELU,
+    `graph "g" {
+      input %x : float32[N, 2, 4, 4]
+      trainable @stem.conv.weight = mul(normal([3, 2, 1, 1], 0.5, "stem.conv.weight"), ${factor})
+      trainable @stem.conv.bias = sub(constant([3], 0), mul(constant([3], 0), ${factor}))
+      %stem/conv : float32[N, 3, 4, 4] = conv(%x, @stem.conv.weight, @stem.conv.bias) loc(/stem/conv, "$.stem" by fold-batch-norm)
+      %y : float32[N, 3, 4, 4] = relu(%stem/conv) loc(/stem/act, "$.stem")
+      return %y
+    }`,
+  );
+  assertKeepsValues("fold-batch-norm", CONV_NORM_RELU);
+});
+
+const GROUPED_WITH_BIAS = `graph "g" {
+  input %x : float32[N, 4, 5, 5]
+  trainable @w = normal([6, 2, 3, 3], 0.5, "w")
+  trainable @offset = normal([6], 1, "offset")
+  ${norm("norm", 6)}
+  %c : float32[N, 6, 3, 3] = conv(%x, @w, @offset) {strides = [2, 2], pads = [1, 1, 1, 1], group = 2} loc(/conv)
+  ${normOp("y", "c", "norm", "[N, 6, 3, 3]")}
+  return %y
+}`;
+
+test("keeps the name of a bias that was there, the attributes, and the output's name", () => {
+  const graph = rewrite("fold-batch-norm", GROUPED_WITH_BIAS);
+  const [conv, ...more] = graph.ops;
+  assert.is(more.length, 0);
+  assert.equal(
+    conv?.operands.map((operand) => operand.name),
+    ["x", "w", "offset"],
+  );
+  assert.match(
+    printGraph(graph),
+    "%y : float32[N, 6, 3, 3] = conv(%x, @w, @offset) {strides = [2, 2], pads = [1, 1, 1, 1], group = 2}",
+  );
+  assertKeepsValues("fold-batch-norm", GROUPED_WITH_BIAS);
+});
+
+test("a normalisation without a convolution before it stays", () => {
+  assertUnchanged(
+    "fold-batch-norm",
+    `graph "g" {
+      input %x : float32[N, 3, 4, 4]
+      ${norm("norm", 3)}
+      ${normOp("y", "x", "norm", "[N, 3, 4, 4]")}
+      return %y
+    }`,
+  );
+});
+
+test("a convolution whose result someone else reads stays", () => {
+  assertUnchanged(
+    "fold-batch-norm",
+    `graph "g" {
+      input %x : float32[N, 2, 4, 4]
+      trainable @w = normal([3, 2, 1, 1], 0.5, "w")
+      ${norm("norm", 3)}
+      %c : float32[N, 3, 4, 4] = conv(%x, @w) loc(/conv)
+      ${normOp("n", "c", "norm", "[N, 3, 4, 4]")}
+      %y : float32[N, 3, 4, 4] = add(%c, %n) loc(/add)
+      return %y
+    }`,
+  );
+});
+
+test("a convolution that is an output itself stays", () => {
+  assertUnchanged(
+    "fold-batch-norm",
+    `graph "g" {
+      input %x : float32[N, 2, 4, 4]
+      trainable @w = normal([3, 2, 1, 1], 0.5, "w")
+      ${norm("norm", 3)}
+      %c : float32[N, 3, 4, 4] = conv(%x, @w) loc(/conv)
+      ${normOp("n", "c", "norm", "[N, 3, 4, 4]")}
+      return %c, %n
+    }`,
+  );
+});
+
+test("a convolution whose weight is computed stays", () => {
+  assertUnchanged(
+    "fold-batch-norm",
+    `graph "g" {
+      input %x : float32[N, 2, 4, 4]
+      input %w : float32[3, 2, 1, 1]
+      ${norm("norm", 3)}
+      %c : float32[N, 3, 4, 4] = conv(%x, %w) loc(/conv)
+      ${normOp("y", "c", "norm", "[N, 3, 4, 4]")}
+      return %y
+    }`,
+  );
+});
+
+const SHARED_WEIGHT = `graph "g" {
+  input %x : float32[N, 2, 4, 4]
+  trainable @w.weight = normal([2, 2, 1, 1], 0.5, "w")
+  ${norm("a", 2)}
+  ${norm("b", 2)}
+  %c : float32[N, 2, 4, 4] = conv(%x, @w.weight) loc(/c)
+  ${normOp("d", "c", "a", "[N, 2, 4, 4]")}
+  %e : float32[N, 2, 4, 4] = conv(%d, @w.weight) loc(/e)
+  ${normOp("y", "e", "b", "[N, 2, 4, 4]")}
+  return %y
+}`;
+
+test("two convolutions of one weight get a folded weight each", () => {
+  const names = rewrite("fold-batch-norm", SHARED_WEIGHT).ops.map((op) => op.operands[1]?.name);
+  assert.is(new Set(names).size, 2);
+  assertKeepsValues("fold-batch-norm", SHARED_WEIGHT);
+});
+
+test.run();
