@@ -146,6 +146,7 @@ export function makeParameter(
 }
 
 export function freezeOp(op: Op): Op {
+  for (const attribute of Object.values(op.attributes)) Object.freeze(attribute);
   return Object.freeze({
     ...op,
     operands: Object.freeze([...op.operands]),

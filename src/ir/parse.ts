@@ -17,6 +17,14 @@ import {
 } from "./weight.js";
 
 const ROLES: readonly string[] = ["trainable", "buffer", "fixed"] satisfies ParameterRole[];
+const WEIGHT_KINDS: readonly string[] = [
+  ...BINARY_WEIGHT_KINDS,
+  "constant",
+  "normal",
+  "sqrt",
+  "stored",
+  "uniform",
+] satisfies WeightExpr["kind"][];
 const TOKEN = /\s+|\/\/[^\n]*|("(?:[^"\\]|\\.)*")|([%@]?[A-Za-z0-9_./+-]+)|([%@]|[()[\]{}=,:])/y;
 
 /** Where the numbers of `stored` weights are, by label: the text form names them only. See `storedDataOf`. */
@@ -74,11 +82,15 @@ class Parser {
     const type = this.#string();
     this.#expect("channels");
     const inputChannels = this.#number();
-    const place = this.#accept("stage")
-      ? { stage: this.#number(), index: (this.#expect("index"), this.#number()) }
-      : {};
+    const place = this.#accept("stage") ? this.#blockPlace() : {};
     const specPath = this.#accept("at") ? { specPath: this.#string() } : {};
     return { scope, type, inputChannels, ...place, ...specPath };
+  }
+
+  #blockPlace(): { readonly stage: number; readonly index: number } {
+    const stage = this.#number();
+    this.#expect("index");
+    return { stage, index: this.#number() };
   }
 
   #input(): GraphInput {
@@ -156,13 +168,14 @@ class Parser {
 
   #weight(): WeightExpr {
     const kind = this.#word();
+    if (!WEIGHT_KINDS.includes(kind)) this.#fail(`unknown weight ${kind}`, -1);
     this.#expect("(");
     const comma = (): void => this.#expect(",");
     const weight = ((): WeightExpr => {
       if ((BINARY_WEIGHT_KINDS as readonly string[]).includes(kind)) {
         const left = this.#weight();
         comma();
-        return binaryWeight(kind as BinaryWeightKind, left, this.#weight());
+        return this.#binaryWeight(kind as BinaryWeightKind, left, this.#weight());
       }
       if (kind === "sqrt") return sqrtWeight(this.#weight());
       const dims = this.#dims().map((dim) =>
@@ -176,11 +189,19 @@ class Parser {
       if (kind === "normal") return normalWeight(dims, first, this.#string());
       const high = this.#number();
       comma();
-      if (kind === "uniform") return uniformWeight(dims, first, high, this.#string());
-      return this.#fail(`unknown weight ${kind}`);
+      return uniformWeight(dims, first, high, this.#string());
     })();
     this.#expect(")");
     return weight;
+  }
+
+  #binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: WeightExpr): WeightExpr {
+    try {
+      return binaryWeight(kind, left, right);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return this.#fail(error.message, -1);
+    }
   }
 
   #storedWeight(dims: readonly number[], label: string): WeightExpr {

@@ -49,9 +49,9 @@ function printValue(value: Value): string {
   return `${value.kind === "parameter" ? "@" : "%"}${printName(value.name)}`;
 }
 
-/** A name as it is where it consists of plain characters, else in quotes. */
+/** A name as it is where it consists of plain characters and begins no comment, else in quotes. */
 function printName(name: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(name) ? name : JSON.stringify(name);
+  return /^(?!\/\/)[A-Za-z0-9_./-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 function printAttributes(op: Op): string {

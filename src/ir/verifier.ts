@@ -55,7 +55,23 @@ export function verifyGraph(graph: Graph): readonly Violation[] {
   return violations;
 }
 
+/**
+ * Ops that passed `verifyTypes`. Whether an op's attributes and types fit depends on the op alone, and ops are
+ * frozen: those that a pass hands on as they are need no second look.
+ */
+const wellTyped = new WeakSet<Op>();
+
 function verifyTypes(op: Op, report: (message: string) => void): void {
+  if (wellTyped.has(op)) return;
+  let refused = false;
+  checkTypes(op, (message) => {
+    refused = true;
+    report(message);
+  });
+  if (!refused && Object.isFrozen(op)) wellTyped.add(op);
+}
+
+function checkTypes(op: Op, report: (message: string) => void): void {
   if (!isOpName(op.kind)) {
     report(`unknown op ${op.kind as string}`);
     return;

@@ -198,7 +198,7 @@ class InvocationParser {
 
   #take(what: string): Token {
     const token = this.#tokens[this.#next];
-    if (token === undefined) this.#fail(`expected ${what}`);
+    if (token === undefined) this.#fail(`expected ${what}, got the end`);
     this.#next++;
     return token;
   }

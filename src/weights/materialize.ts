@@ -31,7 +31,7 @@ const COMBINE: { readonly [K in BinaryWeightKind]: (target: Float64Array, other:
 export function* weightChunks(
   expr: WeightExpr,
   seed: number,
-  chunkElements = 65536,
+  chunkElements = 16384,
 ): Iterable<Float64Array<ArrayBuffer>> {
   const count = elementCount(expr.dims);
   const source = elementsOf(expr, seed);

@@ -97,7 +97,11 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
 };
 
 /** Convolution or matrix product of power 1, where on average only a share of the products is not with padding. */
-function stressLinear({ operands: [, weight, bias] }: OpOf<"conv" | "gemm">, x: Moments, share: number): Stress {
+function stressLinear(
+  { operands: [, weight, bias] }: OpOf<"conv" | "gemm">,
+  x: Moments,
+  share: number,
+): Stress {
   const [, ...fanIn] = concreteDims(weight?.type.dims ?? []);
   const y = scaled(x, 1 / x.power);
   const offset = OFFSET * variation(y);

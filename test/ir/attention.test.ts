@@ -1,0 +1,146 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { eca } from "../../src/ir/attention/eca.js";
+import { adaptiveKernel } from "../../src/ir/attention/eca-kernel.js";
+import type { AttentionSite } from "../../src/ir/attention/module.js";
+import { ATTENTION_TYPES, attentionModules, attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { se } from "../../src/ir/attention/se.js";
+import { definitionOf } from "../../src/ir/ops/registry.js";
+import { formatType, tensorType } from "../../src/ir/types.js";
+
+const kernels = suite("ir: eca kernel");
+
+kernels("k is the published one, and changes exactly at 128, 2048 and 32768 channels", () => {
+  const k = (channels: number): number => adaptiveKernel(channels, "eca-net", 2, 1).kernel;
+  const table = [
+    [8, 3],
+    [16, 3],
+    [64, 3],
+    [127, 3],
+    [128, 5],
+    [256, 5],
+    [512, 5],
+    [2047, 5],
+    [2048, 7],
+    [32767, 7],
+    [32768, 9],
+  ];
+  for (const [channels, kernel] of table) assert.is(k(channels ?? 0), kernel, `${channels} channels`);
+});
+
+kernels("timm's rule differs where k would be 1", () => {
+  assert.is(adaptiveKernel(1, "eca-net", 2, 1).kernel, 1);
+  assert.is(adaptiveKernel(1, "timm", 2, 1).kernel, 3);
+  assert.is(adaptiveKernel(128, "timm", 2, 1).kernel, 5);
+});
+
+kernels("gamma and b shift it, and the steps to it can be shown", () => {
+  const steps = (gamma: number, b: number): readonly number[] => {
+    const { exact, truncated, kernel } = adaptiveKernel(64, "eca-net", gamma, b);
+    return [exact, truncated, kernel];
+  };
+  assert.equal(steps(1, 0), [6, 6, 7]);
+  assert.equal(steps(2, 1), [3.5, 3, 3]);
+  assert.equal(steps(2, -20), [-7, 7, 7]);
+});
+
+kernels.run();
+
+const modules = suite("ir: attention modules");
+
+const SITE: AttentionSite = { channels: 96, blockInputChannels: 16, stage: 1 };
+
+modules("a module is registered under its type, with the op of that name", () => {
+  for (const type of ATTENTION_TYPES) {
+    assert.is(attentionModules[type].type, type);
+    assert.is(attentionTypeOf(`attention.${type}`), type);
+    assert.is(definitionOf(`attention.${type}`), attentionModules[type].op);
+  }
+  assert.is(attentionTypeOf("relu"), undefined);
+});
+
+modules("every option has a description", () => {
+  for (const { options } of Object.values(attentionModules)) {
+    for (const [name, option] of Object.entries(options.shape)) {
+      assert.ok((option as { description?: string }).description, name);
+    }
+  }
+});
+
+modules("what a module plans is what its op takes", () => {
+  for (const { op, options, plan } of Object.values(attentionModules)) {
+    const { attributes, parameters } = (
+      plan as (given: unknown, site: AttentionSite) => ReturnType<typeof se.plan>
+    )(options.parse({}), SITE);
+    const x = tensorType(["N", SITE.channels, 7, 7]);
+    const operands = [x, ...parameters.map(({ dims }) => tensorType(dims))];
+    const infer = op.infer as (operands: unknown, attributes: unknown) => readonly (typeof x)[];
+    assert.equal(infer(operands, op.attributes.parse(attributes)).map(formatType), [formatType(x)]);
+  }
+});
+
+const squeezed = (given: Parameters<typeof se.options.parse>[0], site = SITE): unknown =>
+  se.plan(se.options.parse(given), site).parameters[0]?.dims[0];
+
+modules(
+  "SE's width is a ratio of the gated channels or of the block's input, rounded to even or a divisor",
+  () => {
+    assert.is(squeezed({}), 6);
+    assert.is(squeezed({ ratio: 0.25, ratioOf: "block-input" }), 4);
+    assert.is(squeezed({ ratio: 0.25 }, { ...SITE, channels: 10 }), 2);
+    assert.is(squeezed({ ratio: 0.25 }, { ...SITE, channels: 14 }), 4);
+    assert.is(squeezed({ ratio: 0.25, divisor: 8 }), 24);
+    assert.is(squeezed({ ratio: 0.1, divisor: 8 }, { ...SITE, channels: 96 }), 16);
+    assert.is(squeezed({ channels: 5, ratio: 0.25 }), 5);
+    assert.throws(
+      () => squeezed({ ratio: 0.01 }, { ...SITE, channels: 8 }),
+      /a ratio of 0.01 leaves 0 of 8 channels/,
+    );
+  },
+);
+
+modules("SE has biases unless it is told not to", () => {
+  const names = (bias: boolean): readonly string[] =>
+    se.plan(se.options.parse({ bias }), SITE).parameters.map(({ name }) => name);
+  assert.equal(names(true), ["reduce.weight", "expand.weight", "reduce.bias", "expand.bias"]);
+  assert.equal(names(false), ["reduce.weight", "expand.weight"]);
+});
+
+modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says which", () => {
+  const plan = (given: object, site = SITE) => eca.plan(eca.options.parse(given), site).attributes;
+  assert.equal(plan({}), { kernel: 3, rule: "eca-net", gamma: 2, b: 1 });
+  assert.equal(plan({ rule: "timm" }, { ...SITE, channels: 128 }), {
+    kernel: 5,
+    rule: "timm",
+    gamma: 2,
+    b: 1,
+  });
+  assert.is(plan({ kernel: 9 }).rule, "fixed");
+  assert.is(plan({ kernel: 9 }).kernel, 9);
+  assert.is(plan({ kernels: [3, 5, 7] }).kernel, 5);
+  assert.throws(() => plan({ kernel: 3, kernels: [3] }), /can't both be given/);
+  assert.throws(() => plan({ kernels: [3] }), /`kernels` has 1 values and none for stage 1/);
+  assert.throws(
+    () => plan({ kernels: [3] }, { ...SITE, stage: undefined }),
+    /none for stage \(outside of the stages\)/,
+  );
+  assert.throws(() => plan({ kernel: 4 }), /must be odd/);
+});
+
+modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless another is given", () => {
+  const inherited = (given: object, rule: "fixed" | "eca-net") =>
+    eca.inherit?.(eca.options.parse(given), { kernel: 7, rule, gamma: 2, b: 1 });
+  assert.is(inherited({}, "fixed")?.kernel, 7);
+  assert.is(inherited({ kernel: 5 }, "fixed")?.kernel, 5);
+  assert.is(inherited({ kernels: [5] }, "fixed")?.kernel, undefined);
+  assert.is(inherited({}, "eca-net")?.kernel, undefined);
+});
+
+modules("a gate is described in the words of a reader", () => {
+  assert.is(eca.describe({ kernel: 5, rule: "eca-net", gamma: 2, b: 1 }, []), "k = 5");
+  assert.is(eca.describe({ kernel: 5, rule: "fixed", gamma: 2, b: 1 }, []), "k = 5 (fixed)");
+  const operands = [tensorType(["N", 96, 7, 7]), tensorType([4, 96, 1, 1])];
+  assert.is(se.describe({ hidden: "relu", gate: "sigmoid" }, operands), "96 → 4 → 96");
+});
+
+modules.run();

@@ -1,0 +1,267 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
+import { formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
+
+/** Operand types as the text form has them, `N 3 8 8`, and what an op makes of them. */
+interface Case {
+  readonly operands: readonly string[];
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** The result's sizes. */
+  readonly result: string;
+  /** Multiply-accumulates for one image. */
+  readonly macs?: number;
+}
+
+interface Refusal {
+  readonly operands: readonly string[];
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** A part of the message. */
+  readonly says: string | RegExp;
+}
+
+interface Table {
+  readonly accepts: readonly Case[];
+  readonly refuses: readonly Refusal[];
+}
+
+const UNARY: Table = {
+  accepts: [
+    { operands: ["N 3 8 8"], result: "N 3 8 8" },
+    { operands: ["5"], result: "5" },
+  ],
+  refuses: [],
+};
+
+const BINARY: Table = {
+  accepts: [
+    { operands: ["N 3 8 8", "N 3 8 8"], result: "N 3 8 8" },
+    { operands: ["N 3 8 8", "N 3 1 1"], result: "N 3 8 8" },
+    { operands: ["3 1 1", "N 1 8 8"], result: "N 3 8 8" },
+    { operands: ["N 3", ""], result: "N 3" },
+  ],
+  refuses: [
+    { operands: ["N 3 8 8", "N 4 8 8"], says: "can't be broadcast" },
+    { operands: ["N 3", "M 3"], says: "can't be broadcast" },
+  ],
+};
+
+const TRAINING_ONLY: Table = {
+  accepts: [{ operands: ["N 3 8 8"], attributes: { rate: 0.2 }, result: "N 3 8 8" }],
+  refuses: [
+    { operands: ["N 3"], attributes: {}, says: "rate" },
+    { operands: ["N 3"], attributes: { rate: 1 }, says: "rate" },
+    { operands: ["N 3"], attributes: { rate: -0.1 }, says: "rate" },
+  ],
+};
+
+/** An op without a table is a compile error. */
+const TABLES: { readonly [N in OpName]: Table } = {
+  "attention.se": {
+    accepts: [
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], result: "N 8 7 7", macs: 2 * 8 * 2 },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "8"], result: "N 8 7 7", macs: 32 },
+    ],
+    refuses: [
+      { operands: ["N 8 7 7", "2 4 1 1", "8 2 1 1"], says: "reduce must have the shape [2, 8, 1, 1]" },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 3 1 1"], says: "expand must have the shape [8, 2, 1, 1]" },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "3"], says: "reduce_bias must have the shape [2]" },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "2"], says: "expand_bias must have the shape [8]" },
+      { operands: ["N 8", "2 8 1 1", "8 2 1 1"], says: "x must be [N, C, H, W]" },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], attributes: { gate: "softmax" }, says: "gate" },
+    ],
+  },
+  "attention.eca": {
+    accepts: [{ operands: ["N 8 7 7", "1 1 3"], attributes: { kernel: 3 }, result: "N 8 7 7", macs: 24 }],
+    refuses: [
+      {
+        operands: ["N 8 7 7", "1 1 5"],
+        attributes: { kernel: 3 },
+        says: "weight must have the shape [1, 1, 3]",
+      },
+      { operands: ["N 8 7 7", "1 1 4"], attributes: { kernel: 4 }, says: "must be odd" },
+      { operands: ["N C 7 7", "1 1 3"], attributes: { kernel: 3 }, says: "must have known C, H and W" },
+    ],
+  },
+  drop_path: TRAINING_ONLY,
+  dropout: TRAINING_ONLY,
+  add: BINARY,
+  mul: BINARY,
+  erf: UNARY,
+  gelu: UNARY,
+  hard_sigmoid: UNARY,
+  hard_swish: UNARY,
+  relu: UNARY,
+  relu6: UNARY,
+  sigmoid: UNARY,
+  silu: UNARY,
+  tanh: UNARY,
+  clip: {
+    accepts: [{ operands: ["N 3"], attributes: { low: 0, high: 6 }, result: "N 3" }],
+    refuses: [
+      { operands: ["N 3"], attributes: { low: 2, high: 1 }, says: "low (2) is above high (1)" },
+      { operands: ["N 3"], attributes: { low: 0 }, says: "high" },
+    ],
+  },
+  batch_norm: {
+    accepts: [{ operands: ["N 3 8 8", "3", "3", "3", "3"], result: "N 3 8 8" }],
+    refuses: [
+      { operands: ["N 3 8 8", "3", "3", "3", "4"], says: "must have the shape [3]" },
+      { operands: ["N 3", "3", "3", "3", "3"], says: "x must be [N, C, H, W]" },
+      { operands: ["N 3 8 8", "3", "3", "3", "3"], attributes: { epsilon: 0 }, says: "epsilon" },
+    ],
+  },
+  conv: {
+    accepts: [
+      { operands: ["N 3 8 8", "16 3 1 1"], result: "N 16 8 8", macs: 16 * 64 * 3 },
+      { operands: ["N 3 8 8", "16 3 1 1", "16"], result: "N 16 8 8", macs: 16 * 64 * 3 },
+      {
+        operands: ["N 3 224 224", "32 3 3 3"],
+        attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
+        result: "N 32 112 112",
+        macs: 112 * 112 * 32 * 27,
+      },
+      {
+        operands: ["N 3 224 224", "32 3 3 3"],
+        attributes: { strides: [2, 2], pads: [0, 0, 1, 1] },
+        result: "N 32 112 112",
+      },
+      {
+        operands: ["N 8 9 9", "8 1 5 5"],
+        attributes: { group: 8, pads: [2, 2, 2, 2] },
+        result: "N 8 9 9",
+        macs: 81 * 8 * 25,
+      },
+      { operands: ["N 4 9 9", "6 2 3 3"], attributes: { group: 2, dilations: [2, 2] }, result: "N 6 5 5" },
+      { operands: ["N 1 8 1", "1 1 3 1"], attributes: { pads: [1, 0, 1, 0] }, result: "N 1 8 1", macs: 24 },
+    ],
+    refuses: [
+      { operands: ["N 3 8 8", "16 4 1 1"], says: "weight takes 4 channels in each of 1 groups, x has 3" },
+      { operands: ["N 3 8 8", "4 1 1 1"], attributes: { group: 2 }, says: "must be multiples of group 2" },
+      { operands: ["N 4 8 8", "3 2 1 1"], attributes: { group: 2 }, says: "must be multiples of group 2" },
+      { operands: ["N 3 2 2", "4 3 3 3"], says: "a map of 2x2 is too small for a 3x3 kernel" },
+      { operands: ["N 3 8 8", "16 3 1 1", "8"], says: "bias must have the shape [16]" },
+      { operands: ["N 3", "16 3 1 1"], says: "x must be [N, C, H, W]" },
+      { operands: ["N 3 8 8", "16 3 1 1"], attributes: { strides: [0, 1] }, says: "strides" },
+    ],
+  },
+  flatten: {
+    accepts: [
+      { operands: ["N 3 4 5"], result: "N 60" },
+      { operands: ["N 7"], result: "N 7" },
+    ],
+    refuses: [{ operands: ["N C 1 1"], says: "known sizes after the first" }],
+  },
+  gemm: {
+    accepts: [
+      { operands: ["N 8", "10 8"], result: "N 10", macs: 80 },
+      { operands: ["N 8", "10 8", "10"], result: "N 10", macs: 80 },
+    ],
+    refuses: [
+      { operands: ["N 8", "10 7"], says: "weight takes 7 inputs, x has 8" },
+      { operands: ["N 8 1 1", "10 8"], says: "x must be [N, inputs]" },
+      { operands: ["N 8", "10 8", "8"], says: "bias must have the shape [10]" },
+      { operands: ["N 8", "10 8 1"], says: "weight must be [outputs, inputs]" },
+    ],
+  },
+  global_avg_pool: {
+    accepts: [{ operands: ["N 8 7 5"], result: "N 8 1 1" }],
+    refuses: [{ operands: ["N 8"], says: "x must be [N, C, H, W]" }],
+  },
+  reshape: {
+    accepts: [
+      { operands: ["N 8 1 1"], attributes: { shape: [0, 1, -1, 1] }, result: "N 1 8 1" },
+      { operands: ["N 1 8 1"], attributes: { shape: [0, -1, 1, 1] }, result: "N 8 1 1" },
+      { operands: ["6"], attributes: { shape: [3, 2] }, result: "3 2" },
+      { operands: ["2 3"], attributes: { shape: [-1] }, result: "6" },
+    ],
+    refuses: [
+      { operands: ["6"], attributes: { shape: [4, 2] }, says: "[6] can't become [4, 2]" },
+      { operands: ["6"], attributes: { shape: [4, -1] }, says: "can't become" },
+      { operands: ["6"], attributes: { shape: [-1, -1] }, says: "can't become" },
+      { operands: ["N 3"], attributes: { shape: [-1] }, says: "can't become" },
+      { operands: ["6"], attributes: { shape: [6, 0] }, says: "there is no size 1 to copy" },
+    ],
+  },
+  transpose: {
+    accepts: [
+      { operands: ["N 2 3 4"], attributes: { permutation: [0, 2, 3, 1] }, result: "N 3 4 2" },
+      { operands: ["2 3"], attributes: { permutation: [1, 0] }, result: "3 2" },
+    ],
+    refuses: [
+      { operands: ["2 3"], attributes: { permutation: [0, 0] }, says: "is no permutation of 2 axes" },
+      { operands: ["2 3"], attributes: { permutation: [0] }, says: "is no permutation of 2 axes" },
+    ],
+  },
+};
+
+function typeOf(sizes: string): TensorType {
+  const dims = sizes === "" ? [] : sizes.split(" ");
+  return tensorType(dims.map((dim) => (/^\d+$/.test(dim) ? Number(dim) : dim)));
+}
+
+/** The attributes as the op takes them, or the reason why it doesn't. */
+function attributesOf(
+  name: OpName,
+  written: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const parsed = definitionOf(name).attributes.safeParse(written);
+  if (parsed.success) return parsed.data;
+  throw new TypeRefusal(
+    parsed.error.issues.map((each) => `${each.path.join(".")}: ${each.message}`).join("; "),
+  );
+}
+
+for (const name of OP_NAMES) {
+  const test = suite(`ir: op ${name}`);
+  const definition = definitionOf(name);
+  const { accepts, refuses } = TABLES[name];
+
+  test("is registered under its name and level, and says what it is and where that is written", () => {
+    assert.is(definition.name, name);
+    assert.is(definition.level === "primitive", isPrimitive(name));
+    assert.ok(definition.doc.length > 0 && definition.source.length > 0);
+  });
+
+  for (const { operands, attributes, result, macs } of accepts) {
+    test(`[${operands.join("], [")}] ${JSON.stringify(attributes ?? {})} gives [${result}]`, () => {
+      const types = operands.map(typeOf);
+      const complete = attributesOf(name, attributes);
+      const results = definition.infer(types, complete);
+      assert.equal(results.map(formatType), [formatType(typeOf(result))]);
+      if (macs !== undefined) assert.is(definition.cost?.(types, results, complete).macs, macs);
+    });
+  }
+
+  for (const { operands, attributes, says } of refuses) {
+    test(`[${operands.join("], [")}] ${JSON.stringify(attributes ?? {})} is refused`, () => {
+      try {
+        definition.infer(operands.map(typeOf), attributesOf(name, attributes));
+      } catch (error) {
+        assert.instance(error, TypeRefusal);
+        assert.match((error as TypeRefusal).message, says);
+        return;
+      }
+      assert.unreachable("it was accepted");
+    });
+  }
+
+  test("keeps the element type", () => {
+    const [first] = accepts;
+    const types = first?.operands.map((each) => tensorType(typeOf(each).dims, "float16")) ?? [];
+    assert.is(definition.infer(types, attributesOf(name, first?.attributes))[0]?.dtype, "float16");
+  });
+
+  test.run();
+}
+
+const test = suite("ir: ops");
+
+test("operands of different element types don't go together", () => {
+  assert.throws(
+    () => definitionOf("add").infer([tensorType([2]), tensorType([2], "float16")], {}),
+    "operands have the element types float32 and float16",
+  );
+});
+
+test.run();

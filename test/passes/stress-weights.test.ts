@@ -1,0 +1,162 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { ActivationName } from "../../src/ir/activations.js";
+import type { AttentionOptions, AttentionType } from "../../src/ir/attention/registry.js";
+import { attentionModules, attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { GraphBuilder } from "../../src/ir/builder.js";
+import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
+import { fanOutNormal, startAtOne, startAtZero } from "../../src/ir/initializers.js";
+import { printGraph } from "../../src/ir/print.js";
+import { featureMap, tensorType } from "../../src/ir/types.js";
+import { runPasses } from "../../src/passes/manager.js";
+import { parsePipeline } from "../../src/passes/pipeline.js";
+import { evaluateWithout, traceGraph } from "../../src/reference/interpreter.js";
+import { numbersOf, randomInputs, rewrite } from "./support.js";
+
+const test = suite("passes: stress-weights");
+
+const WIDTH = 16;
+const BLOCKS = 50;
+
+/** Fifty inverted residual blocks without a shortcut in every fifth, as deep as EfficientNet-B7. */
+function deepNetwork(activation: ActivationName, attention: AttentionType): Graph {
+  const builder = new GraphBuilder("deep");
+  const convNorm = (x: Value, scope: string, channels: number, kernel: number, group = 1): Value => {
+    const [, inputs] = featureMap(x.type, "x");
+    const pad = (kernel - 1) / 2;
+    const weight = builder.parameter(
+      `${scope}.w`,
+      [channels, inputs / group, kernel, kernel],
+      fanOutNormal(),
+    );
+    const y = builder.op(
+      "conv",
+      [x, weight],
+      { pads: [pad, pad, pad, pad], group },
+      { scope: `${scope}/conv` },
+    );
+    const statistics = [startAtOne, startAtZero, startAtZero, startAtOne].map((init, i) =>
+      builder.parameter(`${scope}.norm${i}`, [channels], init, i < 2 ? "trainable" : "buffer"),
+    );
+    return builder.op("batch_norm", [y, ...statistics], {}, { scope: `${scope}/norm` });
+  };
+  const act = (x: Value, scope: string): Value => builder.op(activation, [x], {}, { scope: `${scope}/act` });
+  const options = { type: attention, ...attentionModules[attention].options.parse({}) } as AttentionOptions;
+  const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH };
+
+  let x: Value = builder.input("x", tensorType(["N", WIDTH, 6, 6]));
+  for (let i = 0; i < BLOCKS; i++) {
+    const scope = `/blocks/${i}`;
+    let y = act(convNorm(x, `${scope}/expand`, 4 * WIDTH, 1), `${scope}/expand`);
+    y = act(convNorm(y, `${scope}/depthwise`, 4 * WIDTH, 3, 4 * WIDTH), `${scope}/depthwise`);
+    y = builder.attention(y, options, site, { scope: `${scope}/attention` });
+    y = convNorm(y, `${scope}/project`, WIDTH, 1);
+    x = i % 5 === 0 ? y : builder.op("add", [y, x], {}, { scope: `${scope}/add` });
+  }
+  return builder.finish([x]);
+}
+
+function rootMeanSquare(data: Float64Array): number {
+  return Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
+}
+
+/** How far two outputs are apart, as a part of the first's size. */
+function moved(from: Float64Array, to: Float64Array): number {
+  return rootMeanSquare(from.map((x, i) => x - (to[i] ?? Number.NaN))) / rootMeanSquare(from);
+}
+
+/** The factor of every channel of a gate, in order of size. */
+function gateValues(x: Float64Array, gated: Float64Array, places: number): readonly number[] {
+  const values: number[] = [];
+  for (let channel = 0; channel < x.length / places; channel++) {
+    const start = channel * places;
+    const strongest = x
+      .subarray(start, start + places)
+      .reduce((best, value, i, plane) => (Math.abs(value) > Math.abs(plane[best] ?? 0) ? i : best), 0);
+    const value = x[start + strongest] ?? 0;
+    if (value !== 0) values.push((gated[start + strongest] ?? 0) / value);
+  }
+  return values.sort((a, b) => a - b);
+}
+
+for (const attention of ["se", "eca"] as const) {
+  for (const activation of ["silu", "relu"] as const) {
+    test(`fifty blocks of ${activation} with ${attention}: signals live, gates spread, each gate matters`, () => {
+      const graph = runPasses(deepNetwork(activation, attention), parsePipeline("stress-weights")).graph;
+      const inputs = randomInputs(graph, 1);
+      const trace = traceGraph(graph, inputs, numbersOf);
+      const numbers = (value: Value | undefined): Float64Array =>
+        (value && trace.get(value)?.data) ?? new Float64Array();
+      const output = numbers(graph.outputs[0]);
+
+      for (const op of graph.ops) {
+        const size = rootMeanSquare(numbers(op.results[0]));
+        assert.ok(size > 1e-3 && size < 1e3, `${op.loc.scope} has the size ${size}`);
+      }
+      const negated = new Map(
+        [...inputs].map(([name, { dims, data }]) => [name, { dims, data: data.map((x) => -x) }]),
+      );
+      const other = traceGraph(graph, negated, numbersOf).get(graph.outputs[0] as Value);
+      assert.ok(moved(output, other?.data ?? output) > 1e-3, "the input hardly matters");
+
+      const gates = graph.ops.filter((op) => attentionTypeOf(op.kind) !== undefined);
+      assert.is(gates.length, BLOCKS);
+      const all = gates.flatMap((op) => gateValues(numbers(op.operands[0]), numbers(op.results[0]), 36));
+      const quantile = (part: number): number =>
+        all.sort((a, b) => a - b)[Math.floor(part * all.length)] ?? 0;
+      assert.ok(
+        quantile(0.05) < 0.35 && quantile(0.95) > 0.65,
+        `gates ${quantile(0.05)} to ${quantile(0.95)}`,
+      );
+      assert.ok(
+        quantile(0.25) > 0.05 && quantile(0.75) < 0.95,
+        `gates ${quantile(0.25)} to ${quantile(0.75)}`,
+      );
+      for (const gate of gates.filter((_, i) => i % 10 < 2)) {
+        const [without] = evaluateWithout(graph, trace, gate, numbersOf).values();
+        const by = moved(output, without?.data ?? output);
+        assert.ok(by > 1e-3, `without ${gate.loc.scope} the output moves by ${by}`);
+      }
+    });
+  }
+}
+
+const SMALL = `graph "g" {
+  input %x : float32[N, 4, 4, 4]
+  trainable @w = normal([4, 4, 1, 1], 0.5, "w")
+  fixed @half = constant([], 0.5)
+  %a : float32[N, 4, 4, 4] = conv(%x, @w) loc(/a)
+  %y : float32[N, 4, 4, 4] = mul(%a, @half) loc(/y)
+  return %y
+}`;
+
+test("weights get their own random streams; constants and everything else stay", () => {
+  assert.is(
+    printGraph(rewrite("stress-weights", SMALL)),
+    printGraph(rewrite("", SMALL)).replace(
+      'normal([4, 4, 1, 1], 0.5, "w")',
+      'normal([4, 4, 1, 1], 0.5, "stress:w")',
+    ),
+  );
+});
+
+test("another seed gives other streams", () => {
+  assert.match(printGraph(rewrite("stress-weights{seed=3}", SMALL)), '"stress:3:w"');
+});
+
+test("no trainable parameter and no buffer keeps its numbers", () => {
+  const before = deepNetwork("relu", "se");
+  const numbers = new Map(parametersOf(before).map(({ name, data }) => [name, data]));
+  const { graph } = runPasses(before, parsePipeline("stress-weights"));
+  const after = parametersOf(graph);
+  assert.is(after.length, numbers.size);
+  assert.ok(after.every(({ name, data }) => data !== numbers.get(name) && data.kind !== "constant"));
+});
+
+test("normalisations turn signs, and their statistics are not their input's", () => {
+  const text = printGraph(runPasses(deepNetwork("silu", "eca"), parsePipeline("stress-weights")).graph);
+  assert.match(text, '@/blocks/0/expand.norm0 = uniform([64], -1.6, 3.2, "stress:/blocks/0/expand.norm0")');
+  assert.match(text, /@\/blocks\/0\/expand\.norm3 = uniform\(\[64\], 0\.5, 1\.5,/);
+});
+
+test.run();
