@@ -6,8 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../src/driver/compile.js";
 import { explainKernels } from "../src/driver/explain.js";
-import { randomInputs } from "../src/driver/numbers.js";
 import { specNetwork } from "../src/driver/network.js";
+import { randomInputs } from "../src/driver/numbers.js";
 import { stats } from "../src/driver/stats.js";
 import { verify } from "../src/driver/verify.js";
 import { openSession } from "../src/runtime/session.js";
@@ -79,7 +79,10 @@ for (const [name, expected] of Object.entries(reference)) {
 
 test("k of EfficientNet-B0's gates: 3, 3, then fourteen times 5", () => {
   const { gates } = explainKernels(specOf("b0-eca"));
-  assert.equal(gates.map((gate) => gate.k), [3, 3, ...Array<number>(14).fill(5)]);
+  assert.equal(
+    gates.map((gate) => gate.k),
+    [3, 3, ...Array<number>(14).fill(5)],
+  );
 });
 
 for (const name of runnable) {
@@ -92,7 +95,10 @@ for (const name of runnable) {
 const PYTHON = "/usr/bin/python3";
 const hasModule = (module: string): boolean => spawnSync(PYTHON, ["-c", `import ${module}`]).status === 0;
 
-function python(script: string, args: readonly string[]): { ok: boolean; results: { ok: boolean; file: string }[] } {
+function python(
+  script: string,
+  args: readonly string[],
+): { ok: boolean; results: { ok: boolean; file: string }[] } {
   const { stdout, stderr } = spawnSync(PYTHON, [`test/python/${script}`, ...args], { encoding: "utf8" });
   assert.ok(stdout, stderr);
   return JSON.parse(stdout);
@@ -105,7 +111,11 @@ if (hasModule("onnx")) {
       await compile(specOf(name), { output });
       const { results } = python("check_onnx.py", [output]);
       rmSync(output);
-      assert.equal(results.map(({ ok }) => ok), [true], JSON.stringify(results));
+      assert.equal(
+        results.map(({ ok }) => ok),
+        [true],
+        JSON.stringify(results),
+      );
     });
   }
 } else {
@@ -119,12 +129,21 @@ if (hasModule("cv2")) {
     const { graph } = specNetwork(specOf("b0-eca"));
     const image = Float32Array.from(randomInputs(graph, 1, 0).get("input")?.data ?? []);
     const session = await openSession(output);
-    const logits = (await session.run(new Map([["input", { dims: [1, 3, 224, 224], data: image }]]))).get("logits");
+    const logits = (await session.run(new Map([["input", { dims: [1, 3, 224, 224], data: image }]]))).get(
+      "logits",
+    );
     await session.close();
     writeFileSync(join(folder, "x.f32"), image);
     writeFileSync(join(folder, "y.f32"), logits?.data ?? new Float32Array());
     const tensors = ["--input", join(folder, "x.f32"), "--expected", join(folder, "y.f32")];
-    const result = python("check_opencv.py", [output, ...tensors, "--shape", "1,3,224,224", "--tolerance", "1e-3"]);
+    const result = python("check_opencv.py", [
+      output,
+      ...tensors,
+      "--shape",
+      "1,3,224,224",
+      "--tolerance",
+      "1e-3",
+    ]);
     assert.ok(result.ok, JSON.stringify(result));
   });
 } else {

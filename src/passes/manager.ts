@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Defect, InputError } from "../base/diagnostic.js";
+import type { JsonPath } from "../base/json-path.js";
 import { type Graph, type Op, storedDataOf, type Value } from "../ir/graph.js";
 import { parseGraph } from "../ir/parse.js";
 import { printGraph, printOp } from "../ir/print.js";
@@ -47,17 +48,29 @@ export function runPasses(
   hooks: PipelineHooks = {},
 ): { readonly graph: Graph; readonly reports: readonly PassReport[] } {
   let current = graph;
-  const reports = invocations.map(({ pass: name, options }, index): PassReport => {
+  const reports = invocations.map(({ pass: name, options, specPath }, index): PassReport => {
     if (!isPassName(name)) throw InputError.of("pass/unknown", `unknown pass ${JSON.stringify(name)}`);
     const pass = passOf(name);
     const before = process.env[TEXT_ROUND_TRIP] === "1" ? throughText(current) : current;
-    const { graph: after, ...report } = runPass(pass, before, options);
+    const { graph: after, ...report } = atPath(specPath, () => runPass(pass, before, options));
     if (report.changed) hooks.check?.(pass, before, after);
     hooks.after?.({ index, ...report, before, graph: after });
     current = after;
     return report;
   });
   return { graph: current, reports };
+}
+
+/** Runs `make`; an error of the user's that has no place of its own gets that of the pass in the spec. */
+function atPath<T>(path: JsonPath | undefined, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InputError) || path === undefined) throw error;
+    throw new InputError(
+      error.diagnostics.map((each) => (each.path === undefined ? { ...each, path } : each)),
+    );
+  }
 }
 
 /** Runs one pass of given options and checks what it leaves behind. */

@@ -33,7 +33,7 @@ function problemsOf(
       const known = knownKeys(schema, options, path);
       return issue.keys.map((key) => {
         const hint = known.length === 0 ? "it takes no options" : didYouMean(key, known);
-        return withHint(`unknown option ${key}`, [...path, key], hint);
+        return withHint(`unknown option "${key}"`, [...path, key], hint);
       });
     }
     case "invalid_union": {
@@ -46,7 +46,7 @@ function problemsOf(
     case "invalid_value":
       return [choice(said, given, path, issue.values.map(String))];
     case "invalid_type":
-      if (given === undefined) return [{ message: `the option ${name} is missing`, path }];
+      if (given === undefined) return [{ message: `the option "${name}" is missing`, path }];
       return [{ message: `${said}, expected ${article(issue.expected)}`, path }];
     case "too_small":
     case "too_big": {
@@ -65,7 +65,7 @@ function choice(said: string, given: unknown, path: JsonPath, words: readonly st
   const known = words.map((word) => JSON.stringify(word)).join(", ");
   const message =
     given === undefined
-      ? `the option ${nameOf(path)} is missing, one of ${known}`
+      ? `the option "${nameOf(path)}" is missing, one of ${known}`
       : `${said}, expected one of ${known}`;
   return withHint(message, path, typeof given === "string" ? didYouMean(given, words) : undefined);
 }

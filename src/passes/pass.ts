@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { JsonPath } from "../base/json-path.js";
 import type { Graph } from "../ir/graph.js";
 
 /**
@@ -26,4 +27,6 @@ export function definePass<const N extends string, O extends z.ZodObject>(pass: 
 export interface PassInvocation {
   readonly pass: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** The place in the spec that asks for it; undefined where a flag or a program does. */
+  readonly specPath?: JsonPath | undefined;
 }

@@ -71,8 +71,8 @@ export function evaluateWithout(
   return new Map(graph.outputs.map((output) => [output.name, current(output)]));
 }
 
-function evaluateOp(op: Op, valueOf: (value: Value) => Tensor): [Value, Tensor][] {
-  const tensors = definitionOf(op.kind).evaluate(op.operands.map(valueOf), op.attributes);
+function evaluateOp(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor][] {
+  const tensors = definitionOf(op.kind).evaluate(op.operands.map(tensorOf), op.attributes);
   return op.results.map((result, i) => {
     const tensor = tensors[i];
     if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import type { SourceText } from "../base/source.js";
-import { type JsonNode, type JsonObject, parseJsonTree } from "./json-tree.js";
+import { type JsonObject, parseJsonTree } from "./json-tree.js";
 import { mergeTrees } from "./merge.js";
 import { type ReadFile, readSpec } from "./read.js";
 

@@ -133,7 +133,8 @@ function syntaxDiagnostics(source: SourceText, errors: readonly ParseError[]): D
     .map(({ error, offset, length }) => {
       const written = source.text.slice(offset, offset + length);
       const what = SYNTAX_MESSAGES[printParseErrorCode(error)] ?? "this is no JSON";
-      const got = written === "" || written.length > 40 || /\s/.test(written) ? "" : `, got ${written}`;
+      const got =
+        written === "" || written.length > 40 || /[\s\p{C}]/u.test(written) ? "" : `, got ${written}`;
       return { code: "spec/syntax", message: `${what}${got}`, range: { source, offset, length } };
     });
 }

@@ -44,7 +44,7 @@ function readInvocation(
   }
   const { pass: _, ...options } = jsonValue(entry) as Readonly<Record<string, unknown>>;
   const checked = checkInvocation(pass, options);
-  if ("invocation" in checked) return [checked.invocation];
+  if ("invocation" in checked) return [{ ...checked.invocation, specPath: path }];
   for (const problem of checked.problems) {
     const at = [...path, ...problem.path];
     const { message, hint } = problem;
@@ -61,7 +61,8 @@ function readPipeline(
   // In a literal with escapes offsets into the text say nothing about the file: the whole literal is the place.
   const exact = range.length === value.length + 2;
   try {
-    return parsePipeline(value, exact ? { source: range.source, offset: range.offset + 1 } : undefined);
+    const place = exact ? { source: range.source, offset: range.offset + 1 } : undefined;
+    return parsePipeline(value, place).map((invocation) => ({ ...invocation, specPath: path }));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     for (const diagnostic of error.diagnostics) {

@@ -17,7 +17,9 @@ test.before(() => {
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Compiles the small network, changes the ONNX file, and holds it to its spec. */
-async function verifyChanged(change: (nodes: NodeMessage[], model: ModelMessage) => void): Promise<VerifyReport> {
+async function verifyChanged(
+  change: (nodes: NodeMessage[], model: ModelMessage) => void,
+): Promise<VerifyReport> {
   const file = join(folder, "changed.onnx");
   await compile(SPEC, { output: file });
   const model = ModelProto.decode(readFileSync(file));
@@ -40,7 +42,10 @@ function initializer(model: ModelMessage, name: string): TensorMessage & { rawDa
 test("EfficientNet-B0 with ECA at full size, batches of 1 and 3", async () => {
   const report = await verify("specs/b0-eca.json");
   assert.ok(report.ok, JSON.stringify(report, null, 1));
-  assert.equal(report.comparisons.map(({ batch }) => batch), [1, 3, 1, 3]);
+  assert.equal(
+    report.comparisons.map(({ batch }) => batch),
+    [1, 3, 1, 3],
+  );
   for (const { cosine, maxRel } of report.comparisons) {
     assert.ok(cosine > 0.99999);
     assert.ok(maxRel <= 1e-4);
@@ -79,7 +84,12 @@ test("one weight of a gate changed fails in the outputs", async () => {
     view.setFloat32(0, view.getFloat32(0, true) + 1, true);
   });
   assert.not(report.ok);
-  assert.ok(ofFile(report).slice(0, 2).every((ok) => !ok), "with the file's own weights");
+  assert.ok(
+    ofFile(report)
+      .slice(0, 2)
+      .every((ok) => !ok),
+    "with the file's own weights",
+  );
 });
 
 test("one pad off by one fails, and it is the file's structure, so also with stress weights", async () => {
@@ -112,7 +122,13 @@ test("a gate left out fails", async () => {
 });
 
 test("another BatchNorm, another opset, another target hold too", async () => {
-  for (const options of [{ keepBatchNorm: true }, { opset: 13 }, { opset: 21 }, { target: "gpu" }, { target: "cpu" }] as const) {
+  for (const options of [
+    { keepBatchNorm: true },
+    { opset: 13 },
+    { opset: 21 },
+    { target: "gpu" },
+    { target: "cpu" },
+  ] as const) {
     const report = await verify(SPEC, options);
     assert.ok(report.ok, JSON.stringify(options));
   }
@@ -124,7 +140,10 @@ test("another seed and another resolution hold; other inputs give other numbers"
   assert.is.not(one.comparisons[0]?.maxAbs, two.comparisons[0]?.maxAbs);
   const small = await verify(SPEC, { resolution: 48 });
   assert.ok(small.ok);
-  assert.not(small.checks.some(({ name }) => name.startsWith("expect.")), "the published numbers are for the spec's size");
+  assert.not(
+    small.checks.some(({ name }) => name.startsWith("expect.")),
+    "the published numbers are for the spec's size",
+  );
 });
 
 test.run();

@@ -19,17 +19,17 @@ function at(part = ""): string {
   return `loc(/b/attention${part}, "$.b" by lower-attention)`;
 }
 
-test("ECA between reshapes: a k×1 convolution over a column of channels", () => {
+test("ECA between reshapes: a 1×k convolution over a row of channels", () => {
   assertRewrites(
     "lower-attention{strategy=reshape}",
     ECA,
     `graph "g" {
       input %x : float32[N, 6, 4, 5]
-      trainable @b.attention.conv.weight = uniform([1, 1, 3, 1], -0.5, 0.5, "w")
+      trainable @b.attention.conv.weight = uniform([1, 1, 1, 3], -0.5, 0.5, "w")
       %b/attention/pool : float32[N, 6, 1, 1] = global_avg_pool(%x) ${at("/pool")}
-      %b/attention/enter : float32[N, 1, 6, 1] = reshape(%b/attention/pool) {shape = [0, 1, -1, 1]} ${at("/enter")}
-      %b/attention/conv : float32[N, 1, 6, 1] = conv(%b/attention/enter, @b.attention.conv.weight) {pads = [1, 0, 1, 0]} ${at("/conv")}
-      %b/attention/gate : float32[N, 1, 6, 1] = sigmoid(%b/attention/conv) ${at("/gate")}
+      %b/attention/enter : float32[N, 1, 1, 6] = reshape(%b/attention/pool) {shape = [0, 1, 1, -1]} ${at("/enter")}
+      %b/attention/conv : float32[N, 1, 1, 6] = conv(%b/attention/enter, @b.attention.conv.weight) {pads = [0, 1, 0, 1]} ${at("/conv")}
+      %b/attention/gate : float32[N, 1, 1, 6] = sigmoid(%b/attention/conv) ${at("/gate")}
       %b/attention/leave : float32[N, 6, 1, 1] = reshape(%b/attention/gate) {shape = [0, -1, 1, 1]} ${at("/leave")}
       %b/attention : float32[N, 6, 4, 5] = mul(%x, %b/attention/leave) ${at()}
       return %b/attention
@@ -81,7 +81,7 @@ test("a kernel that is computed is reshaped in the graph", () => {
   }`;
   assert.match(
     printGraph(rewrite("lower-attention", computed)),
-    "%y/weight : float32[1, 1, 3, 1] = reshape(%w) {shape = [1, 1, 3, 1]}",
+    "%y/weight : float32[1, 1, 1, 3] = reshape(%w) {shape = [1, 1, 1, 3]}",
   );
   assertKeepsValues("lower-attention", computed);
 });

@@ -160,13 +160,13 @@ test("all problems come at once, in order, each with its place and what was mean
       'strategy is "autoo", expected one of "auto", "transpose", "reshape"',
       'did you mean "auto"?',
     ],
-    ["opst=13", "unknown option opst", 'did you mean "opset"?'],
+    ["opst=13", 'unknown option "opst"', 'did you mean "opset"?'],
   ]);
 });
 
 test("problems inside of nested options point there", () => {
   assert.equal(problems("swap-attention{to={type=eca,kernal=3,gamma=x},at={stages=[1,a]}}"), [
-    ["kernal=3", "unknown option kernal", 'did you mean "kernel" or "kernels"?'],
+    ["kernal=3", 'unknown option "kernal"', 'did you mean "kernel" or "kernels"?'],
     ["gamma=x", 'gamma is "x", expected a number', undefined],
     ["a", 'stages[1] is "a", expected a number', undefined],
   ]);
@@ -180,9 +180,9 @@ test("problems inside of nested options point there", () => {
 
 test("a missing, a superfluous and a too small option", () => {
   assert.equal(problems("swap-attention"), [
-    ["swap-attention", 'the option to is missing, one of "se", "eca"', undefined],
+    ["swap-attention", 'the option "to" is missing, one of "se", "eca"', undefined],
   ]);
-  assert.equal(problems("fold-batch-norm{x=1}"), [["x=1", "unknown option x", "it takes no options"]]);
+  assert.equal(problems("fold-batch-norm{x=1}"), [["x=1", 'unknown option "x"', "it takes no options"]]);
   assert.equal(problems("lower-activation{opset=9}"), [
     ["opset=9", "opset is 9, expected at least 13", undefined],
   ]);
@@ -197,7 +197,7 @@ test("mistakes of syntax", () => {
   assert.equal(problems('remove-attention{at="x'), [['"', "the quotes are not closed", undefined]]);
   assert.equal(problems("swap-attention{to=eca,to=se}"), [["to", "to is given twice", undefined]]);
   assert.equal(problems("swap-attention{to=eca,__proto__={a=1}}"), [
-    ["__proto__={a=1}", "unknown option __proto__", "known: from, to, at"],
+    ["__proto__={a=1}", 'unknown option "__proto__"', "known: from, to, at"],
   ]);
   assert.match(problems(`swap-attention{to=${"[".repeat(100_000)}`)[0]?.[1] ?? "", "nested too deeply");
 });
@@ -212,7 +212,7 @@ test("places are those in the larger text that the pipeline stands in", () => {
 
 test("checkInvocation says problems by their path into the options", () => {
   assert.equal(checkInvocation("lower-attention", { strategy: "auto", targt: "cpu" }), {
-    problems: [{ message: "unknown option targt", path: ["targt"], hint: 'did you mean "target"?' }],
+    problems: [{ message: 'unknown option "targt"', path: ["targt"], hint: 'did you mean "target"?' }],
   });
   assert.equal(checkInvocation("fold-batch-norm", undefined), {
     invocation: { pass: "fold-batch-norm", options: {} },

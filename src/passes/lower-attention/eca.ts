@@ -5,11 +5,11 @@ import { reshapeWeight } from "../../ir/weight.js";
 import { chooseStrategy, type LoweringOptions, type LoweringStrategy } from "./strategy.js";
 
 /**
- *     x ─ global_avg_pool ─ to a map whose rows or columns are the channels ─ conv k ─ sigmoid ─ back ─┐
- *     └────────────────────────────────────────────────────────────────────────────────────────────── mul
+ *     x ─ global_avg_pool ─ to a map with one row of channels ─ conv 1×k ─ sigmoid ─ back ─┐
+ *     └──────────────────────────────────────────────────────────────────────────────────── mul
  *
- *     reshape      [N,C,1,1] ─ reshape [0,1,-1,1] ─ [N,1,C,1] ─ conv k×1 ─ sigmoid ─ reshape [0,-1,1,1]
- *     transpose    [N,C,1,1] ─ transpose 0231 ───── [N,1,1,C] ─ conv 1×k ─ sigmoid ─ transpose 0312
+ *     reshape      [N,C,1,1] ─ reshape [0,1,1,-1] ─ [N,1,1,C] ─ conv ─ sigmoid ─ reshape [0,-1,1,1]
+ *     transpose    [N,C,1,1] ─ transpose 0231 ───── [N,1,1,C] ─ conv ─ sigmoid ─ transpose 0312
  *
  * Both are of rank 4 all through: not every runtime has a one-dimensional convolution.
  */
@@ -23,33 +23,28 @@ export function lowerEca(
   const form = FORMS[chooseStrategy(options)];
   const pooled = context.op("global_avg_pool", [x], {}, "pool");
   const channels = form.enter(pooled, context);
-  const taps = reshapedParameter(weight, form.weightDims(kernel), context);
-  const mixed = context.op("conv", [channels, taps], { pads: form.pads((kernel - 1) / 2) }, "conv");
+  const taps = reshapedParameter(weight, [1, 1, 1, kernel], context);
+  const each = (kernel - 1) / 2;
+  const mixed = context.op("conv", [channels, taps], { pads: [0, each, 0, each] }, "conv");
   const gate = context.op("sigmoid", [mixed], {}, "gate");
   return context.op("mul", [x, form.leave(gate, context)], {});
 }
 
-type Pads = [top: number, left: number, bottom: number, right: number];
-
 interface Form {
+  /** [N, C, 1, 1] to [N, 1, 1, C] */
   enter(pooled: Value, context: RewriteContext): Value;
+  /** [N, 1, 1, C] to [N, C, 1, 1] */
   leave(gate: Value, context: RewriteContext): Value;
-  weightDims(kernel: number): readonly number[];
-  pads(each: number): Pads;
 }
 
 const FORMS: { readonly [S in LoweringStrategy]: Form } = {
   reshape: {
-    enter: (pooled, context) => context.op("reshape", [pooled], { shape: [0, 1, -1, 1] }, "enter"),
+    enter: (pooled, context) => context.op("reshape", [pooled], { shape: [0, 1, 1, -1] }, "enter"),
     leave: (gate, context) => context.op("reshape", [gate], { shape: [0, -1, 1, 1] }, "leave"),
-    weightDims: (kernel) => [1, 1, kernel, 1],
-    pads: (each) => [each, 0, each, 0],
   },
   transpose: {
     enter: (pooled, context) => context.op("transpose", [pooled], { permutation: [0, 2, 3, 1] }, "enter"),
     leave: (gate, context) => context.op("transpose", [gate], { permutation: [0, 3, 1, 2] }, "leave"),
-    weightDims: (kernel) => [1, 1, 1, kernel],
-    pads: (each) => [0, each, 0, each],
   },
 };
 
