@@ -1,0 +1,44 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { CheckError } from "../../src/base/diagnostic.js";
+import { checkPasses, checkPromise } from "../../src/driver/check-passes.js";
+import { specNetwork } from "../../src/driver/network.js";
+import type { Graph } from "../../src/ir/graph.js";
+import { parseGraph } from "../../src/ir/parse.js";
+import { exportPipeline } from "../../src/passes/export-pipeline.js";
+
+const test = suite("driver: check-passes");
+
+const withOp = (op: string): Graph =>
+  parseGraph(`graph "g" {
+    input %x : float32[N, 2, 3, 3]
+    %y : float32[N, 2, 3, 3] = ${op}(%x) loc(/y)
+    return %y
+  }`);
+
+test("a pass that changes values against its promise is named, with the output", () => {
+  const liar = { name: "liar", preserves: "values" } as const;
+  assert.throws(
+    () => checkPromise(liar, withOp("relu"), withOp("gelu")),
+    (error: Error) =>
+      error instanceof CheckError &&
+      /liar promises to keep values and changes the output y/.test(error.message),
+  );
+  assert.throws(() => checkPromise(liar, withOp("silu"), withOp("hard_swish")), /promises/);
+});
+
+test("a pass that keeps values holds, one that promises only the signature is not held to more", () => {
+  assert.not.throws(() => checkPromise({ name: "p", preserves: "values" }, withOp("relu"), withOp("relu")));
+  assert.not.throws(() =>
+    checkPromise({ name: "p", preserves: "signature" }, withOp("relu"), withOp("tanh")),
+  );
+});
+
+test("the passes of every export keep their promises", () => {
+  const { built, invocations } = specNetwork("specs/small.json");
+  for (const options of [{}, { opset: 13 }, { target: "gpu" }, { keepBatchNorm: true }] as const) {
+    checkPasses(built, [...invocations, ...exportPipeline(options)]);
+  }
+});
+
+test.run();
