@@ -3,7 +3,7 @@ import { table, verdict } from "./format.js";
 
 /** What `ecagen verify` prints for people. */
 export function verifyText(report: VerifyReport): string {
-  const { comparisons, gates, checks, device, tolerance } = report;
+  const { comparisons, gates, checks, notes, device, tolerance } = report;
   const comparisonRows = comparisons.map(({ a, b, batch, maxAbs, maxRel, cosine, ok }) => [
     a,
     b,
@@ -32,6 +32,7 @@ export function verifyText(report: VerifyReport): string {
       ["check", "", ""],
       checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
     ),
+    notes.map((note) => `not checked: ${note}\n`).join(""),
     `tolerance: max |Δ| up to ${tolerance.maxRel} of the output's range, cosine above ${tolerance.minCosine}; device ${device.used}, ${device.cpuNodes} nodes elsewhere\n`,
     `${report.model}: ${verdict(report.ok)}\n`,
   ];

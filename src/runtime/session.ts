@@ -34,7 +34,7 @@ export async function openSession(
   const ort = await loadRuntime();
   const sessionOptions = {
     executionProviders: [DEVICES[device].provider],
-    logSeverityLevel: 3 as const,
+    logSeverityLevel: 4 as const,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: {
       session: {
@@ -70,7 +70,10 @@ type Runtime = typeof import("onnxruntime-node");
 /** onnxruntime-node is large and slow to load, so nothing but a run loads it. */
 export async function loadRuntime(): Promise<Runtime> {
   try {
-    return await import("onnxruntime-node");
+    const ort = await import("onnxruntime-node");
+    // What the native library would print on stderr is in the errors that it throws.
+    ort.env.logLevel = "fatal";
+    return ort;
   } catch (error) {
     throw new DeviceError(
       `onnxruntime-node can't be loaded: ${(error as Error).message}`,
@@ -90,7 +93,7 @@ async function create(
       ? await ort.InferenceSession.create(model, options)
       : await ort.InferenceSession.create(model, options);
   } catch (error) {
-    const message = (error as Error).message;
+    const [message = ""] = (error as Error).message.trim().split("\n");
     if (device !== "cpu") {
       throw new DeviceError(
         `${DEVICES[device].title} can't run this model here: ${message}`,
