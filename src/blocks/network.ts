@@ -1,14 +1,14 @@
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import { GraphBuilder } from "../ir/builder.js";
 import type { Graph, Loc, Value } from "../ir/graph.js";
-import { type Dim, tensorType } from "../ir/types.js";
+import { tensorType } from "../ir/types.js";
 import type { ResolvedBlock, ResolvedSpec } from "../spec/resolved.js";
 import { buildHead } from "./head.js";
 import { LayerBuilder } from "./layers.js";
 import { blockBuilders } from "./registry.js";
 
 /** The name of the batch, the one size that a spec leaves open. */
-export const DYNAMIC_BATCH = "N";
+export const BATCH = "N";
 
 /**
  * The network of a spec as IR:
@@ -18,10 +18,10 @@ export const DYNAMIC_BATCH = "N";
  * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
  * folded, drop rates are there for the code that trains.
  */
-export function buildNetwork(spec: ResolvedSpec, batch: Dim = DYNAMIC_BATCH): Graph {
+export function buildNetwork(spec: ResolvedSpec): Graph {
   const { channels, height, width } = spec.input;
   const builder = new GraphBuilder(spec.name);
-  const input = builder.input("input", tensorType([batch, channels, height, width]));
+  const input = builder.input("input", tensorType([BATCH, channels, height, width]));
 
   const enter = (scope: string, type: string, specPath: JsonPath, at: BlockSite): LayerBuilder => {
     const loc: Loc = { scope, specPath: formatJsonPath(specPath) };

@@ -1,14 +1,16 @@
-import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { countNetwork, gateOf } from "../analysis/counts.js";
 import { CheckError } from "../base/diagnostic.js";
+import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
+import { BATCH } from "../blocks/network.js";
 import type { Graph } from "../ir/graph.js";
 import { type EncodedModel, encodeModel } from "../onnx/export.js";
 import { OPSETS } from "../onnx/opset.js";
 import { writeModel } from "../onnx/write.js";
 import { exportPipeline, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
+import { printPipeline } from "../passes/pipeline.js";
 import { checkPasses } from "./check-passes.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
@@ -20,6 +22,8 @@ export interface ExportOptions {
   readonly target?: Target | undefined;
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
+  /** The batch of the file, or undefined for one that stays open. */
+  readonly batch?: number | undefined;
   /** The seed of the model's initial weights. Default 0. */
   readonly seed?: number | undefined;
 }
@@ -67,8 +71,10 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
     checkExpectations(network.spec, countNetwork(network.declared)),
   );
   if (failed.length > 0) throw new CheckError(failed);
-  if (options.checkPasses === true)
-    checkPasses(network.built, [...network.invocations, ...exportPipeline(options)]);
+  if (options.checkPasses === true) {
+    const pipeline = [...network.invocations, ...exportPipeline(options)];
+    locateErrors(network.spec, () => checkPasses(network.built, pipeline));
+  }
 
   // 5: fold and lower, until every op is one ONNX operator.
   const { graph: lowered, reports } = lower(network, options);
@@ -110,6 +116,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
     encodeModel(lowered, {
       opset: options.opset ?? OPSETS.default,
       producerVersion: packageVersion(),
+      sizes: options.batch === undefined ? {} : { [BATCH]: options.batch },
       metadata: metadataOf(network, options.seed ?? 0),
     }),
   );
@@ -125,6 +132,7 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
   return {
     "ecagen.version": packageVersion(),
     "ecagen.spec": network.spec.hash,
+    "ecagen.passes": printPipeline(network.invocations),
     "ecagen.seed": String(seed),
     "ecagen.parameters": String(counts.parameters),
     "ecagen.attention_parameters": String(counts.attentionParameters),
@@ -135,6 +143,6 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
 
 /** The default place of a spec's ONNX file: `out/`, made if need be, and the spec file's base name. */
 function inOutputFolder(specFile: string): string {
-  mkdirSync("out", { recursive: true });
+  makeFolder("out");
   return join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
 }

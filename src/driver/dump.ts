@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../base/folder.js";
 import { printGraph } from "../ir/print.js";
 import type { PipelineHooks } from "../passes/manager.js";
 
@@ -14,7 +15,7 @@ export interface IrDump {
 /** Hooks that show the IR after each pass; none where nothing is asked for. */
 export function irHooks({ print, folder }: IrDump): PipelineHooks | undefined {
   if (print === undefined && folder === undefined) return undefined;
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  if (folder !== undefined) makeFolder(folder);
   let number = 0;
   return {
     after({ name, changed, graph }) {

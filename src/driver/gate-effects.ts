@@ -15,14 +15,22 @@ export interface GateEffect {
   readonly ok: boolean;
 }
 
+/** The effects of all gates of a network. */
+export interface GateEffects {
+  /** Channels, height and width of the image that they were measured with. */
+  readonly image: readonly number[];
+  readonly effects: readonly GateEffect[];
+}
+
 /** Leaving out a gate must move the output by this many tolerances. */
 const MARGIN = 10;
 
 /** Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. */
-export function gateEffects(graph: Graph, seed: number): readonly GateEffect[] {
+export function gateEffects(graph: Graph, seed: number): GateEffects {
   const parameters = parameterNumbers(seed);
-  const trace = traceGraph(graph, randomInputs(graph, 1, seed), parameters);
-  return graph.ops.flatMap((op): GateEffect[] => {
+  const inputs = randomInputs(graph, 1, seed);
+  const trace = traceGraph(graph, inputs, parameters);
+  const effects = graph.ops.flatMap((op): GateEffect[] => {
     const gate = gateOf(op);
     if (gate === undefined) return [];
     const without = evaluateWithout(graph, trace, op, parameters);
@@ -32,4 +40,6 @@ export function gateEffects(graph: Graph, seed: number): readonly GateEffect[] {
     const moved = Math.max(...moves);
     return [{ at: op.loc.scope, gate: gate.text, moved, ok: moved >= MARGIN * TOLERANCES.float32.maxRel }];
   });
+  const [, ...image] = [...inputs.values()][0]?.dims ?? [];
+  return { image, effects };
 }

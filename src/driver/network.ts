@@ -1,10 +1,10 @@
 import { InputError } from "../base/diagnostic.js";
 import { buildNetwork } from "../blocks/network.js";
 import type { Graph } from "../ir/graph.js";
-import type { Dim } from "../ir/types.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline } from "../passes/pipeline.js";
+import { isPassName, passOf } from "../passes/registry.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 
 export interface NetworkOptions {
@@ -12,8 +12,6 @@ export interface NetworkOptions {
   readonly passes?: string | undefined;
   /** Height and width in place of the spec's. */
   readonly resolution?: number | undefined;
-  /** The batch, or a symbol for one that is open. */
-  readonly batch?: Dim | undefined;
   readonly hooks?: PipelineHooks | undefined;
 }
 
@@ -26,6 +24,13 @@ export interface SpecNetwork {
   readonly declared: Graph;
   /** After the caller's passes as well. */
   readonly graph: Graph;
+  /**
+   * What `graph` has to compute: the network with only those of the passes that mean to change its function.
+   * Folding and lowering are not among them, so a wrong one shows.
+   */
+  readonly meant: Graph;
+  /** The passes that lead from `meant` to `graph`, where they come last, as they should. */
+  readonly keeping: readonly PassInvocation[];
   readonly invocations: readonly PassInvocation[];
   readonly reports: readonly PassReport[];
 }
@@ -37,15 +42,21 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
   const spec = loadSpec(file);
   const { resolved } = atResolution(spec, options.resolution);
   return locateErrors(spec, () => {
-    const built = buildNetwork(resolved, options.batch);
+    const built = buildNetwork(resolved);
     const own = runPasses(built, resolved.passes, options.hooks);
     const more = runPasses(own.graph, extra, options.hooks);
+    const invocations = [...resolved.passes, ...extra];
+    const changes = ({ pass }: PassInvocation): boolean =>
+      isPassName(pass) && passOf(pass).preserves === "signature";
+    const keeping = invocations.filter((invocation) => !changes(invocation));
     return {
       spec,
       built,
       declared: own.graph,
       graph: more.graph,
-      invocations: [...resolved.passes, ...extra],
+      meant: keeping.length === 0 ? more.graph : runPasses(built, invocations.filter(changes)).graph,
+      keeping,
+      invocations,
       reports: [...own.reports, ...more.reports],
     };
   });

@@ -2,9 +2,8 @@ import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { elementCount } from "../ir/types.js";
 import { evaluateGraph } from "../reference/interpreter.js";
-import { type Distance, distance } from "../runtime/compare.js";
-import type { DeviceName } from "../runtime/devices.js";
-import { openSession } from "../runtime/session.js";
+import { type Distance, distance, type Tolerance, withinTolerance } from "../runtime/compare.js";
+import type { Session } from "../runtime/session.js";
 import { parameterNumbers, randomInputs } from "./numbers.js";
 
 /** The outputs of a run by name, flat. */
@@ -36,29 +35,57 @@ export function referenceOutputs(
     );
 }
 
-/** Runs a model on a device with the first `batch` images of the random inputs of a seed. */
+/** Runs a model with the first `batch` images of the random inputs of a seed. */
 export async function runModel(
-  model: Uint8Array,
+  session: Session,
   graph: Graph,
-  { device, batch, seed }: { device: DeviceName; batch: number; seed: number },
+  batch: number,
+  seed: number,
 ): Promise<Outputs> {
-  const session = await openSession(model, { device });
-  try {
-    const inputs = [...randomInputs(graph, batch, seed)].map(
-      ([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }] as const,
-    );
-    const outputs = await session.run(new Map(inputs));
-    return new Map([...outputs].map(([name, { data }]) => [name, data]));
-  } finally {
-    await session.close();
-  }
+  const inputs = [...randomInputs(graph, batch, seed)].map(
+    ([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }] as const,
+  );
+  const outputs = await session.run(new Map(inputs));
+  return new Map([...outputs].map(([name, { data }]) => [name, data]));
 }
 
-/** The distance of the output that is furthest from its reference; one that is missing is infinitely far. */
-export function worstDistance(reference: Outputs, actual: Outputs): Distance {
+/**
+ * What keeps a model from being run in the place of a graph: inputs of other names or sizes, outputs that are
+ * missing. Undefined where nothing does.
+ */
+export function interfaceProblem({ inputs, outputNames }: Session, graph: Graph): string | undefined {
+  const text = (each: readonly { name: string; dims: readonly (number | string)[] }[]): string =>
+    each.map(({ name, dims }) => `${name} [${dims.join(", ")}]`).join(", ");
+  const wanted = graph.inputs.map(({ name, type }) => ({ name, dims: type.dims }));
+  const fits =
+    inputs.length === wanted.length &&
+    wanted.every(({ name, dims }) => {
+      const given = inputs.find((input) => input.name === name);
+      return (
+        given?.dims.length === dims.length &&
+        dims.every(
+          (dim, i) => typeof dim === "string" || typeof given.dims[i] === "string" || dim === given.dims[i],
+        )
+      );
+    });
+  if (!fits) return `its inputs are ${text(inputs)}, the network's ${text(wanted)}`;
+  const missing = graph.outputs.filter(({ name }) => !outputNames.includes(name)).map(({ name }) => name);
+  return missing.length === 0
+    ? undefined
+    : `it has no output ${missing.join(", ")}, only ${outputNames.join(", ")}`;
+}
+
+/** The batch that a model is made for; undefined for one that takes any. */
+export function fixedBatch({ inputs }: Session): number | undefined {
+  const batch = inputs[0]?.dims[0];
+  return typeof batch === "number" ? batch : undefined;
+}
+
+/** The distance of the output that is worst: one outside of the tolerance, else the one furthest from its reference. */
+export function worstDistance(reference: Outputs, actual: Outputs, tolerance: Tolerance): Distance {
   const distances = [...reference].map(([name, expected]) => distance(expected, actual.get(name) ?? []));
-  const broken = distances.find((each) => Number.isNaN(each.maxRel) || Number.isNaN(each.cosine));
-  return broken ?? distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
+  const outside = distances.find((each) => !withinTolerance(each, tolerance));
+  return outside ?? distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
 }
 
 function imageOf(inputs: ReadonlyMap<string, Tensor>, image: number): ReadonlyMap<string, Tensor> {

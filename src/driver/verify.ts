@@ -1,27 +1,30 @@
 import { countNetwork } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
-import type { Graph } from "../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../onnx/initializers.js";
 import { modelBytes } from "../onnx/write.js";
 import { runPasses } from "../passes/manager.js";
 import { type Distance, TOLERANCES, type Tolerance, withinTolerance } from "../runtime/compare.js";
 import type { DeviceName } from "../runtime/devices.js";
+import { openSession } from "../runtime/session.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
 import { chooseDevice } from "./devices.js";
 import { checkExpectations } from "./expectations.js";
-import { type GateEffect, gateEffects } from "./gate-effects.js";
+import { type GateEffects, gateEffects } from "./gate-effects.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import { referenceOutputs, runModel, worstDistance } from "./outputs.js";
+import { fixedBatch, interfaceProblem, referenceOutputs, runModel, worstDistance } from "./outputs.js";
+import { stressed } from "./stressed.js";
 
-export interface VerifyOptions extends Pick<NetworkOptions, "passes" | "resolution">, ExportOptions {
+export interface VerifyOptions
+  extends Pick<NetworkOptions, "passes" | "resolution">,
+    Omit<ExportOptions, "batch"> {
   readonly device?: DeviceName | "auto" | undefined;
   /**
    * What is compared besides the export on the device: `reference` (nothing more), `cpu` (the export on the
    * CPU as well), or the path of an ONNX file that is held to the spec in the same way.
    */
   readonly against?: string | undefined;
-  /** The batches that are run. Default 1 and 3. */
+  /** The batches that are run, at least one. Default 1 and 3. A file of a fixed batch is run with that. */
   readonly batches?: readonly number[] | undefined;
   /** `part`: how much is done, from 0 to 1. */
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
@@ -46,16 +49,18 @@ export interface Check {
 export interface VerifyReport {
   readonly ok: boolean;
   readonly model: string;
+  /** `cpuNodes`: a session on another device is refused unless every node runs there, so there are none. */
   readonly device: { readonly requested: string; readonly used: string; readonly cpuNodes: number };
   readonly tolerance: Tolerance;
   readonly comparisons: readonly Comparison[];
-  readonly gates: readonly GateEffect[];
+  readonly gates: GateEffects;
   readonly checks: readonly Check[];
-  /** What could not be checked, and why. */
-  readonly notes: readonly string[];
 }
 
 const WEIGHTS = ["initial", "stress"] as const;
+type Weights = (typeof WEIGHTS)[number];
+
+const TOLERANCE = TOLERANCES.float32;
 
 /**
  * Proves that the ONNX file of a spec computes what the spec says. ONNX Runtime runs the export; the
@@ -65,96 +70,147 @@ const WEIGHTS = ["initial", "stress"] as const;
  */
 export async function verify(specFile: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { against = "reference", batches = [1, 3], seed = 0, onProgress } = options;
-  const given = against === "reference" || against === "cpu" ? undefined : readModel(against);
+  if (batches.length === 0) throw InputError.of("verify/batches", "there is no batch to run");
+  const file = against === "reference" || against === "cpu" ? undefined : givenModel(against);
   const network = specNetwork(specFile, options);
   const device = await chooseDevice(options.device ?? "cpu");
   const checks: Check[] = options.resolution === undefined ? publishedNumbers(network) : [];
   const comparisons: Comparison[] = [];
-  const notes: string[] = [];
 
   for (const [i, weights] of WEIGHTS.entries()) {
     const progress = (message: string, part: number): void =>
       onProgress?.(`${weights} weights: ${message}`, (i + part) / (WEIGHTS.length + 1));
-    const weighted = weights === "initial" ? network : { ...network, graph: stressed(network.graph) };
+    const weighted = withWeights(network, weights);
     const own = exportBytes(weighted, options);
-    const subjects: Subject[] = [{ label: "export", bytes: own, device }];
-    if (against === "cpu") subjects.push({ label: "export", bytes: own, device: "cpu" });
-    if (given !== undefined) {
-      const bytes = weights === "initial" ? given : replaceInitializers(given, own, against);
-      if (bytes !== undefined) subjects.push({ label: against, bytes, device });
-      else
-        notes.push(
-          `${against} names its weights otherwise than the export, so it did not run with stress weights`,
-        );
-      if (weights === "initial") checks.push(...weightChecks(own, given, against));
+    const subjects: Subject[] = [{ label: "export", model: own, device }];
+    if (against === "cpu") subjects.push({ label: "export", model: own, device: "cpu" });
+    if (file !== undefined) {
+      const { subject, check } = givenSubject(file, own, weights, device);
+      checks.push(check);
+      if (subject !== undefined) subjects.push(subject);
     }
-    const reference = referenceOutputs(weighted.graph, Math.max(...batches), seed, (part) =>
+    const sessions = await openSubjects(subjects, weighted, checks);
+    const needed = sessions.flatMap(({ session }) => fixedBatch(session) ?? [...batches]);
+    const reference = referenceOutputs(weighted.meant, Math.max(...needed), seed, (part) =>
       progress("reference interpreter", part * 0.9),
     );
-    for (const subject of subjects) {
-      for (const batch of batches) {
+    for (const { subject, session } of sessions) {
+      const fixed = fixedBatch(session);
+      for (const batch of fixed === undefined ? batches : [fixed]) {
         progress(`${subject.device}, batch ${batch}`, 0.95);
-        const outputs = await runModel(subject.bytes, weighted.graph, {
-          device: subject.device,
-          batch,
-          seed,
-        });
-        const far = worstDistance(reference(batch), outputs);
-        const b = `${subject.label} on ${subject.device}`;
+        const outputs = await runModel(session, weighted.meant, batch, seed);
+        const far = worstDistance(reference(batch), outputs, TOLERANCE);
         comparisons.push({
           a: `reference, ${weights} weights`,
-          b,
+          b: `${subject.label} on ${subject.device}`,
           batch,
           ...far,
-          ok: withinTolerance(far, TOLERANCES.float32),
+          ok: withinTolerance(far, TOLERANCE),
         });
       }
+      await session.close();
     }
   }
 
   onProgress?.("leaving out each gate", WEIGHTS.length / (WEIGHTS.length + 1));
-  const gates = gateEffects(stressed(smallNetwork(specFile, network, options).graph), seed);
+  const gates = gateEffects(stressed(onSmallImages(specFile, network, options).meant), seed);
   checks.push(gateCheck(gates));
   return {
     ok: comparisons.every((each) => each.ok) && checks.every((each) => each.ok),
     model: specFile,
     device: { requested: options.device ?? "cpu", used: device, cpuNodes: 0 },
-    tolerance: TOLERANCES.float32,
+    tolerance: TOLERANCE,
     comparisons,
     gates,
     checks,
-    notes,
   };
 }
 
-/** A model that is run, and where. */
+/** A model that is run (its bytes, or its file), and where. */
 interface Subject {
   readonly label: string;
-  readonly bytes: Uint8Array;
+  readonly model: Uint8Array | string;
   readonly device: DeviceName;
 }
 
-function readModel(file: string): Uint8Array {
-  if (!file.endsWith(".onnx")) {
-    throw InputError.of("verify/against", `--against takes reference, cpu or an ONNX file, got ${file}`, {
+interface GivenModel {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+function givenModel(path: string): GivenModel {
+  if (!path.endsWith(".onnx")) {
+    throw InputError.of("verify/against", `--against takes reference, cpu or an ONNX file, got ${path}`, {
       hint: "an ONNX file's name ends in .onnx",
     });
   }
-  return readBytes(file);
+  return { path, bytes: readBytes(path) };
+}
+
+/**
+ * The given file as it is with the initial weights, and with its weights replaced for the stress weights. What
+ * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
+ */
+function givenSubject(
+  { path, bytes }: GivenModel,
+  own: Uint8Array,
+  weights: Weights,
+  device: DeviceName,
+): { readonly subject?: Subject; readonly check: Check } {
+  const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
+  if (weights === "initial") {
+    const subject = { label: path, model: path, device };
+    const result = compareInitializers(own, bytes, path);
+    if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
+    const { total, different } = result;
+    const detail =
+      different.length === 0
+        ? `all ${total} initializers of ${path} are those of the export, bit by bit`
+        : `${different.length} of ${total} initializers of ${path} differ from the export's: ${different.slice(0, 3).join(", ")}`;
+    return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
+  }
+  const name = "stress weights";
+  const model = replaceInitializers(bytes, own, path);
+  if (model === undefined) return { check: { name, ok: false, detail: unknown } };
+  return { subject: { label: path, model, device }, check: { name, ok: true, detail: `${path} takes them` } };
+}
+
+type OpenSubject = { readonly subject: Subject; readonly session: Awaited<ReturnType<typeof openSession>> };
+
+/** Loads the subjects; one whose inputs or outputs are not the network's is a failed check. */
+async function openSubjects(
+  subjects: readonly Subject[],
+  network: SpecNetwork,
+  checks: Check[],
+): Promise<readonly OpenSubject[]> {
+  const open: OpenSubject[] = [];
+  for (const subject of subjects) {
+    const session = await openSession(subject.model, { device: subject.device });
+    const problem = interfaceProblem(session, network.meant);
+    if (problem === undefined) {
+      open.push({ subject, session });
+    } else {
+      checks.push({ name: "inputs and outputs", ok: false, detail: `${subject.label}: ${problem}` });
+      await session.close();
+    }
+  }
+  return open;
 }
 
 function exportBytes(network: SpecNetwork, options: ExportOptions): Uint8Array {
   return modelBytes(encode(network, lower(network, options).graph, options), { seed: options.seed ?? 0 });
 }
 
-function stressed(graph: Graph): Graph {
-  return runPasses(graph, [{ pass: "stress-weights", options: {} }]).graph;
+function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
+  if (weights === "initial") return network;
+  const meant = stressed(network.meant);
+  return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
 }
 
-/** Side of the images on which gates are left out, at most: what a gate does is the same at every size. */
+/** Side of the images on which gates are left out, at most: one evaluation for each gate would take too long on large ones. */
 const GATE_RESOLUTION = 64;
 
-function smallNetwork(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
+function onSmallImages(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
   const { height, width } = network.spec.resolved.input;
   const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
   return specNetwork(specFile, { ...options, resolution });
@@ -170,22 +226,10 @@ function publishedNumbers(network: SpecNetwork): Check[] {
   );
 }
 
-/** Whether a file that names its weights as the export does also has the export's numbers, bit by bit. */
-function weightChecks(own: Uint8Array, given: Uint8Array, file: string): Check[] {
-  const result = compareInitializers(own, given, file);
-  if (result === undefined) return [];
-  const { total, different } = result;
-  const detail =
-    different.length === 0
-      ? `all ${total} initializers of ${file} are those of the export, bit by bit`
-      : `${different.length} of ${total} initializers of ${file} differ from the export's: ${different.slice(0, 3).join(", ")}`;
-  return [{ name: "initializers", ok: different.length === 0, detail }];
-}
-
-function gateCheck(gates: readonly GateEffect[]): Check {
+function gateCheck({ image, effects }: GateEffects): Check {
   const name = "every gate matters";
-  if (gates.length === 0) return { name, ok: true, detail: "the network has no gate" };
-  const least = gates.reduce((a, b) => (b.moved < a.moved ? b : a));
-  const detail = `leaving out the least of ${gates.length} (${least.at}) moves the output by ${(least.moved * 100).toPrecision(2)} % of its range`;
-  return { name, ok: gates.every((gate) => gate.ok), detail };
+  if (effects.length === 0) return { name, ok: true, detail: "the network has no gate" };
+  const least = effects.reduce((a, b) => (b.moved < a.moved ? b : a));
+  const detail = `leaving out the least of ${effects.length} (${least.at}) moves the output by ${(least.moved * 100).toPrecision(2)} % of its range, at ${image.join("x")}`;
+  return { name, ok: effects.every((gate) => gate.ok), detail };
 }

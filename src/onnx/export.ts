@@ -2,7 +2,7 @@ import { Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
 import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
 import { isPrimitive, type PrimitiveOpName } from "../ir/ops/registry.js";
-import type { DType } from "../ir/types.js";
+import { type DType, type TensorType, tensorType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { encodeAttributes } from "./attribute.js";
@@ -20,6 +20,8 @@ export interface EncodeOptions {
   readonly irVersion?: number | undefined;
   /** The version of ecagen. */
   readonly producerVersion: string;
+  /** Sizes for symbols of the graph's types, such as `{ N: 1 }` for a fixed batch; the others stay open. */
+  readonly sizes?: Readonly<Record<string, number>> | undefined;
   /** Goes into the file's metadata, sorted by key. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -53,7 +55,7 @@ export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel 
   checkOpset(opset);
   refuseModelOps(graph);
   refuseOutputs(graph);
-  const encoder = new GraphEncoder(graph, opset);
+  const encoder = new GraphEncoder(graph, opset, options.sizes ?? {});
   const metadata = Object.entries(options.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     model: {
@@ -70,15 +72,17 @@ export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel 
 class GraphEncoder {
   readonly #graph: Graph;
   readonly #opset: number;
+  readonly #sizes: Readonly<Record<string, number>>;
   readonly #tensors = new TensorNames();
   readonly #nodeNames = new UniqueNames();
   readonly #nodes: NodeMessage[] = [];
   readonly #initializers: Initializer[] = [];
   readonly #valueInfo: ValueInfoMessage[] = [];
 
-  constructor(graph: Graph, opset: number) {
+  constructor(graph: Graph, opset: number, sizes: Readonly<Record<string, number>>) {
     this.#graph = graph;
     this.#opset = opset;
+    this.#sizes = sizes;
   }
 
   encode(): Pick<EncodedModel, "graph" | "initializers"> {
@@ -131,7 +135,7 @@ class GraphEncoder {
       },
       intermediate: (label, type) => {
         const name = this.#tensors.fresh(`${result}/${label}`);
-        this.#valueInfo.push(encodeValueInfo(name, type));
+        this.#valueInfo.push(this.#declare(name, type));
         return name;
       },
       node: (operator, inputs, attributes = {}, output = result) => {
@@ -147,7 +151,12 @@ class GraphEncoder {
   }
 
   #describe(value: Value): ValueInfoMessage {
-    return encodeValueInfo(this.#tensors.of(value), value.type);
+    return this.#declare(this.#tensors.of(value), value.type);
+  }
+
+  #declare(name: string, { dtype, dims }: TensorType): ValueInfoMessage {
+    const sized = dims.map((dim) => (typeof dim === "string" ? (this.#sizes[dim] ?? dim) : dim));
+    return encodeValueInfo(name, tensorType(sized, dtype));
   }
 }
 

@@ -14,7 +14,7 @@ export interface InitializerComparison {
 /**
  * Whether the weights of a given model are those of the own one, bit by bit. Undefined when the given model has
  * weights that the own one does not know by name and shape: then there is nothing to compare them with.
- * Scalars and integers count as parts of the computation, not as weights.
+ * Scalars, integers and what no node reads are no weights.
  *
  * Errors: `InputError` for a given file that can't be read.
  */
@@ -57,9 +57,10 @@ function weightsOf(model: ModelMessage, file: string): ReadonlyMap<string, FileT
   const tensors = (model.graph?.initializer ?? []).map((tensor) =>
     located(file, () => readTensor(tensor, file)),
   );
+  const read = new Set((model.graph?.node ?? []).flatMap(({ input }) => input ?? []));
   return new Map(
     tensors
-      .filter(({ dtype, dims }) => dtype !== "int64" && dims.length > 0)
+      .filter(({ name, dtype, dims }) => dtype !== "int64" && dims.length > 0 && read.has(name))
       .map((tensor) => [tensor.name, tensor]),
   );
 }

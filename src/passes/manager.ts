@@ -30,8 +30,6 @@ export interface PassEvent extends PassReport {
 export interface PipelineHooks {
   /** Called after each pass and its checks. */
   readonly after?: ((event: PassEvent) => void) | undefined;
-  /** A check of the caller's, called after each pass that changed something; it throws what it finds. */
-  readonly check?: ((pass: Pass, before: Graph, after: Graph) => void) | undefined;
 }
 
 /** Environment variable: with 1, the graph goes through its text form before every pass. */
@@ -53,7 +51,6 @@ export function runPasses(
     const pass = passOf(name);
     const before = process.env[TEXT_ROUND_TRIP] === "1" ? throughText(current) : current;
     const { graph: after, ...report } = atPath(specPath, () => runPass(pass, before, options));
-    if (report.changed) hooks.check?.(pass, before, after);
     hooks.after?.({ index, ...report, before, graph: after });
     current = after;
     return report;

@@ -16,8 +16,10 @@ export interface SessionOptions {
 /** An ONNX model that ONNX Runtime has loaded onto one device, the whole of it. */
 export interface Session {
   readonly device: DeviceName;
-  readonly inputNames: readonly string[];
+  /** The declared inputs, in order; a size that is open has a name, or the empty text. */
+  readonly inputs: readonly { readonly name: string; readonly dims: readonly (number | string)[] }[];
   readonly outputNames: readonly string[];
+  /** Runs the model once. Errors: `InputError` where ONNX Runtime refuses the inputs or fails. */
   run(inputs: ReadonlyMap<string, FloatTensor>): Promise<ReadonlyMap<string, FloatTensor>>;
   close(): Promise<void>;
 }
@@ -46,13 +48,18 @@ export async function openSession(
   const session = await create(ort, model, sessionOptions, device);
   return {
     device,
-    inputNames: session.inputNames,
+    inputs: session.inputMetadata.map((input) => ({
+      name: input.name,
+      dims: input.isTensor ? input.shape : [],
+    })),
     outputNames: session.outputNames,
     async run(inputs) {
       const feeds = Object.fromEntries(
         [...inputs].map(([name, { dims, data }]) => [name, new ort.Tensor("float32", data, dims)]),
       );
-      const results = await session.run(feeds);
+      const results = await session.run(feeds).catch((error: Error) => {
+        throw InputError.of("run/failed", `ONNX Runtime can't run the model: ${firstLine(error)}`);
+      });
       return new Map(
         Object.entries(results).map(([name, { dims, data }]) => {
           if (!(data instanceof Float32Array))
@@ -93,7 +100,7 @@ async function create(
       ? await ort.InferenceSession.create(model, options)
       : await ort.InferenceSession.create(model, options);
   } catch (error) {
-    const [message = ""] = (error as Error).message.trim().split("\n");
+    const message = firstLine(error);
     if (device !== "cpu") {
       throw new DeviceError(
         `${DEVICES[device].title} can't run this model here: ${message}`,
@@ -104,4 +111,8 @@ async function create(
       ...(typeof model === "string" ? { file: model } : {}),
     });
   }
+}
+
+function firstLine(error: unknown): string {
+  return (error as Error).message.trim().split("\n")[0] ?? "";
 }

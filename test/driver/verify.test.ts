@@ -50,8 +50,8 @@ test("EfficientNet-B0 with ECA at full size, batches of 1 and 3", async () => {
     assert.ok(cosine > 0.99999);
     assert.ok(maxRel <= 1e-4);
   }
-  assert.is(report.gates.length, 16);
-  assert.ok(report.gates.every(({ moved }) => moved > 1e-3));
+  assert.is(report.gates.effects.length, 16);
+  assert.ok(report.gates.effects.every(({ moved }) => moved > 1e-3));
   assert.equal(report.device, { requested: "cpu", used: "cpu", cpuNodes: 0 });
   assert.equal(
     report.checks.map(({ name }) => name),
@@ -119,6 +119,76 @@ test("a gate left out fails", async () => {
   });
   assert.not(report.ok);
   assert.equal(ofFile(report), [false, false, false, false]);
+});
+
+test("a file that can't take the network's place fails, and says why", async () => {
+  const spec = join(folder, "wide.json");
+  writeFileSync(spec, JSON.stringify({ extends: join(process.cwd(), SPEC), input: { width: 40 } }));
+  const file = join(folder, "wide.onnx");
+  await compile(spec, { output: file });
+  const report = await verify(SPEC, { against: file });
+  assert.not(report.ok);
+  assert.match(
+    report.checks.find(({ name }) => name === "inputs and outputs")?.detail ?? "",
+    /its inputs are input \[.*40\]/,
+  );
+
+  const renamed = await verifyChanged((nodes, model) => {
+    const tensor = initializer(model, "stem.conv.weight");
+    tensor.name = "renamed";
+    for (const node of nodes)
+      node.input = (node.input ?? []).map((name) => (name === "stem.conv.weight" ? "renamed" : name));
+  });
+  assert.not(renamed.ok, "without stress weights too little is proven");
+  assert.equal(
+    renamed.checks.filter(({ ok }) => !ok).map(({ name }) => name),
+    ["initializers", "stress weights"],
+  );
+  assert.equal(ofFile(renamed), [true, true]);
+});
+
+test("an initializer that no node reads changes nothing", async () => {
+  const report = await verifyChanged((_nodes, model) => {
+    const tensor = initializer(model, "stem.conv.weight");
+    model.graph?.initializer?.push({ ...tensor, name: "left over" });
+  });
+  assert.ok(report.ok, JSON.stringify(report.checks));
+});
+
+test("a file of a fixed batch, and one with external data, hold", async () => {
+  const file = join(folder, "given.onnx");
+  const fixed = await compile(SPEC, { output: file, batch: 2 });
+  assert.is(
+    fixed.macs,
+    (await compile(SPEC, { output: join(folder, "open.onnx") })).macs,
+    "MACs are those of one image",
+  );
+  const report = await verify(SPEC, { against: file });
+  assert.ok(report.ok, JSON.stringify(report, null, 1));
+  assert.equal(
+    report.comparisons.filter(({ b }) => b.startsWith(folder)).map(({ batch }) => batch),
+    [2, 2],
+  );
+  await compile(SPEC, { output: file, externalData: true });
+  assert.ok((await verify(SPEC, { against: file })).ok);
+});
+
+test("the reference does not share the passes that fold and lower", async () => {
+  const passes = "fold-batch-norm,lower-attention,lower-activation";
+  const report = await verify(SPEC, { passes });
+  assert.ok(report.ok, JSON.stringify(report, null, 1));
+  assert.is(report.gates.effects.length, 3, "the gates are still gates");
+  const tooLate = await verify(SPEC, { passes: "lower-attention,swap-attention{to={type=eca,kernel=9}}" });
+  assert.not(tooLate.ok, "a swap after the lowering finds no gate, and that shows");
+});
+
+test("no batch is nothing to verify", async () => {
+  try {
+    await verify(SPEC, { batches: [] });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /no batch/);
+  }
 });
 
 test("another BatchNorm, another opset, another target hold too", async () => {

@@ -129,15 +129,13 @@ test("other numbers in a parameter are a change", () => {
   );
 });
 
-test("hooks see every pass in order, and the check those that changed something", () => {
+test("a hook sees every pass in order", () => {
   const events: PassEvent[] = [];
-  const checks: string[] = [];
   const { graph, reports } = runPasses(
     parseGraph(NETWORK),
     parsePipeline("fold-batch-norm,lower-activation,eliminate-dead-code"),
     {
       after: (event) => events.push(event),
-      check: (pass, before, after) => checks.push(`${pass.name} ${before.ops.length} ${after.ops.length}`),
     },
   );
   assert.equal(
@@ -149,7 +147,6 @@ test("hooks see every pass in order, and the check those that changed something"
     ],
   );
   assert.ok(events.every(({ ms }) => ms >= 0));
-  assert.equal(checks, ["lower-activation 2 3"]);
   assert.is(events[2]?.graph, graph);
   assert.equal(Object.keys(reports[0] ?? {}).sort(), ["changed", "ms", "name"]);
 });
