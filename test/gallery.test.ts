@@ -92,6 +92,18 @@ for (const name of runnable) {
   });
 }
 
+test("l2-eca: ONNX Runtime loads it from its external data", async () => {
+  const output = join(folder, "l2.onnx");
+  const report = await compile(specOf("l2-eca"), { output, externalData: true });
+  assert.ok((report.externalData?.bytes ?? 0) > 388681556 * 3.9);
+  assert.ok(report.bytes < 1e6);
+  const session = await openSession(output);
+  assert.equal(session.outputNames, ["logits"]);
+  await session.close();
+  rmSync(output);
+  rmSync(report.externalData?.file ?? "");
+});
+
 const PYTHON = "/usr/bin/python3";
 const hasModule = (module: string): boolean => spawnSync(PYTHON, ["-c", `import ${module}`]).status === 0;
 

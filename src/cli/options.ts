@@ -10,7 +10,7 @@ export const sharedOptions = {
   },
   resolution: {
     type: "number",
-    coerce: wholeNumber("resolution", 1, 65536),
+    coerce: wholeNumber("resolution", 1, 8192),
     describe: "Height and width of the input in place of the spec's",
   },
   seed: {
@@ -60,5 +60,5 @@ export function wholeNumber(
 /** Reads `--batch`: a whole number, or `dynamic` for a batch that stays open. */
 export function batchSize(value: unknown): number | undefined {
   if (value === undefined || value === "dynamic") return undefined;
-  return wholeNumber("batch", 1, 65536)(Number(value));
+  return wholeNumber("batch", 1, 65536)(typeof value === "string" ? Number(value) : value);
 }

@@ -47,7 +47,7 @@ function reason(
     b,
   }: { kernel: number; rule: keyof typeof ECA_KERNEL_RULES | "fixed"; gamma: number; b: number },
 ): string {
-  if (rule === "fixed") return `k = ${kernel} is written in the spec`;
+  if (rule === "fixed") return `k = ${kernel} was given as a number`;
   const { exact, truncated, odd } = adaptiveKernel(channels, rule, gamma, b);
   const parity = odd === truncated ? `${odd} is odd` : `${truncated} is even, so ${odd}`;
   const raised = kernel > odd ? `, raised to the rule's minimum ${kernel}` : "";

@@ -113,7 +113,18 @@ export function producersOf(graph: Graph): ReadonlyMap<Value, Op> {
   return new Map(graph.ops.flatMap((op) => op.results.map((result) => [result, op] as const)));
 }
 
+const blocksByScope = new WeakMap<readonly Block[], ReadonlyMap<string, Block>>();
+
 /** The innermost block whose scope holds the given one; undefined outside of all blocks. */
-export function blockAt(graph: Graph, scope: string): Block | undefined {
-  return graph.blocks.findLast((block) => scope === block.scope || scope.startsWith(`${block.scope}/`));
+export function blockAt({ blocks }: Graph, scope: string): Block | undefined {
+  let byScope = blocksByScope.get(blocks);
+  if (byScope === undefined) {
+    byScope = new Map(blocks.map((block) => [block.scope, block]));
+    blocksByScope.set(blocks, byScope);
+  }
+  for (let at = scope; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
+    const block = byScope.get(at);
+    if (block !== undefined) return block;
+  }
+  return undefined;
 }

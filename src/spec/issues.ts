@@ -111,7 +111,9 @@ function atMost({ maximum, inclusive, origin }: z.core.$ZodIssueTooBig): string 
 /** zod says `number` of an integer field that got text; its author wants to hear `integer`. */
 function expectedAt(path: JsonPath, issue: z.core.$ZodIssueInvalidType, document: SpecDocument): string {
   const schema = schemaAt(specSchema, path, document.value);
-  if (schema?.type === "union") return issue.message.replace(/^expected /, "");
+  if (schema?.type === "union" && issue.message.startsWith("expected ")) {
+    return issue.message.slice("expected ".length);
+  }
   if (issue.expected === "int" || (schema as { format?: unknown } | undefined)?.format === "safeint")
     return "integer";
   return TYPE_WORDS[issue.expected] ?? issue.expected;

@@ -11,7 +11,12 @@ export type ReadFile = (file: string) => string;
 
 /** A file's text, which must be UTF-8 and of a bearable size. */
 export const readTextFile: ReadFile = (file) => {
-  if (statSync(file).size > MAX_FILE_SIZE) throw tooLarge(file);
+  const stat = statSync(file);
+  // Devices and pipes have no size, and some have no end.
+  if (!stat.isFile() && !stat.isDirectory()) {
+    throw InputError.of("spec/unreadable", `${file} is no regular file`, { file });
+  }
+  if (stat.size > MAX_FILE_SIZE) throw tooLarge(file);
   const bytes = readFileSync(file);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

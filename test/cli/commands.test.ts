@@ -186,11 +186,39 @@ test("wrong usage is exit code 2 with a hint, in words and in JSON", () => {
 });
 
 test("an output that can't be written is exit code 2", () => {
-  const run = ecagen(["compile", "specs/small.json", "-o", join(folder, "no", "such", "folder", "x.onnx")]);
-  assert.ok(run.code === 0 || run.code === 2, run.stderr);
-  const onFolder = ecagen(["compile", "specs/small.json", "-o", folder]);
-  assert.is(onFolder.code, 2);
-  assert.not.match(onFolder.stderr, /\n\s+at /);
+  writeFileSync(join(folder, "file"), "");
+  for (const output of [
+    folder,
+    join(folder, "no", "such", "folder", "x.onnx"),
+    join(folder, "file", "x.onnx"),
+  ]) {
+    const run = ecagen(["compile", "specs/small.json", "-o", output]);
+    assert.is(run.code, 2, output);
+    assert.not.match(run.stderr, /\n\s+at /);
+  }
+});
+
+test("flags given twice or without their value, and a folder that can't be made, are wrong usage", () => {
+  for (const [args, says] of [
+    [["--passes", "a", "--passes", "b"], /--passes is given twice/],
+    [["-o", "a", "-o", "b"], /--output is given twice/],
+    [["--batch"], /Not enough arguments/],
+    [["--batch", "many"], /--batch takes one whole number/],
+    [["--dump-ir", "package.json"], /a file of that name is in the way/],
+  ] as const) {
+    const run = ecagen(["compile", "specs/small.json", ...args]);
+    assert.is(run.code, 2, run.stderr);
+    assert.match(run.stderr, says);
+  }
+});
+
+test("a fixed batch is in the file, and the counts are still those of one image", () => {
+  for (const batch of ["1", "3"]) {
+    const report = json(
+      ecagen(["compile", "specs/b0-eca.json", "-o", join(folder, "b.onnx"), "--batch", batch, "--json"]),
+    );
+    assert.is(report.macs, 385232096);
+  }
 });
 
 test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph", () => {

@@ -30,7 +30,12 @@ export function defineCommand<
       for (const [name, option] of Object.entries(command.positionals))
         built = built.positional(name, option as never);
       for (const [example, what] of command.examples) built = built.example(example, what);
-      return built.options({ ...command.options, json: sharedOptions.json });
+      return built.options({ ...command.options, json: sharedOptions.json }).check((args) => {
+        for (const name of Object.keys(command.options)) {
+          if (Array.isArray(args[name])) throw new Error(`--${name} is given twice`);
+        }
+        return true;
+      });
     },
     handler: (args) => conclude(args.json === true, () => command.run(args as never)),
   };

@@ -11,7 +11,12 @@ export const compileCommand = defineCommand({
     output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
-    batch: { coerce: batchSize, describe: "The batch: a number, or dynamic [default: dynamic]" },
+    batch: {
+      type: "string",
+      requiresArg: true,
+      coerce: batchSize,
+      describe: "The batch: a number, or dynamic [default: dynamic]",
+    },
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     "external-data": {

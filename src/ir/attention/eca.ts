@@ -8,10 +8,13 @@ import { adaptiveKernel, ECA_KERNEL_RULE_NAMES, ECA_KERNEL_RULES } from "./eca-k
 import { defineAttention } from "./module.js";
 import { channelMeans, gateChannels } from "./squeeze.js";
 
+/** Far beyond what any rule gives in practice: 9 for 32768 channels. */
+const LARGEST_KERNEL = 63;
+
 const oddKernel = z
   .int()
   .min(1)
-  .max(63)
+  .max(LARGEST_KERNEL)
   .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" });
 
 /**
@@ -85,6 +88,11 @@ export const eca = defineAttention({
     if (kernel !== undefined && kernels !== undefined) refuse("`kernel` and `kernels` can't both be given");
     const written = kernels === undefined ? kernel : kernelOfStage(kernels, site.stage);
     const k = written ?? adaptiveKernel(site.channels, rule, gamma, b).kernel;
+    if (k > LARGEST_KERNEL) {
+      refuse(
+        `the rule ${rule} with γ = ${gamma} and b = ${b} gives k = ${k} for ${site.channels} channels; at most ${LARGEST_KERNEL} is possible`,
+      );
+    }
     return {
       attributes: { kernel: k, rule: written === undefined ? rule : ("fixed" as const), gamma, b },
       parameters: [{ name: "conv.weight", dims: [1, 1, k], init: uniformByFan(k) }],

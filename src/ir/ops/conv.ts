@@ -83,7 +83,8 @@ export const conv = defineOp({
       rows.taps.forEach((row, qh) => {
         columns.taps.forEach((column, qw) => {
           // Where output rows are whole rows of the map, all of them are one run.
-          const whole = column.count === width && columns.outputs === width && strides[0] === 1;
+          const whole =
+            column.count === width && columns.outputs === width && strides[0] === 1 && strides[1] === 1;
           const [runs, length] = whole ? [1, row.count * width] : [row.count, column.count];
           for (let p = 0; p < runs; p++) {
             const target = plane * planeSize + (row.output + p) * columns.outputs + column.output;
