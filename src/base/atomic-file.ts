@@ -119,7 +119,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /** The file that the name stands for, links followed. Only a regular file may be replaced, never a device or a directory. */
-function writableTarget(file: string): string {
+export function writableTarget(file: string): string {
   const existing = statSync(file, { throwIfNoEntry: false });
   if (existing === undefined) return file;
   if (existing.isFile()) return realpathSync(file);

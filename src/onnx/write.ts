@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { type FileSink, writeAtomically } from "../base/atomic-file.js";
+import { type FileSink, writableTarget, writeAtomically } from "../base/atomic-file.js";
 import { InputError } from "../base/diagnostic.js";
 import { encodeElements } from "../weights/elements.js";
 import { weightChunks } from "../weights/materialize.js";
@@ -45,7 +45,8 @@ export async function writeModel(
   encoded: EncodedModel,
   options: WriteOptions,
 ): Promise<WrittenModel> {
-  const dataFile = `${file}.data`;
+  // Beside the file itself, where `file` is a link to it: the model names its data without a folder.
+  const dataFile = `${writableTarget(file)}.data`;
   const { model, data } = chooseLayout(encoded, options, basename(dataFile));
   const progress = progressOver(model.byteLength + (data?.byteLength ?? 0), options.onProgress);
   if (data === undefined) {

@@ -58,15 +58,13 @@ export function runPasses(
   return { graph: current, reports };
 }
 
-/** Runs `make`; an error of the user's that has no place of its own gets that of the pass in the spec. */
+/** Runs `make`; an error of the user's gets the place of the pass in the spec, whose options led to it. */
 function atPath<T>(path: JsonPath | undefined, make: () => T): T {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof InputError) || path === undefined) throw error;
-    throw new InputError(
-      error.diagnostics.map((each) => (each.path === undefined ? { ...each, path } : each)),
-    );
+    throw new InputError(error.diagnostics.map((each) => ({ ...each, path, range: undefined })));
   }
 }
 

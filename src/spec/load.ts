@@ -46,10 +46,13 @@ function load(source: SourceText, read: ReadFile): LoadedSpec {
   return { resolved, document, hash: hashOf(resolved) };
 }
 
-/** The hash of a resolved spec without the places that it was written at, which say nothing about the network. */
+/** What a resolved spec says that is not about the network: where it was written, and words and numbers for people. */
+const NOT_HASHED = ["specPath", "description", "expect"];
+
+/** The hash of what a resolved spec says about the network. */
 function hashOf(resolved: ResolvedSpec): string {
   const canonical = JSON.stringify(resolved, (key, value: unknown) => {
-    if (key === "specPath") return undefined;
+    if (NOT_HASHED.includes(key)) return undefined;
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

@@ -147,6 +147,19 @@ test("lengths of fields beyond 32 bits are written whole", () => {
   assert.equal([...fieldHeader(5, 0)], [42, 0]);
 });
 
+test("external data lies beside the file that a link leads to", () =>
+  inTemporaryFolder(async (folder) => {
+    mkdirSync(join(folder, "real"));
+    const target = join(folder, "real", "m.onnx");
+    writeFileSync(target, "");
+    const link = join(folder, "link.onnx");
+    symlinkSync(target, link);
+    const { externalData } = await writeModel(link, encode(linear(2)), { seed: 1, externalData: true });
+    assert.is(externalData?.file, `${target}.data`);
+    assert.ok(decodeModel(readFileSync(link), target).graph.ops.length > 0);
+  }),
+);
+
 test("external data must lie in the model's folder", () =>
   inTemporaryFolder(async (folder) => {
     const inner = join(folder, "inner");
