@@ -1,5 +1,6 @@
 import { attentionFitsItsSite } from "./attention-fits-its-site.js";
 import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
+import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
 import { groupsDivideChannels } from "./groups-divide-channels.js";
 import { kernelIsOdd } from "./kernel-is-odd.js";
@@ -10,6 +11,7 @@ import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
 import { strideFitsKernel } from "./stride-fits-kernel.js";
 import { unexpandedBlocksKeepTheirChannels } from "./unexpanded-blocks-keep-their-channels.js";
+import { zeroPaddedShortcutsWiden } from "./zero-padded-shortcuts-widen.js";
 
 /** Every rule. A new one is its file and a line here. All of them run, whatever the others find. */
 export const specRules: readonly SpecRule[] = [
@@ -18,9 +20,11 @@ export const specRules: readonly SpecRule[] = [
   groupsAreGivenOnce,
   groupsDivideChannels,
   residualNeedsEqualShapes,
+  zeroPaddedShortcutsWiden,
   unexpandedBlocksKeepTheirChannels,
   scaledChannelsStayInRange,
   mapStaysLargeEnough,
+  gatesHaveAPlace,
   attentionFitsItsSite,
   dropPathNeedsAResidual,
   networkIsNotTooDeep,
