@@ -38,7 +38,8 @@ interface StridedLayer {
 
 /** Pixels of a layer's output along one axis. */
 function outputSize(input: number, kernel: number, stride: number, padding: PoolPadding): number {
-  if (padding === "ceil") return Math.min(Math.ceil(input / stride), Math.ceil((input - kernel) / stride) + 1);
+  if (padding === "ceil")
+    return Math.min(Math.ceil(input / stride), Math.ceil((input - kernel) / stride) + 1);
   if (padding === "same") return Math.ceil(input / stride);
   const pad = Math.floor((stride - 1 + kernel - 1) / 2);
   return Math.floor((input + 2 * pad - kernel) / stride) + 1;

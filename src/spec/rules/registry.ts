@@ -9,9 +9,9 @@ import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
+import { shortcutsFitTheirBranch } from "./shortcuts-fit-their-branch.js";
 import { strideFitsKernel } from "./stride-fits-kernel.js";
 import { unexpandedBlocksKeepTheirChannels } from "./unexpanded-blocks-keep-their-channels.js";
-import { zeroPaddedShortcutsWiden } from "./zero-padded-shortcuts-widen.js";
 
 /** Every rule. A new one is its file and a line here. All of them run, whatever the others find. */
 export const specRules: readonly SpecRule[] = [
@@ -20,7 +20,7 @@ export const specRules: readonly SpecRule[] = [
   groupsAreGivenOnce,
   groupsDivideChannels,
   residualNeedsEqualShapes,
-  zeroPaddedShortcutsWiden,
+  shortcutsFitTheirBranch,
   unexpandedBlocksKeepTheirChannels,
   scaledChannelsStayInRange,
   mapStaysLargeEnough,
