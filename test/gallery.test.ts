@@ -46,7 +46,7 @@ const runnable = gallery.filter((name) =>
   /^(b[0-3]|lite|small|mobilenetv[13]-small|tf-mobilenetv3-small)/.test(name),
 );
 
-/** Specs without a row, whose counts nobody has published: variants that complete a family. */
+/** Specs without a row: variants that complete a family, and v2-s-se, which reference-architectures.test.ts has. */
 const WITHOUT_REFERENCE = [
   "cifar-resnet110-a",
   "cifar-resnet110-b",

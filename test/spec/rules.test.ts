@@ -174,7 +174,7 @@ const examples: Readonly<Record<string, RuleExamples>> = {
         [`{ "block": "basic", "channels": 24, "stride": 3, "shortcut": "average-pool" }`],
         [],
         [
-          `$.stages[0].stride 4:49 a shortcut of "average-pool" with a stride of 3 is not as large as its branch`,
+          `$.stages[0].stride 4:47 a shortcut of "average-pool" with a stride of 3 is not as large as its branch`,
         ],
       ],
     ],
