@@ -8,7 +8,7 @@ export const NO_ATTENTION = "none";
 const positionNames = Object.keys(ATTENTION_POSITIONS) as [AttentionPosition, ...AttentionPosition[]];
 
 /** What a spec says of any gate beside its options. */
-const placementFields = {
+export const placementFields = {
   position: z
     .enum(positionNames)
     .optional()

@@ -101,7 +101,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   silu: stressActivation,
   tanh: stressActivation,
 
-  // Zeros take a share of the power. What they keep whole is only ever too little, by that share.
+  // The zeros lower the mean power by their share of the elements.
   pad: ({ operands: [map], results: [padded] }, x) => ({
     result: scaled(x, elementsOf(map) / elementsOf(padded)),
   }),
