@@ -206,9 +206,7 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [
         [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "blocks": [0, 1] } }`],
         [],
-        [
-          "$.stages[0].attention.blocks[1] 4:81 the stage has 1 blocks, and the first is 0: there is no block 1",
-        ],
+        ["$.stages[0].attention.blocks[1] 4:81 there is no block 1: the stage has 1, and the first is 0"],
       ],
     ],
   },

@@ -56,6 +56,7 @@ export interface BlockPlace extends LayerDefaults {
 /** One block type: what a stage may say of it, and one of its blocks with everything said. */
 export interface BlockKind<T extends BlockType, S extends z.ZodObject> {
   readonly schema: S;
+  /** Where a gate can stand, the usual place first. The builder puts it at each of them. */
   readonly positions: AttentionPositions;
   resolve(stage: z.output<S>, place: BlockPlace): Extract<ResolvedBlock, { readonly block: T }>;
 }

@@ -29,7 +29,7 @@ export const gatesHaveAPlace: SpecRule = {
         if (count !== undefined && index >= count) {
           report(
             ["stages", i, "attention", "blocks", at],
-            `the stage has ${count} blocks, and the first is 0: there is no block ${index}`,
+            `there is no block ${index}: the stage has ${count}, and the first is 0`,
           );
         }
       });
