@@ -10,7 +10,7 @@ export function verdict(ok: boolean): string {
   return ok ? pc.green("ok") : pc.red("FAILED");
 }
 
-/** A table; columns named in `right` are aligned to the right. */
+/** A table without lines under a bold head; columns named in `right` are aligned to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
