@@ -20,6 +20,8 @@ const compile = (spec: string): string[] => [
 ];
 
 const BOUNDS: Readonly<Record<string, number>> = { "--help": 3, "compile b0-eca": 6 };
+/** Of `list` against --help: listing some hundred specs must not read them. */
+const LIST_BOUND = 2;
 const MEMORY_BOUND = 150;
 
 try {
@@ -43,6 +45,13 @@ try {
       `${name.padEnd(16)} median ${medianMs.toFixed(0)} ms, min ${minMs.toFixed(0)} ms, ratio ${ratio.toFixed(2)}${verdict}`,
     );
   }
+  const medianOf = (wanted: string): number =>
+    times.find(({ name }) => name === wanted)?.medianMs ?? Number.NaN;
+  const listed = medianOf("list") / medianOf("--help");
+  ok &&= listed < LIST_BOUND;
+  console.log(
+    `list: ${listed.toFixed(2)} times --help  bound ${LIST_BOUND}: ${listed < LIST_BOUND ? "ok" : "FAILED"}`,
+  );
   for (const spec of ["b0-eca", "b7-eca", "l2-eca"]) {
     const peak = peakMemory(compile(spec));
     ok &&= peak < MEMORY_BOUND;

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packageRoot } from "../src/base/package.js";
+import { galleryIndexText } from "../src/driver/gallery-index.js";
+import { GALLERY_INDEX } from "../src/driver/list.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json and docs/spec.md.
+ * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md and the index of
+ * the gallery.
  *
  *     node --import tsx scripts/generate.ts             writes them
  *     node --import tsx scripts/generate.ts --check     writes nothing; exits 1 where they differ
@@ -14,6 +17,7 @@ import { specJsonSchema } from "../src/spec/schema.js";
 const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ["docs/spec.md", specDocs()],
+  [GALLERY_INDEX, galleryIndexText()],
 ];
 
 const checking = process.argv.includes("--check");

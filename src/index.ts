@@ -12,7 +12,7 @@ export { type DiffReport, diff } from "./driver/diff.js";
 export { type DoctorReport, examine } from "./driver/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain.js";
 export { initSpec } from "./driver/init.js";
-export { type ListedSpec, listSpecs } from "./driver/list.js";
+export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export { resolve } from "./driver/resolve.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsReport, stats } from "./driver/stats.js";

@@ -12,15 +12,15 @@ export function buildDepthwiseSeparable(
   block: ResolvedDepthwiseSeparable,
 ): Value {
   const { inputChannels, channels, kernel, stride } = block;
-  const depthwise = layers.convNormAct(x, "depthwise", {
+  const depthwise = layers.convNormAct(layers.attention(x, "pre", block), "depthwise", {
     ...block,
     channels: inputChannels,
     groups: inputChannels,
     kernel,
     stride,
   });
-  const gated = layers.attention(depthwise, block);
-  const pointwise = { ...block, channels, kernel: 1, stride: 1 };
+  const gated = layers.attention(depthwise, "spatial", block);
+  const pointwise = { ...block, channels, kernel: 1, stride: 1, endsBranch: block.residual };
   const projected = block.pointwiseActivation
     ? layers.convNormAct(gated, "project", pointwise)
     : layers.convNorm(gated, "project", pointwise);

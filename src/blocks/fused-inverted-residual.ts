@@ -11,8 +11,14 @@ export function buildFusedInvertedResidual(
   x: Value,
   block: ResolvedFusedInvertedResidual,
 ): Value {
-  const expanded = layers.convNormAct(x, "expand", { ...block, channels: block.expandedChannels });
-  const gated = layers.attention(expanded, block);
-  const projected = layers.convNorm(gated, "project", { ...block, kernel: 1, stride: 1 });
+  const entered = layers.attention(x, "pre", block);
+  const expanded = layers.convNormAct(entered, "expand", { ...block, channels: block.expandedChannels });
+  const gated = layers.attention(expanded, "spatial", block);
+  const projected = layers.convNorm(gated, "project", {
+    ...block,
+    kernel: 1,
+    stride: 1,
+    endsBranch: block.residual,
+  });
   return layers.residual(x, projected, block);
 }

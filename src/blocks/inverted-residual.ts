@@ -12,9 +12,10 @@ export function buildInvertedResidual(
   block: ResolvedInvertedResidual,
 ): Value {
   const { expandedChannels, kernel, stride } = block;
+  const entered = layers.attention(x, "pre", block);
   const expanded = block.expands
-    ? layers.convNormAct(x, "expand", { ...block, channels: expandedChannels, kernel: 1, stride: 1 })
-    : x;
+    ? layers.convNormAct(entered, "expand", { ...block, channels: expandedChannels, kernel: 1, stride: 1 })
+    : entered;
   const depthwise = layers.convNormAct(expanded, "depthwise", {
     ...block,
     channels: expandedChannels,
@@ -22,7 +23,12 @@ export function buildInvertedResidual(
     kernel,
     stride,
   });
-  const gated = layers.attention(depthwise, block);
-  const projected = layers.convNorm(gated, "project", { ...block, kernel: 1, stride: 1 });
+  const gated = layers.attention(depthwise, "spatial", block);
+  const projected = layers.convNorm(gated, "project", {
+    ...block,
+    kernel: 1,
+    stride: 1,
+    endsBranch: block.residual,
+  });
   return layers.residual(x, projected, block);
 }

@@ -2,23 +2,41 @@ import type { ActivationName } from "../ir/activations.js";
 import type { AttentionOptions } from "../ir/attention/registry.js";
 import type { GraphBuilder } from "../ir/builder.js";
 import type { Loc, Parameter, Result, Value } from "../ir/graph.js";
-import { fanOutNormal, type Initializer, startAtOne, startAtZero } from "../ir/initializers.js";
+import { type Initializer, initializations, startAtOne, startAtZero } from "../ir/initializers.js";
 import type { AttributesInput, OpName } from "../ir/ops/registry.js";
 import { featureMap } from "../ir/types.js";
-import type { LayerDefaults, Padding } from "../spec/resolved.js";
+import type { AttentionPosition } from "../spec/positions.js";
+import type { LayerDefaults, PoolPadding, ResolvedPool } from "../spec/resolved.js";
 
-/** A convolution with its normalisation. */
-export interface ConvNorm extends Omit<LayerDefaults, "activation"> {
+/** A convolution: its output channels, and what its weight and padding follow from. */
+export interface Conv extends Pick<LayerDefaults, "padding" | "initialization"> {
   readonly channels: number;
   readonly kernel: number;
   readonly stride: number;
   readonly groups?: number;
 }
 
-interface GateSite {
+/** A normalisation. */
+export interface Norm extends Pick<LayerDefaults, "norm" | "initialization"> {
+  /** Whether it ends the branch of a residual block, which decides how its scale starts. */
+  readonly endsBranch?: boolean;
+}
+
+/** A convolution with its normalisation. */
+export interface ConvNorm extends Conv, Norm {}
+
+/** What a block says of its gate. */
+export interface Gated extends Pick<LayerDefaults, "initialization"> {
   readonly attention?: AttentionOptions | undefined;
+  readonly attentionPosition?: AttentionPosition | undefined;
   readonly inputChannels: number;
   readonly stage: number;
+}
+
+/** What a block says of its sum. */
+export interface Residual extends Gated {
+  readonly residual: boolean;
+  readonly dropPath: number;
 }
 
 /** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
@@ -53,23 +71,42 @@ export class LayerBuilder {
 
   /** conv (no bias) → norm. */
   convNorm(x: Value, layer: string, conv: ConvNorm): Result {
-    const { channels, kernel, stride, groups = 1, padding, norm } = conv;
+    return this.norm(this.conv(x, layer, conv), layer, conv);
+  }
+
+  /** norm → activation, before the convolution of the same layer. */
+  normAct(x: Value, layer: string, norm: Norm & { readonly activation: ActivationName }): Result {
+    return this.op(norm.activation, [this.norm(x, layer, norm)], {}, join(layer, "act"));
+  }
+
+  /** kernel×kernel convolution, without a bias unless said otherwise; named `layer/conv`. */
+  conv(x: Value, layer: string, conv: Conv, { bias = false } = {}): Result {
+    const { channels, kernel, stride, groups = 1, padding, initialization } = conv;
+    const init = initializations[initialization];
     const [, inputs, height, width] = featureMap(x.type, "x");
     const [top, bottom] = padsFor(padding, height, kernel, stride);
     const [left, right] = padsFor(padding, width, kernel, stride);
     const dims = [channels, inputs / groups, kernel, kernel];
-    const weight = this.parameter(join(layer, "conv/weight"), dims, fanOutNormal(groups));
-    const y = this.op(
+    const fanIn = (inputs / groups) * kernel * kernel;
+    const operands = [x, this.parameter(join(layer, "conv/weight"), dims, init.conv(groups))];
+    if (bias) operands.push(this.parameter(join(layer, "conv/bias"), [channels], init.convBias(fanIn)));
+    return this.op(
       "conv",
-      [x, weight],
+      operands,
       { strides: [stride, stride], pads: [top, left, bottom, right], group: groups },
       join(layer, "conv"),
     );
+  }
+
+  /** Batch normalisation, named `layer/norm`. */
+  norm(x: Value, layer: string, { norm, initialization, endsBranch = false }: Norm): Result {
+    const [, channels] = featureMap(x.type, "x");
+    const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
     const buffer = (name: string, init: Initializer): Parameter =>
       this.#builder.parameter(this.#parameterName(join(layer, `norm/${name}`)), [channels], init, "buffer");
     const operands = [
-      y,
-      this.parameter(join(layer, "norm/weight"), [channels], startAtOne),
+      x,
+      this.parameter(join(layer, "norm/weight"), [channels], scale),
       this.parameter(join(layer, "norm/bias"), [channels], startAtZero),
       buffer("running_mean", startAtZero),
       buffer("running_var", startAtOne),
@@ -77,20 +114,49 @@ export class LayerBuilder {
     return this.op("batch_norm", operands, norm, join(layer, "norm"));
   }
 
-  /** The block's gate over x; x itself where the block has none. */
-  attention(x: Value, { attention, inputChannels, stage }: GateSite): Value {
-    if (attention === undefined) return x;
+  /** Maximum or mean of windows of kernel×kernel pixels. */
+  pool(
+    kind: "max_pool" | "avg_pool",
+    x: Value,
+    layer: string,
+    { kernel, stride, padding }: ResolvedPool,
+  ): Result {
+    const [, , height, width] = featureMap(x.type, "x");
+    const [top, bottom] = padsFor(padding, height, kernel, stride);
+    const [left, right] = padsFor(padding, width, kernel, stride);
+    return this.op(
+      kind,
+      [x],
+      { kernel: [kernel, kernel], strides: [stride, stride], pads: [top, left, bottom, right] },
+      layer,
+    );
+  }
+
+  /** The block's gate over x, if that is where the block has it; else x itself. */
+  attention(x: Value, position: AttentionPosition, block: Gated): Value {
+    const { attention, attentionPosition, inputChannels, stage, initialization } = block;
+    if (attention === undefined || attentionPosition !== position) return x;
     const [, channels] = featureMap(x.type, "x");
-    const site = { channels, blockInputChannels: inputChannels, stage };
+    const site = { channels, blockInputChannels: inputChannels, stage, initialization };
     return this.#builder.attention(x, attention, site, this.#at("attention"));
   }
 
-  /** branch + x where the block is residual, with the branch's drop path; else the branch. */
-  residual(x: Value, branch: Value, block: { readonly residual: boolean; readonly dropPath: number }): Value {
-    if (!block.residual) return branch;
+  /**
+   * branch + x where the block is residual, else the branch; with the gates that stand in shortcut and sum. The
+   * shortcut is x itself: the shapes must be equal.
+   */
+  residual(x: Value, branch: Value, block: Residual): Value {
+    const shortcut = block.residual ? this.attention(x, "identity", block) : undefined;
+    return this.attention(this.sum(branch, shortcut, block), "post", block);
+  }
+
+  /** branch + shortcut, with the gate and the drop path at the branch's end; the branch alone without a shortcut. */
+  sum(branch: Value, shortcut: Value | undefined, block: Residual): Value {
+    const gated = this.attention(branch, "standard", block);
+    if (shortcut === undefined) return gated;
     const kept =
-      block.dropPath > 0 ? this.op("drop_path", [branch], { rate: block.dropPath }, "drop_path") : branch;
-    return this.op("add", [kept, x], {}, "add");
+      block.dropPath > 0 ? this.op("drop_path", [gated], { rate: block.dropPath }, "drop_path") : gated;
+    return this.op("add", [kept, shortcut], {}, "add");
   }
 
   #at(layer: string): Loc {
@@ -106,12 +172,14 @@ function join(layer: string, part: string): string {
   return layer === "" ? part : `${layer}/${part}`;
 }
 
-/** Zeros before and after one axis. `same` is TensorFlow's: output = ceil(size / stride), the odd zero after. */
-function padsFor(padding: Padding, size: number, kernel: number, stride: number): [number, number] {
+/** Places before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. */
+function padsFor(padding: PoolPadding, size: number, kernel: number, stride: number): [number, number] {
   if (padding === "symmetric") {
     const each = Math.floor((stride - 1 + kernel - 1) / 2);
     return [each, each];
   }
-  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
+  const begun = Math.ceil(size / stride);
+  const outputs = padding === "same" ? begun : Math.min(begun, Math.ceil((size - kernel) / stride) + 1);
+  const total = Math.max(0, (outputs - 1) * stride + kernel - size);
+  return padding === "same" ? [Math.floor(total / 2), Math.ceil(total / 2)] : [0, total];
 }

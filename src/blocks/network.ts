@@ -1,11 +1,13 @@
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import { GraphBuilder } from "../ir/builder.js";
 import type { Graph, Loc, Value } from "../ir/graph.js";
+import { DEFAULT_INITIALIZATION } from "../ir/initializers.js";
 import { tensorType } from "../ir/types.js";
-import type { ResolvedBlock, ResolvedSpec } from "../spec/resolved.js";
+import type { LayerDefaults, ResolvedBlock, ResolvedSpec } from "../spec/resolved.js";
 import { buildHead } from "./head.js";
 import { LayerBuilder } from "./layers.js";
 import { blockBuilders } from "./registry.js";
+import { buildStem } from "./stem.js";
 
 /** The name of the batch, the one size that a spec leaves open. */
 export const BATCH = "N";
@@ -23,25 +25,27 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   const builder = new GraphBuilder(spec.name);
   const input = builder.input("input", tensorType([BATCH, channels, height, width]));
 
-  const enter = (scope: string, type: string, specPath: JsonPath, at: BlockSite): LayerBuilder => {
-    const loc: Loc = { scope, specPath: formatJsonPath(specPath) };
-    builder.block({ scope, type, specPath: loc.specPath, ...at });
+  const enter = (scope: string, type: string, part: SpecPart, at: BlockSite): LayerBuilder => {
+    const loc: Loc = { scope, specPath: formatJsonPath(part.specPath) };
+    const { initialization } = part;
+    const start = initialization === DEFAULT_INITIALIZATION ? {} : { initialization };
+    builder.block({ scope, type, specPath: loc.specPath, ...at, ...start });
     return new LayerBuilder(builder, loc);
   };
 
-  let x: Value = enter("/stem", "stem", spec.stem.specPath, { inputChannels: channels }).convNormAct(
-    input,
-    "",
-    spec.stem,
-  );
+  let x = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), input, spec.stem);
   for (const block of spec.blocks) {
     const { stage, index, inputChannels } = block;
     const scope = `/stages/${stage}/blocks/${index}`;
-    x = buildBlock(enter(scope, block.block, block.specPath, { inputChannels, stage, index }), x, block);
+    x = buildBlock(enter(scope, block.block, block, { inputChannels, stage, index }), x, block);
   }
   const features = spec.blocks.at(-1)?.channels ?? spec.stem.channels;
-  x = buildHead(enter("/head", "head", spec.head.specPath, { inputChannels: features }), x, spec.head);
+  x = buildHead(enter("/head", "head", spec.head, { inputChannels: features }), x, spec.head);
   return builder.finish([x]);
+}
+
+interface SpecPart extends Pick<LayerDefaults, "initialization"> {
+  readonly specPath: JsonPath;
 }
 
 interface BlockSite {

@@ -1,5 +1,7 @@
 import type { Value } from "../ir/graph.js";
 import type { BlockType, ResolvedBlock } from "../spec/resolved.js";
+import { buildBasic } from "./basic.js";
+import { buildBottleneck } from "./bottleneck.js";
 import { buildConvNormAct } from "./conv-norm-act.js";
 import { buildDepthwiseSeparable } from "./depthwise-separable.js";
 import { buildFusedInvertedResidual } from "./fused-inverted-residual.js";
@@ -19,4 +21,6 @@ export const blockBuilders: { readonly [T in BlockType]: BlockBuilder<T> } = {
   "depthwise-separable": buildDepthwiseSeparable,
   "inverted-residual": buildInvertedResidual,
   "fused-inverted-residual": buildFusedInvertedResidual,
+  basic: buildBasic,
+  bottleneck: buildBottleneck,
 };

@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
 
 /** `[N, 24, 56, 56]` */
@@ -16,28 +16,20 @@ export function table(
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
 ): string {
-  const blank = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
-  const lines = new Table({
-    head: head.map((each) => pc.bold(each)),
-    colAligns: head.map((each) => (right.includes(each) ? "right" : "left")),
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-    chars: {
-      ...blank,
-      "bottom-left": "",
-      "bottom-right": "",
-      left: "",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "",
-    },
-  });
-  lines.push(...rows.map((row) => [...row]));
-  return `${lines
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
+  const lines = [head.map((each) => pc.bold(each)), ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ""))));
+  return lines
+    .map((line) => {
+      const cells = line.map((cell, column) => {
+        const space = " ".repeat((widths[column] ?? 0) - widthOf(cell));
+        return right.includes(head[column] ?? "") ? space + cell : cell + space;
+      });
+      return `${cells.join("  ").trimEnd()}\n`;
+    })
+    .join("");
+}
+
+/** Columns that a text takes in a terminal: colours take none. */
+function widthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
 }

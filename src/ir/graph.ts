@@ -1,3 +1,4 @@
+import type { InitializationName } from "./initializers.js";
 import type { AttributesOf, OpName } from "./ops/registry.js";
 import type { TensorType } from "./types.js";
 import { storedLeaves, type WeightExpr } from "./weight.js";
@@ -67,6 +68,8 @@ export interface Block {
   readonly stage?: number | undefined;
   /** The block's index in its stage, from 0. */
   readonly index?: number | undefined;
+  /** How its parameters start, where that is not the default: for gates that a pass adds. */
+  readonly initialization?: InitializationName | undefined;
 }
 
 /**

@@ -24,3 +24,47 @@ export function uniformByFan(fan: number): Initializer {
 export const startAtZero: Initializer = (dims) => constantWeight(dims, 0);
 
 export const startAtOne: Initializer = (dims) => constantWeight(dims, 1);
+
+/** How the parameters of a network start where that depends on the implementation that it comes from. */
+export interface Initialization {
+  /** Weights of a convolution. */
+  conv(groups: number): Initializer;
+  /** Biases of a convolution whose outputs each have `fanIn` inputs. */
+  convBias(fanIn: number): Initializer;
+  /** Weights and biases of the classifier. */
+  classifier(inputs: number, outputs: number): { readonly weight: Initializer; readonly bias: Initializer };
+  /** Scale of a normalisation that ends the branch of a residual block. */
+  readonly lastScale: Initializer;
+}
+
+/**
+ * The schemes by the spec's word.
+ *
+ * `efficientnet`: that of the EfficientNet and MobileNet reference implementations.
+ * `resnet`: fan-out of all groups together, PyTorch's default for biases and classifier, and every residual branch
+ * starts as zero, so that the network starts shallow (Goyal et al., Accurate, Large Minibatch SGD, 2017, section 5.1).
+ */
+export const initializations = {
+  efficientnet: {
+    conv: fanOutNormal,
+    convBias: () => startAtZero,
+    classifier: (_inputs, outputs) => ({ weight: uniformByFan(outputs), bias: startAtZero }),
+    lastScale: startAtOne,
+  },
+  resnet: {
+    conv: () => fanOutNormal(),
+    convBias: uniformByFan,
+    classifier: (inputs) => ({ weight: uniformByFan(inputs), bias: uniformByFan(inputs) }),
+    lastScale: startAtZero,
+  },
+} as const satisfies { readonly [scheme: string]: Initialization };
+
+export type InitializationName = keyof typeof initializations;
+
+export const INITIALIZATION_NAMES = Object.keys(initializations) as [
+  InitializationName,
+  ...InitializationName[],
+];
+
+/** The scheme of what says nothing: a spec without the field, a graph of someone else's. */
+export const DEFAULT_INITIALIZATION: InitializationName = "efficientnet";

@@ -2,6 +2,7 @@ import { InputError } from "../base/diagnostic.js";
 import type { SourceText } from "../base/source.js";
 import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
+import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
 import { type DType, ELEMENT_BYTES, elementCount, type TensorType, tensorType } from "./types.js";
 import {
@@ -83,8 +84,14 @@ class Parser {
     this.#expect("channels");
     const inputChannels = this.#number();
     const place = this.#accept("stage") ? this.#blockPlace() : {};
+    const start = this.#accept("init") ? { initialization: this.#initialization() } : {};
     const specPath = this.#accept("at") ? { specPath: this.#string() } : {};
-    return { scope, type, inputChannels, ...place, ...specPath };
+    return { scope, type, inputChannels, ...place, ...start, ...specPath };
+  }
+
+  #initialization(): InitializationName {
+    const word = this.#word();
+    return INITIALIZATION_NAMES.find((name) => name === word) ?? this.#fail(`${word} is no initialization`);
   }
 
   #blockPlace(): { readonly stage: number; readonly index: number } {

@@ -102,7 +102,12 @@ function gatesOf(graph: Graph): readonly Gate[] {
 function siteOf(graph: Graph, op: Op): AttentionSite {
   const [, channels] = featureMap(op.operands[0]?.type, "x");
   const block = blockAt(graph, op.loc.scope);
-  return { channels, blockInputChannels: block?.inputChannels ?? channels, stage: block?.stage };
+  return {
+    channels,
+    blockInputChannels: block?.inputChannels ?? channels,
+    stage: block?.stage,
+    initialization: block?.initialization,
+  };
 }
 
 /** At most this many gates are named in a hint. */

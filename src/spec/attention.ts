@@ -1,12 +1,36 @@
 import * as z from "zod";
 import { ATTENTION_TYPES, type AttentionOptions, attentionModules } from "../ir/attention/registry.js";
+import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
 
 /** The word that a spec writes for a block without a gate. */
 export const NO_ATTENTION = "none";
 
+const positionNames = Object.keys(ATTENTION_POSITIONS) as [AttentionPosition, ...AttentionPosition[]];
+
+/** What a spec says of any gate beside its options. */
+export const placementFields = {
+  position: z
+    .enum(positionNames)
+    .optional()
+    .describe(
+      `Where in the block the gate stands. Left out: where the block type has it. ${positionNames.map((name) => `${name}: ${ATTENTION_POSITIONS[name]}`).join(". ")}.`,
+    ),
+  blocks: z
+    .array(z.int().min(0))
+    .min(1)
+    .optional()
+    .describe("Which blocks of a stage have the gate, the first is 0. Left out: all of them."),
+} as const;
+
+/** A gate as a spec writes it: what it is, and where. */
+export type WrittenAttention = AttentionOptions & {
+  readonly position?: AttentionPosition | undefined;
+  readonly blocks?: readonly number[] | undefined;
+};
+
 /**
- * `{ type, ...options }` of any attention module. Everything comes from the module registry, so a new kind of
- * attention needs no change here. What can't be said of one option alone is the module's `plan` to refuse.
+ * `{ type, ...options }` of any attention module, with its place. The options come from the module registry, so a new kind
+ * of attention needs no change here. What can't be said of one option alone is the module's `plan` to refuse.
  */
 export const attentionSchema = z
   .discriminatedUnion(
@@ -15,13 +39,14 @@ export const attentionSchema = z
       z.strictObject({
         type: z.literal(type).describe("Type of the gate."),
         ...attentionModules[type].options.shape,
+        ...placementFields,
       }),
     ),
   )
   .meta({
     id: "attention",
     description: "The gate of a block, by its type and that type's options.",
-  }) as unknown as z.ZodType<AttentionOptions>;
+  }) as unknown as z.ZodType<WrittenAttention>;
 
 /** Options by attention type that fill in what a block's own `attention` leaves out; all of them may be left out. */
 export const attentionDefaultsSchema = z.strictObject(
@@ -38,7 +63,10 @@ function describe(type: (typeof ATTENTION_TYPES)[number]): string {
 }
 
 function allOptional(type: (typeof ATTENTION_TYPES)[number]): z.ZodRawShape {
-  const shape: Readonly<Record<string, z.ZodType>> = attentionModules[type].options.shape;
+  const shape: Readonly<Record<string, z.ZodType>> = {
+    ...attentionModules[type].options.shape,
+    ...placementFields,
+  };
   return Object.fromEntries(Object.entries(shape).map(([key, option]) => [key, z.optional(option)]));
 }
 

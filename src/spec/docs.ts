@@ -1,3 +1,6 @@
+import { placementFields } from "./attention.js";
+import { BLOCK_TYPES, positionsIn } from "./blocks/registry.js";
+import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
 import { specRules } from "./rules/registry.js";
 import { type JsonSchema, specJsonSchema } from "./schema.js";
 
@@ -16,7 +19,7 @@ export function specDocs(): string {
     ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
     ATTENTION,
     ...variantsOf(attention).map((variant) =>
-      section(`\`"type": "${constantOf(variant, "type")}"\``, variant),
+      section(`\`"type": "${constantOf(variant, "type")}"\``, withoutPlacement(variant)),
     ),
     PASSES,
     ...variantsOf(itemsOf(schema.properties?.passes)).map((pass) =>
@@ -83,8 +86,19 @@ Each item of \`stages\` is an object with a \`block\`, or a block string:
 
 const ATTENTION = `## Attention
 
-\`attention\` of a stage is an object with a \`type\`, or the type alone (\`"se"\`); \`"none"\` or no \`attention\` means no gate.
-What it leaves out comes from \`defaults.attention\`, then from the defaults below.
+\`attention\` of a stage is an object with a \`type\`, or the type alone (\`"se"\`); \`"none"\` means no gate.
+What it leaves out comes from \`defaults.attention\`, then from the defaults below. A stage without \`attention\` has that of
+the network, the key of the same name at the top.
+
+Every type has two more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
+them. \`position\` says where in the block it stands:
+
+    x ─┬─ pre ─ layers ─ spatial ─ layers ─ standard ─┬─ sum [─ activation] ─ post ─
+       └─ identity-input ─ [projection] ─ identity ───┘
+
+| position | where | block types that have it; **bold**: where it stands if nothing is said |
+|---|---|---|
+${positionRows()}
 `;
 
 const PASSES = `## Passes
@@ -153,6 +167,26 @@ function objectsIn(schema: JsonSchema, prefix: string): readonly (readonly [stri
     if (prefix === "defaults.attention.") return [];
     return [[name, property] as const, ...objectsIn(property, `${name}.`)];
   });
+}
+
+function positionRows(): string {
+  return Object.entries(ATTENTION_POSITIONS)
+    .map(([position, where]) => {
+      const blocks = BLOCK_TYPES.flatMap((block) => {
+        const at = positionsIn(block).indexOf(position as AttentionPosition);
+        return at === 0 ? `**${block}**` : at > 0 ? block : [];
+      });
+      return `| \`${position}\` | ${where} | ${blocks.join(", ")} |`;
+    })
+    .join("\n");
+}
+
+/** A type's options without the keys that all types have. */
+function withoutPlacement(variant: JsonSchema): JsonSchema {
+  const own = Object.entries(variant.properties ?? {}).filter(
+    ([key]) => !Object.hasOwn(placementFields, key),
+  );
+  return { ...variant, properties: Object.fromEntries(own) };
 }
 
 function variantsOf(schema: JsonSchema | undefined): readonly JsonSchema[] {

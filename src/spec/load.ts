@@ -47,7 +47,7 @@ function load(source: SourceText, read: ReadFile): LoadedSpec {
 }
 
 /** What a resolved spec says that is not about the network: where it was written, and words and numbers for people. */
-const NOT_HASHED = ["specPath", "description", "expect"];
+const NOT_HASHED = ["specPath", "description", "family", "expect"];
 
 /** The hash of what a resolved spec says about the network. */
 function hashOf(resolved: ResolvedSpec): string {

@@ -19,6 +19,7 @@ export function resolveSpec(spec: Spec, name: string, passes: readonly PassInvoc
   return {
     name: spec.name ?? name,
     description: spec.description,
+    family: spec.family,
     input: spec.input,
     stem,
     blocks: resolveBlocks(spec, stem.channels),
@@ -30,13 +31,18 @@ export function resolveSpec(spec: Spec, name: string, passes: readonly PassInvoc
 }
 
 function resolveStem(spec: Spec): ResolvedStem {
-  const { channels, kernel, stride, activation, scaled } = spec.stem;
+  const { channels, deep, kernel, stride, normalized, pool, activation, scaled } = spec.stem;
+  const { padding } = spec.defaults;
+  const scale = (each: number): number => (scaled ? scaleChannels(each, spec) : each);
   return {
     specPath: ["stem"],
     ...layerDefaults(spec, activation),
-    channels: scaled ? scaleChannels(channels, spec) : channels,
+    deep: deep.map(scale),
+    channels: scale(channels),
     kernel,
     stride,
+    normalized,
+    pool: pool && { ...pool, padding: pool.padding ?? padding },
   };
 }
 
@@ -58,6 +64,7 @@ function resolveBlocks(spec: Spec, stemChannels: number): readonly ResolvedBlock
           inputChannels,
           channels,
           stride,
+          // Block types whose shortcut can change the shape decide this themselves.
           residual: stage.residual ?? (stride === 1 && inputChannels === channels),
           dropPath: (spec.dropPath * blocks.length) / total,
           // The reference implementations expand with the default round limit, whatever the widths have.
@@ -71,11 +78,16 @@ function resolveBlocks(spec: Spec, stemChannels: number): readonly ResolvedBlock
 }
 
 function resolveHead(spec: Spec): ResolvedHead {
-  const { channels, dropout, classes, activation, scaled } = spec.head;
+  const { channels, minChannels = 0, dropout, classes, activation, scaled } = spec.head;
+  const { preactivation, poolFirst, bias } = spec.head;
   return {
     specPath: ["head"],
     ...layerDefaults(spec, activation),
-    channels: channels === undefined || !scaled ? channels : scaleChannels(channels, spec),
+    preactivation,
+    poolFirst,
+    bias,
+    channels:
+      channels === undefined || !scaled ? channels : Math.max(minChannels, scaleChannels(channels, spec)),
     dropout,
     classes,
   };
@@ -85,11 +97,15 @@ function layerDefaults(
   { defaults }: Spec,
   activation: LayerDefaults["activation"] | undefined,
 ): LayerDefaults {
-  return { activation: activation ?? defaults.activation, norm: defaults.norm, padding: defaults.padding };
+  const { norm, padding, initialization } = defaults;
+  return { activation: activation ?? defaults.activation, norm, padding, initialization };
 }
 
 function scaleChannels(channels: number, { scaling }: Spec): number {
-  return makeDivisible(channels * scaling.width, scaling.divisor, scaling.roundLimit);
+  const { width, divisor, roundLimit, rounding } = scaling;
+  return rounding === "down"
+    ? Math.max(divisor, Math.floor((channels * width) / divisor) * divisor)
+    : makeDivisible(channels * width, divisor, roundLimit);
 }
 
 function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {

@@ -1,7 +1,9 @@
 import type { JsonPath } from "../base/json-path.js";
 import type { ActivationName } from "../ir/activations.js";
 import type { AttentionOptions } from "../ir/attention/registry.js";
+import type { InitializationName } from "../ir/initializers.js";
 import type { PassInvocation } from "../passes/pass.js";
+import type { AttentionPosition } from "./positions.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
@@ -10,6 +12,8 @@ import type { PassInvocation } from "../passes/pass.js";
 export interface ResolvedSpec {
   readonly name: string;
   readonly description?: string | undefined;
+  /** The family of networks that it belongs to. */
+  readonly family?: string | undefined;
   /** Channels, height and width of one image. */
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
   readonly stem: ResolvedStem;
@@ -46,14 +50,34 @@ export interface LayerDefaults {
   readonly activation: ActivationName;
   readonly norm: ResolvedNorm;
   readonly padding: Padding;
+  readonly initialization: InitializationName;
 }
 
-/** Convolution, normalisation, activation: the network's first layer. */
+/** What comes before the blocks: convolutions, each with normalisation and activation, and a pooling. */
 export interface ResolvedStem extends LayerDefaults {
   readonly specPath: JsonPath;
+  /** Channels of the convolutions before the last one, of which the first has the stride; none in most networks. */
+  readonly deep: readonly number[];
+  /** Channels of the last convolution. */
   readonly channels: number;
   readonly kernel: number;
   readonly stride: number;
+  /** Whether normalisation and activation follow the last convolution; not before preactivation blocks. */
+  readonly normalized: boolean;
+  readonly pool?: ResolvedPool | undefined;
+}
+
+/**
+ * As `Padding`; `ceil`: nothing before, and as much after as the last window that begins inside the map needs
+ * (PyTorch's ceil_mode).
+ */
+export type PoolPadding = Padding | "ceil";
+
+/** A maximum over kernel×kernel pixels. */
+export interface ResolvedPool {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: PoolPadding;
 }
 
 interface BlockPlace {
@@ -68,6 +92,9 @@ interface BlockPlace {
   readonly residual: boolean;
   /** Probability of dropping the whole branch in training: stochastic depth, growing with the block's place. */
   readonly dropPath: number;
+  readonly attention?: AttentionOptions | undefined;
+  /** Where in the block the gate stands; undefined where it has none. */
+  readonly attentionPosition?: AttentionPosition | undefined;
 }
 
 /** kernel×kernel convolution, normalisation, activation. */
@@ -83,7 +110,6 @@ export interface ResolvedDepthwiseSeparable extends LayerDefaults, BlockPlace {
   readonly kernel: number;
   /** Whether an activation follows the pointwise layer (MobileNetV1; timm's `dsa`). */
   readonly pointwiseActivation: boolean;
-  readonly attention?: AttentionOptions | undefined;
 }
 
 /** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
@@ -93,7 +119,6 @@ export interface ResolvedInvertedResidual extends LayerDefaults, BlockPlace {
   /** Channels after the expansion. With `expands` false there is no expansion layer and they are the input's. */
   readonly expandedChannels: number;
   readonly expands: boolean;
-  readonly attention?: AttentionOptions | undefined;
 }
 
 /** kernel×kernel expansion, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU). */
@@ -101,20 +126,57 @@ export interface ResolvedFusedInvertedResidual extends LayerDefaults, BlockPlace
   readonly block: "fused-inverted-residual";
   readonly kernel: number;
   readonly expandedChannels: number;
-  readonly attention?: AttentionOptions | undefined;
+}
+
+/**
+ * How a residual block's shortcut becomes as large as its branch, where the shapes differ. `conv`: 1×1 convolution with
+ * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `zero-pad`: every stride-th
+ * pixel, and zeros for the channels that are missing; no parameters.
+ */
+export type Shortcut = "conv" | "average-pool" | "zero-pad";
+
+interface ResidualBlock extends LayerDefaults, BlockPlace {
+  /** Side of the spatial kernels. */
+  readonly kernel: number;
+  readonly shortcut: Shortcut;
+  /** Normalisation and activation before each convolution instead of after it, and none after the sum. */
+  readonly preactivation: boolean;
+}
+
+/** Two kernel×kernel convolutions and a shortcut (ResNet-18 and -34). */
+export interface ResolvedBasic extends ResidualBlock {
+  readonly block: "basic";
+}
+
+/** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut (ResNet-50 and deeper; ResNeXt; Wide ResNet-50). */
+export interface ResolvedBottleneck extends ResidualBlock {
+  readonly block: "bottleneck";
+  /** Channels of the spatial convolution. */
+  readonly bottleneckChannels: number;
+  /** Groups of the spatial convolution. */
+  readonly groups: number;
+  readonly strideAt: "reduce" | "spatial";
 }
 
 export type ResolvedBlock =
   | ResolvedConvBlock
   | ResolvedDepthwiseSeparable
   | ResolvedInvertedResidual
-  | ResolvedFusedInvertedResidual;
+  | ResolvedFusedInvertedResidual
+  | ResolvedBasic
+  | ResolvedBottleneck;
 
 export type BlockType = ResolvedBlock["block"];
 
 /** The last 1×1 convolution, global pooling, dropout and the linear classifier. */
 export interface ResolvedHead extends LayerDefaults {
   readonly specPath: JsonPath;
+  /** Whether it begins with normalisation and activation, as preactivation networks need. */
+  readonly preactivation: boolean;
+  /** Whether the pooling comes before the convolution, which then has no normalisation (MobileNetV3). */
+  readonly poolFirst: boolean;
+  /** Whether the convolution after the pooling has a bias. */
+  readonly bias: boolean;
   /** Channels of the last convolution; undefined for none. */
   readonly channels?: number | undefined;
   readonly dropout: number;

@@ -42,6 +42,12 @@ export const specSchema = z.strictObject({
     .string()
     .optional()
     .describe("What the network is, in a sentence. Not inherited by `extends`."),
+  family: z
+    .string()
+    .min(1)
+    .max(60)
+    .optional()
+    .describe("Family of networks that it belongs to, by which `ecagen list` groups."),
   extends: z
     .string()
     .optional()
@@ -51,7 +57,14 @@ export const specSchema = z.strictObject({
   input: inputSchema.prefault({}).describe("Size of one image; the counts are for this size."),
   scaling: scalingSchema.prefault({}).describe("Compound scaling (EfficientNet, ICML 2019, section 3.3)."),
   defaults: defaultsSchema.prefault({}).describe("What holds for every layer that doesn't say otherwise."),
-  stem: stemSchema.describe("The first convolution, with normalisation and activation."),
+  attention: attentionSchema
+    .optional()
+    .describe(
+      "Gate of every stage that has no `attention` of its own; a stage without a gate says `none`. Block strings without `se` say nothing.",
+    ),
+  stem: stemSchema.describe(
+    "What comes before the blocks: convolutions with normalisation and activation, and a pooling.",
+  ),
   stages: z.array(stageSchema).min(1).max(64).describe("The blocks of the network, stage by stage."),
   head: headSchema
     .prefault({})

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DEFAULT_INITIALIZATION, INITIALIZATION_NAMES } from "../ir/initializers.js";
 import { attentionDefaultsSchema } from "./attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "./fields.js";
 
@@ -42,6 +43,12 @@ export const scalingSchema = z.strictObject({
     .describe(
       "Scaled channels that rounding would bring below this part of their value get one divisor more.",
     ),
+  rounding: z
+    .enum(["nearest", "down"])
+    .default("nearest")
+    .describe(
+      "Which multiple of `divisor` scaled channels become. down: the one below, whatever `roundLimit` says; with a divisor of 1 that cuts off the fraction, as official ECA-MobileNetV2 does.",
+    ),
 });
 
 const normSchema = z.strictObject({
@@ -70,15 +77,46 @@ export const defaultsSchema = z.strictObject({
     .describe(
       "`symmetric`: the same zeros on both sides, as in PyTorch. `same`: TensorFlow's, the odd zero after.",
     ),
+  initialization: z
+    .enum(INITIALIZATION_NAMES)
+    .default(DEFAULT_INITIALIZATION)
+    .describe(
+      "How parameters start. efficientnet: as the EfficientNet and MobileNet implementations. resnet: as PyTorch's ResNets, with each residual branch starting at zero.",
+    ),
   attention: attentionDefaultsSchema
     .optional()
     .describe("Options that a block's `attention` leaves out, by its type."),
 });
 
+const poolSchema = z.strictObject({
+  kernel: kernelSize.default(3).describe("Side of the window in pixels."),
+  stride: strideSize.default(2).describe("Stride in pixels."),
+  padding: z
+    .enum(["symmetric", "same", "ceil"])
+    .optional()
+    .describe(
+      "In place of `defaults.padding`. ceil: nothing before, after as much as the last window needs (Caffe; PyTorch's `ceil_mode` without padding).",
+    ),
+});
+
 export const stemSchema = z.strictObject({
+  deep: z
+    .array(channelCount)
+    .max(8)
+    .default([])
+    .describe(
+      "Channels of convolutions before the last one, of the same kernel, before width scaling: [32, 32] in ResNet-D. The first of them has the stride.",
+    ),
   channels: channelCount.describe("Output channels before width scaling."),
   kernel: kernelSize.default(3).describe("Side of the kernel in pixels, odd."),
   stride: strideSize.default(2).describe("Stride in pixels."),
+  normalized: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether normalisation and activation follow the last convolution. Networks of preactivation blocks have them in the first block instead.",
+    ),
+  pool: poolSchema.optional().describe("Maximum pooling at the end of the stem, as in ResNet."),
   activation: activationName
     .optional()
     .describe("Activation of the stem, in place of `defaults.activation`."),
@@ -91,6 +129,23 @@ export const headSchema = z.strictObject({
     .describe(
       "Channels of the 1×1 convolution before the pooling, before width scaling. Left out: no such layer.",
     ),
+  minChannels: channelCount
+    .optional()
+    .describe("Width scaling leaves at least these channels: 1280 in MobileNetV2."),
+  preactivation: z
+    .boolean()
+    .default(false)
+    .describe("Whether the head begins with normalisation and activation, after preactivation blocks."),
+  poolFirst: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the pooling comes before the 1×1 convolution, which then has no normalisation (MobileNetV3).",
+    ),
+  bias: z
+    .boolean()
+    .default(true)
+    .describe("Whether the 1×1 convolution after the pooling has a bias. One before the pooling has none."),
   dropout: rate.default(0).describe("Probability of dropping a feature before the classifier, in training."),
   classes: z.int().min(1).max(1_000_000).default(1000).describe("Outputs of the classifier."),
   activation: activationName

@@ -11,21 +11,24 @@ import { mergeTrees } from "./merge.js";
  *     "attention": "se"            →  "attention": { "type": "se" }
  *     "attention": "none"          →  no key
  *     { "type": "se" }             →  the options of `defaults.attention.se`, then the block's own over them
+ *     no "attention"               →  the network's `attention`
  *
  * Block strings that can't be read stay as they are and are reported.
  */
 export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnostic) => void): JsonObject {
-  const stages = root.entries.get("stages");
-  if (stages?.value.kind !== "array") return root;
   const defaults = nodeAt(root, ["defaults", "attention"]);
+  const network = expandAttention(root, defaults);
+  const gate = network.entries.get("attention");
+  const stages = root.entries.get("stages");
+  if (stages?.value.kind !== "array") return network;
   const items: JsonNode[] = [];
   for (const stage of stages.value.items) {
     const before = items.at(-1) ?? root.entries.get("stem")?.value;
     const decoded = decodeStage(stage, items.length, channelsOf(before), report);
-    items.push(decoded.kind === "object" ? expandAttention(decoded, defaults) : decoded);
+    items.push(decoded.kind === "object" ? withGate(decoded, defaults, gate) : decoded);
   }
   const value: JsonArray = { ...stages.value, items };
-  return withEntry(root, "stages", { key: stages.key, value });
+  return withEntry(network, "stages", { key: stages.key, value });
 }
 
 function decodeStage(
@@ -46,21 +49,33 @@ function channelsOf(layer: JsonNode | undefined): number | undefined {
   return channels?.kind === "scalar" && typeof channels.value === "number" ? channels.value : undefined;
 }
 
-function expandAttention(stage: JsonObject, defaults: JsonNode | undefined): JsonObject {
-  const attention = stage.entries.get("attention");
-  if (attention === undefined) return stage;
+/** A stage with its own gate in full, or the network's. */
+function withGate(
+  stage: JsonObject,
+  defaults: JsonNode | undefined,
+  gate: JsonEntry | undefined,
+): JsonObject {
+  return stage.entries.has("attention")
+    ? expandAttention(stage, defaults)
+    : withEntry(stage, "attention", gate);
+}
+
+/** The `attention` of a stage or of the network in its full form. */
+function expandAttention(object: JsonObject, defaults: JsonNode | undefined): JsonObject {
+  const attention = object.entries.get("attention");
+  if (attention === undefined) return object;
   const { key, value } = attention;
   if (value.kind === "scalar" && value.value === NO_ATTENTION)
-    return withEntry(stage, "attention", undefined);
+    return withEntry(object, "attention", undefined);
   const written: JsonNode =
     value.kind === "scalar" && typeof value.value === "string"
       ? { kind: "object", range: value.range, entries: new Map([["type", { key, value }]]) }
       : value;
   const type = nodeAt(written, ["type"]);
   if (type?.kind !== "scalar" || typeof type.value !== "string")
-    return withEntry(stage, "attention", { key, value: written });
+    return withEntry(object, "attention", { key, value: written });
   const base = defaults === undefined ? undefined : nodeAt(defaults, [type.value]);
-  return withEntry(stage, "attention", {
+  return withEntry(object, "attention", {
     key,
     value: base === undefined ? written : mergeTrees(base, written),
   });

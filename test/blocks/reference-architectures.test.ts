@@ -14,6 +14,14 @@ const NETWORKS = {
   "efficientnet_b0-eca.json": "specs/b0-eca.json",
   "efficientnet_b1.json": "specs/b1-se.json",
   "efficientnet_lite0.json": "specs/lite0.json",
+  "efficientnetv2_s.json": "specs/v2-s-se.json",
+  "mobilenetv2_100.json": "specs/mobilenetv2-100.json",
+  "mobilenetv3_large_100.json": "specs/mobilenetv3-large-100.json",
+  "mobilenetv3_small_100.json": "specs/mobilenetv3-small-100.json",
+  "resnet50.json": "specs/resnet50.json",
+  "resnet50-eca.json": "specs/resnet50-eca.json",
+  "seresnet50.json": "specs/resnet50-se.json",
+  "seresnext50_32x4d.json": "specs/resnext50-32x4d-se.json",
 } as const;
 
 interface ReferenceNetwork {

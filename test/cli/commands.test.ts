@@ -110,8 +110,15 @@ test("resolve, schema, list and init", () => {
   const resolved = json(ecagen(["resolve", "specs/b0-eca.json", "--json"]));
   assert.is((resolved.blocks as unknown[]).length, 16);
   assert.is(json(ecagen(["schema", "--json"])).$schema, "http://json-schema.org/draft-07/schema#");
-  const { specs } = json(ecagen(["list", "l2", "--json"])) as { specs: readonly { name: string }[] };
-  assert.is(specs.length, 3);
+  const { specs } = json(ecagen(["list", "l2-", "--attention", "eca", "--json"])) as {
+    specs: readonly { name: string }[];
+  };
+  assert.equal(
+    specs.map(({ name }) => name),
+    ["efficientnet-l2-eca"],
+  );
+  assert.match(ecagen(["list", "resnet50"]).stdout, /^ResNet +\S+.*\n +\S/m);
+  assert.is(ecagen(["list", "--attention", "sse"]).code, 2);
   const file = join(folder, "network.json");
   json(ecagen(["init", file, "--json"]));
   assert.is(ecagen(["stats", file]).code, 0);

@@ -55,6 +55,28 @@ const TRAINING_ONLY: Table = {
   ],
 };
 
+const POOL: Table = {
+  accepts: [
+    { operands: ["N 8 7 5"], attributes: { kernel: [3, 3], pads: [1, 1, 1, 1] }, result: "N 8 7 5" },
+    {
+      operands: ["N 64 112 112"],
+      attributes: { kernel: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+      result: "N 64 56 56",
+    },
+    { operands: ["N 8 7 7"], attributes: { kernel: [1, 1], strides: [2, 2] }, result: "N 8 4 4" },
+  ],
+  refuses: [
+    { operands: ["N 8 7 7"], attributes: {}, says: "kernel" },
+    { operands: ["N 8 2 2"], attributes: { kernel: [3, 3] }, says: "a map of 2x2 is too small for 3x3" },
+    {
+      operands: ["N 8 7 7"],
+      attributes: { kernel: [2, 2], pads: [0, 0, 2, 0] },
+      says: "pads of 0 and 2 hold a whole window of 2",
+    },
+    { operands: ["N 8"], attributes: { kernel: [1, 1] }, says: "x must be [N, C, H, W]" },
+  ],
+};
+
 /** An op without a table is a compile error. */
 const TABLES: { readonly [N in OpName]: Table } = {
   "attention.se": {
@@ -143,6 +165,30 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 3 8 8", "16 3 1 1", "8"], says: "bias must have the shape [16]" },
       { operands: ["N 3", "16 3 1 1"], says: "x must be [N, C, H, W]" },
       { operands: ["N 3 8 8", "16 3 1 1"], attributes: { strides: [0, 1] }, says: "strides" },
+    ],
+  },
+  avg_pool: POOL,
+  max_pool: POOL,
+  pad: {
+    accepts: [
+      {
+        operands: ["N 16 8 8"],
+        attributes: { before: [0, 0, 0, 0], after: [0, 16, 0, 0] },
+        result: "N 32 8 8",
+      },
+      { operands: ["2 3"], attributes: { before: [1, 0], after: [1, 2] }, result: "4 5" },
+    ],
+    refuses: [
+      {
+        operands: ["N 8"],
+        attributes: { before: [1, 0], after: [0, 0] },
+        says: "axis 0 of open size N can't be padded",
+      },
+      {
+        operands: ["N 8"],
+        attributes: { before: [0], after: [0] },
+        says: "must have 2 numbers, one for each axis",
+      },
     ],
   },
   flatten: {

@@ -60,7 +60,13 @@ const loc: fc.Arbitrary<Loc> = fc.record(
 );
 
 const block = fc.record(
-  { scope: name, type: name, inputChannels: fc.nat(), specPath: name },
+  {
+    scope: name,
+    type: name,
+    inputChannels: fc.nat(),
+    initialization: fc.constant("resnet" as const),
+    specPath: name,
+  },
   { requiredKeys: ["scope", "type", "inputChannels"], noNullPrototype: true },
 );
 

@@ -16,6 +16,8 @@ export interface OpCase<N extends PrimitiveOpName = PrimitiveOpName> {
   readonly attributes: AttributesInput<N>;
 }
 
+type Pads = [number, number, number, number];
+
 const map = { input: ["N", 6, 7, 5] } as const;
 const rows = { input: ["N", 10] } as const;
 const parameter = (...dims: number[]): OperandCase => ({ parameter: dims });
@@ -29,6 +31,17 @@ const binary = [
   { operands: [map, { input: ["N", 6, 1, 1] }], attributes: {} },
   { operands: [map, { parameter: [1, 6, 1, 1] }], attributes: {} },
   { operands: [rows, { parameter: [], role: "fixed" as const }], attributes: {} },
+];
+const pools = [
+  { operands: [map], attributes: { kernel: [3, 3] as [number, number], pads: [1, 1, 1, 1] as Pads } },
+  {
+    operands: [map],
+    attributes: {
+      kernel: [2, 3] as [number, number],
+      strides: [2, 2] as [number, number],
+      pads: [0, 1, 1, 2] as Pads,
+    },
+  },
 ];
 const statistics = (channels: number): OperandCase[] => [
   parameter(channels),
@@ -47,6 +60,12 @@ export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } 
   tanh: elementwise,
   hard_sigmoid: elementwise,
   hard_swish: elementwise,
+  avg_pool: pools,
+  max_pool: pools,
+  pad: [
+    { operands: [map], attributes: { before: [0, 0, 0, 0], after: [0, 2, 0, 0] } },
+    { operands: [map], attributes: { before: [0, 1, 2, 0], after: [0, 2, 0, 3] } },
+  ],
   batch_norm: [
     { operands: [map, ...statistics(6)], attributes: {} },
     { operands: [map, ...statistics(6)], attributes: { epsilon: 0.001, momentum: 0.01 } },

@@ -157,8 +157,7 @@ test("external data lies beside the file that a link leads to", () =>
     const { externalData } = await writeModel(link, encode(linear(2)), { seed: 1, externalData: true });
     assert.is(externalData?.file, `${target}.data`);
     assert.ok(decodeModel(readFileSync(link), target).graph.ops.length > 0);
-  }),
-);
+  }));
 
 test("external data must lie in the model's folder", () =>
   inTemporaryFolder(async (folder) => {

@@ -131,6 +131,22 @@ swap("a network without gates has nothing to swap", () => {
   );
 });
 
+swap("a gate starts as the network's initialisation says: biases as PyTorch's in a ResNet, else zero", () => {
+  const biasOf = (init: string): string => {
+    const graph = `graph "g" {
+  block /stages/0/blocks/0 "basic" channels 64 stage 0 index 0${init}
+  input %x : float32[N, 64, 4, 4]
+  trainable @w = normal([1, 1, 3], 1, "w")
+  ${gate("y", "x", "/stages/0/blocks/0", 64, "attention.eca(@w) {kernel = 3}", "$.stages[0]")}
+  return %y
+}`;
+    const swapped = printGraph(rewrite("swap-attention{to=se}", graph));
+    return /reduce\.bias = (\w+)/.exec(swapped)?.[1] ?? "none";
+  };
+  assert.is(biasOf(" init resnet"), "uniform");
+  assert.is(biasOf(""), "constant");
+});
+
 swap.run();
 
 const remove = suite("passes: remove-attention");

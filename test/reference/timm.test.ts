@@ -16,11 +16,61 @@ import { distance } from "../../src/runtime/compare.js";
 import { openSession } from "../../src/runtime/session.js";
 import { parseSpecText } from "../../src/spec/load.js";
 import { materialize } from "../../src/weights/materialize.js";
+import { efficientNetNames, resNetNames, type TimmNames } from "./timm-names.js";
 
 /**
- * Networks of timm with random weights, from their block strings: the interpreter must give timm's float64
- * output, the export in ONNX Runtime the same up to float32's rounding.
+ * Small networks of timm, and one of the SENet paper's variants, with random weights: the interpreter must give their
+ * float64 output, the export in ONNX Runtime the same up to float32's rounding.
  */
+interface TimmNetwork {
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly names: TimmNames;
+  /** Height and width. */
+  readonly input: readonly [number, number];
+}
+
+function efficientNet(
+  input: TimmNetwork["input"],
+  stages: readonly string[],
+  headChannels: number,
+  defaults: object = {},
+  more: object = {},
+): TimmNetwork {
+  return {
+    input,
+    names: efficientNetNames(),
+    spec: {
+      defaults: {
+        activation: "silu",
+        attention: { se: { ratioOf: "block-input", activation: "silu" } },
+        ...defaults,
+      },
+      stem: { channels: 16, kernel: 3, stride: 2 },
+      stages,
+      head: { channels: headChannels },
+      ...more,
+    },
+  };
+}
+
+function resNet(
+  input: TimmNetwork["input"],
+  stages: readonly object[],
+  attention: unknown,
+  { kind = "plain" as "plain" | "d", stem = { channels: 64, kernel: 7 } as object, divisor = 8 } = {},
+): TimmNetwork {
+  return {
+    input,
+    names: resNetNames(kind),
+    spec: {
+      defaults: { activation: "relu", attention: { se: { divisor } } },
+      attention,
+      stem: { ...stem, pool: { kernel: 3, stride: 2 } },
+      stages: stages.map((stage, i) => ({ stride: i === 0 ? 1 : 2, ...stage })),
+    },
+  };
+}
+
 const SE = [
   "ds_r1_k3_s1_e1_c8_se0.25",
   "ir_r2_k3_s2_e6_c16_se0.25",
@@ -33,34 +83,73 @@ const TF = [
   "ir_r1_k5_s2_e6_c24_se0.25",
   "ir_r2_k5_s2_e3_c40_se0.25",
 ];
-const TO_ECA = { passes: ["swap-attention{from=se,to=eca}"] };
-const TENSORFLOW = { padding: "same", norm: { epsilon: 1e-3 } };
+const V2 = [
+  "cn_r2_k3_s1_e1_c16_skip",
+  "er_r2_k3_s2_e4_c24",
+  "er_r1_k3_s2_e1_c24",
+  "ir_r2_k3_s2_e4_c32_se0.25",
+];
+const V3 = [
+  "ds_r1_k3_s2_e1_c16_se0.25_nre",
+  "ir_r1_k3_s2_e4.5_c24_nre",
+  "ir_r1_k3_s1_e3.67_c24_nre",
+  "ir_r1_k5_s2_e4_c40_se0.25",
+  "ir_r1_k5_s1_e6_c40_se0.25",
+  "cn_r1_k1_s1_c96",
+];
 
-const NETWORKS = {
-  effnet_se: { stages: SE, head: 96, input: [32, 32], defaults: {}, more: {} },
-  effnet_eca: { stages: SE, head: 96, input: [32, 32], defaults: {}, more: TO_ECA },
-  effnet_tf_same_se: { stages: TF, head: 64, input: [45, 38], defaults: TENSORFLOW, more: {} },
-} as const;
+const widths = (channels: readonly number[], stage: object): readonly object[] =>
+  channels.map((each) => ({ channels: each, ...stage }));
+const repeated = (stages: readonly object[], repeats: readonly number[]): readonly object[] =>
+  stages.map((stage, i) => ({ ...stage, repeat: repeats[i] }));
+
+const BOTTLENECK = { block: "bottleneck" };
+const EPSILON = { norm: { epsilon: 1e-3 } };
+
+const NETWORKS: Readonly<Record<string, TimmNetwork>> = {
+  effnet_se: efficientNet([32, 32], SE, 96),
+  effnet_eca: efficientNet([32, 32], SE, 96, {}, { passes: ["swap-attention{from=se,to=eca}"] }),
+  effnet_tf_same_se: efficientNet([45, 38], TF, 64, { padding: "same", ...EPSILON }),
+  effnetv2_se: efficientNet([48, 48], V2, 64, EPSILON),
+  mobilenetv3_se: {
+    input: [64, 64],
+    // timm has two strings each in its second and third stage.
+    names: efficientNetNames([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 1],
+      [3, 0],
+    ]),
+    spec: {
+      defaults: { activation: "hard_swish", attention: { se: { divisor: 8, gate: "hard_sigmoid" } } },
+      stem: { channels: 16, kernel: 3, stride: 2 },
+      stages: V3,
+      head: { poolFirst: true },
+    },
+  },
+  resnet_basic_se: resNet([64, 64], widths([16, 24, 32, 48], { block: "basic" }), "se"),
+  resnext_se: resNet([64, 64], widths([64, 128, 128, 128], { ...BOTTLENECK, groups: 4 }), "se"),
+  resnet_d_eca: resNet(
+    [70, 62],
+    repeated(widths([32, 64, 96, 128], { ...BOTTLENECK, shortcut: "average-pool" }), [1, 2, 1, 1]),
+    "eca",
+    { kind: "d", stem: { deep: [16, 16], channels: 32 } },
+  ),
+  paper_se_pre: resNet(
+    [64, 64],
+    repeated(widths([32, 64, 128, 256], BOTTLENECK), [1, 2, 1, 1]),
+    { type: "se", position: "pre" },
+    { divisor: 1 },
+  ),
+};
 
 const test = suite("reference: timm's networks");
 
-for (const [name, { stages, head, input, defaults, more }] of Object.entries(NETWORKS)) {
-  const graph = withTimmWeights(
-    networkOf({
-      name,
-      input: { channels: 3, height: input[0], width: input[1] },
-      defaults: {
-        activation: "silu",
-        attention: { se: { ratioOf: "block-input", activation: "silu" } },
-        ...defaults,
-      },
-      stem: { channels: 16, kernel: 3, stride: 2 },
-      stages,
-      head: { channels: head, classes: 10 },
-      ...more,
-    }),
-    `test/data/timm/${name}.safetensors`,
-  );
+for (const [name, { spec, names, input }] of Object.entries(NETWORKS)) {
+  const weights = readSafetensors(`test/data/timm/${name}.safetensors`);
+  const graph = withTimmWeights(networkOf(name, input, spec, weights), names, weights);
   const image = readNpy(`test/data/timm/${name}.input.npy`);
   const expected = readNpy(`test/data/timm/${name}.output64.npy`).data;
 
@@ -87,17 +176,34 @@ for (const [name, { stages, head, input, defaults, more }] of Object.entries(NET
   }
 }
 
-function networkOf(spec: object): Graph {
-  const { resolved } = parseSpecText(JSON.stringify(spec), "timm.json");
+/** The spec's network with as many classes as the weights have, and a head's convolution as wide as theirs. */
+function networkOf(
+  name: string,
+  [height, width]: TimmNetwork["input"],
+  spec: TimmNetwork["spec"],
+  weights: ReadonlyMap<string, Float32Array>,
+): Graph {
+  const text = JSON.stringify({
+    name,
+    input: { height, width },
+    ...spec,
+    head: { ...(spec.head as object | undefined), ...headOf(weights) },
+  });
+  const { resolved } = parseSpecText(text, "timm.json");
   return runPasses(buildNetwork(resolved), resolved.passes).graph;
 }
 
-/** The graph with the weights of a safetensors file under timm's names; none may be missing or of another size. */
-function withTimmWeights(graph: Graph, file: string): Graph {
-  const tensors = readSafetensors(file);
+function headOf(weights: ReadonlyMap<string, Float32Array>): object {
+  const classes = (weights.get("classifier.bias") ?? weights.get("fc.bias"))?.length;
+  const channels = weights.get("conv_head.bias")?.length;
+  return { classes, ...(channels === undefined ? {} : { channels }) };
+}
+
+/** The graph with weights of timm's names; none may be missing or of another size, and none left over. */
+function withTimmWeights(graph: Graph, names: TimmNames, tensors: ReadonlyMap<string, Float32Array>): Graph {
   const used = new Set<string>();
   const weighted = replaceParameters(graph, (parameter) => {
-    const name = timmName(parameter.name, graph);
+    const name = names(parameter.name, graph);
     const data = tensors.get(name);
     const dims = concreteDims(parameter.type.dims);
     assert.is(data?.length, elementCount(dims), `${parameter.name} is ${name}`);
@@ -114,34 +220,6 @@ function withTimmWeights(graph: Graph, file: string): Graph {
     "every tensor has a place",
   );
   return weighted;
-}
-
-/** timm names layers by their kind and counts the normalisations. */
-function timmName(name: string, graph: Graph): string {
-  const [, stage, index, layer] = /^stages\.(\d+)\.blocks\.(\d+)\.(.*)$/.exec(name) ?? [];
-  if (layer === undefined) {
-    return name
-      .replace(/^stem\.conv/, "conv_stem")
-      .replace(/^stem\.norm/, "bn1")
-      .replace(/^head\.conv/, "conv_head")
-      .replace(/^head\.norm/, "bn2")
-      .replace(/^head\.classifier/, "classifier");
-  }
-  const separable = graph.blocks.some(
-    ({ scope, type }) => scope === `/stages/${stage}/blocks/${index}` && type === "depthwise-separable",
-  );
-  const layers = separable
-    ? { depthwise: ["conv_dw", "bn1"], project: ["conv_pw", "bn2"] }
-    : { expand: ["conv_pw", "bn1"], depthwise: ["conv_dw", "bn2"], project: ["conv_pwl", "bn3"] };
-  const renamed = Object.entries(layers).reduce(
-    (text, [ours, [conv, norm]]) =>
-      text.replace(`${ours}.conv.`, `${conv}.`).replace(`${ours}.norm.`, `${norm}.`),
-    layer
-      .replace("attention.conv.", "se.conv.")
-      .replace("attention.reduce.", "se.conv_reduce.")
-      .replace("attention.expand.", "se.conv_expand."),
-  );
-  return `blocks.${stage}.${index}.${renamed}`;
 }
 
 /** The float32 tensors of a file (https://huggingface.co/docs/safetensors): length, JSON header, bytes. */

@@ -45,8 +45,17 @@ const examples: Readonly<Record<string, RuleExamples>> = {
     ],
   },
   GroupsDivideChannels: {
-    fine: [[[conv(`"groups": 8, "repeat": 2`)]], [[conv(`"groupSize": 8, "repeat": 2`)]]],
+    fine: [
+      [[conv(`"groups": 8, "repeat": 2`)]],
+      [[conv(`"groupSize": 8, "repeat": 2`)]],
+      [[`{ "block": "bottleneck", "channels": 64, "groups": 16 }`]],
+    ],
     wrong: [
+      [
+        [`{ "block": "bottleneck", "channels": 64, "groups": 32 }`],
+        [],
+        ["$.stages[0].groups 4:52 32 groups must divide the 16 channels of the spatial convolution"],
+      ],
       [
         [conv(`"groups": 16`)],
         [],
@@ -142,6 +151,62 @@ const examples: Readonly<Record<string, RuleExamples>> = {
         [`"cn_r1_k3_s1_c16"`, ir(`"repeat": 2, "attention": { "type": "eca", "kernels": [3] }`)],
         [],
         ["$.stages[1].attention 5:91 `kernels` has 1 values and none for stage 1"],
+      ],
+    ],
+  },
+  ShortcutsFitTheirBranch: {
+    fine: [
+      [[`{ "block": "basic", "channels": 24, "shortcut": "zero-pad" }`]],
+      [[`{ "block": "basic", "channels": 8, "shortcut": "zero-pad", "residual": false }`]],
+      [[`{ "block": "basic", "channels": 24, "stride": 3 }`]],
+      [
+        [`{ "block": "basic", "channels": 24, "stride": 3, "shortcut": "average-pool" }`],
+        [`"defaults": { "padding": "same" }`],
+      ],
+    ],
+    wrong: [
+      [
+        [`{ "block": "basic", "channels": 8, "shortcut": "zero-pad" }`],
+        [],
+        ["$.stages[0].shortcut 4:48 zeros can't make 8 of 16 channels"],
+      ],
+      [
+        [`{ "block": "basic", "channels": 24, "stride": 3, "shortcut": "average-pool" }`],
+        [],
+        [
+          `$.stages[0].stride 4:47 a shortcut of "average-pool" with a stride of 3 is not as large as its branch`,
+        ],
+      ],
+    ],
+  },
+  GatesHaveAPlace: {
+    fine: [
+      [[`{ "block": "bottleneck", "channels": 32, "attention": { "type": "eca", "position": "spatial" } }`]],
+      [
+        [
+          ir(
+            `"stride": 2, "repeat": 2, "attention": { "type": "eca", "position": "identity", "blocks": [1] }`,
+          ),
+        ],
+      ],
+    ],
+    wrong: [
+      [
+        [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "position": "spatial" } }`],
+        [],
+        [`$.stages[0].attention.position 4:79 a block of type basic has no place "spatial" for a gate`],
+      ],
+      [
+        [ir(`"stride": 2, "attention": { "type": "eca", "position": "identity" }`)],
+        [],
+        [
+          "$.stages[0].attention.position 4:120 block 0 of the stage has no shortcut that a gate could stand in",
+        ],
+      ],
+      [
+        [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "blocks": [0, 1] } }`],
+        [],
+        ["$.stages[0].attention.blocks[1] 4:81 there is no block 1: the stage has 1, and the first is 0"],
       ],
     ],
   },

@@ -28,7 +28,6 @@ const HOME: Readonly<Record<string, string>> = {
   protobufjs: "onnx/proto.ts",
   "onnxruntime-node": "runtime/session.ts",
   yargs: "cli/",
-  "cli-table3": "cli/",
   "jsonc-parser": "spec/",
   "pure-rand": "base/random.ts",
 };

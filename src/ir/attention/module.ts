@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Initializer } from "../initializers.js";
+import type { InitializationName, Initializer } from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
 import type { TensorType } from "../types.js";
 
@@ -11,6 +11,8 @@ export interface AttentionSite {
   readonly blockInputChannels: number;
   /** The stage's index, from 0; undefined outside of the stages. */
   readonly stage?: number | undefined;
+  /** How the network's parameters start. Left out: the default. */
+  readonly initialization?: InitializationName | undefined;
 }
 
 /** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */

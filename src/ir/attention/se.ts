@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal, startAtZero } from "../initializers.js";
+import { DEFAULT_INITIALIZATION, initializations } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { nchw, operandAt } from "../tensor.js";
 import { expectDims, featureMap, refuse } from "../types.js";
@@ -112,15 +112,16 @@ export const se = defineAttention({
   plan(given, site) {
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
+    const { conv, convBias } = initializations[site.initialization ?? DEFAULT_INITIALIZATION];
     const biases = [
-      { name: "reduce.bias", dims: [squeezed], init: startAtZero },
-      { name: "expand.bias", dims: [channels], init: startAtZero },
+      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
+      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
     ];
     return {
       attributes: { hidden: given.activation, gate: given.gate },
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
-        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
+        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
         ...(given.bias ? biases : []),
       ],
     };

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { defineOp } from "../op.js";
 import { nchw, operandAt, zeros } from "../tensor.js";
 import { concreteDims, elementCount, expectDims, featureMap, refuse, tensorType } from "../types.js";
+import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
 const positive = z.int().min(1);
-const padding = z.int().min(0);
 
 export const conv = defineOp({
   name: "conv",
@@ -15,7 +15,7 @@ export const conv = defineOp({
   attributes: z.strictObject({
     strides: z.tuple([positive, positive]).default([1, 1]),
     /** Zeros added at the top, left, bottom and right. */
-    pads: z.tuple([padding, padding, padding, padding]).default([0, 0, 0, 0]),
+    pads: padsAttribute,
     dilations: z.tuple([positive, positive]).default([1, 1]),
     group: positive.default(1),
   }),
@@ -32,7 +32,7 @@ export const conv = defineOp({
     if (bias !== undefined) expectDims(bias, [outputs], "bias");
     const size = (input: number, kernel: number, axis: 0 | 1): number => {
       const [before, after] = axis === 0 ? [pads[0], pads[2]] : [pads[1], pads[3]];
-      const output = outputSize(input, kernel, {
+      const output = windowOutputs(input, kernel, {
         stride: strides[axis],
         dilation: dilations[axis],
         before,
@@ -105,16 +105,9 @@ interface Tap {
   readonly count: number;
 }
 
-interface Axis {
-  readonly stride: number;
-  readonly dilation: number;
-  readonly before: number;
-  readonly after: number;
-}
-
 /** For each tap of a kernel along one axis: the outputs whose input at that tap lies inside the map, not in the padding. */
-function tapReach(size: number, kernel: number, axis: Axis): { outputs: number; taps: readonly Tap[] } {
-  const outputs = outputSize(size, kernel, axis);
+function tapReach(size: number, kernel: number, axis: WindowAxis): { outputs: number; taps: readonly Tap[] } {
+  const outputs = windowOutputs(size, kernel, axis);
   const taps = Array.from({ length: kernel }, (_, q): Tap => {
     const shift = q * axis.dilation - axis.before;
     const first = Math.max(0, Math.ceil(-shift / axis.stride));
@@ -122,10 +115,6 @@ function tapReach(size: number, kernel: number, axis: Axis): { outputs: number; 
     return { output: first, input: first * axis.stride + shift, count: Math.max(0, last - first + 1) };
   });
   return { outputs, taps };
-}
-
-function outputSize(size: number, kernel: number, { stride, dilation, before, after }: Axis): number {
-  return Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 
 /** A sum over channels, as far as it is the same for the whole convolution. */

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { attentionModules } from "../attention/registry.js";
 import type { OpDefinition } from "../op.js";
 import { add } from "./add.js";
+import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { clip } from "./clip.js";
 import { conv } from "./conv.js";
@@ -14,7 +15,9 @@ import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
+import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
+import { pad } from "./pad.js";
 import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
 import { reshape } from "./reshape.js";
@@ -34,6 +37,7 @@ const modelOps = {
 
 const primitiveOps = {
   add,
+  avg_pool: avgPool,
   batch_norm: batchNorm,
   clip,
   conv,
@@ -43,7 +47,9 @@ const primitiveOps = {
   global_avg_pool: globalAvgPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
+  max_pool: maxPool,
   mul,
+  pad,
   relu,
   reshape,
   sigmoid,

@@ -2,7 +2,7 @@ import type { Value } from "../../ir/graph.js";
 import { refuse } from "../../ir/types.js";
 import { int, ints } from "../attribute.js";
 import { defineCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import { fixedPads, pairOf } from "./spatial.js";
 
 /**
  * https://onnx.ai/onnx/operators/onnx__Conv.html, over two spatial axes. Pads are always written out: with
@@ -26,15 +26,12 @@ export const conv = defineCodec<"conv">({
     const declared = node.ints("kernel_shape") ?? kernel;
     if (declared.join() !== kernel.join())
       refuse(`kernel_shape [${declared}] is not the weight's [${kernel}]`);
-    const autoPad = node.string("auto_pad", "NOTSET");
-    if (autoPad !== "NOTSET" && autoPad !== "VALID") refuse(`auto_pad ${autoPad} is not supported`);
-    const [top, left, bottom, right] = sizes(node, "pads", 4, 0);
     return {
       operands: bias === undefined ? [x, weight] : [x, weight, bias],
       attributes: {
-        strides: pair(node, "strides"),
-        pads: [top, left, bottom, right] as [number, number, number, number],
-        dilations: pair(node, "dilations"),
+        strides: pairOf(node, "strides"),
+        pads: fixedPads(node),
+        dilations: pairOf(node, "dilations"),
         group: node.int("group", 1),
       },
     };
@@ -48,14 +45,4 @@ function kernelOf(weight: Value | undefined): readonly number[] {
   return dims
     .slice(2)
     .map((dim) => (typeof dim === "number" ? dim : refuse(`the kernel's size ${dim} is open`)));
-}
-
-function pair(node: NodeReader, name: string): [number, number] {
-  const [height, width] = sizes(node, name, 2, 1);
-  return [height, width] as [number, number];
-}
-
-function sizes(node: NodeReader, name: string, count: number, absent: number): readonly number[] {
-  const values = node.ints(name) ?? new Array<number>(count).fill(absent);
-  return values.length === count ? values : refuse(`${name} has ${values.length} numbers, not ${count}`);
 }

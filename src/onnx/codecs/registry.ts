@@ -1,6 +1,7 @@
 import { isPrimitive, OP_NAMES, type PrimitiveOpName } from "../../ir/ops/registry.js";
 import type { OnnxCodec } from "../codec.js";
 import { add } from "./add.js";
+import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { clip } from "./clip.js";
 import { conv } from "./conv.js";
@@ -10,7 +11,9 @@ import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
+import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
+import { pad } from "./pad.js";
 import { relu } from "./relu.js";
 import { reshape } from "./reshape.js";
 import { sigmoid } from "./sigmoid.js";
@@ -20,6 +23,7 @@ import { transpose } from "./transpose.js";
 /** The codec of every primitive op: one that is missing is a compile error. */
 export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
   add,
+  avg_pool: avgPool,
   batch_norm: batchNorm,
   clip,
   conv,
@@ -29,7 +33,9 @@ export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
   global_avg_pool: globalAvgPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
+  max_pool: maxPool,
   mul,
+  pad,
   relu,
   reshape,
   sigmoid,

@@ -4,7 +4,17 @@ import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount, featureMap } from "../../ir/types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
-import { applied, type Moments, perChannel, pooled, product, scaled, sum, variation } from "./moments.js";
+import {
+  applied,
+  type Moments,
+  maximum,
+  perChannel,
+  pooled,
+  product,
+  scaled,
+  sum,
+  variation,
+} from "./moments.js";
 
 /** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
 export interface Stress {
@@ -75,6 +85,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
+  avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
+  max_pool: ({ attributes: { kernel } }, x) => ({ result: maximum(x, kernel[0] * kernel[1]) }),
   global_avg_pool: ({ operands: [map] }, x) => ({ result: pooled(x, sizesOf(map).places) }),
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
@@ -88,6 +100,11 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   sigmoid: stressActivation,
   silu: stressActivation,
   tanh: stressActivation,
+
+  // The zeros lower the mean power by their share of the elements.
+  pad: ({ operands: [map], results: [padded] }, x) => ({
+    result: scaled(x, elementsOf(map) / elementsOf(padded)),
+  }),
 
   drop_path: keepMoments,
   dropout: keepMoments,
@@ -140,6 +157,10 @@ function keepMoments(_op: unknown, x: Moments): Stress {
 /** The deviation of weights that make a sum of `fanIn` products with x of power 1. */
 function unitGain(fanIn: number, { power }: Moments): number {
   return 1 / Math.sqrt(fanIn * power);
+}
+
+function elementsOf(value: Value | undefined): number {
+  return elementCount(concreteDims(value?.type.dims ?? []));
 }
 
 function sizesOf(map: Value | undefined): { readonly channels: number; readonly places: number } {

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import type { JsonPath } from "../../base/json-path.js";
+import type { AttentionOptions } from "../../ir/attention/registry.js";
+import { attentionSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
+import type { AttentionPosition, AttentionPositions } from "../positions.js";
 import type { BlockType, LayerDefaults, ResolvedBlock } from "../resolved.js";
 
 /** What a stage of any block type says. */
@@ -25,6 +28,9 @@ export const stageFields = {
     .describe(
       "Whether blocks add their input to their output. Left out: where the stride is 1 and the channels are equal.",
     ),
+  attention: attentionSchema
+    .optional()
+    .describe("Gate of the stage's blocks. Left out: the network's `attention`."),
   scaleDepth: z
     .boolean()
     .default(true)
@@ -41,6 +47,8 @@ export interface BlockPlace extends LayerDefaults {
   readonly stride: number;
   readonly residual: boolean;
   readonly dropPath: number;
+  readonly attention?: AttentionOptions | undefined;
+  readonly attentionPosition?: AttentionPosition | undefined;
   /** Rounds a number of expanded channels as the spec's scaling says. */
   readonly roundChannels: (channels: number) => number;
 }
@@ -48,6 +56,8 @@ export interface BlockPlace extends LayerDefaults {
 /** One block type: what a stage may say of it, and one of its blocks with everything said. */
 export interface BlockKind<T extends BlockType, S extends z.ZodObject> {
   readonly schema: S;
+  /** Where a gate can stand, the usual place first. The builder puts it at each of them. */
+  readonly positions: AttentionPositions;
   resolve(stage: z.output<S>, place: BlockPlace): Extract<ResolvedBlock, { readonly block: T }>;
 }
 

@@ -5,6 +5,7 @@ import { defineBlockKind, placed, stageFields } from "./block-kind.js";
 /** kernel×kernel convolution, normalisation, activation: timm's `cn`. */
 export const convNormAct = defineBlockKind({
   block: "conv-norm-act",
+  positions: ["standard", "pre", "post", "identity"],
   schema: z
     .strictObject({
       block: z.literal("conv-norm-act").describe("Type of the stage's blocks."),

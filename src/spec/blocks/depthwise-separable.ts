@@ -1,15 +1,14 @@
 import * as z from "zod";
-import { attentionSchema } from "../attention.js";
 import { defineBlockKind, placed, stageFields } from "./block-kind.js";
 
 /** Depthwise, attention, 1×1 pointwise: timm's `ds`, and `dsa` with an activation after the pointwise layer. */
 export const depthwiseSeparable = defineBlockKind({
   block: "depthwise-separable",
+  positions: ["spatial", "pre", "standard", "post", "identity"],
   schema: z
     .strictObject({
       block: z.literal("depthwise-separable").describe("Type of the stage's blocks."),
       ...stageFields,
-      attention: attentionSchema.optional().describe("Gate between the depthwise and the pointwise layer."),
       pointwiseActivation: z
         .boolean()
         .default(false)
@@ -27,6 +26,5 @@ export const depthwiseSeparable = defineBlockKind({
     ...placed(place),
     kernel: stage.kernel,
     pointwiseActivation: stage.pointwiseActivation,
-    attention: stage.attention,
   }),
 });

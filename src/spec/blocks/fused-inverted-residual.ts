@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { attentionSchema } from "../attention.js";
 import { expansionFactor } from "../fields.js";
 import { defineBlockKind, placed, stageFields } from "./block-kind.js";
 
 /** kernel×kernel expansion, attention, 1×1 projection: timm's `er`, EfficientNetV2's Fused-MBConv. */
 export const fusedInvertedResidual = defineBlockKind({
   block: "fused-inverted-residual",
+  positions: ["spatial", "pre", "standard", "post", "identity"],
   schema: z
     .strictObject({
       block: z.literal("fused-inverted-residual").describe("Type of the stage's blocks."),
@@ -13,7 +13,6 @@ export const fusedInvertedResidual = defineBlockKind({
       expansion: expansionFactor.describe(
         "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 both layers stay.",
       ),
-      attention: attentionSchema.optional().describe("Gate between the expansion and the projection layer."),
     })
     .meta({
       id: "fused-inverted-residual",
@@ -25,6 +24,5 @@ export const fusedInvertedResidual = defineBlockKind({
     ...placed(place),
     kernel: stage.kernel,
     expandedChannels: place.roundChannels(place.inputChannels * stage.expansion),
-    attention: stage.attention,
   }),
 });

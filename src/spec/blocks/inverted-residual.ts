@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { attentionSchema } from "../attention.js";
 import { expansionFactor } from "../fields.js";
 import { defineBlockKind, placed, stageFields } from "./block-kind.js";
 
 /** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
 export const invertedResidual = defineBlockKind({
   block: "inverted-residual",
+  positions: ["spatial", "pre", "standard", "post", "identity"],
   schema: z
     .strictObject({
       block: z.literal("inverted-residual").describe("Type of the stage's blocks."),
@@ -19,7 +19,6 @@ export const invertedResidual = defineBlockKind({
         .describe(
           "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
         ),
-      attention: attentionSchema.optional().describe("Gate between the depthwise and the projection layer."),
     })
     .meta({
       id: "inverted-residual",
@@ -36,7 +35,6 @@ export const invertedResidual = defineBlockKind({
       expandedChannels: expands
         ? place.roundChannels(place.inputChannels * stage.expansion)
         : place.inputChannels,
-      attention: stage.attention,
     };
   },
 });

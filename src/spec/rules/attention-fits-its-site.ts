@@ -17,15 +17,28 @@ export const attentionFitsItsSite: SpecRule = {
 
 /** Why the block's gate is not possible where it stands. */
 function refusalAt(block: ResolvedBlock): string | undefined {
-  if (!("attention" in block) || block.attention === undefined) return undefined;
+  if (block.attention === undefined) return undefined;
   const { type, ...options } = block.attention;
   const module: AttentionModule = attentionModules[type];
-  const channels = "expandedChannels" in block ? block.expandedChannels : block.inputChannels;
+  const channels = gatedChannels(block);
   try {
     module.plan(options, { channels, blockInputChannels: block.inputChannels, stage: block.stage });
     return undefined;
   } catch (error) {
     if (error instanceof TypeRefusal) return error.message;
     throw error;
+  }
+}
+
+function gatedChannels(block: ResolvedBlock): number {
+  switch (block.attentionPosition) {
+    case "pre":
+    case "identity-input":
+      return block.inputChannels;
+    case "spatial":
+      if ("expandedChannels" in block) return block.expandedChannels;
+      return "bottleneckChannels" in block ? block.bottleneckChannels : block.inputChannels;
+    default:
+      return block.channels;
   }
 }

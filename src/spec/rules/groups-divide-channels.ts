@@ -5,6 +5,13 @@ export const groupsDivideChannels: SpecRule = {
   doc: "A grouped convolution splits its input and output channels into equal parts.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
+      if (block.block === "bottleneck" && block.bottleneckChannels % block.groups !== 0) {
+        const { groups, bottleneckChannels, specPath } = block;
+        report(
+          [...specPath, "groups"],
+          `${groups} groups must divide the ${bottleneckChannels} channels of the spatial convolution`,
+        );
+      }
       if (block.block !== "conv-norm-act") continue;
       const { groups, inputChannels, channels, specPath, stage } = block;
       const source = written.stages[stage];

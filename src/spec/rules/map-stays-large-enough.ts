@@ -1,4 +1,5 @@
-import type { Padding } from "../resolved.js";
+import type { JsonPath } from "../../base/json-path.js";
+import type { PoolPadding, ResolvedSpec } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const mapStaysLargeEnough: SpecRule = {
@@ -7,7 +8,7 @@ export const mapStaysLargeEnough: SpecRule = {
   check({ resolved }, report) {
     if (resolved === undefined) return;
     let { height, width } = resolved.input;
-    for (const { specPath, kernel, stride, padding } of [resolved.stem, ...resolved.blocks]) {
+    for (const { specPath, kernel, stride, padding } of stridedLayers(resolved)) {
       if (Math.min(height, width) < stride) {
         report(
           [...specPath, "stride"],
@@ -22,8 +23,23 @@ export const mapStaysLargeEnough: SpecRule = {
   },
 };
 
-/** Pixels of a convolution's output along one axis. */
-function outputSize(input: number, kernel: number, stride: number, padding: Padding): number {
+/** Whatever may make the map smaller, in order. */
+function stridedLayers({ stem, blocks }: ResolvedSpec): readonly StridedLayer[] {
+  const pool = stem.pool && { specPath: [...stem.specPath, "pool"], ...stem.pool };
+  return [stem, ...(pool === undefined ? [] : [pool]), ...blocks];
+}
+
+interface StridedLayer {
+  readonly specPath: JsonPath;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: PoolPadding;
+}
+
+/** Pixels of a layer's output along one axis. */
+function outputSize(input: number, kernel: number, stride: number, padding: PoolPadding): number {
+  if (padding === "ceil")
+    return Math.min(Math.ceil(input / stride), Math.ceil((input - kernel) / stride) + 1);
   if (padding === "same") return Math.ceil(input / stride);
   const pad = Math.floor((stride - 1 + kernel - 1) / 2);
   return Math.floor((input + 2 * pad - kernel) / stride) + 1;

@@ -1,5 +1,6 @@
 import { attentionFitsItsSite } from "./attention-fits-its-site.js";
 import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
+import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
 import { groupsDivideChannels } from "./groups-divide-channels.js";
 import { kernelIsOdd } from "./kernel-is-odd.js";
@@ -8,6 +9,7 @@ import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
+import { shortcutsFitTheirBranch } from "./shortcuts-fit-their-branch.js";
 import { strideFitsKernel } from "./stride-fits-kernel.js";
 import { unexpandedBlocksKeepTheirChannels } from "./unexpanded-blocks-keep-their-channels.js";
 
@@ -18,9 +20,11 @@ export const specRules: readonly SpecRule[] = [
   groupsAreGivenOnce,
   groupsDivideChannels,
   residualNeedsEqualShapes,
+  shortcutsFitTheirBranch,
   unexpandedBlocksKeepTheirChannels,
   scaledChannelsStayInRange,
   mapStaysLargeEnough,
+  gatesHaveAPlace,
   attentionFitsItsSite,
   dropPathNeedsAResidual,
   networkIsNotTooDeep,

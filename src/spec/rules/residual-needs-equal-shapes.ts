@@ -4,7 +4,10 @@ export const residualNeedsEqualShapes: SpecRule = {
   name: "ResidualNeedsEqualShapes",
   doc: "A block can add its input to its output only where both have the same shape: stride 1, equal channels.",
   check({ written, resolved }, report) {
-    for (const { stage, specPath, stride, inputChannels, channels } of resolved?.blocks ?? []) {
+    for (const block of resolved?.blocks ?? []) {
+      // A shortcut of its own takes on the branch's shape.
+      if ("shortcut" in block) continue;
+      const { stage, specPath, stride, inputChannels, channels } = block;
       if (written.stages[stage]?.residual !== true || (stride === 1 && inputChannels === channels)) continue;
       const reason =
         stride > 1 ? `a block of stride ${stride}` : `a block from ${inputChannels} to ${channels} channels`;

@@ -1,0 +1,4 @@
+import { poolCodec } from "./pool.js";
+
+/** https://onnx.ai/onnx/operators/onnx__MaxPool.html */
+export const maxPool = poolCodec<"max_pool">("MaxPool", ["storage_order"]);

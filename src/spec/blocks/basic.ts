@@ -1,0 +1,21 @@
+import * as z from "zod";
+import { defineBlockKind } from "./block-kind.js";
+import { residualFields, residualPart } from "./residual-fields.js";
+
+/** Two kernel×kernel convolutions and a shortcut: ResNet-18 and -34, the CIFAR ResNets, Wide ResNets. */
+export const basic = defineBlockKind({
+  block: "basic",
+  // Which of the two convolutions `spatial` would be about is nowhere defined.
+  positions: ["standard", "pre", "post", "identity", "identity-input"],
+  schema: z
+    .strictObject({
+      block: z.literal("basic").describe("Type of the stage's blocks."),
+      ...residualFields,
+    })
+    .meta({
+      id: "basic",
+      description:
+        "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
+    }),
+  resolve: (stage, place) => ({ block: "basic", ...residualPart(stage, place) }),
+});

@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { channelCount } from "../fields.js";
+import { defineBlockKind } from "./block-kind.js";
+import { residualFields, residualPart } from "./residual-fields.js";
+
+/** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
+export const bottleneck = defineBlockKind({
+  block: "bottleneck",
+  positions: ["standard", "pre", "spatial", "post", "identity", "identity-input"],
+  schema: z
+    .strictObject({
+      block: z.literal("bottleneck").describe("Type of the stage's blocks."),
+      ...residualFields,
+      bottleneckRatio: z
+        .number()
+        .positive()
+        .max(4)
+        .default(0.25)
+        .describe(
+          "Channels of the kernel×kernel convolution as a part of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
+        ),
+      groups: channelCount
+        .default(1)
+        .describe(
+          "Groups of the kernel×kernel convolution (the cardinality of ResNeXt). Must divide its channels.",
+        ),
+      strideAt: z
+        .enum(["spatial", "reduce"])
+        .default("spatial")
+        .describe(
+          "The convolution that has the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
+        ),
+    })
+    .meta({
+      id: "bottleneck",
+      description:
+        "1×1 reduction, kernel×kernel convolution, 1×1 expansion with a shortcut around them, attention before the sum (ResNet-50 and deeper; ResNeXt).",
+    }),
+  resolve: (stage, place) => ({
+    block: "bottleneck",
+    ...residualPart(stage, place),
+    bottleneckChannels: Math.max(1, Math.round(place.channels * stage.bottleneckRatio)),
+    groups: stage.groups,
+    strideAt: stage.strideAt,
+  }),
+});

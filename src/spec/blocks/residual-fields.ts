@@ -1,0 +1,32 @@
+import * as z from "zod";
+import type { BlockPlace } from "./block-kind.js";
+import { placed, stageFields } from "./block-kind.js";
+
+/** What a stage of basic or bottleneck blocks says. */
+export const residualFields = {
+  ...stageFields,
+  residual: z
+    .boolean()
+    .default(true)
+    .describe("Whether blocks have a shortcut; without one it is the plain network of the ResNet paper."),
+  shortcut: z
+    .enum(["conv", "average-pool", "zero-pad"])
+    .default("conv")
+    .describe(
+      "How the shortcut becomes as large as the branch, where the shapes differ. conv: 1×1 convolution with the block's stride (option B of the ResNet paper). average-pool: average pooling with the stride, then 1×1 convolution (ResNet-D). zero-pad: every stride-th pixel, zeros for the missing channels (option A).",
+    ),
+  preactivation: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether normalisation and activation come before each convolution instead of after it, with none after the sum (ResNet-v2; Wide ResNet). Needs `head.preactivation`.",
+    ),
+} as const;
+
+const residualSchema = z.object(residualFields);
+
+/** The part of a residual block that both types share. */
+export function residualPart(stage: z.output<typeof residualSchema>, place: BlockPlace) {
+  const { kernel, shortcut, preactivation, residual } = stage;
+  return { ...placed(place), kernel, shortcut, preactivation, residual };
+}

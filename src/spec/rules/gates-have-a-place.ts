@@ -1,0 +1,38 @@
+import { positionsIn } from "../blocks/registry.js";
+import type { SpecRule } from "./rule.js";
+
+export const gatesHaveAPlace: SpecRule = {
+  name: "GatesHaveAPlace",
+  doc: "A gate's `position` must be one that the block has, and its `blocks` must be blocks of the stage.",
+  check({ written, resolved }, report) {
+    for (const { block, specPath, attentionPosition: position, residual, index } of resolved?.blocks ?? []) {
+      if (position === undefined) continue;
+      const possible = positionsIn(block);
+      const place = [...specPath, "attention", "position"];
+      if (!possible.includes(position)) {
+        report(
+          place,
+          `a block of type ${block} has no place "${position}" for a gate`,
+          `possible: ${possible.join(", ")}`,
+        );
+      } else if (position.startsWith("identity") && !residual) {
+        report(
+          place,
+          `block ${index} of the stage has no shortcut that a gate could stand in`,
+          "name the blocks that have one in `blocks`",
+        );
+      }
+    }
+    written.stages.forEach((stage, i) => {
+      const count = resolved?.blocks.filter((block) => block.stage === i).length;
+      stage?.attention?.blocks?.forEach((index, at) => {
+        if (count !== undefined && index >= count) {
+          report(
+            ["stages", i, "attention", "blocks", at],
+            `there is no block ${index}: the stage has ${count}, and the first is 0`,
+          );
+        }
+      });
+    });
+  },
+};
