@@ -55,6 +55,19 @@ const TRAINING_ONLY: Table = {
   ],
 };
 
+const REDUCTION: Table = {
+  accepts: [
+    { operands: ["N 8 7 5"], attributes: { axes: [1] }, result: "N 1 7 5" },
+    { operands: ["N 8 7 5"], attributes: { axes: [3, 2] }, result: "N 8 1 1" },
+  ],
+  refuses: [
+    { operands: ["N 8"], attributes: { axes: [2] }, says: "x has no axis 2 of known size" },
+    { operands: ["N 8"], attributes: { axes: [0] }, says: "x has no axis 0 of known size" },
+    { operands: ["N 8"], attributes: { axes: [1, 1] }, says: "axis 1 is reduced twice" },
+    { operands: ["N 8"], attributes: { axes: [] }, says: "axes" },
+  ],
+};
+
 /** An op without a table is a compile error. */
 const TABLES: { readonly [N in OpName]: Table } = {
   "attention.se": {
@@ -87,6 +100,8 @@ const TABLES: { readonly [N in OpName]: Table } = {
   dropout: TRAINING_ONLY,
   add: BINARY,
   mul: BINARY,
+  sub: BINARY,
+  div: BINARY,
   erf: UNARY,
   gelu: UNARY,
   hard_sigmoid: UNARY,
@@ -94,6 +109,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   relu: UNARY,
   relu6: UNARY,
   sigmoid: UNARY,
+  sqrt: UNARY,
   silu: UNARY,
   tanh: UNARY,
   clip: {
@@ -167,6 +183,70 @@ const TABLES: { readonly [N in OpName]: Table } = {
   global_avg_pool: {
     accepts: [{ operands: ["N 8 7 5"], result: "N 8 1 1" }],
     refuses: [{ operands: ["N 8"], says: "x must be [N, C, H, W]" }],
+  },
+  global_max_pool: {
+    accepts: [{ operands: ["N 8 7 5"], result: "N 8 1 1" }],
+    refuses: [{ operands: ["N 8"], says: "x must be [N, C, H, W]" }],
+  },
+  avg_pool: {
+    accepts: [
+      {
+        operands: ["N 8 7 5"],
+        attributes: { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+        result: "N 8 4 3",
+      },
+      { operands: ["N 8 7 5"], attributes: { kernel: [2, 1] }, result: "N 8 6 5" },
+    ],
+    refuses: [
+      { operands: ["N 8 2 2"], attributes: { kernel: [3, 3] }, says: "a map of 2x2 is too small" },
+      {
+        operands: ["N 8 7 7"],
+        attributes: { kernel: [2, 2], pads: [2, 0, 0, 0] },
+        says: "leave windows outside of the map",
+      },
+    ],
+  },
+  reduce_mean: REDUCTION,
+  reduce_max: REDUCTION,
+  concat: {
+    accepts: [
+      { operands: ["N 3 8", "N 2 8", "N 1 8"], attributes: { axis: 1 }, result: "N 6 8" },
+      { operands: ["N 3"], attributes: { axis: 1 }, result: "N 3" },
+    ],
+    refuses: [
+      { operands: ["N 3 8", "N 3 7"], attributes: { axis: 1 }, says: "can't be joined along axis 1" },
+      { operands: ["N 3", "M 3"], attributes: { axis: 1 }, says: "can't be joined along axis 1" },
+      { operands: ["N 3", "N 3"], attributes: { axis: 0 }, says: "has no axis 0 of known size" },
+      { operands: ["N 3", "N"], attributes: { axis: 1 }, says: "has no axis 1 of known size" },
+    ],
+  },
+  slice: {
+    accepts: [{ operands: ["N 8 7"], attributes: { axis: 1, start: 2, end: 8 }, result: "N 6 7" }],
+    refuses: [
+      {
+        operands: ["N 8"],
+        attributes: { axis: 1, start: 2, end: 9 },
+        says: "2 to 9 is no part of an axis of 8",
+      },
+      { operands: ["N 8"], attributes: { axis: 1, start: 2, end: 2 }, says: "is no part of an axis" },
+      { operands: ["N 8"], attributes: { axis: 0, start: 0, end: 1 }, says: "has no axis 0 of known size" },
+    ],
+  },
+  softmax: {
+    accepts: [{ operands: ["N 8 7"], attributes: { axis: 2 }, result: "N 8 7" }],
+    refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],
+  },
+  matmul: {
+    accepts: [
+      { operands: ["N 5 7", "N 7 3"], result: "N 5 3" },
+      { operands: ["9 5", "N 4 5 7"], result: "N 4 9 7" },
+      { operands: ["N 4 5 7", "N 1 7 3"], result: "N 4 5 3" },
+    ],
+    refuses: [
+      { operands: ["N 5 7", "N 6 3"], says: "a has 7 columns, b has 6 rows" },
+      { operands: ["2 5 7", "3 7 3"], says: "can't be broadcast" },
+      { operands: ["7", "7 3"], says: "a matrix has two axes" },
+    ],
   },
   reshape: {
     accepts: [

@@ -2,9 +2,12 @@ import type * as z from "zod";
 import { attentionModules } from "../attention/registry.js";
 import type { OpDefinition } from "../op.js";
 import { add } from "./add.js";
+import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { clip } from "./clip.js";
+import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { div } from "./div.js";
 import { dropPath } from "./drop-path.js";
 import { dropout } from "./dropout.js";
 import { erf } from "./erf.js";
@@ -12,14 +15,22 @@ import { flatten } from "./flatten.js";
 import { gelu } from "./gelu.js";
 import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
+import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
+import { matmul } from "./matmul.js";
 import { mul } from "./mul.js";
+import { reduceMax } from "./reduce-max.js";
+import { reduceMean } from "./reduce-mean.js";
 import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
 import { reshape } from "./reshape.js";
 import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
+import { slice } from "./slice.js";
+import { softmax } from "./softmax.js";
+import { sqrt } from "./sqrt.js";
+import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 
@@ -34,19 +45,30 @@ const modelOps = {
 
 const primitiveOps = {
   add,
+  avg_pool: avgPool,
   batch_norm: batchNorm,
   clip,
+  concat,
   conv,
+  div,
   erf,
   flatten,
   gemm,
   global_avg_pool: globalAvgPool,
+  global_max_pool: globalMaxPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
+  matmul,
   mul,
+  reduce_max: reduceMax,
+  reduce_mean: reduceMean,
   relu,
   reshape,
   sigmoid,
+  slice,
+  softmax,
+  sqrt,
+  sub,
   tanh,
   transpose,
 } as const;

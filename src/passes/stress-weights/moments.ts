@@ -24,6 +24,11 @@ export function pooled({ power, steady }: Moments, places: number): Moments {
   return { power: steady + (power - steady) / places, steady };
 }
 
+/** The maximum of `count` places: about √(2 ln count) deviations above the channel's mean. */
+export function largest(x: Moments, count: number): Moments {
+  return perChannel(x.steady + (x.power - x.steady) * 2 * Math.log(Math.max(count, 2)));
+}
+
 /** The sum of two tensors of which one has mean zero and doesn't depend on the other. */
 export function sum(a: Moments, b: Moments): Moments {
   return { power: a.power + b.power, steady: a.steady + b.steady };

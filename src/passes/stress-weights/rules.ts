@@ -4,7 +4,17 @@ import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount, featureMap } from "../../ir/types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
-import { applied, type Moments, perChannel, pooled, product, scaled, sum, variation } from "./moments.js";
+import {
+  applied,
+  largest,
+  type Moments,
+  perChannel,
+  pooled,
+  product,
+  scaled,
+  sum,
+  variation,
+} from "./moments.js";
 
 /** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
 export interface Stress {
@@ -74,8 +84,22 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   gemm: (op, x) => stressLinear(op, x, 1),
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
+  sub: (_op, x, y) => ({ result: sum(x, y) }),
+  div: (_op, x, y) => ({ result: scaled(x, 1 / y.power) }),
+  matmul: ({ operands: [a] }, x, y) => ({ result: scaled(product(x, y), Number(a?.type.dims.at(-1))) }),
+  concat: (_op, x, y) => ({ result: { power: (x.power + y.power) / 2, steady: (x.steady + y.steady) / 2 } }),
+  softmax: ({ operands: [x], attributes: { axis } }) => ({
+    result: perChannel(1 / Number(x?.type.dims[axis]) ** 2),
+  }),
+  sqrt: (_op, x) => ({ result: applied((value) => Math.sqrt(Math.abs(value)), x) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
   global_avg_pool: ({ operands: [map] }, x) => ({ result: pooled(x, sizesOf(map).places) }),
+  global_max_pool: ({ operands: [map] }, x) => ({ result: largest(x, sizesOf(map).places) }),
+  avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
+  reduce_mean: (op, x) => ({
+    result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
+  }),
+  reduce_max: (op, x) => ({ result: largest(x, reducedCount(op)) }),
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
   }),
@@ -93,6 +117,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   dropout: keepMoments,
   flatten: keepMoments,
   reshape: keepMoments,
+  slice: keepMoments,
   transpose: keepMoments,
 };
 
@@ -135,6 +160,10 @@ function stressActivation({ kind }: OpOf<ActivationName>, x: Moments): Stress {
 
 function keepMoments(_op: unknown, x: Moments): Stress {
   return { result: x };
+}
+
+function reducedCount({ operands: [x], attributes: { axes } }: OpOf<"reduce_mean" | "reduce_max">): number {
+  return axes.reduce((count, axis) => count * Number(x?.type.dims[axis]), 1);
 }
 
 /** The deviation of weights that make a sum of `fanIn` products with x of power 1. */
