@@ -80,8 +80,8 @@ export class LayerBuilder {
   /** The block's gate over x; x itself where the block has none. */
   attention(x: Value, { attention, inputChannels, stage }: GateSite): Value {
     if (attention === undefined) return x;
-    const [, channels] = featureMap(x.type, "x");
-    const site = { channels, blockInputChannels: inputChannels, stage };
+    const [, channels, height, width] = featureMap(x.type, "x");
+    const site = { channels, blockInputChannels: inputChannels, map: [height, width], stage } as const;
     return this.#builder.attention(x, attention, site, this.#at("attention"));
   }
 

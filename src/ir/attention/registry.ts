@@ -1,9 +1,38 @@
 import type * as z from "zod";
+import { cbam } from "./cbam.js";
+import { coord } from "./coord.js";
 import { eca } from "./eca.js";
+import { ecaNs } from "./eca-ns.js";
+import { ecam } from "./ecam.js";
+import { ese } from "./ese.js";
+import { gc } from "./gc.js";
+import { ge } from "./ge.js";
+import { nl } from "./nl.js";
+import { scse } from "./scse.js";
 import { se } from "./se.js";
+import { seGc } from "./se-gc.js";
+import { seVar1 } from "./se-var1.js";
+import { seVar2 } from "./se-var2.js";
+import { seVar3 } from "./se-var3.js";
 
 /** Every kind of attention. A new one is its file and a line here; the compiler names the places it is missing from. */
-export const attentionModules = { se, eca } as const;
+export const attentionModules = {
+  se,
+  eca,
+  ecam,
+  ese,
+  "se-var1": seVar1,
+  "se-var2": seVar2,
+  "se-var3": seVar3,
+  "se-gc": seGc,
+  "eca-ns": ecaNs,
+  cbam,
+  gc,
+  ge,
+  nl,
+  coord,
+  scse,
+} as const;
 
 export type AttentionType = keyof typeof attentionModules;
 

@@ -1,9 +1,11 @@
 import { type ActivationName, activations } from "../../ir/activations.js";
-import type { OpOf, Value } from "../../ir/graph.js";
+import type { OpOf } from "../../ir/graph.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
-import { concreteDims, elementCount, featureMap } from "../../ir/types.js";
-import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
+import { concreteDims, elementCount } from "../../ir/types.js";
+import { attentionRules } from "./attention-rules.js";
+import { normal } from "./distribution.js";
+import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
 import {
   applied,
   largest,
@@ -16,69 +18,13 @@ import {
   variation,
 } from "./moments.js";
 
-/** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
-export interface Stress {
-  readonly result: Moments;
-  readonly parameters?: readonly (Distribution | undefined)[];
-}
-
-/** `x` and `y` are the moments of the first and the second operand. */
-export type StressRule<N extends OpName> = (op: OpOf<N>, x: Moments, y: Moments) => Stress;
-
-/**
- * Deviation of biases, shifts and means, where that of a signal around its channels' means is 1: enough to see
- * one that is lost. Measured by the whole signal, offsets would soon drown what depends on the input.
- */
-const OFFSET = 0.3;
-
-/** Deviation of what goes into a gate: of N(0, 1.5²), σ is between 0.1 and 0.9 in six of seven channels. */
-const GATE_INPUT = 2;
-
-/**
- * γ of a normalisation: a third of the signs are turned, and few channels vanish. It is well above 1 because
- * SiLU and its kind halve small signals and keep large ones: at 2 or more the gain hardly depends on the size,
- * so that errors of the expected size don't multiply from block to block.
- */
-const SCALE: Range = { low: -1.6, high: 3.2 };
-
-/** σ² of a normalisation, where the power of what is normalised is 1. */
-const VARIANCE: Range = { low: 0.5, high: 1.5 };
-
-/** The taps of ECA, where their deviation is 1: of so few normal ones all are too often next to nothing. */
-const TAPS: Range = { low: -Math.sqrt(3), high: Math.sqrt(3) };
-
 /** The rule of every op; an op without one is a compile error. */
 export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
-  "attention.se"({ operands: [map, reduce], attributes }, x) {
-    const { channels, places } = sizesOf(map);
-    const squeezed = Number(reduce?.type.dims[0]);
-    const hidden = applied(activations[attributes.hidden].apply, perChannel(1 + OFFSET ** 2));
-    const gate = applied(activations[attributes.gate].apply, perChannel(GATE_INPUT ** 2 + OFFSET ** 2));
-    return {
-      result: scaled(x, gate.power),
-      parameters: [
-        undefined,
-        normal(unitGain(channels, pooled(x, places))),
-        normal(GATE_INPUT * unitGain(squeezed, hidden)),
-        normal(OFFSET),
-        normal(OFFSET),
-      ],
-    };
-  },
-  "attention.eca"({ operands: [map], attributes: { kernel } }, x) {
-    const gate = applied(activations.sigmoid.apply, perChannel(GATE_INPUT ** 2));
-    const gain = GATE_INPUT * unitGain(kernel, pooled(x, sizesOf(map).places));
-    return { result: scaled(x, gate.power), parameters: [undefined, uniform(TAPS, gain)] };
-  },
-  batch_norm(_op, x) {
-    const mean = OFFSET * variation(x);
-    const centred = sum(x, perChannel(mean ** 2));
-    const y = scaled(centred, (meanSquare(SCALE) * meanInverse(VARIANCE)) / x.power);
-    const shift = OFFSET * variation(y);
-    return {
-      result: sum(y, perChannel(shift ** 2)),
-      parameters: [undefined, uniform(SCALE), normal(shift), normal(mean), uniform(VARIANCE, x.power)],
-    };
+  ...attentionRules,
+
+  batch_norm: (_op, x) => {
+    const { parameters, result } = stressNorm(x);
+    return { parameters: [undefined, ...parameters], result };
   },
   conv: (op, x) => stressLinear(op, x, tapsInside(op)),
   gemm: (op, x) => stressLinear(op, x, 1),
@@ -164,14 +110,4 @@ function keepMoments(_op: unknown, x: Moments): Stress {
 
 function reducedCount({ operands: [x], attributes: { axes } }: OpOf<"reduce_mean" | "reduce_max">): number {
   return axes.reduce((count, axis) => count * Number(x?.type.dims[axis]), 1);
-}
-
-/** The deviation of weights that make a sum of `fanIn` products with x of power 1. */
-function unitGain(fanIn: number, { power }: Moments): number {
-  return 1 / Math.sqrt(fanIn * power);
-}
-
-function sizesOf(map: Value | undefined): { readonly channels: number; readonly places: number } {
-  const [, channels, height, width] = featureMap(map?.type, "x");
-  return { channels, places: height * width };
 }
