@@ -2,28 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
 import { formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
-
-/** Operand types as the text form has them, `N 3 8 8`, and what an op makes of them. */
-interface Case {
-  readonly operands: readonly string[];
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  /** The result's sizes. */
-  readonly result: string;
-  /** Multiply-accumulates for one image. */
-  readonly macs?: number;
-}
-
-interface Refusal {
-  readonly operands: readonly string[];
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  /** A part of the message. */
-  readonly says: string | RegExp;
-}
-
-interface Table {
-  readonly accepts: readonly Case[];
-  readonly refuses: readonly Refusal[];
-}
+import { ATTENTION_TABLES } from "./attention-tables.js";
+import type { Table } from "./op-table.js";
 
 const UNARY: Table = {
   accepts: [
@@ -70,32 +50,7 @@ const REDUCTION: Table = {
 
 /** An op without a table is a compile error. */
 const TABLES: { readonly [N in OpName]: Table } = {
-  "attention.se": {
-    accepts: [
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], result: "N 8 7 7", macs: 2 * 8 * 2 },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "8"], result: "N 8 7 7", macs: 32 },
-    ],
-    refuses: [
-      { operands: ["N 8 7 7", "2 4 1 1", "8 2 1 1"], says: "reduce must have the shape [2, 8, 1, 1]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 3 1 1"], says: "expand must have the shape [8, 2, 1, 1]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "3"], says: "reduce_bias must have the shape [2]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "2"], says: "expand_bias must have the shape [8]" },
-      { operands: ["N 8", "2 8 1 1", "8 2 1 1"], says: "x must be [N, C, H, W]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], attributes: { gate: "softmax" }, says: "gate" },
-    ],
-  },
-  "attention.eca": {
-    accepts: [{ operands: ["N 8 7 7", "1 1 3"], attributes: { kernel: 3 }, result: "N 8 7 7", macs: 24 }],
-    refuses: [
-      {
-        operands: ["N 8 7 7", "1 1 5"],
-        attributes: { kernel: 3 },
-        says: "weight must have the shape [1, 1, 3]",
-      },
-      { operands: ["N 8 7 7", "1 1 4"], attributes: { kernel: 4 }, says: "must be odd" },
-      { operands: ["N C 7 7", "1 1 3"], attributes: { kernel: 3 }, says: "must have known C, H and W" },
-    ],
-  },
+  ...ATTENTION_TABLES,
   drop_path: TRAINING_ONLY,
   dropout: TRAINING_ONLY,
   add: BINARY,

@@ -40,8 +40,12 @@ export const ATTENTION_TYPES = Object.keys(attentionModules) as [AttentionType, 
 
 /** `{ type, ...options }` of one kind, every default filled in. */
 export type AttentionOptions<T extends AttentionType = AttentionType> = {
-  [K in T]: { readonly type: K } & Readonly<z.output<(typeof attentionModules)[K]["options"]>>;
+  [K in T]: { readonly type: K } & OptionsOf<(typeof attentionModules)[K]["options"]>;
 }[T];
+
+/** zod says of an object without keys that no key has a value, which would forbid `type` as well. */
+type OptionsOf<O extends z.ZodObject> =
+  z.output<O> extends Record<string, never> ? unknown : Readonly<z.output<O>>;
 
 /** The kind of attention that an op is, or undefined for every other op. */
 export function attentionTypeOf(kind: string): AttentionType | undefined {
