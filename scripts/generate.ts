@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { packageRoot } from "../src/base/package.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
+import { attentionDocs } from "./attention-docs.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json and docs/spec.md.
+ * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md and docs/attention.md.
  *
  *     node --import tsx scripts/generate.ts             writes them
  *     node --import tsx scripts/generate.ts --check     writes nothing; exits 1 where they differ
@@ -14,6 +15,7 @@ import { specJsonSchema } from "../src/spec/schema.js";
 const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ["docs/spec.md", specDocs()],
+  ["docs/attention.md", attentionDocs(packageRoot())],
 ];
 
 const checking = process.argv.includes("--check");

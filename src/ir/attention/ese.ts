@@ -4,7 +4,12 @@ import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineLinearGate } from "./linear-gate.js";
 import { defineAttention } from "./module.js";
 
-/** Effective Squeeze-and-Excitation: one layer in place of SE's two, so that no channel is lost between them. */
+/**
+ * Effective Squeeze-and-Excitation (Lee and Park, CenterMask, CVPR 2020, section 3.3, eq. 3): one layer in place of
+ * SE's two, so that no channel is lost between them. For x of [N, C, H, W]:
+ *
+ *     result = x · gate(W·z + b), z the mean of x over H and W, W of [C, C]
+ */
 export const ese = defineAttention({
   type: "ese",
   title: "Effective Squeeze-and-Excitation",

@@ -7,6 +7,8 @@ import { defineAttention } from "./module.js";
 /**
  * SE-GC of the ECA paper: a group convolution over the channels. W is block-diagonal, with G blocks of C/G
  * channels, so it has C²/G weights.
+ *
+ *     result = x · σ(W·y), y the mean of x over H and W
  */
 export const seGc = defineAttention({
   type: "se-gc",

@@ -3,7 +3,11 @@ import { fanOutNormal } from "../initializers.js";
 import { defineLinearGate } from "./linear-gate.js";
 import { defineAttention } from "./module.js";
 
-/** SE-Var3 of the ECA paper: every channel's gate sees every channel, by one full layer without bias. */
+/**
+ * SE-Var3 of the ECA paper: every channel's gate sees every channel, by one full layer without bias.
+ *
+ *     result = x · σ(W·y), y the mean of x over H and W, W of [C, C]
+ */
 export const seVar3 = defineAttention({
   type: "se-var3",
   title: "SE-Var3",
