@@ -179,7 +179,7 @@ test("problems inside of nested options point there", () => {
     ["a", 'stages[1] is "a", expected a number', undefined],
   ]);
   assert.equal(problems("swap-attention{to={type=ecaa}}"), [
-    ["type=ecaa", `type is "ecaa", expected one of ${TYPES}`, 'did you mean "eca"?'],
+    ["type=ecaa", `type is "ecaa", expected one of ${TYPES}`, 'did you mean "eca" or "ecam"?'],
   ]);
   assert.equal(problems("swap-attention{to={type=eca,kernel=4}}"), [
     ["kernel=4", "kernel is 4: an ECA kernel must be odd, so that it has a middle", undefined],
