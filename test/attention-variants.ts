@@ -21,6 +21,7 @@ export const ATTENTION_VARIANTS: readonly string[] = [
   "{type=eca-ns,kernel=7}",
   "{type=cbam,ratio=0.25,bias=true}",
   "{type=cbam,ratio=0.25,pooling=averaged,kernel=3}",
+  "{type=bam,ratio=0.25,dilation=2}",
   "{type=gc,ratio=0.5,fusion=scale}",
   "{type=gc,ratio=0.5,pooling=average}",
   "{type=ge,ratio=0.25}",

@@ -4,6 +4,16 @@ import type { Table } from "./op-table.js";
 const X = "N 8 7 5";
 const NORM = ["8", "8", "8", "8"];
 
+const BAM = [
+  X,
+  ...["2 8 1 1", "2", "8 2 1 1", "8"],
+  ...NORM,
+  ...["2 8 1 1", "2", "2 2 3 3", "2", "2 2 3 3", "2", "1 2 1 1", "1"],
+  ...["1", "1", "1", "1"],
+];
+
+const A2 = [X, "2 8 1 1", "2", "2 8 1 1", "2", "2 8 1 1", "2", "8 2 1 1", "8"];
+
 const LINEAR: Table = {
   accepts: [
     { operands: [X, "8 8 1 1"], result: X, macs: 64 },
@@ -112,6 +122,21 @@ export const ATTENTION_TABLES: { readonly [T in AttentionType as `attention.${T}
         operands: [X, "2 8 1 1", "8 2 1 1", "1 2 7 7", "1", "1", "1", "1", "2", "2"],
         says: "expand_bias must have the shape [8]",
       },
+    ],
+  },
+  "attention.bam": {
+    accepts: [{ operands: BAM, result: X, macs: 32 + 35 * (16 + 18 * 4 + 2) }],
+    refuses: [
+      { operands: BAM.with(2, "8"), says: "reduce_bias must have the shape [2]" },
+      { operands: BAM.with(11, "2 2 5 5"), says: "first must have the shape [2, 2, 3, 3]" },
+      { operands: BAM.with(20, "2"), says: "norm_variance must have the shape [1]" },
+    ],
+  },
+  "attention.a2": {
+    accepts: [{ operands: A2, result: X, macs: 4 * 16 * 35 }],
+    refuses: [
+      { operands: A2.with(3, "4 8 1 1"), says: "gather must have the shape [2, 8, 1, 1]" },
+      { operands: A2.with(8, "2"), says: "out_bias must have the shape [8]" },
     ],
   },
   "attention.gc": {

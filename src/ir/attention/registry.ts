@@ -1,4 +1,6 @@
 import type * as z from "zod";
+import { a2 } from "./a2.js";
+import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { coord } from "./coord.js";
 import { eca } from "./eca.js";
@@ -27,9 +29,11 @@ export const attentionModules = {
   "se-gc": seGc,
   "eca-ns": ecaNs,
   cbam,
+  bam,
   gc,
   ge,
   nl,
+  a2,
   coord,
   scse,
 } as const;

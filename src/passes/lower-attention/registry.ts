@@ -1,4 +1,6 @@
 import type { AttentionType } from "../../ir/attention/registry.js";
+import { lowerA2 } from "./a2.js";
+import { lowerBam } from "./bam.js";
 import { lowerCbam } from "./cbam.js";
 import { lowerCoord } from "./coord.js";
 import { lowerEca } from "./eca.js";
@@ -26,9 +28,11 @@ export const attentionLowerings: { readonly [T in AttentionType]: AttentionLower
   "se-gc": lowerLinearGate,
   "eca-ns": lowerEcaNs,
   cbam: lowerCbam,
+  bam: lowerBam,
   gc: lowerGc,
   ge: lowerGe,
   nl: lowerNl,
+  a2: lowerA2,
   coord: lowerCoord,
   scse: lowerScse,
 };

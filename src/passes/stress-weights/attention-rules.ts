@@ -161,6 +161,45 @@ export const attentionRules: {
       ],
     };
   },
+  "attention.bam"({ operands: [map, reduce], attributes: { hidden } }, x) {
+    const { channels, places } = sizesOf(map);
+    const squeezed = outputsOf(reduce);
+    const layers = excitation({ channels, squeezed, hidden }, pooled(x, places));
+    const channelNorm = stressNorm(layers.expand.result);
+    const enter = hiddenLayer(channels, x);
+    const between = applied(activations[hidden].apply, enter.result);
+    const wide = hiddenLayer(9 * squeezed, between);
+    const leave = hiddenLayer(squeezed, between);
+    const spatialNorm = stressGateNorm(leave.result);
+    const scores = sum(channelNorm.result, spatialNorm.result);
+    return {
+      // x + x · gate, the gate's mean 1/2: E[(1 + gate)²] = 1 + 2 · 1/2 + E[gate²].
+      result: scaled(x, 2 + gatePower("sigmoid", scores)),
+      parameters: [
+        undefined,
+        ...[layers.reduce, layers.expand].flatMap(({ weight, bias }) => [weight, bias]),
+        ...channelNorm.parameters,
+        ...[enter, wide, wide, leave].flatMap(({ weight, bias }) => [weight, bias]),
+        ...spatialNorm.parameters,
+      ],
+    };
+  },
+  "attention.a2"({ operands: [map, features] }, x) {
+    const { channels, places } = sizesOf(map);
+    const squeezed = outputsOf(features);
+    const values = hiddenLayer(channels, x);
+    // Scores that spread like what goes into a gate; of what they weigh, few places and few of M are left.
+    const scores = gateLayer(channels, x);
+    const y = pooled(
+      pooled({ power: 1, steady: x.steady / x.power }, attendedPlaces(places)),
+      attendedPlaces(squeezed),
+    );
+    const out = hiddenLayer(squeezed, y);
+    return {
+      result: sum(x, out.result),
+      parameters: [undefined, ...[values, scores, scores, out].flatMap(({ weight, bias }) => [weight, bias])],
+    };
+  },
   "attention.coord"({ operands: [map, reduce], attributes: { hidden, gate } }, x) {
     const { channels, places } = sizesOf(map);
     const first = hiddenLayer(channels, pooled(x, Math.sqrt(places)));
