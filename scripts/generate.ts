@@ -5,10 +5,11 @@ import { galleryIndexText } from "../src/driver/gallery-index.js";
 import { GALLERY_INDEX } from "../src/driver/list.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
+import { attentionDocs } from "./attention-docs.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md and the index of
- * the gallery.
+ * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md and
+ * the index of the gallery.
  *
  *     node --import tsx scripts/generate.ts             writes them
  *     node --import tsx scripts/generate.ts --check     writes nothing; exits 1 where they differ
@@ -18,6 +19,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ["docs/spec.md", specDocs()],
   [GALLERY_INDEX, galleryIndexText()],
+  ["docs/attention.md", attentionDocs(packageRoot())],
 ];
 
 const checking = process.argv.includes("--check");

@@ -1,4 +1,5 @@
 import type { ActivationName } from "../ir/activations.js";
+import type { AttentionSite } from "../ir/attention/module.js";
 import type { AttentionOptions } from "../ir/attention/registry.js";
 import type { GraphBuilder } from "../ir/builder.js";
 import type { Loc, Parameter, Result, Value } from "../ir/graph.js";
@@ -136,8 +137,14 @@ export class LayerBuilder {
   attention(x: Value, position: AttentionPosition, block: Gated): Value {
     const { attention, attentionPosition, inputChannels, stage, initialization } = block;
     if (attention === undefined || attentionPosition !== position) return x;
-    const [, channels] = featureMap(x.type, "x");
-    const site = { channels, blockInputChannels: inputChannels, stage, initialization };
+    const [, channels, height, width] = featureMap(x.type, "x");
+    const site: AttentionSite = {
+      channels,
+      blockInputChannels: inputChannels,
+      map: [height, width],
+      stage,
+      initialization,
+    };
     return this.#builder.attention(x, attention, site, this.#at("attention"));
   }
 

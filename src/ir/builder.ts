@@ -95,8 +95,8 @@ export class GraphBuilder {
     return located(loc, () => {
       const plan = module.plan(rest, site);
       const prefix = loc.scope.slice(1).replaceAll("/", ".");
-      const parameters = plan.parameters.map(({ name, dims, init }) =>
-        this.parameter(`${prefix}.${name}`, dims, init),
+      const parameters = plan.parameters.map(({ name, dims, init, role }) =>
+        this.parameter(`${prefix}.${name}`, dims, init, role),
       );
       return this.op(module.op.name as ModelOpName, [x, ...parameters], plan.attributes as never, loc);
     });

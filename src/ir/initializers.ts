@@ -15,6 +15,11 @@ export function fanOutNormal(groups = 1): Initializer {
   };
 }
 
+/** N(0, 2 / fan_in): the forward form of the same rule, for layers whose result feeds no further layer. */
+export function fanInNormal(fanIn: number): Initializer {
+  return (dims, stream) => normalWeight(dims, Math.sqrt(2 / fanIn), stream);
+}
+
 /** U(±1/√fan): PyTorch's default with fan = inputs, EfficientNet's classifier with fan = outputs. */
 export function uniformByFan(fan: number): Initializer {
   const bound = 1 / Math.sqrt(fan);

@@ -20,7 +20,8 @@ export type AttributeSchema = z.ZodObject;
 
 /**
  * Everything that is true of an op, in one place. Functions get operands in the order of `operands`;
- * a name that ends in `?` marks an operand that may be absent (only at the end of the list).
+ * a name that ends in `?` marks an operand that may be absent (only at the end of the list), one that ends in
+ * `...` the last of the list, which stands for any number of operands.
  */
 export interface OpDefinition<N extends string = string, A extends AttributeSchema = AttributeSchema> {
   readonly name: N;
@@ -50,5 +51,6 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
 
 /** Whether an op may have that many operands: all that are not optional, and no more than there are. */
 export function takesOperands({ operands }: OpDefinition, count: number): boolean {
-  return count >= operands.filter((each) => !each.endsWith("?")).length && count <= operands.length;
+  const most = operands.at(-1)?.endsWith("...") === true ? Number.POSITIVE_INFINITY : operands.length;
+  return count >= operands.filter((each) => !/[?]$|[.]{3}$/.test(each)).length && count <= most;
 }

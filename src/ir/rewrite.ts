@@ -30,6 +30,8 @@ export interface RewriteContext {
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Value;
   /** A parameter of given data. */
   parameterOf(name: string, data: WeightExpr, role: ParameterRole): Value;
+  /** A `fixed` parameter of given data: a number or table that a lowering needs. `name` extends the op's scope. */
+  constant(name: string, data: WeightExpr): Value;
   attention(x: Value, options: AttentionOptions, site: AttentionSite): Result;
 }
 
@@ -137,6 +139,8 @@ function contextAt(builder: GraphBuilder, op: Op, pass: string): RewriteContext 
     },
     parameter: (name, dims, init, role) => builder.parameter(name, dims, init, role),
     parameterOf: (name, data, role) => builder.parameterOf(name, data, role),
+    constant: (name, data) =>
+      builder.parameterOf(`${loc.scope.slice(1).replaceAll("/", ".")}.${name}`, data, "fixed"),
     attention: (x, options, site) => builder.attention(x, options, site, loc),
   };
 }

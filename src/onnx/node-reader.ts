@@ -43,6 +43,11 @@ export class NodeReader {
     return name === undefined ? undefined : this.#tensors.value(name, role);
   }
 
+  /** All inputs from `index` on; none of them may be left out. */
+  operandsFrom(index: number): readonly Value[] {
+    return this.#inputs.slice(index).map((_, i) => this.operand(index + i));
+  }
+
   /** The numbers of an input that the file must hold; undefined when the input is left out. */
   constant(index: number): readonly number[] | undefined {
     const name = this.#input(index);

@@ -14,8 +14,8 @@ export interface ExportPipelineOptions {
 }
 
 /**
- * The passes from a network at model level to one of ONNX operators. Attention is lowered before activations,
- * because it makes some; the clean-up comes last.
+ * The passes from a network at model level to one of ONNX operators. Attention is lowered first, because it makes
+ * activations and normalisations; the clean-up comes last.
  */
 export function exportPipeline({
   opset,
@@ -24,8 +24,8 @@ export function exportPipeline({
 }: ExportPipelineOptions): readonly PassInvocation[] {
   return [
     invocationOf("strip-training"),
-    ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-attention", target === undefined ? {} : { target }),
+    ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-activation", opset === undefined ? {} : { opset }),
     invocationOf("fold-constants"),
     invocationOf("eliminate-common-subexpressions"),

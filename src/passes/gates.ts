@@ -100,11 +100,12 @@ function gatesOf(graph: Graph): readonly Gate[] {
 
 /** Outside of all blocks, as in a file of someone else's, the gated channels stand for the block's. */
 function siteOf(graph: Graph, op: Op): AttentionSite {
-  const [, channels] = featureMap(op.operands[0]?.type, "x");
+  const [, channels, height, width] = featureMap(op.operands[0]?.type, "x");
   const block = blockAt(graph, op.loc.scope);
   return {
     channels,
     blockInputChannels: block?.inputChannels ?? channels,
+    map: [height, width],
     stage: block?.stage,
     initialization: block?.initialization,
   };

@@ -28,7 +28,7 @@ export const lowerActivation = definePass({
       if (op.kind === "hard_swish" && opset < HARD_SWISH_OPSET) {
         return context.op("mul", [x, context.op("hard_sigmoid", [x], {}, "hard_sigmoid")], {});
       }
-      return isModelActivation(op.kind) ? LOWERINGS[op.kind](x, context, op.loc.scope) : undefined;
+      return isModelActivation(op.kind) ? LOWERINGS[op.kind](x, context) : undefined;
     }),
 });
 
@@ -36,18 +36,14 @@ export const lowerActivation = definePass({
 const HARD_SWISH_OPSET = 14;
 
 type ModelActivation = Extract<ActivationName, ModelOpName>;
-type ActivationLowering = (x: Value, context: RewriteContext, scope: string) => Value;
+type ActivationLowering = (x: Value, context: RewriteContext) => Value;
 
 const LOWERINGS: { readonly [A in ModelActivation]: ActivationLowering } = {
   silu: (x, context) => context.op("mul", [x, context.op("sigmoid", [x], {}, "sigmoid")], {}),
   relu6: (x, context) => context.op("clip", [x], { low: 0, high: 6 }),
-  gelu(x, context, scope) {
+  gelu(x, context) {
     const constant = (name: string, value: number): Value =>
-      context.parameterOf(
-        `${scope.slice(1).replaceAll("/", ".")}.${name}`,
-        constantWeight([], value),
-        "fixed",
-      );
+      context.constant(name, constantWeight([], value));
     const scaled = context.op("mul", [x, constant("rsqrt2", Math.SQRT1_2)], {}, "scaled");
     const erf = context.op("erf", [scaled], {}, "erf");
     const shifted = context.op("add", [erf, constant("one", 1)], {}, "shifted");

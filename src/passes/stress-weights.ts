@@ -5,8 +5,9 @@ import type { OpName } from "../ir/ops/registry.js";
 import { replaceParameters } from "../ir/rewrite.js";
 import { definePass } from "./pass.js";
 import { type Distribution, normal } from "./stress-weights/distribution.js";
+import type { Stress, StressRule } from "./stress-weights/layers.js";
 import type { Moments } from "./stress-weights/moments.js";
-import { type Stress, type StressRule, stressRules } from "./stress-weights/rules.js";
+import { stressRules } from "./stress-weights/rules.js";
 
 /**
  * Replaces the numbers of every trainable parameter and buffer by random ones that leave no part of the

@@ -1,10 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { cbam } from "../../src/ir/attention/cbam.js";
 import { eca } from "../../src/ir/attention/eca.js";
 import { adaptiveKernel } from "../../src/ir/attention/eca-kernel.js";
+import { ge } from "../../src/ir/attention/ge.js";
 import type { AttentionSite } from "../../src/ir/attention/module.js";
 import { ATTENTION_TYPES, attentionModules, attentionTypeOf } from "../../src/ir/attention/registry.js";
 import { se } from "../../src/ir/attention/se.js";
+import { seGc } from "../../src/ir/attention/se-gc.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
 import { formatType, tensorType } from "../../src/ir/types.js";
 
@@ -48,7 +51,7 @@ kernels.run();
 
 const modules = suite("ir: attention modules");
 
-const SITE: AttentionSite = { channels: 96, blockInputChannels: 16, stage: 1 };
+const SITE: AttentionSite = { channels: 96, blockInputChannels: 16, map: [7, 7], stage: 1 };
 
 modules("a module is registered under its type, with the op of that name", () => {
   for (const type of ATTENTION_TYPES) {
@@ -108,12 +111,13 @@ modules("SE has biases unless it is told not to", () => {
 
 modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says which", () => {
   const plan = (given: object, site = SITE) => eca.plan(eca.options.parse(given), site).attributes;
-  assert.equal(plan({}), { kernel: 3, rule: "eca-net", gamma: 2, b: 1 });
+  assert.equal(plan({}), { kernel: 3, rule: "eca-net", gamma: 2, b: 1, padding: "zeros" });
   assert.equal(plan({ rule: "timm" }, { ...SITE, channels: 128 }), {
     kernel: 5,
     rule: "timm",
     gamma: 2,
     b: 1,
+    padding: "zeros",
   });
   assert.is(plan({ kernel: 9 }).rule, "fixed");
   assert.is(plan({ kernel: 9 }).kernel, 9);
@@ -129,7 +133,7 @@ modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says whic
 
 modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless another is given", () => {
   const inherited = (given: object, rule: "fixed" | "eca-net") =>
-    eca.inherit?.(eca.options.parse(given), { kernel: 7, rule, gamma: 2, b: 1 });
+    eca.inherit?.(eca.options.parse(given), { kernel: 7, rule, gamma: 2, b: 1, padding: "zeros" });
   assert.is(inherited({}, "fixed")?.kernel, 7);
   assert.is(inherited({ kernel: 5 }, "fixed")?.kernel, 5);
   assert.is(inherited({ kernels: [5] }, "fixed")?.kernel, undefined);
@@ -137,10 +141,62 @@ modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless ano
 });
 
 modules("a gate is described in the words of a reader", () => {
-  assert.is(eca.describe({ kernel: 5, rule: "eca-net", gamma: 2, b: 1 }, []), "k = 5");
-  assert.is(eca.describe({ kernel: 5, rule: "fixed", gamma: 2, b: 1 }, []), "k = 5 (fixed)");
+  const kernel = { kernel: 5, gamma: 2, b: 1 } as const;
+  assert.is(eca.describe({ ...kernel, rule: "eca-net", padding: "zeros" }, []), "k = 5");
+  assert.is(eca.describe({ ...kernel, rule: "fixed", padding: "circular" }, []), "k = 5 (fixed), circular");
   const operands = [tensorType(["N", 96, 7, 7]), tensorType([4, 96, 1, 1])];
-  assert.is(se.describe({ hidden: "relu", gate: "sigmoid" }, operands), "96 → 4 → 96");
+  const functions = { hidden: "relu", gate: "sigmoid" } as const;
+  assert.is(se.describe({ squeeze: "average", ...functions }, operands), "96 → 4 → 96");
+  assert.is(se.describe({ squeeze: "max", ...functions }, operands), "squeeze max, 96 → 4 → 96");
+});
+
+modules("a reduction is a ratio, the papers' r, or a number of channels", () => {
+  assert.is(squeezed({ reduction: 16 }), 6);
+  assert.is(squeezed({ reduction: 4, ratioOf: "block-input" }), 4);
+  assert.is(squeezed({ ratio: 0.1, divisor: 8 }, { ...SITE, channels: 120 }), 16);
+  assert.is(squeezed({ ratio: 0.1, divisor: 8, roundLimit: 0 }, { ...SITE, channels: 115 }), 8);
+  assert.is(squeezed({ ratio: 0.1, divisor: 8, roundLimit: 0.9 }, { ...SITE, channels: 115 }), 16);
+  assert.throws(
+    () => squeezed({ reduction: 16, channels: 6 }),
+    /`channels` and `reduction` can't both be given/,
+  );
+  assert.throws(() => squeezed({ reduction: 1000 }), /a reduction of 1000 leaves 0 of 96 channels/);
+});
+
+modules("SE-GC's groups must be equal, and be said in one way", () => {
+  const group = (given: object): number => seGc.plan(seGc.options.parse(given), SITE).attributes.group;
+  assert.is(group({}), 16);
+  assert.is(group({ groups: 8 }), 8);
+  assert.is(group({ groupSize: 8 }), 12);
+  assert.throws(() => group({ groups: 7 }), /96 channels can't be cut into equal groups: 7 is no divisor/);
+  assert.throws(() => group({ groupSize: 7 }), /7 is no divisor/);
+  assert.throws(() => group({ groups: 8, groupSize: 8 }), /can't both be given/);
+});
+
+modules("a ring of channels is not shorter than half a kernel", () => {
+  const plan = (channels: number) =>
+    eca.plan(eca.options.parse({ kernel: 9, padding: "circular" }), { ...SITE, channels });
+  assert.is(plan(4).attributes.kernel, 9);
+  assert.throws(() => plan(3), /a circular kernel of 9 goes round 3 channels more than once/);
+});
+
+modules("a spatial kernel is odd", () => {
+  assert.throws(() => cbam.options.parse({ kernel: 6 }), /must be odd/);
+});
+
+modules("running statistics are buffers, and a gather of the whole map is as large as the map", () => {
+  const given = ge.options.parse({ parameters: true, mlp: false });
+  const { parameters } = ge.plan(given, { ...SITE, map: [7, 5] });
+  assert.equal(
+    parameters.map(({ name, dims, role }) => [name, dims, role]),
+    [
+      ["gather.conv1.weight", [96, 1, 7, 5], undefined],
+      ["gather.norm1.weight", [96], undefined],
+      ["gather.norm1.bias", [96], undefined],
+      ["gather.norm1.running_mean", [96], "buffer"],
+      ["gather.norm1.running_var", [96], "buffer"],
+    ],
+  );
 });
 
 modules.run();

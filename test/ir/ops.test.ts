@@ -2,28 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
 import { formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
-
-/** Operand types as the text form has them, `N 3 8 8`, and what an op makes of them. */
-interface Case {
-  readonly operands: readonly string[];
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  /** The result's sizes. */
-  readonly result: string;
-  /** Multiply-accumulates for one image. */
-  readonly macs?: number;
-}
-
-interface Refusal {
-  readonly operands: readonly string[];
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  /** A part of the message. */
-  readonly says: string | RegExp;
-}
-
-interface Table {
-  readonly accepts: readonly Case[];
-  readonly refuses: readonly Refusal[];
-}
+import { ATTENTION_TABLES } from "./attention-tables.js";
+import type { Table } from "./op-table.js";
 
 const UNARY: Table = {
   accepts: [
@@ -77,38 +57,28 @@ const POOL: Table = {
   ],
 };
 
+const REDUCTION: Table = {
+  accepts: [
+    { operands: ["N 8 7 5"], attributes: { axes: [1] }, result: "N 1 7 5" },
+    { operands: ["N 8 7 5"], attributes: { axes: [3, 2] }, result: "N 8 1 1" },
+  ],
+  refuses: [
+    { operands: ["N 8"], attributes: { axes: [2] }, says: "x has no axis 2 of known size" },
+    { operands: ["N 8"], attributes: { axes: [0] }, says: "x has no axis 0 of known size" },
+    { operands: ["N 8"], attributes: { axes: [1, 1] }, says: "axis 1 is reduced twice" },
+    { operands: ["N 8"], attributes: { axes: [] }, says: "axes" },
+  ],
+};
+
 /** An op without a table is a compile error. */
 const TABLES: { readonly [N in OpName]: Table } = {
-  "attention.se": {
-    accepts: [
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], result: "N 8 7 7", macs: 2 * 8 * 2 },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "8"], result: "N 8 7 7", macs: 32 },
-    ],
-    refuses: [
-      { operands: ["N 8 7 7", "2 4 1 1", "8 2 1 1"], says: "reduce must have the shape [2, 8, 1, 1]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 3 1 1"], says: "expand must have the shape [8, 2, 1, 1]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "3"], says: "reduce_bias must have the shape [2]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "2"], says: "expand_bias must have the shape [8]" },
-      { operands: ["N 8", "2 8 1 1", "8 2 1 1"], says: "x must be [N, C, H, W]" },
-      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], attributes: { gate: "softmax" }, says: "gate" },
-    ],
-  },
-  "attention.eca": {
-    accepts: [{ operands: ["N 8 7 7", "1 1 3"], attributes: { kernel: 3 }, result: "N 8 7 7", macs: 24 }],
-    refuses: [
-      {
-        operands: ["N 8 7 7", "1 1 5"],
-        attributes: { kernel: 3 },
-        says: "weight must have the shape [1, 1, 3]",
-      },
-      { operands: ["N 8 7 7", "1 1 4"], attributes: { kernel: 4 }, says: "must be odd" },
-      { operands: ["N C 7 7", "1 1 3"], attributes: { kernel: 3 }, says: "must have known C, H and W" },
-    ],
-  },
+  ...ATTENTION_TABLES,
   drop_path: TRAINING_ONLY,
   dropout: TRAINING_ONLY,
   add: BINARY,
   mul: BINARY,
+  sub: BINARY,
+  div: BINARY,
   erf: UNARY,
   gelu: UNARY,
   hard_sigmoid: UNARY,
@@ -116,6 +86,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   relu: UNARY,
   relu6: UNARY,
   sigmoid: UNARY,
+  sqrt: UNARY,
   silu: UNARY,
   tanh: UNARY,
   clip: {
@@ -213,6 +184,52 @@ const TABLES: { readonly [N in OpName]: Table } = {
   global_avg_pool: {
     accepts: [{ operands: ["N 8 7 5"], result: "N 8 1 1" }],
     refuses: [{ operands: ["N 8"], says: "x must be [N, C, H, W]" }],
+  },
+  global_max_pool: {
+    accepts: [{ operands: ["N 8 7 5"], result: "N 8 1 1" }],
+    refuses: [{ operands: ["N 8"], says: "x must be [N, C, H, W]" }],
+  },
+  reduce_mean: REDUCTION,
+  reduce_max: REDUCTION,
+  concat: {
+    accepts: [
+      { operands: ["N 3 8", "N 2 8", "N 1 8"], attributes: { axis: 1 }, result: "N 6 8" },
+      { operands: ["N 3"], attributes: { axis: 1 }, result: "N 3" },
+    ],
+    refuses: [
+      { operands: ["N 3 8", "N 3 7"], attributes: { axis: 1 }, says: "can't be joined along axis 1" },
+      { operands: ["N 3", "M 3"], attributes: { axis: 1 }, says: "can't be joined along axis 1" },
+      { operands: ["N 3", "N 3"], attributes: { axis: 0 }, says: "has no axis 0 of known size" },
+      { operands: ["N 3", "N"], attributes: { axis: 1 }, says: "has no axis 1 of known size" },
+    ],
+  },
+  slice: {
+    accepts: [{ operands: ["N 8 7"], attributes: { axis: 1, start: 2, end: 8 }, result: "N 6 7" }],
+    refuses: [
+      {
+        operands: ["N 8"],
+        attributes: { axis: 1, start: 2, end: 9 },
+        says: "2 to 9 is no part of an axis of 8",
+      },
+      { operands: ["N 8"], attributes: { axis: 1, start: 2, end: 2 }, says: "is no part of an axis" },
+      { operands: ["N 8"], attributes: { axis: 0, start: 0, end: 1 }, says: "has no axis 0 of known size" },
+    ],
+  },
+  softmax: {
+    accepts: [{ operands: ["N 8 7"], attributes: { axis: 2 }, result: "N 8 7" }],
+    refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],
+  },
+  matmul: {
+    accepts: [
+      { operands: ["N 5 7", "N 7 3"], result: "N 5 3" },
+      { operands: ["9 5", "N 4 5 7"], result: "N 4 9 7" },
+      { operands: ["N 4 5 7", "N 1 7 3"], result: "N 4 5 3" },
+    ],
+    refuses: [
+      { operands: ["N 5 7", "N 6 3"], says: "a has 7 columns, b has 6 rows" },
+      { operands: ["2 5 7", "3 7 3"], says: "can't be broadcast" },
+      { operands: ["7", "7 3"], says: "a matrix has two axes" },
+    ],
   },
   reshape: {
     accepts: [

@@ -75,7 +75,7 @@ builder("a gate brings its parameters, named after its scope", () => {
   const build = new GraphBuilder("g");
   const x = build.input("x", tensorType(["N", 128, 7, 7]));
   const site = { channels: 128, blockInputChannels: 16 };
-  const options = { type: "eca", rule: "eca-net", gamma: 2, b: 1 } as const;
+  const options = { type: "eca", rule: "eca-net", gamma: 2, b: 1, padding: "zeros", bias: false } as const;
   const y = build.attention(x, options, site, { scope: "/stages/0/blocks/0/attention" });
   const [parameter] = parametersOf(build.finish([y]));
   assert.is(parameter?.name, "stages.0.blocks.0.attention.conv.weight");

@@ -7,7 +7,7 @@ import { materialize } from "../../src/weights/materialize.js";
 
 /** An operand of a case: an input with an open batch, or a parameter. */
 export type OperandCase =
-  | { readonly input: readonly (number | string)[] }
+  | { readonly input: readonly (number | string)[]; readonly positive?: true }
   | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true };
 
 /** One primitive op with operands and attributes: a graph of a single op. */
@@ -17,6 +17,8 @@ export interface OpCase<N extends PrimitiveOpName = PrimitiveOpName> {
 }
 
 type Pads = [number, number, number, number];
+/** What the names of inputs begin with that must get positive numbers. */
+export const POSITIVE = "positive";
 
 const map = { input: ["N", 6, 7, 5] } as const;
 const rows = { input: ["N", 10] } as const;
@@ -53,7 +55,43 @@ const statistics = (channels: number): OperandCase[] => [
 /** Cases of every primitive op; an op that is missing is a compile error. */
 export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } = {
   add: binary,
+  sub: binary,
   mul: binary,
+  div: [
+    { operands: [map, { input: ["N", 6, 1, 1], positive: true }], attributes: {} },
+    { operands: [rows, { parameter: [10], positive: true }], attributes: {} },
+  ],
+  sqrt: [{ operands: [{ input: ["N", 10], positive: true }], attributes: {} }],
+  softmax: [
+    { operands: [map], attributes: { axis: 1 } },
+    { operands: [map], attributes: { axis: 3 } },
+    { operands: [rows], attributes: { axis: 1 } },
+  ],
+  matmul: [
+    { operands: [{ input: ["N", 5, 7] }, { input: ["N", 7, 3] }], attributes: {} },
+    { operands: [{ input: ["N", 4, 5, 7] }, { input: ["N", 1, 7, 3] }], attributes: {} },
+    { operands: [parameter(6, 5), { input: ["N", 4, 5, 7] }], attributes: {} },
+    { operands: [{ input: ["N", 4, 5, 7] }, parameter(7, 2)], attributes: {} },
+  ],
+  concat: [
+    { operands: [map, { input: ["N", 2, 7, 5] }], attributes: { axis: 1 } },
+    { operands: [map, { input: ["N", 6, 7, 2] }, { input: ["N", 6, 7, 1] }], attributes: { axis: 3 } },
+    { operands: [map], attributes: { axis: 2 } },
+  ],
+  slice: [
+    { operands: [map], attributes: { axis: 1, start: 0, end: 3 } },
+    { operands: [map], attributes: { axis: 3, start: 1, end: 4 } },
+  ],
+  reduce_mean: [
+    { operands: [map], attributes: { axes: [1] } },
+    { operands: [map], attributes: { axes: [3] } },
+    { operands: [map], attributes: { axes: [2, 3] } },
+  ],
+  reduce_max: [
+    { operands: [map], attributes: { axes: [1] } },
+    { operands: [map], attributes: { axes: [1, 3] } },
+  ],
+  global_max_pool: [{ operands: [map], attributes: {} }],
   erf: elementwise,
   relu: elementwise,
   sigmoid: elementwise,
@@ -115,7 +153,9 @@ export function* allCases(): Iterable<{ label: string; op: PrimitiveOpName; grap
 export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attributes }: OpCase<N>): Graph {
   const builder = new GraphBuilder(`one ${op}`);
   const values = operands.map((operand, i) => {
-    if ("input" in operand) return builder.input(`x${i}`, tensorType(operand.input));
+    if ("input" in operand) {
+      return builder.input(`${operand.positive ? POSITIVE : "x"}${i}`, tensorType(operand.input));
+    }
     const name = `features.${i}`;
     const { parameter: dims, role = "trainable", positive = false } = operand;
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);

@@ -10,7 +10,7 @@ import { encodeModel } from "../../src/onnx/export.js";
 import { OPSETS } from "../../src/onnx/opset.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { materialize } from "../../src/weights/materialize.js";
-import { allCases } from "./cases.js";
+import { allCases, POSITIVE } from "./cases.js";
 
 const test = suite("onnx: ONNX Runtime agrees with the ops' definitions");
 
@@ -24,7 +24,12 @@ function randomInputs(graph: Graph, batch: number): ReadonlyMap<string, Tensor> 
       const dims = concreteDims(type.dims, { N: batch });
       const stream = randomStream(11, `${name} ${dims}`);
       // Both sides start from the same float32 numbers.
-      const data = Float64Array.from({ length: elementCount(dims) }, () => Math.fround(3 * stream.normal()));
+      const number = (): number => Math.fround(3 * stream.normal());
+      const positive = (): number => Math.fround(Math.abs(number()) + 0.5);
+      const data = Float64Array.from(
+        { length: elementCount(dims) },
+        name.startsWith(POSITIVE) ? positive : number,
+      );
       return [name, { dims, data }];
     }),
   );

@@ -191,7 +191,7 @@ test("with ECAGEN_TEXT_ROUNDTRIP=1 passes see the graph after its text form, and
 test("the export pipeline lowers attention before activations and cleans up last", () => {
   assert.is(
     printPipeline(exportPipeline({})),
-    "strip-training,fold-batch-norm,lower-attention,lower-activation,fold-constants," +
+    "strip-training,lower-attention,fold-batch-norm,lower-activation,fold-constants," +
       "eliminate-common-subexpressions,eliminate-dead-code",
   );
   assert.is(

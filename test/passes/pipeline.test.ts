@@ -10,11 +10,17 @@ import { diagnosticsOf } from "./support.js";
 
 const test = suite("passes: pipeline");
 
+/** The attention types as messages list them. */
+const TYPES = ATTENTION_TYPES.map((type) => JSON.stringify(type)).join(", ");
+
 test("the text form names passes and their options; defaults are filled in", () => {
   assert.equal(parsePipeline("swap-attention{to=eca}, fold-batch-norm ,lower-attention{strategy=reshape}"), [
     {
       pass: "swap-attention",
-      options: { from: "any", to: { type: "eca", rule: "eca-net", gamma: 2, b: 1 } },
+      options: {
+        from: "any",
+        to: { type: "eca", rule: "eca-net", gamma: 2, b: 1, padding: "zeros", bias: false },
+      },
     },
     { pass: "fold-batch-norm", options: {} },
     { pass: "lower-attention", options: { strategy: "reshape", target: "portable" } },
@@ -32,6 +38,8 @@ test("options may be objects and lists in one another", () => {
     rule: "eca-net",
     gamma: 2,
     b: 1,
+    padding: "zeros",
+    bias: false,
   });
   assert.equal(invocation?.options.at, { stages: [0, 1], path: "/stages/**" });
   assert.is(printPipeline([invocation as PassInvocation]), text);
@@ -171,7 +179,7 @@ test("problems inside of nested options point there", () => {
     ["a", 'stages[1] is "a", expected a number', undefined],
   ]);
   assert.equal(problems("swap-attention{to={type=ecaa}}"), [
-    ["type=ecaa", 'type is "ecaa", expected one of "se", "eca"', 'did you mean "eca"?'],
+    ["type=ecaa", `type is "ecaa", expected one of ${TYPES}`, 'did you mean "eca" or "ecam"?'],
   ]);
   assert.equal(problems("swap-attention{to={type=eca,kernel=4}}"), [
     ["kernel=4", "kernel is 4: an ECA kernel must be odd, so that it has a middle", undefined],
@@ -180,7 +188,7 @@ test("problems inside of nested options point there", () => {
 
 test("a missing, a superfluous and a too small option", () => {
   assert.equal(problems("swap-attention"), [
-    ["swap-attention", 'the option "to" is missing, one of "se", "eca"', undefined],
+    ["swap-attention", `the option "to" is missing, one of ${TYPES}`, undefined],
   ]);
   assert.equal(problems("fold-batch-norm{x=1}"), [["x=1", 'unknown option "x"', "it takes no options"]]);
   assert.equal(problems("lower-activation{opset=9}"), [

@@ -59,6 +59,8 @@ test("the file's defaults fill in what se leaves open", () => {
     ratio: 0.25,
     ratioOf: "block-input",
     divisor: 1,
+    roundLimit: 0.9,
+    squeeze: "average",
     activation: "relu",
     gate: "hard_sigmoid",
     bias: true,

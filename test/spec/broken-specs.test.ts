@@ -114,12 +114,12 @@ test("a wrong pipeline text has the place inside the text", () => {
 
 test("hints name the nearest known word", () => {
   const hints = problems(
-    specText([`{ ${IR}, "kernal": 3 }`, `{ "block": "inverted-residul" }`, `{ ${IR}, "attention": "sse" }`]),
+    specText([`{ ${IR}, "kernal": 3 }`, `{ "block": "inverted-residul" }`, `{ ${IR}, "attention": "ecca" }`]),
   ).map(({ hint }) => hint);
   assert.equal(hints, [
     'did you mean "kernel"?',
     'did you mean "inverted-residual" or "fused-inverted-residual"?',
-    'did you mean "se"?',
+    'did you mean "eca"?',
   ]);
 });
 

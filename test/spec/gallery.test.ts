@@ -80,6 +80,8 @@ test("EfficientNet-B0, block by block as timm 1.0.29 has it", () => {
       ratio: 0.25,
       ratioOf: "block-input",
       divisor: 1,
+      roundLimit: 0.9,
+      squeeze: "average",
       activation: "silu",
       gate: "sigmoid",
       bias: true,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
 import { specDocs } from "../../src/spec/docs.js";
 import { type JsonSchema, specJsonSchema } from "../../src/spec/schema.js";
 
@@ -68,7 +69,7 @@ test("the shorthands are part of it", () => {
   assert.is(blockString?.type, "string");
   const { attention } = definitions as Readonly<Record<string, JsonSchema>>;
   const name = attention?.anyOf?.[0];
-  assert.equal(typeof name === "object" && name.enum, ["se", "eca", "none"]);
+  assert.equal(typeof name === "object" && name.enum, [...ATTENTION_TYPES, "none"]);
 });
 
 test.run();

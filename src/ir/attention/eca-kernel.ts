@@ -1,3 +1,7 @@
+import * as z from "zod";
+import { refuse } from "../types.js";
+import type { AttentionSite } from "./module.js";
+
 /**
  * How ECA's kernel size k follows from the number of channels C (ECA-Net, CVPR 2020, eq. 12):
  *
@@ -36,4 +40,82 @@ export function adaptiveKernel(channels: number, rule: EcaKernelRule, gamma: num
 function exactLog2(channels: number): number {
   const power = Math.round(Math.log2(channels));
   return 2 ** power === channels ? power : Math.log2(channels);
+}
+
+/** Far beyond what any rule gives in practice: 9 for 32768 channels. */
+const LARGEST_KERNEL = 63;
+
+const oddKernel = z
+  .int()
+  .min(1)
+  .max(LARGEST_KERNEL)
+  .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" });
+
+/** What an op with a kernel along the channels knows of it. */
+export const kernelAttributes = {
+  kernel: oddKernel,
+  /** The rule that derived k from the channels; `fixed` where a person wrote k. */
+  rule: z.enum([...ECA_KERNEL_RULE_NAMES, "fixed"]).default("fixed"),
+  gamma: z.number().positive().default(2),
+  b: z.number().default(1),
+};
+
+/** Options of every module with a kernel along the channels. */
+export const kernelOptions = {
+  kernel: oddKernel
+    .optional()
+    .describe("Kernel size k, odd. Left out, k follows from the channels by `rule`."),
+  kernels: z
+    .array(oddKernel)
+    .min(1)
+    .optional()
+    .describe("Kernel size k by stage, the first stage first; in place of `kernel`."),
+  rule: z
+    .enum(ECA_KERNEL_RULE_NAMES)
+    .default("eca-net")
+    .describe(
+      `How k follows from the channels. ${ECA_KERNEL_RULE_NAMES.map((name) => `${name}: ${ECA_KERNEL_RULES[name].doc}`).join(". ")}.`,
+    ),
+  gamma: z.number().min(0.01).max(100).default(2).describe("γ of the rule."),
+  b: z.number().min(-100).max(100).default(1).describe("b of the rule."),
+};
+
+type KernelOptions = z.output<z.ZodObject<typeof kernelOptions>>;
+type KernelAttributes = z.output<z.ZodObject<typeof kernelAttributes>>;
+
+/** The k of a gate at a site, and how it came about. */
+export function plannedKernel(
+  { kernel, kernels, rule, gamma, b }: KernelOptions,
+  site: AttentionSite,
+): KernelAttributes {
+  if (kernel !== undefined && kernels !== undefined) refuse("`kernel` and `kernels` can't both be given");
+  const written = kernels === undefined ? kernel : kernelOfStage(kernels, site.stage);
+  const k = written ?? adaptiveKernel(site.channels, rule, gamma, b).kernel;
+  if (k > LARGEST_KERNEL) {
+    refuse(
+      `the rule ${rule} with γ = ${gamma} and b = ${b} gives k = ${k} for ${site.channels} channels; at most ${LARGEST_KERNEL} is possible`,
+    );
+  }
+  return { kernel: k, rule: written === undefined ? rule : "fixed", gamma, b };
+}
+
+/** The options with the k that a person wrote of the replaced gate, unless they give another. */
+export function inheritedKernel<O extends KernelOptions>(options: O, { kernel, rule }: KernelAttributes): O {
+  return rule === "fixed" && options.kernel === undefined && options.kernels === undefined
+    ? { ...options, kernel }
+    : options;
+}
+
+export function describeKernel({ kernel, rule }: KernelAttributes): string {
+  return `k = ${kernel}${rule === "fixed" ? " (fixed)" : ""}`;
+}
+
+function kernelOfStage(kernels: readonly number[], stage: number | undefined): number {
+  const kernel = stage === undefined ? undefined : kernels[stage];
+  return (
+    kernel ??
+    refuse(
+      `\`kernels\` has ${kernels.length} values and none for stage ${stage ?? "(outside of the stages)"}`,
+    )
+  );
 }

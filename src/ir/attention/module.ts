@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { ParameterRole } from "../graph.js";
 import type { InitializationName, Initializer } from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
 import type { TensorType } from "../types.js";
@@ -9,6 +10,8 @@ export interface AttentionSite {
   readonly channels: number;
   /** Channels that enter the block. */
   readonly blockInputChannels: number;
+  /** Height and width of that tensor; undefined where options are checked before there are any tensors. */
+  readonly map?: readonly [height: number, width: number] | undefined;
   /** The stage's index, from 0; undefined outside of the stages. */
   readonly stage?: number | undefined;
   /** How the network's parameters start. Left out: the default. */
@@ -18,11 +21,16 @@ export interface AttentionSite {
 /** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */
 export interface AttentionPlan<A> {
   readonly attributes: A;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly dims: readonly number[];
-    readonly init: Initializer;
-  }[];
+  readonly parameters: readonly PlannedParameter[];
+}
+
+export interface PlannedParameter {
+  /** The name below the gate's scope. */
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly init: Initializer;
+  /** `buffer` for running statistics; left out, trainable. */
+  readonly role?: ParameterRole;
 }
 
 /** One kind of attention: what a spec may say of it, the op that it is, and how the one becomes the other. */

@@ -1,9 +1,42 @@
 import type * as z from "zod";
+import { a2 } from "./a2.js";
+import { bam } from "./bam.js";
+import { cbam } from "./cbam.js";
+import { coord } from "./coord.js";
 import { eca } from "./eca.js";
+import { ecaNs } from "./eca-ns.js";
+import { ecam } from "./ecam.js";
+import { ese } from "./ese.js";
+import { gc } from "./gc.js";
+import { ge } from "./ge.js";
+import { nl } from "./nl.js";
+import { scse } from "./scse.js";
 import { se } from "./se.js";
+import { seGc } from "./se-gc.js";
+import { seVar1 } from "./se-var1.js";
+import { seVar2 } from "./se-var2.js";
+import { seVar3 } from "./se-var3.js";
 
 /** Every kind of attention. A new one is its file and a line here; the compiler names the places it is missing from. */
-export const attentionModules = { se, eca } as const;
+export const attentionModules = {
+  se,
+  eca,
+  ecam,
+  ese,
+  "se-var1": seVar1,
+  "se-var2": seVar2,
+  "se-var3": seVar3,
+  "se-gc": seGc,
+  "eca-ns": ecaNs,
+  cbam,
+  bam,
+  gc,
+  ge,
+  nl,
+  a2,
+  coord,
+  scse,
+} as const;
 
 export type AttentionType = keyof typeof attentionModules;
 
@@ -11,8 +44,12 @@ export const ATTENTION_TYPES = Object.keys(attentionModules) as [AttentionType, 
 
 /** `{ type, ...options }` of one kind, every default filled in. */
 export type AttentionOptions<T extends AttentionType = AttentionType> = {
-  [K in T]: { readonly type: K } & Readonly<z.output<(typeof attentionModules)[K]["options"]>>;
+  [K in T]: { readonly type: K } & OptionsOf<(typeof attentionModules)[K]["options"]>;
 }[T];
+
+/** zod says of an object without keys that no key has a value, which would forbid `type` as well. */
+type OptionsOf<O extends z.ZodObject> =
+  z.output<O> extends Record<string, never> ? unknown : Readonly<z.output<O>>;
 
 /** The kind of attention that an op is, or undefined for every other op. */
 export function attentionTypeOf(kind: string): AttentionType | undefined {

@@ -2,7 +2,19 @@ import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
 import type { OnnxCodec } from "../codec.js";
 
 /** Ops without attributes, which are one operator without attributes in every opset. */
-type PlainOpName = "add" | "mul" | "erf" | "global_avg_pool" | "relu" | "sigmoid" | "tanh";
+type PlainOpName =
+  | "add"
+  | "div"
+  | "erf"
+  | "global_avg_pool"
+  | "global_max_pool"
+  | "matmul"
+  | "mul"
+  | "relu"
+  | "sigmoid"
+  | "sqrt"
+  | "sub"
+  | "tanh";
 
 /** The codec of an op that is the ONNX operator of the same operands. */
 export function plainCodec<N extends PlainOpName>(op: N, operator: string): OnnxCodec<N> {

@@ -4,19 +4,29 @@ import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { clip } from "./clip.js";
+import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { div } from "./div.js";
 import { erf } from "./erf.js";
 import { flatten } from "./flatten.js";
 import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
+import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
+import { matmul } from "./matmul.js";
 import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
 import { pad } from "./pad.js";
+import { reduceMax } from "./reduce-max.js";
+import { reduceMean } from "./reduce-mean.js";
 import { relu } from "./relu.js";
 import { reshape } from "./reshape.js";
 import { sigmoid } from "./sigmoid.js";
+import { slice } from "./slice.js";
+import { softmax } from "./softmax.js";
+import { sqrt } from "./sqrt.js";
+import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 
@@ -26,19 +36,29 @@ export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
   avg_pool: avgPool,
   batch_norm: batchNorm,
   clip,
+  concat,
   conv,
+  div,
   erf,
   flatten,
   gemm,
   global_avg_pool: globalAvgPool,
+  global_max_pool: globalMaxPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
+  matmul,
   max_pool: maxPool,
   mul,
   pad,
+  reduce_max: reduceMax,
+  reduce_mean: reduceMean,
   relu,
   reshape,
   sigmoid,
+  slice,
+  softmax,
+  sqrt,
+  sub,
   tanh,
   transpose,
 };

@@ -1,11 +1,14 @@
 import type { OpOf, Value } from "../../ir/graph.js";
 import type { RewriteContext } from "../../ir/rewrite.js";
+import { bottleneck } from "./parts.js";
+
+const POOLS = { average: "global_avg_pool", max: "global_max_pool" } as const;
 
 /**
- *     x ─ global_avg_pool ─ conv 1×1 ─ hidden ─ conv 1×1 ─ gate ─┐
- *     └──────────────────────────────────────────────────────── mul
+ *     x ─ global pool ─ conv 1×1 ─ hidden ─ conv 1×1 ─ gate ─┐
+ *     └───────────────────────────────────────────────────── mul
  *
- * On a map of 1×1 the convolutions are the paper's fully connected layers; they need no reshaping.
+ * Without a squeeze there is no pool, and the convolutions run over the whole map.
  */
 export function lowerSe(op: OpOf<"attention.se">, context: RewriteContext): Value {
   const [x, reduce, expand, reduceBias, expandBias] = op.operands as readonly [
@@ -15,11 +18,8 @@ export function lowerSe(op: OpOf<"attention.se">, context: RewriteContext): Valu
     Value | undefined,
     Value | undefined,
   ];
-  const { hidden, gate } = op.attributes;
-  const layer = (input: Value, weight: Value, bias: Value | undefined, name: string): Value =>
-    context.op("conv", bias === undefined ? [input, weight] : [input, weight, bias], {}, name);
-  const pooled = context.op("global_avg_pool", [x], {}, "pool");
-  const squeezed = context.op(hidden, [layer(pooled, reduce, reduceBias, "reduce")], {}, "hidden");
-  const scales = context.op(gate, [layer(squeezed, expand, expandBias, "expand")], {}, "gate");
-  return context.op("mul", [x, scales], {});
+  const { squeeze, hidden, gate } = op.attributes;
+  const squeezed = squeeze === "none" ? x : context.op(POOLS[squeeze], [x], {}, "pool");
+  const scores = bottleneck(context, squeezed, { reduce, reduceBias, hidden, expand, expandBias });
+  return context.op("mul", [x, context.op(gate, [scores], {}, "gate")], {});
 }

@@ -39,6 +39,11 @@ export function maximum(x: Moments, places: number): Moments {
 /** √(2 ln n) is the limit for large n; of nine numbers the mean maximum is 1.49, not 2.1. */
 const MAXIMUM_OF_FEW = 0.7;
 
+/** The maximum of `count` places: about √(2 ln count) deviations above the channel's mean. */
+export function largest(x: Moments, count: number): Moments {
+  return perChannel(x.steady + (x.power - x.steady) * 2 * Math.log(Math.max(count, 2)));
+}
+
 /** The sum of two tensors of which one has mean zero and doesn't depend on the other. */
 export function sum(a: Moments, b: Moments): Moments {
   return { power: a.power + b.power, steady: a.steady + b.steady };

@@ -1,0 +1,107 @@
+import { add } from "../ops/add.js";
+import { mul } from "../ops/mul.js";
+import { MAXIMUM, MEAN, reduceTensor } from "../ops/reduction.js";
+import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+
+/*
+ * The words of the papers' equations, float64. Modules evaluate their definitions with these, so that a reader
+ * sees the equation; the lowerings use none of them.
+ */
+
+const MAP = [2, 3];
+const CHANNELS = [1];
+
+/** z[n,c] = mean of x[n,c,·,·], as a map of 1×1 (SENet, CVPR 2018, eq. 2). */
+export function channelMeans(x: Tensor): Tensor {
+  return reduceTensor(x, MAP, MEAN);
+}
+
+/** The maximum of each channel, as a map of 1×1. */
+export function channelMaxima(x: Tensor): Tensor {
+  return reduceTensor(x, MAP, MAXIMUM);
+}
+
+/** The mean over the channels at each place, as a map of one channel. */
+export function placeMeans(x: Tensor): Tensor {
+  return reduceTensor(x, CHANNELS, MEAN);
+}
+
+/** The maximum over the channels at each place, as a map of one channel. */
+export function placeMaxima(x: Tensor): Tensor {
+  return reduceTensor(x, CHANNELS, MAXIMUM);
+}
+
+/** f of every element. */
+export function applied(f: (value: number) => number, x: Tensor): Tensor {
+  return { dims: x.dims, data: x.data.map(f) };
+}
+
+/** a ⊙ b; sizes of 1 are repeated. */
+export function product(a: Tensor, b: Tensor): Tensor {
+  return operandAt(mul.evaluate([a, b], {}), 0);
+}
+
+/** a + b; sizes of 1 are repeated. */
+export function sum(a: Tensor, b: Tensor): Tensor {
+  return operandAt(add.evaluate([a, b], {}), 0);
+}
+
+/** exp(x) / Σ exp(x), without overflow. */
+export function softmaxOf(values: Float64Array): Float64Array {
+  const most = values.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
+  const exponentials = values.map((value) => Math.exp(value - most));
+  const total = exponentials.reduce((all, value) => all + value, 0);
+  return exponentials.map((value) => value / total);
+}
+
+/**
+ * W·x + b at every place of a map: y[n,o,p] = b[o] + Σᵢ W[o,i] · x[n,i,p]. With `group` parts, outputs of one
+ * part see its inputs only, and W holds those.
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Tensor {
+  const [batch, inputs, height, width] = nchw(x);
+  const places = height * width;
+  const outputs = operandAt(weight.dims, 0);
+  const perGroup = inputs / group;
+  const y = zeros([batch, outputs, height, width]);
+  for (let n = 0; n < batch; n++) {
+    for (let o = 0; o < outputs; o++) {
+      const target = (n * outputs + o) * places;
+      y.data.fill(bias?.data[o] ?? 0, target, target + places);
+      const first = n * inputs + Math.floor(o / (outputs / group)) * perGroup;
+      for (let i = 0; i < perGroup; i++) {
+        const factor = operandAt(weight.data, o * perGroup + i);
+        const source = (first + i) * places;
+        for (let p = 0; p < places; p++) {
+          y.data[target + p] = (y.data[target + p] as number) + factor * (x.data[source + p] as number);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+/**
+ * The taps of a convolution along the channels: Σⱼ weight(c, j) · y[c + j - (k-1)/2], for each image of
+ * y [N, C, 1, 1]. Beyond the channels y is zero, or goes on at the other end.
+ */
+export function alongChannels(
+  y: Tensor,
+  kernel: number,
+  padding: "zeros" | "circular",
+  weight: (channel: number, tap: number) => number,
+): Tensor {
+  const [, channels] = nchw(y);
+  const data = y.data.map((_, i) => {
+    const [c, image] = [i % channels, i - (i % channels)];
+    let total = 0;
+    for (let j = 0; j < kernel; j++) {
+      const place = c + j - (kernel - 1) / 2;
+      const inside = place >= 0 && place < channels;
+      if (!inside && padding === "zeros") continue;
+      total += weight(c, j) * operandAt(y.data, image + (((place % channels) + channels) % channels));
+    }
+    return total;
+  });
+  return { dims: y.dims, data };
+}

@@ -1,0 +1,82 @@
+import * as z from "zod";
+import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
+import { refuse } from "../types.js";
+import type { AttentionSite } from "./module.js";
+
+/** Options of every module that squeezes its channels, with that module's defaults. */
+export function reductionOptions({
+  ratio,
+  divisor = 1,
+  roundLimit = 0.9,
+}: {
+  readonly ratio: number;
+  readonly divisor?: number;
+  readonly roundLimit?: number;
+}) {
+  return {
+    ratio: z
+      .number()
+      .positive()
+      .max(16)
+      .default(ratio)
+      .describe(
+        "Squeezed channels as a part of the channels named by `ratioOf`. The papers' reduction r is 1/ratio.",
+      ),
+    ratioOf: z
+      .enum(["gated", "block-input"])
+      .default("gated")
+      .describe(
+        "What `ratio` is a part of: the channels of the gated tensor (SENet, MobileNetV3) or those that enter the block (EfficientNet).",
+      ),
+    reduction: z
+      .number()
+      .positive()
+      .max(65536)
+      .optional()
+      .describe(
+        "The papers' r: squeezed channels are the channels named by `ratioOf`, divided by this; in place of `ratio`.",
+      ),
+    channels: z
+      .int()
+      .min(1)
+      .max(65536)
+      .optional()
+      .describe("Squeezed channels as a number, in place of `ratio`."),
+    divisor: z
+      .int()
+      .min(1)
+      .max(1024)
+      .default(divisor)
+      .describe(
+        "Squeezed channels are rounded to a multiple of this; with 1 to the nearest integer, ties to even.",
+      ),
+    roundLimit: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(roundLimit)
+      .describe("Where rounding to a multiple leaves less than this part, the next multiple is taken."),
+  };
+}
+
+type Reduction = z.output<z.ZodObject<ReturnType<typeof reductionOptions>>>;
+
+/** The width that a module squeezes the channels of a site to. */
+export function squeezedChannels(given: Reduction, site: AttentionSite): number {
+  const { channels, reduction, divisor, roundLimit } = given;
+  if (channels !== undefined) {
+    if (reduction !== undefined) refuse("`channels` and `reduction` can't both be given");
+    return channels;
+  }
+  const of = given.ratioOf === "gated" ? site.channels : site.blockInputChannels;
+  const wanted = reduction === undefined ? of * given.ratio : of / reduction;
+  const squeezed = divisor === 1 ? roundHalfEven(wanted) : makeDivisible(wanted, divisor, roundLimit);
+  if (squeezed >= 1) return squeezed;
+  const how = reduction === undefined ? `a ratio of ${given.ratio}` : `a reduction of ${reduction}`;
+  return refuse(`${how} leaves 0 of ${of} channels: nothing to squeeze to`);
+}
+
+/** What describes a squeezing gate: `96 → 4 → 96`. */
+export function describeReduction(channels: unknown, squeezed: unknown): string {
+  return `${channels} → ${squeezed} → ${channels}`;
+}

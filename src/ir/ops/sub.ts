@@ -1,0 +1,8 @@
+import { defineBinary } from "./binary.js";
+
+export const sub = defineBinary({
+  name: "sub",
+  doc: "a - b",
+  source: "https://onnx.ai/onnx/operators/onnx__Sub.html",
+  apply: (a, b) => a - b,
+});

@@ -1,0 +1,14 @@
+import { int } from "../attribute.js";
+import { defineCodec } from "../codec.js";
+
+/** https://onnx.ai/onnx/operators/onnx__Concat.html */
+export const concat = defineCodec<"concat">({
+  operator: "Concat",
+  encode: (op, node) => node.node("Concat", node.operands, { axis: int(op.attributes.axis) }),
+  decode(node) {
+    const operands = node.operandsFrom(0);
+    // The axis has no default; a file without it is refused as an axis that no tensor has.
+    const axis = node.int("axis", operands[0]?.type.dims.length ?? 0);
+    return { operands, attributes: { axis: axis < 0 ? axis + (operands[0]?.type.dims.length ?? 0) : axis } };
+  },
+});

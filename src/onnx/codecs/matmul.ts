@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const matmul = plainCodec("matmul", "MatMul");

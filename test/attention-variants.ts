@@ -1,0 +1,36 @@
+import { ATTENTION_TYPES } from "../src/ir/attention/registry.js";
+
+/**
+ * The attention modules as a pipeline's text names them: every type with its defaults, and the options that change
+ * what a module computes. Widths are for maps of few channels.
+ */
+export const ATTENTION_VARIANTS: readonly string[] = [
+  ...ATTENTION_TYPES,
+  "{type=se,ratio=0.25,squeeze=max}",
+  "{type=se,ratio=0.25,squeeze=none}",
+  "{type=se,ratio=0.25,gate=hard_sigmoid,activation=hard_swish}",
+  "{type=se,reduction=4,gate=relu}",
+  "{type=se,reduction=4,gate=tanh,bias=false}",
+  ...[1, 5, 7, 9].map((kernel) => `{type=eca,kernel=${kernel}}`),
+  "{type=eca,padding=circular}",
+  "{type=eca,kernel=9,padding=circular,bias=true}",
+  "{type=ecam,kernel=5,ratio=0.5,activation=silu}",
+  "{type=ese,gate=sigmoid,bias=false}",
+  "{type=se-gc,groups=4}",
+  "{type=se-gc,groupSize=2}",
+  "{type=eca-ns,kernel=7}",
+  "{type=cbam,ratio=0.25,bias=true}",
+  "{type=cbam,ratio=0.25,pooling=averaged,kernel=3}",
+  "{type=bam,ratio=0.25,dilation=2}",
+  "{type=gc,ratio=0.5,fusion=scale}",
+  "{type=gc,ratio=0.5,pooling=average}",
+  "{type=ge,ratio=0.25}",
+  "{type=ge,ratio=0.25,extent=2}",
+  "{type=ge,mlp=false,extent=4}",
+  "{type=ge,ratio=0.25,parameters=true}",
+  "{type=ge,ratio=0.25,parameters=true,extent=2}",
+  "{type=ge,mlp=false,parameters=true,extent=4}",
+  "{type=nl,pairwise=dot-product,scaled=false}",
+  "{type=coord,activation=relu,gate=hard_sigmoid}",
+  "{type=scse,bias=false}",
+];
