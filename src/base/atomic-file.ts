@@ -118,13 +118,20 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** The file that the name stands for, links followed. Only a regular file may be replaced, never a device or a directory. */
+/**
+ * The file that the name stands for, links followed. Only a regular file may be replaced, never a device or a
+ * directory. Errors: `InputError` for those, and for a path that leads nowhere.
+ */
 export function writableTarget(file: string): string {
-  const existing = statSync(file, { throwIfNoEntry: false });
-  if (existing === undefined) return file;
-  if (existing.isFile()) return realpathSync(file);
-  const what = existing.isDirectory() ? "a directory" : "no regular file";
-  throw InputError.of("file/not-a-file", `${file} is ${what}, so it can't be written`, { file });
+  try {
+    const existing = statSync(file, { throwIfNoEntry: false });
+    if (existing === undefined) return file;
+    if (existing.isFile()) return realpathSync(file);
+    const what = existing.isDirectory() ? "a directory" : "no regular file";
+    throw InputError.of("file/not-a-file", `${file} is ${what}, so it can't be written`, { file });
+  } catch (error) {
+    throw unwritable(file, error);
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -143,12 +150,15 @@ async function located<T>(file: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const reason = REASONS[code] ?? message;
-    throw InputError.of("file/unwritable", `can't write ${file}: ${reason}`, { file });
+    throw unwritable(file, error);
   }
+}
+
+/** An error of the operating system in words; any other as it is. */
+function unwritable(file: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof InputError || code === undefined) return error;
+  return InputError.of("file/unwritable", `can't write ${file}: ${REASONS[code] ?? message}`, { file });
 }
 
 /**
