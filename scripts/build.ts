@@ -17,6 +17,7 @@ await build({
   target: "node20.19",
   // jsonc-parser's main file is UMD, which no bundler can follow.
   mainFields: ["module", "main"],
+  alias: { "string-width": "./scripts/plain-width.ts" },
   external: ["onnxruntime-node", "ts-morph"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,

@@ -31,8 +31,18 @@ export interface NetworkCounts extends Counts {
   readonly blocks: readonly BlockCounts[];
 }
 
-/** Counts a graph, in total and by block. No weight is made or loaded. */
+const counted = new WeakMap<Graph, NetworkCounts>();
+
+/** Counts a graph, in total and by block. No weight is made or loaded. A graph never changes, so once is enough. */
 export function countNetwork(graph: Graph): NetworkCounts {
+  const known = counted.get(graph);
+  if (known !== undefined) return known;
+  const counts = countBlocks(graph);
+  counted.set(graph, counts);
+  return counts;
+}
+
+function countBlocks(graph: Graph): NetworkCounts {
   const members = new Map<Block, Op[]>(graph.blocks.map((block) => [block, []]));
   for (const op of graph.ops) {
     const block = blockAt(graph, op.loc.scope);

@@ -35,6 +35,8 @@ export interface CompileOptions extends Omit<NetworkOptions, "resolution">, Expo
   readonly externalData?: boolean | undefined;
   /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
   readonly checkPasses?: boolean | undefined;
+  /** Whether the report has the file's sha256. Default: true. */
+  readonly digest?: boolean | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
@@ -43,7 +45,8 @@ export interface CompileReport {
   readonly output: string;
   /** The size of the ONNX file, without external data. */
   readonly bytes: number;
-  readonly sha256: string;
+  /** Of the ONNX file, unless `digest` is false. */
+  readonly sha256?: string;
   readonly externalData?: { readonly file: string; readonly bytes: number };
   readonly opset: number;
   readonly nodes: number;
@@ -85,6 +88,7 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
     externalData: options.externalData ?? false,
+    digest: options.digest,
     ...(options.onProgress === undefined
       ? {}
       : { onProgress: (part) => options.onProgress?.("writing weights", part) }),

@@ -14,7 +14,7 @@ interface CommandDefinition<
   readonly options: O;
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Does the work; everything heavy is imported here, so that `--help` stays fast. */
-  run(args: InferredOptionTypes<P> & InferredOptionTypes<O>): Promise<Outcome>;
+  run(args: InferredOptionTypes<P> & InferredOptionTypes<O> & { readonly json: boolean }): Promise<Outcome>;
 }
 
 /** A command of the CLI: parse the flags, call the driver, print, set the exit code. Every command has `--json`. */

@@ -62,6 +62,8 @@ export const compileCommand = defineCommand({
         externalData: args["external-data"],
         passes: args.passes,
         checkPasses: args["check-passes"],
+        // People don't read it; scripts do.
+        digest: args.json,
         hooks: irHooks({
           print: args["print-ir-after-all"] ? (text) => process.stderr.write(text) : undefined,
           folder: args["dump-ir"],
