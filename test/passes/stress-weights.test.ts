@@ -19,7 +19,7 @@ const WIDTH = 16;
 const BLOCKS = 50;
 
 /** Fifty inverted residual blocks without a shortcut in every fifth, as deep as EfficientNet-B7. */
-function deepNetwork(activation: ActivationName, attention: AttentionType): Graph {
+function deepNetwork(activation: ActivationName, attention: AttentionType, blocks = BLOCKS): Graph {
   const builder = new GraphBuilder("deep");
   const convNorm = (x: Value, scope: string, channels: number, kernel: number, group = 1): Value => {
     const [, inputs] = featureMap(x.type, "x");
@@ -45,7 +45,7 @@ function deepNetwork(activation: ActivationName, attention: AttentionType): Grap
   const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH };
 
   let x: Value = builder.input("x", tensorType(["N", WIDTH, 6, 6]));
-  for (let i = 0; i < BLOCKS; i++) {
+  for (let i = 0; i < blocks; i++) {
     const scope = `/blocks/${i}`;
     let y = act(convNorm(x, `${scope}/expand`, 4 * WIDTH, 1), `${scope}/expand`);
     y = act(convNorm(y, `${scope}/depthwise`, 4 * WIDTH, 3, 4 * WIDTH), `${scope}/depthwise`);
@@ -139,6 +139,25 @@ test("weights get their own random streams; constants and everything else stay",
     ),
   );
 });
+
+for (const attention of ["cbam", "se-var1", "coord", "nl", "bam", "a2", "gc", "ge"] as const) {
+  test(`sixteen blocks with ${attention}: no gate closes and no signal explodes, so that each gate matters`, () => {
+    const graph = runPasses(deepNetwork("silu", attention, 16), parsePipeline("stress-weights")).graph;
+    const trace = traceGraph(graph, randomInputs(graph, 1), numbersOf);
+    const output = trace.get(graph.outputs[0] as Value)?.data ?? new Float64Array();
+    for (const op of graph.ops) {
+      const size = rootMeanSquare(trace.get(op.results[0] as Value)?.data ?? new Float64Array());
+      assert.ok(size > 1e-4 && size < 1e4, `${op.loc.scope} has the size ${size}`);
+    }
+    const gates = graph.ops.filter((op) => attentionTypeOf(op.kind) !== undefined);
+    assert.is(gates.length, 16);
+    for (const gate of gates) {
+      const [without] = evaluateWithout(graph, trace, gate, numbersOf).values();
+      const by = moved(output, without?.data ?? output);
+      assert.ok(by > 1e-3, `without ${gate.loc.scope} the output moves by ${by}`);
+    }
+  });
+}
 
 test("another seed gives other streams", () => {
   assert.match(printGraph(rewrite("stress-weights{seed=3}", SMALL)), '"stress:3:w"');

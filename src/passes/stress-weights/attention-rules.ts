@@ -26,6 +26,9 @@ import { applied, largest, type Moments, perChannel, pooled, scaled, sum, variat
  */
 const ATTENDED_SHARE = Math.exp(-(GATE_INPUT ** 2));
 
+/** What weights of unit gain make of a map: numbers around 1 that vary from place to place. */
+const UNIT: Moments = { power: 1, steady: 0 };
+
 /** The rule of every attention module; one without it is a compile error. */
 export const attentionRules: {
   readonly [T in AttentionType as `attention.${T}`]: StressRule<`attention.${T}`>;
@@ -59,9 +62,11 @@ export const attentionRules: {
   "attention.ese": stressLinearGate,
   "attention.se-var3": stressLinearGate,
   "attention.se-gc": stressLinearGate,
-  "attention.se-var1": ({ operands: [map] }, x) => ({
-    result: scaled(x, gatePower("sigmoid", pooled(x, sizesOf(map).places))),
-  }),
+  "attention.se-var1"({ operands: [map] }, x) {
+    // The gate is no independent factor: channels of large means hold most of the power, and it lets them pass.
+    const { power } = pooled(x, sizesOf(map).places);
+    return { result: scaled(x, activations.sigmoid.apply(2 * Math.sqrt(power)) ** 2) };
+  },
   "attention.se-var2"({ operands: [map] }, x) {
     const { weight, result } = gateLayer(1, pooled(x, sizesOf(map).places));
     return { result: scaled(x, gatePower("sigmoid", result)), parameters: [undefined, weight] };
@@ -70,10 +75,12 @@ export const attentionRules: {
     const { channels, places } = sizesOf(map);
     const pools = sum(pooled(x, places), largest(x, places));
     const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, pools);
-    const scaledMap = scaled(x, gatePower(gate, layers.expand.result));
+    // Maxima have long tails, so the channel gates are near 0 or 1 more often than those of means: at worst at even
+    // odds, which is a mean square of 1/2. A network whose power is taken for too small would explode.
+    const scaledMap = scaled(x, Math.max(1 / 2, gatePower(gate, layers.expand.result)));
     const maxima = largest({ ...scaledMap, steady: 0 }, channels);
     const [, , kernel = 1] = (spatial?.type.dims ?? []) as readonly number[];
-    const norm = stressGateNorm(perChannel(1));
+    const norm = stressGateNorm(UNIT);
     return {
       result: scaled(scaledMap, gatePower(gate, norm.result)),
       parameters: [
@@ -116,7 +123,7 @@ export const attentionRules: {
     let gathered = parameters ? x : pooled(x, window);
     for (let i = 0; parameters && i < gatherConvs(extent); i++) {
       const before = i === 0 ? gathered : applied(activations[hidden].apply, gathered);
-      const norm = stressNorm(perChannel(1));
+      const norm = stressNorm(UNIT);
       convs.push(normal(unitGain(extent === 0 ? places : 9, before)), ...norm.parameters);
       gathered = norm.result;
     }
@@ -144,7 +151,7 @@ export const attentionRules: {
       pairwise === "dot-product"
         ? scaled(values, GATE_INPUT ** 2 / places)
         : pooled({ power: 1, steady: x.steady / x.power }, attendedPlaces(places));
-    const norm = stressNorm(perChannel(1));
+    const norm = stressNorm(UNIT);
     return {
       result: sum(x, norm.result),
       parameters: [
@@ -203,7 +210,7 @@ export const attentionRules: {
   "attention.coord"({ operands: [map, reduce], attributes: { hidden, gate } }, x) {
     const { channels, places } = sizesOf(map);
     const first = hiddenLayer(channels, pooled(x, Math.sqrt(places)));
-    const norm = stressNorm(perChannel(1));
+    const norm = stressNorm(UNIT);
     const second = gateLayer(outputsOf(reduce), applied(activations[hidden].apply, norm.result));
     return {
       result: scaled(x, gatePower(gate, second.result) ** 2),
