@@ -51,12 +51,16 @@ function usageError(message: string): InputError {
   const names = commands.map(({ command: usage }) => String(usage).split(" ")[0] ?? "");
   const unknown = command !== undefined && !names.includes(command);
   const hint = unknown ? didYouMean(command, names) : undefined;
-  return InputError.of(
-    "cli/usage",
-    unknown ? `unknown command "${command}"` : message.split("\n").join("; "),
-    {
-      hint:
-        hint ?? `ecagen ${command === undefined || unknown ? "" : `${command} `}--help explains the usage`,
-    },
-  );
+  return InputError.of("cli/usage", unknown ? `unknown command "${command}"` : oneLine(message), {
+    hint: hint ?? `ecagen ${command === undefined || unknown ? "" : `${command} `}--help explains the usage`,
+  });
+}
+
+/** yargs' messages have several lines, some of them empty. */
+function oneLine(message: string): string {
+  return message
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }

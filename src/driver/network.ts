@@ -39,6 +39,7 @@ export interface SpecNetwork {
 export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {
   const extra =
     options.passes === undefined ? [] : parsePipeline(options.passes, pipelineText(options.passes));
+  if (file.endsWith(".onnx")) throw notASpec(file);
   const spec = loadSpec(file);
   const { resolved } = atResolution(spec, options.resolution);
   return locateErrors(spec, () => {
@@ -59,6 +60,13 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       invocations,
       reports: [...own.reports, ...more.reports],
     };
+  });
+}
+
+function notASpec(file: string): InputError {
+  return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
+    file,
+    hint: `hold it to its spec: ecagen verify SPEC --against ${file}`,
   });
 }
 

@@ -219,6 +219,17 @@ test("flags given twice or without their value, and a folder that can't be made,
   }
 });
 
+test("an ONNX file in a spec's place, and a wrong choice, get a message that helps", () => {
+  const onnx = ecagen(["verify", "out/some.onnx"]);
+  assert.is(onnx.code, 2);
+  assert.match(onnx.stderr, /out\/some\.onnx is an ONNX file.*\n.*--against out\/some\.onnx/);
+  const choice = ecagen(["compile", "specs/small.json", "--target", "fpga"]);
+  assert.match(
+    choice.stderr,
+    /Invalid values: Argument: target, Given: "fpga", Choices: "portable", "cpu", "gpu" \[cli/,
+  );
+});
+
 test("a fixed batch is in the file, and the counts are still those of one image", () => {
   for (const batch of ["1", "3"]) {
     const report = json(
