@@ -80,7 +80,8 @@ export interface ResolvedPool {
   readonly padding: PoolPadding;
 }
 
-interface BlockPlace {
+/** Where a block stands and what goes in and out: true of every type. */
+export interface ResolvedPlace {
   readonly specPath: JsonPath;
   readonly stage: number;
   readonly index: number;
@@ -98,14 +99,14 @@ interface BlockPlace {
 }
 
 /** kernel×kernel convolution, normalisation, activation. */
-export interface ResolvedConvBlock extends LayerDefaults, BlockPlace {
+export interface ResolvedConvBlock extends LayerDefaults, ResolvedPlace {
   readonly block: "conv-norm-act";
   readonly kernel: number;
   readonly groups: number;
 }
 
 /** kernel×kernel depthwise, attention, 1×1 pointwise (MobileNetV1; EfficientNet's first stage). */
-export interface ResolvedDepthwiseSeparable extends LayerDefaults, BlockPlace {
+export interface ResolvedDepthwiseSeparable extends LayerDefaults, ResolvedPlace {
   readonly block: "depthwise-separable";
   readonly kernel: number;
   /** Whether an activation follows the pointwise layer (MobileNetV1; timm's `dsa`). */
@@ -113,7 +114,7 @@ export interface ResolvedDepthwiseSeparable extends LayerDefaults, BlockPlace {
 }
 
 /** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
-export interface ResolvedInvertedResidual extends LayerDefaults, BlockPlace {
+export interface ResolvedInvertedResidual extends LayerDefaults, ResolvedPlace {
   readonly block: "inverted-residual";
   readonly kernel: number;
   /** Channels after the expansion. With `expands` false there is no expansion layer and they are the input's. */
@@ -122,7 +123,7 @@ export interface ResolvedInvertedResidual extends LayerDefaults, BlockPlace {
 }
 
 /** kernel×kernel expansion, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU). */
-export interface ResolvedFusedInvertedResidual extends LayerDefaults, BlockPlace {
+export interface ResolvedFusedInvertedResidual extends LayerDefaults, ResolvedPlace {
   readonly block: "fused-inverted-residual";
   readonly kernel: number;
   readonly expandedChannels: number;
@@ -135,7 +136,7 @@ export interface ResolvedFusedInvertedResidual extends LayerDefaults, BlockPlace
  */
 export type Shortcut = "conv" | "average-pool" | "zero-pad";
 
-interface ResidualBlock extends LayerDefaults, BlockPlace {
+interface ResidualBlock extends LayerDefaults, ResolvedPlace {
   /** Side of the spatial kernels. */
   readonly kernel: number;
   readonly shortcut: Shortcut;

@@ -1,10 +1,8 @@
 import * as z from "zod";
-import type { JsonPath } from "../../base/json-path.js";
-import type { AttentionOptions } from "../../ir/attention/registry.js";
 import { attentionSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
-import type { AttentionPosition, AttentionPositions } from "../positions.js";
-import type { BlockType, LayerDefaults, ResolvedBlock } from "../resolved.js";
+import type { AttentionPositions } from "../positions.js";
+import type { BlockType, LayerDefaults, ResolvedBlock, ResolvedPlace } from "../resolved.js";
 
 /** What a stage of any block type says. */
 export const stageFields = {
@@ -38,17 +36,7 @@ export const stageFields = {
 } as const;
 
 /** Where one block of a stage stands, with everything that the stage doesn't say itself. */
-export interface BlockPlace extends LayerDefaults {
-  readonly specPath: JsonPath;
-  readonly stage: number;
-  readonly index: number;
-  readonly inputChannels: number;
-  readonly channels: number;
-  readonly stride: number;
-  readonly residual: boolean;
-  readonly dropPath: number;
-  readonly attention?: AttentionOptions | undefined;
-  readonly attentionPosition?: AttentionPosition | undefined;
+export interface BlockPlace extends LayerDefaults, ResolvedPlace {
   /** Rounds a number of expanded channels as the spec's scaling says. */
   readonly roundChannels: (channels: number) => number;
 }
