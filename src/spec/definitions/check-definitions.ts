@@ -109,7 +109,9 @@ const WORD_KEYS: ReadonlySet<string> = new Set(["layer", "name", "kind", "activa
 const PADDING_WORDS: ReadonlySet<unknown> = new Set(["symmetric", "same", "valid", "ceil"]);
 
 function expressionsOf(definition: Definition, path: JsonPath): readonly Written<string>[] {
-  return listsOf(definition, path).flatMap(({ layers, at }) =>
+  const { residual } = definition;
+  const own = residual === undefined ? [] : [{ text: residual, at: [...path, "residual"] }];
+  const inLayers = listsOf(definition, path).flatMap(({ layers, at }) =>
     layers.flatMap((layer, i) =>
       Object.entries(layer).flatMap(([key, value]) => {
         if (WORD_KEYS.has(key) || (key === "padding" && PADDING_WORDS.has(value))) return [];
@@ -117,6 +119,7 @@ function expressionsOf(definition: Definition, path: JsonPath): readonly Written
       }),
     ),
   );
+  return [...own, ...inLayers];
 }
 
 function textsIn(value: unknown, at: JsonPath): readonly Written<string>[] {

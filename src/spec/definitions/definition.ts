@@ -30,10 +30,17 @@ export const definitionSchema = z
       .default({})
       .describe("Keys that a stage of these blocks has beside the usual ones, for use in expressions."),
     layers: layersSchema.describe("The main path."),
+    residual: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "An expression that is true or false: which blocks have a shortcut. Left out: all of them, if there is a `shortcut`.",
+      ),
     shortcut: layersSchema
       .optional()
       .describe(
-        "The path around it, which is added at its end. An empty list: the input itself. Left out: none.",
+        "The path around the main one, which is added at its end. An empty list: the input itself, as where `residual` stands alone.",
       ),
     after: layersSchema.default([]).describe("Layers after the sum."),
   })

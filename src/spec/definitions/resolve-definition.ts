@@ -53,13 +53,16 @@ export function resolveDefinition(
     count: 0,
   };
   const main = resolveLayers(definition.layers, place.inputChannels, [...root, "layers"], "layers", context);
+  const { residual, shortcut: around = residual === undefined ? undefined : [] } = definition;
+  const isResidual = context.amounts.holds(residual, [...root, "residual"], place.inputChannels);
   const shortcut =
-    definition.shortcut &&
-    resolveLayers(definition.shortcut, place.inputChannels, [...root, "shortcut"], "shortcut", context);
+    around === undefined || !isResidual
+      ? undefined
+      : resolveLayers(around, place.inputChannels, [...root, "shortcut"], "shortcut", context);
   const differ = shortcut !== undefined && shortcut.channels !== main.channels;
   if (differ && isKnown(shortcut.channels, main.channels)) {
     refuseHere({
-      path: [...root, "shortcut"],
+      path: [...root, definition.shortcut === undefined ? "residual" : "shortcut"],
       message: `the shortcut has ${shortcut.channels} channels and the main path ${main.channels}: they can't be added`,
       hint: 'a 1x1 convolution with `"when": "inputChannels != channels"` makes them equal',
     });
