@@ -151,23 +151,24 @@ export class LayerBuilder {
     return this.op("avg_pool", [x], { ...windowAttributes(x, window), countPadding }, layer);
   }
 
-  /** The map with zeros at the top, left, bottom and right; of less than nothing, so many pixels are cut off. */
+  /**
+   * The map with zeros at the top, left, bottom and right; of less than nothing, so many pixels are cut off. The zeros
+   * come first: ONNX Runtime fuses a Pad with a pooling that follows it, also where the result is no pooling.
+   */
   framed(x: Value, layer: string, pads: readonly [number, number, number, number]): Value {
-    const [top, left, bottom, right] = pads;
-    let cut = x;
-    for (const [axis, before, after] of [
-      [2, top, bottom],
-      [3, left, right],
-    ] as const) {
-      if (before >= 0 && after >= 0) continue;
-      const size = Number(cut.type.dims[axis]);
-      const range = { start: Math.max(0, -before), end: size - Math.max(0, -after) };
-      cut = this.op("slice", [cut], { axis, ...range }, join(layer, axis === 2 ? "rows" : "columns"));
-    }
     const zeros = pads.map((pad) => Math.max(0, pad)) as [number, number, number, number];
-    if (zeros.every((pad) => pad === 0)) return cut;
     const attributes = { before: [0, 0, zeros[0], zeros[1]], after: [0, 0, zeros[2], zeros[3]] };
-    return this.op("pad", [cut], attributes, layer);
+    let framed = zeros.some((pad) => pad > 0) ? this.op("pad", [x], attributes, layer) : x;
+    for (const [axis, name] of [
+      [2, "rows"],
+      [3, "columns"],
+    ] as const) {
+      const [before, after] = [pads[axis - 2] as number, pads[axis] as number];
+      if (before >= 0 && after >= 0) continue;
+      const end = Number(framed.type.dims[axis]) - Math.max(0, -after);
+      framed = this.op("slice", [framed], { axis, start: Math.max(0, -before), end }, join(layer, name));
+    }
+    return framed;
   }
 
   /** Attention between the maps that x has one after the other. */
