@@ -154,7 +154,7 @@ test("a mistake is shown inside of its expression, with the stage that it fails 
   assert.equal(says([layers(conv("2 * chanels"))], [own()]), ['3:48 there is nothing of the name "chanels"']);
   assert.equal(says([layers(conv("2 * "))], [own()]), ["3:48 the expression ends too early"]);
   assert.equal(says([layers(conv(8, `, "when": "stride"`))], [own()]), [
-    "3:57 expected true or false, got 1 (in block 0 of stage 0)",
+    "3:54 expected true or false, got 1 (in block 0 of stage 0)",
   ]);
   assert.equal(says([layers(conv("channels"))], [own()]), [
     '3:45 the stage says no "channels" (in block 0 of stage 0)',
