@@ -8,8 +8,8 @@ interface FileDTypeInfo {
 }
 
 /**
- * The element types of weight files, by their names in safetensors, in the order in which its writer sorts them
- * (last first). Source: https://docs.rs/safetensors/0.8.0/safetensors/tensor/enum.Dtype.html
+ * The element types of weight files under the names of safetensors, in its own order; its writer puts the tensors
+ * of the last one first. Source: https://docs.rs/safetensors/0.8.0/safetensors/tensor/enum.Dtype.html
  */
 export const FILE_DTYPES = {
   BOOL: { bits: 8, at: (view, i) => (view.getUint8(i) === 0 ? 0 : 1) },
@@ -21,6 +21,8 @@ export const FILE_DTYPES = {
   F8_E5M2: { bits: 8 },
   F8_E4M3: { bits: 8 },
   F8_E8M0: { bits: 8 },
+  F8_E4M3FNUZ: { bits: 8 },
+  F8_E5M2FNUZ: { bits: 8 },
   I16: { bits: 16, at: (view, i) => view.getInt16(2 * i, true) },
   U16: { bits: 16, at: (view, i) => view.getUint16(2 * i, true) },
   F16: { bits: 16, at: (view, i) => fromFloat16Bits(view.getUint16(2 * i, true)) },

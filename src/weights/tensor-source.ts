@@ -39,12 +39,12 @@ const scratchView = new DataView(scratch.buffer);
 const scratchFloats = new Float32Array(scratch.buffer);
 
 /**
- * The numbers of a tensor, for a stored weight: converted to float32 and read piece by piece as they are needed,
- * which must be before the source is closed.
+ * The numbers of a tensor as they stand in the file, in float64; only integers beyond 2^53 are rounded. They are
+ * read piece by piece as they are needed, which must be before the source is closed.
  *
  * Errors: `InputError` for an element type that has no numbers in ecagen.
  */
-export function lendNumbers(tensor: StoredTensor, file: string): LentNumbers {
+export function exactNumbers(tensor: StoredTensor, file: string): LentNumbers {
   const at = elementReader(tensor.dtype);
   if (at === undefined) throw unreadableElements(tensor, file);
   const elementBytes = FILE_DTYPES[tensor.dtype].bits / 8;
@@ -56,11 +56,34 @@ export function lendNumbers(tensor: StoredTensor, file: string): LentNumbers {
         tensor.readInto(scratch.subarray(0, count * elementBytes), (start + done) * elementBytes);
         // The files' numbers are little-endian, and so are those of every platform that ONNX Runtime is built for.
         if (tensor.dtype === "F32") target.set(scratchFloats.subarray(0, count), done);
-        else for (let i = 0; i < count; i++) target[done + i] = Math.fround(at(scratchView, i));
+        else for (let i = 0; i < count; i++) target[done + i] = at(scratchView, i);
         done += count;
       }
     },
   };
+}
+
+/** Element types whose numbers are not all float32 numbers. */
+const WIDER_THAN_FLOAT32: readonly FileDType[] = ["F64", "I32", "U32", "I64", "U64"];
+
+/** The numbers of a tensor for a stored weight: as `exactNumbers`, but rounded to float32. */
+export function lendNumbers(tensor: StoredTensor, file: string): LentNumbers {
+  const exact = exactNumbers(tensor, file);
+  if (!WIDER_THAN_FLOAT32.includes(tensor.dtype)) return exact;
+  return {
+    length: exact.length,
+    copyTo(target, start) {
+      exact.copyTo(target, start);
+      for (let i = 0; i < target.length; i++) target[i] = Math.fround(target[i] as number);
+    },
+  };
+}
+
+/** What a user should know of tensors whose numbers change on the way into a model; undefined where none do. */
+export function roundingNote(tensors: Iterable<StoredTensor>): string | undefined {
+  const wide = [...tensors].filter(({ dtype }) => dtype === "F64").length;
+  if (wide === 0) return undefined;
+  return `${wide} ${wide === 1 ? "tensor is" : "tensors are"} F64; a model's weights are float32, so the numbers are rounded`;
 }
 
 function unreadableElements({ name, dtype }: StoredTensor, file: string): InputError {

@@ -1,3 +1,5 @@
+import { quoteName } from "../tensor-name.js";
+
 /**
  * What a valid JSON text has that `JSON.parse` hides: keys that an object has twice, and numbers that are no plain
  * whole ones (`1.0`, `-0`, `1e3`), which a header's sizes and offsets must be. Messages, at most `limit`.
@@ -16,7 +18,7 @@ export function hiddenProblems(json: string, limit: number): readonly string[] {
     else if (token === "}" || token === "]") open.pop();
     else if (token === ":" && keys !== undefined && last !== undefined) {
       const key = JSON.parse(last) as string;
-      if (keys.has(key)) problems.push(`${shorten(key)} is there twice`);
+      if (keys.has(key)) problems.push(`${quoteName(key)} is there twice`);
       keys.add(key);
     } else if (/^[-\d]/.test(token) && !/^(0|[1-9]\d*)$/.test(token)) {
       problems.push(`the number ${token.slice(0, 40)} is no whole number, written in digits, from 0 up`);
@@ -27,8 +29,3 @@ export function hiddenProblems(json: string, limit: number): readonly string[] {
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]|-?\d[\d.eE+-]*/g;
-
-/** A name as messages show it: quoted, on one line, and not longer than that. */
-export function shorten(name: string): string {
-  return JSON.stringify(name.length <= 120 ? name : `${name.slice(0, 117)}...`);
-}

@@ -1,5 +1,6 @@
 import { FILE_DTYPE_NAMES, type FileDType, fileByteCount, isFileDType } from "../file-dtypes.js";
-import { hiddenProblems, shorten } from "./header-json.js";
+import { isUnicode, quoteName } from "../tensor-name.js";
+import { hiddenProblems } from "./header-json.js";
 
 /**
  * The header of a safetensors file: after eight bytes with its length, little-endian, JSON that names each
@@ -58,8 +59,8 @@ export function parseHeader(
       } else metadata = new Map(entries as [string, string][]);
       continue;
     }
-    const tensor = parseTensor(name, value);
-    if (typeof tensor === "string") problems.push(`${shorten(name)}: ${tensor}`);
+    const tensor = isUnicode(name) ? parseTensor(name, value) : "its name is no Unicode text";
+    if (typeof tensor === "string") problems.push(`${quoteName(name)}: ${tensor}`);
     else tensors.push(tensor);
   }
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -77,9 +78,9 @@ function parseTensor(name: string, value: unknown): HeaderTensor | string {
   if (!isObject(value)) return `it must be an object with ${TENSOR_KEYS.join(", ")}`;
   const { dtype, shape, data_offsets: offsets } = value;
   const unknown = Object.keys(value).find((key) => !TENSOR_KEYS.includes(key));
-  if (unknown !== undefined) return `it has an unknown key ${shorten(unknown)}`;
+  if (unknown !== undefined) return `it has an unknown key ${quoteName(unknown)}`;
   if (!isFileDType(dtype)) {
-    const given = dtype === undefined ? "missing" : shorten(String(dtype));
+    const given = dtype === undefined ? "missing" : quoteName(String(dtype));
     return `its dtype is ${given}, known are ${FILE_DTYPE_NAMES.join(", ")}`;
   }
   if (!isCounts(shape)) return "its shape must be a list of whole numbers from 0 to 2^53 - 1";
@@ -102,7 +103,7 @@ function placeProblems(tensors: readonly HeaderTensor[], dataBytes: number): rea
   const problems: string[] = [];
   let end = 0;
   for (const tensor of tensors) {
-    const name = shorten(tensor.name);
+    const name = quoteName(tensor.name);
     if (tensor.end > dataBytes) {
       problems.push(
         `${name}: its data ends at byte ${tensor.end} of ${dataBytes}; the file may be cut short`,
