@@ -13,7 +13,7 @@ import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { checkPasses } from "./check-passes.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { type WeightsOptions, type WeightsReport, withWeights } from "./load-weights.js";
+import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
 /** How a network becomes an ONNX model. */
@@ -72,7 +72,7 @@ export interface CompileReport {
  * none leaves a file.
  */
 export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
-  return withWeights(options, (given) => compileWith(specFile, { ...options, given }));
+  return withOpenWeights(options, (given) => compileWith(specFile, { ...options, given }));
 }
 
 async function compileWith(

@@ -44,7 +44,7 @@ export interface WeightsReport {
 }
 
 /** Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. */
-export async function withWeights<T>(
+export async function withOpenWeights<T>(
   { weights, names, allowMissing }: WeightsOptions,
   use: (given: GivenWeights | undefined) => Promise<T>,
 ): Promise<T> {
