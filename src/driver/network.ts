@@ -6,7 +6,7 @@ import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline } from "../passes/pipeline.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
-import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport } from "./load-weights.js";
+import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -50,8 +50,8 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
   const invocations = [...resolved.passes, ...extra];
   return locateErrors(spec, () => {
     const initial = buildNetwork(resolved);
-    const loaded = options.given && loadInto(initial, invocations, options.given);
-    const built = loaded?.after === 0 ? loaded.bind(initial) : initial;
+    const loaded = options.given && loadWeights(rewritingSteps(initial, invocations), options.given);
+    const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
     // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
     const run = (
       graph: Graph,
@@ -59,7 +59,7 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       done: number,
       hooks?: PipelineHooks,
     ): Ran => {
-      const at = loaded === undefined ? 0 : Math.max(0, loaded.after - done);
+      const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
       if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
       const before = runPasses(graph, passes.slice(0, at), hooks);
       const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
@@ -89,21 +89,16 @@ function changesFunction({ pass }: PassInvocation): boolean {
 }
 
 /**
- * Finds the network that given weights are for: as it was built, or after some of the first passes. A spec that swaps
- * its gates can be given both the weights from before and those from after.
+ * The network before and after each of the passes that rewrite it into another one, as far as such come first. A spec
+ * that swaps its gates can be given both the weights from before and those from after.
  */
-function loadInto(
-  built: Graph,
-  invocations: readonly PassInvocation[],
-  given: GivenWeights,
-): LoadedWeights & { readonly after: number } {
-  const graphs = [built];
+export function rewritingSteps(built: Graph, invocations: readonly PassInvocation[]): readonly Graph[] {
+  const steps = [built];
   for (const invocation of invocations) {
     if (!changesFunction(invocation)) break;
-    graphs.push(runPasses(graphs.at(-1) ?? built, [invocation]).graph);
+    steps.push(runPasses(steps.at(-1) ?? built, [invocation]).graph);
   }
-  const loaded = loadWeights(graphs, given);
-  return { ...loaded, after: loaded.index };
+  return steps;
 }
 
 function notASpec(file: string): InputError {

@@ -5,7 +5,7 @@ import { type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { namedParameters, nameParameters } from "./name-parameters.js";
 import { type Numbering, numberingIn, specNumbering, stageBlocks, stagewiseNumbering } from "./places.js";
-import { type NameKind, nameMaps } from "./registry.js";
+import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 
 /** Names that trainers put before those of the network: PyTorch's DataParallel, Lightning. */
 const WRAPPERS = ["module.", "model."];
@@ -29,7 +29,7 @@ export function recognizeNames(
   kind: NameKind | undefined,
 ): Recognized {
   const tensors = unwrapped(source.tensors);
-  const maps = kind === undefined ? nameMaps : nameMaps.filter((map) => map.kind === kind);
+  const maps = kind === undefined ? nameMaps : [nameMapOf(kind)];
   const readings = graphs
     .flatMap((graph) => maps.flatMap((map) => [...readingsOf(graph, map, tensors)]))
     .sort((a, b) => scoreOf(b.match) - scoreOf(a.match));
