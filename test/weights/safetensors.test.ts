@@ -8,7 +8,7 @@ import { lendNumbers, type StoredTensor } from "../../src/weights/tensor-source.
 
 const test = suite("weights: safetensors");
 
-const FIXTURES = "test/data/timm";
+const FIXTURES = "test/data/fixtures";
 const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".safetensors"));
 
 test("files of the reference implementation are read: names, types, sizes, numbers", () => {
