@@ -13,6 +13,7 @@ import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { checkPasses } from "./check-passes.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
+import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
 /** How a network becomes an ONNX model. */
@@ -28,7 +29,10 @@ export interface ExportOptions {
   readonly seed?: number | undefined;
 }
 
-export interface CompileOptions extends Omit<NetworkOptions, "resolution">, ExportOptions {
+export interface CompileOptions
+  extends Omit<NetworkOptions, "resolution" | "given">,
+    WeightsOptions,
+    ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
   /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
@@ -54,6 +58,8 @@ export interface CompileReport {
   readonly attentionParameters: number;
   readonly macs: number;
   readonly passes: readonly PassReport[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport;
 }
 
 /**
@@ -62,10 +68,19 @@ export interface CompileReport {
  *     SPEC ─1─ resolved spec ─2─ IR ─3─ IR, rewritten ─4─ counts meet `expect`
  *          ─5─ IR of primitives ─6─ ONNX model ─7─ OUT.onnx
  *
- * Errors: `InputError` for a wrong spec or option, `CheckError` for a missed expectation; neither leaves a file.
+ * Errors: `InputError` for a wrong spec or option and for weights that don't fit, `CheckError` for a missed expectation;
+ * none leaves a file.
  */
-export async function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
-  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's.
+export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
+  return withOpenWeights(options, (given) => compileWith(specFile, { ...options, given }));
+}
+
+async function compileWith(
+  specFile: string,
+  options: CompileOptions & Pick<NetworkOptions, "given">,
+): Promise<CompileReport> {
+  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
+  // place on the way.
   const network = specNetwork(specFile, options);
 
   // 4: the published numbers.
@@ -103,6 +118,7 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
     attentionParameters: counts.attentionParameters,
     macs: counts.macs,
     passes: [...network.reports, ...reports],
+    ...(network.weights === undefined ? {} : { weights: network.weights }),
   };
 }
 
@@ -138,6 +154,7 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.spec": network.spec.hash,
     "ecagen.passes": printPipeline(network.invocations),
     "ecagen.seed": String(seed),
+    ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
     "ecagen.parameters": String(counts.parameters),
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),

@@ -9,6 +9,9 @@ export const compileCommand = defineCommand({
   positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
   options: {
     output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
     batch: {
@@ -43,17 +46,33 @@ export const compileCommand = defineCommand({
       "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
       "another gate, the same spec",
     ],
+    [
+      "ecagen compile specs/b0-se.json --weights efficientnet_b0.safetensors",
+      "a checkpoint of timm or torchvision",
+    ],
+    [
+      "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}'",
+      "keeps the backbone; the new gates start afresh",
+    ],
+    [
+      "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
+      "other classes than the checkpoint",
+    ],
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { irHooks }, progress] = await Promise.all([
+    const [{ compile }, { irHooks }, { weightsNotes }, progress] = await Promise.all([
       import("../../driver/compile.js"),
       import("../../driver/dump.js"),
+      import("../weights-notes.js"),
       startProgress(),
     ]);
     try {
       const report = await compile(args.spec, {
         output: args.output,
+        weights: args.weights,
+        names: args.names,
+        allowMissing: args["allow-missing"],
         seed: args.seed,
         opset: args.opset,
         batch: args.batch,
@@ -72,6 +91,7 @@ export const compileCommand = defineCommand({
       });
       return {
         json: report,
+        notes: weightsNotes(report.weights),
         async text() {
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
