@@ -2,8 +2,15 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { InputError } from "./diagnostic.js";
 import { whyUnreadable } from "./read-file.js";
 
+/** Bytes that are read at any place, some at a time. */
+export interface ByteRange {
+  readonly size: number;
+  /** Fills `target` with the bytes from `offset` on. Errors: `InputError` where they end before. */
+  readInto(target: Uint8Array, offset: number): void;
+}
+
 /** A regular file that is read at any place, without holding it. */
-export class RandomAccessFile {
+export class RandomAccessFile implements ByteRange {
   readonly file: string;
   /** Its bytes when it was opened. */
   readonly size: number;
@@ -31,7 +38,6 @@ export class RandomAccessFile {
     }
   }
 
-  /** Fills `target` with the bytes from `offset` on. Errors: `InputError` where the file ends before. */
   readInto(target: Uint8Array, offset: number): void {
     try {
       for (let done = 0; done < target.length; ) {
@@ -57,6 +63,11 @@ export class RandomAccessFile {
     this.#open = false;
     closeSync(this.#handle);
   }
+}
+
+/** A part of a file or of other bytes, by itself. */
+export function rangeOf(whole: ByteRange, start: number, size: number): ByteRange {
+  return { size, readInto: (target, offset) => whole.readInto(target, start + offset) };
 }
 
 function unreadable(file: string, why: string): InputError {

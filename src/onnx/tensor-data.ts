@@ -4,7 +4,9 @@ import { insideFolder } from "../base/inside-folder.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import type { DType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
-import { byteCount, decodeFloats, decodeIntegers, encodeElements } from "../weights/elements.js";
+import { byteCount, decodeFloats, decodeIntegers } from "../weights/elements.js";
+import type { FileDType } from "../weights/file-dtypes.js";
+import { listBytes } from "./list-data.js";
 import { ELEMENT_TYPE, type TensorMessage, TensorProto, toInteger } from "./proto.js";
 
 /** A tensor that a file holds, with sizes and element type checked. */
@@ -67,16 +69,13 @@ export function elementTypeOf(dataType: number): DType {
 function embeddedBytes(tensor: TensorMessage, dtype: DType): Uint8Array {
   if (tensor.rawData !== null && tensor.rawData !== undefined && tensor.rawData.length > 0)
     return tensor.rawData;
-  switch (dtype) {
-    case "float32":
-      return encodeElements(tensor.floatData ?? [], dtype);
-    case "int64":
-      return encodeElements((tensor.int64Data ?? []).map(toInteger), dtype);
-    case "float16":
-      // The numbers' bits, each in an int32.
-      return new Uint8Array(Uint16Array.from(tensor.int32Data ?? []).buffer);
-  }
+  return listBytes(tensor, LIST_DTYPE[dtype]);
 }
+
+const LIST_DTYPE = { float32: "F32", float16: "F16", int64: "I64" } as const satisfies Record<
+  DType,
+  FileDType
+>;
 
 /** Where the bytes of a tensor lie in a file beside the model. */
 export interface ExternalPlace {
