@@ -13,6 +13,7 @@ import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { checkPasses } from "./check-passes.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
+import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
@@ -35,6 +36,8 @@ export interface CompileOptions
     ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
+  /** A safetensors file that gets the network's parameters and running statistics too, before folding. */
+  readonly exportWeights?: string | undefined;
   /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
   readonly externalData?: boolean | undefined;
   /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
@@ -60,6 +63,7 @@ export interface CompileReport {
   readonly passes: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  readonly exportedWeights?: ExportedWeights;
 }
 
 /**
@@ -100,6 +104,7 @@ async function compileWith(
   // 6 and 7: encode, then write, the weights one piece at a time.
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
+  refuseSameFile(options.exportWeights, output);
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
     externalData: options.externalData ?? false,
@@ -108,6 +113,12 @@ async function compileWith(
       ? {}
       : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
   });
+  const exportedWeights =
+    options.exportWeights === undefined
+      ? undefined
+      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
+          options.onProgress?.("exporting weights", part),
+        );
   const counts = countNetwork(network.graph);
   return {
     output,
@@ -119,6 +130,7 @@ async function compileWith(
     macs: counts.macs,
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),
+    ...(exportedWeights === undefined ? {} : { exportedWeights }),
   };
 }
 

@@ -1,6 +1,7 @@
-/** A name as messages show it: quoted, on one line, and not longer than that. */
+/** A name as messages show it: quoted, on one line, not long, and without what a terminal would obey. */
 export function quoteName(name: string): string {
-  return JSON.stringify(name.length <= 120 ? name : `${name.slice(0, 117)}...`);
+  const short = name.length <= 120 ? name : `${name.slice(0, 117)}...`;
+  return JSON.stringify(short).replace(/[\x7f-\x9f]/g, "?");
 }
 
 /** Whether a text can be written as UTF-8: half of a surrogate pair can't. */

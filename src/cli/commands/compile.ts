@@ -27,6 +27,11 @@ export const compileCommand = defineCommand({
       default: false,
       describe: "Write the weights to a file beside the model",
     },
+    "export-weights": {
+      type: "string",
+      requiresArg: true,
+      describe: "Write the parameters and running statistics to this safetensors file too, before folding",
+    },
     passes: sharedOptions.passes,
     "check-passes": {
       type: "boolean",
@@ -79,6 +84,7 @@ export const compileCommand = defineCommand({
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],
+        exportWeights: args["export-weights"],
         passes: args.passes,
         checkPasses: args["check-passes"],
         // People don't read it; scripts do.
@@ -95,7 +101,12 @@ export const compileCommand = defineCommand({
         async text() {
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
-          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n`;
+          const { exportedWeights: exported } = report;
+          const weights =
+            exported === undefined
+              ? ""
+              : `${exported.file}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
+          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${weights}`;
         },
       };
     } finally {
