@@ -1,8 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/driver/network.js";
-import { elementCount } from "../../src/ir/types.js";
-import type { StoredTensor, TensorSource } from "../../src/weights/tensor-source.js";
+import { givenStateDict } from "./given-tensors.js";
 import { isStepCount, stateDict } from "./state-dict.js";
 
 interface Network {
@@ -34,7 +33,10 @@ const test = suite("weights: full-size networks");
 for (const [name, { spec, passes }] of Object.entries(NETWORKS)) {
   test(`${spec}.json takes timm's ${name}, nothing missing and nothing left over`, () => {
     const tensors = stateDict(name);
-    const { weights } = specNetwork(`specs/${spec}.json`, { passes, given: { source: unreadable(tensors) } });
+    const { weights } = specNetwork(`specs/${spec}.json`, {
+      passes,
+      given: { source: givenStateDict(tensors) },
+    });
     assert.equal(weights, {
       file: "timm.safetensors",
       names: "timm",
@@ -45,23 +47,6 @@ for (const [name, { spec, passes }] of Object.entries(NETWORKS)) {
       dropped: [],
     });
   });
-}
-
-/** A source of tensors of which no number is ever read: names and shapes are enough to find their places. */
-function unreadable(tensors: Readonly<Record<string, readonly number[]>>): TensorSource {
-  const entries = Object.entries(tensors).map(([name, dims]): [string, StoredTensor] => {
-    const dtype = isStepCount(name) ? "I64" : "F32";
-    const byteLength = elementCount(dims) * (dtype === "I64" ? 8 : 4);
-    const readInto = (): void => assert.unreachable(`${name} is read`);
-    return [name, { name, dtype, dims, byteLength, readInto }];
-  });
-  return {
-    file: "timm.safetensors",
-    format: "safetensors",
-    tensors: new Map(entries),
-    metadata: new Map(),
-    close() {},
-  };
 }
 
 test.run();

@@ -42,7 +42,10 @@ export async function writeStateDict(
   );
 }
 
-/** As many numbers of a simple sequence that begins with the tensor's own; F16 and BF16 have their upper bytes. */
+/**
+ * As many numbers of a simple sequence that begins with the tensor's own. F16 and BF16 have the upper bytes of their
+ * float32 form, which as F16 are numbers between 1.75 and 2.
+ */
 function floats(count: number, nth: number, bytes: number): Uint8Array {
   const values = new Float32Array(count);
   let bits = Math.imul(nth + 1, 0x9e3779b1) >>> 0;
@@ -50,6 +53,7 @@ function floats(count: number, nth: number, bytes: number): Uint8Array {
     bits = (Math.imul(bits, 1664525) + 1013904223) >>> 0;
     values[i] = 0.5 + bits / 2 ** 33;
   }
+  if (bytes === count * 8) return new Uint8Array(Float64Array.from(values, (each) => each + 1e-9).buffer);
   if (bytes === count * 4) return new Uint8Array(values.buffer);
   const halves = Uint16Array.from(new Uint32Array(values.buffer), (each) => each >>> 16);
   return new Uint8Array(halves.buffer);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import { foldedHint } from "./folded.js";
 import { type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
@@ -116,15 +117,20 @@ function unknownNames(
     if (!kinds.has(reading.match.map.kind)) kinds.set(reading.match.map.kind, reading);
   }
   const nearest = [...kinds.values()].map((reading) => `${describe(reading)}`).join("; ");
-  const [example] = source.tensors.keys();
-  const [expected] = [...kinds.values()].flatMap(({ match }) => [...match.names.values()]);
+  const expected = new Set(
+    [...kinds.values()].flatMap(({ match }) => [...match.names.values()]).map(({ name }) => name),
+  );
+  const strange = [...source.tensors.keys()].find((name) => !expected.has(name)) ?? "";
+  const [usual = ""] = expected;
   const whose = kind === undefined ? "under any known names" : `under the names of ${kind}`;
   return InputError.of(
     "weights/unknown-names",
     `${source.file} doesn't hold this network's parameters ${whose}: ${nearest}`,
     {
       file: source.file,
-      hint: `its ${source.tensors.size} tensors have names like ${JSON.stringify(example ?? "")}, where ${JSON.stringify(expected?.name ?? "")} would be one; is it another network's file?`,
+      hint:
+        foldedHint(source) ??
+        `its ${source.tensors.size} tensors have names like ${JSON.stringify(strange)}, where ${JSON.stringify(usual)} would be one; is it another network's file?`,
     },
   );
 }
