@@ -42,7 +42,7 @@ const EXPORTS = [13, 17].flatMap((opset) => [
 const test = suite("weights: networks of other frameworks");
 
 test("all fixtures are here", () => {
-  assert.is(Object.keys(fixtures).length, 21);
+  assert.is(Object.keys(fixtures).length, 22);
 });
 
 for (const [name, { source, tolerance }] of Object.entries(fixtures)) {

@@ -40,7 +40,7 @@ for (const [name, { spec, passes }] of Object.entries(NETWORKS)) {
     assert.equal(weights, {
       file: "timm.safetensors",
       names: "timm",
-      family: spec.startsWith("res") ? "ResNet" : "EfficientNet, MobileNetV2, MobileNetV3",
+      family: spec.startsWith("res") ? "ResNet, SKNet" : "EfficientNet, MobileNetV2, MobileNetV3",
       loaded: Object.keys(tensors).filter((each) => !isStepCount(each)).length,
       initial: [],
       unused: [],

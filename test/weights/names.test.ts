@@ -134,7 +134,7 @@ test("another network's file is refused, with how far each framework's names lea
   const [problem, ...others] = problems("effnet_se", fixture("resnet_basic_se"));
   assert.equal(others, []);
   assert.is(problem?.code, "weights/unknown-names");
-  assert.match(problem?.message ?? "", "timm (ResNet): 1 of 121 parameters");
+  assert.match(problem?.message ?? "", "timm (ResNet, SKNet): 1 of 121 parameters");
   assert.match(problem?.message ?? "", "efficientnet-pytorch (EfficientNet): 0 of 121 parameters");
 });
 
@@ -166,7 +166,7 @@ test("a file that two readings fit equally well is refused", () => {
   assert.is(problem?.code, "weights/ambiguous-names");
   assert.is(
     problem?.message,
-    "given.safetensors can be read in two ways: timm (ResNet): 107 of 107 parameters; ecanet (eca_resnet): 107 of 107 parameters",
+    "given.safetensors can be read in two ways: timm (ResNet, SKNet): 107 of 107 parameters; ecanet (eca_resnet): 107 of 107 parameters",
   );
 });
 

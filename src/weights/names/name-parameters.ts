@@ -1,4 +1,4 @@
-import { attentionTypeOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/registry.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
 import type { BlockNames, GateNames, LayerName, LayerNames, Naming, NetworkCondition } from "./name-map.js";
@@ -82,7 +82,7 @@ function partOf(graph: Graph, parameter: Parameter, op: Op): Part | undefined {
   const cut = path.lastIndexOf(".");
   const leaf = path.slice(cut + 1);
   const layer = path.slice(0, Math.max(0, cut));
-  const type = attentionTypeOf(op.kind);
+  const type = attentionKindOf(op.kind);
   const gatePath = op.loc.scope.slice(block.scope.length + 1).replaceAll("/", ".");
   const inGate = type === undefined ? undefined : below(layer, gatePath);
   return type === undefined || inGate === undefined

@@ -143,7 +143,7 @@ function ambiguousNames(a: Reading, b: Reading, source: TensorSource): InputErro
   );
 }
 
-/** `timm (ResNet): 161 of 320 parameters` */
+/** `timm (ResNet, SKNet): 161 of 320 parameters` */
 function describe({ parts, match }: Reading): string {
   return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${parts.parameters.length} parameters`;
 }

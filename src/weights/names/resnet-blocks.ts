@@ -8,6 +8,9 @@ interface ResidualNames {
   readonly downsample?: readonly [conv: number, norm: number];
 }
 
+/** The name of a block of a ResNet. */
+export const RESIDUAL = "layer{stage+1}.{index}";
+
 /** The blocks of a ResNet, a ResNeXt or a Wide ResNet. */
 export function residualBlocks({ gate, downsample = [0, 1] }: ResidualNames = {}): readonly BlockNames[] {
   const [conv, norm] = downsample;
@@ -16,7 +19,7 @@ export function residualBlocks({ gate, downsample = [0, 1] }: ResidualNames = {}
     "shortcut.norm": `downsample.${norm}`,
     ...(gate === undefined ? {} : { attention: gate }),
   };
-  const at = "layer{stage+1}.{index}";
+  const at = RESIDUAL;
   const numbered = (...layers: readonly string[]): LayerNames =>
     Object.fromEntries(
       layers.flatMap((layer, i) => [

@@ -1,5 +1,5 @@
 import { type BlockNames, defineNameMap, type GateNames, type LayerNames } from "./name-map.js";
-import { RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
+import { RESIDUAL, RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
 
 /**
  * timm (https://github.com/huggingface/pytorch-image-models), version 1.0: `timm/models/_efficientnet_blocks.py`,
@@ -22,6 +22,7 @@ const GATES: readonly GateNames[] = [
   { of: "gc", when: { fusion: "scale" }, layers: contextLayers("mlp_scale") },
   { of: "gc", when: { fusion: "add" }, layers: contextLayers("mlp_add") },
   { of: "ge", layers: { reduce: "mlp.fc1", expand: "mlp.fc2", gather: "gather" } },
+  { of: "sk", layers: { reduce: "fc_reduce", norm: "bn", select: "fc_select" } },
   { of: "nl", layers: { theta: "t", phi: "p", g: "g", out: "z", norm: "norm" } },
 ];
 
@@ -60,6 +61,48 @@ const DEEP_STEM: BlockNames = {
     },
   ],
 };
+
+/**
+ * Blocks with selective kernels, as `skresnet18.json` and `skresnet50.json` define them: `SelectiveKernelBasic` and
+ * `SelectiveKernelBottleneck` of `sknet.py`.
+ *
+ * @param shortcut the convolution's place in the definition's shortcut
+ */
+function selectiveBlocks(shortcut: number, [conv, norm]: readonly [number, number]): readonly BlockNames[] {
+  const convNorm = (ours: string, theirs: string): LayerNames => ({
+    [`${ours}.conv`]: `${theirs}.conv`,
+    [`${ours}.norm`]: `${theirs}.bn`,
+  });
+  const kernels = (theirs: string): LayerNames => ({
+    ...convNorm("layers.kernels.branches.0.0", `${theirs}.paths.0`),
+    ...convNorm("layers.kernels.branches.1.0", `${theirs}.paths.1`),
+    "layers.kernels.select": `${theirs}.attn`,
+  });
+  const projection = {
+    [`shortcut.${shortcut}.conv`]: `downsample.${conv}`,
+    [`shortcut.${shortcut}.norm`]: `downsample.${norm}`,
+  };
+  return [
+    {
+      with: "layers.2",
+      at: RESIDUAL,
+      layers: [
+        {
+          ...convNorm("layers.0", "conv1"),
+          ...kernels("conv2"),
+          ...convNorm("layers.2", "conv3"),
+          ...projection,
+          attention: "se",
+        },
+      ],
+    },
+    {
+      with: "layers.kernels.select",
+      at: RESIDUAL,
+      layers: [{ ...kernels("conv1"), ...convNorm("layers.1", "conv2"), ...projection, attention: "se" }],
+    },
+  ];
+}
 
 export const timm = defineNameMap({
   kind: "timm",
@@ -110,15 +153,20 @@ export const timm = defineNameMap({
       gates: [{ of: "se", layers: { reduce: "conv_reduce", expand: "conv_expand" } }, ...GATES],
     },
     {
-      title: "ResNet",
-      blocks: [DEEP_STEM, ...RESNET_ENDS, ...residualBlocks({ gate: "se" })],
+      title: "ResNet, SKNet",
+      blocks: [DEEP_STEM, ...RESNET_ENDS, ...residualBlocks({ gate: "se" }), ...selectiveBlocks(0, [0, 1])],
       gates: GATES,
       writes: { without: ["shortcut/pool"] },
     },
     {
       // Its shortcuts have a pool, or a placeholder for it, before the convolution.
       title: "ResNet-D",
-      blocks: [DEEP_STEM, ...RESNET_ENDS, ...residualBlocks({ gate: "se", downsample: [1, 2] })],
+      blocks: [
+        DEEP_STEM,
+        ...RESNET_ENDS,
+        ...residualBlocks({ gate: "se", downsample: [1, 2] }),
+        ...selectiveBlocks(1, [1, 2]),
+      ],
       gates: GATES,
       writes: { with: ["shortcut/pool"] },
     },
