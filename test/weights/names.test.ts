@@ -179,6 +179,11 @@ test("a swap takes the weights from before it, keeps the backbone and says what 
   assert.ok(report.initial.every((name) => name.endsWith(".attention.conv.weight")));
 });
 
+test("so does a spec whose own pass is the swap", () => {
+  const report = read("effnet_eca", givenTensors(fixture("effnet_se")));
+  assert.equal([report.loaded, report.dropped.length, report.initial.length], [97, 24, 6]);
+});
+
 test("and the weights from after it", () => {
   const report = read("effnet_se", givenTensors(fixture("effnet_eca")), { passes: "swap-attention{to=eca}" });
   assert.equal([report.loaded, report.dropped, report.initial], [103, [], []]);
