@@ -15,6 +15,8 @@ export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect:
 export interface Outcome {
   readonly json: unknown;
   readonly text: () => string | Promise<string>;
+  /** What else people should know; printed on stderr. Machines find it in `json`. */
+  readonly notes?: readonly string[];
   readonly ok?: boolean;
 }
 
@@ -24,7 +26,8 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, ok = true } = await work();
+    const { json, text, notes = [], ok = true } = await work();
+    if (!asJson) for (const note of notes) process.stderr.write(`note: ${note}\n`);
     process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {

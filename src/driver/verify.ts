@@ -11,12 +11,19 @@ import { type ExportOptions, encode, lower } from "./compile.js";
 import { chooseDevice } from "./devices.js";
 import { checkExpectations } from "./expectations.js";
 import { type GateEffects, gateEffects } from "./gate-effects.js";
+import {
+  type GivenWeights,
+  type WeightsOptions,
+  type WeightsReport,
+  withOpenWeights,
+} from "./load-weights.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import { fixedBatch, interfaceProblem, referenceOutputs, runModel, worstDistance } from "./outputs.js";
 import { stressed } from "./stressed.js";
 
 export interface VerifyOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,
+    WeightsOptions,
     Omit<ExportOptions, "batch"> {
   readonly device?: DeviceName | "auto" | undefined;
   /**
@@ -55,9 +62,12 @@ export interface VerifyReport {
   readonly comparisons: readonly Comparison[];
   readonly gates: GateEffects;
   readonly checks: readonly Check[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport;
 }
 
-const WEIGHTS = ["initial", "stress"] as const;
+/** The network's own weights, initial or given ones, and those that make everything matter. */
+const WEIGHTS = ["own", "stress"] as const;
 type Weights = (typeof WEIGHTS)[number];
 
 const TOLERANCE = TOLERANCES.float32;
@@ -65,21 +75,30 @@ const TOLERANCE = TOLERANCES.float32;
 /**
  * Proves that the ONNX file of a spec computes what the spec says. ONNX Runtime runs the export; the
  * reference interpreter evaluates the network at model level, in float64, with unfolded BatchNorm and each
- * gate by its paper's equation. Both with the initial weights and with stress weights, which make every gate
+ * gate by its paper's equation. Both with the initial weights, or those of a file, and with stress weights, which make every gate
  * and every block matter; how much each gate matters is measured and part of the result.
  */
-export async function verify(specFile: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export function verify(specFile: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return withOpenWeights(options, (given) => verifyWith(specFile, options, given));
+}
+
+async function verifyWith(
+  specFile: string,
+  options: VerifyOptions,
+  given: GivenWeights | undefined,
+): Promise<VerifyReport> {
   const { against = "reference", batches = [1, 3], seed = 0, onProgress } = options;
   if (batches.length === 0) throw InputError.of("verify/batches", "there is no batch to run");
   const file = against === "reference" || against === "cpu" ? undefined : givenModel(against);
-  const network = specNetwork(specFile, options);
+  const network = specNetwork(specFile, { ...options, given });
   const device = await chooseDevice(options.device ?? "cpu");
   const checks: Check[] = options.resolution === undefined ? publishedNumbers(network) : [];
   const comparisons: Comparison[] = [];
 
   for (const [i, weights] of WEIGHTS.entries()) {
+    const label = weights === "stress" ? "stress" : given === undefined ? "initial" : "given";
     const progress = (message: string, part: number): void =>
-      onProgress?.(`${weights} weights: ${message}`, (i + part) / (WEIGHTS.length + 1));
+      onProgress?.(`${label} weights: ${message}`, (i + part) / (WEIGHTS.length + 1));
     const weighted = withWeights(network, weights);
     const own = exportBytes(weighted, options);
     const subjects: Subject[] = [{ label: "export", model: own, device }];
@@ -101,7 +120,7 @@ export async function verify(specFile: string, options: VerifyOptions = {}): Pro
         const outputs = await runModel(session, weighted.meant, batch, seed);
         const far = worstDistance(reference(batch), outputs, TOLERANCE);
         comparisons.push({
-          a: `reference, ${weights} weights`,
+          a: `reference, ${label} weights`,
           b: `${subject.label} on ${subject.device}`,
           batch,
           ...far,
@@ -123,6 +142,7 @@ export async function verify(specFile: string, options: VerifyOptions = {}): Pro
     comparisons,
     gates,
     checks,
+    ...(network.weights === undefined ? {} : { weights: network.weights }),
   };
 }
 
@@ -148,7 +168,7 @@ function givenModel(path: string): GivenModel {
 }
 
 /**
- * The given file as it is with the initial weights, and with its weights replaced for the stress weights. What
+ * The given file as it is with the network's own weights, and with its weights replaced for the stress weights. What
  * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
  */
 function givenSubject(
@@ -158,7 +178,7 @@ function givenSubject(
   device: DeviceName,
 ): { readonly subject?: Subject; readonly check: Check } {
   const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
-  if (weights === "initial") {
+  if (weights === "own") {
     const subject = { label: path, model: path, device };
     const result = compareInitializers(own, bytes, path);
     if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
@@ -202,7 +222,7 @@ function exportBytes(network: SpecNetwork, options: ExportOptions): Uint8Array {
 }
 
 function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
-  if (weights === "initial") return network;
+  if (weights === "own") return network;
   const meant = stressed(network.meant);
   return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
 }

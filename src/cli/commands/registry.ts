@@ -9,6 +9,7 @@ import { resolveCommand } from "./resolve.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
 import { verifyCommand } from "./verify.js";
+import { weightsCommand } from "./weights.js";
 
 /** Every command, in the order of the help. */
 export const commands = [
@@ -16,6 +17,7 @@ export const commands = [
   verifyCommand,
   statsCommand,
   diffCommand,
+  weightsCommand,
   explainCommand,
   resolveCommand,
   listCommand,

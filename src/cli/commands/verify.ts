@@ -13,6 +13,9 @@ export const verifyCommand = defineCommand({
       default: "reference",
       describe: "What to compare with: reference; cpu; or an ONNX file that is held to the spec as well",
     },
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
@@ -23,14 +26,25 @@ export const verifyCommand = defineCommand({
   examples: [
     ["ecagen verify specs/b0-eca.json", "compiles, runs on the CPU, compares"],
     ["ecagen verify specs/b0-eca.json --against out/b0-eca.onnx", "holds a file to its spec"],
+    [
+      "ecagen verify specs/resnet50.json --weights resnet50.safetensors",
+      "with trained weights, as compile takes them",
+    ],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
-    const [{ verify }, progress] = await Promise.all([import("../../driver/verify.js"), startProgress()]);
+    const [{ verify }, { weightsNotes }, progress] = await Promise.all([
+      import("../../driver/verify.js"),
+      import("../weights-notes.js"),
+      startProgress(),
+    ]);
     try {
       const report = await verify(args.spec, {
         device: args.device,
         against: args.against,
+        weights: args.weights,
+        names: args.names,
+        allowMissing: args["allow-missing"],
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
@@ -41,6 +55,7 @@ export const verifyCommand = defineCommand({
       });
       return {
         json: report,
+        notes: weightsNotes(report.weights),
         ok: report.ok,
         async text() {
           const { verifyText } = await import("../report-verify.js");

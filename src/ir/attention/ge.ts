@@ -123,9 +123,11 @@ const op = defineOp({
         const attributes = conv.attributes.parse({ ...gatherConv(extent), group: nchw(x)[1] });
         gathered = normalized(operandAt(conv.evaluate([gathered, weight], attributes), 0), norm, epsilon);
       }
+    } else if (extent === 0) {
+      gathered = channelMeans(x);
     } else {
       const windows = avgPool.attributes.parse(gatherWindows(extent));
-      gathered = extent === 0 ? channelMeans(x) : operandAt(avgPool.evaluate([x], windows), 0);
+      gathered = operandAt(avgPool.evaluate([x], windows), 0);
     }
     const [reduce, reduceBias, expand, expandBias] = excite;
     const scores =

@@ -1,0 +1,68 @@
+import { elementCount } from "../ir/types.js";
+import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
+import {
+  exactNumbers,
+  roundingNote,
+  type StoredTensor,
+  type TensorFormat,
+} from "../weights/tensor-source.js";
+import { openWeights } from "./open-weights.js";
+
+/** What `ecagen weights inspect --json` prints. */
+export interface WeightsInventory {
+  readonly file: string;
+  readonly format: TensorFormat;
+  /** What the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: readonly InspectedTensor[];
+  readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
+  readonly notes: readonly string[];
+}
+
+export interface InspectedTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** Where values were asked for; null for a tensor without finite numbers. */
+  readonly values?: TensorStatistics | null;
+}
+
+export interface InspectOptions {
+  /** Reads the numbers too, for their statistics. Default: only names, types and sizes. */
+  readonly values?: boolean | undefined;
+}
+
+/**
+ * What is in a file or folder of weights.
+ *
+ * Errors: `InputError` for what can't be read, is of no known format, or is broken; with `values`, for element types
+ * without numbers too.
+ */
+export function inspectWeights(file: string, { values = false }: InspectOptions = {}): WeightsInventory {
+  const source = openWeights(file);
+  try {
+    const stored = [...source.tensors.values()];
+    const note = roundingNote(stored);
+    return {
+      file,
+      format: source.format,
+      metadata: Object.fromEntries(source.metadata),
+      tensors: stored.map((tensor) => inspectTensor(tensor, file, values)),
+      total: {
+        tensors: stored.length,
+        elements: stored.reduce((sum, { dims }) => sum + elementCount(dims), 0),
+        bytes: stored.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      },
+      notes: note === undefined ? [] : [note],
+    };
+  } finally {
+    source.close();
+  }
+}
+
+function inspectTensor(tensor: StoredTensor, file: string, values: boolean): InspectedTensor {
+  const { name, dtype, dims, byteLength } = tensor;
+  const entry = { name, dtype, shape: dims, bytes: byteLength };
+  return values ? { ...entry, values: statisticsOf(exactNumbers(tensor, file)) ?? null } : entry;
+}
