@@ -8,6 +8,7 @@ import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
+import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
 
 /** Every command, in the order of the help. */
@@ -17,6 +18,7 @@ export const commands = [
   statsCommand,
   diffCommand,
   explainCommand,
+  tablesCommand,
   resolveCommand,
   listCommand,
   initCommand,
