@@ -31,14 +31,19 @@ const runnable = gallery.filter((name) =>
   /^(b[0-3]-(se|eca|none)|lite|small|mobilenetv[13]-small|tf-mobilenetv3-small)/.test(name),
 );
 
-/** Specs without a row: variants that complete a family, and v2-s-se, which reference-architectures.test.ts has. */
+/**
+ * Specs without a row: variants that complete a family, v2-s-se, which reference-architectures.test.ts has, and two ECA-Nets,
+ * which paper-tables.test.ts and conventions.test.ts have.
+ */
 const WITHOUT_REFERENCE = [
   "cifar-resnet110-a",
   "cifar-resnet110-b",
   "cifar-resnet110-b-c100",
   "cifar-wrn-16-8-c100",
+  "resnet152-eca-k3357",
   "resnet18d",
   "resnet269d",
+  "resnet34-eca-k3357",
   "semnasnet-100-eca",
   "small",
   "tf-v2-b1-se",

@@ -5,7 +5,8 @@ import { concreteDims, elementCount } from "../../ir/types.js";
 /**
  * Operations as thop (github.com/Lyken17/pytorch-OpCounter) counted them at its commit a62e93d of July 2019, with which
  * the authors of ECA-Net made their FLOPs. It hooks PyTorch modules; what has no hook counts nothing, and a module that
- * runs several times keeps the count of its last call.
+ * runs several times keeps the count of its last call. Gates count as the layers that they are lowered to, so the fully
+ * connected layers of SE as 1×1 convolutions.
  */
 type Hook = (operands: readonly Dims[], result: Dims, attributes: never) => number;
 
