@@ -37,12 +37,12 @@ const EXACT: readonly (readonly [paper: string, network: string, measure: string
   ["senet", "SE-3x3", "parameters", 25718228],
   ["senet", "SE-3x3", "operations", 3858130432],
   ["senet", "NoSqueeze", "operations", 4269015040],
-  ["eca-net", "SE-Var3", "attention's parameters", 20119552],
-  ["eca-net", "SE-GC, G = C/16 groups", "attention's parameters", 241664],
+  ["eca-net", "SE-Var3", "attentionParameters", 20119552],
+  ["eca-net", "SE-GC, G = C/16 groups", "attentionParameters", 241664],
   ["eca-net", "ECA-Net101, k = 3, 3, 5, 7", "parameters", 44549317],
   ["eca-net", "ECA-Net152, k = 3, 3, 5, 7", "parameters", 60193042],
   ["eca-net", "ECA-MobileNetV2, k = 1 or 3", "parameters", 3504903],
-  ["eca-net", "ECA-Net50, k = 3, 5, 5, 7", "operations added", 5620736],
+  ["eca-net", "ECA-Net50, k = 3, 5, 5, 7", "addedOperations", 5620736],
 ];
 
 for (const [paper, network, measure, exact] of EXACT) {

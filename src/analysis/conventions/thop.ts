@@ -2,12 +2,7 @@ import { blockAt, type Graph, type Op } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 
-/**
- * Operations as thop (github.com/Lyken17/pytorch-OpCounter) counted them at its commit a62e93d of July 2019, with which
- * the authors of ECA-Net made their FLOPs. It hooks PyTorch modules; what has no hook counts nothing, and a module that
- * runs several times keeps the count of its last call. Gates count as the layers that they are lowered to, so the fully
- * connected layers of SE as 1×1 convolutions.
- */
+/** What a hook counts, from the sizes for one image. */
 type Hook = (operands: readonly Dims[], result: Dims, attributes: never) => number;
 
 type Dims = readonly number[];
@@ -39,7 +34,14 @@ const ACTIVATION_MODULES: readonly OpName[] = ["relu", "relu6"];
  */
 const SHARE_AN_ACTIVATION: readonly string[] = ["basic", "bottleneck"];
 
-/** thop's count for one image; the gates must be lowered to the layers that they are made of. */
+/**
+ * Operations as thop (github.com/Lyken17/pytorch-OpCounter) counted them at its commit a62e93d of July 2019, with which
+ * the authors of ECA-Net made their FLOPs. It hooks PyTorch modules; what has no hook counts nothing, and a module that
+ * runs several times keeps the count of its last call. Gates count as the layers that they are lowered to, so the fully
+ * connected layers of SE as 1×1 convolutions.
+ *
+ * @param graph  with its gates lowered
+ */
 export function thopOperations(graph: Graph): number {
   let operations = 0;
   const lastCalls = new Map<string, number>();

@@ -1,16 +1,10 @@
 import { markdownTable } from "../../base/markdown.js";
 import { count } from "../../base/numbers.js";
+import { isMeasure, MEASURES } from "./measures.js";
 import type { PaperRow, TablesReport } from "./tables.js";
 
 /** The columns of a table. `ours` is the exact count in the unit and rounding of the paper. */
-export const TABLE_HEAD = [
-  "network",
-  "value",
-  "published",
-  "ours, printed so",
-  "ours, exact",
-  "agrees",
-] as const;
+export const TABLE_HEAD = ["network", "value", "published", "ours", "exact", "agrees"] as const;
 
 export const RIGHT_COLUMNS: readonly string[] = ["published", "ours", "exact"];
 
@@ -18,7 +12,8 @@ export const RIGHT_COLUMNS: readonly string[] = ["published", "ours", "exact"];
 export function tableCells(row: PaperRow): readonly string[] {
   const { network, measure, published, printed, agrees, reason } = row;
   const verdict = agrees === null ? `not asserted: ${reason}` : agrees ? "yes" : "no";
-  return [network, measure, published, printed ?? "", exactText(row), verdict];
+  const title = isMeasure(measure) ? MEASURES[measure].title : measure;
+  return [network, title, published, printed ?? "", exactText(row), verdict];
 }
 
 /** The papers' tables as Markdown. */

@@ -12,7 +12,7 @@ import { isMeasure, MEASURES, type Measurement, sumOverGates } from "./measures.
 export interface PaperRow {
   /** The network in the paper's words. */
   readonly network: string;
-  /** What was published: `parameters`, `operations`. */
+  /** What was published: `parameters`, `operations`, another of `MEASURES`, or words for what nothing measures. */
   readonly measure: string;
   /** Our network; null where ecagen can't build it. */
   readonly spec: string | null;
@@ -102,8 +102,7 @@ function compare(
   networkOf: NetworkOf,
 ): PaperRow {
   const { network, spec, passes, against, convention = paperConvention } = row;
-  const title = isMeasure(measure) ? MEASURES[measure].title : measure;
-  const about = { network, measure: title, spec: spec ?? null, passes: passes ?? null };
+  const about = { network, measure, spec: spec ?? null, passes: passes ?? null };
   if (spec === undefined) {
     if (typeof value === "string" || !("notAsserted" in value)) throw new Defect(`${network} needs a spec`);
     const { value: published, notAsserted: reason } = value;
@@ -121,7 +120,7 @@ function compare(
   if ("formula" in value) {
     const ours = take("");
     const sum = sumOverGates(graph, value.factor, value.power);
-    const published = `${value.formula}: ${count(sum)}`;
+    const published = `Σ ${value.formula} = ${count(sum)}`;
     return { ...about, published, ...ours, agrees: ours.exact === sum, reason: null };
   }
   return { ...about, published: value.value, ...take(value.value), agrees: null, reason: value.notAsserted };
