@@ -8,11 +8,14 @@ export {
   InputError,
 } from "./base/diagnostic.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
+export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
 export { type DiffReport, diff } from "./driver/diff.js";
 export { type DoctorReport, examine } from "./driver/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain.js";
 export { initSpec } from "./driver/init.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
+export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
+export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export { resolve } from "./driver/resolve.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsReport, stats } from "./driver/stats.js";

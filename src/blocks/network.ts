@@ -3,6 +3,7 @@ import { GraphBuilder } from "../ir/builder.js";
 import type { Graph, Loc, Value } from "../ir/graph.js";
 import { DEFAULT_INITIALIZATION } from "../ir/initializers.js";
 import { tensorType } from "../ir/types.js";
+import { typeNameOf } from "../spec/blocks/registry.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedSpec } from "../spec/resolved.js";
 import { buildHead } from "./head.js";
 import { LayerBuilder } from "./layers.js";
@@ -15,7 +16,7 @@ export const BATCH = "N";
 /**
  * The network of a spec as IR:
  *
- *     input [N, C, H, W] → stem → blocks, stage by stage → head → logits [N, classes]
+ *     input [N, C, H, W] [→ stem] → blocks, stage by stage → head → logits [N, classes]
  *
  * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
  * folded, drop rates are there for the code that trains.
@@ -33,13 +34,16 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
     return new LayerBuilder(builder, loc);
   };
 
-  let x = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), input, spec.stem);
+  let x: Value = input;
+  if (spec.stem !== undefined) {
+    x = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), x, spec.stem);
+  }
   for (const block of spec.blocks) {
     const { stage, index, inputChannels } = block;
     const scope = `/stages/${stage}/blocks/${index}`;
-    x = buildBlock(enter(scope, block.block, block, { inputChannels, stage, index }), x, block);
+    x = buildBlock(enter(scope, typeNameOf(block), block, { inputChannels, stage, index }), x, block);
   }
-  const features = spec.blocks.at(-1)?.channels ?? spec.stem.channels;
+  const features = spec.blocks.at(-1)?.channels ?? channels;
   x = buildHead(enter("/head", "head", spec.head, { inputChannels: features }), x, spec.head);
   return builder.finish([x]);
 }

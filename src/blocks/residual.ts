@@ -82,14 +82,12 @@ function project(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {
     case "average-pool": {
       // Windows as large as the stride see every pixel once; the last may reach over the map's end.
       const pool = { kernel: stride, stride, padding: "ceil" } as const;
-      const pooled = stride === 1 ? x : layers.pool("avg_pool", x, "shortcut/pool", pool);
+      const pooled = stride === 1 ? x : layers.avgPool(x, "shortcut/pool", pool);
       return convolve(layers, pooled, block, 1);
     }
     case "zero-pad": {
       const picked =
-        stride === 1
-          ? x
-          : layers.pool("max_pool", x, "shortcut/pick", { kernel: 1, stride, padding: "ceil" });
+        stride === 1 ? x : layers.maxPool(x, "shortcut/pick", { kernel: 1, stride, padding: "ceil" });
       const missing = channels - inputChannels;
       if (missing === 0) return picked;
       return layers.op("pad", [picked], { before: [0, 0, 0, 0], after: [0, missing, 0, 0] }, "shortcut/pad");

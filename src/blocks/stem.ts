@@ -15,5 +15,5 @@ export function buildStem(layers: LayerBuilder, x: Value, stem: ResolvedStem): V
   });
   const last = { ...stem, stride: stem.deep.length === 0 ? stem.stride : 1 };
   y = stem.normalized ? layers.convNormAct(y, "", last) : layers.conv(y, "", last);
-  return stem.pool === undefined ? y : layers.pool("max_pool", y, "pool", stem.pool);
+  return stem.pool === undefined ? y : layers.maxPool(y, "pool", stem.pool);
 }

@@ -9,13 +9,14 @@ export function weightsNotes(report: WeightsReport | undefined): readonly string
   const { file, names, family, loaded, initial, unused, dropped } = report;
   return [
     `${loaded} tensors of ${file}, read under the names of ${names} (${family})`,
-    ...listed("dropped, because a pass took their place away", dropped),
-    ...listed("unused, because the network has no place for them", unused),
-    ...listed("not in the file, so with their initial values", initial),
+    ...listedNames("dropped, because a pass took their place away", dropped),
+    ...listedNames("unused, because the network has no place for them", unused),
+    ...listedNames("not in the file, so with their initial values", initial),
   ];
 }
 
-function listed(what: string, names: readonly string[]): readonly string[] {
+/** `what: 5 (a, b, c and 2 more)`; nothing for no names. */
+export function listedNames(what: string, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, SHOWN).join(", ");
   const rest = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";

@@ -50,7 +50,7 @@ export async function convertWeights(input: string, options: ConvertOptions): Pr
   const source = openWeights(input);
   try {
     const { graph, match } = recognizeNames(graphs, source, options.from);
-    const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source.file);
+    const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
     const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);
     const tensors = [...match.found].flatMap(([parameter, tensor]): OutgoingTensor[] => {
       const named = target.names.get(parameter);

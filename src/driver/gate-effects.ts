@@ -33,7 +33,7 @@ export function gateEffects(graph: Graph, seed: number): GateEffects {
   const effects = graph.ops.flatMap((op): GateEffect[] => {
     const gate = gateOf(op);
     if (gate === undefined) return [];
-    const without = evaluateWithout(graph, trace, op, parameters);
+    const without = evaluateWithout(graph, trace, op, parameters, gate.bypass);
     const moves = graph.outputs.map(
       (output) => distance(trace.get(output)?.data ?? [], without.get(output.name)?.data ?? []).maxRel,
     );

@@ -78,7 +78,7 @@ export function loadWeights(
   { source, names, allowMissing = [] }: GivenWeights,
 ): LoadedWeights {
   const { graph, match } = recognizeNames(graphs, source, names);
-  const { unused } = settleMatch(match, allowMissing, source.file);
+  const { unused } = settleMatch(match, allowMissing, source);
   const tensors = new Map([...match.found].map(([parameter, tensor]) => [parameter.name, tensor]));
   return {
     index: graphs.indexOf(graph),

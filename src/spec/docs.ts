@@ -8,7 +8,7 @@ import { type JsonSchema, specJsonSchema } from "./schema.js";
 export function specDocs(): string {
   const schema = specJsonSchema();
   const { definitions = {} } = schema;
-  const { attention, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
+  const { attention, layer, definition, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
   return [
     INTRODUCTION,
     section("Keys", schema),

@@ -3,6 +3,7 @@ import type { ActivationName } from "../ir/activations.js";
 import type { AttentionOptions } from "../ir/attention/registry.js";
 import type { InitializationName } from "../ir/initializers.js";
 import type { PassInvocation } from "../passes/pass.js";
+import type { ResolvedLayer } from "./definitions/resolved-layers.js";
 import type { AttentionPosition } from "./positions.js";
 
 /**
@@ -16,7 +17,8 @@ export interface ResolvedSpec {
   readonly family?: string | undefined;
   /** Channels, height and width of one image. */
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
-  readonly stem: ResolvedStem;
+  /** Undefined where the first stage begins with the image. */
+  readonly stem?: ResolvedStem | undefined;
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
   readonly head: ResolvedHead;
@@ -159,7 +161,21 @@ export interface ResolvedBottleneck extends ResidualBlock {
   readonly strideAt: "reduce" | "spatial";
 }
 
-export type ResolvedBlock =
+/**
+ * A block that the spec defines: layers, a shortcut that is added to them, and layers after the sum. `residual`: whether
+ * it has a shortcut; an empty one is the input itself.
+ */
+export interface ResolvedDefined extends LayerDefaults, ResolvedPlace {
+  readonly block: "defined";
+  /** The definition's name. */
+  readonly definition: string;
+  readonly layers: readonly ResolvedLayer[];
+  readonly shortcut?: readonly ResolvedLayer[] | undefined;
+  readonly after: readonly ResolvedLayer[];
+}
+
+/** A block of a type that ecagen brings along. */
+export type ResolvedBuiltIn =
   | ResolvedConvBlock
   | ResolvedDepthwiseSeparable
   | ResolvedInvertedResidual
@@ -167,7 +183,10 @@ export type ResolvedBlock =
   | ResolvedBasic
   | ResolvedBottleneck;
 
-export type BlockType = ResolvedBlock["block"];
+export type ResolvedBlock = ResolvedBuiltIn | ResolvedDefined;
+
+/** The words for the blocks that ecagen brings along. */
+export type BlockType = ResolvedBuiltIn["block"];
 
 /** The last 1×1 convolution, global pooling, dropout and the linear classifier. */
 export interface ResolvedHead extends LayerDefaults {

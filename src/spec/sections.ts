@@ -99,6 +99,9 @@ const poolSchema = z.strictObject({
     ),
 });
 
+/** The word that a spec writes where its first stage begins with the image. */
+export const NO_STEM = "none";
+
 export const stemSchema = z.strictObject({
   deep: z
     .array(channelCount)

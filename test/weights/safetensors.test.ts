@@ -15,7 +15,7 @@ import { largestRead } from "./spy-on-reads.js";
 
 const test = suite("weights: safetensors");
 
-const FIXTURES = "test/data/timm";
+const FIXTURES = "test/data/fixtures";
 const files = readdirSync(FIXTURES).filter((file) => file.endsWith(".safetensors"));
 
 test("files of the reference implementation are read: names, types, sizes, numbers", () => {

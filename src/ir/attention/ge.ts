@@ -124,7 +124,8 @@ const op = defineOp({
         gathered = normalized(operandAt(conv.evaluate([gathered, weight], attributes), 0), norm, epsilon);
       }
     } else {
-      gathered = extent === 0 ? channelMeans(x) : operandAt(avgPool.evaluate([x], gatherWindows(extent)), 0);
+      const windows = avgPool.attributes.parse(gatherWindows(extent));
+      gathered = extent === 0 ? channelMeans(x) : operandAt(avgPool.evaluate([x], windows), 0);
     }
     const [reduce, reduceBias, expand, expandBias] = excite;
     const scores =

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { ParameterRole } from "../graph.js";
 import type { InitializationName, Initializer } from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
+import type { Tensor } from "../tensor.js";
 import type { TensorType } from "../types.js";
 
 /** Where a gate stands: what its options may be relative to. */
@@ -10,6 +11,8 @@ export interface AttentionSite {
   readonly channels: number;
   /** Channels that enter the block. */
   readonly blockInputChannels: number;
+  /** Maps of so many channels that the tensor has one after the other, for a module that selects between them. */
+  readonly paths?: number | undefined;
   /** Height and width of that tensor; undefined where options are checked before there are any tensors. */
   readonly map?: readonly [height: number, width: number] | undefined;
   /** The stage's index, from 0; undefined outside of the stages. */
@@ -52,6 +55,8 @@ export interface AttentionModule<
    * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
    */
   inherit?(options: z.output<O>, replaced: z.output<A>): z.output<O>;
+  /** What is left of x without the attention. Left out: x itself. */
+  bypass?(x: Tensor, attributes: z.output<A>): Tensor;
   /** What a reader wants to know of one gate, in a few words: `k = 5`, `96 → 4 → 96`. */
   describe(attributes: z.output<A>, operands: readonly TensorType[]): string;
 }

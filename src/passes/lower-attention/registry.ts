@@ -1,4 +1,4 @@
-import type { AttentionType } from "../../ir/attention/registry.js";
+import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
 import { lowerA2 } from "./a2.js";
 import { lowerBam } from "./bam.js";
 import { lowerCbam } from "./cbam.js";
@@ -15,9 +15,10 @@ import { lowerScse } from "./scse.js";
 import { lowerSe } from "./se.js";
 import { lowerSeVar1 } from "./se-var1.js";
 import { lowerSeVar2 } from "./se-var2.js";
+import { lowerSk } from "./sk.js";
 
 /** The lowering of every attention type; a type without one is a compile error. */
-export const attentionLowerings: { readonly [T in AttentionType]: AttentionLowering<T> } = {
+export const attentionLowerings: { readonly [T in AttentionType | SelectionType]: AttentionLowering<T> } = {
   se: lowerSe,
   eca: lowerEca,
   ecam: lowerEcam,
@@ -35,4 +36,5 @@ export const attentionLowerings: { readonly [T in AttentionType]: AttentionLower
   a2: lowerA2,
   coord: lowerCoord,
   scse: lowerScse,
+  sk: lowerSk,
 };

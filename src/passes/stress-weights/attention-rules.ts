@@ -1,6 +1,6 @@
 import { activations } from "../../ir/activations.js";
 import { gatherConvs } from "../../ir/attention/ge.js";
-import type { AttentionType } from "../../ir/attention/registry.js";
+import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
 import type { OpOf, Value } from "../../ir/graph.js";
 import { type Distribution, normal, uniform } from "./distribution.js";
 import {
@@ -31,7 +31,7 @@ const UNIT: Moments = { power: 1, steady: 0 };
 
 /** The rule of every attention module; one without it is a compile error. */
 export const attentionRules: {
-  readonly [T in AttentionType as `attention.${T}`]: StressRule<`attention.${T}`>;
+  readonly [T in AttentionType | SelectionType as `attention.${T}`]: StressRule<`attention.${T}`>;
 } = {
   "attention.se"({ operands: [map, reduce], attributes: { squeeze, hidden, gate } }, x) {
     const { channels, places } = sizesOf(map);
@@ -139,6 +139,19 @@ export const attentionRules: {
         layers.expand.bias,
         ...convs,
       ],
+    };
+  },
+  "attention.sk"({ operands: [map, reduce], attributes: { paths, hidden } }, x) {
+    const { channels, places } = sizesOf(map);
+    const fused = scaled(pooled(x, places), paths);
+    const norm = stressNorm(UNIT);
+    const between = applied(activations[hidden].apply, norm.result);
+    const scores = gateLayer(outputsOf(reduce), between);
+    // A softmax over M numbers of such a spread lies between one path alone and the mean of all.
+    const power = (1 + 1 / paths) / 2;
+    return {
+      result: scaled(x, power),
+      parameters: [undefined, normal(unitGain(channels / paths, fused)), ...norm.parameters, scores.weight],
     };
   },
   "attention.nl"({ operands: [map, theta], attributes: { pairwise, scale } }, x) {

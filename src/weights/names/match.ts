@@ -1,9 +1,9 @@
-import type { Graph, Parameter } from "../../ir/graph.js";
+import type { Parameter } from "../../ir/graph.js";
 import { concreteDims, sameDims } from "../../ir/types.js";
 import type { FileDType } from "../file-dtypes.js";
 import type { StoredTensor } from "../tensor-source.js";
 import type { NameMap, Naming } from "./name-map.js";
-import { namedParameters, type TensorName } from "./name-parameters.js";
+import type { NetworkParts, TensorName } from "./name-parameters.js";
 
 /** A network's parameters held against a file's tensors, under the names of a framework. */
 export interface Match {
@@ -33,7 +33,7 @@ export function stepCountBeside(name: string): string | undefined {
 }
 
 export function matchNames(
-  graph: Graph,
+  { parameters }: NetworkParts,
   map: NameMap,
   naming: Naming,
   names: ReadonlyMap<Parameter, TensorName>,
@@ -43,7 +43,7 @@ export function matchNames(
   const misfits = new Map<Parameter, StoredTensor>();
   const missing: Parameter[] = [];
   const used = new Set<StoredTensor>();
-  for (const parameter of namedParameters(graph).keys()) {
+  for (const parameter of parameters) {
     const name = names.get(parameter)?.name;
     const tensor = name === undefined ? undefined : tensors.get(name);
     if (tensor === undefined) {

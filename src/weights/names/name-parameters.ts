@@ -10,34 +10,46 @@ export interface TensorName {
   readonly dims: readonly number[];
 }
 
-/** The parameters of a graph that a file of weights has, with the op that reads each, in the order of the graph. */
-export function namedParameters(graph: Graph): ReadonlyMap<Parameter, Op> {
-  const found = new Map<Parameter, Op>();
+/** A network's parameters cut into the pieces of their names: once for all the names that are tried on them. */
+export interface NetworkParts {
+  readonly graph: Graph;
+  /** The parameters that a file of weights has, in the order of the graph. */
+  readonly parameters: readonly Parameter[];
+  readonly byBlock: ReadonlyMap<Block, readonly Part[]>;
+}
+
+export function networkParts(graph: Graph): NetworkParts {
+  const parameters = new Set<Parameter>();
+  const byBlock = new Map<Block, Part[]>();
   for (const op of graph.ops) {
     for (const operand of op.operands) {
-      if (operand.kind === "parameter" && operand.role !== "fixed" && !found.has(operand))
-        found.set(operand, op);
+      if (operand.kind !== "parameter" || operand.role === "fixed" || parameters.has(operand)) continue;
+      parameters.add(operand);
+      const part = partOf(graph, operand, op);
+      if (part === undefined) continue;
+      const own = byBlock.get(part.block);
+      if (own === undefined) byBlock.set(part.block, [part]);
+      else own.push(part);
     }
   }
-  return found;
+  return { graph, parameters: [...parameters], byBlock };
 }
 
 /**
- * The names of a graph's parameters under a naming. A parameter that the naming has no name for is left out: a gate
+ * The names of a network's parameters under a naming. A parameter that the naming has no name for is left out: a gate
  * that the framework doesn't have, a block of another family.
  */
 export function nameParameters(
-  graph: Graph,
+  { graph, byBlock }: NetworkParts,
   naming: Naming,
   numbering: Numbering,
 ): ReadonlyMap<Parameter, TensorName> {
-  const parts = [...namedParameters(graph)].flatMap(([parameter, op]) => partOf(graph, parameter, op) ?? []);
-  const byBlock = new Map<Block, Part[]>();
-  for (const part of parts) byBlock.set(part.block, [...(byBlock.get(part.block) ?? []), part]);
   const inStages = stageBlocks(graph);
   const stages = new Set(numbering.map(([stage]) => stage)).size;
   const names = new Map<Parameter, TensorName>();
-  for (const [block, own] of byBlock) {
+  for (const [block, parts] of byBlock) {
+    const row = naming.blocks.find((each) => fitsBlock(each, block, parts));
+    if (row === undefined) continue;
     const nth = inStages.indexOf(block);
     const [stage, index] = numbering[nth] ?? [];
     const place: Place = {
@@ -46,9 +58,7 @@ export function nameParameters(
       blocks: inStages.length,
       ...(stage === undefined || index === undefined ? {} : { stage, index, nth }),
     };
-    const row = naming.blocks.find((each) => fitsBlock(each, block, own));
-    if (row === undefined) continue;
-    for (const [parameter, name] of nameBlock(own, row, naming.gates, place)) names.set(parameter, name);
+    for (const [parameter, name] of nameBlock(parts, row, naming.gates, place)) names.set(parameter, name);
   }
   return names;
 }

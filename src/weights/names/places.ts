@@ -1,4 +1,4 @@
-import type { Block, Graph } from "../../ir/graph.js";
+import { type Block, blockAt, type Graph } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 
 /** Where a block stands: what the patterns of names may say of it, as `{stage}` or `{stage+1}`. */
@@ -48,13 +48,12 @@ export function stagewiseNumbering(graph: Graph): Numbering {
 
 /** The channels, height and width that leave each block, by its scope. */
 function blockOutputs(graph: Graph): ReadonlyMap<string, string> {
-  const scopes = graph.blocks.map(({ scope }) => scope);
   const outputs = new Map<string, string>();
   for (const op of graph.ops) {
-    const scope = scopes.find((each) => op.loc.scope.startsWith(`${each}/`));
+    const block = blockAt(graph, op.loc.scope);
     const type = op.results[0]?.type;
-    if (scope === undefined || type?.dims.length !== 4) continue;
-    outputs.set(scope, featureMap(type, "output").slice(1).join());
+    if (block === undefined || type?.dims.length !== 4) continue;
+    outputs.set(block.scope, featureMap(type, "output").slice(1).join());
   }
   return outputs;
 }

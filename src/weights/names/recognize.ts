@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import { foldedHint } from "./folded.js";
 import { type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";
-import { namedParameters, nameParameters } from "./name-parameters.js";
+import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
 import { type Numbering, numberingIn, specNumbering, stageBlocks, stagewiseNumbering } from "./places.js";
 import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 
@@ -14,6 +16,10 @@ export interface Recognized {
   /** The network among the given ones that the file fits best. */
   readonly graph: Graph;
   readonly match: Match;
+}
+
+interface Reading extends Recognized {
+  readonly parts: NetworkParts;
 }
 
 /**
@@ -31,7 +37,11 @@ export function recognizeNames(
   const tensors = unwrapped(source.tensors);
   const maps = kind === undefined ? nameMaps : [nameMapOf(kind)];
   const readings = graphs
-    .flatMap((graph) => maps.flatMap((map) => [...readingsOf(graph, map, tensors)]))
+    .flatMap((graph) => {
+      const parts = networkParts(graph);
+      const numberings = numberingsOf(graph);
+      return maps.flatMap((map) => [...readingsOf(parts, map, numberings, tensors)]);
+    })
     .sort((a, b) => scoreOf(b.match) - scoreOf(a.match));
   const [best] = readings;
   if (best === undefined || !isPlausible(best)) throw unknownNames(readings, source, kind);
@@ -43,30 +53,38 @@ export function recognizeNames(
 }
 
 function* readingsOf(
-  graph: Graph,
+  parts: NetworkParts,
   map: NameMap,
+  numberings: readonly Numbering[],
   tensors: ReadonlyMap<string, StoredTensor>,
-): Iterable<Recognized> {
+): Iterable<Reading> {
   for (const naming of map.namings) {
-    for (const numbering of numberingsOf(graph, naming, tensors)) {
-      const names = nameParameters(graph, naming, numbering);
-      yield { graph, match: matchNames(graph, map, naming, names, tensors) };
+    const given = numberingOf(parts.graph, naming, tensors);
+    for (const numbering of given === undefined ? numberings : [given]) {
+      const names = nameParameters(parts, naming, numbering);
+      yield { graph: parts.graph, parts, match: matchNames(parts, map, naming, names, tensors) };
     }
   }
 }
 
-/** The file's own numbering of blocks where it has as many as the network, else the network's. */
-function numberingsOf(
+/** The file's own numbering of blocks, where it has as many as the network. */
+function numberingOf(
   graph: Graph,
   naming: Naming,
   tensors: ReadonlyMap<string, StoredTensor>,
-): readonly Numbering[] {
+): Numbering | undefined {
   const count = stageBlocks(graph).length;
-  for (const { at } of naming.blocks) {
-    const found = numberingIn(tensors.keys(), at, count);
-    if (found !== undefined) return [found];
+  for (const pattern of new Set(naming.blocks.map(({ at }) => at))) {
+    const found = numberingIn(tensors.keys(), pattern, count);
+    if (found !== undefined) return found;
   }
-  return [stagewiseNumbering(graph), specNumbering(graph)];
+  return undefined;
+}
+
+/** How a network's blocks can be numbered, without repetitions. */
+function numberingsOf(graph: Graph): readonly Numbering[] {
+  const [stagewise, spec] = [stagewiseNumbering(graph), specNumbering(graph)];
+  return isDeepStrictEqual(stagewise, spec) ? [spec] : [stagewise, spec];
 }
 
 /** The tensors without a wrapper's name before all of theirs. */
@@ -78,8 +96,8 @@ function unwrapped(tensors: ReadonlyMap<string, StoredTensor>): ReadonlyMap<stri
   return new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor]));
 }
 
-function isPlausible({ graph, match }: Recognized): boolean {
-  return match.found.size * 2 >= namedParameters(graph).size && match.found.size > 0;
+function isPlausible({ parts, match }: Reading): boolean {
+  return match.found.size * 2 >= parts.parameters.length && match.found.size > 0;
 }
 
 /** Whether both give the same tensors to the same parameters. Networks whose frameworks name them alike do. */
@@ -90,29 +108,34 @@ function sameReading(a: Match, b: Match): boolean {
 }
 
 function unknownNames(
-  readings: readonly Recognized[],
+  readings: readonly Reading[],
   source: TensorSource,
   kind: NameKind | undefined,
 ): InputError {
-  const kinds = new Map<string, Recognized>();
+  const kinds = new Map<string, Reading>();
   for (const reading of [...readings].sort((a, b) => b.match.found.size - a.match.found.size)) {
     if (!kinds.has(reading.match.map.kind)) kinds.set(reading.match.map.kind, reading);
   }
   const nearest = [...kinds.values()].map((reading) => `${describe(reading)}`).join("; ");
-  const [example] = source.tensors.keys();
-  const [expected] = [...kinds.values()].flatMap(({ match }) => [...match.names.values()]);
+  const expected = new Set(
+    [...kinds.values()].flatMap(({ match }) => [...match.names.values()]).map(({ name }) => name),
+  );
+  const strange = [...source.tensors.keys()].find((name) => !expected.has(name)) ?? "";
+  const [usual = ""] = expected;
   const whose = kind === undefined ? "under any known names" : `under the names of ${kind}`;
   return InputError.of(
     "weights/unknown-names",
     `${source.file} doesn't hold this network's parameters ${whose}: ${nearest}`,
     {
       file: source.file,
-      hint: `its ${source.tensors.size} tensors have names like ${JSON.stringify(example ?? "")}, where ${JSON.stringify(expected?.name ?? "")} would be one; is it another network's file?`,
+      hint:
+        foldedHint(source) ??
+        `its ${source.tensors.size} tensors have names like ${JSON.stringify(strange)}, where ${JSON.stringify(usual)} would be one; is it another network's file?`,
     },
   );
 }
 
-function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): InputError {
+function ambiguousNames(a: Reading, b: Reading, source: TensorSource): InputError {
   return InputError.of(
     "weights/ambiguous-names",
     `${source.file} can be read in two ways: ${describe(a)}; ${describe(b)}`,
@@ -121,6 +144,6 @@ function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): Inp
 }
 
 /** `timm (ResNet): 161 of 320 parameters` */
-function describe({ graph, match }: Recognized): string {
-  return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${namedParameters(graph).size} parameters`;
+function describe({ parts, match }: Reading): string {
+  return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${parts.parameters.length} parameters`;
 }

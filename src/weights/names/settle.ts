@@ -2,7 +2,8 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { nearestWords } from "../../base/suggest.js";
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
-import type { StoredTensor } from "../tensor-source.js";
+import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import { foldedHint } from "./folded.js";
 import { isFloating, type Match } from "./match.js";
 import { anyNamePattern } from "./name-pattern.js";
 
@@ -21,7 +22,7 @@ export interface Settled {
  * Errors: `InputError` with everything that is missing, left over or of the wrong shape, each with the nearest names
  * of the other side.
  */
-export function settleMatch(match: Match, allowMissing: readonly string[], file: string): Settled {
+export function settleMatch(match: Match, allowMissing: readonly string[], source: TensorSource): Settled {
   const { names, found, misfits, missing, leftOver } = match;
   const known = [...found.keys(), ...misfits.keys(), ...missing].flatMap((parameter) => [
     parameter.name,
@@ -49,8 +50,8 @@ export function settleMatch(match: Match, allowMissing: readonly string[], file:
   ];
   if (diagnostics.length > 0) {
     throw new InputError([
-      ...diagnostics.map((each) => ({ ...each, file })),
-      summary(match, [wrong.length, lacking.length, extra.length]),
+      ...diagnostics.map((each) => ({ ...each, file: source.file })),
+      summary(match, [wrong.length, lacking.length, extra.length], source),
     ]);
   }
   return {
@@ -97,11 +98,18 @@ function nearest(what: string, name: string, others: readonly string[]): string 
   return near.length === 0 ? undefined : `${what}: ${near.join(", ")}`;
 }
 
-function summary({ map, naming, found }: Match, counts: readonly [number, number, number]): Diagnostic {
+function summary(
+  { map, naming, found }: Match,
+  counts: readonly [number, number, number],
+  source: TensorSource,
+): Diagnostic {
   const [wrong, missing, extra] = counts;
   return {
     code: "weights/names",
     message: `read under the names of ${map.title} (${naming.title}): ${found.size} tensors fit, ${wrong} have the wrong shape, ${missing} are missing, ${extra} are left over`,
-    hint: "--allow-missing PATTERN lets parameters keep their initial values and tensors stay unused, as in --allow-missing '*.attention.*'; --names KIND reads other names",
+    file: source.file,
+    hint:
+      foldedHint(source) ??
+      "--allow-missing PATTERN lets parameters keep their initial values and tensors stay unused, as in --allow-missing '*.attention.*'; --names KIND reads other names",
   };
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph, Parameter } from "../../ir/graph.js";
 import type { NameMap, Naming } from "./name-map.js";
-import { meetsCondition, nameParameters, type TensorName } from "./name-parameters.js";
+import { meetsCondition, nameParameters, networkParts, type TensorName } from "./name-parameters.js";
 import { stagewiseNumbering } from "./places.js";
 
 /** The names that a network's parameters get in a framework. */
@@ -17,9 +17,10 @@ export interface Target {
  * Errors: `InputError` with every parameter that the framework has no name for.
  */
 export function targetNames(graph: Graph, map: NameMap, parameters: readonly Parameter[]): Target {
+  const parts = networkParts(graph);
   const numbering = stagewiseNumbering(graph);
   const targets = map.namings
-    .map((naming) => ({ naming, names: nameParameters(graph, naming, numbering) }))
+    .map((naming) => ({ naming, names: nameParameters(parts, naming, numbering) }))
     .map((target) => ({ ...target, unnamed: parameters.filter((each) => !target.names.has(each)) }))
     .sort((a, b) => a.unnamed.length - b.unnamed.length);
   const meant = targets.find(
