@@ -51,6 +51,8 @@ export type SelectionType = keyof typeof selectionModules;
 
 const allModules = { ...attentionModules, ...selectionModules } as const;
 
+export const SELECTION_TYPES = Object.keys(selectionModules) as [SelectionType, ...SelectionType[]];
+
 /** `{ type, ...options }` of a selection, every default filled in. */
 export type SelectionOptions = {
   [K in SelectionType]: { readonly type: K } & OptionsOf<(typeof selectionModules)[K]["options"]>;
