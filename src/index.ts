@@ -10,9 +10,21 @@ export {
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
 export { type DiffReport, diff } from "./driver/diff.js";
+export {
+  diffWeights,
+  type TypeDifference,
+  type ValueDifference,
+  type WeightsDiff,
+} from "./driver/diff-weights.js";
 export { type DoctorReport, examine } from "./driver/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain.js";
 export { initSpec } from "./driver/init.js";
+export {
+  type InspectedTensor,
+  type InspectOptions,
+  inspectWeights,
+  type WeightsInventory,
+} from "./driver/inspect-weights.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";

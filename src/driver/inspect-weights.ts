@@ -2,7 +2,7 @@ import { elementCount } from "../ir/types.js";
 import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
 import {
   exactNumbers,
-  roundingNote,
+  roundedNames,
   type StoredTensor,
   type TensorFormat,
 } from "../weights/tensor-source.js";
@@ -16,7 +16,8 @@ export interface WeightsInventory {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly InspectedTensor[];
   readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
-  readonly notes: readonly string[];
+  /** Tensors of float64, whose numbers a model would have in float32. */
+  readonly rounded: readonly string[];
 }
 
 export interface InspectedTensor {
@@ -43,7 +44,6 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
   const source = openWeights(file);
   try {
     const stored = [...source.tensors.values()];
-    const note = roundingNote(stored);
     return {
       file,
       format: source.format,
@@ -54,7 +54,7 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
         elements: stored.reduce((sum, { dims }) => sum + elementCount(dims), 0),
         bytes: stored.reduce((sum, { byteLength }) => sum + byteLength, 0),
       },
-      notes: note === undefined ? [] : [note],
+      rounded: roundedNames(stored),
     };
   } finally {
     source.close();

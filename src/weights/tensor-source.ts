@@ -79,11 +79,9 @@ export function lendNumbers(tensor: StoredTensor, file: string): LentNumbers {
   };
 }
 
-/** What a user should know of tensors whose numbers change on the way into a model; undefined where none do. */
-export function roundingNote(tensors: Iterable<StoredTensor>): string | undefined {
-  const wide = [...tensors].filter(({ dtype }) => dtype === "F64").length;
-  if (wide === 0) return undefined;
-  return `${wide} ${wide === 1 ? "tensor is" : "tensors are"} F64; a model's weights are float32, so the numbers are rounded`;
+/** The names of the floating-point tensors whose numbers are rounded on their way into a model. */
+export function roundedNames(tensors: Iterable<StoredTensor>): readonly string[] {
+  return [...tensors].filter(({ dtype }) => dtype === "F64").map(({ name }) => name);
 }
 
 function unreadableElements({ name, dtype }: StoredTensor, file: string): InputError {

@@ -268,6 +268,7 @@ test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
+    ["weights", "inspect", "test/data/weights/state.pt"],
   ]) {
     const { code, stderr } = ecagen(args, log);
     assert.is(code, 0, stderr);
@@ -289,8 +290,11 @@ test("help has examples, completion is a script", () => {
     "init",
     "schema",
     "doctor",
+    "weights inspect",
+    "weights diff",
+    "weights convert",
   ]) {
-    const { code, stdout } = ecagen([command, "--help"]);
+    const { code, stdout } = ecagen([...command.split(" "), "--help"]);
     assert.is(code, 0);
     assert.match(stdout, /Examples:/, command);
     assert.match(stdout, /--json/, command);
