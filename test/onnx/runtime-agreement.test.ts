@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { fromFloat16Bits, roundToFloat16, toFloat16Bits } from "../../src/base/float16.js";
 import { randomStream } from "../../src/base/random.js";
 import type { Graph, Op } from "../../src/ir/graph.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
@@ -23,9 +24,10 @@ function randomInputs(graph: Graph, batch: number): ReadonlyMap<string, Tensor> 
     graph.inputs.map(({ name, type }) => {
       const dims = concreteDims(type.dims, { N: batch });
       const stream = randomStream(11, `${name} ${dims}`);
-      // Both sides start from the same float32 numbers.
-      const number = (): number => Math.fround(3 * stream.normal());
-      const positive = (): number => Math.fround(Math.abs(number()) + 0.5);
+      // Both sides start from the same numbers of the element type.
+      const rounded = type.dtype === "float16" ? roundToFloat16 : Math.fround;
+      const number = (): number => rounded(3 * stream.normal());
+      const positive = (): number => rounded(Math.abs(number()) + 0.5);
       const data = Float64Array.from(
         { length: elementCount(dims) },
         name.startsWith(POSITIVE) ? positive : number,
@@ -50,13 +52,22 @@ async function run(graph: Graph, opset: number, inputs: ReadonlyMap<string, Tens
     intraOpNumThreads: 1,
     extra: { session: { strict_shape_type_inference: "1" } },
   });
-  const feeds = [...inputs].map(
-    ([name, { dims, data }]) => [name, new OrtTensor("float32", Float32Array.from(data), [...dims])] as const,
-  );
+  const feeds = graph.inputs.map(({ name, type }) => {
+    const { dims, data } = inputs.get(name) as Tensor;
+    const tensor =
+      type.dtype === "float16"
+        ? new OrtTensor("float16", Uint16Array.from(data, toFloat16Bits), [...dims])
+        : new OrtTensor("float32", Float32Array.from(data), [...dims]);
+    return [name, tensor] as const;
+  });
   const outputs = await session.run(Object.fromEntries(feeds));
   const output = outputs[session.outputNames[0] as string] as OrtTensor;
   await session.release();
-  return { dims: output.dims, data: Float64Array.from(output.data as Float32Array) };
+  const numbers =
+    output.type === "float16"
+      ? Float64Array.from(new Uint16Array((output.data as Uint16Array).slice().buffer), fromFloat16Bits)
+      : Float64Array.from(output.data as Float32Array);
+  return { dims: output.dims, data: numbers };
 }
 
 /** The largest difference, as a part of the largest expected number. */

@@ -16,6 +16,7 @@ export const verifyCommand = defineCommand({
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
+    precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     passes: sharedOptions.passes,
@@ -23,6 +24,7 @@ export const verifyCommand = defineCommand({
   examples: [
     ["ecagen verify specs/b0-eca.json", "compiles, runs on the CPU, compares"],
     ["ecagen verify specs/b0-eca.json --against out/b0-eca.onnx", "holds a file to its spec"],
+    ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
@@ -34,6 +36,7 @@ export const verifyCommand = defineCommand({
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
+        precision: args.precision,
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         passes: args.passes,
