@@ -14,10 +14,16 @@ export interface Tolerance {
   readonly minCosine: number;
 }
 
-/** Tolerances by the dtype that the device computes in. */
+/**
+ * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: over the networks of the gallery
+ * their rounding moves outputs by up to 1e-3 of the range.
+ */
 export const TOLERANCES = {
   float32: { maxRel: 1e-4, minCosine: 0.99999 },
+  float16: { maxRel: 2e-3, minCosine: 0.99999 },
 } as const satisfies Record<string, Tolerance>;
+
+export type ToleranceName = keyof typeof TOLERANCES;
 
 /** The distance of `actual` from `reference`. Not finite where either has a NaN, an infinity or another size. */
 export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>): Distance {

@@ -91,9 +91,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   silu: UNARY,
   tanh: UNARY,
   cast: {
-    accepts: [
-      { operands: ["N 3 8 8"], attributes: { to: "float32" }, result: "N 3 8 8" },
-    ],
+    accepts: [{ operands: ["N 3 8 8"], attributes: { to: "float32" }, result: "N 3 8 8" }],
     refuses: [
       { operands: ["N 3"], attributes: {}, says: "to" },
       { operands: ["N 3"], attributes: { to: "int64" }, says: "to" },
