@@ -143,24 +143,30 @@ export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } 
   ],
 };
 
-/** All cases as a list, each with a label for messages. */
-export function* allCases(): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
+/** All cases as a list, each with a label for messages; operands that say nothing else are of the element type. */
+export function* allCases(
+  dtype: "float32" | "float16" = "float32",
+): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
   for (const [name, cases] of Object.entries(opCases)) {
     const op = name as PrimitiveOpName;
     for (const [i, each] of cases.entries()) {
-      yield { label: `${op} ${i} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each) };
+      yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };
     }
   }
 }
 
 /** The graph of one op. Its weights are stored numbers, so that a file gives back the same expressions. */
-export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attributes }: OpCase<N>): Graph {
+export function graphOfCase<N extends PrimitiveOpName>(
+  op: N,
+  { operands, attributes }: OpCase<N>,
+  dtype: "float32" | "float16" = "float32",
+): Graph {
   const builder = new GraphBuilder(`one ${op}`);
   const values = operands.map((operand, i) => {
     if ("input" in operand) {
       return builder.input(
         `${operand.positive ? POSITIVE : "x"}${i}`,
-        tensorType(operand.input, operand.dtype),
+        tensorType(operand.input, operand.dtype ?? dtype),
       );
     }
     const name = `features.${i}`;
@@ -168,8 +174,9 @@ export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attrib
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
     return builder.parameterOf(
       name,
-      storedWeight(dims, name, Float32Array.from(materialize(random, 1))),
+      storedWeight(dims, name, Float32Array.from(materialize(random, 1, dtype))),
       role,
+      dtype,
     );
   });
   return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);

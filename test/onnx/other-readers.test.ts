@@ -52,26 +52,29 @@ async function write(
   return file;
 }
 
-testWith("onnx", "onnx.checker accepts every primitive op, both gates and external data", () =>
-  inTemporaryFolder(async (folder) => {
-    const files = [
-      await write(folder, "reshape", smallNetwork("reshape")),
-      await write(folder, "transpose", smallNetwork("transpose", 2)),
-      await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
-    ];
-    let i = 0;
-    for (const { graph } of allCases()) {
-      for (const opset of [13, 17]) files.push(await write(folder, `case-${i++}`, graph, { opset }));
-    }
-    const before = files.map((file) => readFileSync(file));
-    const { results } = script("check_onnx.py", files);
-    assert.is(results.length, files.length);
-    for (const { ok, file, error } of results) assert.ok(ok, `${file}: ${error}`);
-    assert.ok(
-      files.every((file, at) => before[at]?.equals(readFileSync(file))),
-      "the check changes no file",
-    );
-  }),
+testWith(
+  "onnx",
+  "onnx.checker accepts every primitive op in both element types, both gates and external data",
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const files = [
+        await write(folder, "reshape", smallNetwork("reshape")),
+        await write(folder, "transpose", smallNetwork("transpose", 2)),
+        await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
+      ];
+      let i = 0;
+      for (const { graph } of [...allCases(), ...allCases("float16")]) {
+        for (const opset of [13, 17]) files.push(await write(folder, `case-${i++}`, graph, { opset }));
+      }
+      const before = files.map((file) => readFileSync(file));
+      const { results } = script("check_onnx.py", files);
+      assert.is(results.length, files.length);
+      for (const { ok, file, error } of results) assert.ok(ok, `${file}: ${error}`);
+      assert.ok(
+        files.every((file, at) => before[at]?.equals(readFileSync(file))),
+        "the check changes no file",
+      );
+    }),
 );
 
 testWith(
