@@ -2,7 +2,12 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
 import type { Graph, Op } from "../ir/graph.js";
+import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
+import { TOLERANCES, withinTolerance } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/half.js";
+import { parameterNumbers, randomInputs } from "./numbers.js";
+import { worstDistance } from "./outputs.js";
+import type { Check } from "./verify.js";
 
 /** How a model is in half precision. */
 export interface HalfPrecision {
@@ -32,7 +37,7 @@ export function halfPrecisionOf({ ops }: Graph, rounding: HalfRounding): HalfPre
 }
 
 /** `2 weights of a.weight and 1 other tensor are beyond ±65,504`; undefined where none is. */
-export function saturationText({ saturated, saturatedIn }: HalfRounding): string | undefined {
+function saturationText({ saturated, saturatedIn }: HalfRounding): string | undefined {
   const [first, ...others] = saturatedIn;
   if (first === undefined) return undefined;
   const more =
@@ -51,4 +56,42 @@ export function saturationWarnings(rounding: HalfRounding): readonly Diagnostic[
       hint: "the model computes something else now; keep these layers in float32, or compile with --precision fp32",
     },
   ];
+}
+
+/** The check of `verify` that no weight had to be changed by more than rounding. */
+export function halfWeightsCheck(rounding: HalfRounding): Check {
+  const { numbers, saturated, zeroed } = rounding;
+  const detail =
+    saturationText(rounding) ?? `${count(numbers)} in fp16, ${count(zeroed)} of them below 3e-8 and so zero`;
+  return { name: "weights fit half precision", ok: saturated === 0, detail };
+}
+
+/**
+ * The check of `verify` that half precision is enough for the network itself: the reference interpreter evaluates the
+ * lowered graph, every float16 result rounded. ONNX Runtime's CPU provider computes most of them in float32, so it
+ * would show no overflow that a device has.
+ */
+export function halfRangeCheck(meant: Graph, lowered: Graph, seed: number): Check {
+  const parameters = parameterNumbers(seed);
+  const inputs = randomInputs(meant, 1, seed);
+  const expected = evaluateGraph(meant, inputs, parameters);
+  const trace = traceGraph(lowered, inputs, parameters);
+  const outputs = new Map(lowered.outputs.map((output) => [output.name, trace.get(output)?.data ?? []]));
+  const reference = new Map([...expected].map(([name, { data }]) => [name, data]));
+  const far = worstDistance(reference, outputs, TOLERANCES.float16);
+  const [, ...image] = [...inputs.values()][0]?.dims ?? [];
+  return {
+    name: "rounding to half precision",
+    ok: withinTolerance(far, TOLERANCES.float16),
+    detail: `each result rounded, the output moves by ${(far.maxRel * 100).toPrecision(2)} % of its range; the largest is ${largestHalf(trace).toPrecision(3)} of ${LARGEST_FLOAT16}, at ${image.join("x")}`,
+  };
+}
+
+/** The largest size of a float16 number in a run; infinite where one overflowed. */
+function largestHalf(trace: Trace): number {
+  let largest = 0;
+  for (const [{ type }, { data }] of trace) {
+    if (type.dtype === "float16") largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), largest);
+  }
+  return largest;
 }

@@ -1,6 +1,5 @@
 import { countNetwork } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
-import { count } from "../base/numbers.js";
 import { readBytes } from "../base/read-file.js";
 import { usesType } from "../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../onnx/initializers.js";
@@ -20,7 +19,7 @@ import { type ExportOptions, encode, lower } from "./compile.js";
 import { chooseDevice } from "./devices.js";
 import { checkExpectations } from "./expectations.js";
 import { type GateEffects, gateEffects } from "./gate-effects.js";
-import { saturationText } from "./half-precision.js";
+import { halfRangeCheck, halfWeightsCheck } from "./half-precision.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import { fixedBatch, interfaceProblem, referenceOutputs, runModel, worstDistance } from "./outputs.js";
 import { stressed } from "./stressed.js";
@@ -126,8 +125,10 @@ export async function verify(specFile: string, options: VerifyOptions = {}): Pro
   }
 
   onProgress?.("leaving out each gate", WEIGHTS.length / (WEIGHTS.length + 1));
-  const gates = gateEffects(stressed(onSmallImages(specFile, network, options).meant), seed, precision);
+  const small = withWeights(onSmallImages(specFile, network, options), "stress");
+  const gates = gateEffects(small.meant, seed, precision);
   checks.push(gateCheck(gates));
+  if (precision === "float16") checks.push(halfRangeCheck(small.meant, lower(small, options).graph, seed));
   return {
     ok: comparisons.every((each) => each.ok) && checks.every((each) => each.ok),
     model: specFile,
@@ -218,14 +219,6 @@ function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: Hal
 /** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
 function precisionOf(network: SpecNetwork, options: ExportOptions): ToleranceName {
   return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
-}
-
-function halfWeightsCheck(rounding: HalfRounding): Check {
-  const name = "weights fit half precision";
-  const { numbers, zeroed } = rounding;
-  const detail =
-    saturationText(rounding) ?? `${count(numbers)} in fp16, ${count(zeroed)} of them below 3e-8 and so zero`;
-  return { name, ok: rounding.saturated === 0, detail };
 }
 
 function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {

@@ -6,8 +6,11 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { randomStream } from "../../src/base/random.js";
+import type { Graph } from "../../src/ir/graph.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { writeModel } from "../../src/onnx/write.js";
+import { runPasses } from "../../src/passes/manager.js";
+import { invocationOf } from "../../src/passes/pipeline.js";
 import { encodeElements } from "../../src/weights/elements.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { allCases } from "./cases.js";
@@ -40,6 +43,9 @@ function testWith(module: "onnx" | "cv2", name: string, body: () => Promise<void
   else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module ${module}: ${name}\n`);
 }
 
+/** The network in half precision where that is safe: both element types, and casts between them. */
+const inHalf = (graph: Graph): Graph => runPasses(graph, [invocationOf("lower-precision")]).graph;
+
 async function write(
   folder: string,
   name: string,
@@ -60,6 +66,8 @@ testWith(
       const files = [
         await write(folder, "reshape", smallNetwork("reshape")),
         await write(folder, "transpose", smallNetwork("transpose", 2)),
+        await write(folder, "half", inHalf(smallNetwork("reshape"))),
+        await write(folder, "half-13", inHalf(smallNetwork("transpose", 2)), { opset: 13 }),
         await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
       ];
       let i = 0;

@@ -4,10 +4,7 @@ import { defineOp } from "../op.js";
 import { operandAt } from "../tensor.js";
 import { refuse, tensorType } from "../types.js";
 
-/**
- * The one op whose result has another element type than its operands, and the one that rounds: every other op is
- * exact in the reference interpreter, whatever its element type.
- */
+/** The one op whose result has another element type than its operand. */
 export const cast = defineOp({
   name: "cast",
   level: "primitive",
