@@ -3,7 +3,7 @@ import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
 import type { Graph, Op } from "../ir/graph.js";
 import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
-import { TOLERANCES, withinTolerance } from "../runtime/compare.js";
+import { type Tolerance, withinTolerance } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/half.js";
 import { parameterNumbers, randomInputs } from "./numbers.js";
 import { worstDistance } from "./outputs.js";
@@ -67,6 +67,12 @@ export function halfWeightsCheck(rounding: HalfRounding): Check {
 }
 
 /**
+ * Looser than a comparison's: on images this small, deep networks of stress weights make much of every rounding.
+ * What overflows, vanishes or is summed in half precision does more.
+ */
+const ROUNDING_TOLERANCE: Tolerance = { maxRel: 5e-2, minCosine: 0.999 };
+
+/**
  * The check of `verify` that half precision is enough for the network itself: the reference interpreter evaluates the
  * lowered graph, every float16 result rounded. ONNX Runtime's CPU provider computes most of them in float32, so it
  * would show no overflow that a device has.
@@ -78,11 +84,11 @@ export function halfRangeCheck(meant: Graph, lowered: Graph, seed: number): Chec
   const trace = traceGraph(lowered, inputs, parameters);
   const outputs = new Map(lowered.outputs.map((output) => [output.name, trace.get(output)?.data ?? []]));
   const reference = new Map([...expected].map(([name, { data }]) => [name, data]));
-  const far = worstDistance(reference, outputs, TOLERANCES.float16);
+  const far = worstDistance(reference, outputs, ROUNDING_TOLERANCE);
   const [, ...image] = [...inputs.values()][0]?.dims ?? [];
   return {
     name: "rounding to half precision",
-    ok: withinTolerance(far, TOLERANCES.float16),
+    ok: withinTolerance(far, ROUNDING_TOLERANCE),
     detail: `each result rounded, the output moves by ${(far.maxRel * 100).toPrecision(2)} % of its range; the largest is ${largestHalf(trace).toPrecision(3)} of ${LARGEST_FLOAT16}, at ${image.join("x")}`,
   };
 }
