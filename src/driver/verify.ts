@@ -18,7 +18,7 @@ import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
 import { chooseDevice } from "./devices.js";
 import { checkExpectations } from "./expectations.js";
-import { type GateEffects, gateEffects } from "./gate-effects.js";
+import { type GateEffects, gateEffects, leastEffect } from "./gate-effects.js";
 import { halfRangeCheck, halfWeightsCheck } from "./half-precision.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import { fixedBatch, interfaceProblem, referenceOutputs, runModel, worstDistance } from "./outputs.js";
@@ -126,7 +126,8 @@ export async function verify(specFile: string, options: VerifyOptions = {}): Pro
 
   onProgress?.("leaving out each gate", WEIGHTS.length / (WEIGHTS.length + 1));
   const small = withWeights(onSmallImages(specFile, network, options), "stress");
-  const gates = gateEffects(small.meant, seed, precision);
+  const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
+  const gates = gateEffects(small.meant, seed, leastEffect(precision, rounding));
   checks.push(gateCheck(gates));
   if (precision === "float16") checks.push(halfRangeCheck(small.meant, lower(small, options).graph, seed));
   return {

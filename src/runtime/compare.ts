@@ -15,12 +15,12 @@ export interface Tolerance {
 }
 
 /**
- * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: over the networks of the gallery
- * their rounding moves outputs by up to 1e-3 of the range.
+ * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: that moves outputs
+ * by 2e-4 to 1e-3 of their range, those of ResNet-50 with stress weights by 2.5e-3.
  */
 export const TOLERANCES = {
   float32: { maxRel: 1e-4, minCosine: 0.99999 },
-  float16: { maxRel: 2e-3, minCosine: 0.99999 },
+  float16: { maxRel: 4e-3, minCosine: 0.9999 },
 } as const satisfies Record<string, Tolerance>;
 
 export type ToleranceName = keyof typeof TOLERANCES;
