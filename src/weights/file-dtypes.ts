@@ -1,4 +1,4 @@
-import { fromFloat16Bits } from "./float16.js";
+import { fromFloat16Bits } from "../base/float16.js";
 
 interface FileDTypeInfo {
   /** Bits that one element takes. */
