@@ -54,6 +54,22 @@ test("names out of a file can't write to the terminal as they like", async () =>
   assert.not.match(stdout, /[\x1b\x9b]/);
 });
 
+test("types without numbers are listed and compared by their bytes", async () => {
+  const [a, b] = ["a", "b"].map((name) => join(folder, `${name}-f8.safetensors`)) as [string, string];
+  const tensor = (byte: number) => ({
+    name: "w",
+    dtype: "F8_E4M3" as const,
+    dims: [1],
+    pieces: () => [Uint8Array.of(byte)],
+  });
+  await writeSafetensors(a, [tensor(1)]);
+  await writeSafetensors(b, [tensor(2)]);
+  const { tensors } = JSON.parse(ecagen(["weights", "inspect", a, "--values", "--json"]).stdout);
+  assert.equal(tensors, [{ name: "w", dtype: "F8_E4M3", shape: [1], bytes: 1, values: null }]);
+  const { values, same } = JSON.parse(ecagen(["weights", "diff", a, b, "--json"]).stdout);
+  assert.equal([values, same], [[{ name: "w", maxAbs: null, cosine: null }], 0]);
+});
+
 test("diff finds what differs, and says so with exit code 1", async () => {
   const same = ecagen(["weights", "diff", CHECKPOINT, "test/data/weights/state.pt"]);
   assert.equal([same.code, same.stdout], [0, "the same 16 tensors\n"]);
