@@ -51,7 +51,7 @@ test("names out of a file can't write to the terminal as they like", async () =>
   const { stdout } = ecagen(["weights", "inspect", file]);
   assert.match(stdout, /"\\u001b\[2Jgone\\u\{9b\}1m"/);
   assert.match(stdout, /"two\\nlines"/);
-  assert.not.match(stdout, /[\x1b\x9b]/);
+  assert.not.ok(stdout.includes("\x1b") || stdout.includes("\x9b"));
 });
 
 test("types without numbers are listed and compared by their bytes", async () => {
@@ -154,8 +154,8 @@ test("what can't be read or written is said without a stack trace, with exit cod
       /missing can't be read: there is no such file/,
     ],
     [["weights", "inspect", "package.json"], /package\.json is no file of weights that ecagen knows/],
-    [["weights"], /which command of weights\?[^]*known: inspect/],
-    [["weights", "inspct", broken], /unknown command "weights inspct"[^]*did you mean "inspect"\?/],
+    [["weights"], /which command of weights\?[\s\S]*known: inspect/],
+    [["weights", "inspct", broken], /unknown command "weights inspct"[\s\S]*did you mean "inspect"\?/],
     [["compile", "specs/small.json", "-o", same, "--export-weights", same], /can't both be written to/],
     [
       ["compile", "specs/small.json", "-o", same, "--export-weights", join(folder, "none/w.safetensors")],

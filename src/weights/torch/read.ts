@@ -6,7 +6,8 @@ import { extentOf } from "../strided.js";
 import { stridedTensor } from "../strided-tensor.js";
 import { quoteName } from "../tensor-name.js";
 import type { StoredTensor } from "../tensor-source.js";
-import { PickleProblem, readPickle } from "./pickle.js";
+import { readPickle } from "./pickle.js";
+import { PickleProblem } from "./pickle-values.js";
 import { findStateDict, type TorchTensor } from "./state-dict.js";
 import { STORAGE_DTYPES } from "./storages.js";
 
