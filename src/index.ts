@@ -28,7 +28,8 @@ export {
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
+export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/papers/tables.js";
 export { resolve } from "./driver/resolve.js";
 export { specJsonSchema } from "./driver/schema.js";
-export { type StatsReport, stats } from "./driver/stats.js";
+export { type StatsOptions, type StatsReport, stats } from "./driver/stats.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify.js";

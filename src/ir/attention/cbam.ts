@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { concat } from "../ops/concat.js";
 import { conv } from "../ops/conv.js";
@@ -16,7 +15,7 @@ import {
   product,
   sum,
 } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
   NORM_OPERANDS,
@@ -121,18 +120,19 @@ export const cbam = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
+    const start = initializationAt(site);
     const { kernel, pooling, gate, epsilon } = given;
     const squeezed = squeezedChannels(given, site);
     const biases = [
-      { name: "channel.reduce.bias", dims: [squeezed], init: startAtZero },
-      { name: "channel.expand.bias", dims: [channels], init: startAtZero },
+      { name: "channel.reduce.bias", dims: [squeezed], init: start.convBias(channels) },
+      { name: "channel.expand.bias", dims: [channels], init: start.convBias(squeezed) },
     ];
     return {
       attributes: { pooling, hidden: given.activation, gate, epsilon },
       parameters: [
-        { name: "channel.reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
-        { name: "channel.expand.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
-        { name: "spatial.conv.weight", dims: [1, mapsOf(pooling), kernel, kernel], init: fanOutNormal() },
+        { name: "channel.reduce.weight", dims: [squeezed, channels, 1, 1], init: start.conv(1) },
+        { name: "channel.expand.weight", dims: [channels, squeezed, 1, 1], init: start.conv(1) },
+        { name: "spatial.conv.weight", dims: [1, mapsOf(pooling), kernel, kernel], init: start.conv(1) },
         ...normParameters("spatial.norm", 1),
         ...(given.bias ? biases : []),
       ],
