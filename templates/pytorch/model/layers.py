@@ -1,0 +1,157 @@
+@dataclass(frozen=True)
+class Style:
+    """What the layers of a block have in common."""
+
+    act: str
+    padding: str
+    start: str
+    epsilon: float
+    momentum: float
+
+
+def activation(name):
+    return ACTIVATIONS[name]()
+
+
+def start_layer(layer, start):
+    """Draws the numbers that a convolution starts with, and gives the convolution.
+
+    Weights: N(0, 2 / fan_out) (He et al., ICCV 2015, eq. 15, backward form). fan_out is that of one group for
+    "efficientnet", of all groups together for "resnet". Biases: 0 for "efficientnet", U(+-1 / sqrt(fan_in)) for "resnet".
+    """
+    area = math.prod(layer.weight.shape[2:])
+    groups = layer.groups if start == "efficientnet" else 1
+    nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 * groups / (area * layer.out_channels)))
+    if layer.bias is not None:
+        if start == "efficientnet":
+            nn.init.zeros_(layer.bias)
+        else:
+            start_uniform(layer.bias, layer.weight[0].numel())
+    return layer
+
+
+def start_uniform(parameter, fan):
+    """U(+-1 / sqrt(fan))"""
+    nn.init.uniform_(parameter, -1.0 / math.sqrt(fan), 1.0 / math.sqrt(fan))
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def pads(padding, size, kernel, stride, dilation=1):
+    """Places before and after one axis of a map.
+
+    "symmetric": the same on both sides. "same": TensorFlow's, the output is ceil(size / stride) and the odd place comes
+    after. "ceil": nothing before, and after as much as the last window that begins inside needs. "valid": none.
+    """
+    if isinstance(padding, int):
+        return padding, padding
+    if padding == "valid":
+        return 0, 0
+    reach = dilation * (kernel - 1) + 1
+    if padding == "symmetric":
+        each = (stride + reach - 2) // 2
+        return each, each
+    outputs = -(-size // stride)
+    if padding == "ceil":
+        outputs = min(outputs, -(-(size - reach) // stride) + 1)
+    total = max(0, (outputs - 1) * stride + reach - size)
+    return (total // 2, total - total // 2) if padding == "same" else (0, total)
+
+
+def map_pads(padding, x, kernel, stride, dilation=(1, 1)):
+    """The places left, right, above and below of a map [N, C, H, W], as torch.nn.functional.pad takes them."""
+    rows, columns = (padding, padding) if isinstance(padding, str) else padding
+    above, below = pads(rows, x.shape[2], kernel[0], stride[0], dilation[0])
+    left, right = pads(columns, x.shape[3], kernel[1], stride[1], dilation[1])
+    return left, right, above, below
+
+
+class Conv2d(nn.Conv2d):
+    """A convolution that also knows TensorFlow's padding, which depends on the size of the map."""
+
+    def __init__(self, inputs, outputs, kernel, style, *, stride=1, groups=1, dilation=1, padding=None, bias=False):
+        kernel, stride, dilation = pair(kernel), pair(stride), pair(dilation)
+        padding = style.padding if padding is None else padding
+        self.flexible = padding == "same"
+        fixed = padding
+        if isinstance(padding, str):
+            fixed = [0 if self.flexible else pads(padding, 0, *axis)[0] for axis in zip(kernel, stride, dilation)]
+        super().__init__(inputs, outputs, kernel, stride, tuple(fixed), dilation, groups, bias)
+        start_layer(self, style.start)
+
+    def forward(self, x):
+        if self.flexible:
+            x = F.pad(x, map_pads("same", x, self.kernel_size, self.stride, self.dilation))
+        return super().forward(x)
+
+
+def norm_of(channels, style):
+    return nn.BatchNorm2d(channels, eps=style.epsilon, momentum=style.momentum)
+
+
+class ConvNormAct(nn.Module):
+    """Convolution, normalisation, activation. `act`: True for the style's, False for none, or a name.
+
+    `last`: whether the normalisation ends a residual branch. With the start "resnet" its scale is 0 then, so that the
+    network starts shallow (Goyal et al., 2017, section 5.1).
+    """
+
+    def __init__(self, inputs, outputs, kernel, style, *, norm=True, act=True, last=False, **conv):
+        super().__init__()
+        self.conv = Conv2d(inputs, outputs, kernel, style, **conv)
+        self.norm = norm_of(outputs, style) if norm else None
+        self.act = activation(style.act if act is True else act) if act else None
+        if norm and last and style.start == "resnet":
+            nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x):
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return x if self.act is None else self.act(x)
+
+
+class MaxPool2d(nn.Module):
+    def __init__(self, kernel, *, stride, padding):
+        super().__init__()
+        self.kernel, self.stride, self.padding = pair(kernel), pair(stride), padding
+
+    def forward(self, x):
+        x = F.pad(x, map_pads(self.padding, x, self.kernel, self.stride), value=-math.inf)
+        return F.max_pool2d(x, self.kernel, self.stride)
+
+
+class AvgPool2d(nn.Module):
+    """Means of windows: over their pixels, or over all of their places, of which those outside of the map are zero."""
+
+    def __init__(self, kernel, *, stride, padding, count_padding=False):
+        super().__init__()
+        self.kernel, self.stride, self.padding = pair(kernel), pair(stride), padding
+        self.count_padding = count_padding
+
+    def forward(self, x):
+        around = map_pads(self.padding, x, self.kernel, self.stride)
+        y = F.avg_pool2d(F.pad(x, around), self.kernel, self.stride)
+        if self.count_padding or not any(around):
+            return y
+        inside = F.pad(torch.ones_like(x[:1, :1]), around)
+        return y / F.avg_pool2d(inside, self.kernel, self.stride)
+
+
+class DropPath(nn.Module):
+    """Training: drops the whole branch of an image with probability `rate` (Huang et al., ECCV 2016)."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        if self.rate == 0.0 or not self.training:
+            return x
+        keep = 1.0 - self.rate
+        return x * (x.new_empty(x.shape[0], 1, 1, 1).bernoulli_(keep) / keep)
+
+    def extra_repr(self):
+        return f"rate={self.rate:.4g}"

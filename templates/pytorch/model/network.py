@@ -1,0 +1,114 @@
+class Stem(nn.Module):
+    """Convolutions, the first of them with the stride, and a pooling."""
+
+    def __init__(self, inputs, outputs, kernel, style, *, stride=1, deep=(), normalized=True, pool=None):
+        super().__init__()
+        layers = []
+        for channels in deep:
+            layers.append(ConvNormAct(inputs, channels, kernel, style, stride=stride))
+            inputs, stride = channels, 1
+        self.deep = nn.ModuleList(layers)
+        layer = ConvNormAct(inputs, outputs, kernel, style, stride=stride, norm=normalized, act=normalized)
+        self.conv, self.norm, self.act = layer.conv, layer.norm, layer.act
+        self.pool = None if pool is None else MaxPool2d(**pool)
+
+    def forward(self, x):
+        for layer in self.deep:
+            x = layer(x)
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.act(self.norm(x))
+        return x if self.pool is None else self.pool(x)
+
+
+class Stage(nn.Module):
+    def __init__(self, rows, style):
+        super().__init__()
+        self.blocks = nn.Sequential(*(block_of(row, style) for row in rows))
+
+    def forward(self, x):
+        return self.blocks(x)
+
+
+class Head(nn.Module):
+    """[norm, act,] [1x1 conv, norm, act,] mean over the map, dropout, linear classifier.
+
+    `pool_first`: mean, [1x1 conv, act,] dropout, classifier (MobileNetV3, ICCV 2019, section 5.1).
+    """
+
+    def __init__(
+        self,
+        inputs,
+        classes,
+        style,
+        *,
+        channels=None,
+        dropout=0.0,
+        pool_first=False,
+        bias=False,
+        preactivation=False,
+    ):
+        super().__init__()
+        self.pool_first = pool_first
+        self.norm = norm_of(inputs, style) if preactivation else None
+        self.act = activation(style.act)
+        self.features = self.conv = None
+        if channels is not None:
+            layer = ConvNormAct(inputs, channels, 1, style, norm=not pool_first, bias=bias and pool_first)
+            if preactivation:
+                self.features = layer
+            else:
+                self.conv, self.norm = layer.conv, layer.norm
+        self.dropout = nn.Dropout(dropout)
+        width = inputs if channels is None else channels
+        self.classifier = nn.Linear(width, classes)
+        start_uniform(self.classifier.weight, classes if style.start == "efficientnet" else width)
+        if style.start == "efficientnet":
+            nn.init.zeros_(self.classifier.bias)
+        else:
+            start_uniform(self.classifier.bias, width)
+
+    def convolved(self, x):
+        if self.features is not None:
+            return self.features(x)
+        if self.conv is None:
+            return x
+        x = self.conv(x)
+        return self.act(x if self.norm is None else self.norm(x))
+
+    def forward(self, x):
+        if self.norm is not None and self.conv is None:
+            x = self.act(self.norm(x))
+        x = self.convolved(channel_means(x)) if self.pool_first else channel_means(self.convolved(x))
+        return self.classifier(self.dropout(x.flatten(1)))
+
+
+def block_of(row, style):
+    """The block of a row of STAGES: `block` says which class, `style` what differs, the others are its arguments."""
+    arguments = {key: value for key, value in row.items() if key not in ("block", "style")}
+    return BLOCKS[row["block"]](style=replace(style, **row.get("style", {})), **arguments)
+
+
+class Network(nn.Module):
+    """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]."""
+
+    def __init__(self):
+        super().__init__()
+        style = Style(**STYLE)
+        self.stem = None
+        if STEM is not None:
+            self.stem = Stem(**{**STEM, "style": replace(style, **STEM.get("style", {}))})
+        self.stages = nn.ModuleList(Stage(rows, style) for rows in STAGES)
+        self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))})
+
+    def forward(self, x):
+        if self.stem is not None:
+            x = self.stem(x)
+        for stage in self.stages:
+            x = stage(x)
+        return self.head(x)
+
+
+def parameter_count(model):
+    """Trainable numbers; running statistics are not among them."""
+    return sum(parameter.numel() for parameter in model.parameters())
