@@ -17,6 +17,7 @@ export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export { resolve } from "./driver/resolve.js";
+export { type RunOptions, type RunReport, run } from "./driver/run.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsReport, stats } from "./driver/stats.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify.js";

@@ -43,7 +43,7 @@ export const preprocessingSchema = z.strictObject({
       "Part of each side of the resized image that the crop at its centre keeps (`crop_pct` of timm).",
     ),
   mean: perChannel(z.number().min(-1e3).max(1e3)).describe(
-    "Subtracted from each channel, whose values are from 0 to 1; one number for each channel, or one for all. Left out: that of ImageNet for three channels, else 0.5.",
+    "Subtracted from each channel, whose values are from 0 to 1, in the order of `channelOrder`; one number for each channel, or one for all. Left out: that of ImageNet for three channels, else 0.5.",
   ),
   std: perChannel(z.number().min(1e-6).max(1e3)).describe(
     "What each channel is then divided by, as many numbers. Left out: that of ImageNet for three channels, else 0.5.",

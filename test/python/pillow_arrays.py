@@ -1,6 +1,6 @@
 """Makes test/data/images/: pictures, and what Pillow and NumPy make of them, which ecagen's own code must give.
 
-    python3 -m pip install pillow numpy && python3 test/python/pillow_arrays.py
+    python3 -m pip install pillow numpy && python3 test/python/pillow_arrays.py && npm run format
 
 Resizing is Pillow's; sizes and crops are those of torchvision's Resize and CenterCrop, written down here again from
 its source; (x / 255 - mean) / std is NumPy's in float32, as PyTorch computes it.

@@ -20,7 +20,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analysis: ["base", "ir"],
   runtime: ["base", "ir", "onnx"],
   driver: [
-    ...["base", "ir", "passes", "spec", "blocks", "images", "weights", "onnx", "reference", "analysis", "runtime"],
+    ...[
+      "base",
+      "ir",
+      "passes",
+      "spec",
+      "blocks",
+      "images",
+      "weights",
+      "onnx",
+      "reference",
+      "analysis",
+      "runtime",
+    ],
   ],
   cli: ["base", "driver"],
 };

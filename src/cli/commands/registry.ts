@@ -6,6 +6,7 @@ import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
 import { verifyCommand } from "./verify.js";
@@ -15,6 +16,7 @@ import { weightsCommand } from "./weights.js";
 export const commands = [
   compileCommand,
   verifyCommand,
+  runCommand,
   statsCommand,
   diffCommand,
   weightsCommand,
