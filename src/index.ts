@@ -7,6 +7,7 @@ export {
   formatDiagnostic,
   InputError,
 } from "./base/diagnostic.js";
+export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
 export { type DiffReport, diff } from "./driver/diff.js";
@@ -25,11 +26,13 @@ export {
   inspectWeights,
   type WeightsInventory,
 } from "./driver/inspect-weights.js";
+export { LANGUAGES, type LanguageName } from "./driver/languages.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/papers/tables.js";
 export { resolve } from "./driver/resolve.js";
+export { type RunOptions, type RunReport, run } from "./driver/run.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsOptions, type StatsReport, stats } from "./driver/stats.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify.js";

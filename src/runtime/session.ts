@@ -13,11 +13,20 @@ export interface SessionOptions {
   readonly threads?: number | undefined;
 }
 
+/** A declared input. */
+export interface Port {
+  readonly name: string;
+  /** ONNX Runtime's name of the element type. */
+  readonly dtype: string;
+  /** A size that is open has a name, or the empty text. */
+  readonly dims: readonly (number | string)[];
+}
+
 /** An ONNX model that ONNX Runtime has loaded onto one device, the whole of it. */
 export interface Session {
   readonly device: DeviceName;
-  /** The declared inputs, in order; a size that is open has a name, or the empty text. */
-  readonly inputs: readonly { readonly name: string; readonly dims: readonly (number | string)[] }[];
+  /** The declared inputs, in order. */
+  readonly inputs: readonly Port[];
   readonly outputNames: readonly string[];
   /** Runs the model once. Errors: `InputError` where ONNX Runtime refuses the inputs or fails. */
   run(inputs: ReadonlyMap<string, FloatTensor>): Promise<ReadonlyMap<string, FloatTensor>>;
@@ -50,6 +59,7 @@ export async function openSession(
     device,
     inputs: session.inputMetadata.map((input) => ({
       name: input.name,
+      dtype: input.isTensor ? input.type : "no tensor",
       dims: input.isTensor ? input.shape : [],
     })),
     outputNames: session.outputNames,

@@ -13,6 +13,7 @@ import {
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
 import { resolveDefinition } from "./definitions/resolve-definition.js";
+import { resolvePreprocessing } from "./preprocessing.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec, Stem } from "./schema.js";
 
@@ -43,6 +44,8 @@ export function resolveSpec(
     stem,
     blocks: resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse),
     head: resolveHead(spec),
+    preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
+    labels: spec.labels,
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,

@@ -5,6 +5,7 @@ import type { InitializationName } from "../ir/initializers.js";
 import type { PassInvocation } from "../passes/pass.js";
 import type { ResolvedLayer } from "./definitions/resolved-layers.js";
 import type { AttentionPosition } from "./positions.js";
+import type { Preprocessing } from "./preprocessing.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
@@ -22,6 +23,9 @@ export interface ResolvedSpec {
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
   readonly head: ResolvedHead;
+  readonly preprocessing: Preprocessing;
+  /** The names of the classes, in the order of the outputs. */
+  readonly labels?: readonly string[] | undefined;
   /** The rate of stochastic depth towards which the blocks' own rates grow. */
   readonly dropPath: number;
   /** The spec's own rewritings, in order. */

@@ -4,6 +4,7 @@ import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
 import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
+import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
   defaultsSchema,
   expectSchema,
@@ -84,6 +85,12 @@ const specSchema = z.strictObject({
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  preprocessing: preprocessingSchema
+    .prefault({})
+    .describe("What is done to an image before the network sees it; `ecagen run` does it (docs/run.md)."),
+  labels: labelsSchema
+    .optional()
+    .describe("Names of the classes, one for each output of the classifier, in its order."),
   dropPath: rate
     .default(0)
     .describe(

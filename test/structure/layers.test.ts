@@ -13,12 +13,29 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   passes: ["base", "ir"],
   spec: ["base", "ir", "passes"],
   blocks: ["base", "ir", "spec"],
+  images: ["base", "spec"],
   weights: ["base", "ir"],
   onnx: ["base", "ir", "weights"],
   reference: ["base", "ir"],
   analysis: ["base", "ir"],
   runtime: ["base", "ir", "onnx"],
-  driver: ["base", "ir", "passes", "spec", "blocks", "weights", "onnx", "reference", "analysis", "runtime"],
+  codegen: ["base", "ir", "spec", "analysis"],
+  driver: [
+    ...[
+      "base",
+      "ir",
+      "passes",
+      "spec",
+      "blocks",
+      "images",
+      "weights",
+      "onnx",
+      "reference",
+      "analysis",
+      "runtime",
+    ],
+    "codegen",
+  ],
   cli: ["base", "driver"],
 };
 
@@ -29,6 +46,7 @@ const HOME: Readonly<Record<string, string>> = {
   "onnxruntime-node": "runtime/session.ts",
   yargs: "cli/",
   "jsonc-parser": "spec/",
+  "ts-morph": "codegen/typescript/",
   "pure-rand": "base/random.ts",
 };
 

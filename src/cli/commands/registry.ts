@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { codegenCommand } from "./codegen.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
@@ -6,6 +7,7 @@ import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
 import { tablesCommand } from "./tables.js";
@@ -16,6 +18,8 @@ import { weightsCommand } from "./weights.js";
 export const commands = [
   compileCommand,
   verifyCommand,
+  runCommand,
+  codegenCommand,
   statsCommand,
   diffCommand,
   weightsCommand,

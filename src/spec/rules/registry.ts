@@ -4,8 +4,10 @@ import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
 import { groupsDivideChannels } from "./groups-divide-channels.js";
 import { kernelIsOdd } from "./kernel-is-odd.js";
+import { labelsNameEachClass } from "./labels-name-each-class.js";
 import { mapStaysLargeEnough } from "./map-stays-large-enough.js";
 import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
+import { preprocessingFitsTheInput } from "./preprocessing-fits-the-input.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
@@ -28,4 +30,6 @@ export const specRules: readonly SpecRule[] = [
   attentionFitsItsSite,
   dropPathNeedsAResidual,
   networkIsNotTooDeep,
+  preprocessingFitsTheInput,
+  labelsNameEachClass,
 ];
