@@ -13,6 +13,10 @@ export const GENERATORS = {
     doc: "a TypeScript package that runs the network in Node.js and in browsers",
     load: async () => (await import("./typescript/generate.js")).generateTypeScript,
   },
+  pytorch: {
+    doc: "a PyTorch module and the program that trains it",
+    load: async () => (await import("./pytorch/generate.js")).generatePyTorch,
+  },
 } as const satisfies Record<string, Language>;
 
 export type LanguageName = keyof typeof GENERATORS;

@@ -9,10 +9,6 @@ def linear(inputs, outputs, start, *, bias=True, groups=1):
     return start_layer(nn.Conv2d(inputs, outputs, 1, groups=groups, bias=bias), start)
 
 
-def channel_means(x):
-    return x.mean((2, 3), keepdim=True)
-
-
 def channel_maxima(x):
     return x.amax((2, 3), keepdim=True)
 

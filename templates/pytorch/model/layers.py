@@ -68,6 +68,10 @@ def map_pads(padding, x, kernel, stride, dilation=(1, 1)):
     return left, right, above, below
 
 
+def channel_means(x):
+    return x.mean((2, 3), keepdim=True)
+
+
 class Conv2d(nn.Conv2d):
     """A convolution that also knows TensorFlow's padding, which depends on the size of the map."""
 

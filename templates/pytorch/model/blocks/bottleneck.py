@@ -3,7 +3,7 @@ class Bottleneck(Residual):
     spatial convolution; its groups make it ResNeXt's. `stride_at`: "spatial", or "reduce" as in the first ResNets.
     """
 
-    spatial = "spatial"
+    gated_layer = "spatial"
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 class Layers(nn.Module):
     """Layers one after the other, under names of their own; a dot in a name stands for one level more."""
 
-    def __init__(self, **named):
+    def __init__(self, named):
         super().__init__()
         self.sequence = []
         for path, layer in named.items():

@@ -43,7 +43,8 @@ class Residual(Block):
     shortcut(x), branch: norm, act, conv, ..., and a shortcut that projects starts behind the first activation.
     """
 
-    spatial = None
+    # The layer that a gate at "spatial" comes after.
+    gated_layer = None
 
     def __init__(
         self, convs, inputs, outputs, style, *, stride, shortcut, preactivation, gate, position, residual, drop_path
@@ -77,7 +78,7 @@ class Residual(Block):
                 y = layer.conv(y)
             else:
                 y = layer(y)
-            if name == self.spatial:
+            if name == self.gated_layer:
                 y = self.gated("spatial", y)
         y = self.sum(y, self.around(start))
         return self.gated("post", y if self.act is None else self.act(y))

@@ -1,0 +1,145 @@
+import type { ResolvedBranches, ResolvedLayer } from "../../spec/definitions/resolved-layers.js";
+import type { ResolvedDefined } from "../../spec/resolved.js";
+import type { NetworkParts } from "./network-parts.js";
+import type { Literal } from "./python.js";
+import { styleOf } from "./style.js";
+
+/**
+ * The layers of a defined block as Python, with a hole wherever blocks of the same definition may differ: a value that
+ * becomes an argument of the class, or is written where all of its blocks have the same.
+ */
+export type Sketch =
+  | { readonly kind: "hole"; readonly hint: string; readonly filling: Literal }
+  | { readonly kind: "style" }
+  | { readonly kind: "layers"; readonly layers: readonly (readonly [name: string, layer: Sketch])[] }
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly items: readonly Sketch[];
+      /** Values that equal the usual one are left out where all blocks have it. */
+      readonly words: readonly {
+        readonly word: string;
+        readonly value: Sketch;
+        readonly usual?: Literal;
+        readonly mayBeAbsent: boolean;
+      }[];
+    };
+
+interface Site {
+  readonly block: ResolvedDefined;
+  readonly scope: string;
+  readonly parts: NetworkParts;
+  /** Channels that enter the layer. */
+  readonly channels: number;
+}
+
+/** `Layers({...})` of a list whose layers are named below `prefix`. */
+export function sketchLayers(layers: readonly ResolvedLayer[], prefix: string, site: Site): Sketch {
+  let { channels } = site;
+  return {
+    kind: "layers",
+    layers: layers.map((layer) => {
+      const name = layer.name.slice(prefix.length + 1).replaceAll("/", ".");
+      const sketch = (sketches[layer.layer] as Sketcher<ResolvedLayer["layer"]>)(layer, {
+        ...site,
+        channels,
+      });
+      channels = layer.channels;
+      return [name, sketch] as const;
+    }),
+  };
+}
+
+type Sketcher<K extends ResolvedLayer["layer"]> = (
+  layer: Extract<ResolvedLayer, { readonly layer: K }>,
+  site: Site,
+) => Sketch;
+
+/** How each kind of layer is written; one without a line is a compile error. */
+const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
+  conv(layer, { block, channels }) {
+    const { name, norm, bias, activation, endsBranch } = layer;
+    const style = styleOf(block);
+    const hole = holes(name);
+    const act = activation === undefined ? false : activation === style.act ? true : activation;
+    return call(
+      "ConvNormAct",
+      [hole("inputs", channels), hole("outputs", layer.channels), hole("kernel", sides(layer.kernel)), STYLE],
+      {
+        stride: [hole("stride", sides(layer.stride)), 1],
+        groups: [hole("groups", layer.groups), 1],
+        dilation: [hole("dilation", sides(layer.dilation)), 1],
+        padding: [hole("padding", layer.padding === style.padding ? undefined : layer.padding), undefined],
+        bias: [hole("bias", bias), false],
+        norm: [hole("norm", norm), true],
+        act: [hole("act", act), true],
+        last: [hole("last", endsBranch && norm), false],
+      },
+    );
+  },
+  norm: ({ name, channels }) => call("Norm", [holes(name)("channels", channels), STYLE]),
+  activation: ({ name, activation }) => call("activation", [holes(name)("act", activation)]),
+  pool({ name, kind, kernel, stride, padding, countPadding }) {
+    const hole = holes(name);
+    return call(kind === "max" ? "MaxPool2d" : "AvgPool2d", [hole("kernel", sides(kernel))], {
+      stride: [hole("stride", sides(stride))],
+      padding: [hole("padding", padding)],
+      ...(kind === "max" ? {} : { count_padding: [hole("count_padding", countPadding), false] as const }),
+    });
+  },
+  pad: ({ name, pads }) =>
+    call(
+      "Frame",
+      pads.map((pad, i) => holes(name)(`pad${i}`, pad)),
+    ),
+  scale: ({ name, factor }) => call("Scale", [holes(name)("factor", factor)]),
+  attention: ({ name }, { scope, parts }) =>
+    call("Gate", [holes(name)("gate", parts.gateAt(`${scope}/${name}/attention`)), STYLE]),
+  branches(layer, site) {
+    const { name, branches, input } = layer;
+    const channels = input === "split" ? site.channels / branches.length : site.channels;
+    const lists = branches.map((list, i) =>
+      sketchLayers(list, `${name}/branches/${i}`, { ...site, channels }),
+    );
+    return call("Branches", lists, {
+      split: [holes(name)("split", input === "split"), false],
+      ...joinWords(layer, site),
+    });
+  },
+};
+
+function joinWords({ name, join, branches }: ResolvedBranches, { scope, parts }: Site): Words {
+  if (branches.length === 1 || typeof join === "string") {
+    const word = branches.length > 1 && typeof join === "string" ? join : "concat";
+    return { join: [holes(name)("join", word), "concat"] };
+  }
+  const selection = holes(name)("select", parts.gateAt(`${scope}/${name}/select`));
+  return { join: [holes(name)("join", "select"), "concat"], select: [call("gate_of", [selection, STYLE])] };
+}
+
+type Words = Readonly<Record<string, readonly [value: Sketch, usual?: Literal]>>;
+
+const STYLE: Sketch = { kind: "style" };
+
+function call(name: string, items: readonly Sketch[], words: Words = {}): Sketch {
+  return {
+    kind: "call",
+    name,
+    items,
+    words: Object.entries(words).map(([word, given]) => ({
+      word,
+      value: given[0],
+      usual: given[1],
+      mayBeAbsent: given.length > 1,
+    })),
+  };
+}
+
+const holes =
+  (name: string) =>
+  (hint: string, filling: Literal): Sketch => ({ kind: "hole", hint: `${name}/${hint}`, filling });
+
+/** One number for a square. */
+function sides([height, width]: readonly [number, number]): Literal {
+  return height === width ? height : [height, width];
+}

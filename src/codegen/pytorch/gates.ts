@@ -1,0 +1,155 @@
+import { GE_CONV_OPERANDS, GE_MLP_OPERANDS } from "../../ir/attention/ge.js";
+import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
+import type { Op } from "../../ir/graph.js";
+import type { AttributesOf } from "../../ir/ops/registry.js";
+import type { Literal } from "./python.js";
+
+/** Sizes of an op's operands: x, then the parameters. */
+type Sizes = readonly (readonly number[])[];
+
+type GateType = AttentionType | SelectionType;
+
+/** How a kind of attention is written in Python. */
+interface GateEmitter<T extends GateType> {
+  readonly className: string;
+  /** The files of `templates/pytorch/model/attention` that have its class, and those that it needs. */
+  readonly templates: readonly string[];
+  /** The arguments of its constructor besides `start`; what is as the constructor has it may be left out. */
+  readonly arguments: (
+    attributes: AttributesOf<`attention.${T}`>,
+    sizes: Sizes,
+  ) => { readonly [word: string]: Literal };
+}
+
+const gate = <T extends GateType>(
+  className: string,
+  templates: string | readonly string[],
+  args: GateEmitter<T>["arguments"],
+): GateEmitter<T> => ({
+  className,
+  templates: typeof templates === "string" ? [templates] : templates,
+  arguments: args,
+});
+
+const channelsOf = ([x]: Sizes): number => x?.[1] ?? 0;
+const outputs = (sizes: Sizes, operand: number): number => sizes[operand]?.[0] ?? 0;
+const unless = <V extends Literal>(usual: V, value: V): V | undefined =>
+  value === usual ? undefined : value;
+
+/** Every kind of attention as Python; one without a line is a compile error. */
+export const gateEmitters: { readonly [T in GateType]: GateEmitter<T> } = {
+  se: gate("SqueezeExcitation", "se", ({ squeeze, hidden, gate }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    squeeze: unless("average", squeeze),
+    act: unless("relu", hidden),
+    gate: unless("sigmoid", gate),
+    bias: unless(true, sizes.length > 3),
+  })),
+  eca: gate("EfficientChannelAttention", "eca", ({ kernel, padding }, sizes) => ({
+    kernel,
+    padding: unless("zeros", padding),
+    bias: unless(false, sizes.length > 2),
+  })),
+  ecam: gate("HiddenChannelAttention", "ecam", ({ kernel, hidden }, sizes) => ({
+    kernel,
+    maps: outputs(sizes, 1),
+    act: unless("relu", hidden),
+  })),
+  ese: gate("LinearGate", "linear_gate", ({ gate }, sizes) => ({
+    channels: channelsOf(sizes),
+    gate: unless("sigmoid", gate),
+    bias: unless(false, sizes.length > 2),
+  })),
+  "se-var1": gate("MeanGate", "se_var1", () => ({})),
+  "se-var2": gate("ScaledMeanGate", "se_var2", (_attributes, sizes) => ({ channels: channelsOf(sizes) })),
+  "se-var3": gate("LinearGate", "linear_gate", (_attributes, sizes) => ({ channels: channelsOf(sizes) })),
+  "se-gc": gate("LinearGate", "linear_gate", ({ group }, sizes) => ({
+    channels: channelsOf(sizes),
+    name: "conv",
+    groups: group,
+  })),
+  "eca-ns": gate("UnsharedChannelAttention", "eca_ns", ({ kernel }, sizes) => ({
+    channels: channelsOf(sizes),
+    kernel,
+  })),
+  cbam: gate(
+    "ConvolutionalBlockAttention",
+    ["spatial_gate", "cbam"],
+    ({ pooling, hidden, gate, epsilon }, sizes) => ({
+      channels: channelsOf(sizes),
+      squeezed: outputs(sizes, 1),
+      kernel: sizes[3]?.[2],
+      pooling: unless("separate", pooling),
+      act: unless("relu", hidden),
+      gate: unless("sigmoid", gate),
+      bias: unless(false, sizes.length > 8),
+      epsilon: unless(1e-5, epsilon),
+    }),
+  ),
+  bam: gate("BottleneckAttention", "bam", ({ dilation, hidden, epsilon }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    dilation: unless(4, dilation),
+    act: unless("relu", hidden),
+    epsilon: unless(1e-5, epsilon),
+  })),
+  gc: gate("GlobalContext", "gc", ({ fusion, hidden, gate, epsilon }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    fusion: unless("add", fusion),
+    pooling: unless("attention", sizes.length > 7 ? "attention" : "average"),
+    act: unless("relu", hidden),
+    gate: unless("sigmoid", gate),
+    epsilon: unless(1e-6, epsilon),
+  })),
+  ge: gate("GatherExcite", "ge", ({ extent, mlp, parameters, hidden, gate, epsilon }, sizes) => {
+    const convs = sizes.slice(1 + (mlp ? GE_MLP_OPERANDS : 0));
+    return {
+      channels: channelsOf(sizes),
+      squeezed: mlp ? outputs(sizes, 1) : undefined,
+      extent: unless(0, extent),
+      gather: parameters ? [convs[0]?.slice(2), convs.length / GE_CONV_OPERANDS] : undefined,
+      act: unless("relu", hidden),
+      gate: unless("sigmoid", gate),
+      epsilon: unless(1e-5, epsilon),
+    };
+  }),
+  nl: gate("NonLocal", "nl", ({ pairwise, scale, epsilon }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    pairwise: unless("embedded-gaussian", pairwise),
+    scale: unless(1, scale),
+    epsilon: unless(1e-5, epsilon),
+  })),
+  a2: gate("DoubleAttention", "a2", (_attributes, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+  })),
+  coord: gate("CoordinateAttention", "coord", ({ hidden, gate, epsilon }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    act: unless("hard_swish", hidden),
+    gate: unless("sigmoid", gate),
+    epsilon: unless(1e-5, epsilon),
+  })),
+  scse: gate("ConcurrentSqueezeExcitation", "scse", (_attributes, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    bias: unless(true, sizes.length > 4),
+  })),
+  sk: gate("SelectiveKernels", "sk", ({ paths, hidden, epsilon }, sizes) => ({
+    channels: sizes[1]?.[1],
+    squeezed: outputs(sizes, 1),
+    paths: unless(2, paths),
+    act: unless("relu", hidden),
+    epsilon: unless(1e-5, epsilon),
+  })),
+};
+
+/** The words of a gate for `gate_of`: its type and the arguments of its class. */
+export function gateArguments(type: GateType, op: Op): { readonly [word: string]: Literal } {
+  const sizes = op.operands.map(({ type }) => type.dims.map((size) => (typeof size === "number" ? size : 0)));
+  const emitter = gateEmitters[type] as { readonly arguments: (attributes: unknown, sizes: Sizes) => object };
+  return { type, ...emitter.arguments(op.attributes, sizes) };
+}

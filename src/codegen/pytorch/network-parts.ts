@@ -1,0 +1,50 @@
+import { InputError } from "../../base/diagnostic.js";
+import { attentionKindOf } from "../../ir/attention/registry.js";
+import type { Graph, Op } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { gateArguments } from "./gates.js";
+import type { Literal } from "./python.js";
+
+/** The words of a gate in Python. */
+export type GateWords = { readonly [word: string]: Literal };
+
+/** What the passes may have changed: the network's gates and drop rates, by the scope where they stand. */
+export interface NetworkParts {
+  gateAt(scope: string): GateWords | undefined;
+  /** The rate of a drop path or dropout; 0 where there is none any more. */
+  rateAt(scope: string): number;
+  /** The kinds of attention in use. */
+  readonly gateTypes: ReadonlySet<NonNullable<ReturnType<typeof attentionKindOf>>>;
+}
+
+/**
+ * Looks the parts up that training code takes from the graph, not from the spec. Refuses a graph whose other ops were made
+ * by passes: layers that were folded or lowered have no place in a module that is trained.
+ */
+export function networkParts(graph: Graph): NetworkParts {
+  const gates = new Map<string, GateWords>();
+  const rates = new Map<string, number>();
+  const gateTypes = new Set<NonNullable<ReturnType<typeof attentionKindOf>>>();
+  for (const op of graph.ops) {
+    const type = attentionKindOf(op.kind);
+    if (type !== undefined) {
+      gates.set(op.loc.scope, gateArguments(type, op));
+      gateTypes.add(type);
+    } else if (op.loc.pass !== undefined) {
+      throw madeByPass(op, op.loc.pass);
+    } else if (isOp(op, "drop_path") || isOp(op, "dropout")) {
+      rates.set(op.loc.scope, op.attributes.rate);
+    }
+  }
+  return {
+    gateAt: (scope) => gates.get(scope),
+    rateAt: (scope) => rates.get(scope) ?? 0,
+    gateTypes,
+  };
+}
+
+function madeByPass(op: Op, pass: string): InputError {
+  return InputError.of("codegen/lowered", `${op.loc.scope}: ${pass} made ${op.kind} of it`, {
+    hint: `a module that is trained has the network as blocks and gates: leave ${pass} out, which compile does by itself`,
+  });
+}

@@ -1,0 +1,98 @@
+"""What is trained on: images in a folder for each class, or shapes that are drawn here and need no download."""
+
+import math
+import os
+
+import torch
+from torch.utils.data import Dataset
+
+MEAN = {{mean}}
+STD = {{std}}
+
+SHAPES = ["disc", "ring", "square", "frame", "triangle", "plus", "cross", "stripes"]
+
+
+def normalized(image):
+    """An image [C, H, W] of 0 to 1 as the network takes it."""
+    mean, std = torch.tensor(MEAN)[:, None, None], torch.tensor(STD)[:, None, None]
+    return (image - mean) / std
+
+
+def inside(shape, x, y):
+    """Where the shape of radius 1 around 0 is."""
+    far = torch.maximum(x.abs(), y.abs())
+    if shape == "disc":
+        return x**2 + y**2 < 0.8
+    if shape == "ring":
+        return (x**2 + y**2 < 1.0) & (x**2 + y**2 > 0.4)
+    if shape == "square":
+        return far < 0.8
+    if shape == "frame":
+        return (far < 0.9) & (far > 0.55)
+    if shape == "triangle":
+        return (y < 0.7) & (y > 2.0 * x.abs() - 1.0)
+    if shape == "plus":
+        return (far < 0.9) & (torch.minimum(x.abs(), y.abs()) < 0.28)
+    if shape == "cross":
+        return (far < 0.8) & (torch.minimum((x - y).abs(), (x + y).abs()) < 0.35)
+    return (far < 0.9) & (torch.sin(10.0 * y) > 0.0)
+
+
+def draw(shape, channels, height, width, generator):
+    """One shape at a random place, turned and coloured at random, on a coloured gradient, with noise."""
+    place = torch.rand(8, generator=generator).tolist()
+    y = torch.linspace(-1.0, 1.0, height)[:, None]
+    x = torch.linspace(-1.0, 1.0, width)[None, :]
+    radius = 0.35 + 0.3 * place[0]
+    u, v = x - (place[1] - 0.5) * 0.6, y - (place[2] - 0.5) * 0.6
+    angle = (place[3] - 0.5) * math.pi / 4.0
+    turned = math.cos(angle) * u - math.sin(angle) * v, math.sin(angle) * u + math.cos(angle) * v
+    mask = inside(shape, turned[0] / radius, turned[1] / radius)
+    colours = torch.rand(3, channels, 1, 1, generator=generator)
+    ground = colours[0] + (colours[1] - colours[0]) * (place[4] * x + place[5] * y + 2.0) / 4.0
+    # The shape is lighter or darker than the ground, by enough to be seen.
+    light = 0.35 + 0.3 * place[6]
+    front = ground + (light if place[7] < 0.5 else -light) * (0.6 + 0.4 * colours[2])
+    noise = 0.08 * torch.randn(channels, height, width, generator=generator)
+    return (torch.where(mask, front, ground.expand_as(front)) + noise).clamp(0.0, 1.0)
+
+
+class Shapes(Dataset):
+    """Drawn images, the same for the same seed. Classes beyond the shapes that there are stay without images."""
+
+    def __init__(self, count, classes, channels, height, width, seed):
+        generator = torch.Generator().manual_seed(seed)
+        kinds = SHAPES[: min(classes, len(SHAPES))]
+        self.labels = [i % len(kinds) for i in range(count)]
+        images = [draw(kinds[label], channels, height, width, generator) for label in self.labels]
+        self.images = torch.stack(images).mul(255.0).round().to(torch.uint8)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, index):
+        return normalized(self.images[index].float() / 255.0), self.labels[index]
+
+
+def bgr(image):
+    """Red, green, blue as blue, green, red."""
+    return image.flip(0)
+
+
+def folders(path, height, width):
+    """Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision."""
+    try:
+        from torchvision import datasets, transforms
+    except ImportError as error:
+        raise SystemExit("images in folders need torchvision: pip install torchvision") from error
+    mode = transforms.InterpolationMode.{{interpolation}}
+    last = [transforms.ToTensor(), {{order}}transforms.Normalize(MEAN, STD)]
+    crop = transforms.RandomResizedCrop((height, width), interpolation=mode)
+    training = [crop, transforms.RandomHorizontalFlip(), *last]
+    larger = [math.ceil(side / {{crop}}) for side in (height, width)]
+    resize = transforms.Resize({{resize}}, interpolation=mode)
+    validation = [resize, transforms.CenterCrop((height, width)), *last]
+    return tuple(
+        datasets.ImageFolder(os.path.join(path, part), transforms.Compose(steps))
+        for part, steps in (("train", training), ("val", validation))
+    )

@@ -1,0 +1,145 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
+import { generatePyTorch } from "../../src/codegen/pytorch/generate.js";
+import { codegenSubject } from "../../src/driver/codegen.js";
+import { encode, lower } from "../../src/driver/compile.js";
+import { exportWeights } from "../../src/driver/export-weights.js";
+import { type NetworkOptions, specNetwork } from "../../src/driver/network.js";
+import { randomInputs } from "../../src/driver/numbers.js";
+import { runModel } from "../../src/driver/outputs.js";
+import { stressed } from "../../src/driver/stressed.js";
+import { type Graph, parametersOf } from "../../src/ir/graph.js";
+import type { WeightExpr } from "../../src/ir/weight.js";
+import { modelBytes } from "../../src/onnx/write.js";
+import { openSession } from "../../src/runtime/session.js";
+import { encodeElements } from "../../src/weights/elements.js";
+
+/** The system's Python has torch where Debian's python3-torch is installed. */
+export const PYTHON = "/usr/bin/python3";
+
+export const HAS_TORCH = spawnSync(PYTHON, ["-c", "import torch"]).status === 0;
+
+/** Registers a test that needs torch; where it is missing, the output says so in one loud line. */
+export function testWithTorch(
+  test: (name: string, body: () => Promise<void> | void) => void,
+  name: string,
+  body: () => Promise<void> | void,
+): void {
+  if (HAS_TORCH) test(name, body);
+  else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module torch: ${name}\n`);
+}
+
+/** What check_torch.py measured of one folder. */
+export interface TorchVerdict {
+  readonly folder: string;
+  readonly error?: string;
+  readonly parameters: number;
+  readonly missing: readonly string[];
+  readonly left_over: readonly string[];
+  readonly same_back: boolean;
+  readonly range: number;
+  /** The largest difference from ONNX Runtime's output, as a part of its range. */
+  readonly off: number;
+  readonly starts: readonly string[];
+  readonly dead: readonly string[];
+  readonly rates: readonly number[];
+  readonly momenta: readonly number[];
+  readonly dropout: readonly number[];
+  readonly finite: boolean;
+}
+
+const BATCH = 2;
+
+/** Writes the module of a spec, its stress weights, and what ONNX Runtime makes of random images with them. */
+export async function prepareTorch(
+  folder: string,
+  specFile: string,
+  options: Pick<NetworkOptions, "passes" | "resolution"> = {},
+): Promise<Graph> {
+  const network = specNetwork(specFile, options);
+  mkdirSync(join(folder, "code"), { recursive: true });
+  for (const file of generatePyTorch(codegenSubject(network, options))) {
+    if ("text" in file) writeFileSync(join(folder, "code", file.path), file.text);
+  }
+  const graph = stressed(network.graph);
+  await exportWeights(join(folder, "weights.safetensors"), graph, 0);
+  const subject = { ...network, graph };
+  const session = await openSession(modelBytes(encode(subject, lower(subject, {}).graph, {}), { seed: 0 }), {
+    device: "cpu",
+  });
+  try {
+    const [input] = [...randomInputs(graph, BATCH, 7).values()];
+    const outputs = await runModel(session, graph, BATCH, 7);
+    const [output] = [...outputs.values()];
+    assert.ok(input && output);
+    write(join(folder, "x.f32"), input.data);
+    write(join(folder, "y.f32"), output);
+    writeFileSync(
+      join(folder, "expected.json"),
+      JSON.stringify({
+        input: input.dims,
+        output: [BATCH, output.length / BATCH],
+        starts: startsOf(network.graph),
+      }),
+    );
+  } finally {
+    await session.close();
+  }
+  return network.graph;
+}
+
+/** How every parameter starts, by name: `constant`, `normal` or `uniform`, and its numbers. */
+function startsOf(graph: Graph): Readonly<Record<string, readonly (string | number)[]>> {
+  const weights = parametersOf(graph).filter(({ role }) => role !== "fixed");
+  return Object.fromEntries(weights.map(({ name, data }) => [name, numbersOf(data)]));
+}
+
+function numbersOf(data: WeightExpr): readonly (string | number)[] {
+  switch (data.kind) {
+    case "constant":
+      return [data.kind, data.value];
+    case "normal":
+      return [data.kind, data.std];
+    case "uniform":
+      return [data.kind, data.low, data.high];
+    default:
+      throw new Error(`an initial weight is ${data.kind}`);
+  }
+}
+
+/** Runs all folders through one Python process. */
+export function checkTorch(folders: readonly string[]): readonly TorchVerdict[] {
+  const script = fileURLToPath(new URL("../python/check_torch.py", import.meta.url));
+  const { stdout, stderr } = spawnSync(PYTHON, ["-B", script, ...folders], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  assert.ok(stdout, stderr);
+  return JSON.parse(stdout) as readonly TorchVerdict[];
+}
+
+/** The tolerance of outputs, as a part of their range. */
+export const OFF = 1e-4;
+
+/** Holds a verdict: same parameters, outputs, starts; everything takes part in training. */
+export function assertSame(verdict: TorchVerdict | undefined, graph: Graph, label: string): void {
+  assert.ok(verdict, label);
+  assert.is(verdict.error, undefined, `${label}: ${verdict.error}`);
+  assert.is(verdict.parameters, countNetwork(graph).parameters, label);
+  assert.equal(verdict.missing, [], `${label}: names that the module lacks`);
+  assert.equal(verdict.left_over, [], `${label}: names that the weights lack`);
+  assert.ok(verdict.same_back, `${label}: weights written by Python are the same`);
+  assert.ok(verdict.range > 1e-3, `${label}: the output is ${verdict.range} wide`);
+  assert.ok(verdict.off < OFF, `${label}: off by ${verdict.off} of the range`);
+  assert.equal(verdict.starts, [], `${label}: initial weights`);
+  assert.equal(verdict.dead, [], `${label}: parameters without a gradient`);
+  assert.ok(verdict.finite, label);
+}
+
+function write(file: string, numbers: ArrayLike<number>): void {
+  writeFileSync(file, encodeElements(Float64Array.from(numbers), "float32"));
+}
