@@ -239,11 +239,12 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
-test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph", () => {
+test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
   const log = { NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}` };
-  const heavy = /import (onnxruntime-node|ts-morph)/;
+  const heavy = /import (onnxruntime-node|ts-morph|sharp)/;
   for (const args of [
     ["--help"],
+    ["list"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
@@ -260,6 +261,7 @@ test("help has examples, completion is a script", () => {
   for (const command of [
     "compile",
     "verify",
+    "run",
     "stats",
     "diff",
     "explain",
