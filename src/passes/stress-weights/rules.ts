@@ -3,7 +3,7 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
-import { attentionRules } from "./attention-rules.js";
+import { attentionRules } from "./attention/registry.js";
 import { normal } from "./distribution.js";
 import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
 import {
