@@ -46,14 +46,17 @@ const runnable = gallery.filter((name) =>
   /^(b[0-3]|lite|small|mobilenetv[13]-small|tf-mobilenetv3-small)/.test(name),
 );
 
-/** Specs without a row: variants that complete a family, and v2-s-se, which reference-architectures.test.ts has. */
+/** Specs without a row: variants that complete a family; backbones, which features.test.ts has; v2-s-se, which reference-architectures.test.ts has. */
 const WITHOUT_REFERENCE = [
+  "b0-eca-features",
   "cifar-resnet110-a",
   "cifar-resnet110-b",
   "cifar-resnet110-b-c100",
   "cifar-wrn-16-8-c100",
+  "mobilenetv3-large-100-features",
   "resnet18d",
   "resnet269d",
+  "resnet50-features",
   "semnasnet-100-eca",
   "small",
   "tf-v2-b1-se",

@@ -10,7 +10,8 @@ import type { AttentionPosition } from "../spec/positions.js";
 import type { LayerDefaults, PoolPadding, ResolvedPool } from "../spec/resolved.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
-export interface Conv extends Pick<LayerDefaults, "padding" | "initialization"> {
+export interface Conv extends Pick<LayerDefaults, "initialization"> {
+  readonly padding: PoolPadding;
   readonly channels: number;
   readonly kernel: number;
   readonly stride: number;

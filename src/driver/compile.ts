@@ -12,6 +12,7 @@ import { exportPipeline, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { checkPasses } from "./check-passes.js";
+import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
@@ -53,6 +54,7 @@ export interface CompileReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
+  readonly outputs: readonly DeclaredOutput[];
   readonly passes: readonly PassReport[];
 }
 
@@ -102,6 +104,7 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
     parameters: counts.parameters,
     attentionParameters: counts.attentionParameters,
     macs: counts.macs,
+    outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
   };
 }

@@ -1,4 +1,5 @@
 import { countNetwork, type NetworkCounts } from "../analysis/counts.js";
+import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, type ExpectationCheck } from "./expectations.js";
 import { type NetworkOptions, specNetwork } from "./network.js";
 
@@ -7,6 +8,7 @@ export interface StatsReport extends NetworkCounts {
   readonly name: string;
   /** Channels, height and width that the MACs are counted at. */
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly outputs: readonly DeclaredOutput[];
   readonly expectations: readonly ExpectationCheck[];
 }
 
@@ -20,6 +22,7 @@ export function stats(file: string, options: NetworkOptions = {}): StatsReport {
     name,
     input: resolution === undefined ? input : { ...input, height: resolution, width: resolution },
     ...counts,
+    outputs: declaredOutputs(network),
     expectations:
       resolution === undefined ? checkExpectations(network.spec, countNetwork(network.declared)) : [],
   };

@@ -1,6 +1,7 @@
 import { makeDivisible } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { resolveBlock, type Stage } from "./blocks/registry.js";
+import { resolveFeatures } from "./features.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec } from "./schema.js";
 
@@ -16,14 +17,16 @@ import type { Spec } from "./schema.js";
  */
 export function resolveSpec(spec: Spec, name: string, passes: readonly PassInvocation[]): ResolvedSpec {
   const stem = resolveStem(spec);
+  const blocks = resolveBlocks(spec, stem.channels);
   return {
     name: spec.name ?? name,
     description: spec.description,
     family: spec.family,
     input: spec.input,
     stem,
-    blocks: resolveBlocks(spec, stem.channels),
-    head: resolveHead(spec),
+    blocks,
+    head: spec.head.classifier ? resolveHead(spec) : undefined,
+    features: resolveFeatures(spec, stem, blocks),
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,

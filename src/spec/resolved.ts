@@ -19,13 +19,19 @@ export interface ResolvedSpec {
   readonly stem: ResolvedStem;
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
-  readonly head: ResolvedHead;
+  /** Undefined for a backbone, whose only outputs are its features. */
+  readonly head?: ResolvedHead | undefined;
+  /** Feature maps that are outputs, in order. */
+  readonly features: readonly ResolvedFeature[];
   /** The rate of stochastic depth towards which the blocks' own rates grow. */
   readonly dropPath: number;
   /** The spec's own rewritings, in order. */
   readonly passes: readonly PassInvocation[];
   readonly expect: Expectations;
 }
+
+/** The name of the classifier's output. */
+export const LOGITS = "logits";
 
 /** Published numbers that every compile checks. */
 export interface Expectations {
@@ -64,7 +70,7 @@ export interface ResolvedStem extends LayerDefaults {
   readonly stride: number;
   /** Whether normalisation and activation follow the last convolution; not before preactivation blocks. */
   readonly normalized: boolean;
-  readonly pool?: ResolvedPool | undefined;
+  readonly pool?: ResolvedStemPool | undefined;
 }
 
 /**
@@ -73,7 +79,32 @@ export interface ResolvedStem extends LayerDefaults {
  */
 export type PoolPadding = Padding | "ceil";
 
-/** A maximum over kernel×kernel pixels. */
+/** A feature map that is an output of the network. */
+export interface ResolvedFeature {
+  readonly specPath: JsonPath;
+  readonly name: string;
+  /** What the spec asks for: the last map of stride 2^level, or that of a stage. Exactly one is given. */
+  readonly level?: number | undefined;
+  readonly stage?: number | undefined;
+  /** Undefined where the network has no such map, which a rule refuses. */
+  readonly place?: FeaturePlace | undefined;
+}
+
+/** Where in a network a feature map is. */
+export interface FeaturePlace {
+  /** The map of the stem's convolutions, before its pooling; of the whole stem; of a block. */
+  readonly after: "stem-convolutions" | "stem" | { readonly stage: number; readonly index: number };
+  /** Pixels of the image that one of the map stands for, in both directions. */
+  readonly stride: number;
+  readonly channels: number;
+}
+
+/** The end of the stem: `max`, the largest of kernel×kernel pixels; `conv`, a convolution in its place. */
+export interface ResolvedStemPool extends ResolvedPool {
+  readonly type: "max" | "conv";
+}
+
+/** Windows of kernel×kernel pixels. */
 export interface ResolvedPool {
   readonly kernel: number;
   readonly stride: number;

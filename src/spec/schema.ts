@@ -6,6 +6,7 @@ import { stageSchemas } from "./blocks/registry.js";
 import {
   defaultsSchema,
   expectSchema,
+  featureSchema,
   headSchema,
   inputSchema,
   rate,
@@ -69,6 +70,13 @@ export const specSchema = z.strictObject({
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  features: z
+    .array(featureSchema)
+    .max(64)
+    .default([])
+    .describe(
+      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+    ),
   dropPath: rate
     .default(0)
     .describe(

@@ -33,7 +33,10 @@ for (const [name, side, stem, channels, depths, head] of networks) {
     const { resolved } = loadSpec(name);
     const stages = channels.map((_, stage) => resolved.blocks.filter((block) => block.stage === stage));
     assert.equal(resolved.input, { channels: 3, height: side, width: side });
-    assert.equal([resolved.stem.channels, resolved.head.channels, resolved.head.classes], [stem, head, 1000]);
+    assert.equal(
+      [resolved.stem.channels, resolved.head?.channels, resolved.head?.classes],
+      [stem, head, 1000],
+    );
     assert.equal(
       stages.map((blocks) => blocks.map((block) => block.channels)),
       channels.map((width, stage) => Array.from({ length: depths[stage] ?? 0 }, () => width)),

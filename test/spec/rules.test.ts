@@ -233,6 +233,62 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       ],
     ],
   },
+  FeaturesHaveAPlace: {
+    fine: [
+      [
+        [`"cn_r1_k3_s2_c8"`, `"cn_r1_k3_s2_c8"`],
+        [`"features": ["C1", "C3", { "name": "last", "stage": 0 }]`],
+      ],
+    ],
+    wrong: [
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C2", "C5"]`],
+        ["$.features[1] 6:20 the network has no level C5: no map has the stride 32"],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [
+          `"features": [{ "name": "a", "stage": 1 }, { "name": "b" }, { "name": "c", "stage": 0, "level": "C2" }]`,
+        ],
+        [
+          "$.features[0] 6:14 there is no stage 1: the last is 0",
+          "$.features[1] 6:43 b must have a `level` or a `stage`",
+          "$.features[2] 6:60 c must have a `level` or a `stage`, not both",
+        ],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C2", { "name": "map", "stage": 0 }]`],
+        ["$.features[1] 6:20 map and C2 are the same map"],
+      ],
+    ],
+  },
+  OutputsHaveNamesOfTheirOwn: {
+    fine: [[[`"cn_r1_k3_s2_c8"`], [`"features": [{ "name": "p2", "level": "C2" }, "C1"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C1", { "name": "C1", "stage": 0 }]`],
+        ['$.features[1] 6:20 the name "C1" is taken'],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": [{ "name": "logits", "level": "C1" }, { "name": "input", "stage": 0 }]`],
+        ['$.features[0] 6:14 the name "logits" is taken', '$.features[1] 6:51 the name "input" is taken'],
+      ],
+    ],
+  },
+  NetworksHaveAnOutput: {
+    fine: [[[`"cn_r1_k3_s1_c8"`], [`"head": { "classifier": false }`, `"features": ["C1"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classifier": false }`],
+        ["$.head.classifier 6:25 a network without a classifier needs `features` as its outputs"],
+      ],
+    ],
+  },
 };
 
 for (const { name, doc } of specRules) {

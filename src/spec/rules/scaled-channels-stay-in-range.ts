@@ -13,7 +13,7 @@ export const scaledChannelsStayInRange: SpecRule = {
       if (channels > MAX_CHANNELS)
         report([...stem.specPath, "deep", i], `scaled, these are ${channels} channels; ${LIMIT}`);
     });
-    for (const { specPath, channels = 0 } of [stem, ...blocks, head]) {
+    for (const { specPath, channels = 0 } of [stem, ...blocks, ...(head === undefined ? [] : [head])]) {
       if (channels > MAX_CHANNELS)
         report([...specPath, "channels"], `scaled, these are ${channels} channels; ${LIMIT}`);
     }
