@@ -1,4 +1,4 @@
-import { makeDivisible } from "../base/rounding.js";
+import { makeDivisible, roundHalfEven } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { resolveBlock, type Stage } from "./blocks/registry.js";
 import { resolveFeatures } from "./features.js";
@@ -9,7 +9,7 @@ import type { Spec } from "./schema.js";
  * Says everything that a spec leaves to rules:
  *
  *     channels = makeDivisible(channels · width, divisor, roundLimit)
- *     repeats  = ⌈repeat · depth⌉
+ *     repeats  = ⌈repeat · depth⌉, or the nearest integer
  *     expanded = makeDivisible(input · expansion, divisor)
  *     dropPath of block i of n = dropPath · i / n
  *
@@ -112,5 +112,7 @@ function scaleChannels(channels: number, { scaling }: Spec): number {
 }
 
 function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
-  return scaleDepth ? Math.ceil(repeat * scaling.depth) : repeat;
+  if (!scaleDepth) return repeat;
+  const scaled = repeat * scaling.depth;
+  return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
 }

@@ -147,7 +147,13 @@ export interface ResolvedDepthwiseSeparable extends LayerDefaults, ResolvedPlace
 /** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
 export interface ResolvedInvertedResidual extends LayerDefaults, ResolvedPlace {
   readonly block: "inverted-residual";
+  /** Side of the depthwise kernels; of the largest where there are several. */
   readonly kernel: number;
+  /** Sides of several kernels, each for an equal part of the channels (MixConv); undefined for one. */
+  readonly kernels?: readonly number[] | undefined;
+  /** Groups of the two 1×1 convolutions. */
+  readonly expandGroups: number;
+  readonly projectGroups: number;
   /** Channels after the expansion. With `expands` false there is no expansion layer and they are the input's. */
   readonly expandedChannels: number;
   readonly expands: boolean;
@@ -162,15 +168,18 @@ export interface ResolvedFusedInvertedResidual extends LayerDefaults, ResolvedPl
 
 /**
  * How a residual block's shortcut becomes as large as its branch, where the shapes differ. `conv`: 1×1 convolution with
- * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `zero-pad`: every stride-th
+ * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `conv-average-pool`: 1×1
+ * convolution, normalisation and activation, then average pooling. `zero-pad`: every stride-th
  * pixel, and zeros for the channels that are missing; no parameters.
  */
-export type Shortcut = "conv" | "average-pool" | "zero-pad";
+export type Shortcut = "conv" | "average-pool" | "conv-average-pool" | "zero-pad";
 
 interface ResidualBlock extends LayerDefaults, ResolvedPlace {
   /** Side of the spatial kernels. */
   readonly kernel: number;
   readonly shortcut: Shortcut;
+  /** Side of the kernel of the shortcut's convolution. */
+  readonly shortcutKernel: number;
   /** Normalisation and activation before each convolution instead of after it, and none after the sum. */
   readonly preactivation: boolean;
 }
@@ -178,11 +187,15 @@ interface ResidualBlock extends LayerDefaults, ResolvedPlace {
 /** Two kernel×kernel convolutions and a shortcut (ResNet-18 and -34). */
 export interface ResolvedBasic extends ResidualBlock {
   readonly block: "basic";
+  /** Whether an activation follows the branch's last normalisation too. */
+  readonly branchActivation: boolean;
 }
 
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut (ResNet-50 and deeper; ResNeXt; Wide ResNet-50). */
 export interface ResolvedBottleneck extends ResidualBlock {
   readonly block: "bottleneck";
+  /** Channels of the first convolution. */
+  readonly reducedChannels: number;
   /** Channels of the spatial convolution. */
   readonly bottleneckChannels: number;
   /** Groups of the spatial convolution. */

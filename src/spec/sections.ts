@@ -28,7 +28,11 @@ export const scalingSchema = z.strictObject({
     .positive()
     .max(16)
     .default(1)
-    .describe("Factor of every stage's `repeat`; the product is rounded up."),
+    .describe("Factor of every stage's `repeat`; `depthRounding` says how the product is rounded."),
+  depthRounding: z
+    .enum(["up", "nearest"])
+    .default("up")
+    .describe("Which integer a scaled `repeat` becomes. nearest: ties to even, at least 1, as in TinyNet."),
   divisor: z
     .int()
     .min(1)

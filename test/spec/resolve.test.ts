@@ -57,6 +57,17 @@ test("rounding that loses over a tenth goes up, unless the limit allows it", () 
   assert.is(channels(`{ "divisor": 1 }`), 11);
 });
 
+test("scaled depths are rounded up, or to the nearest integer with ties to even and at least one block", () => {
+  const depths = (rounding: string): readonly number[] => {
+    const stages = [1, 2, 3, 5].map((repeat) => `"cn_r${repeat}_k3_s1_c16"`);
+    const scaling = `"scaling": { "depth": 0.5${rounding} }`;
+    const { blocks } = parse(specText(stages, [scaling])).resolved;
+    return stages.map((_, i) => blocks.filter(({ stage }) => stage === i).length);
+  };
+  assert.equal(depths(""), [1, 1, 2, 3]);
+  assert.equal(depths(', "depthRounding": "nearest"'), [1, 1, 2, 2]);
+});
+
 test("stem and head can be kept out of the scaling, and stages out of the depth", () => {
   const text = `{
     "scaling": { "width": 2, "depth": 2 },

@@ -26,6 +26,12 @@ const examples: Readonly<Record<string, RuleExamples>> = {
     wrong: [
       [[ir(`"kernel": 2`)], [], ["$.stages[0].kernel 4:75 the kernel must be odd, got 2"]],
       [[ir(`"kernel": 3`), ir(`"kernel": 4`)], [], ["$.stages[1].kernel 5:75 the kernel must be odd, got 4"]],
+      [[ir(`"kernels": [3, 4]`)], [], ["$.stages[0].kernels[1] 4:80 the kernel must be odd, got 4"]],
+      [
+        [`{ "block": "basic", "channels": 16, "shortcutKernel": 2 }`],
+        [],
+        ["$.stages[0].shortcutKernel 4:55 the kernel must be odd, got 2"],
+      ],
     ],
   },
   StrideFitsKernel: {
@@ -51,6 +57,14 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [[`{ "block": "bottleneck", "channels": 64, "groups": 16 }`]],
     ],
     wrong: [
+      [
+        [ir(`"expandGroups": 3, "projectGroups": 3`)],
+        [],
+        [
+          "$.stages[0].expandGroups 4:81 3 groups must divide the 16 input and 64 output channels",
+          "$.stages[0].projectGroups 4:101 3 groups must divide the 64 input and 16 output channels",
+        ],
+      ],
       [
         [`{ "block": "bottleneck", "channels": 64, "groups": 32 }`],
         [],
@@ -230,6 +244,23 @@ const examples: Readonly<Record<string, RuleExamples>> = {
         [`"cn_r256_k3_s1_c8"`, `"cn_r1_k3_s1_c8"`],
         [`"scaling": { "depth": 16 }`],
         ["$.stages 3:11 the stages have 4112 blocks; at most 4096 are possible"],
+      ],
+    ],
+  },
+  PreactivatedBlocksEndInAConvolution: {
+    fine: [
+      [[`{ "block": "basic", "channels": 24, "branchActivation": true, "shortcut": "conv-average-pool" }`]],
+    ],
+    wrong: [
+      [
+        [
+          `{ "block": "basic", "channels": 24, "preactivation": true, "branchActivation": true, "shortcut": "conv-average-pool" }`,
+        ],
+        [],
+        [
+          "$.stages[0].branchActivation 4:80 a block with `preactivation` has no activation there",
+          "$.stages[0].shortcut 4:98 a block with `preactivation` has no activation there",
+        ],
       ],
     ],
   },

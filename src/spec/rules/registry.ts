@@ -9,6 +9,7 @@ import { mapStaysLargeEnough } from "./map-stays-large-enough.js";
 import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
 import { networksHaveAnOutput } from "./networks-have-an-output.js";
 import { outputsHaveNamesOfTheirOwn } from "./outputs-have-names-of-their-own.js";
+import { preactivatedBlocksEndInAConvolution } from "./preactivated-blocks-end-in-a-convolution.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
@@ -24,6 +25,7 @@ export const specRules: readonly SpecRule[] = [
   groupsDivideChannels,
   residualNeedsEqualShapes,
   shortcutsFitTheirBranch,
+  preactivatedBlocksEndInAConvolution,
   unexpandedBlocksKeepTheirChannels,
   scaledChannelsStayInRange,
   mapStaysLargeEnough,
