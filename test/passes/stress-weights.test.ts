@@ -42,7 +42,7 @@ function deepNetwork(activation: ActivationName, attention: AttentionType, block
   };
   const act = (x: Value, scope: string): Value => builder.op(activation, [x], {}, { scope: `${scope}/act` });
   const options = { type: attention, ...attentionModules[attention].options.parse({}) } as AttentionOptions;
-  const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH };
+  const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH, map: [6, 6] } as const;
 
   let x: Value = builder.input("x", tensorType(["N", WIDTH, 6, 6]));
   for (let i = 0; i < blocks; i++) {
@@ -79,7 +79,11 @@ function gateValues(x: Float64Array, gated: Float64Array, places: number): reado
   return values.sort((a, b) => a - b);
 }
 
-for (const attention of ["se", "eca"] as const) {
+/** Above which value one gate of twenty is, and below which another; CBAM's two gates multiply, each of them 1/2 on average. */
+const SPREADS = { se: [0.35, 0.65], eca: [0.35, 0.65], cbam: [0.15, 0.4] } as const;
+
+for (const [name, [low, high]] of Object.entries(SPREADS)) {
+  const attention = name as keyof typeof SPREADS;
   for (const activation of ["silu", "relu"] as const) {
     test(`fifty blocks of ${activation} with ${attention}: signals live, gates spread, each gate matters`, () => {
       const graph = runPasses(deepNetwork(activation, attention), parsePipeline("stress-weights")).graph;
@@ -105,7 +109,7 @@ for (const attention of ["se", "eca"] as const) {
       const quantile = (part: number): number =>
         all.sort((a, b) => a - b)[Math.floor(part * all.length)] ?? 0;
       assert.ok(
-        quantile(0.05) < 0.35 && quantile(0.95) > 0.65,
+        quantile(0.05) < low && quantile(0.95) > high,
         `gates ${quantile(0.05)} to ${quantile(0.95)}`,
       );
       assert.ok(
@@ -140,7 +144,19 @@ test("weights get their own random streams; constants and everything else stay",
   );
 });
 
-for (const attention of ["cbam", "se-var1", "coord", "nl", "bam", "a2", "gc", "ge"] as const) {
+for (const attention of [
+  "cbam",
+  "sam",
+  "se-var1",
+  "coord",
+  "nl",
+  "bam",
+  "a2",
+  "aa",
+  "gsop",
+  "gc",
+  "ge",
+] as const) {
   test(`sixteen blocks with ${attention}: no gate closes and no signal explodes, so that each gate matters`, () => {
     const graph = runPasses(deepNetwork("silu", attention, 16), parsePipeline("stress-weights")).graph;
     const trace = traceGraph(graph, randomInputs(graph, 1), numbersOf);

@@ -1,6 +1,6 @@
 import type { OpOf } from "../../../ir/graph.js";
 import { excitation, gatePower, type Stress, sizesOf } from "../layers.js";
-import { largest, type Moments, pooled, scaled, sum } from "../moments.js";
+import { type Moments, maximum, pooled, scaled, sum } from "../moments.js";
 import { outputsOf } from "./parts.js";
 import { stressSpatialGate } from "./spatial-gate.js";
 
@@ -9,11 +9,9 @@ export function stressCbam(
   x: Moments,
 ): Stress {
   const { channels, places } = sizesOf(map);
-  const pools = sum(pooled(x, places), largest(x, places));
+  const pools = sum(pooled(x, places), maximum(x, places));
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, pools);
-  // Maxima have long tails, so the channel gates are near 0 or 1 more often than those of means: at worst at even
-  // odds, which is a mean square of 1/2. A network whose power is taken for too small would explode.
-  const scaledMap = scaled(x, Math.max(1 / 2, gatePower(gate, layers.expand.result)));
+  const scaledMap = scaled(x, gatePower(gate, layers.expand.result));
   const second = stressSpatialGate(scaledMap, { channels, weight: spatial, gate });
   return {
     result: second.result,

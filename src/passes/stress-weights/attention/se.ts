@@ -1,6 +1,6 @@
 import type { OpOf } from "../../../ir/graph.js";
 import { excitation, gatePower, type Stress, sizesOf } from "../layers.js";
-import { largest, type Moments, pooled, scaled } from "../moments.js";
+import { type Moments, maximum, pooled, scaled } from "../moments.js";
 import { outputsOf } from "./parts.js";
 
 export function stressSe(
@@ -8,7 +8,7 @@ export function stressSe(
   x: Moments,
 ): Stress {
   const { channels, places } = sizesOf(map);
-  const squeezes = { average: pooled(x, places), max: largest(x, places), none: x };
+  const squeezes = { average: pooled(x, places), max: maximum(x, places), none: x };
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, squeezes[squeeze]);
   return {
     result: scaled(x, gatePower(gate, layers.expand.result)),

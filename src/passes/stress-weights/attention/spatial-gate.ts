@@ -2,7 +2,7 @@ import type { ActivationName } from "../../../ir/activations.js";
 import type { Value } from "../../../ir/graph.js";
 import { type Distribution, normal } from "../distribution.js";
 import { gatePower, stressGateNorm, unitGain } from "../layers.js";
-import { largest, type Moments, scaled } from "../moments.js";
+import { type Moments, maximum, scaled } from "../moments.js";
 import { UNIT } from "./parts.js";
 
 /** A gate from the maxima over `channels` channels: what it makes of x, its convolution and its normalisation. */
@@ -14,7 +14,7 @@ export function stressSpatialGate(
   readonly conv: Distribution;
   readonly norm: readonly Distribution[];
 } {
-  const maxima = largest({ ...x, steady: 0 }, channels);
+  const maxima = maximum({ ...x, steady: 0 }, channels);
   const [, , kernel = 1] = (weight?.type.dims ?? []) as readonly number[];
   const norm = stressGateNorm(UNIT);
   return {
