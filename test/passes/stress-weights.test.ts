@@ -79,8 +79,8 @@ function gateValues(x: Float64Array, gated: Float64Array, places: number): reado
   return values.sort((a, b) => a - b);
 }
 
-/** Above which value one gate of twenty is, and below which another; CBAM's two gates multiply, each of them 1/2 on average. */
-const SPREADS = { se: [0.35, 0.65], eca: [0.35, 0.65], cbam: [0.15, 0.4] } as const;
+/** Above which value one gate of twenty is, and below which another; CBAM's two gates multiply, each about 1/2. */
+const SPREADS = { se: [0.35, 0.65], eca: [0.35, 0.65], cbam: [0.15, 0.3] } as const;
 
 for (const [name, [low, high]] of Object.entries(SPREADS)) {
   const attention = name as keyof typeof SPREADS;
@@ -102,6 +102,13 @@ for (const [name, [low, high]] of Object.entries(SPREADS)) {
       );
       const other = traceGraph(graph, negated, numbersOf).get(graph.outputs[0] as Value);
       assert.ok(moved(output, other?.data ?? output) > 1e-3, "the input hardly matters");
+
+      const nearly = new Map(
+        [...inputs].map(([name, { dims, data }]) => [name, { dims, data: data.map((x) => x * (1 + 1e-6)) }]),
+      );
+      const near = traceGraph(graph, nearly, numbersOf).get(graph.outputs[0] as Value);
+      const amplified = moved(output, near?.data ?? new Float64Array()) / 1e-6;
+      assert.ok(amplified < 300, `errors of rounding grow ${amplified} times`);
 
       const gates = graph.ops.filter((op) => attentionTypeOf(op.kind) !== undefined);
       assert.is(gates.length, BLOCKS);
