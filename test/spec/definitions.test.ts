@@ -157,7 +157,7 @@ test("a mistake is shown inside of its expression, with the stage that it fails 
     "3:54 expected true or false, got 1 (in block 0 of stage 0)",
   ]);
   assert.equal(says([layers(conv("channels"))], [own()]), [
-    '3:45 the stage says no "channels" (in block 0 of stage 0)',
+    '3:44 the stage says no "channels" (in block 0 of stage 0)',
   ]);
 });
 

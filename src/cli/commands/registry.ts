@@ -9,6 +9,7 @@ import { resolveCommand } from "./resolve.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
+import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
 import { weightsCommand } from "./weights.js";
 
@@ -21,6 +22,7 @@ export const commands = [
   diffCommand,
   weightsCommand,
   explainCommand,
+  tablesCommand,
   resolveCommand,
   listCommand,
   initCommand,

@@ -3,7 +3,7 @@ import { InputError } from "../../base/diagnostic.js";
 import { FILE_DTYPE_NAMES, fileByteCount } from "../file-dtypes.js";
 import type { OutgoingTensor } from "../outgoing-tensor.js";
 import { isUnicode, quoteName } from "../tensor-name.js";
-import { METADATA_KEY } from "./header.js";
+import { METADATA_KEY } from "./header-syntax.js";
 
 export interface SafetensorsOptions {
   readonly metadata?: ReadonlyMap<string, string> | undefined;
