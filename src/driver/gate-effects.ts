@@ -2,7 +2,7 @@ import { gateOf } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
 import { distance, TOLERANCES } from "../runtime/compare.js";
-import { parameterNumbers, randomInputs } from "./numbers.js";
+import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 
 /** How far the output moves when one gate is left out, as a part of the output's range. */
 export interface GateEffect {
@@ -28,7 +28,7 @@ const MARGIN = 10;
 /** Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. */
 export function gateEffects(graph: Graph, seed: number): GateEffects {
   const parameters = parameterNumbers(seed);
-  const inputs = randomInputs(graph, 1, seed);
+  const inputs = randomInputs(inputShapes(graph), 1, seed);
   const trace = traceGraph(graph, inputs, parameters);
   const effects = graph.ops.flatMap((op): GateEffect[] => {
     const gate = gateOf(op);

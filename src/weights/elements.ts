@@ -1,5 +1,5 @@
+import { fromFloat16Bits, toFloat16Bits } from "../base/float16.js";
 import { type DType, ELEMENT_BYTES } from "../ir/types.js";
-import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
 
 // Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
 

@@ -1,4 +1,4 @@
-import { roundHalfEven } from "../base/rounding.js";
+import { roundHalfEven } from "./rounding.js";
 
 // IEEE 754 binary16: one sign bit, five of the exponent (bias 15), ten of the fraction.
 const FRACTION_BITS = 10;

@@ -1,0 +1,115 @@
+import { countNetwork } from "../../analysis/counts.js";
+import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
+import { modelBytes } from "../../onnx/write.js";
+import { runPasses } from "../../passes/manager.js";
+import { type ExportOptions, encode, lower } from "../compile.js";
+import { checkExpectations } from "../expectations.js";
+import { type GateEffects, gateEffects } from "../gate-effects.js";
+import { type SpecNetwork, specNetwork } from "../network.js";
+import { stressed } from "../stressed.js";
+import type { GivenModel } from "./given-model.js";
+import type { Check, VerifyOptions } from "./report.js";
+import type { Subject, Target } from "./round.js";
+
+const WEIGHTS = ["initial", "stress"] as const;
+type Weights = (typeof WEIGHTS)[number];
+
+/**
+ * A spec's export, with its initial weights and with stress weights, and a file that is held to it. Checks go to
+ * `note`.
+ */
+export function specTarget(
+  network: SpecNetwork,
+  file: GivenModel | undefined,
+  options: VerifyOptions,
+  note: (check: Check) => void,
+): Target {
+  return {
+    rounds: WEIGHTS.length,
+    round(index) {
+      const weights = WEIGHTS[index] as Weights;
+      const weighted = withWeights(network, weights);
+      const own = exportBytes(weighted, options);
+      const subjects: Subject[] = [{ label: "export", model: own }];
+      if (file !== undefined) {
+        const { subject, check } = givenSubject(file, own, weights);
+        note(check);
+        if (subject !== undefined) subjects.push(subject);
+      }
+      const blocks = weighted.meant.blocks.map(({ scope }) => scope);
+      return { weights: `${weights} weights`, reference: weighted.meant, blocks, subjects };
+    },
+  };
+}
+
+/** The counts that the spec expects against those of its network. */
+export function publishedNumbers(network: SpecNetwork): readonly Check[] {
+  return checkExpectations(network.spec, countNetwork(network.declared)).map(
+    ({ name, expected, actual, ok }) => ({
+      name,
+      ok,
+      detail: ok ? `${actual}` : `expected ${expected}, counted ${actual}`,
+    }),
+  );
+}
+
+/** Side of the images on which gates are left out, at most: one evaluation for each gate would take too long on large ones. */
+const GATE_RESOLUTION = 64;
+
+/** How far the output moves when each gate is left out, with stress weights. */
+export function measuredGates(
+  specFile: string,
+  network: SpecNetwork,
+  options: VerifyOptions,
+): { readonly gates: GateEffects; readonly check: Check } {
+  const { height, width } = network.spec.resolved.input;
+  const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
+  const small = specNetwork(specFile, { ...options, resolution });
+  const gates = gateEffects(stressed(small.meant), options.seed ?? 0);
+  return { gates, check: gateCheck(gates) };
+}
+
+function gateCheck({ image, effects }: GateEffects): Check {
+  const name = "every gate matters";
+  if (effects.length === 0) return { name, ok: true, detail: "the network has no gate" };
+  const least = effects.reduce((a, b) => (b.moved < a.moved ? b : a));
+  const detail = `leaving out the least of ${effects.length} (${least.at}) moves the output by ${(least.moved * 100).toPrecision(2)} % of its range, at ${image.join("x")}`;
+  return { name, ok: effects.every((gate) => gate.ok), detail };
+}
+
+/**
+ * The given file as it is with the initial weights, and with its weights replaced for the stress weights. What
+ * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
+ */
+function givenSubject(
+  { path, bytes }: GivenModel,
+  own: Uint8Array,
+  weights: Weights,
+): { readonly subject?: Subject; readonly check: Check } {
+  const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
+  if (weights === "initial") {
+    const subject = { label: path, model: path };
+    const result = compareInitializers(own, bytes, path);
+    if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
+    const { total, different } = result;
+    const detail =
+      different.length === 0
+        ? `all ${total} initializers of ${path} are those of the export, bit by bit`
+        : `${different.length} of ${total} initializers of ${path} differ from the export's: ${different.slice(0, 3).join(", ")}`;
+    return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
+  }
+  const name = "stress weights";
+  const model = replaceInitializers(bytes, own, path);
+  if (model === undefined) return { check: { name, ok: false, detail: unknown } };
+  return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
+}
+
+function exportBytes(network: SpecNetwork, options: ExportOptions): Uint8Array {
+  return modelBytes(encode(network, lower(network, options).graph, options), { seed: options.seed ?? 0 });
+}
+
+function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
+  if (weights === "initial") return network;
+  const meant = stressed(network.meant);
+  return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
+}
