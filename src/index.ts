@@ -7,6 +7,7 @@ export {
   formatDiagnostic,
   InputError,
 } from "./base/diagnostic.js";
+export { type BenchOptions, type BenchReport, bench } from "./driver/bench.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type DiffReport, diff } from "./driver/diff.js";
 export { type DoctorReport, examine } from "./driver/doctor.js";

@@ -44,12 +44,9 @@ export async function chooseDevice(
     passedOver.push(trial);
   }
   const [first] = passedOver;
-  throw requested === "auto" || first === undefined
+  throw requested === "auto" || first?.problem === undefined
     ? new DeviceError("no device can run a model here, not even the CPU", DEVICES.cpu.remedy())
-    : new DeviceError(
-        `${DEVICES[first.device].title} does not work here: ${first.problem}`,
-        DEVICES[first.device].remedy(),
-      );
+    : new DeviceError(first.problem, DEVICES[first.device].remedy());
 }
 
 /**

@@ -163,6 +163,8 @@ function refusedModel(error: Error, device: DeviceName, name: string): Error {
   );
 }
 
+/** The first line of what ONNX Runtime says, without the place in its own source. */
 function firstLine(error: Error): string {
-  return error.message.trim().split("\n")[0] ?? "";
+  const [line = ""] = error.message.trim().split("\n");
+  return line.replace(/^\S*onnxruntime_src\S* .* was false\. /, "");
 }

@@ -52,6 +52,8 @@ function handlers(ort: Runtime): Handlers {
         extra: {
           session: {
             strict_shape_type_inference: "1",
+            // A session's threads would wait for work by spinning, and slow the session that runs next.
+            force_spinning_stop: "1",
             ...(wholly && provider !== "cpu" ? { disable_cpu_ep_fallback: "1" } : {}),
           },
         },

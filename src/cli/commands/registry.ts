@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { benchCommand } from "./bench.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
@@ -14,6 +15,7 @@ import { verifyCommand } from "./verify.js";
 export const commands = [
   compileCommand,
   verifyCommand,
+  benchCommand,
   statsCommand,
   diffCommand,
   explainCommand,
