@@ -82,6 +82,7 @@ export function wholeNumbers(
   const one = wholeNumber(flag, least, most);
   return (value) => {
     if (value === undefined) return undefined;
+    if (Array.isArray(value)) throw new Error(`--${flag} is given twice`);
     const parts = String(value).split(",");
     if (parts.some((part) => part.trim() === "")) throw new Error(`--${flag} takes whole numbers, as 1,8`);
     return parts.map((part) => one(Number(part)) as number);

@@ -6,7 +6,7 @@ import { encodeModel } from "../onnx/export.js";
 import { modelBytes } from "../onnx/write.js";
 import { DEVICES, type DeviceName } from "../runtime/devices.js";
 import { vulkanAdapter } from "../runtime/drivers.js";
-import { type RuntimeOptions, startRuntime } from "../runtime/session.js";
+import { type Runtime, type RuntimeOptions, startRuntime } from "../runtime/session.js";
 
 /** The devices that `auto` tries, the most specialised first; the CPU is always there. */
 const PREFERENCE = ["coreml", "cuda", "dml", "webgpu", "cpu"] as const satisfies readonly DeviceName[];
@@ -76,9 +76,12 @@ export async function tryDevice(device: DeviceName, options: RuntimeOptions = {}
   }
 }
 
-/** `webgpu (SwiftShader Device)` */
-export function deviceText({ device, adapter }: Pick<Trial, "device" | "adapter">): string {
-  return adapter === undefined ? device : `${device} (${adapter})`;
+/**
+ * Keeps what a GPU's provider has set up and compiled until the runtime is closed. Otherwise it is dropped with the
+ * provider's last session, and the next one compiles every shader again.
+ */
+export async function holdDevice(runtime: Runtime, device: DeviceName): Promise<void> {
+  if (device !== "cpu") await runtime.open(probeModel(), { device }, "a small model");
 }
 
 /** y = max(x, 0) over [1, 1, 2, 2]: every provider has it. */

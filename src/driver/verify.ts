@@ -3,7 +3,7 @@ import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
-import { type ChosenDevice, chooseDevice } from "./devices.js";
+import { type ChosenDevice, chooseDevice, holdDevice } from "./devices.js";
 import type { GateEffects } from "./gate-effects.js";
 import { specNetwork } from "./network.js";
 import { fileTarget } from "./verify/file-target.js";
@@ -59,6 +59,7 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
   const placements: ModelPlacement[] = [];
   const { rounds } = subject.target;
   try {
+    await holdDevice(runtime, device.device);
     for (let i = 0; i < rounds; i++) {
       const round = subject.target.round(i);
       const progress = (message: string, part: number): void =>
