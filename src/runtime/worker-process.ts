@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,13 +45,17 @@ export class WorkerProcess {
     this.#deadline = deadline;
     this.scratch = mkdtempSync(join(tmpdir(), "ecagen-run-"));
     this.#child = fork(program, [this.scratch], {
-      env: { ...process.env, ...env },
+      // ONNX Runtime would send usage data to its makers, and keep a file for it in the temporary folder.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: "1", ...env },
+      // Flags of this process, as a debugger's port, are not the child's; but TypeScript needs its loader.
+      execArgv: program.endsWith(".ts") ? process.execArgv : [],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
     });
+    this.#keepAlive(false);
     this.#child.on("error", (error) => this.#noteEnd(error.message));
     this.#child.on("exit", (code, signal) => this.#noteEnd(signal ?? `exit code ${code}`));
   }
@@ -104,6 +109,7 @@ export class WorkerProcess {
   /** The next message of the process. */
   #next(doing: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      this.#keepAlive(true);
       const stopListening = onTermination(() => this.close());
       const { remaining } = this.#deadline;
       const timer = Number.isFinite(remaining) ? setTimeout(() => onTimeout(), remaining) : undefined;
@@ -116,12 +122,21 @@ export class WorkerProcess {
       const onClose = (): void => settle(() => reject(this.#crash(doing)));
       const settle = (act: () => void): void => {
         clearTimeout(timer);
+        this.#keepAlive(false);
         this.#child.off("message", onMessage).off("close", onClose).off("error", onClose);
         stopListening();
         act();
       };
       this.#child.once("message", onMessage).once("close", onClose).once("error", onClose);
     });
+  }
+
+  /** Whether this process waits for the child: not for one that is asked nothing. */
+  #keepAlive(alive: boolean): void {
+    const method = alive ? "ref" : "unref";
+    this.#child[method]();
+    this.#child.channel?.[method]();
+    (this.#child.stderr as Socket | null)?.[method]();
   }
 
   #noteEnd(how: string): void {
