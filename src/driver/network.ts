@@ -66,7 +66,7 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
 function notASpec(file: string): InputError {
   return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
     file,
-    hint: `hold it to its spec: ecagen verify SPEC --against ${file}`,
+    hint: `verify takes one: ecagen verify ${file}, or with its spec: ecagen verify SPEC --against ${file}`,
   });
 }
 
