@@ -8,6 +8,12 @@ import { type InputShape, inputShapes, parameterNumbers, randomInputs } from "./
 /** The outputs of a run by name, flat. */
 export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 
+/** The seed of the initial weights, and that of the random inputs. */
+export interface Seeds {
+  readonly weights: number;
+  readonly inputs: number;
+}
+
 /**
  * The reference's outputs for the first images of the random inputs of a seed, as a function of the batch.
  * Images are evaluated one by one: inference treats each by itself, and memory stays that of one. `onProgress` is
@@ -16,11 +22,11 @@ export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 export function referenceOutputs(
   graph: Graph,
   images: number,
-  seed: number,
+  seeds: Seeds,
   onProgress?: (part: number) => void,
 ): (batch: number) => Outputs {
-  const parameters = parameterNumbers(seed);
-  const inputs = randomInputs(inputShapes(graph), images, seed);
+  const parameters = parameterNumbers(seeds.weights);
+  const inputs = randomInputs(inputShapes(graph), images, seeds.inputs);
   const single: ReadonlyMap<string, Tensor>[] = [];
   for (let image = 0; image < images; image++) {
     const onOp = (op: number, of: number): void => onProgress?.((image + op / of) / images);

@@ -49,6 +49,7 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
     device: device.device,
     alsoOnCpu: against === "cpu" && device.device !== "cpu",
     batches: options.batches ?? [1, 3],
+    weightSeed: options.seed ?? 0,
     seeds: options.seeds ?? [options.seed ?? 0],
     tolerance: toleranceOf(device, options),
     deadline,

@@ -50,12 +50,15 @@ const STUDENT_T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.26
 
 /**
  * The 0.975 quantile of Student's t. Beyond the table by the first terms of its expansion around the normal
- * quantile (Abramowitz and Stegun 26.7.5), which is right to three digits there.
+ * quantile (Abramowitz and Stegun 26.7.5), which is right to three decimals there.
  */
 export function studentT(degrees: number): number {
   const z = 1.959964;
-  return (
-    STUDENT_T[degrees - 1] ??
-    z + (z ** 3 + z) / (4 * degrees) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * degrees ** 2)
-  );
+  const terms = [
+    (z ** 3 + z) / 4,
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
+  ];
+  const expansion = terms.reduce((sum, term, i) => sum + term / degrees ** (i + 1), z);
+  return STUDENT_T[degrees - 1] ?? expansion;
 }

@@ -28,7 +28,8 @@ export async function compareBlocks(
     let numbers = expected.get(batch);
     if (numbers === undefined) {
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
-      numbers = referenceOutputs(withBlocks, batch, seed, (part) => {
+      const seeds = { weights: context.weightSeed, inputs: seed };
+      numbers = referenceOutputs(withBlocks, batch, seeds, (part) => {
         context.deadline.check("evaluating the reference");
         onProgress(`reference interpreter, block by block`, part);
       })(batch);

@@ -12,6 +12,7 @@ import {
   type Outputs,
   referenceOutputs,
   runModel,
+  type Seeds,
 } from "../outputs.js";
 import type { Check, Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
@@ -23,6 +24,9 @@ export interface RunContext {
   /** Whether the first subject is run on the CPU too. */
   readonly alsoOnCpu: boolean;
   readonly batches: readonly number[];
+  /** The seed of the initial weights. */
+  readonly weightSeed: number;
+  /** The seeds of the random inputs. */
   readonly seeds: readonly number[];
   readonly tolerance: Tolerance;
   readonly deadline: Deadline;
@@ -55,10 +59,16 @@ export async function runRound(
   const comparisons: Comparison[] = [];
   const steps = seeds.length;
   for (const [i, seed] of seeds.entries()) {
-    const reference = references(round, candidates, batches, seed, (part) => {
-      deadline.check("evaluating the reference");
-      progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
-    });
+    const reference = references(
+      round,
+      candidates,
+      batches,
+      { weights: context.weightSeed, inputs: seed },
+      (part) => {
+        deadline.check("evaluating the reference");
+        progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
+      },
+    );
     const outputs = new Map<Candidate, ReadonlyMap<number, Outputs>>();
     for (const [j, candidate] of candidates.entries()) {
       const runs = new Map<number, Outputs>();
@@ -115,12 +125,12 @@ function references(
   { reference }: Round,
   candidates: readonly Candidate[],
   batches: readonly number[],
-  seed: number,
+  seeds: Seeds,
   onProgress: (part: number) => void,
 ): ((batch: number) => Outputs) | undefined {
   if (reference === undefined || candidates.length === 0) return undefined;
   const images = Math.max(...candidates.flatMap((each) => batchesOf(each, batches)));
-  return referenceOutputs(reference, images, seed, onProgress);
+  return referenceOutputs(reference, images, seeds, onProgress);
 }
 
 function compareAll(
