@@ -5,6 +5,7 @@ import {
   type Diagnostic,
   diagnosticToJson,
   formatDiagnostic,
+  formatWarning,
   InputError,
 } from "../base/diagnostic.js";
 
@@ -15,6 +16,8 @@ export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect:
 export interface Outcome {
   readonly json: unknown;
   readonly text: () => string | Promise<string>;
+  /** For people, on stderr; the JSON document has them in a place of its own. */
+  readonly warnings?: readonly Diagnostic[];
   readonly ok?: boolean;
 }
 
@@ -24,7 +27,8 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, ok = true } = await work();
+    const { json, text, warnings = [], ok = true } = await work();
+    if (!asJson) for (const each of warnings) process.stderr.write(`${formatWarning(each)}\n`);
     process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {

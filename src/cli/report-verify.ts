@@ -29,7 +29,7 @@ export function verifyText(report: VerifyReport): string {
           ["check", "", ""],
           checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
         ),
-    `tolerance ${toleranceText(tolerance)}\n`,
+    `tolerance of ${toleranceText(tolerance)}\n`,
     `device ${device.used}${device.adapter === undefined ? "" : ` (${device.adapter})`}, ${device.cpuNodes} nodes elsewhere\n`,
     report.firstDivergence === undefined
       ? ""

@@ -2,6 +2,7 @@ import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { elementCount } from "../ir/types.js";
 import { evaluateGraph } from "../reference/interpreter.js";
+import { type Distance, distance, type Tolerance, withinTolerance } from "../runtime/compare.js";
 import type { Session } from "../runtime/session.js";
 import { type InputShape, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 
@@ -94,6 +95,13 @@ export function interfaceProblem({ inputs, outputNames }: Interface, wanted: Int
 export function fixedBatch({ inputs }: Pick<Interface, "inputs">): number | undefined {
   const batch = inputs[0]?.dims[0];
   return typeof batch === "number" ? batch : undefined;
+}
+
+/** The distance of the output that is worst: one outside of the tolerance, else the one furthest from its reference. */
+export function worstDistance(reference: Outputs, actual: Outputs, tolerance: Tolerance): Distance {
+  const distances = [...reference].map(([name, expected]) => distance(expected, actual.get(name) ?? []));
+  const outside = distances.find((each) => !withinTolerance(each, tolerance));
+  return outside ?? distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
 }
 
 function joined(parts: readonly Float64Array[]): Float64Array {

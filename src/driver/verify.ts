@@ -1,7 +1,7 @@
 import { Deadline } from "../base/deadline.js";
 import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
-import { TOLERANCES, type Tolerance } from "../runtime/compare.js";
+import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { type ChosenDevice, chooseDevice, holdDevice } from "./devices.js";
 import type { GateEffects } from "./gate-effects.js";
@@ -19,7 +19,7 @@ import type {
 } from "./verify/report.js";
 import type { Target } from "./verify/round.js";
 import { type RunContext, runRound } from "./verify/run-round.js";
-import { measuredGates, publishedNumbers, specTarget } from "./verify/spec-target.js";
+import { measuredEffects, publishedNumbers, specTarget } from "./verify/spec-target.js";
 
 export { toleranceText } from "../runtime/compare.js";
 export type { VerifyOptions, VerifyReport } from "./verify/report.js";
@@ -43,6 +43,7 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
   const deadline = new Deadline(options.timeout);
   const { allowTf32, program } = options;
   const device = await chooseDevice(options.device ?? "cpu", { deadline, program, allowTf32 });
+  const precision = precisionOn(device, subject.target, options);
   const runtime = await startRuntime({ deadline, program, allowTf32 });
   const context: RunContext = {
     runtime,
@@ -51,7 +52,7 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
     batches: options.batches ?? [1, 3],
     weightSeed: options.seed ?? 0,
     seeds: options.seeds ?? [options.seed ?? 0],
-    tolerance: toleranceOf(device, options),
+    tolerance: withElementwise(TOLERANCES[precision], options),
     deadline,
     note: (check) => checks.push(check),
   };
@@ -79,8 +80,8 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
     runtime.close();
   }
   onProgress?.("leaving out each gate", rounds / (rounds + 1));
-  const gates = subject.gates((check) => checks.push(check));
-  checks.push(...placementChecks(placements, options.allowCpuNodes ?? false));
+  const { gates, checks: measured } = subject.effects(precision);
+  checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
   const { adapter } = device;
   return {
@@ -98,25 +99,24 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
 
 interface Prepared {
   readonly target: Target;
-  /** Measures the gates, where there are any to tell apart. */
-  readonly gates: (note: (check: Check) => void) => GateEffects;
+  /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
+  readonly effects: (tolerance: ToleranceName) => {
+    readonly gates: GateEffects;
+    readonly checks: readonly Check[];
+  };
 }
 
 function prepare(model: string, options: VerifyOptions, note: (check: Check) => void): Prepared {
   const file = againstFile(options.against ?? "reference");
   if (isOnnx(model)) {
     const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
-    return { target, gates: () => ({ image: [], effects: [] }) };
+    return { target, effects: () => ({ gates: { image: [], effects: [] }, checks: [] }) };
   }
   const network = specNetwork(model, options);
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {
     target: specTarget(network, file, options, note),
-    gates(noteGates) {
-      const { gates, check } = measuredGates(model, network, options);
-      noteGates(check);
-      return gates;
-    },
+    effects: (tolerance) => measuredEffects(model, network, options, tolerance),
   };
 }
 
@@ -129,9 +129,13 @@ function checkOptions({ batches, seeds, atol, rtol }: VerifyOptions): void {
   }
 }
 
-function toleranceOf({ device }: ChosenDevice, { allowTf32, atol, rtol }: VerifyOptions): Tolerance {
-  const usesTf32 = allowTf32 === true && (device === "cuda" || device === "tensorrt");
-  const tolerance: Tolerance = usesTf32 ? TOLERANCES.tf32 : TOLERANCES.float32;
+/** The lowest precision that a target is computed in on a device. */
+function precisionOn({ device }: ChosenDevice, { precision }: Target, options: VerifyOptions): ToleranceName {
+  const usesTf32 = options.allowTf32 === true && (device === "cuda" || device === "tensorrt");
+  return usesTf32 && precision === "float32" ? "tf32" : precision;
+}
+
+function withElementwise(tolerance: Tolerance, { atol, rtol }: VerifyOptions): Tolerance {
   if (atol === undefined && rtol === undefined) return tolerance;
   return { ...tolerance, elementwise: { atol: atol ?? 0, rtol: rtol ?? 0 } };
 }

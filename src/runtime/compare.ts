@@ -23,18 +23,25 @@ export interface Statistics extends Distance {
  * gives `elementwise`, |a - b| ≤ atol + rtol · |a| at each element. Every number must be finite.
  */
 export interface Tolerance {
-  readonly name: string;
+  /** What the model computes in, the lowest of it. */
+  readonly precision: string;
   readonly maxRel: number;
   readonly minCosine: number;
   readonly elementwise?: { readonly atol: number; readonly rtol: number } | undefined;
 }
 
-/** Tolerances by the dtype that the device computes in. */
+/**
+ * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: over the networks of the gallery
+ * their rounding moves outputs by up to 1e-3 of the range.
+ */
 export const TOLERANCES = {
-  float32: { name: "float32", maxRel: 1e-4, minCosine: 0.99999 },
-  /** float32 whose products have 10 bits of fraction, on CUDA where TF32 is allowed. */
-  tf32: { name: "tf32", maxRel: 1e-2, minCosine: 0.999 },
+  float32: { precision: "float32", maxRel: 1e-4, minCosine: 0.99999 },
+  float16: { precision: "float16", maxRel: 2e-3, minCosine: 0.99999 },
+  /** float32 whose factors are rounded to the 11 bits of float16, on CUDA where TF32 is allowed. */
+  tf32: { precision: "tf32", maxRel: 2e-3, minCosine: 0.99999 },
 } as const satisfies Record<string, Tolerance>;
+
+export type ToleranceName = keyof typeof TOLERANCES;
 
 /** The distance of `actual` from `reference`. Not finite where either has a NaN, an infinity or another size. */
 export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>): Distance {
@@ -98,10 +105,10 @@ export function withinTolerance(far: Distance & Partial<Statistics>, tolerance: 
 }
 
 /** A tolerance in words. */
-export function toleranceText({ name, maxRel, minCosine, elementwise }: Tolerance): string {
+export function toleranceText({ precision, maxRel, minCosine, elementwise }: Tolerance): string {
   const near =
     elementwise === undefined
       ? `max |Δ| up to ${maxRel} of the output's range`
       : `|Δ| up to ${elementwise.atol} + ${elementwise.rtol} · |reference| at each element`;
-  return `${name}: ${near}, cosine above ${minCosine}`;
+  return `${precision}: ${near}, cosine above ${minCosine}`;
 }

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { encode, lower } from "../../src/driver/compile.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { verify } from "../../src/driver/verify.js";
+import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
 import { OPSETS } from "../../src/onnx/opset.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
@@ -44,6 +45,17 @@ test.before(() => {
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const OPSETS_IN_TURN = [OPSETS.default, OPSETS.first, OPSETS.last];
+
+for (const [i, to] of ATTENTION_TYPES.entries()) {
+  const opset = OPSETS_IN_TURN[i % OPSETS_IN_TURN.length];
+
+  test(`${to}: in half precision (opset ${opset}) the export agrees as well, and every gate matters`, async () => {
+    const passes = `swap-attention{to=${to}}`;
+    const report = await verify(spec, { passes, opset, precision: "fp16", batches: [1, 3] });
+    assert.is(report.tolerance.precision, "float16");
+    assert.ok(report.ok, JSON.stringify(report, null, 1));
+  });
+}
 
 for (const [i, to] of ATTENTION_VARIANTS.entries()) {
   const opset = OPSETS_IN_TURN[i % OPSETS_IN_TURN.length];

@@ -50,6 +50,7 @@ export const verifyCommand = defineCommand({
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
+    precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     passes: sharedOptions.passes,
@@ -62,6 +63,7 @@ export const verifyCommand = defineCommand({
       "ecagen verify out/b0-eca.onnx --device auto --against cpu",
       "a file, on the best device and on the CPU",
     ],
+    ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
@@ -81,6 +83,7 @@ export const verifyCommand = defineCommand({
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
+        precision: args.precision,
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         passes: args.passes,

@@ -1,6 +1,7 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
 import { InputError } from "../../base/diagnostic.js";
 import { packageVersion } from "../../base/package.js";
+import { usesType } from "../../ir/graph.js";
 import { encodeModel } from "../../onnx/export.js";
 import { decodeModel, type ImportedModel } from "../../onnx/import.js";
 import { replaceInitializers } from "../../onnx/initializers.js";
@@ -33,6 +34,7 @@ export function fileTarget(
     });
     const subjects = subjectsOf(given, other);
     return {
+      precision: "float32",
       rounds: 1,
       round: () => ({ weights: "own weights", reference: undefined, blocks: [], subjects }),
     };
@@ -40,6 +42,7 @@ export function fileTarget(
   const { graph } = decoded;
   const blocks = blockScopes(graph);
   return {
+    precision: usesType(graph, "float16") ? "float16" : "float32",
     rounds: 2,
     round(index) {
       if (index === 0) {
@@ -96,8 +99,14 @@ function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): I
   }
 }
 
-function refuseCompileOptions({ passes, resolution, keepBatchNorm }: VerifyOptions): void {
-  const flags = { passes, resolution, "keep-bn": keepBatchNorm === true ? true : undefined };
+function refuseCompileOptions(options: VerifyOptions): void {
+  const { passes, resolution, keepBatchNorm, precision } = options;
+  const flags = {
+    passes,
+    resolution,
+    "keep-bn": keepBatchNorm === true ? true : undefined,
+    precision: precision === "fp16" ? true : undefined,
+  };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   if (given.length === 0) return;
   throw new InputError(

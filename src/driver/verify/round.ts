@@ -20,8 +20,10 @@ export interface Round {
 
 /** What is verified: a spec's network or an ONNX file. */
 export interface Target {
+  /** The lowest precision that it computes in. */
+  readonly precision: "float32" | "float16";
   /** How many rounds there are. */
   readonly rounds: number;
-  /** Makes the rounds one after the other, and notes in `note` what it finds while doing so. */
+  /** Makes one of them; what it finds while doing so goes where the target was told. */
   round(index: number): Round;
 }

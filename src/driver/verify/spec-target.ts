@@ -1,10 +1,14 @@
 import { countNetwork } from "../../analysis/counts.js";
+import { usesType } from "../../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
 import { modelBytes } from "../../onnx/write.js";
 import { runPasses } from "../../passes/manager.js";
+import type { ToleranceName } from "../../runtime/compare.js";
+import { type HalfRounding, startHalfRounding } from "../../weights/half.js";
 import { type ExportOptions, encode, lower } from "../compile.js";
 import { checkExpectations } from "../expectations.js";
 import { type GateEffects, gateEffects } from "../gate-effects.js";
+import { halfRangeCheck, halfWeightsCheck } from "../half-precision.js";
 import { type SpecNetwork, specNetwork } from "../network.js";
 import { stressed } from "../stressed.js";
 import type { GivenModel } from "./given-model.js";
@@ -24,12 +28,16 @@ export function specTarget(
   options: VerifyOptions,
   note: (check: Check) => void,
 ): Target {
+  const precision = precisionOf(network, options);
   return {
+    precision,
     rounds: WEIGHTS.length,
     round(index) {
       const weights = WEIGHTS[index] as Weights;
       const weighted = withWeights(network, weights);
-      const own = exportBytes(weighted, options);
+      const rounding = startHalfRounding();
+      const own = exportBytes(weighted, options, rounding);
+      if (precision === "float16" && weights === "initial") note(halfWeightsCheck(rounding));
       const subjects: Subject[] = [{ label: "export", model: own }];
       if (file !== undefined) {
         const { subject, check } = givenSubject(file, own, weights);
@@ -56,17 +64,24 @@ export function publishedNumbers(network: SpecNetwork): readonly Check[] {
 /** Side of the images on which gates are left out, at most: one evaluation for each gate would take too long on large ones. */
 const GATE_RESOLUTION = 64;
 
-/** How far the output moves when each gate is left out, with stress weights. */
-export function measuredGates(
+/**
+ * What is measured on small images with stress weights: how far the output moves when each gate is left out and, in
+ * half precision, by rounding. `tolerance` is what the comparisons are held to.
+ */
+export function measuredEffects(
   specFile: string,
   network: SpecNetwork,
   options: VerifyOptions,
-): { readonly gates: GateEffects; readonly check: Check } {
+  tolerance: ToleranceName,
+): { readonly gates: GateEffects; readonly checks: readonly Check[] } {
   const { height, width } = network.spec.resolved.input;
   const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
-  const small = specNetwork(specFile, { ...options, resolution });
-  const gates = gateEffects(stressed(small.meant), options.seed ?? 0);
-  return { gates, check: gateCheck(gates) };
+  const small = withWeights(specNetwork(specFile, { ...options, resolution }), "stress");
+  const { seed = 0 } = options;
+  const gates = gateEffects(small.meant, seed, tolerance);
+  const half =
+    tolerance === "float16" ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)] : [];
+  return { gates, checks: [gateCheck(gates), ...half] };
 }
 
 function gateCheck({ image, effects }: GateEffects): Check {
@@ -104,8 +119,14 @@ function givenSubject(
   return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
 }
 
-function exportBytes(network: SpecNetwork, options: ExportOptions): Uint8Array {
-  return modelBytes(encode(network, lower(network, options).graph, options), { seed: options.seed ?? 0 });
+function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: HalfRounding): Uint8Array {
+  const { seed = 0 } = options;
+  return modelBytes(encode(network, lower(network, options).graph, options), { seed, rounding });
+}
+
+/** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
+function precisionOf(network: SpecNetwork, options: ExportOptions): Target["precision"] {
+  return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
 }
 
 function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOp, type OpDefinition } from "../op.js";
+import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { nchw, operandAt, zeros } from "../tensor.js";
 import { featureMap, refuse, tensorType } from "../types.js";
 
@@ -41,12 +41,14 @@ export function definePool<const N extends string>(op: {
   name: N;
   doc: string;
   source: string;
+  precision: Precision;
   /** The number that a window becomes; it has at least one pixel. */
   reduce(pixels: readonly number[]): number;
 }): OpDefinition<N, typeof POOL_ATTRIBUTES> {
   return defineOp({
     name: op.name,
     level: "primitive",
+    precision: op.precision,
     doc: op.doc,
     source: op.source,
     operands: ["x"],

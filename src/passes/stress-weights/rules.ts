@@ -66,6 +66,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     result: scaled(x, elementsOf(map) / elementsOf(padded)),
   }),
 
+  cast: keepMoments,
   drop_path: keepMoments,
   dropout: keepMoments,
   flatten: keepMoments,
