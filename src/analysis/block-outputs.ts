@@ -2,15 +2,16 @@ import { type Graph, innermostScope, type Result, usesOf } from "../ir/graph.js"
 
 /**
  * The scopes of a graph's blocks: those that it knows, or, in a graph that was read from a file, those that the
- * scopes of its ops show: everything up to `blocks/N`, else the first part.
+ * scopes of its ops show.
  */
 export function blockScopes({ blocks, ops }: Graph): readonly string[] {
   if (blocks.length > 0) return blocks.map(({ scope }) => scope);
-  return [
-    ...new Set(
-      ops.map(({ loc }) => /^.*\/blocks\/\d+/.exec(loc.scope)?.[0] ?? /^\/[^/]+/.exec(loc.scope)?.[0] ?? "/"),
-    ),
-  ];
+  return [...new Set(ops.map(({ loc }) => blockIn(loc.scope)))];
+}
+
+/** The block that a path shows: everything up to `blocks/N`, else the first part. */
+export function blockIn(path: string): string {
+  return /^.*\/blocks\/\d+/.exec(path)?.[0] ?? /^\/[^/]+/.exec(path)?.[0] ?? "/";
 }
 
 /** The value that leaves each block: the last of its results that something outside of it reads. In the order of the graph. */

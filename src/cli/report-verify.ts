@@ -9,7 +9,7 @@ export function verifyText(report: VerifyReport): string {
   const outputs = new Set(comparisons.map(({ output }) => output)).size;
   const seeds = new Set(comparisons.map(({ seed }) => seed)).size;
   const outside = placements.flatMap(({ model, onCpu }) =>
-    onCpu.map(({ node, op, block }) => [model, node, op, block ?? "", "CPU"]),
+    onCpu.map(({ node, op, block }) => [model, node, op, block, "CPU"]),
   );
   const gateRows = gates.effects.map(({ at, gate, moved, ok }) => [
     at,

@@ -1,11 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Deadline } from "../base/deadline.js";
-import { DeviceError } from "../base/diagnostic.js";
+import { Defect, DeviceError } from "../base/diagnostic.js";
 import { packageRoot } from "../base/package.js";
 import { onTermination } from "../base/termination.js";
 import type { CallName, Calls, Greeting, Reply, Request } from "./protocol.js";
@@ -15,7 +14,7 @@ export interface WorkerOptions {
   readonly deadline?: Deadline | undefined;
   /** Added to the process's environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The program that runs in the process: worker.ts, unless a test puts one that hangs or crashes in its place. */
+  /** The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes in its place. */
   readonly program?: string | undefined;
 }
 
@@ -47,8 +46,8 @@ export class WorkerProcess {
     this.#child = fork(program, [this.scratch], {
       // ONNX Runtime would send usage data to its makers, and keep a file for it in the temporary folder.
       env: { ...process.env, ORT_DISABLE_TELEMETRY: "1", ...env },
-      // Flags of this process, as a debugger's port, are not the child's; but TypeScript needs its loader.
-      execArgv: program.endsWith(".ts") ? process.execArgv : [],
+      // Flags of this process, as a debugger's port or a loader, are not the child's.
+      execArgv: [],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
@@ -157,10 +156,9 @@ export class WorkerProcess {
   }
 }
 
-/** The built program beside the command line, or the source where a test runs from that. */
+/** The built program, also where a test runs from the source: TypeScript's loader starts slower than ONNX Runtime. */
 function workerProgram(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith(".ts")
-    ? fileURLToPath(new URL("worker.ts", import.meta.url))
-    : join(packageRoot(), "dist", "worker.js");
+  const program = join(packageRoot(), "dist", "worker.js");
+  if (!existsSync(program)) throw new Defect(`${program} is missing: npm run build`);
+  return program;
 }

@@ -61,7 +61,7 @@ export interface Check {
 export interface ModelPlacement {
   readonly model: string;
   readonly nodes: number;
-  readonly onCpu: readonly (CpuNode & { readonly block?: string | undefined })[];
+  readonly onCpu: readonly (CpuNode & { readonly block: string })[];
 }
 
 /** What `ecagen verify --json` prints. */

@@ -1,3 +1,4 @@
+import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
 import { innermostScope } from "../../ir/graph.js";
 import { statistics, type Tolerance, withinTolerance } from "../../runtime/compare.js";
@@ -176,7 +177,10 @@ async function placementsOf(
     placements.push({
       model: label,
       nodes,
-      onCpu: onCpu.map((each) => ({ ...each, block: innermostScope(each.node, blocks) })),
+      onCpu: onCpu.map((each) => ({
+        ...each,
+        block: innermostScope(each.node, blocks) ?? blockIn(each.node),
+      })),
     });
   }
   return placements;
