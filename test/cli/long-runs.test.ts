@@ -37,8 +37,8 @@ function slowNetwork() {
 
 const BENCH = ["bench", "--threads", "1", "--processes", "1"];
 
-function start(): { child: ChildProcess; ended: Promise<string> } {
-  const child = spawn(process.execPath, ["dist/cli.js", ...BENCH, slow], {
+function start(args: readonly string[]): { child: ChildProcess; ended: Promise<string> } {
+  const child = spawn(process.execPath, ["dist/cli.js", ...args], {
     env: { ...process.env, TMPDIR: scratch },
     stdio: "ignore",
   });
@@ -88,7 +88,7 @@ test("--timeout ends the reference interpreter too", () => {
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   test(`${signal} ends a run inside ONNX Runtime, and nothing is left`, async () => {
-    const { child, ended } = start();
+    const { child, ended } = start([...BENCH, slow]);
     await untilRunning();
     child.kill(signal);
     assert.is(await ended, signal);
@@ -96,5 +96,17 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     assert.equal(readdirSync(scratch), []);
   });
 }
+
+test("Ctrl-C ends the reference interpreter at once, and nothing is left", async () => {
+  const { child, ended } = start(["verify", "specs/b4-eca.json"]);
+  await untilRunning();
+  await new Promise((next) => setTimeout(next, 1500));
+  const began = performance.now();
+  child.kill("SIGINT");
+  assert.is(await ended, "SIGINT");
+  assert.ok(performance.now() - began < 1000, "the interpreter's own work of a minute does not delay it");
+  await until(() => running() === 0, "the process of ONNX Runtime has ended");
+  assert.equal(readdirSync(scratch), []);
+});
 
 test.run();
