@@ -1,5 +1,5 @@
 import type { BenchReport } from "../driver/bench.js";
-import { table } from "./format.js";
+import { deviceText, table } from "./format.js";
 
 /** What `ecagen bench` prints for people. */
 export function benchText(report: BenchReport): string {
@@ -28,11 +28,10 @@ export function benchText(report: BenchReport): string {
     ]);
     return `${file}, batch ${batch}\n${table(["operator", "ran on", "nodes", "ms", "share"], times, ["nodes", "ms", "share"])}`;
   });
-  const adapter = device.adapter === undefined ? "" : ` (${device.adapter})`;
   return [
     table(head, rows, head.slice(1)),
     ...tables,
-    `${processes} processes, ${runs} interleaved runs in each after ${warmup} to warm up; device ${device.used}${adapter}, ${device.cpuNodes} nodes elsewhere; threads: ${threads ?? "ONNX Runtime's choice"}\n`,
+    `${processes} processes, ${runs} interleaved runs in each after ${warmup} to warm up; ${deviceText(device)}; threads: ${threads ?? "ONNX Runtime's choice"}\n`,
   ].join("\n");
 }
 

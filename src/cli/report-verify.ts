@@ -1,5 +1,5 @@
 import { toleranceText, type VerifyReport } from "../driver/verify.js";
-import { table, verdict } from "./format.js";
+import { deviceText, table, verdict } from "./format.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 
@@ -30,7 +30,7 @@ export function verifyText(report: VerifyReport): string {
           checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
         ),
     `tolerance of ${toleranceText(tolerance)}\n`,
-    `device ${device.used}${device.adapter === undefined ? "" : ` (${device.adapter})`}, ${device.cpuNodes} nodes elsewhere\n`,
+    `${deviceText(device)}\n`,
     report.firstDivergence === undefined
       ? ""
       : `first block that differs: ${report.firstDivergence ?? "none"}\n`,

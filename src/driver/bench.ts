@@ -13,7 +13,7 @@ import {
 import { median, pairedRatio, quantile } from "../runtime/statistics.js";
 import { commonBatches, type TimedModel, timedModel } from "./bench/model.js";
 import type { BenchedModel, BenchOptions, BenchReport, ProfiledModel } from "./bench/report.js";
-import { type ChosenDevice, chooseDevice } from "./devices.js";
+import { type ChosenDevice, chooseDevice, deviceReport } from "./devices.js";
 import { randomInputs } from "./numbers.js";
 
 export type { BenchOptions, BenchReport } from "./bench/report.js";
@@ -43,14 +43,11 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
   const profiles = await profileModels(models, device, runtimeOptions, options);
   const timings = await timeModels(models, device, runtimeOptions, { ...options, processes, runs, warmup });
-  const { adapter } = device;
   return {
-    device: {
-      requested: device.requested,
-      used: device.device,
-      ...(adapter === undefined ? {} : { adapter }),
-      cpuNodes: profiles.reduce((sum, { cpuNodes }) => sum + cpuNodes, 0),
-    },
+    device: deviceReport(
+      device,
+      profiles.reduce((sum, { cpuNodes }) => sum + cpuNodes, 0),
+    ),
     processes,
     runs,
     warmup,

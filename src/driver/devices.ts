@@ -27,6 +27,33 @@ export interface ChosenDevice extends Trial {
   readonly passedOver: readonly Trial[];
 }
 
+/** What reports say of the device. */
+export interface DeviceReport {
+  readonly requested: string;
+  readonly used: string;
+  /** The GPU's name, where its driver tells it. */
+  readonly adapter?: string;
+  /** Nodes that ran on the CPU although another device was asked for. */
+  readonly cpuNodes: number;
+  /** The devices that `auto` has tried before, and why not they. */
+  readonly passedOver?: readonly { readonly device: string; readonly problem: string }[];
+}
+
+export function deviceReport(chosen: ChosenDevice, cpuNodes: number): DeviceReport {
+  const { requested, device, adapter } = chosen;
+  const passedOver = chosen.passedOver.map((trial) => ({
+    device: trial.device,
+    problem: trial.problem ?? "",
+  }));
+  return {
+    requested,
+    used: device,
+    ...(adapter === undefined ? {} : { adapter }),
+    cpuNodes,
+    ...(requested === "auto" ? { passedOver } : {}),
+  };
+}
+
 /**
  * The device that a request means: `auto` is the first that really runs a small model here. Any but the CPU has
  * run one when this returns. Errors: `DeviceError` with the reason and the remedy where it can't.

@@ -3,7 +3,7 @@ import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
-import { type ChosenDevice, chooseDevice, holdDevice } from "./devices.js";
+import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
 import type { GateEffects } from "./gate-effects.js";
 import { specNetwork } from "./network.js";
 import { fileTarget } from "./verify/file-target.js";
@@ -83,11 +83,10 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
   const { gates, checks: measured } = subject.effects(precision);
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
-  const { adapter } = device;
   return {
     ok: [...comparisons, ...blocks, ...checks].every((each) => each.ok) && comparisons.length > 0,
     model,
-    device: { requested: device.requested, used: device.device, ...(adapter && { adapter }), cpuNodes },
+    device: deviceReport(device, cpuNodes),
     tolerance: context.tolerance,
     comparisons,
     ...(options.perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),

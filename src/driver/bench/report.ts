@@ -1,6 +1,7 @@
 import type { DeviceName } from "../../runtime/devices.js";
 import type { OperatorTime } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
+import type { DeviceReport } from "../devices.js";
 
 export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program"> {
   readonly device?: DeviceName | "auto" | undefined;
@@ -47,12 +48,7 @@ export interface ProfiledModel {
 
 /** What `ecagen bench --json` prints. */
 export interface BenchReport {
-  readonly device: {
-    readonly requested: string;
-    readonly used: string;
-    readonly adapter?: string | undefined;
-    readonly cpuNodes: number;
-  };
+  readonly device: DeviceReport;
   readonly processes: number;
   readonly runs: number;
   readonly warmup: number;

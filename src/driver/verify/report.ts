@@ -3,6 +3,7 @@ import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
 import type { ExportOptions } from "../compile.js";
+import type { DeviceReport } from "../devices.js";
 import type { GateEffects } from "../gate-effects.js";
 import type { NetworkOptions } from "../network.js";
 
@@ -68,14 +69,7 @@ export interface ModelPlacement {
 export interface VerifyReport {
   readonly ok: boolean;
   readonly model: string;
-  readonly device: {
-    readonly requested: string;
-    readonly used: string;
-    /** The GPU's name, where its driver tells it. */
-    readonly adapter?: string | undefined;
-    /** Nodes that ran on the CPU although another device was asked for. */
-    readonly cpuNodes: number;
-  };
+  readonly device: DeviceReport;
   readonly tolerance: Tolerance;
   readonly comparisons: readonly Comparison[];
   /** With `perBlock`. */
