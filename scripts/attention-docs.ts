@@ -1,6 +1,5 @@
 import { Project, type SourceFile } from "ts-morph";
-import type { AttentionModule } from "../src/ir/attention/module.js";
-import { ATTENTION_TYPES, attentionModules } from "../src/ir/attention/registry.js";
+import { ATTENTION_TYPES, moduleOf, SELECTION_TYPES } from "../src/ir/attention/registry.js";
 
 const INTRODUCTION = `<!-- Made by scripts/generate.ts from the modules in src/ir/attention/. Do not edit. -->
 
@@ -10,23 +9,33 @@ What each module computes and where that is written. The equation is the head of
 \`src/ir/attention/\`; the reference interpreter evaluates it, and \`ecagen verify\` holds the exported graph against it.
 The options of each are in [spec.md](spec.md#attention).
 
-Any module can take the place of any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`, or with options
-\`swap-attention{to={type=cbam,reduction=8}}\`.
+Any gate can take the place of any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`, or with options
+\`swap-attention{to={type=cbam,reduction=8}}\`. A selection joins the branches of a
+[block of your own](spec.md#blocks-of-your-own).
 `;
 
 /** docs/attention.md: every module with its equation and its source. */
 export function attentionDocs(root: string): string {
   const project = new Project({ skipAddingFilesFromTsConfig: true });
-  const rows = ATTENTION_TYPES.map((type) => {
+  const types = [...ATTENTION_TYPES, ...SELECTION_TYPES];
+  const rows = types.map((type) => {
     const { title, op } = moduleOf(type);
-    return `| [\`${type}\`](#${type}) | ${title} | ${op.source} |`;
+    const kind = SELECTION_TYPES.some((each) => each === type) ? "selection" : "gate";
+    return `| [\`${type}\`](#${type}) | ${kind} | ${title} | ${op.source} |`;
   });
-  const sections = ATTENTION_TYPES.map((type) => {
+  const sections = types.map((type) => {
     const { op } = moduleOf(type);
     const file = project.addSourceFileAtPath(`${root}/src/ir/attention/${type}.ts`);
     return `## ${type}\n\n${headOf(file)}\n\nSource: ${op.source}.\n`;
   });
-  return [INTRODUCTION, "| type | module | source |", "|---|---|---|", ...rows, "", ...sections].join("\n");
+  return [
+    INTRODUCTION,
+    "| type | kind | module | source |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+    ...sections,
+  ].join("\n");
 }
 
 /** The doc comment of the op's definition, or of the module where the op stands inside of it. */
@@ -40,8 +49,4 @@ function headOf(file: SourceFile): string {
   const [head] = comments;
   if (head === undefined) throw new Error(`${file.getBaseName()} has no doc comment over its op or module`);
   return head.getDescription().trim();
-}
-
-function moduleOf(type: (typeof ATTENTION_TYPES)[number]): AttentionModule {
-  return attentionModules[type];
 }

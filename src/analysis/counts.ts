@@ -1,7 +1,12 @@
-import type { AttentionModule } from "../ir/attention/module.js";
-import { type AttentionType, attentionModules, attentionTypeOf } from "../ir/attention/registry.js";
+import {
+  type AttentionType,
+  attentionKindOf,
+  moduleOf,
+  type SelectionType,
+} from "../ir/attention/registry.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
+import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount, type TensorType, tensorType } from "../ir/types.js";
 
 /**
@@ -65,7 +70,7 @@ export function countOps(ops: readonly Op[]): Counts {
   let macs = 0;
   let attentionMacs = 0;
   for (const op of ops) {
-    const isAttention = attentionTypeOf(op.kind) !== undefined;
+    const isAttention = attentionKindOf(op.kind) !== undefined;
     for (const operand of op.operands) {
       if (operand.kind !== "parameter") continue;
       all.add(operand);
@@ -84,25 +89,28 @@ export function countOps(ops: readonly Op[]): Counts {
   };
 }
 
-/** A gate: what kind it is, the op, and a text for people. */
+/** A gate or a selection: what kind it is, the op, and a text for people. */
 export interface Gate {
-  readonly type: AttentionType;
+  readonly type: AttentionType | SelectionType;
   readonly op: Op;
   readonly detail: string;
+  /** What is left of its first operand without it. */
+  readonly bypass: (x: Tensor) => Tensor;
   /** `eca (k = 5)` */
   readonly text: string;
 }
 
 /** The gate that an op is; undefined for every op but attention. */
 export function gateOf(op: Op): Gate | undefined {
-  const type = attentionTypeOf(op.kind);
+  const type = attentionKindOf(op.kind);
   if (type === undefined) return undefined;
-  const module: AttentionModule = attentionModules[type];
+  const module = moduleOf(type);
   const detail = module.describe(
     op.attributes,
     op.operands.map((operand) => operand.type),
   );
-  return { type, op, detail, text: `${type} (${detail})` };
+  const bypass = (x: Tensor): Tensor => module.bypass?.(x, op.attributes) ?? x;
+  return { type, op, detail, bypass, text: `${type} (${detail})` };
 }
 
 function macsOf(op: Op): number {

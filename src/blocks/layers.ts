@@ -1,20 +1,37 @@
+import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import type { ActivationName } from "../ir/activations.js";
 import type { AttentionSite } from "../ir/attention/module.js";
-import type { AttentionOptions } from "../ir/attention/registry.js";
+import type { AttentionOptions, SelectionOptions } from "../ir/attention/registry.js";
 import type { GraphBuilder } from "../ir/builder.js";
-import type { Loc, Parameter, Result, Value } from "../ir/graph.js";
+import type { Loc, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../ir/initializers.js";
 import type { AttributesInput, OpName } from "../ir/ops/registry.js";
 import { featureMap } from "../ir/types.js";
 import type { AttentionPosition } from "../spec/positions.js";
-import type { LayerDefaults, PoolPadding, ResolvedPool } from "../spec/resolved.js";
+import type { LayerDefaults, PoolPadding } from "../spec/resolved.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
-export interface Conv extends Pick<LayerDefaults, "padding" | "initialization"> {
+export interface Conv extends Pick<LayerDefaults, "initialization"> {
   readonly channels: number;
-  readonly kernel: number;
-  readonly stride: number;
+  readonly kernel: Extent;
+  readonly stride: Extent;
+  readonly dilation?: Extent;
   readonly groups?: number;
+  readonly padding: WindowPadding;
+}
+
+/** The same for both axes, or for height and width. */
+export type Extent = number | readonly [height: number, width: number];
+
+/** How a map is padded for a window: a word, `valid` for not at all, or the places on both sides of each axis. */
+export type WindowPadding = PoolPadding | "valid" | readonly [height: number, width: number];
+
+/** A window that moves over a map. */
+interface Window {
+  readonly kernel: Extent;
+  readonly stride: Extent;
+  readonly dilation?: Extent;
+  readonly padding: WindowPadding;
 }
 
 /** A normalisation. */
@@ -50,6 +67,11 @@ export class LayerBuilder {
     this.#loc = loc;
   }
 
+  /** The same block, for layers that were written at another place of the spec. */
+  writtenAt(specPath: JsonPath): LayerBuilder {
+    return new LayerBuilder(this.#builder, { ...this.#loc, specPath: formatJsonPath(specPath) });
+  }
+
   /** Adds an op; its result is named after the layer's scope, or `name`. */
   op<N extends OpName>(
     kind: N,
@@ -61,8 +83,8 @@ export class LayerBuilder {
     return this.#builder.op(kind, operands, attributes, this.#at(layer), name);
   }
 
-  parameter(name: string, dims: readonly number[], init: Initializer): Parameter {
-    return this.#builder.parameter(this.#parameterName(name), dims, init);
+  parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Parameter {
+    return this.#builder.parameter(this.#parameterName(name), dims, init, role);
   }
 
   /** conv (no bias) → norm → activation, named `layer/conv`, `layer/norm` and `layer/act`. */
@@ -75,26 +97,30 @@ export class LayerBuilder {
     return this.norm(this.conv(x, layer, conv), layer, conv);
   }
 
-  /** norm → activation, before the convolution of the same layer. */
+  /** norm → activation, named as a convolution's of the same layer. */
   normAct(x: Value, layer: string, norm: Norm & { readonly activation: ActivationName }): Result {
     return this.op(norm.activation, [this.norm(x, layer, norm)], {}, join(layer, "act"));
   }
 
   /** kernel×kernel convolution, without a bias unless said otherwise; named `layer/conv`. */
   conv(x: Value, layer: string, conv: Conv, { bias = false } = {}): Result {
-    const { channels, kernel, stride, groups = 1, padding, initialization } = conv;
+    const { channels, groups = 1, dilation = 1, initialization } = conv;
     const init = initializations[initialization];
-    const [, inputs, height, width] = featureMap(x.type, "x");
-    const [top, bottom] = padsFor(padding, height, kernel, stride);
-    const [left, right] = padsFor(padding, width, kernel, stride);
-    const dims = [channels, inputs / groups, kernel, kernel];
-    const fanIn = (inputs / groups) * kernel * kernel;
+    const [, inputs] = featureMap(x.type, "x");
+    const [kernelHeight, kernelWidth] = sidesOf(conv.kernel);
+    const dims = [channels, inputs / groups, kernelHeight, kernelWidth];
+    const fanIn = (inputs / groups) * kernelHeight * kernelWidth;
     const operands = [x, this.parameter(join(layer, "conv/weight"), dims, init.conv(groups))];
     if (bias) operands.push(this.parameter(join(layer, "conv/bias"), [channels], init.convBias(fanIn)));
     return this.op(
       "conv",
       operands,
-      { strides: [stride, stride], pads: [top, left, bottom, right], group: groups },
+      {
+        strides: sidesOf(conv.stride),
+        pads: padsOf(x, conv),
+        dilations: sidesOf(dilation),
+        group: groups,
+      },
       join(layer, "conv"),
     );
   }
@@ -104,7 +130,7 @@ export class LayerBuilder {
     const [, channels] = featureMap(x.type, "x");
     const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
     const buffer = (name: string, init: Initializer): Parameter =>
-      this.#builder.parameter(this.#parameterName(join(layer, `norm/${name}`)), [channels], init, "buffer");
+      this.parameter(join(layer, `norm/${name}`), [channels], init, "buffer");
     const operands = [
       x,
       this.parameter(join(layer, "norm/weight"), [channels], scale),
@@ -115,26 +141,43 @@ export class LayerBuilder {
     return this.op("batch_norm", operands, norm, join(layer, "norm"));
   }
 
-  /** Maximum or mean of windows of kernel×kernel pixels. */
-  pool(
-    kind: "max_pool" | "avg_pool",
-    x: Value,
-    layer: string,
-    { kernel, stride, padding }: ResolvedPool,
-  ): Result {
-    const [, , height, width] = featureMap(x.type, "x");
-    const [top, bottom] = padsFor(padding, height, kernel, stride);
-    const [left, right] = padsFor(padding, width, kernel, stride);
-    return this.op(
-      kind,
-      [x],
-      { kernel: [kernel, kernel], strides: [stride, stride], pads: [top, left, bottom, right] },
-      layer,
-    );
+  /** Maximum of windows of kernel×kernel pixels. */
+  maxPool(x: Value, layer: string, window: Window): Result {
+    return this.op("max_pool", [x], windowAttributes(x, window), layer);
+  }
+
+  /** Mean of windows of kernel×kernel pixels; of the padding too, if that counts. */
+  avgPool(x: Value, layer: string, window: Window, { countPadding = false } = {}): Result {
+    return this.op("avg_pool", [x], { ...windowAttributes(x, window), countPadding }, layer);
+  }
+
+  /**
+   * The map with zeros at the top, left, bottom and right; of less than nothing, so many pixels are cut off. The zeros
+   * come first: ONNX Runtime fuses a Pad with a pooling that follows it, also where the result is no pooling.
+   */
+  framed(x: Value, layer: string, pads: readonly [number, number, number, number]): Value {
+    const zeros = pads.map((pad) => Math.max(0, pad)) as [number, number, number, number];
+    const attributes = { before: [0, 0, zeros[0], zeros[1]], after: [0, 0, zeros[2], zeros[3]] };
+    let framed = zeros.some((pad) => pad > 0) ? this.op("pad", [x], attributes, layer) : x;
+    for (const [axis, name] of [
+      [2, "rows"],
+      [3, "columns"],
+    ] as const) {
+      const [before, after] = [pads[axis - 2] as number, pads[axis] as number];
+      if (before >= 0 && after >= 0) continue;
+      const end = Number(framed.type.dims[axis]) - Math.max(0, -after);
+      framed = this.op("slice", [framed], { axis, start: Math.max(0, -before), end }, join(layer, name));
+    }
+    return framed;
+  }
+
+  /** Attention between the maps that x has one after the other. */
+  selection(x: Value, options: SelectionOptions, site: AttentionSite, layer: string): Result {
+    return this.#builder.attention(x, options, site, this.#at(layer));
   }
 
   /** The block's gate over x, if that is where the block has it; else x itself. */
-  attention(x: Value, position: AttentionPosition, block: Gated): Value {
+  attention(x: Value, position: AttentionPosition, block: Gated, layer = "attention"): Value {
     const { attention, attentionPosition, inputChannels, stage, initialization } = block;
     if (attention === undefined || attentionPosition !== position) return x;
     const [, channels, height, width] = featureMap(x.type, "x");
@@ -145,7 +188,7 @@ export class LayerBuilder {
       stage,
       initialization,
     };
-    return this.#builder.attention(x, attention, site, this.#at("attention"));
+    return this.#builder.attention(x, attention, site, this.#at(layer));
   }
 
   /**
@@ -179,8 +222,44 @@ function join(layer: string, part: string): string {
   return layer === "" ? part : `${layer}/${part}`;
 }
 
-/** Places before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. */
-function padsFor(padding: PoolPadding, size: number, kernel: number, stride: number): [number, number] {
+function sidesOf(extent: Extent): [number, number] {
+  return typeof extent === "number" ? [extent, extent] : [...extent];
+}
+
+function windowAttributes(x: Value, window: Window) {
+  return { kernel: sidesOf(window.kernel), strides: sidesOf(window.stride), pads: padsOf(x, window) };
+}
+
+/** Places at the top, left, bottom and right of a map. */
+function padsOf(
+  x: Value,
+  { kernel, stride, dilation = 1, padding }: Window,
+): [number, number, number, number] {
+  const [, , ...sizes] = featureMap(x.type, "x");
+  const [[top, bottom], [left, right]] = ([0, 1] as const).map((axis) => {
+    const taps = (sidesOf(kernel)[axis] - 1) * sidesOf(dilation)[axis];
+    return padsFor(
+      typeof padding === "string" ? padding : padding[axis],
+      sizes[axis] as number,
+      taps + 1,
+      sidesOf(stride)[axis],
+    );
+  }) as [[number, number], [number, number]];
+  return [top, left, bottom, right];
+}
+
+/**
+ * Places before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. `kernel`: from the
+ * first tap to the last.
+ */
+function padsFor(
+  padding: PoolPadding | "valid" | number,
+  size: number,
+  kernel: number,
+  stride: number,
+): [number, number] {
+  if (typeof padding === "number") return [padding, padding];
+  if (padding === "valid") return [0, 0];
   if (padding === "symmetric") {
     const each = Math.floor((stride - 1 + kernel - 1) / 2);
     return [each, each];

@@ -1,12 +1,15 @@
 import type { Value } from "../ir/graph.js";
-import type { BlockType, ResolvedBlock } from "../spec/resolved.js";
+import type { ResolvedBlock } from "../spec/resolved.js";
 import { buildBasic } from "./basic.js";
 import { buildBottleneck } from "./bottleneck.js";
 import { buildConvNormAct } from "./conv-norm-act.js";
+import { buildDefined } from "./defined.js";
 import { buildDepthwiseSeparable } from "./depthwise-separable.js";
 import { buildFusedInvertedResidual } from "./fused-inverted-residual.js";
 import { buildInvertedResidual } from "./inverted-residual.js";
 import type { LayerBuilder } from "./layers.js";
+
+type BlockType = ResolvedBlock["block"];
 
 /** Builds one block of its type over the feature map x and gives the block's output. */
 export type BlockBuilder<T extends BlockType> = (
@@ -23,4 +26,5 @@ export const blockBuilders: { readonly [T in BlockType]: BlockBuilder<T> } = {
   "fused-inverted-residual": buildFusedInvertedResidual,
   basic: buildBasic,
   bottleneck: buildBottleneck,
+  defined: buildDefined,
 };

@@ -15,6 +15,19 @@ export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: DeviceR
   return `device ${name}, ${cpuNodes} nodes elsewhere${why}`;
 }
 
+/** A name out of a file as it is, or quoted where it could move the cursor, break the line or not be seen. */
+export function tensorName(name: string): string {
+  return name === "" || /[\p{Cc}\p{Cf}\p{Z}]/u.test(name) ? quoted(name) : name;
+}
+
+/** A text out of a file on one line, as JSON writes it and without what a terminal would obey. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
 export function verdict(ok: boolean): string {
   return ok ? pc.green("ok") : pc.red("FAILED");
 }

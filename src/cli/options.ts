@@ -1,4 +1,5 @@
 import type { Options } from "yargs";
+import { NAME_KINDS } from "../driver/name-kinds.js";
 
 /** Flags that several commands have, in one place so that they mean the same everywhere. */
 export const sharedOptions = {
@@ -61,6 +62,22 @@ export const sharedOptions = {
     type: "boolean",
     default: false,
     describe: "Keep BatchNormalization nodes instead of folding them",
+  },
+  weights: {
+    type: "string",
+    requiresArg: true,
+    describe: "Trained weights: a file or folder, under any known names",
+  },
+  names: {
+    choices: NAME_KINDS,
+    describe: "Whose names the weights have [default: whose they turn out to be]",
+  },
+  "allow-missing": {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe:
+      "Parameters that may keep their initial values and tensors that may stay unused; * is any characters",
   },
 } as const satisfies Record<string, Options>;
 

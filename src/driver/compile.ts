@@ -13,8 +13,11 @@ import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
+import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
+import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
+import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
 /** How a network becomes an ONNX model. */
@@ -32,9 +35,14 @@ export interface ExportOptions {
   readonly seed?: number | undefined;
 }
 
-export interface CompileOptions extends Omit<NetworkOptions, "resolution">, ExportOptions {
+export interface CompileOptions
+  extends Omit<NetworkOptions, "resolution" | "given">,
+    WeightsOptions,
+    ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
+  /** A safetensors file that gets the network's parameters and running statistics too, before folding. */
+  readonly exportWeights?: string | undefined;
   /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
   readonly externalData?: boolean | undefined;
   /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
@@ -57,7 +65,11 @@ export interface CompileReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
+  readonly outputs: readonly DeclaredOutput[];
   readonly passes: readonly PassReport[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport;
+  readonly exportedWeights?: ExportedWeights;
   /** Where the model has numbers in half precision. */
   readonly halfPrecision?: HalfPrecision;
   /** What a user should know of a file that was written all the same. */
@@ -70,10 +82,19 @@ export interface CompileReport {
  *     SPEC ─1─ resolved spec ─2─ IR ─3─ IR, rewritten ─4─ counts meet `expect`
  *          ─5─ IR of primitives ─6─ ONNX model ─7─ OUT.onnx
  *
- * Errors: `InputError` for a wrong spec or option, `CheckError` for a missed expectation; neither leaves a file.
+ * Errors: `InputError` for a wrong spec or option and for weights that don't fit, `CheckError` for a missed expectation;
+ * none leaves a file.
  */
-export async function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
-  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's.
+export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
+  return withOpenWeights(options, (given) => compileWith(specFile, { ...options, given }));
+}
+
+async function compileWith(
+  specFile: string,
+  options: CompileOptions & Pick<NetworkOptions, "given">,
+): Promise<CompileReport> {
+  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
+  // place on the way.
   const network = specNetwork(specFile, options);
 
   // 4: the published numbers.
@@ -93,6 +114,7 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
   // 6 and 7: encode, then write, the weights one piece at a time.
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
+  refuseSameFile(options.exportWeights, output);
   const rounding = startHalfRounding();
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
@@ -103,6 +125,12 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
       ? {}
       : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
   });
+  const exportedWeights =
+    options.exportWeights === undefined
+      ? undefined
+      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
+          options.onProgress?.("exporting weights", part),
+        );
   const counts = countNetwork(network.graph);
   return {
     output,
@@ -112,7 +140,10 @@ export async function compile(specFile: string, options: CompileOptions = {}): P
     parameters: counts.parameters,
     attentionParameters: counts.attentionParameters,
     macs: counts.macs,
+    outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
+    ...(network.weights === undefined ? {} : { weights: network.weights }),
+    ...(exportedWeights === undefined ? {} : { exportedWeights }),
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
     warnings: saturationWarnings(rounding),
   };
@@ -150,6 +181,7 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.spec": network.spec.hash,
     "ecagen.passes": printPipeline(network.invocations),
     "ecagen.seed": String(seed),
+    ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
     "ecagen.parameters": String(counts.parameters),
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),

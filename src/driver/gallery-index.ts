@@ -1,4 +1,4 @@
-import { attentionTypeOf } from "../ir/attention/registry.js";
+import { attentionKindOf } from "../ir/attention/registry.js";
 import { shippedSpecs } from "../spec/shipped.js";
 import type { ListedSpec } from "./list.js";
 import { specNetwork } from "./network.js";
@@ -9,7 +9,7 @@ export function galleryIndex(): readonly ListedSpec[] {
     .map((spec): ListedSpec => {
       const { declared, spec: loaded } = specNetwork(spec);
       const { name, description = "", family = "", input, expect } = loaded.resolved;
-      const kinds = declared.ops.flatMap(({ kind }) => attentionTypeOf(kind) ?? []);
+      const kinds = declared.ops.flatMap(({ kind }) => attentionKindOf(kind) ?? []);
       return {
         name,
         file: `${spec}.json`,

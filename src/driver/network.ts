@@ -6,6 +6,7 @@ import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline } from "../passes/pipeline.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
+import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -13,6 +14,8 @@ export interface NetworkOptions {
   /** Height and width in place of the spec's. */
   readonly resolution?: number | undefined;
   readonly hooks?: PipelineHooks | undefined;
+  /** Numbers for the parameters in place of the initial ones. */
+  readonly given?: GivenWeights | undefined;
 }
 
 /** A spec's network: built, and rewritten by the spec's passes and the caller's. */
@@ -33,6 +36,8 @@ export interface SpecNetwork {
   readonly keeping: readonly PassInvocation[];
   readonly invocations: readonly PassInvocation[];
   readonly reports: readonly PassReport[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport | undefined;
 }
 
 /** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
@@ -42,25 +47,58 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
   if (file.endsWith(".onnx")) throw notASpec(file);
   const spec = loadSpec(file);
   const { resolved } = atResolution(spec, options.resolution);
+  const invocations = [...resolved.passes, ...extra];
   return locateErrors(spec, () => {
-    const built = buildNetwork(resolved);
-    const own = runPasses(built, resolved.passes, options.hooks);
-    const more = runPasses(own.graph, extra, options.hooks);
-    const invocations = [...resolved.passes, ...extra];
-    const changes = ({ pass }: PassInvocation): boolean =>
-      isPassName(pass) && passOf(pass).preserves === "signature";
-    const keeping = invocations.filter((invocation) => !changes(invocation));
+    const initial = buildNetwork(resolved);
+    const loaded = options.given && loadWeights(rewritingSteps(initial, invocations), options.given);
+    const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
+    // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
+    const run = (
+      graph: Graph,
+      passes: readonly PassInvocation[],
+      done: number,
+      hooks?: PipelineHooks,
+    ): Ran => {
+      const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
+      if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
+      const before = runPasses(graph, passes.slice(0, at), hooks);
+      const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
+      return { graph: rest.graph, reports: [...before.reports, ...rest.reports] };
+    };
+    const own = run(built, resolved.passes, 0, options.hooks);
+    const more = run(own.graph, extra, resolved.passes.length, options.hooks);
+    const keeping = invocations.filter((invocation) => !changesFunction(invocation));
     return {
       spec,
       built,
       declared: own.graph,
       graph: more.graph,
-      meant: keeping.length === 0 ? more.graph : runPasses(built, invocations.filter(changes)).graph,
+      meant: keeping.length === 0 ? more.graph : run(built, invocations.filter(changesFunction), 0).graph,
       keeping,
       invocations,
       reports: [...own.reports, ...more.reports],
+      weights: loaded?.report(more.graph),
     };
   });
+}
+
+type Ran = ReturnType<typeof runPasses>;
+
+function changesFunction({ pass }: PassInvocation): boolean {
+  return isPassName(pass) && passOf(pass).preserves === "signature";
+}
+
+/**
+ * The network before and after each of the passes that rewrite it into another one, as far as such come first. A spec
+ * that swaps its gates can be given both the weights from before and those from after.
+ */
+export function rewritingSteps(built: Graph, invocations: readonly PassInvocation[]): readonly Graph[] {
+  const steps = [built];
+  for (const invocation of invocations) {
+    if (!changesFunction(invocation)) break;
+    steps.push(runPasses(steps.at(-1) ?? built, [invocation]).graph);
+  }
+  return steps;
 }
 
 function notASpec(file: string): InputError {

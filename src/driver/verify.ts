@@ -4,7 +4,8 @@ import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
-import type { GateEffects } from "./gate-effects.js";
+import { type GateEffects, leastEffect } from "./gate-effects.js";
+import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { specNetwork } from "./network.js";
 import { fileTarget } from "./verify/file-target.js";
 import { againstFile, isOnnx } from "./verify/given-model.js";
@@ -30,16 +31,24 @@ export type { VerifyOptions, VerifyReport } from "./verify/report.js";
  * Of a spec, ONNX Runtime runs the export; the reference interpreter evaluates the network at model level, in
  * float64, with unfolded BatchNorm and each gate by its paper's equation. Of an ONNX file the reference is the
  * interpreter over the decoded graph. Both with the weights as they are and with stress weights, which make every
- * gate and every block matter; how much each gate of a spec matters is measured and part of the result.
+ * gate and every block matter (a spec takes those of a file, too); how much each gate of a spec matters is measured and part of the result.
  *
  * Errors: `InputError` for a wrong spec, file or option; `DeviceError` where the device is not there;
  * `CheckError` at the timeout.
  */
-export async function verify(model: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export function verify(model: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return withOpenWeights(options, (given) => verifyWith(model, options, given));
+}
+
+async function verifyWith(
+  model: string,
+  options: VerifyOptions,
+  given: GivenWeights | undefined,
+): Promise<VerifyReport> {
   const { against = "reference", onProgress } = options;
   checkOptions(options);
   const checks: Check[] = [];
-  const subject = prepare(model, options, (check) => checks.push(check));
+  const subject = prepare(model, options, given, (check) => checks.push(check));
   const deadline = new Deadline(options.timeout);
   const { allowTf32, program } = options;
   const device = await chooseDevice(options.device ?? "cpu", { deadline, program, allowTf32 });
@@ -80,7 +89,8 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
     runtime.close();
   }
   onProgress?.("leaving out each gate", rounds / (rounds + 1));
-  const { gates, checks: measured } = subject.effects(precision);
+  const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
+  const { gates, checks: measured } = subject.effects(leastEffect(precision, rounding));
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
   return {
@@ -93,29 +103,38 @@ export async function verify(model: string, options: VerifyOptions = {}): Promis
     placements,
     gates,
     checks,
+    ...(subject.weights === undefined ? {} : { weights: subject.weights }),
   };
 }
 
 interface Prepared {
   readonly target: Target;
+  /** What became of the weights that were given. */
+  readonly weights: WeightsReport | undefined;
   /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
-  readonly effects: (tolerance: ToleranceName) => {
+  readonly effects: (least: number) => {
     readonly gates: GateEffects;
     readonly checks: readonly Check[];
   };
 }
 
-function prepare(model: string, options: VerifyOptions, note: (check: Check) => void): Prepared {
+function prepare(
+  model: string,
+  options: VerifyOptions,
+  given: GivenWeights | undefined,
+  note: (check: Check) => void,
+): Prepared {
   const file = againstFile(options.against ?? "reference");
   if (isOnnx(model)) {
     const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
-    return { target, effects: () => ({ gates: { image: [], effects: [] }, checks: [] }) };
+    return { target, weights: undefined, effects: () => ({ gates: { image: [], effects: [] }, checks: [] }) };
   }
-  const network = specNetwork(model, options);
+  const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {
     target: specTarget(network, file, options, note),
-    effects: (tolerance) => measuredEffects(model, network, options, tolerance),
+    weights: network.weights,
+    effects: (least) => measuredEffects(model, network, options, least),
   };
 }
 

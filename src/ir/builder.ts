@@ -1,7 +1,7 @@
 import { Defect, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
-import type { AttentionModule, AttentionSite } from "./attention/module.js";
-import { type AttentionOptions, attentionModules } from "./attention/registry.js";
+import type { AttentionSite } from "./attention/module.js";
+import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/registry.js";
 import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
 import type { Initializer } from "./initializers.js";
 import { inferTypes, takesOperands } from "./op.js";
@@ -90,10 +90,10 @@ export class GraphBuilder {
     });
   }
 
-  /** Adds an attention gate of the given options over x, with its parameters, which have the element type of x. */
-  attention(x: Value, options: AttentionOptions, site: AttentionSite, loc: Loc): Result {
+  /** Adds attention of the given options over x, with its parameters, which have the element type of x. */
+  attention(x: Value, options: AttentionOptions | SelectionOptions, site: AttentionSite, loc: Loc): Result {
     const { type, ...rest } = options;
-    const module: AttentionModule = attentionModules[type];
+    const module = moduleOf(type);
     return located(loc, () => {
       const plan = module.plan(rest, site);
       const prefix = loc.scope.slice(1).replaceAll("/", ".");

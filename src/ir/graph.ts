@@ -1,7 +1,7 @@
 import type { InitializationName } from "./initializers.js";
 import type { AttributesOf, OpName } from "./ops/registry.js";
 import type { DType, TensorType } from "./types.js";
-import { storedLeaves, type WeightExpr } from "./weight.js";
+import { type StoredNumbers, storedLeaves, type WeightExpr } from "./weight.js";
 
 /** Where something in the graph comes from: shown in dumps, diffs, ONNX names and error messages. */
 export interface Loc {
@@ -94,7 +94,7 @@ export function parametersOf(graph: Graph): readonly Parameter[] {
 }
 
 /** The numbers behind the graph's stored weights, by label: what `parseGraph` needs beside the text form. */
-export function storedDataOf(graph: Graph): ReadonlyMap<string, Float32Array> {
+export function storedDataOf(graph: Graph): ReadonlyMap<string, StoredNumbers> {
   return new Map(parametersOf(graph).flatMap(({ data }) => [...storedLeaves(data)]));
 }
 

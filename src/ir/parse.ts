@@ -11,6 +11,7 @@ import {
   binaryWeight,
   constantWeight,
   normalWeight,
+  type StoredNumbers,
   sqrtWeight,
   storedWeight,
   uniformWeight,
@@ -29,7 +30,7 @@ const WEIGHT_KINDS: readonly string[] = [
 const TOKEN = /\s+|\/\/[^\n]*|("(?:[^"\\]|\\.)*")|([%@]?[A-Za-z0-9_./+-]+)|([%@]|[()[\]{}=,:])/y;
 
 /** Where the numbers of `stored` weights are, by label: the text form names them only. See `storedDataOf`. */
-export type StoredData = ReadonlyMap<string, Float32Array>;
+export type StoredData = ReadonlyMap<string, StoredNumbers>;
 
 /**
  * Reads the text form that `printGraph` writes. Refuses anything else with the line and column, and `stored`

@@ -1,5 +1,15 @@
 import { elementCount, sameDims } from "./types.js";
 
+/** Float32 numbers that lie elsewhere, in a file, and are copied piece by piece when they are needed. */
+export interface LentNumbers {
+  readonly length: number;
+  /** Fills `target` with the elements from `start` on. */
+  copyTo(target: Float64Array, start: number): void;
+}
+
+/** The numbers of a stored weight, row-major: at hand, or lent. */
+export type StoredNumbers = Float32Array | LentNumbers;
+
 /**
  * What the elements of a parameter are, as an expression that is evaluated late and in pieces: counting,
  * diffing and printing never make a number. Arithmetic is float64, element by element; one operand of a
@@ -25,7 +35,7 @@ export type WeightExpr =
       readonly dims: readonly number[];
       /** Names the data in the text form, which doesn't hold the numbers; unique in a graph. */
       readonly label: string;
-      readonly data: Float32Array;
+      readonly data: StoredNumbers;
     }
   | { readonly kind: "sqrt"; readonly dims: readonly number[]; readonly of: WeightExpr }
   | {
@@ -57,8 +67,8 @@ export function constantWeight(dims: readonly number[], value: number): WeightEx
   return { kind: "constant", dims, value };
 }
 
-/** Numbers that are at hand, as those of an imported file; row-major. */
-export function storedWeight(dims: readonly number[], label: string, data: Float32Array): WeightExpr {
+/** Numbers that exist already, as those of an imported file; row-major. */
+export function storedWeight(dims: readonly number[], label: string, data: StoredNumbers): WeightExpr {
   if (data.length !== elementCount(dims))
     throw new RangeError(`${data.length} numbers for a weight [${dims}]`);
   return { kind: "stored", dims, label, data };
@@ -78,7 +88,7 @@ export function binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: We
 }
 
 /** The stored data that an expression reads, by label. */
-export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: string, data: Float32Array]> {
+export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: string, data: StoredNumbers]> {
   switch (expr.kind) {
     case "normal":
     case "uniform":

@@ -1,8 +1,12 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, resolve, sep } from "node:path";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { insideFolder } from "../base/inside-folder.js";
+import { RandomAccessFile } from "../base/random-access-file.js";
 import type { DType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
-import { byteCount, decodeFloats, decodeIntegers, encodeElements } from "../weights/elements.js";
+import { byteCount, decodeFloats, decodeIntegers } from "../weights/elements.js";
+import type { FileDType } from "../weights/file-dtypes.js";
+import { listBytes } from "./list-data.js";
 import { ELEMENT_TYPE, type TensorMessage, TensorProto, toInteger } from "./proto.js";
 
 /** A tensor that a file holds, with sizes and element type checked. */
@@ -65,23 +69,32 @@ export function elementTypeOf(dataType: number): DType {
 function embeddedBytes(tensor: TensorMessage, dtype: DType): Uint8Array {
   if (tensor.rawData !== null && tensor.rawData !== undefined && tensor.rawData.length > 0)
     return tensor.rawData;
-  switch (dtype) {
-    case "float32":
-      return encodeElements(tensor.floatData ?? [], dtype);
-    case "int64":
-      return encodeElements((tensor.int64Data ?? []).map(toInteger), dtype);
-    case "float16":
-      // The numbers' bits, each in an int32.
-      return new Uint8Array(Uint16Array.from(tensor.int32Data ?? []).buffer);
-  }
+  return listBytes(tensor, LIST_DTYPE[dtype]);
 }
 
-/** Data in a file beside the model. A model must not be able to read other files than those of its folder. */
-function externalBytes(tensor: TensorMessage, file: string, expected: number): Uint8Array {
+const LIST_DTYPE = { float32: "F32", float16: "F16", int64: "I64" } as const satisfies Record<
+  DType,
+  FileDType
+>;
+
+/** Where the bytes of a tensor lie in a file beside the model. */
+export interface ExternalPlace {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * The place of a tensor's external data, which must be `expected` bytes of a file in the folder of the model
+ * `file`. Refuses (`refuse`) anything else.
+ */
+export function externalPlace(tensor: TensorMessage, file: string, expected: number): ExternalPlace {
   const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
   const location = entries.get("location") ?? "";
   try {
-    const path = insideFolder(location, dirname(file));
+    const path =
+      insideFolder(location, dirname(file)) ??
+      refuse(`its external data "${location}" must be a file in the model's folder`);
     const { size } = statSync(path);
     const offset = Number(entries.get("offset") ?? 0);
     const length = Number(entries.get("length") ?? size - offset);
@@ -90,34 +103,19 @@ function externalBytes(tensor: TensorMessage, file: string, expected: number): U
         `its external data (${length} bytes from ${offset} of ${location}, which has ${size}) must be ${expected} bytes`,
       );
     }
-    return readSlice(path, offset, length);
+    return { path, offset, length };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return refuse(`its external data "${location}" can't be read: ${(error as Error).message}`);
   }
 }
 
-function readSlice(path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const handle = openSync(path, "r");
+function externalBytes(tensor: TensorMessage, file: string, expected: number): Uint8Array {
+  const { path, offset, length } = externalPlace(tensor, file, expected);
+  const data = RandomAccessFile.open(path);
   try {
-    for (let done = 0; done < length; ) {
-      const count = readSync(handle, bytes, done, length - done, offset + done);
-      if (count === 0) refuse(`${path} became shorter while it was read`);
-      done += count;
-    }
+    return data.read(offset, length);
   } finally {
-    closeSync(handle);
+    data.close();
   }
-  return bytes;
-}
-
-/** The real path of a file, which must lie in the real folder: neither `..` nor a link may lead out of it. */
-function insideFolder(location: string, folder: string): string {
-  if (location !== "" && !isAbsolute(location)) {
-    const root = realpathSync(folder);
-    const path = realpathSync(resolve(root, location));
-    if (path.startsWith(root.endsWith(sep) ? root : root + sep) && statSync(path).isFile()) return path;
-  }
-  return refuse(`its external data "${location}" must be a file in the model's folder`);
 }

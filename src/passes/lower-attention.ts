@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { attentionTypeOf } from "../ir/attention/registry.js";
+import { attentionKindOf } from "../ir/attention/registry.js";
 import { rewriteGraph } from "../ir/rewrite.js";
 import type { AttentionLowering, AttentionOp } from "./lower-attention/lowering.js";
 import { attentionLowerings } from "./lower-attention/registry.js";
@@ -25,7 +25,7 @@ export const lowerAttention = definePass({
   preserves: "values",
   run: (graph, options) =>
     rewriteGraph(graph, "lower-attention", (op, context) => {
-      const type = attentionTypeOf(op.kind);
+      const type = attentionKindOf(op.kind);
       if (type === undefined) return undefined;
       // The table ties each lowering to its own op, which TypeScript can't follow through the look-up.
       return (attentionLowerings[type] as AttentionLowering)(op as AttentionOp, context, options);

@@ -52,14 +52,15 @@ export function traceGraph(
 }
 
 /**
- * The outputs that the graph of `trace` would have had if `omitted` had handed on its first operand as it is:
- * a gate left out, a residual branch's drop. Only what depends on it is evaluated again.
+ * The outputs that the graph of `trace` would have had if `omitted` had handed on its first operand as it is, or what
+ * `bypass` makes of it: a gate left out, a residual branch's drop. Only what depends on it is evaluated again.
  */
 export function evaluateWithout(
   graph: Graph,
   trace: Trace,
   omitted: Op,
   parameters: ParameterSource,
+  bypass: (x: Tensor) => Tensor = (x) => x,
 ): ReadonlyMap<string, Tensor> {
   const changed = new Map<Value, Tensor>();
   const current = (value: Value): Tensor => changed.get(value) ?? lookUp(trace, value, parameters);
@@ -67,7 +68,7 @@ export function evaluateWithout(
     if (op === omitted) {
       const [x] = op.operands;
       const [result] = op.results;
-      if (x !== undefined && result !== undefined) changed.set(result, current(x));
+      if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
     } else if (op.operands.some((operand) => changed.has(operand))) {
       for (const [value, tensor] of evaluateOp(op, current)) changed.set(value, tensor);
     }

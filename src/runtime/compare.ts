@@ -31,14 +31,14 @@ export interface Tolerance {
 }
 
 /**
- * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: over the networks of the gallery
- * their rounding moves outputs by up to 1e-3 of the range.
+ * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: that moves outputs
+ * by 2e-4 to 1e-3 of their range, those of ResNets with 50 layers and stress weights by up to 3.6e-3.
  */
 export const TOLERANCES = {
   float32: { precision: "float32", maxRel: 1e-4, minCosine: 0.99999 },
-  float16: { precision: "float16", maxRel: 2e-3, minCosine: 0.99999 },
+  float16: { precision: "float16", maxRel: 4e-3, minCosine: 0.9999 },
   /** float32 whose factors are rounded to the 11 bits of float16, on CUDA where TF32 is allowed. */
-  tf32: { precision: "tf32", maxRel: 2e-3, minCosine: 0.99999 },
+  tf32: { precision: "tf32", maxRel: 4e-3, minCosine: 0.9999 },
 } as const satisfies Record<string, Tolerance>;
 
 export type ToleranceName = keyof typeof TOLERANCES;

@@ -1,6 +1,10 @@
 import type * as z from "zod";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
+import { isDefined } from "./blocks/registry.js";
+import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
+import { checkDefinitions, type DefinedParts } from "./definitions/check-definitions.js";
+import { validDefinitions } from "./definitions/definition.js";
 import type { SpecDocument } from "./document.js";
 import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
@@ -8,7 +12,7 @@ import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
-import { type Spec, specSchema, stageSchema } from "./schema.js";
+import { type Spec, type SpecSchemas, specSchemasFor } from "./schema.js";
 
 /**
  * Checks a spec against its schema, its rules and the passes that it names, and resolves it. Throws all that was
@@ -24,15 +28,21 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
   };
   const passes = readPassEntries(document, report);
   const { value } = document;
-  const parsed = specSchema.safeParse(value);
+  const schemas = specSchemasFor(value);
+  const parsed = schemas.spec.safeParse(value);
   for (const issue of parsed.error?.issues ?? []) {
     // What is inside of something unreadable was reported with it.
     if (found.some(({ path }) => path !== undefined && startsWith(issue.path, path))) continue;
-    describeIssue(issue, document).forEach(report);
+    describeIssue(issue, document, schemas).forEach(report);
   }
-  const spec = parsed.data ?? withoutUnknownKeys(value, parsed.error?.issues ?? []);
-  const resolved = spec === undefined ? undefined : resolveSpec(spec, name, passes);
-  checkRules({ written: spec ?? validParts(value), resolved }, document, report);
+  const spec = parsed.data ?? withoutUnknownKeys(value, parsed.error?.issues ?? [], schemas);
+  const parts = spec ?? validParts(value, schemas);
+  const resolved = withDefinitionProblems(document, report, (refuse) =>
+    checkDefinitions(parts, refuse) && spec !== undefined
+      ? resolveSpec(spec, name, passes, refuse)
+      : undefined,
+  );
+  checkRules({ written: written(parts), resolved }, document, report);
   if (diagnostics.length > 0 || resolved === undefined) throw new InputError(inOrder(diagnostics, document));
   return resolved;
 }
@@ -55,7 +65,11 @@ function checkRules(
 }
 
 /** The spec read as if its unknown keys, the most frequent mistake, were not there; undefined if that is not enough. */
-function withoutUnknownKeys(value: unknown, issues: readonly z.core.$ZodIssue[]): Spec | undefined {
+function withoutUnknownKeys(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  schemas: SpecSchemas,
+): Spec | undefined {
   const copy: unknown = structuredClone(value);
   for (const issue of issues) {
     if (issue.code !== "unrecognized_keys") return undefined;
@@ -65,16 +79,47 @@ function withoutUnknownKeys(value: unknown, issues: readonly z.core.$ZodIssue[])
     );
     for (const key of issue.keys) delete (object as Record<string, unknown>)[key];
   }
-  return specSchema.safeParse(copy).data;
+  return schemas.spec.safeParse(copy).data;
+}
+
+/** What a spec has; undefined for stem and stages that the schema refused. */
+interface Parts extends DefinedParts {
+  readonly stem: Spec["stem"] | undefined;
 }
 
 /** The parts of an invalid spec that are valid by themselves. */
-function validParts(value: unknown): RuleSubject["written"] {
-  const { stem, stages } = (value ?? {}) as { readonly stem?: unknown; readonly stages?: unknown };
+function validParts(value: unknown, schemas: SpecSchemas): Parts {
+  const { stem, stages, blocks } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return {
-    stem: specSchema.shape.stem.safeParse(stem).data,
-    stages: Array.isArray(stages) ? stages.map((stage) => stageSchema.safeParse(stage).data) : [],
+    blocks: validDefinitions(blocks),
+    stem: schemas.spec.shape.stem.safeParse(stem).data,
+    stages: Array.isArray(stages) ? stages.map((stage) => schemas.stage.safeParse(stage).data) : [],
   };
+}
+
+function written({ stem, stages }: Parts): RuleSubject["written"] {
+  return {
+    stem: stem ?? undefined,
+    stages: stages.map((stage) => (stage === undefined || isDefined(stage) ? undefined : stage)),
+    gates: stages.map((stage) => stage?.attention),
+  };
+}
+
+/** Gives what `resolve` does, unless it refuses anything of the spec's definitions: that is reported, each place once. */
+function withDefinitionProblems<T>(
+  document: SpecDocument,
+  report: (diagnostic: Diagnostic) => void,
+  resolve: (refuse: RefuseDefinition) => T,
+): T | undefined {
+  const problems = new Map<string, DefinitionProblem>();
+  const resolved = resolve((problem) => {
+    const place = formatJsonPath(problem.path);
+    if (!problems.has(place)) problems.set(place, problem);
+  });
+  for (const { path, at, message, hint } of problems.values()) {
+    report({ code: "spec/definition", message, path, range: document.locateText(path, at), hint });
+  }
+  return problems.size === 0 ? resolved : undefined;
 }
 
 /** By file and place, each once: a default that is wrong is wrong in every block that takes it. */

@@ -1,5 +1,6 @@
 import { placementFields } from "./attention.js";
 import { BLOCK_TYPES, positionsIn } from "./blocks/registry.js";
+import { FUNCTIONS } from "./definitions/expression.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
 import { specRules } from "./rules/registry.js";
 import { type JsonSchema, specJsonSchema } from "./schema.js";
@@ -8,7 +9,7 @@ import { type JsonSchema, specJsonSchema } from "./schema.js";
 export function specDocs(): string {
   const schema = specJsonSchema();
   const { definitions = {} } = schema;
-  const { attention, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
+  const { attention, layer, definition, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
   return [
     INTRODUCTION,
     section("Keys", schema),
@@ -17,6 +18,9 @@ export function specDocs(): string {
     ),
     STAGES,
     ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
+    DEFINITIONS,
+    section("A definition", definition ?? {}),
+    ...variantsOf(layer).map((variant) => section(`\`"layer": "${constantOf(variant, "layer")}"\``, variant)),
     ATTENTION,
     ...variantsOf(attention).map((variant) =>
       section(`\`"type": "${constantOf(variant, "type")}"\``, withoutPlacement(variant)),
@@ -47,7 +51,7 @@ path relative to the file; a bare name such as \`b0-se\` also means a spec that 
 
     channels = the multiple of divisor nearest to channels · width (ties up, at least divisor);
                one divisor more where that is below roundLimit · channels · width
-    repeats  = ⌈repeat · depth⌉
+    repeats  = ⌈repeat · depth⌉, or the nearest integer with depthRounding
     expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
 
 Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8
@@ -82,6 +86,62 @@ Each item of \`stages\` is an object with a \`block\`, or a block string:
 | \`nre\`, \`nr6\`, \`nsw\`, \`nhs\` | activation: relu, relu6, silu, hard_swish |
 | \`gs8\` | groupSize of \`cn\` |
 | \`noskip\`, \`skip\` | no residual; a residual wherever the shapes allow it |
+`;
+
+const DEFINITIONS = `## Blocks of your own
+
+\`blocks\` defines blocks by name, and stages name them as their \`block\`. A definition is inherited by \`extends\` and changed key by
+key like everything else, so a family of networks shares it.
+
+    "blocks": {
+      "sk-bottleneck": {
+        "fields": { "ratio": { "description": "Width of the branch.", "default": 0.25 } },
+        "layers": [
+          { "layer": "conv", "channels": "round(channels * ratio)" },
+          { "layer": "branches", "join": { "type": "sk" }, "branches": [
+            [{ "layer": "conv", "channels": "in", "kernel": 3, "stride": "stride" }],
+            [{ "layer": "conv", "channels": "in", "kernel": 3, "stride": "stride", "dilation": 2 }]
+          ] },
+          { "layer": "conv", "channels": "channels", "activation": "none" }
+        ],
+        "shortcut": [
+          { "layer": "conv", "when": "stride != 1 or inputChannels != channels",
+            "channels": "channels", "stride": "stride", "activation": "none" }
+        ],
+        "after": [{ "layer": "activation" }]
+      }
+    },
+    "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
+
+A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
+\`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` is, else at the end of the
+main path; \`position\` may say otherwise. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks
+in this language.
+
+### Expressions
+
+A number of a layer may be an expression in quotes. It knows these names, and the definition's fields:
+
+| name | value |
+|---|---|
+| \`inputChannels\` | channels that enter the block |
+| \`in\` | channels that enter the layer |
+| \`channels\` | the stage's \`channels\`, scaled |
+| \`stride\` | the stage's stride in its first block, 1 in the others |
+| \`index\`, \`repeat\` | the block's place in its stage, from 0, and the number of blocks in it |
+| \`stage\` | the stage's place, from 0 |
+
+Operators, the strongest first: \`-\` and \`not\` before a value; \`*\` \`/\` \`%\`; \`+\` \`-\`; \`==\` \`!=\` \`<\` \`<=\` \`>\` \`>=\`; \`and\`; \`or\`;
+\`condition ? value : value\`. Functions:
+
+| function | value |
+|---|---|
+${Object.entries(FUNCTIONS)
+  .map(([name, { doc }]) => `| \`${name}\` | ${doc} |`)
+  .join("\n")}
+
+What has to be an integer must be one: \`round\`, \`floor\` and \`divisible\` make one. A mistake is shown inside of its expression, with
+the stage and the block that it fails in.
 `;
 
 const ATTENTION = `## Attention

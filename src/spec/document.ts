@@ -35,6 +35,16 @@ export class SpecDocument {
     return undefined;
   }
 
+  /** The place of a part of the text at a path; of the whole value where the text has escapes, or is none. */
+  locateText(path: JsonPath, part: { readonly offset: number; readonly length: number } | undefined) {
+    const range = this.locate(path);
+    const text = this.valueAt(path);
+    if (part === undefined || range === undefined || typeof text !== "string") return range;
+    // An escape is longer in the file than in the text.
+    if (range.length !== text.length + 2) return range;
+    return { ...range, offset: range.offset + 1 + part.offset, length: part.length };
+  }
+
   /** The place of the key that a path ends in. For list items and missing keys the same as `locate`. */
   locateKey(path: JsonPath): SourceRange | undefined {
     const parent = nodeAt(this.root, path.slice(0, -1));

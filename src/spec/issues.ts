@@ -4,19 +4,23 @@ import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
 import { ATTENTION_TYPES } from "../ir/attention/registry.js";
 import { NO_ATTENTION } from "./attention.js";
-import { BLOCK_TYPES } from "./blocks/registry.js";
+import { LAYER_KINDS } from "./definitions/layer-schema.js";
 import type { SpecDocument } from "./document.js";
-import { specSchema } from "./schema.js";
+import type { SpecSchemas } from "./schema.js";
 import { keysAt, schemaAt } from "./schema-walk.js";
 
 /** What the schema has against a spec, in words and with places. One issue may be several unknown keys. */
-export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): readonly Diagnostic[] {
+export function describeIssue(
+  issue: z.core.$ZodIssue,
+  document: SpecDocument,
+  schemas: SpecSchemas,
+): readonly Diagnostic[] {
   const path = issue.path as JsonPath;
   const at = { path, range: document.locate(path) };
   const got = kindOf(document.valueAt(path));
   switch (issue.code) {
     case "unrecognized_keys": {
-      const known = keysAt(specSchema, path, document.value);
+      const known = keysAt(schemas.spec, path, document.value);
       return issue.keys.map((key) => ({
         code: "spec/unknown-key",
         message: `unknown key ${JSON.stringify(key)}`,
@@ -26,11 +30,11 @@ export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): 
       }));
     }
     case "invalid_type":
-      if (got === "nothing") return [missing(path, document)];
+      if (got === "nothing") return [missing(path, document, schemas)];
       return [
         {
           code: "spec/wrong-type",
-          message: `expected ${expectedAt(path, issue, document)}, got ${got}`,
+          message: `expected ${expectedAt(path, issue, document, schemas)}, got ${got}`,
           ...at,
         },
       ];
@@ -39,17 +43,14 @@ export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): 
     case "too_big":
       return [outOfRange(atMost(issue), document, path)];
     case "invalid_value":
-      if (got === "nothing") return [missing(path, document)];
+      if (got === "nothing") return [missing(path, document, schemas)];
       return [
         unknownWord("spec/unknown-word", `expected ${listed(issue.values)}`, issue.values, document, path),
       ];
     case "invalid_union": {
+      if (got === "nothing") return [missing(path, document, schemas)];
       if (issue.discriminator !== undefined) {
-        if (got === "nothing") return [missing(path, document)];
-        const [what, known] =
-          issue.discriminator === "block"
-            ? ["block", BLOCK_TYPES]
-            : ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
+        const [what, known] = variantsOf(issue.discriminator, schemas);
         return [unknownWord(`spec/unknown-${what}`, `unknown ${what}`, known, document, path)];
       }
       // The variant that the value belongs to by its type is the one that its author meant.
@@ -57,7 +58,7 @@ export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): 
       if (meant === undefined)
         return [{ code: "spec/wrong-type", message: `${issue.message}, got ${got}`, ...at }];
       return meant.flatMap((each) =>
-        describeIssue({ ...each, path: [...issue.path, ...each.path] }, document),
+        describeIssue({ ...each, path: [...issue.path, ...each.path] }, document, schemas),
       );
     }
     default:
@@ -65,9 +66,19 @@ export function describeIssue(issue: z.core.$ZodIssue, document: SpecDocument): 
   }
 }
 
-function missing(path: JsonPath, document: SpecDocument): Diagnostic {
+/** What a key that tells variants apart is called in messages, and the words that it may have. */
+function variantsOf(
+  discriminator: string,
+  { blocks }: SpecSchemas,
+): readonly [what: string, known: readonly string[]] {
+  if (discriminator === "block") return ["block", blocks];
+  if (discriminator === "layer") return ["layer", LAYER_KINDS];
+  return ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
+}
+
+function missing(path: JsonPath, document: SpecDocument, schemas: SpecSchemas): Diagnostic {
   const message = `${JSON.stringify(String(path.at(-1)))} is missing`;
-  const field = schemaAt(specSchema, path, document.value);
+  const field = schemaAt(schemas.spec, path, document.value);
   return { code: "spec/missing-key", message, path, range: document.locate(path), hint: field?.description };
 }
 
@@ -109,8 +120,13 @@ function atMost({ maximum, inclusive, origin }: z.core.$ZodIssueTooBig): string 
 }
 
 /** zod says `number` of an integer field that got text; its author wants to hear `integer`. */
-function expectedAt(path: JsonPath, issue: z.core.$ZodIssueInvalidType, document: SpecDocument): string {
-  const schema = schemaAt(specSchema, path, document.value);
+function expectedAt(
+  path: JsonPath,
+  issue: z.core.$ZodIssueInvalidType,
+  document: SpecDocument,
+  schemas: SpecSchemas,
+): string {
+  const schema = schemaAt(schemas.spec, path, document.value);
   if (schema?.type === "union" && issue.message.startsWith("expected ")) {
     return issue.message.slice("expected ".length);
   }

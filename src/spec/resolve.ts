@@ -1,37 +1,59 @@
-import { makeDivisible } from "../base/rounding.js";
+import { Defect } from "../base/diagnostic.js";
+import { makeDivisible, roundHalfEven } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/pass.js";
-import { resolveBlock, type Stage } from "./blocks/registry.js";
+import type { BlockPlace } from "./blocks/block-kind.js";
+import {
+  type BuiltInStage,
+  gateOf,
+  isDefined,
+  positionsOf,
+  resolveBlock,
+  type Stage,
+} from "./blocks/registry.js";
+import type { RefuseDefinition } from "./definitions/amounts.js";
+import type { DefinedStage } from "./definitions/definition.js";
+import { resolveDefinition } from "./definitions/resolve-definition.js";
+import { resolveFeatures } from "./features.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
-import type { Spec } from "./schema.js";
+import type { Spec, Stem } from "./schema.js";
 
 /**
  * Says everything that a spec leaves to rules:
  *
  *     channels = makeDivisible(channels · width, divisor, roundLimit)
- *     repeats  = ⌈repeat · depth⌉
+ *     repeats  = ⌈repeat · depth⌉, or the nearest integer
  *     expanded = makeDivisible(input · expansion, divisor)
  *     dropPath of block i of n = dropPath · i / n
  *
  * Source: EfficientNet (ICML 2019), section 3.3, with the rounding of its reference implementation.
+ *
+ * @param refuse is told what a definition can't mean in a stage; the result is then of no use
  */
-export function resolveSpec(spec: Spec, name: string, passes: readonly PassInvocation[]): ResolvedSpec {
-  const stem = resolveStem(spec);
+export function resolveSpec(
+  spec: Spec,
+  name: string,
+  passes: readonly PassInvocation[],
+  refuse: RefuseDefinition,
+): ResolvedSpec {
+  const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
+  const blocks = resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse);
   return {
     name: spec.name ?? name,
     description: spec.description,
     family: spec.family,
     input: spec.input,
     stem,
-    blocks: resolveBlocks(spec, stem.channels),
-    head: resolveHead(spec),
+    blocks,
+    head: spec.head.classifier ? resolveHead(spec) : undefined,
+    features: resolveFeatures(spec, stem, blocks),
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,
   };
 }
 
-function resolveStem(spec: Spec): ResolvedStem {
-  const { channels, deep, kernel, stride, normalized, pool, activation, scaled } = spec.stem;
+function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
+  const { channels, deep, kernel, stride, normalized, pool, activation, scaled } = stem;
   const { padding } = spec.defaults;
   const scale = (each: number): number => (scaled ? scaleChannels(each, spec) : each);
   return {
@@ -46,35 +68,69 @@ function resolveStem(spec: Spec): ResolvedStem {
   };
 }
 
-function resolveBlocks(spec: Spec, stemChannels: number): readonly ResolvedBlock[] {
+function resolveBlocks(
+  spec: Spec,
+  enteringChannels: number,
+  refuse: RefuseDefinition,
+): readonly ResolvedBlock[] {
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
   const total = repeats.reduce((sum, each) => sum + each, 0);
   const blocks: ResolvedBlock[] = [];
-  let inputChannels = stemChannels;
+  let inputChannels = enteringChannels;
   spec.stages.forEach((stage, stageIndex) => {
-    const channels = scaleChannels(stage.channels, spec);
-    for (let index = 0; index < (repeats[stageIndex] ?? 0); index++) {
-      const stride = index === 0 ? stage.stride : 1;
-      blocks.push(
-        resolveBlock(stage, {
-          specPath: ["stages", stageIndex],
-          ...layerDefaults(spec, stage.activation),
-          stage: stageIndex,
-          index,
-          inputChannels,
-          channels,
-          stride,
-          // Block types whose shortcut can change the shape decide this themselves.
-          residual: stage.residual ?? (stride === 1 && inputChannels === channels),
-          dropPath: (spec.dropPath * blocks.length) / total,
-          // The reference implementations expand with the default round limit, whatever the widths have.
-          roundChannels: (value) => makeDivisible(value, spec.scaling.divisor),
-        }),
-      );
-      inputChannels = channels;
+    const repeat = repeats[stageIndex] ?? 0;
+    for (let index = 0; index < repeat; index++) {
+      const site: BlockSite = {
+        specPath: ["stages", stageIndex],
+        ...layerDefaults(spec, stage.activation),
+        stage: stageIndex,
+        index,
+        inputChannels,
+        stride: index === 0 ? stage.stride : 1,
+        dropPath: (spec.dropPath * blocks.length) / total,
+        // The reference implementations expand with the default round limit, whatever the widths have.
+        roundChannels: (value, divisor = spec.scaling.divisor) => makeDivisible(value, divisor),
+      };
+      const block = isDefined(stage)
+        ? resolveDefined(stage, site, repeat, spec, refuse)
+        : resolveBuiltIn(stage, site, spec);
+      blocks.push(block);
+      inputChannels = block.channels;
     }
   });
   return blocks;
+}
+
+type BlockSite = Omit<BlockPlace, "channels" | "residual" | "attention" | "attentionPosition">;
+
+function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): ResolvedBlock {
+  const channels = scaleChannels(stage.channels, spec);
+  // Block types whose shortcut can change the shape decide this themselves.
+  const residual = stage.residual ?? (site.stride === 1 && site.inputChannels === channels);
+  return resolveBlock(stage, { ...site, channels, residual });
+}
+
+function resolveDefined(
+  stage: DefinedStage,
+  site: BlockSite,
+  repeat: number,
+  spec: Spec,
+  refuse: RefuseDefinition,
+): ResolvedBlock {
+  const definition = spec.blocks[stage.block];
+  if (definition === undefined) throw new Defect(`the schema let a block "${stage.block}" through`);
+  const block = resolveDefinition(
+    definition,
+    stage,
+    {
+      ...site,
+      repeat,
+      wantedChannels: stage.channels === undefined ? undefined : scaleChannels(stage.channels, spec),
+      scaleChannels: (channels) => scaleChannels(channels, spec),
+    },
+    refuse,
+  );
+  return { ...block, ...gateOf(stage, site.index, positionsOf(block)[0]) };
 }
 
 function resolveHead(spec: Spec): ResolvedHead {
@@ -109,5 +165,7 @@ function scaleChannels(channels: number, { scaling }: Spec): number {
 }
 
 function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
-  return scaleDepth ? Math.ceil(repeat * scaling.depth) : repeat;
+  if (!scaleDepth) return repeat;
+  const scaled = repeat * scaling.depth;
+  return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
 }

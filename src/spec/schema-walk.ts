@@ -1,7 +1,10 @@
 import * as z from "zod";
 import type { JsonPath } from "../base/json-path.js";
 
-/** The schema of the value at a path, seen through optional and default; undefined where the path leaves the schema. */
+/**
+ * The schema of the value at a path, seen through optional, nullable, default and lazy; undefined where the path leaves
+ * the schema.
+ */
 export function schemaAt(schema: z.ZodType, path: JsonPath, value: unknown): z.ZodType | undefined {
   const inner = unwrap(schema);
   const [step, ...rest] = path;
@@ -13,7 +16,14 @@ export function schemaAt(schema: z.ZodType, path: JsonPath, value: unknown): z.Z
       (value as readonly unknown[] | undefined)?.[Number(step)],
     );
   }
-  const object = inner instanceof z.ZodDiscriminatedUnion ? variantOf(inner, value) : inner;
+  const object = variantOf(inner, value);
+  if (object instanceof z.ZodRecord) {
+    return schemaAt(
+      object.valueType as z.ZodType,
+      rest,
+      (value as Readonly<Record<string, unknown>> | undefined)?.[String(step)],
+    );
+  }
   if (!(object instanceof z.ZodObject)) return undefined;
   const field: z.ZodType | undefined = object.shape[String(step)];
   return (
@@ -28,19 +38,29 @@ export function keysAt(schema: z.ZodType, path: JsonPath, value: unknown): reado
     (each, step) => (each as Readonly<Record<string, unknown>>)?.[step],
     value,
   );
-  const object = at instanceof z.ZodDiscriminatedUnion ? variantOf(at, here) : at;
+  const object = at && variantOf(at, here);
   return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodLazy
+  ) {
     return unwrap(schema.unwrap() as z.ZodType);
   }
   return schema;
 }
 
-/** The variant that the discriminator of a value chooses. */
-function variantOf(union: z.ZodDiscriminatedUnion, value: unknown): z.ZodType | undefined {
+/** The variant of a union that the discriminator of a value chooses, or its only object; other schemas as they are. */
+function variantOf(union: z.ZodType, value: unknown): z.ZodType | undefined {
+  if (!(union instanceof z.ZodDiscriminatedUnion)) {
+    if (!(union instanceof z.ZodUnion)) return union;
+    return (union.options as readonly z.ZodType[]).find((option) => option instanceof z.ZodObject) ?? union;
+  }
   const key = union.def.discriminator;
   const chosen = (value as Readonly<Record<string, unknown>> | null | undefined)?.[key];
   return (union.options as readonly z.ZodType[]).find(

@@ -2,12 +2,15 @@ import * as z from "zod";
 import { ATTENTION_TYPES } from "../ir/attention/registry.js";
 import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, NO_ATTENTION } from "./attention.js";
-import { stageSchemas } from "./blocks/registry.js";
+import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
+import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
 import {
   defaultsSchema,
   expectSchema,
+  featureSchema,
   headSchema,
   inputSchema,
+  NO_STEM,
   rate,
   scalingSchema,
   stemSchema,
@@ -21,16 +24,24 @@ const passEntrySchema = z.union(
   { error: "expected a pass as an object or a pipeline as text" },
 );
 
+const STAGE_ERROR = { error: "expected a stage as an object or a block string" };
+
 /** A stage in its full form; the block strings that stand for one are expanded before (`shorthand.ts`). */
-export const stageSchema = z.discriminatedUnion("block", stageSchemas, {
-  error: "expected a stage as an object or a block string",
-});
+const stageSchema: z.ZodType<Stage, z.input<(typeof stageSchemas)[number]>> = z.discriminatedUnion(
+  "block",
+  stageSchemas,
+  STAGE_ERROR,
+);
+
+function stagesOf(stage: typeof stageSchema) {
+  return z.array(stage).min(1).max(64).describe("The blocks of the network, stage by stage.");
+}
 
 /**
  * The spec after `extends` was merged and shorthands were expanded. It is the one source of the types, the
  * checks, the JSON Schema and the documentation.
  */
-export const specSchema = z.strictObject({
+const specSchema = z.strictObject({
   $schema: z.string().optional().describe("Place of the JSON Schema, for editors; ecagen doesn't read it."),
   name: z
     .string()
@@ -62,13 +73,25 @@ export const specSchema = z.strictObject({
     .describe(
       "Gate of every stage that has no `attention` of its own; a stage without a gate says `none`. Block strings without `se` say nothing.",
     ),
-  stem: stemSchema.describe(
-    "What comes before the blocks: convolutions with normalisation and activation, and a pooling.",
-  ),
-  stages: z.array(stageSchema).min(1).max(64).describe("The blocks of the network, stage by stage."),
+  blocks: definitionsSchema
+    .default({})
+    .describe("Blocks that the spec defines itself, by the names that its stages give as `block`."),
+  stem: stemSchema
+    .nullable()
+    .describe(
+      "What comes before the blocks: convolutions with normalisation and activation, and a pooling; `none` where the first stage begins with the image.",
+    ),
+  stages: stagesOf(stageSchema),
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  features: z
+    .array(featureSchema)
+    .max(64)
+    .default([])
+    .describe(
+      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+    ),
   dropPath: rate
     .default(0)
     .describe(
@@ -86,13 +109,38 @@ export const specSchema = z.strictObject({
     ),
 });
 
+/** The schemas of one spec: its own definitions are blocks that its stages may name. */
+export interface SpecSchemas {
+  readonly spec: typeof specSchema;
+  readonly stage: z.ZodType<Stage>;
+  /** The words for blocks. */
+  readonly blocks: readonly string[];
+}
+
+/** The schemas for a spec of that value, whose `blocks` need not be right yet. */
+export function specSchemasFor(value: unknown): SpecSchemas {
+  const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
+  const definitions = Object.entries(typeof blocks === "object" && blocks !== null ? blocks : {}).filter(
+    ([name]) => !BLOCK_TYPES.some((type) => type === name),
+  );
+  const names = [...BLOCK_TYPES, ...definitions.map(([name]) => name)];
+  if (definitions.length === 0) return { spec: specSchema, stage: stageSchema, blocks: names };
+  const own = definitions.map(([name, definition]) => definedStageSchema(name, definition));
+  const stage = z.discriminatedUnion(
+    "block",
+    [...stageSchemas, ...(own as unknown as typeof stageSchemas)],
+    STAGE_ERROR,
+  ) as typeof stageSchema;
+  return { spec: specSchema.extend({ stages: stagesOf(stage) }), stage, blocks: names };
+}
+
 /** A spec as one may write it, in its full form. */
 export type SpecInput = z.input<typeof specSchema>;
 
 /** A spec with the schema's defaults filled in. */
 export type Spec = z.output<typeof specSchema>;
 
-export type Stem = Spec["stem"];
+export type Stem = NonNullable<Spec["stem"]>;
 export type Head = Spec["head"];
 export type PassEntry = Spec["passes"][number];
 
@@ -124,9 +172,12 @@ export function specJsonSchema(): JsonSchema {
 function liftRequired(root: JsonSchema): { properties: Record<string, JsonSchema> } {
   const properties: Record<string, JsonSchema> = {};
   for (const [name, property] of Object.entries(root.properties ?? {})) {
-    if (typeof property === "boolean" || property.required === undefined) continue;
-    properties[name] = { required: property.required };
-    delete property.required;
+    const objects = typeof property === "boolean" ? [] : [property, ...(property.anyOf ?? [])];
+    for (const object of objects) {
+      if (typeof object === "boolean" || object.required === undefined) continue;
+      properties[name] = { required: object.required };
+      delete object.required;
+    }
   }
   return { properties };
 }
@@ -136,8 +187,10 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
     target: "draft-7",
     io: "input",
     override({ zodSchema, jsonSchema, path }) {
-      if (zodSchema === stageSchema) addForm(jsonSchema, blockStringForm);
-      else if ((zodSchema as unknown) === attentionSchema) addForm(jsonSchema, attentionNameForm);
+      const schema = zodSchema as unknown;
+      if (schema === stageSchema) addForms(jsonSchema, [blockStringForm, definedStageForm()]);
+      else if (schema === specSchema.shape.stem) replaceNull(jsonSchema, noStemForm);
+      else if (schema === attentionSchema) addForms(jsonSchema, [attentionNameForm]);
       else if (path.at(-2) === "passes" && path.at(-1) === "items") replace(jsonSchema, passEntryForm());
       if (isEmptyDefault(jsonSchema.default)) delete jsonSchema.default;
       // zod writes the range of safe integers as limits of every integer.
@@ -164,6 +217,30 @@ const attentionNameForm: JsonSchema = {
   description: `The gate's type, all options at their defaults; \`${NO_ATTENTION}\` for no gate.`,
 };
 
+const noStemForm: JsonSchema = { const: NO_STEM, description: "The first stage begins with the image." };
+
+/** A stage of blocks that the spec defines: what its own fields are, only the spec knows. */
+function definedStageForm(): JsonSchema {
+  const { properties } = toJsonSchema(z.object(definedStageFields));
+  return {
+    type: "object",
+    description: "A stage of blocks that the spec defines in `blocks`.",
+    properties: {
+      block: { type: "string", not: { enum: [...BLOCK_TYPES] }, description: "Name of the definition." },
+      ...properties,
+    },
+    required: ["block"],
+    additionalProperties: { type: ["number", "boolean"] },
+  } as JsonSchema;
+}
+
+/** Replaces null, which only ecagen itself writes, by the form that people write. */
+function replaceNull(schema: JsonSchema, form: JsonSchema): void {
+  schema.anyOf = (schema.anyOf ?? []).map((each) =>
+    typeof each === "object" && each.type === "null" ? form : each,
+  ) as NonNullable<JsonSchema["anyOf"]>;
+}
+
 /** A pass with its options beside its name, or a pipeline. */
 function passEntryForm(): JsonSchema {
   const entries = PASS_NAMES.map((name): JsonSchema => {
@@ -183,13 +260,13 @@ function passEntryForm(): JsonSchema {
   return { anyOf: [pipeline, { oneOf: entries }] };
 }
 
-/** Allows `form` beside what the schema allows. */
-function addForm(schema: JsonSchema, form: JsonSchema): void {
+/** Allows `forms` beside what the schema allows. */
+function addForms(schema: JsonSchema, forms: readonly JsonSchema[]): void {
   const { id, description, ...full } = schema as JsonSchema & { id?: string };
   replace(schema, {
     ...(id === undefined ? {} : { id }),
     ...(description === undefined ? {} : { description }),
-    anyOf: [form, full],
+    anyOf: [...forms, full],
   });
 }
 

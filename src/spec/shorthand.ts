@@ -3,6 +3,7 @@ import { NO_ATTENTION } from "./attention.js";
 import { decodeBlockString } from "./block-string.js";
 import { type JsonArray, type JsonEntry, type JsonNode, type JsonObject, nodeAt } from "./json-tree.js";
 import { mergeTrees } from "./merge.js";
+import { NO_STEM } from "./sections.js";
 
 /**
  * Expands what a spec may abbreviate, so that everything later sees one form:
@@ -12,12 +13,13 @@ import { mergeTrees } from "./merge.js";
  *     "attention": "none"          →  no key
  *     { "type": "se" }             →  the options of `defaults.attention.se`, then the block's own over them
  *     no "attention"               →  the network's `attention`
+ *     "stem": "none"               →  "stem": null
  *
  * Block strings that can't be read stay as they are and are reported.
  */
 export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnostic) => void): JsonObject {
   const defaults = nodeAt(root, ["defaults", "attention"]);
-  const network = expandAttention(root, defaults);
+  const network = expandStem(expandAttention(root, defaults));
   const gate = network.entries.get("attention");
   const stages = root.entries.get("stages");
   if (stages?.value.kind !== "array") return network;
@@ -29,6 +31,12 @@ export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnost
   }
   const value: JsonArray = { ...stages.value, items };
   return withEntry(network, "stages", { key: stages.key, value });
+}
+
+function expandStem(root: JsonObject): JsonObject {
+  const stem = root.entries.get("stem");
+  if (stem?.value.kind !== "scalar" || stem.value.value !== NO_STEM) return root;
+  return withEntry(root, "stem", { key: stem.key, value: { ...stem.value, value: null } });
 }
 
 function decodeStage(

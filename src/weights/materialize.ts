@@ -1,7 +1,7 @@
 import { randomStream } from "../base/random.js";
 import type { DType } from "../ir/types.js";
 import { elementCount } from "../ir/types.js";
-import type { BinaryWeightKind, WeightExpr } from "../ir/weight.js";
+import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../ir/weight.js";
 import { nearestHalf } from "./half.js";
 
 /** The elements of a weight in order, some at a time: `fill` writes the next ones, as many as fit. */
@@ -92,11 +92,12 @@ function elementsOf(expr: WeightExpr, seed: number): ElementSource {
   }
 }
 
-function storedElements(data: Float32Array): ElementSource {
+function storedElements(data: StoredNumbers): ElementSource {
   let next = 0;
   return {
     fill(target) {
-      target.set(data.subarray(next, next + target.length));
+      if (data instanceof Float32Array) target.set(data.subarray(next, next + target.length));
+      else data.copyTo(target, next);
       next += target.length;
     },
   };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile, encode, lower } from "../../src/driver/compile.js";
+import { leastEffect } from "../../src/driver/gate-effects.js";
 import { halfRangeCheck, halfWeightsCheck, saturationWarnings } from "../../src/driver/half-precision.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { inputShapes } from "../../src/driver/numbers.js";
@@ -105,6 +106,12 @@ test("it runs at every opset, to the same effect", async () => {
     assert.ok(withinTolerance(far, TOLERANCES.float16), `opset ${opset}: ${JSON.stringify(far)}`);
     await session.close();
   }
+});
+
+test("a gate must move more than the tolerance and the rounding together", () => {
+  const { maxRel } = TOLERANCES.float16;
+  assert.is(leastEffect("float16", 1e-3), maxRel + 1e-3);
+  assert.is(leastEffect("float32", 1e-6), 10 * TOLERANCES.float32.maxRel);
 });
 
 test("what overflows half precision on the way fails, whatever the CPU provider makes of it", () => {

@@ -193,7 +193,7 @@ test("numbers may also stand in the field of their type", () => {
   }
   const numbers = (bytes: Uint8Array) =>
     parametersOf(decodeModel(bytes, "m.onnx").graph).map(({ data }) =>
-      data.kind === "stored" ? [...data.data] : [],
+      data.kind === "stored" ? [...(data.data as Float32Array)] : [],
     );
   assert.equal(numbers(ModelProto.encode(model).finish()), numbers(bytesOf()));
 });

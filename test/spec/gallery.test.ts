@@ -33,7 +33,10 @@ for (const [name, side, stem, channels, depths, head] of networks) {
     const { resolved } = loadSpec(name);
     const stages = channels.map((_, stage) => resolved.blocks.filter((block) => block.stage === stage));
     assert.equal(resolved.input, { channels: 3, height: side, width: side });
-    assert.equal([resolved.stem.channels, resolved.head.channels, resolved.head.classes], [stem, head, 1000]);
+    assert.equal(
+      [resolved.stem?.channels, resolved.head?.channels, resolved.head?.classes],
+      [stem, head, 1000],
+    );
     assert.equal(
       stages.map((blocks) => blocks.map((block) => block.channels)),
       channels.map((width, stage) => Array.from({ length: depths[stage] ?? 0 }, () => width)),
@@ -68,7 +71,7 @@ test("EfficientNet-B0, block by block as timm 1.0.29 has it", () => {
       block.inputChannels,
       "expandedChannels" in block ? block.expandedChannels : block.inputChannels,
       block.channels,
-      block.kernel,
+      "kernel" in block ? block.kernel : undefined,
       block.stride,
       block.residual,
     ]),

@@ -70,7 +70,7 @@ test("random valid specs resolve, and their blocks fit together", () => {
   fc.assert(
     fc.property(validSpec, (spec) => {
       const { resolved } = parseSpecText(JSON.stringify(spec), "random.json");
-      let channels = resolved.stem.channels;
+      let channels = resolved.stem?.channels;
       for (const block of resolved.blocks) {
         assert.is(block.inputChannels, channels);
         if (block.residual && !("shortcut" in block))

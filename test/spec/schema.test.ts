@@ -39,7 +39,7 @@ test("every key of every object has a description", () => {
   assert.equal(without, []);
 });
 
-test("no object allows unknown keys", () => {
+test("no object allows unknown keys, but stages of the spec's own blocks allow their fields", () => {
   const open: string[] = [];
   const visit = (value: unknown, at: string): void => {
     if (typeof value !== "object" || value === null) return;
@@ -48,7 +48,7 @@ test("no object allows unknown keys", () => {
     for (const [key, each] of Object.entries(value)) visit(each, `${at}.${key}`);
   };
   visit(specJsonSchema(), "$");
-  assert.equal(open, []);
+  assert.equal(open, ["$.properties.stages.items.anyOf.1"]);
 });
 
 test("a spec needs stem and stages, unless it extends another one", () => {

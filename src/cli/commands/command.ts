@@ -31,9 +31,9 @@ export function defineCommand<
         built = built.positional(name, option as never);
       for (const [example, what] of command.examples) built = built.example(example, what);
       return built.options({ ...command.options, json: sharedOptions.json }).check((args) => {
-        for (const [name, option] of Object.entries(command.options)) {
+        for (const [name, { array = false, coerce }] of Object.entries<Options>(command.options)) {
           // A flag that is coerced sees to that itself, and may be a list.
-          if (option.coerce === undefined && Array.isArray(args[name]))
+          if (Array.isArray(args[name]) && !array && coerce === undefined)
             throw new Error(`--${name} is given twice`);
         }
         return true;

@@ -10,6 +10,9 @@ export const compileCommand = defineCommand({
   positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
   options: {
     output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
     batch: {
@@ -25,6 +28,11 @@ export const compileCommand = defineCommand({
       type: "boolean",
       default: false,
       describe: "Write the weights to a file beside the model",
+    },
+    "export-weights": {
+      type: "string",
+      requiresArg: true,
+      describe: "Write the parameters and running statistics to this safetensors file too, before folding",
     },
     passes: sharedOptions.passes,
     "check-passes": {
@@ -46,20 +54,36 @@ export const compileCommand = defineCommand({
       "another gate, the same spec",
     ],
     [
+      "ecagen compile specs/b0-se.json --weights efficientnet_b0.safetensors",
+      "a checkpoint of timm or torchvision",
+    ],
+    [
+      "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}'",
+      "keeps the backbone; the new gates start afresh",
+    ],
+    [
+      "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
+      "other classes than the checkpoint",
+    ],
+    [
       "ecagen compile specs/b0-eca.json --precision fp16 -o half.onnx",
       "half precision, a file of half the size",
     ],
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { irHooks }, progress] = await Promise.all([
+    const [{ compile }, { irHooks }, { weightsNotes }, progress] = await Promise.all([
       import("../../driver/compile.js"),
       import("../../driver/dump.js"),
+      import("../weights-notes.js"),
       startProgress(),
     ]);
     try {
       const report = await compile(args.spec, {
         output: args.output,
+        weights: args.weights,
+        names: args.names,
+        allowMissing: args["allow-missing"],
         seed: args.seed,
         opset: args.opset,
         batch: args.batch,
@@ -67,6 +91,7 @@ export const compileCommand = defineCommand({
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],
+        exportWeights: args["export-weights"],
         passes: args.passes,
         checkPasses: args["check-passes"],
         // People don't read it; scripts do.
@@ -79,12 +104,18 @@ export const compileCommand = defineCommand({
       });
       return {
         json: report,
+        notes: weightsNotes(report.weights),
         warnings: report.warnings,
         async text() {
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
           const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
-          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}`;
+          const { exportedWeights: exported } = report;
+          const weights =
+            exported === undefined
+              ? ""
+              : `${exported.file}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
+          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}`;
         },
       };
     } finally {

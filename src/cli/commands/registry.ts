@@ -9,7 +9,9 @@ import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
+import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
+import { weightsCommand } from "./weights.js";
 
 /** Every command, in the order of the help. */
 export const commands = [
@@ -18,7 +20,9 @@ export const commands = [
   benchCommand,
   statsCommand,
   diffCommand,
+  weightsCommand,
   explainCommand,
+  tablesCommand,
   resolveCommand,
   listCommand,
   initCommand,

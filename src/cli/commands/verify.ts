@@ -47,6 +47,9 @@ export const verifyCommand = defineCommand({
       describe: "See --atol",
     },
     timeout: sharedOptions.timeout,
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
@@ -63,11 +66,19 @@ export const verifyCommand = defineCommand({
       "ecagen verify out/b0-eca.onnx --device auto --against cpu",
       "a file, on the best device and on the CPU",
     ],
+    [
+      "ecagen verify specs/resnet50.json --weights resnet50.safetensors",
+      "with trained weights, as compile takes them",
+    ],
     ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
-    const [{ verify }, progress] = await Promise.all([import("../../driver/verify.js"), startProgress()]);
+    const [{ verify }, { weightsNotes }, progress] = await Promise.all([
+      import("../../driver/verify.js"),
+      import("../weights-notes.js"),
+      startProgress(),
+    ]);
     try {
       const report = await verify(args.model, {
         device: args.device,
@@ -80,6 +91,9 @@ export const verifyCommand = defineCommand({
         atol: args.atol,
         rtol: args.rtol,
         timeout: args.timeout,
+        weights: args.weights,
+        names: args.names,
+        allowMissing: args["allow-missing"],
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
@@ -91,6 +105,7 @@ export const verifyCommand = defineCommand({
       });
       return {
         json: report,
+        notes: weightsNotes(report.weights),
         ok: report.ok,
         async text() {
           const { verifyText } = await import("../report-verify.js");

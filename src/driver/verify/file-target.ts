@@ -100,10 +100,11 @@ function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): I
 }
 
 function refuseCompileOptions(options: VerifyOptions): void {
-  const { passes, resolution, keepBatchNorm, precision } = options;
+  const { passes, resolution, keepBatchNorm, precision, weights } = options;
   const flags = {
     passes,
     resolution,
+    weights,
     "keep-bn": keepBatchNorm === true ? true : undefined,
     precision: precision === "fp16" ? true : undefined,
   };

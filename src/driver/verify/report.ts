@@ -5,10 +5,12 @@ import type { RuntimeOptions } from "../../runtime/session.js";
 import type { ExportOptions } from "../compile.js";
 import type { DeviceReport } from "../devices.js";
 import type { GateEffects } from "../gate-effects.js";
+import type { WeightsOptions, WeightsReport } from "../load-weights.js";
 import type { NetworkOptions } from "../network.js";
 
 export interface VerifyOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,
+    WeightsOptions,
     Omit<ExportOptions, "batch">,
     Pick<RuntimeOptions, "allowTf32" | "program"> {
   readonly device?: DeviceName | "auto" | undefined;
@@ -80,4 +82,6 @@ export interface VerifyReport {
   readonly placements: readonly ModelPlacement[];
   readonly gates: GateEffects;
   readonly checks: readonly Check[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport;
 }

@@ -3,7 +3,6 @@ import { usesType } from "../../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
 import { modelBytes } from "../../onnx/write.js";
 import { runPasses } from "../../passes/manager.js";
-import type { ToleranceName } from "../../runtime/compare.js";
 import { type HalfRounding, startHalfRounding } from "../../weights/half.js";
 import { type ExportOptions, encode, lower } from "../compile.js";
 import { checkExpectations } from "../expectations.js";
@@ -15,11 +14,12 @@ import type { GivenModel } from "./given-model.js";
 import type { Check, VerifyOptions } from "./report.js";
 import type { Subject, Target } from "./round.js";
 
-const WEIGHTS = ["initial", "stress"] as const;
+/** The network's own weights, initial or given ones, and those that make everything matter. */
+const WEIGHTS = ["own", "stress"] as const;
 type Weights = (typeof WEIGHTS)[number];
 
 /**
- * A spec's export, with its initial weights and with stress weights, and a file that is held to it. Checks go to
+ * A spec's export, with its own weights and with stress weights, and a file that is held to it. Checks go to
  * `note`.
  */
 export function specTarget(
@@ -37,7 +37,7 @@ export function specTarget(
       const weighted = withWeights(network, weights);
       const rounding = startHalfRounding();
       const own = exportBytes(weighted, options, rounding);
-      if (precision === "float16" && weights === "initial") note(halfWeightsCheck(rounding));
+      if (precision === "float16" && weights === "own") note(halfWeightsCheck(rounding));
       const subjects: Subject[] = [{ label: "export", model: own }];
       if (file !== undefined) {
         const { subject, check } = givenSubject(file, own, weights);
@@ -45,7 +45,8 @@ export function specTarget(
         if (subject !== undefined) subjects.push(subject);
       }
       const blocks = weighted.meant.blocks.map(({ scope }) => scope);
-      return { weights: `${weights} weights`, reference: weighted.meant, blocks, subjects };
+      const label = weights === "stress" ? "stress" : network.weights === undefined ? "initial" : "given";
+      return { weights: `${label} weights`, reference: weighted.meant, blocks, subjects };
     },
   };
 }
@@ -66,21 +67,23 @@ const GATE_RESOLUTION = 64;
 
 /**
  * What is measured on small images with stress weights: how far the output moves when each gate is left out and, in
- * half precision, by rounding. `tolerance` is what the comparisons are held to.
+ * half precision, by rounding. `least`: how far a gate must move the output.
  */
 export function measuredEffects(
   specFile: string,
   network: SpecNetwork,
   options: VerifyOptions,
-  tolerance: ToleranceName,
+  least: number,
 ): { readonly gates: GateEffects; readonly checks: readonly Check[] } {
   const { height, width } = network.spec.resolved.input;
   const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
   const small = withWeights(specNetwork(specFile, { ...options, resolution }), "stress");
   const { seed = 0 } = options;
-  const gates = gateEffects(small.meant, seed, tolerance);
+  const gates = gateEffects(small.meant, seed, least);
   const half =
-    tolerance === "float16" ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)] : [];
+    precisionOf(network, options) === "float16"
+      ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)]
+      : [];
   return { gates, checks: [gateCheck(gates), ...half] };
 }
 
@@ -93,7 +96,7 @@ function gateCheck({ image, effects }: GateEffects): Check {
 }
 
 /**
- * The given file as it is with the initial weights, and with its weights replaced for the stress weights. What
+ * The given file as it is with the network's own weights, and with its weights replaced for the stress weights. What
  * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
  */
 function givenSubject(
@@ -102,7 +105,7 @@ function givenSubject(
   weights: Weights,
 ): { readonly subject?: Subject; readonly check: Check } {
   const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
-  if (weights === "initial") {
+  if (weights === "own") {
     const subject = { label: path, model: path };
     const result = compareInitializers(own, bytes, path);
     if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
@@ -130,7 +133,7 @@ function precisionOf(network: SpecNetwork, options: ExportOptions): Target["prec
 }
 
 function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
-  if (weights === "initial") return network;
+  if (weights === "own") return network;
   const meant = stressed(network.meant);
   return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
 }

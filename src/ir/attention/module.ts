@@ -1,7 +1,14 @@
 import type * as z from "zod";
 import type { ParameterRole } from "../graph.js";
-import type { InitializationName, Initializer } from "../initializers.js";
+import {
+  DEFAULT_INITIALIZATION,
+  type Initialization,
+  type InitializationName,
+  type Initializer,
+  initializations,
+} from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
+import type { Tensor } from "../tensor.js";
 import type { TensorType } from "../types.js";
 
 /** Where a gate stands: what its options may be relative to. */
@@ -10,12 +17,19 @@ export interface AttentionSite {
   readonly channels: number;
   /** Channels that enter the block. */
   readonly blockInputChannels: number;
+  /** Maps of so many channels that the tensor has one after the other, for a module that selects between them. */
+  readonly paths?: number | undefined;
   /** Height and width of that tensor; undefined where options are checked before there are any tensors. */
   readonly map?: readonly [height: number, width: number] | undefined;
   /** The stage's index, from 0; undefined outside of the stages. */
   readonly stage?: number | undefined;
   /** How the network's parameters start. Left out: the default. */
   readonly initialization?: InitializationName | undefined;
+}
+
+/** How the layers of a gate start: as those of the network around it. */
+export function initializationAt({ initialization = DEFAULT_INITIALIZATION }: AttentionSite): Initialization {
+  return initializations[initialization];
 }
 
 /** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */
@@ -52,6 +66,8 @@ export interface AttentionModule<
    * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
    */
   inherit?(options: z.output<O>, replaced: z.output<A>): z.output<O>;
+  /** What is left of x without the attention. Left out: x itself. */
+  bypass?(x: Tensor, attributes: z.output<A>): Tensor;
   /** What a reader wants to know of one gate, in a few words: `k = 5`, `96 → 4 → 96`. */
   describe(attributes: z.output<A>, operands: readonly TensorType[]): string;
 }

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { a2 } from "./a2.js";
+import { aa } from "./aa.js";
 import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { coord } from "./coord.js";
@@ -9,15 +10,22 @@ import { ecam } from "./ecam.js";
 import { ese } from "./ese.js";
 import { gc } from "./gc.js";
 import { ge } from "./ge.js";
+import { gsop } from "./gsop.js";
+import type { AttentionModule } from "./module.js";
 import { nl } from "./nl.js";
+import { sam } from "./sam.js";
 import { scse } from "./scse.js";
 import { se } from "./se.js";
 import { seGc } from "./se-gc.js";
 import { seVar1 } from "./se-var1.js";
 import { seVar2 } from "./se-var2.js";
 import { seVar3 } from "./se-var3.js";
+import { sk } from "./sk.js";
 
-/** Every kind of attention. A new one is its file and a line here; the compiler names the places it is missing from. */
+/**
+ * Every kind of gate: its result is as large as what it gates, so one can take the place of another. A new one is its file
+ * and a line here; the compiler names the places it is missing from.
+ */
 export const attentionModules = {
   se,
   eca,
@@ -29,16 +37,37 @@ export const attentionModules = {
   "se-gc": seGc,
   "eca-ns": ecaNs,
   cbam,
+  sam,
   bam,
   gc,
   ge,
   nl,
   a2,
+  aa,
+  gsop,
   coord,
   scse,
 } as const;
 
+/** Every kind of selection: attention that makes one map of several, which its operand has one after the other. */
+export const selectionModules = { sk } as const;
+
 export type AttentionType = keyof typeof attentionModules;
+export type SelectionType = keyof typeof selectionModules;
+
+const allModules = { ...attentionModules, ...selectionModules } as const;
+
+export const SELECTION_TYPES = Object.keys(selectionModules) as [SelectionType, ...SelectionType[]];
+
+/** `{ type, ...options }` of a selection, every default filled in. */
+export type SelectionOptions = {
+  [K in SelectionType]: { readonly type: K } & OptionsOf<(typeof selectionModules)[K]["options"]>;
+}[SelectionType];
+
+/** The module of a gate or a selection. */
+export function moduleOf(type: AttentionType | SelectionType): AttentionModule {
+  return allModules[type];
+}
 
 export const ATTENTION_TYPES = Object.keys(attentionModules) as [AttentionType, ...AttentionType[]];
 
@@ -51,7 +80,13 @@ export type AttentionOptions<T extends AttentionType = AttentionType> = {
 type OptionsOf<O extends z.ZodObject> =
   z.output<O> extends Record<string, never> ? unknown : Readonly<z.output<O>>;
 
-/** The kind of attention that an op is, or undefined for every other op. */
+/** The kind of attention that an op is, gate or selection; undefined for every other op. */
+export function attentionKindOf(kind: string): AttentionType | SelectionType | undefined {
+  const type = kind.startsWith("attention.") ? kind.slice("attention.".length) : "";
+  return Object.hasOwn(allModules, type) ? (type as AttentionType | SelectionType) : undefined;
+}
+
+/** The kind of gate that an op is, or undefined for every other op. */
 export function attentionTypeOf(kind: string): AttentionType | undefined {
   return ATTENTION_TYPES.find((type) => kind === `attention.${type}`);
 }

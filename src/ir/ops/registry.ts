@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { attentionModules } from "../attention/registry.js";
+import { attentionModules, selectionModules } from "../attention/registry.js";
 import type { OpDefinition } from "../op.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
@@ -106,11 +106,13 @@ export function definitionOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
-type AttentionOps = {
-  [K in keyof typeof attentionModules as `attention.${K}`]: (typeof attentionModules)[K]["op"];
-};
+type Modules = typeof attentionModules & typeof selectionModules;
+
+type AttentionOps = { [K in keyof Modules as `attention.${K}`]: Modules[K]["op"] };
 
 /** The attention modules' ops: a module brings its op along, so one line registers both. */
 function attentionOps(): AttentionOps {
-  return Object.fromEntries(Object.values(attentionModules).map(({ op }) => [op.name, op])) as AttentionOps;
+  return Object.fromEntries(
+    Object.values({ ...attentionModules, ...selectionModules }).map(({ op }) => [op.name, op]),
+  ) as AttentionOps;
 }

@@ -26,7 +26,8 @@ export function windowOutputs(
   return Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 
-const POOL_ATTRIBUTES = z.strictObject({
+/** The attributes of every pooling. */
+export const poolAttributes = z.strictObject({
   kernel: z.tuple([positive, positive]),
   strides: z.tuple([positive, positive]).default([1, 1]),
   /** Places at the top, left, bottom and right that belong to no pixel: a window takes what it has of the map. */
@@ -37,14 +38,15 @@ const POOL_ATTRIBUTES = z.strictObject({
  * An op that makes one number of each window of a map, channel by channel. Padding is no pixel: what it covers is
  * left out, so a maximum may be below zero and a mean is over the pixels that there are.
  */
-export function definePool<const N extends string>(op: {
+export function definePool<const N extends string, A extends typeof poolAttributes>(op: {
   name: N;
   doc: string;
   source: string;
+  attributes: A;
   precision: Precision;
   /** The number that a window becomes; it has at least one pixel. */
-  reduce(pixels: readonly number[]): number;
-}): OpDefinition<N, typeof POOL_ATTRIBUTES> {
+  reduce(pixels: readonly number[], attributes: z.output<A>): number;
+}): OpDefinition<N, A> {
   return defineOp({
     name: op.name,
     level: "primitive",
@@ -52,7 +54,7 @@ export function definePool<const N extends string>(op: {
     doc: op.doc,
     source: op.source,
     operands: ["x"],
-    attributes: POOL_ATTRIBUTES,
+    attributes: op.attributes,
     infer([x], { kernel, strides, pads }) {
       const [n, channels, ...sizes] = featureMap(x, "x");
       const outputs = ([0, 1] as const).map((axis) => {
@@ -73,7 +75,8 @@ export function definePool<const N extends string>(op: {
       });
       return [tensorType([n, channels, ...outputs], x?.dtype)];
     },
-    evaluate(operands, { kernel, strides, pads }) {
+    evaluate(operands, attributes) {
+      const { kernel, strides, pads } = attributes;
       const x = operandAt(operands, 0);
       const [n, channels, height, width] = nchw(x);
       const axis = (i: 0 | 1): WindowAxis => ({
@@ -95,7 +98,7 @@ export function definePool<const N extends string>(op: {
             pixels.push(x.data[plane + h * width + w] as number);
           }
         }
-        y.data[i] = op.reduce(pixels);
+        y.data[i] = op.reduce(pixels, attributes);
       }
       return [y];
     },

@@ -1,13 +1,15 @@
-import type { AttentionType } from "../../ir/attention/registry.js";
+import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
 import type { OpOf, Value } from "../../ir/graph.js";
 import type { RewriteContext } from "../../ir/rewrite.js";
 import type { LoweringOptions } from "./strategy.js";
 
-/** The op of an attention type, or of any. */
-export type AttentionOp<T extends AttentionType = AttentionType> = OpOf<`attention.${T}`>;
+type Kind = AttentionType | SelectionType;
 
-/** Builds a gate of one type from primitive ops and activations, and gives the gated x. */
-export type AttentionLowering<T extends AttentionType = AttentionType> = (
+/** The op of an attention type, or of any. */
+export type AttentionOp<T extends Kind = Kind> = OpOf<`attention.${T}`>;
+
+/** Builds attention of one type from primitive ops and activations, and gives its result. */
+export type AttentionLowering<T extends Kind = Kind> = (
   op: AttentionOp<T>,
   context: RewriteContext,
   options: LoweringOptions,

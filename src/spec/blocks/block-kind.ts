@@ -37,8 +37,8 @@ export const stageFields = {
 
 /** Where one block of a stage stands, with everything that the stage doesn't say itself. */
 export interface BlockPlace extends LayerDefaults, ResolvedPlace {
-  /** Rounds a number of expanded channels as the spec's scaling says. */
-  readonly roundChannels: (channels: number) => number;
+  /** Rounds a number of expanded channels as the spec's scaling says, or to a multiple of another divisor. */
+  readonly roundChannels: (channels: number, divisor?: number) => number;
 }
 
 /** One block type: what a stage may say of it, and one of its blocks with everything said. */

@@ -1,7 +1,9 @@
 import type * as z from "zod";
 import type { AttentionOptions } from "../../ir/attention/registry.js";
-import type { AttentionPositions } from "../positions.js";
-import type { BlockType, ResolvedBlock } from "../resolved.js";
+import type { DefinedStage } from "../definitions/definition.js";
+import { layersIn } from "../definitions/resolved-layers.js";
+import type { AttentionPosition, AttentionPositions } from "../positions.js";
+import type { BlockType, ResolvedBlock, ResolvedDefined } from "../resolved.js";
 import { basic } from "./basic.js";
 import type { BlockPlace } from "./block-kind.js";
 import { bottleneck } from "./bottleneck.js";
@@ -10,7 +12,7 @@ import { depthwiseSeparable } from "./depthwise-separable.js";
 import { fusedInvertedResidual } from "./fused-inverted-residual.js";
 import { invertedResidual } from "./inverted-residual.js";
 
-/** Every block type by the spec's word. A new one is its file and a line here. */
+/** Every block type that ecagen brings along, by the spec's word. A new one is its file and a line here. */
 export const blockKinds = {
   "conv-norm-act": convNormAct,
   "depthwise-separable": depthwiseSeparable,
@@ -30,30 +32,57 @@ export const stageSchemas = Object.values(blockKinds).map(({ schema }) => schema
   ...StageSchema[],
 ];
 
-/** A stage with its schema's defaults filled in; `block` tells which type. */
-export type Stage = z.output<StageSchema>;
+/** A stage of blocks that ecagen brings along, with its schema's defaults filled in; `block` tells which type. */
+export type BuiltInStage = z.output<StageSchema>;
+
+export type Stage = BuiltInStage | DefinedStage;
+
+/** Whether a stage's blocks are the spec's own. */
+export function isDefined(stage: Stage): stage is DefinedStage {
+  return !Object.hasOwn(blockKinds, stage.block);
+}
 
 /** Where a gate can stand in a block of that type, the usual place first. */
 export function positionsIn(block: BlockType): AttentionPositions {
   return blockKinds[block].positions;
 }
 
-/** One block of a stage with everything said. */
-export function resolveBlock(
-  stage: Stage,
-  place: Omit<BlockPlace, "attention" | "attentionPosition">,
-): ResolvedBlock {
-  const { resolve } = blockKinds[stage.block] as { resolve(stage: Stage, place: BlockPlace): ResolvedBlock };
-  return resolve(stage, { ...place, ...gateOf(stage, place.index) });
+/** The word for a block's type: the spec's own, for one that it defines. */
+export function typeNameOf(block: ResolvedBlock): string {
+  return block.block === "defined" ? block.definition : block.block;
 }
 
-/** The stage's gate, as far as the block of that index has it. */
-function gateOf(
-  { block, attention }: Stage,
+/** Where a gate can stand in a block, the usual place first. */
+export function positionsOf(block: ResolvedBlock): AttentionPositions {
+  return block.block === "defined" ? positionsInDefined(block) : positionsIn(block.block);
+}
+
+/** A definition says with a layer where `spatial` is, and with a shortcut whether there is an `identity`. */
+function positionsInDefined({ layers, shortcut }: ResolvedDefined): AttentionPositions {
+  const marked = layersIn(layers).some(({ layer }) => layer === "attention");
+  const around = shortcut === undefined ? [] : (["identity", "identity-input"] as const);
+  return marked ? ["spatial", "standard", "pre", "post", ...around] : ["standard", "pre", "post", ...around];
+}
+
+/** One block of a stage with everything said. */
+export function resolveBlock(
+  stage: BuiltInStage,
+  place: Omit<BlockPlace, "attention" | "attentionPosition">,
+): ResolvedBlock {
+  const { resolve } = blockKinds[stage.block] as {
+    resolve(stage: BuiltInStage, place: BlockPlace): ResolvedBlock;
+  };
+  return resolve(stage, { ...place, ...gateOf(stage, place.index, positionsIn(stage.block)[0]) });
+}
+
+/** The stage's gate, as far as the block of that index has it; at `usual` unless the stage says where. */
+export function gateOf(
+  { attention }: Pick<Stage, "attention">,
   index: number,
+  usual: AttentionPosition,
 ): Pick<BlockPlace, "attention" | "attentionPosition"> {
   if (attention === undefined) return { attention };
-  const { position = positionsIn(block)[0], blocks, ...options } = attention;
+  const { position = usual, blocks, ...options } = attention;
   if (blocks !== undefined && !blocks.includes(index)) return { attention: undefined };
   return { attention: options as AttentionOptions, attentionPosition: position };
 }

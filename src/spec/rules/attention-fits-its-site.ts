@@ -1,7 +1,8 @@
 import type { AttentionModule } from "../../ir/attention/module.js";
 import { attentionModules } from "../../ir/attention/registry.js";
 import { TypeRefusal } from "../../ir/types.js";
-import type { ResolvedBlock } from "../resolved.js";
+import { layersIn } from "../definitions/resolved-layers.js";
+import type { ResolvedBlock, ResolvedDefined } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const attentionFitsItsSite: SpecRule = {
@@ -36,9 +37,14 @@ function gatedChannels(block: ResolvedBlock): number {
     case "identity-input":
       return block.inputChannels;
     case "spatial":
+      if (block.block === "defined") return channelsAtGate(block);
       if ("expandedChannels" in block) return block.expandedChannels;
       return "bottleneckChannels" in block ? block.bottleneckChannels : block.inputChannels;
     default:
       return block.channels;
   }
+}
+
+function channelsAtGate({ layers, channels }: ResolvedDefined): number {
+  return layersIn(layers).find(({ layer }) => layer === "attention")?.channels ?? channels;
 }

@@ -1,18 +1,19 @@
-import { positionsIn } from "../blocks/registry.js";
+import { positionsOf, typeNameOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
   name: "GatesHaveAPlace",
   doc: "A gate's `position` must be one that the block has, and its `blocks` must be blocks of the stage.",
   check({ written, resolved }, report) {
-    for (const { block, specPath, attentionPosition: position, residual, index } of resolved?.blocks ?? []) {
+    for (const block of resolved?.blocks ?? []) {
+      const { specPath, attentionPosition: position, residual, index } = block;
       if (position === undefined) continue;
-      const possible = positionsIn(block);
+      const possible = positionsOf(block);
       const place = [...specPath, "attention", "position"];
       if (!possible.includes(position)) {
         report(
           place,
-          `a block of type ${block} has no place "${position}" for a gate`,
+          `a block of type ${typeNameOf(block)} has no place "${position}" for a gate`,
           `possible: ${possible.join(", ")}`,
         );
       } else if (position.startsWith("identity") && !residual) {
@@ -23,9 +24,9 @@ export const gatesHaveAPlace: SpecRule = {
         );
       }
     }
-    written.stages.forEach((stage, i) => {
+    written.gates.forEach((gate, i) => {
       const count = resolved?.blocks.filter((block) => block.stage === i).length;
-      stage?.attention?.blocks?.forEach((index, at) => {
+      gate?.blocks?.forEach((index, at) => {
         if (count !== undefined && index >= count) {
           report(
             ["stages", i, "attention", "blocks", at],

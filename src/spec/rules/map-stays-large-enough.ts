@@ -23,10 +23,16 @@ export const mapStaysLargeEnough: SpecRule = {
   },
 };
 
-/** Whatever may make the map smaller, in order. */
+/** Whatever may make the map smaller, in order, as far as that is known. */
 function stridedLayers({ stem, blocks }: ResolvedSpec): readonly StridedLayer[] {
-  const pool = stem.pool && { specPath: [...stem.specPath, "pool"], ...stem.pool };
-  return [stem, ...(pool === undefined ? [] : [pool]), ...blocks];
+  const pool = stem?.pool && { specPath: [...stem.specPath, "pool"], ...stem.pool };
+  const known: StridedLayer[] = [];
+  for (const block of blocks) {
+    // What a defined block does to the map is seen when it is built; nothing can be said of those after it.
+    if (block.block === "defined") break;
+    known.push(block);
+  }
+  return [stem, pool, ...known].filter((layer) => layer !== undefined);
 }
 
 interface StridedLayer {

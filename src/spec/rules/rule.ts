@@ -1,5 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
-import type { Stage } from "../blocks/registry.js";
+import type { WrittenAttention } from "../attention.js";
+import type { BuiltInStage } from "../blocks/registry.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { Stem } from "../schema.js";
 
@@ -11,7 +12,10 @@ export interface RuleSubject {
   /** The spec as written, with the schema's defaults. */
   readonly written: {
     readonly stem: Stem | undefined;
-    readonly stages: readonly (Stage | undefined)[];
+    /** The stages; undefined also for those of blocks that the spec defines. */
+    readonly stages: readonly (BuiltInStage | undefined)[];
+    /** The gate of each stage, of whatever blocks. */
+    readonly gates: readonly (WrittenAttention | undefined)[];
   };
   readonly resolved: ResolvedSpec | undefined;
 }

@@ -9,11 +9,11 @@ export const scaledChannelsStayInRange: SpecRule = {
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { stem, blocks, head } = resolved;
-    stem.deep.forEach((channels, i) => {
+    stem?.deep.forEach((channels, i) => {
       if (channels > MAX_CHANNELS)
         report([...stem.specPath, "deep", i], `scaled, these are ${channels} channels; ${LIMIT}`);
     });
-    for (const { specPath, channels = 0 } of [stem, ...blocks, head]) {
+    for (const { specPath, channels = 0 } of [stem, ...blocks, head].filter((part) => part !== undefined)) {
       if (channels > MAX_CHANNELS)
         report([...specPath, "channels"], `scaled, these are ${channels} channels; ${LIMIT}`);
     }

@@ -5,7 +5,8 @@ export const shortcutsFitTheirBranch: SpecRule = {
   doc: "A shortcut padded with zeros can only gain channels; one that pools or picks pixels has the branch's size only for strides up to 2, or with `same` padding.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
-      if (!("shortcut" in block) || block.shortcut === "conv" || !block.residual) continue;
+      if (block.block !== "basic" && block.block !== "bottleneck") continue;
+      if (block.shortcut === "conv" || !block.residual) continue;
       const { specPath, inputChannels, channels, shortcut, stride, padding } = block;
       if (shortcut === "zero-pad" && inputChannels > channels) {
         report(

@@ -1,0 +1,39 @@
+import type { CommandModule } from "yargs";
+import { InputError } from "../../base/diagnostic.js";
+import { didYouMean } from "../../base/suggest.js";
+import { sharedOptions } from "../options.js";
+import { conclude } from "../outcome.js";
+
+interface GroupDefinition {
+  readonly name: string;
+  /** One line. */
+  readonly doc: string;
+  readonly commands: readonly CommandModule[];
+}
+
+/** Commands under a common name, `ecagen NAME COMMAND`; each is one of `defineCommand`. */
+export function defineGroup({ name, doc, commands }: GroupDefinition): CommandModule {
+  const known = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
+  /** What runs where no command of the group was named; hidden from the help. */
+  const otherwise: CommandModule = {
+    command: "$0 [command] [rest..]",
+    describe: false,
+    builder: (yargs) => yargs.options({ json: sharedOptions.json }),
+    handler: (args) =>
+      conclude(args.json === true, () => {
+        const { command } = args;
+        throw InputError.of(
+          "cli/usage",
+          command === undefined ? `which command of ${name}?` : `unknown command "${name} ${command}"`,
+          { hint: didYouMean(String(command ?? ""), known) },
+        );
+      }),
+  };
+  return {
+    command: name,
+    describe: doc,
+    builder: (yargs) => yargs.usage(`ecagen ${name} COMMAND\n\n${doc}`).command([...commands, otherwise]),
+    // Never called: there is always a command, if only the hidden one.
+    handler: () => undefined,
+  };
+}

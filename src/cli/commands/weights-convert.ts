@@ -1,0 +1,73 @@
+import { InputError } from "../../base/diagnostic.js";
+import { count } from "../../base/numbers.js";
+import { NAME_KINDS } from "../../driver/name-kinds.js";
+import { sharedOptions } from "../options.js";
+import { startProgress } from "../progress.js";
+import { defineCommand } from "./command.js";
+
+export const weightsConvertCommand = defineCommand({
+  usage: "convert <file>",
+  doc: "Write weights under the names of another framework, as a safetensors file",
+  positionals: {
+    file: {
+      type: "string",
+      demandOption: true,
+      describe: "The weights: a file or folder, under any known names",
+    },
+  },
+  options: {
+    output: { alias: "o", type: "string", demandOption: true, requiresArg: true, describe: "The new file" },
+    names: { choices: NAME_KINDS, demandOption: true, describe: "Whose names it gets" },
+    spec: { type: "string", requiresArg: true, describe: "The spec of the network" },
+    from: {
+      choices: NAME_KINDS,
+      describe: "Whose names the weights have [default: whose they turn out to be]",
+    },
+    "allow-missing": sharedOptions["allow-missing"],
+  },
+  examples: [
+    [
+      "ecagen weights convert resnet50.safetensors --spec specs/resnet50.json --names ecagen -o own.safetensors",
+      "ecagen's own names",
+    ],
+    [
+      "ecagen weights convert b0.pth --spec specs/b0-se.json --names torchvision -o b0-tv.safetensors",
+      "timm's to torchvision's",
+    ],
+  ],
+  async run(args) {
+    const { file, output, names, spec } = args;
+    if (spec === undefined) {
+      throw InputError.of("weights/no-spec", "weights convert needs the network: --spec FILE", {
+        hint: "names alone don't say which layer is which; ecagen list shows the specs that there are, as in --spec specs/b0-se.json",
+      });
+    }
+    const [{ convertWeights }, { listedNames }, progress] = await Promise.all([
+      import("../../driver/convert-weights.js"),
+      import("../weights-notes.js"),
+      startProgress(),
+    ]);
+    try {
+      const report = await convertWeights(file, {
+        output,
+        spec,
+        to: names,
+        from: args.from,
+        allowMissing: args["allow-missing"],
+        onProgress: progress.update,
+      });
+      const { from, to } = report;
+      return {
+        json: report,
+        notes: [
+          ...listedNames("not in the file, so not written", report.missing),
+          ...listedNames("unused, because the network has no place for them", report.unused),
+        ],
+        text: () =>
+          `${report.output}: ${count(report.tensors)} tensors, ${count(report.bytes)} bytes, from the names of ${from.names} (${from.family}) to those of ${to.names} (${to.family})\n`,
+      };
+    } finally {
+      progress.stop();
+    }
+  },
+});

@@ -1,0 +1,64 @@
+import { count } from "../../base/numbers.js";
+import { defineCommand } from "./command.js";
+
+/** Characters of what a file says of itself: some hold a whole document. `--json` has all of it. */
+const LONGEST_VALUE = 60;
+
+export const weightsInspectCommand = defineCommand({
+  usage: "inspect <file>",
+  doc: "List the tensors of a file of weights, their types and sizes",
+  positionals: {
+    file: {
+      type: "string",
+      demandOption: true,
+      describe: "safetensors or a folder of its shards, .pt, .npz, .npy or .onnx",
+    },
+  },
+  options: {
+    values: {
+      type: "boolean",
+      default: false,
+      describe: "Read the numbers too: their range, mean and standard deviation",
+    },
+  },
+  examples: [
+    ["ecagen weights inspect resnet50.safetensors", "names, types and shapes; the numbers are not read"],
+    ["ecagen weights inspect checkpoint.pth --values --json", "statistics too, for a script"],
+  ],
+  async run({ file, values }) {
+    const [{ inspectWeights }, { listedNames, ROUNDED }] = await Promise.all([
+      import("../../driver/inspect-weights.js"),
+      import("../weights-notes.js"),
+    ]);
+    const report = inspectWeights(file, { values });
+    return {
+      json: report,
+      notes: listedNames(ROUNDED, report.rounded),
+      async text() {
+        const { quoted, shape, table, tensorName } = await import("../format.js");
+        const head = ["tensor", "type", "shape", "bytes"];
+        const statistics = ["min", "max", "mean", "std"] as const;
+        const rows = report.tensors.map(({ name, dtype, shape: dims, bytes, values: found }) => {
+          const row = [tensorName(name), dtype, shape(dims), count(bytes)];
+          if (found === undefined) return row;
+          const numbers = statistics.map((key) => (found === null ? "-" : found[key].toPrecision(4)));
+          return [...row, ...numbers, found === null ? "-" : nonFinite(found.nonFinite)];
+        });
+        const { tensors, elements, bytes } = report.total;
+        const metadata = Object.entries(report.metadata).map(
+          ([key, value]) => `, ${tensorName(key)}: ${quoted(value.slice(0, LONGEST_VALUE))}`,
+        );
+        return [
+          rows.length === 0
+            ? ""
+            : `${table(values ? [...head, ...statistics, ""] : head, rows, ["bytes", ...statistics])}\n`,
+          `${report.file}: ${report.format}, ${count(tensors)} tensors, ${count(elements)} numbers, ${count(bytes)} bytes${metadata.join("")}\n`,
+        ].join("");
+      },
+    };
+  },
+});
+
+function nonFinite(numbers: number): string {
+  return numbers === 0 ? "" : `${count(numbers)} not finite`;
+}

@@ -1,0 +1,27 @@
+import type { WeightsReport } from "../driver/load-weights.js";
+
+/** Names that a note shows; `--json` has all of them. */
+const SHOWN = 3;
+
+export const ROUNDED = "F64, so rounded to float32 in a model";
+
+/** What became of a file's weights, for people: what is used, what is not, what is new. */
+export function weightsNotes(report: WeightsReport | undefined): readonly string[] {
+  if (report === undefined) return [];
+  const { file, names, family, loaded, initial, unused, dropped, rounded } = report;
+  return [
+    `${loaded} tensors of ${file}, read under the names of ${names} (${family})`,
+    ...listedNames("dropped, because a pass took their place away", dropped),
+    ...listedNames("unused, because the network has no place for them", unused),
+    ...listedNames("not in the file, so with their initial values", initial),
+    ...listedNames(ROUNDED, rounded),
+  ];
+}
+
+/** `what: 5 (a, b, c and 2 more)`; nothing for no names. */
+export function listedNames(what: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, SHOWN).join(", ");
+  const rest = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return [`${what}: ${names.length} (${shown}${rest})`];
+}

@@ -1,0 +1,87 @@
+import { buildNetwork } from "../blocks/network.js";
+import { loadSpec } from "../spec/load.js";
+import { copyTensor } from "../weights/copy-tensor.js";
+import { stepCountBeside } from "../weights/names/match.js";
+import { recognizeNames } from "../weights/names/recognize.js";
+import { type NameKind, nameMapOf } from "../weights/names/registry.js";
+import { settleMatch } from "../weights/names/settle.js";
+import { targetNames } from "../weights/names/target.js";
+import { type OutgoingTensor, writeSafetensors } from "../weights/safetensors/write.js";
+import type { TensorSource } from "../weights/tensor-source.js";
+import { locateErrors, rewritingSteps } from "./network.js";
+import { openWeights } from "./open-weights.js";
+
+export interface ConvertOptions {
+  /** The safetensors file that is written. */
+  readonly output: string;
+  /** The spec of the network: names alone don't say which layer is which. */
+  readonly spec: string;
+  /** Whose names the output has. */
+  readonly to: NameKind;
+  /** Whose names the input has. Left out: whose they turn out to be. */
+  readonly from?: NameKind | undefined;
+  /** As in `compile`; such parameters are not written. */
+  readonly allowMissing?: readonly string[] | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** What `ecagen weights convert --json` prints. */
+export interface ConvertReport {
+  readonly output: string;
+  readonly bytes: number;
+  readonly tensors: number;
+  readonly from: { readonly names: string; readonly family: string };
+  readonly to: { readonly names: string; readonly family: string };
+  /** Parameters that the input lacks. */
+  readonly missing: readonly string[];
+  /** Tensors of the input that the network has no place for. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * Writes the weights of a network under the names of another framework, each number as it is. Shapes become the
+ * framework's, and BatchNorm's step counts go along where there are any.
+ *
+ * Errors: as those of `compile` for the input; `InputError` for layers that the framework has no name for.
+ */
+export async function convertWeights(input: string, options: ConvertOptions): Promise<ConvertReport> {
+  const spec = loadSpec(options.spec);
+  const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
+  const source = openWeights(input);
+  try {
+    const { graph, match } = recognizeNames(graphs, source, options.from);
+    const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
+    const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);
+    const tensors = [...match.found].flatMap(([parameter, tensor]): OutgoingTensor[] => {
+      const named = target.names.get(parameter);
+      if (named === undefined) return [];
+      const count = stepCount(source, tensor.name, named.name);
+      return [
+        { ...copyTensor(tensor, named.name), dims: named.dims },
+        ...(count === undefined ? [] : [count]),
+      ];
+    });
+    const { bytes } = await writeSafetensors(options.output, tensors, {
+      metadata: source.metadata,
+      onProgress: (part) => options.onProgress?.("writing weights", part),
+    });
+    return {
+      output: options.output,
+      bytes,
+      tensors: tensors.length,
+      from: { names: match.map.kind, family: match.naming.title },
+      to: { names: options.to, family: target.naming.title },
+      missing: initial.map(({ name }) => name),
+      unused: unused.map(({ name }) => name),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+/** The step count beside a running mean, under the name that it gets beside the mean's new one. */
+function stepCount(source: TensorSource, from: string, to: string): OutgoingTensor | undefined {
+  const [old, name] = [stepCountBeside(from), stepCountBeside(to)];
+  const tensor = old === undefined ? undefined : source.tensors.get(old);
+  return tensor && copyTensor(tensor, name);
+}

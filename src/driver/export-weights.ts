@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { InputError } from "../base/diagnostic.js";
+import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
+import { concreteDims, elementCount } from "../ir/types.js";
+import { encodeElements } from "../weights/elements.js";
+import { weightChunks } from "../weights/materialize.js";
+import { type OutgoingTensor, writeSafetensors } from "../weights/safetensors/write.js";
+
+/** A file of weights that was written. */
+export interface ExportedWeights {
+  readonly file: string;
+  readonly bytes: number;
+  readonly tensors: number;
+}
+
+const PIECE_ELEMENTS = 16384;
+
+/**
+ * Writes the parameters and running statistics of a network to a safetensors file, under their own names and as
+ * float32. They are made as they are written: memory does not grow with the network.
+ *
+ * Errors: `InputError` for a file that can't be written.
+ */
+export async function exportWeights(
+  file: string,
+  graph: Graph,
+  seed: number,
+  onProgress?: (part: number) => void,
+): Promise<ExportedWeights> {
+  // `fixed` parameters are constants of a lowering, no weights.
+  const parameters = parametersOf(graph).filter(({ role }) => role !== "fixed");
+  const { bytes } = await writeSafetensors(
+    file,
+    parameters.map((parameter) => outgoing(parameter, seed)),
+    { metadata: new Map([["format", "ecagen"]]), onProgress },
+  );
+  return { file, bytes, tensors: parameters.length };
+}
+
+/** Refuses to write weights into the file of the model. */
+export function refuseSameFile(weights: string | undefined, model: string): void {
+  if (weights === undefined || resolve(weights) !== resolve(model)) return;
+  throw InputError.of("file/same", `the model and its weights can't both be written to ${model}`, {
+    file: model,
+    hint: "give --export-weights another name, as weights.safetensors",
+  });
+}
+
+function outgoing({ name, type, data }: Parameter, seed: number): OutgoingTensor {
+  const dims = concreteDims(type.dims);
+  return {
+    name,
+    dtype: "F32",
+    dims,
+    *pieces() {
+      const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, elementCount(dims)));
+      for (const numbers of weightChunks(data, seed, PIECE_ELEMENTS)) {
+        yield encodeElements(numbers, "float32", scratch);
+      }
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { Graph, Parameter } from "../ir/graph.js";
+import { parametersOf } from "../ir/graph.js";
+import { storedLeaves } from "../ir/weight.js";
+import { bindTensors } from "../weights/bind.js";
+import { recognizeNames } from "../weights/names/recognize.js";
+import type { NameKind } from "../weights/names/registry.js";
+import { settleMatch } from "../weights/names/settle.js";
+import { roundedNames, type TensorSource } from "../weights/tensor-source.js";
+import { openWeights } from "./open-weights.js";
+
+/** Trained weights for a network, and what a user says of them. */
+export interface WeightsOptions {
+  /** The file or folder. */
+  readonly weights?: string | undefined;
+  /** Whose names the file has. Left out: whose they turn out to be. */
+  readonly names?: NameKind | undefined;
+  /**
+   * Patterns of names, the network's or the file's: such parameters may keep their initial values, such tensors may
+   * stay unused. `*` stands for any characters.
+   */
+  readonly allowMissing?: readonly string[] | undefined;
+}
+
+/** Weights that are open for reading. */
+export interface GivenWeights extends Pick<WeightsOptions, "names" | "allowMissing"> {
+  readonly source: TensorSource;
+}
+
+/** What became of a file's weights; lists hold names. */
+export interface WeightsReport {
+  readonly file: string;
+  /** Whose names they are: `timm`. */
+  readonly names: string;
+  /** The family of networks: `ResNet`. */
+  readonly family: string;
+  /** How many parameters and running statistics have their numbers from the file. */
+  readonly loaded: number;
+  /** Parameters that keep their initial values, because the file lacks them or a pass made them. */
+  readonly initial: readonly string[];
+  /** Tensors of the file that are not used, because the network has no place for them. */
+  readonly unused: readonly string[];
+  /** Tensors of the file that had a place which a pass took away. */
+  readonly dropped: readonly string[];
+  /** Tensors of float64, whose numbers are rounded to float32. */
+  readonly rounded: readonly string[];
+}
+
+/** Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. */
+export async function withOpenWeights<T>(
+  { weights, names, allowMissing }: WeightsOptions,
+  use: (given: GivenWeights | undefined) => Promise<T>,
+): Promise<T> {
+  if (weights === undefined) return await use(undefined);
+  const source = openWeights(weights);
+  try {
+    return await use({ source, names, allowMissing });
+  } finally {
+    source.close();
+  }
+}
+
+/** Weights that have found their network. */
+export interface LoadedWeights {
+  /** Which of the networks they fit. */
+  readonly index: number;
+  /** Gives the numbers to that network's parameters, by their names. */
+  bind(graph: Graph): Graph;
+  /** What became of them in a network that was made of that one. */
+  report(graph: Graph): WeightsReport;
+}
+
+/**
+ * Finds the network that a file's weights are for: of those before and after a swap of gates, the one whose gates
+ * the file has.
+ *
+ * Errors: `InputError` where the names are unknown, and for what is missing, left over or of the wrong shape.
+ */
+export function loadWeights(
+  graphs: readonly Graph[],
+  { source, names, allowMissing = [] }: GivenWeights,
+): LoadedWeights {
+  const { graph, match } = recognizeNames(graphs, source, names);
+  const { unused } = settleMatch(match, allowMissing, source);
+  const tensors = new Map([...match.found].map(([parameter, tensor]) => [parameter.name, tensor]));
+  return {
+    index: graphs.indexOf(graph),
+    bind: (each) => bindTensors(each, tensors, source.file),
+    report(made) {
+      const left = parametersOf(made).filter(({ role }) => role !== "fixed");
+      const labels = new Set(left.flatMap(labelsOf));
+      const dropped = [...match.found.values()].filter(({ name }) => !labels.has(name));
+      return {
+        file: source.file,
+        names: match.map.kind,
+        family: match.naming.title,
+        loaded: match.found.size - dropped.length,
+        initial: left.filter((parameter) => labelsOf(parameter).length === 0).map(({ name }) => name),
+        unused: unused.map(({ name }) => name),
+        dropped: dropped.map(({ name }) => name),
+        rounded: roundedNames(match.found.values()),
+      };
+    },
+  };
+}
+
+/** The names of the stored numbers that a parameter is made of. */
+function labelsOf({ data }: Parameter): readonly string[] {
+  return [...storedLeaves(data)].map(([label]) => label);
+}

@@ -1,0 +1,1 @@
+export { NAME_KINDS, type NameKind } from "../weights/names/registry.js";

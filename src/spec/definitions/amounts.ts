@@ -1,0 +1,93 @@
+import type { JsonPath } from "../../base/json-path.js";
+import { MAX_CHANNELS } from "../fields.js";
+import { type ExpressionValue, evaluate, type Scope } from "./evaluate.js";
+import { ExpressionError, parseExpression, type Span } from "./expression.js";
+import type { Amount, Pair } from "./layer-schema.js";
+import type { Sides } from "./resolved-layers.js";
+
+/** Something that a definition can't mean. `at`: the part of the text at the path, if it is about one. */
+export interface DefinitionProblem {
+  readonly path: JsonPath;
+  readonly message: string;
+  readonly at?: Span | undefined;
+  readonly hint?: string | undefined;
+}
+
+export type RefuseDefinition = (problem: DefinitionProblem) => void;
+
+/** The integers that a number of a layer may be. */
+export const LIMITS = {
+  channels: [1, MAX_CHANNELS],
+  side: [1, 63],
+  stride: [1, 16],
+  dilation: [1, 64],
+  padding: [0, 64],
+  pixels: [-64, 64],
+  times: [0, 256],
+} as const;
+
+type Limits = (typeof LIMITS)[keyof typeof LIMITS];
+
+/**
+ * Evaluates the numbers of a block's layers. What has no value is reported and is NaN from there on, so that the rest is
+ * still looked at and nothing is reported that only follows from it.
+ */
+export class Amounts {
+  readonly #scope: Scope;
+  readonly #refuse: RefuseDefinition;
+
+  constructor(scope: Scope, refuse: RefuseDefinition) {
+    this.#scope = scope;
+    this.#refuse = refuse;
+  }
+
+  integer(amount: Amount, path: JsonPath, [least, most]: Limits, channelsIn: number): number {
+    const value = this.number(amount, path, channelsIn);
+    if (Number.isNaN(value) || (Number.isInteger(value) && value >= least && value <= most)) return value;
+    const hint = Number.isInteger(value) ? undefined : "round it: round(...), floor(...) or divisible(...)";
+    this.#refuse({ path, message: `must be an integer from ${least} to ${most}, got ${value}`, hint });
+    return Number.NaN;
+  }
+
+  sides(pair: Pair, path: JsonPath, limits: Limits, channelsIn: number): Sides {
+    if (!Array.isArray(pair)) {
+      const side = this.integer(pair, path, limits, channelsIn);
+      return [side, side];
+    }
+    const [height, width] = pair;
+    return [
+      this.integer(height, [...path, 0], limits, channelsIn),
+      this.integer(width, [...path, 1], limits, channelsIn),
+    ];
+  }
+
+  number(amount: Amount, path: JsonPath, channelsIn: number): number {
+    const value = this.#value(amount, path, channelsIn) ?? Number.NaN;
+    if (typeof value === "number" && (Number.isFinite(value) || Number.isNaN(value))) return value;
+    this.#refuse({ path, message: `expected a number, got ${value}` });
+    return Number.NaN;
+  }
+
+  /** Whether a layer with this condition is there. */
+  holds(when: string | undefined, path: JsonPath, channelsIn: number): boolean {
+    if (when === undefined) return true;
+    const value = this.#value(when, path, channelsIn) ?? true;
+    if (typeof value === "boolean") return value;
+    this.#refuse({ path, message: `expected true or false, got ${value}`, hint: "compare it: `stride > 1`" });
+    return true;
+  }
+
+  #value(amount: Amount, path: JsonPath, channelsIn: number): ExpressionValue | undefined {
+    if (typeof amount === "number") return amount;
+    const scope: Scope = Object.assign(Object.create(this.#scope), {
+      valueOf: (name: string) => (name === "in" ? channelsIn : this.#scope.valueOf(name)),
+    });
+    try {
+      return evaluate(parseExpression(amount), scope);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      this.#refuse({ path, message: error.message, at: error.at, hint: error.hint });
+      return undefined;
+    }
+  }
+}

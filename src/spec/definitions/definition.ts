@@ -1,0 +1,121 @@
+import * as z from "zod";
+import type { WrittenAttention } from "../attention.js";
+import { stageFields } from "../blocks/block-kind.js";
+import { layersSchema } from "./layer-schema.js";
+
+/** The names of definitions and of the fields that they add to a stage. */
+const DEFINITION_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const FIELD_NAME = /^[a-z][A-Za-z0-9]*$/;
+
+const fieldValue = z.union([z.number(), z.boolean()], { error: "expected a number, or true or false" });
+
+const fieldSchema = z.strictObject({
+  description: z.string().optional().describe("What the field says, for the readers of the spec."),
+  default: fieldValue
+    .optional()
+    .describe("Its value in a stage that leaves it out. Left out: stages must give it."),
+});
+
+/** A block that a spec defines itself. */
+export const definitionSchema = z
+  .strictObject({
+    description: z.string().optional().describe("What the block is, in a sentence."),
+    fields: z
+      .record(
+        z.string().regex(FIELD_NAME, {
+          error: "a field's name has letters and digits, and begins with a small letter",
+        }),
+        fieldSchema,
+      )
+      .default({})
+      .describe("Keys that a stage of these blocks has beside the usual ones, for use in expressions."),
+    layers: layersSchema.describe("The main path."),
+    residual: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "An expression that is true or false: which blocks have a shortcut. Left out: all of them, if there is a `shortcut`.",
+      ),
+    shortcut: layersSchema
+      .optional()
+      .describe(
+        "The path around the main one, which is added at its end. An empty list: the input itself, as where `residual` stands alone.",
+      ),
+    after: layersSchema.default([]).describe("Layers after the sum."),
+  })
+  .meta({
+    id: "definition",
+    description:
+      "A block of the spec's own: layers, whose numbers may be expressions over the stage's fields.",
+  });
+
+export type Definition = z.output<typeof definitionSchema>;
+
+export const definitionsSchema = z.record(
+  z.string().regex(DEFINITION_NAME, { error: "a block's name has small letters, digits and hyphens" }),
+  definitionSchema,
+);
+
+/** The definitions of a spec that the schema takes, each by itself. */
+export function validDefinitions(blocks: unknown): Readonly<Record<string, Definition>> {
+  const all = Object.entries(typeof blocks === "object" && blocks !== null ? blocks : {});
+  return Object.fromEntries(
+    all.flatMap(([name, definition]) => {
+      const { data } = definitionSchema.safeParse(definition);
+      return data === undefined ? [] : [[name, data]];
+    }),
+  );
+}
+
+/** The keys of a stage of a defined block, whatever the definition. `channels` is checked, not asked for. */
+export const definedStageFields = {
+  repeat: stageFields.repeat,
+  stride: stageFields.stride,
+  channels: stageFields.channels
+    .optional()
+    .describe(
+      "Output channels before width scaling, for expressions that ask for them. What the layers lead to must be as many.",
+    ),
+  activation: stageFields.activation,
+  attention: stageFields.attention,
+  scaleDepth: stageFields.scaleDepth,
+} as const;
+
+/** Tells the names of definitions from the words for the built-in blocks. */
+export type DefinedName = string & { readonly definedName: true };
+
+/** A stage of blocks that the spec defines, with the schema's defaults. */
+export interface DefinedStage extends z.output<z.ZodObject<Omit<typeof definedStageFields, "attention">>> {
+  readonly block: DefinedName;
+  readonly attention?: WrittenAttention | undefined;
+  /** The definition's own fields, by name. */
+  readonly [field: string]: unknown;
+}
+
+/** What stages of a definition may say. Of a definition that is wrong itself, what can be read of it. */
+export function definedStageSchema(name: string, definition: unknown): z.ZodObject {
+  const { fields = {} } = (definition ?? {}) as { readonly fields?: unknown };
+  const entries = Object.entries((fields ?? {}) as object).filter(
+    ([field]) => !RESERVED_FIELDS.includes(field),
+  );
+  const own = entries.map(([field, described]) => {
+    const { description, default: fallback } = fieldSchema.safeParse(described).data ?? {};
+    const schema = fallback === undefined ? fieldValue : fieldValue.default(fallback);
+    return [field, description === undefined ? schema : schema.describe(description)] as const;
+  });
+  return z.strictObject({ ...Object.fromEntries(own), block: z.literal(name), ...definedStageFields });
+}
+
+/** Names that a field can't have: keys of every stage, and what expressions know anyway. */
+export const RESERVED_FIELDS: readonly string[] = [
+  "block",
+  ...Object.keys(definedStageFields),
+  "inputChannels",
+  "in",
+  "index",
+  "stage",
+  "and",
+  "or",
+  "not",
+];

@@ -1,0 +1,165 @@
+import * as z from "zod";
+import { type SelectionOptions, selectionModules } from "../../ir/attention/registry.js";
+import { activationName } from "../fields.js";
+
+/** The word for a layer without an activation. */
+export const NO_ACTIVATION = "none";
+
+/** A number, or an expression that gives one. */
+const amount = z.union([z.number(), z.string().min(1)], { error: "expected a number or an expression" });
+export type Amount = z.output<typeof amount>;
+
+/** One for both axes, or height and width. */
+const pair = z.union([amount, z.tuple([amount, amount])], {
+  error: "expected a number, an expression, or a list of two of them",
+});
+export type Pair = z.output<typeof pair>;
+
+const PADDINGS = ["symmetric", "same", "valid"] as const;
+const POOL_PADDINGS = [...PADDINGS, "ceil"] as const;
+
+const common = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z][\w-]{0,39}$/, {
+      error: "a name has letters, digits, _ and -, and begins with a letter",
+    })
+    .optional()
+    .describe("Name in the network's scopes and parameters. Left out: the layer's place in its list."),
+  when: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("An expression that is true or false. Where it is false, the layer isn't there."),
+} as const;
+
+const activationOrNone = z
+  .enum([...activationName.options, NO_ACTIVATION])
+  .optional()
+  .describe("Activation at the layer's end. Left out: that of the block.");
+
+const conv = z.strictObject({
+  layer: z.literal("conv").describe("Convolution, then normalisation, then activation."),
+  ...common,
+  channels: amount.describe("Output channels."),
+  kernel: pair.default(1).describe("Sides of the kernel in pixels."),
+  stride: pair.default(1).describe("Steps in pixels."),
+  dilation: pair.default(1).describe("Distance of the kernel's taps in pixels."),
+  groups: amount.default(1).describe("Groups that the channels are split into."),
+  padding: z
+    .union([z.enum(PADDINGS), pair])
+    .optional()
+    .describe(
+      "Zeros around the map: a word, or how many on each side. valid: none. Left out: `defaults.padding`.",
+    ),
+  bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
+  norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
+  activation: activationOrNone,
+});
+
+const norm = z.strictObject({
+  layer: z.literal("norm").describe("Batch normalisation."),
+  ...common,
+});
+
+const activation = z.strictObject({
+  layer: z.literal("activation").describe("Activation."),
+  ...common,
+  activation: activationName.optional().describe("Which one. Left out: that of the block."),
+});
+
+const pool = z.strictObject({
+  layer: z.literal("pool").describe("Maximum or mean of windows."),
+  ...common,
+  kind: z.enum(["max", "average"]).describe("What a window becomes."),
+  kernel: pair.default(3).describe("Sides of the window in pixels."),
+  stride: pair.default(1).describe("Steps in pixels."),
+  padding: z
+    .union([z.enum(POOL_PADDINGS), pair])
+    .optional()
+    .describe("As for `conv`; ceil: after the map as much as the last window needs (PyTorch's `ceil_mode`)."),
+  countPadding: z
+    .boolean()
+    .default(false)
+    .describe("Whether a mean counts the padding as zeros (PyTorch's `count_include_pad`)."),
+});
+
+const pad = z.strictObject({
+  layer: z.literal("pad").describe("Zeros around the map; negative numbers cut pixels off."),
+  ...common,
+  pads: z.tuple([amount, amount, amount, amount]).describe("Pixels at the top, left, bottom and right."),
+});
+
+const scale = z.strictObject({
+  layer: z.literal("scale").describe("Multiplication by a number that is not trained."),
+  ...common,
+  factor: amount.describe("The number."),
+});
+
+const attention = z.strictObject({
+  layer: z
+    .literal("attention")
+    .describe("Where the stage's gate stands if its `position` is `spatial`, which is then the usual place."),
+  when: common.when,
+});
+
+const repeatFields = {
+  layer: z.literal("repeat").describe("Layers several times, one after the other."),
+  ...common,
+  times: amount.describe("How many times."),
+} as const;
+
+const selections = Object.values(selectionModules).map(({ type, title, options }) =>
+  z.strictObject({ type: z.literal(type).describe(title), ...options.shape }),
+);
+
+const select = z.discriminatedUnion(
+  "type",
+  selections as [(typeof selections)[0], ...typeof selections],
+) as unknown as z.ZodType<SelectionOptions>;
+
+const branchesFields = {
+  layer: z
+    .literal("branches")
+    .describe("Several lists of layers over the same map, and one map of their results."),
+  ...common,
+  input: z
+    .enum(["whole", "split"])
+    .default("whole")
+    .describe("What a branch begins with: the whole map, or its share of the channels."),
+  join: z
+    .union([z.enum(["concat", "sum", "mean"]), select], {
+      error: 'expected "concat", "sum", "mean" or an object with a type',
+    })
+    .default("concat")
+    .describe("What becomes of their results: one after the other, their sum, their mean, or a selection."),
+} as const;
+
+const leaves = [conv, norm, activation, pool, pad, scale, attention] as const;
+
+/** A layer as a definition writes it, with the schema's defaults. */
+export type Layer =
+  | z.output<(typeof leaves)[number]>
+  | (z.output<z.ZodObject<typeof repeatFields>> & { readonly layers: readonly Layer[] })
+  | (z.output<z.ZodObject<typeof branchesFields>> & { readonly branches: readonly (readonly Layer[])[] });
+
+export type LayerKind = Layer["layer"];
+
+/** A list of layers. */
+export const layersSchema: z.ZodType<readonly Layer[]> = z.array(z.lazy(() => layerSchema)).max(256);
+
+const variants = [
+  ...leaves,
+  z.strictObject({ ...repeatFields, layers: layersSchema.describe("The layers.") }),
+  z.strictObject({
+    ...branchesFields,
+    branches: z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself."),
+  }),
+] as const;
+
+export const layerSchema: z.ZodType<Layer> = z
+  .discriminatedUnion("layer", variants)
+  .meta({ id: "layer", description: "One layer of a block's definition." });
+
+/** The words for layers. */
+export const LAYER_KINDS: readonly LayerKind[] = variants.map(({ shape }) => shape.layer.value);

@@ -1,0 +1,96 @@
+import type { JsonPath } from "../../base/json-path.js";
+import type { BlockPlace } from "../blocks/block-kind.js";
+import type { ResolvedDefined } from "../resolved.js";
+import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
+import type { DefinedStage, Definition } from "./definition.js";
+import type { ExpressionValue, Scope } from "./evaluate.js";
+import { isKnown, type LayerContext, type ResolvedList, resolveLayers } from "./resolve-layers.js";
+import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
+
+/** Where a defined block stands. Its output channels follow from its layers. */
+export interface DefinedPlace
+  extends Omit<BlockPlace, "channels" | "residual" | "attention" | "attentionPosition"> {
+  /** The stage's own `channels`, scaled; undefined where it says none. */
+  readonly wantedChannels: number | undefined;
+  /** Blocks of the stage. */
+  readonly repeat: number;
+  /** Width scaling of a number of channels. */
+  readonly scaleChannels: (channels: number) => number;
+}
+
+/** One block of a stage of defined blocks, every expression evaluated. What has no value is refused. */
+export function resolveDefinition(
+  definition: Definition,
+  stage: DefinedStage,
+  { roundChannels, scaleChannels, wantedChannels, repeat, ...place }: DefinedPlace,
+  refuse: RefuseDefinition,
+): ResolvedDefined {
+  const root: JsonPath = ["blocks", stage.block];
+  const where = `in block ${place.index} of stage ${place.stage}`;
+  const refuseHere = (problem: DefinitionProblem): void =>
+    refuse({ ...problem, message: `${problem.message} (${where})` });
+  const known: Readonly<Record<string, unknown>> = {
+    inputChannels: place.inputChannels,
+    channels: wantedChannels,
+    stride: place.stride,
+    index: place.index,
+    stage: place.stage,
+    repeat,
+    ...Object.fromEntries(Object.keys(definition.fields).map((field) => [field, stage[field]])),
+  };
+  const scope: Scope = {
+    valueOf: (name) =>
+      Object.hasOwn(known, name) ? (known[name] as ExpressionValue | undefined) : undefined,
+    whyMissing: (name) => `the stage says no ${JSON.stringify(name)}`,
+    divisible: roundChannels,
+    scaled: scaleChannels,
+  };
+  const context: LayerContext = {
+    amounts: new Amounts(scope, refuseHere),
+    refuse: refuseHere,
+    activation: place.activation,
+    padding: place.padding,
+    count: 0,
+  };
+  const main = resolveLayers(definition.layers, place.inputChannels, [...root, "layers"], "layers", context);
+  const { residual, shortcut: around = residual === undefined ? undefined : [] } = definition;
+  const isResidual = context.amounts.holds(residual, [...root, "residual"], place.inputChannels);
+  const shortcut =
+    around === undefined || !isResidual
+      ? undefined
+      : resolveLayers(around, place.inputChannels, [...root, "shortcut"], "shortcut", context);
+  const differ = shortcut !== undefined && shortcut.channels !== main.channels;
+  if (differ && isKnown(shortcut.channels, main.channels)) {
+    refuseHere({
+      path: [...root, definition.shortcut === undefined ? "residual" : "shortcut"],
+      message: `the shortcut has ${shortcut.channels} channels and the main path ${main.channels}: they can't be added`,
+      hint: 'a 1x1 convolution with `"when": "inputChannels != channels"` makes them equal',
+    });
+  }
+  const after = resolveLayers(definition.after, main.channels, [...root, "after"], "after", context);
+  if (wantedChannels !== undefined && after.channels !== wantedChannels && isKnown(after.channels)) {
+    const path = [...place.specPath, "channels"];
+    refuse({
+      path,
+      message: `the layers of "${stage.block}" lead to ${after.channels} channels, not ${wantedChannels}`,
+    });
+  }
+  return {
+    block: "defined",
+    definition: stage.block,
+    ...place,
+    stride: strideOf(main.layers) * strideOf(after.layers),
+    channels: after.channels,
+    residual: shortcut !== undefined,
+    layers: shortcut === undefined ? main.layers : withBranchEnd(main),
+    shortcut: shortcut?.layers,
+    after: after.layers,
+  };
+}
+
+/** A residual block's last convolution without an activation ends its branch. */
+function withBranchEnd({ layers }: ResolvedList): readonly ResolvedLayer[] {
+  const last = layers.at(-1);
+  if (last?.layer !== "conv" || last.activation !== undefined) return layers;
+  return [...layers.slice(0, -1), { ...last, endsBranch: true }];
+}

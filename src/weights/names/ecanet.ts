@@ -1,0 +1,18 @@
+import { defineNameMap } from "./name-map.js";
+import { RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
+import { MOBILENETV2_BLOCKS } from "./torchvision.js";
+
+/**
+ * The code of ECA-Net's authors (https://github.com/BangguWu/ECANet): `models/eca_resnet.py` and
+ * `models/eca_mobilenetv2.py`, which are torchvision's networks with a gate of one convolution.
+ */
+const GATES = [{ of: "eca", layers: { conv: "conv" } }];
+
+export const ecanet = defineNameMap({
+  kind: "ecanet",
+  title: "the code of ECA-Net's authors",
+  namings: [
+    { title: "eca_resnet", blocks: [...RESNET_ENDS, ...residualBlocks({ gate: "eca" })], gates: GATES },
+    { title: "eca_mobilenetv2", blocks: MOBILENETV2_BLOCKS, gates: GATES },
+  ],
+});

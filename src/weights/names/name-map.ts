@@ -1,0 +1,71 @@
+/**
+ * How a framework names the parameters that ecagen names after their scope. A map is data: a table by block type and
+ * a table by kind of gate for each family of networks. It is read both ways.
+ *
+ *     stages.2.blocks.0.expand.conv.weight     block /stages/2/blocks/0 of the type inverted-residual,
+ *                                              layer expand.conv, tensor weight
+ *     blocks.2.0.conv_pw.weight                timm: the block's name, the layer's name, the same last word
+ *
+ * The last word (weight, bias, running_mean, running_var) is that of PyTorch, and the same everywhere.
+ */
+export interface NameMap {
+  /** What `--names` takes. */
+  readonly kind: string;
+  readonly title: string;
+  /** One for each family of networks that is named in its own way. */
+  readonly namings: readonly Naming[];
+}
+
+export interface Naming {
+  /** The networks that are named so, for people. */
+  readonly title: string;
+  /** The first row that fits a block names its layers. */
+  readonly blocks: readonly BlockNames[];
+  /** The first row that fits a gate names its layers, below the name that `blocks` has for "attention". */
+  readonly gates: readonly GateNames[];
+  /**
+   * The networks that are written under these names, where several namings could name the same blocks. A file is read
+   * under any names that it has.
+   */
+  readonly writes?: NetworkCondition;
+}
+
+/** What a network must have and must not have: layers or other scopes below a block, `attention` or `shortcut/pool`. */
+export interface NetworkCondition {
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
+}
+
+export interface BlockNames {
+  /** The block's types: those of specs, `stem` and `head`. Left out: every type. */
+  readonly of?: readonly string[];
+  /** A layer that the block must have, or must not have. */
+  readonly with?: string;
+  readonly without?: string;
+  /** The block's name. It and all names of its layers are patterns: `{stage+1}` and so on, see `Place`. */
+  readonly at: string;
+  /**
+   * Layers and their names below the block's; "" in place of a layer stands for all others. Each record is one element
+   * of the block, and `#` in its names is the element's number: the count of those before it that the block has. So
+   * numbers close up where a block lacks its expansion or its gate, as in PyTorch's `Sequential`.
+   */
+  readonly layers: readonly LayerNames[];
+}
+
+export type LayerNames = Readonly<Record<string, LayerName>>;
+
+/** A name; `linear` where the framework has a fully connected layer, [out, in], for a 1×1 convolution. */
+export type LayerName = string | { readonly name: string; readonly linear: true };
+
+export interface GateNames {
+  /** The kind of attention. Left out: every kind. */
+  readonly of?: string;
+  /** Attributes that the gate must have. */
+  readonly when?: Readonly<Record<string, unknown>>;
+  readonly layers: LayerNames;
+}
+
+/** Gives a map its exact type. */
+export function defineNameMap<const K extends string>(map: NameMap & { readonly kind: K }): typeof map {
+  return map;
+}

@@ -1,0 +1,240 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Diagnostic, InputError } from "../../src/base/diagnostic.js";
+import type { WeightsReport } from "../../src/driver/load-weights.js";
+import { specNetwork } from "../../src/driver/network.js";
+import { type Parameter, parametersOf } from "../../src/ir/graph.js";
+import type { FileDType } from "../../src/weights/file-dtypes.js";
+import { materialize } from "../../src/weights/materialize.js";
+import type { NameKind } from "../../src/weights/names/registry.js";
+import { openTensors } from "../../src/weights/open.js";
+import type { TensorSource } from "../../src/weights/tensor-source.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { type GivenTensor, givenTensors } from "./given-tensors.js";
+import { writeStateDict } from "./state-dict.js";
+
+type Tensors = Readonly<Record<string, GivenTensor>>;
+
+const FIXTURES = "test/data/fixtures";
+
+/** The names, shapes and types of a fixture's file. */
+function fixture(name: string): Tensors {
+  const source = openTensors(`${FIXTURES}/${name}.safetensors`);
+  source.close();
+  return Object.fromEntries([...source.tensors].map(([key, { dims, dtype }]) => [key, { dims, dtype }]));
+}
+
+function renamed(tensors: Tensors, rename: (name: string) => string | undefined): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, tensor]) => {
+      const other = rename(name);
+      return other === undefined ? [] : [[other, tensor]];
+    }),
+  );
+}
+
+interface Reading {
+  readonly names?: NameKind;
+  readonly allowMissing?: readonly string[];
+  readonly passes?: string;
+}
+
+function read(spec: string, source: TensorSource, { passes, ...reading }: Reading = {}): WeightsReport {
+  const { weights } = specNetwork(`${FIXTURES}/${spec}.json`, { passes, given: { source, ...reading } });
+  assert.ok(weights);
+  return weights as WeightsReport;
+}
+
+function problems(spec: string, tensors: Tensors, reading: Reading = {}): readonly Diagnostic[] {
+  try {
+    read(spec, givenTensors(tensors), reading);
+  } catch (error) {
+    assert.instance(error, InputError);
+    return (error as InputError).diagnostics;
+  }
+  assert.unreachable("it is accepted");
+  return [];
+}
+
+/** The code, the message and the hint of each, in a line. */
+function lines(diagnostics: readonly Diagnostic[]): readonly string[] {
+  return diagnostics.map(({ code, message, hint }) => [code, message, hint].filter(Boolean).join(" | "));
+}
+
+const test = suite("weights: names");
+
+test("what is missing, left over and of the wrong shape is said at once, with the nearest names", () => {
+  const given = {
+    ...renamed(fixture("effnet_se"), (name) =>
+      name === "blocks.1.0.conv_dw.weight"
+        ? "blocks.1.0.conv_dv.weight"
+        : name === "bn2.bias"
+          ? undefined
+          : name,
+    ),
+    "conv_stem.weight": { dims: [16, 3, 5, 5] },
+    "ema.decay": { dims: [] },
+  };
+  assert.equal(lines(problems("effnet_se", given)), [
+    'weights/shape | "conv_stem.weight" has the shape [16, 3, 5, 5]; stem.conv.weight needs [16, 3, 3, 3]',
+    'weights/missing | "blocks.1.0.conv_dw.weight" is missing, for stages.1.blocks.0.depthwise.conv.weight [48, 1, 3, 3] | unused in the file: blocks.1.0.conv_dv.weight',
+    'weights/missing | "bn2.bias" is missing, for head.norm.bias [96]',
+    'weights/left-over | "blocks.1.0.conv_dv.weight" [48, 1, 3, 3] has no place in the network | missing: blocks.1.0.conv_dw.weight',
+    'weights/left-over | "ema.decay" [] has no place in the network',
+    "weights/names | read under the names of timm (EfficientNet, MobileNetV2, MobileNetV3): 118 tensors fit, 1 have the wrong shape, 2 are missing, 2 are left over | --allow-missing PATTERN lets parameters keep their initial values and tensors stay unused, as in --allow-missing '*.attention.*'; --names KIND reads other names",
+  ]);
+});
+
+test("a classifier of other classes may keep its initial values, under either's name", () => {
+  const given = {
+    ...fixture("effnet_se"),
+    "classifier.weight": { dims: [7, 96] },
+    "classifier.bias": { dims: [7] },
+  };
+  assert.equal(
+    problems("effnet_se", given).map(({ code }) => code),
+    ["weights/shape", "weights/shape", "weights/names"],
+  );
+  for (const pattern of ["classifier.*", "head.classifier.*"]) {
+    const report = read("effnet_se", givenTensors(given), { allowMissing: [pattern] });
+    assert.equal(report.initial, ["head.classifier.weight", "head.classifier.bias"]);
+    assert.equal(report.unused, ["classifier.weight", "classifier.bias"]);
+    assert.is(report.loaded, 119);
+  }
+});
+
+test("a pattern that nothing has is a mistake", () => {
+  assert.equal(lines(problems("effnet_se", fixture("effnet_se"), { allowMissing: ["clasifier.bias"] })), [
+    'weights/idle-pattern | --allow-missing "clasifier.bias" matches no parameter of the network and no tensor of the file | did you mean "classifier.bias" or "classifier.weight" or "head.classifier.bias"?',
+  ]);
+});
+
+test("weights are floating-point numbers", () => {
+  const given = { ...fixture("effnet_se"), "bn1.bias": { dims: [16], dtype: "I8" as FileDType } };
+  assert.is(
+    problems("effnet_se", given)[0]?.message,
+    '"bn1.bias" holds elements of I8, and weights are floating-point numbers; stem.norm.bias needs [16]',
+  );
+});
+
+test("shapes of the same numbers are the same: sizes of one don't count", () => {
+  const given = renamed(fixture("effnet_eca"), (name) => name);
+  const flat = Object.fromEntries(
+    Object.entries(given).map(([name, tensor]) => [
+      name,
+      name.endsWith(".se.conv.weight") ? { dims: [Math.max(...tensor.dims)] } : tensor,
+    ]),
+  );
+  assert.equal(read("effnet_eca", givenTensors(flat)).initial, []);
+  const turned = { ...given, "conv_head.weight": { dims: [32, 96, 1, 1] } };
+  assert.is(problems("effnet_eca", turned)[0]?.code, "weights/shape");
+});
+
+test("another network's file is refused, with how far each framework's names lead", () => {
+  const [problem, ...others] = problems("effnet_se", fixture("resnet_basic_se"));
+  assert.equal(others, []);
+  assert.is(problem?.code, "weights/unknown-names");
+  assert.match(problem?.message ?? "", "timm (ResNet, SKNet): 1 of 121 parameters");
+  assert.match(problem?.message ?? "", "efficientnet-pytorch (EfficientNet): 0 of 121 parameters");
+});
+
+test("--names reads the names of one framework only", () => {
+  const tensors = fixture("effnet_se");
+  assert.is(read("effnet_se", givenTensors(tensors), { names: "timm" }).names, "timm");
+  const [problem] = problems("effnet_se", tensors, { names: "torchvision" });
+  assert.match(problem?.message ?? "", "under the names of torchvision");
+});
+
+test("names of a trainer before all of the network's are left out", () => {
+  const wrapped = renamed(fixture("effnet_se"), (name) => `module.${name}`);
+  assert.is(read("effnet_se", givenTensors(wrapped)).loaded, 121);
+});
+
+test("the file's own count of stages holds, where the spec has it otherwise", () => {
+  // timm's third stage as if it were two: with another stage of the same width, which it could be.
+  const split = renamed(fixture("effnet_se"), (name) =>
+    name.replace(/^blocks\.3\./, "blocks.4.").replace(/^blocks\.2\.1\./, "blocks.3.0."),
+  );
+  assert.is(read("effnet_se", givenTensors(split)).loaded, 121);
+});
+
+test("a file that two readings fit equally well is refused", () => {
+  // Step by step both gates are there: those of ECA-Net's authors and timm's.
+  const timm = fixture("resnet_bottleneck_eca");
+  const theirs = renamed(timm, (name) => (name.includes(".se.") ? name.replace(".se.", ".eca.") : undefined));
+  const [problem] = problems("resnet_bottleneck_eca", { ...timm, ...theirs });
+  assert.is(problem?.code, "weights/ambiguous-names");
+  assert.is(
+    problem?.message,
+    "given.safetensors can be read in two ways: timm (ResNet, SKNet): 107 of 107 parameters; ecanet (eca_resnet): 107 of 107 parameters",
+  );
+});
+
+test("a swap takes the weights from before it, keeps the backbone and says what goes and what comes", () => {
+  const report = read("effnet_se", givenTensors(fixture("effnet_se")), { passes: "swap-attention{to=eca}" });
+  assert.is(report.loaded, 97);
+  assert.is(report.dropped.length, 24);
+  assert.ok(report.dropped.every((name) => name.includes(".se.conv_")));
+  assert.is(report.initial.length, 6);
+  assert.ok(report.initial.every((name) => name.endsWith(".attention.conv.weight")));
+});
+
+test("so does a spec whose own pass is the swap", () => {
+  const report = read("effnet_eca", givenTensors(fixture("effnet_se")));
+  assert.equal([report.loaded, report.dropped.length, report.initial.length], [97, 24, 6]);
+});
+
+test("and the weights from after it", () => {
+  const report = read("effnet_se", givenTensors(fixture("effnet_eca")), { passes: "swap-attention{to=eca}" });
+  assert.equal([report.loaded, report.dropped, report.initial], [103, [], []]);
+});
+
+test("a swap gives the backbone the file's numbers and the new gates their own", () => {
+  const source = openTensors(`${FIXTURES}/effnet_se.safetensors`);
+  const swapped = specNetwork(`${FIXTURES}/effnet_se.json`, {
+    passes: "swap-attention{to=eca}",
+    given: { source },
+  });
+  const fresh = specNetwork(`${FIXTURES}/effnet_se.json`, { passes: "swap-attention{to=eca}" });
+  const numbers = (parameter: Parameter | undefined): Float64Array =>
+    parameter === undefined ? new Float64Array() : materialize(parameter.data, 0);
+  const initial = new Map(parametersOf(fresh.graph).map((parameter) => [parameter.name, parameter]));
+  for (const parameter of parametersOf(swapped.graph)) {
+    const same = numbers(parameter).join() === numbers(initial.get(parameter.name)).join();
+    assert.is(same, parameter.name.includes(".attention."), parameter.name);
+  }
+  source.close();
+});
+
+for (const dtype of ["F16", "BF16", "F64"] as const) {
+  test(`${dtype} becomes float32`, () =>
+    inTemporaryFolder(async (folder) => {
+      const file = `${folder}/weights.safetensors`;
+      const shapes = Object.fromEntries(
+        Object.entries(fixture("effnet_none")).map(([name, { dims }]) => [name, dims]),
+      );
+      await writeStateDict(file, shapes, dtype);
+      const source = openTensors(file);
+      const { graph } = specNetwork(`${FIXTURES}/effnet_none.json`, { given: { source } });
+      const parameter = parametersOf(graph).find(({ name }) => name === "stem.conv.weight") as Parameter;
+      const tensor = source.tensors.get("conv_stem.weight");
+      const bytes = new Uint8Array(tensor?.byteLength ?? 0);
+      tensor?.readInto(bytes, 0);
+      const view = new DataView(bytes.buffer);
+      const first = {
+        // 1 sign, 5 exponent and 10 fraction bits; bfloat16 is the upper half of a float32.
+        F16: (bits = view.getUint16(0, true)) => 2 ** (((bits >> 10) & 31) - 15) * (1 + (bits & 1023) / 1024),
+        BF16: () => {
+          const wide = new DataView(new ArrayBuffer(4));
+          wide.setUint16(2, view.getUint16(0, true), true);
+          return wide.getFloat32(0, true);
+        },
+        F64: () => Math.fround(view.getFloat64(0, true)),
+      }[dtype]();
+      assert.is(materialize(parameter.data, 0)[0], first);
+      assert.ok(first > 0.4 && first < 2);
+      source.close();
+    }));
+}
+
+test.run();
