@@ -28,7 +28,7 @@ export function runText({ model, device, inputs, outputs }: RunReport): string {
     const written = file === undefined ? "" : `, written to ${file}`;
     return `${topText(output, files)}${tensorName(name)} ${shape(dims)}: ${range}${written}\n`;
   });
-  return `${lines.join("")}${model} on ${device}\n`;
+  return `${lines.join("")}${model} on ${device.used}\n`;
 }
 
 /** A table of the most probable classes for each image. */

@@ -34,7 +34,7 @@ test.before.each(() => {
 test.after.each(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Report {
-  readonly device: string;
+  readonly device: { readonly used: string };
   readonly outputs: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -83,7 +83,7 @@ test("a spec with timm's weights and a file compiled of it give timm's output", 
     const found = report(
       ecagen(["run", ...args, "--input", `${FIXTURE}.input.npy`, "--output", output, "--json"]),
     );
-    assert.is(found.device, "cpu");
+    assert.is(found.device.used, "cpu");
     assert.equal(found.outputs[0]?.shape, expected.dims);
     assert.is(found.outputs[0]?.top, undefined);
     const y = readNpy(output);

@@ -247,6 +247,23 @@ test("a definition can't take the name of a block that there is", () => {
   assert.equal(briefly(problems(text)), ['2:22 "basic" is a block of ecagen\'s own']);
 });
 
+test("feature levels know the strides of layers, in branches too", () => {
+  const strided = `{ "layer": "branches", "branches": [[${conv(8, `, "stride": 2`)}], [{ "layer": "pool", "kind": "max", "stride": 2 }]] }`;
+  const text = spec(
+    [layers(strided, conv(8, `, "stride": [2, 2]`))],
+    [own(), `"cn_r1_k3_s1_c8"`],
+    `, "features": ["C3"]`,
+  );
+  const { features } = parse(text).resolved;
+  assert.equal(
+    features.map(({ place }) => place),
+    [{ after: { stage: 1, index: 0 }, stride: 8, channels: 8 }],
+  );
+  assert.equal(briefly(problems(text.replace("C3", "C4"))), [
+    "9:17 the network has no level C4: no map has the stride 16",
+  ]);
+});
+
 test("a network without a stem begins with its first stage", () => {
   const text = spec([layers(conv("2 * in"))], [own()]).replace('{ "channels": 16 }', '"none"');
   const { resolved } = parse(text);

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { benchCommand } from "./bench.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
@@ -18,6 +19,7 @@ export const commands = [
   compileCommand,
   verifyCommand,
   runCommand,
+  benchCommand,
   statsCommand,
   diffCommand,
   weightsCommand,

@@ -1,5 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
-import type { FloatTensor, Port } from "../../runtime/session.js";
+import type { Port } from "../../runtime/protocol.js";
+import type { FloatTensor } from "../../runtime/session.js";
 import type { FileDType } from "../../weights/file-dtypes.js";
 import { openTensors } from "../../weights/open.js";
 import { exactNumbers, type StoredTensor } from "../../weights/tensor-source.js";
