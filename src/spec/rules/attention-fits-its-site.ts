@@ -35,6 +35,7 @@ function gatedChannels(block: ResolvedBlock): number {
     case "pre":
     case "identity-input":
       return block.inputChannels;
+    case "convolution":
     case "spatial":
       if ("expandedChannels" in block) return block.expandedChannels;
       return "bottleneckChannels" in block ? block.bottleneckChannels : block.inputChannels;

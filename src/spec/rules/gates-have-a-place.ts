@@ -1,18 +1,20 @@
 import { positionsIn } from "../blocks/registry.js";
+import type { ResolvedBlock } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
   name: "GatesHaveAPlace",
   doc: "A gate's `position` must be one that the block has, and its `blocks` must be blocks of the stage.",
   check({ written, resolved }, report) {
-    for (const { block, specPath, attentionPosition: position, residual, index } of resolved?.blocks ?? []) {
+    for (const block of resolved?.blocks ?? []) {
+      const { specPath, attentionPosition: position, residual, index } = block;
       if (position === undefined) continue;
-      const possible = positionsIn(block);
+      const possible = positionsIn(block.block);
       const place = [...specPath, "attention", "position"];
       if (!possible.includes(position)) {
         report(
           place,
-          `a block of type ${block} has no place "${position}" for a gate`,
+          `a block of type ${block.block} has no place "${position}" for a gate`,
           `possible: ${possible.join(", ")}`,
         );
       } else if (position.startsWith("identity") && !residual) {
@@ -20,6 +22,12 @@ export const gatesHaveAPlace: SpecRule = {
           place,
           `block ${index} of the stage has no shortcut that a gate could stand in`,
           "name the blocks that have one in `blocks`",
+        );
+      } else if (position === "convolution" && !keepsItsMap(block)) {
+        report(
+          place,
+          `the spatial convolution of block ${index} changes the map, which no gate can do in its place`,
+          "name the blocks without a stride in `blocks`",
         );
       }
     }
@@ -36,3 +44,10 @@ export const gatesHaveAPlace: SpecRule = {
     });
   },
 };
+
+/** Whether the spatial convolution has a stride of 1 and as many channels before as after it. */
+function keepsItsMap(block: ResolvedBlock): boolean {
+  if (block.block !== "bottleneck") return false;
+  const { stride, strideAt, reducedChannels, bottleneckChannels } = block;
+  return (stride === 1 || strideAt === "reduce") && reducedChannels === bottleneckChannels;
+}
