@@ -3,6 +3,7 @@ import type { Graph, ParameterRole } from "../../src/ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
 import { tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
+import { codecs } from "../../src/onnx/codecs/registry.js";
 import { materialize } from "../../src/weights/materialize.js";
 
 /** An operand of a case: an input with an open batch, or a parameter. */
@@ -146,6 +147,14 @@ export function* allCases(): Iterable<{ label: string; op: PrimitiveOpName; grap
     for (const [i, each] of cases.entries()) {
       yield { label: `${op} ${i} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each) };
     }
+  }
+}
+
+/** The cases of the ops that are operators of an opset. */
+export function* casesOf(opset: number): ReturnType<typeof allCases> {
+  for (const each of allCases()) {
+    const { since = 0 }: { readonly since?: number } = codecs[each.op];
+    if (since <= opset) yield each;
   }
 }
 
