@@ -125,7 +125,7 @@ test("hints name the nearest known word", () => {
     specText([`{ ${IR}, "kernal": 3 }`, `{ "block": "inverted-residul" }`, `{ ${IR}, "attention": "ecca" }`]),
   ).map(({ hint }) => hint);
   assert.equal(hints, [
-    'did you mean "kernel"?',
+    'did you mean "kernel" or "kernels"?',
     'did you mean "inverted-residual" or "fused-inverted-residual"?',
     'did you mean "eca"?',
   ]);
