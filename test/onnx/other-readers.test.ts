@@ -10,7 +10,7 @@ import { encodeModel } from "../../src/onnx/export.js";
 import { writeModel } from "../../src/onnx/write.js";
 import { encodeElements } from "../../src/weights/elements.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
-import { allCases } from "./cases.js";
+import { casesOf } from "./cases.js";
 import { type GateForm, smallNetwork } from "./networks.js";
 
 const test = suite("onnx: other readers");
@@ -60,8 +60,10 @@ testWith("onnx", "onnx.checker accepts every primitive op, both gates and extern
       await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
     ];
     let i = 0;
-    for (const { graph } of allCases()) {
-      for (const opset of [13, 17]) files.push(await write(folder, `case-${i++}`, graph, { opset }));
+    for (const opset of [13, 17]) {
+      for (const { graph } of casesOf(opset)) {
+        files.push(await write(folder, `case-${i++}`, graph, { opset }));
+      }
     }
     const before = files.map((file) => readFileSync(file));
     const { results } = script("check_onnx.py", files);
