@@ -8,6 +8,7 @@ import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
   defaultsSchema,
   expectSchema,
+  featureSchema,
   headSchema,
   inputSchema,
   NO_STEM,
@@ -85,6 +86,13 @@ const specSchema = z.strictObject({
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  features: z
+    .array(featureSchema)
+    .max(64)
+    .default([])
+    .describe(
+      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+    ),
   preprocessing: preprocessingSchema
     .prefault({})
     .describe("What is done to an image before the network sees it; `ecagen run` does it (docs/run.md)."),
