@@ -1,29 +1,19 @@
 import {
-  type ClassDeclarationStructure,
   IndentationText,
-  type MethodDeclarationStructure,
   NewLineKind,
-  type OptionalKind,
+  Node,
   Project,
   QuoteKind,
-  Scope,
   type SourceFile,
   VariableDeclarationKind,
 } from "ts-morph";
+import { modelClass } from "./model-class.js";
 import { className } from "./names.js";
 import type { Classifier, NetworkInterface, Port } from "./network.js";
-import {
-  access,
-  comment,
-  dimsType,
-  expression,
-  generic,
-  type Json,
-  memberType,
-  objectOf,
-  print,
-  recordType,
-} from "./syntax.js";
+import { dimsType, expression, generic, type Json, objectOf, print, recordType, variable } from "./syntax.js";
+
+/** An empty line, which ts-morph leaves between statements of different kinds only. */
+const APART = "\n";
 
 /** What index.ts says of a network beside its interface. */
 export interface IndexSubject extends NetworkInterface {
@@ -128,6 +118,7 @@ function addSignature(file: SourceFile, { inputs, outputs, batch }: IndexSubject
       name: "Outputs",
       isExported: true,
       docs: ["What the network gives."],
+      leadingTrivia: APART,
       type: tensorsType(outputs, ["batch", "classes"]),
     },
   ]);
@@ -144,6 +135,7 @@ function addSignature(file: SourceFile, { inputs, outputs, batch }: IndexSubject
     isExported: true,
     declarationKind: VariableDeclarationKind.Const,
     docs: ["The ONNX file that came with this package."],
+    leadingTrivia: APART,
     declarations: [{ name: "modelUrl", initializer: 'new URL("../model.onnx", import.meta.url)' }],
   });
 }
@@ -176,112 +168,24 @@ function addClassifier(file: SourceFile, { size, preprocessing, classes, labels 
   });
   file.addVariableStatement({
     declarationKind: VariableDeclarationKind.Const,
+    leadingTrivia: APART,
     declarations: [
       {
         name: "classifier",
         type: labels === undefined ? "Classifier<never>" : "Classifier<Label>",
-        initializer: `{ size: ${print(expression({ ...size }))}, preprocessing, classes, labels${labels === undefined ? ": undefined" : ""} }`,
+        initializer: print(
+          objectOf(
+            new Map([
+              ["size", expression({ ...size })],
+              ["preprocessing", variable("preprocessing")],
+              ["classes", variable("classes")],
+              ["labels", variable(labels === undefined ? "undefined" : "labels")],
+            ]),
+          ),
+        ),
       },
     ],
   });
-}
-
-function modelClass(name: string, subject: IndexSubject): OptionalKind<ClassDeclarationStructure> {
-  const { classifier, description } = subject;
-  return {
-    name,
-    isExported: true,
-    docs: [{ description: `\n${comment(`The network ${JSON.stringify(subject.name)}. ${description}`)}` }],
-    properties: [{ name: "#session", isReadonly: true, type: "ModelSession" }],
-    ctors: [
-      {
-        scope: Scope.Private,
-        parameters: [{ name: "session", type: "ModelSession" }],
-        statements: ["this.#session = session;"],
-      },
-    ],
-    getAccessors: [
-      {
-        name: "device",
-        returnType: "Device",
-        docs: ["Where the network runs."],
-        statements: ["return this.#session.device;"],
-      },
-    ],
-    methods: [
-      {
-        name: "load",
-        isStatic: true,
-        isAsync: true,
-        parameters: [
-          { name: "source", type: "ModelSource", initializer: "modelUrl" },
-          { name: "options", type: "LoadOptions", initializer: "{}" },
-        ],
-        returnType: `Promise<${name}>`,
-        docs: [
-          "Loads the network from this package's file, or from another path, URL or buffer.\n\nErrors: `DeviceError` where the device can't run it; `Error` for a model that can't be read.",
-        ],
-        statements: [
-          "const platform = options.platform ?? (await defaultPlatform());",
-          `return new ${name}(await ModelSession.open(source, signature, platform, options));`,
-        ],
-      },
-      {
-        name: "run",
-        isAsync: true,
-        parameters: [{ name: "inputs", type: "Inputs" }],
-        returnType: "Promise<Outputs>",
-        docs: [
-          "Runs the network on a batch of any size.\n\nErrors: `TypeError` for missing inputs and wrong shapes.",
-        ],
-        statements: ["return (await this.#session.run(inputs)) as Outputs;"],
-      },
-      ...(classifier === undefined ? [] : classifyMethods(classifier)),
-      {
-        name: "dispose",
-        parameters: [],
-        returnType: "Promise<void>",
-        docs: [
-          "Frees the network's memory, after the runs that were asked for. Calling it again does nothing.",
-        ],
-        statements: ["return this.#session.dispose();"],
-      },
-    ],
-  };
-}
-
-function classifyMethods({ input, output }: Classifier): OptionalKind<MethodDeclarationStructure>[] {
-  return [
-    {
-      name: "classify",
-      isAsync: true,
-      parameters: [
-        { name: "image", type: "RawImage" },
-        { name: "options", type: "ClassifyOptions", initializer: "{}" },
-      ],
-      returnType: "Promise<readonly Prediction[]>",
-      docs: [
-        "The most probable classes of a picture, which is resized, cropped and normalised as the spec says.\n\nErrors: `TypeError` for what is no picture.",
-      ],
-      statements: ["const [ranked = []] = await this.classifyBatch([image], options);", "return ranked;"],
-    },
-    {
-      name: "classifyBatch",
-      isAsync: true,
-      parameters: [
-        { name: "images", type: "readonly RawImage[]" },
-        { name: "options", type: "ClassifyOptions", initializer: "{}" },
-      ],
-      returnType: "Promise<readonly (readonly Prediction[])[]>",
-      docs: ["The same for several pictures, of any sizes, at a time."],
-      statements: [
-        "if (images.length === 0) return [];",
-        `const batch = imageBatch(images, classifier) as ${print(memberType("Inputs", input))};`,
-        `const outputs = await this.run(${print(objectOf(input, "batch"))});`,
-        `return rank(${print(access("outputs", output))}, classifier, options);`,
-      ],
-    },
-  ];
 }
 
 function tensorsType(tensors: readonly Port[], sizes: readonly string[]): string {
@@ -307,8 +211,13 @@ function addConstant(
     isExported: true,
     declarationKind: VariableDeclarationKind.Const,
     docs: [doc],
+    leadingTrivia: apart(file),
     declarations: [
       { name, initializer: satisfies === undefined ? constant : `${constant} satisfies ${satisfies}` },
     ],
   });
+}
+
+function apart(file: SourceFile): string {
+  return Node.isVariableStatement(file.getStatements().at(-1)) ? APART : "";
 }

@@ -26,7 +26,7 @@ export function packageFile(name: string, description: string): string {
     imports: {
       "#platform": { browser: "./dist/platform-web.js", default: "./dist/platform-node.js" },
     },
-    files: ["dist", "model.onnx"],
+    files: ["dist", "model.onnx*"],
     engines: { node: ">=20.19" },
     scripts: { build: "tsc", prepare: "tsc", test: "tsc && node --test dist/" },
     dependencies: pick("onnxruntime-common"),

@@ -45,7 +45,10 @@ export function dimsType(dims: readonly (number | null)[], names: readonly strin
         : factory.createLiteralTypeNode(factory.createNumericLiteral(dim)),
     ),
   );
-  return factory.createTypeOperatorNode(ts.SyntaxKind.ReadonlyKeyword, factory.createTupleTypeNode(members));
+  return factory.createTypeOperatorNode(
+    ts.SyntaxKind.ReadonlyKeyword,
+    ts.setEmitFlags(factory.createTupleTypeNode(members), ts.EmitFlags.SingleLine),
+  );
 }
 
 /** `{ readonly "name": type }` */
@@ -77,11 +80,21 @@ export function access(object: string, key: string): ts.Expression {
       );
 }
 
-/** `{ key: value }`, where the value is a name. */
-export function objectOf(key: string, value: string): ts.Expression {
-  return factory.createObjectLiteralExpression([
-    factory.createPropertyAssignment(literalKey(key), factory.createIdentifier(value)),
-  ]);
+/** `{ key: value }`, or `{ key }` for a value that is the name of a variable, as its key is. */
+export function objectOf(properties: ReadonlyMap<string, ts.Expression>): ts.Expression {
+  return factory.createObjectLiteralExpression(
+    [...properties].map(([key, value]) =>
+      ts.isIdentifier(value) && value.text === key
+        ? factory.createShorthandPropertyAssignment(key)
+        : factory.createPropertyAssignment(literalKey(key), value),
+    ),
+    properties.size > 1,
+  );
+}
+
+/** The value of a variable. */
+export function variable(name: string): ts.Expression {
+  return factory.createIdentifier(name);
 }
 
 /** `type["key"]` */
