@@ -1,16 +1,18 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { writeAtomically } from "../base/atomic-file.js";
-import { CheckError, InputError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { GENERATORS, type LanguageName } from "../codegen/registry.js";
-import type { CodegenSubject } from "../codegen/subject.js";
+import type { Artifact, CodegenSubject, GeneratedFile } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
+import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { exportWeights } from "./export-weights.js";
-import { checkOwnership, contentHash, MANIFEST, manifestText } from "./generated-folder.js";
+import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated-folder.js";
+import { saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
@@ -26,14 +28,21 @@ export interface CodegenOptions
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
+/** A file that was written; its path is relative to the program's folder. */
+export interface WrittenProgramFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
   readonly language: LanguageName;
-  /** The files that were written, relative to `output`. */
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  /** What a user should know of a model that was written all the same. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -43,49 +52,30 @@ export interface CodegenReport {
  *                           └─ model.onnx, weights: where the language wants them
  *
  * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
- * expectation; none leaves a file.
+ * expectation; none of these leaves a file.
  */
 export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   return withOpenWeights(options, async (given) => {
+    const { output, language } = options;
     const network = specNetwork(specFile, { ...options, given });
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await GENERATORS[options.language].load();
+    const generate = await GENERATORS[language].load();
     const files = generate(codegenSubject(network, options));
-    checkOwnership(
-      options.output,
-      files.map(({ path }) => path),
-      options.force === true,
-    );
-    makeFolder(options.output);
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
-      if (folder !== ".") makeFolder(join(options.output, folder));
+    const paths = files.map(({ path }) => path);
+    checkOwnership(output, paths, options.force === true);
+    for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
+      makeFolder(folder);
     }
-    const written: { path: string; bytes: number }[] = [];
-    const texts = new Map<string, Uint8Array>();
-    for (const file of files) {
-      if ("text" in file) {
-        const bytes = Buffer.from(file.text);
-        texts.set(file.path, bytes);
-        written.push({ path: file.path, bytes: bytes.length });
-      } else {
-        const bytes = await artifacts[file.artifact](join(options.output, file.path), network, options);
-        written.push({ path: file.path, bytes });
-      }
-    }
-    const hashes = new Map([...texts].map(([path, bytes]) => [path, contentHash(bytes)]));
-    const manifest = Buffer.from(manifestText({ version: packageVersion(), ...options, hashes }));
-    const all = [...texts, [MANIFEST, manifest] as const];
-    await writeAtomically(
-      all.map(([path]) => join(options.output, path)),
-      async (...sinks) => {
-        for (const [i, sink] of sinks.entries()) await sink.write(all[i]?.[1] ?? new Uint8Array());
-      },
-    );
+    const rounding = startHalfRounding();
+    const made = [...(await writeArtifacts(files, network, options, rounding))];
+    removeStale(output, paths);
+    made.push(...(await writeTexts(files, options)));
     return {
-      output: options.output,
-      language: options.language,
-      files: [...written, { path: MANIFEST, bytes: manifest.length }],
+      output,
+      language,
+      files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
+      warnings: saturationWarnings(rounding),
     };
   });
 }
@@ -96,12 +86,9 @@ export function codegenSubject(
   { batch, resolution }: Pick<CodegenOptions, "batch" | "resolution">,
 ): CodegenSubject {
   const { resolved } = network.spec;
-  const input = { ...resolved.input };
+  const size = resolution === undefined ? {} : { height: resolution, width: resolution };
   return {
-    spec: {
-      ...resolved,
-      input: resolution === undefined ? input : { ...input, height: resolution, width: resolution },
-    },
+    spec: { ...resolved, input: { ...resolved.input, ...size } },
     graph: network.graph,
     counts: countNetwork(network.graph),
     batch,
@@ -109,27 +96,69 @@ export function codegenSubject(
   };
 }
 
-/** Makes a file of the network; each gives its size in bytes. */
-const artifacts = {
-  async model(file: string, network: SpecNetwork, options: CodegenOptions): Promise<number> {
+/** Writes the text files and the manifest, all or none. */
+async function writeTexts(
+  files: readonly GeneratedFile[],
+  { output, language }: CodegenOptions,
+): Promise<readonly WrittenProgramFile[]> {
+  const texts = files.flatMap((file) => ("text" in file ? [file] : []));
+  const manifest = { path: MANIFEST, text: manifestText({ version: packageVersion(), language, texts }) };
+  const contents = [...texts, manifest].map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
+  await writeAtomically(
+    contents.map(({ path }) => join(output, path)),
+    async (...sinks) => {
+      for (const [i, { bytes }] of contents.entries()) await sinks[i]?.write(bytes);
+    },
+  );
+  return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
+}
+
+async function writeArtifacts(
+  files: readonly GeneratedFile[],
+  network: SpecNetwork,
+  options: CodegenOptions,
+  rounding: HalfRounding,
+): Promise<readonly WrittenProgramFile[]> {
+  const made: WrittenProgramFile[] = [];
+  for (const file of files) {
+    if ("artifact" in file)
+      made.push(...(await ARTIFACTS[file.artifact](file.path, network, options, rounding)));
+  }
+  return made;
+}
+
+type MakeArtifact = (
+  path: string,
+  network: SpecNetwork,
+  options: CodegenOptions,
+  rounding: HalfRounding,
+) => Promise<readonly WrittenProgramFile[]>;
+
+const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
+  async model(path, network, options, rounding) {
     const { graph } = lower(network, options);
-    const { bytes, externalData } = await writeModel(file, encode(network, graph, options), {
+    const written = await writeModel(join(options.output, path), encode(network, graph, options), {
       seed: options.seed ?? 0,
       digest: false,
+      rounding,
       onProgress: (part) => options.onProgress?.("writing the model", part),
     });
-    if (externalData !== undefined) {
-      throw InputError.of("codegen/too-large", "the model exceeds 2 GiB, which one file can't hold", {
-        file,
-      });
-    }
-    return bytes;
+    const { bytes, externalData } = written;
+    return externalData === undefined
+      ? [{ path, bytes }]
+      : [
+          { path, bytes },
+          { path: `${path}.data`, bytes: externalData.bytes },
+        ];
   },
-  async weights(file: string, network: SpecNetwork, options: CodegenOptions): Promise<number> {
-    const { bytes } = await exportWeights(file, network.graph, options.seed ?? 0, (part) =>
-      options.onProgress?.("writing weights", part),
+  async weights(path, network, options) {
+    const { bytes } = await exportWeights(
+      join(options.output, path),
+      network.graph,
+      options.seed ?? 0,
+      (part) => options.onProgress?.("writing weights", part),
     );
-    return bytes;
+    return [{ path, bytes }];
   },
 };
 

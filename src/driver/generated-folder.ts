@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { InputError } from "../base/diagnostic.js";
+import { insideFolder } from "../base/inside-folder.js";
 
 /** The file by which ecagen knows a folder that it generated. */
 export const MANIFEST = "ecagen.json";
@@ -15,21 +16,14 @@ const manifestSchema = z.object({
 interface ManifestContent {
   readonly version: string;
   readonly language: string;
-  /** The hash of each text file. */
-  readonly hashes: ReadonlyMap<string, string>;
+  readonly texts: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** The text of a manifest: who made the folder, and what its text files were then. */
-export function manifestText({ version, language, hashes }: ManifestContent): string {
-  const files = Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1)));
+export function manifestText({ version, language, texts }: ManifestContent): string {
+  const hashes = texts.map(({ path, text }) => [path, contentHash(text)] as const);
+  const files = Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
   return `${JSON.stringify({ generator: "ecagen", version, language, files }, null, 2)}\n`;
-}
-
-/** SHA-256 in hexadecimal, of the text with the line ends that were written. */
-export function contentHash(bytes: Uint8Array): string {
-  return createHash("sha256")
-    .update(Buffer.from(bytes).toString("utf8").replaceAll("\r\n", "\n"))
-    .digest("hex");
 }
 
 /**
@@ -55,9 +49,32 @@ export function checkOwnership(folder: string, paths: readonly string[], force: 
   }
 }
 
+/**
+ * Removes the files that ecagen generated into the folder before and that are no part of the program any more, as those of
+ * another language. What was changed since stays.
+ *
+ * @param paths the files of the program
+ */
+export function removeStale(folder: string, paths: readonly string[]): void {
+  for (const [path, hash] of Object.entries(readHashes(folder) ?? {})) {
+    if (paths.includes(path) || !existsSync(join(folder, path))) continue;
+    const file = insideFolder(path, folder);
+    if (file !== undefined && hashOf(file) === hash) rmSync(file);
+  }
+}
+
 /** Files without a text, which have no hash, are made anew. */
 function isChanged(file: string, hash: string | undefined): boolean {
-  return hash !== undefined && existsSync(file) && contentHash(readFileSync(file)) !== hash;
+  return hash !== undefined && existsSync(file) && hashOf(file) !== hash;
+}
+
+function hashOf(file: string): string {
+  return contentHash(readFileSync(file, "utf8"));
+}
+
+/** SHA-256 in hexadecimal, of the text with the line ends that were written. */
+function contentHash(text: string): string {
+  return createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
 }
 
 function readHashes(folder: string): Readonly<Record<string, string>> | undefined {

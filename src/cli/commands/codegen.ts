@@ -73,6 +73,7 @@ export const codegenCommand = defineCommand({
       return {
         json: report,
         notes: weightsNotes(report.weights),
+        warnings: report.warnings,
         text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
       };
     } finally {
