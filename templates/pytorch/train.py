@@ -273,6 +273,8 @@ def export_validation(folder, model, loader, args, team):
 
 def main():
     args = arguments()
+    if HEAD is None:
+        raise SystemExit("the network has no classifier: this loop trains classifiers, backbones take their weights")
     team = Team(args.device)
     torch.manual_seed(args.seed)
     model = Network().to(team.device)

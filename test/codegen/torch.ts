@@ -10,7 +10,7 @@ import { encode, lower } from "../../src/driver/compile.js";
 import { exportWeights } from "../../src/driver/export-weights.js";
 import { type NetworkOptions, specNetwork } from "../../src/driver/network.js";
 import { randomInputs } from "../../src/driver/numbers.js";
-import { runModel } from "../../src/driver/outputs.js";
+import { interfaceOf, runModel } from "../../src/driver/outputs.js";
 import { stressed } from "../../src/driver/stressed.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import type { WeightExpr } from "../../src/ir/weight.js";
@@ -72,8 +72,8 @@ export async function prepareTorch(
     device: "cpu",
   });
   try {
-    const [input] = [...randomInputs(graph, BATCH, 7).values()];
-    const outputs = await runModel(session, graph, BATCH, 7);
+    const [input] = [...randomInputs(interfaceOf(graph).inputs, BATCH, 7).values()];
+    const outputs = await runModel(session, interfaceOf(graph).inputs, BATCH, 7);
     const [output] = [...outputs.values()];
     assert.ok(input && output);
     write(join(folder, "x.f32"), input.data);

@@ -1,4 +1,4 @@
-import type { BlockType, ResolvedBlock, ResolvedBuiltIn } from "../../spec/resolved.js";
+import type { BlockType, ResolvedBuiltIn } from "../../spec/resolved.js";
 import type { Literal } from "./python.js";
 
 type Row = { readonly [word: string]: Literal };
@@ -7,7 +7,7 @@ type Row = { readonly [word: string]: Literal };
 interface BlockEmitter<T extends BlockType> {
   readonly className: string;
   /** The files of `templates/pytorch/model/blocks` that have its class, and those that it needs after `block`. */
-  readonly templates: readonly string[];
+  readonly templates: (block: Extract<ResolvedBuiltIn, { readonly block: T }>) => readonly string[];
   /** Where the gate stands unless the row says otherwise. */
   readonly position: string;
   /** The arguments of its constructor that only this type has. */
@@ -18,7 +18,7 @@ interface BlockEmitter<T extends BlockType> {
 export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   "conv-norm-act": {
     className: "ConvBlock",
-    templates: ["conv_norm_act"],
+    templates: () => ["conv_norm_act"],
     position: "standard",
     row: ({ kernel, groups, residual }) => ({
       kernel,
@@ -28,7 +28,7 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   },
   "depthwise-separable": {
     className: "DepthwiseSeparable",
-    templates: ["depthwise_separable"],
+    templates: () => ["depthwise_separable"],
     position: "spatial",
     row: ({ kernel, pointwiseActivation, residual }) => ({
       kernel,
@@ -38,17 +38,20 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   },
   "inverted-residual": {
     className: "InvertedResidual",
-    templates: ["inverted_residual"],
+    templates: ({ kernels }) => [...(kernels === undefined ? [] : ["mixed_depthwise"]), "inverted_residual"],
     position: "spatial",
-    row: ({ kernel, expands, expandedChannels, residual }) => ({
+    row: ({ kernel, kernels, expandGroups, projectGroups, expands, expandedChannels, residual }) => ({
       kernel,
+      kernels,
       expanded: expands ? expandedChannels : undefined,
+      expand_groups: other(1, expandGroups),
+      project_groups: other(1, projectGroups),
       residual: other(false, residual),
     }),
   },
   "fused-inverted-residual": {
     className: "FusedInvertedResidual",
-    templates: ["fused_inverted_residual"],
+    templates: () => ["fused_inverted_residual"],
     position: "spatial",
     row: ({ kernel, expandedChannels, residual }) => ({
       kernel,
@@ -58,25 +61,29 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   },
   basic: {
     className: "Basic",
-    templates: ["residual", "basic"],
+    templates: () => ["residual", "basic"],
     position: "standard",
-    row: ({ kernel, shortcut, preactivation, residual }) => ({
+    row: ({ kernel, shortcut, shortcutKernel, preactivation, branchActivation, residual }) => ({
       kernel,
       shortcut: other("conv", shortcut),
+      shortcut_kernel: other(1, shortcutKernel),
+      branch_act: other(false, branchActivation),
       preactivation: other(false, preactivation),
       residual: other(true, residual),
     }),
   },
   bottleneck: {
     className: "Bottleneck",
-    templates: ["residual", "bottleneck"],
+    templates: () => ["residual", "bottleneck"],
     position: "standard",
-    row: ({ kernel, bottleneckChannels, groups, strideAt, shortcut, preactivation, residual }) => ({
+    row: ({ kernel, groups, strideAt, shortcut, shortcutKernel, preactivation, residual, ...widths }) => ({
       kernel,
-      width: bottleneckChannels,
+      width: widths.bottleneckChannels,
+      reduced: other(widths.bottleneckChannels, widths.reducedChannels),
       groups: other(1, groups),
       stride_at: other("spatial", strideAt),
       shortcut: other("conv", shortcut),
+      shortcut_kernel: other(1, shortcutKernel),
       preactivation: other(false, preactivation),
       residual: other(true, residual),
     }),
@@ -84,8 +91,15 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
 };
 
 /** The row of a built-in block, without what all blocks have. */
-export function blockRow(block: Exclude<ResolvedBlock, { readonly block: "defined" }>): Row {
+export function blockRow(block: ResolvedBuiltIn): Row {
   return (blockEmitters[block.block] as { readonly row: (block: ResolvedBuiltIn) => Row }).row(block);
+}
+
+/** The files that have the class of a built-in block. */
+export function blockTemplates(block: ResolvedBuiltIn): readonly string[] {
+  return (
+    blockEmitters[block.block] as { readonly templates: (block: ResolvedBuiltIn) => readonly string[] }
+  ).templates(block);
 }
 
 /** A value that is not the constructor's own. */

@@ -1,3 +1,4 @@
+import { augmentedParts } from "../../ir/attention/aa.js";
 import { GE_CONV_OPERANDS, GE_MLP_OPERANDS } from "../../ir/attention/ge.js";
 import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
 import type { Op } from "../../ir/graph.js";
@@ -138,6 +139,31 @@ export const gateEmitters: { readonly [T in GateType]: GateEmitter<T> } = {
     squeezed: outputs(sizes, 1),
     bias: unless(true, sizes.length > 4),
   })),
+  sam: gate("SpatialAttention", ["spatial_gate", "sam"], ({ pooling, gate, epsilon }, sizes) => ({
+    kernel: sizes[1]?.[2],
+    pooling: unless("separate", pooling),
+    gate: unless("sigmoid", gate),
+    norm: unless(true, sizes.length > 2),
+    epsilon: unless(1e-5, epsilon),
+  })),
+  gsop: gate("SecondOrderPooling", "gsop", ({ stride, epsilon }, sizes) => ({
+    channels: channelsOf(sizes),
+    squeezed: outputs(sizes, 1),
+    stride: unless(1, stride),
+    epsilon: unless(1e-5, epsilon),
+  })),
+  aa: gate("AugmentedConvolution", "aa", ({ heads, relative }, sizes) => {
+    const [channels, values] = [channelsOf(sizes), outputs(sizes, 3)];
+    const { weight } = augmentedParts(sizes, relative, values < channels);
+    return {
+      channels,
+      keys: (outputs(sizes, 1) - values) / 2,
+      values,
+      heads,
+      map: relative ? sizes[0]?.slice(2) : undefined,
+      kernel: weight?.[2],
+    };
+  }),
   sk: gate("SelectiveKernels", "sk", ({ paths, hidden, epsilon }, sizes) => ({
     channels: sizes[1]?.[1],
     squeezed: outputs(sizes, 1),

@@ -30,6 +30,11 @@ export function name(identifier: string): Python {
   return { kind: "name", name: identifier };
 }
 
+/** An expression that is text already, made by the functions below. */
+export function verbatim(text: string): Python {
+  return { kind: "name", name: text };
+}
+
 export function call(
   callee: string,
   items: readonly Python[],

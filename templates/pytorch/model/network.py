@@ -10,24 +10,28 @@ class Stem(nn.Module):
         self.deep = nn.ModuleList(layers)
         layer = ConvNormAct(inputs, outputs, kernel, style, stride=stride, norm=normalized, act=normalized)
         self.conv, self.norm, self.act = layer.conv, layer.norm, layer.act
-        self.pool = None if pool is None else MaxPool2d(**pool)
+        self.pool = None if pool is None else self.pool_of(outputs, style, **pool)
+
+    @staticmethod
+    def pool_of(channels, style, type, **window):
+        if type == "max":
+            return MaxPool2d(**window)
+        return ConvNormAct(channels, channels, style=style, **window)
 
     def forward(self, x):
+        """The map after the convolutions, and that after the pooling."""
         for layer in self.deep:
             x = layer(x)
         x = self.conv(x)
         if self.norm is not None:
             x = self.act(self.norm(x))
-        return x if self.pool is None else self.pool(x)
+        return x, x if self.pool is None else self.pool(x)
 
 
 class Stage(nn.Module):
     def __init__(self, rows, style):
         super().__init__()
         self.blocks = nn.Sequential(*(block_of(row, style) for row in rows))
-
-    def forward(self, x):
-        return self.blocks(x)
 
 
 class Head(nn.Module):
@@ -90,7 +94,7 @@ def block_of(row, style):
 
 
 class Network(nn.Module):
-    """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]."""
+    """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]; without a head the maps of FEATURES."""
 
     def __init__(self):
         super().__init__()
@@ -99,14 +103,30 @@ class Network(nn.Module):
         if STEM is not None:
             self.stem = Stem(**{**STEM, "style": replace(style, **STEM.get("style", {}))})
         self.stages = nn.ModuleList(Stage(rows, style) for rows in STAGES)
-        self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))})
+        self.head = None
+        if HEAD is not None:
+            self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))})
+
+    def run(self, x):
+        """The last map, and the maps of FEATURES by name."""
+        names = {place: name for name, place in FEATURES.items()}
+        found = {}
+        if self.stem is not None:
+            convolved, x = self.stem(x)
+            found.update({"stem-convolutions": convolved, "stem": x})
+        for i, stage in enumerate(self.stages):
+            for j, block in enumerate(stage.blocks):
+                x = block(x)
+                if (i, j) in names:
+                    found[i, j] = x
+        return x, {name: found[place] for name, place in FEATURES.items()}
+
+    def features(self, x):
+        return self.run(x)[1]
 
     def forward(self, x):
-        if self.stem is not None:
-            x = self.stem(x)
-        for stage in self.stages:
-            x = stage(x)
-        return self.head(x)
+        x, features = self.run(x)
+        return features if self.head is None else self.head(x)
 
 
 def parameter_count(model):

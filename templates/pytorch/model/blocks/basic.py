@@ -1,5 +1,7 @@
 class Basic(Residual):
-    """Two convolutions, the first with the stride: ResNet (CVPR 2016), figure 5, left."""
+    """Two convolutions, the first with the stride: ResNet (CVPR 2016), figure 5, left. `branch_act`: whether an activation
+    follows the branch's last normalisation too.
+    """
 
     def __init__(
         self,
@@ -10,7 +12,9 @@ class Basic(Residual):
         *,
         stride=1,
         shortcut="conv",
+        shortcut_kernel=1,
         preactivation=False,
+        branch_act=False,
         gate=None,
         position="standard",
         residual=True,
@@ -27,7 +31,9 @@ class Basic(Residual):
             style,
             stride=stride,
             shortcut=shortcut,
+            shortcut_kernel=shortcut_kernel,
             preactivation=preactivation,
+            branch_act=branch_act,
             gate=gate,
             position=position,
             residual=residual,

@@ -9,31 +9,39 @@ class NormActConv(nn.Module):
 
 
 class Projection(nn.Module):
-    """A shortcut of another shape than the block's input: a 1x1 convolution with the block's stride ("conv"), one after
-    average pooling ("average-pool"), or every stride-th pixel and zeros for the channels that are missing ("zero-pad").
+    """A shortcut of another shape than the block's input.
+
+    "conv": a convolution with the block's stride. "average-pool": average pooling, then a convolution.
+    "conv-average-pool": a convolution, an activation, then average pooling. "zero-pad": every stride-th pixel, and zeros
+    for the channels that are missing.
     """
 
-    def __init__(self, inputs, outputs, style, *, stride, kind, norm):
+    def __init__(self, inputs, outputs, kernel, style, *, stride, kind, norm):
         super().__init__()
-        self.missing = outputs - inputs if kind == "zero-pad" else 0
-        self.pool = None
-        if stride != 1 and kind == "average-pool":
-            self.pool = AvgPool2d(stride, stride=stride, padding="ceil")
+        self.kind, self.missing = kind, outputs - inputs
+        self.conv = self.norm = self.act = self.pool = None
+        if kind != "zero-pad":
+            self.conv = Conv2d(inputs, outputs, kernel, style, stride=stride if kind == "conv" else 1)
+            self.norm = norm_of(outputs, style) if norm else None
+        if kind == "conv-average-pool":
+            self.act = activation(style.act)
         if stride != 1 and kind == "zero-pad":
             self.pool = MaxPool2d(1, stride=stride, padding="ceil")
-        self.conv = self.norm = None
-        if kind != "zero-pad":
-            self.conv = Conv2d(inputs, outputs, 1, style, stride=stride if kind == "conv" else 1)
-            self.norm = norm_of(outputs, style) if norm else None
+        elif stride != 1 and kind != "conv":
+            self.pool = AvgPool2d(stride, stride=stride, padding="ceil")
 
     def forward(self, x):
-        if self.pool is not None:
+        pools_last = self.kind == "conv-average-pool"
+        if self.pool is not None and not pools_last:
             x = self.pool(x)
-        if self.missing > 0:
-            x = F.pad(x, (0, 0, 0, 0, 0, self.missing))
-        if self.conv is not None:
-            x = self.conv(x)
-        return x if self.norm is None else self.norm(x)
+        if self.kind == "zero-pad":
+            return F.pad(x, (0, 0, 0, 0, 0, self.missing))
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        if self.act is not None:
+            x = self.act(x)
+        return self.pool(x) if self.pool is not None and pools_last else x
 
 
 class Residual(Block):
@@ -43,11 +51,25 @@ class Residual(Block):
     shortcut(x), branch: norm, act, conv, ..., and a shortcut that projects starts behind the first activation.
     """
 
-    # The layer that a gate at "spatial" comes after.
+    # The layer that a gate at "spatial" comes after, and one at "convolution" takes the convolution's place of.
     gated_layer = None
 
     def __init__(
-        self, convs, inputs, outputs, style, *, stride, shortcut, preactivation, gate, position, residual, drop_path
+        self,
+        convs,
+        inputs,
+        outputs,
+        style,
+        *,
+        stride,
+        shortcut,
+        shortcut_kernel,
+        preactivation,
+        branch_act=False,
+        gate,
+        position,
+        residual,
+        drop_path,
     ):
         super().__init__(style, gate, position, residual, drop_path)
         self.preactivation = preactivation
@@ -57,28 +79,31 @@ class Residual(Block):
             layer = (
                 NormActConv(**conv, style=style)
                 if preactivation
-                else ConvNormAct(**conv, style=style, act=not last, last=last)
+                else ConvNormAct(**conv, style=style, act=not last or branch_act, last=last)
             )
+            if position == "convolution" and name == self.gated_layer:
+                # The gate stands in place of the convolution.
+                layer.conv = nn.Identity()
             self.add_module(name, layer)
         self.act = None if preactivation else activation(style.act)
         self.shortcut = None
         if residual and (stride != 1 or inputs != outputs):
             self.shortcut = Projection(
-                inputs, outputs, style, stride=stride, kind=shortcut, norm=not preactivation
+                inputs, outputs, shortcut_kernel, style, stride=stride, kind=shortcut, norm=not preactivation
             )
 
     def forward(self, x):
         y, start = self.gated("pre", x), x
         for i, name in enumerate(self.layers):
-            layer = getattr(self, name)
+            layer, is_gated = getattr(self, name), name == self.gated_layer
             if self.preactivation:
                 y = layer.act(layer.norm(y))
                 if i == 0 and self.shortcut is not None:
                     start = y
-                y = layer.conv(y)
-            else:
-                y = layer(y)
-            if name == self.gated_layer:
+            if is_gated:
+                y = self.gated("convolution", y)
+            y = layer.conv(y) if self.preactivation else layer(y)
+            if is_gated:
                 y = self.gated("spatial", y)
         y = self.sum(y, self.around(start))
         return self.gated("post", y if self.act is None else self.act(y))

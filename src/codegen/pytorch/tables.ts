@@ -1,0 +1,125 @@
+import type { FeaturePlace, ResolvedBlock, ResolvedHead, ResolvedStem } from "../../spec/resolved.js";
+import type { CodegenSubject } from "../subject.js";
+import { blockEmitters, blockRow } from "./blocks.js";
+import type { DefinedClass } from "./defined-classes.js";
+import type { NetworkParts } from "./network-parts.js";
+import {
+  call,
+  type Literal,
+  list,
+  literal,
+  map,
+  type Python,
+  printPython,
+  pythonString,
+  verbatim,
+} from "./python.js";
+import { commonStyle, type StyleWords, styleChanges, styleOf } from "./style.js";
+
+type Words = { readonly [word: string]: Literal };
+type Spec = CodegenSubject["spec"];
+
+/** What is particular of a network, as the tables at the top of its module. */
+export function tables(spec: Spec, parts: NetworkParts, classes: readonly DefinedClass[]): string {
+  const { stem, blocks, head, features } = spec;
+  const present = [stem, ...blocks, head].flatMap((part) => (part === undefined ? [] : [styleOf(part)]));
+  const common = commonStyle(present);
+  const stages = [...new Set(blocks.map(({ stage }) => stage))];
+  const rows = stages.map((stage) =>
+    list(
+      blocks
+        .filter((block) => block.stage === stage)
+        .map((block) => words(rowOf(block, parts, classes, common))),
+    ),
+  );
+  const notes = stages.map((stage) => `stage ${stage}`);
+  const places = features.flatMap(({ name, place }) =>
+    place === undefined ? [] : [[name, placeOf(place)] as const],
+  );
+  const all: readonly (readonly [string, Python])[] = [
+    ["STYLE", words(common)],
+    ["STEM", stem === undefined ? literal(undefined) : words(stemWords(spec, stem, common))],
+    ["STAGES", list(rows, notes)],
+    ["HEAD", head === undefined ? literal(undefined) : words(headWords(spec, head, parts, common))],
+    ["FEATURES", map(places)],
+  ];
+  return all.map(([title, value]) => `${title} = ${printPython(value, "", title.length + 3)}\n`).join("\n");
+}
+
+function rowOf(
+  block: ResolvedBlock,
+  parts: NetworkParts,
+  classes: readonly DefinedClass[],
+  common: StyleWords,
+): Words {
+  const scope = `/stages/${block.stage}/blocks/${block.index}`;
+  const gate = parts.gateAt(`${scope}/attention`);
+  const rate = parts.rateAt(`${scope}/drop_path`);
+  const usual = block.block === "defined" ? "standard" : blockEmitters[block.block].position;
+  const position = gate === undefined ? usual : block.attentionPosition;
+  const shared = {
+    gate,
+    position: position === usual ? undefined : position,
+    drop_path: rate === 0 ? undefined : rate,
+    style: styleChanges(styleOf(block), common),
+  };
+  if (block.block === "defined") {
+    const found = classes.find(({ rows }) => rows.has(block));
+    return { block: found?.className, ...found?.rows.get(block), ...shared };
+  }
+  const { inputChannels, channels, stride } = block;
+  const { kernel, ...row } = blockRow(block);
+  return {
+    block: block.block,
+    inputs: inputChannels,
+    outputs: channels,
+    kernel,
+    stride: stride === 1 ? undefined : stride,
+    ...row,
+    ...shared,
+  };
+}
+
+function stemWords({ input }: Spec, stem: ResolvedStem, common: StyleWords): Words {
+  const { channels, kernel, stride, deep, normalized, pool } = stem;
+  return {
+    inputs: input.channels,
+    outputs: channels,
+    kernel,
+    stride: stride === 1 ? undefined : stride,
+    deep: deep.length === 0 ? undefined : deep,
+    normalized: normalized ? undefined : false,
+    pool: pool && { type: pool.type, kernel: pool.kernel, stride: pool.stride, padding: pool.padding },
+    style: styleChanges(styleOf(stem), common),
+  };
+}
+
+function headWords(
+  { input, stem, blocks }: Spec,
+  head: ResolvedHead,
+  parts: NetworkParts,
+  common: StyleWords,
+): Words {
+  const { channels, classes, poolFirst, bias, preactivation } = head;
+  const dropout = parts.rateAt("/head/dropout");
+  return {
+    inputs: blocks.at(-1)?.channels ?? stem?.channels ?? input.channels,
+    classes,
+    channels,
+    dropout: dropout === 0 ? undefined : dropout,
+    pool_first: poolFirst || undefined,
+    bias: (poolFirst && bias) || undefined,
+    preactivation: preactivation || undefined,
+    style: styleChanges(styleOf(head), common),
+  };
+}
+
+/** Where a feature map is: a word of the stem, or stage and block. */
+function placeOf({ after }: FeaturePlace): Python {
+  return verbatim(typeof after === "string" ? pythonString(after) : `(${after.stage}, ${after.index})`);
+}
+
+function words(of: Words): Python {
+  const given = Object.entries(of).filter(([, value]) => value !== undefined);
+  return call("dict", [], Object.fromEntries(given.map(([word, value]) => [word, literal(value)])));
+}
