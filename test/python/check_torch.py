@@ -94,7 +94,7 @@ def check(folder):
 
 
 def main():
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     results = []
     for folder in sys.argv[1:]:
         try:

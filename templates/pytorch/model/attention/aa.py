@@ -7,8 +7,8 @@ class AugmentedConvolution(nn.Module):
     def __init__(self, channels, keys, values, heads, start, *, map=None, kernel=None):
         super().__init__()
         self.keys, self.values, self.heads = keys, values, heads
-        self.qkv = start_layer(nn.Conv2d(channels, 2 * keys + values, 1), "efficientnet")
-        self.out = start_layer(nn.Conv2d(values, values, 1), "efficientnet")
+        self.qkv = start_layer(nn.Conv2d(channels, 2 * keys + values, 1), start)
+        self.out = start_layer(nn.Conv2d(values, values, 1), start)
         self.rows = self.columns = self.conv = None
         if map is not None:
             per_head = keys // heads
@@ -16,7 +16,7 @@ class AugmentedConvolution(nn.Module):
             self.columns = nn.Parameter(torch.empty(2 * map[1] - 1, per_head).normal_(0.0, per_head**-0.5))
         if kernel is not None:
             conv = nn.Conv2d(channels, channels - values, kernel, padding=kernel // 2)
-            self.conv = start_layer(conv, "efficientnet")
+            self.conv = start_layer(conv, start)
 
     def positions(self, query, height, width):
         """Products of the queries [N, heads, places, d] with the embeddings of the way to each place."""

@@ -10,7 +10,7 @@ class SecondOrderPooling(nn.Module):
         self.rows = nn.Conv2d(squeezed, rows, (squeezed, 1), groups=squeezed)
         self.expand = nn.Conv2d(rows, channels, 1)
         for layer in (self.reduce, self.rows, self.expand):
-            start_layer(layer, "efficientnet")
+            start_layer(layer, start)
 
     def forward(self, x):
         y = F.relu(self.norm(self.reduce(F.relu(x)))).flatten(2)
