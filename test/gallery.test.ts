@@ -32,10 +32,11 @@ const runnable = gallery.filter((name) =>
 );
 
 /**
- * Specs without a row: variants that complete a family, v2-s-se, which reference-architectures.test.ts has, and two ECA-Nets,
- * which paper-tables.test.ts and conventions.test.ts have.
+ * Specs without a row: variants that complete a family; backbones, which features.test.ts has; v2-s-se, which
+ * reference-architectures.test.ts has; and two ECA-Nets, which paper-tables.test.ts and conventions.test.ts have.
  */
 const WITHOUT_REFERENCE = [
+  "b0-eca-features",
   "bn-inception",
   "cifar-resnet110-a",
   "cifar-resnet110-b",
@@ -44,10 +45,12 @@ const WITHOUT_REFERENCE = [
   "cifar-wrn-16-8-c100",
   "inception-v3-eca",
   "inception-v3-se",
+  "mobilenetv3-large-100-features",
   "resnet152-eca-k3357",
   "resnet18d",
   "resnet269d",
   "resnet34-eca-k3357",
+  "resnet50-features",
   "semnasnet-100-eca",
   "small",
   "tf-v2-b1-se",

@@ -1,4 +1,5 @@
 import { elementCount } from "../ir/types.js";
+import { hasNumbers } from "../weights/file-dtypes.js";
 import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
 import {
   exactNumbers,
@@ -25,7 +26,7 @@ export interface InspectedTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly bytes: number;
-  /** Where values were asked for; null for a tensor without finite numbers. */
+  /** Where values were asked for; null for a tensor without finite numbers, and for types that have none here. */
   readonly values?: TensorStatistics | null;
 }
 
@@ -37,8 +38,7 @@ export interface InspectOptions {
 /**
  * What is in a file or folder of weights.
  *
- * Errors: `InputError` for what can't be read, is of no known format, or is broken; with `values`, for element types
- * without numbers too.
+ * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
 export function inspectWeights(file: string, { values = false }: InspectOptions = {}): WeightsInventory {
   const source = openWeights(file);
@@ -64,5 +64,7 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
 function inspectTensor(tensor: StoredTensor, file: string, values: boolean): InspectedTensor {
   const { name, dtype, dims, byteLength } = tensor;
   const entry = { name, dtype, shape: dims, bytes: byteLength };
-  return values ? { ...entry, values: statisticsOf(exactNumbers(tensor, file)) ?? null } : entry;
+  if (!values) return entry;
+  const found = hasNumbers(dtype) ? statisticsOf(exactNumbers(tensor, file)) : undefined;
+  return { ...entry, values: found ?? null };
 }

@@ -1,7 +1,7 @@
 import { InputError } from "../base/diagnostic.js";
 import { elementCount } from "../ir/types.js";
 import type { LentNumbers } from "../ir/weight.js";
-import { elementReader, FILE_DTYPE_NAMES, FILE_DTYPES, type FileDType } from "./file-dtypes.js";
+import { elementReader, FILE_DTYPE_NAMES, FILE_DTYPES, type FileDType, hasNumbers } from "./file-dtypes.js";
 
 /** A tensor that lies in a file. Its sizes are checked; its bytes are read when they are asked for. */
 export interface StoredTensor {
@@ -85,7 +85,7 @@ export function roundedNames(tensors: Iterable<StoredTensor>): readonly string[]
 }
 
 function unreadableElements({ name, dtype }: StoredTensor, file: string): InputError {
-  const readable = FILE_DTYPE_NAMES.filter((each) => elementReader(each) !== undefined);
+  const readable = FILE_DTYPE_NAMES.filter(hasNumbers);
   return InputError.of(
     "weights/dtype",
     `"${name}" has elements of ${dtype}, which have no float32 numbers here`,

@@ -17,6 +17,8 @@ export interface PaperRow {
   /** Our network; null where ecagen can't build it. */
   readonly spec: string | null;
   readonly passes: string | null;
+  /** How the value is counted and printed. */
+  readonly convention: ConventionName;
   readonly published: string;
   /** Our count, or the change in percent; null without a network. */
   readonly exact: number | null;
@@ -102,7 +104,7 @@ function compare(
   networkOf: NetworkOf,
 ): PaperRow {
   const { network, spec, passes, against, convention = paperConvention } = row;
-  const about = { network, measure, spec: spec ?? null, passes: passes ?? null };
+  const about = { network, measure, spec: spec ?? null, passes: passes ?? null, convention };
   if (spec === undefined) {
     if (typeof value === "string" || !("notAsserted" in value)) throw new Defect(`${network} needs a spec`);
     const { value: published, notAsserted: reason } = value;

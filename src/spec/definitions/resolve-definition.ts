@@ -11,7 +11,7 @@ import {
   type ResolvedList,
   resolveLayers,
 } from "./resolve-layers.js";
-import type { ResolvedLayer } from "./resolved-layers.js";
+import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
 export interface DefinedPlace
@@ -87,6 +87,7 @@ export function resolveDefinition(
     block: "defined",
     definition: stage.block,
     ...place,
+    stride: strideOf(main.layers) * strideOf(after.layers),
     channels: after.channels,
     residual: shortcut !== undefined,
     layers: shortcut === undefined ? main.layers : withBranchEnd(main),
