@@ -150,21 +150,28 @@ export type Layer =
 
 export type LayerKind = Layer["layer"];
 
-/** A list of layers. */
-export const layersSchema: z.ZodType<readonly Layer[]> = z.array(z.lazy(() => layerSchema)).max(256);
-
 const variants = [
   ...leaves,
-  z.strictObject({ ...repeatFields, layers: layersSchema.describe("The layers.") }),
+  z.strictObject({
+    ...repeatFields,
+    get layers() {
+      return layersSchema.describe("The layers.");
+    },
+  }),
   z.strictObject({
     ...branchesFields,
-    branches: z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself."),
+    get branches() {
+      return z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself.");
+    },
   }),
 ] as const;
 
 export const layerSchema: z.ZodType<Layer> = z
   .discriminatedUnion("layer", variants)
   .meta({ id: "layer", description: "One layer of a block's definition." });
+
+/** A list of layers. */
+export const layersSchema: z.ZodType<readonly Layer[]> = z.array(layerSchema).max(256);
 
 /** The words for layers. */
 export const LAYER_KINDS: readonly LayerKind[] = variants.map(({ shape }) => shape.layer.value);

@@ -125,12 +125,14 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       amounts.integer(pads[i], [...at.path, "pads", i], LIMITS.pixels, at.channelsIn);
     return one({ ...placeOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] });
   },
-  scale: ({ factor }, at, { amounts }) =>
-    one({
-      ...placeOf(at),
-      layer: "scale",
-      factor: amounts.number(factor, [...at.path, "factor"], at.channelsIn),
-    }),
+  scale(layer, at, { amounts, refuse }) {
+    const path = [...at.path, "factor"];
+    const factor = amounts.number(layer.factor, path, at.channelsIn);
+    if (isKnown(factor) && !Number.isFinite(Math.fround(factor))) {
+      refuse({ path, message: `${factor} is too large for a number of 32 bits` });
+    }
+    return one({ ...placeOf(at), layer: "scale", factor });
+  },
   attention: (_layer, at) => one({ ...placeOf(at), layer: "attention" }),
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
