@@ -115,8 +115,9 @@ key like everything else, so a family of networks shares it.
 
 A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
 \`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
-in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and \`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks
-in this language.
+in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
+\`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
+this language.
 
 ### Expressions
 
