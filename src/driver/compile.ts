@@ -18,6 +18,7 @@ import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
+import { METADATA } from "./metadata.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 
 /** How a network becomes an ONNX model. */
@@ -172,6 +173,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
 /** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
 function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
   const counts = countNetwork(network.graph);
+  const { preprocessing, labels } = network.spec.resolved;
   const gates = network.graph.ops.flatMap((op) => {
     const gate = gateOf(op);
     return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
@@ -186,6 +188,8 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),
     "ecagen.gates": JSON.stringify(gates),
+    [METADATA.preprocessing]: JSON.stringify(preprocessing),
+    ...(labels === undefined ? {} : { [METADATA.labels]: JSON.stringify(labels) }),
   };
 }
 
