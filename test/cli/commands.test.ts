@@ -265,6 +265,7 @@ test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph
   const heavy = /import (onnxruntime-node|ts-morph)/;
   for (const args of [
     ["--help"],
+    ["codegen", "--help"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
@@ -282,6 +283,7 @@ test("help has examples, completion is a script", () => {
   for (const command of [
     "compile",
     "verify",
+    "codegen",
     "stats",
     "diff",
     "explain",
