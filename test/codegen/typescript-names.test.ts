@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { Node, Project, type SourceFile, ts } from "ts-morph";
 import { suite } from "uvu";
@@ -6,6 +7,7 @@ import { generateTypeScript } from "../../src/codegen/typescript/generate.js";
 import { indexFile } from "../../src/codegen/typescript/index-file.js";
 import { className, packageName } from "../../src/codegen/typescript/names.js";
 import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
+import { packageFile } from "../../src/codegen/typescript/package-file.js";
 import { codegenSubject } from "../../src/driver/codegen.js";
 import { specNetwork } from "../../src/driver/network.js";
 
@@ -145,6 +147,15 @@ test("class names are identifiers that nothing else has, package names are ones 
   assert.is(className(""), "NetworkModel");
   assert.is(packageName("EfficientNet B0 (ECA)"), "efficientnet-b0-eca-model");
   assert.is(packageName("\u00e9"), "model");
+});
+
+test("the runtime of a package is the one that ecagen has", () => {
+  const own = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+  const { dependencies, peerDependencies, devDependencies } = JSON.parse(packageFile("n", ""));
+  const wanted = own.dependencies["onnxruntime-node"];
+  assert.equal(dependencies, { "onnxruntime-common": wanted });
+  assert.equal(peerDependencies, { "onnxruntime-node": wanted, "onnxruntime-web": wanted });
+  assert.is(devDependencies["onnxruntime-node"], wanted);
 });
 
 test("a README has its own code only, package.json is JSON", () => {
