@@ -287,6 +287,7 @@ test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts
   for (const args of [
     ["--help"],
     ["list"],
+    ["codegen", "--help"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
@@ -305,6 +306,7 @@ test("help has examples, completion is a script", () => {
     "verify",
     "run",
     "bench",
+    "codegen",
     "stats",
     "diff",
     "explain",

@@ -157,6 +157,7 @@ function addClassifier(file: SourceFile, { size, preprocessing, classes, labels 
         ]),
     {
       name: "Prediction",
+      leadingTrivia: labels === undefined ? "" : APART,
       isExported: true,
       docs: ["A class and how probable the network holds it."],
       type: labels === undefined ? "RankedClass<never>" : "RankedClass<Label>",
@@ -181,6 +182,7 @@ function addClassifier(file: SourceFile, { size, preprocessing, classes, labels 
               ["classes", variable("classes")],
               ["labels", variable(labels === undefined ? "undefined" : "labels")],
             ]),
+            true,
           ),
         ),
       },

@@ -1,6 +1,6 @@
 import { packageName } from "./names.js";
 
-/** Versions that the generated code was written for; `test/codegen` holds the runtime's to the one that ecagen has. */
+/** Versions that the generated code was written for. The runtime is the one that ecagen has, which a test holds true. */
 const VERSIONS = {
   "onnxruntime-common": "^1.30.0",
   "onnxruntime-node": "^1.30.0",

@@ -1,6 +1,7 @@
 import { count, macs } from "../../base/numbers.js";
 import { className, packageName } from "./names.js";
 import type { NetworkInterface, Port } from "./network.js";
+import { access, expression, objectOf, print, variable } from "./syntax.js";
 
 export interface ReadmeSubject extends NetworkInterface {
   readonly name: string;
@@ -26,7 +27,7 @@ export function readme(subject: ReadmeSubject): string {
       `import { ${model} } from "${name}";`,
       "",
       `const model = await ${model}.load(); // or .load("other.onnx"), .load(url), .load(bytes)`,
-      ...runLines(inputs[0]),
+      ...runLines(inputs[0], outputs[0]),
       ...(classifier === undefined ? [] : classifyLines(classifier.labels !== undefined)),
       "await model.dispose();",
     ]),
@@ -45,7 +46,10 @@ export function readme(subject: ReadmeSubject): string {
       `const model = await ${model}.load("/model.onnx", { device: "auto", platform: webPlatform(ort) });`,
       ...(classifier === undefined
         ? []
-        : ["const predictions = await model.classify(context.getImageData(0, 0, width, height));"]),
+        : [
+            "const predictions = await model.classify(context.getImageData(0, 0, width, height));",
+            "console.log(predictions[0]?.probability);",
+          ]),
     ]),
     "## Devices",
     "`load(source, { device })`: `cpu` (the default; wasm in browsers), `webgpu`, in Node.js also `cuda`, `tensorrt`, `dml` and `coreml`; `auto` takes the first that can load the network. A device gets the whole network, or `load` throws a `DeviceError`: nothing falls back to the CPU in silence. `model.device` says which it is.",
@@ -55,13 +59,21 @@ export function readme(subject: ReadmeSubject): string {
   return `${sections.filter((each) => each !== "").join("\n\n")}\n`;
 }
 
-function runLines(input: Port | undefined): readonly string[] {
-  if (input === undefined) return [];
+function runLines(input: Port | undefined, output: Port | undefined): readonly string[] {
+  if (input === undefined || output === undefined) return [];
   const [, ...sizes] = input.dims;
   const length = sizes.reduce((product, size) => product * size, 1);
+  const tensor = objectOf(
+    new Map([
+      ["data", variable("data")],
+      ["dims", expression([1, ...sizes])],
+    ]),
+  );
+  const call = print(objectOf(new Map([[input.name, tensor]])));
   return [
     `const data = new Float32Array(${length}); // one image, [${sizes.join(", ")}]`,
-    `const outputs = await model.run({ ${JSON.stringify(input.name)}: { data, dims: [1, ${sizes.join(", ")}] } });`,
+    `const outputs = await model.run(${call});`,
+    `console.log(${print(access("outputs", output.name))}.data);`,
   ];
 }
 

@@ -81,14 +81,14 @@ export function access(object: string, key: string): ts.Expression {
 }
 
 /** `{ key: value }`, or `{ key }` for a value that is the name of a variable, as its key is. */
-export function objectOf(properties: ReadonlyMap<string, ts.Expression>): ts.Expression {
+export function objectOf(properties: ReadonlyMap<string, ts.Expression>, multiLine = false): ts.Expression {
   return factory.createObjectLiteralExpression(
     [...properties].map(([key, value]) =>
       ts.isIdentifier(value) && value.text === key
         ? factory.createShorthandPropertyAssignment(key)
         : factory.createPropertyAssignment(literalKey(key), value),
     ),
-    properties.size > 1,
+    multiLine,
   );
 }
 

@@ -90,7 +90,8 @@ export class ModelSession {
         const session = await create(model, platform, candidate, threads);
         return new ModelSession({ device: candidate, session }, platform, signature, Math.floor(maxBatch));
       } catch (error) {
-        const cause = error instanceof Error ? error.message : String(error);
+        // Runtimes add traces of their own after the first line.
+        const [cause = ""] = (error instanceof Error ? error.message : String(error)).trim().split("\n");
         if (candidate === "cpu") throw new Error(`the model can't be loaded: ${cause}`, { cause: error });
         problems.push(`${candidate}: ${cause}`);
       }
