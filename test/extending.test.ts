@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { testWithTorch } from "./codegen/torch.js";
 
 /**
  * The worked example of docs/extending.md: a copy of ecagen gets the page's files and registry lines, as a reader would
@@ -13,7 +14,15 @@ const test = suite("docs: the worked example of an attention module");
 let copy = "";
 test.before(() => {
   copy = mkdtempSync(join(tmpdir(), "ecagen-extending-"));
-  for (const part of ["src", "test/ir", "tsconfig.json", "package.json"]) {
+  for (const part of [
+    "src",
+    "test/ir",
+    "test/codegen/torch.ts",
+    "test/python",
+    "templates",
+    "tsconfig.json",
+    "package.json",
+  ]) {
     cpSync(part, join(copy, part), { recursive: true });
   }
   symlinkSync(resolve("node_modules"), join(copy, "node_modules"), "dir");
@@ -21,7 +30,7 @@ test.before(() => {
 test.after(() => rmSync(copy, { recursive: true, force: true }));
 
 interface Part {
-  readonly form: "ts" | "diff";
+  readonly form: "ts" | "py" | "diff";
   readonly file: string;
   readonly text: string;
 }
@@ -29,7 +38,7 @@ interface Part {
 /** The page's code that says which file it belongs to, in order. */
 function parts(): readonly Part[] {
   const page = readFileSync("docs/extending.md", "utf8");
-  return [...page.matchAll(/^```(ts|diff) (\S+)\n(.*?)^```$/gms)].map(([, form, file, text]) => ({
+  return [...page.matchAll(/^```(ts|py|diff) (\S+)\n(.*?)^```$/gms)].map(([, form, file, text]) => ({
     form: form as Part["form"],
     file: file ?? "",
     text: text ?? "",
@@ -63,13 +72,14 @@ const tsc = (): ReturnType<typeof run> =>
 test("with the module and its line alone, the compiler names the places that lack it", () => {
   for (const { form, file, text } of parts().slice(0, 2)) {
     const place = join(copy, file);
-    writeFileSync(place, form === "ts" ? text : patched(readFileSync(place, "utf8"), text));
+    writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
   }
   const { status, text } = tsc();
   assert.is.not(status, 0);
   for (const file of [
     "src/passes/lower-attention/registry.ts",
     "src/passes/stress-weights/attention/registry.ts",
+    "src/codegen/pytorch/gates.ts",
     "test/ir/attention-tables.ts",
   ]) {
     assert.match(text, file);
@@ -79,7 +89,7 @@ test("with the module and its line alone, the compiler names the places that lac
 test("with all of the page it compiles, and a network of the new gate verifies", () => {
   for (const { form, file, text } of parts().slice(2)) {
     const place = join(copy, file);
-    writeFileSync(place, form === "ts" ? text : patched(readFileSync(place, "utf8"), text));
+    writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
   }
   const compiled = tsc();
   assert.is(compiled.status, 0, compiled.text);
@@ -107,6 +117,15 @@ test("with all of the page it compiles, and a network of the new gate verifies",
   assert.is(verified.status, 0, verified.text);
   const gates = ["srm (48 × 2)", "srm (48 × 2)", "srm (32 × 2)"];
   assert.equal(JSON.parse(verified.text.trim().split("\n").at(-1) ?? ""), { ok: true, gates });
+});
+
+testWithTorch(test, "its class in PyTorch computes what the export does", () => {
+  const program = `
+    const { assertSame, checkTorch, prepareTorch } = await import("./test/codegen/torch.ts");
+    const graph = await prepareTorch("torch", "srm.json");
+    assertSame(checkTorch(["torch"])[0], graph, "srm");`;
+  const compared = run(["--import", "tsx", "--input-type=module", "-e", program]);
+  assert.is(compared.status, 0, compared.text);
 });
 
 test.run();

@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { specNetwork } from "../../src/driver/network.js";
+import { isOp } from "../../src/ir/rewrite.js";
+import { ATTENTION_VARIANTS } from "../attention-variants.js";
+import {
+  assertSame,
+  checkTorch,
+  HAS_TORCH,
+  prepareTorch,
+  type TorchVerdict,
+  testWithTorch,
+} from "./torch.js";
+
+/**
+ * Generated PyTorch modules against ONNX Runtime: with the stress weights that ecagen exports, which load strictly, the
+ * outputs agree; counts, rates and the distributions of the initial weights are those of the IR.
+ */
+const test = suite("codegen: PyTorch modules compute what the export does");
+
+interface Case {
+  readonly label: string;
+  readonly spec: string;
+  readonly passes?: string;
+  readonly resolution?: number;
+}
+
+/** Networks of the gallery as they are, on small images. */
+const GALLERY: readonly Case[] = [
+  ...["b0-se", "b0-eca", "tf-b0-se", "b0-cbam", "v2-s-se", "lite0"].map((spec) => shipped(spec, 32)),
+  ...["mobilenetv2-100", "mobilenetv3-small-100", "mixnet-s"].map((spec) => shipped(spec, 32)),
+  ...["resnet50-se", "resnet50-eca", "resnet50-cbam", "resnext50-32x4d-se"].map((spec) => shipped(spec, 32)),
+  ...["skresnet18", "ese-vovnet39b", "cifar-preact-resnet164-se"].map((spec) => shipped(spec, 32)),
+  shipped("inception-v3", 107),
+];
+
+function shipped(spec: string, resolution: number): Case {
+  return { label: spec, spec: `specs/${spec}.json`, resolution };
+}
+
+const HEAD = { channels: 24, classes: 6 };
+const INPUT = { channels: 3, height: 28, width: 20 };
+const GATED = [
+  { block: "depthwise-separable", kernel: 3, channels: 16, attention: "se-var1" },
+  { block: "inverted-residual", expansion: 3, kernel: 3, stride: 2, channels: 16, attention: "se-var1" },
+  { block: "bottleneck", kernel: 3, channels: 32, attention: "se-var1" },
+];
+
+/** Small networks for what the gallery's have none of, or only large ones. */
+const SMALL: Readonly<Record<string, object>> = {
+  gates: { input: INPUT, stem: { channels: 16, stride: 2 }, stages: GATED, head: HEAD },
+  "gates-resnet": {
+    input: INPUT,
+    defaults: { initialization: "resnet" },
+    stem: { channels: 16, stride: 2 },
+    stages: GATED,
+    head: HEAD,
+  },
+  same: {
+    input: { channels: 2, height: 29, width: 34 },
+    defaults: { padding: "same", activation: "gelu", norm: { epsilon: 0.01, momentum: 0.3 } },
+    stem: { channels: 8, kernel: 3, stride: 2, pool: { kernel: 3, stride: 2 } },
+    stages: [
+      { block: "conv-norm-act", kernel: 4, stride: 2, channels: 8 },
+      { block: "conv-norm-act", kernel: 3, channels: 8, residual: true, attention: "eca" },
+      { block: "fused-inverted-residual", kernel: 5, expansion: 2, stride: 2, channels: 12 },
+      { block: "inverted-residual", kernels: [3, 5, 7], expansion: 2, repeat: 2, channels: 12 },
+    ],
+    dropPath: 0.3,
+    head: { channels: 16, dropout: 0.4, poolFirst: true, classes: 5 },
+  },
+  residuals: {
+    input: { channels: 3, height: 31, width: 27 },
+    defaults: { activation: "relu", initialization: "resnet" },
+    stem: { channels: 8, deep: [4, 4], stride: 2, pool: { type: "conv", kernel: 3, stride: 2 } },
+    stages: [
+      { block: "basic", channels: 8, attention: { type: "se", reduction: 4 }, branchActivation: true },
+      {
+        block: "basic",
+        channels: 12,
+        stride: 2,
+        shortcut: "zero-pad",
+        attention: { position: "post", type: "eca" },
+      },
+      { block: "basic", channels: 16, shortcut: "conv-average-pool", stride: 2, shortcutKernel: 3 },
+      {
+        block: "bottleneck",
+        channels: 16,
+        shortcut: "average-pool",
+        stride: 2,
+        strideAt: "reduce",
+        groups: 2,
+      },
+      {
+        block: "bottleneck",
+        channels: 16,
+        reduceRatio: 0.5,
+        attention: { position: "convolution", type: "aa", heads: 1, keysPerHead: 2 },
+      },
+      { block: "bottleneck", channels: 24, residual: false, attention: { position: "spatial", type: "eca" } },
+    ],
+    head: { classes: 5 },
+  },
+  preactivated: {
+    input: { channels: 3, height: 18, width: 18 },
+    defaults: { activation: "relu" },
+    stem: { channels: 8, kernel: 3 },
+    stages: [
+      { block: "basic", channels: 8, preactivation: true, attention: { position: "identity", type: "eca" } },
+      {
+        block: "bottleneck",
+        channels: 16,
+        stride: 2,
+        preactivation: true,
+        attention: { position: "identity-input", type: "eca" },
+      },
+      { block: "bottleneck", channels: 16, preactivation: true, attention: { position: "pre", type: "eca" } },
+    ],
+    head: { channels: 12, classes: 5 },
+  },
+  defined: {
+    input: { channels: 3, height: 17, width: 19 },
+    defaults: { activation: "relu", initialization: "resnet" },
+    blocks: {
+      forward: {
+        layers: [
+          {
+            layer: "conv",
+            name: "train",
+            channels: "channels",
+            kernel: [1, 3],
+            stride: "stride",
+            bias: true,
+          },
+          {
+            layer: "repeat",
+            name: "type",
+            times: 2,
+            layers: [{ layer: "conv", channels: "channels", norm: false, padding: "same", kernel: 4 }],
+          },
+          { layer: "attention" },
+          { layer: "scale", factor: 0.5 },
+          {
+            layer: "branches",
+            join: "mean",
+            branches: [
+              [{ layer: "pad", pads: [1, 0, -1, 0] }, { layer: "norm" }],
+              [
+                { layer: "pool", kind: "average", kernel: 3, countPadding: true },
+                { layer: "activation", activation: "tanh" },
+              ],
+              [{ layer: "pool", kind: "average", kernel: [2, 3], stride: 1, padding: "same" }],
+              [{ layer: "pool", kind: "max", kernel: [2, 3], stride: 1, padding: "same" }],
+            ],
+          },
+        ],
+        shortcut: [
+          { layer: "conv", channels: "channels", stride: "stride", activation: "none", when: "stride != 1" },
+        ],
+      },
+    },
+    stem: { channels: 8 },
+    stages: [
+      { block: "forward", channels: 8, repeat: 2, attention: { type: "se", reduction: 4 } },
+      { block: "forward", channels: 8, stride: 2, attention: "none" },
+    ],
+    head: { classes: 5 },
+  },
+};
+
+const SHAKE: Case = { ...shipped("cifar-shake-shake-26-2x96d-se", 8), passes: "remove-attention" };
+
+let folder = "";
+let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spec: Case }> = new Map();
+
+const cases: readonly Case[] = [
+  ...GALLERY,
+  SHAKE,
+  ...["same", "residuals", "preactivated", "defined"].map((name) => ({ label: name, spec: name })),
+  ...ATTENTION_VARIANTS.map((to, i) => ({
+    label: `attention ${to}`,
+    spec: i % 2 === 0 ? "gates" : "gates-resnet",
+    passes: `swap-attention{to=${to}}`,
+  })),
+];
+
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), "ecagen-torch-"));
+  for (const [name, network] of Object.entries(SMALL)) {
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ name, ...network }));
+  }
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileOf = ({ spec }: Case): string => (spec.endsWith(".json") ? spec : join(folder, `${spec}.json`));
+
+testWithTorch(test, "every network is prepared and run", async () => {
+  const folders: string[] = [];
+  for (const [i, each] of cases.entries()) {
+    folders.push(join(folder, String(i)));
+    await prepareTorch(folders.at(-1) ?? "", fileOf(each), each);
+  }
+  const measured = checkTorch(folders);
+  verdicts = new Map(
+    measured.map((verdict, i) => [cases[i]?.label ?? "", { verdict, spec: cases[i] as Case }]),
+  );
+  assert.is(verdicts.size, cases.length);
+});
+
+for (const each of HAS_TORCH ? cases : []) {
+  test(`${each.label}: same parameters, outputs, rates and starts`, () => {
+    const { graph } = specNetwork(fileOf(each), each);
+    const verdict = verdicts.get(each.label)?.verdict;
+    assertSame(verdict, graph, each.label);
+    const rates = (kind: "drop_path" | "dropout"): readonly number[] =>
+      sorted(graph.ops.flatMap((op) => (isOp(op, kind) ? [op.attributes.rate] : [])));
+    assert.equal(verdict?.rates, rates("drop_path"));
+    assert.equal(verdict?.dropout, rates("dropout").length === 0 ? [0] : rates("dropout"));
+    const momenta = sorted(
+      graph.ops.flatMap((op) => (isOp(op, "batch_norm") ? [op.attributes.momentum] : [])),
+    );
+    for (const momentum of momenta) assert.ok(verdict?.momenta.includes(momentum), `momentum ${momentum}`);
+  });
+}
+
+function sorted(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+test.run();
