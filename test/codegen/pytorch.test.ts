@@ -64,7 +64,7 @@ const SMALL: Readonly<Record<string, object>> = {
     defaults: { padding: "same", activation: "gelu", norm: { epsilon: 0.01, momentum: 0.3 } },
     stem: { channels: 8, kernel: 3, stride: 2, pool: { kernel: 3, stride: 2 } },
     stages: [
-      { block: "conv-norm-act", kernel: 4, stride: 2, channels: 8 },
+      { block: "conv-norm-act", kernel: 5, stride: 2, channels: 8 },
       { block: "conv-norm-act", kernel: 3, channels: 8, residual: true, attention: "eca" },
       { block: "fused-inverted-residual", kernel: 5, expansion: 2, stride: 2, channels: 12 },
       { block: "inverted-residual", kernels: [3, 5, 7], expansion: 2, repeat: 2, channels: 12 },
@@ -97,9 +97,9 @@ const SMALL: Readonly<Record<string, object>> = {
       {
         block: "bottleneck",
         channels: 16,
-        reduceRatio: 0.5,
         attention: { position: "convolution", type: "aa", heads: 1, keysPerHead: 2 },
       },
+      { block: "bottleneck", channels: 16, reduceRatio: 0.5 },
       { block: "bottleneck", channels: 24, residual: false, attention: { position: "spatial", type: "eca" } },
     ],
     head: { classes: 5 },
