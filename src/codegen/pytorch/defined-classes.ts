@@ -13,6 +13,7 @@ import {
   type Python,
   packed,
   printPython,
+  pythonRemark,
 } from "./python.js";
 
 /** A class for the blocks of a definition that have the same layers, but for their numbers. */
@@ -89,7 +90,7 @@ function classOf(title: string, group: readonly [Sketched, ...Sketched[]]): Defi
     drop_path: name("drop_path"),
   });
   const text = `class ${title}(DefinedBlock):
-    """The block ${JSON.stringify(first.block.definition).replaceAll('"', "`")} of the spec."""
+    """The block ${pythonRemark(first.block.definition)} of the spec."""
 
     def __init__(
 ${packed(parameters, "        ")}    ):

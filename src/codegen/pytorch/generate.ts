@@ -1,7 +1,7 @@
 import { storedDataOf } from "../../ir/graph.js";
 import type { CodegenSubject, GeneratedFile } from "../subject.js";
 import { modelText } from "./model.js";
-import { type Literal, literal, printPython } from "./python.js";
+import { type Literal, literal, printPython, pythonRemark } from "./python.js";
 import { filled, template } from "./templates.js";
 
 /**
@@ -46,8 +46,5 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
 
 /** Any text as one line of Markdown that is only text. */
 function markdownText(text: string): string {
-  return text
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .replaceAll(/[\\`*_{}[\]<>#|!&]/g, "\\$&");
+  return pythonRemark(text).replaceAll(/[`*_{}[\]<>#|!&]/g, "\\$&");
 }
