@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import { gateOf } from "../analysis/counts.js";
+import { InputError } from "../base/diagnostic.js";
+import { type Likeness, likeness } from "../base/likeness.js";
+import { makeParameter } from "../ir/builder.js";
+import type { Graph, Op, OpOf, Parameter } from "../ir/graph.js";
+import { isOp, replaceParameters } from "../ir/rewrite.js";
+import { storedLeaves, storedWeight, type WeightExpr } from "../ir/weight.js";
+import { type FactorPlace, factorPlace, withFactor } from "../passes/channel-factor.js";
+import { materialize } from "../weights/materialize.js";
+import {
+  type EcaNumbers,
+  type EcaShape,
+  ecaResponses,
+  fitEca,
+  neutralEca,
+} from "../weights/new-gates/eca-start.js";
+import type { GateResponses } from "../weights/new-gates/responses.js";
+import { NEW_GATE_STARTS, type NewGateStart } from "../weights/new-gates/starts.js";
+import { type Calibration, withCalibration } from "./calibration.js";
+import { observeGates } from "./observe-gates.js";
+
+export interface NewGatesOptions {
+  /** How the gates that a swap made start. Left out: `init`. */
+  readonly newGates?: NewGateStart | undefined;
+  /** The inputs that it is chosen by, and that all starts are compared with: a path, or `random:N`. */
+  readonly calibrate?: string | undefined;
+}
+
+/** How near something is to the network before the swap, for each way to start. */
+export type ByStart = Readonly<Record<NewGateStart, Likeness>>;
+
+/** A gate that a swap made, and how near it is to the gate whose place it took. */
+export interface NewGate {
+  /** Its scope. */
+  readonly at: string;
+  /** `se (96 → 4 → 96)` */
+  readonly before: string;
+  /** `eca (k = 3)` */
+  readonly gate: string;
+  /** The parameters of a neighbouring layer that take a factor for each channel over; none where no layer can. */
+  readonly factorIn: readonly string[];
+  /** Why no layer can. */
+  readonly reason?: string;
+  /** Of the gate's results, given what the old gate was given. */
+  readonly likeness: ByStart;
+}
+
+/** What `--json` says of the gates that a swap made. */
+export interface NewGatesReport {
+  readonly start: NewGateStart;
+  readonly calibration: { readonly from: string; readonly images: number };
+  readonly gates: readonly NewGate[];
+  /** Scopes of new gates of a kind that has no start but `init`. */
+  readonly others: readonly string[];
+  /** Of the network's outputs. */
+  readonly output: ByStart;
+}
+
+/** A network whose new gates have started. */
+export interface StartedGates {
+  readonly graph: Graph;
+  readonly report: NewGatesReport;
+  /** Names of the parameters that have other numbers than initial ones now. */
+  readonly started: ReadonlySet<string>;
+}
+
+/**
+ * Gives the gates of a network that a swap made their first numbers, by what the gates before them do with the calibration's
+ * inputs. ONNX Runtime runs the network before the swap, and the one after it for each way to start, so that they
+ * can be compared. Nothing but the new gates and the layers that take over their factors changes.
+ *
+ * @param original the network before the swap, with its weights
+ * @param swapped what passes made of it
+ *
+ * Errors: `InputError` where no gate is new, without inputs for a start that needs some, and for inputs that don't fit.
+ */
+export function startNewGates(
+  original: Graph,
+  swapped: Graph,
+  { newGates: start = "init", calibrate }: NewGatesOptions,
+  seed: number,
+): Promise<StartedGates> {
+  const pairs = newGatesOf(original, swapped);
+  if (pairs.length === 0) throw noNewGate();
+  if (calibrate === undefined) throw noInputs(start);
+  return withCalibration(calibrate, original, seed, (calibration) =>
+    startWith(original, swapped, pairs, start, calibration, seed),
+  );
+}
+
+interface Pair {
+  readonly before: Op;
+  readonly op: Op;
+}
+
+async function startWith(
+  original: Graph,
+  swapped: Graph,
+  pairs: readonly Pair[],
+  start: NewGateStart,
+  calibration: Calibration,
+  seed: number,
+): Promise<StartedGates> {
+  const ecas = pairs.filter(({ op }) => isOp(op, "attention.eca"));
+  const seen = await observeGates(
+    original,
+    ecas.map(({ before }) => before),
+    calibration,
+    seed,
+  );
+  const gates = ecas.map(({ op, before }, i) =>
+    planGate(swapped, op as EcaOp, before, seen.gates[i] as GateResponses, seed),
+  );
+  const outputs = new Map<NewGateStart, Likeness>();
+  for (const each of NEW_GATE_STARTS) {
+    const { outputs: actual } = await observeGates(withStart(swapped, gates, each), [], calibration, seed);
+    outputs.set(each, likeness(seen.outputs, actual));
+  }
+  const { from, images } = calibration;
+  return {
+    graph: withStart(swapped, gates, start),
+    started: new Set(start === "init" ? [] : gates.flatMap(({ op }) => parametersOf(op).map(({ name }) => name))),
+    report: {
+      start,
+      calibration: { from, images },
+      gates: gates.map(({ report }) => report),
+      others: pairs.filter((pair) => !ecas.includes(pair)).map(({ op }) => op.loc.scope),
+      output: Object.fromEntries(outputs) as unknown as ByStart,
+    },
+  };
+}
