@@ -5,8 +5,10 @@ import { type PassReport, type PipelineHooks, runPasses } from "../passes/manage
 import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline } from "../passes/pipeline.js";
 import { isPassName, passOf } from "../passes/registry.js";
+import { swapAttention } from "../passes/swap-attention.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
+import type { NewGatesReport } from "./new-gates.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -23,6 +25,8 @@ export interface SpecNetwork {
   readonly spec: LoadedSpec;
   /** As the blocks built it, before any pass. */
   readonly built: Graph;
+  /** Before the first pass that swaps gates, with the weights if they are for it; undefined without a swap. */
+  readonly original?: Graph | undefined;
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;
   /** After the caller's passes as well. */
@@ -38,6 +42,8 @@ export interface SpecNetwork {
   readonly reports: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport | undefined;
+  /** How the gates that a swap made started, where they were given numbers. */
+  readonly newGates?: NewGatesReport | undefined;
 }
 
 /** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
@@ -65,12 +71,20 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
       return { graph: rest.graph, reports: [...before.reports, ...rest.reports] };
     };
-    const own = run(built, resolved.passes, 0, options.hooks);
-    const more = run(own.graph, extra, resolved.passes.length, options.hooks);
+    let original: Graph | undefined;
+    const hooks: PipelineHooks = {
+      after(event) {
+        if (event.name === swapAttention.name) original ??= event.before;
+        options.hooks?.after?.(event);
+      },
+    };
+    const own = run(built, resolved.passes, 0, hooks);
+    const more = run(own.graph, extra, resolved.passes.length, hooks);
     const keeping = invocations.filter((invocation) => !changesFunction(invocation));
     return {
       spec,
       built,
+      original,
       declared: own.graph,
       graph: more.graph,
       meant: keeping.length === 0 ? more.graph : run(built, invocations.filter(changesFunction), 0).graph,

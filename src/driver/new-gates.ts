@@ -70,21 +70,21 @@ export interface StartedGates {
  * inputs. ONNX Runtime runs the network before the swap, and the one after it for each way to start, so that they
  * can be compared. Nothing but the new gates and the layers that take over their factors changes.
  *
- * @param original the network before the swap, with its weights
+ * @param original the network before the swap, with its weights; undefined where nothing was swapped
  * @param swapped what passes made of it
  *
  * Errors: `InputError` where no gate is new, without inputs for a start that needs some, and for inputs that don't fit.
  */
-export function startNewGates(
-  original: Graph,
+export async function startNewGates(
+  original: Graph | undefined,
   swapped: Graph,
   { newGates: start = "init", calibrate }: NewGatesOptions,
   seed: number,
 ): Promise<StartedGates> {
-  const pairs = newGatesOf(original, swapped);
-  if (pairs.length === 0) throw noNewGate();
+  const pairs = original === undefined ? [] : newGatesOf(original, swapped);
+  if (original === undefined || pairs.length === 0) throw noNewGate();
   if (calibrate === undefined) throw noInputs(start);
-  return withCalibration(calibrate, original, seed, (calibration) =>
+  return await withCalibration(calibrate, original, seed, (calibration) =>
     startWith(original, swapped, pairs, start, calibration, seed),
   );
 }
@@ -120,7 +120,9 @@ async function startWith(
   const { from, images } = calibration;
   return {
     graph: withStart(swapped, gates, start),
-    started: new Set(start === "init" ? [] : gates.flatMap(({ op }) => parametersOf(op).map(({ name }) => name))),
+    started: new Set(
+      start === "init" ? [] : gates.flatMap(({ op }) => parametersOf(op).map(({ name }) => name)),
+    ),
     report: {
       start,
       calibration: { from, images },
@@ -129,4 +131,121 @@ async function startWith(
       output: Object.fromEntries(outputs) as unknown as ByStart,
     },
   };
+}
+
+type EcaOp = OpOf<"attention.eca">;
+
+/** A new gate with the numbers of each start. */
+interface PlannedGate {
+  readonly op: EcaOp;
+  readonly place: FactorPlace | undefined;
+  readonly numbers: Readonly<Record<NewGateStart, EcaNumbers>>;
+  readonly report: NewGate;
+}
+
+function planGate(graph: Graph, op: EcaOp, before: Op, responses: GateResponses, seed: number): PlannedGate {
+  const [weight, bias] = parametersOf(op);
+  const { kernel, padding } = op.attributes;
+  const shape: EcaShape = { kernel, padding, bias: bias !== undefined };
+  const found = factorPlace(graph, op);
+  const place = "reason" in found ? undefined : found;
+  const numbers: PlannedGate["numbers"] = {
+    init: {
+      weight: weight === undefined ? new Float64Array(kernel) : materialize(weight.data, seed),
+      bias: bias === undefined ? 0 : (materialize(bias.data, seed)[0] ?? 0),
+      factor: new Float64Array(responses.channels).fill(1),
+    },
+    neutral: neutralEca(shape, responses, place?.side),
+    fit: fitEca(shape, responses, place?.side),
+  };
+  const near = (start: NewGateStart): Likeness =>
+    likeness(
+      responses.response,
+      ecaResponses(numbers[start], shape, responses, place?.side),
+      responses.power,
+    );
+  return {
+    op,
+    place,
+    numbers,
+    report: {
+      at: op.loc.scope,
+      before: gateOf(before)?.text ?? before.kind,
+      gate: gateOf(op)?.text ?? op.kind,
+      factorIn: place?.parameters.map(({ name }) => name) ?? [],
+      ...("reason" in found ? { reason: found.reason } : {}),
+      likeness: { init: near("init"), neutral: near("neutral"), fit: near("fit") },
+    },
+  };
+}
+
+/** The network with the numbers of a start in its new gates and the layers that take their factors. */
+function withStart(graph: Graph, gates: readonly PlannedGate[], start: NewGateStart): Graph {
+  if (start === "init") return graph;
+  const data = new Map<Parameter, WeightExpr>();
+  for (const { op, place, numbers } of gates) {
+    const { weight, bias, factor } = numbers[start];
+    [weight, [bias]].forEach((values, i) => {
+      const parameter = parametersOf(op)[i];
+      if (parameter === undefined) return;
+      const { dims } = parameter.data;
+      data.set(parameter, storedWeight(dims, `new:${parameter.name}`, Float32Array.from(values)));
+    });
+    if (place === undefined) continue;
+    // A layer between two gates may take factors of both.
+    const sofar = (parameter: Parameter): WeightExpr => data.get(parameter) ?? parameter.data;
+    const label = `new:${op.loc.scope}`;
+    for (const [parameter, expression] of withFactor(place, Float32Array.from(factor), label, sofar)) {
+      data.set(parameter, expression);
+    }
+  }
+  return replaceParameters(graph, (parameter) => {
+    const expression = data.get(parameter);
+    return expression === undefined
+      ? parameter
+      : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
+  });
+}
+
+/**
+ * The gates at whose place another gate stood, and whose numbers are initial ones: those of a checkpoint that has the new
+ * gates already stay what they are.
+ */
+function newGatesOf(original: Graph, swapped: Graph): readonly Pair[] {
+  const before = new Map(
+    original.ops.filter((op) => gateOf(op) !== undefined).map((op) => [op.loc.scope, op]),
+  );
+  return swapped.ops.flatMap((op): Pair[] => {
+    const old = before.get(op.loc.scope);
+    if (old === undefined || gateOf(op) === undefined) return [];
+    const initial = parametersOf(op).every(({ data }) => [...storedLeaves(data)].length === 0);
+    return initial && !isSameGate(old, op) ? [{ before: old, op }] : [];
+  });
+}
+
+function isSameGate(a: Op, b: Op): boolean {
+  const numbers = (op: Op): readonly unknown[] => parametersOf(op).map(({ name, data }) => [name, data]);
+  return (
+    a.kind === b.kind &&
+    isDeepStrictEqual(a.attributes, b.attributes) &&
+    isDeepStrictEqual(numbers(a), numbers(b))
+  );
+}
+
+function parametersOf({ operands }: Op): readonly Parameter[] {
+  return operands.filter((operand) => operand.kind === "parameter");
+}
+
+function noNewGate(): InputError {
+  return InputError.of("new-gates/none", "no gate is new: no pass put one in the place of another", {
+    hint: "a swap makes new gates, as --passes 'swap-attention{to=eca}'; gates whose weights are given are not new",
+  });
+}
+
+function noInputs(start: NewGateStart): InputError {
+  return InputError.of(
+    "new-gates/no-inputs",
+    `--new-gates ${start} needs inputs: it follows what the old gates do with them`,
+    { hint: "--calibrate X.npy, a folder of .npy files, or random:16" },
+  );
 }

@@ -30,10 +30,13 @@ export function factorPlace(graph: Graph, gate: Op): FactorPlace | { readonly re
   const uses = usesOf(graph);
   const readersOf = (value: Value | undefined): readonly Op[] => (value && uses.get(value)) ?? [];
   const isPassedOn = (value: Value | undefined, op: Op | undefined): boolean =>
-    value !== undefined && !graph.outputs.includes(value) && readersOf(value).every((reader) => reader === op);
+    value !== undefined &&
+    !graph.outputs.includes(value) &&
+    readersOf(value).every((reader) => reader === op);
   const own = (operands: readonly Value[]): readonly Parameter[] | undefined => {
     const parameters = operands.filter((operand) => operand.kind === "parameter");
-    const free = parameters.length === operands.length && parameters.every((each) => readersOf(each).length === 1);
+    const free =
+      parameters.length === operands.length && parameters.every((each) => readersOf(each).length === 1);
     return free ? parameters : undefined;
   };
 

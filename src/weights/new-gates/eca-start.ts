@@ -72,11 +72,7 @@ export function neutralEca(
  * Where a factor can follow the gate, the channel's offset is left open, and the factors are those for which the result is
  * nearest. A fit that is further from the old gate than the constant is not taken.
  */
-export function fitEca(
-  shape: EcaShape,
-  responses: GateResponses,
-  side: FactorSide | undefined,
-): EcaNumbers {
+export function fitEca(shape: EcaShape, responses: GateResponses, side: FactorSide | undefined): EcaNumbers {
   const neutral = neutralEca(shape, responses, side);
   const candidates = [neutral, fitLogits(shape, responses, side, neutral.factor, false)];
   if (side === "after") candidates.push(fitLogits(shape, responses, side, neutral.factor, true));
@@ -175,7 +171,10 @@ function withBestFactors(numbers: EcaNumbers, shape: EcaShape, responses: GateRe
 }
 
 function squaredError({ power, response }: GateResponses, actual: Float64Array): number {
-  return actual.reduce((sum, value, i) => sum + (power[i] as number) * (value - (response[i] as number)) ** 2, 0);
+  return actual.reduce(
+    (sum, value, i) => sum + (power[i] as number) * (value - (response[i] as number)) ** 2,
+    0,
+  );
 }
 
 /** Numbers by image and channel, times one for each channel. */
