@@ -25,7 +25,7 @@ export interface SpecNetwork {
   readonly spec: LoadedSpec;
   /** As the blocks built it, before any pass. */
   readonly built: Graph;
-  /** Before the first pass that swaps gates, with the weights if they are for it; undefined without a swap. */
+  /** With its weights, before the first pass that then swaps gates; undefined without one. */
   readonly original?: Graph | undefined;
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;
@@ -58,6 +58,15 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
     const initial = buildNetwork(resolved);
     const loaded = options.given && loadWeights(rewritingSteps(initial, invocations), options.given);
     const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
+    // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
+    let complete = loaded === undefined || loaded.index === 0;
+    let original: Graph | undefined;
+    const hooks: PipelineHooks = {
+      after(event) {
+        if (complete && event.name === swapAttention.name) original ??= event.before;
+        options.hooks?.after?.(event);
+      },
+    };
     // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
     const run = (
       graph: Graph,
@@ -68,15 +77,9 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
       if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
       const before = runPasses(graph, passes.slice(0, at), hooks);
+      complete = true;
       const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
       return { graph: rest.graph, reports: [...before.reports, ...rest.reports] };
-    };
-    let original: Graph | undefined;
-    const hooks: PipelineHooks = {
-      after(event) {
-        if (event.name === swapAttention.name) original ??= event.before;
-        options.hooks?.after?.(event);
-      },
     };
     const own = run(built, resolved.passes, 0, hooks);
     const more = run(own.graph, extra, resolved.passes.length, hooks);

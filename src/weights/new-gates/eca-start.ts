@@ -61,31 +61,34 @@ export function neutralEca(
 }
 
 /**
- * The k weights for which C1D_k(y) is nearest to the old gate's logits, by linear least squares:
+ * The k weights for which C1D_k(y) is nearest to the old gate's logits, by linear least squares over images and channels:
  *
  *     Σ p (s(1 - s))² · (C1D_k(y) + bias [+ offset of the channel] - logit(s))²  is least
  *
- * over images and channels, s the old response (as a part of the factor, where that stands before the gate) and p the power
- * of the channel. s(1 - s) is the slope of the sigmoid: to first order this is the squared error of the gate's result. A
- * saturated gate, whose logits are anything, counts for nothing.
+ * s is the old response and p the power of the channel. s(1 - s) is the slope of the sigmoid: to first order this is the squared
+ * error of the gate's result. A saturated gate, whose logits are anything, counts for nothing.
  *
- * Where a factor can follow the gate, the channel's offset is left open, and the factors are those for which the result is
- * nearest. A fit that is further from the old gate than the constant is not taken.
+ * Where factors can follow the gate, each channel's offset is left open in a second try, and factors are those for which
+ * the result is nearest. Where they stand before it, they are those that are best for a constant gate, and s is the part that
+ * they leave. Of these and the constants the nearest is taken, so a fit is never further off than `neutral`.
  */
 export function fitEca(shape: EcaShape, responses: GateResponses, side: FactorSide | undefined): EcaNumbers {
   const neutral = neutralEca(shape, responses, side);
-  const candidates = [neutral, fitLogits(shape, responses, side, neutral.factor, false)];
-  if (side === "after") candidates.push(fitLogits(shape, responses, side, neutral.factor, true));
-  let best = neutral;
-  let least = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const fitted = side === "after" ? withBestFactors(candidate, shape, responses) : candidate;
-    const error = squaredError(responses, ecaResponses(fitted, shape, responses, side));
-    if (error < least) [best, least] = [fitted, error];
-  }
-  return best;
+  const constant = side === undefined ? neutral : withBestFactors(neutral, shape, responses);
+  const refactored = (numbers: EcaNumbers): EcaNumbers =>
+    side === "after" ? withBestFactors(numbers, shape, responses) : numbers;
+  const candidates = [
+    neutral,
+    constant,
+    refactored(fitLogits(shape, responses, side, constant.factor, false)),
+    ...(side === "after" ? [refactored(fitLogits(shape, responses, side, constant.factor, true))] : []),
+  ];
+  const errorOf = (numbers: EcaNumbers): number =>
+    squaredError(responses, ecaResponses(numbers, shape, responses, side));
+  return candidates.reduce((best, each) => (errorOf(each) < errorOf(best) ? each : best));
 }
 
+/** @param factor of each channel, for those before the gate */
 function fitLogits(
   shape: EcaShape,
   responses: GateResponses,
@@ -103,10 +106,10 @@ function fitLogits(
     for (let n = 0; n < images; n++) {
       const at = n * channels + c;
       const s = (response[at] as number) / (before ? (factor[c] as number) : 1);
-      const slope = s * (1 - s);
+      // Beyond what a sigmoid reaches there is no logit.
       if (!(s > 0 && s < 1)) continue;
       const row = columns.map((column) => column[at] as number);
-      rows.push({ row, target: logit(s), weight: (power[at] as number) * slope ** 2 });
+      rows.push({ row, target: logit(s), weight: (power[at] as number) * (s * (1 - s)) ** 2 });
     }
     for (const { row, target, weight } of openOffsets ? centred(rows) : rows) system.add(row, target, weight);
   }
