@@ -39,14 +39,15 @@ export class LeastSquares {
     }
   }
 
-  /** Zeros where no row says anything. */
+  /** Zeros where no row says anything. Errors: `RangeError` for numbers that are not finite. */
   solve(): Float64Array {
     const trace = this.#diagonal().reduce((sum, value) => sum + value, 0);
     if (trace === 0) return new Float64Array(this.#size);
     const factor = this.#factor(0) ?? this.#factor((RIDGE * trace) / this.#size);
-    // The ridge is larger than what rounding can take away from a pivot.
-    if (factor === undefined) throw new RangeError("least squares of numbers that are not finite");
-    return substitute(factor, this.#right);
+    // The ridge is larger than what rounding can take away from a pivot, so only such numbers have no factors.
+    const solution = factor && substitute(factor, this.#right);
+    if (solution?.every(Number.isFinite)) return solution;
+    throw new RangeError("least squares of numbers that are not finite");
   }
 
   #diagonal(): readonly number[] {
