@@ -1,4 +1,5 @@
-import type { ByStart, NewGatesReport } from "../driver/new-gates.js";
+import type { NewGatesReport } from "../driver/new-gates.js";
+import type { ByStart } from "../driver/planned-gates.js";
 import { table } from "./format.js";
 
 /** How near the new gates and the outputs are to the network before the swap, for each way to start; nothing without new gates. */

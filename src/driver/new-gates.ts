@@ -2,48 +2,28 @@ import { isDeepStrictEqual } from "node:util";
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { type Likeness, likeness } from "../base/likeness.js";
-import { makeParameter } from "../ir/builder.js";
-import type { Graph, Op, OpOf, Parameter } from "../ir/graph.js";
-import { isOp, replaceParameters } from "../ir/rewrite.js";
-import { storedLeaves, storedWeight, type WeightExpr } from "../ir/weight.js";
-import { type FactorPlace, factorPlace, withFactor } from "../passes/channel-factor.js";
-import { materialize } from "../weights/materialize.js";
-import {
-  type EcaNumbers,
-  type EcaShape,
-  ecaResponses,
-  fitEca,
-  neutralEca,
-} from "../weights/new-gates/eca-start.js";
+import type { Graph, Op } from "../ir/graph.js";
+import { isOp } from "../ir/rewrite.js";
+import { storedLeaves } from "../ir/weight.js";
 import type { GateResponses } from "../weights/new-gates/responses.js";
 import { NEW_GATE_STARTS, type NewGateStart } from "../weights/new-gates/starts.js";
 import { type Calibration, withCalibration } from "./calibration.js";
 import { observeGates } from "./observe-gates.js";
+import {
+  type ByStart,
+  byStart,
+  type EcaOp,
+  type NewGate,
+  operandParameters,
+  planGate,
+  withStart,
+} from "./planned-gates.js";
 
 export interface NewGatesOptions {
   /** How the gates that a swap made start. Left out: `init`. */
   readonly newGates?: NewGateStart | undefined;
   /** The inputs that it is chosen by, and that all starts are compared with: a path, or `random:N`. */
   readonly calibrate?: string | undefined;
-}
-
-/** How near something is to the network before the swap, for each way to start. */
-export type ByStart = Readonly<Record<NewGateStart, Likeness>>;
-
-/** A gate that a swap made, and how near it is to the gate whose place it took. */
-export interface NewGate {
-  /** Its scope. */
-  readonly at: string;
-  /** `se (96 → 4 → 96)` */
-  readonly before: string;
-  /** `eca (k = 3)` */
-  readonly gate: string;
-  /** The parameters of a neighbouring layer that take a factor for each channel over; none where no layer can. */
-  readonly factorIn: readonly string[];
-  /** Why no layer can. */
-  readonly reason?: string;
-  /** Of the gate's results, given what the old gate was given. */
-  readonly likeness: ByStart;
 }
 
 /** What `--json` says of the gates that a swap made. */
@@ -59,7 +39,10 @@ export interface NewGatesReport {
 
 /** A network whose new gates have started. */
 export interface StartedGates {
+  /** With the start that was asked for. */
   readonly graph: Graph;
+  /** With each start, for comparisons. */
+  readonly graphs: Readonly<Record<NewGateStart, Graph>>;
   readonly report: NewGatesReport;
   /** Names of the parameters that have other numbers than initial ones now. */
   readonly started: ReadonlySet<string>;
@@ -112,99 +95,27 @@ async function startWith(
   const gates = ecas.map(({ op, before }, i) =>
     planGate(swapped, op as EcaOp, before, seen.gates[i] as GateResponses, seed),
   );
-  const outputs = new Map<NewGateStart, Likeness>();
+  const graphs = byStart((each) => withStart(swapped, gates, each));
+  const output = new Map<NewGateStart, Likeness>();
   for (const each of NEW_GATE_STARTS) {
-    const { outputs: actual } = await observeGates(withStart(swapped, gates, each), [], calibration, seed);
-    outputs.set(each, likeness(seen.outputs, actual));
+    const { outputs } = await observeGates(graphs[each], [], calibration, seed);
+    output.set(each, likeness(seen.outputs, outputs));
   }
   const { from, images } = calibration;
   return {
-    graph: withStart(swapped, gates, start),
+    graph: graphs[start],
+    graphs,
     started: new Set(
-      start === "init" ? [] : gates.flatMap(({ op }) => parametersOf(op).map(({ name }) => name)),
+      start === "init" ? [] : gates.flatMap(({ op }) => operandParameters(op).map(({ name }) => name)),
     ),
     report: {
       start,
       calibration: { from, images },
       gates: gates.map(({ report }) => report),
       others: pairs.filter((pair) => !ecas.includes(pair)).map(({ op }) => op.loc.scope),
-      output: Object.fromEntries(outputs) as unknown as ByStart,
+      output: byStart((each) => output.get(each) as Likeness),
     },
   };
-}
-
-type EcaOp = OpOf<"attention.eca">;
-
-/** A new gate with the numbers of each start. */
-interface PlannedGate {
-  readonly op: EcaOp;
-  readonly place: FactorPlace | undefined;
-  readonly numbers: Readonly<Record<NewGateStart, EcaNumbers>>;
-  readonly report: NewGate;
-}
-
-function planGate(graph: Graph, op: EcaOp, before: Op, responses: GateResponses, seed: number): PlannedGate {
-  const [weight, bias] = parametersOf(op);
-  const { kernel, padding } = op.attributes;
-  const shape: EcaShape = { kernel, padding, bias: bias !== undefined };
-  const found = factorPlace(graph, op);
-  const place = "reason" in found ? undefined : found;
-  const numbers: PlannedGate["numbers"] = {
-    init: {
-      weight: weight === undefined ? new Float64Array(kernel) : materialize(weight.data, seed),
-      bias: bias === undefined ? 0 : (materialize(bias.data, seed)[0] ?? 0),
-      factor: new Float64Array(responses.channels).fill(1),
-    },
-    neutral: neutralEca(shape, responses, place?.side),
-    fit: fitEca(shape, responses, place?.side),
-  };
-  const near = (start: NewGateStart): Likeness =>
-    likeness(
-      responses.response,
-      ecaResponses(numbers[start], shape, responses, place?.side),
-      responses.power,
-    );
-  return {
-    op,
-    place,
-    numbers,
-    report: {
-      at: op.loc.scope,
-      before: gateOf(before)?.text ?? before.kind,
-      gate: gateOf(op)?.text ?? op.kind,
-      factorIn: place?.parameters.map(({ name }) => name) ?? [],
-      ...("reason" in found ? { reason: found.reason } : {}),
-      likeness: { init: near("init"), neutral: near("neutral"), fit: near("fit") },
-    },
-  };
-}
-
-/** The network with the numbers of a start in its new gates and the layers that take their factors. */
-function withStart(graph: Graph, gates: readonly PlannedGate[], start: NewGateStart): Graph {
-  if (start === "init") return graph;
-  const data = new Map<Parameter, WeightExpr>();
-  for (const { op, place, numbers } of gates) {
-    const { weight, bias, factor } = numbers[start];
-    [weight, [bias]].forEach((values, i) => {
-      const parameter = parametersOf(op)[i];
-      if (parameter === undefined) return;
-      const { dims } = parameter.data;
-      data.set(parameter, storedWeight(dims, `new:${parameter.name}`, Float32Array.from(values)));
-    });
-    if (place === undefined) continue;
-    // A layer between two gates may take factors of both.
-    const sofar = (parameter: Parameter): WeightExpr => data.get(parameter) ?? parameter.data;
-    const label = `new:${op.loc.scope}`;
-    for (const [parameter, expression] of withFactor(place, Float32Array.from(factor), label, sofar)) {
-      data.set(parameter, expression);
-    }
-  }
-  return replaceParameters(graph, (parameter) => {
-    const expression = data.get(parameter);
-    return expression === undefined
-      ? parameter
-      : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
-  });
 }
 
 /**
@@ -218,22 +129,18 @@ function newGatesOf(original: Graph, swapped: Graph): readonly Pair[] {
   return swapped.ops.flatMap((op): Pair[] => {
     const old = before.get(op.loc.scope);
     if (old === undefined || gateOf(op) === undefined) return [];
-    const initial = parametersOf(op).every(({ data }) => [...storedLeaves(data)].length === 0);
+    const initial = operandParameters(op).every(({ data }) => [...storedLeaves(data)].length === 0);
     return initial && !isSameGate(old, op) ? [{ before: old, op }] : [];
   });
 }
 
 function isSameGate(a: Op, b: Op): boolean {
-  const numbers = (op: Op): readonly unknown[] => parametersOf(op).map(({ name, data }) => [name, data]);
+  const numbers = (op: Op): readonly unknown[] => operandParameters(op).map(({ name, data }) => [name, data]);
   return (
     a.kind === b.kind &&
     isDeepStrictEqual(a.attributes, b.attributes) &&
     isDeepStrictEqual(numbers(a), numbers(b))
   );
-}
-
-function parametersOf({ operands }: Op): readonly Parameter[] {
-  return operands.filter((operand) => operand.kind === "parameter");
 }
 
 function noNewGate(): InputError {
