@@ -1,3 +1,4 @@
+import type { NewGateStart } from "../driver/new-gate-starts.js";
 import type { NewGatesReport } from "../driver/new-gates.js";
 import type { ByStart } from "../driver/planned-gates.js";
 import { table } from "./format.js";
@@ -6,7 +7,7 @@ import { table } from "./format.js";
 export function newGatesTable(report: NewGatesReport | undefined): string {
   if (report === undefined) return "";
   const { start, calibration, gates, others, output } = report;
-  const starts = Object.keys(output) as (keyof ByStart)[];
+  const starts = Object.keys(output) as NewGateStart[];
   const figures = (near: ByStart): string[] => [
     ...starts.map((each) => percent(near[each].relativeError)),
     ...starts.map((each) => near[each].cosine.toFixed(4)),

@@ -86,6 +86,7 @@ async function startWith(
   seed: number,
 ): Promise<StartedGates> {
   const ecas = pairs.filter(({ op }) => isOp(op, "attention.eca"));
+  if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
   const seen = await observeGates(
     original,
     ecas.map(({ before }) => before),
@@ -146,6 +147,13 @@ function isSameGate(a: Op, b: Op): boolean {
 function noNewGate(): InputError {
   return InputError.of("new-gates/none", "no gate is new: no pass put one in the place of another", {
     hint: "a swap makes new gates, as --passes 'swap-attention{to=eca}'; gates whose weights are given are not new",
+  });
+}
+
+function noEca(start: NewGateStart, pairs: readonly Pair[]): InputError {
+  const kinds = [...new Set(pairs.map(({ op }) => gateOf(op)?.type ?? op.kind))].join(", ");
+  return InputError.of("new-gates/kind", `--new-gates ${start} is for ECA gates; the new ones are ${kinds}`, {
+    hint: "gates of other kinds start as --new-gates init says",
   });
 }
 
