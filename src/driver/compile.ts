@@ -174,6 +174,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
 /** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
 function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
   const counts = countNetwork(network.graph);
+  const newGates = network.newGates?.start ?? "init";
   const gates = network.graph.ops.flatMap((op) => {
     const gate = gateOf(op);
     return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
@@ -184,7 +185,7 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.passes": printPipeline(network.invocations),
     "ecagen.seed": String(seed),
     ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
-    ...(network.newGates === undefined ? {} : { "ecagen.new_gates": network.newGates.start }),
+    ...(newGates === "init" ? {} : { "ecagen.new_gates": newGates }),
     "ecagen.parameters": String(counts.parameters),
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),

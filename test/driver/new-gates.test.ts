@@ -137,7 +137,7 @@ test("between an activation and a sum no layer takes factors: neutral is 1/2, an
     const { original, graph } = specNetwork(file, { passes: "stress-weights,swap-attention{to=eca}" });
     const { graphs, report } = await startNewGates(original, graph, { calibrate: "random:4" }, 0);
     const [gate] = report.gates;
-    assert.is(gate?.reason, "it stands between relu and conv, add");
+    assert.is(gate?.reason, "it stands between silu and conv, add");
     assert.equal(gate?.factorIn, []);
     assert.equal(
       changed(graph, graphs.neutral),
