@@ -16,6 +16,7 @@ export { initSpec } from "./driver/init.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
+export type { NewGatesOptions, NewGatesReport } from "./driver/new-gates.js";
 export { resolve } from "./driver/resolve.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsReport, stats } from "./driver/stats.js";
