@@ -6,20 +6,28 @@ import { GALLERY_INDEX } from "../src/driver/list.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
 import { attentionDocs } from "./attention-docs.js";
+import { familyTable, galleryDocs } from "./gallery-docs.js";
+import { papersDocs } from "./papers-docs.js";
+import { walkReference } from "./reference-table.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md and
- * the index of the gallery.
+ * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
+ * docs/papers.md, docs/gallery.md with its table in the README, and the index of the gallery.
  *
  *     node --import tsx scripts/generate.ts             writes them
  *     node --import tsx scripts/generate.ts --check     writes nothing; exits 1 where they differ
  */
+
+const families = walkReference();
 
 const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ["docs/spec.md", specDocs()],
   [GALLERY_INDEX, galleryIndexText()],
   ["docs/attention.md", attentionDocs(packageRoot())],
+  ["docs/gallery.md", galleryDocs(families)],
+  ["docs/papers.md", papersDocs()],
+  ["README.md", withSection("README.md", "reference", familyTable(families))],
 ];
 
 const checking = process.argv.includes("--check");
@@ -44,4 +52,13 @@ function textOf(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The file with other text between the comments `<!-- NAME -->` and `<!-- /NAME -->`. */
+function withSection(file: string, name: string, text: string): string {
+  const whole = textOf(join(packageRoot(), file)) ?? "";
+  const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const [from, to] = [whole.indexOf(start), whole.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no section between ${start.trim()} and ${end}`);
+  return whole.slice(0, from + start.length) + text + whole.slice(to);
 }

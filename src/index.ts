@@ -10,14 +10,27 @@ export {
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
 export { type DiffReport, diff } from "./driver/diff.js";
+export {
+  diffWeights,
+  type TypeDifference,
+  type ValueDifference,
+  type WeightsDiff,
+} from "./driver/diff-weights.js";
 export { type DoctorReport, examine } from "./driver/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain.js";
 export { initSpec } from "./driver/init.js";
+export {
+  type InspectedTensor,
+  type InspectOptions,
+  inspectWeights,
+  type WeightsInventory,
+} from "./driver/inspect-weights.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export type { NewGatesOptions, NewGatesReport } from "./driver/new-gates.js";
+export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/papers/tables.js";
 export { resolve } from "./driver/resolve.js";
 export { specJsonSchema } from "./driver/schema.js";
-export { type StatsReport, stats } from "./driver/stats.js";
+export { type StatsOptions, type StatsReport, stats } from "./driver/stats.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify.js";

@@ -92,9 +92,18 @@ export function diagnosticToJson(diagnostic: Diagnostic): DiagnosticJson {
  *       hint: did you mean "inverted-residual"?
  */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
+  return formatAs("error", diagnostic);
+}
+
+/** The same of something that didn't keep the work from being done. */
+export function formatWarning(diagnostic: Diagnostic): string {
+  return formatAs("warning", diagnostic);
+}
+
+function formatAs(severity: "error" | "warning", diagnostic: Diagnostic): string {
   const json = diagnosticToJson(diagnostic);
   const place = [json.file, json.line, json.column].filter((part) => part !== undefined).join(":");
-  const lines = [`${place === "" ? "" : `${place}: `}error: ${json.message} [${json.code}]`];
+  const lines = [`${place === "" ? "" : `${place}: `}${severity}: ${json.message} [${json.code}]`];
   if (json.path !== undefined) lines.push(`  at ${json.path}`);
   if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
   if (json.hint !== undefined) lines.push(`  hint: ${json.hint}`);

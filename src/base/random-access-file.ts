@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { InputError } from "./diagnostic.js";
+import { Defect, InputError } from "./diagnostic.js";
 import { whyUnreadable } from "./read-file.js";
 
 /** Bytes that are read at any place, some at a time. */
@@ -39,6 +39,8 @@ export class RandomAccessFile implements ByteRange {
   }
 
   readInto(target: Uint8Array, offset: number): void {
+    // Its number may be that of another file by now.
+    if (!this.#open) throw new Defect(`${this.file} is read after it was closed`);
     try {
       for (let done = 0; done < target.length; ) {
         const count = readSync(this.#handle, target, done, target.length - done, offset + done);

@@ -97,7 +97,7 @@ export class LayerBuilder {
     return this.norm(this.conv(x, layer, conv), layer, conv);
   }
 
-  /** norm → activation, before the convolution of the same layer. */
+  /** norm → activation, named as a convolution's of the same layer. */
   normAct(x: Value, layer: string, norm: Norm & { readonly activation: ActivationName }): Result {
     return this.op(norm.activation, [this.norm(x, layer, norm)], {}, join(layer, "act"));
   }

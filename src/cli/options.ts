@@ -32,6 +32,12 @@ export const sharedOptions = {
     default: "portable" as const,
     describe: "What the gates' lowering is chosen for",
   },
+  precision: {
+    choices: ["fp32", "fp16"] as const,
+    default: "fp32" as const,
+    describe:
+      "What the model computes in; fp16 keeps sums over maps and softmax in fp32, inputs and outputs too",
+  },
   device: {
     choices: ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml", "auto"] as const,
     default: "cpu" as const,

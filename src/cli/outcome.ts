@@ -5,6 +5,7 @@ import {
   type Diagnostic,
   diagnosticToJson,
   formatDiagnostic,
+  formatWarning,
   InputError,
 } from "../base/diagnostic.js";
 
@@ -17,6 +18,8 @@ export interface Outcome {
   readonly text: () => string | Promise<string>;
   /** What else people should know; printed on stderr. Machines find it in `json`. */
   readonly notes?: readonly string[];
+  /** For people, on stderr; the JSON document has them in a place of its own. */
+  readonly warnings?: readonly Diagnostic[];
   readonly ok?: boolean;
 }
 
@@ -26,8 +29,9 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, notes = [], ok = true } = await work();
+    const { json, text, notes = [], warnings = [], ok = true } = await work();
     if (!asJson) for (const note of notes) process.stderr.write(`note: ${note}\n`);
+    if (!asJson) for (const each of warnings) process.stderr.write(`${formatWarning(each)}\n`);
     process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {

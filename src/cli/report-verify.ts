@@ -31,7 +31,7 @@ export function verifyText(report: VerifyReport): string {
       ["check", "", ""],
       checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
     ),
-    `tolerance: max |Δ| up to ${tolerance.maxRel} of the output's range, cosine above ${tolerance.minCosine}; device ${device.used}, ${device.cpuNodes} nodes elsewhere\n`,
+    `tolerance of ${tolerance.precision}: max |Δ| up to ${tolerance.maxRel} of the output's range, cosine above ${tolerance.minCosine}; device ${device.used}, ${device.cpuNodes} nodes elsewhere\n`,
     `${report.model}: ${verdict(report.ok)}\n`,
   ];
   return sections.filter((section) => section !== "").join("\n");

@@ -3,15 +3,18 @@ import type { WeightsReport } from "../driver/load-weights.js";
 /** Names that a note shows; `--json` has all of them. */
 const SHOWN = 3;
 
+export const ROUNDED = "F64, so rounded to float32 in a model";
+
 /** What became of a file's weights, for people: what is used, what is not, what is new. */
 export function weightsNotes(report: WeightsReport | undefined): readonly string[] {
   if (report === undefined) return [];
-  const { file, names, family, loaded, initial, unused, dropped } = report;
+  const { file, names, family, loaded, initial, unused, dropped, rounded } = report;
   return [
     `${loaded} tensors of ${file}, read under the names of ${names} (${family})`,
     ...listedNames("dropped, because a pass took their place away", dropped),
     ...listedNames("unused, because the network has no place for them", unused),
     ...listedNames("not in the file, so with their initial values", initial),
+    ...listedNames(ROUNDED, rounded),
   ];
 }
 

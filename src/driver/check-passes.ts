@@ -1,11 +1,11 @@
 import { CheckError } from "../base/diagnostic.js";
-import type { Graph } from "../ir/graph.js";
+import { type Graph, usesType } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { runPasses } from "../passes/manager.js";
 import type { Pass, PassInvocation } from "../passes/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { evaluateGraph } from "../reference/interpreter.js";
-import { distance, withinTolerance } from "../runtime/compare.js";
+import { distance, TOLERANCES, withinTolerance } from "../runtime/compare.js";
 import { parameterNumbers, randomInputs } from "./numbers.js";
 import { stressed } from "./stressed.js";
 
@@ -26,13 +26,17 @@ export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]
   }
 }
 
-/** Holds one pass to its promise: what keeps values must give the same outputs before and after. */
+/**
+ * Holds one pass to its promise: what keeps values must give the same outputs before and after, to the precision that
+ * the graph has after it.
+ */
 export function checkPromise(pass: Pick<Pass, "name" | "preserves">, before: Graph, after: Graph): void {
   if (pass.preserves !== "values" || before === after) return;
+  const tolerance = usesType(after, "float16") ? TOLERANCES.float16 : PASS_TOLERANCE;
   const now = outputsOf(after);
   for (const [name, expected] of outputsOf(before)) {
     const far = distance(expected.data, now.get(name)?.data ?? []);
-    if (withinTolerance(far, PASS_TOLERANCE)) continue;
+    if (withinTolerance(far, tolerance)) continue;
     throw new CheckError([
       {
         code: "pass/changed-values",

@@ -1,19 +1,22 @@
 import { basename, join } from "node:path";
 import { countNetwork, gateOf } from "../analysis/counts.js";
-import { CheckError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { BATCH } from "../blocks/network.js";
-import type { Graph } from "../ir/graph.js";
+import { type Graph, usesType } from "../ir/graph.js";
 import { type EncodedModel, encodeModel } from "../onnx/export.js";
 import { OPSETS } from "../onnx/opset.js";
 import { writeModel } from "../onnx/write.js";
-import { exportPipeline, type Target } from "../passes/export-pipeline.js";
+import { exportPipeline, type Precision, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
+import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
+import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
+import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
@@ -25,6 +28,8 @@ export interface ExportOptions {
   readonly target?: Target | undefined;
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
+  /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
+  readonly precision?: Precision | undefined;
   /** The batch of the file, or undefined for one that stays open. */
   readonly batch?: number | undefined;
   /** The seed of the model's initial weights. Default 0. */
@@ -62,12 +67,17 @@ export interface CompileReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
+  readonly outputs: readonly DeclaredOutput[];
   readonly passes: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
   readonly exportedWeights?: ExportedWeights;
   /** How the gates that a swap made start, where that was asked for. */
   readonly newGates?: NewGatesReport;
+  /** Where the model has numbers in half precision. */
+  readonly halfPrecision?: HalfPrecision;
+  /** What a user should know of a file that was written all the same. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -109,8 +119,10 @@ async function compileWith(
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
   refuseSameFile(options.exportWeights, output);
+  const rounding = startHalfRounding();
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
+    rounding,
     externalData: options.externalData ?? false,
     digest: options.digest,
     ...(options.onProgress === undefined
@@ -132,10 +144,13 @@ async function compileWith(
     parameters: counts.parameters,
     attentionParameters: counts.attentionParameters,
     macs: counts.macs,
+    outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),
     ...(exportedWeights === undefined ? {} : { exportedWeights }),
     ...(network.newGates === undefined ? {} : { newGates: network.newGates }),
+    ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
+    warnings: saturationWarnings(rounding),
   };
 }
 

@@ -1,4 +1,5 @@
 import { sameDims } from "../ir/types.js";
+import { hasNumbers } from "../weights/file-dtypes.js";
 import { distanceOf, type TensorDistance } from "../weights/statistics.js";
 import { exactNumbers, type StoredTensor, type TensorSource } from "../weights/tensor-source.js";
 import { openWeights } from "./open-weights.js";
@@ -13,7 +14,10 @@ export interface WeightsDiff {
   readonly onlyB: readonly string[];
   /** Names of both whose element type or shape differs. */
   readonly types: readonly TypeDifference[];
-  /** Tensors of both with the same shape whose numbers differ, the furthest apart first. */
+  /**
+   * Tensors of both with the same shape whose numbers differ, the furthest apart first. The distance is NaN (null in
+   * JSON) where only one has a number, and for types that have none here.
+   */
   readonly values: readonly ValueDifference[];
   /** Tensors of both with the same shape and the same numbers. */
   readonly same: number;
@@ -67,7 +71,10 @@ function compareSources(a: TensorSource, b: TensorSource): Omit<WeightsDiff, "a"
     if (!sameShape) continue;
     if (sameBytes(left, right)) same++;
     else {
-      const distance = distanceOf(exactNumbers(left, a.file), exactNumbers(right, b.file));
+      const distance =
+        hasNumbers(left.dtype) && hasNumbers(right.dtype)
+          ? distanceOf(exactNumbers(left, a.file), exactNumbers(right, b.file))
+          : { maxAbs: Number.NaN, cosine: Number.NaN };
       // Zeros of either sign, and the NaNs of other bits, are the same numbers in other bytes.
       if (distance.maxAbs === 0) same++;
       else values.push({ name, ...distance });

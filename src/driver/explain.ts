@@ -1,10 +1,18 @@
-import { adaptiveKernel, ECA_KERNEL_RULES } from "../ir/attention/eca-kernel.js";
-import { isOp } from "../ir/rewrite.js";
+import { type Gate, gateOf } from "../analysis/counts.js";
+import {
+  adaptiveKernel,
+  ECA_KERNEL_RULES,
+  hasKernel,
+  type KernelAttributes,
+} from "../ir/attention/eca-kernel.js";
+import { moduleOf } from "../ir/attention/registry.js";
 import { type NetworkOptions, specNetwork } from "./network.js";
 
-/** How the kernel size of one ECA gate came about. */
+/** How the kernel size of one gate with a kernel along the channels came about. */
 export interface KernelExplanation {
   readonly at: string;
+  /** The kind of gate: `eca`, `eca-ns`. */
+  readonly type: Gate["type"];
   /** C, the channels of the gated tensor. */
   readonly channels: number;
   readonly k: number;
@@ -23,30 +31,22 @@ export interface KernelReport {
   readonly gates: readonly KernelExplanation[];
 }
 
-/** Explains the k of every ECA gate of a spec's network. */
+/** Explains the k of every gate of a spec's network that has one. */
 export function explainKernels(file: string, options: NetworkOptions = {}): KernelReport {
   const { graph } = specNetwork(file, options);
   const gates = graph.ops.flatMap((op): KernelExplanation[] => {
-    if (!isOp(op, "attention.eca")) return [];
-    const { kernel, rule, gamma, b } = op.attributes;
+    const type = gateOf(op)?.type;
+    if (type === undefined || !hasKernel(moduleOf(type))) return [];
+    const attributes = op.attributes as KernelAttributes;
+    const { kernel: k, rule, gamma, b } = attributes;
     const channels = Number(op.operands[0]?.type.dims[1]);
-    return [
-      { at: op.loc.scope, channels, k: kernel, rule, gamma, b, because: reason(channels, op.attributes) },
-    ];
+    return [{ at: op.loc.scope, type, channels, k, rule, gamma, b, because: reason(channels, attributes) }];
   });
   const rules = Object.fromEntries(Object.entries(ECA_KERNEL_RULES).map(([name, { doc }]) => [name, doc]));
   return { name: graph.name, rules: { ...rules, fixed: "a person wrote k" }, gates };
 }
 
-function reason(
-  channels: number,
-  {
-    kernel,
-    rule,
-    gamma,
-    b,
-  }: { kernel: number; rule: keyof typeof ECA_KERNEL_RULES | "fixed"; gamma: number; b: number },
-): string {
+function reason(channels: number, { kernel, rule, gamma, b }: KernelAttributes): string {
   if (rule === "fixed") return `k = ${kernel} was given as a number`;
   const { exact, truncated, odd } = adaptiveKernel(channels, rule, gamma, b);
   const parity = odd === truncated ? `${odd} is odd` : `${truncated} is even, so ${odd}`;

@@ -1,7 +1,7 @@
 import { gateOf } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
-import { distance, TOLERANCES } from "../runtime/compare.js";
+import { distance, TOLERANCES, type ToleranceName } from "../runtime/compare.js";
 import { parameterNumbers, randomInputs } from "./numbers.js";
 
 /** How far the output moves when one gate is left out, as a part of the output's range. */
@@ -22,11 +22,24 @@ export interface GateEffects {
   readonly effects: readonly GateEffect[];
 }
 
-/** Leaving out a gate must move the output by this many tolerances. */
+/** In float32, leaving out a gate must move the output by this many tolerances. */
 const MARGIN = 10;
 
-/** Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. */
-export function gateEffects(graph: Graph, seed: number): GateEffects {
+/**
+ * How far leaving out a gate must move the output of a model of some precision, for a comparison to see that it is
+ * missing. Half precision has no room for a margin of ten: there it is the tolerance and what the rounding of this
+ * model could make up for, `rounding`, both as parts of the output's range.
+ */
+export function leastEffect(precision: ToleranceName, rounding: number): number {
+  const { maxRel } = TOLERANCES[precision];
+  return precision === "float32" ? MARGIN * maxRel : maxRel + rounding;
+}
+
+/**
+ * Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does; `least` is how
+ * far it must move the output.
+ */
+export function gateEffects(graph: Graph, seed: number, least: number): GateEffects {
   const parameters = parameterNumbers(seed);
   const inputs = randomInputs(graph, 1, seed);
   const trace = traceGraph(graph, inputs, parameters);
@@ -38,7 +51,7 @@ export function gateEffects(graph: Graph, seed: number): GateEffects {
       (output) => distance(trace.get(output)?.data ?? [], without.get(output.name)?.data ?? []).maxRel,
     );
     const moved = Math.max(...moves);
-    return [{ at: op.loc.scope, gate: gate.text, moved, ok: moved >= MARGIN * TOLERANCES.float32.maxRel }];
+    return [{ at: op.loc.scope, gate: gate.text, moved, ok: moved >= least }];
   });
   const [, ...image] = [...inputs.values()][0]?.dims ?? [];
   return { image, effects };

@@ -1,8 +1,9 @@
 import { elementCount } from "../ir/types.js";
+import { hasNumbers } from "../weights/file-dtypes.js";
 import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
 import {
   exactNumbers,
-  roundingNote,
+  roundedNames,
   type StoredTensor,
   type TensorFormat,
 } from "../weights/tensor-source.js";
@@ -16,7 +17,8 @@ export interface WeightsInventory {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly InspectedTensor[];
   readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
-  readonly notes: readonly string[];
+  /** Tensors of float64, whose numbers a model would have in float32. */
+  readonly rounded: readonly string[];
 }
 
 export interface InspectedTensor {
@@ -24,7 +26,7 @@ export interface InspectedTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly bytes: number;
-  /** Where values were asked for; null for a tensor without finite numbers. */
+  /** Where values were asked for; null for a tensor without finite numbers, and for types that have none here. */
   readonly values?: TensorStatistics | null;
 }
 
@@ -36,14 +38,12 @@ export interface InspectOptions {
 /**
  * What is in a file or folder of weights.
  *
- * Errors: `InputError` for what can't be read, is of no known format, or is broken; with `values`, for element types
- * without numbers too.
+ * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
 export function inspectWeights(file: string, { values = false }: InspectOptions = {}): WeightsInventory {
   const source = openWeights(file);
   try {
     const stored = [...source.tensors.values()];
-    const note = roundingNote(stored);
     return {
       file,
       format: source.format,
@@ -54,7 +54,7 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
         elements: stored.reduce((sum, { dims }) => sum + elementCount(dims), 0),
         bytes: stored.reduce((sum, { byteLength }) => sum + byteLength, 0),
       },
-      notes: note === undefined ? [] : [note],
+      rounded: roundedNames(stored),
     };
   } finally {
     source.close();
@@ -64,5 +64,7 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
 function inspectTensor(tensor: StoredTensor, file: string, values: boolean): InspectedTensor {
   const { name, dtype, dims, byteLength } = tensor;
   const entry = { name, dtype, shape: dims, bytes: byteLength };
-  return values ? { ...entry, values: statisticsOf(exactNumbers(tensor, file)) ?? null } : entry;
+  if (!values) return entry;
+  const found = hasNumbers(dtype) ? statisticsOf(exactNumbers(tensor, file)) : undefined;
+  return { ...entry, values: found ?? null };
 }

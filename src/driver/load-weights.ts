@@ -5,7 +5,7 @@ import { bindTensors } from "../weights/bind.js";
 import { recognizeNames } from "../weights/names/recognize.js";
 import type { NameKind } from "../weights/names/registry.js";
 import { settleMatch } from "../weights/names/settle.js";
-import type { TensorSource } from "../weights/tensor-source.js";
+import { roundedNames, type TensorSource } from "../weights/tensor-source.js";
 import { openWeights } from "./open-weights.js";
 
 /** Trained weights for a network, and what a user says of them. */
@@ -41,6 +41,8 @@ export interface WeightsReport {
   readonly unused: readonly string[];
   /** Tensors of the file that had a place which a pass took away. */
   readonly dropped: readonly string[];
+  /** Tensors of float64, whose numbers are rounded to float32. */
+  readonly rounded: readonly string[];
 }
 
 /** Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. */
@@ -95,6 +97,7 @@ export function loadWeights(
         initial: left.filter((parameter) => labelsOf(parameter).length === 0).map(({ name }) => name),
         unused: unused.map(({ name }) => name),
         dropped: dropped.map(({ name }) => name),
+        rounded: roundedNames(match.found.values()),
       };
     },
   };

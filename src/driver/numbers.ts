@@ -27,7 +27,8 @@ export function parameterNumbers(seed: number): ParameterSource {
   return (parameter) => {
     const known = made.get(parameter);
     if (known !== undefined) return known;
-    const tensor = { dims: concreteDims(parameter.type.dims), data: materialize(parameter.data, seed) };
+    const { dims, dtype } = parameter.type;
+    const tensor = { dims: concreteDims(dims), data: materialize(parameter.data, seed, dtype) };
     made.set(parameter, tensor);
     return tensor;
   };

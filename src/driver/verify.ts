@@ -1,16 +1,25 @@
 import { countNetwork } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
+import { usesType } from "../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../onnx/initializers.js";
 import { modelBytes } from "../onnx/write.js";
 import { runPasses } from "../passes/manager.js";
-import { type Distance, TOLERANCES, type Tolerance, withinTolerance } from "../runtime/compare.js";
+import {
+  type Distance,
+  TOLERANCES,
+  type Tolerance,
+  type ToleranceName,
+  withinTolerance,
+} from "../runtime/compare.js";
 import type { DeviceName } from "../runtime/devices.js";
 import { openSession } from "../runtime/session.js";
+import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
 import { chooseDevice } from "./devices.js";
 import { checkExpectations } from "./expectations.js";
-import { type GateEffects, gateEffects } from "./gate-effects.js";
+import { type GateEffects, gateEffects, leastEffect } from "./gate-effects.js";
+import { halfRangeCheck, halfWeightsCheck } from "./half-precision.js";
 import {
   type GivenWeights,
   type WeightsOptions,
@@ -58,7 +67,8 @@ export interface VerifyReport {
   readonly model: string;
   /** `cpuNodes`: a session on another device is refused unless every node runs there, so there are none. */
   readonly device: { readonly requested: string; readonly used: string; readonly cpuNodes: number };
-  readonly tolerance: Tolerance;
+  /** `precision`: the lowest that the export computes in. */
+  readonly tolerance: Tolerance & { readonly precision: ToleranceName };
   readonly comparisons: readonly Comparison[];
   readonly gates: GateEffects;
   readonly checks: readonly Check[];
@@ -69,8 +79,6 @@ export interface VerifyReport {
 /** The network's own weights, initial or given ones, and those that make everything matter. */
 const WEIGHTS = ["own", "stress"] as const;
 type Weights = (typeof WEIGHTS)[number];
-
-const TOLERANCE = TOLERANCES.float32;
 
 /**
  * Proves that the ONNX file of a spec computes what the spec says. ONNX Runtime runs the export; the
@@ -94,13 +102,17 @@ async function verifyWith(
   const device = await chooseDevice(options.device ?? "cpu");
   const checks: Check[] = options.resolution === undefined ? publishedNumbers(network) : [];
   const comparisons: Comparison[] = [];
+  const precision = precisionOf(network, options);
+  const tolerance = TOLERANCES[precision];
 
   for (const [i, weights] of WEIGHTS.entries()) {
     const label = weights === "stress" ? "stress" : given === undefined ? "initial" : "given";
     const progress = (message: string, part: number): void =>
       onProgress?.(`${label} weights: ${message}`, (i + part) / (WEIGHTS.length + 1));
     const weighted = withWeights(network, weights);
-    const own = exportBytes(weighted, options);
+    const rounding = startHalfRounding();
+    const own = exportBytes(weighted, options, rounding);
+    if (precision === "float16" && weights === "own") checks.push(halfWeightsCheck(rounding));
     const subjects: Subject[] = [{ label: "export", model: own, device }];
     if (against === "cpu") subjects.push({ label: "export", model: own, device: "cpu" });
     if (file !== undefined) {
@@ -118,13 +130,13 @@ async function verifyWith(
       for (const batch of fixed === undefined ? batches : [fixed]) {
         progress(`${subject.device}, batch ${batch}`, 0.95);
         const outputs = await runModel(session, weighted.meant, batch, seed);
-        const far = worstDistance(reference(batch), outputs, TOLERANCE);
+        const far = worstDistance(reference(batch), outputs, tolerance);
         comparisons.push({
           a: `reference, ${label} weights`,
           b: `${subject.label} on ${subject.device}`,
           batch,
           ...far,
-          ok: withinTolerance(far, TOLERANCE),
+          ok: withinTolerance(far, tolerance),
         });
       }
       await session.close();
@@ -132,13 +144,16 @@ async function verifyWith(
   }
 
   onProgress?.("leaving out each gate", WEIGHTS.length / (WEIGHTS.length + 1));
-  const gates = gateEffects(stressed(onSmallImages(specFile, network, options).meant), seed);
+  const small = withWeights(onSmallImages(specFile, network, options), "stress");
+  const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
+  const gates = gateEffects(small.meant, seed, leastEffect(precision, rounding));
   checks.push(gateCheck(gates));
+  if (precision === "float16") checks.push(halfRangeCheck(small.meant, lower(small, options).graph, seed));
   return {
     ok: comparisons.every((each) => each.ok) && checks.every((each) => each.ok),
     model: specFile,
     device: { requested: options.device ?? "cpu", used: device, cpuNodes: 0 },
-    tolerance: TOLERANCE,
+    tolerance: { precision, ...tolerance },
     comparisons,
     gates,
     checks,
@@ -217,8 +232,14 @@ async function openSubjects(
   return open;
 }
 
-function exportBytes(network: SpecNetwork, options: ExportOptions): Uint8Array {
-  return modelBytes(encode(network, lower(network, options).graph, options), { seed: options.seed ?? 0 });
+function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: HalfRounding): Uint8Array {
+  const { seed = 0 } = options;
+  return modelBytes(encode(network, lower(network, options).graph, options), { seed, rounding });
+}
+
+/** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
+function precisionOf(network: SpecNetwork, options: ExportOptions): ToleranceName {
+  return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
 }
 
 function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {

@@ -4,7 +4,7 @@ import type { AttentionSite } from "./attention/module.js";
 import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/registry.js";
 import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
 import type { Initializer } from "./initializers.js";
-import { takesOperands } from "./op.js";
+import { inferTypes, takesOperands } from "./op.js";
 import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
 import { type DType, type TensorType, TypeRefusal, tensorType } from "./types.js";
 import type { WeightExpr } from "./weight.js";
@@ -45,13 +45,14 @@ export class GraphBuilder {
     dims: readonly number[],
     init: Initializer,
     role: ParameterRole = "trainable",
+    dtype: DType = "float32",
   ): Parameter {
-    return this.parameterOf(name, init(dims, name), role);
+    return this.parameterOf(name, init(dims, name), role, dtype);
   }
 
   /** A parameter of given data. */
-  parameterOf(name: string, data: WeightExpr, role: ParameterRole): Parameter {
-    return makeParameter(this.#unique(name), data, role);
+  parameterOf(name: string, data: WeightExpr, role: ParameterRole, dtype: DType = "float32"): Parameter {
+    return makeParameter(this.#unique(name), data, role, dtype);
   }
 
   /** Adds an op with one result and gives that result; `name` is made unique. */
@@ -74,7 +75,8 @@ export class GraphBuilder {
           `${kind} takes the operands ${definition.operands.join(", ")}, got ${operands.length}`,
         );
       }
-      const types = definition.infer(
+      const types = inferTypes(
+        definition,
         operands.map((operand) => operand.type),
         complete.data,
       );
@@ -88,7 +90,7 @@ export class GraphBuilder {
     });
   }
 
-  /** Adds attention of the given options over x, with its parameters. */
+  /** Adds attention of the given options over x, with its parameters, which have the element type of x. */
   attention(x: Value, options: AttentionOptions | SelectionOptions, site: AttentionSite, loc: Loc): Result {
     const { type, ...rest } = options;
     const module = moduleOf(type);
@@ -96,7 +98,7 @@ export class GraphBuilder {
       const plan = module.plan(rest, site);
       const prefix = loc.scope.slice(1).replaceAll("/", ".");
       const parameters = plan.parameters.map(({ name, dims, init, role }) =>
-        this.parameter(`${prefix}.${name}`, dims, init, role),
+        this.parameter(`${prefix}.${name}`, dims, init, role, x.type.dtype),
       );
       return this.op(module.op.name as ModelOpName, [x, ...parameters], plan.attributes as never, loc);
     });

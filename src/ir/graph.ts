@@ -1,6 +1,6 @@
 import type { InitializationName } from "./initializers.js";
 import type { AttributesOf, OpName } from "./ops/registry.js";
-import type { TensorType } from "./types.js";
+import type { DType, TensorType } from "./types.js";
 import { type StoredNumbers, storedLeaves, type WeightExpr } from "./weight.js";
 
 /** Where something in the graph comes from: shown in dumps, diffs, ONNX names and error messages. */
@@ -96,6 +96,11 @@ export function parametersOf(graph: Graph): readonly Parameter[] {
 /** The numbers behind the graph's stored weights, by label: what `parseGraph` needs beside the text form. */
 export function storedDataOf(graph: Graph): ReadonlyMap<string, StoredNumbers> {
   return new Map(parametersOf(graph).flatMap(({ data }) => [...storedLeaves(data)]));
+}
+
+/** Whether anything in the graph is computed or stored in an element type. */
+export function usesType(graph: Graph, dtype: DType): boolean {
+  return graph.ops.some((op) => [...op.operands, ...op.results].some(({ type }) => type.dtype === dtype));
 }
 
 /** For each value, the ops that read it, in order. Outputs of the graph are not among them. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Tensor } from "./tensor.js";
-import type { TensorType } from "./types.js";
+import { refuse, type TensorType } from "./types.js";
 
 // Each schema checks a few values in one run, so zod's just-in-time code would cost more than it saves.
 z.config({ jitless: true });
@@ -10,6 +10,18 @@ z.config({ jitless: true });
  * export. `primitive`: one ONNX operator.
  */
 export type Level = "model" | "primitive";
+
+/**
+ * Whether an op may compute in float16 where a network is lowered to it. `half`: rounding its operands and its
+ * result costs no more than that rounding. An op whose intermediate numbers overflow, vanish or lose their digits
+ * in half precision stays in float32, and says why.
+ */
+export type Precision = "half" | { readonly float32: string };
+
+/** What depends on an op's level. Only primitives have a precision: the others become some. */
+export type LevelFacts =
+  | { readonly level: "model" }
+  | { readonly level: "primitive"; readonly precision: Precision };
 
 /** What an op costs for operands of known size. `macs`: multiply-accumulates of convolutions and products. */
 export interface Cost {
@@ -23,9 +35,13 @@ export type AttributeSchema = z.ZodObject;
  * a name that ends in `?` marks an operand that may be absent (only at the end of the list), one that ends in
  * `...` the last of the list, which stands for any number of operands.
  */
-export interface OpDefinition<N extends string = string, A extends AttributeSchema = AttributeSchema> {
+export type OpDefinition<
+  N extends string = string,
+  A extends AttributeSchema = AttributeSchema,
+> = LevelFacts & OpFacts<N, A>;
+
+interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly name: N;
-  readonly level: Level;
   /** One line: what it computes, as an equation where that is possible. */
   readonly doc: string;
   /** The paper and section, or the operator page, that defines it. */
@@ -47,6 +63,20 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
   definition: OpDefinition<N, A>,
 ): OpDefinition<N, A> {
   return definition;
+}
+
+/**
+ * The types of an op's results. All operands of an op have one element type, as ONNX's operators want it; what an
+ * op refuses besides is its own (`infer`).
+ */
+export function inferTypes<A extends AttributeSchema>(
+  { infer }: OpDefinition<string, A>,
+  operands: readonly TensorType[],
+  attributes: z.output<A>,
+): readonly TensorType[] {
+  const dtypes = [...new Set(operands.map(({ dtype }) => dtype))];
+  if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
+  return infer(operands, attributes);
 }
 
 /** Whether an op may have that many operands: all that are not optional, and no more than there are. */

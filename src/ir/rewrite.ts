@@ -15,7 +15,7 @@ import {
 } from "./graph.js";
 import type { Initializer } from "./initializers.js";
 import type { AttributesInput, AttributesOf, OpName } from "./ops/registry.js";
-import { sameType } from "./types.js";
+import { type DType, sameType } from "./types.js";
 import type { WeightExpr } from "./weight.js";
 
 /** What a rewriting may do at one op: add ops before it. Everything it adds carries the pass's name. */
@@ -27,9 +27,12 @@ export interface RewriteContext {
     attributes: AttributesInput<N>,
     suffix?: string,
   ): Result;
+  /** The op itself over other operands: its types are inferred again, its place, maker and name stay. */
+  again(operands: readonly Value[], suffix?: string): Result;
+  // New parameters have the element type that the op computes in, unless another is asked for.
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Value;
   /** A parameter of given data. */
-  parameterOf(name: string, data: WeightExpr, role: ParameterRole): Value;
+  parameterOf(name: string, data: WeightExpr, role: ParameterRole, dtype?: DType): Value;
   /** A `fixed` parameter of given data: a number or table that a lowering needs. `name` extends the op's scope. */
   constant(name: string, data: WeightExpr): Value;
   attention(x: Value, options: AttentionOptions, site: AttentionSite): Result;
@@ -84,7 +87,7 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     }
     for (const result of original.results) if (outputs.has(result)) taken.add(current(result));
   }
-  return withOutputNames(
+  return nameOutputs(
     builder.finish(graph.outputs.map(current)),
     graph.outputs.map((output) => output.name),
   );
@@ -100,7 +103,8 @@ export function replaceParameters(graph: Graph, replace: (parameter: Parameter) 
   return substituteValues(graph, replacements);
 }
 
-function withOutputNames(graph: Graph, names: readonly string[]): Graph {
+/** The graph with other names for its outputs. An output that is no op's result keeps its own. */
+export function nameOutputs(graph: Graph, names: readonly string[]): Graph {
   const renamed = new Map<Value, Value>();
   graph.outputs.forEach((output, i) => {
     const name = names[i] ?? output.name;
@@ -126,21 +130,19 @@ function substituteValues(graph: Graph, substitutes: ReadonlyMap<Value, Value>):
 function contextAt(builder: GraphBuilder, op: Op, pass: string): RewriteContext {
   const loc: Loc = { ...op.loc, pass };
   const base = op.results[0]?.name ?? op.loc.scope.slice(1);
+  const dtype = op.results[0]?.type.dtype;
+  const nameOf = (suffix: string | undefined): string => (suffix === undefined ? base : `${base}/${suffix}`);
   return {
     op(kind, operands, attributes, suffix) {
       const scope = suffix === undefined ? loc.scope : `${loc.scope}/${suffix}`;
-      return builder.op(
-        kind,
-        operands,
-        attributes,
-        { ...loc, scope },
-        suffix === undefined ? base : `${base}/${suffix}`,
-      );
+      return builder.op(kind, operands, attributes, { ...loc, scope }, nameOf(suffix));
     },
-    parameter: (name, dims, init, role) => builder.parameter(name, dims, init, role),
-    parameterOf: (name, data, role) => builder.parameterOf(name, data, role),
+    again: (operands, suffix) =>
+      builder.op(op.kind, operands, op.attributes as never, op.loc, nameOf(suffix)),
+    parameter: (name, dims, init, role) => builder.parameter(name, dims, init, role, dtype),
+    parameterOf: (name, data, role, type = dtype) => builder.parameterOf(name, data, role, type),
     constant: (name, data) =>
-      builder.parameterOf(`${loc.scope.slice(1).replaceAll("/", ".")}.${name}`, data, "fixed"),
+      builder.parameterOf(`${loc.scope.slice(1).replaceAll("/", ".")}.${name}`, data, "fixed", dtype),
     attention: (x, options, site) => builder.attention(x, options, site, loc),
   };
 }

@@ -1,6 +1,6 @@
 import { elementCount } from "./types.js";
 
-/** A tensor of the reference interpreter: row-major float64, whatever dtype the IR gives it. */
+/** A tensor of the reference interpreter: row-major float64 numbers; float16 ones are rounded to that. */
 export interface Tensor {
   readonly dims: readonly number[];
   readonly data: Float64Array;

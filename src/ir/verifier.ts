@@ -1,5 +1,5 @@
 import type { Graph, Op, Value } from "./graph.js";
-import { takesOperands } from "./op.js";
+import { inferTypes, takesOperands } from "./op.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
 import { formatType, sameDims, sameType, TypeRefusal } from "./types.js";
 
@@ -87,7 +87,8 @@ function checkTypes(op: Op, report: (message: string) => void): void {
     return;
   }
   try {
-    const types = definition.infer(
+    const types = inferTypes(
+      definition,
       op.operands.map((operand) => operand.type),
       attributes.data,
     );

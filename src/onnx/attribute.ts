@@ -1,3 +1,5 @@
+import { roundToFloat16 } from "../base/float16.js";
+import type { DType } from "../ir/types.js";
 import { type AttributeMessage, AttributeProto } from "./proto.js";
 
 /** The value of an attribute, of the kinds that the codecs need. */
@@ -30,14 +32,15 @@ function encodeValue(attribute: OnnxAttribute): AttributeMessage {
 }
 
 /**
- * The shortest decimal number that float32 rounds to the same value: a file's 0.0010000000474974513 is the
- * 0.001 that someone wrote. Nine digits always suffice.
+ * The shortest decimal number that the element type rounds to the same value: a file's 0.0010000000474974513 is
+ * the 0.001 that someone wrote. Nine digits always suffice.
  */
-export function shortestFloat32(value: number): number {
-  const rounded = Math.fround(value);
+export function shortestDecimal(value: number, dtype: DType = "float32"): number {
+  const round = dtype === "float16" ? roundToFloat16 : Math.fround;
+  const rounded = round(value);
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(rounded.toPrecision(digits));
-    if (Math.fround(short) === rounded) return short;
+    if (round(short) === rounded) return short;
   }
   return rounded;
 }

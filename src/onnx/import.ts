@@ -142,7 +142,12 @@ class GraphDecoder implements TensorScope {
   #parameter(tensor: FileTensor, role: ParameterRole): Parameter {
     const data = storedWeight(tensor.dims, tensor.name, floatsOf(tensor));
     // A single number is a constant of the computation, not something that was trained.
-    return this.#builder.parameterOf(tensor.name, data, tensor.dims.length === 0 ? "fixed" : role);
+    return this.#builder.parameterOf(
+      tensor.name,
+      data,
+      tensor.dims.length === 0 ? "fixed" : role,
+      tensor.dtype,
+    );
   }
 
   #input(info: ValueInfoMessage): void {

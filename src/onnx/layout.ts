@@ -10,6 +10,8 @@ export type Segment =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly byteLength: number }
   | {
       readonly kind: "numbers";
+      /** The tensor that they are. */
+      readonly name: string;
       readonly expr: WeightExpr;
       readonly dtype: DType;
       readonly byteLength: number;
@@ -86,7 +88,7 @@ function externalHeader(
 
 function numbersOf({ name, data, dims, dtype }: Initializer): Segment {
   const byteLength = byteCount(dims, dtype);
-  if (!(data instanceof Uint8Array)) return { kind: "numbers", expr: data, dtype, byteLength };
+  if (!(data instanceof Uint8Array)) return { kind: "numbers", name, expr: data, dtype, byteLength };
   if (data.length !== byteLength) throw new Defect(`${name} has ${data.length} bytes, not ${byteLength}`);
   return bytes(data);
 }

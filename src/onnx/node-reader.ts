@@ -1,6 +1,6 @@
 import type { ParameterRole, Value } from "../ir/graph.js";
 import { refuse } from "../ir/types.js";
-import { shortestFloat32 } from "./attribute.js";
+import { shortestDecimal } from "./attribute.js";
 import { type AttributeMessage, AttributeProto, type NodeMessage, toInteger } from "./proto.js";
 
 /** What a node's input names stand for, as far as the file has been read. */
@@ -67,7 +67,7 @@ export class NodeReader {
   /** A float32 attribute, as the decimal number that was meant. */
   float(name: string, absent: number): number {
     const attribute = this.#take(name, "FLOAT");
-    return attribute === undefined ? absent : shortestFloat32(attribute.f ?? 0);
+    return attribute === undefined ? absent : shortestDecimal(attribute.f ?? 0);
   }
 
   string(name: string, absent: string): string {

@@ -31,23 +31,39 @@ const DATA_FIELDS: readonly number[] = [4, 5, 6, 7, FIELD.tensorRawData, 10, 11]
 /** A tensor's name, sizes and place take less. */
 const LONGEST_REST = 1 << 20;
 
+/** The model that is being read. */
+export interface OpenModel {
+  readonly file: RandomAccessFile;
+  readonly wire: WireReader;
+  /** Another file, with external data; it is opened once. */
+  open(path: string): RandomAccessFile;
+  readonly latest: LatestBytes;
+}
+
+/** An initializer as far as it stands in the model itself. */
+export interface Initializer {
+  readonly message: WireField;
+  readonly fields: readonly WireField[];
+  /** The tensor without its data. */
+  readonly tensor: TensorMessage;
+}
+
+/** Reads all of an initializer but its data. Refuses (`refuse`) what can't be decoded. */
+export function readInitializer({ wire }: OpenModel, message: WireField): Initializer {
+  const fields = [...wire.fields(message.start, message.end)];
+  return { message, fields, tensor: decodeRest(wire, fields) };
+}
+
 /**
- * An initializer at its place in a file. `named` is told its name as soon as it is known. Refuses (`refuse`) types
- * that weight files don't have, and data that doesn't fit the sizes.
+ * An initializer as a tensor of the file. Refuses (`refuse`) types that weight files don't have, and data that
+ * doesn't fit the sizes.
  */
 export function storedInitializer(
-  wire: WireReader,
-  message: WireField,
-  file: string,
-  open: (file: string) => RandomAccessFile,
-  latest: LatestBytes,
-  named: (name: string) => void,
+  { file, wire, open, latest }: OpenModel,
+  { message, fields, tensor }: Initializer,
 ): StoredTensor {
-  const fields = [...wire.fields(message.start, message.end)];
-  const tensor = decodeRest(wire, fields);
   const name = tensor.name ?? "";
   if (name === "") refuse("it has no name");
-  named(name);
   const type = tensor.dataType ?? 0;
   const dtype = DTYPES[type] ?? refuse(`its element type ${DataType[type] ?? type} is not read`);
   const dims = (tensor.dims ?? []).map(toInteger);
@@ -55,20 +71,19 @@ export function storedInitializer(
   if (byteLength === undefined) refuse(`its sizes are [${dims.join(", ")}]`);
   if (tensor.segment !== null && tensor.segment !== undefined) refuse("it is one segment of a tensor");
   const common = { name, dtype, dims, byteLength };
-  const model = open(file);
   const fits = (found: number): void => {
     if (found !== byteLength)
       refuse(`its data has ${found} bytes, ${dtype} of [${dims.join(", ")}] has ${byteLength}`);
   };
 
   if (tensor.dataLocation === TensorProto.DataLocation.EXTERNAL) {
-    const { path, offset, length } = externalPlace(tensor, file, byteLength);
+    const { path, offset, length } = externalPlace(tensor, file.file, byteLength);
     return { ...common, readInto: rangeOf(open(path), offset, length).readInto };
   }
   const raw = fields.findLast(({ number }) => number === FIELD.tensorRawData);
   if (raw !== undefined && raw.end > raw.start) {
     fits(raw.end - raw.start);
-    return { ...common, readInto: rangeOf(model, raw.start, byteLength).readInto };
+    return { ...common, readInto: rangeOf(file, raw.start, byteLength).readInto };
   }
   const load = (): Uint8Array => listBytes(decode(wire.read(message.start, message.end)), dtype);
   // Lists are for small tensors; one with a wrong number of elements is found now, not when it is needed.

@@ -1,10 +1,11 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
-import { TypeRefusal } from "../ir/types.js";
+import { refuse, TypeRefusal } from "../ir/types.js";
 import { LatestBytes } from "../weights/latest-bytes.js";
+import { quoteName } from "../weights/tensor-name.js";
 import type { StoredTensor, TensorSource } from "../weights/tensor-source.js";
 import { FIELD } from "./proto.js";
-import { storedInitializer } from "./stored-initializer.js";
+import { type OpenModel, readInitializer, storedInitializer } from "./stored-initializer.js";
 import { WireProblem, WireReader } from "./wire.js";
 
 const MOST_PROBLEMS = 20;
@@ -16,17 +17,19 @@ const MOST_PROBLEMS = 20;
  * Errors: `InputError` for a file that is no model, and with every initializer that can't be read.
  */
 export function openInitializers(path: string): TensorSource {
-  const files = new Map([[path, RandomAccessFile.open(path)]]);
-  const open = (file: string): RandomAccessFile => {
-    const opened = files.get(file) ?? RandomAccessFile.open(file);
-    files.set(file, opened);
+  const file = RandomAccessFile.open(path);
+  const others = new Map<string, RandomAccessFile>();
+  const open = (other: string): RandomAccessFile => {
+    const opened = others.get(other) ?? RandomAccessFile.open(other);
+    others.set(other, opened);
     return opened;
   };
   const close = (): void => {
-    for (const file of files.values()) file.close();
+    for (const each of [file, ...others.values()]) each.close();
   };
   try {
-    return { file: path, format: "onnx", tensors: readInitializers(path, open), metadata: new Map(), close };
+    const model = { file, wire: new WireReader(file), open, latest: new LatestBytes() };
+    return { file: path, format: "onnx", tensors: readInitializers(model), metadata: new Map(), close };
   } catch (error) {
     close();
     if (!(error instanceof WireProblem)) throw error;
@@ -34,16 +37,11 @@ export function openInitializers(path: string): TensorSource {
   }
 }
 
-function readInitializers(
-  path: string,
-  open: (file: string) => RandomAccessFile,
-): ReadonlyMap<string, StoredTensor> {
-  const file = open(path);
-  const wire = new WireReader(file);
+function readInitializers(model: OpenModel): ReadonlyMap<string, StoredTensor> {
+  const { file, wire } = model;
   const graphs = [...wire.fields(0, file.size)].filter(({ number }) => number === FIELD.modelGraph);
   const [graph] = graphs;
   if (graph === undefined || graphs.length > 1) throw new WireProblem(`it has ${graphs.length} graphs`);
-  const latest = new LatestBytes();
   const tensors = new Map<string, StoredTensor>();
   const problems: string[] = [];
   let place = 0;
@@ -51,10 +49,10 @@ function readInitializers(
     if (field.number !== FIELD.graphInitializer) continue;
     let called = `initializer ${place++}`;
     try {
-      const tensor = storedInitializer(wire, field, path, open, latest, (name) => {
-        called = JSON.stringify(name);
-      });
-      if (tensors.has(tensor.name)) problems.push(`${called}: there are two of that name`);
+      const initializer = readInitializer(model, field);
+      if (initializer.tensor.name) called = quoteName(initializer.tensor.name);
+      const tensor = storedInitializer(model, initializer);
+      if (tensors.has(tensor.name)) refuse("there are two of that name");
       tensors.set(tensor.name, tensor);
     } catch (error) {
       if (!(error instanceof TypeRefusal)) throw error;
@@ -66,8 +64,8 @@ function readInitializers(
     problems.slice(0, MOST_PROBLEMS).map(
       (problem): Diagnostic => ({
         code: "onnx/initializer",
-        message: `${path}: ${problem}`,
-        file: path,
+        message: `${file.file}: ${problem}`,
+        file: file.file,
       }),
     ),
   );

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type FileSink, writableTarget, writeAtomically } from "../base/atomic-file.js";
 import { InputError } from "../base/diagnostic.js";
-import { encodeElements } from "../weights/elements.js";
+import { bytesOf, encodeElements } from "../weights/elements.js";
+import { encodeHalf, type HalfRounding } from "../weights/half.js";
 import { weightChunks } from "../weights/materialize.js";
 import type { EncodedModel } from "./export.js";
 import {
@@ -21,6 +22,8 @@ export interface WriteOptions {
   readonly externalData?: boolean | undefined;
   /** Whether to compute the files' sha256, a tenth of the whole time. Default: true. */
   readonly digest?: boolean | undefined;
+  /** Counts what rounding to float16 does to the numbers. */
+  readonly rounding?: HalfRounding | undefined;
   /** Is told how much of all bytes is made, from 0 to 1. */
   readonly onProgress?: ((part: number) => void) | undefined;
 }
@@ -62,7 +65,10 @@ export async function writeModel(
 }
 
 /** The bytes that `writeModel` would write to one file, in memory. Errors: `InputError` above 2 GiB. */
-export function modelBytes(encoded: EncodedModel, { seed }: Pick<WriteOptions, "seed">): Uint8Array {
+export function modelBytes(
+  encoded: EncodedModel,
+  options: Pick<WriteOptions, "seed" | "rounding">,
+): Uint8Array {
   const { model } = layoutModel(encoded);
   if (model.byteLength > LARGEST_MESSAGE) {
     throw InputError.of(
@@ -76,7 +82,7 @@ export function modelBytes(encoded: EncodedModel, { seed }: Pick<WriteOptions, "
   const all = new Uint8Array(model.byteLength);
   let end = 0;
   for (const segment of model.segments) {
-    for (const piece of piecesOf(segment, seed)) {
+    for (const piece of piecesOf(segment, options)) {
       all.set(piece, end);
       end += piece.length;
     }
@@ -93,12 +99,12 @@ function chooseLayout(encoded: EncodedModel, options: WriteOptions, location: st
 async function writeFile(
   sink: FileSink,
   layout: FileLayout,
-  { seed, digest = true }: WriteOptions,
+  options: WriteOptions,
   progress: (bytes: number) => void,
 ): Promise<WrittenFile> {
-  const hash = digest ? createHash("sha256") : undefined;
+  const hash = options.digest !== false ? createHash("sha256") : undefined;
   for (const segment of layout.segments) {
-    for (const piece of piecesOf(segment, seed)) {
+    for (const piece of piecesOf(segment, options)) {
       hash?.update(piece);
       await sink.write(piece);
       progress(piece.length);
@@ -112,11 +118,16 @@ async function writeFile(
 const PIECE_ELEMENTS = 16384;
 
 /** The bytes of a segment; each piece is valid until the next one is asked for. */
-function* piecesOf(segment: Segment, seed: number): Iterable<Uint8Array> {
+function* piecesOf(
+  segment: Segment,
+  { seed, rounding }: Pick<WriteOptions, "seed" | "rounding">,
+): Iterable<Uint8Array> {
   if (segment.kind === "bytes") return yield segment.bytes;
   const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, segment.byteLength));
   for (const numbers of weightChunks(segment.expr, seed, PIECE_ELEMENTS)) {
-    yield encodeElements(numbers, segment.dtype, scratch);
+    yield segment.dtype === "float16"
+      ? bytesOf(encodeHalf(numbers, rounding, segment.name))
+      : encodeElements(numbers, segment.dtype, scratch);
   }
 }
 

@@ -4,6 +4,11 @@ import { invocationOf } from "./pipeline.js";
 
 export type { Target } from "./lower-attention/strategy.js";
 
+/** What a model computes in: float32, or float16 wherever that is safe. Inputs and outputs are float32 in both. */
+export const PRECISIONS = ["fp32", "fp16"] as const;
+
+export type Precision = (typeof PRECISIONS)[number];
+
 /** What an export depends on. */
 export interface ExportPipelineOptions {
   /** Version of the ONNX operator set. Left out, the default of `lower-activation`. */
@@ -11,6 +16,8 @@ export interface ExportPipelineOptions {
   readonly target?: Target | undefined;
   /** Leaves batch normalisation as it is. */
   readonly keepBatchNorm?: boolean | undefined;
+  /** Default: fp32. */
+  readonly precision?: Precision | undefined;
 }
 
 /**
@@ -21,6 +28,7 @@ export function exportPipeline({
   opset,
   target,
   keepBatchNorm = false,
+  precision = "fp32",
 }: ExportPipelineOptions): readonly PassInvocation[] {
   return [
     invocationOf("strip-training"),
@@ -28,6 +36,7 @@ export function exportPipeline({
     ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-activation", opset === undefined ? {} : { opset }),
     invocationOf("fold-constants"),
+    ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
     invocationOf("eliminate-common-subexpressions"),
     invocationOf("eliminate-dead-code"),
   ];

@@ -4,6 +4,7 @@ import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldConstants } from "./fold-constants.js";
 import { lowerActivation } from "./lower-activation.js";
 import { lowerAttention } from "./lower-attention.js";
+import { lowerPrecision } from "./lower-precision.js";
 import type { Pass } from "./pass.js";
 import { removeAttention } from "./remove-attention.js";
 import { stressWeights } from "./stress-weights.js";
@@ -19,6 +20,7 @@ export const passes = {
   "lower-attention": lowerAttention,
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,
+  "lower-precision": lowerPrecision,
   "eliminate-common-subexpressions": eliminateCommonSubexpressions,
   "eliminate-dead-code": eliminateDeadCode,
   "stress-weights": stressWeights,

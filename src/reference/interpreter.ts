@@ -1,4 +1,5 @@
 import { Defect } from "../base/diagnostic.js";
+import { roundToFloat16 } from "../base/float16.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
@@ -12,7 +13,8 @@ export type Trace = ReadonlyMap<Value, Tensor>;
 
 /**
  * Evaluates a graph in float64, each op by its own definition (`evaluate` in its file), model-level ops by
- * the equations of their papers: a wrong lowering or export can't hide, because none is used here.
+ * the equations of their papers: a wrong lowering or export can't hide, because none is used here. Where the graph
+ * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
  * last use.
  */
@@ -79,8 +81,12 @@ function evaluateOp(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor]
     if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {
       throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
     }
-    return [result, tensor];
+    return [result, result.type.dtype === "float16" ? rounded(tensor) : tensor];
   });
+}
+
+function rounded({ dims, data }: Tensor): Tensor {
+  return { dims, data: data.map(roundToFloat16) };
 }
 
 function bindInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> {

@@ -51,7 +51,7 @@ path relative to the file; a bare name such as \`b0-se\` also means a spec that 
 
     channels = the multiple of divisor nearest to channels · width (ties up, at least divisor);
                one divisor more where that is below roundLimit · channels · width
-    repeats  = ⌈repeat · depth⌉
+    repeats  = ⌈repeat · depth⌉, or the nearest integer with depthRounding
     expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
 
 Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8

@@ -1,5 +1,5 @@
 import { Defect } from "../base/diagnostic.js";
-import { makeDivisible } from "../base/rounding.js";
+import { makeDivisible, roundHalfEven } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/pass.js";
 import type { BlockPlace } from "./blocks/block-kind.js";
 import {
@@ -13,6 +13,7 @@ import {
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
 import { resolveDefinition } from "./definitions/resolve-definition.js";
+import { resolveFeatures } from "./features.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec, Stem } from "./schema.js";
 
@@ -20,7 +21,7 @@ import type { Spec, Stem } from "./schema.js";
  * Says everything that a spec leaves to rules:
  *
  *     channels = makeDivisible(channels · width, divisor, roundLimit)
- *     repeats  = ⌈repeat · depth⌉
+ *     repeats  = ⌈repeat · depth⌉, or the nearest integer
  *     expanded = makeDivisible(input · expansion, divisor)
  *     dropPath of block i of n = dropPath · i / n
  *
@@ -35,14 +36,16 @@ export function resolveSpec(
   refuse: RefuseDefinition,
 ): ResolvedSpec {
   const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
+  const blocks = resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse);
   return {
     name: spec.name ?? name,
     description: spec.description,
     family: spec.family,
     input: spec.input,
     stem,
-    blocks: resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse),
-    head: resolveHead(spec),
+    blocks,
+    head: spec.head.classifier ? resolveHead(spec) : undefined,
+    features: resolveFeatures(spec, stem, blocks),
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,
@@ -162,5 +165,7 @@ function scaleChannels(channels: number, { scaling }: Spec): number {
 }
 
 function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
-  return scaleDepth ? Math.ceil(repeat * scaling.depth) : repeat;
+  if (!scaleDepth) return repeat;
+  const scaled = repeat * scaling.depth;
+  return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
 }

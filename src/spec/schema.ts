@@ -7,6 +7,7 @@ import { definedStageFields, definedStageSchema, definitionsSchema } from "./def
 import {
   defaultsSchema,
   expectSchema,
+  featureSchema,
   headSchema,
   inputSchema,
   NO_STEM,
@@ -84,6 +85,13 @@ const specSchema = z.strictObject({
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  features: z
+    .array(featureSchema)
+    .max(64)
+    .default([])
+    .describe(
+      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+    ),
   dropPath: rate
     .default(0)
     .describe(

@@ -1,11 +1,13 @@
+import { fromFloat16Bits } from "../base/float16.js";
 import { type DType, ELEMENT_BYTES } from "../ir/types.js";
-import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
+import { encodeHalf } from "./half.js";
 
 // Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
 
 /**
- * Numbers as the bytes of a file, each rounded to the nearest of the element type. The bytes are new memory, or
- * for float32 that of `scratch`, which must be large enough: megabytes of short-lived arrays are slow.
+ * Numbers as the bytes of a file, each rounded to the nearest of the element type; for float16 to the nearest that
+ * is finite. The bytes are new memory, or for float32 that of `scratch`, which must be large enough: megabytes of
+ * short-lived arrays are slow.
  */
 export function encodeElements(values: ArrayLike<number>, dtype: DType, scratch?: Float32Array): Uint8Array {
   switch (dtype) {
@@ -16,7 +18,7 @@ export function encodeElements(values: ArrayLike<number>, dtype: DType, scratch?
       return bytesOf(rounded);
     }
     case "float16":
-      return bytesOf(Uint16Array.from(values, toFloat16Bits));
+      return bytesOf(encodeHalf(values));
     case "int64":
       return bytesOf(BigInt64Array.from(Array.from(values, BigInt)));
   }
@@ -39,6 +41,7 @@ export function byteCount(dims: readonly number[], dtype: DType): number {
   return dims.reduce((product, dim) => product * dim, ELEMENT_BYTES[dtype]);
 }
 
-function bytesOf(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
+/** The memory of an array as the bytes of a file. */
+export function bytesOf(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

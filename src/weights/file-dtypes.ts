@@ -1,4 +1,4 @@
-import { fromFloat16Bits } from "./float16.js";
+import { fromFloat16Bits } from "../base/float16.js";
 
 interface FileDTypeInfo {
   /** Bits that one element takes. */
@@ -44,7 +44,12 @@ export function isFileDType(name: unknown): name is FileDType {
   return typeof name === "string" && Object.hasOwn(FILE_DTYPES, name);
 }
 
-/** The element as a number, by type; undefined for types whose elements aren't read, only copied. */
+/** Whether the elements can be read as numbers; those of the others are only listed and copied. */
+export function hasNumbers(dtype: FileDType): boolean {
+  return elementReader(dtype) !== undefined;
+}
+
+/** The element as a number, by type; undefined for types without numbers here. */
 export function elementReader(dtype: FileDType): FileDTypeInfo["at"] {
   const info: FileDTypeInfo = FILE_DTYPES[dtype];
   return info.at;

@@ -1,6 +1,8 @@
 import { randomStream } from "../base/random.js";
+import type { DType } from "../ir/types.js";
 import { elementCount } from "../ir/types.js";
 import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../ir/weight.js";
+import { nearestHalf } from "./half.js";
 
 /** The elements of a weight in order, some at a time: `fill` writes the next ones, as many as fit. */
 interface ElementSource {
@@ -43,9 +45,9 @@ export function* weightChunks(
   }
 }
 
-/** All elements of a weight, each rounded to float32: what a float32 file holds. */
-export function materialize(expr: WeightExpr, seed: number): Float64Array {
-  return evaluate(expr, seed).map(Math.fround);
+/** All elements of a weight, each rounded to the element type: what a file holds. */
+export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
+  return evaluate(expr, seed).map(dtype === "float16" ? nearestHalf : Math.fround);
 }
 
 /** All elements of a weight, unrounded. */

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
+import { whyUnreadable } from "../base/read-file.js";
 import { LatestBytes } from "./latest-bytes.js";
 import { isNpy } from "./numpy/header.js";
 import { npzTensors } from "./numpy/npz.js";
@@ -19,7 +20,8 @@ import { readZip } from "./zip/read.js";
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
 export function openTensors(path: string): TensorSource {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return readFolder(path);
+  const names = folderEntries(path);
+  if (names !== undefined) return readFolder(path, names);
   if (path.endsWith(INDEX_SUFFIX)) return readShards(path);
   const file = RandomAccessFile.open(path);
   const start = file.read(0, Math.min(file.size, LONGEST_START));
@@ -48,9 +50,19 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return Buffer.compare(bytes.subarray(0, start.length), start) === 0;
 }
 
+/** The names in a folder; undefined for what is none. */
+function folderEntries(path: string): readonly string[] | undefined {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+    throw InputError.of("file/unreadable", `${path} can't be read: ${whyUnreadable(error)}`, { file: path });
+  }
+}
+
 /** A folder with the index of its shards, or with one file of tensors. */
-function readFolder(folder: string): TensorSource {
-  const names = readdirSync(folder);
+function readFolder(folder: string, names: readonly string[]): TensorSource {
   const indexes = names.filter((name) => name.endsWith(INDEX_SUFFIX));
   const candidates = indexes.length > 0 ? indexes : names.filter((name) => name.endsWith(".safetensors"));
   const [only, ...others] = candidates;

@@ -1,7 +1,7 @@
 import { InputError } from "../base/diagnostic.js";
 import { elementCount } from "../ir/types.js";
 import type { LentNumbers } from "../ir/weight.js";
-import { elementReader, FILE_DTYPE_NAMES, FILE_DTYPES, type FileDType } from "./file-dtypes.js";
+import { elementReader, FILE_DTYPE_NAMES, FILE_DTYPES, type FileDType, hasNumbers } from "./file-dtypes.js";
 
 /** A tensor that lies in a file. Its sizes are checked; its bytes are read when they are asked for. */
 export interface StoredTensor {
@@ -79,15 +79,13 @@ export function lendNumbers(tensor: StoredTensor, file: string): LentNumbers {
   };
 }
 
-/** What a user should know of tensors whose numbers change on the way into a model; undefined where none do. */
-export function roundingNote(tensors: Iterable<StoredTensor>): string | undefined {
-  const wide = [...tensors].filter(({ dtype }) => dtype === "F64").length;
-  if (wide === 0) return undefined;
-  return `${wide} ${wide === 1 ? "tensor is" : "tensors are"} F64; a model's weights are float32, so the numbers are rounded`;
+/** The names of the floating-point tensors whose numbers are rounded on their way into a model. */
+export function roundedNames(tensors: Iterable<StoredTensor>): readonly string[] {
+  return [...tensors].filter(({ dtype }) => dtype === "F64").map(({ name }) => name);
 }
 
 function unreadableElements({ name, dtype }: StoredTensor, file: string): InputError {
-  const readable = FILE_DTYPE_NAMES.filter((each) => elementReader(each) !== undefined);
+  const readable = FILE_DTYPE_NAMES.filter(hasNumbers);
   return InputError.of(
     "weights/dtype",
     `"${name}" has elements of ${dtype}, which have no float32 numbers here`,

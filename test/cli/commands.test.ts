@@ -106,6 +106,27 @@ test("explain k names rule, C and k of each gate", () => {
   );
 });
 
+test("explain k knows every gate with a kernel along the channels, and no other", () => {
+  const swaps = [
+    "{at={stages=[0]},to={type=ecam,rule=timm}}",
+    "{at={stages=[1]},to=se}",
+    "{at={stages=[2]},to=eca}",
+  ];
+  const passes = swaps.map((each) => `swap-attention${each}`).join(",");
+  const run = ecagen(["explain", "k", "specs/resnet50-eca-ns-k3.json", "--passes", passes, "--json"]);
+  const gates = json(run).gates as readonly { type: string; k: number; rule: string }[];
+  assert.equal(
+    gates.map(({ type, k, rule }) => `${type} ${k} ${rule}`),
+    [
+      ...Array<string>(3).fill("ecam 5 timm"),
+      ...Array<string>(6).fill("eca 5 eca-net"),
+      ...Array<string>(3).fill("eca-ns 3 fixed"),
+    ],
+  );
+  const none = ecagen(["explain", "k", "specs/resnet50-se.json"]);
+  assert.match(none.stdout, "has no gate with a kernel along the channels");
+});
+
 test("resolve, schema, list and init", () => {
   const resolved = json(ecagen(["resolve", "specs/b0-eca.json", "--json"]));
   assert.is((resolved.blocks as unknown[]).length, 16);
@@ -247,6 +268,7 @@ test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
+    ["weights", "inspect", "test/data/weights/state.pt"],
   ]) {
     const { code, stderr } = ecagen(args, log);
     assert.is(code, 0, stderr);
@@ -268,8 +290,11 @@ test("help has examples, completion is a script", () => {
     "init",
     "schema",
     "doctor",
+    "weights inspect",
+    "weights diff",
+    "weights convert",
   ]) {
-    const { code, stdout } = ecagen([command, "--help"]);
+    const { code, stdout } = ecagen([...command.split(" "), "--help"]);
     assert.is(code, 0);
     assert.match(stdout, /Examples:/, command);
     assert.match(stdout, /--json/, command);

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { inferTypes } from "../../src/ir/op.js";
 import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
 import { formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
 import { ATTENTION_TABLES } from "./attention-tables.js";
@@ -89,6 +90,13 @@ const TABLES: { readonly [N in OpName]: Table } = {
   sqrt: UNARY,
   silu: UNARY,
   tanh: UNARY,
+  cast: {
+    accepts: [{ operands: ["N 3 8 8"], attributes: { to: "float32" }, result: "N 3 8 8" }],
+    refuses: [
+      { operands: ["N 3"], attributes: {}, says: "to" },
+      { operands: ["N 3"], attributes: { to: "int64" }, says: "to" },
+    ],
+  },
   clip: {
     accepts: [{ operands: ["N 3"], attributes: { low: 0, high: 6 }, result: "N 3" }],
     refuses: [
@@ -309,22 +317,46 @@ for (const name of OP_NAMES) {
     });
   }
 
-  test("keeps the element type", () => {
-    const [first] = accepts;
-    const types = first?.operands.map((each) => tensorType(typeOf(each).dims, "float16")) ?? [];
-    assert.is(definition.infer(types, attributesOf(name, first?.attributes))[0]?.dtype, "float16");
+  const [first] = accepts;
+  const mixed = (first?.operands ?? []).map((each, i) =>
+    tensorType(typeOf(each).dims, i === 0 ? "float16" : "float32"),
+  );
+
+  test("keeps the element type, unless it is there to change it", () => {
+    const attributes = attributesOf(name, first?.attributes);
+    const types = mixed.map(({ dims }) => tensorType(dims, "float16"));
+    assert.is(
+      inferTypes(definition, types, attributes)[0]?.dtype,
+      name === "cast" ? attributes.to : "float16",
+    );
   });
+
+  if (mixed.length > 1) {
+    test("takes no operands of different element types", () => {
+      assert.throws(
+        () => inferTypes(definition, mixed, attributesOf(name, first?.attributes)),
+        "operands have the element types float16 and float32",
+      );
+    });
+  }
 
   test.run();
 }
 
 const test = suite("ir: ops");
 
-test("operands of different element types don't go together", () => {
-  assert.throws(
-    () => definitionOf("add").infer([tensorType([2]), tensorType([2], "float16")], {}),
-    "operands have the element types float32 and float16",
-  );
+test("an op that stays in float32 says why", () => {
+  for (const name of OP_NAMES) {
+    const definition = definitionOf(name);
+    if (definition.level === "model" || definition.precision === "half") continue;
+    assert.ok(definition.precision.float32.length > 20, name);
+  }
+});
+
+test("cast rounds to the nearest float16, ties to even, and beyond the largest to infinity", () => {
+  const data = Float64Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519, 65520, -1e9, 2 ** -25, 2 ** -24);
+  const [half] = definitionOf("cast").evaluate([{ dims: [7], data }], { to: "float16" });
+  assert.equal([...(half?.data ?? [])], [1, 1 + 2 ** -9, 65504, Infinity, -Infinity, 0, 2 ** -24]);
 });
 
 test.run();

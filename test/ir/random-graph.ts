@@ -88,6 +88,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (builder, pick) =>
         builder.op(kind as "relu", [pick(i)], {}, at, result),
   ),
+  fc.tuple(fc.nat(), loc, name).map(
+    ([i, at, result]): Step =>
+      (builder, pick) => {
+        const half = builder.op("cast", [pick(i)], { to: "float16" }, at);
+        return builder.op("cast", [builder.op("relu", [half], {}, at)], { to: "float32" }, at, result);
+      },
+  ),
   fc.tuple(fc.constantFrom("add", "mul"), fc.nat(), fc.nat(), loc, name).map(
     ([kind, i, j, at, result]): Step =>
       (builder, pick) =>

@@ -1,13 +1,13 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, ParameterRole } from "../../src/ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
-import { tensorType } from "../../src/ir/types.js";
+import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
 import { materialize } from "../../src/weights/materialize.js";
 
 /** An operand of a case: an input with an open batch, or a parameter. */
 export type OperandCase =
-  | { readonly input: readonly (number | string)[]; readonly positive?: true }
+  | { readonly input: readonly (number | string)[]; readonly positive?: true; readonly dtype?: DType }
   | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true };
 
 /** One primitive op with operands and attributes: a graph of a single op. */
@@ -108,6 +108,10 @@ export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } 
     { operands: [map, ...statistics(6)], attributes: {} },
     { operands: [map, ...statistics(6)], attributes: { epsilon: 0.001, momentum: 0.01 } },
   ],
+  cast: [
+    { operands: [map], attributes: { to: "float16" } },
+    { operands: [{ ...map, dtype: "float16" }], attributes: { to: "float32" } },
+  ],
   clip: [
     { operands: [map], attributes: { low: 0, high: 6 } },
     { operands: [rows], attributes: { low: -0.3, high: 0.1 } },
@@ -139,30 +143,40 @@ export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } 
   ],
 };
 
-/** All cases as a list, each with a label for messages. */
-export function* allCases(): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
+/** All cases as a list, each with a label for messages; operands that say nothing else are of the element type. */
+export function* allCases(
+  dtype: "float32" | "float16" = "float32",
+): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
   for (const [name, cases] of Object.entries(opCases)) {
     const op = name as PrimitiveOpName;
     for (const [i, each] of cases.entries()) {
-      yield { label: `${op} ${i} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each) };
+      yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };
     }
   }
 }
 
 /** The graph of one op. Its weights are stored numbers, so that a file gives back the same expressions. */
-export function graphOfCase<N extends PrimitiveOpName>(op: N, { operands, attributes }: OpCase<N>): Graph {
+export function graphOfCase<N extends PrimitiveOpName>(
+  op: N,
+  { operands, attributes }: OpCase<N>,
+  dtype: "float32" | "float16" = "float32",
+): Graph {
   const builder = new GraphBuilder(`one ${op}`);
   const values = operands.map((operand, i) => {
     if ("input" in operand) {
-      return builder.input(`${operand.positive ? POSITIVE : "x"}${i}`, tensorType(operand.input));
+      return builder.input(
+        `${operand.positive ? POSITIVE : "x"}${i}`,
+        tensorType(operand.input, operand.dtype ?? dtype),
+      );
     }
     const name = `features.${i}`;
     const { parameter: dims, role = "trainable", positive = false } = operand;
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
     return builder.parameterOf(
       name,
-      storedWeight(dims, name, Float32Array.from(materialize(random, 1))),
+      storedWeight(dims, name, Float32Array.from(materialize(random, 1, dtype))),
       role,
+      dtype,
     );
   });
   return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);

@@ -7,7 +7,7 @@ import { parametersOf } from "../../src/ir/graph.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
-import { shortestFloat32 } from "../../src/onnx/attribute.js";
+import { shortestDecimal } from "../../src/onnx/attribute.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { decodeModel } from "../../src/onnx/import.js";
 import { AttributeProto, type ModelMessage, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
@@ -232,7 +232,7 @@ test("opsets out of range are refused, a newer file format is noted", () => {
 
 test("float32 attributes are read as the decimal number that was meant", () => {
   for (const value of [0.001, 1e-5, 0.9, 1 / 3, 123456.7, 0, -2.5]) {
-    const read = shortestFloat32(Math.fround(value));
+    const read = shortestDecimal(Math.fround(value));
     assert.is(Math.fround(read), Math.fround(value));
     if (value !== 1 / 3) assert.is(read, value);
   }

@@ -6,8 +6,11 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { randomStream } from "../../src/base/random.js";
+import type { Graph } from "../../src/ir/graph.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { writeModel } from "../../src/onnx/write.js";
+import { runPasses } from "../../src/passes/manager.js";
+import { invocationOf } from "../../src/passes/pipeline.js";
 import { encodeElements } from "../../src/weights/elements.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { allCases } from "./cases.js";
@@ -40,6 +43,9 @@ function testWith(module: "onnx" | "cv2", name: string, body: () => Promise<void
   else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module ${module}: ${name}\n`);
 }
 
+/** The network in half precision where that is safe: both element types, and casts between them. */
+const inHalf = (graph: Graph): Graph => runPasses(graph, [invocationOf("lower-precision")]).graph;
+
 async function write(
   folder: string,
   name: string,
@@ -52,26 +58,31 @@ async function write(
   return file;
 }
 
-testWith("onnx", "onnx.checker accepts every primitive op, both gates and external data", () =>
-  inTemporaryFolder(async (folder) => {
-    const files = [
-      await write(folder, "reshape", smallNetwork("reshape")),
-      await write(folder, "transpose", smallNetwork("transpose", 2)),
-      await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
-    ];
-    let i = 0;
-    for (const { graph } of allCases()) {
-      for (const opset of [13, 17]) files.push(await write(folder, `case-${i++}`, graph, { opset }));
-    }
-    const before = files.map((file) => readFileSync(file));
-    const { results } = script("check_onnx.py", files);
-    assert.is(results.length, files.length);
-    for (const { ok, file, error } of results) assert.ok(ok, `${file}: ${error}`);
-    assert.ok(
-      files.every((file, at) => before[at]?.equals(readFileSync(file))),
-      "the check changes no file",
-    );
-  }),
+testWith(
+  "onnx",
+  "onnx.checker accepts every primitive op in both element types, both gates and external data",
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const files = [
+        await write(folder, "reshape", smallNetwork("reshape")),
+        await write(folder, "transpose", smallNetwork("transpose", 2)),
+        await write(folder, "half", inHalf(smallNetwork("reshape"))),
+        await write(folder, "half-13", inHalf(smallNetwork("transpose", 2)), { opset: 13 }),
+        await write(folder, "external", smallNetwork("transpose", "N", 64), { externalData: true }),
+      ];
+      let i = 0;
+      for (const { graph } of [...allCases(), ...allCases("float16")]) {
+        for (const opset of [13, 17]) files.push(await write(folder, `case-${i++}`, graph, { opset }));
+      }
+      const before = files.map((file) => readFileSync(file));
+      const { results } = script("check_onnx.py", files);
+      assert.is(results.length, files.length);
+      for (const { ok, file, error } of results) assert.ok(ok, `${file}: ${error}`);
+      assert.ok(
+        files.every((file, at) => before[at]?.equals(readFileSync(file))),
+        "the check changes no file",
+      );
+    }),
 );
 
 testWith(

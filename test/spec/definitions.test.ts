@@ -157,7 +157,7 @@ test("a mistake is shown inside of its expression, with the stage that it fails 
     "3:54 expected true or false, got 1 (in block 0 of stage 0)",
   ]);
   assert.equal(says([layers(conv("channels"))], [own()]), [
-    '3:45 the stage says no "channels" (in block 0 of stage 0)',
+    '3:44 the stage says no "channels" (in block 0 of stage 0)',
   ]);
 });
 
@@ -245,6 +245,23 @@ for (const [what, [definition, stages, message]] of Object.entries(wrong)) {
 test("a definition can't take the name of a block that there is", () => {
   const text = spec([layers(conv(8))], [`"cn_r1_k1_s1_c8"`]).replace('"own"', '"basic"');
   assert.equal(briefly(problems(text)), ['2:22 "basic" is a block of ecagen\'s own']);
+});
+
+test("feature levels know the strides of layers, in branches too", () => {
+  const strided = `{ "layer": "branches", "branches": [[${conv(8, `, "stride": 2`)}], [{ "layer": "pool", "kind": "max", "stride": 2 }]] }`;
+  const text = spec(
+    [layers(strided, conv(8, `, "stride": [2, 2]`))],
+    [own(), `"cn_r1_k3_s1_c8"`],
+    `, "features": ["C3"]`,
+  );
+  const { features } = parse(text).resolved;
+  assert.equal(
+    features.map(({ place }) => place),
+    [{ after: { stage: 1, index: 0 }, stride: 8, channels: 8 }],
+  );
+  assert.equal(briefly(problems(text.replace("C3", "C4"))), [
+    "9:17 the network has no level C4: no map has the stride 16",
+  ]);
 });
 
 test("a network without a stem begins with its first stage", () => {

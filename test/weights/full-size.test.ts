@@ -45,6 +45,7 @@ for (const [name, { spec, passes }] of Object.entries(NETWORKS)) {
       initial: [],
       unused: [],
       dropped: [],
+      rounded: [],
     });
   });
 }

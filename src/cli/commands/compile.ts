@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import type { HalfPrecision } from "../../driver/half-precision.js";
 import { batchSize, sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
@@ -22,6 +23,7 @@ export const compileCommand = defineCommand({
       coerce: batchSize,
       describe: "The batch: a number, or dynamic [default: dynamic]",
     },
+    precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     "external-data": {
@@ -69,6 +71,10 @@ export const compileCommand = defineCommand({
       "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
       "other classes than the checkpoint",
     ],
+    [
+      "ecagen compile specs/b0-eca.json --precision fp16 -o half.onnx",
+      "half precision, a file of half the size",
+    ],
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
@@ -90,6 +96,7 @@ export const compileCommand = defineCommand({
         seed: args.seed,
         opset: args.opset,
         batch: args.batch,
+        precision: args.precision,
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],
@@ -107,15 +114,17 @@ export const compileCommand = defineCommand({
       return {
         json: report,
         notes: weightsNotes(report.weights),
+        warnings: report.warnings,
         async text() {
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
+          const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
           const { exportedWeights: exported } = report;
           const weights =
             exported === undefined
               ? ""
               : `${exported.file}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${weights}${newGatesTable(report.newGates)}`;
+          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${newGatesTable(report.newGates)}`;
         },
       };
     } finally {
@@ -123,3 +132,8 @@ export const compileCommand = defineCommand({
     }
   },
 });
+
+function halfText({ float16Nodes, float32Nodes, casts, weights, zeroed }: HalfPrecision): string {
+  const lost = zeroed === 0 ? "" : `, of which ${count(zeroed)} below 3e-8 became zero`;
+  return `half precision: ${float16Nodes} nodes in fp16, ${float32Nodes} in fp32, ${casts} casts; ${count(weights)} weights in fp16${lost}\n`;
+}

@@ -4,7 +4,7 @@ import { defineCommand } from "./command.js";
 
 export const explainCommand = defineCommand({
   usage: "explain <what> <spec>",
-  doc: "Explain a derived number: `explain k` says how each ECA gate's kernel size came about",
+  doc: "Explain a derived number: `explain k` says how the kernel size of each ECA gate and its variants came about",
   positionals: {
     what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" },
@@ -17,10 +17,11 @@ export const explainCommand = defineCommand({
     return {
       json: report,
       async text() {
-        if (report.gates.length === 0) return `${report.name} has no ECA gate\n`;
+        if (report.gates.length === 0) return `${report.name} has no gate with a kernel along the channels\n`;
         const { table } = await import("../format.js");
-        const rows = report.gates.map(({ at, channels, k, rule, because }) => [
+        const rows = report.gates.map(({ at, type, channels, k, rule, because }) => [
           at,
+          type,
           count(channels),
           String(k),
           rule,
@@ -28,7 +29,7 @@ export const explainCommand = defineCommand({
         ]);
         const used = [...new Set(report.gates.map((gate) => gate.rule))];
         return [
-          table(["gate", "C", "k", "rule", "because"], rows, ["C", "k"]),
+          table(["gate", "type", "C", "k", "rule", "because"], rows, ["C", "k"]),
           "\n",
           ...used.map((rule) => `rule ${rule}: ${report.rules[rule]}\n`),
           `Σk = ${report.gates.reduce((sum, { k }) => sum + k, 0)}\n`,

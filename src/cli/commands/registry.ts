@@ -8,6 +8,7 @@ import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
+import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
 import { weightsCommand } from "./weights.js";
 
@@ -19,6 +20,7 @@ export const commands = [
   diffCommand,
   weightsCommand,
   explainCommand,
+  tablesCommand,
   resolveCommand,
   listCommand,
   initCommand,

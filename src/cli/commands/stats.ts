@@ -1,19 +1,35 @@
 import { count, macs } from "../../base/numbers.js";
+import type { ConventionName, ConventionReport, PrintedNumber } from "../../driver/conventions.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
+
+/** Said here as well, so that the help loads no counting; a test holds it to the registry. */
+const CONVENTIONS = ["exact", "senet", "eca", "efficientnet"] as const satisfies readonly ConventionName[];
 
 export const statsCommand = defineCommand({
   usage: "stats <spec>",
   doc: "Count parameters and multiply-accumulates, by block and in total",
   positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
-  options: { resolution: sharedOptions.resolution, passes: sharedOptions.passes },
+  options: {
+    convention: {
+      choices: CONVENTIONS,
+      describe: "Also print the totals in the unit, rounding and counting rule of a paper",
+    },
+    resolution: sharedOptions.resolution,
+    passes: sharedOptions.passes,
+  },
   examples: [
     ["ecagen stats specs/b0-eca.json", "the table by block"],
     ["ecagen stats specs/b0-eca.json --resolution 288 --json", "MACs at another input size, for a script"],
+    ["ecagen stats specs/resnet50-v1-se.json --convention senet", "28.1 M and 3.87 G, as in the SENet paper"],
+    [
+      "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
+      "24.37 M and 3.86 G, as in the ECA paper",
+    ],
   ],
-  async run({ spec, resolution, passes }) {
+  async run({ spec, convention, resolution, passes }) {
     const { stats } = await import("../../driver/stats.js");
-    const report = stats(spec, { resolution, passes });
+    const report = stats(spec, { convention, resolution, passes });
     return {
       json: report,
       ok: report.expectations.every((each) => each.ok),
@@ -33,13 +49,35 @@ export const statsCommand = defineCommand({
         const expected = report.expectations.map(
           ({ name, expected, ok }) => `${name} ${count(expected)}: ${verdict(ok)}\n`,
         );
+        const features = report.outputs.filter(({ stride }) => stride !== undefined);
+        const outputs = features.map(
+          ({ name, dims, stride }) => `output ${name}: ${shape(dims)}, stride ${stride}\n`,
+        );
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
           `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for one image of ${channels}x${height}x${width}\n`,
+          ...outputs,
           ...expected,
+          report.convention === undefined ? "" : conventionText(report.convention),
         ].join("");
       },
     };
   },
 });
+
+function conventionText({ name, source, parameters, operations }: ConventionReport): string {
+  const line = (what: string, { printed, exact, unit, rounding }: PrintedNumber): string => {
+    const how =
+      unit === "1"
+        ? ""
+        : ` (${count(exact)} / ${unit}, rounded ${rounding === "up" ? "up" : "to the nearest"})`;
+    return `${what} ${printed}${how}\n`;
+  };
+  return [
+    `\nas ${name} counts, for ${source}:\n`,
+    line("parameters", parameters),
+    line("operations", operations),
+    `operations are ${operations.counts}\n`,
+  ].join("");
+}

@@ -19,6 +19,7 @@ export const verifyCommand = defineCommand({
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
+    precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     passes: sharedOptions.passes,
@@ -30,6 +31,7 @@ export const verifyCommand = defineCommand({
       "ecagen verify specs/resnet50.json --weights resnet50.safetensors",
       "with trained weights, as compile takes them",
     ],
+    ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
@@ -48,6 +50,7 @@ export const verifyCommand = defineCommand({
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
+        precision: args.precision,
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         passes: args.passes,

@@ -26,11 +26,14 @@ export const weightsInspectCommand = defineCommand({
     ["ecagen weights inspect checkpoint.pth --values --json", "statistics too, for a script"],
   ],
   async run({ file, values }) {
-    const { inspectWeights } = await import("../../driver/inspect-weights.js");
+    const [{ inspectWeights }, { listedNames, ROUNDED }] = await Promise.all([
+      import("../../driver/inspect-weights.js"),
+      import("../weights-notes.js"),
+    ]);
     const report = inspectWeights(file, { values });
     return {
       json: report,
-      notes: report.notes,
+      notes: listedNames(ROUNDED, report.rounded),
       async text() {
         const { quoted, shape, table, tensorName } = await import("../format.js");
         const head = ["tensor", "type", "shape", "bytes"];

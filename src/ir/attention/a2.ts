@@ -1,13 +1,12 @@
 import * as z from "zod";
-import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { matmul } from "../ops/matmul.js";
 import { softmax } from "../ops/softmax.js";
 import { transpose } from "../ops/transpose.js";
 import { nchw, operandAt, type Tensor } from "../tensor.js";
-import { expectDims, featureMap } from "../types.js";
+import { elementCount, expectDims, featureMap } from "../types.js";
 import { linear, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import { reductionOptions, squeezedChannels } from "./reduction.js";
 
 const LAYERS = ["features", "gather", "distribute"] as const;
@@ -82,10 +81,11 @@ export const a2 = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
+    const { conv, convBias } = initializationAt(site);
     const squeezed = squeezedChannels(given, site);
     const layer = (name: string, dims: readonly number[]) => [
-      { name: `${name}.weight`, dims, init: fanOutNormal() },
-      { name: `${name}.bias`, dims: dims.slice(0, 1), init: startAtZero },
+      { name: `${name}.weight`, dims, init: conv(1) },
+      { name: `${name}.bias`, dims: dims.slice(0, 1), init: convBias(elementCount(dims.slice(1))) },
     ];
     return {
       attributes: {},

@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { conv } from "../ops/conv.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt, type Tensor } from "../tensor.js";
-import { expectDims, featureMap } from "../types.js";
+import { elementCount, expectDims, featureMap } from "../types.js";
 import { applied, channelMeans, linear, product, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
   NORM_OPERANDS,
@@ -143,10 +142,11 @@ export const bam = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
+    const start = initializationAt(site);
     const squeezed = squeezedChannels(given, site);
     const layer = (name: string, dims: readonly number[]) => [
-      { name: `${name}.weight`, dims, init: fanOutNormal() },
-      { name: `${name}.bias`, dims: dims.slice(0, 1), init: startAtZero },
+      { name: `${name}.weight`, dims, init: start.conv(1) },
+      { name: `${name}.bias`, dims: dims.slice(0, 1), init: start.convBias(elementCount(dims.slice(1))) },
     ];
     const spatial = spatialDims(channels, squeezed);
     return {

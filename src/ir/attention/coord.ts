@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { MEAN, reduceTensor } from "../ops/reduction.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { applied, linear, product } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
   NORM_OPERANDS,
@@ -75,13 +74,14 @@ export const coord = defineAttention({
   plan(given, site) {
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
+    const { conv } = initializationAt(site);
     return {
       attributes: { hidden: given.activation, gate: given.gate, epsilon: given.epsilon },
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
         ...normParameters("norm", squeezed),
-        { name: "rows.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
-        { name: "columns.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
+        { name: "rows.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
+        { name: "columns.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
       ],
     };
   },

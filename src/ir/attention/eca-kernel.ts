@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { refuse } from "../types.js";
-import type { AttentionSite } from "./module.js";
+import type { AttentionModule, AttentionSite } from "./module.js";
 
 /**
  * How ECA's kernel size k follows from the number of channels C (ECA-Net, CVPR 2020, eq. 12):
@@ -81,7 +81,12 @@ export const kernelOptions = {
 };
 
 type KernelOptions = z.output<z.ZodObject<typeof kernelOptions>>;
-type KernelAttributes = z.output<z.ZodObject<typeof kernelAttributes>>;
+export type KernelAttributes = z.output<z.ZodObject<typeof kernelAttributes>>;
+
+/** Whether a module has a kernel along the channels: its op's attributes are then `KernelAttributes`. */
+export function hasKernel({ op }: AttentionModule): boolean {
+  return op.attributes.shape.kernel === kernelAttributes.kernel;
+}
 
 /** The k of a gate at a site, and how it came about. */
 export function plannedKernel(

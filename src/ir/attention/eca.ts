@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { startAtZero, uniformByFan } from "../initializers.js";
+import { uniformByFan } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt } from "../tensor.js";
@@ -73,11 +73,13 @@ export const eca = defineAttention({
   plan(given, site) {
     const kernel = plannedKernel(given, site);
     refuseWideRing(site.channels, kernel.kernel, given.padding);
-    const bias = { name: "conv.bias", dims: [1], init: startAtZero };
+    // A convolution along the channels starts in every network as PyTorch starts one.
+    const start = uniformByFan(kernel.kernel);
+    const bias = { name: "conv.bias", dims: [1], init: start };
     return {
       attributes: { ...kernel, padding: given.padding },
       parameters: [
-        { name: "conv.weight", dims: [1, 1, kernel.kernel], init: uniformByFan(kernel.kernel) },
+        { name: "conv.weight", dims: [1, 1, kernel.kernel], init: start },
         ...(given.bias ? [bias] : []),
       ],
     };

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES } from "../activations.js";
-import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineLinearGate } from "./linear-gate.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 
 /**
  * Effective Squeeze-and-Excitation (Lee and Park, CenterMask, CVPR 2020, section 3.3, eq. 3): one layer in place of
@@ -27,12 +26,14 @@ export const ese = defineAttention({
     doc: "x · gate(W · mean of x over H and W + b): effective Squeeze-and-Excitation",
     source: "CenterMask (CVPR 2020), section 3.3, eq. 3",
   }),
-  plan({ gate, bias }, { channels }) {
+  plan({ gate, bias }, site) {
+    const { channels } = site;
+    const { conv, convBias } = initializationAt(site);
     return {
       attributes: { gate, group: 1 },
       parameters: [
-        { name: "fc.weight", dims: [channels, channels, 1, 1], init: fanOutNormal() },
-        ...(bias ? [{ name: "fc.bias", dims: [channels], init: startAtZero }] : []),
+        { name: "fc.weight", dims: [channels, channels, 1, 1], init: conv(1) },
+        ...(bias ? [{ name: "fc.bias", dims: [channels], init: convBias(channels) }] : []),
       ],
     };
   },

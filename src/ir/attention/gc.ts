@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanInNormal, fanOutNormal, startAtOne, startAtZero } from "../initializers.js";
+import { fanInNormal, startAtOne, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { applied, channelMeans, linear, placeMeans, product, softmaxOf, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
 const FUSIONS = ["add", "scale"] as const;
@@ -143,24 +143,22 @@ export const gc = defineAttention({
     const { channels } = site;
     const { fusion, pooling, gate, epsilon } = given;
     const squeezed = squeezedChannels(given, site);
+    const { conv, convBias } = initializationAt(site);
+    // What is added starts as nothing, so that the network starts as the one without it (GCNet's code).
+    const added = fusion === "add";
     const attention = [
       { name: "attention.weight", dims: [1, channels, 1, 1], init: fanInNormal(channels) },
-      { name: "attention.bias", dims: [1], init: startAtZero },
+      { name: "attention.bias", dims: [1], init: convBias(channels) },
     ];
     return {
       attributes: { fusion, hidden: given.activation, gate, epsilon },
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
-        { name: "reduce.bias", dims: [squeezed], init: startAtZero },
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
+        { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
         { name: "norm.weight", dims: [squeezed], init: startAtOne },
         { name: "norm.bias", dims: [squeezed], init: startAtZero },
-        // What is added starts as nothing, so that the network starts as the one without it (GCNet's code).
-        {
-          name: "expand.weight",
-          dims: [channels, squeezed, 1, 1],
-          init: fusion === "add" ? startAtZero : fanOutNormal(),
-        },
-        { name: "expand.bias", dims: [channels], init: startAtZero },
+        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: added ? startAtZero : conv(1) },
+        { name: "expand.bias", dims: [channels], init: added ? startAtZero : convBias(squeezed) },
         ...(pooling === "attention" ? attention : []),
       ],
     };

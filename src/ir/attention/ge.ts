@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { avgPool } from "../ops/avg-pool.js";
 import { conv } from "../ops/conv.js";
 import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap, refuse } from "../types.js";
 import { applied, channelMeans, linear, product } from "./arithmetic.js";
-import { defineAttention, type PlannedParameter } from "./module.js";
+import { type AttentionSite, defineAttention, initializationAt, type PlannedParameter } from "./module.js";
 import { expectNorm, normalized, normEpsilon, normEpsilonOption, normParameters } from "./norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
@@ -187,8 +186,8 @@ export const ge = defineAttention({
     return {
       attributes: { extent, mlp, parameters, hidden: given.activation, gate, epsilon },
       parameters: [
-        ...(mlp ? excitePlan(squeezedChannels(given, site), site.channels) : []),
-        ...(parameters ? gatherPlan(extent, site.channels, site.map ?? [1, 1]) : []),
+        ...(mlp ? excitePlan(squeezedChannels(given, site), site) : []),
+        ...(parameters ? gatherPlan(extent, site) : []),
       ],
     };
   },
@@ -199,23 +198,26 @@ export const ge = defineAttention({
   },
 });
 
-function excitePlan(squeezed: number, channels: number): readonly PlannedParameter[] {
+function excitePlan(squeezed: number, site: AttentionSite): readonly PlannedParameter[] {
+  const { channels } = site;
+  const start = initializationAt(site);
   return [
-    { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
-    { name: "reduce.bias", dims: [squeezed], init: startAtZero },
-    { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
-    { name: "expand.bias", dims: [channels], init: startAtZero },
+    { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: start.conv(1) },
+    { name: "reduce.bias", dims: [squeezed], init: start.convBias(channels) },
+    { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: start.conv(1) },
+    { name: "expand.bias", dims: [channels], init: start.convBias(squeezed) },
   ];
 }
 
-function gatherPlan(
-  extent: number,
-  channels: number,
-  map: readonly [number, number],
-): readonly PlannedParameter[] {
+function gatherPlan(extent: number, site: AttentionSite): readonly PlannedParameter[] {
+  const { channels, map = [1, 1] } = site;
   const kernel = extent === 0 ? map : [3, 3];
   return Array.from({ length: gatherConvs(extent) }, (_, i) => [
-    { name: `gather.conv${i + 1}.weight`, dims: [channels, 1, ...kernel], init: fanOutNormal(channels) },
+    {
+      name: `gather.conv${i + 1}.weight`,
+      dims: [channels, 1, ...kernel],
+      init: initializationAt(site).conv(channels),
+    },
     ...normParameters(`gather.norm${i + 1}`, channels),
   ]).flat();
 }

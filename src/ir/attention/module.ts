@@ -1,6 +1,12 @@
 import type * as z from "zod";
 import type { ParameterRole } from "../graph.js";
-import type { InitializationName, Initializer } from "../initializers.js";
+import {
+  DEFAULT_INITIALIZATION,
+  type Initialization,
+  type InitializationName,
+  type Initializer,
+  initializations,
+} from "../initializers.js";
 import type { AttributeSchema, OpDefinition } from "../op.js";
 import type { Tensor } from "../tensor.js";
 import type { TensorType } from "../types.js";
@@ -19,6 +25,11 @@ export interface AttentionSite {
   readonly stage?: number | undefined;
   /** How the network's parameters start. Left out: the default. */
   readonly initialization?: InitializationName | undefined;
+}
+
+/** How the layers of a gate start: as those of the network around it. */
+export function initializationAt({ initialization = DEFAULT_INITIALIZATION }: AttentionSite): Initialization {
+  return initializations[initialization];
 }
 
 /** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */

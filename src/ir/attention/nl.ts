@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { fanOutNormal, startAtZero } from "../initializers.js";
+import { startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { linear, softmaxOf, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
   NORM_OPERANDS,
@@ -124,8 +124,9 @@ export const nl = defineAttention({
   plan(given, site) {
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
+    const { conv } = initializationAt(site);
     const inner = ["theta", "phi", "g"].flatMap((name) => [
-      { name: `${name}.weight`, dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
+      { name: `${name}.weight`, dims: [squeezed, channels, 1, 1], init: conv(1) },
       { name: `${name}.bias`, dims: [squeezed], init: startAtZero },
     ]);
     return {
@@ -136,7 +137,7 @@ export const nl = defineAttention({
       },
       parameters: [
         ...inner,
-        { name: "out.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
+        { name: "out.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
         { name: "out.bias", dims: [channels], init: startAtZero },
         // The block starts as the identity (section 4.1).
         ...normParameters("norm", channels, startAtZero),

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { fanInNormal, fanOutNormal, startAtZero } from "../initializers.js";
+import { fanInNormal } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { relu } from "../ops/relu.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { applied, channelMeans, linear, product, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
 /**
@@ -60,16 +60,17 @@ export const scse = defineAttention({
   plan(given, site) {
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
+    const { conv, convBias } = initializationAt(site);
     const biases = [
-      { name: "reduce.bias", dims: [squeezed], init: startAtZero },
-      { name: "expand.bias", dims: [channels], init: startAtZero },
-      { name: "spatial.bias", dims: [1], init: startAtZero },
+      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
+      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
+      { name: "spatial.bias", dims: [1], init: convBias(channels) },
     ];
     return {
       attributes: {},
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
-        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: fanOutNormal() },
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
+        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
         { name: "spatial.weight", dims: [1, channels, 1, 1], init: fanInNormal(channels) },
         ...(given.bias ? biases : []),
       ],

@@ -1,8 +1,7 @@
 import * as z from "zod";
-import { fanOutNormal } from "../initializers.js";
 import { refuse } from "../types.js";
 import { defineLinearGate } from "./linear-gate.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 
 /**
  * SE-GC of the ECA paper: a group convolution over the channels. W is block-diagonal, with G blocks of C/G
@@ -32,7 +31,8 @@ export const seGc = defineAttention({
     doc: "x · sigmoid(W · mean of x over H and W), W block-diagonal: a group convolution",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
   }),
-  plan({ groups, groupSize }, { channels }) {
+  plan({ groups, groupSize }, site) {
+    const { channels } = site;
     if (groups !== undefined && groupSize !== undefined)
       refuse("`groups` and `groupSize` can't both be given");
     const group = groups ?? (groupSize === undefined ? 16 : channels / groupSize);
@@ -42,7 +42,11 @@ export const seGc = defineAttention({
     return {
       attributes: { gate: "sigmoid" as const, group },
       parameters: [
-        { name: "conv.weight", dims: [channels, channels / group, 1, 1], init: fanOutNormal(group) },
+        {
+          name: "conv.weight",
+          dims: [channels, channels / group, 1, 1],
+          init: initializationAt(site).conv(group),
+        },
       ],
     };
   },

@@ -1,11 +1,10 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { DEFAULT_INITIALIZATION, initializations } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { applied, channelMaxima, channelMeans, linear, product } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
 /** What each channel is squeezed to before the excitation (SENet, section 6.2 and table 13; none: section 7.1). */
@@ -81,7 +80,7 @@ export const se = defineAttention({
   plan(given, site) {
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
-    const { conv, convBias } = initializations[site.initialization ?? DEFAULT_INITIALIZATION];
+    const { conv, convBias } = initializationAt(site);
     const biases = [
       { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
       { name: "expand.bias", dims: [channels], init: convBias(squeezed) },

@@ -4,5 +4,6 @@ export const add = defineBinary({
   name: "add",
   doc: "a + b",
   source: "https://onnx.ai/onnx/operators/onnx__Add.html",
+  precision: "half",
   apply: (a, b) => a + b,
 });

@@ -6,6 +6,7 @@ import { expectDims, featureMap } from "../types.js";
 export const batchNorm = defineOp({
   name: "batch_norm",
   level: "primitive",
+  precision: { float32: "a small variance is zero and a mean swallows what differs from it" },
   doc: "y = scale · (x - mean) / √(variance + epsilon) + shift, per channel, with the running statistics",
   source: "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html (training_mode 0)",
   operands: ["x", "scale", "shift", "mean", "variance"],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOp, type OpDefinition } from "../op.js";
+import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { operandAt, zeros } from "../tensor.js";
 import { type Dim, refuse, tensorType } from "../types.js";
 
@@ -10,6 +10,7 @@ export function defineBinary<const N extends string>(op: {
   name: N;
   doc: string;
   source: string;
+  precision: Precision;
   apply: (a: number, b: number) => number;
 }): OpDefinition<N, typeof NO_ATTRIBUTES> {
   return defineOp({
@@ -19,7 +20,6 @@ export function defineBinary<const N extends string>(op: {
     attributes: NO_ATTRIBUTES,
     infer(operands) {
       const [a, b] = [operandAt(operands, 0), operandAt(operands, 1)];
-      if (a.dtype !== b.dtype) refuse(`operands have the element types ${a.dtype} and ${b.dtype}`);
       return [tensorType(broadcastDims(a.dims, b.dims), a.dtype)];
     },
     evaluate(operands) {

@@ -6,6 +6,7 @@ import { refuse } from "../types.js";
 export const clip = defineOp({
   name: "clip",
   level: "primitive",
+  precision: "half",
   doc: "min(max(x, low), high)",
   source: "https://onnx.ai/onnx/operators/onnx__Clip.html",
   operands: ["x"],

@@ -6,6 +6,7 @@ import { type Dim, formatType, refuse, tensorType } from "../types.js";
 export const concat = defineOp({
   name: "concat",
   level: "primitive",
+  precision: "half",
   doc: "the operands one after the other along an axis; all other sizes are equal",
   source: "https://onnx.ai/onnx/operators/onnx__Concat.html",
   operands: ["x", "more..."],
@@ -17,7 +18,6 @@ export const concat = defineOp({
       const size = each.dims[axis];
       if (typeof size !== "number") refuse(`${formatType(each)} has no axis ${axis} of known size`);
       const fits =
-        each.dtype === first.dtype &&
         each.dims.length === first.dims.length &&
         each.dims.every((dim, i) => i === axis || dim === first.dims[i]);
       if (!fits) refuse(`${formatType(first)} and ${formatType(each)} can't be joined along axis ${axis}`);

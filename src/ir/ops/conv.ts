@@ -9,6 +9,7 @@ const positive = z.int().min(1);
 export const conv = defineOp({
   name: "conv",
   level: "primitive",
+  precision: "half",
   doc: "y[n,o,p] = bias[o] + Σ weight[o,i,q] · x[n, i, p·strides + q·dilations - pads], summed over the group's channels i and taps q",
   source: "https://onnx.ai/onnx/operators/onnx__Conv.html",
   operands: ["x", "weight", "bias?"],

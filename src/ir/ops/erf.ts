@@ -26,6 +26,7 @@ export function erfOf(x: number): number {
 export const erf = defineUnary({
   name: "erf",
   level: "primitive",
+  precision: "half",
   doc: "2/√π · ∫₀ˣ exp(-t²) dt",
   source: "https://onnx.ai/onnx/operators/onnx__Erf.html",
   apply: erfOf,

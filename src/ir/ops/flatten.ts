@@ -6,6 +6,7 @@ import { elementCount, refuse, tensorType } from "../types.js";
 export const flatten = defineOp({
   name: "flatten",
   level: "primitive",
+  precision: "half",
   doc: "[N, ...] to [N, the product of the rest]",
   source: "https://onnx.ai/onnx/operators/onnx__Flatten.html (axis 1)",
   operands: ["x"],

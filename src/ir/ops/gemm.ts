@@ -6,6 +6,7 @@ import { concreteDims, elementCount, expectDims, refuse, tensorType } from "../t
 export const gemm = defineOp({
   name: "gemm",
   level: "primitive",
+  precision: "half",
   doc: "y[n,o] = bias[o] + Σᵢ weight[o,i] · x[n,i]: the linear layer",
   source: "https://onnx.ai/onnx/operators/onnx__Gemm.html (transB 1)",
   operands: ["x", "weight", "bias?"],

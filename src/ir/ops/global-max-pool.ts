@@ -5,5 +5,6 @@ export const globalMaxPool = defineGlobalPool({
   name: "global_max_pool",
   doc: "[N, C, H, W] to [N, C, 1, 1]: the maximum over H and W",
   source: "https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html",
+  precision: "half",
   reduction: MAXIMUM,
 });

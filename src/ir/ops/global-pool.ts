@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOp, type OpDefinition } from "../op.js";
+import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { operandAt } from "../tensor.js";
 import { featureMap, tensorType } from "../types.js";
 import { type Reduction, reduceTensor } from "./reduction.js";
@@ -11,6 +11,7 @@ export function defineGlobalPool<const N extends string>(op: {
   name: N;
   doc: string;
   source: string;
+  precision: Precision;
   reduction: Reduction;
 }): OpDefinition<N, typeof NO_ATTRIBUTES> {
   const { reduction, ...rest } = op;

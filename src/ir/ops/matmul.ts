@@ -11,13 +11,13 @@ import { broadcastDims } from "./binary.js";
 export const matmul = defineOp({
   name: "matmul",
   level: "primitive",
+  precision: { float32: "it sums over all channels or places of a map, with weights that are small shares" },
   doc: "y[…,i,j] = Σₖ a[…,i,k] · b[…,k,j]; the axes before the last two are broadcast",
   source: "https://onnx.ai/onnx/operators/onnx__MatMul.html",
   operands: ["a", "b"],
   attributes: z.strictObject({}),
   infer(operands) {
     const [a, b] = [operandAt(operands, 0), operandAt(operands, 1)];
-    if (a.dtype !== b.dtype) refuse(`operands have the element types ${a.dtype} and ${b.dtype}`);
     const [rows, inner] = lastTwo(a);
     const [taken, columns] = lastTwo(b);
     if (inner !== taken) refuse(`a has ${inner} columns, b has ${taken} rows`);

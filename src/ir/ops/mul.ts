@@ -4,5 +4,6 @@ export const mul = defineBinary({
   name: "mul",
   doc: "a · b",
   source: "https://onnx.ai/onnx/operators/onnx__Mul.html",
+  precision: "half",
   apply: (a, b) => a * b,
 });

@@ -8,6 +8,7 @@ const counts = z.array(z.int().min(0)).min(1);
 export const pad = defineOp({
   name: "pad",
   level: "primitive",
+  precision: "half",
   doc: "x with zeros before and after it along each axis",
   source: "https://onnx.ai/onnx/operators/onnx__Pad.html (mode constant, value 0)",
   operands: ["x"],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOp, type OpDefinition } from "../op.js";
+import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { operandAt, type Tensor, zeros } from "../tensor.js";
 import { refuse, tensorType } from "../types.js";
 
@@ -67,6 +67,7 @@ export function defineReduction<const N extends string>(op: {
   name: N;
   doc: string;
   source: string;
+  precision: Precision;
   reduction: Reduction;
 }): OpDefinition<N, typeof attributes> {
   const { reduction, ...rest } = op;

@@ -4,6 +4,7 @@ import type { OpDefinition } from "../op.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
+import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
@@ -49,6 +50,7 @@ const primitiveOps = {
   add,
   avg_pool: avgPool,
   batch_norm: batchNorm,
+  cast,
   clip,
   concat,
   conv,

@@ -6,6 +6,7 @@ import { type Dim, elementCount, refuse, tensorType } from "../types.js";
 export const reshape = defineOp({
   name: "reshape",
   level: "primitive",
+  precision: "half",
   doc: "the same elements in another shape; 0 copies the size at that place, one -1 takes what is left",
   source: "https://onnx.ai/onnx/operators/onnx__Reshape.html (allowzero 0)",
   operands: ["x"],

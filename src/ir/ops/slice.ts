@@ -6,6 +6,7 @@ import { refuse, tensorType } from "../types.js";
 export const slice = defineOp({
   name: "slice",
   level: "primitive",
+  precision: "half",
   doc: "the part of x from start to before end along an axis",
   source: "https://onnx.ai/onnx/operators/onnx__Slice.html (one axis, step 1)",
   operands: ["x"],

@@ -6,6 +6,7 @@ import { refuse } from "../types.js";
 export const softmax = defineOp({
   name: "softmax",
   level: "primitive",
+  precision: { float32: "the sum of exponentials overflows, and shares of many places vanish" },
   doc: "exp(x) / Σ exp(x), the sum along an axis",
   source: "https://onnx.ai/onnx/operators/onnx__Softmax.html (opset 13 and later)",
   operands: ["x"],

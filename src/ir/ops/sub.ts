@@ -4,5 +4,6 @@ export const sub = defineBinary({
   name: "sub",
   doc: "a - b",
   source: "https://onnx.ai/onnx/operators/onnx__Sub.html",
+  precision: "half",
   apply: (a, b) => a - b,
 });

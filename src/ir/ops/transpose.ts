@@ -6,6 +6,7 @@ import { refuse, tensorType } from "../types.js";
 export const transpose = defineOp({
   name: "transpose",
   level: "primitive",
+  precision: "half",
   doc: "axis i of the result is axis permutation[i] of x",
   source: "https://onnx.ai/onnx/operators/onnx__Transpose.html",
   operands: ["x"],

@@ -1,22 +1,23 @@
 import * as z from "zod";
-import { defineOp, type Level, type OpDefinition } from "../op.js";
+import { defineOp, type LevelFacts, type OpDefinition } from "../op.js";
 import { operandAt } from "../tensor.js";
 
 const NO_ATTRIBUTES = z.strictObject({});
 
 /** An op that applies one function to every element. */
-export interface UnaryOp<N extends string = string> extends OpDefinition<N, typeof NO_ATTRIBUTES> {
+export type UnaryOp<N extends string = string> = OpDefinition<N, typeof NO_ATTRIBUTES> & {
   /** The function itself, float64. */
   readonly apply: (x: number) => number;
-}
+};
 
-export function defineUnary<const N extends string>(op: {
-  name: N;
-  level: Level;
-  doc: string;
-  source: string;
-  apply: (x: number) => number;
-}): UnaryOp<N> {
+export function defineUnary<const N extends string>(
+  op: LevelFacts & {
+    name: N;
+    doc: string;
+    source: string;
+    apply: (x: number) => number;
+  },
+): UnaryOp<N> {
   return {
     ...defineOp({
       ...op,

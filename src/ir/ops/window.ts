@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineOp, type OpDefinition } from "../op.js";
+import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { nchw, operandAt, zeros } from "../tensor.js";
 import { featureMap, refuse, tensorType } from "../types.js";
 
@@ -43,12 +43,14 @@ export function definePool<const N extends string, A extends typeof poolAttribut
   doc: string;
   source: string;
   attributes: A;
+  precision: Precision;
   /** The number that a window becomes; it has at least one pixel. */
   reduce(pixels: readonly number[], attributes: z.output<A>): number;
 }): OpDefinition<N, A> {
   return defineOp({
     name: op.name,
     level: "primitive",
+    precision: op.precision,
     doc: op.doc,
     source: op.source,
     operands: ["x"],

@@ -1,4 +1,4 @@
-import { float, shortestFloat32 } from "../attribute.js";
+import { float, shortestDecimal } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 
 /**
@@ -27,7 +27,7 @@ export const batchNorm = defineCodec<"batch_norm">({
       ],
       attributes: {
         epsilon: node.float("epsilon", 1e-5),
-        momentum: shortestFloat32(1 - node.float("momentum", 0.9)),
+        momentum: shortestDecimal(1 - node.float("momentum", 0.9)),
       },
     };
   },

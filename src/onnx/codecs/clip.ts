@@ -1,6 +1,6 @@
 import type { DType } from "../../ir/types.js";
 import { refuse } from "../../ir/types.js";
-import { shortestFloat32 } from "../attribute.js";
+import { shortestDecimal } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
 
@@ -17,17 +17,19 @@ export const clip = defineCodec<"clip">({
     const { low, high } = op.attributes;
     node.node("Clip", [...node.operands, bound("low", low), bound("high", high)]);
   },
-  decode: (node) => ({
-    operands: [node.operand(0)],
-    attributes: { low: readBound(node, 1, -LARGEST), high: readBound(node, 2, LARGEST) },
-  }),
+  decode(node) {
+    const x = node.operand(0);
+    const bound = (index: number, absent: number): number => readBound(node, index, absent, x.type.dtype);
+    return { operands: [x], attributes: { low: bound(1, -LARGEST), high: bound(2, LARGEST) } };
+  },
 });
 
-function readBound(node: NodeReader, index: number, absent: number): number {
+function readBound(node: NodeReader, index: number, absent: number, dtype: DType): number {
   const bound = node.constant(index) ?? [absent];
   const [value] = bound;
   if (value === undefined || bound.length !== 1)
     refuse(`input ${index} has ${bound.length} elements, not one`);
-  // Infinite bounds bound nothing.
-  return shortestFloat32(Math.min(Math.max(value, -LARGEST), LARGEST));
+  // Infinite bounds bound nothing; neither does one that no number of x's type reaches.
+  const finite = Math.min(Math.max(value, -LARGEST), LARGEST);
+  return shortestDecimal(finite, Math.abs(finite) < LARGEST ? dtype : "float32");
 }

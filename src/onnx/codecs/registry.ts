@@ -3,6 +3,7 @@ import type { OnnxCodec } from "../codec.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
+import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
@@ -35,6 +36,7 @@ export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
   add,
   avg_pool: avgPool,
   batch_norm: batchNorm,
+  cast,
   clip,
   concat,
   conv,

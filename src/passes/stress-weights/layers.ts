@@ -41,7 +41,7 @@ export const TAPS: Range = { low: -Math.sqrt(3), high: Math.sqrt(3) };
  * γ of a normalisation of one channel that makes a gate for all others. It is never next to nothing, and small: what
  * comes in is a maximum over channels, whose size is hard to expect, and a gate that closes would silence the network.
  */
-const GATE_SCALE: Range = { low: 0.2, high: 0.5 };
+export const GATE_SCALE: Range = { low: 0.2, high: 0.5 };
 
 /** A layer of a gate: its numbers, and what comes out. */
 export interface Layer {

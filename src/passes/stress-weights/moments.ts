@@ -1,3 +1,5 @@
+import { erfOf } from "../../ir/ops/erf.js";
+
 /**
  * What is known of the numbers of a tensor before there are any, over images, channels and places. A layer's
  * weights are chosen by the moments of its operand, so that signals neither fade nor explode at any depth.
@@ -25,23 +27,27 @@ export function pooled({ power, steady }: Moments, places: number): Moments {
 }
 
 /**
- * The largest of `places` neighbours. That of n independent normal numbers lies about √(2 ln n) deviations up, and
- * its own deviation is about half of theirs; neighbours in a map are alike, so this is more than it will be.
+ * The largest of `count` numbers that vary by themselves. That of n normal ones lies about Φ⁻¹((n - 3/8) / (n + 1/4))
+ * deviations up (Blom, Statistical Estimates and Transformed Beta-Variables, 1958), and its own deviation is about half
+ * of theirs; neighbours in a map are alike, so this is more than it will be.
  */
-export function maximum(x: Moments, places: number): Moments {
-  if (places === 1) return x;
+export function maximum(x: Moments, count: number): Moments {
+  if (count === 1) return x;
   const around = variation(x);
-  const rise = around * Math.sqrt(2 * Math.log(places)) * MAXIMUM_OF_FEW;
+  const rise = around * normalQuantile((count - 3 / 8) / (count + 1 / 4));
   const steady = x.steady + rise ** 2;
   return { power: steady + (around / 2) ** 2, steady };
 }
 
-/** √(2 ln n) is the limit for large n; of nine numbers the mean maximum is 1.49, not 2.1. */
-const MAXIMUM_OF_FEW = 0.7;
-
-/** The maximum of `count` places: about √(2 ln count) deviations above the channel's mean. */
-export function largest(x: Moments, count: number): Moments {
-  return perChannel(x.steady + (x.power - x.steady) * 2 * Math.log(Math.max(count, 2)));
+/** Φ⁻¹ of a share over one half, by halving: Φ(x) = (1 + erf(x / √2)) / 2. */
+function normalQuantile(share: number): number {
+  let [low, high] = [0, 10];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if ((1 + erfOf(middle / Math.SQRT2)) / 2 < share) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The sum of two tensors of which one has mean zero and doesn't depend on the other. */

@@ -3,12 +3,11 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
-import { attentionRules } from "./attention-rules.js";
+import { attentionRules } from "./attention/registry.js";
 import { normal } from "./distribution.js";
 import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
 import {
   applied,
-  largest,
   type Moments,
   maximum,
   perChannel,
@@ -43,11 +42,11 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
   max_pool: ({ attributes: { kernel } }, x) => ({ result: maximum(x, kernel[0] * kernel[1]) }),
   global_avg_pool: ({ operands: [map] }, x) => ({ result: pooled(x, sizesOf(map).places) }),
-  global_max_pool: ({ operands: [map] }, x) => ({ result: largest(x, sizesOf(map).places) }),
+  global_max_pool: ({ operands: [map] }, x) => ({ result: maximum(x, sizesOf(map).places) }),
   reduce_mean: (op, x) => ({
     result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
   }),
-  reduce_max: (op, x) => ({ result: largest(x, reducedCount(op)) }),
+  reduce_max: (op, x) => ({ result: maximum(x, reducedCount(op)) }),
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
   }),
@@ -66,6 +65,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     result: scaled(x, elementsOf(map) / elementsOf(padded)),
   }),
 
+  cast: keepMoments,
   drop_path: keepMoments,
   dropout: keepMoments,
   flatten: keepMoments,

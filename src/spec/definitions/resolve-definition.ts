@@ -5,7 +5,7 @@ import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amount
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
 import { isKnown, type LayerContext, type ResolvedList, resolveLayers } from "./resolve-layers.js";
-import type { ResolvedLayer } from "./resolved-layers.js";
+import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
 export interface DefinedPlace
@@ -79,6 +79,7 @@ export function resolveDefinition(
     block: "defined",
     definition: stage.block,
     ...place,
+    stride: strideOf(main.layers) * strideOf(after.layers),
     channels: after.channels,
     residual: shortcut !== undefined,
     layers: shortcut === undefined ? main.layers : withBranchEnd(main),

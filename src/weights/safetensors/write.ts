@@ -2,7 +2,7 @@ import { writeAtomically } from "../../base/atomic-file.js";
 import { InputError } from "../../base/diagnostic.js";
 import { FILE_DTYPE_NAMES, type FileDType, fileByteCount } from "../file-dtypes.js";
 import { isUnicode, quoteName } from "../tensor-name.js";
-import { METADATA_KEY } from "./header.js";
+import { METADATA_KEY } from "./header-syntax.js";
 
 /** A tensor on its way to a file: its bytes, little-endian and row-major, are made when it is written. */
 export interface OutgoingTensor {

@@ -6,11 +6,14 @@ import { extentOf } from "../strided.js";
 import { stridedTensor } from "../strided-tensor.js";
 import { quoteName } from "../tensor-name.js";
 import type { StoredTensor } from "../tensor-source.js";
-import { PickleProblem, readPickle } from "./pickle.js";
+import { readPickle } from "./pickle.js";
+import { PickleProblem } from "./pickle-values.js";
 import { findStateDict, type TorchTensor } from "./state-dict.js";
 import { STORAGE_DTYPES } from "./storages.js";
 
 const PICKLE = "data.pkl";
+/** A pickle of a million tensors is smaller; numbers lie outside of it. */
+const LONGEST_PICKLE = 100_000_000;
 
 /** The folder in the archive that holds a checkpoint, with its slash; undefined if the archive is none. */
 export function checkpointFolder(archive: ReadonlyMap<string, ByteRange>): string | undefined {
@@ -81,6 +84,9 @@ function place(
 }
 
 function bytesOf(range: ByteRange | undefined): Uint8Array {
+  if ((range?.size ?? 0) > LONGEST_PICKLE) {
+    throw new PickleProblem(`its pickle has ${range?.size} bytes; at most ${LONGEST_PICKLE} are read`);
+  }
   const bytes = new Uint8Array(range?.size ?? 0);
   range?.readInto(bytes, 0);
   return bytes;

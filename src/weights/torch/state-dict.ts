@@ -7,7 +7,7 @@ import {
   PicklePersistent,
   PickleProblem,
   type PickleValue,
-} from "./pickle.js";
+} from "./pickle-values.js";
 
 /** A tensor as a pickle describes it: a view of a storage. */
 export interface TorchTensor {

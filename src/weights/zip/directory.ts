@@ -34,6 +34,8 @@ const IN_ZIP64_32 = 0xffffffff;
 /** Deflate makes of one byte at most this many. */
 const LARGEST_RATIO = 1032;
 const ENCRYPTED_FLAG = 1;
+/** That of a million files. */
+const LONGEST_DIRECTORY = 100_000_000;
 
 /**
  * Reads the directory of a zip archive, zip64 as well. Folders are left out. Throws `ZipProblem`.
@@ -44,6 +46,9 @@ export function readDirectory(file: RandomAccessFile): readonly ZipEntry[] {
   const { entries: count, size, offset } = findDirectory(file);
   if (!Number.isSafeInteger(offset + size) || offset + size > file.size) {
     throw new ZipProblem("its directory lies past the end of the file");
+  }
+  if (size > LONGEST_DIRECTORY) {
+    throw new ZipProblem(`its directory has ${size} bytes; at most ${LONGEST_DIRECTORY} are read`);
   }
   if (count * ENTRY_BYTES > size) throw new ZipProblem(`its directory is too small for ${count} entries`);
   const bytes = Buffer.from(file.read(offset, size).buffer);

@@ -1,0 +1,77 @@
+import { markdownTable } from "../src/base/markdown.js";
+import { count } from "../src/base/numbers.js";
+import type { ReferenceRow } from "./reference-table.js";
+
+type Families = ReadonlyMap<string, readonly ReferenceRow[]>;
+
+const INTRODUCTION = `<!-- Made by scripts/generate.ts from test/data/gallery-reference.json and the specs. Do not edit. -->
+
+# The specs against the reference
+
+Networks that others built (timm, torchvision, the authors' code; where there is none, the papers' definitions), and the
+spec that is the same network, with \`--passes\` where it is a variant of it. *Equal* means that input size, parameters,
+attention's parameters, number of gates, running statistics, multiply-accumulates and attention's are the same numbers, as
+far as the reference knows them. \`test/gallery.test.ts\` walks the same table.
+`;
+
+/** docs/gallery.md: every network of the reference. */
+export function galleryDocs(families: Families): string {
+  const sections = [...families].map(([family, rows]) => {
+    const matched = rows.filter(({ network }) => network !== undefined);
+    const unmatched = rows.filter(({ network }) => network === undefined);
+    return [
+      `\n## ${family}\n\n`,
+      matched.length === 0 ? "" : matchedTable(matched),
+      matched.length === 0 || unmatched.length === 0 ? "" : "\n",
+      unmatched.length === 0 ? "" : unmatchedTable(unmatched),
+    ].join("");
+  });
+  return `${INTRODUCTION}\n${familyTable(families)}${sections.join("")}`;
+}
+
+/** The table of families alone, for the README. */
+export function familyTable(families: Families): string {
+  const rowOf = (family: string, rows: readonly ReferenceRow[]): readonly string[] => [
+    family,
+    String(rows.length),
+    String(rows.filter(({ equal }) => equal).length),
+  ];
+  return markdownTable(
+    ["family", "networks", "equal"],
+    [
+      ...[...families].map(([family, rows]) => rowOf(family, rows)),
+      rowOf("all", [...families.values()].flat()),
+    ],
+    ["networks", "equal"],
+  );
+}
+
+function matchedTable(rows: readonly ReferenceRow[]): string {
+  return markdownTable(
+    ["network", "spec", "passes", "parameters", "attention's", "MACs", "equal"],
+    rows.flatMap(({ name, network, equal }) => {
+      if (network === undefined) return [];
+      const { spec, passes, parameters, attentionParameters, macs } = network;
+      const number = (value: number | undefined): string => (value === undefined ? "" : count(value));
+      return [
+        [
+          name,
+          `[${spec}](../specs/${spec}.json)`,
+          passes === undefined ? "" : `\`${passes}\``,
+          number(parameters),
+          number(attentionParameters),
+          number(macs),
+          equal ? "yes" : "no",
+        ],
+      ];
+    }),
+    ["parameters", "attention's", "MACs"],
+  );
+}
+
+function unmatchedTable(rows: readonly ReferenceRow[]): string {
+  return markdownTable(
+    ["network without a spec", "reason"],
+    rows.map(({ name, reason = "" }) => [name, reason]),
+  );
+}

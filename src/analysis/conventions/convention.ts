@@ -1,0 +1,47 @@
+import type { Graph } from "../../ir/graph.js";
+
+/** What a printed number is in: `M` may be 10^6 or 2^20, and only the divisor tells. */
+export interface Unit {
+  /** Behind the number, ` M`; empty for plain counts. */
+  readonly symbol: string;
+  readonly divisor: number;
+  /** The divisor as people write it: `10^6`. */
+  readonly divisorText: string;
+}
+
+/** How a source prints one kind of number. */
+export interface Scale {
+  /** The unit that an exact value is printed in. */
+  unitOf(value: number): Unit;
+  readonly rounding: "nearest" | "up";
+  /** Digits behind the point that the source usually prints. */
+  readonly decimals: number;
+}
+
+/** A network as a convention may look at it. */
+export interface CountedNetwork {
+  /** With attention gates as ops. */
+  readonly model: Graph;
+  /** With the gates lowered to the layers that they are made of; made only where a convention counts these. */
+  lowered(): Graph;
+}
+
+/** How the numbers of one paper or article are counted and printed. */
+export interface Convention<N extends string = string> {
+  readonly name: N;
+  /** Whose numbers are printed so. */
+  readonly source: string;
+  /** Trainable scalars are parameters in all of them; the sources differ in how they print the number. */
+  readonly parameters: Scale;
+  readonly operations: Scale & {
+    /** What an operation is, in words. */
+    readonly counts: string;
+    /** The exact count for one image of the network's input size. */
+    count(network: CountedNetwork): number;
+  };
+}
+
+/** Gives a convention its exact name. */
+export function defineConvention<const N extends string>(convention: Convention<N>): Convention<N> {
+  return convention;
+}

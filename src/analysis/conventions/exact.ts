@@ -1,0 +1,15 @@
+import { countNetwork } from "../counts.js";
+import { defineConvention } from "./convention.js";
+import { wholeNumber } from "./scales.js";
+
+/** Every digit of what ecagen counts. */
+export const exact = defineConvention({
+  name: "exact",
+  source: "whoever wants every digit",
+  parameters: wholeNumber,
+  operations: {
+    ...wholeNumber,
+    counts: "multiply-accumulates of convolutions and products",
+    count: ({ model }) => countNetwork(model).macs,
+  },
+});

@@ -1,0 +1,17 @@
+import { refuse } from "../../ir/types.js";
+import { int } from "../attribute.js";
+import { defineCodec } from "../codec.js";
+import { ELEMENT_TYPE } from "../proto.js";
+import { elementTypeOf } from "../tensor-data.js";
+
+/** https://onnx.ai/onnx/operators/onnx__Cast.html; `saturate` (opset 19) is about float8 alone. */
+export const cast = defineCodec<"cast">({
+  operator: "Cast",
+  encode: (op, node) => node.node("Cast", node.operands, { to: int(ELEMENT_TYPE[op.attributes.to]) }),
+  decode(node) {
+    const to = elementTypeOf(node.int("to", 0));
+    if (node.opset >= 19) node.int("saturate", 1);
+    if (to === "int64") refuse("casts to integers are not supported");
+    return { operands: [node.operand(0)], attributes: { to } };
+  },
+});
