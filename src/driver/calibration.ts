@@ -42,8 +42,8 @@ export async function withCalibration<T>(
   if (random !== null) return await use(randomImages(from, random[1], input, seed));
   const sources: TensorSource[] = [];
   try {
-    for (const file of filesOf(from)) sources.push(openArray(file));
-    return await use(storedImages(from, sources, input));
+    const problems = filesOf(from).flatMap((file) => diagnosticsOf(() => sources.push(openArray(file))));
+    return await use(storedImages(from, sources, problems, input));
   } finally {
     for (const source of sources) source.close();
   }
@@ -87,6 +87,17 @@ function filesOf(path: string): readonly string[] {
   });
 }
 
+/** What keeps `work` from succeeding; nothing if it does. */
+function diagnosticsOf(work: () => void): readonly Diagnostic[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (error instanceof InputError) return error.diagnostics;
+    throw error;
+  }
+}
+
 function openArray(file: string): TensorSource {
   const source = openTensors(file);
   if (source.format === "npy") return source;
@@ -98,11 +109,16 @@ function openArray(file: string): TensorSource {
 }
 
 /** The images of arrays that fit, held against the input one after the other; every problem at once. */
-function storedImages(from: string, sources: readonly TensorSource[], input: GraphInput): Calibration {
+function storedImages(
+  from: string,
+  sources: readonly TensorSource[],
+  unreadable: readonly Diagnostic[],
+  input: GraphInput,
+): Calibration {
   const image = concreteDims(input.type.dims).slice(1);
   const size = elementCount(image);
   const places: { read(target: Float64Array): void }[] = [];
-  const problems: Diagnostic[] = [];
+  const problems = [...unreadable];
   for (const { file, tensors } of sources) {
     for (const tensor of tensors.values()) {
       const problem = misfit(tensor, image) ?? notFinite(tensor, file);

@@ -1,3 +1,4 @@
+import type { GateSide } from "../ir/attention/module.js";
 import { type Graph, type Op, type Parameter, producersOf, usesOf, type Value } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { concreteDims, elementCount } from "../ir/types.js";
@@ -5,8 +6,7 @@ import { binaryWeight, type LentNumbers, storedWeight, type WeightExpr } from ".
 
 /** A layer beside a gate that can take over a factor on each of the gate's channels, exactly. */
 export interface FactorPlace {
-  /** Whether the layer makes the gate's operand or reads its result. */
-  readonly side: "before" | "after";
+  readonly side: GateSide;
   /** The layer's parameters that are multiplied. */
   readonly parameters: readonly Parameter[];
   /** The channel of the gate that an element of such a parameter belongs to. */

@@ -68,10 +68,13 @@ test("all files that don't fit are refused at once, each with its name", () =>
     file("1-shape.npy", npyBytes(structuredImages(2, 16, 0)));
     file("2-nan.npy", npyBytes({ ...IMAGES, data: infinite }));
     file("3-good.npy", npyBytes(IMAGES));
+    file("5-short.npy", npyBytes(IMAGES).subarray(0, 900));
     file("4-rank.npy", npyBytes({ dims: [1, 2, 3, 32, 32], data: IMAGES.data }));
     const found = await diagnosticsOf(() => imagesOf(folder));
+    const [broken, ...misfits] = found;
+    assert.equal([broken?.code, broken?.file], ["weights/npy", join(folder, "5-short.npy")]);
     assert.equal(
-      found.map(({ code, message, file: at }) => [code, message, at]),
+      misfits.map(({ code, message, file: at }) => [code, message, at]),
       [
         [
           "calibrate/shape",

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { likeness } from "../../src/base/likeness.js";
 import { randomStream } from "../../src/base/random.js";
+import type { GateSide } from "../../src/ir/attention/module.js";
 import {
   type EcaNumbers,
   type EcaShape,
@@ -10,11 +11,10 @@ import {
   neutralEca,
 } from "../../src/weights/new-gates/eca-start.js";
 import { type GateResponses, meanResponses } from "../../src/weights/new-gates/responses.js";
-import type { FactorSide } from "../../src/weights/new-gates/starts.js";
 
 const test = suite("weights: numbers of new ECA gates");
 
-const SIDES: readonly (FactorSide | undefined)[] = ["before", "after", undefined];
+const SIDES: readonly (GateSide | undefined)[] = ["before", "after", undefined];
 const [IMAGES, CHANNELS] = [24, 10];
 
 /** A gate that responds as `respond` says, to squeezes that vary between images and between channels. */
@@ -44,7 +44,7 @@ const errorOf = (
   seen: GateResponses,
   shape: EcaShape,
   numbers: EcaNumbers,
-  side: FactorSide | undefined,
+  side: GateSide | undefined,
 ): number => likeness(seen.response, ecaResponses(numbers, shape, seen, side), seen.power).relativeError;
 
 const THREE: EcaShape = { kernel: 3, padding: "zeros", bias: false };

@@ -1,8 +1,8 @@
 import { LeastSquares } from "../../base/least-squares.js";
 import { alongChannels } from "../../ir/attention/arithmetic.js";
+import type { GateSide } from "../../ir/attention/module.js";
 import { sigmoid } from "../../ir/ops/sigmoid.js";
 import { type GateResponses, meanResponses } from "./responses.js";
-import type { FactorSide } from "./starts.js";
 
 /** What is fixed about an ECA gate before it has weights. */
 export interface EcaShape {
@@ -29,7 +29,7 @@ export function ecaResponses(
   { weight, bias, factor }: EcaNumbers,
   { kernel, padding }: EcaShape,
   { images, channels, squeeze }: GateResponses,
-  side: FactorSide | undefined,
+  side: GateSide | undefined,
 ): Float64Array {
   const y = side === "before" ? timesChannel(squeeze, factor) : squeeze;
   const dims = [images, channels, 1, 1];
@@ -47,7 +47,7 @@ export function ecaResponses(
 export function neutralEca(
   shape: EcaShape,
   responses: GateResponses,
-  side: FactorSide | undefined,
+  side: GateSide | undefined,
 ): EcaNumbers {
   const means = meanResponses(responses);
   const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
@@ -72,7 +72,7 @@ export function neutralEca(
  * the result is nearest. Where they stand before it, they are those that are best for a constant gate, and s is the part that
  * they leave. Of these and the constants the nearest is taken, so a fit is never further off than `neutral`.
  */
-export function fitEca(shape: EcaShape, responses: GateResponses, side: FactorSide | undefined): EcaNumbers {
+export function fitEca(shape: EcaShape, responses: GateResponses, side: GateSide | undefined): EcaNumbers {
   const neutral = neutralEca(shape, responses, side);
   const constant = side === undefined ? neutral : withBestFactors(neutral, shape, responses);
   const refactored = (numbers: EcaNumbers): EcaNumbers =>
@@ -92,7 +92,7 @@ export function fitEca(shape: EcaShape, responses: GateResponses, side: FactorSi
 function fitLogits(
   shape: EcaShape,
   responses: GateResponses,
-  side: FactorSide | undefined,
+  side: GateSide | undefined,
   factor: Float64Array,
   openOffsets: boolean,
 ): EcaNumbers {

@@ -8,9 +8,3 @@
 export const NEW_GATE_STARTS = ["init", "neutral", "fit"] as const;
 
 export type NewGateStart = (typeof NEW_GATE_STARTS)[number];
-
-/**
- * Where a factor per channel can go without changing anything else: into the layer that makes the gate's operand (the
- * squeeze grows with it), or into the layer that reads its result.
- */
-export type FactorSide = "before" | "after";
