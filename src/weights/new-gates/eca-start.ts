@@ -69,8 +69,8 @@ export function neutralEca(
  * error of the gate's result. A saturated gate, whose logits are anything, counts for nothing.
  *
  * Where factors can follow the gate, each channel's offset is left open in a second try, and factors are those for which
- * the result is nearest. Where they stand before it, they are those that are best for a constant gate, and s is the part that
- * they leave. Of these and the constants the nearest is taken, so a fit is never further off than `neutral`.
+ * the result is nearest. Where they stand before it, they are those that are best for a constant gate, s is the part that
+ * they leave, and p that of what they make of the channel. Of these and the constants the nearest is taken, so a fit is never further off than `neutral`.
  */
 export function fitEca(shape: EcaShape, responses: GateResponses, side: GateSide | undefined): EcaNumbers {
   const neutral = neutralEca(shape, responses, side);
@@ -103,13 +103,14 @@ function fitLogits(
   const system = new LeastSquares(columns.length);
   for (let c = 0; c < channels; c++) {
     const rows: Equation[] = [];
+    const f = before ? (factor[c] as number) : 1;
     for (let n = 0; n < images; n++) {
       const at = n * channels + c;
-      const s = (response[at] as number) / (before ? (factor[c] as number) : 1);
+      const s = (response[at] as number) / f;
       // Beyond what a sigmoid reaches there is no logit.
       if (!(s > 0 && s < 1)) continue;
       const row = columns.map((column) => column[at] as number);
-      rows.push({ row, target: logit(s), weight: (power[at] as number) * (s * (1 - s)) ** 2 });
+      rows.push({ row, target: logit(s), weight: (power[at] as number) * (f * s * (1 - s)) ** 2 });
     }
     for (const { row, target, weight } of openOffsets ? centred(rows) : rows) system.add(row, target, weight);
   }
