@@ -8,7 +8,7 @@ import { differences, type ReferenceNetwork, reference } from "../scripts/refere
 import { compile } from "../src/driver/compile.js";
 import { explainKernels } from "../src/driver/explain.js";
 import { specNetwork } from "../src/driver/network.js";
-import { randomInputs } from "../src/driver/numbers.js";
+import { inputShapes, randomInputs } from "../src/driver/numbers.js";
 import { stats } from "../src/driver/stats.js";
 import { verify } from "../src/driver/verify.js";
 import { openSession } from "../src/runtime/session.js";
@@ -170,7 +170,7 @@ if (hasModule("cv2")) {
     const output = join(folder, "cv.onnx");
     await compile(specOf("b0-eca"), { output, passes: "stress-weights" });
     const { graph } = specNetwork(specOf("b0-eca"));
-    const image = Float32Array.from(randomInputs(graph, 1, 0).get("input")?.data ?? []);
+    const image = Float32Array.from(randomInputs(inputShapes(graph), 1, 0).get("input")?.data ?? []);
     const session = await openSession(output);
     const logits = (await session.run(new Map([["input", { dims: [1, 3, 224, 224], data: image }]]))).get(
       "logits",

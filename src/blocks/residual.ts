@@ -36,11 +36,12 @@ export function buildResidualBlock(
   let y = layers.attention(x, "pre", block);
   convs.forEach((conv, i) => {
     const isLast = i === convs.length - 1;
-    const layer = { ...block, ...conv };
+    const layer = { ...block, ...conv, endsBranch: isLast };
+    const convolved = convolveOrAttend(layers, y, block, conv);
     y =
       isLast && conv.activated !== true
-        ? layers.convNorm(y, conv.layer, { ...layer, endsBranch: isLast })
-        : layers.convNormAct(y, conv.layer, { ...layer, endsBranch: isLast });
+        ? layers.norm(convolved, conv.layer, layer)
+        : layers.normAct(convolved, conv.layer, layer);
     if (conv.spatial === true) y = layers.attention(y, "spatial", block);
   });
   const sum = layers.sum(y, block.residual ? shortcut(layers, x, block) : undefined, block);
@@ -59,12 +60,19 @@ function buildPreactivated(
   convs.forEach((conv, i) => {
     const normalized = layers.normAct(y, conv.layer, block);
     if (i === 0) activated = normalized;
-    y = layers.conv(normalized, conv.layer, { ...block, ...conv });
+    y = convolveOrAttend(layers, normalized, block, conv);
     if (conv.spatial === true) y = layers.attention(y, "spatial", block);
   });
   const start = changesShape(block) ? activated : x;
   const sum = layers.sum(y, block.residual ? shortcut(layers, start, block) : undefined, block);
   return layers.attention(sum, "post", block);
+}
+
+/** A convolution of the branch, or the gate in its place. */
+function convolveOrAttend(layers: LayerBuilder, x: Value, block: ResidualBlock, conv: BranchConv): Value {
+  return conv.spatial === true && block.attentionPosition === "convolution"
+    ? layers.attention(x, "convolution", block)
+    : layers.conv(x, conv.layer, { ...block, ...conv });
 }
 
 function shortcut(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {

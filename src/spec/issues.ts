@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Diagnostic } from "../base/diagnostic.js";
+import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
 import { ATTENTION_TYPES } from "../ir/attention/registry.js";
@@ -39,13 +40,18 @@ export function describeIssue(
         },
       ];
     case "too_small":
-      return [outOfRange(atLeast(issue), document, path)];
     case "too_big":
-      return [outOfRange(atMost(issue), document, path)];
+      return [outOfRange(limitWords(issue), document, path)];
     case "invalid_value":
       if (got === "nothing") return [missing(path, document, schemas)];
       return [
-        unknownWord("spec/unknown-word", `expected ${listed(issue.values)}`, issue.values, document, path),
+        unknownWord(
+          "spec/unknown-word",
+          `expected ${choiceWords(issue.values)}`,
+          issue.values,
+          document,
+          path,
+        ),
       ];
     case "invalid_union": {
       if (got === "nothing") return [missing(path, document, schemas)];
@@ -101,22 +107,10 @@ function outOfRange(limit: string, document: SpecDocument, path: JsonPath): Diag
   const got = Array.isArray(value) ? `${value.length}` : JSON.stringify(value);
   return {
     code: "spec/out-of-range",
-    message: `must ${limit}, got ${got}`,
+    message: `${limit}, got ${got}`,
     path,
     range: document.locate(path),
   };
-}
-
-function atLeast({ minimum, inclusive, origin }: z.core.$ZodIssueTooSmall): string {
-  if (origin === "array") return `have at least ${minimum} ${minimum === 1 ? "item" : "items"}`;
-  if (origin === "string") return `have at least ${minimum} ${minimum === 1 ? "character" : "characters"}`;
-  return inclusive === false ? `be over ${minimum}` : `be at least ${minimum}`;
-}
-
-function atMost({ maximum, inclusive, origin }: z.core.$ZodIssueTooBig): string {
-  if (origin === "array") return `have at most ${maximum} items`;
-  if (origin === "string") return `have at most ${maximum} characters`;
-  return inclusive === false ? `be below ${maximum}` : `be at most ${maximum}`;
 }
 
 /** zod says `number` of an integer field that got text; its author wants to hear `integer`. */
@@ -130,26 +124,14 @@ function expectedAt(
   if (schema?.type === "union" && issue.message.startsWith("expected ")) {
     return issue.message.slice("expected ".length);
   }
-  if (issue.expected === "int" || (schema as { format?: unknown } | undefined)?.format === "safeint")
-    return "integer";
-  return TYPE_WORDS[issue.expected] ?? issue.expected;
+  if ((schema as { format?: unknown } | undefined)?.format === "safeint") return "integer";
+  return typeWord(issue.expected);
 }
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  array: "list",
-  boolean: "true or false",
-  string: "text",
-};
 
 function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return TYPE_WORDS[typeof value] ?? typeof value;
-}
-
-function listed(values: readonly unknown[]): string {
-  const words = values.map((value) => JSON.stringify(value));
-  return words.length === 1 ? String(words[0]) : `one of ${words.join(", ")}`;
+  return typeWord(typeof value);
 }

@@ -73,6 +73,18 @@ const NETWORKS: Readonly<Record<string, object>> = {
         bottleneck({ channels: 48, stride: 2, shortcut: "conv-average-pool" }),
       ],
     },
+  "attention in place of the 3×3 convolution, behind a stride in the first": {
+    stem: { channels: 8, stride: 2 },
+    stages: [
+      bottleneck({ channels: 32, attention: { type: "aa", heads: 2, position: "convolution" } }),
+      bottleneck({
+        channels: 48,
+        stride: 2,
+        strideAt: "reduce",
+        attention: { type: "aa", heads: 2, values: 0.5, position: "convolution" },
+      }),
+    ],
+  },
   "MixNet: kernels of several sizes, also where the parts are not equal, and grouped 1×1 convolutions": {
     stem: { channels: 8, stride: 1 },
     scaling: { divisor: 1 },

@@ -206,6 +206,15 @@ const examples: Readonly<Record<string, RuleExamples>> = {
     ],
     wrong: [
       [
+        [
+          `{ "block": "bottleneck", "channels": 32, "stride": 2, "attention": { "type": "aa", "heads": 2, "position": "convolution" } }`,
+        ],
+        [],
+        [
+          "$.stages[0].attention.position 4:108 the spatial convolution of block 0 changes the map, which no gate can do in its place",
+        ],
+      ],
+      [
         [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "position": "spatial" } }`],
         [],
         [`$.stages[0].attention.position 4:79 a block of type basic has no place "spatial" for a gate`],

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { benchCommand } from "./bench.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
@@ -16,6 +17,7 @@ import { weightsCommand } from "./weights.js";
 export const commands = [
   compileCommand,
   verifyCommand,
+  benchCommand,
   statsCommand,
   diffCommand,
   weightsCommand,

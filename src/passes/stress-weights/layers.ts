@@ -4,7 +4,7 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { featureMap } from "../../ir/types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
-import { applied, type Moments, perChannel, scaled, sum, variation } from "./moments.js";
+import { applied, type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 
 /** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
 export interface Stress {
@@ -90,7 +90,8 @@ export function stressNorm(
 ): { result: Moments; parameters: Distribution[] } {
   const mean = OFFSET * variation(x);
   const centred = sum(x, perChannel(mean ** 2));
-  const y = scaled(centred, (meanSquare(scale) * meanInverse(VARIANCE)) / x.power);
+  // Scales of both signs take most of a mean away, and what is normalised is seldom rectified.
+  const y = mixed(centred, (meanSquare(scale) * meanInverse(VARIANCE)) / x.power);
   const shift = OFFSET * variation(y);
   return {
     result: sum(y, perChannel(shift ** 2)),

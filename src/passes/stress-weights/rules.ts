@@ -8,8 +8,10 @@ import { normal } from "./distribution.js";
 import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
 import {
   applied,
+  averaged,
   type Moments,
   maximum,
+  mixed,
   perChannel,
   pooled,
   product,
@@ -30,10 +32,10 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   gemm: (op, x) => stressLinear(op, x, 1),
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
-  sub: (_op, x, y) => ({ result: sum(x, y) }),
+  sub: (_op, x, y) => ({ result: sum(x, { ...y, mean: -(y.mean ?? 0) }) }),
   div: (_op, x, y) => ({ result: scaled(x, 1 / y.power) }),
-  matmul: ({ operands: [a] }, x, y) => ({ result: scaled(product(x, y), Number(a?.type.dims.at(-1))) }),
-  concat: (_op, x, y) => ({ result: { power: (x.power + y.power) / 2, steady: (x.steady + y.steady) / 2 } }),
+  matmul: ({ operands: [a] }, x, y) => ({ result: mixed(product(x, y), Number(a?.type.dims.at(-1))) }),
+  concat: (_op, x, y) => ({ result: averaged(x, y) }),
   softmax: ({ operands: [x], attributes: { axis } }) => ({
     result: perChannel(1 / Number(x?.type.dims[axis]) ** 2),
   }),
@@ -81,7 +83,7 @@ function stressLinear(
   share: number,
 ): Stress {
   const [, ...fanIn] = concreteDims(weight?.type.dims ?? []);
-  const y = scaled(x, 1 / x.power);
+  const y = mixed(x, 1 / x.power);
   const offset = OFFSET * variation(y);
   return {
     result: bias === undefined ? y : sum(y, perChannel(offset ** 2)),

@@ -6,7 +6,7 @@ import { residualFields, residualPart } from "./residual-fields.js";
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
 export const bottleneck = defineBlockKind({
   block: "bottleneck",
-  positions: ["standard", "pre", "spatial", "post", "identity", "identity-input"],
+  positions: ["standard", "pre", "convolution", "spatial", "post", "identity", "identity-input"],
   schema: z
     .strictObject({
       block: z.literal("bottleneck").describe("Type of the stage's blocks."),

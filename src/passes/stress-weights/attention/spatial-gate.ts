@@ -21,7 +21,7 @@ export function stressSpatialGate(
   readonly conv: Distribution;
   readonly norm: readonly Distribution[];
 } {
-  const maxima = maximum({ ...x, steady: 0 }, channels);
+  const maxima = maximum({ power: x.power, steady: 0 }, channels);
   const [, , kernel = 1] = (weight?.type.dims ?? []) as readonly number[];
   const norm = stressGateNorm(UNIT);
   // The k² taps add up what they have in common, where the rest of them grows with the root only.
