@@ -8,6 +8,7 @@ import { specNetwork } from "../src/driver/network.js";
 import { startNewGates } from "../src/driver/new-gates.js";
 import { observeGates } from "../src/driver/observe-gates.js";
 import type { Graph } from "../src/ir/graph.js";
+import { startRuntime } from "../src/runtime/session.js";
 import { NEW_GATE_STARTS } from "../src/weights/new-gates/starts.js";
 import { npyBytes, structuredImages } from "./structured-images.js";
 
@@ -38,22 +39,27 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
         return path;
       }) as [string, string];
       const { graphs, report } = await startNewGates(original, graph, { calibrate }, 0);
+      const runtime = await startRuntime();
       const outputs = (each: Graph): Promise<Float64Array> =>
         withCalibration(
           others,
           original,
           0,
-          async (images) => (await observeGates(each, [], images, 0)).outputs,
+          async (images) => (await observeGates(runtime, each, [], images, 0)).outputs,
         );
-      const expected = await outputs(original);
-      const elsewhere: Likeness[] = [];
-      for (const start of NEW_GATE_STARTS) {
-        elsewhere.push(likeness(expected, await outputs(graphs[start])));
+      try {
+        const expected = await outputs(original);
+        const elsewhere: Likeness[] = [];
+        for (const start of NEW_GATE_STARTS) {
+          elsewhere.push(likeness(expected, await outputs(graphs[start])));
+        }
+        return {
+          calibrated: NEW_GATE_STARTS.map((start) => report.output[start]),
+          others: elsewhere,
+        };
+      } finally {
+        runtime.close();
       }
-      return {
-        calibrated: NEW_GATE_STARTS.map((start) => report.output[start]),
-        others: elsewhere,
-      };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

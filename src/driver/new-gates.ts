@@ -5,6 +5,7 @@ import { type Likeness, likeness } from "../base/likeness.js";
 import type { Graph, Op } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";
+import { type Runtime, startRuntime } from "../runtime/session.js";
 import type { GateResponses } from "../weights/new-gates/responses.js";
 import { NEW_GATE_STARTS, type NewGateStart } from "../weights/new-gates/starts.js";
 import { type Calibration, withCalibration } from "./calibration.js";
@@ -67,9 +68,14 @@ export async function startNewGates(
   const pairs = original === undefined ? [] : newGatesOf(original, swapped);
   if (original === undefined || pairs.length === 0) throw noNewGate();
   if (calibrate === undefined) throw noInputs(start);
-  return await withCalibration(calibrate, original, seed, (calibration) =>
-    startWith(original, swapped, pairs, start, calibration, seed),
-  );
+  return await withCalibration(calibrate, original, seed, async (calibration) => {
+    const runtime = await startRuntime();
+    try {
+      return await startWith(runtime, original, swapped, pairs, start, calibration, seed);
+    } finally {
+      runtime.close();
+    }
+  });
 }
 
 interface Pair {
@@ -78,6 +84,7 @@ interface Pair {
 }
 
 async function startWith(
+  runtime: Runtime,
   original: Graph,
   swapped: Graph,
   pairs: readonly Pair[],
@@ -88,6 +95,7 @@ async function startWith(
   const ecas = pairs.filter(({ op }) => isOp(op, "attention.eca"));
   if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
   const seen = await observeGates(
+    runtime,
     original,
     ecas.map(({ before }) => before),
     calibration,
@@ -99,7 +107,7 @@ async function startWith(
   const graphs = byStart((each) => withStart(swapped, gates, each));
   const output = new Map<NewGateStart, Likeness>();
   for (const each of NEW_GATE_STARTS) {
-    const { outputs } = await observeGates(graphs[each], [], calibration, seed);
+    const { outputs } = await observeGates(runtime, graphs[each], [], calibration, seed);
     output.set(each, likeness(seen.outputs, outputs));
   }
   const { from, images } = calibration;

@@ -1,6 +1,7 @@
 import type { Graph, Op } from "../ir/graph.js";
 import { featureMap } from "../ir/types.js";
 import { GATE_PROBES, withGateProbes } from "../passes/gate-probes.js";
+import type { Runtime } from "../runtime/session.js";
 import type { GateResponses } from "../weights/new-gates/responses.js";
 import type { Calibration } from "./calibration.js";
 import { runGraph } from "./run-graph.js";
@@ -15,6 +16,7 @@ export interface Observed {
 
 /** Runs a network over the calibration's images and looks at its outputs and at some of its gates. */
 export async function observeGates(
+  runtime: Runtime,
   graph: Graph,
   gates: readonly Op[],
   calibration: Calibration,
@@ -28,7 +30,7 @@ export async function observeGates(
     return { images, channels, squeeze: numbers(), power: numbers(), response: numbers() };
   });
   const outputs: Float64Array[] = [];
-  await runGraph(probed, calibration, seed, (values, n) => {
+  await runGraph(runtime, probed, calibration, seed, (values, n) => {
     outputs.push(...values.slice(0, graph.outputs.length).map((each) => Float64Array.from(each)));
     responses.forEach(({ channels, squeeze, power, response }, i) => {
       const [mean, square, product] = values.slice(graph.outputs.length + GATE_PROBES.length * i) as [

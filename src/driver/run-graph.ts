@@ -4,7 +4,7 @@ import { encodeModel } from "../onnx/export.js";
 import { modelBytes } from "../onnx/write.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
 import { runPasses } from "../passes/manager.js";
-import { openSession } from "../runtime/session.js";
+import type { Runtime } from "../runtime/session.js";
 import type { Calibration } from "./calibration.js";
 
 /**
@@ -14,6 +14,7 @@ import type { Calibration } from "./calibration.js";
  * @param onImage is given an image's outputs, flat
  */
 export async function runGraph(
+  runtime: Runtime,
   graph: Graph,
   calibration: Calibration,
   seed: number,
@@ -21,7 +22,7 @@ export async function runGraph(
 ): Promise<void> {
   const lowered = runPasses(graph, exportPipeline({})).graph;
   const model = encodeModel(lowered, { producerVersion: packageVersion() });
-  const session = await openSession(modelBytes(model, { seed }));
+  const session = await runtime.open(modelBytes(model, { seed }));
   try {
     for (let index = 0; index < calibration.images; index++) {
       const outputs = await session.run(calibration.image(index));

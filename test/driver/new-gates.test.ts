@@ -13,6 +13,7 @@ import { observeGates } from "../../src/driver/observe-gates.js";
 import { attentionTypeOf } from "../../src/ir/attention/registry.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import { traceGraph } from "../../src/reference/interpreter.js";
+import { startRuntime } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const FIXTURES = "test/data/fixtures";
@@ -53,7 +54,8 @@ for (const name of ["effnet_se", "mobilenetv3_se", "resnet_bottleneck_cbam"]) {
     withNetwork(name, undefined, ({ graph }) =>
       withCalibration("random:2", graph, 0, async (images) => {
         const gates = graph.ops.filter(({ kind }) => attentionTypeOf(kind) !== undefined);
-        const { gates: seen } = await observeGates(graph, gates, images, 0);
+        const runtime = await startRuntime();
+        const { gates: seen } = await observeGates(runtime, graph, gates, images, 0).finally(runtime.close);
         const inputs = [...images.image(1)].map(
           ([input, { dims, data }]) => [input, { dims, data: Float64Array.from(data) }] as const,
         );
