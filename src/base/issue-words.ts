@@ -14,6 +14,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   array: "list",
   boolean: "true or false",
   int: "integer",
+  record: "object",
   string: "text",
 };
 

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
-import { ATTENTION_TYPES } from "../ir/attention/registry.js";
+import { ATTENTION_TYPES, SELECTION_TYPES } from "../ir/attention/registry.js";
 import { NO_ATTENTION } from "./attention.js";
 import { LAYER_KINDS } from "./definitions/layer-schema.js";
 import type { SpecDocument } from "./document.js";
@@ -56,17 +56,28 @@ export function describeIssue(
     case "invalid_union": {
       if (got === "nothing") return [missing(path, document, schemas)];
       if (issue.discriminator !== undefined) {
-        const [what, known] = variantsOf(issue.discriminator, schemas);
+        const [what, known] = variantsOf(issue.discriminator, path, schemas);
         return [unknownWord(`spec/unknown-${what}`, `unknown ${what}`, known, document, path)];
       }
       // The variant that the value belongs to by its type is the one that its author meant.
-      const meant = issue.errors.find((issues) => issues.every((each) => each.path.length > 0));
+      const meant = issue.errors.find((issues) =>
+        issues.every(({ path: [step], code }) => step !== undefined || code === "unrecognized_keys"),
+      );
       if (meant === undefined)
         return [{ code: "spec/wrong-type", message: `${issue.message}, got ${got}`, ...at }];
       return meant.flatMap((each) =>
         describeIssue({ ...each, path: [...issue.path, ...each.path] }, document, schemas),
       );
     }
+    case "invalid_key":
+      return [
+        {
+          code: "spec/invalid-name",
+          message: issue.issues[0]?.message ?? issue.message,
+          path,
+          range: document.locateKey(path),
+        },
+      ];
     default:
       return [{ code: "spec/invalid", message: issue.message, ...at }];
   }
@@ -75,10 +86,12 @@ export function describeIssue(
 /** What a key that tells variants apart is called in messages, and the words that it may have. */
 function variantsOf(
   discriminator: string,
+  path: JsonPath,
   { blocks }: SpecSchemas,
 ): readonly [what: string, known: readonly string[]] {
   if (discriminator === "block") return ["block", blocks];
   if (discriminator === "layer") return ["layer", LAYER_KINDS];
+  if (path.at(-2) === "join") return ["selection", SELECTION_TYPES];
   return ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
 }
 

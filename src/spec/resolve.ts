@@ -12,7 +12,8 @@ import {
 } from "./blocks/registry.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
-import { resolveDefinition } from "./definitions/resolve-definition.js";
+import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-definition.js";
+import type { LayerCount } from "./definitions/resolve-layers.js";
 import { resolveFeatures } from "./features.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec, Stem } from "./schema.js";
@@ -76,6 +77,7 @@ function resolveBlocks(
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
   const total = repeats.reduce((sum, each) => sum + each, 0);
   const blocks: ResolvedBlock[] = [];
+  const count: LayerCount = { layers: 0 };
   let inputChannels = enteringChannels;
   spec.stages.forEach((stage, stageIndex) => {
     const repeat = repeats[stageIndex] ?? 0;
@@ -92,7 +94,7 @@ function resolveBlocks(
         roundChannels: (value, divisor = spec.scaling.divisor) => makeDivisible(value, divisor),
       };
       const block = isDefined(stage)
-        ? resolveDefined(stage, site, repeat, spec, refuse)
+        ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
         : resolveBuiltIn(stage, site, spec);
       blocks.push(block);
       inputChannels = block.channels;
@@ -112,8 +114,7 @@ function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): Resol
 
 function resolveDefined(
   stage: DefinedStage,
-  site: BlockSite,
-  repeat: number,
+  site: BlockSite & Pick<DefinedPlace, "repeat" | "count">,
   spec: Spec,
   refuse: RefuseDefinition,
 ): ResolvedBlock {
@@ -124,7 +125,6 @@ function resolveDefined(
     stage,
     {
       ...site,
-      repeat,
       wantedChannels: stage.channels === undefined ? undefined : scaleChannels(stage.channels, spec),
       scaleChannels: (channels) => scaleChannels(channels, spec),
     },

@@ -166,7 +166,7 @@ export function specJsonSchema(): JsonSchema {
 }
 
 /**
- * Takes the required keys out of the root's own objects, as a base may give them, and gives them back as a
+ * Takes the required keys out of the root's own objects and of definitions, as a base may give them, and gives them back as a
  * constraint for specs without a base.
  */
 function liftRequired(root: JsonSchema): { properties: Record<string, JsonSchema> } {
@@ -178,6 +178,12 @@ function liftRequired(root: JsonSchema): { properties: Record<string, JsonSchema
       properties[name] = { required: object.required };
       delete object.required;
     }
+  }
+  // Definitions merge key by key as well.
+  const { definition } = (root.definitions ?? {}) as { readonly definition?: JsonSchema };
+  if (definition?.required !== undefined) {
+    properties.blocks = { additionalProperties: { required: definition.required } };
+    delete definition.required;
   }
   return { properties };
 }

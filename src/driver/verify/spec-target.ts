@@ -1,4 +1,5 @@
 import { countNetwork } from "../../analysis/counts.js";
+import { InputError } from "../../base/diagnostic.js";
 import { usesType } from "../../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
 import { modelBytes } from "../../onnx/write.js";
@@ -62,8 +63,12 @@ export function publishedNumbers(network: SpecNetwork): readonly Check[] {
   );
 }
 
-/** Side of the images on which gates are left out, at most: one evaluation for each gate would take too long on large ones. */
+/**
+ * Side of the images on which gates are left out: one evaluation for each gate would take too long on large ones. Networks
+ * with unpadded layers need larger ones; then it is the first multiple of `GATE_STEP` more on which they can be built.
+ */
 const GATE_RESOLUTION = 64;
+const GATE_STEP = 16;
 
 /**
  * What is measured on small images with stress weights: how far the output moves when each gate is left out and, in
@@ -75,9 +80,7 @@ export function measuredEffects(
   options: VerifyOptions,
   least: number,
 ): { readonly gates: GateEffects; readonly checks: readonly Check[] } {
-  const { height, width } = network.spec.resolved.input;
-  const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
-  const small = withWeights(specNetwork(specFile, { ...options, resolution }), "stress");
+  const small = withWeights(smallNetwork(specFile, network, options), "stress");
   const { seed = 0 } = options;
   const gates = gateEffects(small.meant, seed, least);
   const half =
@@ -85,6 +88,22 @@ export function measuredEffects(
       ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)]
       : [];
   return { gates, checks: [gateCheck(gates), ...half] };
+}
+
+/** The network on the smallest images, from `GATE_RESOLUTION` on, that it can be built for; at most its own. */
+function smallNetwork(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
+  const { height, width } = network.spec.resolved.input;
+  const largest = options.resolution ?? Math.min(height, width);
+  for (let resolution = Math.min(GATE_RESOLUTION, largest); resolution < largest; resolution += GATE_STEP) {
+    try {
+      return specNetwork(specFile, { ...options, resolution });
+    } catch (error) {
+      const tooSmall =
+        error instanceof InputError && error.diagnostics.every(({ code }) => code === "ir/type");
+      if (!tooSmall) throw error;
+    }
+  }
+  return specNetwork(specFile, { ...options, resolution: largest });
 }
 
 function gateCheck({ image, effects }: GateEffects): Check {
