@@ -25,6 +25,7 @@ const cli = yargs(args)
   .completion("completion", "Print a script for shell completion: ecagen completion >> ~/.bashrc")
   .example("ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx")
   .example("ecagen verify specs/b0-eca.json", "proves that the ONNX file computes what the spec says")
+  .example("ecagen run out/b0-eca.onnx cat.jpg", "runs it and shows the most probable classes")
   .example("ecagen diff specs/b0-se.json specs/b0-eca.json", "what the swap saves, block by block")
   .epilogue(
     "Exit codes: 0 fine, 1 a check failed, 2 wrong input, 3 the device is not there, 70 a defect of ecagen.",

@@ -18,6 +18,7 @@ import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
+import { METADATA } from "./metadata.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 
@@ -190,6 +191,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
 function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
   const counts = countNetwork(network.graph);
   const newGates = network.newGates?.start ?? "init";
+  const { preprocessing, labels } = network.spec.resolved;
   const gates = network.graph.ops.flatMap((op) => {
     const gate = gateOf(op);
     return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
@@ -205,6 +207,8 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),
     "ecagen.gates": JSON.stringify(gates),
+    [METADATA.preprocessing]: JSON.stringify(preprocessing),
+    ...(labels === undefined ? {} : { [METADATA.labels]: JSON.stringify(labels) }),
   };
 }
 

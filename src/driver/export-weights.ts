@@ -4,7 +4,8 @@ import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
 import { concreteDims, elementCount } from "../ir/types.js";
 import { encodeElements } from "../weights/elements.js";
 import { weightChunks } from "../weights/materialize.js";
-import { type OutgoingTensor, writeSafetensors } from "../weights/safetensors/write.js";
+import type { OutgoingTensor } from "../weights/outgoing-tensor.js";
+import { writeSafetensors } from "../weights/safetensors/write.js";
 
 /** A file of weights that was written. */
 export interface ExportedWeights {

@@ -5,7 +5,7 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import type { DType } from "../ir/types.js";
 
-export const { AttributeProto, GraphProto, ModelProto, TensorProto } = onnxProto.onnx;
+export const { AttributeProto, GraphProto, ModelProto, StringStringEntryProto, TensorProto } = onnxProto.onnx;
 
 export type AttributeMessage = onnx.IAttributeProto;
 export type GraphMessage = onnx.IGraphProto;
@@ -53,5 +53,5 @@ function varint(value: number): number[] {
   return [...bytes, rest];
 }
 
-/** Numbers of the fields that are written by hand (onnx.proto). */
-export const FIELD = { modelGraph: 7, graphInitializer: 5, tensorRawData: 9 } as const;
+/** Numbers of the fields that are written or read by hand (onnx.proto). */
+export const FIELD = { modelGraph: 7, modelMetadata: 14, graphInitializer: 5, tensorRawData: 9 } as const;

@@ -46,8 +46,8 @@ function load(source: SourceText, read: ReadFile): LoadedSpec {
   return { resolved, document, hash: hashOf(resolved) };
 }
 
-/** What a resolved spec says that is not about the network: where it was written, and words and numbers for people. */
-const NOT_HASHED = ["specPath", "description", "family", "expect"];
+/** What a resolved spec says that is not about the network: where it was written, words and numbers for people, images. */
+const NOT_HASHED = ["specPath", "description", "family", "expect", "preprocessing", "labels"];
 
 /** The hash of what a resolved spec says about the network. */
 function hashOf(resolved: ResolvedSpec): string {

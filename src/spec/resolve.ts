@@ -15,6 +15,7 @@ import type { DefinedStage } from "./definitions/definition.js";
 import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-definition.js";
 import type { LayerCount } from "./definitions/resolve-layers.js";
 import { resolveFeatures } from "./features.js";
+import { resolvePreprocessing } from "./preprocessing.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec, Stem } from "./schema.js";
 
@@ -47,6 +48,8 @@ export function resolveSpec(
     blocks,
     head: spec.head.classifier ? resolveHead(spec) : undefined,
     features: resolveFeatures(spec, stem, blocks),
+    preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
+    labels: spec.labels,
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,

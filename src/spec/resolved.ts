@@ -5,6 +5,7 @@ import type { InitializationName } from "../ir/initializers.js";
 import type { PassInvocation } from "../passes/pass.js";
 import type { ResolvedLayer } from "./definitions/resolved-layers.js";
 import type { AttentionPosition } from "./positions.js";
+import type { Preprocessing } from "./preprocessing.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
@@ -25,6 +26,9 @@ export interface ResolvedSpec {
   readonly head?: ResolvedHead | undefined;
   /** Feature maps that are outputs, in order. */
   readonly features: readonly ResolvedFeature[];
+  readonly preprocessing: Preprocessing;
+  /** The names of the classes, in the order of the outputs. */
+  readonly labels?: readonly string[] | undefined;
   /** The rate of stochastic depth towards which the blocks' own rates grow. */
   readonly dropPath: number;
   /** The spec's own rewritings, in order. */

@@ -4,6 +4,7 @@ import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
 import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
+import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
   defaultsSchema,
   expectSchema,
@@ -92,6 +93,12 @@ const specSchema = z.strictObject({
     .describe(
       'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
     ),
+  preprocessing: preprocessingSchema
+    .prefault({})
+    .describe("What is done to an image before the network sees it; `ecagen run` does it (docs/run.md)."),
+  labels: labelsSchema
+    .optional()
+    .describe("Names of the classes, one for each output of the classifier, in its order."),
   dropPath: rate
     .default(0)
     .describe(

@@ -1,4 +1,4 @@
-import type { OutgoingTensor } from "./safetensors/write.js";
+import type { OutgoingTensor } from "./outgoing-tensor.js";
 import type { StoredTensor } from "./tensor-source.js";
 
 const PIECE_BYTES = 1 << 18;

@@ -271,7 +271,7 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
-test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph", () => {
+test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
   const file = join(folder, "imports");
   const log = {
     NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}`,
@@ -283,9 +283,10 @@ test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph
     assert.is(code, 0, stderr);
     return readFileSync(file, "utf8");
   };
-  const heavy = /^import (onnxruntime-node|ts-morph)$/m;
+  const heavy = /^import (onnxruntime-node|ts-morph|sharp)$/m;
   for (const args of [
     ["--help"],
+    ["list"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
@@ -302,6 +303,7 @@ test("help has examples, completion is a script", () => {
   for (const command of [
     "compile",
     "verify",
+    "run",
     "bench",
     "stats",
     "diff",

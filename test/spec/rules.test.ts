@@ -329,6 +329,37 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       ],
     ],
   },
+  PreprocessingFitsTheInput: {
+    fine: [
+      [[`"cn_r1_k3_s1_c8"`], [`"preprocessing": { "mean": [0.4, 0.5, 0.6], "std": [1] }`]],
+      [[`"cn_r1_k3_s1_c8"`], [`"input": { "channels": 1 }`]],
+    ],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"preprocessing": { "mean": [0.4, 0.5], "std": [1, 1, 1, 1] }`],
+        [
+          "$.preprocessing.mean 6:28 mean has 2 numbers for an input of 3 channels",
+          "$.preprocessing.std 6:47 std has 4 numbers for an input of 3 channels",
+        ],
+      ],
+    ],
+  },
+  LabelsNameEachClass: {
+    fine: [[[`"cn_r1_k3_s1_c8"`], [`"head": { "classes": 2 }`, `"labels": ["cat", "dog"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classes": 3 }`, `"labels": ["cat", "dog"]`],
+        ["$.labels 7:11 there are 2 labels for 3 classes"],
+      ],
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classifier": false }`, `"features": ["C1"]`, `"labels": ["cat", "dog"]`],
+        ["$.labels 8:11 there are 2 labels, and the network has no classifier"],
+      ],
+    ],
+  },
 };
 
 for (const { name, doc } of specRules) {

@@ -13,12 +13,27 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   passes: ["base", "ir"],
   spec: ["base", "ir", "passes"],
   blocks: ["base", "ir", "spec"],
+  images: ["base", "spec"],
   weights: ["base", "ir"],
   onnx: ["base", "ir", "weights"],
   reference: ["base", "ir"],
   analysis: ["base", "ir"],
   runtime: ["base", "ir", "onnx"],
-  driver: ["base", "ir", "passes", "spec", "blocks", "weights", "onnx", "reference", "analysis", "runtime"],
+  driver: [
+    ...[
+      "base",
+      "ir",
+      "passes",
+      "spec",
+      "blocks",
+      "images",
+      "weights",
+      "onnx",
+      "reference",
+      "analysis",
+      "runtime",
+    ],
+  ],
   cli: ["base", "driver"],
 };
 

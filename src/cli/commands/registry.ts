@@ -7,6 +7,7 @@ import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
 import { tablesCommand } from "./tables.js";
@@ -17,6 +18,7 @@ import { weightsCommand } from "./weights.js";
 export const commands = [
   compileCommand,
   verifyCommand,
+  runCommand,
   benchCommand,
   statsCommand,
   diffCommand,

@@ -5,11 +5,13 @@ import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
 import { groupsDivideChannels } from "./groups-divide-channels.js";
 import { kernelIsOdd } from "./kernel-is-odd.js";
+import { labelsNameEachClass } from "./labels-name-each-class.js";
 import { mapStaysLargeEnough } from "./map-stays-large-enough.js";
 import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
 import { networksHaveAnOutput } from "./networks-have-an-output.js";
 import { outputsHaveNamesOfTheirOwn } from "./outputs-have-names-of-their-own.js";
 import { preactivatedBlocksEndInAConvolution } from "./preactivated-blocks-end-in-a-convolution.js";
+import { preprocessingFitsTheInput } from "./preprocessing-fits-the-input.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
@@ -36,4 +38,6 @@ export const specRules: readonly SpecRule[] = [
   featuresHaveAPlace,
   outputsHaveNamesOfTheirOwn,
   networksHaveAnOutput,
+  preprocessingFitsTheInput,
+  labelsNameEachClass,
 ];

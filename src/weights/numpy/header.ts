@@ -3,7 +3,7 @@ import type { FileDType } from "../file-dtypes.js";
 
 /** What the head of an .npy file says. */
 export interface NpyHeader {
-  readonly dtype: FileDType;
+  readonly dtype: NpyDType;
   /** Columns first, as Fortran stores matrices. */
   readonly fortranOrder: boolean;
   readonly dims: readonly number[];
@@ -18,7 +18,8 @@ const LONGEST_HEADER = 65_536;
 /** NumPy has no arrays of more. */
 const MOST_AXES = 64;
 
-const DTYPES: Readonly<Record<string, FileDType>> = {
+/** NumPy's words for the element types. */
+const DTYPES = {
   "<f2": "F16",
   "<f4": "F32",
   "<f8": "F64",
@@ -32,7 +33,10 @@ const DTYPES: Readonly<Record<string, FileDType>> = {
   "<u8": "U64",
   "<c8": "C64",
   "|b1": "BOOL",
-};
+} as const satisfies Readonly<Record<string, FileDType>>;
+
+/** An element type that an .npy file can have. */
+export type NpyDType = (typeof DTYPES)[keyof typeof DTYPES];
 
 export function isNpy(start: Uint8Array): boolean {
   return MAGIC.every((byte, i) => start[i] === byte);
@@ -100,9 +104,10 @@ function parseDict(text: string): NpyHeader {
   return { dtype: dtypeOf(descr), fortranOrder: order === "True", dims: parseShape(shape) };
 }
 
-function dtypeOf(descr: string): FileDType {
+function dtypeOf(descr: string): NpyDType {
   const name = /^'(.*)'$/s.exec(descr)?.[1];
-  const dtype = name !== undefined && Object.hasOwn(DTYPES, name) ? DTYPES[name] : undefined;
+  const dtype =
+    name !== undefined && Object.hasOwn(DTYPES, name) ? DTYPES[name as keyof typeof DTYPES] : undefined;
   if (dtype !== undefined) return dtype;
   const why = name?.startsWith(">")
     ? "big-endian numbers are not read"
@@ -110,6 +115,25 @@ function dtypeOf(descr: string): FileDType {
       ? "Python objects are never read"
       : `numbers of ${Object.keys(DTYPES).join(", ")} are read`;
   throw new NpyProblem(`its elements are ${descr.slice(0, 60)}: ${why}`);
+}
+
+/** The data of NumPy's own files begins at a multiple of this. */
+const ALIGNMENT = 64;
+/** NumPy leaves room for a first size of that many digits, so that a file can be appended to. */
+const FIRST_SIZE_DIGITS = 21;
+
+/** The head of an .npy file of a row-major array, byte for byte as NumPy writes it in version 1.0 of the format. */
+export function npyHeader(dtype: NpyDType, dims: readonly number[]): Uint8Array {
+  const descr = Object.entries(DTYPES).find(([, each]) => each === dtype)?.[0];
+  const shape = dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(", ")})`;
+  const room = dims.length === 0 ? "" : " ".repeat(FIRST_SIZE_DIGITS - String(dims[0]).length);
+  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }${room}`;
+  const start = NPY_PREFIX_BYTES + 2;
+  // At least one space, also where the dict would fill the last line by itself.
+  const end = (Math.floor((start + dict.length + 1) / ALIGNMENT) + 1) * ALIGNMENT;
+  const length = end - start;
+  const text = `${dict.padEnd(length - 1)}\n`;
+  return Uint8Array.from([...MAGIC, 1, 0, length % 256, length >> 8, ...Buffer.from(text, "latin1")]);
 }
 
 /** `()`, `(3,)`, `(3, 4)`; Python 2 wrote `(3L,)`. */

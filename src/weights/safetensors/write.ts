@@ -1,17 +1,9 @@
 import { writeAtomically } from "../../base/atomic-file.js";
 import { InputError } from "../../base/diagnostic.js";
-import { FILE_DTYPE_NAMES, type FileDType, fileByteCount } from "../file-dtypes.js";
+import { FILE_DTYPE_NAMES, fileByteCount } from "../file-dtypes.js";
+import type { OutgoingTensor } from "../outgoing-tensor.js";
 import { isUnicode, quoteName } from "../tensor-name.js";
 import { METADATA_KEY } from "./header-syntax.js";
-
-/** A tensor on its way to a file: its bytes, little-endian and row-major, are made when it is written. */
-export interface OutgoingTensor {
-  readonly name: string;
-  readonly dtype: FileDType;
-  readonly dims: readonly number[];
-  /** Each piece is valid until the next one is asked for. */
-  pieces(): Iterable<Uint8Array>;
-}
 
 export interface SafetensorsOptions {
   readonly metadata?: ReadonlyMap<string, string> | undefined;

@@ -1,0 +1,73 @@
+import { sharedOptions } from "../options.js";
+import { defineCommand } from "./command.js";
+
+export const runCommand = defineCommand({
+  usage: "run <model> [inputs..]",
+  doc: "Run a model on .npy files or images",
+  positionals: {
+    model: { type: "string", demandOption: true, describe: "An ONNX file, or a spec" },
+    inputs: { type: "string", array: true, describe: "Files as for --input" },
+  },
+  options: {
+    input: {
+      alias: "i",
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe:
+        "An .npy or .npz file or an image; several images make a batch; NAME=FILE for one of several inputs",
+    },
+    output: {
+      alias: "o",
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "The .npy file for the output; NAME=FILE for one of several outputs",
+    },
+    device: sharedOptions.device,
+    labels: {
+      type: "string",
+      requiresArg: true,
+      describe: "The names of the classes: a text with one a line, or a list in JSON",
+    },
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
+    passes: sharedOptions.passes,
+    timeout: sharedOptions.timeout,
+    seed: { ...sharedOptions.seed, default: undefined },
+  },
+  examples: [
+    ["ecagen run out/b0-eca.onnx --input x.npy --output y.npy", "arrays in and out"],
+    ["ecagen run out/b0-eca.onnx cat.jpg dog.png --labels imagenet.txt", "a batch of two images"],
+    [
+      "ecagen run specs/b0-se.json cat.jpg --weights efficientnet_b0.safetensors",
+      "a spec with trained weights",
+    ],
+    ["ecagen run two.onnx --input left=a.npy --input right=b.npy --device auto", "inputs by name"],
+  ],
+  async run(args) {
+    const [{ run }, { weightsNotes }] = await Promise.all([
+      import("../../driver/run.js"),
+      import("../weights-notes.js"),
+    ]);
+    const report = await run(args.model, {
+      inputs: [...(args.inputs ?? []), ...(args.input ?? [])],
+      outputs: args.output,
+      device: args.device,
+      labels: args.labels,
+      weights: args.weights,
+      names: args.names,
+      allowMissing: args["allow-missing"],
+      passes: args.passes,
+      timeout: args.timeout,
+      seed: args.seed,
+    });
+    const { runNotes, runText } = await import("../report-run.js");
+    return {
+      json: report,
+      notes: [...weightsNotes(report.weights), ...runNotes(report)],
+      text: () => runText(report),
+    };
+  },
+});

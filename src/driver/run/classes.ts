@@ -1,0 +1,47 @@
+/** A class and how probable the model holds it. */
+export interface RankedClass {
+  readonly index: number;
+  readonly label?: string;
+  readonly probability: number;
+}
+
+const SHOWN = 5;
+/** How far the sum of a row may be from 1 if its numbers are to be probabilities: float16 rounds that much. */
+const SUM_TOLERANCE = 2e-3;
+
+/**
+ * The five most probable classes of each row of [images, classes], by the softmax of its numbers; numbers that are
+ * probabilities already (none below 0, their sum 1) are taken as they are. Of equal ones the first comes first. None
+ * for a row that has a NaN or an infinity.
+ */
+export function topClasses(
+  data: Float32Array,
+  classes: number,
+  labels: readonly string[] | undefined,
+): readonly (readonly RankedClass[])[] {
+  return Array.from({ length: data.length / classes }, (_, image) => {
+    const row = data.subarray(image * classes, (image + 1) * classes);
+    if (!row.every(Number.isFinite)) return [];
+    const probabilities = isDistribution(row) ? row : softmax(row);
+    return Array.from(row.keys())
+      .sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number) || a - b)
+      .slice(0, SHOWN)
+      .map((index): RankedClass => {
+        const label = labels?.[index];
+        const probability = probabilities[index] as number;
+        return label === undefined ? { index, probability } : { index, label, probability };
+      });
+  });
+}
+
+function isDistribution(row: Float32Array): boolean {
+  return row.every((each) => each >= 0) && Math.abs(row.reduce((a, b) => a + b, 0) - 1) <= SUM_TOLERANCE;
+}
+
+/** exp(x - max) / Σ exp(x - max) */
+function softmax(row: Float32Array): Float64Array {
+  const max = row.reduce((a, b) => Math.max(a, b));
+  const exponentials = Float64Array.from(row, (each) => Math.exp(each - max));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((each) => each / sum);
+}

@@ -1,0 +1,85 @@
+import { InputError } from "../../base/diagnostic.js";
+import { readMetadata } from "../../onnx/metadata.js";
+import { modelBytes } from "../../onnx/write.js";
+import { type Preprocessing, parseLabels, parsePreprocessing } from "../../spec/preprocessing.js";
+import { encode, lower } from "../compile.js";
+import { type WeightsOptions, type WeightsReport, withOpenWeights } from "../load-weights.js";
+import { METADATA } from "../metadata.js";
+import { specNetwork } from "../network.js";
+
+/** What makes a network of a spec; an ONNX file is one already. */
+export interface BuildOptions extends WeightsOptions {
+  readonly passes?: string | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** A model that can be run, and what it says of images and classes. */
+export interface Runnable {
+  /** An ONNX model's bytes, or the path of its file. */
+  readonly model: Uint8Array | string;
+  /** Undefined where it says nothing of it. */
+  readonly preprocessing?: Preprocessing | undefined;
+  readonly labels?: readonly string[] | undefined;
+  readonly weights?: WeightsReport | undefined;
+}
+
+/**
+ * The model of a spec, compiled in memory, or of an ONNX file.
+ *
+ * Errors: `InputError` for a wrong spec, weights that don't fit, a file that is no model, and options that a file has
+ * no use for.
+ */
+export async function runnable(path: string, options: BuildOptions): Promise<Runnable> {
+  return path.endsWith(".onnx") ? ofFile(path, options) : ofSpec(path, options);
+}
+
+function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
+  return withOpenWeights(options, async (given) => {
+    const network = specNetwork(path, { passes: options.passes, given });
+    const { preprocessing, labels } = network.spec.resolved;
+    const seed = options.seed ?? 0;
+    const model = modelBytes(encode(network, lower(network, {}).graph, { seed }), { seed });
+    return { model, preprocessing, labels, weights: network.weights };
+  });
+}
+
+function ofFile(path: string, options: BuildOptions): Runnable {
+  refuseBuildOptions(path, options);
+  const metadata = readMetadata(path);
+  return {
+    model: path,
+    preprocessing: entry(path, metadata, METADATA.preprocessing, parsePreprocessing),
+    labels: entry(path, metadata, METADATA.labels, parseLabels),
+  };
+}
+
+function entry<T>(
+  path: string,
+  metadata: ReadonlyMap<string, string>,
+  key: string,
+  parse: (text: string) => T | undefined,
+): T | undefined {
+  const text = metadata.get(key);
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value !== undefined) return value;
+  throw InputError.of("run/metadata", `the metadata ${key} of ${path} is not what ecagen writes there`, {
+    file: path,
+    hint: "docs/run.md describes it; compile the spec again",
+  });
+}
+
+function refuseBuildOptions(
+  path: string,
+  { weights, names, allowMissing, passes, seed }: BuildOptions,
+): void {
+  const flags = { weights, names, "allow-missing": allowMissing, passes, seed };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  throw new InputError(
+    given.map(([flag]) => ({
+      code: "run/flag",
+      message: `--${flag} is about compiling a spec; ${path} is an ONNX file, which is run as it is`,
+    })),
+  );
+}

@@ -1,0 +1,101 @@
+import * as z from "zod";
+
+/** How an image gets its size: its shorter side, keeping its proportions, or both sides whatever they were. */
+export const RESIZE_MODES = ["shorter-side", "exact"] as const;
+export const INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "lanczos"] as const;
+export const CHANNEL_ORDERS = ["rgb", "bgr"] as const;
+
+export type ResizeMode = (typeof RESIZE_MODES)[number];
+export type Interpolation = (typeof INTERPOLATIONS)[number];
+export type ChannelOrder = (typeof CHANNEL_ORDERS)[number];
+
+/** What is done to an image before a network sees it; docs/run.md says it in numbers. */
+export interface Preprocessing {
+  readonly resize: ResizeMode;
+  readonly interpolation: Interpolation;
+  /** The part of the resized image's sides that the crop at its centre keeps, over 0 and at most 1. */
+  readonly crop: number;
+  /** One for each channel, as a part of the largest pixel value. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly channelOrder: ChannelOrder;
+}
+
+const perChannel = (value: z.ZodNumber) => z.array(value).min(1).max(64).optional();
+
+export const preprocessingSchema = z.strictObject({
+  resize: z
+    .enum(RESIZE_MODES)
+    .default("shorter-side")
+    .describe(
+      "How the image gets its size. shorter-side: the proportions stay, the shorter side becomes the input's divided by `crop`. exact: both sides become that.",
+    ),
+  interpolation: z
+    .enum(INTERPOLATIONS)
+    .default("bicubic")
+    .describe("How pixels are interpolated: the filters of Pillow, widened where the image shrinks."),
+  crop: z
+    .number()
+    .min(0.05)
+    .max(1)
+    .default(0.875)
+    .describe(
+      "Part of each side of the resized image that the crop at its centre keeps (`crop_pct` of timm).",
+    ),
+  mean: perChannel(z.number().min(-1e3).max(1e3)).describe(
+    "Subtracted from each channel, whose values are from 0 to 1, in the order of `channelOrder`; one number for each channel, or one for all. Left out: that of ImageNet for three channels, else 0.5.",
+  ),
+  std: perChannel(z.number().min(1e-6).max(1e3)).describe(
+    "What each channel is then divided by, as many numbers. Left out: that of ImageNet for three channels, else 0.5.",
+  ),
+  channelOrder: z
+    .enum(CHANNEL_ORDERS)
+    .default("rgb")
+    .describe("Order of the channels that the network sees."),
+});
+
+/** The mean and standard deviation of ImageNet's training images, as timm and torchvision use them. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+const PLAIN = 0.5;
+
+/** What a spec says of preprocessing, with everything said. */
+export function resolvePreprocessing(
+  section: z.output<typeof preprocessingSchema>,
+  channels: number,
+): Preprocessing {
+  const { resize, interpolation, crop, channelOrder } = section;
+  const each = (key: keyof typeof IMAGENET): readonly number[] => {
+    const given = section[key] ?? (channels === 3 ? IMAGENET[key] : [PLAIN]);
+    const [first = PLAIN] = given;
+    return given.length === 1 ? Array<number>(channels).fill(first) : given;
+  };
+  return { resize, interpolation, crop, mean: each("mean"), std: each("std"), channelOrder };
+}
+
+/** What is done to images for a network that says nothing of it. */
+export function defaultPreprocessing(channels: number): Preprocessing {
+  return resolvePreprocessing(preprocessingSchema.parse({}), channels);
+}
+
+/** Reads what `JSON.stringify` made of a `Preprocessing`. Undefined for a text that is none. */
+export function parsePreprocessing(text: string): Preprocessing | undefined {
+  const section = preprocessingSchema.safeParse(jsonOf(text)).data;
+  if (section?.mean === undefined || section.std?.length !== section.mean.length) return undefined;
+  return resolvePreprocessing(section, section.mean.length);
+}
+
+/** The names of a classifier's classes, in the order of its outputs. */
+export const labelsSchema = z.array(z.string().min(1).max(500)).min(1).max(1_000_000);
+
+/** Reads what `JSON.stringify` made of labels. Undefined for a text that is none. */
+export function parseLabels(text: string): readonly string[] | undefined {
+  return labelsSchema.safeParse(jsonOf(text)).data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

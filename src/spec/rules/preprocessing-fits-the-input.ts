@@ -1,0 +1,19 @@
+import type { SpecRule } from "./rule.js";
+
+export const preprocessingFitsTheInput: SpecRule = {
+  name: "PreprocessingFitsTheInput",
+  doc: "`mean` and `std` have a number for each channel of the input, or one for all.",
+  check({ resolved }, report) {
+    if (resolved === undefined) return;
+    const { preprocessing, input } = resolved;
+    for (const key of ["mean", "std"] as const) {
+      const { length } = preprocessing[key];
+      if (length === input.channels) continue;
+      report(
+        ["preprocessing", key],
+        `${key} has ${length} numbers for an input of ${input.channels} ${input.channels === 1 ? "channel" : "channels"}`,
+        input.channels === 1 ? "give one number" : `give ${input.channels} numbers, or one for all channels`,
+      );
+    }
+  },
+};

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Pixels } from "../../src/images/pixels.js";
+import { type ImageSize, prepareImage, resizedSize } from "../../src/images/prepare.js";
+import { resample } from "../../src/images/resample.js";
+import type { Interpolation, Preprocessing } from "../../src/spec/preprocessing.js";
+import { defaultPreprocessing, INTERPOLATIONS } from "../../src/spec/preprocessing.js";
+import { IMAGES, type PackedPixels, unpack } from "./pillow.js";
+
+const test = suite("images: as Pillow and NumPy");
+
+interface Expected {
+  readonly sources: Readonly<Record<string, PackedPixels>>;
+  readonly resizes: readonly (PackedPixels & { readonly interpolation: Interpolation })[];
+  readonly prepared: readonly {
+    readonly source: string;
+    readonly size: ImageSize;
+    readonly preprocessing: Preprocessing;
+    readonly data: string;
+  }[];
+}
+
+const { sources, resizes, prepared } = JSON.parse(
+  readFileSync(join(IMAGES, "pillow.json"), "utf8"),
+) as Expected;
+
+function source(name: string): Pixels {
+  const found = sources[name];
+  if (found === undefined) throw new Error(`no picture ${name}`);
+  return unpack(found);
+}
+
+test("every interpolation is Pillow's, smaller and larger, to the last bit", () => {
+  for (const interpolation of INTERPOLATIONS) {
+    assert.ok(resizes.filter((each) => each.interpolation === interpolation).length >= 6);
+  }
+  for (const { interpolation, ...expected } of resizes) {
+    const { width, height } = expected;
+    const made = resample(source("wide"), width, height, interpolation);
+    const wrong = unpack(expected).data.findIndex((value, i) => value !== made.data[i]);
+    assert.is(made.data.length, width * height * 3);
+    assert.is(wrong, -1, `${interpolation} to ${width}x${height} differs at ${wrong}`);
+  }
+});
+
+test("an image of its own size stays as it is", () => {
+  const image = source("tall");
+  for (const interpolation of INTERPOLATIONS) {
+    assert.equal(resample(image, image.width, image.height, interpolation).data, image.data);
+  }
+});
+
+test("resized, cropped and normalised, an input is that of torchvision's transforms, to the last bit", () => {
+  for (const { source: name, size, preprocessing, data } of prepared) {
+    const { buffer } = Uint8Array.from(Buffer.from(data, "base64"));
+    assert.equal(prepareImage(source(name), size, preprocessing), new Float32Array(buffer));
+  }
+});
+
+test("the resized image covers the input, whatever the two proportions are", () => {
+  const preprocessing = { ...defaultPreprocessing(3), crop: 0.875 };
+  const sizeFor = (w: number, h: number, width: number, height: number) =>
+    resizedSize({ width: w, height: h }, { width, height }, preprocessing);
+  assert.equal(sizeFor(500, 375, 224, 224), { width: 341, height: 256 });
+  assert.equal(sizeFor(375, 500, 224, 224), { width: 256, height: 341 });
+  assert.equal(sizeFor(100, 100, 224, 112), { width: 256, height: 256 });
+  assert.equal(sizeFor(1000, 100, 224, 112), { width: 1280, height: 128 });
+  assert.equal(sizeFor(3, 10_000, 224, 224), { width: 256, height: 853_333 });
+});
+
+test.run();
