@@ -26,7 +26,9 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance:
 
 test("is NumPy's: lstsq(A * sqrt(w)[:, None], b * sqrt(w))", () => {
   const system = new LeastSquares(3);
-  ROWS.forEach((row, i) => system.add(row, TARGETS[i] as number, WEIGHTS[i]));
+  ROWS.forEach((row, i) => {
+    system.add(row, TARGETS[i] as number, WEIGHTS[i]);
+  });
   near(system.solve(), NUMPYS, 1e-12);
 });
 

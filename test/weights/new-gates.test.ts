@@ -61,7 +61,9 @@ for (const { shape, weight, bias } of [
     test(`fit finds the weights of an ECA gate (${JSON.stringify(shape)}, factors ${side ?? "nowhere"})`, () => {
       const seen = ecaGate(shape, weight, bias);
       const found = fitEca(shape, seen, side);
-      weight.forEach((value, j) => assert.ok(Math.abs((found.weight[j] as number) - value) < 1e-9));
+      weight.forEach((value, j) => {
+        assert.ok(Math.abs((found.weight[j] as number) - value) < 1e-9);
+      });
       assert.ok(Math.abs(found.bias - bias) < 1e-9);
       assert.ok(found.factor.every((value) => Math.abs(value - 1) < 1e-9));
     });
@@ -74,7 +76,9 @@ test("neutral is a constant for each channel, the mean of what the old gate was"
     assert.equal([...numbers.weight], [0, 0, 0]);
     const actual = ecaResponses(numbers, THREE, squeezeAndExcite, side);
     const means = meanResponses(squeezeAndExcite);
-    actual.forEach((value, at) => assert.ok(Math.abs(value - (means[at % CHANNELS] as number)) < 1e-12));
+    actual.forEach((value, at) => {
+      assert.ok(Math.abs(value - (means[at % CHANNELS] as number)) < 1e-12);
+    });
     for (let c = 0; c < CHANNELS; c++) {
       let mean = 0;
       for (let n = 0; n < IMAGES; n++)
