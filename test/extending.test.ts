@@ -13,10 +13,11 @@ const test = suite("docs: the worked example of an attention module");
 let copy = "";
 test.before(() => {
   copy = mkdtempSync(join(tmpdir(), "ecagen-extending-"));
-  for (const part of ["src", "test/ir", "tsconfig.json", "package.json"]) {
+  for (const part of ["src", "test/ir", "test/attention-variants.ts", "tsconfig.json", "package.json"]) {
     cpSync(part, join(copy, part), { recursive: true });
   }
-  symlinkSync(resolve("node_modules"), join(copy, "node_modules"), "dir");
+  // The process of ONNX Runtime is the built one.
+  for (const part of ["node_modules", "dist"]) symlinkSync(resolve(part), join(copy, part), "dir");
 });
 test.after(() => rmSync(copy, { recursive: true, force: true }));
 
