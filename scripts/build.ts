@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the CLI and the library as ES modules, bundled so that a start reads few files (reading and
+ * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
  * resolving hundreds of small ones takes longer than a compile), and their type declarations.
  * onnxruntime-node and ts-morph stay outside: they are large and loaded only when needed.
  */
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
+  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", worker: "src/runtime/worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

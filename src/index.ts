@@ -7,6 +7,7 @@ export {
   formatDiagnostic,
   InputError,
 } from "./base/diagnostic.js";
+export { type BenchOptions, type BenchReport, bench } from "./driver/bench.js";
 export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";

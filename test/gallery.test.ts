@@ -8,7 +8,7 @@ import { differences, type ReferenceNetwork, reference } from "../scripts/refere
 import { compile } from "../src/driver/compile.js";
 import { explainKernels } from "../src/driver/explain.js";
 import { specNetwork } from "../src/driver/network.js";
-import { randomInputs } from "../src/driver/numbers.js";
+import { inputShapes, randomInputs } from "../src/driver/numbers.js";
 import { stats } from "../src/driver/stats.js";
 import { verify } from "../src/driver/verify.js";
 import { openSession } from "../src/runtime/session.js";
@@ -32,10 +32,11 @@ const runnable = gallery.filter((name) =>
 );
 
 /**
- * Specs without a row: variants that complete a family, v2-s-se, which reference-architectures.test.ts has, and two ECA-Nets,
- * which paper-tables.test.ts and conventions.test.ts have.
+ * Specs without a row: variants that complete a family; backbones, which features.test.ts has; v2-s-se, which
+ * reference-architectures.test.ts has; and two ECA-Nets, which paper-tables.test.ts and conventions.test.ts have.
  */
 const WITHOUT_REFERENCE = [
+  "b0-eca-features",
   "bn-inception",
   "cifar-resnet110-a",
   "cifar-resnet110-b",
@@ -44,10 +45,12 @@ const WITHOUT_REFERENCE = [
   "cifar-wrn-16-8-c100",
   "inception-v3-eca",
   "inception-v3-se",
+  "mobilenetv3-large-100-features",
   "resnet152-eca-k3357",
   "resnet18d",
   "resnet269d",
   "resnet34-eca-k3357",
+  "resnet50-features",
   "semnasnet-100-eca",
   "small",
   "tf-v2-b1-se",
@@ -167,7 +170,7 @@ if (hasModule("cv2")) {
     const output = join(folder, "cv.onnx");
     await compile(specOf("b0-eca"), { output, passes: "stress-weights" });
     const { graph } = specNetwork(specOf("b0-eca"));
-    const image = Float32Array.from(randomInputs(graph, 1, 0).get("input")?.data ?? []);
+    const image = Float32Array.from(randomInputs(inputShapes(graph), 1, 0).get("input")?.data ?? []);
     const session = await openSession(output);
     const logits = (await session.run(new Map([["input", { dims: [1, 3, 224, 224], data: image }]]))).get(
       "logits",

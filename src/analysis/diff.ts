@@ -1,4 +1,4 @@
-import type { Graph } from "../ir/graph.js";
+import type { Graph, Value } from "../ir/graph.js";
 import { type BlockCounts, countNetwork, countOps, type Gate, gateOf } from "./counts.js";
 
 /** One number of two networks. `percent` is the change relative to a, to two decimals; null where a is 0. */
@@ -18,11 +18,12 @@ export type ChangeKind =
   | "block-added"
   | "block-removed"
   | "block-changed"
-  | "input-changed";
+  | "input-changed"
+  | "output-changed";
 
 export interface Change {
   readonly kind: ChangeKind;
-  /** The scope of the gate or block, or the name of the input. */
+  /** The scope of the gate or block, or the name of the input or output. */
   readonly at: string;
   /** What stood there; null where nothing did. */
   readonly before: string | null;
@@ -50,7 +51,11 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
     attentionParameters: difference("attentionParameters"),
     buffers: difference("buffers"),
     macs: difference("macs"),
-    changes: [...diffInputs(a, b), ...diffBlocks(countsA.blocks, countsB.blocks, gatesOf(a), gatesOf(b))],
+    changes: [
+      ...diffValues("input-changed", a.inputs, b.inputs),
+      ...diffBlocks(countsA.blocks, countsB.blocks, gatesOf(a), gatesOf(b)),
+      ...diffValues("output-changed", a.outputs, b.outputs),
+    ],
   };
 }
 
@@ -59,14 +64,18 @@ function differenceOf(a: number, b: number): Difference {
   return { a, b, delta: b - a, percent };
 }
 
-function diffInputs(a: Graph, b: Graph): Change[] {
-  const after = new Map(b.inputs.map((input) => [input.name, `[${input.type.dims.join(", ")}]`]));
-  return a.inputs.flatMap((input): Change[] => {
-    const before = `[${input.type.dims.join(", ")}]`;
-    const now = after.get(input.name) ?? null;
-    return now === before
-      ? []
-      : [{ kind: "input-changed", at: input.name, before, after: now, parametersDelta: 0 }];
+/** Inputs or outputs, paired by their name. */
+function diffValues(
+  kind: "input-changed" | "output-changed",
+  a: readonly Value[],
+  b: readonly Value[],
+): Change[] {
+  const shapes = (values: readonly Value[]): ReadonlyMap<string, string> =>
+    new Map(values.map(({ name, type }) => [name, `[${type.dims.join(", ")}]`]));
+  const [old, now] = [shapes(a), shapes(b)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((at): Change[] => {
+    const [before, after] = [old.get(at) ?? null, now.get(at) ?? null];
+    return before === after ? [] : [{ kind, at, before, after, parametersDelta: 0 }];
   });
 }
 

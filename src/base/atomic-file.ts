@@ -3,6 +3,7 @@ import { realpathSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "./diagnostic.js";
+import { onTermination } from "./termination.js";
 
 /** Where the bytes of a file go, in order. */
 export interface FileSink {
@@ -11,7 +12,6 @@ export interface FileSink {
 }
 
 const BUFFER_BYTES = 1 << 20;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Writes files so that each appears under its name as a whole or not at all: `write` fills temporary files
@@ -159,25 +159,4 @@ function unwritable(file: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof InputError || code === undefined) return error;
   return InputError.of("file/unwritable", `can't write ${file}: ${REASONS[code] ?? message}`, { file });
-}
-
-/**
- * Calls `clean` when the process exits or is asked to. After a signal it then ends the process as that signal
- * does by default, unless someone else listens to it too. Gives the function that takes the listeners back.
- */
-function onTermination(clean: () => void): () => void {
-  const listeners = SIGNALS.map((signal) => {
-    const listener = (): void => {
-      clean();
-      process.off(signal, listener);
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    };
-    process.on(signal, listener);
-    return { signal, listener };
-  });
-  process.on("exit", clean);
-  return () => {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
-    process.off("exit", clean);
-  };
 }

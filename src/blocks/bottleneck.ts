@@ -8,10 +8,10 @@ import { buildResidualBlock } from "./residual.js";
  * ResNeXt's (CVPR 2017, figure 3 c).
  */
 export function buildBottleneck(layers: LayerBuilder, x: Value, block: ResolvedBottleneck): Value {
-  const { channels, bottleneckChannels, kernel, stride, groups, strideAt } = block;
+  const { channels, reducedChannels, bottleneckChannels, kernel, stride, groups, strideAt } = block;
   const [reduceStride, spatialStride] = strideAt === "reduce" ? [stride, 1] : [1, stride];
   return buildResidualBlock(layers, x, block, [
-    { layer: "reduce", channels: bottleneckChannels, kernel: 1, stride: reduceStride, groups: 1 },
+    { layer: "reduce", channels: reducedChannels, kernel: 1, stride: reduceStride, groups: 1 },
     { layer: "spatial", channels: bottleneckChannels, kernel, stride: spatialStride, groups, spatial: true },
     { layer: "expand", channels, kernel: 1, stride: 1, groups: 1 },
   ]);

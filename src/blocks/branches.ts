@@ -18,8 +18,7 @@ export function join(
   if (how === "concat") return layers.op("concat", results, { axis: 1 }, `${name}/concat`);
   if (how === "sum" || how === "mean") {
     const sum = more.reduce(
-      (all, value, i) =>
-        layers.op("add", [all, value], {}, `${name}/${i === more.length - 1 ? "sum" : `sum/${i}`}`),
+      (all, value, i) => layers.add(all, value, `${name}/${i === more.length - 1 ? "sum" : `sum/${i}`}`),
       first,
     );
     return how === "sum" ? sum : share(layers, sum, name, results.length);

@@ -1,6 +1,6 @@
 import type { Value } from "../ir/graph.js";
 import { initializations } from "../ir/initializers.js";
-import type { ResolvedHead } from "../spec/resolved.js";
+import { LOGITS, type ResolvedHead } from "../spec/resolved.js";
 import type { LayerBuilder } from "./layers.js";
 
 /**
@@ -22,7 +22,7 @@ export function buildHead(layers: LayerBuilder, x: Value, head: ResolvedHead): V
   const init = initializations[head.initialization].classifier(inputs, head.classes);
   const weight = layers.parameter("classifier.weight", [head.classes, inputs], init.weight);
   const bias = layers.parameter("classifier.bias", [head.classes], init.bias);
-  return layers.op("gemm", [dropped, weight, bias], {}, "classifier", "logits");
+  return layers.op("gemm", [dropped, weight, bias], {}, "classifier", LOGITS);
 }
 
 /** The head's 1×1 convolution with what follows it; x where there is none. */

@@ -2,11 +2,11 @@ import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import type { ActivationName } from "../ir/activations.js";
 import type { AttentionSite } from "../ir/attention/module.js";
 import type { AttentionOptions, SelectionOptions } from "../ir/attention/registry.js";
-import type { GraphBuilder } from "../ir/builder.js";
+import { type GraphBuilder, located } from "../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../ir/initializers.js";
 import type { AttributesInput, OpName } from "../ir/ops/registry.js";
-import { featureMap } from "../ir/types.js";
+import { expectDims, featureMap, refuse } from "../ir/types.js";
 import type { AttentionPosition } from "../spec/positions.js";
 import type { LayerDefaults, PoolPadding } from "../spec/resolved.js";
 
@@ -97,7 +97,7 @@ export class LayerBuilder {
     return this.norm(this.conv(x, layer, conv), layer, conv);
   }
 
-  /** norm → activation, before the convolution of the same layer. */
+  /** norm → activation, named as a convolution's of the same layer. */
   normAct(x: Value, layer: string, norm: Norm & { readonly activation: ActivationName }): Result {
     return this.op(norm.activation, [this.norm(x, layer, norm)], {}, join(layer, "act"));
   }
@@ -165,8 +165,12 @@ export class LayerBuilder {
     ] as const) {
       const [before, after] = [pads[axis - 2] as number, pads[axis] as number];
       if (before >= 0 && after >= 0) continue;
-      const end = Number(framed.type.dims[axis]) - Math.max(0, -after);
-      framed = this.op("slice", [framed], { axis, start: Math.max(0, -before), end }, join(layer, name));
+      const size = Number(framed.type.dims[axis]);
+      const [start, end] = [Math.max(0, -before), size - Math.max(0, -after)];
+      framed = located(this.#at(layer), () => {
+        if (end <= start) refuse(`${start + size - end} pixels can't be cut off a map of ${size} ${name}`);
+        return this.op("slice", [framed], { axis, start, end }, join(layer, name));
+      });
     }
     return framed;
   }
@@ -206,7 +210,15 @@ export class LayerBuilder {
     if (shortcut === undefined) return gated;
     const kept =
       block.dropPath > 0 ? this.op("drop_path", [gated], { rate: block.dropPath }, "drop_path") : gated;
-    return this.op("add", [kept, shortcut], {}, "add");
+    return this.add(kept, shortcut, "add");
+  }
+
+  /** a + b of maps that are equally large; the op alone would repeat a map of one pixel. */
+  add(a: Value, b: Value, layer: string): Result {
+    return located(this.#at(layer), () => {
+      expectDims(b.type, a.type.dims, "what is added");
+      return this.op("add", [a, b], {}, layer);
+    });
   }
 
   #at(layer: string): Loc {

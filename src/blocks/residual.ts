@@ -13,6 +13,8 @@ export interface BranchConv {
   readonly groups?: number;
   /** Whether a gate at `spatial` comes after it. */
   readonly spatial?: boolean;
+  /** Whether an activation follows also where it is the last. */
+  readonly activated?: boolean;
 }
 
 /**
@@ -34,10 +36,12 @@ export function buildResidualBlock(
   let y = layers.attention(x, "pre", block);
   convs.forEach((conv, i) => {
     const isLast = i === convs.length - 1;
-    const layer = { ...block, ...conv };
-    y = isLast
-      ? layers.convNorm(y, conv.layer, { ...layer, endsBranch: true })
-      : layers.convNormAct(y, conv.layer, layer);
+    const layer = { ...block, ...conv, endsBranch: isLast };
+    const convolved = convolveOrAttend(layers, y, block, conv);
+    y =
+      isLast && conv.activated !== true
+        ? layers.norm(convolved, conv.layer, layer)
+        : layers.normAct(convolved, conv.layer, layer);
     if (conv.spatial === true) y = layers.attention(y, "spatial", block);
   });
   const sum = layers.sum(y, block.residual ? shortcut(layers, x, block) : undefined, block);
@@ -56,12 +60,19 @@ function buildPreactivated(
   convs.forEach((conv, i) => {
     const normalized = layers.normAct(y, conv.layer, block);
     if (i === 0) activated = normalized;
-    y = layers.conv(normalized, conv.layer, { ...block, ...conv });
+    y = convolveOrAttend(layers, normalized, block, conv);
     if (conv.spatial === true) y = layers.attention(y, "spatial", block);
   });
   const start = changesShape(block) ? activated : x;
   const sum = layers.sum(y, block.residual ? shortcut(layers, start, block) : undefined, block);
   return layers.attention(sum, "post", block);
+}
+
+/** A convolution of the branch, or the gate in its place. */
+function convolveOrAttend(layers: LayerBuilder, x: Value, block: ResidualBlock, conv: BranchConv): Value {
+  return conv.spatial === true && block.attentionPosition === "convolution"
+    ? layers.attention(x, "convolution", block)
+    : layers.conv(x, conv.layer, { ...block, ...conv });
 }
 
 function shortcut(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {
@@ -79,11 +90,11 @@ function project(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {
   switch (block.shortcut) {
     case "conv":
       return convolve(layers, x, block, stride);
-    case "average-pool": {
-      // Windows as large as the stride see every pixel once; the last may reach over the map's end.
-      const pool = { kernel: stride, stride, padding: "ceil" } as const;
-      const pooled = stride === 1 ? x : layers.avgPool(x, "shortcut/pool", pool);
-      return convolve(layers, pooled, block, 1);
+    case "average-pool":
+      return convolve(layers, averaged(layers, x, stride), block, 1);
+    case "conv-average-pool": {
+      const convolved = convolve(layers, x, block, 1);
+      return averaged(layers, layers.op(block.activation, [convolved], {}, "shortcut/act"), stride);
     }
     case "zero-pad": {
       const picked =
@@ -95,7 +106,13 @@ function project(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {
   }
 }
 
+/** Means of windows as large as the stride, which see every pixel once; the last may reach over the map's end. */
+function averaged(layers: LayerBuilder, x: Value, stride: number): Value {
+  if (stride === 1) return x;
+  return layers.avgPool(x, "shortcut/pool", { kernel: stride, stride, padding: "ceil" });
+}
+
 function convolve(layers: LayerBuilder, x: Value, block: ResidualBlock, stride: number): Value {
-  const conv = { ...block, groups: 1, kernel: 1, stride };
+  const conv = { ...block, groups: 1, kernel: block.shortcutKernel, stride };
   return block.preactivation ? layers.conv(x, "shortcut", conv) : layers.convNorm(x, "shortcut", conv);
 }

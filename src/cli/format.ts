@@ -1,9 +1,18 @@
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
+import type { DeviceReport } from "../driver/devices.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
   return `[${dims.join(", ")}]`;
+}
+
+/** `device webgpu (NVIDIA H100), 0 nodes elsewhere`, and what `auto` has passed over. */
+export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: DeviceReport): string {
+  const name = adapter === undefined ? used : `${used} (${adapter})`;
+  const others = passedOver.map(({ device }) => device).join(", ");
+  const why = others === "" ? "" : `; auto passed over ${others}: ecagen doctor says why`;
+  return `device ${name}, ${cpuNodes} nodes elsewhere${why}`;
 }
 
 /** A name out of a file as it is, or quoted where it could move the cursor, break the line or not be seen. */

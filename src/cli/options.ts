@@ -42,6 +42,22 @@ export const sharedOptions = {
     default: "cpu" as const,
     describe: "Where the model runs; auto takes the first device that works here",
   },
+  timeout: {
+    type: "number",
+    requiresArg: true,
+    coerce: realNumber("timeout", "above 0"),
+    describe: "Seconds after which the run is ended, with exit code 1",
+  },
+  "allow-cpu-nodes": {
+    type: "boolean",
+    default: false,
+    describe: "Accept nodes that run on the CPU because the device has no kernel for them",
+  },
+  "allow-tf32": {
+    type: "boolean",
+    default: false,
+    describe: "Let CUDA multiply float32 numbers with 10 bits of fraction (TF32)",
+  },
   "keep-bn": {
     type: "boolean",
     default: false,
@@ -75,6 +91,34 @@ export function wholeNumber(
     if (value === undefined) return undefined;
     if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
       throw new Error(`--${flag} takes one whole number from ${least} to ${most}`);
+    }
+    return value;
+  };
+}
+
+/** Reads a flag's list of whole numbers from `least` to `most`, separated by commas. */
+export function wholeNumbers(
+  flag: string,
+  least: number,
+  most: number,
+): (value: unknown) => readonly number[] | undefined {
+  const one = wholeNumber(flag, least, most);
+  return (value) => {
+    if (value === undefined) return undefined;
+    if (Array.isArray(value)) throw new Error(`--${flag} is given twice`);
+    const parts = String(value).split(",");
+    if (parts.some((part) => part.trim() === "")) throw new Error(`--${flag} takes whole numbers, as 1,8`);
+    return parts.map((part) => one(Number(part)) as number);
+  };
+}
+
+/** Reads a flag's number from 0 on, or above 0. */
+export function realNumber(flag: string, from: "0 on" | "above 0"): (value: unknown) => number | undefined {
+  return (value) => {
+    if (value === undefined) return undefined;
+    const least = from === "0 on" ? 0 : Number.MIN_VALUE;
+    if (typeof value !== "number" || !(value >= least && value <= 1e6)) {
+      throw new Error(`--${flag} takes one number ${from === "0 on" ? "from 0" : "above 0"} up to 1000000`);
     }
     return value;
   };

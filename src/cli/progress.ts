@@ -15,7 +15,8 @@ export async function startProgress(): Promise<Progress> {
       format: "{bar} {percentage} % {message}",
       stream: process.stderr,
       clearOnComplete: true,
-      hideCursor: true,
+      // Ctrl-C may end this process at any time, and the cursor would stay hidden.
+      hideCursor: false,
     },
     cliProgress.Presets.shades_classic,
   );

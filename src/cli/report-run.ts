@@ -1,6 +1,6 @@
 import { count } from "../base/numbers.js";
 import type { RunOutput, RunReport } from "../driver/run.js";
-import { quoted, shape, table, tensorName } from "./format.js";
+import { deviceText, quoted, shape, table, tensorName } from "./format.js";
 
 /** What people should know of a run besides its outputs. */
 export function runNotes({ model, preprocessing, outputs }: RunReport): readonly string[] {
@@ -28,7 +28,7 @@ export function runText({ model, device, inputs, outputs }: RunReport): string {
     const written = file === undefined ? "" : `, written to ${file}`;
     return `${topText(output, files)}${tensorName(name)} ${shape(dims)}: ${range}${written}\n`;
   });
-  return `${lines.join("")}${model} on ${device}\n`;
+  return `${lines.join("")}${model}, ${deviceText(device)}\n`;
 }
 
 /** A table of the most probable classes for each image. */

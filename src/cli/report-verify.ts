@@ -1,18 +1,16 @@
-import type { VerifyReport } from "../driver/verify.js";
-import { table, verdict } from "./format.js";
+import { toleranceText, type VerifyReport } from "../driver/verify.js";
+import { deviceText, table, verdict } from "./format.js";
+
+type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 
 /** What `ecagen verify` prints for people. */
 export function verifyText(report: VerifyReport): string {
-  const { comparisons, gates, checks, device, tolerance } = report;
-  const comparisonRows = comparisons.map(({ a, b, batch, maxAbs, maxRel, cosine, ok }) => [
-    a,
-    b,
-    String(batch),
-    maxAbs.toExponential(1),
-    maxRel.toExponential(1),
-    cosine.toFixed(9),
-    verdict(ok),
-  ]);
+  const { comparisons, blocks = [], gates, checks, device, tolerance, placements } = report;
+  const outputs = new Set(comparisons.map(({ output }) => output)).size;
+  const seeds = new Set(comparisons.map(({ seed }) => seed)).size;
+  const outside = placements.flatMap(({ model, onCpu }) =>
+    onCpu.map(({ node, op, block }) => [model, node, op, block, "CPU"]),
+  );
   const gateRows = gates.effects.map(({ at, gate, moved, ok }) => [
     at,
     gate,
@@ -21,18 +19,53 @@ export function verifyText(report: VerifyReport): string {
   ]);
   const leftOut = `left out, the output moves by (${gates.image.join("x")})`;
   const sections = [
-    table(["reference", "compared", "batch", "max |Δ|", "of range", "cosine", ""], comparisonRows, [
-      "batch",
-      "max |Δ|",
-      "of range",
-    ]),
+    compared("output", comparisons, ({ output }) => output, { label: outputs > 1, seed: seeds > 1 }),
+    blocks.length === 0 ? "" : compared("block", blocks, ({ block }) => block, { label: true, seed: false }),
+    outside.length === 0 ? "" : table(["model", "node", "op", "block", "ran on"], outside),
     gates.effects.length === 0 ? "" : table(["gate", "", leftOut, ""], gateRows, [leftOut]),
-    table(
-      ["check", "", ""],
-      checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
-    ),
-    `tolerance of ${tolerance.precision}: max |Δ| up to ${tolerance.maxRel} of the output's range, cosine above ${tolerance.minCosine}; device ${device.used}, ${device.cpuNodes} nodes elsewhere\n`,
+    checks.length === 0
+      ? ""
+      : table(
+          ["check", "", ""],
+          checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
+        ),
+    `tolerance of ${toleranceText(tolerance)}\n`,
+    `${deviceText(device)}\n`,
+    report.firstDivergence === undefined
+      ? ""
+      : `first block that differs: ${report.firstDivergence ?? "none"}\n`,
     `${report.model}: ${verdict(report.ok)}\n`,
   ];
   return sections.filter((section) => section !== "").join("\n");
+}
+
+/** A table of comparisons; columns that say the same in every row are left out. */
+function compared<T extends Compared>(
+  what: string,
+  comparisons: readonly T[],
+  nameOf: (each: T) => string,
+  show: { readonly label: boolean; readonly seed: boolean },
+): string {
+  const numbers = ["batch", "max |Δ|", "mean |Δ|", "median |Δ|", "of range", "cosine"];
+  const head = [
+    ...(show.label ? [what] : []),
+    "weights",
+    "reference",
+    "compared",
+    ...(show.seed ? ["seed"] : []),
+    ...numbers,
+    "",
+  ];
+  const rows = comparisons.map((each) => [
+    ...(show.label ? [nameOf(each)] : []),
+    each.weights,
+    each.a,
+    each.b,
+    ...(show.seed ? [String(each.seed)] : []),
+    String(each.batch),
+    ...[each.maxAbs, each.meanAbs, each.medianAbs, each.maxRel].map((number) => number.toExponential(1)),
+    each.cosine.toFixed(9),
+    verdict(each.ok),
+  ]);
+  return table(head, rows, ["seed", ...numbers]);
 }

@@ -13,6 +13,7 @@ import { type PassReport, runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
+import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
@@ -65,6 +66,7 @@ export interface CompileReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
+  readonly outputs: readonly DeclaredOutput[];
   readonly passes: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
@@ -139,6 +141,7 @@ async function compileWith(
     parameters: counts.parameters,
     attentionParameters: counts.attentionParameters,
     macs: counts.macs,
+    outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),
     ...(exportedWeights === undefined ? {} : { exportedWeights }),

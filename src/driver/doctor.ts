@@ -1,8 +1,10 @@
-import { cpus, totalmem } from "node:os";
+import { cpus, freemem, totalmem } from "node:os";
+import { Deadline } from "../base/deadline.js";
 import { packageVersion } from "../base/package.js";
 import { DEVICE_NAMES, DEVICES, type DeviceName } from "../runtime/devices.js";
-import { loadRuntime } from "../runtime/session.js";
-import { probeDevice } from "./devices.js";
+import { MANIFEST_VARIABLES, nvidiaDriver, vulkanDrivers } from "../runtime/drivers.js";
+import { type RuntimeOptions, startRuntime } from "../runtime/session.js";
+import { tryDevice } from "./devices.js";
 
 export interface DoctorCheck {
   readonly name: string;
@@ -17,39 +19,90 @@ export interface DoctorReport {
   readonly checks: readonly DoctorCheck[];
 }
 
+/** Seconds after which a device that does not answer counts as not working. */
+const PATIENCE = 120;
+
 /** Tries everything that ecagen needs; a device counts as there when a small model has run on it. */
-export async function examine(): Promise<DoctorReport> {
+export async function examine(options: Omit<RuntimeOptions, "deadline"> = {}): Promise<DoctorReport> {
   const machine: DoctorCheck[] = [
     { name: "ecagen", ok: true, detail: packageVersion() },
     { name: "Node.js", ok: true, detail: `${process.version} on ${process.platform} ${process.arch}` },
     {
-      name: "machine",
+      name: "processor",
       ok: true,
-      detail: `${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory`,
+      detail: `${cpus().length} cores, ${cpus()[0]?.model.trim() ?? "unknown"}`,
     },
-    await runtimeCheck(),
+    { name: "memory", ok: true, detail: `${gibibytes(totalmem())}, ${gibibytes(freemem())} of it free` },
+    await runtimeCheck(options),
   ];
   const devices: DoctorCheck[] = [];
-  for (const device of DEVICE_NAMES) devices.push(await tryDevice(device));
+  for (const device of DEVICE_NAMES) devices.push(await deviceCheck(device, options));
   const needed = [...machine, ...devices.filter(({ name }) => name === "device cpu")];
-  return { ok: needed.every(({ ok }) => ok), checks: [...machine, ...devices] };
+  return { ok: needed.every(({ ok }) => ok), checks: [...machine, ...driverChecks(), ...devices] };
 }
 
-async function runtimeCheck(): Promise<DoctorCheck> {
+async function runtimeCheck(options: RuntimeOptions): Promise<DoctorCheck> {
   const name = "onnxruntime-node";
   try {
-    const ort = await loadRuntime();
-    return { name, ok: true, detail: ort.env.versions.node ?? ort.env.versions.common };
+    const runtime = await startRuntime({ ...options, deadline: new Deadline(PATIENCE) });
+    const { version, backends } = runtime;
+    runtime.close();
+    return { name, ok: true, detail: `${version}, built with ${backends.join(", ")}` };
   } catch (error) {
-    return { name, ok: false, detail: (error as Error).message, remedy: DEVICES.cpu.remedy };
+    return { name, ok: false, detail: (error as Error).message, remedy: DEVICES.cpu.remedy() };
   }
 }
 
-async function tryDevice(device: DeviceName): Promise<DoctorCheck> {
+async function deviceCheck(device: DeviceName, options: RuntimeOptions): Promise<DoctorCheck> {
   const name = `device ${device}`;
   const { title, remedy } = DEVICES[device];
-  const problem = await probeDevice(device);
-  return problem === undefined
-    ? { name, ok: true, detail: `${title}: a small model ran` }
-    : { name, ok: false, detail: problem, remedy };
+  try {
+    const { problem, adapter } = await tryDevice(device, { ...options, deadline: new Deadline(PATIENCE) });
+    if (problem !== undefined) return { name, ok: false, detail: problem, remedy: remedy() };
+    return {
+      name,
+      ok: true,
+      detail: `${title}: a small model ran${adapter === undefined ? "" : ` on ${adapter}`}`,
+    };
+  } catch (error) {
+    return { name, ok: false, detail: (error as Error).message, remedy: remedy() };
+  }
+}
+
+/** What Linux' files tell of GPU drivers; nothing elsewhere. */
+function driverChecks(): readonly DoctorCheck[] {
+  if (process.platform !== "linux") return [];
+  const nvidia = nvidiaDriver();
+  const variable = MANIFEST_VARIABLES.find((name) => (process.env[name] ?? "") !== "");
+  const vulkan = vulkanDrivers().map(({ manifest, library, problem }): DoctorCheck => {
+    const name = "Vulkan driver";
+    if (problem === undefined) return { name, ok: true, detail: `${manifest}: ${library}` };
+    const remedy =
+      variable === undefined ? "install the driver's package again" : `correct the variable ${variable}`;
+    return { name, ok: false, detail: `${manifest}: ${problem}`, remedy };
+  });
+  return [
+    nvidia === undefined
+      ? {
+          name: "NVIDIA driver",
+          ok: false,
+          detail: "none is loaded",
+          remedy: "needed for cuda and tensorrt only",
+        }
+      : { name: "NVIDIA driver", ok: true, detail: nvidia },
+    ...(vulkan.length > 0
+      ? vulkan
+      : [
+          {
+            name: "Vulkan driver",
+            ok: false,
+            detail: "no manifest is found",
+            remedy: DEVICES.webgpu.remedy(),
+          },
+        ]),
+  ];
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -2,7 +2,7 @@ import { gateOf } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
 import { distance, TOLERANCES, type ToleranceName } from "../runtime/compare.js";
-import { parameterNumbers, randomInputs } from "./numbers.js";
+import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 
 /** How far the output moves when one gate is left out, as a part of the output's range. */
 export interface GateEffect {
@@ -41,7 +41,7 @@ export function leastEffect(precision: ToleranceName, rounding: number): number 
  */
 export function gateEffects(graph: Graph, seed: number, least: number): GateEffects {
   const parameters = parameterNumbers(seed);
-  const inputs = randomInputs(graph, 1, seed);
+  const inputs = randomInputs(inputShapes(graph), 1, seed);
   const trace = traceGraph(graph, inputs, parameters);
   const effects = graph.ops.flatMap((op): GateEffect[] => {
     const gate = gateOf(op);

@@ -104,7 +104,7 @@ export function rewritingSteps(built: Graph, invocations: readonly PassInvocatio
 function notASpec(file: string): InputError {
   return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
     file,
-    hint: `hold it to its spec: ecagen verify SPEC --against ${file}`,
+    hint: `verify takes one: ecagen verify ${file}, or with its spec: ecagen verify SPEC --against ${file}`,
   });
 }
 

@@ -1,22 +1,39 @@
 import { randomStream } from "../base/random.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import { concreteDims, elementCount } from "../ir/types.js";
+import { concreteDims, type Dim, elementCount } from "../ir/types.js";
 import type { ParameterSource } from "../reference/interpreter.js";
 import { materialize } from "../weights/materialize.js";
 
-/** Inputs of N(0, 1), float32 numbers, the same for the same seed. Each image depends on the seed and its place alone. */
-export function randomInputs(graph: Graph, images: number, seed: number): ReadonlyMap<string, Tensor> {
+/** What an input is called and its sizes, the first of which is the batch. */
+export interface InputShape {
+  readonly name: string;
+  readonly dims: readonly Dim[];
+}
+
+export function inputShapes(graph: Graph): readonly InputShape[] {
+  return graph.inputs.map(({ name, type }) => ({ name, dims: type.dims }));
+}
+
+/**
+ * Inputs of N(0, 1), float32 numbers, the same for the same seed. Each image depends on the seed and its place
+ * alone. Open sizes other than the batch become 1.
+ */
+export function randomInputs(
+  inputs: readonly InputShape[],
+  images: number,
+  seed: number,
+): ReadonlyMap<string, Tensor> {
   return new Map(
-    graph.inputs.map((input) => {
-      const [, ...image] = concreteDims(input.type.dims);
+    inputs.map(({ name, dims }) => {
+      const [, ...image] = concreteDims(dims);
       const size = elementCount(image);
       const data = new Float64Array(images * size);
       for (let n = 0; n < images; n++) {
-        const stream = randomStream(seed, `input:${input.name}:${n}`);
+        const stream = randomStream(seed, `input:${name}:${n}`);
         for (let i = 0; i < size; i++) data[n * size + i] = Math.fround(stream.normal());
       }
-      return [input.name, { dims: [images, ...image], data }];
+      return [name, { dims: [images, ...image], data }];
     }),
   );
 }

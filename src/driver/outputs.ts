@@ -4,33 +4,40 @@ import { elementCount } from "../ir/types.js";
 import { evaluateGraph } from "../reference/interpreter.js";
 import { type Distance, distance, type Tolerance, withinTolerance } from "../runtime/compare.js";
 import type { Session } from "../runtime/session.js";
-import { parameterNumbers, randomInputs } from "./numbers.js";
+import { type InputShape, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 
 /** The outputs of a run by name, flat. */
 export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 
+/** The seed of the initial weights, and that of the random inputs. */
+export interface Seeds {
+  readonly weights: number;
+  readonly inputs: number;
+}
+
 /**
  * The reference's outputs for the first images of the random inputs of a seed, as a function of the batch.
- * Images are evaluated one by one: inference treats each by itself, and memory stays that of one.
+ * Images are evaluated one by one: inference treats each by itself, and memory stays that of one. `onProgress` is
+ * told the part that is done; what it throws ends the evaluation.
  */
 export function referenceOutputs(
   graph: Graph,
   images: number,
-  seed: number,
+  seeds: Seeds,
   onProgress?: (part: number) => void,
 ): (batch: number) => Outputs {
-  const parameters = parameterNumbers(seed);
-  const inputs = randomInputs(graph, images, seed);
+  const parameters = parameterNumbers(seeds.weights);
+  const inputs = randomInputs(inputShapes(graph), images, seeds.inputs);
   const single: ReadonlyMap<string, Tensor>[] = [];
   for (let image = 0; image < images; image++) {
-    onProgress?.(image / images);
-    single.push(evaluateGraph(graph, imageOf(inputs, image), parameters));
+    const onOp = (op: number, of: number): void => onProgress?.((image + op / of) / images);
+    single.push(evaluateGraph(graph, imageOf(inputs, image), parameters, onOp));
   }
   return (batch) =>
     new Map(
       graph.outputs.map(({ name }) => {
         const parts = single.slice(0, batch).map((outputs) => outputs.get(name)?.data ?? new Float64Array());
-        return [name, Float64Array.from(parts.flatMap((part) => [...part]))];
+        return [name, joined(parts)];
       }),
     );
 }
@@ -38,28 +45,37 @@ export function referenceOutputs(
 /** Runs a model with the first `batch` images of the random inputs of a seed. */
 export async function runModel(
   session: Session,
-  graph: Graph,
+  shapes: readonly InputShape[],
   batch: number,
   seed: number,
 ): Promise<Outputs> {
-  const inputs = [...randomInputs(graph, batch, seed)].map(
+  const inputs = [...randomInputs(shapes, batch, seed)].map(
     ([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }] as const,
   );
   const outputs = await session.run(new Map(inputs));
   return new Map([...outputs].map(([name, { data }]) => [name, data]));
 }
 
+/** The inputs and outputs that a model has, or must have. */
+export interface Interface {
+  readonly inputs: readonly InputShape[];
+  readonly outputNames: readonly string[];
+}
+
+export function interfaceOf(graph: Graph): Interface {
+  return { inputs: inputShapes(graph), outputNames: graph.outputs.map(({ name }) => name) };
+}
+
 /**
- * What keeps a model from being run in the place of a graph: inputs of other names or sizes, outputs that are
+ * What keeps a model from being run in the place of another: inputs of other names or sizes, outputs that are
  * missing. Undefined where nothing does.
  */
-export function interfaceProblem({ inputs, outputNames }: Session, graph: Graph): string | undefined {
-  const text = (each: readonly { name: string; dims: readonly (number | string)[] }[]): string =>
+export function interfaceProblem({ inputs, outputNames }: Interface, wanted: Interface): string | undefined {
+  const text = (each: readonly InputShape[]): string =>
     each.map(({ name, dims }) => `${name} [${dims.join(", ")}]`).join(", ");
-  const wanted = graph.inputs.map(({ name, type }) => ({ name, dims: type.dims }));
   const fits =
-    inputs.length === wanted.length &&
-    wanted.every(({ name, dims }) => {
+    inputs.length === wanted.inputs.length &&
+    wanted.inputs.every(({ name, dims }) => {
       const given = inputs.find((input) => input.name === name);
       return (
         given?.dims.length === dims.length &&
@@ -68,15 +84,15 @@ export function interfaceProblem({ inputs, outputNames }: Session, graph: Graph)
         )
       );
     });
-  if (!fits) return `its inputs are ${text(inputs)}, the network's ${text(wanted)}`;
-  const missing = graph.outputs.filter(({ name }) => !outputNames.includes(name)).map(({ name }) => name);
+  if (!fits) return `its inputs are ${text(inputs)}, the network's ${text(wanted.inputs)}`;
+  const missing = wanted.outputNames.filter((name) => !outputNames.includes(name));
   return missing.length === 0
     ? undefined
     : `it has no output ${missing.join(", ")}, only ${outputNames.join(", ")}`;
 }
 
 /** The batch that a model is made for; undefined for one that takes any. */
-export function fixedBatch({ inputs }: Session): number | undefined {
+export function fixedBatch({ inputs }: Pick<Interface, "inputs">): number | undefined {
   const batch = inputs[0]?.dims[0];
   return typeof batch === "number" ? batch : undefined;
 }
@@ -86,6 +102,16 @@ export function worstDistance(reference: Outputs, actual: Outputs, tolerance: To
   const distances = [...reference].map(([name, expected]) => distance(expected, actual.get(name) ?? []));
   const outside = distances.find((each) => !withinTolerance(each, tolerance));
   return outside ?? distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
 }
 
 function imageOf(inputs: ReadonlyMap<string, Tensor>, image: number): ReadonlyMap<string, Tensor> {

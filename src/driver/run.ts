@@ -1,3 +1,4 @@
+import { Deadline } from "../base/deadline.js";
 import { InputError } from "../base/diagnostic.js";
 import type { DeviceName } from "../runtime/devices.js";
 import { type FloatTensor, openSession } from "../runtime/session.js";
@@ -5,7 +6,7 @@ import type { Preprocessing } from "../spec/preprocessing.js";
 import { encodeElements } from "../weights/elements.js";
 import { writeNpy } from "../weights/numpy/write.js";
 import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
-import { chooseDevice } from "./devices.js";
+import { chooseDevice, type DeviceReport, deviceReport } from "./devices.js";
 import type { WeightsReport } from "./load-weights.js";
 import { type RankedClass, topClasses } from "./run/classes.js";
 import { type GivenInput, readInputs } from "./run/inputs.js";
@@ -21,6 +22,8 @@ export interface RunOptions extends BuildOptions {
   readonly device?: DeviceName | "auto" | undefined;
   /** A file with the names of the classes, in place of the model's own. */
   readonly labels?: string | undefined;
+  /** Seconds after which it is given up. Default: none. */
+  readonly timeout?: number | undefined;
 }
 
 export interface RunInput {
@@ -43,7 +46,7 @@ export interface RunOutput {
 /** What `ecagen run --json` prints. */
 export interface RunReport {
   readonly model: string;
-  readonly device: DeviceName;
+  readonly device: DeviceReport;
   readonly inputs: readonly RunInput[];
   readonly outputs: readonly RunOutput[];
   /** What was done to images. `from`: the model, or the default for one that says nothing of it. */
@@ -57,14 +60,15 @@ export interface RunReport {
  *     files ─ arrays as they are ───────┬─ ONNX Runtime ─ outputs ─┬─ .npy files
  *           └ images ─ preprocessing ───┘                          └─ the most probable classes
  *
- * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there. Output
- * files appear all, or none.
+ * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there or
+ * can't take the whole model; `CheckError` at the timeout. Output files appear all, or none.
  */
 export async function run(model: string, options: RunOptions): Promise<RunReport> {
   const subject = await runnable(model, options);
   const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
-  const device = await chooseDevice(options.device ?? "cpu");
-  const session = await openSession(subject.model, { device });
+  const deadline = new Deadline(options.timeout);
+  const device = await chooseDevice(options.device ?? "cpu", { deadline });
+  const session = await openSession(subject.model, { device: device.device, deadline });
   try {
     const targets = targetsOf(options.outputs ?? [], session.outputNames);
     const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
@@ -85,7 +89,8 @@ export async function run(model: string, options: RunOptions): Promise<RunReport
     );
     return {
       model,
-      device,
+      // A session is refused unless every node runs on the device.
+      device: deviceReport(device, 0),
       inputs: inputs.map(describeInput),
       outputs,
       ...preprocessingOf(prepared, subject),

@@ -1,276 +1,177 @@
-import { countNetwork } from "../analysis/counts.js";
+import { Deadline } from "../base/deadline.js";
 import { InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
-import { usesType } from "../ir/graph.js";
-import { compareInitializers, replaceInitializers } from "../onnx/initializers.js";
-import { modelBytes } from "../onnx/write.js";
-import { runPasses } from "../passes/manager.js";
-import {
-  type Distance,
-  TOLERANCES,
-  type Tolerance,
-  type ToleranceName,
-  withinTolerance,
-} from "../runtime/compare.js";
-import type { DeviceName } from "../runtime/devices.js";
-import { openSession } from "../runtime/session.js";
-import { type HalfRounding, startHalfRounding } from "../weights/half.js";
-import { type ExportOptions, encode, lower } from "./compile.js";
-import { chooseDevice } from "./devices.js";
-import { checkExpectations } from "./expectations.js";
-import { type GateEffects, gateEffects, leastEffect } from "./gate-effects.js";
-import { halfRangeCheck, halfWeightsCheck } from "./half-precision.js";
-import {
-  type GivenWeights,
-  type WeightsOptions,
-  type WeightsReport,
-  withOpenWeights,
-} from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import { fixedBatch, interfaceProblem, referenceOutputs, runModel, worstDistance } from "./outputs.js";
-import { stressed } from "./stressed.js";
+import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
+import { startRuntime } from "../runtime/session.js";
+import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
+import { type GateEffects, leastEffect } from "./gate-effects.js";
+import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
+import { specNetwork } from "./network.js";
+import { fileTarget } from "./verify/file-target.js";
+import { againstFile, isOnnx } from "./verify/given-model.js";
+import { compareBlocks } from "./verify/per-block.js";
+import type {
+  BlockComparison,
+  Check,
+  Comparison,
+  ModelPlacement,
+  VerifyOptions,
+  VerifyReport,
+} from "./verify/report.js";
+import type { Target } from "./verify/round.js";
+import { type RunContext, runRound } from "./verify/run-round.js";
+import { measuredEffects, publishedNumbers, specTarget } from "./verify/spec-target.js";
 
-export interface VerifyOptions
-  extends Pick<NetworkOptions, "passes" | "resolution">,
-    WeightsOptions,
-    Omit<ExportOptions, "batch"> {
-  readonly device?: DeviceName | "auto" | undefined;
-  /**
-   * What is compared besides the export on the device: `reference` (nothing more), `cpu` (the export on the
-   * CPU as well), or the path of an ONNX file that is held to the spec in the same way.
-   */
-  readonly against?: string | undefined;
-  /** The batches that are run, at least one. Default 1 and 3. A file of a fixed batch is run with that. */
-  readonly batches?: readonly number[] | undefined;
-  /** `part`: how much is done, from 0 to 1. */
-  readonly onProgress?: ((message: string, part: number) => void) | undefined;
-}
-
-/** The outputs of b held against those of a. */
-export interface Comparison extends Distance {
-  readonly a: string;
-  readonly b: string;
-  readonly batch: number;
-  readonly ok: boolean;
-}
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was found, for people. */
-  readonly detail: string;
-}
-
-/** What `ecagen verify --json` prints. */
-export interface VerifyReport {
-  readonly ok: boolean;
-  readonly model: string;
-  /** `cpuNodes`: a session on another device is refused unless every node runs there, so there are none. */
-  readonly device: { readonly requested: string; readonly used: string; readonly cpuNodes: number };
-  /** `precision`: the lowest that the export computes in. */
-  readonly tolerance: Tolerance & { readonly precision: ToleranceName };
-  readonly comparisons: readonly Comparison[];
-  readonly gates: GateEffects;
-  readonly checks: readonly Check[];
-  /** What became of the weights that were given. */
-  readonly weights?: WeightsReport;
-}
-
-/** The network's own weights, initial or given ones, and those that make everything matter. */
-const WEIGHTS = ["own", "stress"] as const;
-type Weights = (typeof WEIGHTS)[number];
+export { toleranceText } from "../runtime/compare.js";
+export type { VerifyOptions, VerifyReport } from "./verify/report.js";
 
 /**
- * Proves that the ONNX file of a spec computes what the spec says. ONNX Runtime runs the export; the
- * reference interpreter evaluates the network at model level, in float64, with unfolded BatchNorm and each
- * gate by its paper's equation. Both with the initial weights, or those of a file, and with stress weights, which make every gate
- * and every block matter; how much each gate matters is measured and part of the result.
+ * Proves that an ONNX file computes what it should, on a device.
+ *
+ * Of a spec, ONNX Runtime runs the export; the reference interpreter evaluates the network at model level, in
+ * float64, with unfolded BatchNorm and each gate by its paper's equation. Of an ONNX file the reference is the
+ * interpreter over the decoded graph. Both with the weights as they are and with stress weights, which make every
+ * gate and every block matter (a spec takes those of a file, too); how much each gate of a spec matters is measured and part of the result.
+ *
+ * Errors: `InputError` for a wrong spec, file or option; `DeviceError` where the device is not there;
+ * `CheckError` at the timeout.
  */
-export function verify(specFile: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-  return withOpenWeights(options, (given) => verifyWith(specFile, options, given));
+export function verify(model: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return withOpenWeights(options, (given) => verifyWith(model, options, given));
 }
 
 async function verifyWith(
-  specFile: string,
+  model: string,
   options: VerifyOptions,
   given: GivenWeights | undefined,
 ): Promise<VerifyReport> {
-  const { against = "reference", batches = [1, 3], seed = 0, onProgress } = options;
-  if (batches.length === 0) throw InputError.of("verify/batches", "there is no batch to run");
-  const file = against === "reference" || against === "cpu" ? undefined : givenModel(against);
-  const network = specNetwork(specFile, { ...options, given });
-  const device = await chooseDevice(options.device ?? "cpu");
-  const checks: Check[] = options.resolution === undefined ? publishedNumbers(network) : [];
+  const { against = "reference", onProgress } = options;
+  checkOptions(options);
+  const checks: Check[] = [];
+  const subject = prepare(model, options, given, (check) => checks.push(check));
+  const deadline = new Deadline(options.timeout);
+  const { allowTf32, program } = options;
+  const device = await chooseDevice(options.device ?? "cpu", { deadline, program, allowTf32 });
+  const precision = precisionOn(device, subject.target, options);
+  const runtime = await startRuntime({ deadline, program, allowTf32 });
+  const context: RunContext = {
+    runtime,
+    device: device.device,
+    alsoOnCpu: against === "cpu" && device.device !== "cpu",
+    batches: options.batches ?? [1, 3],
+    weightSeed: options.seed ?? 0,
+    seeds: options.seeds ?? [options.seed ?? 0],
+    tolerance: withElementwise(TOLERANCES[precision], options),
+    deadline,
+    note: (check) => checks.push(check),
+  };
   const comparisons: Comparison[] = [];
-  const precision = precisionOf(network, options);
-  const tolerance = TOLERANCES[precision];
-
-  for (const [i, weights] of WEIGHTS.entries()) {
-    const label = weights === "stress" ? "stress" : given === undefined ? "initial" : "given";
-    const progress = (message: string, part: number): void =>
-      onProgress?.(`${label} weights: ${message}`, (i + part) / (WEIGHTS.length + 1));
-    const weighted = withWeights(network, weights);
-    const rounding = startHalfRounding();
-    const own = exportBytes(weighted, options, rounding);
-    if (precision === "float16" && weights === "own") checks.push(halfWeightsCheck(rounding));
-    const subjects: Subject[] = [{ label: "export", model: own, device }];
-    if (against === "cpu") subjects.push({ label: "export", model: own, device: "cpu" });
-    if (file !== undefined) {
-      const { subject, check } = givenSubject(file, own, weights, device);
-      checks.push(check);
-      if (subject !== undefined) subjects.push(subject);
-    }
-    const sessions = await openSubjects(subjects, weighted, checks);
-    const needed = sessions.flatMap(({ session }) => fixedBatch(session) ?? [...batches]);
-    const reference = referenceOutputs(weighted.meant, Math.max(...needed), seed, (part) =>
-      progress("reference interpreter", part * 0.9),
-    );
-    for (const { subject, session } of sessions) {
-      const fixed = fixedBatch(session);
-      for (const batch of fixed === undefined ? batches : [fixed]) {
-        progress(`${subject.device}, batch ${batch}`, 0.95);
-        const outputs = await runModel(session, weighted.meant, batch, seed);
-        const far = worstDistance(reference(batch), outputs, tolerance);
-        comparisons.push({
-          a: `reference, ${label} weights`,
-          b: `${subject.label} on ${subject.device}`,
-          batch,
-          ...far,
-          ok: withinTolerance(far, tolerance),
-        });
+  const blocks: BlockComparison[] = [];
+  const placements: ModelPlacement[] = [];
+  const { rounds } = subject.target;
+  try {
+    await holdDevice(runtime, device.device);
+    for (let i = 0; i < rounds; i++) {
+      const round = subject.target.round(i);
+      const progress = (message: string, part: number): void =>
+        onProgress?.(`${round.weights}: ${message}`, (i + part) / (rounds + 1));
+      const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
+      comparisons.push(...result.comparisons);
+      // Weights change nothing about where nodes run.
+      if (i === 0) placements.push(...result.placements);
+      if (options.perBlock === true) {
+        blocks.push(
+          ...(await compareBlocks(round, context, (message, part) => progress(message, 0.9 + part / 10))),
+        );
       }
-      await session.close();
     }
+  } finally {
+    runtime.close();
   }
-
-  onProgress?.("leaving out each gate", WEIGHTS.length / (WEIGHTS.length + 1));
-  const small = withWeights(onSmallImages(specFile, network, options), "stress");
+  onProgress?.("leaving out each gate", rounds / (rounds + 1));
   const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
-  const gates = gateEffects(small.meant, seed, leastEffect(precision, rounding));
-  checks.push(gateCheck(gates));
-  if (precision === "float16") checks.push(halfRangeCheck(small.meant, lower(small, options).graph, seed));
+  const { gates, checks: measured } = subject.effects(leastEffect(precision, rounding));
+  checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
+  const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
   return {
-    ok: comparisons.every((each) => each.ok) && checks.every((each) => each.ok),
-    model: specFile,
-    device: { requested: options.device ?? "cpu", used: device, cpuNodes: 0 },
-    tolerance: { precision, ...tolerance },
+    ok: [...comparisons, ...blocks, ...checks].every((each) => each.ok) && comparisons.length > 0,
+    model,
+    device: deviceReport(device, cpuNodes),
+    tolerance: context.tolerance,
     comparisons,
+    ...(options.perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),
+    placements,
     gates,
     checks,
-    ...(network.weights === undefined ? {} : { weights: network.weights }),
+    ...(subject.weights === undefined ? {} : { weights: subject.weights }),
   };
 }
 
-/** A model that is run (its bytes, or its file), and where. */
-interface Subject {
-  readonly label: string;
-  readonly model: Uint8Array | string;
-  readonly device: DeviceName;
+interface Prepared {
+  readonly target: Target;
+  /** What became of the weights that were given. */
+  readonly weights: WeightsReport | undefined;
+  /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
+  readonly effects: (least: number) => {
+    readonly gates: GateEffects;
+    readonly checks: readonly Check[];
+  };
 }
 
-interface GivenModel {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
-function givenModel(path: string): GivenModel {
-  if (!path.endsWith(".onnx")) {
-    throw InputError.of("verify/against", `--against takes reference, cpu or an ONNX file, got ${path}`, {
-      hint: "an ONNX file's name ends in .onnx",
-    });
+function prepare(
+  model: string,
+  options: VerifyOptions,
+  given: GivenWeights | undefined,
+  note: (check: Check) => void,
+): Prepared {
+  const file = againstFile(options.against ?? "reference");
+  if (isOnnx(model)) {
+    const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
+    return { target, weights: undefined, effects: () => ({ gates: { image: [], effects: [] }, checks: [] }) };
   }
-  return { path, bytes: readBytes(path) };
+  const network = specNetwork(model, { ...options, given });
+  if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
+  return {
+    target: specTarget(network, file, options, note),
+    weights: network.weights,
+    effects: (least) => measuredEffects(model, network, options, least),
+  };
 }
 
-/**
- * The given file as it is with the network's own weights, and with its weights replaced for the stress weights. What
- * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
- */
-function givenSubject(
-  { path, bytes }: GivenModel,
-  own: Uint8Array,
-  weights: Weights,
-  device: DeviceName,
-): { readonly subject?: Subject; readonly check: Check } {
-  const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
-  if (weights === "own") {
-    const subject = { label: path, model: path, device };
-    const result = compareInitializers(own, bytes, path);
-    if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
-    const { total, different } = result;
-    const detail =
-      different.length === 0
-        ? `all ${total} initializers of ${path} are those of the export, bit by bit`
-        : `${different.length} of ${total} initializers of ${path} differ from the export's: ${different.slice(0, 3).join(", ")}`;
-    return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
+function checkOptions({ batches, seeds, atol, rtol }: VerifyOptions): void {
+  if (batches?.length === 0) throw InputError.of("verify/batches", "there is no batch to run");
+  if (seeds?.length === 0) throw InputError.of("verify/seeds", "there is no seed of inputs to run");
+  for (const [name, value] of Object.entries({ atol, rtol })) {
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
+    throw InputError.of("verify/tolerance", `--${name} takes a number from 0 on, got ${value}`);
   }
-  const name = "stress weights";
-  const model = replaceInitializers(bytes, own, path);
-  if (model === undefined) return { check: { name, ok: false, detail: unknown } };
-  return { subject: { label: path, model, device }, check: { name, ok: true, detail: `${path} takes them` } };
 }
 
-type OpenSubject = { readonly subject: Subject; readonly session: Awaited<ReturnType<typeof openSession>> };
-
-/** Loads the subjects; one whose inputs or outputs are not the network's is a failed check. */
-async function openSubjects(
-  subjects: readonly Subject[],
-  network: SpecNetwork,
-  checks: Check[],
-): Promise<readonly OpenSubject[]> {
-  const open: OpenSubject[] = [];
-  for (const subject of subjects) {
-    const session = await openSession(subject.model, { device: subject.device });
-    const problem = interfaceProblem(session, network.meant);
-    if (problem === undefined) {
-      open.push({ subject, session });
-    } else {
-      checks.push({ name: "inputs and outputs", ok: false, detail: `${subject.label}: ${problem}` });
-      await session.close();
-    }
-  }
-  return open;
+/** The lowest precision that a target is computed in on a device. */
+function precisionOn({ device }: ChosenDevice, { precision }: Target, options: VerifyOptions): ToleranceName {
+  const usesTf32 = options.allowTf32 === true && (device === "cuda" || device === "tensorrt");
+  return usesTf32 && precision === "float32" ? "tf32" : precision;
 }
 
-function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: HalfRounding): Uint8Array {
-  const { seed = 0 } = options;
-  return modelBytes(encode(network, lower(network, options).graph, options), { seed, rounding });
+function withElementwise(tolerance: Tolerance, { atol, rtol }: VerifyOptions): Tolerance {
+  if (atol === undefined && rtol === undefined) return tolerance;
+  return { ...tolerance, elementwise: { atol: atol ?? 0, rtol: rtol ?? 0 } };
 }
 
-/** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
-function precisionOf(network: SpecNetwork, options: ExportOptions): ToleranceName {
-  return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
+function placementChecks(placements: readonly ModelPlacement[], allowCpuNodes: boolean): readonly Check[] {
+  return placements.map(({ model, nodes, onCpu }) => {
+    const name = "placement";
+    if (onCpu.length === 0 && nodes > 0) return { name, ok: true, detail: `${model}: all ${nodes} nodes` };
+    const where = onCpu.slice(0, 3).map(({ node, op }) => `${node} (${op})`);
+    const more = onCpu.length > where.length ? `, and ${onCpu.length - where.length} more` : "";
+    const detail = `${model}: ${onCpu.length} of ${nodes} nodes ran on the CPU: ${where.join(", ")}${more}`;
+    // A model of which nothing ran on the device did not run there, whatever is allowed.
+    return { name, ok: allowCpuNodes && onCpu.length < nodes, detail };
+  });
 }
 
-function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
-  if (weights === "own") return network;
-  const meant = stressed(network.meant);
-  return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
-}
-
-/** Side of the images on which gates are left out, at most: one evaluation for each gate would take too long on large ones. */
-const GATE_RESOLUTION = 64;
-
-function onSmallImages(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
-  const { height, width } = network.spec.resolved.input;
-  const resolution = Math.min(GATE_RESOLUTION, options.resolution ?? Math.min(height, width));
-  return specNetwork(specFile, { ...options, resolution });
-}
-
-function publishedNumbers(network: SpecNetwork): Check[] {
-  return checkExpectations(network.spec, countNetwork(network.declared)).map(
-    ({ name, expected, actual, ok }) => ({
-      name,
-      ok,
-      detail: ok ? `${actual}` : `expected ${expected}, counted ${actual}`,
-    }),
-  );
-}
-
-function gateCheck({ image, effects }: GateEffects): Check {
-  const name = "every gate matters";
-  if (effects.length === 0) return { name, ok: true, detail: "the network has no gate" };
-  const least = effects.reduce((a, b) => (b.moved < a.moved ? b : a));
-  const detail = `leaving out the least of ${effects.length} (${least.at}) moves the output by ${(least.moved * 100).toPrecision(2)} % of its range, at ${image.join("x")}`;
-  return { name, ok: effects.every((gate) => gate.ok), detail };
+/** In the order of the network, whichever weights and model show it. */
+function firstDivergence(blocks: readonly BlockComparison[]): string | null {
+  const diverging = new Set(blocks.filter(({ ok }) => !ok).map(({ block }) => block));
+  return blocks.find(({ block }) => diverging.has(block))?.block ?? null;
 }

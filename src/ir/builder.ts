@@ -169,7 +169,8 @@ export function freezeGraph(graph: Graph): Graph {
 }
 
 /** Runs `make`; a refusal of operands or attributes becomes an error that names the place in the network and the spec. */
-function located<T>(loc: Loc, make: () => T): T {
+/** What `make` gives; what it refuses is said with its place in the spec. */
+export function located<T>(loc: Loc, make: () => T): T {
   try {
     return make();
   } catch (error) {

@@ -136,3 +136,13 @@ export function blockAt({ blocks }: Graph, scope: string): Block | undefined {
   }
   return undefined;
 }
+
+/** The innermost of some scopes that holds a path: a scope itself, or a name below it. */
+export function innermostScope(path: string, scopes: readonly string[]): string | undefined {
+  let innermost: string | undefined;
+  for (const scope of scopes) {
+    const holds = path === scope || path.startsWith(`${scope}/`);
+    if (holds && scope.length > (innermost?.length ?? -1)) innermost = scope;
+  }
+  return innermost;
+}

@@ -87,7 +87,7 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     }
     for (const result of original.results) if (outputs.has(result)) taken.add(current(result));
   }
-  return withOutputNames(
+  return nameOutputs(
     builder.finish(graph.outputs.map(current)),
     graph.outputs.map((output) => output.name),
   );
@@ -103,7 +103,8 @@ export function replaceParameters(graph: Graph, replace: (parameter: Parameter) 
   return substituteValues(graph, replacements);
 }
 
-function withOutputNames(graph: Graph, names: readonly string[]): Graph {
+/** The graph with other names for its outputs. An output that is no op's result keeps its own. */
+export function nameOutputs(graph: Graph, names: readonly string[]): Graph {
   const renamed = new Map<Value, Value>();
   graph.outputs.forEach((output, i) => {
     const name = names[i] ?? output.name;

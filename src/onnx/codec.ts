@@ -1,6 +1,6 @@
 import type { OpOf, Value } from "../ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../ir/ops/registry.js";
-import type { DType, TensorType } from "../ir/types.js";
+import type { DType } from "../ir/types.js";
 import type { OnnxAttributes } from "./attribute.js";
 import type { NodeReader } from "./node-reader.js";
 
@@ -8,7 +8,9 @@ import type { NodeReader } from "./node-reader.js";
 export interface OnnxCodec<N extends PrimitiveOpName = PrimitiveOpName> {
   /** The ONNX operator that `decode` reads. */
   readonly operator: string;
-  /** Writes the op's nodes; the last one gives `node.result`. */
+  /** The operator set that brought the operator, where that is one which files are written for. */
+  readonly since?: number;
+  /** Writes the op's node. */
   encode(op: OpOf<N>, node: NodeWriter): void;
   /** Reads a node of `operator`; refuses (`refuse`) what the op can't say. */
   decode(node: NodeReader): DecodedOp<N>;
@@ -33,10 +35,8 @@ export interface NodeWriter {
   readonly result: string;
   /** Adds a constant that the operator wants as an input. */
   constant(label: string, type: ConstantType, values: readonly number[]): string;
-  /** Names a tensor between the op's own nodes. */
-  intermediate(label: string, type: TensorType): string;
-  /** Adds a node; what it computes is `output`, by default the op's result. */
-  node(operator: string, inputs: readonly string[], attributes?: OnnxAttributes, output?: string): void;
+  /** Adds a node that computes the op's result. */
+  node(operator: string, inputs: readonly string[], attributes?: OnnxAttributes): void;
 }
 
 export interface ConstantType {

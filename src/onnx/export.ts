@@ -53,7 +53,7 @@ export interface EncodedModel {
 export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel {
   const opset = options.opset ?? OPSETS.default;
   checkOpset(opset);
-  refuseModelOps(graph);
+  refuseModelOps(graph, opset);
   refuseOutputs(graph);
   const encoder = new GraphEncoder(graph, opset, options.sizes ?? {});
   const metadata = Object.entries(options.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -133,17 +133,12 @@ class GraphEncoder {
         this.#initializers.push({ name, dtype, dims, data: encodeElements(values, dtype) });
         return name;
       },
-      intermediate: (label, type) => {
-        const name = this.#tensors.fresh(`${result}/${label}`);
-        this.#valueInfo.push(this.#declare(name, type));
-        return name;
-      },
-      node: (operator, inputs, attributes = {}, output = result) => {
+      node: (operator, inputs, attributes = {}) => {
         this.#nodes.push({
           name: this.#nodeNames.take(nodeName(op.loc.scope, operator)),
           opType: operator,
           input: [...inputs],
-          output: [output],
+          output: [result],
           attribute: encodeAttributes(attributes),
         });
       },
@@ -160,13 +155,16 @@ class GraphEncoder {
   }
 }
 
-function refuseModelOps(graph: Graph): void {
+/** Ops that are no operator, or none of that operator set. */
+function refuseModelOps(graph: Graph, opset: number): void {
   const diagnostics = graph.ops.flatMap((op): Diagnostic[] => {
-    if (isPrimitive(op.kind)) return [];
+    const { since = 0 }: Pick<OnnxCodec, "since"> = isPrimitive(op.kind) ? codecs[op.kind] : {};
+    if (isPrimitive(op.kind) && since <= opset) return [];
+    const before = since > opset ? ` before opset ${since}` : "";
     return [
       {
         code: "onnx/not-an-operator",
-        message: `${op.kind} at ${op.loc.scope} is no ONNX operator`,
+        message: `${op.kind} at ${op.loc.scope} is no ONNX operator${before}`,
         path: op.loc.specPath === undefined ? undefined : parseJsonPath(op.loc.specPath),
         hint: "a lowering pass must come before export",
       },

@@ -177,6 +177,8 @@ class GraphDecoder implements TensorScope {
       const reader = new NodeReader(node, this.#opset, this);
       const codec: OnnxCodec = codecs[kind] as OnnxCodec;
       const output = reader.output();
+      const { since = 0 } = codec;
+      if (this.#opset < since) refuse(`${codec.operator} needs opset ${since}, the file has ${this.#opset}`);
       const { operands, attributes } = codec.decode(reader);
       reader.finish();
       const scope = scopeOfNode(node.name || output, operator);

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { InputError } from "../base/diagnostic.js";
 import type { AttentionSite } from "../ir/attention/module.js";
+import { attentionObject } from "../ir/attention/options.js";
 import {
   ATTENTION_TYPES,
   type AttentionOptions,
   type AttentionType,
-  attentionModules,
   attentionTypeOf,
 } from "../ir/attention/registry.js";
 import { blockAt, type Graph, type Op, type Value } from "../ir/graph.js";
@@ -28,30 +28,18 @@ export const gateSelector = z.strictObject({
 
 export type GateSelector = z.output<typeof gateSelector>;
 
-type GateSchema = z.ZodObject<{ type: z.ZodLiteral<AttentionType> }>;
+const gateObject = attentionObject({});
 
-const gateObject = z.discriminatedUnion(
-  "type",
-  ATTENTION_TYPES.map((type) =>
-    z.strictObject({ type: z.literal(type), ...attentionModules[type].options.shape }),
-  ) as unknown as [GateSchema, ...GateSchema[]],
-);
-
-/**
- * `TYPE` or `{ type, ...options }` of any attention module. It is made of the modules' own schemas, so a new
- * kind of attention is known here at once.
- */
-export const gateOptions = z
+/** `TYPE` or `{ type, ...options }` of any attention module. */
+export const gateOptions: z.ZodType<AttentionOptions> = z
   .union([
     z
       .enum(ATTENTION_TYPES)
-      .transform((type) => ({ type }))
+      .transform((type): unknown => ({ type }))
       .pipe(gateObject),
     gateObject,
   ])
-  .describe(
-    "The kind of attention: its type, or its type and options.",
-  ) as unknown as z.ZodType<AttentionOptions>;
+  .describe("The kind of attention: its type, or its type and options.");
 
 /** An attention gate of a graph, and where it stands. */
 export interface Gate {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ActivationName } from "../ir/activations.js";
 import type { Value } from "../ir/graph.js";
+import { HARD_SWISH_OPSET } from "../ir/ops/hard-swish.js";
 import type { ModelOpName } from "../ir/ops/registry.js";
 import { type RewriteContext, rewriteGraph } from "../ir/rewrite.js";
 import { constantWeight } from "../ir/weight.js";
@@ -31,9 +32,6 @@ export const lowerActivation = definePass({
       return isModelActivation(op.kind) ? LOWERINGS[op.kind](x, context) : undefined;
     }),
 });
-
-/** https://onnx.ai/onnx/operators/onnx__HardSwish.html */
-const HARD_SWISH_OPSET = 14;
 
 type ModelActivation = Extract<ActivationName, ModelOpName>;
 type ActivationLowering = (x: Value, context: RewriteContext) => Value;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
 
@@ -47,26 +48,19 @@ function problemsOf(
       return [choice(said, given, path, issue.values.map(String))];
     case "invalid_type":
       if (given === undefined) return [{ message: `the option "${name}" is missing`, path }];
-      return [{ message: `${said}, expected ${article(issue.expected)}`, path }];
+      return [{ message: `${said}, expected ${typeWord(issue.expected)}`, path }];
     case "too_small":
-    case "too_big": {
-      const [bound, word] =
-        issue.code === "too_small" ? [issue.minimum, "at least"] : [issue.maximum, "at most"];
-      const strict = issue.inclusive === false ? " (exclusive)" : "";
-      const items = issue.origin === "array" ? " values" : issue.origin === "string" ? " characters" : "";
-      return [{ message: `${said}, expected ${word} ${bound}${strict}${items}`, path }];
-    }
+    case "too_big":
+      return [{ message: `${said}, ${limitWords(issue)}`, path }];
     default:
       return [{ message: `${said}: ${issue.message}`, path }];
   }
 }
 
 function choice(said: string, given: unknown, path: JsonPath, words: readonly string[]): OptionProblem {
-  const known = words.map((word) => JSON.stringify(word)).join(", ");
+  const known = choiceWords(words);
   const message =
-    given === undefined
-      ? `the option "${nameOf(path)}" is missing, one of ${known}`
-      : `${said}, expected one of ${known}`;
+    given === undefined ? `the option "${nameOf(path)}" is missing, ${known}` : `${said}, expected ${known}`;
   return withHint(message, path, typeof given === "string" ? didYouMean(given, words) : undefined);
 }
 
@@ -94,17 +88,6 @@ function wordsOf(issue: z.core.$ZodIssueInvalidUnion): readonly string[] {
 function nameOf(path: JsonPath): string {
   const last = path.at(-1);
   return typeof last === "number" ? `${nameOf(path.slice(0, -1))}[${last}]` : (last ?? "options");
-}
-
-function article(type: string): string {
-  const words: Readonly<Record<string, string>> = {
-    int: "an integer",
-    array: "a list",
-    object: "options in braces",
-    string: "a text",
-    boolean: "true or false",
-  };
-  return words[type] ?? `a ${type}`;
 }
 
 function valueAt(value: unknown, path: JsonPath): unknown {

@@ -71,8 +71,8 @@ function chooseDistributions(graph: Graph): ReadonlyMap<Parameter, Distribution>
       if (operand.kind !== "parameter" || operand.role === "fixed" || distributions.has(operand)) return;
       distributions.set(operand, parameters[i] ?? normal(1));
     });
-    const { power, steady } = result;
-    for (const value of op.results) moments.set(value, { power: Math.max(power, LEAST_POWER), steady });
+    const power = Math.max(result.power, LEAST_POWER);
+    for (const value of op.results) moments.set(value, { ...result, power });
   }
   return distributions;
 }

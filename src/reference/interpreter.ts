@@ -16,16 +16,18 @@ export type Trace = ReadonlyMap<Value, Tensor>;
  * the equations of their papers: a wrong lowering or export can't hide, because none is used here. Where the graph
  * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
- * last use.
+ * last use. `onOp` is told before each op which one of how many it is; what it throws ends the evaluation.
  */
 export function evaluateGraph(
   graph: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   parameters: ParameterSource,
+  onOp?: (index: number, of: number) => void,
 ): ReadonlyMap<string, Tensor> {
   const values = bindInputs(graph, inputs);
   const lastUse = lastUses(graph);
   graph.ops.forEach((op, i) => {
+    onOp?.(i, graph.ops.length);
     for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, parameters))) {
       values.set(value, tensor);
     }

@@ -1,128 +1,170 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DeviceError, InputError } from "../base/diagnostic.js";
 import { DEVICES, type DeviceName } from "./devices.js";
+import type { Port, ProfiledNode, WireTensor } from "./protocol.js";
+import { type FloatTensor, fromWire, toWire } from "./tensor.js";
+import { RuntimeRefusal, type WorkerOptions, WorkerProcess } from "./worker-process.js";
 
-/** A float32 tensor at the border to ONNX Runtime. */
-export interface FloatTensor {
-  readonly dims: readonly number[];
-  readonly data: Float32Array;
-}
+export type { FloatTensor } from "./tensor.js";
 
 export interface SessionOptions {
-  readonly device?: DeviceName;
+  readonly device?: DeviceName | undefined;
   /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
   readonly threads?: number | undefined;
+  /** Lets nodes run on the CPU that the device has no kernel for. Default: such a model is refused. */
+  readonly allowCpuNodes?: boolean | undefined;
+  /** Records what runs where, for `profile`. */
+  readonly profile?: boolean | undefined;
 }
 
-/** A declared input. */
-export interface Port {
-  readonly name: string;
-  /** ONNX Runtime's name of the element type. */
-  readonly dtype: string;
-  /** A size that is open has a name, or the empty text. */
-  readonly dims: readonly (number | string)[];
-}
+/** Inputs that are ready to be sent, any number of times. */
+export type PreparedInputs = readonly (readonly [name: string, tensor: WireTensor])[];
 
-/** An ONNX model that ONNX Runtime has loaded onto one device, the whole of it. */
+/** An ONNX model that ONNX Runtime has loaded. */
 export interface Session {
   readonly device: DeviceName;
-  /** The declared inputs, in order. */
+  /** The declared inputs, in order; a size that is open has a name, or the empty text. */
   readonly inputs: readonly Port[];
   readonly outputNames: readonly string[];
+  /** Milliseconds that loading took. */
+  readonly createMs: number;
   /** Runs the model once. Errors: `InputError` where ONNX Runtime refuses the inputs or fails. */
   run(inputs: ReadonlyMap<string, FloatTensor>): Promise<ReadonlyMap<string, FloatTensor>>;
+  prepare(inputs: ReadonlyMap<string, FloatTensor>): PreparedInputs;
+  /** Runs the model once and gives the milliseconds of that alone. Errors: as for `run`. */
+  time(inputs: PreparedInputs): Promise<number>;
+  /** The nodes that have run, in order, once for each run. For a session that was opened with `profile`; ends it. */
+  profile(): Promise<readonly ProfiledNode[]>;
   close(): Promise<void>;
 }
 
+/** ONNX Runtime in a process of its own. */
+export interface Runtime {
+  /** The version of onnxruntime-node. */
+  readonly version: string;
+  /** The names of the providers that it was built with, which says nothing of what works here. */
+  readonly backends: readonly string[];
+  /**
+   * Loads a model (its bytes, or the path of its file). `name` is what messages call it.
+   *
+   * Errors: `DeviceError` for a device that is missing or can't take the whole graph, where that is asked for;
+   * `InputError` for a model that ONNX Runtime refuses.
+   */
+  open(model: Uint8Array | string, options?: SessionOptions, name?: string): Promise<Session>;
+  /** What the providers and drivers have written on stderr. */
+  readonly stderr: string;
+  /** Ends the process and all sessions in it. */
+  close(): void;
+}
+
+export interface RuntimeOptions extends WorkerOptions {
+  /** Lets CUDA multiply float32 numbers with 10 bits of fraction (TF32). Default: no. */
+  readonly allowTf32?: boolean | undefined;
+}
+
 /**
- * Loads a model (its bytes, or the path of its file) with onnxruntime-node. A device other than the CPU gets
- * the whole graph or the session is refused (`DeviceError`): nothing falls back to the CPU in silence.
+ * Starts ONNX Runtime in a process of its own, which ends by `close`, with this process and on Ctrl-C.
+ * Errors of this and of all that follows: `DeviceError` where that process crashes, `CheckError` at the deadline.
  */
+export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { allowTf32 = false, ...rest } = options;
+  const env = { ...rest.env, ...(allowTf32 ? {} : { NVIDIA_TF32_OVERRIDE: "0" }) };
+  const { worker, version, backends } = await WorkerProcess.start({ ...rest, env });
+  let opened = 0;
+  return {
+    version,
+    backends,
+    async open(model, options = {}, name = typeof model === "string" ? model : "the model") {
+      const number = opened++;
+      if (typeof model === "string") return openIn(worker, model, options, name, number);
+      const path = join(worker.scratch, `${number}.onnx`);
+      writeFileSync(path, model);
+      try {
+        return await openIn(worker, path, options, name, number);
+      } finally {
+        rmSync(path, { force: true });
+      }
+    },
+    get stderr() {
+      return worker.stderr;
+    },
+    close: () => worker.close(),
+  };
+}
+
+/** Loads a model in a process of its own, which ends with the session. Errors: as of `startRuntime` and `open`. */
 export async function openSession(
   model: Uint8Array | string,
-  options: SessionOptions = {},
+  options: SessionOptions & RuntimeOptions = {},
 ): Promise<Session> {
-  const { device = "cpu", threads } = options;
-  const ort = await loadRuntime();
-  const sessionOptions = {
-    executionProviders: [DEVICES[device].provider],
-    logSeverityLevel: 4 as const,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: {
-      session: {
-        strict_shape_type_inference: "1",
-        ...(device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" }),
-      },
-    },
+  const runtime = await startRuntime(options);
+  try {
+    const session = await runtime.open(model, options);
+    return { ...session, close: async () => runtime.close() };
+  } catch (error) {
+    runtime.close();
+    throw error;
+  }
+}
+
+async function openIn(
+  worker: WorkerProcess,
+  path: string,
+  { device = "cpu", threads, allowCpuNodes = false, profile = false }: SessionOptions,
+  name: string,
+  number: number,
+): Promise<Session> {
+  const request = {
+    path,
+    provider: DEVICES[device].provider,
+    threads,
+    wholly: !allowCpuNodes,
+    profile: profile ? join(worker.scratch, `profile-${number}-`) : undefined,
   };
-  const session = await create(ort, model, sessionOptions, device);
+  const doing = `loading ${name} on ${device}`;
+  const { session, inputs, outputs, ms } = await worker.ask("open", request, doing).catch((error: Error) => {
+    throw error instanceof RuntimeRefusal ? refusedModel(error, device, name) : error;
+  });
+  const run = async (wire: PreparedInputs, outputs: boolean) =>
+    worker
+      .ask("run", { session, inputs: wire, outputs }, `running ${name} on ${device}`)
+      .catch((error: Error) => {
+        if (!(error instanceof RuntimeRefusal)) throw error;
+        throw InputError.of("run/failed", `ONNX Runtime can't run ${name} on ${device}: ${firstLine(error)}`);
+      });
+  const prepare = (tensors: ReadonlyMap<string, FloatTensor>): PreparedInputs =>
+    [...tensors].map(([key, tensor]) => {
+      const port = inputs.find((input) => input.name === key);
+      return [key, toWire(tensor, port?.dtype ?? "float32", key)];
+    });
   return {
     device,
-    inputs: session.inputMetadata.map((input) => ({
-      name: input.name,
-      dtype: input.isTensor ? input.type : "no tensor",
-      dims: input.isTensor ? input.shape : [],
-    })),
-    outputNames: session.outputNames,
-    async run(inputs) {
-      const feeds = Object.fromEntries(
-        [...inputs].map(([name, { dims, data }]) => [name, new ort.Tensor("float32", data, dims)]),
-      );
-      const results = await session.run(feeds).catch((error: Error) => {
-        throw InputError.of("run/failed", `ONNX Runtime can't run the model: ${firstLine(error)}`);
-      });
-      return new Map(
-        Object.entries(results).map(([name, { dims, data }]) => {
-          if (!(data instanceof Float32Array))
-            throw InputError.of("run/dtype", `the output ${name} is not float32`);
-          return [name, { dims, data }];
-        }),
-      );
+    inputs,
+    outputNames: outputs.map((output) => output.name),
+    createMs: ms,
+    async run(tensors) {
+      const results = await run(prepare(tensors), true);
+      return new Map(results.outputs.map(([key, tensor]) => [key, fromWire(tensor)]));
     },
-    close: () => session.release(),
+    prepare,
+    time: async (prepared) => (await run(prepared, false)).ms,
+    profile: () => worker.ask("profile", { session }, `reading the profile of ${name}`),
+    close: async () => void (await worker.ask("close", { session }, `closing ${name}`)),
   };
 }
 
-type Runtime = typeof import("onnxruntime-node");
-
-/** onnxruntime-node is large and slow to load, so nothing but a run loads it. */
-export async function loadRuntime(): Promise<Runtime> {
-  try {
-    const ort = await import("onnxruntime-node");
-    // What the native library would print on stderr is in the errors that it throws.
-    ort.env.logLevel = "fatal";
-    return ort;
-  } catch (error) {
-    throw new DeviceError(
-      `onnxruntime-node can't be loaded: ${(error as Error).message}`,
-      DEVICES.cpu.remedy,
-    );
-  }
+function refusedModel(error: Error, device: DeviceName, name: string): Error {
+  const message = firstLine(error);
+  if (device === "cpu") return InputError.of("run/refused", `ONNX Runtime refuses ${name}: ${message}`);
+  return new DeviceError(
+    `${DEVICES[device].title} can't run ${name} here: ${message}`,
+    DEVICES[device].remedy(),
+  );
 }
 
-async function create(
-  ort: Runtime,
-  model: Uint8Array | string,
-  options: object,
-  device: DeviceName,
-): Promise<Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>> {
-  try {
-    return typeof model === "string"
-      ? await ort.InferenceSession.create(model, options)
-      : await ort.InferenceSession.create(model, options);
-  } catch (error) {
-    const message = firstLine(error);
-    if (device !== "cpu") {
-      throw new DeviceError(
-        `${DEVICES[device].title} can't run this model here: ${message}`,
-        DEVICES[device].remedy,
-      );
-    }
-    throw InputError.of("run/refused", `ONNX Runtime refuses the model: ${message}`, {
-      ...(typeof model === "string" ? { file: model } : {}),
-    });
-  }
-}
-
-function firstLine(error: unknown): string {
-  return (error as Error).message.trim().split("\n")[0] ?? "";
+/** The first line of what ONNX Runtime says, without the place in its own source. */
+function firstLine(error: Error): string {
+  const [line = ""] = error.message.trim().split("\n");
+  return line.replace(/^\S*onnxruntime_src\S* .* was false\. /, "");
 }

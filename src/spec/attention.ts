@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { ATTENTION_TYPES, type AttentionOptions, attentionModules } from "../ir/attention/registry.js";
+import { attentionObject } from "../ir/attention/options.js";
+import { ATTENTION_TYPES, attentionModules } from "../ir/attention/registry.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
 
 /** The word that a spec writes for a block without a gate. */
@@ -22,31 +23,14 @@ export const placementFields = {
     .describe("Which blocks of a stage have the gate, the first is 0. Left out: all of them."),
 } as const;
 
-/** A gate as a spec writes it: what it is, and where. */
-export type WrittenAttention = AttentionOptions & {
-  readonly position?: AttentionPosition | undefined;
-  readonly blocks?: readonly number[] | undefined;
-};
+/** `{ type, ...options }` of any attention module, with its place. What can't be said of one option alone is its `plan` to refuse. */
+export const attentionSchema = attentionObject(placementFields).meta({
+  id: "attention",
+  description: "The gate of a block, by its type and that type's options.",
+});
 
-/**
- * `{ type, ...options }` of any attention module, with its place. The options come from the module registry, so a new kind
- * of attention needs no change here. What can't be said of one option alone is the module's `plan` to refuse.
- */
-export const attentionSchema = z
-  .discriminatedUnion(
-    "type",
-    perModule((type) =>
-      z.strictObject({
-        type: z.literal(type).describe("Type of the gate."),
-        ...attentionModules[type].options.shape,
-        ...placementFields,
-      }),
-    ),
-  )
-  .meta({
-    id: "attention",
-    description: "The gate of a block, by its type and that type's options.",
-  }) as unknown as z.ZodType<WrittenAttention>;
+/** A gate as a spec writes it: what it is, and where. */
+export type WrittenAttention = z.output<typeof attentionSchema>;
 
 /** Options by attention type that fill in what a block's own `attention` leaves out; all of them may be left out. */
 export const attentionDefaultsSchema = z.strictObject(
@@ -68,8 +52,4 @@ function allOptional(type: (typeof ATTENTION_TYPES)[number]): z.ZodRawShape {
     ...placementFields,
   };
   return Object.fromEntries(Object.entries(shape).map(([key, option]) => [key, z.optional(option)]));
-}
-
-function perModule<S>(make: (type: (typeof ATTENTION_TYPES)[number]) => S): [S, ...S[]] {
-  return ATTENTION_TYPES.map(make) as [S, ...S[]];
 }

@@ -19,7 +19,7 @@ export function specDocs(): string {
     STAGES,
     ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
     DEFINITIONS,
-    section("A definition", definition ?? {}),
+    section("A definition", definition ?? {}, requiredOfEach(schema, "blocks")),
     ...variantsOf(layer).map((variant) => section(`\`"layer": "${constantOf(variant, "layer")}"\``, variant)),
     ATTENTION,
     ...variantsOf(attention).map((variant) =>
@@ -51,7 +51,7 @@ path relative to the file; a bare name such as \`b0-se\` also means a spec that 
 
     channels = the multiple of divisor nearest to channels · width (ties up, at least divisor);
                one divisor more where that is below roundLimit · channels · width
-    repeats  = ⌈repeat · depth⌉
+    repeats  = ⌈repeat · depth⌉, or the nearest integer with depthRounding
     expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
 
 Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8
@@ -114,9 +114,10 @@ key like everything else, so a family of networks shares it.
     "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
 
 A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
-\`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` is, else at the end of the
-main path; \`position\` may say otherwise. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks
-in this language.
+\`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
+in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
+\`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
+this language.
 
 ### Expressions
 
@@ -276,9 +277,21 @@ function requiredKeys(schema: JsonSchema): readonly string[] {
 
 /** Keys of an object of the top level that a spec without a base must have. */
 function requiredOf(schema: JsonSchema, name: string): readonly string[] {
+  return constraintsOn(schema, name).flatMap(({ required = [] }) => required);
+}
+
+/** Keys that each value of an object of the top level must have in a spec without a base. */
+function requiredOfEach(schema: JsonSchema, name: string): readonly string[] {
+  return constraintsOn(schema, name).flatMap(({ additionalProperties: each }) =>
+    typeof each === "object" ? (each.required ?? []) : [],
+  );
+}
+
+/** What must be true of a key of the top level in a spec without a base. */
+function constraintsOn(schema: JsonSchema, name: string): readonly JsonSchema[] {
   return (schema.anyOf ?? []).flatMap((each) => {
     const property = typeof each === "boolean" ? undefined : each.properties?.[name];
-    return typeof property === "object" ? (property.required ?? []) : [];
+    return typeof property === "object" ? [property] : [];
   });
 }
 

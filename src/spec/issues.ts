@@ -1,8 +1,9 @@
 import type * as z from "zod";
 import type { Diagnostic } from "../base/diagnostic.js";
+import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
-import { ATTENTION_TYPES } from "../ir/attention/registry.js";
+import { ATTENTION_TYPES, SELECTION_TYPES } from "../ir/attention/registry.js";
 import { NO_ATTENTION } from "./attention.js";
 import { LAYER_KINDS } from "./definitions/layer-schema.js";
 import type { SpecDocument } from "./document.js";
@@ -39,28 +40,44 @@ export function describeIssue(
         },
       ];
     case "too_small":
-      return [outOfRange(atLeast(issue), document, path)];
     case "too_big":
-      return [outOfRange(atMost(issue), document, path)];
+      return [outOfRange(limitWords(issue), document, path)];
     case "invalid_value":
       if (got === "nothing") return [missing(path, document, schemas)];
       return [
-        unknownWord("spec/unknown-word", `expected ${listed(issue.values)}`, issue.values, document, path),
+        unknownWord(
+          "spec/unknown-word",
+          `expected ${choiceWords(issue.values)}`,
+          issue.values,
+          document,
+          path,
+        ),
       ];
     case "invalid_union": {
       if (got === "nothing") return [missing(path, document, schemas)];
       if (issue.discriminator !== undefined) {
-        const [what, known] = variantsOf(issue.discriminator, schemas);
+        const [what, known] = variantsOf(issue.discriminator, path, schemas);
         return [unknownWord(`spec/unknown-${what}`, `unknown ${what}`, known, document, path)];
       }
       // The variant that the value belongs to by its type is the one that its author meant.
-      const meant = issue.errors.find((issues) => issues.every((each) => each.path.length > 0));
+      const meant = issue.errors.find((issues) =>
+        issues.every(({ path: [step], code }) => step !== undefined || code === "unrecognized_keys"),
+      );
       if (meant === undefined)
         return [{ code: "spec/wrong-type", message: `${issue.message}, got ${got}`, ...at }];
       return meant.flatMap((each) =>
         describeIssue({ ...each, path: [...issue.path, ...each.path] }, document, schemas),
       );
     }
+    case "invalid_key":
+      return [
+        {
+          code: "spec/invalid-name",
+          message: issue.issues[0]?.message ?? issue.message,
+          path,
+          range: document.locateKey(path),
+        },
+      ];
     default:
       return [{ code: "spec/invalid", message: issue.message, ...at }];
   }
@@ -69,10 +86,12 @@ export function describeIssue(
 /** What a key that tells variants apart is called in messages, and the words that it may have. */
 function variantsOf(
   discriminator: string,
+  path: JsonPath,
   { blocks }: SpecSchemas,
 ): readonly [what: string, known: readonly string[]] {
   if (discriminator === "block") return ["block", blocks];
   if (discriminator === "layer") return ["layer", LAYER_KINDS];
+  if (path.at(-2) === "join") return ["selection", SELECTION_TYPES];
   return ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
 }
 
@@ -101,22 +120,10 @@ function outOfRange(limit: string, document: SpecDocument, path: JsonPath): Diag
   const got = Array.isArray(value) ? `${value.length}` : JSON.stringify(value);
   return {
     code: "spec/out-of-range",
-    message: `must ${limit}, got ${got}`,
+    message: `${limit}, got ${got}`,
     path,
     range: document.locate(path),
   };
-}
-
-function atLeast({ minimum, inclusive, origin }: z.core.$ZodIssueTooSmall): string {
-  if (origin === "array") return `have at least ${minimum} ${minimum === 1 ? "item" : "items"}`;
-  if (origin === "string") return `have at least ${minimum} ${minimum === 1 ? "character" : "characters"}`;
-  return inclusive === false ? `be over ${minimum}` : `be at least ${minimum}`;
-}
-
-function atMost({ maximum, inclusive, origin }: z.core.$ZodIssueTooBig): string {
-  if (origin === "array") return `have at most ${maximum} items`;
-  if (origin === "string") return `have at most ${maximum} characters`;
-  return inclusive === false ? `be below ${maximum}` : `be at most ${maximum}`;
 }
 
 /** zod says `number` of an integer field that got text; its author wants to hear `integer`. */
@@ -130,26 +137,14 @@ function expectedAt(
   if (schema?.type === "union" && issue.message.startsWith("expected ")) {
     return issue.message.slice("expected ".length);
   }
-  if (issue.expected === "int" || (schema as { format?: unknown } | undefined)?.format === "safeint")
-    return "integer";
-  return TYPE_WORDS[issue.expected] ?? issue.expected;
+  if ((schema as { format?: unknown } | undefined)?.format === "safeint") return "integer";
+  return typeWord(issue.expected);
 }
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  array: "list",
-  boolean: "true or false",
-  string: "text",
-};
 
 function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "list";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  return TYPE_WORDS[typeof value] ?? typeof value;
-}
-
-function listed(values: readonly unknown[]): string {
-  const words = values.map((value) => JSON.stringify(value));
-  return words.length === 1 ? String(words[0]) : `one of ${words.join(", ")}`;
+  return typeWord(typeof value);
 }

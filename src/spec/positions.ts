@@ -6,6 +6,8 @@
  */
 export const ATTENTION_POSITIONS = {
   pre: "at the start of the branch (SE-PRE)",
+  convolution:
+    "in place of the spatial convolution, before its normalisation (attention-augmented convolution)",
   spatial: "after the spatial convolution, before the layers that project to the block's output channels",
   standard: "at the end of the branch, before the sum",
   post: "after the sum and its activation (SE-POST)",

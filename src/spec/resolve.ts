@@ -1,5 +1,5 @@
 import { Defect } from "../base/diagnostic.js";
-import { makeDivisible } from "../base/rounding.js";
+import { makeDivisible, roundHalfEven } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/pass.js";
 import type { BlockPlace } from "./blocks/block-kind.js";
 import {
@@ -12,7 +12,9 @@ import {
 } from "./blocks/registry.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
-import { resolveDefinition } from "./definitions/resolve-definition.js";
+import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-definition.js";
+import type { LayerCount } from "./definitions/resolve-layers.js";
+import { resolveFeatures } from "./features.js";
 import { resolvePreprocessing } from "./preprocessing.js";
 import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { Spec, Stem } from "./schema.js";
@@ -21,7 +23,7 @@ import type { Spec, Stem } from "./schema.js";
  * Says everything that a spec leaves to rules:
  *
  *     channels = makeDivisible(channels · width, divisor, roundLimit)
- *     repeats  = ⌈repeat · depth⌉
+ *     repeats  = ⌈repeat · depth⌉, or the nearest integer
  *     expanded = makeDivisible(input · expansion, divisor)
  *     dropPath of block i of n = dropPath · i / n
  *
@@ -36,14 +38,16 @@ export function resolveSpec(
   refuse: RefuseDefinition,
 ): ResolvedSpec {
   const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
+  const blocks = resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse);
   return {
     name: spec.name ?? name,
     description: spec.description,
     family: spec.family,
     input: spec.input,
     stem,
-    blocks: resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse),
-    head: resolveHead(spec),
+    blocks,
+    head: spec.head.classifier ? resolveHead(spec) : undefined,
+    features: resolveFeatures(spec, stem, blocks),
     preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
     labels: spec.labels,
     dropPath: spec.dropPath,
@@ -76,6 +80,7 @@ function resolveBlocks(
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
   const total = repeats.reduce((sum, each) => sum + each, 0);
   const blocks: ResolvedBlock[] = [];
+  const count: LayerCount = { layers: 0 };
   let inputChannels = enteringChannels;
   spec.stages.forEach((stage, stageIndex) => {
     const repeat = repeats[stageIndex] ?? 0;
@@ -92,7 +97,7 @@ function resolveBlocks(
         roundChannels: (value, divisor = spec.scaling.divisor) => makeDivisible(value, divisor),
       };
       const block = isDefined(stage)
-        ? resolveDefined(stage, site, repeat, spec, refuse)
+        ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
         : resolveBuiltIn(stage, site, spec);
       blocks.push(block);
       inputChannels = block.channels;
@@ -112,8 +117,7 @@ function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): Resol
 
 function resolveDefined(
   stage: DefinedStage,
-  site: BlockSite,
-  repeat: number,
+  site: BlockSite & Pick<DefinedPlace, "repeat" | "count">,
   spec: Spec,
   refuse: RefuseDefinition,
 ): ResolvedBlock {
@@ -124,7 +128,6 @@ function resolveDefined(
     stage,
     {
       ...site,
-      repeat,
       wantedChannels: stage.channels === undefined ? undefined : scaleChannels(stage.channels, spec),
       scaleChannels: (channels) => scaleChannels(channels, spec),
     },
@@ -165,5 +168,7 @@ function scaleChannels(channels: number, { scaling }: Spec): number {
 }
 
 function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
-  return scaleDepth ? Math.ceil(repeat * scaling.depth) : repeat;
+  if (!scaleDepth) return repeat;
+  const scaled = repeat * scaling.depth;
+  return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
 }

@@ -22,7 +22,10 @@ export interface ResolvedSpec {
   readonly stem?: ResolvedStem | undefined;
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
-  readonly head: ResolvedHead;
+  /** Undefined for a backbone, whose only outputs are its features. */
+  readonly head?: ResolvedHead | undefined;
+  /** Feature maps that are outputs, in order. */
+  readonly features: readonly ResolvedFeature[];
   readonly preprocessing: Preprocessing;
   /** The names of the classes, in the order of the outputs. */
   readonly labels?: readonly string[] | undefined;
@@ -32,6 +35,9 @@ export interface ResolvedSpec {
   readonly passes: readonly PassInvocation[];
   readonly expect: Expectations;
 }
+
+/** The name of the classifier's output. */
+export const LOGITS = "logits";
 
 /** Published numbers that every compile checks. */
 export interface Expectations {
@@ -70,7 +76,7 @@ export interface ResolvedStem extends LayerDefaults {
   readonly stride: number;
   /** Whether normalisation and activation follow the last convolution; not before preactivation blocks. */
   readonly normalized: boolean;
-  readonly pool?: ResolvedPool | undefined;
+  readonly pool?: ResolvedStemPool | undefined;
 }
 
 /**
@@ -79,7 +85,32 @@ export interface ResolvedStem extends LayerDefaults {
  */
 export type PoolPadding = Padding | "ceil";
 
-/** A maximum over kernel×kernel pixels. */
+/** A feature map that is an output of the network. */
+export interface ResolvedFeature {
+  readonly specPath: JsonPath;
+  readonly name: string;
+  /** What the spec asks for: the last map of stride 2^level, or that of a stage. Exactly one is given. */
+  readonly level?: number | undefined;
+  readonly stage?: number | undefined;
+  /** Undefined where the network has no such map, which a rule refuses. */
+  readonly place?: FeaturePlace | undefined;
+}
+
+/** Where in a network a feature map is. */
+export interface FeaturePlace {
+  /** The map of the stem's convolutions, before its pooling; of the whole stem; of a block. */
+  readonly after: "stem-convolutions" | "stem" | { readonly stage: number; readonly index: number };
+  /** Pixels of the image that one of the map stands for, in both directions. */
+  readonly stride: number;
+  readonly channels: number;
+}
+
+/** The end of the stem: `max`, the largest of kernel×kernel pixels; `conv`, a convolution in its place. */
+export interface ResolvedStemPool extends ResolvedPool {
+  readonly type: "max" | "conv";
+}
+
+/** Windows of kernel×kernel pixels. */
 export interface ResolvedPool {
   readonly kernel: number;
   readonly stride: number;
@@ -122,7 +153,13 @@ export interface ResolvedDepthwiseSeparable extends LayerDefaults, ResolvedPlace
 /** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
 export interface ResolvedInvertedResidual extends LayerDefaults, ResolvedPlace {
   readonly block: "inverted-residual";
+  /** Side of the depthwise kernels; of the largest where there are several. */
   readonly kernel: number;
+  /** Sides of several kernels, each for an equal part of the channels (MixConv); undefined for one. */
+  readonly kernels?: readonly number[] | undefined;
+  /** Groups of the two 1×1 convolutions. */
+  readonly expandGroups: number;
+  readonly projectGroups: number;
   /** Channels after the expansion. With `expands` false there is no expansion layer and they are the input's. */
   readonly expandedChannels: number;
   readonly expands: boolean;
@@ -137,15 +174,18 @@ export interface ResolvedFusedInvertedResidual extends LayerDefaults, ResolvedPl
 
 /**
  * How a residual block's shortcut becomes as large as its branch, where the shapes differ. `conv`: 1×1 convolution with
- * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `zero-pad`: every stride-th
+ * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `conv-average-pool`: 1×1
+ * convolution, normalisation and activation, then average pooling. `zero-pad`: every stride-th
  * pixel, and zeros for the channels that are missing; no parameters.
  */
-export type Shortcut = "conv" | "average-pool" | "zero-pad";
+export type Shortcut = "conv" | "average-pool" | "conv-average-pool" | "zero-pad";
 
 interface ResidualBlock extends LayerDefaults, ResolvedPlace {
   /** Side of the spatial kernels. */
   readonly kernel: number;
   readonly shortcut: Shortcut;
+  /** Side of the kernel of the shortcut's convolution. */
+  readonly shortcutKernel: number;
   /** Normalisation and activation before each convolution instead of after it, and none after the sum. */
   readonly preactivation: boolean;
 }
@@ -153,11 +193,15 @@ interface ResidualBlock extends LayerDefaults, ResolvedPlace {
 /** Two kernel×kernel convolutions and a shortcut (ResNet-18 and -34). */
 export interface ResolvedBasic extends ResidualBlock {
   readonly block: "basic";
+  /** Whether an activation follows the branch's last normalisation too. */
+  readonly branchActivation: boolean;
 }
 
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut (ResNet-50 and deeper; ResNeXt; Wide ResNet-50). */
 export interface ResolvedBottleneck extends ResidualBlock {
   readonly block: "bottleneck";
+  /** Channels of the first convolution. */
+  readonly reducedChannels: number;
   /** Channels of the spatial convolution. */
   readonly bottleneckChannels: number;
   /** Groups of the spatial convolution. */

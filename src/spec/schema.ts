@@ -8,6 +8,7 @@ import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
   defaultsSchema,
   expectSchema,
+  featureSchema,
   headSchema,
   inputSchema,
   NO_STEM,
@@ -85,6 +86,13 @@ const specSchema = z.strictObject({
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
+  features: z
+    .array(featureSchema)
+    .max(64)
+    .default([])
+    .describe(
+      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+    ),
   preprocessing: preprocessingSchema
     .prefault({})
     .describe("What is done to an image before the network sees it; `ecagen run` does it (docs/run.md)."),
@@ -165,7 +173,7 @@ export function specJsonSchema(): JsonSchema {
 }
 
 /**
- * Takes the required keys out of the root's own objects, as a base may give them, and gives them back as a
+ * Takes the required keys out of the root's own objects and of definitions, as a base may give them, and gives them back as a
  * constraint for specs without a base.
  */
 function liftRequired(root: JsonSchema): { properties: Record<string, JsonSchema> } {
@@ -177,6 +185,12 @@ function liftRequired(root: JsonSchema): { properties: Record<string, JsonSchema
       properties[name] = { required: object.required };
       delete object.required;
     }
+  }
+  // Definitions merge key by key as well.
+  const { definition } = (root.definitions ?? {}) as { readonly definition?: JsonSchema };
+  if (definition?.required !== undefined) {
+    properties.blocks = { additionalProperties: { required: definition.required } };
+    delete definition.required;
   }
   return { properties };
 }

@@ -28,7 +28,11 @@ export const scalingSchema = z.strictObject({
     .positive()
     .max(16)
     .default(1)
-    .describe("Factor of every stage's `repeat`; the product is rounded up."),
+    .describe("Factor of every stage's `repeat`; `depthRounding` says how the product is rounded."),
+  depthRounding: z
+    .enum(["up", "nearest"])
+    .default("up")
+    .describe("Which integer a scaled `repeat` becomes. nearest: ties to even, at least 1, as in TinyNet."),
   divisor: z
     .int()
     .min(1)
@@ -89,6 +93,12 @@ export const defaultsSchema = z.strictObject({
 });
 
 const poolSchema = z.strictObject({
+  type: z
+    .enum(["max", "conv"])
+    .default("max")
+    .describe(
+      "max: the maximum of each window. conv: a convolution of that kernel and stride in its place, with normalisation and activation, as in ResNet-RS.",
+    ),
   kernel: kernelSize.default(3).describe("Side of the window in pixels."),
   stride: strideSize.default(2).describe("Stride in pixels."),
   padding: z
@@ -119,14 +129,51 @@ export const stemSchema = z.strictObject({
     .describe(
       "Whether normalisation and activation follow the last convolution. Networks of preactivation blocks have them in the first block instead.",
     ),
-  pool: poolSchema.optional().describe("Maximum pooling at the end of the stem, as in ResNet."),
+  pool: poolSchema.optional().describe("Pooling at the end of the stem, as in ResNet."),
   activation: activationName
     .optional()
     .describe("Activation of the stem, in place of `defaults.activation`."),
   scaled: z.boolean().default(true).describe("Whether width scaling applies; not in EfficientNet-lite."),
 });
 
+/** A level of the feature pyramid: maps of stride 2ⁿ. */
+const levelName = z.string().regex(/^C[0-9]$/, { error: "a level is C and a digit, as C4" });
+
+/** Words that can stand in ONNX files and Python code, and are no names of inner values, which have slashes. */
+const outputName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, {
+    error: "a name has letters, digits, _ and -, and begins with a letter",
+  })
+  .max(60);
+
+export const featureSchema = z.union(
+  [
+    levelName,
+    z.strictObject({
+      name: outputName.describe("Name of the output."),
+      level: levelName
+        .optional()
+        .describe(
+          "Level of the pyramid: the last map of stride 2ⁿ for C followed by n. Left out: `stage` says it.",
+        ),
+      stage: z
+        .int()
+        .min(0)
+        .optional()
+        .describe("Index of the stage whose last block gives the map, in place of `level`."),
+    }),
+  ],
+  { error: 'expected a level as "C4", or an object with a name and a level or a stage' },
+);
+
 export const headSchema = z.strictObject({
+  classifier: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the network ends in this head. false: it is a backbone without convolution, pooling and classifier of the head, and its outputs are its `features`.",
+    ),
   channels: channelCount
     .optional()
     .describe(

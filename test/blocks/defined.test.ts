@@ -6,7 +6,7 @@ import { countNetwork } from "../../src/analysis/counts.js";
 import { buildNetwork } from "../../src/blocks/network.js";
 import { verify } from "../../src/driver/verify.js";
 import type { Graph } from "../../src/ir/graph.js";
-import { parse } from "../spec/support.js";
+import { parse, problemsOf } from "../spec/support.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("blocks: defined by the spec");
@@ -176,6 +176,30 @@ test("layers that don't fit fail with their place in the definition and in the n
       return true;
     },
   );
+});
+
+const refusal = (definition: object): readonly string[] =>
+  problemsOf(() => graphOf({ blocks: { own: definition }, stages: [{ block: "own" }] })).map(
+    ({ path, message }) => `${path} ${message}`,
+  );
+
+test("what is added must be equally large: a map of one pixel is not repeated", () => {
+  const onePixel = { layer: "conv", channels: "in", kernel: 12, padding: "valid" };
+  const said = "what is added must have the shape [N, 8, 12, 12], got float32[N, 8, 1, 1]";
+  for (const join of ["sum", "mean"]) {
+    assert.equal(refusal({ layers: [{ layer: "branches", join, branches: [[], [onePixel]] }] }), [
+      `$.blocks.own.layers[0] /stages/0/blocks/0/layers/0/sum: ${said}`,
+    ]);
+  }
+  assert.equal(refusal({ layers: [], shortcut: [onePixel] }), [
+    `$.stages[0] /stages/0/blocks/0/add: ${said}`,
+  ]);
+});
+
+test("a map can't be cut to nothing", () => {
+  assert.equal(refusal({ layers: [{ layer: "pad", pads: [-6, 0, -6, 0] }] }), [
+    "$.blocks.own.layers[0] /stages/0/blocks/0/layers/0: 12 pixels can't be cut off a map of 12 rows",
+  ]);
 });
 
 test.run();

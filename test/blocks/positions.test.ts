@@ -77,6 +77,7 @@ const EXPECTED: Readonly<Record<string, { stage: object; ops: Readonly<Record<st
     stage: { channels: 32 },
     ops: {
       pre: "GATE conv relu conv relu conv conv add relu",
+      convolution: "conv relu GATE relu conv conv add relu",
       spatial: "conv relu conv relu GATE conv conv add relu",
       standard: "conv relu conv relu conv conv GATE add relu",
       post: "conv relu conv relu conv conv add relu GATE",

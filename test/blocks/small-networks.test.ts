@@ -56,6 +56,52 @@ const NETWORKS: Readonly<Record<string, object>> = {
       basic({ channels: 32, shortcut: "zero-pad", stride: 2 }),
     ],
   },
+  "ResNet-RS, legacy SE and SENet-154: a strided convolution in the stem, an activation more, wide shortcuts":
+    {
+      stem: { channels: 8, deep: [4], pool: { type: "conv" } },
+      stages: [
+        basic({ channels: 16, branchActivation: true, attention: gate("standard") }),
+        bottleneck({
+          channels: 32,
+          stride: 2,
+          bottleneckRatio: 1,
+          reduceRatio: 0.5,
+          groups: 8,
+          shortcutKernel: 3,
+          attention: gate("standard"),
+        }),
+        bottleneck({ channels: 48, stride: 2, shortcut: "conv-average-pool" }),
+      ],
+    },
+  "attention in place of the 3×3 convolution, behind a stride in the first": {
+    stem: { channels: 8, stride: 2 },
+    stages: [
+      bottleneck({ channels: 32, attention: { type: "aa", heads: 2, position: "convolution" } }),
+      bottleneck({
+        channels: 48,
+        stride: 2,
+        strideAt: "reduce",
+        attention: { type: "aa", heads: 2, values: 0.5, position: "convolution" },
+      }),
+    ],
+  },
+  "MixNet: kernels of several sizes, also where the parts are not equal, and grouped 1×1 convolutions": {
+    stem: { channels: 8, stride: 1 },
+    scaling: { divisor: 1 },
+    stages: [
+      {
+        block: "inverted-residual",
+        repeat: 2,
+        stride: 2,
+        channels: 8,
+        expansion: 2.5,
+        kernels: [3, 5, 7],
+        expandGroups: 2,
+        projectGroups: 4,
+        attention: gate("spatial"),
+      },
+    ],
+  },
   "a plain network, without shortcuts": {
     stem: { channels: 8, stride: 1 },
     stages: [

@@ -200,6 +200,17 @@ test("wrong usage is exit code 2 with a hint, in words and in JSON", () => {
     ["stats", "no-such-file.json"],
     ["stats", "specs"],
     ["verify", "specs/small.json", "--against", "no-such.onnx"],
+    ["verify", "no-such.onnx"],
+    ["verify", "specs/small.json", "--batch", "1,,3"],
+    ["verify", "specs/small.json", "--batch", "1", "--batch", "3"],
+    ["verify", "specs/small.json", "--seeds", "-1"],
+    ["verify", "specs/small.json", "--atol", "-1"],
+    ["verify", "specs/small.json", "--timeout", "0"],
+    ["verify", "specs/small.json", "--device", "gpu"],
+    ["bench"],
+    ["bench", "no-such.onnx"],
+    ["bench", "specs/small.json", "--processes", "0"],
+    ["bench", "specs/small.json", "--threads", "many"],
     [],
   ]) {
     const run = ecagen([...args, "--json"]);
@@ -241,9 +252,9 @@ test("flags given twice or without their value, and a folder that can't be made,
 });
 
 test("an ONNX file in a spec's place, and a wrong choice, get a message that helps", () => {
-  const onnx = ecagen(["verify", "out/some.onnx"]);
+  const onnx = ecagen(["stats", "out/some.onnx"]);
   assert.is(onnx.code, 2);
-  assert.match(onnx.stderr, /out\/some\.onnx is an ONNX file.*\n.*--against out\/some\.onnx/);
+  assert.match(onnx.stderr, /out\/some\.onnx is an ONNX file.*\n.*ecagen verify out\/some\.onnx/);
   const choice = ecagen(["compile", "specs/small.json", "--target", "fpga"]);
   assert.match(
     choice.stderr,
@@ -260,23 +271,33 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
-test("--help, compile, stats and diff load neither onnxruntime-node nor ts-morph", () => {
-  const log = { NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}` };
-  const heavy = /import (onnxruntime-node|ts-morph)/;
+test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
+  const file = join(folder, "imports");
+  const log = {
+    NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}`,
+    IMPORT_LOG: file,
+  };
+  const importsOf = (args: readonly string[]): string => {
+    writeFileSync(file, "");
+    const { code, stderr } = ecagen(args, log);
+    assert.is(code, 0, stderr);
+    return readFileSync(file, "utf8");
+  };
+  const heavy = /^import (onnxruntime-node|ts-morph|sharp)$/m;
   for (const args of [
     ["--help"],
     ["codegen", "--help"],
+    ["list"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
     ["weights", "inspect", "test/data/weights/state.pt"],
   ]) {
-    const { code, stderr } = ecagen(args, log);
-    assert.is(code, 0, stderr);
-    assert.match(stderr, /^import /m, "the log works");
-    assert.not.match(stderr, heavy, args.join(" "));
+    const imports = importsOf(args);
+    assert.match(imports, /^import /m, "the log works");
+    assert.not.match(imports, heavy, args.join(" "));
   }
-  assert.match(ecagen(["doctor"], log).stderr, heavy, "the log sees what is loaded");
+  assert.match(importsOf(["doctor"]), heavy, "the log sees what is loaded");
 });
 
 test("help has examples, completion is a script", () => {
@@ -284,6 +305,8 @@ test("help has examples, completion is a script", () => {
     "compile",
     "verify",
     "codegen",
+    "run",
+    "bench",
     "stats",
     "diff",
     "explain",

@@ -12,35 +12,51 @@ import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
 const test = suite("driver: every attention module, from the spec to ONNX Runtime");
 
-/** MBConv blocks over maps of 14×10 and 7×5: neither square nor divisible by the extents of a gather. */
-const NETWORK = {
-  name: "gates",
+/** Blocks over maps of 14×10 and 7×5, and of 10×6 and 5×3: neither square nor divisible by the extents of a gather. */
+const BASE = {
   input: { channels: 3, height: 28, width: 20 },
   stem: { channels: 16, kernel: 3, stride: 2 },
-  stages: [
-    { block: "depthwise-separable", kernel: 3, channels: 16, attention: "se-var1" },
-    {
-      block: "inverted-residual",
-      repeat: 2,
-      expansion: 3,
-      kernel: 3,
-      stride: 2,
-      channels: 16,
-      attention: "se-var1",
-    },
-  ],
   head: { channels: 32, classes: 10 },
+};
+
+/** A network of MBConv blocks, and one of ResNet's bottlenecks. */
+const NETWORKS = {
+  mbconv: {
+    ...BASE,
+    stages: [
+      { block: "depthwise-separable", kernel: 3, channels: 16, attention: "se-var1" },
+      {
+        block: "inverted-residual",
+        repeat: 2,
+        expansion: 3,
+        kernel: 3,
+        stride: 2,
+        channels: 16,
+        attention: "se-var1",
+      },
+    ],
+  },
+  bottleneck: {
+    ...BASE,
+    input: { channels: 3, height: 20, width: 12 },
+    defaults: { activation: "relu", initialization: "resnet" },
+    stages: [
+      { block: "bottleneck", channels: 16, attention: "se-var1" },
+      { block: "bottleneck", repeat: 2, stride: 2, channels: 32, attention: "se-var1" },
+    ],
+  },
 };
 
 /** Operators that converters of other runtimes fail on. */
 const UNWANTED = /^(Shape|Gather|Expand|If|Squeeze|Unsqueeze|Identity|Resize)$/;
 
 let folder = "";
-let spec = "";
+const specOf = (network: string): string => join(folder, `${network}.json`);
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-gates-"));
-  spec = join(folder, "gates.json");
-  writeFileSync(spec, JSON.stringify(NETWORK));
+  for (const [name, network] of Object.entries(NETWORKS)) {
+    writeFileSync(specOf(name), JSON.stringify({ name, ...network }));
+  }
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -51,7 +67,7 @@ for (const [i, to] of ATTENTION_TYPES.entries()) {
 
   test(`${to}: in half precision (opset ${opset}) the export agrees as well, and every gate matters`, async () => {
     const passes = `swap-attention{to=${to}}`;
-    const report = await verify(spec, { passes, opset, precision: "fp16", batches: [1, 3] });
+    const report = await verify(specOf("mbconv"), { passes, opset, precision: "fp16", batches: [1, 3] });
     assert.is(report.tolerance.precision, "float16");
     assert.ok(report.ok, JSON.stringify(report, null, 1));
   });
@@ -61,15 +77,17 @@ for (const [i, to] of ATTENTION_VARIANTS.entries()) {
   const opset = OPSETS_IN_TURN[i % OPSETS_IN_TURN.length];
   const passes = `swap-attention{to=${to}}`;
 
-  test(`${to}: the export (opset ${opset}) agrees with the equation, and every gate matters`, async () => {
-    const report = await verify(spec, { passes, opset, batches: [1, 3] });
-    assert.ok(report.ok, JSON.stringify(report, null, 1));
-    assert.is(report.gates.effects.length, 3);
-    for (const { cosine } of report.comparisons) assert.ok(cosine > 0.99999, `cosine ${cosine}`);
-  });
+  for (const network of Object.keys(NETWORKS)) {
+    test(`${to}, ${network}: the export (opset ${opset}) agrees with the equation, and every gate matters`, async () => {
+      const report = await verify(specOf(network), { passes, opset, batches: [1, 3] });
+      assert.ok(report.ok, JSON.stringify(report, null, 1));
+      assert.is(report.gates.effects.length, 3);
+      for (const { cosine } of report.comparisons) assert.ok(cosine > 0.99999, `cosine ${cosine}`);
+    });
+  }
 
   test(`${to}: no unwanted operator, BatchNorm folded unless it is to stay`, () => {
-    const network = specNetwork(spec, { passes });
+    const network = specNetwork(specOf("mbconv"), { passes });
     const operators = (keepBatchNorm: boolean): readonly string[] =>
       (encode(network, lower(network, { keepBatchNorm }).graph, {}).graph.node ?? []).map(
         ({ opType }) => opType ?? "",

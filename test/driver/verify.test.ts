@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { DeviceError, InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile.js";
-import { type VerifyReport, verify } from "../../src/driver/verify.js";
-import { type ModelMessage, ModelProto, type NodeMessage, type TensorMessage } from "../../src/onnx/proto.js";
+import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify.js";
+import type { ModelMessage, NodeMessage } from "../../src/onnx/proto.js";
+import { appendOperator, changeModel, initializer, scaleInitializer } from "../onnx/changed-model.js";
 
 const test = suite("driver: verify");
 const SPEC = "specs/small.json";
@@ -19,25 +21,24 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 /** Compiles the small network, changes the ONNX file, and holds it to its spec. */
 async function verifyChanged(
   change: (nodes: NodeMessage[], model: ModelMessage) => void,
+  options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const file = join(folder, "changed.onnx");
   await compile(SPEC, { output: file });
-  const model = ModelProto.decode(readFileSync(file));
-  change(model.graph?.node as NodeMessage[], model);
-  writeFileSync(file, ModelProto.encode(model).finish());
-  return verify(SPEC, { against: file });
+  changeModel(file, change);
+  return verify(SPEC, { ...options, against: file });
 }
 
+const againstReference = ({ comparisons }: VerifyReport): VerifyReport["comparisons"] =>
+  comparisons.filter(({ a }) => a === "reference");
 const ofFile = (report: VerifyReport): readonly boolean[] =>
-  report.comparisons.filter(({ b }) => b.startsWith(folder)).map(({ ok }) => ok);
+  againstReference(report)
+    .filter(({ b }) => b.startsWith(folder))
+    .map(({ ok }) => ok);
 const ofExport = (report: VerifyReport): readonly boolean[] =>
-  report.comparisons.filter(({ b }) => b.startsWith("export")).map(({ ok }) => ok);
-
-function initializer(model: ModelMessage, name: string): TensorMessage & { rawData: Uint8Array } {
-  const found = model.graph?.initializer?.find((tensor) => tensor.name === name);
-  assert.ok(found?.rawData, `${name} is in the file`);
-  return found as TensorMessage & { rawData: Uint8Array };
-}
+  againstReference(report)
+    .filter(({ b }) => b.startsWith("export"))
+    .map(({ ok }) => ok);
 
 test("EfficientNet-B0 with ECA at full size, batches of 1 and 3", async () => {
   const report = await verify("specs/b0-eca.json");
@@ -214,6 +215,128 @@ test("another seed and another resolution hold; other inputs give other numbers"
     small.checks.some(({ name }) => name.startsWith("expect.")),
     "the published numbers are for the spec's size",
   );
+});
+
+test("one scale factor changed in one gate: --per-block names that block as the first that differs", async () => {
+  const report = await verifyChanged(
+    (_nodes, model) => scaleInitializer(model, "stages.1.blocks.0.attention.conv.weight", 1.5),
+    { perBlock: true, batches: [1] },
+  );
+  assert.not(report.ok);
+  assert.is(report.firstDivergence, "/stages/1/blocks/0");
+  const blocks = report.blocks ?? [];
+  const initial = blocks.filter(({ b, weights }) => b.startsWith(folder) && weights === "initial weights");
+  assert.equal(
+    initial.map(({ block, ok }) => `${block} ${ok}`),
+    [
+      "/stem true",
+      "/stages/0/blocks/0 true",
+      "/stages/1/blocks/0 false",
+      "/stages/1/blocks/1 false",
+      "/head false",
+    ],
+  );
+  assert.ok(
+    blocks.filter(({ b }) => b.startsWith("export")).every(({ ok }) => ok),
+    "the export's own blocks hold",
+  );
+});
+
+test("a factor in a gate's structure is named with stress weights as well", async () => {
+  const report = await verifyChanged(
+    (nodes, model) => {
+      const gate = nodes.find(({ name }) => name === "/stages/1/blocks/1/attention/Mul");
+      const [x, factor] = gate?.input ?? [];
+      assert.ok(gate && x && factor);
+      gate.input = ["scaled", factor];
+      nodes.splice(nodes.indexOf(gate), 0, {
+        ...{ name: "/stages/1/blocks/1/attention/wrong/Mul", opType: "Mul", output: ["scaled"] },
+        input: [x, "wrong"],
+      });
+      const one = initializer(model, "head.classifier.bias");
+      const rawData = new Uint8Array(Float32Array.of(1.01).buffer);
+      model.graph?.initializer?.push({ ...one, name: "wrong", dims: [], rawData });
+    },
+    { perBlock: true, batches: [1] },
+  );
+  assert.not(report.ok);
+  assert.is(report.firstDivergence, "/stages/1/blocks/1");
+  assert.equal(ofFile(report), [false, false]);
+});
+
+test("an ONNX file is verified by itself, block by block; without its spec a wrong number can't be seen", async () => {
+  const file = join(folder, "alone.onnx");
+  await compile(SPEC, { output: file, externalData: true });
+  const report = await verify(file, { perBlock: true });
+  assert.ok(report.ok, JSON.stringify(report, null, 1));
+  assert.is(report.firstDivergence, null);
+  assert.equal(
+    report.comparisons.map(({ weights, batch }) => `${weights} ${batch}`),
+    ["own weights 1", "own weights 3", "stress weights 1", "stress weights 3"],
+  );
+  assert.is(report.blocks?.length, 10);
+  await compile(SPEC, { output: file });
+  const other = join(folder, "other.onnx");
+  await compile(SPEC, { output: other });
+  changeModel(other, (_nodes, model) =>
+    scaleInitializer(model, "stages.1.blocks.0.attention.conv.weight", 1.5),
+  );
+  assert.ok((await verify(other)).ok);
+  const two = await verify(file, { against: other, perBlock: true, batches: [1] });
+  assert.not(two.ok, "but against the right file it is");
+  assert.is(two.firstDivergence, "/stages/1/blocks/0");
+});
+
+test("a file with operators of others is held against another file, or refused with every one of them", async () => {
+  const file = join(folder, "foreign.onnx");
+  await compile(SPEC, { output: file });
+  changeModel(file, (nodes, model) => appendOperator(nodes, model, "Softsign"));
+  const report = await verify(file, { against: file });
+  assert.ok(report.ok, JSON.stringify(report, null, 1));
+  assert.ok(report.comparisons.length > 0 && report.comparisons.every(({ a }) => a !== "reference"));
+  const plain = join(folder, "plain.onnx");
+  await compile(SPEC, { output: plain });
+  assert.not((await verify(file, { against: plain })).ok, "a file that computes something else");
+  for (const options of [{}, { against: "cpu" }, { against: file, perBlock: true }]) {
+    const error = await verify(file, options).catch((each: unknown) => each);
+    assert.instance(error, InputError);
+    assert.match(
+      (error as Error).message,
+      /Softsign is not supported\n.*reference interpreter can't evaluate/,
+    );
+  }
+  const flags = await verify(plain, { passes: "remove-attention", resolution: 64 }).catch(
+    (each: unknown) => each,
+  );
+  assert.match((flags as Error).message, /--passes is about compiling a spec.*\n--resolution/);
+});
+
+test("several seeds of inputs, and tolerances of one's own", async () => {
+  const report = await verify(SPEC, { seeds: [0, 1, 2], batches: [2] });
+  assert.ok(report.ok);
+  assert.equal(
+    report.comparisons.map(({ seed }) => seed),
+    [0, 1, 2, 0, 1, 2],
+  );
+  const [one] = report.comparisons;
+  assert.ok(one && one.medianAbs <= one.meanAbs * 3 && one.meanAbs < one.maxAbs && one.medianAbs > 0);
+  assert.is(one.neededAtol, one.maxAbs);
+  assert.ok((await verify(SPEC, { atol: 1e-6, batches: [1] })).ok);
+  const strict = await verify(SPEC, { atol: 1e-12, batches: [1] });
+  assert.not(strict.ok);
+  assert.equal(strict.tolerance.elementwise, { atol: 1e-12, rtol: 0 });
+});
+
+test("a device that is not there is an error with its remedy", async () => {
+  const missing = process.platform === "win32" ? "coreml" : "dml";
+  try {
+    await verify(SPEC, { device: missing });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, DeviceError);
+    assert.match((error as Error).message, /can't run a small model here/);
+    assert.match((error as DeviceError).diagnostics[0]?.hint ?? "", /only/);
+  }
 });
 
 test.run();

@@ -93,3 +93,88 @@ for (const [name, { tensors, attributes }] of Object.entries(TIMM)) {
 }
 
 test.run();
+
+/** Numbers small enough to work the papers' equations out by hand, for modules that timm doesn't have. */
+const byHand = suite("ir: the modules' equations by hand");
+
+const tensor = (dims: readonly number[], data: readonly number[]): Tensor => ({
+  dims,
+  data: Float64Array.from(data),
+});
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+function evaluated(type: "gsop" | "aa" | "sam", operands: readonly Tensor[], attributes: object): number[] {
+  const { op } = attentionModules[type];
+  const evaluate = op.evaluate as (operands: readonly Tensor[], attributes: unknown) => readonly Tensor[];
+  return [...(evaluate(operands, op.attributes.parse(attributes))[0]?.data ?? [])];
+}
+
+function close(actual: readonly number[], expected: readonly number[]): void {
+  assert.is(actual.length, expected.length);
+  actual.forEach((value, i) => {
+    assert.ok(Math.abs(value - (expected[i] ?? Number.NaN)) < 1e-12, `${i}: ${value}, not ${expected[i]}`);
+  });
+}
+
+byHand("gsop: the covariance of two channels reaches the gate by its rows", () => {
+  // The normalisations change nothing: a variance of 1 - ε.
+  const identity = (channels: number): Tensor[] =>
+    [1, 0, 0, 1 - 1e-5].map((value) => tensor([channels], Array<number>(channels).fill(value)));
+  const x = tensor([1, 2, 1, 2], [1, 3, 2, 8]);
+  // Means 2 and 5: variances 1 and 9, covariance 3. Row 0 asks for its second number, row 1 for half its first.
+  const rows = [0, 1, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0, 0];
+  const expand = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0];
+  const operands = [
+    x,
+    tensor([2, 2, 1, 1], [1, 0, 0, 1]),
+    tensor([2], [0, 0]),
+    ...identity(2),
+    ...identity(2),
+    tensor([8, 1, 2, 1], rows),
+    tensor([8], Array<number>(8).fill(0)),
+    tensor([2, 8, 1, 1], expand),
+    tensor([2], [0, 0.25]),
+  ];
+  const [first, second] = [sigmoid(3), sigmoid(-1.5 + 0.25)];
+  close(evaluated("gsop", operands, {}), [first, 3 * first, 2 * second, 8 * second]);
+});
+
+byHand("aa: without keys and positions every place takes the mean, beside the convolution", () => {
+  const x = tensor([1, 2, 1, 2], [1, 3, 10, 20]);
+  // One head: query and key 0, value the second channel; the output layer doubles it and adds 1.
+  const operands = [
+    x,
+    tensor([3, 2, 1, 1], [0, 0, 0, 0, 0, 1]),
+    tensor([3], [0, 0, 0]),
+    tensor([1, 1, 1, 1], [2]),
+    tensor([1], [1]),
+    tensor([1, 2, 1, 1], [1, 1]),
+    tensor([1], [0.5]),
+  ];
+  close(evaluated("aa", operands, { heads: 1, relative: false }), [11.5, 23.5, 31, 31]);
+});
+
+byHand("aa: the embedding of an offset belongs to the place that far to the right", () => {
+  const x = tensor([1, 1, 1, 2], [4, 6]);
+  // The query is 1 everywhere, the key 0: what differs is the embedding of the offsets -1, 0 and 1.
+  const operands = [
+    x,
+    tensor([3, 1, 1, 1], [0, 0, 1]),
+    tensor([3], [1, 0, 0]),
+    tensor([1, 1, 1, 1], [1]),
+    tensor([1], [0]),
+    tensor([1, 1], [7]),
+    tensor([3, 1], [Math.log(2), 0, Math.log(3)]),
+  ];
+  // From the left place: weights 1 and 3; from the right one: 2 and 1.
+  close(evaluated("aa", operands, { heads: 1 }), [(4 + 3 * 6) / 4, (2 * 4 + 6) / 3]);
+});
+
+byHand("sam: mean and maximum over the channels make one gate for each place", () => {
+  const x = tensor([1, 2, 1, 2], [1, -2, 3, 4]);
+  const weight = tensor([1, 2, 1, 1], [0.5, -1]);
+  const gates = [sigmoid(0.5 * 2 - 3), sigmoid(0.5 * 1 - 4)] as const;
+  close(evaluated("sam", [x, weight], {}), [gates[0], -2 * gates[1], 3 * gates[0], 4 * gates[1]]);
+});
+
+byHand.run();

@@ -59,6 +59,8 @@ const OWN_WAY: readonly { readonly gates: RegExp; readonly parameter: RegExp; re
 
 /** The groups of the convolutions that have some. */
 function groupsOf(options: string, { name, type }: Parameter): number {
+  // GSoP's row-wise convolution has a group for each row of the matrix.
+  if (/gsop/.test(options) && /rows\.weight/.test(name)) return Number(type.dims[2]);
   const grouped = /gather/.test(name) || /se-gc/.test(options);
   return grouped ? 64 / Number(type.dims[1]) : 1;
 }
@@ -66,6 +68,9 @@ function groupsOf(options: string, { name, type }: Parameter): number {
 function expected(options: string, parameter: Parameter, all: readonly Parameter[], resnet: boolean): string {
   const own = OWN_WAY.find((way) => way.gates.test(options) && way.parameter.test(parameter.name));
   if (own !== undefined) return own.start;
+  // The appendix of Bello et al. (ICCV 2019): embeddings of a head of dₖ keys are N(0, 1/dₖ).
+  if (/aa/.test(options) && /\.(rows|columns)$/.test(parameter.name))
+    return `normal ${(Number(parameter.type.dims[1]) ** -0.5).toPrecision(6)}`;
   if (/running_mean/.test(parameter.name)) return "constant 0";
   if (/running_var|norm\d*\.weight/.test(parameter.name)) return "constant 1";
   if (/norm\d*\.bias/.test(parameter.name)) return "constant 0";

@@ -14,6 +14,17 @@ const BAM = [
 
 const A2 = [X, "2 8 1 1", "2", "2 8 1 1", "2", "2 8 1 1", "2", "8 2 1 1", "8"];
 
+const GSOP = [
+  X,
+  ...["3 8 1 1", "3"],
+  ...["3", "3", "3", "3"],
+  ...["3", "3", "3", "3"],
+  ...["12 1 3 1", "12", "8 12 1 1", "8"],
+];
+
+/** Two heads of three keys and one value each. */
+const AA = [X, "14 8 1 1", "14", "2 2 1 1", "2", "13 3", "9 3", "6 8 3 3", "6"];
+
 const LINEAR: Table = {
   accepts: [
     { operands: [X, "8 8 1 1"], result: X, macs: 64 },
@@ -176,6 +187,73 @@ export const ATTENTION_TABLES: { readonly [T in AttentionType | SelectionType as
       refuses: [
         { operands: A2.with(3, "4 8 1 1"), says: "gather must have the shape [2, 8, 1, 1]" },
         { operands: A2.with(8, "2"), says: "out_bias must have the shape [8]" },
+      ],
+    },
+    "attention.sam": {
+      accepts: [
+        { operands: [X, "1 2 7 7"], result: X, macs: 2 * 49 * 35 },
+        { operands: [X, "1 2 7 7", "1", "1", "1", "1"], result: X, macs: 2 * 49 * 35 },
+        { operands: [X, "1 1 3 3"], attributes: { pooling: "averaged" }, result: X, macs: 9 * 35 },
+      ],
+      refuses: [
+        { operands: [X, "1 1 7 7"], says: "spatial must have the shape [1, 2, 7, 7]" },
+        { operands: [X, "1 2 4 4"], says: "a spatial kernel of 4 has no middle" },
+        { operands: [X, "1 2 7 7", "1", "1", "1", "2"], says: "norm_variance must have the shape [1]" },
+        { operands: [X, "1 2 7 7", "1"], says: "norm_shift must have the shape [1]" },
+      ],
+    },
+    "attention.gsop": {
+      accepts: [
+        { operands: GSOP, result: X, macs: 8 * 3 * 35 + 12 * (3 + 8) },
+        { operands: GSOP, attributes: { stride: 2 }, result: X, macs: 8 * 3 * 4 * 3 + 12 * (3 + 8) },
+      ],
+      refuses: [
+        { operands: GSOP.with(2, "8"), says: "reduce_bias must have the shape [3]" },
+        { operands: GSOP.with(10, "8"), says: "norm_variance must have the shape [3]" },
+        { operands: GSOP.with(11, "12 3 1 1"), says: "rows must have the shape [12, 1, 3, 1]" },
+        { operands: GSOP.with(13, "8 3 1 1"), says: "expand must have the shape [8, 12, 1, 1]" },
+      ],
+    },
+    "attention.aa": {
+      accepts: [
+        {
+          operands: AA,
+          attributes: { heads: 2 },
+          result: X,
+          macs: (14 * 8 + 4 + 6 * 8 * 9) * 35,
+        },
+        {
+          operands: [...AA.slice(0, 5), ...AA.slice(7)],
+          attributes: { heads: 2, relative: false },
+          result: X,
+          macs: (14 * 8 + 4 + 6 * 8 * 9) * 35,
+        },
+        {
+          operands: [X, "12 8 1 1", "12", "8 8 1 1", "8", "13 1", "9 1"],
+          attributes: { heads: 2 },
+          result: X,
+          macs: (12 * 8 + 64) * 35,
+        },
+      ],
+      refuses: [
+        {
+          operands: AA,
+          attributes: { heads: 4 },
+          says: "6 channels of keys and 2 of values can't be cut into 4",
+        },
+        {
+          operands: [X, "20 8 1 1", "20", "16 16 1 1", "16"],
+          attributes: { heads: 2 },
+          says: "16 channels of values are more than the 8 of x",
+        },
+        { operands: AA.with(5, "14 3"), attributes: { heads: 2 }, says: "rows must have the shape [13, 3]" },
+        { operands: AA.with(6, "9 6"), attributes: { heads: 2 }, says: "columns must have the shape [9, 3]" },
+        {
+          operands: AA.with(7, "8 8 3 3"),
+          attributes: { heads: 2 },
+          says: "conv must have the shape [6, 8, 3, 3]",
+        },
+        { operands: AA.slice(0, 7), attributes: { heads: 2 }, says: "it takes 9 operands here, got 7" },
       ],
     },
     "attention.gc": {

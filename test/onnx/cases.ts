@@ -3,6 +3,7 @@ import type { Graph, ParameterRole } from "../../src/ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
+import { codecs } from "../../src/onnx/codecs/registry.js";
 import { materialize } from "../../src/weights/materialize.js";
 
 /** An operand of a case: an input with an open batch, or a parameter. */
@@ -152,6 +153,17 @@ export function* allCases(
     for (const [i, each] of cases.entries()) {
       yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };
     }
+  }
+}
+
+/** The cases of the ops that are operators of an opset, in one element type or in both. */
+export function* casesOf(
+  opset: number,
+  dtypes: readonly ("float32" | "float16")[] = ["float32", "float16"],
+): ReturnType<typeof allCases> {
+  for (const each of dtypes.flatMap((dtype) => [...allCases(dtype)])) {
+    const { since = 0 }: { readonly since?: number } = codecs[each.op];
+    if (since <= opset) yield each;
   }
 }
 

@@ -11,7 +11,7 @@ import { encodeModel } from "../../src/onnx/export.js";
 import { OPSETS } from "../../src/onnx/opset.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { materialize } from "../../src/weights/materialize.js";
-import { allCases, POSITIVE } from "./cases.js";
+import { allCases, casesOf, POSITIVE } from "./cases.js";
 
 const test = suite("onnx: ONNX Runtime agrees with the ops' definitions");
 
@@ -85,7 +85,7 @@ function distance(expected: Tensor, actual: Tensor): number {
 
 for (const opset of [OPSETS.first, OPSETS.default, OPSETS.last]) {
   test(`on every primitive op, batches 1 and 3, opset ${opset}`, async () => {
-    for (const { label, graph } of allCases()) {
+    for (const { label, graph } of casesOf(opset, ["float32"])) {
       const [op] = graph.ops as [Op];
       for (const batch of [1, 3]) {
         const inputs = randomInputs(graph, batch);
@@ -98,7 +98,7 @@ for (const opset of [OPSETS.first, OPSETS.default, OPSETS.last]) {
 
 for (const opset of [OPSETS.first, OPSETS.default, OPSETS.last]) {
   test(`on every primitive op in half precision, opset ${opset}`, async () => {
-    for (const { label, graph } of allCases("float16")) {
+    for (const { label, graph } of casesOf(opset, ["float16"])) {
       const [op] = graph.ops as [Op];
       const inputs = randomInputs(graph, 3);
       const moved = distance(evaluate(op, inputs), await run(graph, opset, inputs));

@@ -175,8 +175,8 @@ test("all problems come at once, in order, each with its place and what was mean
 test("problems inside of nested options point there", () => {
   assert.equal(problems("swap-attention{to={type=eca,kernal=3,gamma=x},at={stages=[1,a]}}"), [
     ["kernal=3", 'unknown option "kernal"', 'did you mean "kernel" or "kernels"?'],
-    ["gamma=x", 'gamma is "x", expected a number', undefined],
-    ["a", 'stages[1] is "a", expected a number', undefined],
+    ["gamma=x", 'gamma is "x", expected number', undefined],
+    ["a", 'stages[1] is "a", expected number', undefined],
   ]);
   assert.equal(problems("swap-attention{to={type=ecaa}}"), [
     ["type=ecaa", `type is "ecaa", expected one of ${TYPES}`, 'did you mean "eca" or "ecam"?'],
@@ -192,7 +192,7 @@ test("a missing, a superfluous and a too small option", () => {
   ]);
   assert.equal(problems("fold-batch-norm{x=1}"), [["x=1", 'unknown option "x"', "it takes no options"]]);
   assert.equal(problems("lower-activation{opset=9}"), [
-    ["opset=9", "opset is 9, expected at least 13", undefined],
+    ["opset=9", "opset is 9, must be at least 13", undefined],
   ]);
 });
 

@@ -42,7 +42,7 @@ function deepNetwork(activation: ActivationName, attention: AttentionType, block
   };
   const act = (x: Value, scope: string): Value => builder.op(activation, [x], {}, { scope: `${scope}/act` });
   const options = { type: attention, ...attentionModules[attention].options.parse({}) } as AttentionOptions;
-  const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH };
+  const site = { channels: 4 * WIDTH, blockInputChannels: 4 * WIDTH, map: [6, 6] } as const;
 
   let x: Value = builder.input("x", tensorType(["N", WIDTH, 6, 6]));
   for (let i = 0; i < blocks; i++) {
@@ -79,7 +79,11 @@ function gateValues(x: Float64Array, gated: Float64Array, places: number): reado
   return values.sort((a, b) => a - b);
 }
 
-for (const attention of ["se", "eca"] as const) {
+/** Above which value one gate of twenty is, and below which another; CBAM's two gates multiply, each about 1/2. */
+const SPREADS = { se: [0.35, 0.65], eca: [0.35, 0.65], cbam: [0.15, 0.3] } as const;
+
+for (const [name, [low, high]] of Object.entries(SPREADS)) {
+  const attention = name as keyof typeof SPREADS;
   for (const activation of ["silu", "relu"] as const) {
     test(`fifty blocks of ${activation} with ${attention}: signals live, gates spread, each gate matters`, () => {
       const graph = runPasses(deepNetwork(activation, attention), parsePipeline("stress-weights")).graph;
@@ -99,13 +103,20 @@ for (const attention of ["se", "eca"] as const) {
       const other = traceGraph(graph, negated, numbersOf).get(graph.outputs[0] as Value);
       assert.ok(moved(output, other?.data ?? output) > 1e-3, "the input hardly matters");
 
+      const nearly = new Map(
+        [...inputs].map(([name, { dims, data }]) => [name, { dims, data: data.map((x) => x * (1 + 1e-6)) }]),
+      );
+      const near = traceGraph(graph, nearly, numbersOf).get(graph.outputs[0] as Value);
+      const amplified = moved(output, near?.data ?? new Float64Array()) / 1e-6;
+      assert.ok(amplified < 300, `errors of rounding grow ${amplified} times`);
+
       const gates = graph.ops.filter((op) => attentionTypeOf(op.kind) !== undefined);
       assert.is(gates.length, BLOCKS);
       const all = gates.flatMap((op) => gateValues(numbers(op.operands[0]), numbers(op.results[0]), 36));
       const quantile = (part: number): number =>
         all.sort((a, b) => a - b)[Math.floor(part * all.length)] ?? 0;
       assert.ok(
-        quantile(0.05) < 0.35 && quantile(0.95) > 0.65,
+        quantile(0.05) < low && quantile(0.95) > high,
         `gates ${quantile(0.05)} to ${quantile(0.95)}`,
       );
       assert.ok(
@@ -140,7 +151,19 @@ test("weights get their own random streams; constants and everything else stay",
   );
 });
 
-for (const attention of ["cbam", "se-var1", "coord", "nl", "bam", "a2", "gc", "ge"] as const) {
+for (const attention of [
+  "cbam",
+  "sam",
+  "se-var1",
+  "coord",
+  "nl",
+  "bam",
+  "a2",
+  "aa",
+  "gsop",
+  "gc",
+  "ge",
+] as const) {
   test(`sixteen blocks with ${attention}: no gate closes and no signal explodes, so that each gate matters`, () => {
     const graph = runPasses(deepNetwork("silu", attention, 16), parsePipeline("stress-weights")).graph;
     const trace = traceGraph(graph, randomInputs(graph, 1), numbersOf);

@@ -48,6 +48,14 @@ const broken: Readonly<
     says: ['6:26 expected one of "symmetric", "same", got "sane"'],
   },
   "an even kernel": { stages: [`{ ${IR}, "kernel": 4 }`], says: ["4:75 the kernel must be odd, got 4"] },
+  "features of other forms": {
+    more: [`"features": ["P3", { "name": "a/b", "stage": 0 }, 3]`],
+    says: [
+      "6:14 a level is C and a digit, as C4",
+      "6:30 a name has letters, digits, _ and -, and begins with a letter",
+      '6:51 expected a level as "C4", or an object with a name and a level or a stage, got 3',
+    ],
+  },
   "zero repeats": { stages: [`{ ${IR}, "repeat": 0 }`], says: ["4:75 must be at least 1, got 0"] },
   "no stages": { stages: [], says: ["3:11 must have at least 1 item, got 0"] },
   "a stride over its kernel": {
@@ -117,7 +125,7 @@ test("hints name the nearest known word", () => {
     specText([`{ ${IR}, "kernal": 3 }`, `{ "block": "inverted-residul" }`, `{ ${IR}, "attention": "ecca" }`]),
   ).map(({ hint }) => hint);
   assert.equal(hints, [
-    'did you mean "kernel"?',
+    'did you mean "kernel" or "kernels"?',
     'did you mean "inverted-residual" or "fused-inverted-residual"?',
     'did you mean "eca"?',
   ]);
@@ -160,7 +168,7 @@ test("every syntax error, one for a line", () => {
 
 test("comments, trailing commas and a byte order mark are fine", () => {
   const text = `\uFEFF// a network\n${specText([`{ ${IR}, }, /* one */`], [`"head": { "classes": 10, },`])}`;
-  assert.is(parse(text).resolved.head.classes, 10);
+  assert.is(parse(text).resolved.head?.classes, 10);
 });
 
 test("an empty file", () => {

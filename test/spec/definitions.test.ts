@@ -157,7 +157,7 @@ test("a mistake is shown inside of its expression, with the stage that it fails 
     "3:54 expected true or false, got 1 (in block 0 of stage 0)",
   ]);
   assert.equal(says([layers(conv("channels"))], [own()]), [
-    '3:45 the stage says no "channels" (in block 0 of stage 0)',
+    '3:44 the stage says no "channels" (in block 0 of stage 0)',
   ]);
 });
 
@@ -227,6 +227,56 @@ const wrong: Readonly<
     [own()],
     "3:85 what `ceil` adds is no padding that counts (in block 0 of stage 0)",
   ],
+  "a number beyond the range of numbers": [
+    [layers(`{ "layer": "scale", "factor": "0 * (1e300 * 1e300)" }`)],
+    [own()],
+    "3:47 the value of this is too large (in block 0 of stage 0)",
+  ],
+  "a factor beyond the range of the weights": [
+    [layers(`{ "layer": "scale", "factor": 1e39 }`)],
+    [own()],
+    "3:42 1e+39 is too large for a number of 32 bits (in block 0 of stage 0)",
+  ],
+  "a gate's layer in the shortcut": [
+    [layers(conv("in")), `"shortcut": [{ "layer": "attention" }]`],
+    [own()],
+    "4:14 only the main path has a layer for the gate",
+  ],
+  "a gate's layer after the sum": [
+    [layers(conv("in")), `"after": [{ "layer": "branches", "branches": [[{ "layer": "attention" }]] }]`],
+    [own()],
+    "4:48 only the main path has a layer for the gate",
+  ],
+  "a selection of one branch": [
+    [layers(`{ "layer": "branches", "join": { "type": "sk" }, "branches": [[]] }`)],
+    [own()],
+    '3:43 "sk" selects between branches, and there is one (in block 0 of stage 0)',
+  ],
+  "a pooling's word for padding at a convolution": [
+    [layers(conv(8, `, "padding": "ceil"`))],
+    [own()],
+    '3:58 there is nothing of the name "ceil"',
+  ],
+  "a list that is no padding": [
+    [layers(conv(8, `, "padding": [1, 2, 3]`))],
+    [own()],
+    '3:57 expected "symmetric", "same", "valid", a number, an expression, or a list of two of them, got list',
+  ],
+  "a gate's name where a selection is": [
+    [layers(`{ "layer": "branches", "join": { "type": "se" }, "branches": [[], []] }`)],
+    [own()],
+    '3:53 unknown selection "se"',
+  ],
+  "a field of a name that every object has": [
+    [`"fields": { "toString": { "default": 8 } }`, layers(conv(8))],
+    [own()],
+    '3:25 "toString" has a meaning already',
+  ],
+  "a field of a name that none can have": [
+    [`"fields": { "Width": {} }`, layers(conv(8))],
+    [own()],
+    "3:13 a field's name has letters and digits, and begins with a small letter",
+  ],
   "more layers than anyone needs": [
     [
       layers(
@@ -234,7 +284,7 @@ const wrong: Readonly<
       ),
     ],
     [own()],
-    "3:104 the block has over 4096 layers (in block 0 of stage 0)",
+    "3:104 the spec's own blocks have over 16384 layers (in block 0 of stage 0)",
   ],
 };
 
@@ -242,9 +292,57 @@ for (const [what, [definition, stages, message]] of Object.entries(wrong)) {
   test(`${what} is refused`, () => assert.equal(says(definition, stages), [message]));
 }
 
+test("all that is wrong with a selection is said", () => {
+  const join = `{ "type": "sk", "ratio": "x", "foo": 1 }`;
+  const definition = [layers(`{ "layer": "branches", "join": ${join}, "branches": [[], []] }`)];
+  assert.equal(says(definition, [own()]), ["3:68 expected number, got text", '3:73 unknown key "foo"']);
+});
+
+test("what follows from a mistake is not reported", () => {
+  const definition = [
+    layers(conv("8 / 3"), conv("in * 2", `, "when": "in > 4"`), conv("inputChannels + in"), conv(8)),
+  ];
+  const found = says(definition, [own(`, "repeat": 2`)]);
+  assert.equal(found, [
+    "3:43 must be an integer from 1 to 65536, got 2.6666666666666665 (in block 0 of stage 0)",
+  ]);
+});
+
+test("a definition's name is said to be wrong where it stands", () => {
+  const text = spec([layers(conv(8))], [`"cn_r1_k1_s1_c8"`]).replace('"own"', '"My_Block"');
+  assert.equal(briefly(problems(text)), ["2:13 a block's name has small letters, digits and hyphens"]);
+});
+
+test("the layers of a network are counted over all of its blocks", () => {
+  const definition = [layers(`{ "layer": "repeat", "times": 256, "layers": [${conv(8)}] }`)];
+  const [found, ...more] = says(
+    definition,
+    Array.from({ length: 64 }, () => own(`, "repeat": 256`)),
+  );
+  assert.match(found ?? "", /the spec's own blocks have over 16384 layers/);
+  assert.equal(more, []);
+});
+
 test("a definition can't take the name of a block that there is", () => {
   const text = spec([layers(conv(8))], [`"cn_r1_k1_s1_c8"`]).replace('"own"', '"basic"');
   assert.equal(briefly(problems(text)), ['2:22 "basic" is a block of ecagen\'s own']);
+});
+
+test("feature levels know the strides of layers, in branches too", () => {
+  const strided = `{ "layer": "branches", "branches": [[${conv(8, `, "stride": 2`)}], [{ "layer": "pool", "kind": "max", "stride": 2 }]] }`;
+  const text = spec(
+    [layers(strided, conv(8, `, "stride": [2, 2]`))],
+    [own(), `"cn_r1_k3_s1_c8"`],
+    `, "features": ["C3"]`,
+  );
+  const { features } = parse(text).resolved;
+  assert.equal(
+    features.map(({ place }) => place),
+    [{ after: { stage: 1, index: 0 }, stride: 8, channels: 8 }],
+  );
+  assert.equal(briefly(problems(text.replace("C3", "C4"))), [
+    "9:17 the network has no level C4: no map has the stride 16",
+  ]);
 });
 
 test("a network without a stem begins with its first stage", () => {

@@ -25,13 +25,13 @@ test("objects merge key by key, everything else is replaced", () => {
     resolved.blocks.map(({ block, channels }) => [block, channels]),
     [["conv-norm-act", 16]],
   );
-  assert.equal([resolved.head.channels, resolved.head.classes, resolved.stem?.kernel], [128, 5, 5]);
+  assert.equal([resolved.head?.channels, resolved.head?.classes, resolved.stem?.kernel], [128, 5, 5]);
 });
 
 test("null removes a key, at any depth", () => {
   const text = `{ "extends": "base.json", "head": { "channels": null }, "scaling": null }`;
   const { resolved } = parse(text, { "base.json": base });
-  assert.is(resolved.head.channels, undefined);
+  assert.is(resolved.head?.channels, undefined);
   assert.is(resolved.stem?.channels, 16);
 });
 
@@ -47,7 +47,7 @@ test("bases of bases, each relative to its own folder", () => {
     "b/base.json": base,
   };
   const { resolved, document } = loadSpec("a/top.json", readFrom(files));
-  assert.equal([resolved.dropPath, resolved.head.classes, resolved.stem?.kernel], [0.1, 7, 5]);
+  assert.equal([resolved.dropPath, resolved.head?.classes, resolved.stem?.kernel], [0.1, 7, 5]);
   assert.equal(document.files, ["a/top.json", "b/middle.json", "b/base.json"]);
 });
 

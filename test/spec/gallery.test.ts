@@ -34,7 +34,7 @@ for (const [name, side, stem, channels, depths, head] of networks) {
     const stages = channels.map((_, stage) => resolved.blocks.filter((block) => block.stage === stage));
     assert.equal(resolved.input, { channels: 3, height: side, width: side });
     assert.equal(
-      [resolved.stem?.channels, resolved.head.channels, resolved.head.classes],
+      [resolved.stem?.channels, resolved.head?.channels, resolved.head?.classes],
       [stem, head, 1000],
     );
     assert.equal(

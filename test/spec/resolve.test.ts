@@ -42,7 +42,7 @@ test("widths are rounded to the divisor by the 0.9 rule, depths up", () => {
   const more = [`"scaling": { "width": 1.4, "depth": 1.1 }`, `"head": { "channels": 100 }`];
   const { resolved } = parse(specText([`"ir_r2_k3_s2_e6_c24"`, `"cn_r1_k3_s1_c9"`], more));
   // 22.4 is nearest to 24; 33.6 to 32; 12.6 to 16; 140 lies between 136 and 144.
-  assert.equal([resolved.stem?.channels, resolved.head.channels], [24, 144]);
+  assert.equal([resolved.stem?.channels, resolved.head?.channels], [24, 144]);
   assert.equal(
     resolved.blocks.map(({ channels }) => channels),
     [32, 32, 32, 16, 16],
@@ -57,6 +57,17 @@ test("rounding that loses over a tenth goes up, unless the limit allows it", () 
   assert.is(channels(`{ "divisor": 1 }`), 11);
 });
 
+test("scaled depths are rounded up, or to the nearest integer with ties to even and at least one block", () => {
+  const depths = (rounding: string): readonly number[] => {
+    const stages = [1, 2, 3, 5].map((repeat) => `"cn_r${repeat}_k3_s1_c16"`);
+    const scaling = `"scaling": { "depth": 0.5${rounding} }`;
+    const { blocks } = parse(specText(stages, [scaling])).resolved;
+    return stages.map((_, i) => blocks.filter(({ stage }) => stage === i).length);
+  };
+  assert.equal(depths(""), [1, 1, 2, 3]);
+  assert.equal(depths(', "depthRounding": "nearest"'), [1, 1, 2, 2]);
+});
+
 test("stem and head can be kept out of the scaling, and stages out of the depth", () => {
   const text = `{
     "scaling": { "width": 2, "depth": 2 },
@@ -65,7 +76,7 @@ test("stem and head can be kept out of the scaling, and stages out of the depth"
     "head": { "channels": 20, "scaled": false }
   }`;
   const { stem, head, blocks } = parse(text).resolved;
-  assert.equal([stem?.channels, head.channels], [10, 20]);
+  assert.equal([stem?.channels, head?.channels], [10, 20]);
   assert.equal(
     blocks.map(({ stage }) => stage),
     [0, 1, 1],
@@ -103,10 +114,10 @@ test("activation, normalisation and padding: the layer's own, else the file's, e
   ];
   const { stem, blocks, head } = parse(specText(stages, more)).resolved;
   assert.equal(
-    [stem, ...blocks, head].map((part) => part?.activation),
+    [stem, ...blocks, head].map((each) => each?.activation),
     ["gelu", "gelu", "relu", "tanh"],
   );
-  assert.equal(head.norm, { epsilon: 0.001, momentum: 0.1 });
+  assert.equal(head?.norm, { epsilon: 0.001, momentum: 0.1 });
   assert.is(stem?.padding, "same");
   const plain = parse(specText(stages)).resolved;
   assert.equal(

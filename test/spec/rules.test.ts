@@ -26,6 +26,12 @@ const examples: Readonly<Record<string, RuleExamples>> = {
     wrong: [
       [[ir(`"kernel": 2`)], [], ["$.stages[0].kernel 4:75 the kernel must be odd, got 2"]],
       [[ir(`"kernel": 3`), ir(`"kernel": 4`)], [], ["$.stages[1].kernel 5:75 the kernel must be odd, got 4"]],
+      [[ir(`"kernels": [3, 4]`)], [], ["$.stages[0].kernels[1] 4:80 the kernel must be odd, got 4"]],
+      [
+        [`{ "block": "basic", "channels": 16, "shortcutKernel": 2 }`],
+        [],
+        ["$.stages[0].shortcutKernel 4:55 the kernel must be odd, got 2"],
+      ],
     ],
   },
   StrideFitsKernel: {
@@ -51,6 +57,14 @@ const examples: Readonly<Record<string, RuleExamples>> = {
       [[`{ "block": "bottleneck", "channels": 64, "groups": 16 }`]],
     ],
     wrong: [
+      [
+        [ir(`"expandGroups": 3, "projectGroups": 3`)],
+        [],
+        [
+          "$.stages[0].expandGroups 4:81 3 groups must divide the 16 input and 64 output channels",
+          "$.stages[0].projectGroups 4:101 3 groups must divide the 64 input and 16 output channels",
+        ],
+      ],
       [
         [`{ "block": "bottleneck", "channels": 64, "groups": 32 }`],
         [],
@@ -192,6 +206,15 @@ const examples: Readonly<Record<string, RuleExamples>> = {
     ],
     wrong: [
       [
+        [
+          `{ "block": "bottleneck", "channels": 32, "stride": 2, "attention": { "type": "aa", "heads": 2, "position": "convolution" } }`,
+        ],
+        [],
+        [
+          "$.stages[0].attention.position 4:108 the spatial convolution of block 0 changes the map, which no gate can do in its place",
+        ],
+      ],
+      [
         [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "position": "spatial" } }`],
         [],
         [`$.stages[0].attention.position 4:79 a block of type basic has no place "spatial" for a gate`],
@@ -230,6 +253,110 @@ const examples: Readonly<Record<string, RuleExamples>> = {
         [`"cn_r256_k3_s1_c8"`, `"cn_r1_k3_s1_c8"`],
         [`"scaling": { "depth": 16 }`],
         ["$.stages 3:11 the stages have 4112 blocks; at most 4096 are possible"],
+      ],
+    ],
+  },
+  PreactivatedBlocksEndInAConvolution: {
+    fine: [
+      [[`{ "block": "basic", "channels": 24, "branchActivation": true, "shortcut": "conv-average-pool" }`]],
+    ],
+    wrong: [
+      [
+        [
+          `{ "block": "basic", "channels": 24, "preactivation": true, "branchActivation": true, "shortcut": "conv-average-pool" }`,
+        ],
+        [],
+        [
+          "$.stages[0].branchActivation 4:80 a block with `preactivation` has no activation there",
+          "$.stages[0].shortcut 4:98 a block with `preactivation` has no activation there",
+        ],
+      ],
+    ],
+  },
+  FeaturesHaveAPlace: {
+    fine: [
+      [
+        [`"cn_r1_k3_s2_c8"`, `"cn_r1_k3_s2_c8"`],
+        [`"features": ["C1", "C3", { "name": "last", "stage": 0 }]`],
+      ],
+    ],
+    wrong: [
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C2", "C5"]`],
+        ["$.features[1] 6:20 the network has no level C5: no map has the stride 32"],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [
+          `"features": [{ "name": "a", "stage": 1 }, { "name": "b" }, { "name": "c", "stage": 0, "level": "C2" }]`,
+        ],
+        [
+          "$.features[0] 6:14 there is no stage 1: the last is 0",
+          "$.features[1] 6:43 b must have a `level` or a `stage`",
+          "$.features[2] 6:60 c must have a `level` or a `stage`, not both",
+        ],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C2", { "name": "map", "stage": 0 }]`],
+        ["$.features[1] 6:20 map and C2 are the same map"],
+      ],
+    ],
+  },
+  OutputsHaveNamesOfTheirOwn: {
+    fine: [[[`"cn_r1_k3_s2_c8"`], [`"features": [{ "name": "p2", "level": "C2" }, "C1"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": ["C1", { "name": "C1", "stage": 0 }]`],
+        ['$.features[1] 6:20 the name "C1" is taken'],
+      ],
+      [
+        [`"cn_r1_k3_s2_c8"`],
+        [`"features": [{ "name": "logits", "level": "C1" }, { "name": "input", "stage": 0 }]`],
+        ['$.features[0] 6:14 the name "logits" is taken', '$.features[1] 6:51 the name "input" is taken'],
+      ],
+    ],
+  },
+  NetworksHaveAnOutput: {
+    fine: [[[`"cn_r1_k3_s1_c8"`], [`"head": { "classifier": false }`, `"features": ["C1"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classifier": false }`],
+        ["$.head.classifier 6:25 a network without a classifier needs `features` as its outputs"],
+      ],
+    ],
+  },
+  PreprocessingFitsTheInput: {
+    fine: [
+      [[`"cn_r1_k3_s1_c8"`], [`"preprocessing": { "mean": [0.4, 0.5, 0.6], "std": [1] }`]],
+      [[`"cn_r1_k3_s1_c8"`], [`"input": { "channels": 1 }`]],
+    ],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"preprocessing": { "mean": [0.4, 0.5], "std": [1, 1, 1, 1] }`],
+        [
+          "$.preprocessing.mean 6:28 mean has 2 numbers for an input of 3 channels",
+          "$.preprocessing.std 6:47 std has 4 numbers for an input of 3 channels",
+        ],
+      ],
+    ],
+  },
+  LabelsNameEachClass: {
+    fine: [[[`"cn_r1_k3_s1_c8"`], [`"head": { "classes": 2 }`, `"labels": ["cat", "dog"]`]]],
+    wrong: [
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classes": 3 }`, `"labels": ["cat", "dog"]`],
+        ["$.labels 7:11 there are 2 labels for 3 classes"],
+      ],
+      [
+        [`"cn_r1_k3_s1_c8"`],
+        [`"head": { "classifier": false }`, `"features": ["C1"]`, `"labels": ["cat", "dog"]`],
+        ["$.labels 8:11 there are 2 labels, and the network has no classifier"],
       ],
     ],
   },

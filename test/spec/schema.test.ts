@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
+import { BLOCK_TYPES } from "../../src/spec/blocks/registry.js";
 import { specDocs } from "../../src/spec/docs.js";
-import { type JsonSchema, specJsonSchema } from "../../src/spec/schema.js";
+import { type JsonSchema, type SpecInput, specJsonSchema } from "../../src/spec/schema.js";
 
 const test = suite("spec: schema");
 
@@ -56,10 +57,29 @@ test("a spec needs stem and stages, unless it extends another one", () => {
   assert.is(required, undefined);
   assert.equal(anyOf, [
     { required: ["extends"] },
-    { required: ["stem", "stages"], properties: { stem: { required: ["channels"] } } },
+    {
+      required: ["stem", "stages"],
+      properties: {
+        stem: { required: ["channels"] },
+        blocks: { additionalProperties: { required: ["layers"] } },
+      },
+    },
   ]);
   const stem = properties?.stem;
   assert.is(typeof stem === "object" && stem.required, undefined);
+});
+
+test("a spec that extends another one may say a part of a definition, as skresnet50d does", () => {
+  const { definition } = specJsonSchema().definitions as Readonly<Record<string, JsonSchema>>;
+  assert.is(definition?.required, undefined);
+  const { extends: base, blocks } = JSON.parse(read("specs/skresnet50d.json")) as SpecInput;
+  assert.type(base, "string");
+  assert.ok(Object.values(blocks ?? {}).some((definition) => !Object.hasOwn(definition, "layers")));
+});
+
+test("every definition of the schema is about something that a spec has", () => {
+  const names = Object.keys(specJsonSchema().definitions ?? {});
+  assert.equal(names, ["attention", "definition", "layer", ...BLOCK_TYPES]);
 });
 
 test("the shorthands are part of it", () => {

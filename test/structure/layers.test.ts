@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const HOME: Readonly<Record<string, string>> = {
   "onnx-proto": "onnx/proto.ts",
   protobufjs: "onnx/proto.ts",
-  "onnxruntime-node": "runtime/session.ts",
+  "onnxruntime-node": "runtime/worker.ts",
   yargs: "cli/",
   "jsonc-parser": "spec/",
   "ts-morph": "codegen/typescript/",

@@ -31,8 +31,10 @@ export function defineCommand<
         built = built.positional(name, option as never);
       for (const [example, what] of command.examples) built = built.example(example, what);
       return built.options({ ...command.options, json: sharedOptions.json }).check((args) => {
-        for (const [name, { array = false }] of Object.entries<Options>(command.options)) {
-          if (Array.isArray(args[name]) && !array) throw new Error(`--${name} is given twice`);
+        for (const [name, { array = false, coerce }] of Object.entries<Options>(command.options)) {
+          // A flag that is coerced sees to that itself, and may be a list.
+          if (Array.isArray(args[name]) && !array && coerce === undefined)
+            throw new Error(`--${name} is given twice`);
         }
         return true;
       });

@@ -14,13 +14,16 @@ export const doctorCommand = defineCommand({
       ok: report.ok,
       async text() {
         const { table, verdict } = await import("../format.js");
-        const rows = report.checks.map(({ name, ok, detail, remedy }) => [
+        const rows = report.checks.map(({ name, ok, detail }) => [
           name,
           ok ? verdict(true) : "not here",
           detail,
-          remedy ?? "",
         ]);
-        return table(["", "", "found", "what would help"], rows);
+        const remedies = report.checks.flatMap(({ name, remedy }) =>
+          remedy === undefined ? [] : [`  ${name}: ${remedy}\n`],
+        );
+        const help = remedies.length === 0 ? "" : `\nWhat would help:\n${remedies.join("")}`;
+        return `${table(["", "", "found"], rows)}${help}`;
       },
     };
   },

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { benchCommand } from "./bench.js";
 import { codegenCommand } from "./codegen.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
@@ -19,6 +20,7 @@ export const commands = [
   compileCommand,
   verifyCommand,
   runCommand,
+  benchCommand,
   codegenCommand,
   statsCommand,
   diffCommand,

@@ -34,6 +34,7 @@ export const runCommand = defineCommand({
     names: sharedOptions.names,
     "allow-missing": sharedOptions["allow-missing"],
     passes: sharedOptions.passes,
+    timeout: sharedOptions.timeout,
     seed: { ...sharedOptions.seed, default: undefined },
   },
   examples: [
@@ -59,6 +60,7 @@ export const runCommand = defineCommand({
       names: args.names,
       allowMissing: args["allow-missing"],
       passes: args.passes,
+      timeout: args.timeout,
       seed: args.seed,
     });
     const { runNotes, runText } = await import("../report-run.js");

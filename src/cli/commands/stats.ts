@@ -49,10 +49,15 @@ export const statsCommand = defineCommand({
         const expected = report.expectations.map(
           ({ name, expected, ok }) => `${name} ${count(expected)}: ${verdict(ok)}\n`,
         );
+        const features = report.outputs.filter(({ stride }) => stride !== undefined);
+        const outputs = features.map(
+          ({ name, dims, stride }) => `output ${name}: ${shape(dims)}, stride ${stride}\n`,
+        );
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
           `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for one image of ${channels}x${height}x${width}\n`,
+          ...outputs,
           ...expected,
           report.convention === undefined ? "" : conventionText(report.convention),
         ].join("");

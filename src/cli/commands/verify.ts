@@ -1,18 +1,52 @@
-import { sharedOptions } from "../options.js";
+import { realNumber, sharedOptions, wholeNumbers } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const verifyCommand = defineCommand({
-  usage: "verify <spec>",
-  doc: "Run a spec's ONNX file and compare it with the reference interpreter",
-  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  usage: "verify <model>",
+  doc: "Run a spec's ONNX file, or a given one, and compare it with the reference interpreter",
+  positionals: {
+    model: { type: "string", demandOption: true, describe: "The spec, a JSON file; or an ONNX file" },
+  },
   options: {
     device: sharedOptions.device,
     against: {
       type: "string",
       default: "reference",
-      describe: "What to compare with: reference; cpu; or an ONNX file that is held to the spec as well",
+      describe: "What to compare with: reference; cpu; or an ONNX file that is held to the same numbers",
     },
+    "per-block": {
+      type: "boolean",
+      default: false,
+      describe: "Compare what leaves each block too, and name the first block that differs",
+    },
+    "allow-cpu-nodes": sharedOptions["allow-cpu-nodes"],
+    "allow-tf32": sharedOptions["allow-tf32"],
+    batch: {
+      type: "string",
+      requiresArg: true,
+      coerce: wholeNumbers("batch", 1, 65536),
+      describe: "The batches that are run, as 1,8 [default: 1,3]",
+    },
+    seeds: {
+      type: "string",
+      requiresArg: true,
+      coerce: wholeNumbers("seeds", 0, 2 ** 31 - 1),
+      describe: "The seeds of the random inputs, as 0,1,2 [default: that of --seed]",
+    },
+    atol: {
+      type: "number",
+      requiresArg: true,
+      coerce: realNumber("atol", "0 on"),
+      describe: "With --atol or --rtol, |difference| <= atol + rtol * |reference| must hold at each element",
+    },
+    rtol: {
+      type: "number",
+      requiresArg: true,
+      coerce: realNumber("rtol", "0 on"),
+      describe: "See --atol",
+    },
+    timeout: sharedOptions.timeout,
     weights: sharedOptions.weights,
     names: sharedOptions.names,
     "allow-missing": sharedOptions["allow-missing"],
@@ -26,7 +60,12 @@ export const verifyCommand = defineCommand({
   },
   examples: [
     ["ecagen verify specs/b0-eca.json", "compiles, runs on the CPU, compares"],
-    ["ecagen verify specs/b0-eca.json --against out/b0-eca.onnx", "holds a file to its spec"],
+    ["ecagen verify specs/b0-eca.json --device webgpu", "on the GPU, and proves that every node ran there"],
+    ["ecagen verify specs/b0-eca.json --against out/b0-eca.onnx --per-block", "holds a file to its spec"],
+    [
+      "ecagen verify out/b0-eca.onnx --device auto --against cpu",
+      "a file, on the best device and on the CPU",
+    ],
     [
       "ecagen verify specs/resnet50.json --weights resnet50.safetensors",
       "with trained weights, as compile takes them",
@@ -41,9 +80,17 @@ export const verifyCommand = defineCommand({
       startProgress(),
     ]);
     try {
-      const report = await verify(args.spec, {
+      const report = await verify(args.model, {
         device: args.device,
         against: args.against,
+        perBlock: args["per-block"],
+        allowCpuNodes: args["allow-cpu-nodes"],
+        allowTf32: args["allow-tf32"],
+        batches: args.batch,
+        seeds: args.seeds,
+        atol: args.atol,
+        rtol: args.rtol,
+        timeout: args.timeout,
         weights: args.weights,
         names: args.names,
         allowMissing: args["allow-missing"],

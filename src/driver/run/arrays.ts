@@ -1,5 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
-import type { FloatTensor, Port } from "../../runtime/session.js";
+import type { Port } from "../../runtime/protocol.js";
+import type { FloatTensor } from "../../runtime/session.js";
 import type { FileDType } from "../../weights/file-dtypes.js";
 import { openTensors } from "../../weights/open.js";
 import { exactNumbers, type StoredTensor } from "../../weights/tensor-source.js";
@@ -72,14 +73,20 @@ export function shapeProblem(
 ): string | undefined {
   if (fits(dims, wanted)) return undefined;
   if (fits([1, ...dims], wanted)) return "the batch is missing: x[None]";
-  const [batch = 0, ...rest] = dims;
-  if (fits([batch, ...rest.slice(-1), ...rest.slice(0, -1)], wanted)) {
+  if (fits(channelsFirst([1, ...dims]), wanted)) return "the channels come first: x.transpose(2, 0, 1)[None]";
+  if (fits(channelsFirst(dims), wanted)) {
     return "the channels come after the batch: x.transpose(0, 3, 1, 2)";
   }
-  if (typeof wanted[0] === "number" && fits([wanted[0], ...rest], wanted)) {
+  const [batch] = wanted;
+  if (typeof batch === "number" && fits([batch, ...dims.slice(1)], wanted)) {
     return "the model is made for this batch alone; `ecagen compile` without --batch makes one for any";
   }
   return dims.includes(0) ? "there must be an element" : "an open size has a name; the others must be equal";
+}
+
+/** [batch, height, width, channels] as [batch, channels, height, width] */
+function channelsFirst(dims: readonly number[]): readonly number[] {
+  return [...dims.slice(0, 1), ...dims.slice(-1), ...dims.slice(1, -1)];
 }
 
 function fits(dims: readonly number[], wanted: readonly (number | string)[]): boolean {

@@ -2,7 +2,8 @@ import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../base/read-file.js";
 import { decodeImage } from "../../images/decode.js";
 import { type ImageSize, prepareImage } from "../../images/prepare.js";
-import type { FloatTensor, Port } from "../../runtime/session.js";
+import type { Port } from "../../runtime/protocol.js";
+import type { FloatTensor } from "../../runtime/session.js";
 import { defaultPreprocessing, type Preprocessing } from "../../spec/preprocessing.js";
 
 /** A batch of images, and what was done to them. */

@@ -1,6 +1,7 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../base/random-access-file.js";
-import type { FloatTensor, Port } from "../../runtime/session.js";
+import type { Port } from "../../runtime/protocol.js";
+import type { FloatTensor } from "../../runtime/session.js";
 import type { Preprocessing } from "../../spec/preprocessing.js";
 import { isNpy } from "../../weights/numpy/header.js";
 import { readArray } from "./arrays.js";

@@ -1,33 +1,22 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { defineOp } from "../op.js";
-import { concat } from "../ops/concat.js";
-import { conv } from "../ops/conv.js";
 import { operandAt, type Tensor } from "../tensor.js";
-import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
-import {
-  applied,
-  channelMaxima,
-  channelMeans,
-  linear,
-  placeMaxima,
-  placeMeans,
-  product,
-  sum,
-} from "./arithmetic.js";
+import { expectDims, featureMap } from "../types.js";
+import { applied, channelMaxima, channelMeans, linear, product, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
-import {
-  expectNorm,
-  NORM_OPERANDS,
-  normalized,
-  normEpsilon,
-  normEpsilonOption,
-  normParameters,
-} from "./norm.js";
+import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "./norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
-
-/** How the two poolings are used: each by itself, or only their average. */
-const POOLINGS = ["separate", "averaged"] as const;
+import {
+  expectSpatialWeight,
+  halfSum,
+  mapsOf,
+  POOLINGS,
+  poolingOption,
+  spatialKernelOf,
+  spatialKernelOption,
+  spatialScores,
+} from "./spatial-gate.js";
 
 /**
  * Convolutional Block Attention Module (Woo et al., ECCV 2018, section 3), for x of [N, C, H, W]:
@@ -60,9 +49,7 @@ const op = defineOp({
     const [squeezed] = featureMap(reduce, "reduce");
     expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
     expectDims(expand, [channels, squeezed, 1, 1], "expand");
-    const kernel = kernelOf(spatial);
-    if (kernel % 2 === 0) refuse(`a spatial kernel of ${kernel} has no middle`);
-    expectDims(spatial, [1, mapsOf(pooling), kernel, kernel], "spatial");
+    expectSpatialWeight(spatial, pooling);
     expectNorm(operands.slice(4, 8), 1);
     if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
     if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
@@ -72,7 +59,7 @@ const op = defineOp({
     const [, channels, height, width] = featureMap(x, "x");
     const maps = mapsOf(pooling);
     const channelGate = 2 * channels * Number(reduce?.dims[0]) * maps;
-    return { macs: channelGate + maps * kernelOf(spatial) ** 2 * height * width };
+    return { macs: channelGate + maps * spatialKernelOf(spatial) ** 2 * height * width };
   },
   evaluate(operands, { pooling, hidden, gate, epsilon }) {
     const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
@@ -83,14 +70,8 @@ const op = defineOp({
     const channelLogits = pooling === "separate" ? sum(mlp(means), mlp(maxima)) : mlp(halfSum(means, maxima));
     const scaled = product(x, applied(activations[gate].apply, channelLogits));
 
-    const places = [placeMeans(scaled), placeMaxima(scaled)] as const;
-    const maps =
-      pooling === "separate" ? operandAt(concat.evaluate(places, { axis: 1 }), 0) : halfSum(...places);
-    const pad = (operandAt(spatial.dims, 2) - 1) / 2;
-    const attributes = conv.attributes.parse({ pads: [pad, pad, pad, pad] });
-    const spatialLogits = operandAt(conv.evaluate([maps, spatial], attributes), 0);
-    const spatialGate = normalized(spatialLogits, operands.slice(4, 8), epsilon);
-    return [product(scaled, applied(activations[gate].apply, spatialGate))];
+    const spatialLogits = spatialScores(scaled, spatial, operands.slice(4, 8), { pooling, epsilon });
+    return [product(scaled, applied(activations[gate].apply, spatialLogits))];
   },
 });
 
@@ -99,19 +80,8 @@ export const cbam = defineAttention({
   title: "Convolutional Block Attention Module",
   options: z.strictObject({
     ...reductionOptions({ ratio: 1 / 16 }),
-    kernel: z
-      .int()
-      .min(1)
-      .max(63)
-      .refine((k) => k % 2 === 1, { error: "a spatial kernel must be odd, so that it has a middle" })
-      .default(7)
-      .describe("Kernel size of the spatial gate's convolution, odd."),
-    pooling: z
-      .enum(POOLINGS)
-      .default("separate")
-      .describe(
-        "Whether mean and maximum are used each by itself (the paper's), or only their average (timm's lcbam).",
-      ),
+    kernel: spatialKernelOption,
+    pooling: poolingOption,
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the shared MLP."),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes both gates."),
     bias: z.boolean().default(false).describe("Whether the layers of the shared MLP have a bias."),
@@ -141,16 +111,3 @@ export const cbam = defineAttention({
   describe: ({ pooling }, [x, reduce, , spatial]) =>
     `${describeReduction(x?.dims[1], reduce?.dims[0])}, spatial ${spatial?.dims[2]}×${spatial?.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
 });
-
-/** Input channels of the spatial convolution, and runs of the MLP. */
-function mapsOf(pooling: (typeof POOLINGS)[number]): number {
-  return pooling === "separate" ? 2 : 1;
-}
-
-function kernelOf(spatial: TensorType | undefined): number {
-  return featureMap(spatial, "spatial")[2];
-}
-
-function halfSum(a: Tensor, b: Tensor): Tensor {
-  return applied((value) => value / 2, sum(a, b));
-}

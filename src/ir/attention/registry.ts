@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { a2 } from "./a2.js";
+import { aa } from "./aa.js";
 import { bam } from "./bam.js";
 import { cbam } from "./cbam.js";
 import { coord } from "./coord.js";
@@ -9,8 +10,10 @@ import { ecam } from "./ecam.js";
 import { ese } from "./ese.js";
 import { gc } from "./gc.js";
 import { ge } from "./ge.js";
+import { gsop } from "./gsop.js";
 import type { AttentionModule } from "./module.js";
 import { nl } from "./nl.js";
+import { sam } from "./sam.js";
 import { scse } from "./scse.js";
 import { se } from "./se.js";
 import { seGc } from "./se-gc.js";
@@ -34,11 +37,14 @@ export const attentionModules = {
   "se-gc": seGc,
   "eca-ns": ecaNs,
   cbam,
+  sam,
   bam,
   gc,
   ge,
   nl,
   a2,
+  aa,
+  gsop,
   coord,
   scse,
 } as const;

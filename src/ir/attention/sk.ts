@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
-import { fanOutNormal } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
@@ -9,7 +8,7 @@ import { softmax } from "../ops/softmax.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap, refuse, tensorType } from "../types.js";
 import { applied, channelMeans, linear, sum } from "./arithmetic.js";
-import { defineAttention } from "./module.js";
+import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
   NORM_OPERANDS,
@@ -97,14 +96,15 @@ export const sk = defineAttention({
   op,
   /** The channels of the site are those of one path. */
   plan(given, site) {
+    const { conv } = initializationAt(site);
     const { channels, paths = 2 } = site;
     const squeezed = Math.max(given.minChannels, squeezedChannels(given, site));
     return {
       attributes: { paths, hidden: given.activation, epsilon: given.epsilon },
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: fanOutNormal() },
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
         ...normParameters("norm", squeezed),
-        { name: "select.weight", dims: [paths * channels, squeezed, 1, 1], init: fanOutNormal() },
+        { name: "select.weight", dims: [paths * channels, squeezed, 1, 1], init: conv(1) },
       ],
     };
   },

@@ -1,5 +1,8 @@
 import { defineUnary } from "./unary.js";
 
+/** The ONNX operator set that brought the operator; for older ones `lower-activation` says it in two. */
+export const HARD_SWISH_OPSET = 14;
+
 export const hardSwish = defineUnary({
   name: "hard_swish",
   level: "primitive",

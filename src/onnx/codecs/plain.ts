@@ -1,13 +1,14 @@
 import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
 import type { OnnxCodec } from "../codec.js";
 
-/** Ops without attributes, which are one operator without attributes in every opset. */
+/** Ops without attributes, which are one operator without attributes in every opset that has it. */
 type PlainOpName =
   | "add"
   | "div"
   | "erf"
   | "global_avg_pool"
   | "global_max_pool"
+  | "hard_swish"
   | "matmul"
   | "mul"
   | "relu"
@@ -17,9 +18,10 @@ type PlainOpName =
   | "tanh";
 
 /** The codec of an op that is the ONNX operator of the same operands. */
-export function plainCodec<N extends PlainOpName>(op: N, operator: string): OnnxCodec<N> {
+export function plainCodec<N extends PlainOpName>(op: N, operator: string, since?: number): OnnxCodec<N> {
   return {
     operator,
+    ...(since === undefined ? {} : { since }),
     encode: (_op, node) => node.node(operator, node.operands),
     decode: (node) => ({
       operands: definitionOf(op).operands.map((_, i) => node.operand(i)),

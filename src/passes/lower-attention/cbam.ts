@@ -1,6 +1,7 @@
 import type { OpOf, Value } from "../../ir/graph.js";
 import type { RewriteContext } from "../../ir/rewrite.js";
-import { batchNormed, bottleneck, convolution, halfSum } from "./parts.js";
+import { bottleneck, halfSum } from "./parts.js";
+import { spatialScores } from "./spatial-gate.js";
 
 /**
  *     x ┬ global_avg_pool ─ MLP ┐                       x' ┬ reduce_mean ┐
@@ -32,16 +33,7 @@ export function lowerCbam(op: OpOf<"attention.cbam">, context: RewriteContext): 
       : bottleneck(context, halfSum(context, mean, max, "channel/pool"), layers, "channel/");
   const scaled = context.op("mul", [x, context.op(gate, [scores], {}, "channel/gate")], {}, "channel/scale");
 
-  const means = context.op("reduce_mean", [scaled], { axes: [1] }, "spatial/mean");
-  const maxima = context.op("reduce_max", [scaled], { axes: [1] }, "spatial/max");
-  const maps =
-    pooling === "separate"
-      ? context.op("concat", [means, maxima], { axis: 1 }, "spatial/concat")
-      : halfSum(context, means, maxima, "spatial/pool");
-  const pad = (Number(spatial.type.dims[2]) - 1) / 2;
-  const mixed = convolution(context, maps, spatial, undefined, "spatial/conv", {
-    pads: [pad, pad, pad, pad],
-  });
-  const normed = batchNormed(context, mixed, norm, epsilon, "spatial/norm");
+  const spatialGate = { weight: spatial, norm, pooling, epsilon };
+  const normed = spatialScores(context, scaled, spatialGate, "spatial/");
   return context.op("mul", [scaled, context.op(gate, [normed], {}, "spatial/gate")], {});
 }

@@ -1,5 +1,6 @@
 import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
 import { lowerA2 } from "./a2.js";
+import { lowerAa } from "./aa.js";
 import { lowerBam } from "./bam.js";
 import { lowerCbam } from "./cbam.js";
 import { lowerCoord } from "./coord.js";
@@ -8,9 +9,11 @@ import { lowerEcaNs } from "./eca-ns.js";
 import { lowerEcam } from "./ecam.js";
 import { lowerGc } from "./gc.js";
 import { lowerGe } from "./ge.js";
+import { lowerGsop } from "./gsop.js";
 import { lowerLinearGate } from "./linear-gate.js";
 import type { AttentionLowering } from "./lowering.js";
 import { lowerNl } from "./nl.js";
+import { lowerSam } from "./sam.js";
 import { lowerScse } from "./scse.js";
 import { lowerSe } from "./se.js";
 import { lowerSeVar1 } from "./se-var1.js";
@@ -29,11 +32,14 @@ export const attentionLowerings: { readonly [T in AttentionType | SelectionType]
   "se-gc": lowerLinearGate,
   "eca-ns": lowerEcaNs,
   cbam: lowerCbam,
+  sam: lowerSam,
   bam: lowerBam,
   gc: lowerGc,
   ge: lowerGe,
   nl: lowerNl,
   a2: lowerA2,
+  aa: lowerAa,
+  gsop: lowerGsop,
   coord: lowerCoord,
   scse: lowerScse,
   sk: lowerSk,

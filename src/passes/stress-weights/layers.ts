@@ -4,7 +4,7 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { featureMap } from "../../ir/types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
-import { applied, type Moments, perChannel, scaled, sum, variation } from "./moments.js";
+import { applied, type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 
 /** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
 export interface Stress {
@@ -41,7 +41,7 @@ export const TAPS: Range = { low: -Math.sqrt(3), high: Math.sqrt(3) };
  * γ of a normalisation of one channel that makes a gate for all others. It is never next to nothing, and small: what
  * comes in is a maximum over channels, whose size is hard to expect, and a gate that closes would silence the network.
  */
-const GATE_SCALE: Range = { low: 0.2, high: 0.5 };
+export const GATE_SCALE: Range = { low: 0.2, high: 0.5 };
 
 /** A layer of a gate: its numbers, and what comes out. */
 export interface Layer {
@@ -90,7 +90,8 @@ export function stressNorm(
 ): { result: Moments; parameters: Distribution[] } {
   const mean = OFFSET * variation(x);
   const centred = sum(x, perChannel(mean ** 2));
-  const y = scaled(centred, (meanSquare(scale) * meanInverse(VARIANCE)) / x.power);
+  // Scales of both signs take most of a mean away, and what is normalised is seldom rectified.
+  const y = mixed(centred, (meanSquare(scale) * meanInverse(VARIANCE)) / x.power);
   const shift = OFFSET * variation(y);
   return {
     result: sum(y, perChannel(shift ** 2)),

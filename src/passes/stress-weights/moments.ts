@@ -1,3 +1,5 @@
+import { erfOf } from "../../ir/ops/erf.js";
+
 /**
  * What is known of the numbers of a tensor before there are any, over images, channels and places. A layer's
  * weights are chosen by the moments of its operand, so that signals neither fade nor explode at any depth.
@@ -7,6 +9,11 @@ export interface Moments {
   readonly power: number;
   /** Mean over the channels of the square of each channel's mean: what is left after pooling a large map. */
   readonly steady: number;
+  /**
+   * Mean of all numbers, whose square is a part of `steady`; left out, 0. It is what sums keep of rectified signals: a
+   * shortcut that is never negative makes its sum with a branch mostly positive, and then a ReLU takes little away.
+   */
+  readonly mean?: number;
 }
 
 /** The deviation of a channel's places around the channel's mean: the part that depends on the input. */
@@ -20,60 +27,87 @@ export function perChannel(power: number): Moments {
 }
 
 /** The mean over a map: what varies from place to place averages out. */
-export function pooled({ power, steady }: Moments, places: number): Moments {
-  return { power: steady + (power - steady) / places, steady };
+export function pooled({ power, steady, mean = 0 }: Moments, places: number): Moments {
+  return { power: steady + (power - steady) / places, steady, mean };
 }
 
 /**
- * The largest of `places` neighbours. That of n independent normal numbers lies about √(2 ln n) deviations up, and
- * its own deviation is about half of theirs; neighbours in a map are alike, so this is more than it will be.
+ * The largest of `count` numbers that vary by themselves. That of n normal ones lies about Φ⁻¹((n - 3/8) / (n + 1/4))
+ * deviations up (Blom, Statistical Estimates and Transformed Beta-Variables, 1958), and its own deviation is about half
+ * of theirs; neighbours in a map are alike, so this is more than it will be.
  */
-export function maximum(x: Moments, places: number): Moments {
-  if (places === 1) return x;
+export function maximum(x: Moments, count: number): Moments {
+  if (count === 1) return x;
   const around = variation(x);
-  const rise = around * Math.sqrt(2 * Math.log(places)) * MAXIMUM_OF_FEW;
-  const steady = x.steady + rise ** 2;
-  return { power: steady + (around / 2) ** 2, steady };
+  const rise = around * normalQuantile((count - 3 / 8) / (count + 1 / 4));
+  const mean = (x.mean ?? 0) + rise;
+  const steady = x.steady + mean ** 2 - (x.mean ?? 0) ** 2;
+  return { power: steady + (around / 2) ** 2, steady, mean };
 }
 
-/** √(2 ln n) is the limit for large n; of nine numbers the mean maximum is 1.49, not 2.1. */
-const MAXIMUM_OF_FEW = 0.7;
-
-/** The maximum of `count` places: about √(2 ln count) deviations above the channel's mean. */
-export function largest(x: Moments, count: number): Moments {
-  return perChannel(x.steady + (x.power - x.steady) * 2 * Math.log(Math.max(count, 2)));
+/** Φ⁻¹ of a share over one half, by halving: Φ(x) = (1 + erf(x / √2)) / 2. */
+function normalQuantile(share: number): number {
+  let [low, high] = [0, 10];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if ((1 + erfOf(middle / Math.SQRT2)) / 2 < share) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
-/** The sum of two tensors of which one has mean zero and doesn't depend on the other. */
+/** The sum of two tensors that don't depend on each other. */
 export function sum(a: Moments, b: Moments): Moments {
-  return { power: a.power + b.power, steady: a.steady + b.steady };
+  const [meanA, meanB] = [a.mean ?? 0, b.mean ?? 0];
+  const cross = 2 * meanA * meanB;
+  return { power: a.power + b.power + cross, steady: a.steady + b.steady + cross, mean: meanA + meanB };
+}
+
+/** Two tensors one after the other. */
+export function averaged(a: Moments, b: Moments): Moments {
+  return {
+    power: (a.power + b.power) / 2,
+    steady: (a.steady + b.steady) / 2,
+    mean: ((a.mean ?? 0) + (b.mean ?? 0)) / 2,
+  };
 }
 
 /** The product of two independent tensors. */
 export function product(a: Moments, b: Moments): Moments {
-  return { power: a.power * b.power, steady: a.steady * b.steady };
+  return { power: a.power * b.power, steady: a.steady * b.steady, mean: (a.mean ?? 0) * (b.mean ?? 0) };
 }
 
-/** The product with independent numbers whose mean square is `factor`. */
-export function scaled({ power, steady }: Moments, factor: number): Moments {
-  return { power: power * factor, steady: steady * factor };
+/** The product with independent numbers whose mean square is `factor` and which are of one sign, as those of a gate. */
+export function scaled({ power, steady, mean = 0 }: Moments, factor: number): Moments {
+  return { power: power * factor, steady: steady * factor, mean: mean * Math.sqrt(factor) };
 }
 
-/** f(x), where each channel of x has a mean of N(0, steady) around which its places vary by N(0, power - steady). */
+/** Sums of products with independent numbers of both signs: whatever mean there was is gone. */
+export function mixed(x: Moments, factor: number): Moments {
+  return { ...scaled(x, factor), mean: 0 };
+}
+
+/**
+ * f(x), where each channel of x has a mean of N(mean, steady - mean²) around which its places vary by
+ * N(0, power - steady).
+ */
 export function applied(f: (x: number) => number, x: Moments): Moments {
-  const [spread, around] = [Math.sqrt(x.steady), variation(x)];
+  const centre = x.mean ?? 0;
+  const [spread, around] = [Math.sqrt(Math.max(0, x.steady - centre ** 2)), variation(x)];
   let square = 0;
   let squareOfMean = 0;
+  let total = 0;
   for (const channel of STANDARD_NORMAL) {
     let mean = 0;
     for (const place of STANDARD_NORMAL) {
-      const y = f(spread * channel.x + around * place.x);
+      const y = f(centre + spread * channel.x + around * place.x);
       mean += place.share * y;
       square += channel.share * place.share * y * y;
     }
     squareOfMean += channel.share * mean * mean;
+    total += channel.share * mean;
   }
-  return { power: square, steady: squareOfMean };
+  return { power: square, steady: squareOfMean, mean: total };
 }
 
 /** Points of N(0, 1) up to four deviations, and their shares: accurate to a percent, which is enough here. */

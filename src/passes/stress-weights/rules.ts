@@ -3,14 +3,15 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
-import { attentionRules } from "./attention-rules.js";
+import { attentionRules } from "./attention/registry.js";
 import { normal } from "./distribution.js";
 import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
 import {
   applied,
-  largest,
+  averaged,
   type Moments,
   maximum,
+  mixed,
   perChannel,
   pooled,
   product,
@@ -31,10 +32,10 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   gemm: (op, x) => stressLinear(op, x, 1),
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
-  sub: (_op, x, y) => ({ result: sum(x, y) }),
+  sub: (_op, x, y) => ({ result: sum(x, { ...y, mean: -(y.mean ?? 0) }) }),
   div: (_op, x, y) => ({ result: scaled(x, 1 / y.power) }),
-  matmul: ({ operands: [a] }, x, y) => ({ result: scaled(product(x, y), Number(a?.type.dims.at(-1))) }),
-  concat: (_op, x, y) => ({ result: { power: (x.power + y.power) / 2, steady: (x.steady + y.steady) / 2 } }),
+  matmul: ({ operands: [a] }, x, y) => ({ result: mixed(product(x, y), Number(a?.type.dims.at(-1))) }),
+  concat: (_op, x, y) => ({ result: averaged(x, y) }),
   softmax: ({ operands: [x], attributes: { axis } }) => ({
     result: perChannel(1 / Number(x?.type.dims[axis]) ** 2),
   }),
@@ -43,11 +44,11 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
   max_pool: ({ attributes: { kernel } }, x) => ({ result: maximum(x, kernel[0] * kernel[1]) }),
   global_avg_pool: ({ operands: [map] }, x) => ({ result: pooled(x, sizesOf(map).places) }),
-  global_max_pool: ({ operands: [map] }, x) => ({ result: largest(x, sizesOf(map).places) }),
+  global_max_pool: ({ operands: [map] }, x) => ({ result: maximum(x, sizesOf(map).places) }),
   reduce_mean: (op, x) => ({
     result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
   }),
-  reduce_max: (op, x) => ({ result: largest(x, reducedCount(op)) }),
+  reduce_max: (op, x) => ({ result: maximum(x, reducedCount(op)) }),
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
   }),
@@ -82,7 +83,7 @@ function stressLinear(
   share: number,
 ): Stress {
   const [, ...fanIn] = concreteDims(weight?.type.dims ?? []);
-  const y = scaled(x, 1 / x.power);
+  const y = mixed(x, 1 / x.power);
   const offset = OFFSET * variation(y);
   return {
     result: bias === undefined ? y : sum(y, perChannel(offset ** 2)),

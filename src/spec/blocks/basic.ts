@@ -11,11 +11,21 @@ export const basic = defineBlockKind({
     .strictObject({
       block: z.literal("basic").describe("Type of the stage's blocks."),
       ...residualFields,
+      branchActivation: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether an activation follows the branch's last normalisation too, before gate and sum, as in the legacy SE-ResNet-18 and -34 of timm.",
+        ),
     })
     .meta({
       id: "basic",
       description:
         "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
     }),
-  resolve: (stage, place) => ({ block: "basic", ...residualPart(stage, place) }),
+  resolve: (stage, place) => ({
+    block: "basic",
+    ...residualPart(stage, place),
+    branchActivation: stage.branchActivation,
+  }),
 });

@@ -6,7 +6,7 @@ import { residualFields, residualPart } from "./residual-fields.js";
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
 export const bottleneck = defineBlockKind({
   block: "bottleneck",
-  positions: ["standard", "pre", "spatial", "post", "identity", "identity-input"],
+  positions: ["standard", "pre", "convolution", "spatial", "post", "identity", "identity-input"],
   schema: z
     .strictObject({
       block: z.literal("bottleneck").describe("Type of the stage's blocks."),
@@ -18,6 +18,14 @@ export const bottleneck = defineBlockKind({
         .default(0.25)
         .describe(
           "Channels of the kernel×kernel convolution as a part of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
+        ),
+      reduceRatio: z
+        .number()
+        .positive()
+        .max(4)
+        .optional()
+        .describe(
+          "Channels of the first 1×1 convolution as a part of the block's output channels. Left out: those of the kernel×kernel convolution. 0.5 beside a `bottleneckRatio` of 1 in SENet-154.",
         ),
       groups: channelCount
         .default(1)
@@ -40,6 +48,7 @@ export const bottleneck = defineBlockKind({
     block: "bottleneck",
     ...residualPart(stage, place),
     bottleneckChannels: Math.max(1, Math.round(place.channels * stage.bottleneckRatio)),
+    reducedChannels: Math.max(1, Math.round(place.channels * (stage.reduceRatio ?? stage.bottleneckRatio))),
     groups: stage.groups,
     strideAt: stage.strideAt,
   }),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { expansionFactor } from "../fields.js";
+import { channelCount, expansionFactor, kernelSize } from "../fields.js";
 import { defineBlockKind, placed, stageFields } from "./block-kind.js";
 
 /** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
@@ -13,6 +13,16 @@ export const invertedResidual = defineBlockKind({
       expansion: expansionFactor.describe(
         "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`.",
       ),
+      kernels: z
+        .array(kernelSize)
+        .min(2)
+        .max(8)
+        .optional()
+        .describe(
+          "Sides of several depthwise kernels, in place of `kernel`: the channels are cut into as many equal parts, the first takes what is left over (MixConv).",
+        ),
+      expandGroups: channelCount.default(1).describe("Groups of the 1×1 expansion, as in MixNet."),
+      projectGroups: channelCount.default(1).describe("Groups of the 1×1 projection, as in MixNet."),
       expansionLayer: z
         .boolean()
         .optional()
@@ -30,7 +40,10 @@ export const invertedResidual = defineBlockKind({
     return {
       block: "inverted-residual",
       ...placed(place),
-      kernel: stage.kernel,
+      kernel: stage.kernels === undefined ? stage.kernel : Math.max(...stage.kernels),
+      kernels: stage.kernels,
+      expandGroups: stage.expandGroups,
+      projectGroups: stage.projectGroups,
       expands,
       expandedChannels: expands
         ? place.roundChannels(place.inputChannels * stage.expansion)

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { kernelSize } from "../fields.js";
 import type { BlockPlace } from "./block-kind.js";
 import { placed, stageFields } from "./block-kind.js";
 
@@ -10,11 +11,14 @@ export const residualFields = {
     .default(true)
     .describe("Whether blocks have a shortcut; without one it is the plain network of the ResNet paper."),
   shortcut: z
-    .enum(["conv", "average-pool", "zero-pad"])
+    .enum(["conv", "average-pool", "conv-average-pool", "zero-pad"])
     .default("conv")
     .describe(
-      "How the shortcut becomes as large as the branch, where the shapes differ. conv: 1×1 convolution with the block's stride (option B of the ResNet paper). average-pool: average pooling with the stride, then 1×1 convolution (ResNet-D). zero-pad: every stride-th pixel, zeros for the missing channels (option A).",
+      "How the shortcut becomes as large as the branch, where the shapes differ. conv: 1×1 convolution with the block's stride (option B of the ResNet paper). average-pool: average pooling with the stride, then 1×1 convolution (ResNet-D). conv-average-pool: 1×1 convolution, normalisation and activation, then average pooling (the first XResNet). zero-pad: every stride-th pixel, zeros for the missing channels (option A).",
     ),
+  shortcutKernel: kernelSize
+    .default(1)
+    .describe("Side of the kernel of the shortcut's convolution: 3 in SENet-154."),
   preactivation: z
     .boolean()
     .default(false)
@@ -27,6 +31,6 @@ const residualSchema = z.object(residualFields);
 
 /** The part of a residual block that both types share. */
 export function residualPart(stage: z.output<typeof residualSchema>, place: BlockPlace) {
-  const { kernel, shortcut, preactivation, residual } = stage;
-  return { ...placed(place), kernel, shortcut, preactivation, residual };
+  const { kernel, shortcut, shortcutKernel, preactivation, residual } = stage;
+  return { ...placed(place), kernel, shortcut, shortcutKernel, preactivation, residual };
 }

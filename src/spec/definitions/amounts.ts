@@ -1,7 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { MAX_CHANNELS } from "../fields.js";
 import { type ExpressionValue, evaluate, type Scope } from "./evaluate.js";
-import { ExpressionError, parseExpression, type Span } from "./expression.js";
+import { ExpressionError, namesIn, parseExpression, type Span } from "./expression.js";
 import type { Amount, Pair } from "./layer-schema.js";
 import type { Sides } from "./resolved-layers.js";
 
@@ -63,7 +63,7 @@ export class Amounts {
 
   number(amount: Amount, path: JsonPath, channelsIn: number): number {
     const value = this.#value(amount, path, channelsIn) ?? Number.NaN;
-    if (typeof value === "number" && (Number.isFinite(value) || Number.isNaN(value))) return value;
+    if (typeof value === "number") return value;
     this.#refuse({ path, message: `expected a number, got ${value}` });
     return Number.NaN;
   }
@@ -79,15 +79,21 @@ export class Amounts {
 
   #value(amount: Amount, path: JsonPath, channelsIn: number): ExpressionValue | undefined {
     if (typeof amount === "number") return amount;
-    const scope: Scope = Object.assign(Object.create(this.#scope), {
-      valueOf: (name: string) => (name === "in" ? channelsIn : this.#scope.valueOf(name)),
-    });
     try {
-      return evaluate(parseExpression(amount), scope);
+      const expression = parseExpression(amount);
+      const scope = this.#scopeAt(channelsIn);
+      if (namesIn(expression).some(({ name }) => Number.isNaN(scope.valueOf(name)))) return undefined;
+      return evaluate(expression, scope);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.#refuse({ path, message: error.message, at: error.at, hint: error.hint });
       return undefined;
     }
+  }
+
+  #scopeAt(channelsIn: number): Scope {
+    return Object.assign(Object.create(this.#scope), {
+      valueOf: (name: string) => (name === "in" ? channelsIn : this.#scope.valueOf(name)),
+    });
   }
 }

@@ -2,9 +2,9 @@ import type { JsonPath } from "../../base/json-path.js";
 import { didYouMean } from "../../base/suggest.js";
 import { BLOCK_TYPES, isDefined, type Stage } from "../blocks/registry.js";
 import type { RefuseDefinition } from "./amounts.js";
-import { type DefinedStage, type Definition, RESERVED_FIELDS } from "./definition.js";
-import { ExpressionError, FUNCTIONS, namesIn, parseExpression } from "./expression.js";
-import type { Layer } from "./layer-schema.js";
+import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
+import { ExpressionError, namesIn, parseExpression } from "./expression.js";
+import { type Layer, PADDINGS, POOL_PADDINGS } from "./layer-schema.js";
 
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
@@ -46,7 +46,7 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
     report({ path, message: `"${name}" is a block of ecagen's own`, hint: "choose another name" });
   }
   for (const field of Object.keys(definition.fields)) {
-    if (RESERVED_FIELDS.includes(field) || Object.hasOwn(FUNCTIONS, field)) {
+    if (hasMeaning(field)) {
       report({
         path: [...path, "fields", field],
         message: `"${field}" has a meaning already`,
@@ -55,12 +55,12 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
     }
   }
   const names = [...KNOWN_NAMES, ...Object.keys(definition.fields)];
-  for (const { text, at } of expressionsOf(definition, path)) {
+  for (const { text, at, words } of expressionsOf(definition, path)) {
     try {
       for (const { name: read, at: span } of namesIn(parseExpression(text))) {
         if (names.includes(read)) continue;
         const message = `there is nothing of the name ${JSON.stringify(read)}`;
-        report({ path: at, message, at: span, hint: didYouMean(read, names) });
+        report({ path: at, message, at: span, hint: didYouMean(read, [...words, ...names]) });
       }
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
@@ -68,7 +68,15 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
     }
   }
   for (const { layers, at } of listsOf(definition, path)) {
+    const isMain = at[path.length] === "layers";
     layers.forEach((layer, i) => {
+      if (layer.layer === "attention" && !isMain) {
+        report({
+          path: [...at, i],
+          message: "only the main path has a layer for the gate",
+          hint: "a stage's `position` has words for the shortcut and for after the sum: identity, post",
+        });
+      }
       const own = "name" in layer ? layer.name : undefined;
       const first = layers.findIndex((each) => "name" in each && each.name === own);
       if (own !== undefined && first < i) {
@@ -99,30 +107,40 @@ function checkDefinedStage(
   }
 }
 
-interface Written<T> {
+interface WrittenText {
   readonly at: JsonPath;
-  readonly text: T;
+  readonly text: string;
+}
+
+interface WrittenExpression extends WrittenText {
+  /** What may stand in its place. */
+  readonly words: readonly string[];
 }
 
 /** The keys of layers whose texts are words and not expressions. */
 const WORD_KEYS: ReadonlySet<string> = new Set(["layer", "name", "kind", "activation", "input", "join"]);
-const PADDING_WORDS: ReadonlySet<unknown> = new Set(["symmetric", "same", "valid", "ceil"]);
 
-function expressionsOf(definition: Definition, path: JsonPath): readonly Written<string>[] {
+/** The words that a layer's `padding` may be beside expressions. */
+function paddingWords(layer: Layer["layer"]): readonly string[] {
+  return layer === "pool" ? POOL_PADDINGS : PADDINGS;
+}
+
+function expressionsOf(definition: Definition, path: JsonPath): readonly WrittenExpression[] {
   const { residual } = definition;
-  const own = residual === undefined ? [] : [{ text: residual, at: [...path, "residual"] }];
+  const own = residual === undefined ? [] : [{ text: residual, at: [...path, "residual"], words: [] }];
   const inLayers = listsOf(definition, path).flatMap(({ layers, at }) =>
     layers.flatMap((layer, i) =>
       Object.entries(layer).flatMap(([key, value]) => {
-        if (WORD_KEYS.has(key) || (key === "padding" && PADDING_WORDS.has(value))) return [];
-        return textsIn(value, [...at, i, key]);
+        const words = key === "padding" ? paddingWords(layer.layer) : [];
+        if (WORD_KEYS.has(key) || words.some((word) => word === value)) return [];
+        return textsIn(value, [...at, i, key]).map((each) => ({ ...each, words }));
       }),
     ),
   );
   return [...own, ...inLayers];
 }
 
-function textsIn(value: unknown, at: JsonPath): readonly Written<string>[] {
+function textsIn(value: unknown, at: JsonPath): readonly WrittenText[] {
   if (typeof value === "string") return [{ text: value, at }];
   // Lists of objects are layers, which have lists of their own.
   if (!Array.isArray(value)) return [];

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { WrittenAttention } from "../attention.js";
 import { stageFields } from "../blocks/block-kind.js";
+import { FUNCTIONS } from "./expression.js";
 import { layersSchema } from "./layer-schema.js";
 
 /** The names of definitions and of the fields that they add to a stage. */
@@ -97,7 +98,7 @@ export interface DefinedStage extends z.output<z.ZodObject<Omit<typeof definedSt
 export function definedStageSchema(name: string, definition: unknown): z.ZodObject {
   const { fields = {} } = (definition ?? {}) as { readonly fields?: unknown };
   const entries = Object.entries((fields ?? {}) as object).filter(
-    ([field]) => !RESERVED_FIELDS.includes(field),
+    ([field]) => FIELD_NAME.test(field) && !hasMeaning(field),
   );
   const own = entries.map(([field, described]) => {
     const { description, default: fallback } = fieldSchema.safeParse(described).data ?? {};
@@ -108,7 +109,7 @@ export function definedStageSchema(name: string, definition: unknown): z.ZodObje
 }
 
 /** Names that a field can't have: keys of every stage, and what expressions know anyway. */
-export const RESERVED_FIELDS: readonly string[] = [
+const RESERVED_FIELDS: readonly string[] = [
   "block",
   ...Object.keys(definedStageFields),
   "inputChannels",
@@ -119,3 +120,8 @@ export const RESERVED_FIELDS: readonly string[] = [
   "or",
   "not",
 ];
+
+/** Whether a field can't have a name: expressions or stages know it, or every object has it, as `toString`. */
+export function hasMeaning(field: string): boolean {
+  return RESERVED_FIELDS.includes(field) || field in FUNCTIONS;
+}

@@ -24,7 +24,8 @@ export interface Scope {
 /**
  * The value of an expression.
  *
- * @throws ExpressionError at the part that has none: a division by zero, a number where a comparison is needed
+ * @throws ExpressionError at the part that has none: a division by zero, a number that is too large, a number where a
+ *   comparison is needed
  */
 export function evaluate(expression: Expression, scope: Scope): ExpressionValue {
   switch (expression.kind) {
@@ -40,14 +41,17 @@ export function evaluate(expression: Expression, scope: Scope): ExpressionValue 
         ? !truth(expression.operand, scope)
         : -amount(expression.operand, scope);
     case "binary":
-      return combine(expression.operator, expression.left, expression.right, scope);
+      return finite(combine(expression.operator, expression.left, expression.right, scope), expression.at);
     case "choice":
       return evaluate(truth(expression.condition, scope) ? expression.then : expression.otherwise, scope);
     case "call":
-      return call(
-        expression.name,
-        expression.args.map((each) => amount(each, scope)),
-        scope,
+      return finite(
+        call(
+          expression.name,
+          expression.args.map((each) => amount(each, scope)),
+          scope,
+          expression.at,
+        ),
         expression.at,
       );
   }
@@ -65,9 +69,9 @@ function combine(
     case "or":
       return truth(left, scope) || truth(right, scope);
     case "==":
-      return evaluate(left, scope) === evaluate(right, scope);
+      return equal(left, right, scope);
     case "!=":
-      return evaluate(left, scope) !== evaluate(right, scope);
+      return !equal(left, right, scope);
     case "<":
       return amount(left, scope) < amount(right, scope);
     case "<=":
@@ -115,6 +119,19 @@ function call(name: FunctionName, args: readonly number[], scope: Scope, at: Spa
     case "scaled":
       return scope.scaled(x);
   }
+}
+
+/** A number and a truth are never equal: comparing them is a mistake, and no `false`. */
+function equal(left: Expression, right: Expression, scope: Scope): boolean {
+  const value = evaluate(left, scope);
+  return value === (typeof value === "number" ? amount(right, scope) : truth(right, scope));
+}
+
+/** Beyond the range of numbers, what is calculated further means nothing. */
+function finite(value: ExpressionValue, at: Span): ExpressionValue {
+  return typeof value === "boolean" || Number.isFinite(value)
+    ? value
+    : refuseAt(at, "the value of this is too large");
 }
 
 function amount(expression: Expression, scope: Scope): number {

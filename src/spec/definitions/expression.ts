@@ -59,6 +59,9 @@ export type BinaryOperator = (typeof BINARY_LEVELS)[number][number];
 
 const WORDS = new Set(["and", "or", "not"]);
 
+/** Longer than a person writes; a tree of that many operators is walked without the end of the stack. */
+const MAX_TOKENS = 512;
+
 /** Deeper nesting than a person writes; it keeps a hostile text from the end of the stack. */
 const MAX_DEPTH = 64;
 
@@ -115,7 +118,9 @@ function tokenize(text: string): readonly Token[] {
       });
     }
     const word = match[1] ?? match[2] ?? match[3] ?? "";
-    tokens.push({ text: word, at: { offset: TOKEN.lastIndex - word.length, length: word.length } });
+    const at = { offset: TOKEN.lastIndex - word.length, length: word.length };
+    if (tokens.length === MAX_TOKENS) throw new ExpressionError("the expression is too long", at);
+    tokens.push({ text: word, at });
   }
   return tokens;
 }

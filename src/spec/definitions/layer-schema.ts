@@ -15,8 +15,13 @@ const pair = z.union([amount, z.tuple([amount, amount])], {
 });
 export type Pair = z.output<typeof pair>;
 
-const PADDINGS = ["symmetric", "same", "valid"] as const;
-const POOL_PADDINGS = [...PADDINGS, "ceil"] as const;
+/** The words for paddings of convolutions, and of poolings. */
+export const PADDINGS = ["symmetric", "same", "valid"] as const;
+export const POOL_PADDINGS = [...PADDINGS, "ceil"] as const;
+
+function paddingError(words: readonly string[]): string {
+  return `expected ${words.map((word) => JSON.stringify(word)).join(", ")}, a number, an expression, or a list of two of them`;
+}
 
 const common = {
   name: z
@@ -47,7 +52,7 @@ const conv = z.strictObject({
   dilation: pair.default(1).describe("Distance of the kernel's taps in pixels."),
   groups: amount.default(1).describe("Groups that the channels are split into."),
   padding: z
-    .union([z.enum(PADDINGS), pair])
+    .union([z.enum(PADDINGS), pair], { error: paddingError(PADDINGS) })
     .optional()
     .describe(
       "Zeros around the map: a word, or how many on each side. valid: none. Left out: `defaults.padding`.",
@@ -75,7 +80,7 @@ const pool = z.strictObject({
   kernel: pair.default(3).describe("Sides of the window in pixels."),
   stride: pair.default(1).describe("Steps in pixels."),
   padding: z
-    .union([z.enum(POOL_PADDINGS), pair])
+    .union([z.enum(POOL_PADDINGS), pair], { error: paddingError(POOL_PADDINGS) })
     .optional()
     .describe("As for `conv`; ceil: after the map as much as the last window needs (PyTorch's `ceil_mode`)."),
   countPadding: z
@@ -145,21 +150,28 @@ export type Layer =
 
 export type LayerKind = Layer["layer"];
 
-/** A list of layers. */
-export const layersSchema: z.ZodType<readonly Layer[]> = z.array(z.lazy(() => layerSchema)).max(256);
-
 const variants = [
   ...leaves,
-  z.strictObject({ ...repeatFields, layers: layersSchema.describe("The layers.") }),
+  z.strictObject({
+    ...repeatFields,
+    get layers() {
+      return layersSchema.describe("The layers.");
+    },
+  }),
   z.strictObject({
     ...branchesFields,
-    branches: z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself."),
+    get branches() {
+      return z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself.");
+    },
   }),
 ] as const;
 
 export const layerSchema: z.ZodType<Layer> = z
   .discriminatedUnion("layer", variants)
   .meta({ id: "layer", description: "One layer of a block's definition." });
+
+/** A list of layers. */
+export const layersSchema: z.ZodType<readonly Layer[]> = z.array(layerSchema).max(256);
 
 /** The words for layers. */
 export const LAYER_KINDS: readonly LayerKind[] = variants.map(({ shape }) => shape.layer.value);

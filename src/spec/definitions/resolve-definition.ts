@@ -4,8 +4,14 @@ import type { ResolvedDefined } from "../resolved.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
-import { isKnown, type LayerContext, type ResolvedList, resolveLayers } from "./resolve-layers.js";
-import type { ResolvedLayer } from "./resolved-layers.js";
+import {
+  isKnown,
+  type LayerContext,
+  type LayerCount,
+  type ResolvedList,
+  resolveLayers,
+} from "./resolve-layers.js";
+import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
 export interface DefinedPlace
@@ -16,13 +22,15 @@ export interface DefinedPlace
   readonly repeat: number;
   /** Width scaling of a number of channels. */
   readonly scaleChannels: (channels: number) => number;
+  /** The layers of the blocks before. */
+  readonly count: LayerCount;
 }
 
 /** One block of a stage of defined blocks, every expression evaluated. What has no value is refused. */
 export function resolveDefinition(
   definition: Definition,
   stage: DefinedStage,
-  { roundChannels, scaleChannels, wantedChannels, repeat, ...place }: DefinedPlace,
+  { roundChannels, scaleChannels, wantedChannels, repeat, count, ...place }: DefinedPlace,
   refuse: RefuseDefinition,
 ): ResolvedDefined {
   const root: JsonPath = ["blocks", stage.block];
@@ -50,7 +58,7 @@ export function resolveDefinition(
     refuse: refuseHere,
     activation: place.activation,
     padding: place.padding,
-    count: 0,
+    count,
   };
   const main = resolveLayers(definition.layers, place.inputChannels, [...root, "layers"], "layers", context);
   const { residual, shortcut: around = residual === undefined ? undefined : [] } = definition;
@@ -79,6 +87,7 @@ export function resolveDefinition(
     block: "defined",
     definition: stage.block,
     ...place,
+    stride: strideOf(main.layers) * strideOf(after.layers),
     channels: after.channels,
     residual: shortcut !== undefined,
     layers: shortcut === undefined ? main.layers : withBranchEnd(main),

@@ -2,11 +2,16 @@ import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { Padding } from "../resolved.js";
 import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
-import { type Layer, type LayerKind, NO_ACTIVATION } from "./layer-schema.js";
+import { type Layer, type LayerKind, NO_ACTIVATION, PADDINGS, POOL_PADDINGS } from "./layer-schema.js";
 import type { ResolvedBranches, ResolvedLayer } from "./resolved-layers.js";
 
-/** Layers of one block, with all repetitions written out. No published block has a tenth of it. */
-const MAX_LAYERS = 4096;
+/** Layers of a network's own blocks, with all repetitions written out. No published network has a tenth of it. */
+const MAX_LAYERS = 16384;
+
+/** Counts the layers of a network while its blocks are resolved. */
+export interface LayerCount {
+  layers: number;
+}
 
 /** What the layers of a block take from it. */
 export interface LayerContext {
@@ -14,8 +19,7 @@ export interface LayerContext {
   readonly refuse: RefuseDefinition;
   readonly activation: ActivationName;
   readonly padding: Padding;
-  /** Layers so far. */
-  count: number;
+  readonly count: LayerCount;
 }
 
 /** Layers with all numbers known, and the channels that leave the last of them. */
@@ -37,9 +41,9 @@ export function resolveLayers(
   layers.forEach((layer, i) => {
     const at: At = { path: [...path, i], name: `${name}/${nameOf(layer) ?? i}`, channelsIn: leaving };
     if (!context.amounts.holds(layer.when, [...at.path, "when"], leaving)) return;
-    if (++context.count > MAX_LAYERS) {
-      if (context.count === MAX_LAYERS + 1)
-        context.refuse({ path: at.path, message: `the block has over ${MAX_LAYERS} layers` });
+    if (++context.count.layers > MAX_LAYERS) {
+      if (context.count.layers === MAX_LAYERS + 1)
+        context.refuse({ path: at.path, message: `the spec's own blocks have over ${MAX_LAYERS} layers` });
       return;
     }
     const resolve = layerResolvers[layer.layer] as (
@@ -89,7 +93,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       stride: sides("stride", LIMITS.stride),
       dilation: sides("dilation", LIMITS.dilation),
       groups,
-      padding: paddingOf(layer.padding ?? padding, CONV_PADDINGS, at, amounts),
+      padding: paddingOf(layer.padding ?? padding, PADDINGS, at, amounts),
       bias: layer.bias,
       norm: layer.norm,
       activation: layer.activation === NO_ACTIVATION ? undefined : (layer.activation ?? activation),
@@ -121,19 +125,21 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       amounts.integer(pads[i], [...at.path, "pads", i], LIMITS.pixels, at.channelsIn);
     return one({ ...placeOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] });
   },
-  scale: ({ factor }, at, { amounts }) =>
-    one({
-      ...placeOf(at),
-      layer: "scale",
-      factor: amounts.number(factor, [...at.path, "factor"], at.channelsIn),
-    }),
+  scale(layer, at, { amounts, refuse }) {
+    const path = [...at.path, "factor"];
+    const factor = amounts.number(layer.factor, path, at.channelsIn);
+    if (isKnown(factor) && !Number.isFinite(Math.fround(factor))) {
+      refuse({ path, message: `${factor} is too large for a number of 32 bits` });
+    }
+    return one({ ...placeOf(at), layer: "scale", factor });
+  },
   attention: (_layer, at) => one({ ...placeOf(at), layer: "attention" }),
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
     const count = context.amounts.integer(times, [...path, "times"], LIMITS.times, at.channelsIn);
     const resolved: ResolvedLayer[] = [];
     let channels = at.channelsIn;
-    for (let i = 0; i < count && context.count <= MAX_LAYERS; i++) {
+    for (let i = 0; i < count && context.count.layers <= MAX_LAYERS; i++) {
       const list = resolveLayers(layers, channels, [...path, "layers"], `${name}/${i}`, context);
       resolved.push(...list.layers);
       channels = list.channels;
@@ -159,6 +165,10 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
         message: `branches of ${widths.join(", ")} channels ${what}`,
       });
     }
+    if (typeof join === "object" && branches.length === 1) {
+      const message = `"${join.type}" selects between branches, and there is one`;
+      context.refuse({ path: [...path, "join"], message });
+    }
     const channels = join === "concat" ? widths.reduce((sum, each) => sum + each, 0) : (widths[0] ?? 0);
     const resolved: ResolvedBranches = {
       ...placeOf(at, channels),
@@ -170,9 +180,6 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     return one(resolved);
   },
 };
-
-const CONV_PADDINGS = ["symmetric", "same", "valid"] as const;
-const POOL_PADDINGS = [...CONV_PADDINGS, "ceil"] as const;
 
 function paddingOf<W extends string>(
   padding: Extract<Layer, { readonly layer: "conv" | "pool" }>["padding"] & {},

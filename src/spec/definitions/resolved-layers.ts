@@ -62,3 +62,11 @@ export function layersIn(layers: readonly ResolvedLayer[]): readonly ResolvedLay
     layer.layer === "branches" ? [layer, ...layer.branches.flatMap(layersIn)] : [layer],
   );
 }
+
+/** How many times smaller layers make a map, measured along its height; branches agree, or can't be joined. */
+export function strideOf(layers: readonly ResolvedLayer[]): number {
+  return layers.reduce((stride, layer) => {
+    if (layer.layer === "branches") return stride * strideOf(layer.branches[0] ?? []);
+    return layer.layer === "conv" || layer.layer === "pool" ? stride * layer.stride[0] : stride;
+  }, 1);
+}

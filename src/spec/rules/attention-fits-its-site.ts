@@ -36,6 +36,7 @@ function gatedChannels(block: ResolvedBlock): number {
     case "pre":
     case "identity-input":
       return block.inputChannels;
+    case "convolution":
     case "spatial":
       if (block.block === "defined") return channelsAtGate(block);
       if ("expandedChannels" in block) return block.expandedChannels;

@@ -1,4 +1,5 @@
 import { positionsOf, typeNameOf } from "../blocks/registry.js";
+import type { ResolvedBlock } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
@@ -22,6 +23,12 @@ export const gatesHaveAPlace: SpecRule = {
           `block ${index} of the stage has no shortcut that a gate could stand in`,
           "name the blocks that have one in `blocks`",
         );
+      } else if (position === "convolution" && !keepsItsMap(block)) {
+        report(
+          place,
+          `the spatial convolution of block ${index} changes the map, which no gate can do in its place`,
+          "name the blocks without a stride in `blocks`",
+        );
       }
     }
     written.gates.forEach((gate, i) => {
@@ -37,3 +44,10 @@ export const gatesHaveAPlace: SpecRule = {
     });
   },
 };
+
+/** Whether the spatial convolution has a stride of 1 and as many channels before as after it. */
+function keepsItsMap(block: ResolvedBlock): boolean {
+  if (block.block !== "bottleneck") return false;
+  const { stride, strideAt, reducedChannels, bottleneckChannels } = block;
+  return (stride === 1 || strideAt === "reduce") && reducedChannels === bottleneckChannels;
+}

@@ -1,4 +1,5 @@
-import type { SpecRule } from "./rule.js";
+import type { ResolvedInvertedResidual } from "../resolved.js";
+import type { Report, SpecRule } from "./rule.js";
 
 export const groupsDivideChannels: SpecRule = {
   name: "GroupsDivideChannels",
@@ -12,6 +13,7 @@ export const groupsDivideChannels: SpecRule = {
           `${groups} groups must divide the ${bottleneckChannels} channels of the spatial convolution`,
         );
       }
+      if (block.block === "inverted-residual") checkPointwise(block, report);
       if (block.block !== "conv-norm-act") continue;
       const { groups, inputChannels, channels, specPath, stage } = block;
       const source = written.stages[stage];
@@ -30,3 +32,16 @@ export const groupsDivideChannels: SpecRule = {
     }
   },
 };
+
+/** The 1×1 convolutions of an inverted residual. */
+function checkPointwise(block: ResolvedInvertedResidual, report: Report): void {
+  const { specPath, expands, inputChannels, expandedChannels, channels, expandGroups, projectGroups } = block;
+  const layers = [
+    { field: "expandGroups", groups: expands ? expandGroups : 1, from: inputChannels, to: expandedChannels },
+    { field: "projectGroups", groups: projectGroups, from: expandedChannels, to: channels },
+  ];
+  for (const { field, groups, from, to } of layers) {
+    if (from % groups === 0 && to % groups === 0) continue;
+    report([...specPath, field], `${groups} groups must divide the ${from} input and ${to} output channels`);
+  }
+}

@@ -1,5 +1,6 @@
 import { attentionFitsItsSite } from "./attention-fits-its-site.js";
 import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
+import { featuresHaveAPlace } from "./features-have-a-place.js";
 import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
 import { groupsDivideChannels } from "./groups-divide-channels.js";
@@ -7,6 +8,9 @@ import { kernelIsOdd } from "./kernel-is-odd.js";
 import { labelsNameEachClass } from "./labels-name-each-class.js";
 import { mapStaysLargeEnough } from "./map-stays-large-enough.js";
 import { networkIsNotTooDeep } from "./network-is-not-too-deep.js";
+import { networksHaveAnOutput } from "./networks-have-an-output.js";
+import { outputsHaveNamesOfTheirOwn } from "./outputs-have-names-of-their-own.js";
+import { preactivatedBlocksEndInAConvolution } from "./preactivated-blocks-end-in-a-convolution.js";
 import { preprocessingFitsTheInput } from "./preprocessing-fits-the-input.js";
 import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
@@ -23,6 +27,7 @@ export const specRules: readonly SpecRule[] = [
   groupsDivideChannels,
   residualNeedsEqualShapes,
   shortcutsFitTheirBranch,
+  preactivatedBlocksEndInAConvolution,
   unexpandedBlocksKeepTheirChannels,
   scaledChannelsStayInRange,
   mapStaysLargeEnough,
@@ -30,6 +35,9 @@ export const specRules: readonly SpecRule[] = [
   attentionFitsItsSite,
   dropPathNeedsAResidual,
   networkIsNotTooDeep,
+  featuresHaveAPlace,
+  outputsHaveNamesOfTheirOwn,
+  networksHaveAnOutput,
   preprocessingFitsTheInput,
   labelsNameEachClass,
 ];

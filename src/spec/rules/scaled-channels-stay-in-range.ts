@@ -13,7 +13,7 @@ export const scaledChannelsStayInRange: SpecRule = {
       if (channels > MAX_CHANNELS)
         report([...stem.specPath, "deep", i], `scaled, these are ${channels} channels; ${LIMIT}`);
     });
-    for (const { specPath, channels = 0 } of [...(stem === undefined ? [] : [stem]), ...blocks, head]) {
+    for (const { specPath, channels = 0 } of [stem, ...blocks, head].filter((part) => part !== undefined)) {
       if (channels > MAX_CHANNELS)
         report([...specPath, "channels"], `scaled, these are ${channels} channels; ${LIMIT}`);
     }

@@ -1,0 +1,83 @@
+import { sharedOptions, wholeNumber, wholeNumbers } from "../options.js";
+import { startProgress } from "../progress.js";
+import { defineCommand } from "./command.js";
+
+export const benchCommand = defineCommand({
+  usage: "bench <models..>",
+  doc: "Time models against each other, in turn and in several processes",
+  positionals: {
+    models: { type: "string", array: true, demandOption: true, describe: "Specs or ONNX files" },
+  },
+  options: {
+    device: sharedOptions.device,
+    threads: {
+      type: "number",
+      requiresArg: true,
+      coerce: wholeNumber("threads", 1, 1024),
+      describe: "Threads of the CPU provider [default: ONNX Runtime's choice]",
+    },
+    batch: {
+      type: "string",
+      requiresArg: true,
+      coerce: wholeNumbers("batch", 1, 65536),
+      describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
+    },
+    processes: {
+      type: "number",
+      requiresArg: true,
+      default: 5,
+      coerce: wholeNumber("processes", 1, 1000),
+      describe: "Fresh processes; the ratios' intervals come from their differences",
+    },
+    runs: {
+      type: "number",
+      requiresArg: true,
+      default: 10,
+      coerce: wholeNumber("runs", 1, 1e6),
+      describe: "Timed runs of each model in each process",
+    },
+    warmup: {
+      type: "number",
+      requiresArg: true,
+      default: 3,
+      coerce: wholeNumber("warmup", 0, 1e6),
+      describe: "Runs before those",
+    },
+    profile: { type: "boolean", default: false, describe: "Add the time of each operator" },
+    csv: { type: "boolean", default: false, describe: "Print comma-separated values in place of the table" },
+    "allow-cpu-nodes": sharedOptions["allow-cpu-nodes"],
+    "allow-tf32": sharedOptions["allow-tf32"],
+    timeout: sharedOptions.timeout,
+  },
+  examples: [
+    ["ecagen bench specs/b0-se.json specs/b0-eca.json specs/b0-none.json", "what attention costs"],
+    ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
+  ],
+  async run(args) {
+    const [{ bench }, progress] = await Promise.all([import("../../driver/bench.js"), startProgress()]);
+    try {
+      const report = await bench(args.models.map(String), {
+        device: args.device,
+        threads: args.threads,
+        batches: args.batch,
+        processes: args.processes,
+        runs: args.runs,
+        warmup: args.warmup,
+        profile: args.profile,
+        allowCpuNodes: args["allow-cpu-nodes"],
+        allowTf32: args["allow-tf32"],
+        timeout: args.timeout,
+        onProgress: progress.update,
+      });
+      return {
+        json: report,
+        async text() {
+          const { benchCsv, benchText } = await import("../report-bench.js");
+          return args.csv ? benchCsv(report) : benchText(report);
+        },
+      };
+    } finally {
+      progress.stop();
+    }
+  },
+});

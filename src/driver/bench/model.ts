@@ -1,0 +1,50 @@
+import { basename } from "node:path";
+import { InputError } from "../../base/diagnostic.js";
+import { readBytes } from "../../base/read-file.js";
+import { modelBytes } from "../../onnx/write.js";
+import type { Session } from "../../runtime/session.js";
+import { encode, lower } from "../compile.js";
+import { specNetwork } from "../network.js";
+import { fixedBatch } from "../outputs.js";
+import { isOnnx } from "../verify/given-model.js";
+
+/** A model that is timed: its file, or the bytes of a spec's export. */
+export interface TimedModel {
+  /** What the user called it. */
+  readonly file: string;
+  /** `b0-eca.onnx`, for messages. */
+  readonly name: string;
+  readonly model: Uint8Array | string;
+}
+
+/** Errors: `InputError` for a file that can't be read and for a wrong spec. */
+export function timedModel(file: string): TimedModel {
+  const name = basename(file);
+  if (isOnnx(file)) {
+    readBytes(file);
+    return { file, name, model: file };
+  }
+  const network = specNetwork(file);
+  return { file, name, model: modelBytes(encode(network, lower(network, {}).graph, {}), { seed: 0 }) };
+}
+
+/**
+ * The batches to time: those that were asked for, else what the files are made for, else 1. Errors: `InputError`
+ * for files that can't run with the same batches.
+ */
+export function commonBatches(
+  models: readonly TimedModel[],
+  sessions: readonly Session[],
+  asked: readonly number[] | undefined,
+): readonly number[] {
+  const fixed = sessions.map((session) => fixedBatch(session));
+  const batches = asked ?? [fixed.find((batch) => batch !== undefined) ?? 1];
+  const wrong = models.flatMap(({ file }, i) => {
+    const batch = fixed[i];
+    if (batch === undefined || batches.every((each) => each === batch)) return [];
+    const message = `${file} is made for a batch of ${batch}, so it can't run with ${batches.join(", ")}`;
+    return [{ code: "bench/batch", message, hint: "compile it with --batch dynamic" }];
+  });
+  if (wrong.length > 0) throw new InputError(wrong);
+  return batches;
+}

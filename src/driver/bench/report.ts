@@ -1,0 +1,59 @@
+import type { DeviceName } from "../../runtime/devices.js";
+import type { OperatorTime } from "../../runtime/placement.js";
+import type { RuntimeOptions } from "../../runtime/session.js";
+import type { DeviceReport } from "../devices.js";
+
+export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program"> {
+  readonly device?: DeviceName | "auto" | undefined;
+  /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
+  readonly threads?: number | undefined;
+  /** The batches that are timed. Default: 1, or what the files are made for. */
+  readonly batches?: readonly number[] | undefined;
+  /** Fresh processes. Default 5. */
+  readonly processes?: number | undefined;
+  /** Timed runs of each model in each process. Default 10. */
+  readonly runs?: number | undefined;
+  /** Runs before those. Default 3. */
+  readonly warmup?: number | undefined;
+  /** Measures the time of each operator too, in a run of its own. */
+  readonly profile?: boolean | undefined;
+  readonly allowCpuNodes?: boolean | undefined;
+  /** Seconds after which everything is ended with a `CheckError`. */
+  readonly timeout?: number | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** How fast a model is with one batch. Times are milliseconds of one run. */
+export interface BenchedModel {
+  readonly file: string;
+  readonly batch: number;
+  readonly medianMs: number;
+  readonly minMs: number;
+  readonly p90Ms: number;
+  /** To the first model with the same batch. */
+  readonly ratio: number;
+  /** Where the ratio is to be expected in 95 of 100 repetitions; null where one process alone was run. */
+  readonly ratioInterval: readonly [low: number, high: number] | null;
+  readonly imagesPerSecond: number;
+  /** Median time to load the model. */
+  readonly createMs: number;
+}
+
+/** Where a model's time goes. */
+export interface ProfiledModel {
+  readonly file: string;
+  readonly batch: number;
+  readonly operators: readonly OperatorTime[];
+}
+
+/** What `ecagen bench --json` prints. */
+export interface BenchReport {
+  readonly device: DeviceReport;
+  readonly processes: number;
+  readonly runs: number;
+  readonly warmup: number;
+  /** Null: ONNX Runtime's choice. */
+  readonly threads: number | null;
+  readonly models: readonly BenchedModel[];
+  readonly profiles?: readonly ProfiledModel[];
+}

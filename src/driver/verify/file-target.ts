@@ -1,0 +1,119 @@
+import { blockScopes } from "../../analysis/block-outputs.js";
+import { InputError } from "../../base/diagnostic.js";
+import { packageVersion } from "../../base/package.js";
+import { usesType } from "../../ir/graph.js";
+import { encodeModel } from "../../onnx/export.js";
+import { decodeModel, type ImportedModel } from "../../onnx/import.js";
+import { replaceInitializers } from "../../onnx/initializers.js";
+import { modelBytes } from "../../onnx/write.js";
+import { stressed } from "../stressed.js";
+import { type GivenModel, isOnnx } from "./given-model.js";
+import type { Check, VerifyOptions } from "./report.js";
+import type { Subject, Target } from "./round.js";
+
+/**
+ * An ONNX file: with its own weights and, where its operators are ops of the IR, with stress weights. The
+ * reference is then the interpreter over the decoded graph. A file of other operators can only be held against
+ * the CPU or another file.
+ *
+ * Errors: `InputError` for such a file without another device or file, and for options that a file has no use for.
+ */
+export function fileTarget(
+  given: GivenModel,
+  other: GivenModel | undefined,
+  options: VerifyOptions,
+  note: (check: Check) => void,
+): Target {
+  refuseCompileOptions(options);
+  const decoded = decodedOrSecond(given, options);
+  if (decoded === undefined) {
+    note({
+      name: "reference",
+      ok: true,
+      detail: `${given.path} has operators that the reference interpreter does not know; it is held against ${options.against} alone`,
+    });
+    const subjects = subjectsOf(given, other);
+    return {
+      precision: "float32",
+      rounds: 1,
+      round: () => ({ weights: "own weights", reference: undefined, blocks: [], subjects }),
+    };
+  }
+  const { graph } = decoded;
+  const blocks = blockScopes(graph);
+  return {
+    precision: usesType(graph, "float16") ? "float16" : "float32",
+    rounds: 2,
+    round(index) {
+      if (index === 0) {
+        return { weights: "own weights", reference: graph, blocks, subjects: subjectsOf(given, other) };
+      }
+      const reference = stressed(graph);
+      const { opset } = decoded;
+      const own = modelBytes(encodeModel(reference, { opset, producerVersion: packageVersion() }), {
+        seed: 0,
+      });
+      const subjects = [given, other].flatMap((model): Subject[] => {
+        if (model === undefined) return [];
+        const bytes = replaceInitializers(model.bytes, own, model.path);
+        const ok = bytes !== undefined;
+        const detail = ok ? `${model.path} takes them` : `${model.path} has other weights, by name or shape`;
+        note({ name: "stress weights", ok, detail });
+        return ok ? [{ label: model.path, model: bytes }] : [];
+      });
+      return { weights: "stress weights", reference, blocks, subjects };
+    },
+  };
+}
+
+function subjectsOf(given: GivenModel, other: GivenModel | undefined): readonly Subject[] {
+  return [given, other].flatMap((each) =>
+    each === undefined ? [] : [{ label: each.path, model: each.path }],
+  );
+}
+
+/** The graph of a file; undefined for foreign operators where there is something else to compare with. */
+function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): ImportedModel | undefined {
+  const { against = "reference", device = "cpu", perBlock = false } = options;
+  try {
+    return decodeModel(bytes, path);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const hasSecond = isOnnx(against) || (against === "cpu" && device !== "cpu");
+    const isForeign = error.diagnostics.every(
+      ({ code }) => code === "onnx/unknown-operator" || code === "onnx/unsupported",
+    );
+    if (hasSecond && isForeign && !perBlock) return undefined;
+    if (!isForeign) throw error;
+    const hint =
+      "without the reference interpreter it can be held against --against FILE.onnx, or --against cpu on another device";
+    throw new InputError([
+      ...error.diagnostics,
+      {
+        code: "verify/no-reference",
+        message: `the reference interpreter can't evaluate ${path}`,
+        file: path,
+        hint,
+      },
+    ]);
+  }
+}
+
+function refuseCompileOptions(options: VerifyOptions): void {
+  const { passes, resolution, keepBatchNorm, precision, weights } = options;
+  const flags = {
+    passes,
+    resolution,
+    weights,
+    "keep-bn": keepBatchNorm === true ? true : undefined,
+    precision: precision === "fp16" ? true : undefined,
+  };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return;
+  throw new InputError(
+    given.map(([flag]) => ({
+      code: "verify/flag",
+      message: `--${flag} is about compiling a spec; an ONNX file is verified as it is`,
+    })),
+  );
+}

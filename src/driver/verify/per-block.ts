@@ -1,0 +1,72 @@
+import { blockOutputs } from "../../analysis/block-outputs.js";
+import { readBytes } from "../../base/read-file.js";
+import type { Graph } from "../../ir/graph.js";
+import { withBlockOutputs } from "../../onnx/outputs.js";
+import { statistics, withinTolerance } from "../../runtime/compare.js";
+import { fixedBatch, interfaceOf, type Outputs, referenceOutputs, runModel } from "../outputs.js";
+import type { BlockComparison } from "./report.js";
+import type { Round, Subject } from "./round.js";
+import type { RunContext } from "./run-round.js";
+
+/**
+ * Holds what leaves each block of a round's models against the reference, in the order of the network, for the
+ * first seed. The models are run once more for it, with the blocks' tensors among their outputs.
+ */
+export async function compareBlocks(
+  round: Round,
+  context: RunContext,
+  onProgress: (message: string, part: number) => void,
+): Promise<readonly BlockComparison[]> {
+  const { reference, blocks, subjects } = round;
+  if (reference === undefined) return [];
+  const leaving = blockOutputs(reference, blocks);
+  const [seed = 0] = context.seeds;
+  const expected = new Map<number, Outputs>();
+  const comparisons: BlockComparison[] = [];
+  for (const subject of subjects) {
+    const { tensors, batch, outputs } = await runWithBlocks(subject, reference, blocks, seed, context);
+    let numbers = expected.get(batch);
+    if (numbers === undefined) {
+      const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
+      const seeds = { weights: context.weightSeed, inputs: seed };
+      numbers = referenceOutputs(withBlocks, batch, seeds, (part) => {
+        context.deadline.check("evaluating the reference");
+        onProgress(`reference interpreter, block by block`, part);
+      })(batch);
+      expected.set(batch, numbers);
+    }
+    const unknown = blocks.filter((block) => leaving.has(block) && !tensors.has(block));
+    if (unknown.length > 0) {
+      const detail = `${subject.label} names no node after ${unknown.length} of ${leaving.size} blocks: ${unknown.slice(0, 3).join(", ")}`;
+      context.note({ name: "blocks", ok: false, detail });
+    }
+    for (const [block, value] of leaving) {
+      const tensor = tensors.get(block);
+      if (tensor === undefined) continue;
+      const far = statistics(numbers.get(value.name) ?? [], outputs.get(tensor) ?? [], context.tolerance);
+      const names = { a: "reference", b: `${subject.label} on ${context.device}`, weights: round.weights };
+      comparisons.push({ ...names, block, seed, batch, ...far, ok: withinTolerance(far, context.tolerance) });
+    }
+  }
+  return comparisons;
+}
+
+async function runWithBlocks(
+  { label, model }: Subject,
+  reference: Graph,
+  blocks: readonly string[],
+  seed: number,
+  { runtime, device }: RunContext,
+): Promise<{ tensors: ReadonlyMap<string, string>; batch: number; outputs: Outputs }> {
+  const bytes = typeof model === "string" ? readBytes(model) : model;
+  const { bytes: instrumented, tensors } = withBlockOutputs(bytes, label, blocks);
+  const session = await runtime.open(
+    instrumented,
+    { device, allowCpuNodes: true },
+    `${label} with the blocks' outputs`,
+  );
+  const batch = fixedBatch(session) ?? 1;
+  const outputs = await runModel(session, interfaceOf(reference).inputs, batch, seed);
+  await session.close();
+  return { tensors, batch, outputs };
+}

@@ -1,0 +1,87 @@
+import type { Statistics, Tolerance } from "../../runtime/compare.js";
+import type { DeviceName } from "../../runtime/devices.js";
+import type { CpuNode } from "../../runtime/placement.js";
+import type { RuntimeOptions } from "../../runtime/session.js";
+import type { ExportOptions } from "../compile.js";
+import type { DeviceReport } from "../devices.js";
+import type { GateEffects } from "../gate-effects.js";
+import type { WeightsOptions, WeightsReport } from "../load-weights.js";
+import type { NetworkOptions } from "../network.js";
+
+export interface VerifyOptions
+  extends Pick<NetworkOptions, "passes" | "resolution">,
+    WeightsOptions,
+    Omit<ExportOptions, "batch">,
+    Pick<RuntimeOptions, "allowTf32" | "program"> {
+  readonly device?: DeviceName | "auto" | undefined;
+  /**
+   * What is compared besides the model on the device with the reference interpreter: `reference` (nothing more),
+   * `cpu` (the model on the CPU as well), or the path of an ONNX file that is held to the same numbers.
+   */
+  readonly against?: string | undefined;
+  /** The batches that are run, at least one. Default 1 and 3. A file of a fixed batch is run with that. */
+  readonly batches?: readonly number[] | undefined;
+  /** The seeds of the random inputs, at least one. Default: `seed`. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Compares what leaves each block as well, and says which block is the first that differs. */
+  readonly perBlock?: boolean | undefined;
+  /** Accepts nodes that run on the CPU although another device was asked for. */
+  readonly allowCpuNodes?: boolean | undefined;
+  /** With `atol` or `rtol`, |a - b| ≤ atol + rtol · |a| at each element is what must hold; the other one is 0. */
+  readonly atol?: number | undefined;
+  readonly rtol?: number | undefined;
+  /** Seconds after which everything is ended with a `CheckError`. */
+  readonly timeout?: number | undefined;
+  /** `part`: how much is done, from 0 to 1. */
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** An output of b held against that of a. */
+export interface Comparison extends Statistics {
+  readonly a: string;
+  readonly b: string;
+  readonly weights: string;
+  readonly seed: number;
+  readonly batch: number;
+  readonly output: string;
+  readonly ok: boolean;
+}
+
+/** What leaves a block in b, held against the same in a. */
+export interface BlockComparison extends Omit<Comparison, "output"> {
+  /** The block's scope. */
+  readonly block: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, for people. */
+  readonly detail: string;
+}
+
+/** Where the nodes of a model have run. */
+export interface ModelPlacement {
+  readonly model: string;
+  readonly nodes: number;
+  readonly onCpu: readonly (CpuNode & { readonly block: string })[];
+}
+
+/** What `ecagen verify --json` prints. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly model: string;
+  readonly device: DeviceReport;
+  readonly tolerance: Tolerance;
+  readonly comparisons: readonly Comparison[];
+  /** With `perBlock`. */
+  readonly blocks?: readonly BlockComparison[];
+  /** With `perBlock`: the first block that is out of tolerance, null where none is. */
+  readonly firstDivergence?: string | null;
+  /** For a device other than the CPU, of each model that ran there. */
+  readonly placements: readonly ModelPlacement[];
+  readonly gates: GateEffects;
+  readonly checks: readonly Check[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport;
+}

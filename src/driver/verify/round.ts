@@ -1,0 +1,29 @@
+import type { Graph } from "../../ir/graph.js";
+
+/** A model that is run. */
+export interface Subject {
+  readonly label: string;
+  /** Its bytes, or its file. */
+  readonly model: Uint8Array | string;
+}
+
+/** One set of weights: the models that have them, and what these must compute. */
+export interface Round {
+  readonly weights: string;
+  /** What must be computed; undefined where the reference interpreter can't say it. */
+  readonly reference: Graph | undefined;
+  /** The scopes of the blocks, in order. */
+  readonly blocks: readonly string[];
+  /** The model that is verified, and then the one that is held against it, if there is one. */
+  readonly subjects: readonly Subject[];
+}
+
+/** What is verified: a spec's network or an ONNX file. */
+export interface Target {
+  /** The lowest precision that it computes in. */
+  readonly precision: "float32" | "float16";
+  /** How many rounds there are. */
+  readonly rounds: number;
+  /** Makes one of them; what it finds while doing so goes where the target was told. */
+  round(index: number): Round;
+}

@@ -1,0 +1,187 @@
+import { blockIn } from "../../analysis/block-outputs.js";
+import type { Deadline } from "../../base/deadline.js";
+import { innermostScope } from "../../ir/graph.js";
+import { statistics, type Tolerance, withinTolerance } from "../../runtime/compare.js";
+import type { DeviceName } from "../../runtime/devices.js";
+import { placementOf } from "../../runtime/placement.js";
+import type { Runtime, Session } from "../../runtime/session.js";
+import {
+  fixedBatch,
+  type Interface,
+  interfaceOf,
+  interfaceProblem,
+  type Outputs,
+  referenceOutputs,
+  runModel,
+  type Seeds,
+} from "../outputs.js";
+import type { Check, Comparison, ModelPlacement } from "./report.js";
+import type { Round, Subject } from "./round.js";
+
+/** What all rounds have in common. */
+export interface RunContext {
+  readonly runtime: Runtime;
+  readonly device: DeviceName;
+  /** Whether the first subject is run on the CPU too. */
+  readonly alsoOnCpu: boolean;
+  readonly batches: readonly number[];
+  /** The seed of the initial weights. */
+  readonly weightSeed: number;
+  /** The seeds of the random inputs. */
+  readonly seeds: readonly number[];
+  readonly tolerance: Tolerance;
+  readonly deadline: Deadline;
+  readonly note: (check: Check) => void;
+}
+
+/** What a round has found. */
+export interface RoundResult {
+  readonly comparisons: readonly Comparison[];
+  /** Where the nodes of each subject have run; empty on the CPU. */
+  readonly placements: readonly ModelPlacement[];
+}
+
+interface Candidate {
+  readonly label: string;
+  readonly session: Session;
+}
+
+/**
+ * Runs the subjects of a round and holds each against the reference, and the first against each of the others.
+ * `progress`: the part of the round that is done.
+ */
+export async function runRound(
+  round: Round,
+  context: RunContext,
+  progress: (message: string, part: number) => void,
+): Promise<RoundResult> {
+  const { batches, seeds, deadline } = context;
+  const candidates = await openCandidates(round, context);
+  const comparisons: Comparison[] = [];
+  const steps = seeds.length;
+  for (const [i, seed] of seeds.entries()) {
+    const reference = references(
+      round,
+      candidates,
+      batches,
+      { weights: context.weightSeed, inputs: seed },
+      (part) => {
+        deadline.check("evaluating the reference");
+        progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
+      },
+    );
+    const outputs = new Map<Candidate, ReadonlyMap<number, Outputs>>();
+    for (const [j, candidate] of candidates.entries()) {
+      const runs = new Map<number, Outputs>();
+      for (const batch of batchesOf(candidate, batches)) {
+        progress(`${candidate.label}, batch ${batch}`, (i + 0.8 + (0.2 * j) / candidates.length) / steps);
+        const { inputs } = wantedInterface(round, candidates);
+        runs.set(batch, await runModel(candidate.session, inputs, batch, seed));
+      }
+      outputs.set(candidate, runs);
+    }
+    comparisons.push(...compareAll(round, candidates, outputs, reference, seed, context.tolerance));
+  }
+  const placements = await placementsOf(round, candidates);
+  for (const { session } of candidates) await session.close();
+  return { comparisons, placements };
+}
+
+/** Loads the subjects; one whose inputs or outputs are not the network's is a failed check. */
+async function openCandidates(round: Round, context: RunContext): Promise<readonly Candidate[]> {
+  const { runtime, device, alsoOnCpu, note } = context;
+  const [first] = round.subjects;
+  const wanted: readonly { readonly subject: Subject; readonly on: DeviceName }[] = [
+    ...round.subjects.map((subject) => ({ subject, on: device })),
+    ...(alsoOnCpu && first !== undefined ? [{ subject: first, on: "cpu" as const }] : []),
+  ];
+  const open: Candidate[] = [];
+  for (const { subject, on } of wanted) {
+    // Whether all nodes are on the device is seen in the profile, which names those that are not.
+    const options = { device: on, allowCpuNodes: true, profile: on !== "cpu" };
+    const session = await runtime.open(subject.model, options, subject.label);
+    const problem = interfaceProblem(session, wantedInterface(round, [...open, { label: "", session }]));
+    if (problem === undefined) {
+      open.push({ label: `${subject.label} on ${on}`, session });
+    } else {
+      note({ name: "inputs and outputs", ok: false, detail: `${subject.label}: ${problem}` });
+      await session.close();
+    }
+  }
+  return open;
+}
+
+/** The inputs and outputs that count: the reference's, else those of the first model. */
+function wantedInterface({ reference }: Round, candidates: readonly Candidate[]): Interface {
+  if (reference !== undefined) return interfaceOf(reference);
+  return candidates[0]?.session ?? { inputs: [], outputNames: [] };
+}
+
+function batchesOf({ session }: Candidate, batches: readonly number[]): readonly number[] {
+  const fixed = fixedBatch(session);
+  return fixed === undefined ? batches : [fixed];
+}
+
+function references(
+  { reference }: Round,
+  candidates: readonly Candidate[],
+  batches: readonly number[],
+  seeds: Seeds,
+  onProgress: (part: number) => void,
+): ((batch: number) => Outputs) | undefined {
+  if (reference === undefined || candidates.length === 0) return undefined;
+  const images = Math.max(...candidates.flatMap((each) => batchesOf(each, batches)));
+  return referenceOutputs(reference, images, seeds, onProgress);
+}
+
+function compareAll(
+  round: Round,
+  candidates: readonly Candidate[],
+  outputs: ReadonlyMap<Candidate, ReadonlyMap<number, Outputs>>,
+  reference: ((batch: number) => Outputs) | undefined,
+  seed: number,
+  tolerance: Tolerance,
+): Comparison[] {
+  const found: Comparison[] = [];
+  const compare = (a: string, b: string, batch: number, expected: Outputs, actual: Outputs): void => {
+    for (const [output, numbers] of expected) {
+      const far = statistics(numbers, actual.get(output) ?? [], tolerance);
+      const ok = withinTolerance(far, tolerance);
+      found.push({ a, b, weights: round.weights, seed, batch, output, ...far, ok });
+    }
+  };
+  for (const candidate of candidates) {
+    for (const [batch, actual] of outputs.get(candidate) ?? []) {
+      if (reference !== undefined) compare("reference", candidate.label, batch, reference(batch), actual);
+    }
+  }
+  const [first, ...others] = candidates;
+  for (const other of others) {
+    for (const [batch, expected] of outputs.get(other) ?? []) {
+      const actual = first && outputs.get(first)?.get(batch);
+      if (first !== undefined && actual !== undefined)
+        compare(other.label, first.label, batch, expected, actual);
+    }
+  }
+  return found;
+}
+
+async function placementsOf(
+  { blocks }: Round,
+  candidates: readonly Candidate[],
+): Promise<readonly ModelPlacement[]> {
+  const placements: ModelPlacement[] = [];
+  for (const { label, session } of candidates) {
+    if (session.device === "cpu") continue;
+    const { nodes, onCpu } = placementOf(await session.profile());
+    placements.push({
+      model: label,
+      nodes,
+      onCpu: onCpu.map((each) => ({
+        ...each,
+        block: innermostScope(each.node, blocks) ?? blockIn(each.node),
+      })),
+    });
+  }
+  return placements;
+}

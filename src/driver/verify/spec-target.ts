@@ -1,0 +1,158 @@
+import { countNetwork } from "../../analysis/counts.js";
+import { InputError } from "../../base/diagnostic.js";
+import { usesType } from "../../ir/graph.js";
+import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
+import { modelBytes } from "../../onnx/write.js";
+import { runPasses } from "../../passes/manager.js";
+import { type HalfRounding, startHalfRounding } from "../../weights/half.js";
+import { type ExportOptions, encode, lower } from "../compile.js";
+import { checkExpectations } from "../expectations.js";
+import { type GateEffects, gateEffects } from "../gate-effects.js";
+import { halfRangeCheck, halfWeightsCheck } from "../half-precision.js";
+import { type SpecNetwork, specNetwork } from "../network.js";
+import { stressed } from "../stressed.js";
+import type { GivenModel } from "./given-model.js";
+import type { Check, VerifyOptions } from "./report.js";
+import type { Subject, Target } from "./round.js";
+
+/** The network's own weights, initial or given ones, and those that make everything matter. */
+const WEIGHTS = ["own", "stress"] as const;
+type Weights = (typeof WEIGHTS)[number];
+
+/**
+ * A spec's export, with its own weights and with stress weights, and a file that is held to it. Checks go to
+ * `note`.
+ */
+export function specTarget(
+  network: SpecNetwork,
+  file: GivenModel | undefined,
+  options: VerifyOptions,
+  note: (check: Check) => void,
+): Target {
+  const precision = precisionOf(network, options);
+  return {
+    precision,
+    rounds: WEIGHTS.length,
+    round(index) {
+      const weights = WEIGHTS[index] as Weights;
+      const weighted = withWeights(network, weights);
+      const rounding = startHalfRounding();
+      const own = exportBytes(weighted, options, rounding);
+      if (precision === "float16" && weights === "own") note(halfWeightsCheck(rounding));
+      const subjects: Subject[] = [{ label: "export", model: own }];
+      if (file !== undefined) {
+        const { subject, check } = givenSubject(file, own, weights);
+        note(check);
+        if (subject !== undefined) subjects.push(subject);
+      }
+      const blocks = weighted.meant.blocks.map(({ scope }) => scope);
+      const label = weights === "stress" ? "stress" : network.weights === undefined ? "initial" : "given";
+      return { weights: `${label} weights`, reference: weighted.meant, blocks, subjects };
+    },
+  };
+}
+
+/** The counts that the spec expects against those of its network. */
+export function publishedNumbers(network: SpecNetwork): readonly Check[] {
+  return checkExpectations(network.spec, countNetwork(network.declared)).map(
+    ({ name, expected, actual, ok }) => ({
+      name,
+      ok,
+      detail: ok ? `${actual}` : `expected ${expected}, counted ${actual}`,
+    }),
+  );
+}
+
+/**
+ * Side of the images on which gates are left out: one evaluation for each gate would take too long on large ones. Networks
+ * with unpadded layers need larger ones; then it is the first multiple of `GATE_STEP` more on which they can be built.
+ */
+const GATE_RESOLUTION = 64;
+const GATE_STEP = 16;
+
+/**
+ * What is measured on small images with stress weights: how far the output moves when each gate is left out and, in
+ * half precision, by rounding. `least`: how far a gate must move the output.
+ */
+export function measuredEffects(
+  specFile: string,
+  network: SpecNetwork,
+  options: VerifyOptions,
+  least: number,
+): { readonly gates: GateEffects; readonly checks: readonly Check[] } {
+  const small = withWeights(smallNetwork(specFile, network, options), "stress");
+  const { seed = 0 } = options;
+  const gates = gateEffects(small.meant, seed, least);
+  const half =
+    precisionOf(network, options) === "float16"
+      ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)]
+      : [];
+  return { gates, checks: [gateCheck(gates), ...half] };
+}
+
+/** The network on the smallest images, from `GATE_RESOLUTION` on, that it can be built for; at most its own. */
+function smallNetwork(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
+  const { height, width } = network.spec.resolved.input;
+  const largest = options.resolution ?? Math.min(height, width);
+  for (let resolution = Math.min(GATE_RESOLUTION, largest); resolution < largest; resolution += GATE_STEP) {
+    try {
+      return specNetwork(specFile, { ...options, resolution });
+    } catch (error) {
+      const tooSmall =
+        error instanceof InputError && error.diagnostics.every(({ code }) => code === "ir/type");
+      if (!tooSmall) throw error;
+    }
+  }
+  return specNetwork(specFile, { ...options, resolution: largest });
+}
+
+function gateCheck({ image, effects }: GateEffects): Check {
+  const name = "every gate matters";
+  if (effects.length === 0) return { name, ok: true, detail: "the network has no gate" };
+  const least = effects.reduce((a, b) => (b.moved < a.moved ? b : a));
+  const detail = `leaving out the least of ${effects.length} (${least.at}) moves the output by ${(least.moved * 100).toPrecision(2)} % of its range, at ${image.join("x")}`;
+  return { name, ok: effects.every((gate) => gate.ok), detail };
+}
+
+/**
+ * The given file as it is with the network's own weights, and with its weights replaced for the stress weights. What
+ * can't be done so is a failed check: a comparison with fresh weights alone proves too little.
+ */
+function givenSubject(
+  { path, bytes }: GivenModel,
+  own: Uint8Array,
+  weights: Weights,
+): { readonly subject?: Subject; readonly check: Check } {
+  const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
+  if (weights === "own") {
+    const subject = { label: path, model: path };
+    const result = compareInitializers(own, bytes, path);
+    if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
+    const { total, different } = result;
+    const detail =
+      different.length === 0
+        ? `all ${total} initializers of ${path} are those of the export, bit by bit`
+        : `${different.length} of ${total} initializers of ${path} differ from the export's: ${different.slice(0, 3).join(", ")}`;
+    return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
+  }
+  const name = "stress weights";
+  const model = replaceInitializers(bytes, own, path);
+  if (model === undefined) return { check: { name, ok: false, detail: unknown } };
+  return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
+}
+
+function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: HalfRounding): Uint8Array {
+  const { seed = 0 } = options;
+  return modelBytes(encode(network, lower(network, options).graph, options), { seed, rounding });
+}
+
+/** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
+function precisionOf(network: SpecNetwork, options: ExportOptions): Target["precision"] {
+  return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
+}
+
+function withWeights(network: SpecNetwork, weights: Weights): SpecNetwork {
+  if (weights === "own") return network;
+  const meant = stressed(network.meant);
+  return { ...network, meant, graph: runPasses(meant, network.keeping).graph };
+}

@@ -1,0 +1,19 @@
+import { activations } from "../../../ir/activations.js";
+import type { OpOf } from "../../../ir/graph.js";
+import { gateLayer, gatePower, hiddenLayer, type Stress, sizesOf, stressNorm } from "../layers.js";
+import { applied, type Moments, pooled, scaled } from "../moments.js";
+import { outputsOf, UNIT } from "./parts.js";
+
+export function stressCoord(
+  { operands: [map, reduce], attributes: { hidden, gate } }: OpOf<"attention.coord">,
+  x: Moments,
+): Stress {
+  const { channels, places } = sizesOf(map);
+  const first = hiddenLayer(channels, pooled(x, Math.sqrt(places)));
+  const norm = stressNorm(UNIT);
+  const second = gateLayer(outputsOf(reduce), applied(activations[hidden].apply, norm.result));
+  return {
+    result: scaled(x, gatePower(gate, second.result) ** 2),
+    parameters: [undefined, first.weight, ...norm.parameters, second.weight, second.weight],
+  };
+}

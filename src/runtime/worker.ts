@@ -1,0 +1,190 @@
+/**
+ * The process that holds ONNX Runtime: a native crash or a hang ends this process and not the one that asks.
+ * It answers requests in order (see protocol.ts), and ends with its parent.
+ *
+ *     node worker.js SCRATCH        SCRATCH: the folder of its temporary files, removed at the end
+ */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type {
+  CallName,
+  Calls,
+  Greeting,
+  Port,
+  ProfiledNode,
+  Reply,
+  Request,
+  WireTensor,
+} from "./protocol.js";
+
+type Runtime = typeof import("onnxruntime-node");
+
+interface OpenSession {
+  readonly session: InferenceSession;
+  readonly profile: string | undefined;
+}
+
+const scratch = process.argv[2] ?? "";
+const sessions = new Map<number, OpenSession>();
+let opened = 0;
+
+// Ctrl-C reaches the whole group of processes; the parent decides what then becomes of this one.
+for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+process.on("disconnect", () => {
+  removeScratch();
+  process.exit();
+});
+endWithParent();
+
+type Handlers = { readonly [N in CallName]: (ask: Calls[N]["ask"]) => Promise<Calls[N]["answer"]> };
+
+function handlers(ort: Runtime): Handlers {
+  return {
+    async open({ path, provider, threads, wholly, profile }) {
+      const start = performance.now();
+      const session = await ort.InferenceSession.create(path, {
+        executionProviders: [provider],
+        logSeverityLevel: 4,
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+        extra: {
+          session: {
+            strict_shape_type_inference: "1",
+            // A session's threads would wait for work by spinning, and slow the session that runs next.
+            force_spinning_stop: "1",
+            ...(wholly && provider !== "cpu" ? { disable_cpu_ep_fallback: "1" } : {}),
+          },
+        },
+      });
+      const ms = performance.now() - start;
+      const id = opened++;
+      sessions.set(id, { session, profile });
+      return {
+        session: id,
+        inputs: ports(session.inputMetadata),
+        outputs: ports(session.outputMetadata),
+        ms,
+      };
+    },
+    async run({ session, inputs, outputs }) {
+      const feeds = Object.fromEntries(
+        inputs.map(([name, { dtype, dims, data }]) => [name, new ort.Tensor(dtype, data, dims)]),
+      );
+      const start = performance.now();
+      const results = await sessionOf(session).session.run(feeds);
+      const ms = performance.now() - start;
+      return {
+        ms,
+        outputs: outputs ? Object.entries(results).map(([name, t]) => [name, wire(name, t)]) : [],
+      };
+    },
+    async profile({ session }) {
+      const { session: profiled, profile = "" } = sessionOf(session);
+      profiled.endProfiling();
+      const folder = dirname(profile);
+      const file = readdirSync(folder).find((name) => name.startsWith(basename(profile)));
+      if (file === undefined) throw new Error("it wrote no profile");
+      const nodes = profiledNodes(readFileSync(join(folder, file), "utf8"));
+      rmSync(join(folder, file));
+      return nodes;
+    },
+    async close({ session }) {
+      await sessionOf(session).session.release();
+      sessions.delete(session);
+      return null;
+    },
+  };
+}
+
+function sessionOf(id: number): OpenSession {
+  const known = sessions.get(id);
+  if (known === undefined) throw new Error(`there is no session ${id}`);
+  return known;
+}
+
+function ports(metadata: readonly InferenceSession.ValueMetadata[]): readonly Port[] {
+  return metadata.map((each) => ({
+    name: each.name,
+    dtype: each.isTensor ? each.type : "no tensor",
+    dims: each.isTensor ? each.shape : [],
+  }));
+}
+
+function wire(name: string, { type, dims, data }: Tensor): WireTensor {
+  if (type === "float32" && data instanceof Float32Array) return { dtype: type, dims, data };
+  if (type === "float16" && ArrayBuffer.isView(data)) {
+    // Where JavaScript has a Float16Array, that is what it is.
+    return { dtype: type, dims, data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) };
+  }
+  throw new Error(`the output ${name} is ${type}; float32 and float16 can be read`);
+}
+
+interface ProfileEvent {
+  readonly cat?: string;
+  readonly name?: string;
+  readonly dur?: number;
+  readonly args?: { readonly op_name?: string; readonly provider?: string; readonly node_index?: string };
+}
+
+/** Of the Chrome trace that ONNX Runtime writes, the events that are a kernel's run. */
+function profiledNodes(trace: string): readonly ProfiledNode[] {
+  return (JSON.parse(trace) as readonly ProfileEvent[]).flatMap(({ cat, name = "", dur = 0, args = {} }) => {
+    if (cat !== "Node" || !name.endsWith("_kernel_time")) return [];
+    const { op_name: op = "", provider = "", node_index: index } = args;
+    return [{ index: Number(index), name: name.replace(/_kernel_time$/, ""), op, provider, us: dur }];
+  });
+}
+
+/** A hanging run keeps this thread from seeing that the parent is gone, so another thread looks. */
+function endWithParent(): void {
+  const watch = `
+    const { rmSync } = require("node:fs");
+    const { workerData: { parent, scratch } } = require("node:worker_threads");
+    const isAlive = () => {
+      try { return process.ppid === parent && process.kill(parent, 0); }
+      catch (error) { return error.code === "EPERM"; }
+    };
+    setInterval(() => {
+      if (isAlive()) return;
+      if (scratch !== "") rmSync(scratch, { recursive: true, force: true });
+      process.kill(process.pid, "SIGKILL");
+    }, 500);`;
+  const workerData = { parent: process.ppid, scratch };
+  new Worker(watch, { eval: true, execArgv: [], env: {}, workerData }).unref();
+}
+
+function removeScratch(): void {
+  if (scratch !== "") rmSync(scratch, { recursive: true, force: true });
+}
+
+function send(message: Greeting | Reply): void {
+  process.send?.(message);
+}
+
+async function main(): Promise<void> {
+  let ort: Runtime;
+  try {
+    ort = await import("onnxruntime-node");
+  } catch (error) {
+    return send({ error: (error as Error).message });
+  }
+  // What the native library would print on stderr is in the errors that it throws.
+  ort.env.logLevel = "fatal";
+  const table = handlers(ort);
+  process.on("message", async ({ call, ask }: Request) => {
+    try {
+      // The table ties each call to its own question, which TypeScript can't follow through the look-up.
+      send({ answer: await (table[call] as (ask: unknown) => Promise<Calls[CallName]["answer"]>)(ask) });
+    } catch (error) {
+      send({ error: (error as Error).message });
+    }
+  });
+  send({
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    backends: ort.listSupportedBackends().map(({ name }) => name),
+  });
+}
+
+await main();

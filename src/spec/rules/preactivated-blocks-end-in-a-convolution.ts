@@ -1,0 +1,16 @@
+import type { SpecRule } from "./rule.js";
+
+export const preactivatedBlocksEndInAConvolution: SpecRule = {
+  name: "PreactivatedBlocksEndInAConvolution",
+  doc: "With `preactivation` nothing follows the last convolution of branch and shortcut: no activation that another field asks for.",
+  check({ written }, report) {
+    written.stages.forEach((stage, i) => {
+      if (stage === undefined || !("preactivation" in stage) || !stage.preactivation) return;
+      const message = "a block with `preactivation` has no activation there";
+      if (stage.block === "basic" && stage.branchActivation)
+        report(["stages", i, "branchActivation"], message);
+      if (stage.shortcut === "conv-average-pool")
+        report(["stages", i, "shortcut"], message, 'use a shortcut of "average-pool"');
+    });
+  },
+};
