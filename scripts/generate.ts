@@ -6,13 +6,16 @@ import { GALLERY_INDEX } from "../src/driver/list.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
 import { attentionDocs } from "./attention-docs.js";
+import { codegenGoldens } from "./codegen-goldens.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
 import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
+import { typeScriptTemplates } from "./typescript-templates.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/papers.md, docs/gallery.md with its table in the README, and the index of the gallery.
+ * docs/papers.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
  *     node --import tsx scripts/generate.ts --check     writes nothing; exits 1 where they differ
@@ -27,6 +30,8 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/attention.md", attentionDocs(packageRoot())],
   ["docs/gallery.md", galleryDocs(families)],
   ["docs/papers.md", papersDocs()],
+  ...typeScriptTemplates(),
+  ...(await codegenGoldens()),
   ["README.md", withSection("README.md", "reference", familyTable(families))],
 ];
 

@@ -8,6 +8,7 @@ export {
   InputError,
 } from "./base/diagnostic.js";
 export { type BenchOptions, type BenchReport, bench } from "./driver/bench.js";
+export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
 export { type DiffReport, diff } from "./driver/diff.js";
@@ -26,6 +27,7 @@ export {
   inspectWeights,
   type WeightsInventory,
 } from "./driver/inspect-weights.js";
+export { LANGUAGES, type LanguageName } from "./driver/languages.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";

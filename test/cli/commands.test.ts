@@ -286,6 +286,7 @@ test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts
   const heavy = /^import (onnxruntime-node|ts-morph|sharp)$/m;
   for (const args of [
     ["--help"],
+    ["codegen", "--help"],
     ["list"],
     ["compile", "specs/small.json", "-o", join(folder, "s.onnx")],
     ["stats", "specs/small.json"],
@@ -303,6 +304,7 @@ test("help has examples, completion is a script", () => {
   for (const command of [
     "compile",
     "verify",
+    "codegen",
     "run",
     "bench",
     "stats",

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reference: ["base", "ir"],
   analysis: ["base", "ir"],
   runtime: ["base", "ir", "onnx"],
+  codegen: ["base", "ir", "spec", "analysis"],
   driver: [
     ...[
       "base",
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       "analysis",
       "runtime",
     ],
+    "codegen",
   ],
   cli: ["base", "driver"],
 };
@@ -44,6 +46,7 @@ const HOME: Readonly<Record<string, string>> = {
   "onnxruntime-node": "runtime/worker.ts",
   yargs: "cli/",
   "jsonc-parser": "spec/",
+  "ts-morph": "codegen/typescript/",
   "pure-rand": "base/random.ts",
 };
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { benchCommand } from "./bench.js";
+import { codegenCommand } from "./codegen.js";
 import { compileCommand } from "./compile.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
@@ -20,6 +21,7 @@ export const commands = [
   verifyCommand,
   runCommand,
   benchCommand,
+  codegenCommand,
   statsCommand,
   diffCommand,
   weightsCommand,

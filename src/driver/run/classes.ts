@@ -1,32 +1,34 @@
 /** A class and how probable the model holds it. */
-export interface RankedClass {
+export interface RankedClass<Label extends string = string> {
   readonly index: number;
-  readonly label?: string;
+  readonly label?: Label;
   readonly probability: number;
 }
 
-const SHOWN = 5;
 /** How far the sum of a row may be from 1 if its numbers are to be probabilities: float16 rounds that much. */
 const SUM_TOLERANCE = 2e-3;
 
 /**
- * The five most probable classes of each row of [images, classes], by the softmax of its numbers; numbers that are
+ * The most probable classes of each row of [images, classes], by the softmax of its numbers; numbers that are
  * probabilities already (none below 0, their sum 1) are taken as they are. Of equal ones the first comes first. None
  * for a row that has a NaN or an infinity.
+ *
+ * @param count how many for each row
  */
-export function topClasses(
+export function topClasses<Label extends string>(
   data: Float32Array,
   classes: number,
-  labels: readonly string[] | undefined,
-): readonly (readonly RankedClass[])[] {
+  labels: readonly Label[] | undefined,
+  count = 5,
+): readonly (readonly RankedClass<Label>[])[] {
   return Array.from({ length: data.length / classes }, (_, image) => {
     const row = data.subarray(image * classes, (image + 1) * classes);
     if (!row.every(Number.isFinite)) return [];
     const probabilities = isDistribution(row) ? row : softmax(row);
     return Array.from(row.keys())
       .sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number) || a - b)
-      .slice(0, SHOWN)
-      .map((index): RankedClass => {
+      .slice(0, count)
+      .map((index): RankedClass<Label> => {
         const label = labels?.[index];
         const probability = probabilities[index] as number;
         return label === undefined ? { index, probability } : { index, label, probability };

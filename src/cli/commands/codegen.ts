@@ -1,0 +1,83 @@
+import { count } from "../../base/numbers.js";
+import { LANGUAGES } from "../../driver/languages.js";
+import { batchSize, sharedOptions } from "../options.js";
+import { startProgress } from "../progress.js";
+import { defineCommand } from "./command.js";
+
+export const codegenCommand = defineCommand({
+  usage: "codegen <spec>",
+  doc: "Generate a program that runs or trains the network of a spec",
+  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  options: {
+    lang: { choices: LANGUAGES, demandOption: true, describe: "ts: a package for Node.js and browsers" },
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      demandOption: true,
+      describe: "The folder that gets the program; made if need be",
+    },
+    force: {
+      type: "boolean",
+      default: false,
+      describe: "Overwrite files that ecagen did not generate, or that were changed since",
+    },
+    weights: sharedOptions.weights,
+    names: sharedOptions.names,
+    "allow-missing": sharedOptions["allow-missing"],
+    seed: sharedOptions.seed,
+    passes: sharedOptions.passes,
+    resolution: sharedOptions.resolution,
+    opset: sharedOptions.opset,
+    batch: {
+      type: "string",
+      requiresArg: true,
+      coerce: batchSize,
+      describe: "The batch: a number, or dynamic [default: dynamic]",
+    },
+    precision: sharedOptions.precision,
+    target: sharedOptions.target,
+    "keep-bn": sharedOptions["keep-bn"],
+  },
+  examples: [
+    ["ecagen codegen specs/b0-eca.json --lang ts -o b0-eca", "a TypeScript package with the ONNX file in it"],
+    [
+      "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
+      "the same with trained weights",
+    ],
+  ],
+  async run(args) {
+    const [{ codegen }, { weightsNotes }, progress] = await Promise.all([
+      import("../../driver/codegen.js"),
+      import("../weights-notes.js"),
+      startProgress(),
+    ]);
+    try {
+      const report = await codegen(args.spec, {
+        language: args.lang,
+        output: args.output,
+        force: args.force,
+        weights: args.weights,
+        names: args.names,
+        allowMissing: args["allow-missing"],
+        seed: args.seed,
+        passes: args.passes,
+        resolution: args.resolution,
+        opset: args.opset,
+        batch: args.batch,
+        precision: args.precision,
+        target: args.target,
+        keepBatchNorm: args["keep-bn"],
+        onProgress: progress.update,
+      });
+      return {
+        json: report,
+        notes: weightsNotes(report.weights),
+        warnings: report.warnings,
+        text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
+      };
+    } finally {
+      progress.stop();
+    }
+  },
+});

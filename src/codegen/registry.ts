@@ -1,0 +1,20 @@
+import type { Generator } from "./subject.js";
+
+interface Language {
+  /** What is generated, for the help. */
+  readonly doc: string;
+  /** Generators are loaded when they are used: that for TypeScript brings a compiler along. */
+  readonly load: () => Promise<Generator>;
+}
+
+/** The languages that code is generated in. A new one is a folder and a line here. */
+export const GENERATORS = {
+  ts: {
+    doc: "a TypeScript package that runs the network in Node.js and in browsers",
+    load: async () => (await import("./typescript/generate.js")).generateTypeScript,
+  },
+} as const satisfies Record<string, Language>;
+
+export type LanguageName = keyof typeof GENERATORS;
+
+export const LANGUAGES = Object.keys(GENERATORS) as [LanguageName, ...LanguageName[]];

@@ -1,0 +1,69 @@
+import { Defect, InputError } from "../../base/diagnostic.js";
+import type { GraphInput, Value } from "../../ir/graph.js";
+import type { Preprocessing } from "../../spec/preprocessing.js";
+import type { CodegenSubject } from "../subject.js";
+
+/** A tensor that goes in or comes out; the batch is open. */
+export interface Port {
+  readonly name: string;
+  readonly dims: readonly [batch: null, ...sizes: number[]];
+}
+
+/** What a network needs to classify images. */
+export interface Classifier {
+  readonly input: string;
+  readonly output: string;
+  readonly size: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly classes: number;
+  readonly labels: readonly string[] | undefined;
+  readonly preprocessing: Preprocessing;
+}
+
+/** What the generated package says of a network. */
+export interface NetworkInterface {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Undefined for a network that does not make one row of classes of one image of red, green and blue, or grey. */
+  readonly classifier: Classifier | undefined;
+}
+
+/** Errors: `InputError` for tensors whose first size is not the batch, or that have other open sizes. */
+export function networkInterface({ graph, spec }: CodegenSubject): NetworkInterface {
+  const inputs = graph.inputs.map(portOf);
+  const outputs = graph.outputs.map(portOf);
+  return { inputs, outputs, classifier: classifierOf(inputs, outputs, spec) };
+}
+
+function portOf({ name, type: { dims, dtype } }: GraphInput | Value): Port {
+  if (dtype !== "float32") throw new Defect(`the network's ${name} is ${dtype}`);
+  const [batch, ...rest] = dims;
+  const sizes = rest.filter((dim) => typeof dim === "number");
+  if (typeof batch !== "string" || sizes.length < rest.length) {
+    throw InputError.of("codegen/open-sizes", `${name} is [${dims.join(", ")}]`, {
+      hint: "generated packages take networks whose first size is the batch, and whose other sizes are fixed",
+    });
+  }
+  return { name, dims: [null, ...sizes] };
+}
+
+function classifierOf(
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  { labels, preprocessing }: CodegenSubject["spec"],
+): Classifier | undefined {
+  const [input, otherInput] = inputs;
+  const [output, otherOutput] = outputs;
+  if ((input === undefined || output === undefined || otherInput) ?? otherOutput) return undefined;
+  const [, channels, height, width] = input.dims;
+  const [, classes, more] = output.dims;
+  if (width === undefined || height === undefined || (channels !== 1 && channels !== 3)) return undefined;
+  if (classes === undefined || more !== undefined) return undefined;
+  return {
+    input: input.name,
+    output: output.name,
+    size: { channels, height, width },
+    classes,
+    labels: labels?.length === classes ? labels : undefined,
+    preprocessing,
+  };
+}

@@ -1,0 +1,45 @@
+import { packageName } from "./names.js";
+
+/** Versions that the generated code was written for. The runtime is the one that ecagen has, which a test holds true. */
+const VERSIONS = {
+  "onnxruntime-common": "^1.30.0",
+  "onnxruntime-node": "^1.30.0",
+  "onnxruntime-web": "^1.30.0",
+  typescript: ">=5.7",
+  "@types/node": ">=20",
+} as const;
+
+/** The package.json of a network. */
+export function packageFile(name: string, description: string): string {
+  const content = {
+    name: packageName(name),
+    version: "0.0.0",
+    private: true,
+    description,
+    type: "module",
+    exports: {
+      ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+      "./node": { types: "./dist/platform-node.d.ts", default: "./dist/platform-node.js" },
+      "./model.onnx": "./model.onnx",
+    },
+    // One source for both: which runtime is loaded is decided by who resolves it, Node.js or a bundler for browsers.
+    imports: {
+      "#platform": { browser: "./dist/platform-web.js", default: "./dist/platform-node.js" },
+    },
+    files: ["dist", "model.onnx*"],
+    engines: { node: ">=20.19" },
+    scripts: { build: "tsc", prepare: "tsc", test: "tsc && node --test dist/" },
+    dependencies: pick("onnxruntime-common"),
+    peerDependencies: pick("onnxruntime-node", "onnxruntime-web"),
+    peerDependenciesMeta: {
+      "onnxruntime-node": { optional: true },
+      "onnxruntime-web": { optional: true },
+    },
+    devDependencies: pick("@types/node", "onnxruntime-node", "typescript"),
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function pick(...names: readonly (keyof typeof VERSIONS)[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, VERSIONS[name]]));
+}

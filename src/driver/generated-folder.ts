@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { InputError } from "../base/diagnostic.js";
+import { insideFolder } from "../base/inside-folder.js";
+
+/** The file by which ecagen knows a folder that it generated. */
+export const MANIFEST = "ecagen.json";
+
+const manifestSchema = z.object({
+  generator: z.literal("ecagen"),
+  files: z.record(z.string(), z.string()),
+});
+
+interface ManifestContent {
+  readonly version: string;
+  readonly language: string;
+  readonly texts: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** The text of a manifest: who made the folder, and what its text files were then. */
+export function manifestText({ version, language, texts }: ManifestContent): string {
+  const hashes = texts.map(({ path, text }) => [path, contentHash(text)] as const);
+  const files = Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify({ generator: "ecagen", version, language, files }, null, 2)}\n`;
+}
+
+/**
+ * Refuses a folder that ecagen may not write to: one with files that it didn't generate, or with generated files that
+ * were changed since and would be overwritten. With `force` both are fine.
+ *
+ * @param paths the files that are about to be written
+ */
+export function checkOwnership(folder: string, paths: readonly string[], force: boolean): void {
+  if (force || !existsSync(folder)) return;
+  const names = entriesOf(folder);
+  if (names.length === 0) return;
+  const hint = "give another folder, or --force to overwrite";
+  const hashes = readHashes(folder);
+  if (hashes === undefined) {
+    const message = `the folder ${JSON.stringify(folder)} has files that ecagen did not generate`;
+    throw InputError.of("codegen/foreign-folder", message, { file: folder, hint });
+  }
+  const changed = paths.filter((path) => isChanged(join(folder, path), hashes[path]));
+  if (changed.length > 0) {
+    const message = `${changed.join(", ")} in ${JSON.stringify(folder)} ${changed.length === 1 ? "was" : "were"} changed since ecagen generated ${changed.length === 1 ? "it" : "them"}`;
+    throw InputError.of("codegen/changed-files", message, { file: folder, hint });
+  }
+}
+
+/**
+ * Removes the files that ecagen generated into the folder before and that are no part of the program any more, as those of
+ * another language. What was changed since stays.
+ *
+ * @param paths the files of the program
+ */
+export function removeStale(folder: string, paths: readonly string[]): void {
+  for (const [path, hash] of Object.entries(readHashes(folder) ?? {})) {
+    if (paths.includes(path) || !existsSync(join(folder, path))) continue;
+    const file = insideFolder(path, folder);
+    if (file !== undefined && hashOf(file) === hash) rmSync(file);
+  }
+}
+
+/** Files without a text, which have no hash, are made anew. */
+function isChanged(file: string, hash: string | undefined): boolean {
+  return hash !== undefined && existsSync(file) && hashOf(file) !== hash;
+}
+
+function hashOf(file: string): string {
+  return contentHash(readFileSync(file, "utf8"));
+}
+
+/** SHA-256 in hexadecimal, of the text with the line ends that were written. */
+function contentHash(text: string): string {
+  return createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
+}
+
+function readHashes(folder: string): Readonly<Record<string, string>> | undefined {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(join(folder, MANIFEST), "utf8"))).files;
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === "ENOTDIR" ? "it is no folder" : (error as Error).message;
+    throw InputError.of("file/no-folder", `${JSON.stringify(folder)} can't be written to: ${why}`, {
+      file: folder,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { LANGUAGES, type LanguageName } from "../codegen/registry.js";

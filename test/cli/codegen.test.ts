@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { type CliRun, ecagen } from "./run-cli.js";
+
+const test = suite("cli: codegen");
+
+const generate = (folder: string, ...more: string[]): CliRun =>
+  ecagen(["codegen", "specs/small.json", "--lang", "ts", "-o", folder, ...more]);
+
+/** The files in a folder and the folders in it, but for the manifest. */
+function filesIn(folder: string): readonly string[] {
+  return (readdirSync(folder, { recursive: true }) as string[])
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .map((path) => path.replaceAll("\\", "/"))
+    .sort();
+}
+
+test("codegen writes the files that its report lists, the same bytes each time", () =>
+  inTemporaryFolder((folder) => {
+    const [first, again] = [join(folder, "a", "b"), join(folder, "again")];
+    const run = generate(first, "--json");
+    assert.is(run.code, 0, run.stderr);
+    const report = JSON.parse(run.stdout);
+    assert.equal([report.output, report.language], [first, "ts"]);
+    const files = report.files as readonly { path: string; bytes: number }[];
+    assert.equal(filesIn(first), files.map(({ path }) => path).sort());
+    for (const { path, bytes } of files) assert.is(statSync(join(first, path)).size, bytes, path);
+    for (const path of ["model.onnx", "package.json", "README.md", "src/index.ts", "src/smoke.test.ts"]) {
+      assert.ok(
+        files.some((file) => file.path === path),
+        path,
+      );
+    }
+    assert.is(generate(again).code, 0);
+    for (const { path } of files) {
+      assert.ok(readFileSync(join(first, path)).equals(readFileSync(join(again, path))), path);
+    }
+    const compiled = join(folder, "compiled.onnx");
+    ecagen(["compile", "specs/small.json", "-o", compiled]);
+    assert.ok(readFileSync(compiled).equals(readFileSync(join(first, "model.onnx"))));
+  }));
+
+test("options of the network reach the model and its types", () =>
+  inTemporaryFolder((folder) => {
+    const run = generate(
+      folder,
+      "--resolution",
+      "48",
+      "--batch",
+      "4",
+      "--passes",
+      "remove-attention",
+      "--seed",
+      "3",
+    );
+    assert.is(run.code, 0, run.stderr);
+    const index = readFileSync(join(folder, "src/index.ts"), "utf8");
+    assert.match(index, "[batch: number, channels: 3, height: 48, width: 48]");
+    assert.match(index, "batch: 4");
+    assert.match(readFileSync(join(folder, "README.md"), "utf8"), /^7,[0-9]{3} parameters/m);
+    const model = readFileSync(join(folder, "model.onnx")).toString("latin1");
+    assert.match(model, /ecagen\.seed[^\w]*3/);
+    assert.match(model, "remove-attention");
+  }));
+
+test("a folder with files of somebody else, and generated files that were changed, stay as they are without --force", () =>
+  inTemporaryFolder((folder) => {
+    writeFileSync(join(folder, "notes.txt"), "mine");
+    const foreign = generate(folder);
+    assert.is(foreign.code, 2);
+    assert.match(foreign.stderr, "has files that ecagen did not generate [codegen/foreign-folder]");
+    assert.equal(filesIn(folder), ["notes.txt"]);
+    assert.is(generate(folder, "--force").code, 0);
+    assert.is(readFileSync(join(folder, "notes.txt"), "utf8"), "mine");
+
+    const readme = join(folder, "README.md");
+    const text = readFileSync(readme, "utf8");
+    assert.is(generate(folder).code, 0, "its own files are made anew");
+    writeFileSync(readme, text.replaceAll("\n", "\r\n"));
+    assert.is(generate(folder).code, 0, "other line ends are no change");
+    writeFileSync(readme, "changed");
+    const changed = generate(folder);
+    assert.is(changed.code, 2);
+    assert.match(changed.stderr, /README\.md in .* was changed since .* \[codegen\/changed-files\]/);
+    assert.is(readFileSync(readme, "utf8"), "changed");
+    assert.is(generate(folder, "--force").code, 0);
+    assert.is(readFileSync(readme, "utf8"), text);
+  }));
+
+test("files of an earlier program go, if nobody changed them and they are in the folder", () =>
+  inTemporaryFolder((parent) => {
+    const folder = join(parent, "package");
+    const sha256OfOld = createHash("sha256").update("old").digest("hex");
+    mkdirSync(folder);
+    for (const path of ["package/old.ts", "package/edited.ts", "outside.ts"])
+      writeFileSync(join(parent, path), "old");
+    writeFileSync(join(folder, "edited.ts"), "edited");
+    const files = {
+      "old.ts": sha256OfOld,
+      "edited.ts": sha256OfOld,
+      "../outside.ts": sha256OfOld,
+      "gone.ts": "",
+    };
+    writeFileSync(join(folder, "ecagen.json"), JSON.stringify({ generator: "ecagen", files }));
+    assert.is(generate(folder).code, 0);
+    assert.not.ok(existsSync(join(folder, "old.ts")));
+    assert.ok(existsSync(join(folder, "edited.ts")));
+    assert.ok(existsSync(join(parent, "outside.ts")));
+  }));
+
+test("mistakes are said, and leave nothing", () =>
+  inTemporaryFolder((folder) => {
+    const target = join(folder, "package");
+    const cases: readonly (readonly [string[], number, RegExp])[] = [
+      [["codegen", "specs/small.json", "-o", target], 2, /lang/],
+      [["codegen", "specs/small.json", "--lang", "cobol", "-o", target], 2, /cobol/],
+      [["codegen", "specs/small.json", "--lang", "ts"], 2, /output/],
+      [["codegen", "specs/smal.json", "--lang", "ts", "-o", target], 2, /smal\.json/],
+      [["codegen", "specs/small.json", "--lang", "ts", "-o", target, "--weights", "none.pt"], 2, /none\.pt/],
+      [["codegen", "specs/small.json", "--lang", "ts", "-o", target, "--passes", "swap{"], 2, /swap/],
+    ];
+    for (const [args, code, message] of cases) {
+      const run = ecagen(args);
+      assert.is(run.code, code, args.join(" "));
+      assert.match(run.stderr, message);
+      assert.not.match(run.stderr, /\n\s+at .*\(/);
+      assert.not.ok(existsSync(target));
+    }
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    const inTheWay = ecagen(["codegen", "specs/small.json", "--lang", "ts", "-o", file]);
+    assert.is(inTheWay.code, 2);
+    assert.match(inTheWay.stderr, "no folder");
+    const missed = join(folder, "missed.json");
+    writeFileSync(
+      missed,
+      JSON.stringify({ extends: join(process.cwd(), "specs/small.json"), expect: { parameters: 1 } }),
+    );
+    assert.is(ecagen(["codegen", missed, "--lang", "ts", "-o", target]).code, 1);
+    assert.not.ok(existsSync(target));
+    rmSync(file);
+  }));
+
+test.run();
