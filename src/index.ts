@@ -31,6 +31,7 @@ export { LANGUAGES, type LanguageName } from "./driver/languages.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list.js";
 export type { WeightsOptions, WeightsReport } from "./driver/load-weights.js";
 export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
+export type { NewGatesOptions, NewGatesReport } from "./driver/new-gates.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/papers/tables.js";
 export { resolve } from "./driver/resolve.js";
 export { type RunOptions, type RunReport, run } from "./driver/run.js";

@@ -17,6 +17,7 @@ test.before(() => {
   for (const part of [
     "src",
     "test/ir",
+    "test/attention-variants.ts",
     "test/codegen/torch.ts",
     "test/python",
     "templates",
@@ -25,7 +26,8 @@ test.before(() => {
   ]) {
     cpSync(part, join(copy, part), { recursive: true });
   }
-  symlinkSync(resolve("node_modules"), join(copy, "node_modules"), "dir");
+  // The process of ONNX Runtime is the built one.
+  for (const part of ["node_modules", "dist"]) symlinkSync(resolve(part), join(copy, part), "dir");
 });
 test.after(() => rmSync(copy, { recursive: true, force: true }));
 

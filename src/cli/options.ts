@@ -1,5 +1,6 @@
 import type { Options } from "yargs";
 import { NAME_KINDS } from "../driver/name-kinds.js";
+import { NEW_GATE_STARTS } from "../driver/new-gate-starts.js";
 
 /** Flags that several commands have, in one place so that they mean the same everywhere. */
 export const sharedOptions = {
@@ -78,6 +79,17 @@ export const sharedOptions = {
     nargs: 1,
     describe:
       "Parameters that may keep their initial values and tensors that may stay unused; * is any characters",
+  },
+  "new-gates": {
+    choices: NEW_GATE_STARTS,
+    default: "init" as const,
+    describe:
+      "How gates that a swap made start: freshly, as the constants that keep the mean response, or fitted to the old ones",
+  },
+  calibrate: {
+    type: "string",
+    requiresArg: true,
+    describe: "The inputs that new gates start by: an .npy file, a folder of such, or random:N",
   },
 } as const satisfies Record<string, Options>;
 

@@ -20,6 +20,7 @@ import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 
 /** How a network becomes an ONNX model. */
 export interface ExportOptions {
@@ -39,6 +40,7 @@ export interface ExportOptions {
 export interface CompileOptions
   extends Omit<NetworkOptions, "resolution" | "given">,
     WeightsOptions,
+    NewGatesOptions,
     ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
@@ -71,6 +73,8 @@ export interface CompileReport {
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
   readonly exportedWeights?: ExportedWeights;
+  /** How the gates that a swap made start, where that was asked for. */
+  readonly newGates?: NewGatesReport;
   /** Where the model has numbers in half precision. */
   readonly halfPrecision?: HalfPrecision;
   /** What a user should know of a file that was written all the same. */
@@ -95,8 +99,8 @@ async function compileWith(
   options: CompileOptions & Pick<NetworkOptions, "given">,
 ): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
-  // place on the way.
-  const network = specNetwork(specFile, options);
+  // place on the way; gates that a pass put in the place of others get their first numbers.
+  const network = await startGates(specNetwork(specFile, options), options);
 
   // 4: the published numbers.
   const failed = expectationDiagnostics(
@@ -145,9 +149,22 @@ async function compileWith(
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),
     ...(exportedWeights === undefined ? {} : { exportedWeights }),
+    ...(network.newGates === undefined ? {} : { newGates: network.newGates }),
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
     warnings: saturationWarnings(rounding),
   };
+}
+
+/** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
+async function startGates(network: SpecNetwork, options: CompileOptions): Promise<SpecNetwork> {
+  const { newGates = "init", calibrate, seed = 0 } = options;
+  if (newGates === "init" && calibrate === undefined) return network;
+  const { startNewGates } = await import("./new-gates.js");
+  options.onProgress?.("running the network for its gates", 0);
+  const { graph, report, started } = await startNewGates(network.original, network.graph, options, seed);
+  const { weights } = network;
+  const initial = weights?.initial.filter((name) => !started.has(name)) ?? [];
+  return { ...network, graph, weights: weights && { ...weights, initial }, newGates: report };
 }
 
 /** Runs the passes that every export needs on a network at model level. */
@@ -173,6 +190,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
 /** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
 function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
   const counts = countNetwork(network.graph);
+  const newGates = network.newGates?.start ?? "init";
   const { preprocessing, labels } = network.spec.resolved;
   const gates = network.graph.ops.flatMap((op) => {
     const gate = gateOf(op);
@@ -184,6 +202,7 @@ function metadataOf(network: SpecNetwork, seed: number): Record<string, string> 
     "ecagen.passes": printPipeline(network.invocations),
     "ecagen.seed": String(seed),
     ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
+    ...(newGates === "init" ? {} : { "ecagen.new_gates": newGates }),
     "ecagen.parameters": String(counts.parameters),
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),

@@ -5,8 +5,10 @@ import { type PassReport, type PipelineHooks, runPasses } from "../passes/manage
 import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline } from "../passes/pipeline.js";
 import { isPassName, passOf } from "../passes/registry.js";
+import { swapAttention } from "../passes/swap-attention.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
+import type { NewGatesReport } from "./new-gates.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -23,6 +25,8 @@ export interface SpecNetwork {
   readonly spec: LoadedSpec;
   /** As the blocks built it, before any pass. */
   readonly built: Graph;
+  /** With its weights, before the first pass that then swaps gates; undefined without one. */
+  readonly original?: Graph | undefined;
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;
   /** After the caller's passes as well. */
@@ -38,6 +42,8 @@ export interface SpecNetwork {
   readonly reports: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport | undefined;
+  /** How the gates that a swap made started, where they were given numbers. */
+  readonly newGates?: NewGatesReport | undefined;
 }
 
 /** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
@@ -52,6 +58,15 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
     const initial = buildNetwork(resolved);
     const loaded = options.given && loadWeights(rewritingSteps(initial, invocations), options.given);
     const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
+    // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
+    let complete = loaded === undefined || loaded.index === 0;
+    let original: Graph | undefined;
+    const hooks: PipelineHooks = {
+      after(event) {
+        if (complete && event.name === swapAttention.name) original ??= event.before;
+        options.hooks?.after?.(event);
+      },
+    };
     // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
     const run = (
       graph: Graph,
@@ -62,15 +77,17 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
       if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
       const before = runPasses(graph, passes.slice(0, at), hooks);
+      complete = true;
       const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
       return { graph: rest.graph, reports: [...before.reports, ...rest.reports] };
     };
-    const own = run(built, resolved.passes, 0, options.hooks);
-    const more = run(own.graph, extra, resolved.passes.length, options.hooks);
+    const own = run(built, resolved.passes, 0, hooks);
+    const more = run(own.graph, extra, resolved.passes.length, hooks);
     const keeping = invocations.filter((invocation) => !changesFunction(invocation));
     return {
       spec,
       built,
+      original,
       declared: own.graph,
       graph: more.graph,
       meant: keeping.length === 0 ? more.graph : run(built, invocations.filter(changesFunction), 0).graph,

@@ -4,7 +4,7 @@ import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import { isDefined } from "./blocks/registry.js";
 import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
 import { checkDefinitions, type DefinedParts } from "./definitions/check-definitions.js";
-import { validDefinitions } from "./definitions/definition.js";
+import { salvageDefinitions } from "./definitions/salvage.js";
 import type { SpecDocument } from "./document.js";
 import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
@@ -91,7 +91,7 @@ interface Parts extends DefinedParts {
 function validParts(value: unknown, schemas: SpecSchemas): Parts {
   const { stem, stages, blocks } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return {
-    blocks: validDefinitions(blocks),
+    blocks: salvageDefinitions(blocks),
     stem: schemas.spec.shape.stem.safeParse(stem).data,
     stages: Array.isArray(stages) ? stages.map((stage) => schemas.stage.safeParse(stage).data) : [],
   };

@@ -173,7 +173,15 @@ test("all mistakes come at once, those of the form and those of the expressions"
     layers(conv("1 +", `, "kernal": 3`), conv("nope")),
   ];
   const found = says(definition, [own(`, "strid": 2`), `{ "block": "owm" }`]);
-  assert.equal(found, ['4:50 unknown key "kernal"', '8:19 unknown key "strid"', '9:12 unknown block "owm"']);
+  assert.equal(found, [
+    '3:22 "index" has a meaning already',
+    '3:33 "min" has a meaning already',
+    "4:47 the expression ends too early",
+    '4:50 unknown key "kernal"',
+    '4:97 there is nothing of the name "nope"',
+    '8:19 unknown key "strid"',
+    '9:12 unknown block "owm"',
+  ]);
   const readable = [`"fields": { "index": {}, "min": { "default": 1 } }`, layers(conv("1 +"), conv("nope"))];
   assert.equal(says(readable, [own(`, "strid": 2`)]), [
     '3:22 "index" has a meaning already',

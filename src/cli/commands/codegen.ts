@@ -9,7 +9,11 @@ export const codegenCommand = defineCommand({
   doc: "Generate a program that runs or trains the network of a spec",
   positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
   options: {
-    lang: { choices: LANGUAGES, demandOption: true, describe: "ts: a package for Node.js and browsers" },
+    lang: {
+      choices: LANGUAGES,
+      demandOption: true,
+      describe: "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it",
+    },
     output: {
       alias: "o",
       type: "string",
@@ -41,6 +45,10 @@ export const codegenCommand = defineCommand({
   },
   examples: [
     ["ecagen codegen specs/b0-eca.json --lang ts -o b0-eca", "a TypeScript package with the ONNX file in it"],
+    [
+      "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
+      "a PyTorch module and its training loop",
+    ],
     [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",

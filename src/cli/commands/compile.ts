@@ -13,6 +13,8 @@ export const compileCommand = defineCommand({
     weights: sharedOptions.weights,
     names: sharedOptions.names,
     "allow-missing": sharedOptions["allow-missing"],
+    "new-gates": sharedOptions["new-gates"],
+    calibrate: sharedOptions.calibrate,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
     batch: {
@@ -62,6 +64,10 @@ export const compileCommand = defineCommand({
       "keeps the backbone; the new gates start afresh",
     ],
     [
+      "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}' --new-gates fit --calibrate images.npy",
+      "the new gates start near to the old ones, and a table says how near",
+    ],
+    [
       "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
       "other classes than the checkpoint",
     ],
@@ -72,10 +78,11 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { irHooks }, { weightsNotes }, progress] = await Promise.all([
+    const [{ compile }, { irHooks }, { weightsNotes }, { newGatesTable }, progress] = await Promise.all([
       import("../../driver/compile.js"),
       import("../../driver/dump.js"),
       import("../weights-notes.js"),
+      import("../new-gates-table.js"),
       startProgress(),
     ]);
     try {
@@ -84,6 +91,8 @@ export const compileCommand = defineCommand({
         weights: args.weights,
         names: args.names,
         allowMissing: args["allow-missing"],
+        newGates: args["new-gates"],
+        calibrate: args.calibrate,
         seed: args.seed,
         opset: args.opset,
         batch: args.batch,
@@ -115,7 +124,7 @@ export const compileCommand = defineCommand({
             exported === undefined
               ? ""
               : `${exported.file}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}`;
+          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${newGatesTable(report.newGates)}`;
         },
       };
     } finally {

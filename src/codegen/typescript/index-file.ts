@@ -1,19 +1,20 @@
 import {
+  type ExportDeclarationStructure,
+  type ImportDeclarationStructure,
   IndentationText,
   NewLineKind,
-  Node,
   Project,
   QuoteKind,
-  type SourceFile,
+  type StatementStructures,
+  StructureKind,
+  type TypeAliasDeclarationStructure,
   VariableDeclarationKind,
+  type VariableStatementStructure,
 } from "ts-morph";
 import { modelClass } from "./model-class.js";
 import { className } from "./names.js";
 import type { Classifier, NetworkInterface, Port } from "./network.js";
 import { dimsType, expression, generic, type Json, objectOf, print, recordType, variable } from "./syntax.js";
-
-/** An empty line, which ts-morph leaves between statements of different kinds only. */
-const APART = "\n";
 
 /** What index.ts says of a network beside its interface. */
 export interface IndexSubject extends NetworkInterface {
@@ -34,160 +35,117 @@ export function indexFile(subject: IndexSubject): string {
       useTrailingCommas: true,
     },
   });
-  const file = project.createSourceFile("index.ts");
   const { classifier } = subject;
-  addImports(file, classifier !== undefined);
-  addSignature(file, subject);
-  if (classifier !== undefined) addClassifier(file, classifier);
   const name = className(subject.name);
-  file.addClass(modelClass(name, subject));
-  file.addExportDeclaration({ namedExports: [{ name, alias: "Model" }] });
+  const file = project.createSourceFile("index.ts", {
+    statements: apart([
+      ...imports(classifier !== undefined),
+      ...exports(classifier !== undefined),
+      ...signature(subject),
+      ...(classifier === undefined ? [] : classification(classifier)),
+      { ...modelClass(name, subject), kind: StructureKind.Class },
+      { kind: StructureKind.ExportDeclaration, namedExports: [{ name, alias: "Model" }] },
+    ]),
+  });
   file.formatText({ indentSize: 2, ensureNewLineAtEndOfFile: true });
   return file.getFullText();
 }
 
-function addImports(file: SourceFile, classifies: boolean): void {
-  file.addImportDeclarations([
-    { moduleSpecifier: "#platform", namedImports: ["defaultPlatform"] },
+function imports(classifies: boolean): readonly ImportDeclarationStructure[] {
+  const statement = (from: string, types: readonly string[], values: readonly string[] = []) =>
+    ({
+      kind: StructureKind.ImportDeclaration,
+      moduleSpecifier: from,
+      isTypeOnly: values.length === 0,
+      namedImports: names(types, values),
+    }) as const;
+  return [
+    statement("#platform", [], ["defaultPlatform"]),
     ...(classifies
       ? [
-          { moduleSpecifier: "./classes.js", isTypeOnly: true, namedImports: ["RankedClass"] },
-          {
-            moduleSpecifier: "./classify.js",
-            namedImports: [
-              { name: "Classifier", isTypeOnly: true },
-              { name: "ClassifyOptions", isTypeOnly: true },
-              { name: "imageBatch" },
-              { name: "RawImage", isTypeOnly: true },
-              { name: "rank" },
-            ],
-          },
+          statement("./classes.js", ["RankedClass"]),
+          statement("./classify.js", ["Classifier", "ClassifyOptions", "RawImage"], ["imageBatch", "rank"]),
         ]
       : []),
-    { moduleSpecifier: "./platform.js", isTypeOnly: true, namedImports: ["Device", "ModelSource"] },
-    {
-      moduleSpecifier: "./session.js",
-      namedImports: [
-        { name: "FloatTensor", isTypeOnly: true },
-        { name: "LoadOptions", isTypeOnly: true },
-        { name: "ModelSession" },
-        { name: "Signature", isTypeOnly: true },
-      ],
-    },
-  ]);
-  file.addExportDeclarations([
-    ...(classifies
-      ? [
-          {
-            moduleSpecifier: "./classify.js",
-            isTypeOnly: true,
-            namedExports: ["ClassifyOptions", "RawImage"],
-          },
-        ]
-      : []),
-    {
-      moduleSpecifier: "./platform.js",
-      namedExports: [
-        { name: "DEVICES" },
-        { name: "Device", isTypeOnly: true },
-        { name: "ModelSource", isTypeOnly: true },
-        { name: "Platform", isTypeOnly: true },
-        { name: "webPlatform" },
-      ],
-    },
-    {
-      moduleSpecifier: "./session.js",
-      namedExports: [
-        { name: "DeviceError" },
-        { name: "FloatTensor", isTypeOnly: true },
-        { name: "LoadOptions", isTypeOnly: true },
-      ],
-    },
-  ]);
+    statement("./platform.js", ["Device", "ModelSource"]),
+    statement("./session.js", ["FloatTensor", "LoadOptions", "Signature"], ["ModelSession"]),
+  ];
 }
 
-function addSignature(file: SourceFile, { inputs, outputs, batch }: IndexSubject): void {
-  file.addTypeAliases([
-    {
-      name: "Inputs",
-      isExported: true,
-      docs: ["What the network takes."],
-      type: tensorsType(inputs, ["batch", "channels", "height", "width"]),
-    },
-    {
-      name: "Outputs",
-      isExported: true,
-      docs: ["What the network gives."],
-      leadingTrivia: APART,
-      type: tensorsType(outputs, ["batch", "classes"]),
-    },
-  ]);
-  addConstant(
-    file,
-    "signature",
-    "Names, element types and shapes of the inputs and outputs; null is the batch.",
-    {
-      value: { inputs: ports(inputs), outputs: ports(outputs), batch: batch ?? null },
-      satisfies: "Signature",
-    },
+function exports(classifies: boolean): readonly ExportDeclarationStructure[] {
+  const statement = (from: string, types: readonly string[], values: readonly string[] = []) =>
+    ({
+      kind: StructureKind.ExportDeclaration,
+      moduleSpecifier: from,
+      isTypeOnly: values.length === 0,
+      namedExports: names(types, values),
+    }) as const;
+  return [
+    ...(classifies ? [statement("./classify.js", ["ClassifyOptions", "RawImage"])] : []),
+    statement("./platform.js", ["Device", "ModelSource", "Platform"], ["DEVICES", "webPlatform"]),
+    statement("./session.js", ["FloatTensor", "LoadOptions"], ["DeviceError"]),
+  ];
+}
+
+/** Names of types and of values in the order of the alphabet; where all are types, the whole statement says so. */
+function names(types: readonly string[], values: readonly string[]) {
+  const isMixed = values.length > 0;
+  return [
+    ...types.map((name) => ({ name, isTypeOnly: isMixed })),
+    ...values.map((name) => ({ name, isTypeOnly: false })),
+  ].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+}
+
+function signature({ inputs, outputs, batch }: IndexSubject): readonly StatementStructures[] {
+  const value = { inputs: ports(inputs), outputs: ports(outputs), batch: batch ?? null };
+  return [
+    alias("Inputs", "What the network takes.", tensorsType(inputs, ["batch", "channels", "height", "width"])),
+    alias("Outputs", "What the network gives.", tensorsType(outputs, ["batch", "classes"])),
+    constant(
+      "signature",
+      "Names, element types and shapes of the inputs and outputs; null is the batch.",
+      `${literal(value)} satisfies Signature`,
+    ),
+    constant(
+      "modelUrl",
+      "The ONNX file that came with this package.",
+      'new URL("../model.onnx", import.meta.url)',
+    ),
+  ];
+}
+
+function classification(classifier: Classifier): readonly StatementStructures[] {
+  const { size, preprocessing, classes, labels } = classifier;
+  const label = labels === undefined ? "never" : "Label";
+  const parts = objectOf(
+    new Map([
+      ["size", expression({ ...size })],
+      ["preprocessing", variable("preprocessing")],
+      ["classes", variable("classes")],
+      ["labels", variable(labels === undefined ? "undefined" : "labels")],
+    ]),
+    true,
   );
-  file.addVariableStatement({
-    isExported: true,
-    declarationKind: VariableDeclarationKind.Const,
-    docs: ["The ONNX file that came with this package."],
-    leadingTrivia: APART,
-    declarations: [{ name: "modelUrl", initializer: 'new URL("../model.onnx", import.meta.url)' }],
-  });
-}
-
-function addClassifier(file: SourceFile, { size, preprocessing, classes, labels }: Classifier): void {
-  addConstant(file, "classes", "How many classes the network tells apart.", { value: classes });
-  if (labels !== undefined)
-    addConstant(file, "labels", "The names of the classes, in the order of the output.", { value: labels });
-  file.addTypeAliases([
+  return [
+    constant("classes", "How many classes the network tells apart.", print(expression(classes))),
     ...(labels === undefined
       ? []
       : [
-          {
-            name: "Label",
-            isExported: true,
-            docs: ["The name of a class."],
-            type: "(typeof labels)[number]",
-          },
+          constant("labels", "The names of the classes, in the order of the output.", literal(labels)),
+          alias("Label", "The name of a class.", "(typeof labels)[number]"),
         ]),
+    alias("Prediction", "A class and how probable the network holds it.", `RankedClass<${label}>`),
+    constant(
+      "preprocessing",
+      "What is done to pictures before the network sees them.",
+      `${literal({ ...preprocessing })} satisfies Classifier<string>["preprocessing"]`,
+    ),
     {
-      name: "Prediction",
-      leadingTrivia: labels === undefined ? "" : APART,
-      isExported: true,
-      docs: ["A class and how probable the network holds it."],
-      type: labels === undefined ? "RankedClass<never>" : "RankedClass<Label>",
+      kind: StructureKind.VariableStatement,
+      declarationKind: VariableDeclarationKind.Const,
+      declarations: [{ name: "classifier", type: `Classifier<${label}>`, initializer: print(parts) }],
     },
-  ]);
-  addConstant(file, "preprocessing", "What is done to pictures before the network sees them.", {
-    value: { ...preprocessing },
-    satisfies: 'Classifier<string>["preprocessing"]',
-  });
-  file.addVariableStatement({
-    declarationKind: VariableDeclarationKind.Const,
-    leadingTrivia: APART,
-    declarations: [
-      {
-        name: "classifier",
-        type: labels === undefined ? "Classifier<never>" : "Classifier<Label>",
-        initializer: print(
-          objectOf(
-            new Map([
-              ["size", expression({ ...size })],
-              ["preprocessing", variable("preprocessing")],
-              ["classes", variable("classes")],
-              ["labels", variable(labels === undefined ? "undefined" : "labels")],
-            ]),
-            true,
-          ),
-        ),
-      },
-    ],
-  });
+  ];
 }
 
 function tensorsType(tensors: readonly Port[], sizes: readonly string[]): string {
@@ -202,24 +160,32 @@ function ports(tensors: readonly Port[]): Json {
   return Object.fromEntries(tensors.map(({ name, dims }) => [name, { dtype: "float32", dims }]));
 }
 
-function addConstant(
-  file: SourceFile,
-  name: string,
-  doc: string,
-  { value, satisfies }: { readonly value: Json; readonly satisfies?: string },
-): void {
-  const constant = `${print(expression(value))}${typeof value === "number" ? "" : " as const"}`;
-  file.addVariableStatement({
+function literal(value: Json): string {
+  return `${print(expression(value))} as const`;
+}
+
+function alias(name: string, doc: string, type: string): TypeAliasDeclarationStructure {
+  return { kind: StructureKind.TypeAlias, isExported: true, docs: [doc], name, type };
+}
+
+function constant(name: string, doc: string, initializer: string): VariableStatementStructure {
+  return {
+    kind: StructureKind.VariableStatement,
     isExported: true,
     declarationKind: VariableDeclarationKind.Const,
     docs: [doc],
-    leadingTrivia: apart(file),
-    declarations: [
-      { name, initializer: satisfies === undefined ? constant : `${constant} satisfies ${satisfies}` },
-    ],
-  });
+    declarations: [{ name, initializer }],
+  };
 }
 
-function apart(file: SourceFile): string {
-  return Node.isVariableStatement(file.getStatements().at(-1)) ? APART : "";
+/** With an empty line before types, constants and the re-exports, where ts-morph leaves none. */
+function apart(statements: readonly StatementStructures[]): StatementStructures[] {
+  return statements.map((each, i) => {
+    const before = statements[i - 1]?.kind;
+    const isSpaced =
+      each.kind === StructureKind.VariableStatement ||
+      each.kind === StructureKind.TypeAlias ||
+      (each.kind === StructureKind.ExportDeclaration && before === StructureKind.ImportDeclaration);
+    return isSpaced ? { ...each, leadingTrivia: "\n" } : each;
+  });
 }

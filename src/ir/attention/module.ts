@@ -32,6 +32,9 @@ export function initializationAt({ initialization = DEFAULT_INITIALIZATION }: At
   return initializations[initialization];
 }
 
+/** On which side of a gate a layer stands: it makes the gate's operand, or it reads its result. */
+export type GateSide = "before" | "after";
+
 /** What a gate of given options is at a given site. The parameters are the op's operands after x, in order. */
 export interface AttentionPlan<A> {
   readonly attributes: A;

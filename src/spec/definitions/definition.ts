@@ -58,17 +58,6 @@ export const definitionsSchema = z.record(
   definitionSchema,
 );
 
-/** The definitions of a spec that the schema takes, each by itself. */
-export function validDefinitions(blocks: unknown): Readonly<Record<string, Definition>> {
-  const all = Object.entries(typeof blocks === "object" && blocks !== null ? blocks : {});
-  return Object.fromEntries(
-    all.flatMap(([name, definition]) => {
-      const { data } = definitionSchema.safeParse(definition);
-      return data === undefined ? [] : [[name, data]];
-    }),
-  );
-}
-
 /** The keys of a stage of a defined block, whatever the definition. `channels` is checked, not asked for. */
 export const definedStageFields = {
   repeat: stageFields.repeat,

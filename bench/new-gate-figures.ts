@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Likeness, likeness } from "../src/base/likeness.js";
+import { withCalibration } from "../src/driver/calibration.js";
+import { withOpenWeights } from "../src/driver/load-weights.js";
+import { specNetwork } from "../src/driver/network.js";
+import { startNewGates } from "../src/driver/new-gates.js";
+import { observeGates } from "../src/driver/observe-gates.js";
+import type { Graph } from "../src/ir/graph.js";
+import { startRuntime } from "../src/runtime/session.js";
+import { NEW_GATE_STARTS } from "../src/weights/new-gates/starts.js";
+import { npyBytes, structuredImages } from "./structured-images.js";
+
+/** Networks of the tests whose weights, random as they are, make their SE gates matter: the rows of the table in docs/weights.md. */
+export const FIGURED = ["effnet_se", "mobilenetv3_se", "resnet_basic_se"] as const;
+
+export const FIGURE_IMAGES = 64;
+
+/** How far a network's outputs move when SE becomes ECA, for each way to start, in the order of `NEW_GATE_STARTS`. */
+export interface NewGateFigures {
+  /** On the images that the gates were started by. */
+  readonly calibrated: readonly Likeness[];
+  /** On as many other images. */
+  readonly others: readonly Likeness[];
+}
+
+export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<NewGateFigures> {
+  const file = `test/data/fixtures/${name}`;
+  const folder = mkdtempSync(join(tmpdir(), "ecagen-figures-"));
+  try {
+    return await withOpenWeights({ weights: `${file}.safetensors` }, async (given) => {
+      const network = specNetwork(`${file}.json`, { given, passes: "swap-attention{to=eca}" });
+      const { original, graph, spec } = network;
+      if (original === undefined) throw new Error(`${name} has no swap`);
+      const [calibrate, others] = [0, 1].map((seed) => {
+        const path = join(folder, `${seed}.npy`);
+        writeFileSync(path, npyBytes(structuredImages(FIGURE_IMAGES, spec.resolved.input.height, seed)));
+        return path;
+      }) as [string, string];
+      const { graphs, report } = await startNewGates(original, graph, { calibrate }, 0);
+      const runtime = await startRuntime();
+      const outputs = (each: Graph): Promise<Float64Array> =>
+        withCalibration(
+          others,
+          original,
+          0,
+          async (images) => (await observeGates(runtime, each, [], images, 0)).outputs,
+        );
+      try {
+        const expected = await outputs(original);
+        const elsewhere: Likeness[] = [];
+        for (const start of NEW_GATE_STARTS) {
+          elsewhere.push(likeness(expected, await outputs(graphs[start])));
+        }
+        return {
+          calibrated: NEW_GATE_STARTS.map((start) => report.output[start]),
+          others: elsewhere,
+        };
+      } finally {
+        runtime.close();
+      }
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * How near a network stays to itself when ECA gates take the place of its SE gates, for each way to start them: the table of
+ * docs/weights.md, which a test holds to these figures.
+ *
+ *   npm run bench:gates
+ */
+import type { Likeness } from "../src/base/likeness.js";
+import { NEW_GATE_STARTS } from "../src/weights/new-gates/starts.js";
+import { FIGURED, newGateFigures } from "./new-gate-figures.js";
+
+const cell = ({ relativeError, cosine }: Likeness): string =>
+  `${(relativeError * 100).toFixed(1)} %, ${cosine.toFixed(3)}`;
+
+console.log(`| network | images | ${NEW_GATE_STARTS.join(" | ")} |`);
+console.log(`|---|---|${NEW_GATE_STARTS.map(() => "---|").join("")}`);
+for (const name of FIGURED) {
+  const { calibrated, others } = await newGateFigures(name);
+  console.log(`| \`${name}\` | of the calibration | ${calibrated.map(cell).join(" | ")} |`);
+  console.log(`| \`${name}\` | others | ${others.map(cell).join(" | ")} |`);
+}

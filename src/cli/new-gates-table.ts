@@ -1,0 +1,37 @@
+import type { NewGateStart } from "../driver/new-gate-starts.js";
+import type { NewGatesReport } from "../driver/new-gates.js";
+import type { ByStart } from "../driver/planned-gates.js";
+import { table } from "./format.js";
+
+/** How near the new gates and the outputs are to the network before the swap, for each way to start; nothing without new gates. */
+export function newGatesTable(report: NewGatesReport | undefined): string {
+  if (report === undefined) return "";
+  const { start, calibration, gates, others, output } = report;
+  const starts = Object.keys(output) as NewGateStart[];
+  const figures = (near: ByStart): string[] => [
+    ...starts.map((each) => percent(near[each].relativeError)),
+    ...starts.map((each) => near[each].cosine.toFixed(4)),
+  ];
+  const head = [
+    "",
+    "gate",
+    ...starts.map((each) => `${each} error`),
+    ...starts.map((each) => `${each} cosine`),
+  ];
+  const rows = [
+    ...gates.map(({ at, gate, likeness }) => [at, gate, ...figures(likeness)]),
+    ["output", "", ...figures(output)],
+  ];
+  const notes = [
+    ...gates
+      .filter(({ reason }) => reason !== undefined)
+      .map(({ at, reason }) => `${at}: no layer beside it takes a factor over: ${reason}\n`),
+    ...others.map((at) => `${at}: a gate of this kind starts freshly\n`),
+  ];
+  const images = `${calibration.images} ${calibration.images === 1 ? "image" : "images"} of ${calibration.from}`;
+  return `\nnew gates start as ${start}; relative error and cosine to the network before the swap, over ${images}:\n\n${table(head, rows, head.slice(2))}${notes.join("")}`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toPrecision(3)} %`;
+}

@@ -1,0 +1,37 @@
+import { packageVersion } from "../base/package.js";
+import type { Graph } from "../ir/graph.js";
+import { encodeModel } from "../onnx/export.js";
+import { modelBytes } from "../onnx/write.js";
+import { exportPipeline } from "../passes/export-pipeline.js";
+import { runPasses } from "../passes/manager.js";
+import type { Runtime } from "../runtime/session.js";
+import type { Calibration } from "./calibration.js";
+
+/**
+ * The outputs of a graph at model level for each image of a calibration, by ONNX Runtime on the CPU: in the order of the
+ * graph's outputs, the images one by one, so that memory stays that of one.
+ *
+ * @param onImage is given an image's outputs, flat
+ */
+export async function runGraph(
+  runtime: Runtime,
+  graph: Graph,
+  calibration: Calibration,
+  seed: number,
+  onImage: (outputs: readonly Float32Array[], index: number) => void,
+): Promise<void> {
+  const lowered = runPasses(graph, exportPipeline({})).graph;
+  const model = encodeModel(lowered, { producerVersion: packageVersion() });
+  const session = await runtime.open(modelBytes(model, { seed }));
+  try {
+    for (let index = 0; index < calibration.images; index++) {
+      const outputs = await session.run(calibration.image(index));
+      onImage(
+        session.outputNames.map((name) => outputs.get(name)?.data ?? new Float32Array()),
+        index,
+      );
+    }
+  } finally {
+    await session.close();
+  }
+}
