@@ -41,6 +41,7 @@ def arguments():
     add("--resolution", type=int, nargs=2, default=INPUT[1:], metavar=("H", "W"), help="[%(default)s]")
     add("--output", default="run", help="the folder for checkpoints, weights and the log [%(default)s]")
     add("--epochs", type=int, default=10, help="[%(default)s]")
+    add("--stop-after", type=int, help="end after this epoch, to go on later with --resume")
     add("--batch-size", type=int, default=64, help="images of one process and step [%(default)s]")
     add("--optimizer", choices=["sgd", "adamw"], default="adamw", help="[%(default)s]")
     add("--lr", type=float, default=None, help="for 256 images a step [sgd: 0.1, adamw: 0.002]")
@@ -318,7 +319,7 @@ def main():
         on = [team.device.index] if team.device.type == "cuda" else None
         parallel = DistributedDataParallel(model, device_ids=on)
     progress = Progress(team.first)
-    while epoch < args.epochs:
+    while epoch < min(args.epochs, args.stop_after or args.epochs):
         start = time.time()
         # What is random in an epoch depends on the epoch alone, so that a resumed run is the same run.
         torch.manual_seed(args.seed + 1000 * (epoch + 1) + team.rank)
