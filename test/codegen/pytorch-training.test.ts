@@ -43,7 +43,7 @@ testWithTorch(test, "a run that goes on is the run that was not cut off, and its
     await withOpenWeights({ weights }, async (given) => {
       const network = specNetwork("specs/small.json", { given });
       assert.is(network.weights?.names, "ecagen");
-      assert.equal([network.weights.initial, network.weights.unused], [[], []]);
+      assert.equal([network.weights?.initial, network.weights?.unused], [[], []]);
     });
   }),
 );
