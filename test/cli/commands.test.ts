@@ -243,7 +243,6 @@ test("flags given twice or without their value, and a folder that can't be made,
     [["-o", "a", "-o", "b"], /--output is given twice/],
     [["--batch"], /Not enough arguments/],
     [["--seed"], /Not enough arguments/],
-    [["--resolution"], /Not enough arguments/],
     [["--passes"], /Not enough arguments/],
     [["--target"], /Not enough arguments/],
     [["--batch", "many"], /--batch takes one whole number/],
@@ -253,6 +252,7 @@ test("flags given twice or without their value, and a folder that can't be made,
     assert.is(run.code, 2, run.stderr);
     assert.match(run.stderr, says);
   }
+  assert.match(ecagen(["stats", "specs/small.json", "--resolution"]).stderr, /Not enough arguments/);
 });
 
 test("an ONNX file in a spec's place, and a wrong choice, get a message that helps", () => {
