@@ -124,6 +124,13 @@ async function compileWith(
     [output, options.externalData ? `${output}.data` : undefined, options.exportWeights],
     [specFile, options.weights],
   );
+  // Before the model, so that a path that leads nowhere leaves no model either.
+  const exportedWeights =
+    options.exportWeights === undefined
+      ? undefined
+      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
+          options.onProgress?.("exporting weights", part),
+        );
   const rounding = startHalfRounding();
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
@@ -134,12 +141,6 @@ async function compileWith(
       ? {}
       : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
   });
-  const exportedWeights =
-    options.exportWeights === undefined
-      ? undefined
-      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
-          options.onProgress?.("exporting weights", part),
-        );
   const counts = countNetwork(network.graph);
   return {
     output,
