@@ -54,13 +54,20 @@ for (const name of NETWORKS) {
 gpuTest("each attention module: every node on the GPU, every block as the interpreter's", async () => {
   const spec = join(folder, "gates.json");
   const block = { block: "inverted-residual", expansion: 2, kernel: 3, stride: 1, channels: 16 };
+  const path = (dilation: number): object[] => [{ layer: "conv", channels: "in", kernel: 3, dilation }];
   writeFileSync(
     spec,
     JSON.stringify({
       name: "gates",
       input: { channels: 3, height: 28, width: 20 },
       stem: { channels: 16, kernel: 3, stride: 2 },
-      stages: ATTENTION_TYPES.map((attention) => ({ ...block, attention })),
+      blocks: {
+        fork: { layers: [{ layer: "branches", join: { type: "sk" }, branches: [path(1), path(2)] }] },
+      },
+      stages: [
+        { block: "fork", channels: 16 },
+        ...ATTENTION_TYPES.map((attention) => ({ ...block, attention })),
+      ],
       head: { channels: 32, classes: 10 },
     }),
   );
@@ -70,7 +77,7 @@ gpuTest("each attention module: every node on the GPU, every block as the interp
     perBlock: true,
   });
   assert.is(firstDivergence, null);
-  assert.is(blocks?.length, 2 * (ATTENTION_TYPES.length + 2));
+  assert.is(blocks?.length, 2 * (ATTENTION_TYPES.length + 3));
 });
 
 gpuTest("batches of 1 and 3, the CPU beside it, and the adapter's name", async () => {

@@ -39,7 +39,10 @@ export function table(
   right: readonly string[] = [],
 ): string {
   const lines = [head.map((each) => pc.bold(each)), ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? ""))));
+  const widths = head.map((_, column) =>
+    // Not Math.max of all of them: a function takes some ten thousand arguments, and a file may have more tensors.
+    lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? "")), 0),
+  );
   return lines
     .map((line) => {
       const cells = line.map((cell, column) => {

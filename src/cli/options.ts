@@ -7,38 +7,45 @@ export const sharedOptions = {
   json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
   passes: {
     type: "string",
+    requiresArg: true,
     describe:
       "More passes after the spec's own, as text: swap-attention{to=eca},remove-attention{at={stages=[0]}}",
   },
   resolution: {
     type: "number",
+    requiresArg: true,
     coerce: wholeNumber("resolution", 1, 8192),
     describe: "Height and width of the input in place of the spec's",
   },
   seed: {
     type: "number",
+    requiresArg: true,
     coerce: wholeNumber("seed", 0, 2 ** 31 - 1),
     default: 0,
     describe: "Seed of the initial weights",
   },
   opset: {
     type: "number",
+    requiresArg: true,
     coerce: wholeNumber("opset", 13, 21),
     default: 17,
     describe: "ONNX operator set, 13 to 21",
   },
   target: {
+    requiresArg: true,
     choices: ["portable", "cpu", "gpu"] as const,
     default: "portable" as const,
     describe: "What the gates' lowering is chosen for",
   },
   precision: {
+    requiresArg: true,
     choices: ["fp32", "fp16"] as const,
     default: "fp32" as const,
     describe:
       "What the model computes in; fp16 keeps sums over maps and softmax in fp32, inputs and outputs too",
   },
   device: {
+    requiresArg: true,
     choices: ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml", "auto"] as const,
     default: "cpu" as const,
     describe: "Where the model runs; auto takes the first device that works here",
@@ -70,6 +77,7 @@ export const sharedOptions = {
     describe: "Trained weights: a file or folder, under any known names",
   },
   names: {
+    requiresArg: true,
     choices: NAME_KINDS,
     describe: "Whose names the weights have [default: whose they turn out to be]",
   },

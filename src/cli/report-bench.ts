@@ -5,14 +5,15 @@ import { deviceText, table } from "./format.js";
 export function benchText(report: BenchReport): string {
   const { device, models, profiles = [], processes, runs, warmup, threads } = report;
   const head = ["model", "batch", "median ms", "min ms", "p90 ms", "ratio", "95 %", "images/s", "load ms"];
-  const rows = models.map((model) => [
+  const rows = models.map((model, i) => [
     model.file,
     String(model.batch),
     milliseconds(model.medianMs),
     milliseconds(model.minMs),
     milliseconds(model.p90Ms),
     model.ratio.toFixed(3),
-    model.ratioInterval === null || model.file === models[0]?.file
+    // The first model of each batch is what the others are held against.
+    model.ratioInterval === null || models.findIndex(({ batch }) => batch === model.batch) === i
       ? ""
       : model.ratioInterval.map((bound) => bound.toFixed(3)).join(" to "),
     model.imagesPerSecond.toPrecision(3),

@@ -1,4 +1,5 @@
 import type { WeightsReport } from "../driver/load-weights.js";
+import { tensorName } from "./format.js";
 
 /** Names that a note shows; `--json` has all of them. */
 const SHOWN = 3;
@@ -21,7 +22,7 @@ export function weightsNotes(report: WeightsReport | undefined): readonly string
 /** `what: 5 (a, b, c and 2 more)`; nothing for no names. */
 export function listedNames(what: string, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
-  const shown = names.slice(0, SHOWN).join(", ");
+  const shown = names.slice(0, SHOWN).map(tensorName).join(", ");
   const rest = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
   return [`${what}: ${names.length} (${shown}${rest})`];
 }

@@ -67,7 +67,7 @@ function benched({ file }: TimedModel, batch: number, b: number, m: number, timi
     file,
     batch,
     medianMs: median(all),
-    minMs: Math.min(...all),
+    minMs: quantile(all, 0),
     p90Ms: quantile(all, 0.9),
     ratio,
     ratioInterval: interval,

@@ -3,6 +3,7 @@ import { countNetwork, gateOf } from "../analysis/counts.js";
 import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { BATCH } from "../blocks/network.js";
 import { type Graph, usesType } from "../ir/graph.js";
 import { type EncodedModel, encodeModel } from "../onnx/export.js";
@@ -15,7 +16,7 @@ import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
 import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { type ExportedWeights, exportWeights, refuseSameFile } from "./export-weights.js";
+import { type ExportedWeights, exportWeights } from "./export-weights.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
@@ -119,7 +120,17 @@ async function compileWith(
   // 6 and 7: encode, then write, the weights one piece at a time.
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
-  refuseSameFile(options.exportWeights, output);
+  refuseOverwriting(
+    [output, options.externalData ? `${output}.data` : undefined, options.exportWeights],
+    [specFile, options.weights],
+  );
+  // Before the model, so that a path that leads nowhere leaves no model either.
+  const exportedWeights =
+    options.exportWeights === undefined
+      ? undefined
+      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
+          options.onProgress?.("exporting weights", part),
+        );
   const rounding = startHalfRounding();
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,
@@ -130,12 +141,6 @@ async function compileWith(
       ? {}
       : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
   });
-  const exportedWeights =
-    options.exportWeights === undefined
-      ? undefined
-      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
-          options.onProgress?.("exporting weights", part),
-        );
   const counts = countNetwork(network.graph);
   return {
     output,

@@ -1,3 +1,4 @@
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { buildNetwork } from "../blocks/network.js";
 import { loadSpec } from "../spec/load.js";
 import { copyTensor } from "../weights/copy-tensor.js";
@@ -46,6 +47,7 @@ export interface ConvertReport {
  * Errors: as those of `compile` for the input; `InputError` for layers that the framework has no name for.
  */
 export async function convertWeights(input: string, options: ConvertOptions): Promise<ConvertReport> {
+  refuseOverwriting([options.output], [options.spec, input]);
   const spec = loadSpec(options.spec);
   const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
   const source = openWeights(input);

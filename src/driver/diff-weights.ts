@@ -75,8 +75,12 @@ function compareSources(a: TensorSource, b: TensorSource): Omit<WeightsDiff, "a"
         hasNumbers(left.dtype) && hasNumbers(right.dtype)
           ? distanceOf(exactNumbers(left, a.file), exactNumbers(right, b.file))
           : { maxAbs: Number.NaN, cosine: Number.NaN };
+      const { dtype } = left;
+      const wide = dtype === right.dtype && (dtype === "I64" || dtype === "U64");
+      // Beyond 2^53 float64 may round two integers to one; other bytes are other integers, at least 1 apart.
+      if (wide) values.push({ name, ...distance, maxAbs: Math.max(1, distance.maxAbs) });
       // Zeros of either sign, and the NaNs of other bits, are the same numbers in other bytes.
-      if (distance.maxAbs === 0) same++;
+      else if (distance.maxAbs === 0) same++;
       else values.push({ name, ...distance });
     }
   }

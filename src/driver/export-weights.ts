@@ -1,5 +1,3 @@
-import { resolve } from "node:path";
-import { InputError } from "../base/diagnostic.js";
 import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
 import { concreteDims, elementCount } from "../ir/types.js";
 import { encodeElements } from "../weights/elements.js";
@@ -36,15 +34,6 @@ export async function exportWeights(
     { metadata: new Map([["format", "ecagen"]]), onProgress },
   );
   return { file, bytes, tensors: parameters.length };
-}
-
-/** Refuses to write weights into the file of the model. */
-export function refuseSameFile(weights: string | undefined, model: string): void {
-  if (weights === undefined || resolve(weights) !== resolve(model)) return;
-  throw InputError.of("file/same", `the model and its weights can't both be written to ${model}`, {
-    file: model,
-    hint: "give --export-weights another name, as weights.safetensors",
-  });
 }
 
 function outgoing({ name, type, data }: Parameter, seed: number): OutgoingTensor {

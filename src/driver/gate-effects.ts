@@ -37,15 +37,16 @@ export function leastEffect(precision: ToleranceName, rounding: number): number 
 
 /**
  * Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does; `least` is how
- * far it must move the output.
+ * far it must move the output. `onGate` is called before each; what it throws ends the work.
  */
-export function gateEffects(graph: Graph, seed: number, least: number): GateEffects {
+export function gateEffects(graph: Graph, seed: number, least: number, onGate?: () => void): GateEffects {
   const parameters = parameterNumbers(seed);
   const inputs = randomInputs(inputShapes(graph), 1, seed);
   const trace = traceGraph(graph, inputs, parameters);
   const effects = graph.ops.flatMap((op): GateEffect[] => {
     const gate = gateOf(op);
     if (gate === undefined) return [];
+    onGate?.();
     const without = evaluateWithout(graph, trace, op, parameters, gate.bypass);
     const moves = graph.outputs.map(
       (output) => distance(trace.get(output)?.data ?? [], without.get(output.name)?.data ?? []).maxRel,

@@ -1,5 +1,6 @@
 import { Deadline } from "../base/deadline.js";
 import { InputError } from "../base/diagnostic.js";
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import type { DeviceName } from "../runtime/devices.js";
 import { type FloatTensor, openSession } from "../runtime/session.js";
 import type { Preprocessing } from "../spec/preprocessing.js";
@@ -72,6 +73,10 @@ export async function run(model: string, options: RunOptions): Promise<RunReport
   try {
     const targets = targetsOf(options.outputs ?? [], session.outputNames);
     const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
+    refuseOverwriting(
+      [...targets.values()],
+      [model, options.weights, options.labels, ...inputs.flatMap(({ files }) => files)],
+    );
     const results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
     const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
     const ranked = prepared !== undefined || labels !== undefined;
@@ -107,8 +112,8 @@ function targetsOf(texts: readonly string[], names: readonly string[]): Readonly
   for (const { name, files } of namedFiles(texts, "output", names)) {
     const [file, ...others] = files;
     if (file === undefined) continue;
-    if (others.length > 0 || [...targets.values()].includes(file)) {
-      throw InputError.of("run/outputs", `each output goes to one file, and each file takes one output`, {
+    if (others.length > 0) {
+      throw InputError.of("run/outputs", `each output goes to one file`, {
         file: others[0] ?? file,
       });
     }

@@ -90,7 +90,7 @@ async function verifyWith(
   }
   onProgress?.("leaving out each gate", rounds / (rounds + 1));
   const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
-  const { gates, checks: measured } = subject.effects(leastEffect(precision, rounding));
+  const { gates, checks: measured } = subject.effects(leastEffect(precision, rounding), deadline);
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
   return {
@@ -112,7 +112,10 @@ interface Prepared {
   /** What became of the weights that were given. */
   readonly weights: WeightsReport | undefined;
   /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
-  readonly effects: (least: number) => {
+  readonly effects: (
+    least: number,
+    deadline: Deadline,
+  ) => {
     readonly gates: GateEffects;
     readonly checks: readonly Check[];
   };
@@ -134,7 +137,7 @@ function prepare(
   return {
     target: specTarget(network, file, options, note),
     weights: network.weights,
-    effects: (least) => measuredEffects(model, network, options, least),
+    effects: (least, deadline) => measuredEffects(model, network, options, least, deadline),
   };
 }
 

@@ -40,7 +40,9 @@ export function operatorTimes(profile: readonly ProfiledNode[], runs: number): r
   const groups = new Map<string, ProfiledNode[]>();
   for (const node of profile) {
     const key = `${node.op} ${node.provider}`;
-    groups.set(key, [...(groups.get(key) ?? []), node]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [node]);
+    else group.push(node);
   }
   const total = profile.reduce((sum, { us }) => sum + us, 0);
   return [...groups.values()]

@@ -123,9 +123,13 @@ async function openIn(
     profile: profile ? join(worker.scratch, `profile-${number}-`) : undefined,
   };
   const doing = `loading ${name} on ${device}`;
-  const { session, inputs, outputs, ms } = await worker.ask("open", request, doing).catch((error: Error) => {
-    throw error instanceof RuntimeRefusal ? refusedModel(error, device, name) : error;
-  });
+  const { session, inputs, outputs, ms } = await worker
+    .ask("open", request, doing)
+    .catch(async (error: Error) => {
+      if (!(error instanceof RuntimeRefusal)) throw error;
+      if (device !== "cpu") await requireModel(worker, path, name);
+      throw refusedModel(error, device, name);
+    });
   const run = async (wire: PreparedInputs, outputs: boolean) =>
     worker
       .ask("run", { session, inputs: wire, outputs }, `running ${name} on ${device}`)
@@ -154,13 +158,25 @@ async function openIn(
   };
 }
 
+/** What another device refuses may be no fault of the device. Errors: `InputError` for what the CPU refuses too. */
+async function requireModel(worker: WorkerProcess, path: string, name: string): Promise<void> {
+  const request = { path, provider: DEVICES.cpu.provider, wholly: false };
+  const doing = `loading ${name} on cpu`;
+  const { session } = await worker.ask("open", request, doing).catch((error: Error) => {
+    throw error instanceof RuntimeRefusal ? refusedModel(error, "cpu", name) : error;
+  });
+  await worker.ask("close", { session }, `closing ${name}`);
+}
+
 function refusedModel(error: Error, device: DeviceName, name: string): Error {
   const message = firstLine(error);
   if (device === "cpu") return InputError.of("run/refused", `ONNX Runtime refuses ${name}: ${message}`);
-  return new DeviceError(
-    `${DEVICES[device].title} can't run ${name} here: ${message}`,
-    DEVICES[device].remedy(),
-  );
+  const { title, remedy } = DEVICES[device];
+  const lacksHalf = /requires f16 but the device does not support it/.test(message);
+  const hint = lacksHalf
+    ? "this GPU has no half precision: take --precision fp32, or another --device"
+    : remedy();
+  return new DeviceError(`${title} can't run ${name} here: ${message}`, hint);
 }
 
 /** The first line of what ONNX Runtime says, without the place in its own source. */

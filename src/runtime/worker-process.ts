@@ -55,8 +55,13 @@ export class WorkerProcess {
       this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
     });
     this.#keepAlive(false);
-    this.#child.on("error", (error) => this.#noteEnd(error.message));
-    this.#child.on("exit", (code, signal) => this.#noteEnd(signal ?? `exit code ${code}`));
+    this.#child.on("error", (error) => {
+      this.#ended ??= { how: error.message };
+    });
+    // A signal or an exit code says more than the error of a message that came too late.
+    this.#child.on("exit", (code, signal) => {
+      this.#ended = { how: signal ?? `exit code ${code}` };
+    });
   }
 
   /** Starts the process and waits until ONNX Runtime is loaded. Errors: `DeviceError` where it can't be. */
@@ -119,14 +124,18 @@ export class WorkerProcess {
       const onMessage = (message: unknown): void => settle(() => resolve(message));
       // After `exit` the last words may still be on their way; `close` comes when all are read.
       const onClose = (): void => settle(() => reject(this.#crash(doing)));
+      // A request that met a process which had just ended is an error too; how it ended is known at `close`.
+      const onError = (): void => {
+        if (this.#child.pid === undefined) onClose();
+      };
       const settle = (act: () => void): void => {
         clearTimeout(timer);
         this.#keepAlive(false);
-        this.#child.off("message", onMessage).off("close", onClose).off("error", onClose);
+        this.#child.off("message", onMessage).off("close", onClose).off("error", onError);
         stopListening();
         act();
       };
-      this.#child.once("message", onMessage).once("close", onClose).once("error", onClose);
+      this.#child.once("message", onMessage).once("close", onClose).once("error", onError);
     });
   }
 
@@ -136,10 +145,6 @@ export class WorkerProcess {
     this.#child[method]();
     this.#child.channel?.[method]();
     (this.#child.stderr as Socket | null)?.[method]();
-  }
-
-  #noteEnd(how: string): void {
-    this.#ended ??= { how };
   }
 
   #refuseEnded(doing: string): void {

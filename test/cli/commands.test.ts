@@ -242,6 +242,9 @@ test("flags given twice or without their value, and a folder that can't be made,
     [["--passes", "a", "--passes", "b"], /--passes is given twice/],
     [["-o", "a", "-o", "b"], /--output is given twice/],
     [["--batch"], /Not enough arguments/],
+    [["--seed"], /Not enough arguments/],
+    [["--passes"], /Not enough arguments/],
+    [["--target"], /Not enough arguments/],
     [["--batch", "many"], /--batch takes one whole number/],
     [["--dump-ir", "package.json"], /a file of that name is in the way/],
   ] as const) {
@@ -249,6 +252,7 @@ test("flags given twice or without their value, and a folder that can't be made,
     assert.is(run.code, 2, run.stderr);
     assert.match(run.stderr, says);
   }
+  assert.match(ecagen(["stats", "specs/small.json", "--resolution"]).stderr, /Not enough arguments/);
 });
 
 test("an ONNX file in a spec's place, and a wrong choice, get a message that helps", () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -47,11 +47,42 @@ test("names out of a file can't write to the terminal as they like", async () =>
   await writeSafetensors(file, [
     { name: "\x1b[2Jgone\x9b1m", dtype: "F32", dims: [0], pieces: () => [] },
     { name: "two\nlines", dtype: "F32", dims: [0], pieces: () => [] },
+    { name: "\x1b[31mred", dtype: "F64", dims: [0], pieces: () => [] },
   ]);
-  const { stdout } = ecagen(["weights", "inspect", file]);
+  const { stdout, stderr } = ecagen(["weights", "inspect", file]);
   assert.match(stdout, /"\\u001b\[2Jgone\\u\{9b\}1m"/);
   assert.match(stdout, /"two\\nlines"/);
-  assert.not.ok(stdout.includes("\x1b") || stdout.includes("\x9b"));
+  // Notes name tensors too.
+  assert.match(stderr, /float32 in a model: 1 \("\\u001b\[31mred"\)/);
+  for (const sign of ["\x1b", "\x9b"]) assert.not.ok(`${stdout}${stderr}`.includes(sign));
+});
+
+test("more tensors than a function takes arguments are listed", async () => {
+  const file = join(folder, "many.safetensors");
+  await writeSafetensors(
+    file,
+    Array.from({ length: 150_000 }, (_, i) => ({
+      name: String(i),
+      dtype: "U8",
+      dims: [0],
+      pieces: () => [],
+    })),
+  );
+  const { stdout, code } = ecagen(["weights", "inspect", file]);
+  assert.is(code, 0);
+  assert.match(stdout, /safetensors, 150,000 tensors, 0 numbers, 0 bytes\n$/);
+});
+
+test("integers beyond 2^53 that float64 can't tell apart differ", async () => {
+  const files = [0n, 1n].map((more) => ({ file: join(folder, `${more}-i64.safetensors`), more }));
+  for (const { file, more } of files) {
+    const bytes = new Uint8Array(BigInt64Array.of(2n ** 53n + more).buffer);
+    await writeSafetensors(file, [{ name: "w", dtype: "I64", dims: [1], pieces: () => [bytes] }]);
+  }
+  const { stdout, code } = ecagen(["weights", "diff", ...files.map(({ file }) => file), "--json"]);
+  assert.is(code, 1);
+  const { ok, values, same } = JSON.parse(stdout);
+  assert.equal([ok, values, same], [false, [{ name: "w", maxAbs: 1, cosine: 1 }], 0]);
 });
 
 test("types without numbers are listed and compared by their bytes", async () => {
@@ -147,6 +178,9 @@ test("what can't be read or written is said without a stack trace, with exit cod
   const broken = join(folder, "broken.safetensors");
   writeFileSync(broken, Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"t":null')]));
   const same = join(folder, "same.onnx");
+  const [spec, input] = [join(folder, "spec.json"), join(folder, "x.npy")];
+  copyFileSync("test/data/fixtures/effnet_se.json", spec);
+  copyFileSync("test/data/fixtures/effnet_se.input.npy", input);
   for (const [args, message] of [
     [["weights", "inspect", broken], /is no valid safetensors file: its header is wrong/],
     [
@@ -157,6 +191,14 @@ test("what can't be read or written is said without a stack trace, with exit cod
     [["weights"], /which command of weights\?[\s\S]*known: inspect/],
     [["weights", "inspct", broken], /unknown command "weights inspct"[\s\S]*did you mean "inspect"\?/],
     [["compile", "specs/small.json", "-o", same, "--export-weights", same], /can't both be written to/],
+    [
+      ["compile", "specs/small.json", "-o", same, "--external-data", "--export-weights", `${same}.data`],
+      /can't both be written to .*same\.onnx\.data/,
+    ],
+    [["compile", spec, "-o", spec], /spec\.json is read, so it can't be written/],
+    [["compile", spec, "-o", same, "--export-weights", spec], /spec\.json is read/],
+    [["weights", "convert", CHECKPOINT, "--spec", spec, "--names", "timm", "-o", spec], /spec\.json is read/],
+    [["run", spec, "--input", input, "--output", input], /x\.npy is read, so it can't be written/],
     [
       ["compile", "specs/small.json", "-o", same, "--export-weights", join(folder, "none/w.safetensors")],
       /can't write .*none\/w\.safetensors: its directory does not exist/,

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { bench } from "../../src/driver/bench.js";
 import { compile } from "../../src/driver/compile.js";
+import { randomInputs } from "../../src/driver/numbers.js";
 import { ecagen } from "../cli/run-cli.js";
 
 const test = suite("driver: bench");
@@ -60,6 +61,17 @@ test("files of fixed batches are timed with these, or refused", async () => {
   assert.match((error as Error).message, /two\.onnx is made for a batch of 2, so it can't run with 1/);
 });
 
+test("a file that is missing and inputs that no message can hold are wrong input", async () => {
+  const missing = await bench([join(folder, "nowhere.onnx")]).catch((each: unknown) => each);
+  assert.instance(missing, InputError);
+  assert.match((missing as Error).message, /there is no such file/);
+  const large = (): unknown => randomInputs([{ name: "x", dims: ["N", 3, 224, 224] }], 65536, 0);
+  assert.throws(
+    large,
+    (error: unknown) => error instanceof InputError && /input x .* more than/.test(error.message),
+  );
+});
+
 test("the command prints a table, JSON and CSV", () => {
   const args = [
     "bench",
@@ -75,6 +87,12 @@ test("the command prints a table, JSON and CSV", () => {
   const text = ecagen(args);
   assert.is(text.code, 0, text.stderr);
   assert.match(text.stdout, /^model +batch +median ms +min ms +p90 ms +ratio +95 % +images\/s +load ms\n/);
+  const [, first, second] = text.stdout.split("\n");
+  assert.not.match(first as string, / to /);
+  assert.match(second as string, / to /, "the same file once more shows how far a ratio can be trusted");
+  for (const other of ["--json", "--profile"]) {
+    assert.is(ecagen([...args, "--csv", other]).code, 2, `--csv ${other}`);
+  }
   const json = JSON.parse(ecagen([...args, "--json"]).stdout) as { models: object[]; device: object };
   assert.is(json.models.length, 2);
   const csv = ecagen([...args, "--csv"])

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DeviceError, InputError } from "../../src/base/diagnostic.js";
+import { Deadline } from "../../src/base/deadline.js";
+import { CheckError, DeviceError, InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile.js";
+import { specNetwork } from "../../src/driver/network.js";
+import { measuredEffects } from "../../src/driver/verify/spec-target.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify.js";
 import type { ModelMessage, NodeMessage } from "../../src/onnx/proto.js";
 import { appendOperator, changeModel, initializer, scaleInitializer } from "../onnx/changed-model.js";
@@ -305,10 +308,21 @@ test("a file with operators of others is held against another file, or refused w
       /Softsign is not supported\n.*reference interpreter can't evaluate/,
     );
   }
-  const flags = await verify(plain, { passes: "remove-attention", resolution: 64 }).catch(
-    (each: unknown) => each,
+  const flags = await verify(plain, {
+    ...{ passes: "remove-attention", resolution: 64, names: "timm", opset: 13, target: "gpu" },
+  } as const).catch((each: unknown) => each);
+  assert.match(
+    (flags as Error).message,
+    /--passes is about compiling a spec.*\n--resolution .*\n--names .*\n--opset .*\n--target /,
   );
-  assert.match((flags as Error).message, /--passes is about compiling a spec.*\n--resolution/);
+});
+
+test("the deadline ends the leaving out of gates too", () => {
+  const late = new Deadline(1e-9);
+  assert.throws(
+    () => measuredEffects(SPEC, specNetwork(SPEC), {}, 0, late),
+    (error: unknown) => error instanceof CheckError && /while leaving out each gate/.test(error.message),
+  );
 });
 
 test("several seeds of inputs, and tolerances of one's own", async () => {

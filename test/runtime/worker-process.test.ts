@@ -97,6 +97,8 @@ test("what ONNX Runtime refuses is an InputError with its words, and the session
   const bytes = modelBytes(encodeModel(smallNetwork(), { producerVersion: "0" }), { seed: 0 });
   const refused = await failure(() => openSession(bytes.subarray(0, 1000)));
   assert.instance(refused, InputError);
+  const elsewhere = await failure(() => openSession(bytes.subarray(0, 1000), { device: "webgpu" }));
+  assert.instance(elsewhere, InputError, "what is no model is not the device's fault");
   const session = await openSession(bytes);
   const wrong = await failure(() =>
     session.run(new Map([["x", { dims: [1, 3, 8], data: new Float32Array(24) }]])),

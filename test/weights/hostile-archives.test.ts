@@ -214,6 +214,27 @@ for (const [header, message] of [
     }));
 }
 
+test("an .npy shape of many spaces is refused at once", () =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "x.npy");
+    writeFileSync(
+      file,
+      npy(8, `{'descr': '<f4', 'fortran_order': False, 'shape': (1${" ".repeat(60_000)}L)}`),
+    );
+    const start = performance.now();
+    assert.match(problemsOf(file).join(), /its shape is/);
+    const seconds = (performance.now() - start) / 1000;
+    assert.ok(seconds < 2, `it took ${seconds} s`);
+  }));
+
+test("a pickle of endless opcodes, of which deflate makes a small archive, is refused", () => {
+  for (const opcode of ["]", "}", "\x94"]) {
+    const endless = Buffer.alloc(5_000_000, opcode, "latin1");
+    const pickle = Buffer.concat([Buffer.from("\x80\x02N", "latin1"), endless]);
+    assert.throws(() => readPickle(pickle), /more than 4000000 opcodes/);
+  }
+});
+
 test("a pickle runs nothing: calls are records", () =>
   inTemporaryFolder((folder) => {
     // os.system("...") in protocol 2, as an attack would have it

@@ -221,4 +221,10 @@ test("hundreds of broken files: a diagnostic with a hint, no memory beyond the f
     assert.ok(refused > 300, `only ${refused} were refused`);
   }));
 
+test("a header of endless entries is refused", () => {
+  const entries = Array.from({ length: 1_000_001 }, (_, i) => `"${i}":""`).join(",");
+  const parsed = parseHeader(`{"__metadata__":{${entries}}}`, 0);
+  assert.match("problems" in parsed ? parsed.problems.join() : "", /more than 1000000 entries/);
+});
+
 test.run();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -224,6 +225,14 @@ test("an index that doesn't fit its shards is refused, with all that is wrong", 
     assert.equal(problemsOf({ w: 3 }), ['its weight_map has no shard\'s name at "w"']);
     assert.match(problemsOf([]).join(), /has no weight_map/);
     assert.match(problemsOf("{").join(), /is no JSON/);
+  }));
+
+test("an index that is a pipe is refused, and not waited for", () =>
+  inTemporaryFolder((folder) => {
+    const index = join(folder, "model.safetensors.index.json");
+    execFileSync("mkfifo", [index]);
+    assert.throws(() => openTensors(index), /it is no regular file/);
+    assert.throws(() => openTensors(folder), /it is no regular file/);
   }));
 
 test("a folder needs one index or one file", () =>

@@ -1,3 +1,4 @@
+import { InputError } from "../../base/diagnostic.js";
 import { sharedOptions, wholeNumber, wholeNumbers } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
@@ -54,6 +55,12 @@ export const benchCommand = defineCommand({
     ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
   ],
   async run(args) {
+    if (args.csv && (args.json || args.profile)) {
+      throw InputError.of(
+        "cli/usage",
+        `--csv prints one table of numbers, and can't be given with --${args.json ? "json" : "profile"}`,
+      );
+    }
     const [{ bench }, progress] = await Promise.all([import("../../driver/bench.js"), startProgress()]);
     try {
       const report = await bench(args.models.map(String), {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { InputError } from "../../base/diagnostic.js";
-import { readBytes } from "../../base/read-file.js";
+import { RandomAccessFile } from "../../base/random-access-file.js";
 import { modelBytes } from "../../onnx/write.js";
 import type { Session } from "../../runtime/session.js";
 import { encode, lower } from "../compile.js";
@@ -21,7 +21,7 @@ export interface TimedModel {
 export function timedModel(file: string): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
-    readBytes(file);
+    RandomAccessFile.open(file).close();
     return { file, name, model: file };
   }
   const network = specNetwork(file);

@@ -5,6 +5,7 @@ import { usesType } from "../../ir/graph.js";
 import { encodeModel } from "../../onnx/export.js";
 import { decodeModel, type ImportedModel } from "../../onnx/import.js";
 import { replaceInitializers } from "../../onnx/initializers.js";
+import { OPSETS } from "../../onnx/opset.js";
 import { modelBytes } from "../../onnx/write.js";
 import { stressed } from "../stressed.js";
 import { type GivenModel, isOnnx } from "./given-model.js";
@@ -100,11 +101,17 @@ function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): I
 }
 
 function refuseCompileOptions(options: VerifyOptions): void {
-  const { passes, resolution, keepBatchNorm, precision, weights } = options;
+  const { passes, resolution, keepBatchNorm, precision, weights, names, allowMissing, opset, target } =
+    options;
   const flags = {
     passes,
     resolution,
     weights,
+    names,
+    "allow-missing": allowMissing,
+    // The command line gives these always, so that what they are by default says nothing.
+    opset: opset === OPSETS.default ? undefined : opset,
+    target: target === "portable" ? undefined : target,
     "keep-bn": keepBatchNorm === true ? true : undefined,
     precision: precision === "fp16" ? true : undefined,
   };

@@ -1,4 +1,5 @@
 import { countNetwork } from "../../analysis/counts.js";
+import type { Deadline } from "../../base/deadline.js";
 import { InputError } from "../../base/diagnostic.js";
 import { usesType } from "../../ir/graph.js";
 import { compareInitializers, replaceInitializers } from "../../onnx/initializers.js";
@@ -72,17 +73,18 @@ const GATE_STEP = 16;
 
 /**
  * What is measured on small images with stress weights: how far the output moves when each gate is left out and, in
- * half precision, by rounding. `least`: how far a gate must move the output.
+ * half precision, by rounding. `least`: how far a gate must move the output. Errors: `CheckError` at the deadline.
  */
 export function measuredEffects(
   specFile: string,
   network: SpecNetwork,
   options: VerifyOptions,
   least: number,
+  deadline: Deadline,
 ): { readonly gates: GateEffects; readonly checks: readonly Check[] } {
   const small = withWeights(smallNetwork(specFile, network, options), "stress");
   const { seed = 0 } = options;
-  const gates = gateEffects(small.meant, seed, least);
+  const gates = gateEffects(small.meant, seed, least, () => deadline.check("leaving out each gate"));
   const half =
     precisionOf(network, options) === "float16"
       ? [halfRangeCheck(small.meant, lower(small, options).graph, seed)]

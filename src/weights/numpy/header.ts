@@ -138,7 +138,8 @@ export function npyHeader(dtype: NpyDType, dims: readonly number[]): Uint8Array 
 
 /** `()`, `(3,)`, `(3, 4)`; Python 2 wrote `(3L,)`. */
 function parseShape(shape: string): readonly number[] {
-  const inside = /^\(\s*(?:(\d+L?(?:\s*,\s*\d+L?)*)\s*,?)?\s*\)$/.exec(shape);
+  // No two runs of spaces side by side: a match that fails would try every way to share them out.
+  const inside = /^\(\s*(?:(\d+L?(?:\s*,\s*\d+L?)*)\s*(?:,\s*)?)?\)$/.exec(shape);
   if (inside === null) throw new NpyProblem(`its shape is ${shape.slice(0, 60)}`);
   const dims = (inside[1] ?? "")
     .split(",")

@@ -21,6 +21,8 @@ export class HeaderProblem extends Error {
 export const METADATA_KEY = "__metadata__";
 /** More than any framework has. */
 const MOST_AXES = 64;
+/** Tensors, or texts of the metadata. An entry of seven bytes takes some hundred in memory. */
+const MOST_ENTRIES = 1_000_000;
 
 /** What JSON writes in another way, or forbids, inside of a text. */
 const NEEDS_PARSING = /[\\\p{Cc}]/u;
@@ -93,6 +95,7 @@ class HeaderReader {
     do {
       const key = this.#string(() => "a key must be a text");
       if (seen.has(key)) this.#fail(`has ${quoteName(key)} twice`);
+      if (seen.size === MOST_ENTRIES) this.#fail(`has more than ${MOST_ENTRIES} entries in an object`);
       seen.add(key);
       this.#expect(":", () => `a colon must follow ${quoteName(key)}`);
       read(key);

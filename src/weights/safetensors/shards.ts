@@ -2,9 +2,10 @@ import { dirname } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { insideFolder } from "../../base/inside-folder.js";
 import { RandomAccessFile } from "../../base/random-access-file.js";
-import { readBytes, whyUnreadable } from "../../base/read-file.js";
+import { whyUnreadable } from "../../base/read-file.js";
 import { quoteName } from "../tensor-name.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import { LONGEST_HEADER } from "./header.js";
 import { readSafetensors } from "./read.js";
 
 /** How the index of a folder of shards ends. */
@@ -12,6 +13,8 @@ export const INDEX_SUFFIX = ".safetensors.index.json";
 
 /** Shards that are opened; more are no model that anyone split by hand or by program. */
 const MOST_SHARDS = 1024;
+/** As of the header of one file. */
+const LONGEST_INDEX = LONGEST_HEADER;
 const MOST_PROBLEMS = 20;
 
 /**
@@ -80,7 +83,7 @@ function openShard(indexFile: string, name: string): TensorSource {
 function parseIndex(file: string): ReadonlyMap<string, string> {
   let index: unknown;
   try {
-    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(readBytes(file)));
+    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(indexBytes(file)));
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw refused(file, [`it is no JSON: ${(error as Error).message.slice(0, 200)}`]);
@@ -97,6 +100,19 @@ function parseIndex(file: string): ReadonlyMap<string, string> {
     );
   }
   return new Map(Object.entries(map));
+}
+
+/** Not by `readBytes`, which waits at a pipe and has no limit. */
+function indexBytes(path: string): Uint8Array {
+  const file = RandomAccessFile.open(path);
+  try {
+    if (file.size > LONGEST_INDEX) {
+      throw refused(path, [`it has ${file.size} bytes; at most ${LONGEST_INDEX} are read`]);
+    }
+    return file.read(0, file.size);
+  } finally {
+    file.close();
+  }
 }
 
 function refused(file: string, problems: readonly string[]): InputError {

@@ -1,6 +1,12 @@
 import { type Machine, STEPS, STOP } from "./pickle-opcodes.js";
 import { PickleProblem, type PickleValue } from "./pickle-values.js";
 
+/**
+ * Opcodes that are read. A tensor takes some sixty, so these are the tensors of the largest checkpoints. One byte of a
+ * pickle, of which deflate makes a thousand out of one, can ask for a dict or a place in the memo, some hundred bytes.
+ */
+const MOST_STEPS = 4_000_000;
+
 /** Where an open list, tuple or dict begins on the stack. */
 const MARK = Symbol("mark");
 type StackItem = PickleValue | typeof MARK;
@@ -28,7 +34,8 @@ class PickleReader {
   }
 
   read(): PickleValue {
-    for (;;) {
+    for (let steps = 0; ; steps++) {
+      if (steps === MOST_STEPS) this.#fail(`it has more than ${MOST_STEPS} opcodes`);
       const code = this.#uint8();
       if (code === STOP) return this.#pop();
       const step = STEPS.get(code);
