@@ -4,6 +4,12 @@ import { NEW_GATE_STARTS } from "../driver/new-gate-starts.js";
 
 /** Flags that several commands have, in one place so that they mean the same everywhere. */
 export const sharedOptions = {
+  "model-batch": {
+    type: "string",
+    requiresArg: true,
+    coerce: batchSize,
+    describe: "The batch: a number, or dynamic [default: dynamic]",
+  },
   json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
   passes: {
     type: "string",

@@ -130,12 +130,14 @@ test("a file that can't take the network's place fails, and says why", async () 
   writeFileSync(spec, JSON.stringify({ extends: join(process.cwd(), SPEC), input: { width: 40 } }));
   const file = join(folder, "wide.onnx");
   await compile(spec, { output: file });
-  const report = await verify(SPEC, { against: file });
-  assert.not(report.ok);
-  assert.match(
-    report.checks.find(({ name }) => name === "inputs and outputs")?.detail ?? "",
-    /its inputs are input \[.*40\]/,
-  );
+  for (const perBlock of [false, true]) {
+    const report = await verify(SPEC, { against: file, perBlock, batches: [1] });
+    assert.not(report.ok);
+    assert.match(
+      report.checks.find(({ name }) => name === "inputs and outputs")?.detail ?? "",
+      /its inputs are input \[.*40\]/,
+    );
+  }
 
   const renamed = await verifyChanged((nodes, model) => {
     const tensor = initializer(model, "stem.conv.weight");

@@ -1,6 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { LANGUAGES } from "../../driver/languages.js";
-import { batchSize, sharedOptions } from "../options.js";
+import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
@@ -33,12 +33,7 @@ export const codegenCommand = defineCommand({
     passes: sharedOptions.passes,
     resolution: sharedOptions.resolution,
     opset: sharedOptions.opset,
-    batch: {
-      type: "string",
-      requiresArg: true,
-      coerce: batchSize,
-      describe: "The batch: a number, or dynamic [default: dynamic]",
-    },
+    batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],

@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import type { HalfPrecision } from "../../driver/half-precision.js";
-import { batchSize, sharedOptions } from "../options.js";
+import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
@@ -17,12 +17,7 @@ export const compileCommand = defineCommand({
     calibrate: sharedOptions.calibrate,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
-    batch: {
-      type: "string",
-      requiresArg: true,
-      coerce: batchSize,
-      describe: "The batch: a number, or dynamic [default: dynamic]",
-    },
+    batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],

@@ -3,7 +3,14 @@ import { readBytes } from "../../base/read-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { withBlockOutputs } from "../../onnx/outputs.js";
 import { statistics, withinTolerance } from "../../runtime/compare.js";
-import { fixedBatch, interfaceOf, type Outputs, referenceOutputs, runModel } from "../outputs.js";
+import {
+  fixedBatch,
+  interfaceOf,
+  interfaceProblem,
+  type Outputs,
+  referenceOutputs,
+  runModel,
+} from "../outputs.js";
 import type { BlockComparison } from "./report.js";
 import type { Round, Subject } from "./round.js";
 import type { RunContext } from "./run-round.js";
@@ -24,7 +31,10 @@ export async function compareBlocks(
   const expected = new Map<number, Outputs>();
   const comparisons: BlockComparison[] = [];
   for (const subject of subjects) {
-    const { tensors, batch, outputs } = await runWithBlocks(subject, reference, blocks, seed, context);
+    const run = await runWithBlocks(subject, reference, blocks, seed, context);
+    // The round has said what is wrong with its inputs and outputs.
+    if (run === undefined) continue;
+    const { tensors, batch, outputs } = run;
     let numbers = expected.get(batch);
     if (numbers === undefined) {
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
@@ -51,13 +61,14 @@ export async function compareBlocks(
   return comparisons;
 }
 
+/** Undefined for a model whose inputs or outputs are not the reference's. */
 async function runWithBlocks(
   { label, model }: Subject,
   reference: Graph,
   blocks: readonly string[],
   seed: number,
   { runtime, device }: RunContext,
-): Promise<{ tensors: ReadonlyMap<string, string>; batch: number; outputs: Outputs }> {
+): Promise<{ tensors: ReadonlyMap<string, string>; batch: number; outputs: Outputs } | undefined> {
   const bytes = typeof model === "string" ? readBytes(model) : model;
   const { bytes: instrumented, tensors } = withBlockOutputs(bytes, label, blocks);
   const session = await runtime.open(
@@ -65,8 +76,12 @@ async function runWithBlocks(
     { device, allowCpuNodes: true },
     `${label} with the blocks' outputs`,
   );
-  const batch = fixedBatch(session) ?? 1;
-  const outputs = await runModel(session, interfaceOf(reference).inputs, batch, seed);
-  await session.close();
-  return { tensors, batch, outputs };
+  try {
+    const wanted = interfaceOf(reference);
+    if (interfaceProblem(session, wanted) !== undefined) return undefined;
+    const batch = fixedBatch(session) ?? 1;
+    return { tensors, batch, outputs: await runModel(session, wanted.inputs, batch, seed) };
+  } finally {
+    await session.close();
+  }
 }
