@@ -114,8 +114,8 @@ export class GraphDecoder implements TensorScope {
     const name = message.name ?? "";
     // Before IR version 4 every initializer is an input as well; later one that is can be given another value.
     if (this.#tensors.get(name) !== undefined && Number(this.#document.model.irVersion) < 4) return;
-    if (this.#values.has(name)) return this.#problem(`input ${name} is there twice`);
-    this.#values.set(name, this.#builder.input(name, typeOf(message)));
+    if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
+    else this.#values.set(name, this.#builder.input(name, typeOf(message)));
   }
 
   #node(each: DocumentNode): void {
