@@ -1,6 +1,6 @@
-import { attentionKindOf } from "../../ir/attention/registry.js";
 import { ACTIVATION_NAMES } from "../../ir/activations.js";
-import { type Op, type OpOf, type Value } from "../../ir/graph.js";
+import { attentionKindOf } from "../../ir/attention/registry.js";
+import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
 import { type Segment, segmentsOf } from "./segments.js";
@@ -100,14 +100,18 @@ function isGated(last: Op, x: Value): boolean {
 
 function residualOf(segment: Segment, own: readonly Op[], last: Op, depth: number): ResidualAtom | undefined {
   const [a, b] = last.operands;
-  if (a === undefined || b === undefined || a.kind === "parameter" || b.kind === "parameter") return undefined;
+  if (a === undefined || b === undefined || a.kind === "parameter" || b.kind === "parameter")
+    return undefined;
   const [ofA, ofB] = [ancestors(own, a), ancestors(own, b)];
   const inA = new Set(ofA);
   if (ofB.some((op) => inA.has(op))) return undefined;
-  const isBranch = convsOf(ofA) - convsOf(ofB) || ofA.length - ofB.length;
-  const [branch, shortcut] = isBranch > 0 ? [ofA, ofB] : [ofB, ofA];
-  const atoms = (ops: readonly Op[]): readonly Atom[] => atomsOf(ops, [segment.from], depth + 1);
-  return { ...segment, kind: "residual", branch: atoms(branch), shortcut: atoms(shortcut) };
+  const [atomsA, atomsB] = [ofA, ofB].map((ops) => atomsOf(ops, [segment.from], depth + 1)) as [
+    Atom[],
+    Atom[],
+  ];
+  const longer = convsOf(atomsA) - convsOf(atomsB) || ofA.length - ofB.length;
+  const [branch, shortcut] = longer > 0 ? [atomsA, atomsB] : [atomsB, atomsA];
+  return { ...segment, kind: "residual", branch, shortcut };
 }
 
 /** The ops that a value is computed of, in their order. */
@@ -122,6 +126,6 @@ function ancestors(ops: readonly Op[], value: Value): readonly Op[] {
   return found.reverse();
 }
 
-function convsOf(ops: readonly Op[]): number {
-  return ops.filter((op) => isOp(op, "conv")).length;
+function convsOf(atoms: readonly Atom[]): number {
+  return atoms.filter(({ kind }) => kind === "conv").length;
 }

@@ -65,7 +65,8 @@ function withConstants(
   });
   const firstReader = new Map<Value, number>();
   for (const op of ops.toReversed()) {
-    const at = place.get(op) ?? Math.min(...op.results.map((each) => firstReader.get(each) ?? segments.length - 1));
+    const at =
+      place.get(op) ?? Math.min(...op.results.map((each) => firstReader.get(each) ?? segments.length - 1));
     place.set(op, at);
     for (const operand of op.operands) {
       firstReader.set(operand, Math.min(at, firstReader.get(operand) ?? at));

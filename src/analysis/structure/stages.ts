@@ -33,8 +33,9 @@ export function groupStages(groups: readonly Group[], graph: Graph): readonly Re
 /** Where the stages begin and end: after the stem, before the head. */
 function ends(groups: readonly Group[]): { stem: number; head: number } {
   const isBlock = ({ type, units }: Group): boolean =>
-    type !== "sequence" && (type !== "conv-norm-act" || units.some(({ core }) => core.kind === "residual"));
-  const isPlain = ({ units }: Group): boolean => units.some(({ core }) => isConv(core) || core.kind === "residual");
+    (type !== "sequence" && type !== "conv-norm-act") || units.some(({ core }) => core.kind === "residual");
+  const isPlain = ({ units }: Group): boolean =>
+    units.some(({ core }) => isConv(core) || core.kind === "residual");
   const rows = groups.findIndex(endsMap);
   const last = Math.max(groups.findLastIndex(isBlock), -1);
   const global = rows < 0 ? groups.length : rows;
@@ -46,26 +47,40 @@ function ends(groups: readonly Group[]): { stem: number; head: number } {
   const tail = Math.max(last + 1, stem);
   const before = groups.slice(tail, global).filter(isPlain).length;
   const hasConvAfter = groups.slice(global).some(({ units }) => units.some(({ core }) => isConv(core)));
-  if (global <= tail || before === 0 || hasConvAfter || first < 0) return { stem, head: Math.max(tail, global) };
+  if (global <= tail || before === 0 || hasConvAfter || first < 0)
+    return { stem, head: Math.max(tail, global) };
   return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
 }
 
-/** Whether a group begins with what makes a row of numbers of a map. */
+const GLOBAL: ReadonlySet<string> = new Set([
+  ...["global_avg_pool", "global_max_pool", "reduce_mean", "reduce_max", "flatten", "gemm", "matmul"],
+]);
+
+/** Whether a group makes a row of numbers of a map; gates do so too, beside the map. */
 function endsMap({ units }: Group): boolean {
-  const GLOBAL = ["global_avg_pool", "global_max_pool", "reduce_mean", "flatten", "gemm", "matmul"];
-  return units.some(({ ops }) => ops.some(({ kind }) => GLOBAL.includes(kind)) && !units.some(({ core }) => core.kind === "residual"));
+  return units.some(
+    ({ core, ops }) =>
+      (core.kind === "other" || core.kind === "linear") && ops.some(({ kind }) => GLOBAL.has(kind)),
+  );
 }
 
 /** The stem ends with the last pooling; without one with the last convolution that makes the map smaller. */
 function lastShrinking(groups: readonly Group[]): number {
   const pooled = groups.findLastIndex(({ units }) => units.some(({ core }) => core.kind === "pool"));
-  return pooled >= 0 ? pooled : Math.max(0, groups.findLastIndex((group) => strideOf(group.units) > 1));
+  return pooled >= 0
+    ? pooled
+    : Math.max(
+        0,
+        groups.findLastIndex((group) => strideOf(group.units) > 1),
+      );
 }
 
 /** A stage begins where the map shrinks or the width changes. Concatenations widen the map within a stage. */
 function startsStage(group: Group, previous: Group): boolean {
   if (strideOf(group.units) > 1) return true;
-  return group.type !== "branches" && previous.type !== "branches" && channelsOf(group) !== channelsOf(previous);
+  return (
+    group.type !== "branches" && previous.type !== "branches" && channelsOf(group) !== channelsOf(previous)
+  );
 }
 
 function channelsOf({ units }: Group): unknown {

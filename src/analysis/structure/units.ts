@@ -87,9 +87,12 @@ const MIXING: ReadonlySet<string> = new Set(["conv", "slice", "concat", "batch_n
 /** Convolutions side by side over parts of the map, or all of it, as one; undefined for other branches. */
 function parallelConvs({ ops, convs }: BranchesAtom): ConvCore | undefined {
   const [first] = convs;
-  if (first === undefined || ops.at(-1)?.kind !== "concat" || !ops.every(({ kind }) => MIXING.has(kind))) return undefined;
+  if (first === undefined || ops.at(-1)?.kind !== "concat" || !ops.every(({ kind }) => MIXING.has(kind)))
+    return undefined;
   const form = convForm(first);
-  return form === "depthwise" && convs.every((conv) => convForm(conv) === form) ? { kind: form, convs } : undefined;
+  return form === "depthwise" && convs.every((conv) => convForm(conv) === form)
+    ? { kind: form, convs }
+    : undefined;
 }
 
 export function isConv(core: Unit["core"]): core is ConvCore {
