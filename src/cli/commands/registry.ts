@@ -8,6 +8,7 @@ import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { rewriteCommand } from "./rewrite.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
@@ -18,6 +19,7 @@ import { weightsCommand } from "./weights.js";
 /** Every command, in the order of the help. */
 export const commands = [
   compileCommand,
+  rewriteCommand,
   verifyCommand,
   runCommand,
   benchCommand,
