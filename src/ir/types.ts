@@ -31,6 +31,9 @@ export function tensorType(dims: readonly Dim[], dtype: DType = "float32"): Tens
   return Object.freeze({ dtype, dims: Object.freeze([...dims]) });
 }
 
+/** The type of a tensor of which nothing is known. */
+export const UNKNOWN_TYPE = tensorType([], "other");
+
 /** `float32[N, 3, 224, 224]` */
 export function formatType(type: TensorType): string {
   return `${type.dtype}[${type.dims.join(", ")}]`;
