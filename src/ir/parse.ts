@@ -4,7 +4,7 @@ import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
 import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
-import { type DType, ELEMENT_BYTES, elementCount, type TensorType, tensorType } from "./types.js";
+import { type Dim, type DType, ELEMENT_BYTES, elementCount, type TensorType, tensorType } from "./types.js";
 import {
   BINARY_WEIGHT_KINDS,
   type BinaryWeightKind,
@@ -226,7 +226,8 @@ class Parser {
 
   #type(): TensorType {
     const dtype = this.#dtype();
-    return tensorType(this.#dims(), dtype);
+    const dims = this.#dims();
+    return tensorType(dims, dtype, this.#accept("{") ? this.#sizes("}") : undefined);
   }
 
   #dtype(): DType {
@@ -235,15 +236,21 @@ class Parser {
     return word as DType;
   }
 
-  #dims(): (number | string)[] {
+  #dims(): Dim[] {
     this.#expect("[");
-    if (this.#accept("]")) return [];
-    const dims = this.#list(() => {
+    return this.#sizes("]");
+  }
+
+  /** Numbers and symbols up to a closing mark. */
+  #sizes(close: string): Dim[] {
+    if (this.#accept(close)) return [];
+    const sizes = this.#list(() => {
+      if (this.#peek().text.startsWith('"')) return this.#string();
       const word = this.#word();
-      return /^\d+$/.test(word) ? Number(word) : word;
+      return /^-?\d+$/.test(word) ? Number(word) : word;
     });
-    this.#expect("]");
-    return dims;
+    this.#expect(close);
+    return sizes;
   }
 
   #use(): Value {
