@@ -54,6 +54,8 @@ interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly takesIntegers?: true;
   /** Whether every element of the result is one of an operand, which `evaluate` puts in its place. */
   readonly moves?: true;
+  /** An operator of someone else's, which is handed on as it is; absent for every other op. */
+  readonly foreign?: true;
   /** Random in training and the identity of its operand at inference; absent for every other op. */
   readonly trainingOnly?: true;
   /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
@@ -78,13 +80,15 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
 
 /**
  * The types of an op's results. All operands of an op have one element type, as ONNX's operators want it, but those
- * that are integers in any case; what an op refuses besides is its own (`infer`).
+ * that are integers in any case; what an op refuses besides is its own (`infer`). An op of someone else's takes
+ * everything.
  */
 export function inferTypes<A extends AttributeSchema>(
   definition: OpDefinition<string, A>,
   operands: readonly TensorType[],
   attributes: z.output<A>,
 ): readonly TensorType[] {
+  if (definition.foreign === true) return definition.infer(operands, attributes);
   checkElementTypes(definition, operands);
   const types = definition.infer(operands, attributes);
   return types.map((type) => {
@@ -98,6 +102,7 @@ export function inferTypes<A extends AttributeSchema>(
 
 function checkElementTypes(definition: OpDefinition, operands: readonly TensorType[]): void {
   const { integerOperands = [], takesIntegers = false } = definition;
+  if (operands.some(({ dtype }) => dtype === "other")) refuse("it has an operand that the IR only hands on");
   const isInteger = (index: number): boolean => integerOperands.includes(definition.operands[index] ?? "");
   operands.forEach(({ dtype }, i) => {
     if (isInteger(i) && dtype !== "int64") refuse(`${definition.operands[i]} must be int64, is ${dtype}`);
@@ -108,7 +113,9 @@ function checkElementTypes(definition: OpDefinition, operands: readonly TensorTy
 }
 
 function isSmall({ dims }: TensorType): boolean {
-  return dims.every((dim) => typeof dim === "number") && elementCount(dims as readonly number[]) <= MOST_VALUES;
+  return (
+    dims.every((dim) => typeof dim === "number") && elementCount(dims as readonly number[]) <= MOST_VALUES
+  );
 }
 
 /** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */

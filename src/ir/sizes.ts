@@ -87,9 +87,12 @@ function without(term: Term, by: Term): Term | undefined {
   return term.count % by.count === 0 ? { count: term.count / by.count, factors: left } : undefined;
 }
 
+/** A number, a name, or one in quotes. */
+const GROUPED = /^(?:\w+|"(?:[^"\\]|\\.)*")$/;
+
 /** A quotient that is a symbol of its own. */
 function unknownQuotient(a: readonly Term[], b: readonly Term[]): readonly Term[] {
-  const grouped = (text: string): string => (/^\w+$/.test(text) ? text : `(${text})`);
+  const grouped = (text: string): string => (GROUPED.test(text) ? text : `(${text})`);
   return [{ count: 1, factors: [`floor(${grouped(textOf(a))}/${grouped(textOf(b))})`] }];
 }
 
@@ -118,6 +121,7 @@ function print(terms: readonly Term[]): Dim {
   if (terms.every(({ factors }) => factors.length === 0)) return terms[0]?.count ?? 0;
   const text = textOf(terms);
   if (text.length > LONGEST) refuse(`a size of more than ${LONGEST} characters`);
+  if (!terms.every(({ count }) => Number.isSafeInteger(count))) refuse(`${text} has numbers beyond 2^53`);
   // A symbol of any name needs its quotes beside others only.
   return /^"(?:[^"\\]|\\.)*"$/.test(text) ? (JSON.parse(text) as string) : text;
 }
@@ -146,7 +150,8 @@ class SizeReader {
   #broken = false;
 
   constructor(text: string) {
-    const tokens = text.length <= LONGEST ? text.match(/"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\d+|[-+*/()]|./gs) : [];
+    const tokens =
+      text.length <= LONGEST ? text.match(/"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\d+|[-+*/()]|./gs) : [];
     this.#tokens = tokens ?? [];
   }
 

@@ -1,13 +1,12 @@
 import { Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
 import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
-import { isPrimitive, type PrimitiveOpName } from "../ir/ops/registry.js";
-import { type DType, type TensorType, tensorType } from "../ir/types.js";
+import { type NumberDType, numberDType, type TensorType, tensorType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { encodeAttributes } from "./attribute.js";
-import type { NodeWriter, OnnxCodec } from "./codec.js";
-import { codecs } from "./codecs/registry.js";
+import type { NodeWriter, OnnxCodec, OperatorName } from "./codec.js";
+import { codecs, isOperator } from "./codecs/registry.js";
 import { nodeName, TensorNames, UniqueNames } from "./names.js";
 import { checkOpset, IR_VERSION, OPSETS } from "./opset.js";
 import type { GraphMessage, ModelMessage, NodeMessage, ValueInfoMessage } from "./proto.js";
@@ -29,7 +28,7 @@ export interface EncodeOptions {
 /** A tensor of the file: sizes and where its numbers come from, not yet the numbers of a parameter. */
 export interface Initializer {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly dims: readonly number[];
   readonly data: WeightExpr | Uint8Array;
 }
@@ -94,7 +93,7 @@ class GraphEncoder {
       const { data, type } = parameter;
       this.#initializers.push({
         name: this.#tensors.of(parameter),
-        dtype: type.dtype,
+        dtype: numberDType(type),
         dims: data.dims,
         data,
       });
@@ -113,9 +112,9 @@ class GraphEncoder {
   }
 
   #encodeOp(op: Op): void {
-    if (!isPrimitive(op.kind)) throw new Defect(`${op.kind} reached the encoder`);
+    if (!isOperator(op.kind)) throw new Defect(`${op.kind} reached the encoder`);
     const codec: OnnxCodec = codecs[op.kind] as OnnxCodec;
-    codec.encode(op as OpOf<PrimitiveOpName>, this.#writerFor(op));
+    codec.encode(op as OpOf<OperatorName>, this.#writerFor(op));
     for (const result of op.results) {
       if (!this.#graph.outputs.includes(result)) this.#valueInfo.push(this.#describe(result));
     }
@@ -158,8 +157,8 @@ class GraphEncoder {
 /** Ops that are no operator, or none of that operator set. */
 function refuseModelOps(graph: Graph, opset: number): void {
   const diagnostics = graph.ops.flatMap((op): Diagnostic[] => {
-    const { since = 0 }: Pick<OnnxCodec, "since"> = isPrimitive(op.kind) ? codecs[op.kind] : {};
-    if (isPrimitive(op.kind) && since <= opset) return [];
+    const { since = 0 }: Pick<OnnxCodec, "since"> = isOperator(op.kind) ? codecs[op.kind] : {};
+    if (isOperator(op.kind) && since <= opset) return [];
     const before = since > opset ? ` before opset ${since}` : "";
     return [
       {

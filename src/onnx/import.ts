@@ -4,11 +4,11 @@ import { GraphBuilder } from "../ir/builder.js";
 import type { Graph, Parameter, ParameterRole, Value } from "../ir/graph.js";
 import { formatType, refuse, TypeRefusal } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
-import type { OnnxCodec } from "./codec.js";
-import { codecs, KNOWN_OPERATORS, opOfOperator } from "./codecs/registry.js";
+import { KNOWN_OPERATORS, opsOfOperator } from "./codecs/registry.js";
+import { decodeNode } from "./decode-node.js";
 import { parseModel } from "./model-file.js";
 import { scopeOfNode } from "./names.js";
-import { NodeReader, type TensorScope } from "./node-reader.js";
+import type { TensorScope } from "./node-reader.js";
 import { IR_VERSION, OPSETS } from "./opset.js";
 import {
   type GraphMessage,
@@ -17,7 +17,7 @@ import {
   toInteger,
   type ValueInfoMessage,
 } from "./proto.js";
-import { type FileTensor, floatsOf, numbersOf, readTensor } from "./tensor-data.js";
+import { type FileTensor, numbersOf, readTensor, storedNumbersOf } from "./tensor-data.js";
 import { agrees, decodeValueInfo } from "./value-info.js";
 
 /** An ONNX file as IR, and what it says of itself. */
@@ -140,14 +140,10 @@ class GraphDecoder implements TensorScope {
   }
 
   #parameter(tensor: FileTensor, role: ParameterRole): Parameter {
-    const data = storedWeight(tensor.dims, tensor.name, floatsOf(tensor));
-    // A single number is a constant of the computation, not something that was trained.
-    return this.#builder.parameterOf(
-      tensor.name,
-      data,
-      tensor.dims.length === 0 ? "fixed" : role,
-      tensor.dtype,
-    );
+    const data = storedWeight(tensor.dims, tensor.name, storedNumbersOf(tensor));
+    // A single number and integers are constants of the computation, not something that was trained.
+    const isConstant = tensor.dims.length === 0 || tensor.dtype === "int64";
+    return this.#builder.parameterOf(tensor.name, data, isConstant ? "fixed" : role, tensor.dtype);
   }
 
   #input(info: ValueInfoMessage): void {
@@ -172,15 +168,9 @@ class GraphDecoder implements TensorScope {
       return;
     }
     this.#attempt(`node ${label}`, node.output ?? [], () => {
-      const kind = isDefaultDomain(node.domain) ? opOfOperator(operator) : undefined;
-      if (kind === undefined) return this.#unknownOperator(node, label);
-      const reader = new NodeReader(node, this.#opset, this);
-      const codec: OnnxCodec = codecs[kind] as OnnxCodec;
-      const output = reader.output();
-      const { since = 0 } = codec;
-      if (this.#opset < since) refuse(`${codec.operator} needs opset ${since}, the file has ${this.#opset}`);
-      const { operands, attributes } = codec.decode(reader);
-      reader.finish();
+      const kinds = isDefaultDomain(node.domain) ? opsOfOperator(operator) : [];
+      if (kinds.length === 0) return this.#unknownOperator(node, label);
+      const { kind, operands, attributes, output } = decodeNode(node, kinds, this.#opset, this);
       const scope = scopeOfNode(node.name || output, operator);
       this.#define(output, this.#builder.op(kind, operands, attributes, { scope }, output));
     });

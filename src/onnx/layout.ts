@@ -1,5 +1,5 @@
 import { Defect } from "../base/diagnostic.js";
-import type { DType } from "../ir/types.js";
+import type { NumberDType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { byteCount } from "../weights/elements.js";
 import type { EncodedModel, Initializer } from "./export.js";
@@ -13,7 +13,7 @@ export type Segment =
       /** The tensor that they are. */
       readonly name: string;
       readonly expr: WeightExpr;
-      readonly dtype: DType;
+      readonly dtype: NumberDType;
       readonly byteLength: number;
     };
 

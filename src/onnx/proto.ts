@@ -3,7 +3,7 @@
 // and gives int64 fields as numbers, outside as Long objects; `toInteger` reads both.
 
 import onnxProto, { type onnx } from "onnx-proto";
-import type { DType } from "../ir/types.js";
+import type { NumberDType } from "../ir/types.js";
 
 export const { AttributeProto, GraphProto, ModelProto, StringStringEntryProto, TensorProto } = onnxProto.onnx;
 
@@ -20,12 +20,12 @@ export const ELEMENT_TYPE = {
   float32: TensorProto.DataType.FLOAT,
   float16: TensorProto.DataType.FLOAT16,
   int64: TensorProto.DataType.INT64,
-} as const satisfies Record<DType, number>;
+} as const satisfies Record<NumberDType, number>;
 
 /** A tensor without its data. */
 export function tensorHeader(tensor: {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly dims: readonly number[];
 }): TensorMessage {
   return { name: tensor.name, dataType: ELEMENT_TYPE[tensor.dtype], dims: [...tensor.dims] };

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
-import { operandAt, type Tensor, zeros } from "../tensor.js";
 import { plus } from "../sizes.js";
+import { operandAt, type Tensor, zeros } from "../tensor.js";
 import { type Dim, formatType, refuse, tensorType } from "../types.js";
 
 export const concat = defineOp({

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
-import { operandAt } from "../tensor.js";
 import { productOf } from "../sizes.js";
+import { operandAt } from "../tensor.js";
 import { elementCount, refuse, tensorType } from "../types.js";
 
 export const flatten = defineOp({

@@ -25,13 +25,14 @@ import { identity } from "./identity.js";
 import { matmul } from "./matmul.js";
 import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
+import { opaque } from "./opaque.js";
 import { pad } from "./pad.js";
 import { reduceMax } from "./reduce-max.js";
 import { reduceMean } from "./reduce-mean.js";
 import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
-import { reshapeTo } from "./reshape-to.js";
 import { reshape } from "./reshape.js";
+import { reshapeTo } from "./reshape-to.js";
 import { shape } from "./shape.js";
 import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
@@ -75,6 +76,7 @@ const primitiveOps = {
   matmul,
   max_pool: maxPool,
   mul,
+  opaque,
   pad,
   reduce_max: reduceMax,
   reduce_mean: reduceMean,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
-import { operandAt } from "../tensor.js";
 import { floorQuotient, productOf } from "../sizes.js";
+import { operandAt } from "../tensor.js";
 import { type Dim, formatDims, refuse, tensorType } from "../types.js";
 
 export const reshape = defineOp({
@@ -46,7 +46,8 @@ export function reshapedDims(from: readonly Dim[], shape: readonly Dim[]): reado
     case 0:
       return fits(elements, taken, wanted) ? sizes : cannot();
     case 1:
-      if (typeof elements === "number" && typeof taken === "number" && elements % taken !== 0) return cannot();
+      if (typeof elements === "number" && typeof taken === "number" && elements % taken !== 0)
+        return cannot();
       return sizes.map((size) => (size === -1 ? floorQuotient(elements, taken) : size));
     default:
       return cannot();

@@ -74,6 +74,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   flatten: keepMoments,
   gather: keepMoments,
   identity: keepMoments,
+  opaque: keepMoments,
   reshape: keepMoments,
   reshape_to: keepMoments,
   slice: keepMoments,
