@@ -5,7 +5,15 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import type { NumberDType } from "../ir/types.js";
 
-export const { AttributeProto, GraphProto, ModelProto, StringStringEntryProto, TensorProto } = onnxProto.onnx;
+export const {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  StringStringEntryProto,
+  TensorProto,
+  ValueInfoProto,
+} = onnxProto.onnx;
 
 export type AttributeMessage = onnx.IAttributeProto;
 export type GraphMessage = onnx.IGraphProto;
@@ -54,4 +62,17 @@ function varint(value: number): number[] {
 }
 
 /** Numbers of the fields that are written or read by hand (onnx.proto). */
-export const FIELD = { modelGraph: 7, modelMetadata: 14, graphInitializer: 5, tensorRawData: 9 } as const;
+export const FIELD = {
+  modelGraph: 7,
+  modelMetadata: 14,
+  graphNode: 1,
+  graphInitializer: 5,
+  graphInput: 11,
+  graphOutput: 12,
+  graphValueInfo: 13,
+  nodeInput: 1,
+  nodeOutput: 2,
+  tensorRawData: 9,
+  tensorExternalData: 13,
+  tensorDataLocation: 14,
+} as const;

@@ -111,8 +111,6 @@ const TABLES: { readonly [N in OpName]: Table } = {
         attributes: {
           operator: "Foo",
           node: 0,
-          inputs: [0, -1, 1],
-          outputs: [0],
           types: [{ dtype: "float32", dims: ["N", 7] }],
         },
         result: "N 7",

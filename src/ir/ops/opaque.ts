@@ -2,10 +2,9 @@ import * as z from "zod";
 import { defineOp } from "../op.js";
 import { isDType, refuse, tensorType } from "../types.js";
 
-const slots = z.array(z.int().min(-1));
-
 /**
- * A node of an imported file that no op of the IR can say. It is kept as it is: its attributes, subgraphs and whatever
+ * A node of an imported file that no op of the IR can say: its operands are the inputs that it has, and what its subgraphs
+ * read. It is kept as it is: its attributes, subgraphs and whatever
  * else it has stay in the file, where `node` finds them.
  */
 export const opaque = defineOp({
@@ -22,10 +21,6 @@ export const opaque = defineOp({
     domain: z.string().default(""),
     /** The place of the node among those of its file, from 0. */
     node: z.int().min(0),
-    /** For each input of the node, the operand that it is; -1 for one that is left out. */
-    inputs: slots,
-    /** For each output of the node, the result that it is; -1 for one that is left out. */
-    outputs: slots,
     /** What is known of the results. */
     types: z.array(
       z.strictObject({
