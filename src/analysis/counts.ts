@@ -4,7 +4,7 @@ import {
   moduleOf,
   type SelectionType,
 } from "../ir/attention/registry.js";
-import { type Block, blockAt, type Graph, type Op, type Parameter } from "../ir/graph.js";
+import { type Block, blockAt, type Graph, type Op, type Parameter, type Value } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount, type TensorType, tensorType } from "../ir/types.js";
@@ -48,6 +48,7 @@ export function countNetwork(graph: Graph): NetworkCounts {
 }
 
 function countBlocks(graph: Graph): NetworkCounts {
+  const images = graph.inputs[0]?.type.dims[0];
   const members = new Map<Block, Op[]>(graph.blocks.map((block) => [block, []]));
   for (const op of graph.ops) {
     const block = blockAt(graph, op.loc.scope);
@@ -56,15 +57,18 @@ function countBlocks(graph: Graph): NetworkCounts {
   const blocks = [...members].map(([block, ops]) => ({
     path: block.scope,
     block: block.type,
-    ...countOps(ops),
+    ...countOps(ops, images),
     attention: ops.flatMap((op) => gateOf(op)?.text ?? []),
     output: ops.at(-1)?.results[0]?.type.dims ?? [],
   }));
-  return { ...countOps(graph.ops), blocks };
+  return { ...countOps(graph.ops, images), blocks };
 }
 
-/** Counts some ops of a graph. A parameter that several of them share counts once. */
-export function countOps(ops: readonly Op[]): Counts {
+/**
+ * Counts some ops of a graph. A parameter that several of them share counts once. `images`: the batch that the graph is
+ * made for, where it is fixed.
+ */
+export function countOps(ops: readonly Op[], images?: Dim): Counts {
   const all = new Set<Parameter>();
   const ofAttention = new Set<Parameter>();
   let macs = 0;
@@ -76,7 +80,7 @@ export function countOps(ops: readonly Op[]): Counts {
       all.add(operand);
       if (isAttention) ofAttention.add(operand);
     }
-    const cost = macsOf(op);
+    const cost = macsOf(op, images);
     macs += cost;
     if (isAttention) attentionMacs += cost;
   }
@@ -113,15 +117,15 @@ export function gateOf(op: Op): Gate | undefined {
   return { type, op, detail, bypass, text: `${type} (${detail})` };
 }
 
-function macsOf(op: Op): number {
+function macsOf(op: Op, images: Dim | undefined): number {
   const { cost } = definitionOf(op.kind);
   if (cost === undefined) return 0;
-  const forOneImage = (type: TensorType): TensorType => tensorType(concreteDims(type.dims), type.dtype);
-  return cost(
-    op.operands.map((operand) => forOneImage(operand.type)),
-    op.results.map((result) => forOneImage(result.type)),
-    op.attributes,
-  ).macs;
+  const forOneImage = ({ kind, type: { dims, dtype } }: Value): TensorType => {
+    const [first, ...rest] = dims;
+    const isBatch = kind !== "parameter" && first !== undefined && first === images;
+    return tensorType(concreteDims(isBatch ? [1, ...rest] : dims), dtype);
+  };
+  return cost(op.operands.map(forOneImage), op.results.map(forOneImage), op.attributes).macs;
 }
 
 function scalarsOf(parameters: Iterable<Parameter>, role: Parameter["role"]): number {

@@ -1,4 +1,5 @@
-import type { Graph, Value } from "../ir/graph.js";
+import { blockAt, type Graph, type Value } from "../ir/graph.js";
+import { type BlockPair, pairByPath, pairByStructure } from "./block-pairs.js";
 import { type BlockCounts, countNetwork, countOps, type Gate, gateOf } from "./counts.js";
 
 /** One number of two networks. `percent` is the change relative to a, to two decimals; null where a is 0. */
@@ -41,11 +42,18 @@ export interface NetworkDiff {
   readonly changes: readonly Change[];
 }
 
-/** What is different in b, block by block; blocks and gates are paired by their scope. */
-export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
+/**
+ * What is different in b, block by block. Blocks and gates are paired by their scope, or, of networks whose scopes are
+ * somebody else's, by what they are: then a change is at the place that it has in a.
+ */
+export function diffNetworks(a: Graph, b: Graph, pairing: "scope" | "structure" = "scope"): NetworkDiff {
   const [countsA, countsB] = [countNetwork(a), countNetwork(b)];
   const difference = (key: "parameters" | "attentionParameters" | "buffers" | "macs"): Difference =>
     differenceOf(countsA[key], countsB[key]);
+  const blocks =
+    pairing === "scope"
+      ? diffBlocks(pairByPath(countsA.blocks, countsB.blocks), gatesByScope(a, b), sameBlock)
+      : diffBlocks(pairByStructure([a, countsA.blocks], [b, countsB.blocks]), gatesByOrder(a, b), sameWork);
   return {
     parameters: difference("parameters"),
     attentionParameters: difference("attentionParameters"),
@@ -53,7 +61,7 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
     macs: difference("macs"),
     changes: [
       ...diffValues("input-changed", a.inputs, b.inputs),
-      ...diffBlocks(countsA.blocks, countsB.blocks, gatesOf(a), gatesOf(b)),
+      ...blocks,
       ...diffValues("output-changed", a.outputs, b.outputs),
     ],
   };
@@ -79,27 +87,53 @@ function diffValues(
   });
 }
 
-type Gates = ReadonlyMap<string, Gate>;
+/** The gates of a pair of blocks, each with the one that stands in its place. */
+type GatePairs = (pair: BlockPair) => readonly (readonly [a: Gate | undefined, b: Gate | undefined])[];
 
-function gatesOf(graph: Graph): Gates {
+function gatesByScope(a: Graph, b: Graph): GatePairs {
+  const [gatesA, gatesB] = [gatesOf(a), gatesOf(b)];
+  return ([block]) => {
+    const inBlock = (scope: string): boolean => scope.startsWith(`${block?.path}/`);
+    const scopes = new Set([...gatesA.keys(), ...gatesB.keys()].filter(inBlock));
+    return [...scopes].map((at) => [gatesA.get(at), gatesB.get(at)]);
+  };
+}
+
+/** The first gate of a block takes the place of the first, and so on. */
+function gatesByOrder(a: Graph, b: Graph): GatePairs {
+  const [inA, inB] = [gatesInBlocks(a), gatesInBlocks(b)];
+  return ([blockA, blockB]) => {
+    const [gatesA, gatesB] = [inA.get(blockA?.path) ?? [], inB.get(blockB?.path) ?? []];
+    const length = Math.max(gatesA.length, gatesB.length);
+    return Array.from({ length }, (_, i) => [gatesA[i], gatesB[i]]);
+  };
+}
+
+function gatesInBlocks(graph: Graph): ReadonlyMap<string | undefined, readonly Gate[]> {
+  const found = new Map<string | undefined, Gate[]>();
+  for (const op of graph.ops) {
+    const gate = gateOf(op);
+    if (gate === undefined) continue;
+    const scope = blockAt(graph, op.loc.scope)?.scope;
+    found.set(scope, [...(found.get(scope) ?? []), gate]);
+  }
+  return found;
+}
+
+function gatesOf(graph: Graph): ReadonlyMap<string, Gate> {
   return new Map(graph.ops.flatMap((op) => gateOf(op) ?? []).map((gate) => [gate.op.loc.scope, gate]));
 }
 
-function diffBlocks(
-  a: readonly BlockCounts[],
-  b: readonly BlockCounts[],
-  gatesA: Gates,
-  gatesB: Gates,
-): Change[] {
-  const after = new Map(b.map((block) => [block.path, block]));
-  const before = new Map(a.map((block) => [block.path, block]));
-  return mergedOrder(a, b).flatMap((path): Change[] => {
-    const [old, now] = [before.get(path), after.get(path)];
+type Same = (old: BlockCounts, now: BlockCounts) => boolean;
+
+function diffBlocks(pairs: readonly BlockPair[], gates: GatePairs, same: Same): Change[] {
+  return pairs.flatMap((pair): Change[] => {
+    const [old, now] = pair;
     if (old === undefined && now !== undefined) {
       return [
         {
           kind: "block-added",
-          at: path,
+          at: now.path,
           before: null,
           after: blockText(now),
           parametersDelta: now.parameters,
@@ -110,7 +144,7 @@ function diffBlocks(
       return [
         {
           kind: "block-removed",
-          at: path,
+          at: old.path,
           before: blockText(old),
           after: null,
           parametersDelta: -old.parameters,
@@ -118,20 +152,13 @@ function diffBlocks(
       ];
     }
     if (old === undefined || now === undefined) return [];
-    return [...diffBody(old, now), ...diffGates(path, gatesA, gatesB)];
+    return [...diffBody(old, now, same), ...gates(pair).flatMap(diffGate)];
   });
 }
 
 /** The block without its gates: other type, other weights, other work or another shape. */
-function diffBody(old: BlockCounts, now: BlockCounts): Change[] {
-  const bodyOf = (block: BlockCounts): number => block.parameters - block.attentionParameters;
-  const workOf = (block: BlockCounts): number => block.macs - block.attentionMacs;
-  const same =
-    old.block === now.block &&
-    bodyOf(old) === bodyOf(now) &&
-    workOf(old) === workOf(now) &&
-    old.output.join() === now.output.join();
-  if (same) return [];
+function diffBody(old: BlockCounts, now: BlockCounts, same: Same): Change[] {
+  if (same(old, now)) return [];
   return [
     {
       kind: "block-changed",
@@ -143,16 +170,28 @@ function diffBody(old: BlockCounts, now: BlockCounts): Change[] {
   ];
 }
 
-function diffGates(block: string, gatesA: Gates, gatesB: Gates): Change[] {
-  const inBlock = (scope: string): boolean => scope.startsWith(`${block}/`);
-  const scopes = new Set([...gatesA.keys(), ...gatesB.keys()].filter(inBlock));
-  return [...scopes].flatMap((at): Change[] => {
-    const [old, now] = [gatesA.get(at), gatesB.get(at)];
-    const kind = gateChange(old, now);
-    if (kind === undefined) return [];
-    const parametersDelta = parametersOfGate(now) - parametersOfGate(old);
-    return [{ kind, at, before: old?.text ?? null, after: now?.text ?? null, parametersDelta }];
-  });
+function bodyOf(block: BlockCounts): number {
+  return block.parameters - block.attentionParameters;
+}
+
+function sameBlock(old: BlockCounts, now: BlockCounts): boolean {
+  return old.block === now.block && sameWork(old, now);
+}
+
+/** Whatever the blocks are called. */
+function sameWork(old: BlockCounts, now: BlockCounts): boolean {
+  const workOf = (block: BlockCounts): number => block.macs - block.attentionMacs;
+  // The batch is not the block's.
+  const shapeOf = (block: BlockCounts): string => block.output.slice(1).join();
+  return bodyOf(old) === bodyOf(now) && workOf(old) === workOf(now) && shapeOf(old) === shapeOf(now);
+}
+
+function diffGate([old, now]: readonly [Gate | undefined, Gate | undefined]): Change[] {
+  const kind = gateChange(old, now);
+  const at = (old ?? now)?.op.loc.scope;
+  if (kind === undefined || at === undefined) return [];
+  const parametersDelta = parametersOfGate(now) - parametersOfGate(old);
+  return [{ kind, at, before: old?.text ?? null, after: now?.text ?? null, parametersDelta }];
 }
 
 function gateChange(old: Gate | undefined, now: Gate | undefined): ChangeKind | undefined {
@@ -170,15 +209,4 @@ function parametersOfGate(gate: Gate | undefined): number {
 
 function blockText(block: BlockCounts): string {
   return `${block.block} [${block.output.join(", ")}], ${block.parameters - block.attentionParameters} parameters`;
-}
-
-/** The paths of both lists, those of b that a lacks right after the path that they follow in b. */
-function mergedOrder(a: readonly BlockCounts[], b: readonly BlockCounts[]): readonly string[] {
-  const order = a.map((block) => block.path);
-  b.forEach(({ path }, i) => {
-    if (order.includes(path)) return;
-    const previous = b[i - 1]?.path;
-    order.splice(previous === undefined ? 0 : order.indexOf(previous) + 1, 0, path);
-  });
-  return order;
 }

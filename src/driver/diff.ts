@@ -1,13 +1,49 @@
 import { diffNetworks, type NetworkDiff } from "../analysis/diff.js";
-import { type NetworkOptions, specNetwork } from "./network.js";
+import type { Graph } from "../ir/graph.js";
+import { runPasses } from "../passes/manager.js";
+import { parsePipeline } from "../passes/pipeline.js";
+import { loadModel, type Model } from "./model.js";
+import type { NetworkOptions } from "./network.js";
 
 /** What `ecagen diff --json` prints. */
 export interface DiffReport extends NetworkDiff {
   readonly a: string;
   readonly b: string;
+  /** What a reader should know of the comparison. */
+  readonly notes: readonly string[];
 }
 
-/** Compares the networks of two specs: counts, and what changed block by block. */
+/**
+ * Compares the networks of two specs or ONNX files: counts, and what changed block by block. Specs are compared by the places
+ * in them; blocks of a file are paired with those that they are most alike to.
+ *
+ * Errors: `InputError` for a wrong spec, file or option.
+ */
 export function diff(a: string, b: string, options: NetworkOptions = {}): DiffReport {
-  return { a, b, ...diffNetworks(specNetwork(a, options).graph, specNetwork(b, options).graph) };
+  const [modelA, modelB] = [a, b].map((file) => loadModel(file, options)) as [Model, Model];
+  if (modelA.kind === "spec" && modelB.kind === "spec") {
+    return { a, b, notes: [], ...diffNetworks(modelA.graph, modelB.graph) };
+  }
+  const { graphs, notes } = equallyFolded([a, modelA.graph], [b, modelB.graph]);
+  return { a, b, notes, ...diffNetworks(...graphs, "structure") };
+}
+
+type Named = readonly [file: string, graph: Graph];
+
+/** Where one network has no normalisations and the other has, those are folded: else every block would differ. */
+function equallyFolded(
+  a: Named,
+  b: Named,
+): { readonly graphs: readonly [Graph, Graph]; readonly notes: readonly string[] } {
+  const hasNorms = ([, { ops }]: Named): boolean => ops.some(({ kind }) => kind === "batch_norm");
+  if (hasNorms(a) === hasNorms(b)) return { graphs: [a[1], b[1]], notes: [] };
+  const notes: string[] = [];
+  const folded = (each: Named): Graph => {
+    if (!hasNorms(each)) return each[1];
+    notes.push(
+      `${each[0]} is counted with its BatchNorms folded into the convolutions, as the other file has them`,
+    );
+    return runPasses(each[1], parsePipeline("fold-batch-norm")).graph;
+  };
+  return { graphs: [folded(a), folded(b)], notes };
 }

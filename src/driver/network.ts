@@ -9,6 +9,7 @@ import { swapAttention } from "../passes/swap-attention.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 import type { NewGatesReport } from "./new-gates.js";
+import { isOnnx } from "./onnx-path.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -50,7 +51,7 @@ export interface SpecNetwork {
 export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {
   const extra =
     options.passes === undefined ? [] : parsePipeline(options.passes, pipelineText(options.passes));
-  if (file.endsWith(".onnx")) throw notASpec(file);
+  if (isOnnx(file)) throw notASpec(file);
   const spec = loadSpec(file);
   const { resolved } = atResolution(spec, options.resolution);
   const invocations = [...resolved.passes, ...extra];

@@ -1,6 +1,7 @@
 import { openInitializers } from "../onnx/tensor-source.js";
 import { openTensors } from "../weights/open.js";
 import type { TensorSource } from "../weights/tensor-source.js";
+import { isOnnx } from "./onnx-path.js";
 
 /**
  * Opens a file or folder of weights in any format that ecagen reads; an ONNX file by its initializers.
@@ -8,5 +9,5 @@ import type { TensorSource } from "../weights/tensor-source.js";
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
 export function openWeights(path: string): TensorSource {
-  return path.endsWith(".onnx") ? openInitializers(path) : openTensors(path);
+  return isOnnx(path) ? openInitializers(path) : openTensors(path);
 }

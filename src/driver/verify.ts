@@ -7,8 +7,9 @@ import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./dev
 import { type GateEffects, leastEffect } from "./gate-effects.js";
 import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { specNetwork } from "./network.js";
+import { isOnnx } from "./onnx-path.js";
 import { fileTarget } from "./verify/file-target.js";
-import { againstFile, isOnnx } from "./verify/given-model.js";
+import { againstFile } from "./verify/given-model.js";
 import { compareBlocks } from "./verify/per-block.js";
 import type {
   BlockComparison,

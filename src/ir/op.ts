@@ -48,6 +48,8 @@ interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly source: string;
   readonly operands: readonly string[];
   readonly attributes: A;
+  /** An operator of someone else's, which is handed on as it is; absent for every other op. */
+  readonly foreign?: true;
   /** Random in training and the identity of its operand at inference; absent for every other op. */
   readonly trainingOnly?: true;
   /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
@@ -67,14 +69,16 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
 
 /**
  * The types of an op's results. All operands of an op have one element type, as ONNX's operators want it; what an
- * op refuses besides is its own (`infer`).
+ * op refuses besides is its own (`infer`). An op of someone else's takes everything.
  */
 export function inferTypes<A extends AttributeSchema>(
-  { infer }: OpDefinition<string, A>,
+  { infer, foreign }: OpDefinition<string, A>,
   operands: readonly TensorType[],
   attributes: z.output<A>,
 ): readonly TensorType[] {
+  if (foreign === true) return infer(operands, attributes);
   const dtypes = [...new Set(operands.map(({ dtype }) => dtype))];
+  if (dtypes.includes("other")) refuse("it has an operand that the IR only hands on");
   if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
   return infer(operands, attributes);
 }

@@ -4,7 +4,7 @@ import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
 import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
-import { type DType, ELEMENT_BYTES, elementCount, type TensorType, tensorType } from "./types.js";
+import { type DType, elementCount, isDType, type TensorType, tensorType } from "./types.js";
 import {
   BINARY_WEIGHT_KINDS,
   type BinaryWeightKind,
@@ -240,8 +240,7 @@ class Parser {
 
   #dtype(): DType {
     const word = this.#word();
-    if (!Object.hasOwn(ELEMENT_BYTES, word)) this.#fail(`unknown element type ${word}`, -1);
-    return word as DType;
+    return isDType(word) ? word : this.#fail(`unknown element type ${word}`, -1);
   }
 
   #dims(): (number | string)[] {

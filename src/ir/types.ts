@@ -1,7 +1,22 @@
-/** Element types of the IR, with the number of bytes that one element takes in a file. */
+/** Element types that the IR computes with, and the number of bytes that one element takes in a file. */
 export const ELEMENT_BYTES = { float32: 4, float16: 2, int64: 8 } as const;
 
-export type DType = keyof typeof ELEMENT_BYTES;
+export type NumberDType = keyof typeof ELEMENT_BYTES;
+
+/**
+ * `other` is what the IR only hands on: element types of files that no op of the IR computes with, sequences, and
+ * tensors of which nothing is known, not even the rank (their dims are []).
+ */
+export type DType = NumberDType | "other";
+
+/** The element type of a tensor that the IR computes with; refuses others. */
+export function numberDType({ dtype }: TensorType): NumberDType {
+  return dtype === "other" ? refuse("its elements are of a type that the IR only hands on") : dtype;
+}
+
+export function isDType(word: string): word is DType {
+  return word === "other" || Object.hasOwn(ELEMENT_BYTES, word);
+}
 
 /** A size that is known, or the name of one that is not (`N`, the batch). */
 export type Dim = number | string;

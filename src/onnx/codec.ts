@@ -1,11 +1,14 @@
 import type { OpOf, Value } from "../ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../ir/ops/registry.js";
-import type { DType } from "../ir/types.js";
+import type { NumberDType } from "../ir/types.js";
 import type { OnnxAttributes } from "./attribute.js";
 import type { NodeReader } from "./node-reader.js";
 
+/** The ops that are one ONNX operator each. What is opaque is written back as the node that it was. */
+export type OperatorName = Exclude<PrimitiveOpName, "opaque">;
+
 /** How one primitive op is written as ONNX and read back. Differences between opsets live in here. */
-export interface OnnxCodec<N extends PrimitiveOpName = PrimitiveOpName> {
+export interface OnnxCodec<N extends OperatorName = OperatorName> {
   /** The ONNX operator that `decode` reads. */
   readonly operator: string;
   /** The operator set that brought the operator, where that is one which files are written for. */
@@ -16,13 +19,13 @@ export interface OnnxCodec<N extends PrimitiveOpName = PrimitiveOpName> {
   decode(node: NodeReader): DecodedOp<N>;
 }
 
-export interface DecodedOp<N extends PrimitiveOpName = PrimitiveOpName> {
+export interface DecodedOp<N extends OperatorName = OperatorName> {
   readonly operands: readonly Value[];
   readonly attributes: AttributesInput<N>;
 }
 
 /** Gives a codec its exact type. */
-export function defineCodec<N extends PrimitiveOpName>(codec: OnnxCodec<N>): OnnxCodec<N> {
+export function defineCodec<N extends OperatorName>(codec: OnnxCodec<N>): OnnxCodec<N> {
   return codec;
 }
 
@@ -40,6 +43,6 @@ export interface NodeWriter {
 }
 
 export interface ConstantType {
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly dims: readonly number[];
 }

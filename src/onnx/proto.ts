@@ -3,9 +3,17 @@
 // and gives int64 fields as numbers, outside as Long objects; `toInteger` reads both.
 
 import onnxProto, { type onnx } from "onnx-proto";
-import type { DType } from "../ir/types.js";
+import type { NumberDType } from "../ir/types.js";
 
-export const { AttributeProto, GraphProto, ModelProto, StringStringEntryProto, TensorProto } = onnxProto.onnx;
+export const {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  StringStringEntryProto,
+  TensorProto,
+  ValueInfoProto,
+} = onnxProto.onnx;
 
 export type AttributeMessage = onnx.IAttributeProto;
 export type GraphMessage = onnx.IGraphProto;
@@ -20,12 +28,12 @@ export const ELEMENT_TYPE = {
   float32: TensorProto.DataType.FLOAT,
   float16: TensorProto.DataType.FLOAT16,
   int64: TensorProto.DataType.INT64,
-} as const satisfies Record<DType, number>;
+} as const satisfies Record<NumberDType, number>;
 
 /** A tensor without its data. */
 export function tensorHeader(tensor: {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly dims: readonly number[];
 }): TensorMessage {
   return { name: tensor.name, dataType: ELEMENT_TYPE[tensor.dtype], dims: [...tensor.dims] };
@@ -54,4 +62,17 @@ function varint(value: number): number[] {
 }
 
 /** Numbers of the fields that are written or read by hand (onnx.proto). */
-export const FIELD = { modelGraph: 7, modelMetadata: 14, graphInitializer: 5, tensorRawData: 9 } as const;
+export const FIELD = {
+  modelGraph: 7,
+  modelMetadata: 14,
+  graphNode: 1,
+  graphInitializer: 5,
+  graphInput: 11,
+  graphOutput: 12,
+  graphValueInfo: 13,
+  nodeInput: 1,
+  nodeOutput: 2,
+  tensorRawData: 9,
+  tensorExternalData: 13,
+  tensorDataLocation: 14,
+} as const;

@@ -1,4 +1,4 @@
-import { type RandomAccessFile, rangeOf } from "../base/random-access-file.js";
+import { type ByteRange, rangeOf } from "../base/random-access-file.js";
 import { refuse } from "../ir/types.js";
 import { type FileDType, fileByteCount } from "../weights/file-dtypes.js";
 import type { LatestBytes } from "../weights/latest-bytes.js";
@@ -26,6 +26,11 @@ const DTYPES: Readonly<Record<number, FileDType>> = {
   [DataType.BOOL]: "BOOL",
 };
 
+/** The element type of a tensor; undefined for one that weight files don't have. */
+export function elementDType(tensor: TensorMessage): FileDType | undefined {
+  return DTYPES[tensor.dataType ?? 0];
+}
+
 /** Fields of TensorProto with the data of a tensor, which is not read with the rest. */
 const DATA_FIELDS: readonly number[] = [4, 5, 6, 7, FIELD.tensorRawData, 10, 11];
 /** A tensor's name, sizes and place take less. */
@@ -33,10 +38,12 @@ const LONGEST_REST = 1 << 20;
 
 /** The model that is being read. */
 export interface OpenModel {
-  readonly file: RandomAccessFile;
+  /** The model's file: external data lies in its folder. */
+  readonly path: string;
+  readonly range: ByteRange;
   readonly wire: WireReader;
-  /** Another file, with external data; it is opened once. */
-  open(path: string): RandomAccessFile;
+  /** Another file, with external data. */
+  open(path: string): ByteRange;
   readonly latest: LatestBytes;
 }
 
@@ -49,7 +56,7 @@ export interface Initializer {
 }
 
 /** Reads all of an initializer but its data. Refuses (`refuse`) what can't be decoded. */
-export function readInitializer({ wire }: OpenModel, message: WireField): Initializer {
+export function readInitializer(wire: WireReader, message: WireField): Initializer {
   const fields = [...wire.fields(message.start, message.end)];
   return { message, fields, tensor: decodeRest(wire, fields) };
 }
@@ -59,13 +66,13 @@ export function readInitializer({ wire }: OpenModel, message: WireField): Initia
  * doesn't fit the sizes.
  */
 export function storedInitializer(
-  { file, wire, open, latest }: OpenModel,
+  { path: file, range, wire, open, latest }: OpenModel,
   { message, fields, tensor }: Initializer,
 ): StoredTensor {
   const name = tensor.name ?? "";
   if (name === "") refuse("it has no name");
   const type = tensor.dataType ?? 0;
-  const dtype = DTYPES[type] ?? refuse(`its element type ${DataType[type] ?? type} is not read`);
+  const dtype = elementDType(tensor) ?? refuse(`its element type ${DataType[type] ?? type} is not read`);
   const dims = (tensor.dims ?? []).map(toInteger);
   const byteLength = dims.every((dim) => dim >= 0) ? fileByteCount(dims, dtype) : undefined;
   if (byteLength === undefined) refuse(`its sizes are [${dims.join(", ")}]`);
@@ -77,13 +84,13 @@ export function storedInitializer(
   };
 
   if (tensor.dataLocation === TensorProto.DataLocation.EXTERNAL) {
-    const { path, offset, length } = externalPlace(tensor, file.file, byteLength);
+    const { path, offset, length } = externalPlace(tensor, file, byteLength);
     return { ...common, readInto: rangeOf(open(path), offset, length).readInto };
   }
   const raw = fields.findLast(({ number }) => number === FIELD.tensorRawData);
   if (raw !== undefined && raw.end > raw.start) {
     fits(raw.end - raw.start);
-    return { ...common, readInto: rangeOf(file, raw.start, byteLength).readInto };
+    return { ...common, readInto: rangeOf(range, raw.start, byteLength).readInto };
   }
   const load = (): Uint8Array => listBytes(decode(wire.read(message.start, message.end)), dtype);
   // Lists are for small tensors; one with a wrong number of elements is found now, not when it is needed.
@@ -93,6 +100,12 @@ export function storedInitializer(
     ...common,
     readInto: (target, offset) => target.set(latest.of(key, load).subarray(offset, offset + target.length)),
   };
+}
+
+/** The fields of an initializer's message that don't say where its data is or what. */
+export function fieldsWithoutData({ fields }: Initializer): readonly WireField[] {
+  const places: readonly number[] = [FIELD.tensorExternalData, FIELD.tensorDataLocation];
+  return fields.filter(({ number }) => !DATA_FIELDS.includes(number) && !places.includes(number));
 }
 
 /** The tensor without its data. */

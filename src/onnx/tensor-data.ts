@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { insideFolder } from "../base/inside-folder.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
-import type { DType } from "../ir/types.js";
+import type { NumberDType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
 import { byteCount, decodeFloats, decodeIntegers } from "../weights/elements.js";
 import type { FileDType } from "../weights/file-dtypes.js";
@@ -12,7 +12,7 @@ import { ELEMENT_TYPE, type TensorMessage, TensorProto, toInteger } from "./prot
 /** A tensor that a file holds, with sizes and element type checked. */
 export interface FileTensor {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: NumberDType;
   readonly dims: readonly number[];
   /** Its numbers as little-endian bytes; reads the external file where they lie in one. */
   bytes(): Uint8Array;
@@ -57,8 +57,10 @@ export function numbersOf(tensor: FileTensor): readonly number[] {
 }
 
 /** The IR's element type for a number of TensorProto.DataType. */
-export function elementTypeOf(dataType: number): DType {
-  const found = (Object.keys(ELEMENT_TYPE) as DType[]).find((dtype) => ELEMENT_TYPE[dtype] === dataType);
+export function elementTypeOf(dataType: number): NumberDType {
+  const found = (Object.keys(ELEMENT_TYPE) as NumberDType[]).find(
+    (dtype) => ELEMENT_TYPE[dtype] === dataType,
+  );
   const name = TensorProto.DataType[dataType] ?? String(dataType);
   return (
     found ?? refuse(`the element type ${name} is not supported, ${Object.keys(ELEMENT_TYPE).join(", ")} are`)
@@ -66,14 +68,14 @@ export function elementTypeOf(dataType: number): DType {
 }
 
 /** Data in the model itself: as bytes, or as a list of numbers of the type's field. */
-function embeddedBytes(tensor: TensorMessage, dtype: DType): Uint8Array {
+function embeddedBytes(tensor: TensorMessage, dtype: NumberDType): Uint8Array {
   if (tensor.rawData !== null && tensor.rawData !== undefined && tensor.rawData.length > 0)
     return tensor.rawData;
   return listBytes(tensor, LIST_DTYPE[dtype]);
 }
 
 const LIST_DTYPE = { float32: "F32", float16: "F16", int64: "I64" } as const satisfies Record<
-  DType,
+  NumberDType,
   FileDType
 >;
 

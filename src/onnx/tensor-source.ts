@@ -28,7 +28,7 @@ export function openInitializers(path: string): TensorSource {
     for (const each of [file, ...others.values()]) each.close();
   };
   try {
-    const model = { file, wire: new WireReader(file), open, latest: new LatestBytes() };
+    const model = { path, range: file, wire: new WireReader(file), open, latest: new LatestBytes() };
     return { file: path, format: "onnx", tensors: readInitializers(model), metadata: new Map(), close };
   } catch (error) {
     close();
@@ -38,8 +38,8 @@ export function openInitializers(path: string): TensorSource {
 }
 
 function readInitializers(model: OpenModel): ReadonlyMap<string, StoredTensor> {
-  const { file, wire } = model;
-  const graphs = [...wire.fields(0, file.size)].filter(({ number }) => number === FIELD.modelGraph);
+  const { path, range, wire } = model;
+  const graphs = [...wire.fields(0, range.size)].filter(({ number }) => number === FIELD.modelGraph);
   const [graph] = graphs;
   if (graph === undefined || graphs.length > 1) throw new WireProblem(`it has ${graphs.length} graphs`);
   const tensors = new Map<string, StoredTensor>();
@@ -49,7 +49,7 @@ function readInitializers(model: OpenModel): ReadonlyMap<string, StoredTensor> {
     if (field.number !== FIELD.graphInitializer) continue;
     let called = `initializer ${place++}`;
     try {
-      const initializer = readInitializer(model, field);
+      const initializer = readInitializer(wire, field);
       if (initializer.tensor.name) called = quoteName(initializer.tensor.name);
       const tensor = storedInitializer(model, initializer);
       if (tensors.has(tensor.name)) refuse("there are two of that name");
@@ -64,8 +64,8 @@ function readInitializers(model: OpenModel): ReadonlyMap<string, StoredTensor> {
     problems.slice(0, MOST_PROBLEMS).map(
       (problem): Diagnostic => ({
         code: "onnx/initializer",
-        message: `${file.file}: ${problem}`,
-        file: file.file,
+        message: `${path}: ${problem}`,
+        file: path,
       }),
     ),
   );

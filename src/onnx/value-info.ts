@@ -1,11 +1,11 @@
-import { sameDims, type TensorType, tensorType } from "../ir/types.js";
+import { numberDType, sameDims, type TensorType, tensorType } from "../ir/types.js";
 import { ELEMENT_TYPE, toInteger, type ValueInfoMessage } from "./proto.js";
 import { elementTypeOf } from "./tensor-data.js";
 
 /** The declaration of a tensor's type. A size that is a symbol becomes a `dim_param`. */
-export function encodeValueInfo(name: string, { dtype, dims }: TensorType): ValueInfoMessage {
-  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dtype], shape: { dim } } } };
+export function encodeValueInfo(name: string, type: TensorType): ValueInfoMessage {
+  const dim = type.dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[numberDType(type)], shape: { dim } } } };
 }
 
 /** The type that a declaration gives; undefined where it gives none, or no shape. Refuses unknown element types. */

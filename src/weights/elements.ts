@@ -1,5 +1,5 @@
 import { fromFloat16Bits } from "../base/float16.js";
-import { type DType, ELEMENT_BYTES } from "../ir/types.js";
+import { ELEMENT_BYTES, type NumberDType } from "../ir/types.js";
 import { encodeHalf } from "./half.js";
 
 // Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
@@ -9,7 +9,11 @@ import { encodeHalf } from "./half.js";
  * is finite. The bytes are new memory, or for float32 that of `scratch`, which must be large enough: megabytes of
  * short-lived arrays are slow.
  */
-export function encodeElements(values: ArrayLike<number>, dtype: DType, scratch?: Float32Array): Uint8Array {
+export function encodeElements(
+  values: ArrayLike<number>,
+  dtype: NumberDType,
+  scratch?: Float32Array,
+): Uint8Array {
   switch (dtype) {
     case "float32": {
       if (scratch === undefined) return bytesOf(new Float32Array(values));
@@ -37,7 +41,7 @@ export function decodeIntegers(bytes: Uint8Array): readonly number[] {
   return Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer), Number);
 }
 
-export function byteCount(dims: readonly number[], dtype: DType): number {
+export function byteCount(dims: readonly number[], dtype: NumberDType): number {
   return dims.reduce((product, dim) => product * dim, ELEMENT_BYTES[dtype]);
 }
 

@@ -90,6 +90,20 @@ const TABLES: { readonly [N in OpName]: Table } = {
   sqrt: UNARY,
   silu: UNARY,
   tanh: UNARY,
+  opaque: {
+    accepts: [
+      {
+        operands: ["N 3", "5"],
+        attributes: {
+          operator: "Foo",
+          node: 0,
+          types: [{ dtype: "float32", dims: ["N", 7] }],
+        },
+        result: "N 7",
+      },
+    ],
+    refuses: [{ operands: ["N 3"], attributes: { operator: "Foo" }, says: "node" }],
+  },
   cast: {
     accepts: [{ operands: ["N 3 8 8"], attributes: { to: "float32" }, result: "N 3 8 8" }],
     refuses: [
@@ -321,6 +335,25 @@ for (const name of OP_NAMES) {
   const mixed = (first?.operands ?? []).map((each, i) =>
     tensorType(typeOf(each).dims, i === 0 ? "float16" : "float32"),
   );
+
+  if (definition.foreign === true) {
+    test("takes operands of any types, and gives the recorded ones", () => {
+      const types = [tensorType([], "other"), tensorType([3], "int64")];
+      assert.equal(inferTypes(definition, types, attributesOf(name, first?.attributes)), [
+        tensorType(["N", 7]),
+      ]);
+    });
+    test.run();
+    continue;
+  }
+
+  test("takes no operand that the IR only hands on", () => {
+    const types = mixed.map((type) => tensorType(type.dims, "other"));
+    assert.throws(
+      () => inferTypes(definition, types, attributesOf(name, first?.attributes)),
+      "it has an operand that the IR only hands on",
+    );
+  });
 
   test("keeps the element type, unless it is there to change it", () => {
     const attributes = attributesOf(name, first?.attributes);

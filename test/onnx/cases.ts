@@ -1,8 +1,9 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, ParameterRole } from "../../src/ir/graph.js";
-import type { AttributesInput, PrimitiveOpName } from "../../src/ir/ops/registry.js";
+import type { AttributesInput } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
+import type { OperatorName } from "../../src/onnx/codec.js";
 import { codecs } from "../../src/onnx/codecs/registry.js";
 import { materialize } from "../../src/weights/materialize.js";
 
@@ -12,7 +13,7 @@ export type OperandCase =
   | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true };
 
 /** One primitive op with operands and attributes: a graph of a single op. */
-export interface OpCase<N extends PrimitiveOpName = PrimitiveOpName> {
+export interface OpCase<N extends OperatorName = OperatorName> {
   readonly operands: readonly OperandCase[];
   readonly attributes: AttributesInput<N>;
 }
@@ -54,7 +55,7 @@ const statistics = (channels: number): OperandCase[] => [
 ];
 
 /** Cases of every primitive op; an op that is missing is a compile error. */
-export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } = {
+export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   add: binary,
   sub: binary,
   mul: binary,
@@ -147,9 +148,9 @@ export const opCases: { readonly [N in PrimitiveOpName]: readonly OpCase<N>[] } 
 /** All cases as a list, each with a label for messages; operands that say nothing else are of the element type. */
 export function* allCases(
   dtype: "float32" | "float16" = "float32",
-): Iterable<{ label: string; op: PrimitiveOpName; graph: Graph }> {
+): Iterable<{ label: string; op: OperatorName; graph: Graph }> {
   for (const [name, cases] of Object.entries(opCases)) {
-    const op = name as PrimitiveOpName;
+    const op = name as OperatorName;
     for (const [i, each] of cases.entries()) {
       yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };
     }
@@ -168,7 +169,7 @@ export function* casesOf(
 }
 
 /** The graph of one op. Its weights are stored numbers, so that a file gives back the same expressions. */
-export function graphOfCase<N extends PrimitiveOpName>(
+export function graphOfCase<N extends OperatorName>(
   op: N,
   { operands, attributes }: OpCase<N>,
   dtype: "float32" | "float16" = "float32",

@@ -4,18 +4,22 @@ import { defineCommand } from "./command.js";
 
 export const diffCommand = defineCommand({
   usage: "diff <a> <b>",
-  doc: "Compare the counts of two specs and show what changed, block by block",
+  doc: "Compare the counts of two networks and show what changed, block by block",
   positionals: {
-    a: { type: "string", demandOption: true, describe: "A spec" },
-    b: { type: "string", demandOption: true, describe: "The spec to compare with it" },
+    a: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" },
+    b: { type: "string", demandOption: true, describe: "The spec or ONNX file to compare with it" },
   },
   options: { resolution: sharedOptions.resolution },
-  examples: [["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"]],
+  examples: [
+    ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"],
+    ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether somebody's file is that network"],
+  ],
   async run({ a, b, resolution }) {
     const { diff } = await import("../../driver/diff.js");
     const report = diff(a, b, { resolution });
     return {
       json: report,
+      notes: report.notes,
       async text() {
         const { table } = await import("../format.js");
         const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {

@@ -1,5 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import type { ConventionName, ConventionReport, PrintedNumber } from "../../driver/conventions.js";
+import type { FoldedNorms } from "../../driver/stats.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -7,9 +8,9 @@ import { defineCommand } from "./command.js";
 const CONVENTIONS = ["exact", "senet", "eca", "efficientnet"] as const satisfies readonly ConventionName[];
 
 export const statsCommand = defineCommand({
-  usage: "stats <spec>",
+  usage: "stats <model>",
   doc: "Count parameters and multiply-accumulates, by block and in total",
-  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  positionals: { model: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" } },
   options: {
     convention: {
       choices: CONVENTIONS,
@@ -26,10 +27,11 @@ export const statsCommand = defineCommand({
       "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
       "24.37 M and 3.86 G, as in the ECA paper",
     ],
+    ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
   ],
-  async run({ spec, convention, resolution, passes }) {
+  async run({ model, convention, resolution, passes }) {
     const { stats } = await import("../../driver/stats.js");
-    const report = stats(spec, { convention, resolution, passes });
+    const report = stats(model, { convention, resolution, passes });
     return {
       json: report,
       ok: report.expectations.every((each) => each.ok),
@@ -45,7 +47,11 @@ export const statsCommand = defineCommand({
         ]);
         const total = ["total", "", "", count(report.parameters), count(report.macs), ""];
         const head = ["block", "type", "attention", "parameters", "MACs", "output"];
-        const { channels, height, width } = report.input;
+        const { input } = report;
+        const image =
+          input === null
+            ? "one item of a batch"
+            : `one image of ${input.channels}x${input.height}x${input.width}`;
         const expected = report.expectations.map(
           ({ name, expected, ok }) => `${name} ${count(expected)}: ${verdict(ok)}\n`,
         );
@@ -56,7 +62,8 @@ export const statsCommand = defineCommand({
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for one image of ${channels}x${height}x${width}\n`,
+          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${image}\n`,
+          report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),
           ...outputs,
           ...expected,
           report.convention === undefined ? "" : conventionText(report.convention),
@@ -65,6 +72,11 @@ export const statsCommand = defineCommand({
     };
   },
 });
+
+/** What is said of a file whose convolutions have biases. */
+export function foldingText({ convolutions, parameters, buffers }: FoldedNorms): string {
+  return `${count(convolutions)} convolutions have a bias, as folding leaves it of a BatchNorm: with these unfolded ${count(parameters)} parameters and ${count(buffers)} running statistics\n`;
+}
 
 function conventionText({ name, source, parameters, operations }: ConventionReport): string {
   const line = (what: string, { printed, exact, unit, rounding }: PrintedNumber): string => {

@@ -5,8 +5,8 @@ import { modelBytes } from "../../onnx/write.js";
 import type { Session } from "../../runtime/session.js";
 import { encode, lower } from "../compile.js";
 import { specNetwork } from "../network.js";
+import { isOnnx } from "../onnx-path.js";
 import { fixedBatch } from "../outputs.js";
-import { isOnnx } from "../verify/given-model.js";
 
 /** A model that is timed: its file, or the bytes of a spec's export. */
 export interface TimedModel {

@@ -6,6 +6,7 @@ import { encode, lower } from "../compile.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "../load-weights.js";
 import { METADATA } from "../metadata.js";
 import { specNetwork } from "../network.js";
+import { isOnnx } from "../onnx-path.js";
 
 /** What makes a network of a spec; an ONNX file is one already. */
 export interface BuildOptions extends WeightsOptions {
@@ -30,7 +31,7 @@ export interface Runnable {
  * no use for.
  */
 export async function runnable(path: string, options: BuildOptions): Promise<Runnable> {
-  return path.endsWith(".onnx") ? ofFile(path, options) : ofSpec(path, options);
+  return isOnnx(path) ? ofFile(path, options) : ofSpec(path, options);
 }
 
 function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {

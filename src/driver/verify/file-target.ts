@@ -7,8 +7,9 @@ import { decodeModel, type ImportedModel } from "../../onnx/import.js";
 import { replaceInitializers } from "../../onnx/initializers.js";
 import { OPSETS } from "../../onnx/opset.js";
 import { modelBytes } from "../../onnx/write.js";
+import { isOnnx } from "../onnx-path.js";
 import { stressed } from "../stressed.js";
-import { type GivenModel, isOnnx } from "./given-model.js";
+import type { GivenModel } from "./given-model.js";
 import type { Check, VerifyOptions } from "./report.js";
 import type { Subject, Target } from "./round.js";
 

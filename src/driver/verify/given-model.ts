@@ -1,14 +1,11 @@
 import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../base/read-file.js";
+import { isOnnx } from "../onnx-path.js";
 
 /** An ONNX file that a user named. */
 export interface GivenModel {
   readonly path: string;
   readonly bytes: Uint8Array;
-}
-
-export function isOnnx(path: string): boolean {
-  return path.endsWith(".onnx");
 }
 
 /** The file of `--against`, undefined for `reference` and `cpu`. Errors: `InputError` for what is no ONNX file. */

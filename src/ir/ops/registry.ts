@@ -22,6 +22,7 @@ import { hardSwish } from "./hard-swish.js";
 import { matmul } from "./matmul.js";
 import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
+import { opaque } from "./opaque.js";
 import { pad } from "./pad.js";
 import { reduceMax } from "./reduce-max.js";
 import { reduceMean } from "./reduce-mean.js";
@@ -65,6 +66,7 @@ const primitiveOps = {
   matmul,
   max_pool: maxPool,
   mul,
+  opaque,
   pad,
   reduce_max: reduceMax,
   reduce_mean: reduceMean,

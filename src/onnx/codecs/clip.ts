@@ -1,5 +1,5 @@
 import type { DType } from "../../ir/types.js";
-import { refuse } from "../../ir/types.js";
+import { numberDType, refuse, tensorType } from "../../ir/types.js";
 import { shortestDecimal } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
@@ -11,7 +11,7 @@ const LARGEST = 3.4028234663852886e38;
 export const clip = defineCodec<"clip">({
   operator: "Clip",
   encode(op, node) {
-    const dtype: DType = op.results[0]?.type.dtype ?? "float32";
+    const dtype = numberDType(op.operands[0]?.type ?? tensorType([]));
     const bound = (label: string, value: number): string =>
       node.constant(label, { dtype, dims: [] }, [value]);
     const { low, high } = op.attributes;

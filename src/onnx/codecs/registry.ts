@@ -1,5 +1,5 @@
-import { isPrimitive, OP_NAMES, type PrimitiveOpName } from "../../ir/ops/registry.js";
-import type { OnnxCodec } from "../codec.js";
+import { isPrimitive, OP_NAMES, type OpName } from "../../ir/ops/registry.js";
+import type { OnnxCodec, OperatorName } from "../codec.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
@@ -32,7 +32,7 @@ import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 
 /** The codec of every primitive op: one that is missing is a compile error. */
-export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
+export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   add,
   avg_pool: avgPool,
   batch_norm: batchNorm,
@@ -65,12 +65,17 @@ export const codecs: { readonly [N in PrimitiveOpName]: OnnxCodec<N> } = {
   transpose,
 };
 
-const opsByOperator: ReadonlyMap<string, PrimitiveOpName> = new Map(
-  OP_NAMES.filter(isPrimitive).map((name) => [codecs[name].operator, name]),
+/** Whether an op is an operator of ONNX, which has a codec. */
+export function isOperator(name: OpName): name is OperatorName {
+  return isPrimitive(name) && name !== "opaque";
+}
+
+const opsByOperator: ReadonlyMap<string, OperatorName> = new Map(
+  OP_NAMES.filter(isOperator).map((name) => [codecs[name].operator, name]),
 );
 
 /** The op that an ONNX operator is read as; undefined for an operator that no op is. */
-export function opOfOperator(operator: string): PrimitiveOpName | undefined {
+export function opOfOperator(operator: string): OperatorName | undefined {
   return opsByOperator.get(operator);
 }
 

@@ -71,6 +71,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   drop_path: keepMoments,
   dropout: keepMoments,
   flatten: keepMoments,
+  opaque: keepMoments,
   reshape: keepMoments,
   slice: keepMoments,
   transpose: keepMoments,

@@ -1,0 +1,78 @@
+import type { Op, Value } from "../../ir/graph.js";
+
+/** A stretch of a network between two tensors through which everything passes. */
+export interface Segment {
+  readonly from: Value;
+  readonly to: Value;
+  /** In the order of the graph; one op, or the ops of branches that part at `from` and meet at `to`. */
+  readonly ops: readonly Op[];
+}
+
+/**
+ * Cuts ops, in their order, wherever a single feature map is alive: everything that is computed later is computed of
+ * it. Ops that depend on none of the `sources` go to the segment that reads them first. One walk over the ops.
+ */
+export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): readonly Segment[] {
+  const order = dependentOps(ops, sources);
+  const lastUse = new Map<Value, Op>();
+  for (const op of order) for (const operand of op.operands) lastUse.set(operand, op);
+  const alive = new Set(sources.filter((source) => carriesMap(source) && lastUse.has(source)));
+  const segments: { from: Value; to: Value; ops: Op[] }[] = [];
+  let members: Op[] = [];
+  let from = sources.find((source) => alive.has(source)) ?? sources[0];
+  for (const op of order) {
+    members.push(op);
+    for (const operand of op.operands) if (lastUse.get(operand) === op) alive.delete(operand);
+    for (const result of op.results) if (carriesMap(result) && lastUse.has(result)) alive.add(result);
+    if (alive.size !== 1 || from === undefined) continue;
+    const [to] = alive as Set<Value>;
+    if (to === undefined || to === from) continue;
+    segments.push({ from, to, ops: members });
+    members = [];
+    from = to;
+  }
+  const end = order.at(-1)?.results[0];
+  if (members.length > 0 && from !== undefined && end !== undefined) {
+    segments.push({ from, to: end, ops: members });
+  }
+  return withConstants(segments, ops, new Set(order));
+}
+
+/** Sizes and single numbers travel beside the maps, and hold nothing together. */
+function carriesMap({ type }: Value): boolean {
+  return type.dtype !== "int64" && type.dims.length > 1;
+}
+
+function dependentOps(ops: readonly Op[], sources: readonly Value[]): readonly Op[] {
+  const dependent = new Set<Value>(sources);
+  return ops.filter((op) => {
+    if (!op.operands.some((operand) => dependent.has(operand))) return false;
+    for (const result of op.results) dependent.add(result);
+    return true;
+  });
+}
+
+/** The segments with the ops that compute constants, each where its result is read first. */
+function withConstants(
+  segments: readonly Segment[],
+  ops: readonly Op[],
+  dependent: ReadonlySet<Op>,
+): readonly Segment[] {
+  if (dependent.size === ops.length || segments.length === 0) return segments;
+  const place = new Map<Op, number>();
+  segments.forEach((segment, i) => {
+    for (const op of segment.ops) place.set(op, i);
+  });
+  const firstReader = new Map<Value, number>();
+  for (const op of ops.toReversed()) {
+    const at =
+      place.get(op) ?? Math.min(...op.results.map((each) => firstReader.get(each) ?? segments.length - 1));
+    place.set(op, at);
+    for (const operand of op.operands) {
+      firstReader.set(operand, Math.min(at, firstReader.get(operand) ?? at));
+    }
+  }
+  const members = segments.map((): Op[] => []);
+  for (const op of ops) members[place.get(op) ?? 0]?.push(op);
+  return segments.map((segment, i) => ({ ...segment, ops: members[i] ?? [] }));
+}

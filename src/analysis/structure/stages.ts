@@ -1,0 +1,144 @@
+import type { Graph, Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { parentModule } from "./names.js";
+import type { Group, RecoveredBlock } from "./recover.js";
+import { isConv, type Unit } from "./units.js";
+
+/** The groups as stem, stages of blocks, and head. */
+export function groupStages(groups: readonly Group[], graph: Graph): readonly RecoveredBlock[] {
+  const { stem, head } = ends(groups);
+  const parts = {
+    stem: groups.slice(0, stem),
+    body: groups.slice(stem, head),
+    head: groups.slice(head),
+  };
+  const found: RecoveredBlock[] = [];
+  if (parts.stem.length > 0) found.push(whole("stem", parts.stem));
+  const byName = stagesOfNames(parts.body);
+  let stage = -1;
+  let index = 0;
+  parts.body.forEach((group, i) => {
+    const previous = parts.body[i - 1];
+    const starts =
+      previous === undefined ||
+      (byName === undefined ? startsStage(group, previous) : byName[i] !== byName[i - 1]);
+    if (starts) [stage, index] = [stage + 1, 0];
+    found.push(placed(group, group.type, `/stages/${stage}/blocks/${index}`, { stage, index }));
+    index++;
+  });
+  if (parts.head.length > 0) found.push(whole("head", parts.head));
+  return withOtherOps(found, graph);
+}
+
+/** Where the stages begin and end: after the stem, before the head. */
+function ends(groups: readonly Group[]): { stem: number; head: number } {
+  const isBlock = ({ type, units }: Group): boolean =>
+    (type !== "sequence" && type !== "conv-norm-act") || units.some(({ core }) => core.kind === "residual");
+  const isPlain = ({ units }: Group): boolean =>
+    units.some(({ core }) => isConv(core) || core.kind === "residual");
+  const rows = groups.findIndex(endsMap);
+  const last = Math.max(groups.findLastIndex(isBlock), -1);
+  const global = rows < 0 ? groups.length : rows;
+  const first = groups.findIndex(isBlock);
+  const body = first < 0 ? Math.min(global, groups.length) : first;
+  const leading = groups.slice(0, body);
+  const stem = leading.length === 0 ? 0 : first < 0 ? Math.min(1, body) : 1 + lastShrinking(leading);
+  // The last convolution before the global pooling is the head's, unless the head has one after it.
+  const tail = Math.max(last + 1, stem);
+  const before = groups.slice(tail, global).filter(isPlain).length;
+  const hasConvAfter = groups.slice(global).some(({ units }) => units.some(({ core }) => isConv(core)));
+  if (global <= tail || before === 0 || hasConvAfter || first < 0)
+    return { stem, head: Math.max(tail, global) };
+  return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
+}
+
+const GLOBAL: ReadonlySet<string> = new Set([
+  ...["global_avg_pool", "global_max_pool", "reduce_mean", "reduce_max", "flatten", "gemm", "matmul"],
+]);
+
+/** Whether a group makes a row of numbers of a map; gates do so too, beside the map. */
+function endsMap({ units }: Group): boolean {
+  return units.some(
+    ({ core, ops }) =>
+      (core.kind === "other" || core.kind === "linear") && ops.some(({ kind }) => GLOBAL.has(kind)),
+  );
+}
+
+/** The stem ends with the last pooling; without one with the last convolution that makes the map smaller. */
+function lastShrinking(groups: readonly Group[]): number {
+  const pooled = groups.findLastIndex(({ units }) => units.some(({ core }) => core.kind === "pool"));
+  return pooled >= 0
+    ? pooled
+    : Math.max(
+        0,
+        groups.findLastIndex((group) => strideOf(group.units) > 1),
+      );
+}
+
+/** A stage begins where the map shrinks or the width changes. Concatenations widen the map within a stage. */
+function startsStage(group: Group, previous: Group): boolean {
+  if (strideOf(group.units) > 1) return true;
+  return (
+    group.type !== "branches" && previous.type !== "branches" && channelsOf(group) !== channelsOf(previous)
+  );
+}
+
+function channelsOf({ units }: Group): unknown {
+  return units.at(-1)?.to.type.dims[1];
+}
+
+/** The stages that names have, where they have several of them. */
+function stagesOfNames(groups: readonly Group[]): readonly string[] | undefined {
+  const parents = groups.flatMap(({ modules }) => (modules.length < 1 ? [] : (parentModule(modules) ?? [])));
+  return parents.length === groups.length && new Set(parents).size > 1 ? parents : undefined;
+}
+
+/** By how much a stretch makes the map smaller: the product of its layers' strides. */
+export function strideOf(units: readonly Unit[]): number {
+  return units.reduce((product, unit) => product * strideOfUnit(unit), 1);
+}
+
+function strideOfUnit({ core, ops }: Unit): number {
+  if (isConv(core)) return core.convs[0]?.attributes.strides[0] ?? 1;
+  if (core.kind === "residual") {
+    return core.branch.reduce((product, { ops }) => product * Math.max(1, ...ops.map(strideOfOp)), 1);
+  }
+  return ops.reduce((largest, op) => Math.max(largest, strideOfOp(op)), 1);
+}
+
+function strideOfOp(op: Op): number {
+  return isOp(op, "conv") || isOp(op, "max_pool") || isOp(op, "avg_pool") ? op.attributes.strides[0] : 1;
+}
+
+function whole(type: "stem" | "head", groups: readonly Group[]): RecoveredBlock {
+  const units = groups.flatMap((group) => group.units);
+  return placed({ units, type: "sequence", modules: [] }, type, `/${type}`, {});
+}
+
+function placed(
+  group: Group,
+  type: string,
+  scope: string,
+  at: { readonly stage?: number; readonly index?: number },
+): RecoveredBlock {
+  const { units } = group;
+  const from = (units[0] as Unit).from;
+  const to = (units.at(-1) as Unit).to;
+  const block = { scope, type, inputChannels: Number(from.type.dims[1] ?? 0) || 0, ...at };
+  return { ...group, block, ops: units.flatMap(({ ops }) => ops), from, to };
+}
+
+/** The blocks with the ops that no input reaches, in the first of them: there is nothing that they would belong to. */
+function withOtherOps(blocks: readonly RecoveredBlock[], graph: Graph): readonly RecoveredBlock[] {
+  const inside = new Set(blocks.flatMap(({ ops }) => ops));
+  const others = graph.ops.filter((op) => !inside.has(op));
+  const [first, ...rest] = blocks;
+  const [op] = others;
+  if (op === undefined) return blocks;
+  const value = op.results[0] as Value;
+  if (first === undefined) {
+    const block = { scope: "/network", type: "sequence", inputChannels: 0 };
+    return [{ block, type: "sequence", units: [], modules: [], ops: others, from: value, to: value }];
+  }
+  return [{ ...first, ops: [...others, ...first.ops] }, ...rest];
+}

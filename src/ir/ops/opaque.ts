@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { defineOp } from "../op.js";
+import { isDType, refuse, tensorType } from "../types.js";
+
+/**
+ * A node of an imported file that no op of the IR can say: its operands are the inputs that it has, and what its subgraphs
+ * read. It is kept as it is: its attributes, subgraphs and whatever
+ * else it has stay in the file, where `node` finds them.
+ */
+export const opaque = defineOp({
+  name: "opaque",
+  doc: "y... = what an operator of someone else's computes of x...",
+  source: "https://onnx.ai/onnx/repo-docs/IR.html#nodes",
+  level: "primitive",
+  precision: { float32: "nobody knows what it does to its numbers" },
+  foreign: true,
+  operands: ["x..."],
+  attributes: z.strictObject({
+    operator: z.string(),
+    /** Empty for the operators of ONNX itself. */
+    domain: z.string().default(""),
+    /** The place of the node among those of its file, from 0. */
+    node: z.int().min(0),
+    /** What is known of the results. */
+    types: z.array(
+      z.strictObject({
+        dtype: z.string().refine(isDType),
+        dims: z.array(z.union([z.int().min(0), z.string()])),
+      }),
+    ),
+  }),
+  infer: (_operands, { types }) => types.map(({ dtype, dims }) => tensorType(dims, dtype)),
+  evaluate: (_operands, { operator, domain }) =>
+    refuse(`${domain === "" ? "" : `${domain}.`}${operator} is no op of the IR, so it can't be evaluated`),
+});

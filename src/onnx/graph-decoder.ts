@@ -1,0 +1,294 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import type { ByteRange } from "../base/random-access-file.js";
+import { freezeOp, GraphBuilder } from "../ir/builder.js";
+import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
+import { formatType, refuse, type TensorType, TypeRefusal, tensorType } from "../ir/types.js";
+import { storedWeight } from "../ir/weight.js";
+import { subgraphNames } from "./captures.js";
+import type { OnnxCodec } from "./codec.js";
+import { codecs, opOfOperator } from "./codecs/registry.js";
+import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "./document.js";
+import { scopeOfNode } from "./names.js";
+import { NodeReader, type TensorScope } from "./node-reader.js";
+import { isDefaultDomain, READ_OPSETS } from "./opset.js";
+import { ModelSource, type SourceNode } from "./source.js";
+import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
+import { agrees, decodeValueInfo } from "./value-info.js";
+
+/** A node that no op of the IR can say. */
+export interface ForeignNode {
+  /** Its place among the nodes, from 0. */
+  readonly node: number;
+  /** Its name and operator, for messages. */
+  readonly label: string;
+  readonly operator: string;
+  readonly domain: string;
+  readonly reason: string;
+  /** Whether no op is the operator at all. */
+  readonly unknown: boolean;
+  /** Whether the only reason is that it reads what another opaque op computes. */
+  readonly hangs: boolean;
+}
+
+export interface DecodedGraph {
+  readonly graph: Graph;
+  readonly foreign: readonly ForeignNode[];
+  readonly source: ModelSource;
+}
+
+/** More wrong places of one file than anybody reads. */
+const MOST_PROBLEMS = 50;
+
+/** Makes IR of a model file, node by node. What the IR can't say becomes opaque; what is no graph is an error. */
+export class GraphDecoder implements TensorScope {
+  readonly #document: ModelDocument;
+  readonly #opset: number;
+  readonly #builder: GraphBuilder;
+  readonly #tensors: SourceTensors;
+  readonly #values = new Map<string, Value>();
+  /** The types that the file declares, by the names of values. */
+  readonly #declared: ReadonlyMap<string, DocumentValue>;
+  /** Operators that the file defines itself, as functions. */
+  readonly #functions: ReadonlySet<string>;
+  /** Results of opaque ops of which nothing is known. */
+  readonly #unknown = new Set<Value>();
+  readonly #inner = new Set<string>();
+  readonly #captured = new Set<string>();
+  /** Constant nodes that were passed, by their output. */
+  readonly #passed = new Set<string>();
+  readonly #nodes: SourceNode[] = [];
+  readonly #foreign: ForeignNode[] = [];
+  readonly #problems: Diagnostic[] = [];
+
+  constructor(document: ModelDocument, opset: number, open: (path: string) => ByteRange) {
+    this.#document = document;
+    this.#opset = opset;
+    this.#builder = new GraphBuilder(document.graph.name ?? "");
+    this.#tensors = new SourceTensors(document, open);
+    const { values, outputs, model } = document;
+    this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
+    this.#functions = new Set((model.functions ?? []).map(({ name, domain }) => operatorKey(name, domain)));
+  }
+
+  decode(): DecodedGraph {
+    const { inputs, nodes, outputs } = this.#document;
+    this.#problems.push(...this.#tensors.problems);
+    for (const each of inputs) this.#input(each);
+    for (const each of nodes) this.#node(each);
+    const results = outputs.map((each) => this.#output(each)).filter((value) => value !== undefined);
+    if (this.#problems.length === 0 && results.length === 0) this.#problem("it has no output");
+    if (this.#problems.length > 0) throw new InputError(this.#problems);
+    const graph = this.#builder.finish(results);
+    const { initializers: tensors, constants } = this.#tensors;
+    const source = {
+      document: this.#document,
+      tensors,
+      constants,
+      inner: this.#inner,
+      captured: this.#captured,
+      dtypeOf: (name: string) => this.#tensors.get(name)?.dtype,
+    };
+    return { graph, foreign: this.#foreign, source: new ModelSource(graph, this.#nodes, source) };
+  }
+
+  value(name: string, role: ParameterRole): Value {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const tensor = this.#tensors.get(name) ?? refuse(`its input ${name} is not defined before it`);
+    const parameter = this.#parameter(name, tensor, role);
+    this.#values.set(name, parameter);
+    return parameter;
+  }
+
+  constant(name: string): readonly number[] | undefined {
+    return this.#values.get(name)?.kind === "input" ? undefined : this.#tensors.get(name)?.numbers();
+  }
+
+  #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
+    // A single number, and one that stands among the nodes, is a constant of the computation: nobody trained it.
+    const fixed = isConstant || dims.length === 0 || dtype === "int64" || dtype === "other";
+    return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
+  }
+
+  #input({ message }: DocumentValue): void {
+    const name = message.name ?? "";
+    // Before IR version 4 every initializer is an input as well; later one that is can be given another value.
+    if (this.#tensors.get(name) !== undefined && Number(this.#document.model.irVersion) < 4) return;
+    if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
+    else this.#values.set(name, this.#builder.input(name, typeOf(message)));
+  }
+
+  #node(each: DocumentNode): void {
+    const { message } = each;
+    const label = labelOfNode(message);
+    const missing = (message.input ?? []).find((name) => name !== "" && !this.#isDefined(name));
+    if (missing !== undefined) {
+      this.#problem(`node ${label}: its input ${missing} is not defined before it`);
+    } else if (this.#tensors.isConstant(each)) {
+      const [name = ""] = message.output ?? [];
+      if (this.#values.has(name)) this.#problem(`node ${label}: ${name} is defined twice`);
+      this.#passed.add(name);
+      return;
+    } else if (!this.#known(each, label)) {
+      return;
+    }
+    this.#defineLost(message.output ?? []);
+  }
+
+  /** Whether the results of the node are still to be defined, because it has a problem. */
+  #known(each: DocumentNode, label: string): boolean {
+    const { message } = each;
+    const operator = message.opType ?? "";
+    const taken = (message.output ?? []).find((name) => name !== "" && this.#isDefined(name));
+    if (taken !== undefined) {
+      this.#problem(`node ${label}: ${taken} is defined twice`);
+      return false;
+    }
+    try {
+      const kind = this.#kindOf(message.domain, operator);
+      if (kind === undefined) {
+        const domain = isDefaultDomain(message.domain) ? "" : ` of the domain ${message.domain}`;
+        this.#opaque(each, label, `the operator ${operator}${domain} is not supported`, true);
+      } else {
+        this.#op(each, kind);
+      }
+    } catch (error) {
+      if (!(error instanceof TypeRefusal || error instanceof InputError)) throw error;
+      try {
+        this.#opaque(each, label, error.message, false);
+      } catch (why) {
+        if (!(why instanceof TypeRefusal)) throw why;
+        this.#problem(`node ${label}: ${why.message}`);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #kindOf(domain: string | null | undefined, operator: string) {
+    const isOnnx = isDefaultDomain(domain) && this.#opset >= READ_OPSETS.first;
+    return isOnnx && !this.#functions.has(operatorKey(operator, "")) ? opOfOperator(operator) : undefined;
+  }
+
+  #op(each: DocumentNode, kind: keyof typeof codecs): void {
+    const { message } = each;
+    const codec: OnnxCodec = codecs[kind] as OnnxCodec;
+    const reader = new NodeReader(message, this.#opset, this);
+    const output = reader.output();
+    const { since = 0 } = codec;
+    if (this.#opset < since) refuse(`${codec.operator} needs opset ${since}, the file has ${this.#opset}`);
+    const { operands, attributes } = codec.decode(reader);
+    reader.finish();
+    const other = operands.find(({ type }) => type.dtype === "other");
+    if (other !== undefined)
+      refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
+    const slots = slotsOf(
+      operands.map(({ name }) => name),
+      message.input ?? [],
+    );
+    const scope = scopeOfNode(message.name || output, codec.operator);
+    const result = this.#builder.op(kind, operands, attributes, { scope }, output);
+    this.#values.set(output, result);
+    this.#nodes.push({ node: each, slots, operands: operands.map(({ name }) => name), results: [output] });
+  }
+
+  #opaque(each: DocumentNode, label: string, reason: string, unknown: boolean): void {
+    const { message, place } = each;
+    const { captured, inner } = subgraphNames(message);
+    const lost = captured.find((name) => !this.#isDefined(name));
+    if (lost !== undefined) refuse(`${lost}, which its subgraph reads, is not defined before it`);
+    for (const name of inner) this.#inner.add(name);
+    for (const name of captured) this.#captured.add(name);
+    const inputs = message.input ?? [];
+    const names = [...inputs.filter((name) => name !== ""), ...captured];
+    const operands = names.map((name) => this.value(name, "trainable"));
+    const outputs = (message.output ?? []).filter((name) => name !== "");
+    const types = outputs.map((name) => this.#declaredType(name));
+    const results = outputs.map((name, i): Result => {
+      const type = types[i] ?? UNKNOWN;
+      return Object.freeze({ kind: "result", name, type: tensorType(type.dims, type.dtype) });
+    });
+    const operator = message.opType ?? "";
+    const domain = message.domain ?? "";
+    const attributes = { operator, domain, node: place, types };
+    const loc = { scope: scopeOfNode(message.name || (outputs[0] ?? `${operator}_${place}`), operator) };
+    this.#builder.add(freezeOp({ kind: "opaque", operands, attributes, results, loc } as unknown as Op));
+    for (const result of results) {
+      this.#values.set(result.name, result);
+      if (result.type.dtype === "other") this.#unknown.add(result);
+    }
+    const slots = inputs.flatMap((name, i) => (name === "" ? [] : [i]));
+    this.#nodes.push({ node: each, slots, operands: names, results: outputs });
+    const hangs = !unknown && operands.some((operand) => this.#unknown.has(operand));
+    this.#foreign.push({ node: place, label, operator, domain, reason, unknown, hangs });
+  }
+
+  #declaredType(name: string): TensorType {
+    const declared = this.#declared.get(name);
+    return declared === undefined ? UNKNOWN : typeOf(declared.message);
+  }
+
+  #output({ message }: DocumentValue): Value | undefined {
+    const name = message.name ?? "";
+    if (!this.#isDefined(name)) {
+      this.#problem(`output ${name}: it is not defined`);
+      return undefined;
+    }
+    const value = this.value(name, "trainable");
+    const declared = typeOf(message);
+    const comparable = declared.dtype !== "other" && value.type.dtype !== "other";
+    if (comparable && !agrees(declared, value.type)) {
+      this.#problem(
+        `output ${name}: it is declared as ${formatType(declared)}, and computed as ${formatType(value.type)}`,
+      );
+    }
+    return value;
+  }
+
+  #isDefined(name: string): boolean {
+    if (this.#values.has(name)) return true;
+    const tensor = this.#tensors.get(name);
+    return tensor !== undefined && (!tensor.isConstant || this.#passed.has(name));
+  }
+
+  /** Names what a wrong node should have computed, so that its readers are not reported too. */
+  #defineLost(names: readonly string[]): void {
+    for (const name of names) {
+      if (name === "" || this.#isDefined(name)) continue;
+      const value = this.#builder.input(name, UNKNOWN);
+      this.#values.set(name, value);
+      this.#unknown.add(value);
+    }
+  }
+
+  #problem(message: string): void {
+    const { file } = this.#document;
+    this.#problems.push({ code: "onnx/no-graph", message: `${file}: ${message}`, file });
+    if (this.#problems.length >= MOST_PROBLEMS) throw new InputError(this.#problems);
+  }
+}
+
+const UNKNOWN = tensorType([], "other");
+
+function typeOf(message: DocumentValue["message"]): TensorType {
+  try {
+    return decodeValueInfo(message) ?? UNKNOWN;
+  } catch (error) {
+    if (!(error instanceof TypeRefusal)) throw error;
+    return UNKNOWN;
+  }
+}
+
+/** For each operand the input that it is: the first of its name that no operand before it is. */
+function slotsOf(operands: readonly string[], inputs: readonly string[]): readonly number[] {
+  const taken = new Set<number>();
+  return operands.map((name) => {
+    const slot = inputs.findIndex((input, i) => input === name && !taken.has(i));
+    taken.add(slot);
+    return slot;
+  });
+}
+
+function operatorKey(name: string | null | undefined, domain: string | null | undefined): string {
+  return JSON.stringify([isDefaultDomain(domain) ? "" : domain, name]);
+}

@@ -1,0 +1,86 @@
+import type { Graph, Op } from "../ir/graph.js";
+import type { DType } from "../ir/types.js";
+import type { StoredTensor } from "../weights/tensor-source.js";
+import type { DocumentNode, ModelDocument } from "./document.js";
+import type { Initializer } from "./stored-initializer.js";
+
+/** The node that an op was read from. */
+export interface SourceNode {
+  readonly node: DocumentNode;
+  /** For each of the op's operands the input of the node that it is; those that its subgraphs read have none. */
+  readonly slots: readonly number[];
+  /** The names of the op's operands in the file. */
+  readonly operands: readonly string[];
+  /** The names of the op's results in the file. */
+  readonly results: readonly string[];
+}
+
+/** A tensor that a file holds, and how its numbers are read: undefined for elements that are no numbers here. */
+export interface SourceTensor {
+  readonly initializer: Initializer;
+  readonly stored: StoredTensor | undefined;
+}
+
+/** Where the ops and parameters of an imported graph come from, so that what stays the same is written as it was. */
+export class ModelSource {
+  readonly document: ModelDocument;
+  /** The initializers by name, and those that are graph inputs with a default. */
+  readonly tensors: ReadonlyMap<string, SourceTensor>;
+  /** The nodes whose output is a constant, by its name. */
+  readonly constants: ReadonlyMap<string, DocumentNode>;
+  /** Names inside of subgraphs, which nothing around may take. */
+  readonly inner: ReadonlySet<string>;
+  /** Names of tensors that subgraphs read from the graph around them. */
+  readonly captured: ReadonlySet<string>;
+  /** The element type of a tensor that the file holds. */
+  readonly dtypeOf: (name: string) => DType | undefined;
+  readonly #byAttributes = new WeakMap<object, SourceNode>();
+  readonly #results: ReadonlySet<string>;
+  readonly #byResult = new Map<string, { readonly op: Op; readonly source: SourceNode }>();
+
+  constructor(
+    graph: Graph,
+    nodes: readonly SourceNode[],
+    { document, tensors, constants, inner, captured, dtypeOf }: Omit<ModelSource, "nodeOf" | "hasResult">,
+  ) {
+    this.captured = captured;
+    this.dtypeOf = dtypeOf;
+    this.document = document;
+    this.tensors = tensors;
+    this.constants = constants;
+    this.inner = inner;
+    this.#results = new Set(document.nodes.flatMap(({ message: { output } }) => output ?? []));
+    graph.ops.forEach((op, i) => {
+      const source = nodes[i];
+      if (source === undefined) return;
+      this.#byAttributes.set(op.attributes, source);
+      const [result] = source.results;
+      if (result !== undefined) this.#byResult.set(result, { op, source });
+    });
+  }
+
+  /** Whether a node of the file computes a tensor of that name. */
+  hasResult(name: string): boolean {
+    return this.#results.has(name);
+  }
+
+  /**
+   * The node that an op of the graph was read from, if the op still does what the node says, though perhaps with
+   * other operands; undefined for an op that a pass made.
+   */
+  nodeOf(op: Op): SourceNode | undefined {
+    // An op that a pass hands on keeps its attributes as they are; one that went through text has equal ones.
+    const same = this.#byAttributes.get(op.attributes);
+    if (same !== undefined) return same;
+    const known = this.#byResult.get(op.results[0]?.name ?? "");
+    return known !== undefined && isSameOp(known.op, op) ? known.source : undefined;
+  }
+}
+
+function isSameOp(a: Op, b: Op): boolean {
+  return (
+    a.kind === b.kind &&
+    a.operands.length === b.operands.length &&
+    JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
+  );
+}
