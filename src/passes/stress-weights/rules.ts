@@ -70,11 +70,19 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   cast: keepMoments,
   drop_path: keepMoments,
   dropout: keepMoments,
+  expand: keepMoments,
   flatten: keepMoments,
+  gather: keepMoments,
+  identity: keepMoments,
   opaque: keepMoments,
   reshape: keepMoments,
+  reshape_to: keepMoments,
   slice: keepMoments,
+  squeeze: keepMoments,
   transpose: keepMoments,
+  unsqueeze: keepMoments,
+  // Sizes, which no weights follow.
+  shape: () => ({ result: perChannel(1) }),
 };
 
 /** Convolution or matrix product of power 1, where on average only a share of the products is not with padding. */
