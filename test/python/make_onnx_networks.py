@@ -3,8 +3,8 @@
     python3 test/python/make_onnx_networks.py test/data/onnx
 
 Made with PyTorch 1.13, torchvision 0.14 and NumPy 1.24. Beside each NAME.onnx lie NAME.x.npy and NAME.y.npy, an input
-and PyTorch's output for it, and NAME.json: the opset, the names of the gates, the parameters that PyTorch counts in
-them and in all, and the kind that each gate is.
+and PyTorch's output for it, and NAME.json: the opset, the names of the gates and the channels of their maps, the learnable
+numbers that PyTorch counts in them and in all (as the file has them: after folding), and the kind of gate that they are.
 """
 
 import json
@@ -83,8 +83,16 @@ def scatter(model):
     return model.eval()
 
 
-def count(module):
-    return sum(parameter.numel() for parameter in module.parameters())
+def count(module, unfolded=True):
+    """Learnable numbers. A normalisation that is folded leaves a bias where the convolution before it had none."""
+    total = sum(parameter.numel() for parameter in module.parameters())
+    before = None
+    for each in module.modules():
+        if isinstance(each, nn.BatchNorm2d) and not unfolded:
+            total -= 2 * each.num_features
+            total += each.num_features if before.bias is None else 0
+        before = each if isinstance(each, nn.Conv2d) else before
+    return total
 
 
 def export(name, model, kind, gate_type, opset=13, batch=None, size=16, unfolded=False, options=None):
@@ -114,11 +122,11 @@ def export(name, model, kind, gate_type, opset=13, batch=None, size=16, unfolded
         "kind": kind,
         "gates": [path for path, _ in gates],
         "channels": [channels_of(model, module, x) for _, module in gates],
-        "gateParameters": sum(count(module) for _, module in gates),
-        "parameters": count(model),
+        "gateParameters": sum(count(module, unfolded) for _, module in gates),
+        "parameters": count(model, unfolded),
         "options": options or {},
     }
-    (out / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
+    (out / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(f"{name:28} {(out / (name + '.onnx')).stat().st_size:7} bytes, {len(gates)} gates")
 
 
