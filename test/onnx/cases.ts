@@ -152,6 +152,14 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
       attributes: { group: 2, pads: [0, 2, 1, 0], strides: [1, 2], dilations: [2, 1] },
     },
   ],
+  conv_1d: [
+    { operands: [{ input: ["N", 1, 9] }, parameter(1, 1, 3)], attributes: { pads: [1, 1] } },
+    { operands: [{ input: ["N", 6, 9] }, parameter(4, 6, 1), parameter(4)], attributes: {} },
+    {
+      operands: [{ input: ["N", 6, 9] }, parameter(4, 3, 4), parameter(4)],
+      attributes: { group: 2, pads: [3, 1], stride: 2, dilation: 2 },
+    },
+  ],
   flatten: [{ operands: [map], attributes: {} }],
   gemm: [
     { operands: [rows, parameter(7, 10)], attributes: {} },

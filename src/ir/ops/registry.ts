@@ -8,6 +8,7 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { dropPath } from "./drop-path.js";
 import { dropout } from "./dropout.js";
@@ -62,6 +63,7 @@ const primitiveOps = {
   clip,
   concat,
   conv,
+  conv_1d: conv1d,
   div,
   erf,
   expand,

@@ -7,6 +7,7 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { erf } from "./erf.js";
 import { expand } from "./expand.js";
@@ -47,6 +48,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   clip,
   concat,
   conv,
+  conv_1d: conv1d,
   div,
   erf,
   expand,
