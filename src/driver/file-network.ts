@@ -1,9 +1,8 @@
 import { type RecoveredBlock, recoverBlocks } from "../analysis/structure/recover.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
 import { InputError } from "../base/diagnostic.js";
-import { readBytes } from "../base/read-file.js";
 import type { Graph } from "../ir/graph.js";
-import { decodeModel, type ImportedModel } from "../onnx/import.js";
+import { type ImportedModel, openModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { parsePipeline } from "../passes/pipeline.js";
 import type { NetworkOptions } from "./network.js";
@@ -17,6 +16,8 @@ export interface FileNetwork {
   /** After the caller's passes. */
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
+  /** After this the numbers of its parameters can't be read. */
+  close(): void;
 }
 
 /**
@@ -32,10 +33,15 @@ export function fileNetwork(
       ? []
       : parsePipeline(passes, { source: { file: "--passes", text: passes }, offset: 0 });
   if (resolution !== undefined) throw fixedSize(file);
-  const imported = decodeModel(readBytes(file), file);
-  const recovered = recoverBlocks(imported.graph);
-  const { graph, reports } = runPasses(withBlocks(imported.graph, recovered), invocations);
-  return { file, imported, recovered, graph, reports };
+  const imported = openModel(file);
+  try {
+    const recovered = recoverBlocks(imported.graph);
+    const { graph, reports } = runPasses(withBlocks(imported.graph, recovered), invocations);
+    return { file, imported, recovered, graph, reports, close: imported.close };
+  } catch (error) {
+    imported.close();
+    throw error;
+  }
 }
 
 function fixedSize(file: string): InputError {
