@@ -11,9 +11,11 @@ import {
   binaryWeight,
   constantWeight,
   normalWeight,
+  reshapeWeight,
   type StoredNumbers,
   sqrtWeight,
   storedWeight,
+  transposeWeight,
   uniformWeight,
   type WeightExpr,
 } from "./weight.js";
@@ -25,6 +27,7 @@ const WEIGHT_KINDS: readonly string[] = [
   "normal",
   "sqrt",
   "stored",
+  "transpose",
   "uniform",
 ] satisfies WeightExpr["kind"][];
 const TOKEN = /\s+|\/\/[^\n]*|("(?:[^"\\]|\\.)*")|([%@]?[A-Za-z0-9_./+-]+)|([%@]|[()[\]{}=,:])/y;
@@ -183,7 +186,8 @@ class Parser {
       if ((BINARY_WEIGHT_KINDS as readonly string[]).includes(kind)) {
         const left = this.#weight();
         comma();
-        return this.#binaryWeight(kind as BinaryWeightKind, left, this.#weight());
+        const right = this.#weight();
+        return this.#sound(() => binaryWeight(kind as BinaryWeightKind, left, right));
       }
       if (kind === "sqrt") return sqrtWeight(this.#weight());
       const dims = this.#dims().map((dim) =>
@@ -191,6 +195,10 @@ class Parser {
       );
       comma();
       if (kind === "stored") return this.#storedWeight(dims, this.#string());
+      if (kind === "transpose") {
+        const of = this.#weight();
+        return this.#sound(() => reshapeWeight(transposeWeight(of), dims) as WeightExpr);
+      }
       const first = this.#number();
       if (kind === "constant") return constantWeight(dims, first);
       comma();
@@ -203,9 +211,10 @@ class Parser {
     return weight;
   }
 
-  #binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: WeightExpr): WeightExpr {
+  /** A weight whose parts fit together; the constructors refuse others with a `RangeError`. */
+  #sound(make: () => WeightExpr): WeightExpr {
     try {
-      return binaryWeight(kind, left, right);
+      return make();
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return this.#fail(error.message, -1);

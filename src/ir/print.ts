@@ -97,6 +97,8 @@ export function printWeight(weight: WeightExpr): string {
       return `stored(${dims}, ${JSON.stringify(weight.label)})`;
     case "sqrt":
       return `sqrt(${printWeight(weight.of)})`;
+    case "transpose":
+      return `transpose(${dims}, ${printWeight(weight.of)})`;
     case "add":
     case "sub":
     case "mul":

@@ -39,6 +39,12 @@ export type WeightExpr =
     }
   | { readonly kind: "sqrt"; readonly dims: readonly number[]; readonly of: WeightExpr }
   | {
+      /** The elements of a matrix column by column; `dims` may be those of the turned matrix or any as many. */
+      readonly kind: "transpose";
+      readonly dims: readonly number[];
+      readonly of: WeightExpr;
+    }
+  | {
       readonly kind: BinaryWeightKind;
       readonly dims: readonly number[];
       readonly left: WeightExpr;
@@ -78,6 +84,15 @@ export function sqrtWeight(of: WeightExpr): WeightExpr {
   return { kind: "sqrt", dims: of.dims, of };
 }
 
+/** The transposed matrix: [columns, rows] of a weight [rows, columns]. */
+export function transposeWeight(of: WeightExpr): WeightExpr {
+  const [rows, columns, ...more] = of.dims;
+  if (rows === undefined || columns === undefined || more.length > 0) {
+    throw new RangeError(`a weight of [${of.dims}] is no matrix to transpose`);
+  }
+  return { kind: "transpose", dims: [columns, rows], of };
+}
+
 export function binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: WeightExpr): WeightExpr {
   const dims = left.dims.length >= right.dims.length ? left.dims : right.dims;
   for (const each of [left, right]) {
@@ -98,6 +113,7 @@ export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: strin
       yield [expr.label, expr.data];
       return;
     case "sqrt":
+    case "transpose":
       yield* storedLeaves(expr.of);
       return;
     case "add":
@@ -123,6 +139,7 @@ export function reshapeWeight(weight: WeightExpr, dims: readonly number[]): Weig
     case "uniform":
     case "constant":
     case "stored":
+    case "transpose":
       return { ...weight, dims };
     case "sqrt": {
       const of = reshapeWeight(weight.of, dims);

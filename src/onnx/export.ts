@@ -5,7 +5,7 @@ import { type NumberDType, numberDType, type TensorType, tensorType } from "../i
 import type { WeightExpr } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { encodeAttributes } from "./attribute.js";
-import type { NodeWriter, OnnxCodec, OperatorName } from "./codec.js";
+import type { OnnxCodec, OperatorName } from "./codec.js";
 import { codecs, isOperator } from "./codecs/registry.js";
 import { nodeName, TensorNames, UniqueNames } from "./names.js";
 import { checkOpset, IR_VERSION, OPSETS } from "./opset.js";
@@ -112,36 +112,17 @@ class GraphEncoder {
   }
 
   #encodeOp(op: Op): void {
-    if (!isOperator(op.kind)) throw new Defect(`${op.kind} reached the encoder`);
-    const codec: OnnxCodec = codecs[op.kind] as OnnxCodec;
-    codec.encode(op as OpOf<OperatorName>, this.#writerFor(op));
+    const sink: NodeSink = {
+      opset: this.#opset,
+      nameOf: (value) => this.#tensors.of(value),
+      fresh: (wanted) => this.#tensors.fresh(wanted),
+      nodeName: (scope, operator) => this.#nodeNames.take(nodeName(scope, operator)),
+      constant: (initializer) => void this.#initializers.push(initializer),
+    };
+    this.#nodes.push(...codecNodes(op, sink));
     for (const result of op.results) {
       if (!this.#graph.outputs.includes(result)) this.#valueInfo.push(this.#describe(result));
     }
-  }
-
-  #writerFor(op: Op): NodeWriter {
-    const [first] = op.results;
-    const result = first === undefined ? "" : this.#tensors.of(first);
-    return {
-      opset: this.#opset,
-      operands: op.operands.map((operand) => this.#tensors.of(operand)),
-      result,
-      constant: (label, { dtype, dims }, values) => {
-        const name = this.#tensors.fresh(`${result}/${label}`);
-        this.#initializers.push({ name, dtype, dims, data: encodeElements(values, dtype) });
-        return name;
-      },
-      node: (operator, inputs, attributes = {}) => {
-        this.#nodes.push({
-          name: this.#nodeNames.take(nodeName(op.loc.scope, operator)),
-          opType: operator,
-          input: [...inputs],
-          output: [result],
-          attribute: encodeAttributes(attributes),
-        });
-      },
-    };
   }
 
   #describe(value: Value): ValueInfoMessage {
@@ -154,9 +135,51 @@ class GraphEncoder {
   }
 }
 
-/** Ops that are no operator, or none of that operator set. */
-function refuseModelOps(graph: Graph, opset: number): void {
+/** What the nodes of an op need of the model that they become part of. */
+export interface NodeSink {
+  readonly opset: number;
+  /** The name of a value that a node reads or computes. */
+  nameOf(value: Value): string;
+  /** A name for a tensor that no value stands for. */
+  fresh(wanted: string): string;
+  nodeName(scope: string, operator: string): string;
+  /** Takes a tensor that a node wants as an input. */
+  constant(initializer: Initializer): void;
+}
+
+/** The nodes of a primitive op, which its codec writes. */
+export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
+  if (!isOperator(op.kind)) throw new Defect(`${op.kind} reached the encoder`);
+  const codec: OnnxCodec = codecs[op.kind] as OnnxCodec;
+  const nodes: NodeMessage[] = [];
+  const [first] = op.results;
+  const result = first === undefined ? "" : sink.nameOf(first);
+  codec.encode(op as OpOf<OperatorName>, {
+    opset: sink.opset,
+    operands: op.operands.map((operand) => sink.nameOf(operand)),
+    result,
+    constant: (label, { dtype, dims }, values) => {
+      const name = sink.fresh(`${result}/${label}`);
+      sink.constant({ name, dtype, dims, data: encodeElements(values, dtype) });
+      return name;
+    },
+    node: (operator, inputs, attributes = {}) => {
+      nodes.push({
+        name: sink.nodeName(op.loc.scope, operator),
+        opType: operator,
+        input: [...inputs],
+        output: [result],
+        attribute: encodeAttributes(attributes),
+      });
+    },
+  });
+  return nodes;
+}
+
+/** Refuses ops that are no operator, or none of that operator set. */
+export function refuseModelOps(graph: Graph, opset: number): void {
   const diagnostics = graph.ops.flatMap((op): Diagnostic[] => {
+    if (op.kind === "opaque") return [];
     const { since = 0 }: Pick<OnnxCodec, "since"> = isOperator(op.kind) ? codecs[op.kind] : {};
     if (isOperator(op.kind) && since <= opset) return [];
     const before = since > opset ? ` before opset ${since}` : "";

@@ -53,6 +53,7 @@ export class GraphDecoder implements TensorScope {
   /** Results of opaque ops of which nothing is known. */
   readonly #unknown = new Set<Value>();
   readonly #inner = new Set<string>();
+  readonly #captured = new Set<string>();
   /** Constant nodes that were passed, by their output. */
   readonly #passed = new Set<string>();
   readonly #nodes: SourceNode[] = [];
@@ -79,7 +80,14 @@ export class GraphDecoder implements TensorScope {
     if (this.#problems.length > 0) throw new InputError(this.#problems);
     const graph = this.#builder.finish(results);
     const { initializers: tensors, constants } = this.#tensors;
-    const source = { document: this.#document, tensors, constants, inner: this.#inner };
+    const source = {
+      document: this.#document,
+      tensors,
+      constants,
+      inner: this.#inner,
+      captured: this.#captured,
+      dtypeOf: (name: string) => this.#tensors.get(name)?.dtype,
+    };
     return { graph, foreign: this.#foreign, source: new ModelSource(graph, this.#nodes, source) };
   }
 
@@ -106,8 +114,8 @@ export class GraphDecoder implements TensorScope {
     const name = message.name ?? "";
     // Before IR version 4 every initializer is an input as well; later one that is can be given another value.
     if (this.#tensors.get(name) !== undefined && Number(this.#document.model.irVersion) < 4) return;
-    if (this.#values.has(name)) return this.#problem(`input ${name} is there twice`);
-    this.#values.set(name, this.#builder.input(name, typeOf(message)));
+    if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
+    else this.#values.set(name, this.#builder.input(name, typeOf(message)));
   }
 
   #node(each: DocumentNode): void {
@@ -190,6 +198,7 @@ export class GraphDecoder implements TensorScope {
     const lost = captured.find((name) => !this.#isDefined(name));
     if (lost !== undefined) refuse(`${lost}, which its subgraph reads, is not defined before it`);
     for (const name of inner) this.#inner.add(name);
+    for (const name of captured) this.#captured.add(name);
     const inputs = message.input ?? [];
     const names = [...inputs.filter((name) => name !== ""), ...captured];
     const operands = names.map((name) => this.value(name, "trainable"));

@@ -1,13 +1,20 @@
 import { Defect } from "../base/diagnostic.js";
+import type { ByteRange } from "../base/random-access-file.js";
 import type { NumberDType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { byteCount } from "../weights/elements.js";
 import type { EncodedModel, Initializer } from "./export.js";
 import { FIELD, fieldHeader, GraphProto, ModelProto, TensorProto, tensorHeader } from "./proto.js";
 
-/** A piece of a file: bytes, or numbers that are made when it is their turn. */
+/** A piece of a file: bytes, bytes of another file, or numbers that are made when it is their turn. */
 export type Segment =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly byteLength: number }
+  | {
+      readonly kind: "copy";
+      readonly range: ByteRange;
+      readonly start: number;
+      readonly byteLength: number;
+    }
   | {
       readonly kind: "numbers";
       /** The tensor that they are. */
@@ -16,6 +23,25 @@ export type Segment =
       readonly dtype: NumberDType;
       readonly byteLength: number;
     };
+
+/** A tensor of a model, of which it is not yet said whether its data lies in the model or beside it. */
+export interface TensorPart {
+  readonly kind: "tensor";
+  /** The fields of its message but those of its data. */
+  readonly header: Uint8Array;
+  readonly data: Segment;
+  /** The whole field as it lies in the file that it was read from, data included. */
+  readonly verbatim?: Segment | undefined;
+}
+
+/** A model as what it consists of, in order. */
+export interface ModelParts {
+  /** The model's fields before its graph. */
+  readonly before: readonly Segment[];
+  readonly graph: readonly (Segment | TensorPart)[];
+  /** The model's fields after its graph. */
+  readonly after: readonly Segment[];
+}
 
 /** A file as its pieces in order: everything about it but the numbers, so its length is known before they are. */
 export interface FileLayout {
@@ -37,50 +63,85 @@ const PAGE = 4096;
 /** Smaller tensors stay in the model: shape inference reads some, and a page for each would be a waste. */
 const SMALLEST_EXTERNAL = 1024;
 
+// Protobuf's fields may come in any order: those that are large come last, their lengths in front by hand.
+
+/** The parts of a model that was encoded as messages. */
+export function partsOf(encoded: EncodedModel | ModelParts): ModelParts {
+  if ("before" in encoded) return encoded;
+  return {
+    before: [bytes(ModelProto.encode(encoded.model).finish())],
+    graph: [bytes(GraphProto.encode(encoded.graph).finish()), ...encoded.initializers.map(tensorPart)],
+    after: [],
+  };
+}
+
 /** A model in one file: the protobuf message, with each tensor's numbers in the place of its raw_data. */
-export function layoutModel(encoded: EncodedModel): ModelLayout {
-  return { model: modelFile(encoded, encoded.initializers.map(embeddedTensor)) };
+export function layoutModel(encoded: EncodedModel | ModelParts): ModelLayout {
+  const parts = partsOf(encoded);
+  return { model: modelFile(parts, (tensor) => tensor.verbatim ?? embedded(tensor)) };
 }
 
 /** A model in two files: tensors of 1 KiB and more lie in the one of that name (relative to the model), if there are any. */
-export function layoutExternal(encoded: EncodedModel, location: string): ModelLayout {
+export function layoutExternal(encoded: EncodedModel | ModelParts, location: string): ModelLayout {
+  const parts = partsOf(encoded);
   const data: Segment[] = [];
   let end = 0;
-  const tensors = encoded.initializers.map((initializer) => {
-    const numbers = numbersOf(initializer);
-    if (numbers.byteLength < SMALLEST_EXTERNAL) return embeddedTensor(initializer);
+  const model = modelFile(parts, (tensor) => {
+    const { byteLength } = tensor.data;
+    if (byteLength < SMALLEST_EXTERNAL) return tensor.verbatim ?? embedded(tensor);
     const offset = Math.ceil(end / PAGE) * PAGE;
     if (offset > end) data.push(bytes(new Uint8Array(offset - end)));
-    data.push(numbers);
-    end = offset + numbers.byteLength;
-    return [bytes(externalHeader(initializer, { location, offset, length: numbers.byteLength }))];
+    data.push(tensor.data);
+    end = offset + byteLength;
+    return [bytes(tensor.header), bytes(placeOf({ location, offset, length: byteLength }))];
   });
-  const model = modelFile(encoded, tensors);
   return data.length === 0 ? { model } : { model, data: layout(data) };
 }
 
-// Protobuf's fields may come in any order: those that are large come last, their lengths in front by hand.
-
-function modelFile(encoded: EncodedModel, tensors: readonly (readonly Segment[])[]): FileLayout {
-  const graph = layout([
-    bytes(GraphProto.encode(encoded.graph).finish()),
-    ...tensors.flatMap((tensor) => message(FIELD.graphInitializer, layout(tensor))),
-  ]);
-  return layout([bytes(ModelProto.encode(encoded.model).finish()), ...message(FIELD.modelGraph, graph)]);
-}
-
-function embeddedTensor(initializer: Initializer): Segment[] {
-  const numbers = numbersOf(initializer);
+/** A tensor that is written anew. */
+export function tensorPart(initializer: Initializer): TensorPart {
   const header = TensorProto.encode(tensorHeader(initializer)).finish();
-  return [bytes(header), ...message(FIELD.tensorRawData, layout([numbers]))];
+  return { kind: "tensor", header, data: numbersOf(initializer) };
 }
 
-function externalHeader(
-  initializer: Initializer,
-  entries: { readonly location: string; readonly offset: number; readonly length: number },
-): Uint8Array {
+export function bytes(content: Uint8Array): Segment {
+  return { kind: "bytes", bytes: content, byteLength: content.length };
+}
+
+/** The bytes of a file from `start` to `end`. */
+export function copied(range: ByteRange, start: number, end: number): Segment {
+  return { kind: "copy", range, start, byteLength: end - start };
+}
+
+/** A field of a message: its tag, its length and what it holds. */
+export function message(field: number, content: readonly Segment[]): readonly Segment[] {
+  const { segments, byteLength } = layout(content);
+  return [bytes(fieldHeader(field, byteLength)), ...segments];
+}
+
+function modelFile(
+  { before, graph, after }: ModelParts,
+  place: (tensor: TensorPart) => Segment | readonly Segment[],
+): FileLayout {
+  const fields = graph.flatMap((part): readonly Segment[] => {
+    if (part.kind !== "tensor") return [part];
+    const placed = place(part);
+    return "kind" in placed ? [placed] : message(FIELD.graphInitializer, placed);
+  });
+  return layout([...before, ...message(FIELD.modelGraph, fields), ...after]);
+}
+
+function embedded({ header, data }: TensorPart): readonly Segment[] {
+  return [bytes(header), ...message(FIELD.tensorRawData, [data])];
+}
+
+/** Where the data of a tensor lies in another file, as fields of its message. */
+function placeOf(entries: {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}): Uint8Array {
   return TensorProto.encode({
-    ...tensorHeader(initializer),
     dataLocation: TensorProto.DataLocation.EXTERNAL,
     externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
   }).finish();
@@ -91,14 +152,6 @@ function numbersOf({ name, data, dims, dtype }: Initializer): Segment {
   if (!(data instanceof Uint8Array)) return { kind: "numbers", name, expr: data, dtype, byteLength };
   if (data.length !== byteLength) throw new Defect(`${name} has ${data.length} bytes, not ${byteLength}`);
   return bytes(data);
-}
-
-function message(field: number, content: FileLayout): Segment[] {
-  return [bytes(fieldHeader(field, content.byteLength)), ...content.segments];
-}
-
-function bytes(content: Uint8Array): Segment {
-  return { kind: "bytes", bytes: content, byteLength: content.length };
 }
 
 function layout(segments: readonly Segment[]): FileLayout {

@@ -11,6 +11,15 @@ export class UniqueNames {
     this.#taken.add(free);
     return free;
   }
+
+  isTaken(name: string): boolean {
+    return this.#taken.has(name);
+  }
+
+  /** Keeps a name from being given. */
+  reserve(name: string): void {
+    this.#taken.add(name);
+  }
 }
 
 /** The ONNX names of a graph's tensors, where inputs, parameters and results share one namespace. */
@@ -30,6 +39,15 @@ export class TensorNames {
   /** A name for a tensor that no value stands for. */
   fresh(wanted: string): string {
     return this.#unique.take(wanted);
+  }
+
+  isTaken(name: string): boolean {
+    return this.#unique.isTaken(name);
+  }
+
+  /** Keeps a name from being given to a value. */
+  reserve(name: string): void {
+    this.#unique.reserve(name);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Graph, Op } from "../ir/graph.js";
+import type { DType } from "../ir/types.js";
 import type { StoredTensor } from "../weights/tensor-source.js";
 import type { DocumentNode, ModelDocument } from "./document.js";
 import type { Initializer } from "./stored-initializer.js";
@@ -29,18 +30,26 @@ export class ModelSource {
   readonly constants: ReadonlyMap<string, DocumentNode>;
   /** Names inside of subgraphs, which nothing around may take. */
   readonly inner: ReadonlySet<string>;
+  /** Names of tensors that subgraphs read from the graph around them. */
+  readonly captured: ReadonlySet<string>;
+  /** The element type of a tensor that the file holds. */
+  readonly dtypeOf: (name: string) => DType | undefined;
   readonly #byAttributes = new WeakMap<object, SourceNode>();
+  readonly #results: ReadonlySet<string>;
   readonly #byResult = new Map<string, { readonly op: Op; readonly source: SourceNode }>();
 
   constructor(
     graph: Graph,
     nodes: readonly SourceNode[],
-    { document, tensors, constants, inner }: Omit<ModelSource, "nodeOf">,
+    { document, tensors, constants, inner, captured, dtypeOf }: Omit<ModelSource, "nodeOf" | "hasResult">,
   ) {
+    this.captured = captured;
+    this.dtypeOf = dtypeOf;
     this.document = document;
     this.tensors = tensors;
     this.constants = constants;
     this.inner = inner;
+    this.#results = new Set(document.nodes.flatMap(({ message: { output } }) => output ?? []));
     graph.ops.forEach((op, i) => {
       const source = nodes[i];
       if (source === undefined) return;
@@ -48,6 +57,11 @@ export class ModelSource {
       const [result] = source.results;
       if (result !== undefined) this.#byResult.set(result, { op, source });
     });
+  }
+
+  /** Whether a node of the file computes a tensor of that name. */
+  hasResult(name: string): boolean {
+    return this.#results.has(name);
   }
 
   /**

@@ -102,6 +102,12 @@ export function storedInitializer(
   };
 }
 
+/** The fields of an initializer's message that don't say where its data is or what. */
+export function fieldsWithoutData({ fields }: Initializer): readonly WireField[] {
+  const places: readonly number[] = [FIELD.tensorExternalData, FIELD.tensorDataLocation];
+  return fields.filter(({ number }) => !DATA_FIELDS.includes(number) && !places.includes(number));
+}
+
 /** The tensor without its data. */
 function decodeRest(wire: WireReader, fields: readonly WireField[]): TensorMessage {
   const rest = fields.filter(({ number }) => !DATA_FIELDS.includes(number));

@@ -12,6 +12,7 @@ import {
   layoutExternal,
   layoutModel,
   type ModelLayout,
+  type ModelParts,
   type Segment,
 } from "./layout.js";
 
@@ -47,7 +48,7 @@ export interface WrittenModel extends WrittenFile {
  */
 export async function writeModel(
   file: string,
-  encoded: EncodedModel,
+  encoded: EncodedModel | ModelParts,
   options: WriteOptions,
 ): Promise<WrittenModel> {
   // Beside the file itself, where `file` is a link to it: the model names its data without a folder.
@@ -66,7 +67,7 @@ export async function writeModel(
 
 /** The bytes that `writeModel` would write to one file, in memory. Errors: `InputError` above 2 GiB. */
 export function modelBytes(
-  encoded: EncodedModel,
+  encoded: EncodedModel | ModelParts,
   options: Pick<WriteOptions, "seed" | "rounding">,
 ): Uint8Array {
   const { model } = layoutModel(encoded);
@@ -90,7 +91,11 @@ export function modelBytes(
   return all;
 }
 
-function chooseLayout(encoded: EncodedModel, options: WriteOptions, location: string): ModelLayout {
+function chooseLayout(
+  encoded: EncodedModel | ModelParts,
+  options: WriteOptions,
+  location: string,
+): ModelLayout {
   const embedded = layoutModel(encoded);
   const external = options.externalData === true || embedded.model.byteLength > LARGEST_MESSAGE;
   return external ? layoutExternal(encoded, location) : embedded;
@@ -117,17 +122,34 @@ async function writeFile(
 /** Numbers that are made at a time: few enough to stay in the processor's cache until they are written. */
 const PIECE_ELEMENTS = 16384;
 
+/** Bytes of another file that are held at a time. */
+const COPIED_BYTES = 1 << 18;
+
 /** The bytes of a segment; each piece is valid until the next one is asked for. */
 function* piecesOf(
   segment: Segment,
   { seed, rounding }: Pick<WriteOptions, "seed" | "rounding">,
 ): Iterable<Uint8Array> {
   if (segment.kind === "bytes") return yield segment.bytes;
+  if (segment.kind === "copy") return yield* copiedPieces(segment);
   const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, segment.byteLength));
   for (const numbers of weightChunks(segment.expr, seed, PIECE_ELEMENTS)) {
     yield segment.dtype === "float16"
       ? bytesOf(encodeHalf(numbers, rounding, segment.name))
       : encodeElements(numbers, segment.dtype, scratch);
+  }
+}
+
+function* copiedPieces({
+  range,
+  start,
+  byteLength,
+}: Extract<Segment, { kind: "copy" }>): Iterable<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(COPIED_BYTES, byteLength));
+  for (let done = 0; done < byteLength; done += buffer.length) {
+    const piece = buffer.subarray(0, Math.min(buffer.length, byteLength - done));
+    range.readInto(piece, start + done);
+    yield piece;
   }
 }
 

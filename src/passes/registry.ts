@@ -6,6 +6,7 @@ import { lowerActivation } from "./lower-activation.js";
 import { lowerAttention } from "./lower-attention.js";
 import { lowerPrecision } from "./lower-precision.js";
 import type { Pass } from "./pass.js";
+import { raiseAttentionPass } from "./raise-attention.js";
 import { removeAttention } from "./remove-attention.js";
 import { stressWeights } from "./stress-weights.js";
 import { stripTraining } from "./strip-training.js";
@@ -13,6 +14,7 @@ import { swapAttention } from "./swap-attention.js";
 
 /** Every pass by its name. A new one is its file and a line here. */
 export const passes = {
+  "raise-attention": raiseAttentionPass,
   "swap-attention": swapAttention,
   "remove-attention": removeAttention,
   "strip-training": stripTraining,

@@ -80,6 +80,8 @@ function elementsOf(expr: WeightExpr, seed: number): ElementSource {
         },
       };
     }
+    case "transpose":
+      return transposedElements(expr.of, seed);
     case "add":
     case "sub":
     case "mul":
@@ -101,6 +103,54 @@ function storedElements(data: StoredNumbers): ElementSource {
       next += target.length;
     },
   };
+}
+
+/** Numbers of a transposed matrix that are held at a time. */
+const STRIP_ELEMENTS = 1 << 20;
+
+/**
+ * The columns of a matrix one after the other. As many as fit in a strip are picked out of the rows in one go; a matrix
+ * of several strips is evaluated once for each.
+ */
+function transposedElements(matrix: WeightExpr, seed: number): ElementSource {
+  const [rows = 0, columns = 0] = matrix.dims;
+  const width = Math.max(1, Math.min(columns, Math.floor(STRIP_ELEMENTS / Math.max(1, rows))));
+  let strip = new Float64Array(0);
+  let next = 0;
+  let column = 0;
+  const refill = (): void => {
+    const end = Math.min(column + width, columns);
+    strip = columnsOf(matrix, column, end, seed);
+    column = end;
+    next = 0;
+  };
+  return {
+    fill(target) {
+      for (let done = 0; done < target.length; ) {
+        if (next === strip.length) refill();
+        const piece = strip.subarray(next, next + target.length - done);
+        target.set(piece, done);
+        next += piece.length;
+        done += piece.length;
+      }
+    },
+  };
+}
+
+/** The columns `from` … `to` - 1 of a matrix, each as one run. */
+function columnsOf(matrix: WeightExpr, from: number, to: number, seed: number): Float64Array<ArrayBuffer> {
+  const [rows = 0, columns = 0] = matrix.dims;
+  const strip = new Float64Array((to - from) * rows);
+  let element = 0;
+  for (const chunk of weightChunks(matrix, seed)) {
+    for (const value of chunk) {
+      const column = element % columns;
+      if (column >= from && column < to)
+        strip[(column - from) * rows + Math.floor(element / columns)] = value;
+      element++;
+    }
+  }
+  return strip;
 }
 
 function binaryElements(

@@ -7,8 +7,10 @@ import {
   binaryWeight,
   constantWeight,
   normalWeight,
+  reshapeWeight,
   sqrtWeight,
   storedWeight,
+  transposeWeight,
   uniformWeight,
   type WeightExpr,
 } from "../../src/ir/weight.js";
@@ -44,10 +46,17 @@ export function weightOf(dims: readonly number[], depth = 2): fc.Arbitrary<Weigh
     { depthSize: "small" },
     leaf,
     inner.map(sqrtWeight),
+    weightOf(matrixOf(dims), 0).map((of) => reshapeWeight(transposeWeight(of), dims) as WeightExpr),
     fc
       .tuple(fc.constantFrom(...BINARY_WEIGHT_KINDS), inner, repeated, fc.boolean())
       .map(([kind, a, b, turned]) => (turned ? binaryWeight(kind, b, a) : binaryWeight(kind, a, b))),
   );
+}
+
+/** The sizes of a matrix of as many elements. */
+function matrixOf(dims: readonly number[]): readonly [rows: number, columns: number] {
+  const [rows = 1, ...rest] = dims;
+  return [rows, elementCount(rest)];
 }
 
 const loc: fc.Arbitrary<Loc> = fc.record(

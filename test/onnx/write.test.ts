@@ -111,7 +111,7 @@ function storedNumbers(graph: Graph): unknown {
   return graph.ops.flatMap((op) =>
     op.operands.flatMap((operand) =>
       operand.kind === "parameter" && operand.data.kind === "stored"
-        ? [[operand.name, ...(operand.data.data as Float32Array)]]
+        ? [[operand.name, ...materialize(operand.data, 0)]]
         : [],
     ),
   );

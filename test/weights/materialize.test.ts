@@ -6,6 +6,7 @@ import {
   normalWeight,
   sqrtWeight,
   storedWeight,
+  transposeWeight,
   uniformWeight,
   type WeightExpr,
 } from "../../src/ir/weight.js";
@@ -113,6 +114,21 @@ test("memory is bounded by the piece, not by the weight", () => {
     [...(first ?? [])],
     collect(normalWeight([16], 1, "huge")).map((x) => 2 * x),
   );
+});
+
+test("a transposed matrix, in any pieces", () => {
+  const matrix = storedWeight([2, 3], "m", Float32Array.of(1, 2, 3, 4, 5, 6));
+  assert.equal(transposeWeight(matrix).dims, [3, 2]);
+  for (const chunk of [1, 4, 6]) assert.equal(collect(transposeWeight(matrix), chunk), [1, 4, 2, 5, 3, 6]);
+  assert.equal(collect(transposeWeight(transposeWeight(matrix))), [1, 2, 3, 4, 5, 6]);
+});
+
+test("a transposed matrix that is larger than what is held at a time", () => {
+  const [rows, columns] = [1100, 1000];
+  const matrix = normalWeight([rows, columns], 1, "large");
+  const numbers = materialize(matrix, SEED);
+  const transposed = materialize(transposeWeight(matrix), SEED);
+  assert.ok(transposed.every((value, i) => value === numbers[(i % rows) * columns + Math.floor(i / rows)]));
 });
 
 test.run();

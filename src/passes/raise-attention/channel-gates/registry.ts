@@ -1,0 +1,15 @@
+import { matchEca } from "./eca.js";
+import { matchLinearGate } from "./linear-gate.js";
+import type { ChannelGateMatch } from "./match.js";
+import { matchSe } from "./se.js";
+import { matchSeVar1 } from "./se-var1.js";
+import { matchSeVar2 } from "./se-var2.js";
+
+/** The modules that are a gate [N, C, 1, 1] made of a pooling, each as a file here. */
+export const channelGates: readonly ChannelGateMatch[] = [
+  matchSe,
+  matchEca,
+  matchLinearGate,
+  matchSeVar1,
+  matchSeVar2,
+];

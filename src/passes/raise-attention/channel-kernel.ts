@@ -1,0 +1,49 @@
+import type { OpOf, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { extent } from "./layout.js";
+import { mismatch } from "./mismatch.js";
+import type { StepReader } from "./step.js";
+import { readWeight, withDims } from "./weights.js";
+
+/**
+ * A convolution along the channels: over [N, 1, C], or over [N, 1, C, 1] and [N, 1, 1, C] with a kernel of k×1 or 1×k,
+ * from one map or several to one or several.
+ */
+export const readChannelKernel: StepReader = (_value, op, flow) => {
+  if (!isOp(op, "conv")) return undefined;
+  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const line = lineOf(op);
+  if (line === undefined) return undefined;
+  const { group, strides, dilations, pads } = op.attributes;
+  if (group !== 1 || strides[line] !== 1 || dilations[line] !== 1) {
+    mismatch(op, "its convolution along the channels has groups, strides or dilations");
+  }
+  const [outputs = 0, inputs = 0, ...kernel] = weight.type.dims as readonly number[];
+  if (kernel.some((size, axis) => axis !== line && size !== 1)) {
+    mismatch(op, `its kernel of ${kernel.join("×")} is not along the channels alone`);
+  }
+  const size = kernel[line] ?? 0;
+  const read = readWeight(op, weight, flow);
+  const offset = bias && readWeight(op, bias, flow);
+  return {
+    step: {
+      kind: "kernel",
+      op,
+      weight: withDims(op, read.weight, [outputs, inputs, size]),
+      kernel: size,
+      pads: [pads[line] ?? 0, pads[line + kernel.length] ?? 0],
+      bias: offset?.weight,
+    },
+    from: x,
+    ops: [op, ...read.ops, ...(offset?.ops ?? [])],
+  };
+};
+
+/** The spatial axis of a convolution that the channels lie along; undefined where there is none. */
+function lineOf({ operands: [x, weight] }: OpOf<"conv">): number | undefined {
+  const places = x?.type.dims.slice(2) ?? [];
+  const kernel = weight?.type.dims.slice(2) ?? [];
+  const line = places.findIndex((size) => size !== 1);
+  if (line === -1 || extent(places).length !== 1) return undefined;
+  return kernel.some((size) => size !== 1) || x?.type.dims[1] === 1 ? line : undefined;
+}

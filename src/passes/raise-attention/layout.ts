@@ -1,0 +1,46 @@
+import type { Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { type Dim, sameDims } from "../../ir/types.js";
+import type { Dataflow } from "./dataflow.js";
+
+// A gate's path is a row of numbers for each image, [N, C], whatever axes of size 1 stand around and between them.
+// Reshape, Flatten, Squeeze, Unsqueeze, Transpose and Expand leave such rows alone, however an exporter writes them.
+
+const LAYOUT_KINDS: ReadonlySet<string> = new Set(["reshape", "flatten", "transpose"]);
+
+/** The sizes that are not 1. */
+export function extent(dims: readonly Dim[]): readonly Dim[] {
+  return dims.filter((dim) => dim !== 1);
+}
+
+/** Whether a type is [N, C] with any axes of size 1. */
+export function isRow(dims: readonly Dim[], batch: Dim, channels: Dim): boolean {
+  return sameDims(extent(dims), extent([batch, channels]));
+}
+
+/** Whether an op hands on its first operand, element by element in the same order, but for axes of size 1. */
+export function isLayout(op: Op): boolean {
+  if (!LAYOUT_KINDS.has(op.kind)) return false;
+  const [x] = op.operands;
+  const [y] = op.results;
+  if (x === undefined || y === undefined || !sameDims(extent(x.type.dims), extent(y.type.dims))) return false;
+  if (!isOp(op, "transpose")) return true;
+  const moved = op.attributes.permutation.filter((axis) => x.type.dims[axis] !== 1);
+  return moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number));
+}
+
+/** The value behind any ops that only change the layout, and those ops. */
+export function behindLayout(
+  value: Value,
+  flow: Dataflow,
+): { readonly value: Value; readonly ops: readonly Op[] } {
+  const ops: Op[] = [];
+  let at = value;
+  for (;;) {
+    const op = flow.producer(at);
+    const [x] = op?.operands ?? [];
+    if (op === undefined || x === undefined || !isLayout(op)) return { value: at, ops };
+    ops.push(op);
+    at = x;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { mismatch } from "./mismatch.js";
+import type { ReadStep, StepReader } from "./step.js";
+import { type RaisedParameter, type ReadWeight, readWeight, transposed, withDims } from "./weights.js";
+
+/** A fully connected layer over the channels: a 1×1 convolution, Gemm, or MatMul with the weights on either side. */
+export const readLinear: StepReader = (_value, op, flow) => {
+  const read = (value: Value): ReadWeight => readWeight(op, value, flow);
+  if (isOp(op, "conv")) return isPointwise(op) ? pointwise(op, read) : undefined;
+  if (isOp(op, "gemm")) {
+    const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+    return layer(op, x, read(weight), bias && read(bias));
+  }
+  if (!isOp(op, "matmul")) return undefined;
+  const [a, b] = op.operands as readonly [Value, Value];
+  // [N, I] · [I, O], or [O, I] · [N, I, 1]
+  if (a.kind === "parameter" || b.type.dims.at(-1) === 1) return layer(op, b, matrix(op, read(a)));
+  const weight = matrix(op, read(b));
+  return layer(op, a, { ...weight, weight: transposed(op, weight.weight) });
+};
+
+/** Whether a convolution's every output is of one place. */
+function isPointwise({ operands: [x, weight] }: OpOf<"conv">): boolean {
+  const [, perGroup, ...kernel] = weight?.type.dims ?? [];
+  const [, channels, ...places] = x?.type.dims ?? [];
+  const alongChannels = channels === 1 && perGroup === 1 && places.some((size) => size !== 1);
+  return kernel.every((size) => size === 1) && !alongChannels;
+}
+
+function pointwise(op: OpOf<"conv">, read: (value: Value) => ReadWeight): ReadStep {
+  const { group, pads, strides } = op.attributes;
+  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  if (pads.some((pad) => pad !== 0) || strides.some((stride) => stride !== 1)) {
+    mismatch(op as Op, "it is a convolution with pads or strides");
+  }
+  return layer(op as Op, x, read(weight), bias && read(bias), group);
+}
+
+/** Weights of MatMul as a matrix, whatever axes of size 1 stand before it. */
+function matrix(op: Op, read: ReadWeight): ReadWeight {
+  const { dims } = read.weight.data;
+  if (dims.slice(0, -2).some((size) => size !== 1)) mismatch(op, "it is a product with more than one matrix");
+  return { ...read, weight: withDims(op, read.weight, dims.slice(-2)) };
+}
+
+function layer(op: Op, from: Value, { weight, ops }: ReadWeight, bias?: ReadWeight, groups = 1): ReadStep {
+  const [outputs = 0, inputs = 0] = weight.data.dims;
+  const flat: RaisedParameter = withDims(op, weight, [outputs, inputs]);
+  return {
+    step: { kind: "linear", op, weight: flat, outputs, groups, bias: bias?.weight },
+    from,
+    ops: [op, ...ops, ...(bias?.ops ?? [])],
+  };
+}

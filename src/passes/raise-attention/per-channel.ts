@@ -1,0 +1,44 @@
+import type { Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { type Dim, elementCount } from "../../ir/types.js";
+import { extent } from "./layout.js";
+import type { ReadStep, StepReader } from "./step.js";
+import { readWeight, withDims } from "./weights.js";
+
+/** A bias or scale by Add or Mul with one number for each channel, in either order. */
+export const readPerChannel: StepReader = (value, op, flow) => {
+  if (!isOp(op, "add") && !isOp(op, "mul")) return undefined;
+  const [a, b] = op.operands as readonly [Value, Value];
+  const [from, vector] = isVectorOver(a, value.type.dims) ? [b, a] : [a, b];
+  if (!isVectorOver(vector, value.type.dims)) return undefined;
+  const { weight, ops } = readWeight(op, vector, flow);
+  const flat = withDims(op, weight, [elementCount(weight.data.dims)]);
+  return {
+    step: { kind: isOp(op, "add") ? "bias" : "scale", op, weight: flat },
+    from,
+    ops: [op, ...ops],
+  };
+};
+
+/** Batch normalisation, as files of networks in training form have it. */
+export const readNorm: StepReader = (_value, op, flow): ReadStep | undefined => {
+  if (!isOp(op, "batch_norm")) return undefined;
+  const [x, ...statistics] = op.operands as readonly [Value, ...Value[]];
+  const read = statistics.map((each, i) => {
+    const { weight } = readWeight(op as Op, each, flow);
+    return i < 2 ? weight : { ...weight, role: "buffer" as const };
+  });
+  return { step: { kind: "norm", op, parameters: read, epsilon: op.attributes.epsilon }, from: x, ops: [op] };
+};
+
+/** Whether a parameter has one number for each element of a row [N, C], along the axis of C. */
+function isVectorOver(vector: Value, dims: readonly Dim[]): boolean {
+  if (vector.kind !== "parameter") return false;
+  const own = vector.type.dims;
+  const [channels, ...more] = extent(own);
+  if (channels === undefined || more.length > 0) return false;
+  const axis = own.indexOf(channels) - own.length;
+  const at = dims.length + axis;
+  // The first axis is the batch, unless there is only one image, whose row is all there is.
+  return dims[at] === channels && (at > 0 || extent(dims).length === 1);
+}

@@ -1,0 +1,36 @@
+import type { Op } from "../../ir/graph.js";
+import type { Found } from "./raised.js";
+
+/**
+ * The scope of a module: what the names of its ops have in common, or those of its parameters where nodes are only
+ * numbered (`Conv_12` in old files of PyTorch, whose parameters are called `layer1.0.se.fc1.weight`), or else the name of
+ * its result.
+ */
+export function placeOf({ ops, last, module }: Found): string {
+  const ofOps = commonPath(ops.map(({ loc }) => loc.scope.split("/")));
+  if (ofOps.length > 1) return ofOps.join("/");
+  const names = module.parameters.flatMap(({ source }) =>
+    source === undefined ? [] : [source.name.split(".")],
+  );
+  const ofParameters = names.length === 0 ? [] : commonPath(names.map((name) => name.slice(0, -1)));
+  if (ofParameters.length > 1) return `/${ofParameters.join("/")}`;
+  return scopeOf(last);
+}
+
+/** The scope of an op; where the file has none for it, the name of its result. */
+export function scopeOf(op: Op): string {
+  if (op.loc.scope.length > 1) return op.loc.scope;
+  const name = op.results[0]?.name ?? op.loc.scope;
+  return name.startsWith("/") ? name : `/${name}`;
+}
+
+function commonPath(paths: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...rest] = paths;
+  let length = first.length;
+  for (const path of rest) {
+    let same = 0;
+    while (same < length && path[same] === first[same]) same++;
+    length = same;
+  }
+  return first.slice(0, length).filter((part, i) => i === 0 || part !== "");
+}

@@ -1,0 +1,58 @@
+import type { Op, Value } from "../../ir/graph.js";
+import type { Dataflow } from "./dataflow.js";
+import { mismatch, nameOf } from "./mismatch.js";
+import type { Found } from "./raised.js";
+
+/** A chain that makes a shape is short; a longer one stays, unread. */
+const MOST_SHAPE_OPS = 64;
+
+/**
+ * The ops that a found module takes the place of, with its last op: those that nothing outside of them reads, and those
+ * that only made their shapes. A pooling or a layout that something else reads too may stay; an op with parameters may
+ * not, because the module would then be there beside it.
+ */
+export function regionOf(found: Found, flow: Dataflow): ReadonlySet<Op> {
+  const { last, module } = found;
+  const region = new Set([last, ...found.ops, ...shapeOps(found.ops, flow)]);
+  const outside = (op: Op): Op | "output" | undefined => {
+    for (const result of op.results) {
+      if (flow.isOutput(result)) return "output";
+      const reader = flow.readers(result).find((each) => !region.has(each));
+      if (reader !== undefined) return reader;
+    }
+    return undefined;
+  };
+  const kept: { readonly op: Op; readonly reader: Op | "output" }[] = [];
+  // What stays may be read by others of the region, so it is asked until nothing changes.
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const op of region) {
+      const reader = op === last ? undefined : outside(op);
+      if (reader === undefined) continue;
+      region.delete(op);
+      kept.push({ op, reader });
+      changed = true;
+    }
+  }
+  const sources = new Set<Value | undefined>(module.parameters.map(({ source }) => source));
+  const [first] = kept;
+  if (first !== undefined && kept.some(({ op }) => op.operands.some((operand) => sources.has(operand)))) {
+    const reader =
+      first.reader === "output" ? "is an output of the graph" : `is read by ${nameOf(first.reader)} too`;
+    mismatch(first.op, `its result ${reader}`);
+  }
+  return region;
+}
+
+/** The ops that compute shapes for ops of a module: they work on integers, back to the tensor whose shape they take. */
+function shapeOps(ops: readonly Op[], flow: Dataflow): ReadonlySet<Op> {
+  const found = new Set<Op>();
+  const open = ops.flatMap((op) => op.operands);
+  for (let value = open.pop(); value !== undefined && found.size < MOST_SHAPE_OPS; value = open.pop()) {
+    const op = value.type.dtype === "int64" ? flow.producer(value) : undefined;
+    if (op === undefined || found.has(op)) continue;
+    found.add(op);
+    open.push(...op.operands);
+  }
+  return found;
+}

@@ -1,0 +1,118 @@
+import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { sameDims } from "../../ir/types.js";
+import type { Dataflow } from "./dataflow.js";
+import { mismatch } from "./mismatch.js";
+
+/** What stands for a channel of a map: its mean or its maximum over all places. */
+export type Squeeze = "mean" | "max";
+
+/** A pooling over all places of a map. */
+export interface ReadSqueeze {
+  readonly of: Squeeze;
+  /** The map [N, C, H, W]. */
+  readonly root: Value;
+  readonly op: Op;
+  readonly ops: readonly Op[];
+}
+
+const POOLINGS: { readonly [kind: string]: Squeeze } = {
+  global_avg_pool: "mean",
+  avg_pool: "mean",
+  reduce_mean: "mean",
+  global_max_pool: "max",
+  max_pool: "max",
+  reduce_max: "max",
+};
+
+/** What an axis of a value is to the map: its batch, channels or places, or one that has been averaged away. */
+type Axis = "batch" | "channels" | "places" | "pooled";
+
+/**
+ * The pooling that computes a value: a global pool, a pool whose window is the map, or means over H and W, at once or one
+ * after the other, of the map or of [N, C, H·W], wherever the channels stand. It ends at the gated map, and else at the
+ * first value that is neither pooled nor turned. Refuses a pooling over a part of the map.
+ */
+export function readSqueeze(value: Value, gated: Value, flow: Dataflow): ReadSqueeze | undefined {
+  const op = flow.producer(value);
+  const of = op && POOLINGS[op.kind];
+  if (op === undefined || of === undefined) return undefined;
+  const trace = new SqueezeTrace(of, gated, flow);
+  const axes = trace.axesOf(value);
+  if (trace.root === undefined || axes === undefined) return undefined;
+  if (axes.includes("places")) mismatch(op, "it pools over a part of the map only");
+  if (!axes.includes("channels")) return undefined;
+  return { of, root: trace.root, op, ops: trace.ops };
+}
+
+class SqueezeTrace {
+  root: Value | undefined;
+  readonly ops: Op[] = [];
+  readonly #of: Squeeze;
+  readonly #gated: Value;
+  readonly #flow: Dataflow;
+
+  constructor(of: Squeeze, gated: Value, flow: Dataflow) {
+    this.#of = of;
+    this.#gated = gated;
+    this.#flow = flow;
+  }
+
+  /** What the axes of a value are to the map that it is computed from; undefined where that can't be said. */
+  axesOf(value: Value): readonly Axis[] | undefined {
+    const op = value === this.#gated ? undefined : this.#flow.producer(value);
+    const [x] = op?.operands ?? [];
+    const read = op === undefined || x === undefined ? undefined : this.#throughOp(op, x);
+    if (read === undefined) return this.#asRoot(value);
+    this.ops.push(op as Op);
+    return read;
+  }
+
+  #asRoot(value: Value): readonly Axis[] | undefined {
+    if (value.type.dims.length !== 4) return undefined;
+    this.root = value;
+    return ["batch", "channels", "places", "places"];
+  }
+
+  #throughOp(op: Op, x: Value): readonly Axis[] | undefined {
+    if (POOLINGS[op.kind] === this.#of) return this.#pooled(op, x);
+    if (isOp(op, "transpose")) {
+      const axes = this.axesOf(x);
+      return axes && op.attributes.permutation.map((axis) => axes[axis] as Axis);
+    }
+    if (isOp(op, "reshape")) return this.#flattened(op, x);
+    return undefined;
+  }
+
+  #pooled(op: Op, x: Value): readonly Axis[] | undefined {
+    const axes = this.axesOf(x);
+    if (axes === undefined) return undefined;
+    if (isOp(op, "reduce_mean") || isOp(op, "reduce_max")) {
+      return axes.map((axis, i) => {
+        if (!op.attributes.axes.includes(i) || axis === "pooled") return axis;
+        return axis === "places" ? "pooled" : mismatch(op, `it pools over the ${axis}, not over the places`);
+      });
+    }
+    if (axes.join() !== "batch,channels,places,places") return undefined;
+    if ((isOp(op, "avg_pool") || isOp(op, "max_pool")) && !coversMap(op, x)) {
+      const [height, width] = x.type.dims.slice(2);
+      return mismatch(
+        op,
+        `its window of ${op.attributes.kernel.join("×")} is not the map of ${height}×${width}`,
+      );
+    }
+    return ["batch", "channels", "pooled", "pooled"];
+  }
+
+  /** [N, C, H, W] as [N, C, H·W]. */
+  #flattened(op: Op, x: Value): readonly Axis[] | undefined {
+    const [from, to] = [x.type.dims, op.results[0]?.type.dims ?? []];
+    if (to.length !== 3 || from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) return undefined;
+    const axes = this.axesOf(x);
+    return axes?.join() === "batch,channels,places,places" ? ["batch", "channels", "places"] : undefined;
+  }
+}
+
+function coversMap({ attributes: { kernel, pads } }: OpOf<"avg_pool" | "max_pool">, x: Value): boolean {
+  return sameDims(kernel, x.type.dims.slice(2)) && pads.every((pad) => pad === 0);
+}

@@ -1,0 +1,62 @@
+import type { ActivationName } from "../../ir/activations.js";
+import type { Op, Value } from "../../ir/graph.js";
+import type { Dataflow } from "./dataflow.js";
+import type { RaisedParameter } from "./weights.js";
+
+/** y[o] = Σᵢ weight[o,i] · x[i] + bias[o], over the channels; in groups, each of its own inputs. */
+export interface LinearStep {
+  readonly kind: "linear";
+  readonly op: Op;
+  /** [outputs, inputs / groups] */
+  readonly weight: RaisedParameter;
+  readonly outputs: number;
+  readonly groups: number;
+  readonly bias?: RaisedParameter | undefined;
+}
+
+/** A convolution along the channels: y[c] = Σⱼ weight[0,0,j] · x[c + j - pads[0]] + bias. */
+export interface KernelStep {
+  readonly kind: "kernel";
+  readonly op: Op;
+  /** [outputs, inputs, k] */
+  readonly weight: RaisedParameter;
+  readonly kernel: number;
+  readonly pads: readonly [before: number, after: number];
+  readonly bias?: RaisedParameter | undefined;
+}
+
+export interface ActivationStep {
+  readonly kind: "activation";
+  readonly op: Op;
+  readonly name: ActivationName;
+}
+
+/** One number for each channel, added or multiplied. */
+export interface PerChannelStep {
+  readonly kind: "bias" | "scale";
+  readonly op: Op;
+  readonly weight: RaisedParameter;
+}
+
+/** Batch normalisation with its running statistics. */
+export interface NormStep {
+  readonly kind: "norm";
+  readonly op: Op;
+  /** Scale, shift, mean and variance. */
+  readonly parameters: readonly RaisedParameter[];
+  readonly epsilon: number;
+}
+
+/** One step on the way from what a gate squeezes to the gate. */
+export type Step = LinearStep | KernelStep | ActivationStep | PerChannelStep | NormStep;
+
+/** A step that computes a value, and the value that it starts from. */
+export interface ReadStep {
+  readonly step: Step;
+  readonly from: Value;
+  /** The ops that the step consists of. */
+  readonly ops: readonly Op[];
+}
+
+/** Reads the step whose last op computes a value; undefined where it is another kind of step. */
+export type StepReader = (value: Value, op: Op, flow: Dataflow) => ReadStep | undefined;

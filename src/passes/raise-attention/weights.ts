@@ -1,0 +1,70 @@
+import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { concreteDims } from "../../ir/types.js";
+import { constantWeight, reshapeWeight, transposeWeight, type WeightExpr } from "../../ir/weight.js";
+import type { Dataflow } from "./dataflow.js";
+import { isLayout } from "./layout.js";
+import { mismatch, nameOf } from "./mismatch.js";
+
+/** A parameter of a raised module: the numbers of a parameter of the file, in the module's sizes, or a constant. */
+export interface RaisedParameter {
+  /** The parameter that the numbers are from; undefined for what the file doesn't have and the module asks for. */
+  readonly source: Parameter | undefined;
+  readonly data: WeightExpr;
+  readonly role: ParameterRole;
+}
+
+/** A vector of one number, which the module has and the file has not: a bias of 0, a scale of 1. */
+export function constantVector(size: number, value: number): RaisedParameter {
+  return { source: undefined, data: constantWeight([size], value), role: "fixed" };
+}
+
+/** The weights that an op of a gate reads, and the ops that turn the file's parameter into them. */
+export interface ReadWeight {
+  readonly weight: RaisedParameter;
+  readonly ops: readonly Op[];
+}
+
+/**
+ * What a layer of a gate reads as its weights. Transposed and reshaped parameters are followed to the parameter.
+ * Refuses weights that are given from outside or computed.
+ */
+export function readWeight(reader: Op, value: Value, flow: Dataflow): ReadWeight {
+  if (value.kind === "parameter") {
+    return { weight: { source: value, data: value.data, role: "trainable" }, ops: [] };
+  }
+  const op = flow.producer(value);
+  if (op === undefined) return mismatch(reader, `its weight ${value.name} is an input of the graph`);
+  const [of] = op.operands;
+  const behind = of === undefined || !isReshaping(op) ? undefined : readWeight(reader, of, flow);
+  const data = behind && reshaped(op, behind.weight.data);
+  if (behind === undefined || data === undefined) {
+    return mismatch(reader, `its weight ${value.name} is computed by ${nameOf(op)}`);
+  }
+  return { weight: { ...behind.weight, data }, ops: [...behind.ops, op] };
+}
+
+function isReshaping(op: Op): boolean {
+  return op.kind === "transpose" || isLayout(op);
+}
+
+function reshaped(op: Op, of: WeightExpr): WeightExpr | undefined {
+  const dims = concreteDims(op.results[0]?.type.dims ?? []);
+  if (isOp(op, "transpose") && !isLayout(op)) return of.dims.length === 2 ? transposeWeight(of) : undefined;
+  return reshapeWeight(of, dims);
+}
+
+/** The same parameter in other sizes. */
+export function withDims(op: Op, weight: RaisedParameter, dims: readonly number[]): RaisedParameter {
+  const data = reshapeWeight(weight.data, dims);
+  return data === undefined
+    ? mismatch(op, `${weight.source?.name} can't be had as [${dims.join(", ")}]`)
+    : { ...weight, data };
+}
+
+/** The transposed matrix of a weight [rows, columns]. */
+export function transposed(op: Op, weight: RaisedParameter): RaisedParameter {
+  return weight.data.dims.length === 2
+    ? { ...weight, data: transposeWeight(weight.data) }
+    : mismatch(op, `${weight.source?.name} is no matrix`);
+}
