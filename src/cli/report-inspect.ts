@@ -17,6 +17,7 @@ export function inspectText(report: InspectReport): string {
     `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
     `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
     report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+    rejectedText(report),
     opaqueText(report),
   ].join("");
 }
@@ -52,6 +53,12 @@ function stagesText(blocks: readonly InspectedBlock[]): string {
 
 function producerText({ producer: { name, version } }: InspectReport): string {
   return name === "" ? "" : `, by ${quoted(`${name} ${version}`.trim())}`;
+}
+
+function rejectedText({ rejected }: InspectReport): string {
+  if (rejected.length === 0) return "";
+  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), tensorName(op), reason]);
+  return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
 }
 
 function opaqueText({ opaque }: InspectReport): string {

@@ -4,8 +4,8 @@ import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
 import { type Diagnostic, diagnosticToJson } from "../base/diagnostic.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
-import type { FileNetwork } from "./file-network.js";
-import { fileNetwork } from "./file-network.js";
+import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
+import { type FileNetwork, fileNetwork } from "./file-network.js";
 import { type ImageSize, imageSize } from "./stats.js";
 
 /** What `ecagen inspect --json` prints. */
@@ -24,6 +24,10 @@ export interface InspectReport extends Counts {
   readonly nodes: number;
   readonly beforeFolding: FoldedNorms | null;
   readonly blocks: readonly InspectedBlock[];
+  /** The gates that were found, each with the nodes that it is. */
+  readonly raised: readonly RaisedGate[];
+  /** What looks like a gate and is none that is known, with the reason. */
+  readonly rejected: readonly RejectedGate[];
   /** The operators that ecagen hands on without knowing them, most frequent first. */
   readonly opaque: readonly OpaqueOperator[];
   /** What a reader should know although the file could be read. */
@@ -74,7 +78,7 @@ export function inspect(file: string): InspectReport {
   }
 }
 
-function inspectNetwork({ file, imported, recovered, graph }: FileNetwork): InspectReport {
+function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {
   const { opset, irVersion, producer, metadata, notes, foreign } = imported;
   const { blocks, ...counts } = countNetwork(graph);
   return {
@@ -95,6 +99,8 @@ function inspectNetwork({ file, imported, recovered, graph }: FileNetwork): Insp
       const { type, stage = null, index = null } = block.block;
       return { path, block: type, stage, index, ...factsOf(block), attention, parameters, macs, output };
     }),
+    raised: attention.raised,
+    rejected: attention.rejected,
     opaque: countedOperators(foreign),
     notes: notes.map((note: Diagnostic) => diagnosticToJson(note)),
   };
