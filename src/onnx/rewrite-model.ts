@@ -17,9 +17,9 @@ import {
 } from "./layout.js";
 import { nodeName, TensorNames, UniqueNames } from "./names.js";
 import { patchNode } from "./patch-node.js";
-import { FIELD, NodeProto, StringStringEntryProto, TensorProto, ValueInfoProto } from "./proto.js";
+import { FIELD, NodeProto, StringStringEntryProto, ValueInfoProto } from "./proto.js";
 import type { ModelSource, SourceNode } from "./source.js";
-import { fieldsWithoutData } from "./stored-initializer.js";
+import { fieldsWithoutData, isExternal } from "./stored-initializer.js";
 import { agrees, decodeValueInfo, encodeValueInfo } from "./value-info.js";
 import type { WireField } from "./wire.js";
 import { WireReader } from "./wire.js";
@@ -251,7 +251,7 @@ class RewrittenModel {
       }
     }
     for (const [name, tensor] of this.#tensors) if (!written.has(name)) parts.push(tensor);
-    return joined([...parts, ...this.#newDeclarations(values.length > 0, written)]);
+    return joined([...parts, ...this.#newDeclarations(values.length > 0, written), ...this.#newOutputs()]);
   }
 
   /** The declaration of a value: as it was, with other sizes, or nothing for a value that is gone. */
@@ -303,13 +303,25 @@ class RewrittenModel {
     ];
   }
 
+  /** Outputs beside those of the file. */
+  #newOutputs(): readonly Segment[] {
+    const known = new Set(this.#source.document.outputs.map(({ message: { name } }) => name));
+    return this.#graph.outputs.flatMap((output) => {
+      const name = this.#names.of(output);
+      if (known.has(name)) return [];
+      return message(FIELD.graphOutput, [
+        bytes(ValueInfoProto.encode(encodeValueInfo(name, output.type)).finish()),
+      ]);
+    });
+  }
+
   #tensorOfFile(name: string, field: WireField): Segment | TensorPart {
     const tensor = this.#source.tensors.get(name);
     const whole = this.#field(field);
     if (tensor === undefined) return whole;
     const { stored, initializer } = tensor;
-    const isExternal = initializer.tensor.dataLocation === TensorProto.DataLocation.EXTERNAL;
-    if (stored === undefined) return isExternal ? refuseMoving(name, this.#source.document.file) : whole;
+    const external = isExternal(initializer);
+    if (stored === undefined) return external ? refuseMoving(name, this.#source.document.file) : whole;
     const wire = new WireReader(this.#source.document.range);
     const header = Buffer.concat(
       fieldsWithoutData(initializer).map(({ begin, end }) => wire.read(begin, end)),
@@ -320,7 +332,7 @@ class RewrittenModel {
       start: 0,
       byteLength: stored.byteLength,
     };
-    return { kind: "tensor", header, data, ...(isExternal ? {} : { verbatim: whole }) };
+    return { kind: "tensor", header, data, ...(external ? {} : { verbatim: whole }) };
   }
 
   #isMetadataOf(field: WireField, keys: ReadonlySet<string>): boolean {

@@ -2,7 +2,7 @@ import type { Graph, Op } from "../ir/graph.js";
 import type { DType } from "../ir/types.js";
 import type { StoredTensor } from "../weights/tensor-source.js";
 import type { DocumentNode, ModelDocument } from "./document.js";
-import type { Initializer } from "./stored-initializer.js";
+import { type Initializer, isExternal } from "./stored-initializer.js";
 
 /** The node that an op was read from. */
 export interface SourceNode {
@@ -41,7 +41,14 @@ export class ModelSource {
   constructor(
     graph: Graph,
     nodes: readonly SourceNode[],
-    { document, tensors, constants, inner, captured, dtypeOf }: Omit<ModelSource, "nodeOf" | "hasResult">,
+    {
+      document,
+      tensors,
+      constants,
+      inner,
+      captured,
+      dtypeOf,
+    }: Omit<ModelSource, "nodeOf" | "hasResult" | "hasExternalData">,
   ) {
     this.captured = captured;
     this.dtypeOf = dtypeOf;
@@ -57,6 +64,11 @@ export class ModelSource {
       const [result] = source.results;
       if (result !== undefined) this.#byResult.set(result, { op, source });
     });
+  }
+
+  /** Whether tensors of the file lie in other files. */
+  get hasExternalData(): boolean {
+    return this.document.initializers.some(isExternal);
   }
 
   /** Whether a node of the file computes a tensor of that name. */

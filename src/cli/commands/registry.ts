@@ -9,6 +9,7 @@ import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { rewriteCommand } from "./rewrite.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
@@ -19,6 +20,7 @@ import { weightsCommand } from "./weights.js";
 /** Every command, in the order of the help. */
 export const commands = [
   compileCommand,
+  rewriteCommand,
   verifyCommand,
   runCommand,
   benchCommand,

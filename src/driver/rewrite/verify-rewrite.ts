@@ -1,0 +1,98 @@
+import { CheckError, InputError } from "../../base/diagnostic.js";
+import type { Graph } from "../../ir/graph.js";
+import {
+  type Distance,
+  TOLERANCES,
+  type Tolerance,
+  toleranceText,
+  withinTolerance,
+} from "../../runtime/compare.js";
+import { type Runtime, startRuntime } from "../../runtime/session.js";
+import { fixedBatch, interfaceOf, type Outputs, runModel, worstDistance } from "../outputs.js";
+
+/** What ONNX Runtime says of a rewritten file, or of the part of the rewriting that must keep the values. */
+export interface RewriteVerification extends Distance {
+  /** `file`: what is written was held against the original. `gates`: the gates that were found, lowered again, were. */
+  readonly of: "file" | "gates";
+  readonly ok: true;
+}
+
+/** Random images that are run. */
+const IMAGES = 2;
+
+/**
+ * Runs the original file and what must compute the same, with the same random inputs.
+ *
+ * Errors: `CheckError` where the outputs differ, and where they can't be compared: nothing is said to be right that nobody
+ * has looked at.
+ */
+export async function verifyRewrite(
+  file: string,
+  rewritten: Uint8Array | string,
+  graph: Graph,
+  of: RewriteVerification["of"],
+  half: boolean,
+): Promise<RewriteVerification> {
+  const tolerance = half ? TOLERANCES.float16 : TOLERANCES.float32;
+  refuseInputs(file, graph);
+  const runtime = await startRuntime();
+  try {
+    const expected = await outputsOf(runtime, file, file, graph);
+    const actual = await outputsOf(runtime, rewritten, "the rewritten file", graph);
+    const far = worstDistance(expected, actual, tolerance);
+    if (!withinTolerance(far, tolerance)) throw differs(file, of, far, tolerance);
+    const { maxAbs, maxRel, cosine } = far;
+    return { of, ok: true, maxAbs, maxRel, cosine };
+  } finally {
+    runtime.close();
+  }
+}
+
+async function outputsOf(
+  runtime: Runtime,
+  model: Uint8Array | string,
+  name: string,
+  graph: Graph,
+): Promise<Outputs> {
+  try {
+    const session = await runtime.open(model, {}, name);
+    const { inputs } = interfaceOf(graph);
+    return await runModel(session, inputs, fixedBatch(session) ?? IMAGES, 0);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw notComparable(error.message);
+  }
+}
+
+function refuseInputs(file: string, { inputs }: Graph): void {
+  const wrong = inputs.find(({ type }) => type.dtype !== "float32");
+  if (wrong !== undefined)
+    throw notComparable(
+      `the input ${wrong.name} of ${file} is not of float32 numbers, which random inputs are`,
+    );
+}
+
+function notComparable(why: string): CheckError {
+  return new CheckError([
+    {
+      code: "rewrite/not-comparable",
+      message: `the rewritten network can't be held against the original: ${why}`,
+      hint: "--no-verify writes it without that",
+    },
+  ]);
+}
+
+function differs(
+  file: string,
+  of: RewriteVerification["of"],
+  { maxRel, cosine }: Distance,
+  tolerance: Tolerance,
+): CheckError {
+  const what = of === "file" ? "the rewritten file" : "the gates that were found, lowered again,";
+  return new CheckError([
+    {
+      code: "rewrite/differs",
+      message: `${what} must give what ${file} gives, and the outputs differ by ${maxRel.toExponential(1)} of their range, cosine ${cosine.toFixed(6)} (${toleranceText(tolerance)})`,
+    },
+  ]);
+}
