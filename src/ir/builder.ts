@@ -7,7 +7,7 @@ import type { Initializer } from "./initializers.js";
 import { inferTypes, takesOperands } from "./op.js";
 import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
 import { type DType, type TensorType, TypeRefusal, tensorType } from "./types.js";
-import type { WeightExpr } from "./weight.js";
+import { smallValues, type WeightExpr } from "./weight.js";
 
 /**
  * Builds a graph op by op. Every op's type is inferred as it is added, so a wrong shape fails in the block
@@ -144,7 +144,9 @@ export function makeParameter(
   role: ParameterRole,
   dtype: DType = "float32",
 ): Parameter {
-  return Object.freeze({ kind: "parameter" as const, name, type: tensorType(data.dims, dtype), role, data });
+  const values = dtype === "int64" ? smallValues(data) : undefined;
+  const type = tensorType(data.dims, dtype, values);
+  return Object.freeze({ kind: "parameter" as const, name, type, role, data });
 }
 
 export function freezeOp(op: Op): Op {
@@ -168,7 +170,6 @@ export function freezeGraph(graph: Graph): Graph {
   });
 }
 
-/** Runs `make`; a refusal of operands or attributes becomes an error that names the place in the network and the spec. */
 /** What `make` gives; what it refuses is said with its place in the spec. */
 export function located<T>(loc: Loc, make: () => T): T {
   try {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Tensor } from "./tensor.js";
-import { refuse, type TensorType } from "./types.js";
+import { type Dim, elementCount, MOST_VALUES, refuse, type TensorType, tensorType } from "./types.js";
 
 // Each schema checks a few values in one run, so zod's just-in-time code would cost more than it saves.
 z.config({ jitless: true });
@@ -48,17 +48,28 @@ interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly source: string;
   readonly operands: readonly string[];
   readonly attributes: A;
+  /** The operands that are int64 whatever the others are: indices, a shape. */
+  readonly integerOperands?: readonly string[];
+  /** Whether it takes int64 tensors for its other operands too, and not floating-point ones alone. */
+  readonly takesIntegers?: true;
+  /** Whether every element of the result is one of an operand, which `evaluate` puts in its place. */
+  readonly moves?: true;
   /** An operator of someone else's, which is handed on as it is; absent for every other op. */
   readonly foreign?: true;
   /** Random in training and the identity of its operand at inference; absent for every other op. */
   readonly trainingOnly?: true;
   /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
   infer(operands: readonly TensorType[], attributes: z.output<A>): readonly TensorType[];
+  /** What is known of the elements of a small int64 result; an op that `moves` elements needs none. */
+  values?(operands: readonly TensorType[], attributes: z.output<A>): KnownValues;
   /** Operands with concrete sizes; an op without `cost` has no convolution and no matrix product. */
   cost?(operands: readonly TensorType[], results: readonly TensorType[], attributes: z.output<A>): Cost;
   /** The definition as a program: float64, plain, independent of how the op is lowered or exported. */
   evaluate(operands: readonly Tensor[], attributes: z.output<A>): readonly Tensor[];
 }
+
+/** Elements that are known, row-major; undefined where one of them isn't. */
+export type KnownValues = readonly Dim[] | undefined;
 
 /** Gives an op's definition its exact type. */
 export function defineOp<const N extends string, A extends AttributeSchema>(
@@ -68,19 +79,63 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
 }
 
 /**
- * The types of an op's results. All operands of an op have one element type, as ONNX's operators want it; what an
- * op refuses besides is its own (`infer`). An op of someone else's takes everything.
+ * The types of an op's results. All operands of an op have one element type, as ONNX's operators want it, but those
+ * that are integers in any case; what an op refuses besides is its own (`infer`). An op of someone else's takes
+ * everything.
  */
 export function inferTypes<A extends AttributeSchema>(
-  { infer, foreign }: OpDefinition<string, A>,
+  definition: OpDefinition<string, A>,
   operands: readonly TensorType[],
   attributes: z.output<A>,
 ): readonly TensorType[] {
-  if (foreign === true) return infer(operands, attributes);
-  const dtypes = [...new Set(operands.map(({ dtype }) => dtype))];
-  if (dtypes.includes("other")) refuse("it has an operand that the IR only hands on");
+  if (definition.foreign === true) return definition.infer(operands, attributes);
+  checkElementTypes(definition, operands);
+  const types = definition.infer(operands, attributes);
+  return types.map((type) => {
+    if (type.dtype !== "int64" || !isSmall(type)) return type;
+    const values = definition.moves
+      ? movedValues(definition, operands, attributes)
+      : definition.values?.(operands, attributes);
+    return tensorType(type.dims, type.dtype, values);
+  });
+}
+
+function checkElementTypes(definition: OpDefinition, operands: readonly TensorType[]): void {
+  const { integerOperands = [], takesIntegers = false } = definition;
+  if (operands.some(({ dtype }) => dtype === "other")) refuse("it has an operand that the IR only hands on");
+  const isInteger = (index: number): boolean => integerOperands.includes(definition.operands[index] ?? "");
+  operands.forEach(({ dtype }, i) => {
+    if (isInteger(i) && dtype !== "int64") refuse(`${definition.operands[i]} must be int64, is ${dtype}`);
+  });
+  const dtypes = [...new Set(operands.filter((_, i) => !isInteger(i)).map(({ dtype }) => dtype))];
   if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
-  return infer(operands, attributes);
+  if (dtypes[0] === "int64" && !takesIntegers) refuse("it takes floating-point numbers, not int64");
+}
+
+function isSmall({ dims }: TensorType): boolean {
+  return (
+    dims.every((dim) => typeof dim === "number") && elementCount(dims as readonly number[]) <= MOST_VALUES
+  );
+}
+
+/** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */
+function movedValues<A extends AttributeSchema>(
+  { evaluate, integerOperands = [], operands: names }: OpDefinition<string, A>,
+  operands: readonly TensorType[],
+  attributes: z.output<A>,
+): KnownValues {
+  const elements: Dim[] = [];
+  const tensors: Tensor[] = [];
+  for (const [i, { dims, values: known }] of operands.entries()) {
+    if (known === undefined) return undefined;
+    const directs = integerOperands.includes(names[i] ?? "");
+    if (directs && !known.every((each) => typeof each === "number")) return undefined;
+    const data = directs ? (known as readonly number[]) : known.map((_, place) => elements.length + place);
+    tensors.push({ dims: dims as readonly number[], data: Float64Array.from(data) });
+    if (!directs) elements.push(...known);
+  }
+  const [result] = evaluate(tensors, attributes);
+  return result && Array.from(result.data, (place) => elements[place] as Dim);
 }
 
 /** Whether an op may have that many operands: all that are not optional, and no more than there are. */

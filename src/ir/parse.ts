@@ -4,7 +4,7 @@ import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
 import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
-import { type DType, elementCount, isDType, type TensorType, tensorType } from "./types.js";
+import { type Dim, type DType, elementCount, isDType, type TensorType, tensorType } from "./types.js";
 import {
   BINARY_WEIGHT_KINDS,
   type BinaryWeightKind,
@@ -235,7 +235,8 @@ class Parser {
 
   #type(): TensorType {
     const dtype = this.#dtype();
-    return tensorType(this.#dims(), dtype);
+    const dims = this.#dims();
+    return tensorType(dims, dtype, this.#accept("{") ? this.#sizes("}") : undefined);
   }
 
   #dtype(): DType {
@@ -243,15 +244,21 @@ class Parser {
     return isDType(word) ? word : this.#fail(`unknown element type ${word}`, -1);
   }
 
-  #dims(): (number | string)[] {
+  #dims(): Dim[] {
     this.#expect("[");
-    if (this.#accept("]")) return [];
-    const dims = this.#list(() => {
+    return this.#sizes("]");
+  }
+
+  /** Numbers and symbols up to a closing mark. */
+  #sizes(close: string): Dim[] {
+    if (this.#accept(close)) return [];
+    const sizes = this.#list(() => {
+      if (this.#peek().text.startsWith('"')) return this.#string();
       const word = this.#word();
-      return /^\d+$/.test(word) ? Number(word) : word;
+      return /^-?\d+$/.test(word) ? Number(word) : word;
     });
-    this.#expect("]");
-    return dims;
+    this.#expect(close);
+    return sizes;
   }
 
   #use(): Value {

@@ -25,19 +25,42 @@ export type Dim = number | string;
 export interface TensorType {
   readonly dtype: DType;
   readonly dims: readonly Dim[];
+  /** The elements of a small int64 tensor, row-major, where all of them are known: a shape that is computed. */
+  readonly values?: readonly Dim[];
 }
 
-export function tensorType(dims: readonly Dim[], dtype: DType = "float32"): TensorType {
-  return Object.freeze({ dtype, dims: Object.freeze([...dims]) });
+/** A tensor with more elements than this is no shape; nothing is known of its elements. */
+export const MOST_VALUES = 64;
+
+export function tensorType(
+  dims: readonly Dim[],
+  dtype: DType = "float32",
+  values?: readonly Dim[],
+): TensorType {
+  const type = { dtype, dims: Object.freeze([...dims]) };
+  return Object.freeze(values === undefined ? type : { ...type, values: Object.freeze([...values]) });
 }
 
-/** `float32[N, 3, 224, 224]` */
-export function formatType(type: TensorType): string {
-  return `${type.dtype}[${type.dims.join(", ")}]`;
+/** `float32[N, 3, 224, 224]`, and with values `int64[2]{N, 3}`. */
+export function formatType({ dtype, dims, values }: TensorType): string {
+  const known = values === undefined ? "" : `{${formatDims(values)}}`;
+  return `${dtype}[${formatDims(dims)}]${known}`;
+}
+
+/** Sizes as the text form has them: a symbol that is no plain name in quotes. */
+export function formatDims(dims: readonly Dim[]): string {
+  const plain = /^[A-Za-z_][A-Za-z0-9_.]*$/;
+  return dims
+    .map((dim) => (typeof dim === "number" || plain.test(dim) ? dim : JSON.stringify(dim)))
+    .join(", ");
 }
 
 export function sameType(a: TensorType, b: TensorType): boolean {
-  return a.dtype === b.dtype && sameDims(a.dims, b.dims);
+  return a.dtype === b.dtype && sameDims(a.dims, b.dims) && sameValues(a.values, b.values);
+}
+
+function sameValues(a: TensorType["values"], b: TensorType["values"]): boolean {
+  return a === undefined || b === undefined ? a === b : sameDims(a, b);
 }
 
 export function sameDims(a: readonly Dim[], b: readonly Dim[]): boolean {

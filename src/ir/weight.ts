@@ -1,6 +1,6 @@
-import { elementCount, sameDims } from "./types.js";
+import { elementCount, MOST_VALUES, sameDims } from "./types.js";
 
-/** Float32 numbers that lie elsewhere, in a file, and are copied piece by piece when they are needed. */
+/** Numbers that lie elsewhere, in a file, and are copied piece by piece when they are needed. */
 export interface LentNumbers {
   readonly length: number;
   /** Fills `target` with the elements from `start` on. */
@@ -100,6 +100,18 @@ export function binaryWeight(kind: BinaryWeightKind, left: WeightExpr, right: We
     if (!fits) throw new RangeError(`${kind} of weights [${left.dims}] and [${right.dims}]`);
   }
   return { kind, dims, left, right };
+}
+
+/** The elements of a small constant or stored weight: those of a shape, or a list of axes. */
+export function smallValues(weight: WeightExpr): readonly number[] | undefined {
+  const count = elementCount(weight.dims);
+  if (count > MOST_VALUES) return undefined;
+  if (weight.kind === "constant") return new Array<number>(count).fill(weight.value);
+  if (weight.kind !== "stored") return undefined;
+  if (weight.data instanceof Float32Array) return Array.from(weight.data);
+  const values = new Float64Array(count);
+  weight.data.copyTo(values, 0);
+  return Array.from(values);
 }
 
 /** The stored data that an expression reads, by label. */

@@ -5,11 +5,12 @@ import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/g
 import { formatType, refuse, type TensorType, TypeRefusal, tensorType } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import { subgraphNames } from "./captures.js";
-import type { OnnxCodec } from "./codec.js";
-import { codecs, opOfOperator } from "./codecs/registry.js";
+import type { OperatorName } from "./codec.js";
+import { opsOfOperator } from "./codecs/registry.js";
+import { decodeNode } from "./decode-node.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "./document.js";
 import { scopeOfNode } from "./names.js";
-import { NodeReader, type TensorScope } from "./node-reader.js";
+import type { TensorScope } from "./node-reader.js";
 import { isDefaultDomain, READ_OPSETS } from "./opset.js";
 import { ModelSource, type SourceNode } from "./source.js";
 import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
@@ -145,12 +146,12 @@ export class GraphDecoder implements TensorScope {
       return false;
     }
     try {
-      const kind = this.#kindOf(message.domain, operator);
-      if (kind === undefined) {
+      const kinds = this.#kindsOf(message.domain, operator);
+      if (kinds.length === 0) {
         const domain = isDefaultDomain(message.domain) ? "" : ` of the domain ${message.domain}`;
         this.#opaque(each, label, `the operator ${operator}${domain} is not supported`, true);
       } else {
-        this.#op(each, kind);
+        this.#op(each, kinds);
       }
     } catch (error) {
       if (!(error instanceof TypeRefusal || error instanceof InputError)) throw error;
@@ -165,20 +166,14 @@ export class GraphDecoder implements TensorScope {
     return false;
   }
 
-  #kindOf(domain: string | null | undefined, operator: string) {
+  #kindsOf(domain: string | null | undefined, operator: string): readonly OperatorName[] {
     const isOnnx = isDefaultDomain(domain) && this.#opset >= READ_OPSETS.first;
-    return isOnnx && !this.#functions.has(operatorKey(operator, "")) ? opOfOperator(operator) : undefined;
+    return isOnnx && !this.#functions.has(operatorKey(operator, "")) ? opsOfOperator(operator) : [];
   }
 
-  #op(each: DocumentNode, kind: keyof typeof codecs): void {
+  #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
     const { message } = each;
-    const codec: OnnxCodec = codecs[kind] as OnnxCodec;
-    const reader = new NodeReader(message, this.#opset, this);
-    const output = reader.output();
-    const { since = 0 } = codec;
-    if (this.#opset < since) refuse(`${codec.operator} needs opset ${since}, the file has ${this.#opset}`);
-    const { operands, attributes } = codec.decode(reader);
-    reader.finish();
+    const { kind, operands, attributes, output } = decodeNode(message, kinds, this.#opset, this);
     const other = operands.find(({ type }) => type.dtype === "other");
     if (other !== undefined)
       refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
@@ -186,7 +181,7 @@ export class GraphDecoder implements TensorScope {
       operands.map(({ name }) => name),
       message.input ?? [],
     );
-    const scope = scopeOfNode(message.name || output, codec.operator);
+    const scope = scopeOfNode(message.name || output, message.opType ?? "");
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
     this.#values.set(output, result);
     this.#nodes.push({ node: each, slots, operands: operands.map(({ name }) => name), results: [output] });

@@ -56,8 +56,12 @@ export class NodeReader {
   }
 
   int(name: string, absent: number): number {
+    return this.optionalInt(name) ?? absent;
+  }
+
+  optionalInt(name: string): number | undefined {
     const attribute = this.#take(name, "INT");
-    return attribute === undefined ? absent : toInteger(attribute.i);
+    return attribute && toInteger(attribute.i);
   }
 
   ints(name: string): readonly number[] | undefined {

@@ -5,7 +5,8 @@ import { makeParameter } from "../ir/builder.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { isPrimitive } from "../ir/ops/registry.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../ir/rewrite.js";
-import { type FloatType, planPrecision } from "./lower-precision/plan.js";
+import type { DType } from "../ir/types.js";
+import { type FloatType, isFloat, planPrecision } from "./lower-precision/plan.js";
 import { definePass } from "./pass.js";
 import { scopePattern } from "./scope-pattern.js";
 
@@ -43,7 +44,9 @@ export const lowerPrecision = definePass({
     return rewriteGraph(graph, "lower-precision", (op, context) => {
       const [result] = op.results;
       if (result === undefined) return undefined;
-      if (isOp(op, "cast")) return values.recast(op.operands[0], op.attributes.to);
+      // Integers stay what they are, and so does what they are made of.
+      if (!isFloat(result)) return undefined;
+      if (isOp(op, "cast")) return values.recast(op.operands[0], result.type.dtype);
       const type = plan.get(result) ?? "float32";
       const operands = op.operands.map((operand) => values.as(operand, type, context));
       if (operands.every((operand, i) => operand === op.operands[i]) && result.type.dtype === type)
@@ -61,6 +64,7 @@ class TypedValues {
 
   /** The value in a type: as it is, or by a cast in front of the op that is being rewritten. */
   as(value: Value, type: FloatType, context: RewriteContext): Value {
+    if (!isFloat(value)) return value;
     // A parameter in half precision has lost digits, which no other element type gives back.
     if (value.kind === "parameter" && value.type.dtype === "float32") {
       return this.#parameter(value, type, context);
@@ -83,7 +87,7 @@ class TypedValues {
   }
 
   /** What becomes of a cast that the graph had: it goes where its operand has that type by now. */
-  recast(value: Value | undefined, to: FloatType): Value | undefined {
+  recast(value: Value | undefined, to: DType): Value | undefined {
     return value?.type.dtype === to ? value : undefined;
   }
 

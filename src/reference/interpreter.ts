@@ -3,7 +3,7 @@ import { roundToFloat16 } from "../base/float16.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
-import { elementCount, sameDims } from "../ir/types.js";
+import { type DType, elementCount, sameDims } from "../ir/types.js";
 
 /** The numbers of a parameter, float64. */
 export type ParameterSource = (parameter: Parameter) => Tensor;
@@ -14,7 +14,8 @@ export type Trace = ReadonlyMap<Value, Tensor>;
 /**
  * Evaluates a graph in float64, each op by its own definition (`evaluate` in its file), model-level ops by
  * the equations of their papers: a wrong lowering or export can't hide, because none is used here. Where the graph
- * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not.
+ * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not. Integers are
+ * exact up to 2^53.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
  * last use. `onOp` is told before each op which one of how many it is; what it throws ends the evaluation.
  */
@@ -83,12 +84,20 @@ function evaluateOp(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor]
     if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {
       throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
     }
-    return [result, result.type.dtype === "float16" ? rounded(tensor) : tensor];
+    return [result, rounded(tensor, result.type.dtype)];
   });
 }
 
-function rounded({ dims, data }: Tensor): Tensor {
-  return { dims, data: data.map(roundToFloat16) };
+/** What the element type holds of a result: an integer is what is left of a quotient or a mean. */
+function rounded(tensor: Tensor, dtype: DType): Tensor {
+  switch (dtype) {
+    case "float16":
+      return { dims: tensor.dims, data: tensor.data.map(roundToFloat16) };
+    case "int64":
+      return { dims: tensor.dims, data: tensor.data.map(Math.trunc) };
+    default:
+      return tensor;
+  }
 }
 
 function bindInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> {

@@ -47,7 +47,8 @@ export function* weightChunks(
 
 /** All elements of a weight, each rounded to the element type: what a file holds. */
 export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
-  return evaluate(expr, seed).map(dtype === "float16" ? nearestHalf : Math.fround);
+  const numbers = evaluate(expr, seed);
+  return dtype === "int64" ? numbers : numbers.map(dtype === "float16" ? nearestHalf : Math.fround);
 }
 
 /** All elements of a weight, unrounded. */

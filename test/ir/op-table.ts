@@ -1,4 +1,7 @@
-/** Operand types as the text form has them, `N 3 8 8`, and what an op makes of them. */
+/**
+ * Operand types as their sizes, `N 3 8 8`, and what an op makes of them. An int64 tensor of known elements stands in
+ * braces, `{N 3}`, and a scalar of that type as `{N}!`.
+ */
 export interface Case {
   readonly operands: readonly string[];
   readonly attributes?: Readonly<Record<string, unknown>>;

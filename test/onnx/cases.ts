@@ -1,5 +1,5 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
-import type { Graph, ParameterRole } from "../../src/ir/graph.js";
+import type { Graph, ParameterRole, Value } from "../../src/ir/graph.js";
 import type { AttributesInput } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
@@ -10,9 +10,13 @@ import { materialize } from "../../src/weights/materialize.js";
 /** An operand of a case: an input with an open batch, or a parameter. */
 export type OperandCase =
   | { readonly input: readonly (number | string)[]; readonly positive?: true; readonly dtype?: DType }
-  | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true };
+  | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true }
+  /** An int64 constant: a vector, or a scalar. */
+  | { readonly integers: readonly number[] | number }
+  /** The sizes of an earlier operand, computed. */
+  | { readonly shapeOf: number };
 
-/** One primitive op with operands and attributes: a graph of a single op. */
+/** One primitive op with operands and attributes: the last op of a graph, mostly the only one. */
 export interface OpCase<N extends OperatorName = OperatorName> {
   readonly operands: readonly OperandCase[];
   readonly attributes: AttributesInput<N>;
@@ -84,7 +88,28 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: { axis: 1, start: 0, end: 3 } },
     { operands: [map], attributes: { axis: 3, start: 1, end: 4 } },
   ],
+  identity: elementwise,
+  shape: [{ operands: [map], attributes: {} }],
+  gather: [
+    { operands: [map, { integers: [4, 0, -1] }], attributes: { axis: 1 } },
+    { operands: [map, { integers: -2 }], attributes: { axis: 3 } },
+    { operands: [{ input: [9, "N"] }, { integers: [0, 0] }], attributes: {} },
+  ],
+  squeeze: [
+    { operands: [{ input: ["N", 6, 1, 1] }], attributes: { axes: [2, 3] } },
+    { operands: [{ input: ["N", 1, 6] }], attributes: { axes: [1] } },
+  ],
+  unsqueeze: [
+    { operands: [rows], attributes: { axes: [2, 3] } },
+    { operands: [map], attributes: { axes: [0, 4] } },
+  ],
+  expand: [
+    { operands: [{ input: ["N", 6, 1, 1] }, { integers: [1, 7, 5] }], attributes: {} },
+    { operands: [{ input: ["N", 6, 1, 1] }, { shapeOf: 0 }], attributes: {} },
+  ],
+  reshape_to: [{ operands: [{ input: ["N", 6, 1, 1] }, { shapeOf: 0 }], attributes: {} }],
   reduce_mean: [
+    { operands: [map], attributes: { axes: [2, 3], keepdims: false } },
     { operands: [map], attributes: { axes: [1] } },
     { operands: [map], attributes: { axes: [3] } },
     { operands: [map], attributes: { axes: [2, 3] } },
@@ -125,6 +150,14 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     {
       operands: [map, parameter(4, 3, 2, 3), parameter(4)],
       attributes: { group: 2, pads: [0, 2, 1, 0], strides: [1, 2], dilations: [2, 1] },
+    },
+  ],
+  conv_1d: [
+    { operands: [{ input: ["N", 1, 9] }, parameter(1, 1, 3)], attributes: { pads: [1, 1] } },
+    { operands: [{ input: ["N", 6, 9] }, parameter(4, 6, 1), parameter(4)], attributes: {} },
+    {
+      operands: [{ input: ["N", 6, 9] }, parameter(4, 3, 4), parameter(4)],
+      attributes: { group: 2, pads: [3, 1], stride: 2, dilation: 2 },
     },
   ],
   flatten: [{ operands: [map], attributes: {} }],
@@ -175,7 +208,11 @@ export function graphOfCase<N extends OperatorName>(
   dtype: "float32" | "float16" = "float32",
 ): Graph {
   const builder = new GraphBuilder(`one ${op}`);
-  const values = operands.map((operand, i) => {
+  const values: Value[] = [];
+  for (const [i, operand] of operands.entries()) values.push(operandValue(operand, i));
+  return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);
+
+  function operandValue(operand: OperandCase, i: number): Value {
     if ("input" in operand) {
       return builder.input(
         `${operand.positive ? POSITIVE : "x"}${i}`,
@@ -183,6 +220,10 @@ export function graphOfCase<N extends OperatorName>(
       );
     }
     const name = `features.${i}`;
+    if ("integers" in operand) return integers(builder, name, operand.integers);
+    if ("shapeOf" in operand) {
+      return builder.op("shape", [values[operand.shapeOf] as Value], {}, { scope: `/features/shape${i}` });
+    }
     const { parameter: dims, role = "trainable", positive = false } = operand;
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
     return builder.parameterOf(
@@ -191,6 +232,10 @@ export function graphOfCase<N extends OperatorName>(
       role,
       dtype,
     );
-  });
-  return builder.finish([builder.op(op, values, attributes, { scope: `/features/${op}` })]);
+  }
+}
+
+function integers(builder: GraphBuilder, name: string, value: readonly number[] | number): Value {
+  const [dims, list] = typeof value === "number" ? [[], [value]] : [[value.length], value];
+  return builder.parameterOf(name, storedWeight(dims, name, Float32Array.from(list)), "fixed", "int64");
 }

@@ -1,3 +1,4 @@
+import { plus } from "../sizes.js";
 import { defineBinary } from "./binary.js";
 
 export const add = defineBinary({
@@ -6,4 +7,5 @@ export const add = defineBinary({
   source: "https://onnx.ai/onnx/operators/onnx__Add.html",
   precision: "half",
   apply: (a, b) => a + b,
+  ofSizes: plus,
 });

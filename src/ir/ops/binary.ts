@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { defineOp, type OpDefinition, type Precision } from "../op.js";
-import { operandAt, zeros } from "../tensor.js";
-import { type Dim, refuse, tensorType } from "../types.js";
+import { operandAt, type Tensor, zeros } from "../tensor.js";
+import { type Dim, type TensorType, tensorType } from "../types.js";
+import { broadcastDims, combineTensors } from "./broadcast.js";
 
 const NO_ATTRIBUTES = z.strictObject({});
 
@@ -12,62 +13,37 @@ export function defineBinary<const N extends string>(op: {
   source: string;
   precision: Precision;
   apply: (a: number, b: number) => number;
+  /** The same of sizes, undefined where it is no size; an op that has it takes int64 tensors too. */
+  ofSizes?: (a: Dim, b: Dim) => Dim | undefined;
 }): OpDefinition<N, typeof NO_ATTRIBUTES> {
+  const { apply, ofSizes, ...rest } = op;
   return defineOp({
-    ...op,
+    ...rest,
     level: "primitive",
     operands: ["a", "b"],
     attributes: NO_ATTRIBUTES,
+    ...(ofSizes && { takesIntegers: true }),
     infer(operands) {
       const [a, b] = [operandAt(operands, 0), operandAt(operands, 1)];
       return [tensorType(broadcastDims(a.dims, b.dims), a.dtype)];
     },
-    evaluate(operands) {
+    values(operands) {
       const [a, b] = [operandAt(operands, 0), operandAt(operands, 1)];
-      const dims = broadcastDims(a.dims, b.dims) as number[];
-      const result = zeros(dims);
-      const stepsA = broadcastSteps(a.dims, dims);
-      const stepsB = broadcastSteps(b.dims, dims);
-      const at = new Array<number>(dims.length).fill(0);
-      let indexA = 0;
-      let indexB = 0;
-      for (let i = 0; i < result.data.length; i++) {
-        result.data[i] = op.apply(a.data[indexA] as number, b.data[indexB] as number);
-        for (let axis = dims.length - 1; axis >= 0; axis--) {
-          indexA += stepsA[axis] as number;
-          indexB += stepsB[axis] as number;
-          at[axis] = (at[axis] as number) + 1;
-          if ((at[axis] as number) < (dims[axis] as number)) break;
-          at[axis] = 0;
-          indexA -= (stepsA[axis] as number) * (dims[axis] as number);
-          indexB -= (stepsB[axis] as number) * (dims[axis] as number);
-        }
-      }
-      return [result];
+      if (ofSizes === undefined || a.values === undefined || b.values === undefined) return undefined;
+      const { values: left } = a;
+      const { values: right } = b;
+      const values: (Dim | undefined)[] = [];
+      combineTensors(placesOf(a), placesOf(b), (i, j) =>
+        values.push(ofSizes(operandAt(left, i), operandAt(right, j))),
+      );
+      return values.every((value) => value !== undefined) ? values : undefined;
     },
+    evaluate: (operands) => [combineTensors(operandAt(operands, 0), operandAt(operands, 1), apply)],
   });
 }
 
-/** The shape of a broadcast result (https://numpy.org/doc/stable/user/basics.broadcasting.html). */
-export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): readonly Dim[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const da = a[i - rank + a.length] ?? 1;
-    const db = b[i - rank + b.length] ?? 1;
-    if (da === db || db === 1) return da;
-    if (da === 1) return db;
-    return refuse(`shapes [${a.join(", ")}] and [${b.join(", ")}] can't be broadcast`);
-  });
-}
-
-/** How far one step along each axis of the result moves in an operand: zero where the operand is repeated. */
-function broadcastSteps(from: readonly number[], to: readonly number[]): readonly number[] {
-  const steps = new Array<number>(to.length).fill(0);
-  let step = 1;
-  for (let axis = from.length - 1; axis >= 0; axis--) {
-    const size = from[axis] as number;
-    steps[axis + to.length - from.length] = size === 1 ? 0 : step;
-    step *= size;
-  }
-  return steps;
+/** A tensor of those sizes whose elements are their own places. */
+function placesOf({ dims }: TensorType): Tensor {
+  const places = zeros(dims as readonly number[]);
+  return { dims: places.dims, data: places.data.map((_, place) => place) };
 }

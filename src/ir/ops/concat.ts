@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
+import { plus } from "../sizes.js";
 import { operandAt, type Tensor, zeros } from "../tensor.js";
 import { type Dim, formatType, refuse, tensorType } from "../types.js";
 
@@ -11,17 +12,19 @@ export const concat = defineOp({
   source: "https://onnx.ai/onnx/operators/onnx__Concat.html",
   operands: ["x", "more..."],
   attributes: z.strictObject({ axis: z.int().min(0) }),
+  takesIntegers: true,
+  moves: true,
   infer(operands, { axis }) {
     const first = operandAt(operands, 0);
-    let total = 0;
+    let total: Dim = 0;
     for (const each of operands) {
       const size = each.dims[axis];
-      if (typeof size !== "number") refuse(`${formatType(each)} has no axis ${axis} of known size`);
+      if (size === undefined) refuse(`${formatType(each)} has no axis ${axis}`);
       const fits =
         each.dims.length === first.dims.length &&
         each.dims.every((dim, i) => i === axis || dim === first.dims[i]);
       if (!fits) refuse(`${formatType(first)} and ${formatType(each)} can't be joined along axis ${axis}`);
-      total += size;
+      total = plus(total, size);
     }
     return [tensorType(withSize(first.dims, axis, total), first.dtype)];
   },

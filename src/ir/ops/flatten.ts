@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
+import { productOf } from "../sizes.js";
 import { operandAt } from "../tensor.js";
 import { elementCount, refuse, tensorType } from "../types.js";
 
@@ -11,11 +12,12 @@ export const flatten = defineOp({
   source: "https://onnx.ai/onnx/operators/onnx__Flatten.html (axis 1)",
   operands: ["x"],
   attributes: z.strictObject({}),
+  takesIntegers: true,
+  moves: true,
   infer([x]) {
     const [n, ...rest] = x?.dims ?? [];
-    if (n === undefined || rest.some((dim) => typeof dim !== "number"))
-      refuse("x must have known sizes after the first");
-    return [tensorType([n, elementCount(rest as number[])], x?.dtype)];
+    if (n === undefined) refuse("x has no axis");
+    return [tensorType([n, productOf(rest)], x?.dtype)];
   },
   evaluate(operands) {
     const x = operandAt(operands, 0);

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineOp } from "../op.js";
 import { operandAt, zeros } from "../tensor.js";
 import { type Dim, formatType, refuse, type TensorType, tensorType } from "../types.js";
-import { broadcastDims } from "./binary.js";
+import { broadcastDims } from "./broadcast.js";
 
 /**
  * A product of two computed tensors, or with a fixed one. It has no `cost`: the field's multiply-accumulates are

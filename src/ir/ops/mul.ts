@@ -1,3 +1,4 @@
+import { times } from "../sizes.js";
 import { defineBinary } from "./binary.js";
 
 export const mul = defineBinary({
@@ -6,4 +7,5 @@ export const mul = defineBinary({
   source: "https://onnx.ai/onnx/operators/onnx__Mul.html",
   precision: "half",
   apply: (a, b) => a * b,
+  ofSizes: times,
 });

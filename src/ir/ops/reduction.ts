@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { defineOp, type OpDefinition, type Precision } from "../op.js";
 import { operandAt, type Tensor, zeros } from "../tensor.js";
-import { refuse, tensorType } from "../types.js";
+import { type Dim, tensorType } from "../types.js";
+import { axesAttribute, checkAxes } from "./axes.js";
 
 /** How the elements along some axes become one number: `finish(combine(… combine(start, x₀) …), count)`. */
 export interface Reduction {
@@ -58,11 +59,13 @@ function stepsInto(dims: readonly number[], axes: readonly number[]): readonly n
 }
 
 const attributes = z.strictObject({
-  /** The axes that are reduced, counted from the first; they stay with the size 1. */
-  axes: z.array(z.int().min(0)).min(1),
+  /** The axes that are reduced, counted from the first. */
+  axes: axesAttribute,
+  /** Whether the reduced axes stay, with the size 1. */
+  keepdims: z.boolean().default(true),
 });
 
-/** An op that reduces some axes, all of known size, to the size 1. */
+/** An op that reduces some axes to one number each. */
 export function defineReduction<const N extends string>(op: {
   name: N;
   doc: string;
@@ -76,19 +79,24 @@ export function defineReduction<const N extends string>(op: {
     level: "primitive",
     operands: ["x"],
     attributes,
-    infer(operands, { axes }) {
+    infer(operands, { axes, keepdims }) {
       const x = operandAt(operands, 0);
-      for (const axis of axes) {
-        if (axes.indexOf(axis) !== axes.lastIndexOf(axis)) refuse(`axis ${axis} is reduced twice`);
-        if (typeof x.dims[axis] !== "number") refuse(`x has no axis ${axis} of known size`);
-      }
-      return [
-        tensorType(
-          x.dims.map((size, axis) => (axes.includes(axis) ? 1 : size)),
-          x.dtype,
-        ),
-      ];
+      checkAxes(axes, x.dims.length);
+      return [tensorType(reducedDims(x.dims, axes, keepdims), x.dtype)];
     },
-    evaluate: (operands, { axes }) => [reduceTensor(operandAt(operands, 0), axes, reduction)],
+    evaluate(operands, { axes, keepdims }) {
+      const x = operandAt(operands, 0);
+      const { data } = reduceTensor(x, axes, reduction);
+      return [{ dims: reducedDims(x.dims, axes, keepdims), data }];
+    },
   });
+}
+
+function reducedDims<D extends Dim>(
+  dims: readonly D[],
+  axes: readonly number[],
+  keepdims: boolean,
+): readonly (D | 1)[] {
+  if (!keepdims) return dims.filter((_, axis) => !axes.includes(axis));
+  return dims.map((size, axis) => (axes.includes(axis) ? 1 : size));
 }

@@ -8,17 +8,21 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
+import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { dropPath } from "./drop-path.js";
 import { dropout } from "./dropout.js";
 import { erf } from "./erf.js";
+import { expand } from "./expand.js";
 import { flatten } from "./flatten.js";
+import { gather } from "./gather.js";
 import { gelu } from "./gelu.js";
 import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
+import { identity } from "./identity.js";
 import { matmul } from "./matmul.js";
 import { maxPool } from "./max-pool.js";
 import { mul } from "./mul.js";
@@ -29,14 +33,18 @@ import { reduceMean } from "./reduce-mean.js";
 import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
 import { reshape } from "./reshape.js";
+import { reshapeTo } from "./reshape-to.js";
+import { shape } from "./shape.js";
 import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
 import { slice } from "./slice.js";
 import { softmax } from "./softmax.js";
 import { sqrt } from "./sqrt.js";
+import { squeeze } from "./squeeze.js";
 import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
+import { unsqueeze } from "./unsqueeze.js";
 
 const modelOps = {
   ...attentionOps(),
@@ -55,14 +63,18 @@ const primitiveOps = {
   clip,
   concat,
   conv,
+  conv_1d: conv1d,
   div,
   erf,
+  expand,
   flatten,
+  gather,
   gemm,
   global_avg_pool: globalAvgPool,
   global_max_pool: globalMaxPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
+  identity,
   matmul,
   max_pool: maxPool,
   mul,
@@ -72,13 +84,17 @@ const primitiveOps = {
   reduce_mean: reduceMean,
   relu,
   reshape,
+  reshape_to: reshapeTo,
+  shape,
   sigmoid,
   slice,
   softmax,
   sqrt,
+  squeeze,
   sub,
   tanh,
   transpose,
+  unsqueeze,
 } as const;
 
 /** Every op of the IR by its name. A new op is its file and a line above. */

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
+import { floorQuotient, productOf } from "../sizes.js";
 import { operandAt } from "../tensor.js";
-import { type Dim, elementCount, refuse, tensorType } from "../types.js";
+import { type Dim, formatDims, refuse, tensorType } from "../types.js";
 
 export const reshape = defineOp({
   name: "reshape",
@@ -11,6 +12,8 @@ export const reshape = defineOp({
   source: "https://onnx.ai/onnx/operators/onnx__Reshape.html (allowzero 0)",
   operands: ["x"],
   attributes: z.strictObject({ shape: z.array(z.int().min(-1)).min(1) }),
+  takesIntegers: true,
+  moves: true,
   infer(operands, { shape }) {
     const x = operandAt(operands, 0);
     return [tensorType(reshapedDims(x.dims, shape), x.dtype)];
@@ -21,20 +24,37 @@ export const reshape = defineOp({
   },
 });
 
-function reshapedDims(from: readonly Dim[], shape: readonly number[]): readonly Dim[] {
-  const kept = shape.map((size, i) =>
+/**
+ * The sizes that a tensor of `from` gets. Refuses what certainly has another number of elements; a symbol in `shape` is
+ * taken at its word, for a tensor that it doesn't fit can't be reshaped when the time comes.
+ */
+export function reshapedDims(from: readonly Dim[], shape: readonly Dim[]): readonly Dim[] {
+  const cannot = (): never => refuse(`[${formatDims(from)}] can't become [${formatDims(shape)}]`);
+  const sizes = shape.map((size, i) =>
     size === 0 ? (from[i] ?? refuse(`there is no size ${i} to copy`)) : size,
   );
-  // A symbol is only ever copied, so the sizes that change are those that are left without the copied ones.
-  const copied = new Set(shape.flatMap((size, i) => (size === 0 ? [i] : [])));
-  const left = from.filter((_, i) => !copied.has(i));
-  if (left.some((dim) => typeof dim === "string"))
-    refuse(`[${from.join(", ")}] can't become [${shape.join(", ")}]`);
-  const elements = elementCount(left as number[]);
-  const open = shape.filter((size) => size === -1).length;
-  const known = elementCount(shape.filter((size) => size > 0));
-  if (open > 1 || elements % known !== 0 || (open === 0 && elements !== known)) {
-    refuse(`[${from.join(", ")}] can't become [${shape.join(", ")}]`);
+  const known = sizes.filter((size) => size !== -1);
+  // Equal sizes on both sides say nothing of the others, and need not be known.
+  const left = [...from];
+  const wanted = known.filter((size) => {
+    const at = left.indexOf(size);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
+  });
+  const [elements, taken] = [productOf(left), productOf(wanted)];
+  switch (sizes.length - known.length) {
+    case 0:
+      return fits(elements, taken, wanted) ? sizes : cannot();
+    case 1:
+      if (typeof elements === "number" && typeof taken === "number" && elements % taken !== 0)
+        return cannot();
+      return sizes.map((size) => (size === -1 ? floorQuotient(elements, taken) : size));
+    default:
+      return cannot();
   }
-  return kept.map((size) => (size === -1 ? elements / known : size));
+}
+
+/** Whether so many elements can be those of the wanted sizes. */
+function fits(elements: Dim, taken: Dim, wanted: readonly Dim[]): boolean {
+  return elements === taken || wanted.some((size) => typeof size === "string");
 }

@@ -11,6 +11,8 @@ export const slice = defineOp({
   source: "https://onnx.ai/onnx/operators/onnx__Slice.html (one axis, step 1)",
   operands: ["x"],
   attributes: z.strictObject({ axis: z.int().min(0), start: z.int().min(0), end: z.int().min(1) }),
+  takesIntegers: true,
+  moves: true,
   infer(operands, { axis, start, end }) {
     const x = operandAt(operands, 0);
     const size = x.dims[axis];

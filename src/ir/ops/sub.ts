@@ -1,3 +1,4 @@
+import { minus } from "../sizes.js";
 import { defineBinary } from "./binary.js";
 
 export const sub = defineBinary({
@@ -6,4 +7,5 @@ export const sub = defineBinary({
   source: "https://onnx.ai/onnx/operators/onnx__Sub.html",
   precision: "half",
   apply: (a, b) => a - b,
+  ofSizes: minus,
 });

@@ -11,6 +11,8 @@ export const transpose = defineOp({
   source: "https://onnx.ai/onnx/operators/onnx__Transpose.html",
   operands: ["x"],
   attributes: z.strictObject({ permutation: z.array(z.int().min(0)).min(1) }),
+  takesIntegers: true,
+  moves: true,
   infer(operands, { permutation }) {
     const x = operandAt(operands, 0);
     const axes = [...permutation].sort((a, b) => a - b);

@@ -9,6 +9,7 @@ type PlainOpName =
   | "global_avg_pool"
   | "global_max_pool"
   | "hard_swish"
+  | "identity"
   | "matmul"
   | "mul"
   | "relu"

@@ -5,6 +5,10 @@ import { concreteDims, elementCount, type TensorType } from "../../ir/types.js";
 
 export type FloatType = "float32" | "float16";
 
+export function isFloat({ type }: Value): boolean {
+  return type.dtype === "float32" || type.dtype === "float16";
+}
+
 /** What a plan depends on besides the graph. */
 export interface PlanOptions {
   /** An op on a vector that is float32 stays so with at most this many weights. */
@@ -39,10 +43,10 @@ function planOnce(graph: Graph, { weights, kept }: PlanOptions): ReadonlyMap<Val
   const isFloat32 = (value: Value): boolean => (plan.get(value) ?? value.type.dtype) === "float32";
   const typeOf = (op: Op): FloatType => {
     const definition = definitionOf(op.kind);
-    if (isOp(op, "cast")) return op.attributes.to;
+    if (isOp(op, "cast") && op.attributes.to !== "int64") return op.attributes.to;
     if (kept.has(op) || (definition.level === "primitive" && definition.precision !== "half"))
       return "float32";
-    const computed = op.operands.filter((operand) => operand.kind !== "parameter");
+    const computed = op.operands.filter((operand) => operand.kind !== "parameter" && isFloat(operand));
     if (op.results.every(({ type }) => isVector(type))) {
       return computed.some(isFloat32) && weightsOf(op) <= weights ? "float32" : "float16";
     }
@@ -51,7 +55,7 @@ function planOnce(graph: Graph, { weights, kept }: PlanOptions): ReadonlyMap<Val
   };
   for (const op of graph.ops) {
     const type = typeOf(op);
-    for (const result of op.results) plan.set(result, type);
+    for (const result of op.results) if (isFloat(result)) plan.set(result, type);
   }
   return plan;
 }

@@ -1,5 +1,6 @@
 import { type ActivationName, activations } from "../../ir/activations.js";
 import type { OpOf, Value } from "../../ir/graph.js";
+import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
@@ -28,7 +29,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     const { parameters, result } = stressNorm(x);
     return { parameters: [undefined, ...parameters], result };
   },
-  conv: (op, x) => stressLinear(op, x, tapsInside(op)),
+  conv: (op, x) => stressLinear(op, x, tapsInside(op, 2) * tapsInside(op, 3)),
+  conv_1d: (op, x) => stressLinear(op, x, tapsInside(op, 2)),
   gemm: (op, x) => stressLinear(op, x, 1),
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
@@ -70,16 +72,24 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   cast: keepMoments,
   drop_path: keepMoments,
   dropout: keepMoments,
+  expand: keepMoments,
   flatten: keepMoments,
+  gather: keepMoments,
+  identity: keepMoments,
   opaque: keepMoments,
   reshape: keepMoments,
+  reshape_to: keepMoments,
   slice: keepMoments,
+  squeeze: keepMoments,
   transpose: keepMoments,
+  unsqueeze: keepMoments,
+  // Sizes, which no weights follow.
+  shape: () => ({ result: perChannel(1) }),
 };
 
 /** Convolution or matrix product of power 1, where on average only a share of the products is not with padding. */
 function stressLinear(
-  { operands: [, weight, bias] }: OpOf<"conv" | "gemm">,
+  { operands: [, weight, bias] }: OpOf<"conv" | "conv_1d" | "gemm">,
   x: Moments,
   share: number,
 ): Stress {
@@ -92,22 +102,20 @@ function stressLinear(
   };
 }
 
-/** The share of a convolution's products that read the map and not the zeros around it. */
-function tapsInside({ operands: [map, weight], results: [result], attributes }: OpOf<"conv">): number {
-  const shares = ([0, 1] as const).map((axis) => {
-    const [size, kernel, outputs] = [map, weight, result].map((value) => Number(value?.type.dims[axis + 2]));
-    if (size === undefined || kernel === undefined || outputs === undefined) return 1;
-    let inside = 0;
-    for (let output = 0; output < outputs; output++) {
-      const start = output * attributes.strides[axis] - attributes.pads[axis];
-      for (let tap = 0; tap < kernel; tap++) {
-        const place = start + tap * attributes.dilations[axis];
-        if (place >= 0 && place < size) inside++;
-      }
+/** The share of a convolution's products along an axis that read the map and not the zeros around it. */
+function tapsInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: 2 | 3): number {
+  const [map, weight] = op.operands;
+  const [size, kernel, outputs] = [map, weight, op.results[0]].map((value) => Number(value?.type.dims[axis]));
+  if (size === undefined || kernel === undefined || outputs === undefined) return 1;
+  const { stride, dilation, before } = windowAlong(op, axis - 2);
+  let inside = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (let tap = 0; tap < kernel; tap++) {
+      const place = output * stride - before + tap * dilation;
+      if (place >= 0 && place < size) inside++;
     }
-    return inside / (outputs * kernel);
-  });
-  return shares.reduce((all, share) => all * share, 1);
+  }
+  return inside / (outputs * kernel);
 }
 
 function stressActivation({ kind }: OpOf<ActivationName>, x: Moments): Stress {

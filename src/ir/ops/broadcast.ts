@@ -1,0 +1,57 @@
+import { type Tensor, zeros } from "../tensor.js";
+import { type Dim, formatDims, refuse } from "../types.js";
+
+// NumPy's broadcasting (https://numpy.org/doc/stable/user/basics.broadcasting.html), which is ONNX's.
+
+/** The shape of a broadcast result. */
+export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): readonly Dim[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const da = a[i - rank + a.length] ?? 1;
+    const db = b[i - rank + b.length] ?? 1;
+    if (da === db || db === 1) return da;
+    if (da === 1) return db;
+    return refuse(`shapes [${formatDims(a)}] and [${formatDims(b)}] can't be broadcast`);
+  });
+}
+
+/** `combine` of the elements of two tensors, each repeated where the other has more. */
+export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: number) => number): Tensor {
+  const dims = broadcastDims(a.dims, b.dims) as number[];
+  const result = zeros(dims);
+  const stepsA = broadcastSteps(a.dims, dims);
+  const stepsB = broadcastSteps(b.dims, dims);
+  const at = new Array<number>(dims.length).fill(0);
+  let indexA = 0;
+  let indexB = 0;
+  for (let i = 0; i < result.data.length; i++) {
+    result.data[i] = combine(a.data[indexA] as number, b.data[indexB] as number);
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      indexA += stepsA[axis] as number;
+      indexB += stepsB[axis] as number;
+      at[axis] = (at[axis] as number) + 1;
+      if ((at[axis] as number) < (dims[axis] as number)) break;
+      at[axis] = 0;
+      indexA -= (stepsA[axis] as number) * (dims[axis] as number);
+      indexB -= (stepsB[axis] as number) * (dims[axis] as number);
+    }
+  }
+  return result;
+}
+
+/** A tensor repeated to sizes that its own can be broadcast to. */
+export function broadcastTensor(x: Tensor, dims: readonly number[]): Tensor {
+  return combineTensors(x, zeros(dims), (element) => element);
+}
+
+/** How far one step along each axis of the result moves in an operand: zero where the operand is repeated. */
+function broadcastSteps(from: readonly number[], to: readonly number[]): readonly number[] {
+  const steps = new Array<number>(to.length).fill(0);
+  let step = 1;
+  for (let axis = from.length - 1; axis >= 0; axis--) {
+    const size = from[axis] as number;
+    steps[axis + to.length - from.length] = size === 1 ? 0 : step;
+    step *= size;
+  }
+  return steps;
+}
