@@ -6,6 +6,7 @@ import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
 import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
+import { inspectCommand } from "./inspect.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
 import { rewriteCommand } from "./rewrite.js";
@@ -26,6 +27,7 @@ export const commands = [
   codegenCommand,
   statsCommand,
   diffCommand,
+  inspectCommand,
   weightsCommand,
   explainCommand,
   tablesCommand,
