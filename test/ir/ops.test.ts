@@ -117,16 +117,6 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 3", "4"], says: "can't be broadcast" },
     ],
   },
-  conv1d: {
-    accepts: [
-      { operands: ["N 1 9", "1 1 3"], attributes: { pads: [1, 1] }, result: "N 1 9", macs: 27 },
-      { operands: ["N 6 9", "4 3 3", "4"], attributes: { group: 2, stride: 2 }, result: "N 4 4", macs: 144 },
-    ],
-    refuses: [
-      { operands: ["N 1 9 1", "1 1 3"], says: "x must be [N, C, L]" },
-      { operands: ["N 2 9", "1 1 3"], says: "weight takes 1 channels" },
-    ],
-  },
   general_gemm: {
     accepts: [
       { operands: ["N 8", "8 10"], result: "N 10", macs: 80 },
@@ -245,6 +235,25 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 3 8 8", "16 3 1 1", "8"], says: "bias must have the shape [16]" },
       { operands: ["N 3", "16 3 1 1"], says: "x must be [N, C, H, W]" },
       { operands: ["N 3 8 8", "16 3 1 1"], attributes: { strides: [0, 1] }, says: "strides" },
+    ],
+  },
+  conv_1d: {
+    accepts: [
+      { operands: ["N 3 8", "16 3 1"], result: "N 16 8", macs: 16 * 8 * 3 },
+      { operands: ["N 1 8", "1 1 5", "1"], attributes: { pads: [2, 2] }, result: "N 1 8", macs: 40 },
+      {
+        operands: ["N 4 9", "6 2 3"],
+        attributes: { group: 2, stride: 2, dilation: 2, pads: [1, 0] },
+        result: "N 6 3",
+        macs: 6 * 3 * 2 * 3,
+      },
+    ],
+    refuses: [
+      { operands: ["N 3 8 8", "16 3 1 1"], says: "x must have three axes" },
+      { operands: ["N 3 8", "16 3 1 1"], says: "weight must have three axes" },
+      { operands: ["N 3 8", "16 4 1"], says: "weight takes 4 channels in each of 1 groups, x has 3" },
+      { operands: ["N 3 8", "16 3 1", "8"], says: "bias must have the shape [16]" },
+      { operands: ["N 3 8", "16 3 1"], attributes: { stride: 0 }, says: "stride" },
     ],
   },
   avg_pool: POOL,

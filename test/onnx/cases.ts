@@ -165,16 +165,6 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   min: variadic,
   sum: variadic,
   dropout: [{ operands: [map], attributes: { rate: 0.3 } }],
-  conv1d: [
-    {
-      operands: [{ input: ["N", 1, 9] }, parameter(1, 1, 3)],
-      attributes: { pads: [1, 1] as [number, number] },
-    },
-    {
-      operands: [{ input: ["N", 6, 9] }, parameter(4, 3, 3), parameter(4)],
-      attributes: { stride: 2, dilation: 2, group: 2, pads: [2, 1] as [number, number] },
-    },
-  ],
   general_gemm: [
     { operands: [rows, parameter(10, 7)], attributes: {} },
     { operands: [rows, parameter(7, 10), parameter(1, 7)], attributes: { transposeB: true, alpha: 0.5 } },
@@ -221,6 +211,14 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: {} },
     { operands: [map], attributes: { axis: 3 } },
     { operands: [map], attributes: { axis: 0 } },
+  ],
+  conv_1d: [
+    { operands: [{ input: ["N", 1, 9] }, parameter(1, 1, 3)], attributes: { pads: [1, 1] } },
+    { operands: [{ input: ["N", 6, 9] }, parameter(4, 6, 1), parameter(4)], attributes: {} },
+    {
+      operands: [{ input: ["N", 6, 9] }, parameter(4, 3, 4), parameter(4)],
+      attributes: { group: 2, pads: [3, 1], stride: 2, dilation: 2 },
+    },
   ],
   gemm: [
     { operands: [rows, parameter(7, 10)], attributes: {} },

@@ -9,7 +9,7 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
-import { conv1d } from "./conv1d.js";
+import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { dropPath } from "./drop-path.js";
 import { dropout } from "./dropout.js";
@@ -81,7 +81,7 @@ const primitiveOps = {
   clip,
   concat,
   conv,
-  conv1d,
+  conv_1d: conv1d,
   div,
   dropout,
   elu,

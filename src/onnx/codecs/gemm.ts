@@ -1,5 +1,5 @@
-import type { Value } from "../../ir/graph.js";
-import { numberDType, refuse, tensorType } from "../../ir/types.js";
+import type { OpOf } from "../../ir/graph.js";
+import { numberDType, refuse } from "../../ir/types.js";
 import { int } from "../attribute.js";
 import { defineCodec, type NodeWriter } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
@@ -7,7 +7,7 @@ import type { NodeReader } from "../node-reader.js";
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html with transB 1: x · weightᵀ + bias. */
 export const gemm = defineCodec<"gemm">({
   operator: "Gemm",
-  encode: (op, node) => node.node("Gemm", gemmInputs(op.operands, node), { transB: int(1) }),
+  encode: (op, node) => node.node("Gemm", gemmInputs(op, node), { transB: int(1) }),
   decode(node) {
     node.expectInt("transA", 0, 0);
     node.expectInt("transB", 1, 0);
@@ -22,10 +22,15 @@ export const gemm = defineCodec<"gemm">({
 const OPTIONAL_BIAS_OPSET = 11;
 
 /** The inputs of Gemm; a bias that there is not is a zero where it can't be left out. */
-export function gemmInputs([x, , bias]: readonly Value[], node: NodeWriter): readonly string[] {
-  if (bias !== undefined || node.opset >= OPTIONAL_BIAS_OPSET) return node.operands;
-  const dtype = numberDType(x?.type ?? tensorType([]));
-  return [...node.operands, node.constant("bias", { dtype, dims: [1] }, [0])];
+export function gemmInputs({ operands, results }: OpOf<"gemm" | "general_gemm">, node: NodeWriter) {
+  const [result] = results;
+  if (result === undefined || operands.length > 2 || node.opset >= OPTIONAL_BIAS_OPSET) return node.operands;
+  const columns = Number(result.type.dims[1] ?? 1);
+  const zeros = new Array<number>(columns).fill(0);
+  return [
+    ...node.operands,
+    node.constant("bias", { dtype: numberDType(result.type), dims: [columns] }, zeros),
+  ];
 }
 
 function expectOne(node: NodeReader, name: string): void {

@@ -6,15 +6,15 @@ import { gemmInputs } from "./gemm.js";
 export const generalGemm = defineCodec<"general_gemm">({
   operator: "Gemm",
   general: true,
-  encode({ attributes, operands }, node) {
-    const { alpha, beta, transposeA, transposeB } = attributes;
+  encode(op, node) {
+    const { alpha, beta, transposeA, transposeB } = op.attributes;
     const written: OnnxAttributes = {
       ...(alpha !== 1 && { alpha: float(alpha) }),
       ...(beta !== 1 && { beta: float(beta) }),
       ...(transposeA && { transA: int(1) }),
       ...(transposeB && { transB: int(1) }),
     };
-    node.node("Gemm", gemmInputs(operands, node), written);
+    node.node("Gemm", gemmInputs(op, node), written);
   },
   decode(node) {
     const [a, b, c] = [node.operand(0), node.operand(1), node.optionalOperand(2)];

@@ -8,7 +8,7 @@ import { cast } from "./cast.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
-import { conv1d } from "./conv1d.js";
+import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { dropout } from "./dropout.js";
 import { elu } from "./elu.js";
@@ -68,7 +68,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   clip,
   concat,
   conv,
-  conv1d,
+  conv_1d: conv1d,
   div,
   dropout,
   elu,

@@ -8,9 +8,6 @@ import { type GatePath, readPath } from "./path.js";
 import type { Found } from "./raised.js";
 import type { Step } from "./step.js";
 
-/** What a kind of channel gate makes of a path that it takes for its own. */
-export type GateSides = readonly [x: Value, gate: Value];
-
 /**
  *     x ┬ squeeze ─ steps ─ gate [N, C, 1, 1] ┐
  *       └──────────────────────────────────── mul
@@ -18,9 +15,9 @@ export type GateSides = readonly [x: Value, gate: Value];
  * The squeeze must be of the gated map itself; which module it is, the steps say.
  */
 export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
-  const sides = sidesOf(op);
+  const sides = sidesOf(op, flow);
   if (sides === undefined) return undefined;
-  const [x, gate] = sides;
+  const { x, gate } = sides;
   const path = readPath(op, gate, x, flow);
   const { squeeze } = path;
   if (squeeze === undefined) return mismatch(op, "its gate is made without a squeeze");
@@ -28,23 +25,38 @@ export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
     mismatch(squeeze.op, `it squeezes ${squeeze.root.name}, and what is gated is ${x.name}`);
   for (const match of channelGates) {
     const module = match(path, x.type);
-    if (module !== undefined) return { module, x, last: op, ops: [op, ...path.ops] };
+    if (module !== undefined) return { module, x, last: op, ops: [op, ...sides.ops, ...path.ops] };
   }
   return mismatch(op, `no known gate is made of ${describePath(path)}`);
 }
 
-/** The map and the gate [N, C, 1, 1] of a product, in either order; undefined where it is no such product. */
-function sidesOf(op: Op): GateSides | undefined {
+/** The operands of a product of a map [N, C, H, W] and a gate [N, C, 1, 1]. */
+interface GateSides {
+  readonly x: Value;
+  readonly gate: Value;
+  /** The op that repeated the gate over the map, where there is one. */
+  readonly ops: readonly Op[];
+}
+
+/** The map and the gate of a product, in either order; undefined where it is no such product. */
+function sidesOf(op: Op, flow: Dataflow): GateSides | undefined {
   const [result] = op.results;
   const [a, b] = op.operands;
   if (!isOp(op, "mul") || result === undefined || a === undefined || b === undefined) return undefined;
-  const [batch, channels, ...places] = result.type.dims;
+  const { dims } = result.type;
+  return asSides(a, b, dims, flow) ?? asSides(b, a, dims, flow);
+}
+
+function asSides(x: Value, other: Value, dims: readonly Dim[], flow: Dataflow): GateSides | undefined {
+  const [batch, channels, ...places] = dims;
   if (batch === undefined || channels === undefined || places.length !== 2) return undefined;
-  const isGate = ({ kind, type }: Value): boolean =>
-    kind !== "parameter" && sameDims(broadcastable(type.dims), [batch, channels, 1, 1]);
-  const isMap = ({ kind, type }: Value): boolean =>
-    kind !== "parameter" && sameDims(type.dims, result.type.dims);
-  return isMap(a) && isGate(b) ? [a, b] : isMap(b) && isGate(a) ? [b, a] : undefined;
+  const expansion = flow.producer(other);
+  const [expanded] = isOp(expansion, "expand") ? expansion.operands : [];
+  const gate = expanded ?? other;
+  const fits =
+    sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims), [batch, channels, 1, 1]);
+  if (!fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
+  return { x, gate, ops: expanded === undefined || expansion === undefined ? [] : [expansion] };
 }
 
 /** Sizes with those of 1 that broadcasting puts before them. */

@@ -1,21 +1,24 @@
-import type { OpOf, Value } from "../../ir/graph.js";
+import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { isOp } from "../../ir/rewrite.js";
 import { extent } from "./layout.js";
 import { mismatch } from "./mismatch.js";
 import type { StepReader } from "./step.js";
 import { readWeight, withDims } from "./weights.js";
 
+export type Convolution = Op & (OpOf<"conv"> | OpOf<"conv_1d">);
+
 /**
  * A convolution along the channels: over [N, 1, C], or over [N, 1, C, 1] and [N, 1, 1, C] with a kernel of k×1 or 1×k,
  * from one map or several to one or several.
  */
 export const readChannelKernel: StepReader = (_value, op, flow) => {
-  if (!isOp(op, "conv")) return undefined;
+  if (!isOp(op, "conv") && !isOp(op, "conv_1d")) return undefined;
   const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
   const line = lineOf(op);
   if (line === undefined) return undefined;
-  const { group, strides, dilations, pads } = op.attributes;
-  if (group !== 1 || strides[line] !== 1 || dilations[line] !== 1) {
+  const { stride, dilation, before, after } = windowAlong(op, line);
+  if (op.attributes.group !== 1 || stride !== 1 || dilation !== 1) {
     mismatch(op, "its convolution along the channels has groups, strides or dilations");
   }
   const [outputs = 0, inputs = 0, ...kernel] = weight.type.dims as readonly number[];
@@ -31,7 +34,7 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
       op,
       weight: withDims(op, read.weight, [outputs, inputs, size]),
       kernel: size,
-      pads: [pads[line] ?? 0, pads[line + kernel.length] ?? 0],
+      pads: [before, after],
       bias: offset?.weight,
     },
     from: x,
@@ -40,7 +43,7 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
 };
 
 /** The spatial axis of a convolution that the channels lie along; undefined where there is none. */
-function lineOf({ operands: [x, weight] }: OpOf<"conv">): number | undefined {
+function lineOf({ operands: [x, weight] }: Op): number | undefined {
   const places = x?.type.dims.slice(2) ?? [];
   const kernel = weight?.type.dims.slice(2) ?? [];
   const line = places.findIndex((size) => size !== 1);

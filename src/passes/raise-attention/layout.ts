@@ -1,12 +1,25 @@
 import type { Op, Value } from "../../ir/graph.js";
+import type { OpName } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { type Dim, sameDims } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 
 // A gate's path is a row of numbers for each image, [N, C], whatever axes of size 1 stand around and between them.
-// Reshape, Flatten, Squeeze, Unsqueeze, Transpose and Expand leave such rows alone, however an exporter writes them.
+// Reshape, Flatten, Squeeze, Unsqueeze and Transpose leave such rows alone, however an exporter writes them; so do Expand
+// to the size that there is and Pad by nothing.
 
-const LAYOUT_KINDS: ReadonlySet<string> = new Set(["reshape", "flatten", "transpose"]);
+const LAYOUT_KINDS: ReadonlySet<string> = new Set([
+  "dropout",
+  "expand",
+  "flatten",
+  "identity",
+  "pad",
+  "reshape",
+  "reshape_to",
+  "squeeze",
+  "transpose",
+  "unsqueeze",
+] satisfies OpName[]);
 
 /** The sizes that are not 1. */
 export function extent(dims: readonly Dim[]): readonly Dim[] {

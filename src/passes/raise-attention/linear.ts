@@ -1,5 +1,7 @@
-import type { Op, OpOf, Value } from "../../ir/graph.js";
+import type { Op, Value } from "../../ir/graph.js";
+import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { isOp } from "../../ir/rewrite.js";
+import type { Convolution } from "./channel-kernel.js";
 import { mismatch } from "./mismatch.js";
 import type { ReadStep, StepReader } from "./step.js";
 import { type RaisedParameter, type ReadWeight, readWeight, transposed, withDims } from "./weights.js";
@@ -7,7 +9,7 @@ import { type RaisedParameter, type ReadWeight, readWeight, transposed, withDims
 /** A fully connected layer over the channels: a 1×1 convolution, Gemm, or MatMul with the weights on either side. */
 export const readLinear: StepReader = (_value, op, flow) => {
   const read = (value: Value): ReadWeight => readWeight(op, value, flow);
-  if (isOp(op, "conv")) return isPointwise(op) ? pointwise(op, read) : undefined;
+  if (isOp(op, "conv") || isOp(op, "conv_1d")) return isPointwise(op) ? pointwise(op, read) : undefined;
   if (isOp(op, "gemm")) {
     const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
     return layer(op, x, read(weight), bias && read(bias));
@@ -21,20 +23,20 @@ export const readLinear: StepReader = (_value, op, flow) => {
 };
 
 /** Whether a convolution's every output is of one place. */
-function isPointwise({ operands: [x, weight] }: OpOf<"conv">): boolean {
+function isPointwise({ operands: [x, weight] }: Op): boolean {
   const [, perGroup, ...kernel] = weight?.type.dims ?? [];
   const [, channels, ...places] = x?.type.dims ?? [];
   const alongChannels = channels === 1 && perGroup === 1 && places.some((size) => size !== 1);
   return kernel.every((size) => size === 1) && !alongChannels;
 }
 
-function pointwise(op: OpOf<"conv">, read: (value: Value) => ReadWeight): ReadStep {
-  const { group, pads, strides } = op.attributes;
+function pointwise(op: Convolution, read: (value: Value) => ReadWeight): ReadStep {
   const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
-  if (pads.some((pad) => pad !== 0) || strides.some((stride) => stride !== 1)) {
-    mismatch(op as Op, "it is a convolution with pads or strides");
+  const axes = x.type.dims.slice(2).map((_, axis) => windowAlong(op, axis));
+  if (axes.some(({ stride, before, after }) => stride !== 1 || before !== 0 || after !== 0)) {
+    mismatch(op, "it is a convolution with pads or strides");
   }
-  return layer(op as Op, x, read(weight), bias && read(bias), group);
+  return layer(op, x, read(weight), bias && read(bias), op.attributes.group);
 }
 
 /** Weights of MatMul as a matrix, whatever axes of size 1 stand before it. */

@@ -2,6 +2,7 @@ import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
+import { isLayout } from "./layout.js";
 import { mismatch } from "./mismatch.js";
 
 /** What stands for a channel of a map: its mean or its maximum over all places. */
@@ -80,18 +81,21 @@ class SqueezeTrace {
       const axes = this.axesOf(x);
       return axes && op.attributes.permutation.map((axis) => axes[axis] as Axis);
     }
-    if (isOp(op, "reshape")) return this.#flattened(op, x);
-    return undefined;
+    if (isOp(op, "reshape") || isOp(op, "reshape_to")) return this.#flattened(op, x);
+    const isSame = isLayout(op) && sameDims(op.results[0]?.type.dims ?? [], x.type.dims);
+    return isSame ? this.axesOf(x) : undefined;
   }
 
   #pooled(op: Op, x: Value): readonly Axis[] | undefined {
     const axes = this.axesOf(x);
     if (axes === undefined) return undefined;
     if (isOp(op, "reduce_mean") || isOp(op, "reduce_max")) {
-      return axes.map((axis, i) => {
-        if (!op.attributes.axes.includes(i) || axis === "pooled") return axis;
+      const { axes: reduced, keepdims } = op.attributes;
+      const left = axes.map((axis, i) => {
+        if (!reduced.includes(i) || axis === "pooled") return axis;
         return axis === "places" ? "pooled" : mismatch(op, `it pools over the ${axis}, not over the places`);
       });
+      return keepdims ? left : left.filter((_, i) => !reduced.includes(i));
     }
     if (axes.join() !== "batch,channels,places,places") return undefined;
     if ((isOp(op, "avg_pool") || isOp(op, "max_pool")) && !coversMap(op, x)) {

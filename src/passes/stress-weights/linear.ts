@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../ir/graph.js";
+import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import { normal } from "./distribution.js";
 import { OFFSET, type Stress, unitGain } from "./layers.js";
@@ -6,18 +7,9 @@ import { type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 
 // The rules of convolutions and products with weights: their results are around 1.
 
-export function stressConv(op: OpOf<"conv">, x: Moments): Stress {
-  const { strides, pads, dilations } = op.attributes;
-  const shares = ([0, 1] as const).map((axis) =>
-    shareInside(op, axis + 2, { stride: strides[axis], before: pads[axis], dilation: dilations[axis] }),
-  );
-  const share = shares.reduce((all, each) => all * each, 1);
-  return stressLinear(fanInOf(op.operands[1]) * share, op.operands.length > 2, x);
-}
-
-export function stressConv1d(op: OpOf<"conv1d">, x: Moments): Stress {
-  const { stride, pads, dilation } = op.attributes;
-  const share = shareInside(op, 2, { stride, before: pads[0], dilation });
+export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stress {
+  const [, , ...sizes] = op.results[0]?.type.dims ?? [];
+  const share = sizes.reduce<number>((all, _, axis) => all * shareInside(op, axis), 1);
   return stressLinear(fanInOf(op.operands[1]) * share, op.operands.length > 2, x);
 }
 
@@ -44,20 +36,14 @@ function fanInOf(weight: Value | undefined): number {
   return elementCount(concreteDims(weight?.type.dims ?? []).slice(1));
 }
 
-interface Along {
-  readonly stride: number;
-  readonly before: number;
-  readonly dilation: number;
-}
-
-/** The share of a convolution's products along an axis that read the map and not the zeros around it. */
-function shareInside(
-  { operands: [map, weight], results: [result] }: OpOf<"conv" | "conv1d">,
-  axis: number,
-  { stride, before, dilation }: Along,
-): number {
-  const [size, kernel, outputs] = [map, weight, result].map((value) => Number(value?.type.dims[axis]));
+/** The share of a convolution's products along a spatial axis, from 0, that read the map and not the zeros around it. */
+function shareInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: number): number {
+  const [map, weight] = op.operands;
+  const [size, kernel, outputs] = [map, weight, op.results[0]].map((value) =>
+    Number(value?.type.dims[axis + 2]),
+  );
   if (size === undefined || kernel === undefined || outputs === undefined) return 1;
+  const { stride, dilation, before } = windowAlong(op, axis);
   let inside = 0;
   for (let output = 0; output < outputs; output++) {
     for (let tap = 0; tap < kernel; tap++) {

@@ -5,7 +5,7 @@ import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import { attentionRules } from "./attention/registry.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "./layers.js";
-import { stressConv, stressConv1d, stressGemm, stressGeneralGemm } from "./linear.js";
+import { stressConv, stressGemm, stressGeneralGemm } from "./linear.js";
 import {
   applied,
   averaged,
@@ -31,7 +31,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     return { parameters: [undefined, ...parameters], result };
   },
   conv: stressConv,
-  conv1d: stressConv1d,
+  conv_1d: stressConv,
   gemm: stressGemm,
   general_gemm: stressGeneralGemm,
 

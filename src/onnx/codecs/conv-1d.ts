@@ -1,11 +1,10 @@
-import { refuse } from "../../ir/types.js";
 import { int, ints } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import { checkKernel, kernelOf } from "./conv.js";
 import { numbers, readPads } from "./spatial.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Conv.html over one spatial axis; see also `conv`. */
-export const conv1d = defineCodec<"conv1d">({
+export const conv1d = defineCodec<"conv_1d">({
   operator: "Conv",
   general: true,
   encode({ attributes, operands }, node) {
@@ -25,13 +24,13 @@ export const conv1d = defineCodec<"conv1d">({
     const strides = numbers(node, "strides", 1, 1);
     const dilations = numbers(node, "dilations", 1, 1);
     const [before = 0, after = 0] = readPads(node, { x, kernel, strides, dilations });
-    const [stride = 1] = strides;
+    const [[stride = 1], [dilation = 1]] = [strides, dilations];
     return {
       operands: bias === undefined ? [x, weight] : [x, weight, bias],
       attributes: {
         stride,
         pads: [before, after],
-        dilation: dilations[0] ?? refuse("it has no axis"),
+        dilation,
         group: node.int("group", 1),
       },
     };
