@@ -47,8 +47,15 @@ export interface NormStep {
   readonly epsilon: number;
 }
 
+/** Every number multiplied by the same one. */
+export interface FactorStep {
+  readonly kind: "factor";
+  readonly op: Op;
+  readonly factor: number;
+}
+
 /** One step on the way from what a gate squeezes to the gate. */
-export type Step = LinearStep | KernelStep | ActivationStep | PerChannelStep | NormStep;
+export type Step = LinearStep | KernelStep | ActivationStep | PerChannelStep | NormStep | FactorStep;
 
 /** A step that computes a value, and the value that it starts from. */
 export interface ReadStep {

@@ -9,7 +9,7 @@ import { type ChannelGateMatch, stepsOf } from "./match.js";
  */
 export const matchEca: ChannelGateMatch = (path) => {
   const steps = stepsOf(path, "kernel", "activation");
-  if (steps === undefined || path.squeeze?.of !== "mean") return undefined;
+  if (steps === undefined || path.start?.of !== "mean") return undefined;
   const [{ op, kernel, weight, pads, bias }, gate] = steps;
   if (gate.name !== "sigmoid") mismatch(gate.op, `its gate is ${gate.name}; that of ECA is sigmoid`);
   if (weight.data.dims[0] !== 1 || weight.data.dims[1] !== 1) return undefined;
