@@ -41,9 +41,8 @@ export const reference = JSON.parse(
 export function differences({ spec, passes, macsAt = {}, ...expected }: ReferenceNetwork): readonly string[] {
   const file = join(packageRoot(), `specs/${spec}.json`);
   const report = stats(file, { passes });
-  const { channels, height, width } = report.input;
   const actual = {
-    input: [channels, height, width].join("x"),
+    input: Object.values(report.input ?? {}).join("x"),
     parameters: report.parameters,
     attentionParameters: report.attentionParameters,
     attentionModules: report.blocks.flatMap((block) => block.attention).length,

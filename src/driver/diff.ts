@@ -2,7 +2,7 @@ import { diffNetworks, type NetworkDiff } from "../analysis/diff.js";
 import type { Graph } from "../ir/graph.js";
 import { runPasses } from "../passes/manager.js";
 import { parsePipeline } from "../passes/pipeline.js";
-import { loadModel, type Model } from "./model.js";
+import { type Model, withModel } from "./model.js";
 import type { NetworkOptions } from "./network.js";
 
 /** What `ecagen diff --json` prints. */
@@ -20,7 +20,15 @@ export interface DiffReport extends NetworkDiff {
  * Errors: `InputError` for a wrong spec, file or option.
  */
 export function diff(a: string, b: string, options: NetworkOptions = {}): DiffReport {
-  const [modelA, modelB] = [a, b].map((file) => loadModel(file, options)) as [Model, Model];
+  return withModel(a, options, (modelA) =>
+    withModel(b, options, (modelB) => diffModels([a, modelA], [b, modelB])),
+  );
+}
+
+function diffModels(
+  [a, modelA]: readonly [string, Model],
+  [b, modelB]: readonly [string, Model],
+): DiffReport {
   if (modelA.kind === "spec" && modelB.kind === "spec") {
     return { a, b, notes: [], ...diffNetworks(modelA.graph, modelB.graph) };
   }

@@ -1,22 +1,26 @@
 import { type RecoveredBlock, recoverBlocks } from "../analysis/structure/recover.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
 import { InputError } from "../base/diagnostic.js";
-import { readBytes } from "../base/read-file.js";
 import type { Graph } from "../ir/graph.js";
-import { decodeModel, type ImportedModel } from "../onnx/import.js";
+import { type ImportedModel, openModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { parsePipeline } from "../passes/pipeline.js";
+import { type RaisedAttention, raiseAttention } from "../passes/raise-attention.js";
 import type { NetworkOptions } from "./network.js";
 
 /** The network of an ONNX file, looked at as one of a spec: at model level, in stages and blocks. */
 export interface FileNetwork {
   readonly file: string;
   readonly imported: ImportedModel;
+  /** The gates that were found among its nodes, and what is nearly one. */
+  readonly attention: RaisedAttention;
   /** Before the caller's passes; its blocks in the order of `graph.blocks`. */
   readonly recovered: readonly RecoveredBlock[];
   /** After the caller's passes. */
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
+  /** After this the numbers of its parameters can't be read. */
+  close(): void;
 }
 
 /**
@@ -32,10 +36,16 @@ export function fileNetwork(
       ? []
       : parsePipeline(passes, { source: { file: "--passes", text: passes }, offset: 0 });
   if (resolution !== undefined) throw fixedSize(file);
-  const imported = decodeModel(readBytes(file), file);
-  const recovered = recoverBlocks(imported.graph);
-  const { graph, reports } = runPasses(withBlocks(imported.graph, recovered), invocations);
-  return { file, imported, recovered, graph, reports };
+  const imported = openModel(file);
+  try {
+    const attention = raiseAttention(imported.graph);
+    const recovered = recoverBlocks(attention.graph);
+    const { graph, reports } = runPasses(withBlocks(attention.graph, recovered), invocations);
+    return { file, imported, attention, recovered, graph, reports, close: imported.close };
+  } catch (error) {
+    imported.close();
+    throw error;
+  }
 }
 
 function fixedSize(file: string): InputError {

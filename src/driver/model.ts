@@ -3,11 +3,21 @@ import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js
 import { isOnnx } from "./onnx-path.js";
 
 /** A network that a command is given: of a spec, or of an ONNX file. Both have their `graph` at model level. */
-export type Model = ({ readonly kind: "spec" } & SpecNetwork) | ({ readonly kind: "onnx" } & FileNetwork);
+export type Model =
+  | ({ readonly kind: "spec" } & SpecNetwork)
+  | ({ readonly kind: "onnx" } & Omit<FileNetwork, "close">);
 
-/** Reads what a user names. Errors: `InputError` for a wrong spec or file, and for options that don't fit it. */
-export function loadModel(file: string, options: NetworkOptions = {}): Model {
-  return isOnnx(file)
-    ? { kind: "onnx", ...fileNetwork(file, options) }
-    : { kind: "spec", ...specNetwork(file, options) };
+/**
+ * Does something with what a user names. The numbers of an ONNX file can be read until it is done.
+ *
+ * Errors: `InputError` for a wrong spec or file, and for options that don't fit it.
+ */
+export function withModel<T>(file: string, options: NetworkOptions, act: (model: Model) => T): T {
+  if (!isOnnx(file)) return act({ kind: "spec", ...specNetwork(file, options) });
+  const { close, ...network } = fileNetwork(file, options);
+  try {
+    return act({ kind: "onnx", ...network });
+  } finally {
+    close();
+  }
 }

@@ -102,7 +102,8 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
 
 type Ran = ReturnType<typeof runPasses>;
 
-function changesFunction({ pass }: PassInvocation): boolean {
+/** Whether a pass means to change what the network computes. */
+export function changesFunction({ pass }: PassInvocation): boolean {
   return isPassName(pass) && passOf(pass).preserves === "signature";
 }
 

@@ -19,6 +19,7 @@ import {
   planGate,
   withStart,
 } from "./planned-gates.js";
+import type { EncodeGraph } from "./run-graph.js";
 
 export interface NewGatesOptions {
   /** How the gates that a swap made start. Left out: `init`. */
@@ -56,6 +57,7 @@ export interface StartedGates {
  *
  * @param original the network before the swap, with its weights; undefined where nothing was swapped
  * @param swapped what passes made of it
+ * @param encode makes models of them; left out, models that are nothing but the graphs
  *
  * Errors: `InputError` where no gate is new, without inputs for a start that needs some, and for inputs that don't fit.
  */
@@ -64,6 +66,7 @@ export async function startNewGates(
   swapped: Graph,
   { newGates: start = "init", calibrate }: NewGatesOptions,
   seed: number,
+  encode?: EncodeGraph,
 ): Promise<StartedGates> {
   const pairs = original === undefined ? [] : newGatesOf(original, swapped);
   if (original === undefined || pairs.length === 0) throw noNewGate();
@@ -71,7 +74,7 @@ export async function startNewGates(
   return await withCalibration(calibrate, original, seed, async (calibration) => {
     const runtime = await startRuntime();
     try {
-      return await startWith(runtime, original, swapped, pairs, start, calibration, seed);
+      return await startWith(runtime, original, swapped, pairs, start, calibration, seed, encode);
     } finally {
       runtime.close();
     }
@@ -91,6 +94,7 @@ async function startWith(
   start: NewGateStart,
   calibration: Calibration,
   seed: number,
+  encode: EncodeGraph | undefined,
 ): Promise<StartedGates> {
   const ecas = pairs.filter(({ op }) => isOp(op, "attention.eca"));
   if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
@@ -100,6 +104,7 @@ async function startWith(
     ecas.map(({ before }) => before),
     calibration,
     seed,
+    encode,
   );
   const gates = ecas.map(({ op, before }, i) =>
     planGate(swapped, op as EcaOp, before, seen.gates[i] as GateResponses, seed),
@@ -107,7 +112,7 @@ async function startWith(
   const graphs = byStart((each) => withStart(swapped, gates, each));
   const output = new Map<NewGateStart, Likeness>();
   for (const each of NEW_GATE_STARTS) {
-    const { outputs } = await observeGates(runtime, graphs[each], [], calibration, seed);
+    const { outputs } = await observeGates(runtime, graphs[each], [], calibration, seed, encode);
     output.set(each, likeness(seen.outputs, outputs));
   }
   const { from, images } = calibration;

@@ -4,7 +4,7 @@ import { GATE_PROBES, withGateProbes } from "../passes/gate-probes.js";
 import type { Runtime } from "../runtime/session.js";
 import type { GateResponses } from "../weights/new-gates/responses.js";
 import type { Calibration } from "./calibration.js";
-import { runGraph } from "./run-graph.js";
+import { type EncodeGraph, runGraph } from "./run-graph.js";
 
 /** What a network gives for some images: its outputs, and what its gates do. */
 export interface Observed {
@@ -21,6 +21,7 @@ export async function observeGates(
   gates: readonly Op[],
   calibration: Calibration,
   seed: number,
+  encode?: EncodeGraph,
 ): Promise<Observed> {
   const probed = withGateProbes(graph, gates);
   const { images } = calibration;
@@ -30,21 +31,28 @@ export async function observeGates(
     return { images, channels, squeeze: numbers(), power: numbers(), response: numbers() };
   });
   const outputs: Float64Array[] = [];
-  await runGraph(runtime, probed, calibration, seed, (values, n) => {
-    outputs.push(...values.slice(0, graph.outputs.length).map((each) => Float64Array.from(each)));
-    responses.forEach(({ channels, squeeze, power, response }, i) => {
-      const [mean, square, product] = values.slice(graph.outputs.length + GATE_PROBES.length * i) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      for (let c = 0; c < channels; c++) {
-        const at = n * channels + c;
-        squeeze[at] = mean[c] as number;
-        power[at] = square[c] as number;
-        response[at] = power[at] === 0 ? 0 : (product[c] as number) / power[at];
-      }
-    });
-  });
+  await runGraph(
+    runtime,
+    probed,
+    calibration,
+    seed,
+    (values, n) => {
+      outputs.push(...values.slice(0, graph.outputs.length).map((each) => Float64Array.from(each)));
+      responses.forEach(({ channels, squeeze, power, response }, i) => {
+        const [mean, square, product] = values.slice(graph.outputs.length + GATE_PROBES.length * i) as [
+          Float32Array,
+          Float32Array,
+          Float32Array,
+        ];
+        for (let c = 0; c < channels; c++) {
+          const at = n * channels + c;
+          squeeze[at] = mean[c] as number;
+          power[at] = square[c] as number;
+          response[at] = power[at] === 0 ? 0 : (product[c] as number) / power[at];
+        }
+      });
+    },
+    encode,
+  );
   return { outputs: Float64Array.from(outputs.flatMap((each) => [...each])), gates: responses };
 }

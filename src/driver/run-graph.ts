@@ -7,6 +7,15 @@ import { runPasses } from "../passes/manager.js";
 import type { Runtime } from "../runtime/session.js";
 import type { Calibration } from "./calibration.js";
 
+/** Makes the bytes of a model of a graph at model level. */
+export type EncodeGraph = (graph: Graph, seed: number) => Uint8Array;
+
+/** As a model that is nothing but the graph. */
+function encodeAnew(graph: Graph, seed: number): Uint8Array {
+  const lowered = runPasses(graph, exportPipeline({})).graph;
+  return modelBytes(encodeModel(lowered, { producerVersion: packageVersion() }), { seed });
+}
+
 /**
  * The outputs of a graph at model level for each image of a calibration, by ONNX Runtime on the CPU: in the order of the
  * graph's outputs, the images one by one, so that memory stays that of one.
@@ -19,10 +28,9 @@ export async function runGraph(
   calibration: Calibration,
   seed: number,
   onImage: (outputs: readonly Float32Array[], index: number) => void,
+  encode: EncodeGraph = encodeAnew,
 ): Promise<void> {
-  const lowered = runPasses(graph, exportPipeline({})).graph;
-  const model = encodeModel(lowered, { producerVersion: packageVersion() });
-  const session = await runtime.open(modelBytes(model, { seed }));
+  const session = await runtime.open(encode(graph, seed));
   try {
     for (let index = 0; index < calibration.images; index++) {
       const outputs = await session.run(calibration.image(index));

@@ -5,7 +5,7 @@ import type { Graph } from "../ir/graph.js";
 import { byConvention, type ConventionName, type ConventionReport } from "./conventions.js";
 import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, type ExpectationCheck } from "./expectations.js";
-import { loadModel } from "./model.js";
+import { type Model, withModel } from "./model.js";
 import type { NetworkOptions, SpecNetwork } from "./network.js";
 
 export type { FoldedNorms };
@@ -39,7 +39,10 @@ export interface StatsOptions extends NetworkOptions {
  * Errors: `InputError` for a wrong spec, file or option.
  */
 export function stats(file: string, options: StatsOptions = {}): StatsReport {
-  const model = loadModel(file, options);
+  return withModel(file, options, (model) => statsOf(model, file, options));
+}
+
+function statsOf(model: Model, file: string, options: StatsOptions): StatsReport {
   const { graph } = model;
   const counts = countNetwork(graph);
   const { convention } = options;

@@ -14,7 +14,7 @@ import {
   type Value,
 } from "./graph.js";
 import type { Initializer } from "./initializers.js";
-import type { AttributesInput, AttributesOf, OpName } from "./ops/registry.js";
+import { type AttributesInput, type AttributesOf, definitionOf, type OpName } from "./ops/registry.js";
 import { type DType, sameType } from "./types.js";
 import type { WeightExpr } from "./weight.js";
 
@@ -78,7 +78,7 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     builder.reserve(own.map((value) => value.name));
     if (replacement !== undefined && mayReplace(original, replacement)) {
       for (const result of original.results) replaced.set(result, replacement);
-    } else if (op === original || sameTypes(op, original)) {
+    } else if (op === original || definitionOf(op.kind).foreign || sameTypes(op, original)) {
       builder.add(op);
     } else {
       const [result] = original.results;

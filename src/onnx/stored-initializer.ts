@@ -83,7 +83,7 @@ export function storedInitializer(
       refuse(`its data has ${found} bytes, ${dtype} of [${dims.join(", ")}] has ${byteLength}`);
   };
 
-  if (tensor.dataLocation === TensorProto.DataLocation.EXTERNAL) {
+  if (isExternal({ tensor })) {
     const { path, offset, length } = externalPlace(tensor, file, byteLength);
     return { ...common, readInto: rangeOf(open(path), offset, length).readInto };
   }
@@ -100,6 +100,11 @@ export function storedInitializer(
     ...common,
     readInto: (target, offset) => target.set(latest.of(key, load).subarray(offset, offset + target.length)),
   };
+}
+
+/** Whether the data lies in another file. */
+export function isExternal({ tensor }: Pick<Initializer, "tensor">): boolean {
+  return tensor.dataLocation === TensorProto.DataLocation.EXTERNAL;
 }
 
 /** The fields of an initializer's message that don't say where its data is or what. */

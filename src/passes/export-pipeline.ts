@@ -21,6 +21,25 @@ export interface ExportPipelineOptions {
 }
 
 /**
+ * The passes from somebody's network, in which gates and activations were raised, back to operators. What is an operator
+ * already stays: batch normalisation is not folded, and nothing else is cleaned up.
+ */
+export function rewritePipeline({
+  opset,
+  target,
+  precision = "fp32",
+}: Omit<ExportPipelineOptions, "keepBatchNorm">): readonly PassInvocation[] {
+  return [
+    invocationOf("lower-attention", target === undefined ? {} : { target }),
+    invocationOf("lower-activation", opset === undefined ? {} : { opset: Math.max(opset, OLDEST_LOWERED) }),
+    ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
+  ];
+}
+
+/** What the oldest opset that activations are lowered for has, those before have too. */
+const OLDEST_LOWERED = 13;
+
+/**
  * The passes from a network at model level to one of ONNX operators. Attention is lowered first, because it makes
  * activations and normalisations; the clean-up comes last.
  */

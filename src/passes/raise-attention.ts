@@ -22,6 +22,8 @@ export interface RaisedGate {
   readonly channels: number;
   /** Its trainable scalars. */
   readonly parameters: number;
+  /** The name of its result. */
+  readonly result: string;
   /** Its options as a spec would write them, without those that have their default. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The ops that it took the place of, by their kinds and the names of their results. */
@@ -44,15 +46,19 @@ export interface RaisedAttention {
   readonly rejected: readonly RejectedGate[];
 }
 
+export interface RaiseOptions {
+  /** The kinds that are looked for; left out, all of them. */
+  readonly kinds?: readonly AttentionType[] | undefined;
+  /** Modules that stay the ops that they are, by the names of their results. */
+  readonly except?: ReadonlySet<string> | undefined;
+}
+
 /**
  * Finds attention modules among primitive ops, and makes one op of each. All other ops stay the objects that they are.
  * It is linear in the number of ops.
  */
-export function raiseAttention(
-  graph: Graph,
-  kinds: readonly AttentionType[] = ATTENTION_TYPES,
-): RaisedAttention {
-  return new Raising(graph, kinds).run();
+export function raiseAttention(graph: Graph, options: RaiseOptions = {}): RaisedAttention {
+  return new Raising(graph, options).run();
 }
 
 export const raiseAttentionPass = definePass({
@@ -66,24 +72,28 @@ export const raiseAttentionPass = definePass({
       .describe("The kinds of gate that are looked for; left out, all of them."),
   }),
   preserves: "values",
-  run: (graph, { kinds }) => raiseAttention(graph, kinds).graph,
+  run: (graph, { kinds }) => raiseAttention(graph, { kinds }).graph,
 });
 
 class Raising {
   readonly #graph: Graph;
   readonly #kinds: readonly AttentionType[];
+  readonly #except: ReadonlySet<string>;
   readonly #flow: Dataflow;
   readonly #names: NewNames;
   readonly #raisedOps = new Map<Op, Op>();
   readonly #order: ReadonlyMap<Op, number>;
   /** Ops that a module took the place of. */
   readonly #gone = new Set<Op>();
+  /** Ops of modules that are left as they are. */
+  readonly #left = new Set<Op>();
   readonly #raised: RaisedGate[] = [];
   readonly #rejected: RejectedGate[] = [];
 
-  constructor(graph: Graph, kinds: readonly AttentionType[]) {
+  constructor(graph: Graph, { kinds = ATTENTION_TYPES, except = new Set() }: RaiseOptions) {
     this.#graph = graph;
     this.#kinds = kinds;
+    this.#except = except;
     this.#flow = new Dataflow(graph);
     this.#names = new NewNames(graph);
     this.#order = new Map(graph.ops.map((op, i) => [op, i]));
@@ -91,7 +101,9 @@ class Raising {
 
   run(): RaisedAttention {
     // From the end, so that a module of two gates is found before its first gate is taken for a module.
-    for (const op of this.#graph.ops.toReversed()) if (!this.#gone.has(op)) this.#raise(op);
+    for (const op of this.#graph.ops.toReversed()) {
+      if (!this.#gone.has(op) && !this.#left.has(op)) this.#raise(op);
+    }
     const raised = this.#raised.toReversed();
     const rejected = this.#rejected.toReversed();
     if (raised.length === 0) return { graph: this.#graph, raised, rejected };
@@ -120,6 +132,10 @@ class Raising {
 
   #replace(found: Found): void {
     const region = regionOf(found, this.#flow);
+    if (found.last.results.some(({ name }) => this.#except.has(name))) {
+      for (const each of region) this.#left.add(each);
+      return;
+    }
     const at = placeOf(found);
     const op = raisedOp(found, at, region, this.#flow, this.#names);
     this.#raisedOps.set(found.last, op);
@@ -129,6 +145,7 @@ class Raising {
       at,
       channels: Number(found.x.type.dims[1]),
       parameters: trainableScalars(op),
+      result: op.results[0]?.name ?? "",
       options: found.module.options,
       ops: [...region].sort((a, b) => this.#place(a) - this.#place(b)).map(nameOf),
     });

@@ -2,7 +2,7 @@ import { ACTIVATION_NAMES } from "../../ir/activations.js";
 import { attentionKindOf } from "../../ir/attention/registry.js";
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import { sameDims } from "../../ir/types.js";
+import { sameDims, sameType } from "../../ir/types.js";
 import { type Segment, segmentsOf } from "./segments.js";
 
 /** A convolution along the network's spine. */
@@ -66,11 +66,18 @@ function plainKind(op: Op): PlainAtom["kind"] {
   if (POOLS.has(kind)) return "pool";
   if (LINEAR.has(kind)) return "linear";
   if (kind === "batch_norm") return "norm";
+  if (kind === "opaque") return isMapwise(op) ? "activation" : "other";
   const [x, other] = op.operands;
   const constant = [x, other].find((operand) => operand?.kind === "parameter");
   if (constant === undefined || !BINARY.has(kind)) return "other";
   // A factor or summand for each channel, or one number for all.
   return constant.type.dims.some((size) => size !== 1) ? "norm" : "pass";
+}
+
+/** Of somebody else's operators, those that keep the shape of their only map are most often activations. */
+function isMapwise({ operands, results: [y] }: Op): boolean {
+  const [x, ...others] = operands.filter((operand) => operand.kind !== "parameter");
+  return x !== undefined && others.length === 0 && y !== undefined && sameType(x.type, y.type);
 }
 
 /** Several ops between two cuts: an activation or a gate in its primitives, a residual sum, or other branches. */

@@ -6,8 +6,10 @@ import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
 import { explainCommand } from "./explain.js";
 import { initCommand } from "./init.js";
+import { inspectCommand } from "./inspect.js";
 import { listCommand } from "./list.js";
 import { resolveCommand } from "./resolve.js";
+import { rewriteCommand } from "./rewrite.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
@@ -18,12 +20,14 @@ import { weightsCommand } from "./weights.js";
 /** Every command, in the order of the help. */
 export const commands = [
   compileCommand,
+  rewriteCommand,
   verifyCommand,
   runCommand,
   benchCommand,
   codegenCommand,
   statsCommand,
   diffCommand,
+  inspectCommand,
   weightsCommand,
   explainCommand,
   tablesCommand,

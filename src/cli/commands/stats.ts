@@ -1,6 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
 import type { ConventionName, ConventionReport, PrintedNumber } from "../../driver/conventions.js";
-import type { FoldedNorms } from "../../driver/stats.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -36,7 +35,10 @@ export const statsCommand = defineCommand({
       json: report,
       ok: report.expectations.every((each) => each.ok),
       async text() {
-        const { shape, table, verdict } = await import("../format.js");
+        const [{ shape, table, verdict }, { foldingText, imageText }] = await Promise.all([
+          import("../format.js"),
+          import("../report-counts.js"),
+        ]);
         const rows = report.blocks.map((block) => [
           block.path,
           block.block,
@@ -47,11 +49,6 @@ export const statsCommand = defineCommand({
         ]);
         const total = ["total", "", "", count(report.parameters), count(report.macs), ""];
         const head = ["block", "type", "attention", "parameters", "MACs", "output"];
-        const { input } = report;
-        const image =
-          input === null
-            ? "one item of a batch"
-            : `one image of ${input.channels}x${input.height}x${input.width}`;
         const expected = report.expectations.map(
           ({ name, expected, ok }) => `${name} ${count(expected)}: ${verdict(ok)}\n`,
         );
@@ -62,7 +59,7 @@ export const statsCommand = defineCommand({
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${image}\n`,
+          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(report.input)}\n`,
           report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),
           ...outputs,
           ...expected,
@@ -72,11 +69,6 @@ export const statsCommand = defineCommand({
     };
   },
 });
-
-/** What is said of a file whose convolutions have biases. */
-export function foldingText({ convolutions, parameters, buffers }: FoldedNorms): string {
-  return `${count(convolutions)} convolutions have a bias, as folding leaves it of a BatchNorm: with these unfolded ${count(parameters)} parameters and ${count(buffers)} running statistics\n`;
-}
 
 function conventionText({ name, source, parameters, operations }: ConventionReport): string {
   const line = (what: string, { printed, exact, unit, rounding }: PrintedNumber): string => {

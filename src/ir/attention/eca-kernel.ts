@@ -88,6 +88,12 @@ export function hasKernel({ op }: AttentionModule): boolean {
   return op.attributes.shape.kernel === kernelAttributes.kernel;
 }
 
+/** Attributes of an op without how its k came about, which is nothing that it computes; files don't say it. */
+export function withoutKernelRule(attributes: object): object {
+  const { rule, gamma, b, ...computed } = attributes as Partial<KernelAttributes>;
+  return rule === undefined ? attributes : computed;
+}
+
 /** The k of a gate at a site, and how it came about. */
 export function plannedKernel(
   { kernel, kernels, rule, gamma, b }: KernelOptions,

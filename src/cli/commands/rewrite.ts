@@ -1,0 +1,148 @@
+import { count, macs } from "../../base/numbers.js";
+import type { RewriteReport } from "../../driver/rewrite.js";
+import { sharedOptions } from "../options.js";
+import { startProgress } from "../progress.js";
+import { defineCommand } from "./command.js";
+
+export const rewriteCommand = defineCommand({
+  usage: "rewrite <model>",
+  doc: "Swap the attention gates of somebody's ONNX file, or run any passes on it",
+  positionals: { model: { type: "string", demandOption: true, describe: "An ONNX file" } },
+  options: {
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe: "The rewritten file; left out, nothing is written, as to look with --explain",
+    },
+    swap: {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them",
+    },
+    passes: {
+      type: "string",
+      requiresArg: true,
+      describe: "Passes after the swaps, as text: fold-batch-norm,simplify",
+    },
+    explain: {
+      type: "boolean",
+      default: false,
+      describe: "Say what each gate was found to be, and what looks like one and is none, with the reason",
+    },
+    verify: {
+      type: "boolean",
+      default: true,
+      describe: "Run what must keep the values and hold it against the original; --no-verify leaves that out",
+    },
+    "new-gates": sharedOptions["new-gates"],
+    calibrate: sharedOptions.calibrate,
+    seed: sharedOptions.seed,
+    batch: {
+      ...sharedOptions["model-batch"],
+      describe: "A number for a batch that is open in the file [default: as it is]",
+    },
+    precision: sharedOptions.precision,
+    target: sharedOptions.target,
+    "external-data": {
+      type: "boolean",
+      describe: "Write the weights to a file beside the model [default: where the original has one]",
+    },
+    "print-ir-after-all": {
+      type: "boolean",
+      default: false,
+      describe: "Print the IR after each pass on stderr",
+    },
+  },
+  examples: [
+    ["ecagen rewrite seresnet50.onnx --explain", "which gates the file has, and which near misses"],
+    ["ecagen rewrite seresnet50.onnx --swap se=eca -o ecaresnet50.onnx", "every SE gate becomes ECA"],
+    [
+      "ecagen rewrite b0.onnx --swap se=eca --new-gates fit --calibrate images.npy -o b0-eca.onnx",
+      "the new gates start near to what the old ones do",
+    ],
+    [
+      "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
+      "only in the later stages",
+    ],
+    ["ecagen rewrite model.onnx --passes simplify -o small.onnx", "constants and shape chains are folded"],
+    ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
+  ],
+  async run(args) {
+    const [{ rewrite }, { irHooks }, { newGatesTable }, progress] = await Promise.all([
+      import("../../driver/rewrite.js"),
+      import("../../driver/dump.js"),
+      import("../new-gates-table.js"),
+      startProgress(),
+    ]);
+    try {
+      const report = await rewrite(args.model, {
+        output: args.output,
+        swaps: args.swap,
+        passes: args.passes,
+        verify: args.verify,
+        newGates: args["new-gates"],
+        calibrate: args.calibrate,
+        seed: args.seed,
+        batch: args.batch,
+        precision: args.precision,
+        target: args.target,
+        externalData: args["external-data"],
+        digest: args.json,
+        hooks: irHooks({
+          print: args["print-ir-after-all"] ? (text) => process.stderr.write(text) : undefined,
+        }),
+        onProgress: progress.update,
+      });
+      return {
+        json: report,
+        warnings: report.warnings,
+        async text() {
+          const explained = args.explain ? await explanation(report) : "";
+          return `${explained}${summary(report)}${newGatesTable(report.newGates)}`;
+        },
+      };
+    } finally {
+      progress.stop();
+    }
+  },
+});
+
+/** The gates that were found, as a table, and below it the near misses. */
+async function explanation({ raised, rejected }: RewriteReport): Promise<string> {
+  const { table } = await import("../format.js");
+  const rows = raised.map(({ at, kind, channels, parameters, options }) => [
+    at,
+    kind,
+    count(channels),
+    count(parameters),
+    Object.entries(options)
+      .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      .join(", "),
+  ]);
+  const found =
+    rows.length === 0
+      ? "no gate was found\n"
+      : table(["gate", "kind", "channels", "parameters", "options"], rows, ["channels", "parameters"]);
+  const misses = rejected.map(({ at, op, reason }) => `${at}: ${op}: ${reason}\n`);
+  const heading = misses.length === 0 ? "" : "\nlooks like a gate, and is none that is known:\n";
+  return `${found}${heading}${misses.join("")}\n`;
+}
+
+function summary(report: RewriteReport): string {
+  const gates = `${count(report.attentionParameters)} of them attention's`;
+  const numbers = `${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}`;
+  const near = report.rejected.length === 0 ? "" : `, ${report.rejected.length} near misses`;
+  const found = `${report.raised.length} gates found${near}`;
+  if (report.output === undefined) return `${found}; ${numbers}; nothing was written, as there is no -o\n`;
+  const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
+  return `${found}\n${report.output}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${verified(report)}`;
+}
+
+function verified({ verification }: RewriteReport): string {
+  if (verification === undefined) return "";
+  const { of, maxRel } = verification;
+  const what = of === "file" ? "it" : "the gates that were found, lowered again,";
+  return `verified: ${what} give${of === "file" ? "s" : ""} what the original gives, within ${maxRel.toExponential(1)} of its range\n`;
+}

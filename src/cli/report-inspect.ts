@@ -1,0 +1,73 @@
+import { count, macs } from "../base/numbers.js";
+import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
+import { quoted, shape, table, tensorName } from "./format.js";
+import { foldingText, imageText } from "./report-counts.js";
+
+export function inspectText(report: InspectReport): string {
+  const { blocks, input } = report;
+  const head = ["block", "type", "channels", "kernel", "stride", "map", "attention", "parameters", "MACs"];
+  const total = ["total", "", "", "", "", "", "", count(report.parameters), count(report.macs)];
+  return [
+    ...report.inputs.map((tensor) => `input ${tensorText(tensor)}\n`),
+    ...report.outputs.map((tensor) => `output ${tensorText(tensor)}\n`),
+    "\n",
+    table(head, [...blocks.map(row), total], ["stride", "parameters", "MACs"]),
+    "\n",
+    `${report.file}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
+    `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
+    `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
+    report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+    rejectedText(report),
+    opaqueText(report),
+  ].join("");
+}
+
+function row(block: InspectedBlock): readonly string[] {
+  const { path, channels, kernel, stride, map, attention } = block;
+  const [inputs, outputs] = channels;
+  return [
+    tensorName(path),
+    block.block,
+    `${inputs ?? "?"} → ${outputs ?? "?"}`,
+    kernel,
+    stride === 1 ? "" : String(stride),
+    map,
+    attention.join(", "),
+    count(block.parameters),
+    count(block.macs),
+  ];
+}
+
+function tensorText({ name, dtype, dims }: InspectedTensor): string {
+  return `${tensorName(name)}: ${dtype}${shape(dims)}`;
+}
+
+/** `2 stages of 2 and 3 blocks` */
+function stagesText(blocks: readonly InspectedBlock[]): string {
+  const sizes = new Map<number, number>();
+  for (const { stage } of blocks) if (stage !== null) sizes.set(stage, (sizes.get(stage) ?? 0) + 1);
+  const numbers = [...sizes.values()];
+  if (numbers.length === 0) return "no stages";
+  return `${count(numbers.length)} stages of ${numbers.join(", ")} blocks`;
+}
+
+function producerText({ producer: { name, version } }: InspectReport): string {
+  return name === "" ? "" : `, by ${quoted(`${name} ${version}`.trim())}`;
+}
+
+function rejectedText({ rejected }: InspectReport): string {
+  if (rejected.length === 0) return "";
+  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), tensorName(op), reason]);
+  return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
+}
+
+function opaqueText({ opaque }: InspectReport): string {
+  if (opaque.length === 0) return "";
+  const rows = opaque.map(({ operator, domain, count: times, reason }) => [
+    tensorName(operator),
+    domain === "" ? "ONNX" : tensorName(domain),
+    count(times),
+    reason,
+  ]);
+  return `\nnodes that are handed on as they are:\n${table(["operator", "domain", "nodes", "why"], rows, ["nodes"])}`;
+}

@@ -1,0 +1,122 @@
+import { type Counts, countNetwork } from "../analysis/counts.js";
+import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
+import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
+import { type Diagnostic, diagnosticToJson } from "../base/diagnostic.js";
+import type { Value } from "../ir/graph.js";
+import type { Dim } from "../ir/types.js";
+import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
+import { type FileNetwork, fileNetwork } from "./file-network.js";
+import { type ImageSize, imageSize } from "./stats.js";
+
+/** What `ecagen inspect --json` prints. */
+export interface InspectReport extends Counts {
+  readonly file: string;
+  /** The name of the graph in the file. */
+  readonly graph: string;
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly producer: { readonly name: string; readonly version: string };
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly inputs: readonly InspectedTensor[];
+  readonly outputs: readonly InspectedTensor[];
+  /** Channels, height and width that the MACs are counted at; null where the first input is no image. */
+  readonly input: ImageSize | null;
+  readonly nodes: number;
+  readonly beforeFolding: FoldedNorms | null;
+  readonly blocks: readonly InspectedBlock[];
+  /** The gates that were found, each with the nodes that it is. */
+  readonly raised: readonly RaisedGate[];
+  /** What looks like a gate and is none that is known, with the reason. */
+  readonly rejected: readonly RejectedGate[];
+  /** The operators that ecagen hands on without knowing them, most frequent first. */
+  readonly opaque: readonly OpaqueOperator[];
+  /** What a reader should know although the file could be read. */
+  readonly notes: readonly unknown[];
+}
+
+export interface InspectedTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly Dim[];
+}
+
+export interface InspectedBlock extends BlockFacts {
+  readonly path: string;
+  /** The type; `sequence` for layers in a row that are none that is known. */
+  readonly block: string;
+  /** From 0; null for stem and head. */
+  readonly stage: number | null;
+  readonly index: number | null;
+  /** The gates in it, as `eca (k = 5)`. */
+  readonly attention: readonly string[];
+  readonly parameters: number;
+  readonly macs: number;
+  readonly output: readonly Dim[];
+}
+
+export interface OpaqueOperator {
+  readonly operator: string;
+  /** Empty for ONNX's own. */
+  readonly domain: string;
+  readonly count: number;
+  /** Why the first of them is opaque. */
+  readonly reason: string;
+}
+
+/**
+ * Says what an ONNX file holds: its interface, its network in stages and blocks, its counts, and what ecagen does not know
+ * of it. No weight is read, and nothing is run.
+ *
+ * Errors: `InputError` for a file that is no ONNX model.
+ */
+export function inspect(file: string): InspectReport {
+  const network = fileNetwork(file);
+  try {
+    return inspectNetwork(network);
+  } finally {
+    network.close();
+  }
+}
+
+function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {
+  const { opset, irVersion, producer, metadata, notes, foreign } = imported;
+  const { blocks, ...counts } = countNetwork(graph);
+  return {
+    file,
+    graph: graph.name,
+    opset,
+    irVersion,
+    producer,
+    metadata,
+    inputs: graph.inputs.map(tensorOf),
+    outputs: graph.outputs.map(tensorOf),
+    input: imageSize(graph),
+    nodes: imported.graph.ops.length,
+    ...counts,
+    beforeFolding: foldedNorms(graph, counts.parameters) ?? null,
+    blocks: recovered.map((block, i): InspectedBlock => {
+      const { path = "", attention = [], parameters = 0, macs = 0, output = [] } = blocks[i] ?? {};
+      const { type, stage = null, index = null } = block.block;
+      return { path, block: type, stage, index, ...factsOf(block), attention, parameters, macs, output };
+    }),
+    raised: attention.raised,
+    rejected: attention.rejected,
+    opaque: countedOperators(foreign),
+    notes: notes.map((note: Diagnostic) => diagnosticToJson(note)),
+  };
+}
+
+function tensorOf({ name, type: { dtype, dims } }: Value): InspectedTensor {
+  return { name, dtype, dims };
+}
+
+function countedOperators(foreign: FileNetwork["imported"]["foreign"]): readonly OpaqueOperator[] {
+  const found = new Map<string, { operator: string; domain: string; count: number; reason: string }>();
+  for (const { operator, domain, reason } of foreign) {
+    const key = JSON.stringify([domain, operator]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { operator, domain, count: 1, reason });
+    else known.count++;
+  }
+  return [...found.values()].sort((a, b) => b.count - a.count || (a.operator < b.operator ? -1 : 1));
+}

@@ -1,0 +1,216 @@
+import { countNetwork } from "../analysis/counts.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import { InputError } from "../base/diagnostic.js";
+import { packageVersion } from "../base/package.js";
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
+import { type Graph, usesType } from "../ir/graph.js";
+import { type ImportedModel, openModel } from "../onnx/import.js";
+import { encodeRewritten } from "../onnx/rewritten/model.js";
+import { modelBytes, writeModel } from "../onnx/write.js";
+import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
+import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
+import type { PassInvocation } from "../passes/pass.js";
+import { parsePipeline, printPipeline } from "../passes/pipeline.js";
+import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
+import { startHalfRounding } from "../weights/half.js";
+import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
+import { changesFunction } from "./network.js";
+import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
+import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
+import { swapInvocations } from "./rewrite/swaps.js";
+import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
+
+export interface RewriteOptions extends NewGatesOptions {
+  /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
+  readonly output?: string | undefined;
+  /** Swaps of gates, `se=eca`, before the passes. */
+  readonly swaps?: readonly string[] | undefined;
+  /** Passes in pipeline text form. */
+  readonly passes?: string | undefined;
+  readonly target?: Target | undefined;
+  readonly precision?: Precision | undefined;
+  /** The batch of the rewritten file, where that of the original is open. */
+  readonly batch?: number | undefined;
+  /** The seed of the numbers that new gates start with. Default 0. */
+  readonly seed?: number | undefined;
+  /** Writes the weights to a file beside the model. Default: where the original has such. */
+  readonly externalData?: boolean | undefined;
+  /** Whether what must keep the values is run and held against the original. Default: true. */
+  readonly verify?: boolean | undefined;
+  /** Whether the report has the file's sha256. Default: true. */
+  readonly digest?: boolean | undefined;
+  readonly hooks?: PipelineHooks | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** What `ecagen rewrite --json` prints. */
+export interface RewriteReport {
+  readonly output?: string;
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly externalData?: { readonly file: string; readonly bytes: number };
+  readonly opset: number;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly macs: number;
+  readonly passes: readonly PassReport[];
+  readonly raised: readonly RaisedGate[];
+  readonly rejected: readonly RejectedGate[];
+  readonly verification?: RewriteVerification;
+  readonly newGates?: NewGatesReport;
+  readonly halfPrecision?: HalfPrecision;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Runs passes on somebody's ONNX file:
+ *
+ *     IN.onnx ─1─ IR ─2─ gates raised, blocks found ─3─ passes ─4─ new gates started ─5─ IR of primitives
+ *             ─6─ held against the original, where values must be kept ─7─ OUT.onnx
+ *
+ * What no pass touches stays in the file as it is, byte for byte.
+ *
+ * Errors: `InputError` for a file that is no model and for wrong passes, `CheckError` where what must keep the values
+ * doesn't; none leaves a file.
+ */
+export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
+  const invocations = [
+    ...swapInvocations(options.swaps ?? []),
+    ...(options.passes === undefined ? [] : parsePasses(options.passes)),
+  ];
+  refuseOverwriting([options.output, options.externalData ? `${options.output}.data` : undefined], [file]);
+  const imported = openModel(file);
+  try {
+    return await rewriteOpened(file, imported, invocations, options);
+  } finally {
+    imported.close();
+  }
+}
+
+function parsePasses(text: string): readonly PassInvocation[] {
+  return parsePipeline(text, { source: { file: "--passes", text }, offset: 0 });
+}
+
+async function rewriteOpened(
+  file: string,
+  imported: ImportedModel,
+  invocations: readonly PassInvocation[],
+  options: RewriteOptions,
+): Promise<RewriteReport> {
+  const plan = planRewrite(imported.graph, invocations, options.hooks);
+  const { graph: after, newGates } = await startGates(imported, plan, options);
+  const lower = (graph: Graph, precision?: Precision) =>
+    runPasses(graph, rewritePipeline({ opset: imported.opset, target: options.target, precision }));
+  const { graph: lowered, reports } = lower(after, options.precision);
+  const seed = options.seed ?? 0;
+  const encode = (graph: Graph) => encodeRewritten(graph, imported, encoding(imported, invocations, options));
+  const rounding = startHalfRounding();
+  // With all gates in sight, those that no pass has changed too.
+  const counts = countNetwork(raiseAttention(after).graph);
+  const report = {
+    opset: imported.opset,
+    nodes: lowered.ops.length,
+    parameters: counts.parameters,
+    attentionParameters: counts.attentionParameters,
+    macs: counts.macs,
+    passes: [...plan.reports, ...reports],
+    raised: plan.raised,
+    rejected: plan.rejected,
+    ...(newGates === undefined ? {} : { newGates }),
+  };
+  if (options.output === undefined) return { ...report, warnings: imported.notes };
+
+  const parts = encode(lowered);
+  const isUnchanged = report.passes.every(({ changed }) => !changed) && options.batch === undefined;
+  const verification =
+    options.verify === false || isUnchanged
+      ? undefined
+      : await verified(file, plan, invocations, options, (graph, precision) =>
+          modelBytes(encode(lower(graph, precision).graph), { seed }),
+        );
+  const written = await writeModel(options.output, parts, {
+    seed,
+    rounding,
+    externalData: options.externalData ?? imported.source.hasExternalData,
+    digest: options.digest,
+    ...(options.onProgress === undefined
+      ? {}
+      : { onProgress: (part) => options.onProgress?.("writing the model", part) }),
+  });
+  return {
+    output: options.output,
+    ...written,
+    ...report,
+    ...(verification === undefined ? {} : { verification }),
+    ...(usesType(lowered, "float16") && options.precision === "fp16"
+      ? { halfPrecision: halfPrecisionOf(lowered, rounding) }
+      : {}),
+    warnings: [...imported.notes, ...saturationWarnings(rounding)],
+  };
+}
+
+/** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
+async function startGates(
+  imported: ImportedModel,
+  { before, after }: RewritePlan,
+  options: RewriteOptions,
+): Promise<{ readonly graph: Graph; readonly newGates?: NewGatesReport }> {
+  const { newGates = "init", calibrate, seed = 0, target } = options;
+  if (newGates === "init" && calibrate === undefined) return { graph: after };
+  const { startNewGates } = await import("./new-gates.js");
+  options.onProgress?.("running the network for its gates", 0);
+  const pipeline = rewritePipeline({ opset: imported.opset, target });
+  const encode = (graph: Graph): Uint8Array =>
+    modelBytes(encodeRewritten(runPasses(graph, pipeline).graph, imported), { seed });
+  const { graph, report } = await startNewGates(before, after, options, seed, encode);
+  return { graph, newGates: report };
+}
+
+/** Holds what must keep the values against the original: the whole rewriting, or that of the gates into ops and back. */
+async function verified(
+  file: string,
+  plan: RewritePlan,
+  invocations: readonly PassInvocation[],
+  options: RewriteOptions,
+  encode: (graph: Graph, precision: Precision | undefined) => Uint8Array,
+): Promise<RewriteVerification> {
+  const { verifyRewrite } = await import("./rewrite/verify-rewrite.js");
+  options.onProgress?.("holding it against the original", 0);
+  const keepsValues = !invocations.some(changesFunction);
+  const precision = keepsValues ? options.precision : "fp32";
+  const rewritten = encode(keepsValues ? plan.after : plan.before, precision);
+  return verifyRewrite(file, rewritten, plan.before, keepsValues ? "file" : "gates", precision === "fp16");
+}
+
+function encoding(
+  { graph }: ImportedModel,
+  invocations: readonly PassInvocation[],
+  { batch, seed = 0 }: RewriteOptions,
+): Parameters<typeof encodeRewritten>[2] {
+  const metadata =
+    invocations.length === 0
+      ? {}
+      : {
+          "ecagen.version": packageVersion(),
+          "ecagen.rewrite": printPipeline(invocations),
+          "ecagen.seed": String(seed),
+        };
+  return { metadata, sizes: batch === undefined ? {} : batchSizes(graph, batch) };
+}
+
+/** The symbols of the inputs' first sizes, fixed. Errors: `InputError` where the batch is another number already. */
+function batchSizes({ inputs }: Graph, batch: number): Readonly<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const { name, type } of inputs) {
+    const [first] = type.dims;
+    if (typeof first === "string") sizes[first] = batch;
+    else if (first !== undefined && first !== batch) {
+      throw InputError.of(
+        "rewrite/batch",
+        `the input ${name} has a batch of ${first}, which can't become ${batch}`,
+      );
+    }
+  }
+  return sizes;
+}

@@ -1,0 +1,68 @@
+import { recoverBlocks } from "../../analysis/structure/recover.js";
+import { withBlocks } from "../../analysis/structure/scopes.js";
+import { attentionTypeOf } from "../../ir/attention/registry.js";
+import { freezeGraph, freezeOp } from "../../ir/builder.js";
+import type { Graph, Loc, Op } from "../../ir/graph.js";
+import { type PassReport, type PipelineHooks, runPasses } from "../../passes/manager.js";
+import type { PassInvocation } from "../../passes/pass.js";
+import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise-attention.js";
+import { changesFunction } from "../network.js";
+
+/** A file's network before and after passes at model level. */
+export interface RewritePlan {
+  /** The gates that were found, whether a pass changes them or not. */
+  readonly raised: readonly RaisedGate[];
+  /** What looks like a gate and is none that is known. */
+  readonly rejected: readonly RejectedGate[];
+  /** With the gates as ops that passes change; the other gates are the ops that they are in the file. */
+  readonly before: Graph;
+  /** After the passes. */
+  readonly after: Graph;
+  readonly reports: readonly PassReport[];
+}
+
+/**
+ * Finds the gates and blocks of a network, and runs passes on it. Gates that no pass touches become again what they were
+ * in the file: a swap at one place changes nothing elsewhere.
+ *
+ * Errors: `InputError` for passes that find nothing to do.
+ */
+export function planRewrite(
+  graph: Graph,
+  invocations: readonly PassInvocation[],
+  hooks: PipelineHooks = {},
+): RewritePlan {
+  const { graph: all, raised, rejected } = raiseAttention(graph);
+  const scoped = withBlocks(all, recoverBlocks(all));
+  const first = runPasses(scoped, invocations);
+  // An op that a pass hands on, over whatever operands, keeps its attributes as the object that they are.
+  const kept = new Set<unknown>(first.graph.ops.map(({ attributes }) => attributes));
+  const untouched = scoped.ops.filter(
+    ({ kind, attributes }) => attentionTypeOf(kind) !== undefined && kept.has(attributes),
+  );
+  const except = new Set(untouched.flatMap(({ results }) => results.map(({ name }) => name)));
+  const before = untouched.length === 0 ? scoped : placedAs(scoped, raiseAttention(graph, { except }).graph);
+  // What swapped nothing is not asked again: the gates that it looks for may be gone from sight.
+  const idle = (i: number): boolean =>
+    first.reports[i]?.changed === false && changesFunction(invocations[i] as PassInvocation);
+  const second = runPasses(
+    before,
+    invocations.filter((_, i) => !idle(i)),
+    hooks,
+  );
+  const rerun = [...second.reports];
+  const reports = first.reports.map((report, i) => (idle(i) ? report : (rerun.shift() ?? report)));
+  return { raised, rejected, before, after: second.graph, reports };
+}
+
+/** A graph with the blocks of another one and the places of its ops, by the names of what they compute. */
+function placedAs(placed: Graph, graph: Graph): Graph {
+  const locs = new Map<string, Loc>(
+    placed.ops.flatMap(({ results, loc }) => results.map(({ name }) => [name, loc] as const)),
+  );
+  const ops = graph.ops.map((op): Op => {
+    const loc = locs.get(op.results[0]?.name ?? "");
+    return loc === undefined || loc.scope === op.loc.scope ? op : freezeOp({ ...op, loc } as Op);
+  });
+  return freezeGraph({ ...graph, blocks: placed.blocks, ops });
+}
