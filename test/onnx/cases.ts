@@ -124,6 +124,7 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   sigmoid: elementwise,
   tanh: elementwise,
   hard_sigmoid: elementwise,
+  "hard_sigmoid_0.2": elementwise,
   hard_swish: elementwise,
   avg_pool: pools,
   max_pool: pools,

@@ -113,7 +113,7 @@ class TimmECA(nn.Module):
 
 
 class TimmCECA(nn.Module):
-    """timm's CecaModule: the channels are a ring."""
+    """timm's CecaModule: the channels are a ring. PyTorch 1.13 exports a circular F.pad wrongly, so the ends are joined."""
 
     def __init__(self, channels, kernel_size=5):
         super().__init__()
@@ -122,7 +122,7 @@ class TimmCECA(nn.Module):
 
     def forward(self, x):
         y = x.mean((2, 3)).view(x.shape[0], 1, -1)
-        y = F.pad(y, (self.padding, self.padding), mode="circular")
+        y = torch.cat([y[..., -self.padding :], y, y[..., : self.padding]], -1)
         y = self.conv(y)
         y = y.view(x.shape[0], -1, 1, 1).sigmoid()
         return x * y.expand_as(x)

@@ -17,6 +17,7 @@ import { gemm } from "./gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
+import { hardSigmoidFifth } from "./hard-sigmoid-0.2.js";
 import { hardSwish } from "./hard-swish.js";
 import { identity } from "./identity.js";
 import { matmul } from "./matmul.js";
@@ -58,6 +59,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   global_avg_pool: globalAvgPool,
   global_max_pool: globalMaxPool,
   hard_sigmoid: hardSigmoid,
+  "hard_sigmoid_0.2": hardSigmoidFifth,
   hard_swish: hardSwish,
   identity,
   matmul,

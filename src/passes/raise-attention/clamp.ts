@@ -108,6 +108,7 @@ function clampOf(op: Op): ClampStep | undefined {
   if (isOp(op, "relu")) return { clamp: { ...IDENTITY, low: 0 }, from: a };
   if (isOp(op, "relu6")) return { clamp: { ...IDENTITY, low: 0, high: 6 }, from: a };
   if (isOp(op, "hard_sigmoid")) return { clamp: { slope: 1 / 6, shift: 0.5, low: 0, high: 1 }, from: a };
+  if (isOp(op, "hard_sigmoid_0.2")) return { clamp: { slope: 0.2, shift: 0.5, low: 0, high: 1 }, from: a };
   if (isOp(op, "clip")) {
     const { low, high } = op.attributes;
     const bounds = { low: low <= -NO_BOUND ? -Infinity : low, high: high >= NO_BOUND ? Infinity : high };

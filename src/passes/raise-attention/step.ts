@@ -14,14 +14,17 @@ export interface LinearStep {
   readonly bias?: RaisedParameter | undefined;
 }
 
-/** A convolution along the channels: y[c] = Σⱼ weight[0,0,j] · x[c + j - pads[0]] + bias. */
+/**
+ * A convolution along the channels that gives as many: y[c] = Σⱼ weight[0,0,j] · x[c + j - (k-1)/2] + bias. Beyond the ends
+ * x is 0, or the channels are a ring.
+ */
 export interface KernelStep {
   readonly kind: "kernel";
   readonly op: Op;
   /** [outputs, inputs, k] */
   readonly weight: RaisedParameter;
   readonly kernel: number;
-  readonly pads: readonly [before: number, after: number];
+  readonly padding: "zeros" | "circular";
   readonly bias?: RaisedParameter | undefined;
 }
 

@@ -57,6 +57,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   erf: (_op, x) => ({ result: applied(erfOf, x) }),
   gelu: stressActivation,
   hard_sigmoid: stressActivation,
+  "hard_sigmoid_0.2": stressActivation,
   hard_swish: stressActivation,
   relu: stressActivation,
   relu6: stressActivation,

@@ -1,4 +1,5 @@
 import { matchEca } from "./eca.js";
+import { matchEcam } from "./ecam.js";
 import { matchLinearGate } from "./linear-gate.js";
 import type { ChannelGateMatch } from "./match.js";
 import { matchSe } from "./se.js";
@@ -9,6 +10,7 @@ import { matchSeVar2 } from "./se-var2.js";
 export const channelGates: readonly ChannelGateMatch[] = [
   matchSe,
   matchEca,
+  matchEcam,
   matchLinearGate,
   matchSeVar1,
   matchSeVar2,
