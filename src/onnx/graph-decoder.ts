@@ -179,9 +179,6 @@ export class GraphDecoder implements TensorScope {
   #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
     const { message } = each;
     const { kind, operands, attributes, output } = decodeNode(message, kinds, this.#opset, this);
-    const other = operands.find(({ type }) => type.dtype === "other");
-    if (other !== undefined)
-      refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
     const slots = slotsOf(
       operands.map(({ name }) => name),
       message.input ?? [],

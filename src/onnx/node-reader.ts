@@ -55,6 +55,14 @@ export class NodeReader {
     return this.#tensors.constant(name) ?? refuse(`input ${index} (${name}) must be a constant of the file`);
   }
 
+  /** The one number of an input that the file must hold; `absent` when the input is left out. */
+  number(index: number, absent?: number): number {
+    const values = this.constant(index) ?? (absent === undefined ? [] : [absent]);
+    const [value] = values;
+    if (value === undefined || values.length !== 1) refuse(`input ${index} must have one element`);
+    return value;
+  }
+
   int(name: string, absent: number): number {
     return this.optionalInt(name) ?? absent;
   }

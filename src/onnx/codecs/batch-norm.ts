@@ -1,6 +1,9 @@
 import { float, shortestDecimal } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 
+/** As of this opset there are always as many statistics as channels; before, `spatial` says so. */
+const CHANNELS_OPSET = 9;
+
 /**
  * https://onnx.ai/onnx/operators/onnx__BatchNormalization.html. ONNX's momentum is the share that the running
  * statistics keep, the IR's the share that the batch gets. As of opset 14 the node says training_mode; its
@@ -17,6 +20,7 @@ export const batchNorm = defineCodec<"batch_norm">({
   },
   decode(node) {
     node.expectInt("training_mode", 0, 0);
+    if (node.opset < CHANNELS_OPSET) node.expectInt("spatial", 1, 1);
     return {
       operands: [
         node.operand(0),

@@ -18,6 +18,8 @@ export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
   if (sides === undefined) return undefined;
   const { x, gate } = sides;
   const path = readPath(op, gate, x, flow);
+  // u · f(u) over a row is an activation, or a square.
+  if (path.start === undefined) return undefined;
   expectSqueezeOf(x, path, op);
   for (const match of channelGates) {
     const module = match(path, x.type);
