@@ -1,10 +1,11 @@
 import type { Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
 import { expectSqueezeOf } from "./channel-gate.js";
 import { stepsOf } from "./channel-gates/match.js";
 import type { Dataflow } from "./dataflow.js";
 import { normOf } from "./folded-norm.js";
 import { excitationOf } from "./layers.js";
-import { mismatch } from "./mismatch.js";
+import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
 import { type Found, written } from "./raised.js";
@@ -19,7 +20,7 @@ export function findCbam(op: Op, flow: Dataflow): Found | undefined {
   const spatial = readSpatialGate(op, flow);
   if (spatial === undefined) return undefined;
   const product = flow.producer(spatial.x);
-  const channel = product && readChannelGate(product, flow);
+  const channel = isOp(product, "mul") ? unlessMismatch(() => readChannelGate(product, flow)) : undefined;
   return channel === undefined ? sam(op, spatial) : cbam(op, spatial, channel);
 }
 

@@ -3,18 +3,20 @@ import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "./activation.js";
 import { readChannelKernel } from "./channel-kernel.js";
 import { isScale, readClamp } from "./clamp.js";
+import { type ReadContext, readContext } from "./context.js";
 import type { Dataflow } from "./dataflow.js";
 import { behindLayout } from "./layout.js";
 import { readLinear } from "./linear.js";
 import { mismatch } from "./mismatch.js";
 import { readNorm, readPerChannel } from "./per-channel.js";
 import { type ReadSqueeze, readSqueeze } from "./squeeze.js";
+import { readStandardized } from "./standardized.js";
 import type { ReadStep, Step, StepReader } from "./step.js";
 
 /** The way from a map to the gate that is made of it. */
 export interface GatePath {
   /** What it begins with: a pooling, the sum of two ways, or neither where the steps are over the whole map. */
-  readonly start: ReadSqueeze | PathSum | undefined;
+  readonly start: ReadSqueeze | ReadContext | PathSum | undefined;
   /** From the map to the gate. */
   readonly steps: readonly Step[];
   /** All ops of the way. */
@@ -39,6 +41,7 @@ const STEP_READERS: readonly StepReader[] = [
   readLinear,
   readChannelKernel,
   readNorm,
+  readStandardized,
   readPerChannel,
   readFactor,
 ];
@@ -93,6 +96,8 @@ class PathReader {
   #start(value: Value, mayFork: boolean) {
     const squeeze = readSqueeze(value, this.#gated, this.#flow);
     if (squeeze !== undefined) return { start: squeeze, ops: squeeze.ops };
+    const context = readContext(value, this.#flow);
+    if (context !== undefined) return { start: context, ops: context.ops };
     const op = this.#flow.producer(value);
     const [a, b] = op?.operands ?? [];
     const isSum = isOp(op, "add") && a !== undefined && b !== undefined;

@@ -3,7 +3,7 @@ import { isOp } from "../../ir/rewrite.js";
 import { type Dim, sameDims } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 
-/** The operands of a product of a map [N, C, H, W] and a gate that is broadcast over it. */
+/** The operands of a product, or of a sum, of a map [N, C, H, W] and a gate that is broadcast over it. */
 export interface GateSides {
   readonly x: Value;
   readonly gate: Value;
@@ -14,11 +14,11 @@ export interface GateSides {
 /** What a gate has one number for: each channel, [N, C, 1, 1], or each place, [N, 1, H, W]. */
 export type GateOver = "channels" | "places";
 
-/** The map and the gate of a product, in either order; undefined where it is no such product. */
+/** The map and the gate of an op, in either order; undefined where its operands are no such. */
 export function sidesOf(op: Op, over: GateOver, flow: Dataflow): GateSides | undefined {
   const [result] = op.results;
   const [a, b] = op.operands;
-  if (!isOp(op, "mul") || result === undefined || a === undefined || b === undefined) return undefined;
+  if (result === undefined || a === undefined || b === undefined) return undefined;
   const { dims } = result.type;
   return asSides(a, b, dims, over, flow) ?? asSides(b, a, dims, over, flow);
 }

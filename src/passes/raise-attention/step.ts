@@ -50,6 +50,13 @@ export interface NormStep {
   readonly epsilon: number;
 }
 
+/** Layer normalisation over the channels, without scale and shift. */
+export interface StandardizedStep {
+  readonly kind: "standardized";
+  readonly op: Op;
+  readonly epsilon: number;
+}
+
 /** Every number multiplied by the same one. */
 export interface FactorStep {
   readonly kind: "factor";
@@ -58,7 +65,14 @@ export interface FactorStep {
 }
 
 /** One step on the way from what a gate squeezes to the gate. */
-export type Step = LinearStep | KernelStep | ActivationStep | PerChannelStep | NormStep | FactorStep;
+export type Step =
+  | LinearStep
+  | KernelStep
+  | ActivationStep
+  | PerChannelStep
+  | NormStep
+  | StandardizedStep
+  | FactorStep;
 
 /** A step that computes a value, and the value that it starts from. */
 export interface ReadStep {

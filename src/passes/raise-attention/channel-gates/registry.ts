@@ -1,5 +1,6 @@
 import { matchEca } from "./eca.js";
 import { matchEcam } from "./ecam.js";
+import { matchScalingGc } from "./gc.js";
 import { matchLinearGate } from "./linear-gate.js";
 import type { ChannelGateMatch } from "./match.js";
 import { matchSe } from "./se.js";
@@ -12,6 +13,7 @@ export const channelGates: readonly ChannelGateMatch[] = [
   matchEca,
   matchEcam,
   matchLinearGate,
+  matchScalingGc,
   matchSeVar1,
   matchSeVar2,
 ];
