@@ -244,19 +244,3 @@ class GCNetBlock(nn.Module):
         mask = self.softmax(self.conv_mask(x).view(batch, 1, height * width)).unsqueeze(-1)
         context = torch.matmul(input_x, mask).view(batch, channel, 1, 1)
         return x + self.channel_add_conv(context)
-
-
-class TimmGE(nn.Module):
-    """timm's GatherExcite with averages over windows, enlarged to the nearest place."""
-
-    def __init__(self, channels, reduction=4, extent=2):
-        super().__init__()
-        self.kernel, self.extent = extent * 2 - 1, extent
-        self.fc1 = nn.Conv2d(channels, channels // reduction, 1)
-        self.fc2 = nn.Conv2d(channels // reduction, channels, 1)
-
-    def forward(self, x):
-        size = x.shape[-2:]
-        z = F.avg_pool2d(x, self.kernel, stride=self.extent, padding=self.kernel // 2, count_include_pad=False)
-        z = self.fc2(F.relu(self.fc1(z)))
-        return x * F.interpolate(z, size=[int(n) for n in size]).sigmoid()

@@ -27,7 +27,6 @@ from gates_of_others import (
     TimmECA,
     TimmESE,
     TimmGC,
-    TimmGE,
     WindowSE,
 )
 from torch import nn
@@ -199,7 +198,6 @@ export("cbam-plain-13", small(PlainCBAM), "cbam", PlainCBAM)
 export("gc-timm-13", small(TimmGC), "gc", TimmGC, options={"fusion": "scale"})
 export("gca-timm-15", small(lambda c: TimmGC(c, fuse="add")), "gc", TimmGC, opset=15)
 export("gc-gcnet-11", small(GCNetBlock), "gc", GCNetBlock, opset=11, options={"epsilon": 1e-5})
-export("ge-timm-13", small(TimmGE), "ge", TimmGE, options={"extent": 2})
 export(
     "torchvision-mobilenetv3-17",
     mobilenet_v3(),
