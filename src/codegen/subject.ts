@@ -14,8 +14,18 @@ export interface CodegenSubject {
   readonly counts: NetworkCounts;
   /** The batch of the ONNX file; undefined for one that stays open. */
   readonly batch: number | undefined;
+  /** The names that a module's `state_dict` is to have; undefined for those of the parameters. */
+  readonly stateNames?: StateNames | undefined;
   /** The version of ecagen. */
   readonly version: string;
+}
+
+/** What another framework calls the weights of a network. */
+export interface StateNames {
+  /** The framework, for people. */
+  readonly title: string;
+  /** The framework's name of each weight, by the parameter's. Both end in the same word. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file. */

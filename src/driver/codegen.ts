@@ -5,7 +5,7 @@ import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { GENERATORS, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile } from "../codegen/subject.js";
+import type { Artifact, CodegenSubject, GeneratedFile, StateNames } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
 import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
@@ -15,6 +15,7 @@ import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated
 import { saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import { type FrameworkNames, frameworkNames } from "./state-names.js";
 
 export interface CodegenOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,
@@ -59,15 +60,16 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
     const { output, language } = options;
     const network = specNetwork(specFile, { ...options, given });
     if (options.resolution === undefined) refuseMissedExpectations(network);
+    const stateNames = stateNamesFor(network, options);
     const generate = await GENERATORS[language].load();
-    const files = generate(codegenSubject(network, options));
+    const files = generate(codegenSubject(network, { ...options, stateNames }));
     const paths = files.map(({ path }) => path);
     checkOwnership(output, paths, options.force === true);
     for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
       makeFolder(folder);
     }
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, network, options, rounding))];
+    const made = [...(await writeArtifacts(files, { network, options, rounding, stateNames }))];
     removeStale(output, paths);
     made.push(...(await writeTexts(files, options)));
     return {
@@ -80,10 +82,14 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
   });
 }
 
+interface SubjectOptions extends Pick<CodegenOptions, "batch" | "resolution"> {
+  readonly stateNames?: StateNames | undefined;
+}
+
 /** What generators are told of a network. */
 export function codegenSubject(
   network: SpecNetwork,
-  { batch, resolution }: Pick<CodegenOptions, "batch" | "resolution">,
+  { batch, resolution, stateNames }: SubjectOptions,
 ): CodegenSubject {
   const { resolved } = network.spec;
   const size = resolution === undefined ? {} : { height: resolution, width: resolution };
@@ -92,8 +98,18 @@ export function codegenSubject(
     graph: network.graph,
     counts: countNetwork(network.graph),
     batch,
+    stateNames,
     version: packageVersion(),
   };
+}
+
+/** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
+function stateNamesFor(
+  { graph }: SpecNetwork,
+  { language, names }: CodegenOptions,
+): FrameworkNames | undefined {
+  const hasNames = "namesWeights" in GENERATORS[language];
+  return names === undefined || names === "ecagen" || !hasNames ? undefined : frameworkNames(graph, names);
 }
 
 /** Writes the text files and the manifest, all or none. */
@@ -115,27 +131,27 @@ async function writeTexts(
 
 async function writeArtifacts(
   files: readonly GeneratedFile[],
-  network: SpecNetwork,
-  options: CodegenOptions,
-  rounding: HalfRounding,
+  making: Making,
 ): Promise<readonly WrittenProgramFile[]> {
   const made: WrittenProgramFile[] = [];
   for (const file of files) {
-    if ("artifact" in file)
-      made.push(...(await ARTIFACTS[file.artifact](file.path, network, options, rounding)));
+    if ("artifact" in file) made.push(...(await ARTIFACTS[file.artifact](file.path, making)));
   }
   return made;
 }
 
-type MakeArtifact = (
-  path: string,
-  network: SpecNetwork,
-  options: CodegenOptions,
-  rounding: HalfRounding,
-) => Promise<readonly WrittenProgramFile[]>;
+/** What artifacts are made of. */
+interface Making {
+  readonly network: SpecNetwork;
+  readonly options: CodegenOptions;
+  readonly rounding: HalfRounding;
+  readonly stateNames: FrameworkNames | undefined;
+}
+
+type MakeArtifact = (path: string, making: Making) => Promise<readonly WrittenProgramFile[]>;
 
 const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
-  async model(path, network, options, rounding) {
+  async model(path, { network, options, rounding }) {
     const { graph } = lower(network, options);
     const written = await writeModel(join(options.output, path), encode(network, graph, options), {
       seed: options.seed ?? 0,
@@ -151,13 +167,11 @@ const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
           { path: `${path}.data`, bytes: externalData.bytes },
         ];
   },
-  async weights(path, network, options) {
-    const { bytes } = await exportWeights(
-      join(options.output, path),
-      network.graph,
-      options.seed ?? 0,
-      (part) => options.onProgress?.("writing weights", part),
-    );
+  async weights(path, { network, options, stateNames }) {
+    const { bytes } = await exportWeights(join(options.output, path), network.graph, options.seed ?? 0, {
+      names: stateNames?.tensors,
+      onProgress: (part) => options.onProgress?.("writing weights", part),
+    });
     return [{ path, bytes }];
   },
 };
