@@ -20,6 +20,10 @@ export const GENERATORS = {
     load: async () => (await import("./pytorch/generate.js")).generatePyTorch,
     namesWeights: true,
   },
+  json: {
+    doc: "the finished numbers of the network that templates are given, as JSON",
+    load: async () => (await import("./json/generate.js")).generateJson,
+  },
 } as const satisfies Record<string, Language>;
 
 export type LanguageName = keyof typeof GENERATORS;

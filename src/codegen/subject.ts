@@ -31,9 +31,10 @@ export interface StateNames {
 /** A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file. */
 export type Artifact = "model" | "weights";
 
-/** A file of a generated program: its text, or which of the network's files it is. */
+/** A file of a generated program: its text, its bytes, or which of the network's files it is. */
 export type GeneratedFile =
   | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly artifact: Artifact };
 
 /**

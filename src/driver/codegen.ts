@@ -1,11 +1,11 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { writeAtomically } from "../base/atomic-file.js";
-import { CheckError, type Diagnostic } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
-import { GENERATORS, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile, StateNames } from "../codegen/subject.js";
+import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
+import type { Artifact, CodegenSubject, GeneratedFile, Generator, StateNames } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
 import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
@@ -21,7 +21,10 @@ export interface CodegenOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,
     WeightsOptions,
     ExportOptions {
-  readonly language: LanguageName;
+  /** What the program is written in; or else `templates`. */
+  readonly language?: LanguageName | undefined;
+  /** A folder of the user's own templates, in place of a language. */
+  readonly templates?: string | undefined;
   /** The folder that gets the program; made if need be. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */
@@ -38,7 +41,9 @@ export interface WrittenProgramFile {
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
-  readonly language: LanguageName;
+  /** The language or the folder of templates that was asked for. */
+  readonly language?: LanguageName | undefined;
+  readonly templates?: string | undefined;
   readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
@@ -52,18 +57,20 @@ export interface CodegenReport {
  *     SPEC ── IR, rewritten ── files of text
  *                           └─ model.onnx, weights: where the language wants them
  *
- * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
- * expectation; none of these leaves a file.
+ * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
+ * missed expectation; none of these leaves a file.
  */
 export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   return withOpenWeights(options, async (given) => {
-    const { output, language } = options;
+    const { output, language, templates } = options;
+    const loadGenerator = generatorOf(options);
     const network = specNetwork(specFile, { ...options, given });
     if (options.resolution === undefined) refuseMissedExpectations(network);
     const stateNames = stateNamesFor(network, options);
-    const generate = await GENERATORS[language].load();
+    const generate = await loadGenerator();
     const files = generate(codegenSubject(network, { ...options, stateNames }));
     const paths = files.map(({ path }) => path);
+    refuseManifest(paths);
     checkOwnership(output, paths, options.force === true);
     for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
       makeFolder(folder);
@@ -74,7 +81,7 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
     made.push(...(await writeTexts(files, options)));
     return {
       output,
-      language,
+      ...(language === undefined ? { templates } : { language }),
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
       warnings: saturationWarnings(rounding),
@@ -84,6 +91,37 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
 
 interface SubjectOptions extends Pick<CodegenOptions, "batch" | "resolution"> {
   readonly stateNames?: StateNames | undefined;
+}
+
+/** How the generator is loaded that the options ask for: that of a language, or that of the user's templates. */
+function generatorOf({ language, templates, output }: CodegenOptions): () => Promise<Generator> {
+  if ((language === undefined) === (templates === undefined)) {
+    const both = language !== undefined;
+    throw InputError.of(
+      "codegen/what",
+      both ? "--lang and --templates can't both be given" : "what to generate is not said",
+      { hint: `give either --lang ${LANGUAGES.join("|")} or --templates DIR` },
+    );
+  }
+  if (language !== undefined) return GENERATORS[language].load;
+  const folder = templates ?? "";
+  const way = relative(folder, output);
+  if (!isAbsolute(way) && way.split(sep)[0] !== "..") {
+    throw InputError.of("codegen/own-templates", `the output is in the folder of the templates`, {
+      file: output,
+      hint: "what is written there would be taken for templates the next time",
+    });
+  }
+  return async () => (await import("../codegen/user-templates/generate.js")).userTemplates(folder);
+}
+
+/** A program can't have the file by which ecagen knows its folder. */
+function refuseManifest(paths: readonly string[]): void {
+  if (!paths.some((path) => path.toLowerCase() === MANIFEST)) return;
+  throw InputError.of("codegen/manifest", `${MANIFEST} is the file in which ecagen lists what it generated`, {
+    file: MANIFEST,
+    hint: "give the template another name",
+  });
 }
 
 /** What generators are told of a network. */
@@ -108,18 +146,25 @@ function stateNamesFor(
   { graph }: SpecNetwork,
   { language, names }: CodegenOptions,
 ): FrameworkNames | undefined {
-  const hasNames = "namesWeights" in GENERATORS[language];
+  const hasNames = language !== undefined && "namesWeights" in GENERATORS[language];
   return names === undefined || names === "ecagen" || !hasNames ? undefined : frameworkNames(graph, names);
 }
 
-/** Writes the text files and the manifest, all or none. */
+/** Writes the files of text and bytes and the manifest, all or none. */
 async function writeTexts(
   files: readonly GeneratedFile[],
   { output, language }: CodegenOptions,
 ): Promise<readonly WrittenProgramFile[]> {
-  const texts = files.flatMap((file) => ("text" in file ? [file] : []));
-  const manifest = { path: MANIFEST, text: manifestText({ version: packageVersion(), language, texts }) };
-  const contents = [...texts, manifest].map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
+  const program = files.flatMap((file) => {
+    if ("artifact" in file) return [];
+    return [{ path: file.path, bytes: "text" in file ? Buffer.from(file.text) : Buffer.from(file.bytes) }];
+  });
+  const manifest = manifestText({
+    version: packageVersion(),
+    language: language ?? "templates",
+    files: program,
+  });
+  const contents = [...program, { path: MANIFEST, bytes: Buffer.from(manifest) }];
   await writeAtomically(
     contents.map(({ path }) => join(output, path)),
     async (...sinks) => {
