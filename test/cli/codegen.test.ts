@@ -132,7 +132,7 @@ test("templates of the user are filled; what is wrong with them is said with its
     assert.equal(
       errors.map(({ file, line, column, hint }) => [file, line, column, hint]),
       [
-        [join(templates, "a.md.mustache"), 1, 3, 'did you mean "name.kebab"?'],
+        [join(templates, "a.md.mustache"), 1, 3, 'did you mean "name.kebab" or "name.text"?'],
         [join(templates, "a.md.mustache"), 2, 12, 'did you mean "text"?'],
       ],
     );
