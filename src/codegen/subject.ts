@@ -14,16 +14,27 @@ export interface CodegenSubject {
   readonly counts: NetworkCounts;
   /** The batch of the ONNX file; undefined for one that stays open. */
   readonly batch: number | undefined;
+  /** The names that a module's `state_dict` is to have; undefined for those of the parameters. */
+  readonly stateNames?: StateNames | undefined;
   /** The version of ecagen. */
   readonly version: string;
+}
+
+/** What another framework calls the weights of a network. */
+export interface StateNames {
+  /** The framework, for people. */
+  readonly title: string;
+  /** The framework's name of each weight, by the parameter's. Both end in the same word. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file. */
 export type Artifact = "model" | "weights";
 
-/** A file of a generated program: its text, or which of the network's files it is. */
+/** A file of a generated program: its text, its bytes, or which of the network's files it is. */
 export type GeneratedFile =
   | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly artifact: Artifact };
 
 /**

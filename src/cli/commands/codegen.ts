@@ -11,8 +11,13 @@ export const codegenCommand = defineCommand({
   options: {
     lang: {
       choices: LANGUAGES,
-      demandOption: true,
-      describe: "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it",
+      describe:
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; json: the numbers that templates are given",
+    },
+    templates: {
+      type: "string",
+      requiresArg: true,
+      describe: "A folder of Mustache templates of your own, in place of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -27,7 +32,11 @@ export const codegenCommand = defineCommand({
       describe: "Overwrite files that ecagen did not generate, or that were changed since",
     },
     weights: sharedOptions.weights,
-    names: sharedOptions.names,
+    names: {
+      ...sharedOptions.names,
+      describe:
+        "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
+    },
     "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     passes: sharedOptions.passes,
@@ -45,6 +54,11 @@ export const codegenCommand = defineCommand({
       "a PyTorch module and its training loop",
     ],
     [
+      "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
+      "a module that takes and gives the state_dict of timm's",
+    ],
+    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "what your own templates say"],
+    [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
     ],
@@ -58,6 +72,7 @@ export const codegenCommand = defineCommand({
     try {
       const report = await codegen(args.spec, {
         language: args.lang,
+        templates: args.templates,
         output: args.output,
         force: args.force,
         weights: args.weights,
