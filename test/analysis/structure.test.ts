@@ -134,8 +134,8 @@ function chain(length: number): Graph {
   let x: Value = builder.input("x", tensorType(["N", 8, 16, 16]));
   for (let i = 0; i < length; i++) {
     const weight = builder.parameter(`w${i}`, [8, 8, 1, 1], startAtZero);
-    const convolved = builder.op("conv", [x, weight], {}, { scope: "/c" }, `c${i}`);
-    const activated = builder.op("relu", [convolved], {}, { scope: "/r" }, `r${i}`);
+    const convolved: Value = builder.op("conv", [x, weight], {}, { scope: "/c" }, `c${i}`);
+    const activated: Value = builder.op("relu", [convolved], {}, { scope: "/r" }, `r${i}`);
     x = builder.op("add", [activated, x], {}, { scope: "/a" }, `a${i}`);
   }
   return builder.finish([x]);
