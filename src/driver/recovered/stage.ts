@@ -142,9 +142,11 @@ function shortcutOf({ shortcut }: BlockParts): Readonly<Record<string, unknown>>
   const [first, second] = layers;
   const conv = layers.flatMap((atom) => (atom.kind === "conv" ? [atom.op] : []))[0];
   const kernel = conv === undefined ? 1 : sideOf(conv);
+  // Without a stride nothing is pooled, and the activation stays.
+  const isActive = first?.kind === "conv" && shortcut.some(({ kind }) => kind === "activation");
   const words = {
     ...(first?.kind === "pool" && second?.kind === "conv" ? { shortcut: "average-pool" } : {}),
-    ...(first?.kind === "conv" && second?.kind === "pool" ? { shortcut: "conv-average-pool" } : {}),
+    ...(isActive ? { shortcut: "conv-average-pool" } : {}),
     ...(kernel === 1 ? {} : { shortcutKernel: kernel }),
   };
   const isPadded = shortcut.some(({ ops }) => ops.some(({ kind }) => kind === "pad"));

@@ -121,9 +121,10 @@ function withDefaults(spec: WrittenSpec): WrittenSpec {
 
 /** The gate of all stages, where they have the same, said once. */
 function sharedGate(stages: readonly WrittenSpec[]): WrittenSpec {
-  const [text, another] = new Set(stages.map(({ attention }) => JSON.stringify(attention)));
-  if (text === undefined || another !== undefined) return { stages };
-  return { attention: JSON.parse(text), stages: stages.map(({ attention: _, ...rest }) => rest) };
+  const [first] = stages;
+  const textOf = ({ attention }: WrittenSpec): string => JSON.stringify(attention ?? null);
+  if (first?.attention === undefined || stages.some((stage) => textOf(stage) !== textOf(first))) return { stages };
+  return { attention: first.attention, stages: stages.map(({ attention: _, ...rest }) => rest) };
 }
 
 function epsilonOf({ ops }: Graph): number {
