@@ -18,6 +18,11 @@ const KEPT: {
     specs: ["specs/small.json", "specs/b0-eca.json", "specs/skresnet18.json"],
     files: ["README.md", "model.py"],
   },
+  // With labels and weights that no one trained; the rest of a page is that of the package above.
+  web: {
+    specs: ["test/data/codegen/labelled.json"],
+    files: ["package.json", "README.md", "src/variants.ts"],
+  },
 };
 
 /**

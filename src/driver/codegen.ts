@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { writeAtomically } from "../base/atomic-file.js";
-import { CheckError, type Diagnostic } from "../base/diagnostic.js";
+import { CheckError, Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
-import { GENERATORS, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile } from "../codegen/subject.js";
+import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
+import type { Artifact, CodegenSubject, GeneratedFile, Variant } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
 import { type HalfRounding, startHalfRounding } from "../weights/half.js";
 import { type ExportOptions, encode, lower } from "./compile.js";
@@ -13,13 +13,18 @@ import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { exportWeights } from "./export-weights.js";
 import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
-import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import type { WeightsReport } from "./load-weights.js";
+import type { SpecNetwork } from "./network.js";
+import {
+  describeVariant,
+  planVariants,
+  solePlan,
+  type VariantNetwork,
+  type VariantsOptions,
+  withVariants,
+} from "./variants.js";
 
-export interface CodegenOptions
-  extends Pick<NetworkOptions, "passes" | "resolution">,
-    WeightsOptions,
-    ExportOptions {
+export interface CodegenOptions extends VariantsOptions, ExportOptions {
   readonly language: LanguageName;
   /** The folder that gets the program; made if need be. */
   readonly output: string;
@@ -34,6 +39,16 @@ export interface WrittenProgramFile {
   readonly bytes: number;
 }
 
+/** A network of a program that has several. */
+export interface ProgramVariant {
+  readonly id: string;
+  /** The passes, in text form, that make it of the spec's network. */
+  readonly passes: string;
+  readonly parameters: number;
+  readonly macs: number;
+  readonly weights?: WeightsReport;
+}
+
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
@@ -41,6 +56,8 @@ export interface CodegenReport {
   readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  /** The networks of a program that has several, the spec's own first. */
+  readonly variants?: readonly ProgramVariant[];
   /** What a user should know of a model that was written all the same. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -49,25 +66,32 @@ export interface CodegenReport {
  * Generates a program that runs or trains the network of a spec, into a folder:
  *
  *     SPEC ── IR, rewritten ── files of text
- *                           └─ model.onnx, weights: where the language wants them
+ *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
  *
  * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
  * expectation; none of these leaves a file.
  */
-export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return withOpenWeights(options, async (given) => {
-    const { output, language } = options;
-    const network = specNetwork(specFile, { ...options, given });
+export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  const { output, language } = options;
+  const { hasVariants, load } = GENERATORS[language];
+  if (!hasVariants && options.variantWeights !== undefined) throw noVariants(language);
+  const { plans, warnings } = hasVariants
+    ? planVariants(specFile, options)
+    : { plans: [solePlan(options)], warnings: [] };
+  return await withVariants(specFile, plans, options, async (variants) => {
+    const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await GENERATORS[language].load();
-    const files = generate(codegenSubject(network, options));
+    const generate = await load();
+    const described = hasVariants ? variants.map((each) => describeVariant(each, options)) : [];
+    const files = generate(codegenSubject(network, options, described));
     const paths = files.map(({ path }) => path);
     checkOwnership(output, paths, options.force === true);
     for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
       makeFolder(folder);
     }
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, network, options, rounding))];
+    const networks = new Map(variants.map((each) => [each.plan.id, each.network]));
+    const made = [...(await writeArtifacts(files, network, networks, options, rounding))];
     removeStale(output, paths);
     made.push(...(await writeTexts(files, options)));
     return {
@@ -75,15 +99,32 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
       language,
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
-      warnings: saturationWarnings(rounding),
+      ...(hasVariants ? { variants: variants.map(reportVariant) } : {}),
+      warnings: [...warnings, ...saturationWarnings(rounding)],
     };
   });
+}
+
+function noVariants(language: LanguageName): InputError {
+  const compared = LANGUAGES.filter((each) => GENERATORS[each].hasVariants);
+  return InputError.of("codegen/variant-weights", `programs of --lang ${language} hold one network`, {
+    hint: `give its weights by --weights; --variant-weights is for --lang ${compared.join(" or ")}`,
+  });
+}
+
+function reportVariant({
+  plan: { id, passes },
+  network: { graph, weights },
+}: VariantNetwork): ProgramVariant {
+  const { parameters, macs } = countNetwork(graph);
+  return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
 }
 
 /** What generators are told of a network. */
 export function codegenSubject(
   network: SpecNetwork,
   { batch, resolution }: Pick<CodegenOptions, "batch" | "resolution">,
+  variants: readonly Variant[] = [],
 ): CodegenSubject {
   const { resolved } = network.spec;
   const size = resolution === undefined ? {} : { height: resolution, width: resolution };
@@ -91,6 +132,7 @@ export function codegenSubject(
     spec: { ...resolved, input: { ...resolved.input, ...size } },
     graph: network.graph,
     counts: countNetwork(network.graph),
+    variants,
     batch,
     version: packageVersion(),
   };
@@ -115,14 +157,18 @@ async function writeTexts(
 
 async function writeArtifacts(
   files: readonly GeneratedFile[],
-  network: SpecNetwork,
+  own: SpecNetwork,
+  variants: ReadonlyMap<string, SpecNetwork>,
   options: CodegenOptions,
   rounding: HalfRounding,
 ): Promise<readonly WrittenProgramFile[]> {
   const made: WrittenProgramFile[] = [];
   for (const file of files) {
-    if ("artifact" in file)
-      made.push(...(await ARTIFACTS[file.artifact](file.path, network, options, rounding)));
+    if (!("artifact" in file)) continue;
+    const { artifact, path, variant } = file;
+    const network = variant === undefined ? own : variants.get(variant);
+    if (network === undefined) throw new Defect(`${path} is of the variant ${variant}, which there is not`);
+    made.push(...(await ARTIFACTS[artifact](path, network, options, rounding)));
   }
   return made;
 }

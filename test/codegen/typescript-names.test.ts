@@ -99,11 +99,21 @@ const withNames = (labels: readonly string[], input: string, output: string): Ne
 
 test("names, descriptions and labels stay in their literals and comments", () => {
   const plain = shape(
-    parse(indexFile({ ...withNames(["a", "b", "c"], "x", "y"), name: "n", description: "d", batch: 2 })),
+    parse(
+      indexFile({
+        ...withNames(["a", "b", "c"], "x", "y"),
+        name: "n",
+        description: "d",
+        batch: 2,
+        model: "../model.onnx",
+      }),
+    ),
   );
   fc.assert(
     fc.property(text, text, fc.tuple(text, text, text), (name, description, labels) => {
-      const file = parse(indexFile({ ...withNames(labels, "x", "y"), name, description, batch: 2 }));
+      const file = parse(
+        indexFile({ ...withNames(labels, "x", "y"), name, description, batch: 2, model: "../model.onnx" }),
+      );
       assert.equal(shape(file), plain);
       assert.equal(stringsOf(file, "labels"), labels);
     }),
@@ -115,7 +125,13 @@ test("names of inputs and outputs are keys, whatever they are", () => {
   fc.assert(
     fc.property(text, text, (input, output) => {
       const file = parse(
-        indexFile({ ...withNames(["a"], input, output), name: "n", description: "", batch: undefined }),
+        indexFile({
+          ...withNames(["a"], input, output),
+          name: "n",
+          description: "",
+          batch: undefined,
+          model: "../model.onnx",
+        }),
       );
       const methods = file
         .getClassOrThrow("NModel")
