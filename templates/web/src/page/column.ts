@@ -4,7 +4,10 @@ import type { Timing } from "./timing.js";
 import type { Variant } from "./variant.js";
 
 const count = new Intl.NumberFormat("en-US");
-const milliseconds = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+const milliseconds = new Intl.NumberFormat("en-US", {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
 const percent = new Intl.NumberFormat("en-US", {
   style: "percent",
   minimumFractionDigits: 1,
@@ -41,20 +44,17 @@ export class Column implements Place {
           "Parameters",
           element("dd", "value", count.format(parameters), bar(parameters / largest.parameters)),
         ),
-        fact(
-          "of them in gates",
-          element("dd", "value", `${count.format(attentionParameters)} in ${gatesText(gates)}`),
-        ),
+        fact("of them in gates", element("dd", "value", gatesText(gates, attentionParameters))),
         fact("Multiply-accumulates", element("dd", "value", count.format(macs), bar(macs / largest.macs))),
         fact("Latency", this.#latency),
         fact("Ran on", this.#device),
       ),
       element("div", "answer", element("h3", "", "Top 5"), this.#classes),
       element(
-        "p",
-        weights.trained ? "note" : "note warning",
-        weights.text,
-        ...(passes === "" ? [] : [element("br", ""), element("code", "", passes)]),
+        "div",
+        "notes",
+        element("p", weights.trained ? "weights" : "weights warning", weights.text),
+        ...(passes === "" ? [] : [element("p", "passes", "Made by ", element("code", "", passes))]),
       ),
     );
     this.root.setAttribute("aria-labelledby", heading.id);
@@ -98,7 +98,7 @@ function fact(name: string, value: HTMLElement): HTMLElement {
   return element("div", "", element("dt", "", name), value);
 }
 
-function gatesText(gates: number): string {
-  if (gates === 0) return "no gate";
-  return gates === 1 ? "1 gate" : `${gates} gates`;
+function gatesText(gates: number, parameters: number): string {
+  if (gates === 0) return "none";
+  return `${count.format(parameters)} in ${gates === 1 ? "1 gate" : `${gates} gates`}`;
 }

@@ -44,8 +44,9 @@ export class Comparison {
   run(request: Request): Promise<void> {
     this.#newest++;
     const turn = this.#newest;
-    this.#last = this.#last.then(() => this.#run(request, () => turn === this.#newest));
-    return this.#last;
+    const done = this.#last.then(() => this.#run(request, () => turn === this.#newest));
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async #run({ image, device, places }: Request, isWanted: () => boolean): Promise<void> {
@@ -61,36 +62,32 @@ export class Comparison {
         await nextTask();
         // The first run, which is not timed: it also makes what a device makes once.
         const classes = await model.classify(image);
+        const where = await describeDevice(model.device);
+        if (!isWanted()) return;
         place.showClasses(
           classes.map(({ index, label, probability }) => ({ label: label ?? `class ${index}`, probability })),
-          await describeDevice(model.device),
+          where,
         );
         loaded.push({ place, model });
       } catch (error) {
         place.showFailure((error as Error).message);
       }
     }
-    try {
-      const [name = ""] = Object.keys(signature.inputs);
-      const inputs = { [name]: imageBatch([image], classifier) } as unknown as Inputs;
-      const timings = await timeInTurns(
-        loaded.map(
-          ({ model }) =>
-            () =>
-              model.run(inputs),
-        ),
-        (round) => {
-          this.#say(`Measuring, round ${round} …`);
-          return isWanted();
-        },
-      );
-      if (timings === undefined) return;
-      const slowest = Math.max(...timings.map(({ median }) => median));
-      for (const [i, timing] of timings.entries()) loaded[i]?.place.showTiming(timing, slowest);
-      this.#say(loaded.length === 0 ? "No network ran." : "Done.");
-    } catch (error) {
-      this.#say(`The measurement failed: ${(error as Error).message}`);
-    }
+    const [name = ""] = Object.keys(signature.inputs);
+    const inputs = { [name]: imageBatch([image], classifier) } as unknown as Inputs;
+    const jobs = loaded.map(
+      ({ model }) =>
+        (): Promise<unknown> =>
+          model.run(inputs),
+    );
+    const timings = await timeInTurns(jobs, (round) => {
+      this.#say(`Measuring, round ${round} …`);
+      return isWanted();
+    });
+    if (timings === undefined) return;
+    const slowest = Math.max(...timings.map(({ median }) => median));
+    for (const [i, timing] of timings.entries()) loaded[i]?.place.showTiming(timing, slowest);
+    this.#say(loaded.length === 0 ? "No network ran." : "Done.");
   }
 
   async #load({ id, title, model: path }: Variant, device: Device): Promise<Model> {

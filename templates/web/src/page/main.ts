@@ -7,6 +7,7 @@ import { type PageDevice, pageDevices } from "./devices.js";
 import { byId, choice } from "./elements.js";
 import { drawFile, drawVideo } from "./pictures.js";
 
+const main = byId("main", HTMLElement);
 const status = byId("status", HTMLElement);
 const canvas = byId("picture", HTMLCanvasElement);
 const video = byId("video", HTMLVideoElement);
@@ -26,41 +27,45 @@ const largest = {
 const columns = variants.map((each) => new Column(each, largest));
 
 let image: RawImage | undefined;
+let going = 0;
 let device: PageDevice["device"] = "cpu";
 
 function say(text: string): void {
   status.textContent = text;
 }
 
+/** Marks the page as busy for as long as anything goes on; what fails is said. */
+async function busily(work: () => Promise<void>): Promise<void> {
+  going++;
+  main.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } catch (error) {
+    say((error as Error).message);
+  } finally {
+    going--;
+    if (going === 0) main.setAttribute("aria-busy", "false");
+  }
+}
+
 /** Runs the chosen networks on the picture, if there is one. */
-function compare(): void {
+async function compare(): Promise<void> {
   if (image === undefined) return;
   for (const column of columns) column.clear();
-  const places = columns.filter(({ root }) => !root.hidden);
-  document.body.dataset.state = "busy";
-  const asked = { image, device, places };
-  void comparison.run(asked).then(() => {
-    document.body.dataset.state = "ready";
-  });
+  await comparison.run({ image, device, places: columns.filter(({ root }) => !root.hidden) });
 }
 
 /** Takes a picture from anywhere, shows it and compares. */
 async function take(draw: () => ImageData | Promise<ImageData>, name: string): Promise<void> {
-  try {
-    image = await draw();
-    canvas.setAttribute("aria-label", `${name}, ${image.width} by ${image.height} pixels`);
-    show(canvas);
-    againButton.disabled = false;
-    compare();
-  } catch (error) {
-    say((error as Error).message);
-  }
+  image = await draw();
+  canvas.setAttribute("aria-label", `${name}, ${image.width} by ${image.height} pixels`);
+  stopCamera();
+  againButton.disabled = false;
+  await compare();
 }
 
 function takeFile(file: File | undefined): void {
-  if (file === undefined) return;
-  stopCamera();
-  void take(() => drawFile(file, canvas), file.name);
+  if (file !== undefined) void busily(() => take(() => drawFile(file, canvas), file.name));
 }
 
 /** Shows one thing in the picture's frame. */
@@ -76,18 +81,13 @@ function stopCamera(): void {
 }
 
 async function startCamera(): Promise<void> {
-  try {
-    say("Waiting for the camera …");
-    await camera.start();
-    show(video);
-    takeButton.hidden = false;
-    cameraButton.textContent = "Stop the camera";
-    takeButton.focus();
-    say("The camera is on. Take a picture.");
-  } catch (error) {
-    stopCamera();
-    say((error as Error).message);
-  }
+  say("Waiting for the camera …");
+  await camera.start();
+  show(video);
+  takeButton.hidden = false;
+  cameraButton.textContent = "Stop the camera";
+  takeButton.focus();
+  say("The camera is on. Take a picture.");
 }
 
 async function offerDevices(): Promise<void> {
@@ -99,7 +99,7 @@ async function offerDevices(): Promise<void> {
     if (problem !== undefined) label.append(` (${problem})`);
     input.addEventListener("change", () => {
       device = name;
-      compare();
+      void busily(compare);
     });
     fieldset.append(label);
   }
@@ -112,7 +112,7 @@ function offerVariants(): void {
     input.checked = true;
     input.addEventListener("change", () => {
       root.hidden = !input.checked;
-      compare();
+      void busily(compare);
     });
     fieldset.append(label);
   }
@@ -127,12 +127,12 @@ function listen(): void {
   });
   cameraButton.addEventListener("click", () => {
     if (camera.isOn) stopCamera();
-    else void startCamera();
+    else void busily(startCamera);
   });
   takeButton.addEventListener("click", () => {
-    void take(() => drawVideo(video, canvas), "A picture of the camera").then(stopCamera);
+    void busily(() => take(() => drawVideo(video, canvas), "A picture of the camera"));
   });
-  againButton.addEventListener("click", compare);
+  againButton.addEventListener("click", () => void busily(compare));
   // Anywhere on the page: a picture that misses the frame would replace the page.
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -154,5 +154,4 @@ byId("description", HTMLElement).textContent = network.description;
 byId("columns", HTMLElement).append(...columns.map(({ root }) => root));
 offerVariants();
 listen();
-await offerDevices();
-document.body.dataset.state = "ready";
+await busily(offerDevices);
