@@ -1,8 +1,7 @@
 import { basename, join } from "node:path";
 import { packageRoot } from "../src/base/package.js";
 import { GENERATORS, type LanguageName } from "../src/codegen/registry.js";
-import { codegenSubject } from "../src/driver/codegen.js";
-import { specNetwork } from "../src/driver/network.js";
+import { withProgram } from "../src/driver/codegen.js";
 
 /** For each language the specs whose programs are kept, and the files that are not the same for all networks. */
 const KEPT: {
@@ -18,7 +17,7 @@ const KEPT: {
     specs: ["specs/small.json", "specs/b0-eca.json", "specs/skresnet18.json"],
     files: ["README.md", "model.py"],
   },
-  // With labels and weights that no one trained; the rest of a page is that of the package above.
+  // One with labels; what else a page has is that of a package.
   web: {
     specs: ["test/data/codegen/labelled.json"],
     files: ["package.json", "README.md", "src/variants.ts"],
@@ -30,24 +29,22 @@ const KEPT: {
  * keeps compilers and linters off them.
  */
 export async function codegenGoldens(): Promise<readonly (readonly [file: string, text: string])[]> {
-  const kept = await Promise.all(
-    (Object.keys(KEPT) as LanguageName[]).map(async (language) => {
-      const generate = await GENERATORS[language].load();
-      const { specs, files } = KEPT[language];
-      return specs.flatMap((spec) => {
-        const subject = codegenSubject(specNetwork(join(packageRoot(), spec)), { batch: undefined });
-        return generate(subject).flatMap((file) =>
-          "text" in file && files.includes(file.path)
-            ? [
-                [
-                  `test/data/codegen/${language}/${basename(spec, ".json")}/${file.path}.golden`,
-                  file.text,
-                ] as const,
-              ]
-            : [],
-        );
-      });
-    }),
-  );
-  return kept.flat();
+  const kept: (readonly [file: string, text: string])[] = [];
+  for (const language of Object.keys(KEPT) as LanguageName[]) {
+    const generate = await GENERATORS[language].load();
+    const { specs, files } = KEPT[language];
+    for (const spec of specs) {
+      const program = await withProgram(join(packageRoot(), spec), { language }, async ({ subject }) =>
+        generate(subject),
+      );
+      for (const file of program) {
+        if (!("text" in file && files.includes(file.path))) continue;
+        kept.push([
+          `test/data/codegen/${language}/${basename(spec, ".json")}/${file.path}.golden`,
+          file.text,
+        ]);
+      }
+    }
+  }
+  return kept;
 }

@@ -71,27 +71,20 @@ export interface CodegenReport {
  * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
  * expectation; none of these leaves a file.
  */
-export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  const { output, language } = options;
-  const { hasVariants, load } = GENERATORS[language];
-  if (!hasVariants && options.variantWeights !== undefined) throw noVariants(language);
-  const { plans, warnings } = hasVariants
-    ? planVariants(specFile, options)
-    : { plans: [solePlan(options)], warnings: [] };
-  return await withVariants(specFile, plans, options, async (variants) => {
+export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  return withProgram(specFile, options, async ({ subject, variants, warnings }) => {
+    const { output, language } = options;
     const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await load();
-    const described = hasVariants ? variants.map((each) => describeVariant(each, options)) : [];
-    const files = generate(codegenSubject(network, options, described));
+    const generate = await GENERATORS[language].load();
+    const files = generate(subject);
     const paths = files.map(({ path }) => path);
     checkOwnership(output, paths, options.force === true);
     for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
       makeFolder(folder);
     }
     const rounding = startHalfRounding();
-    const networks = new Map(variants.map((each) => [each.plan.id, each.network]));
-    const made = [...(await writeArtifacts(files, network, networks, options, rounding))];
+    const made = [...(await writeArtifacts(files, variants, options, rounding))];
     removeStale(output, paths);
     made.push(...(await writeTexts(files, options)));
     return {
@@ -99,9 +92,36 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
       language,
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
-      ...(hasVariants ? { variants: variants.map(reportVariant) } : {}),
+      ...(GENERATORS[language].hasVariants ? { variants: variants.map(reportVariant) } : {}),
       warnings: [...warnings, ...saturationWarnings(rounding)],
     };
+  });
+}
+
+/** The networks of a program, and what its generator is told of them. */
+export interface Program {
+  readonly subject: CodegenSubject;
+  /** The spec's own first; that alone where the language has no variants. */
+  readonly variants: readonly [VariantNetwork, ...VariantNetwork[]];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Builds the networks of a program, whose weights are open for as long as `use` takes. */
+export async function withProgram<T>(
+  specFile: string,
+  options: Omit<CodegenOptions, "output">,
+  use: (program: Program) => Promise<T>,
+): Promise<T> {
+  const { language } = options;
+  const { hasVariants } = GENERATORS[language];
+  if (!hasVariants && options.variantWeights !== undefined) throw noVariants(language);
+  const { plans, warnings } = hasVariants
+    ? planVariants(specFile, options)
+    : { plans: [solePlan(options)], warnings: [] };
+  return await withVariants(specFile, plans, options, async (variants) => {
+    const described = hasVariants ? variants.map((each) => describeVariant(each, options)) : [];
+    const subject = codegenSubject(variants[0].network, options, described);
+    return await use({ subject, variants, warnings });
   });
 }
 
@@ -157,8 +177,7 @@ async function writeTexts(
 
 async function writeArtifacts(
   files: readonly GeneratedFile[],
-  own: SpecNetwork,
-  variants: ReadonlyMap<string, SpecNetwork>,
+  variants: Program["variants"],
   options: CodegenOptions,
   rounding: HalfRounding,
 ): Promise<readonly WrittenProgramFile[]> {
@@ -166,9 +185,9 @@ async function writeArtifacts(
   for (const file of files) {
     if (!("artifact" in file)) continue;
     const { artifact, path, variant } = file;
-    const network = variant === undefined ? own : variants.get(variant);
-    if (network === undefined) throw new Defect(`${path} is of the variant ${variant}, which there is not`);
-    made.push(...(await ARTIFACTS[artifact](path, network, options, rounding)));
+    const found = variant === undefined ? variants[0] : variants.find(({ plan }) => plan.id === variant);
+    if (found === undefined) throw new Defect(`${path} is of the variant ${variant}, which there is not`);
+    made.push(...(await ARTIFACTS[artifact](path, found.network, options, rounding)));
   }
   return made;
 }

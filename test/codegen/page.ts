@@ -50,22 +50,18 @@ export async function buildPage(
   assert.is(status, 0, stderr);
 }
 
-/** Serves a page by its own server for as long as `use` takes. */
-export async function withServer<T>(folder: string, use: (url: string) => Promise<T>): Promise<T> {
+/** Serves a page by its own server, until it is stopped. */
+export async function startServer(folder: string): Promise<{ readonly url: string; stop(): void }> {
   const server = spawn(process.execPath, ["serve.mjs"], {
     cwd: folder,
     env: { ...process.env, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  try {
-    const url = await new Promise<string>((found, lost) => {
-      server.stdout.on("data", (text: Buffer) => found(String(text).trim()));
-      server.on("exit", (status) => lost(new Error(`serve.mjs ended with ${status}`)));
-    });
-    return await use(url);
-  } finally {
-    server.kill();
-  }
+  const url = await new Promise<string>((found, lost) => {
+    server.stdout.on("data", (text: Buffer) => found(String(text).trim()));
+    server.on("exit", (status) => lost(new Error(`serve.mjs ended with ${status}`)));
+  });
+  return { url, stop: () => server.kill() };
 }
 
 /** A page that is open. */
@@ -79,6 +75,7 @@ export interface OpenPage {
 
 /** Opens a page without any other server in reach. */
 export async function openPage(browser: Browser, url: string, script = ""): Promise<OpenPage> {
+  // A window of its own, so that no test finds what another one left.
   const context = await browser.newContext();
   const strangers: string[] = [];
   const errors: string[] = [];

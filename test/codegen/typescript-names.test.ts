@@ -8,6 +8,7 @@ import { indexFile } from "../../src/codegen/typescript/index-file.js";
 import { className, packageName } from "../../src/codegen/typescript/names.js";
 import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { packageFile } from "../../src/codegen/typescript/package-file.js";
+import { packageFile as pageFile } from "../../src/codegen/web/package-file.js";
 import { codegenSubject } from "../../src/driver/codegen.js";
 import { specNetwork } from "../../src/driver/network.js";
 
@@ -166,12 +167,20 @@ test("class names are identifiers that nothing else has, package names are ones 
 });
 
 test("the runtime of a package is the one that ecagen has", () => {
-  const own = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+  const own = JSON.parse(readFileSync("package.json", "utf8")) as {
+    dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
   const { dependencies, peerDependencies, devDependencies } = JSON.parse(packageFile("n", ""));
   const wanted = own.dependencies["onnxruntime-node"];
   assert.equal(dependencies, { "onnxruntime-common": wanted });
   assert.equal(peerDependencies, { "onnxruntime-node": wanted, "onnxruntime-web": wanted });
   assert.is(devDependencies["onnxruntime-node"], wanted);
+  const page = JSON.parse(pageFile("n", ""));
+  assert.equal(page.dependencies, { "onnxruntime-common": wanted, "onnxruntime-web": wanted });
+  assert.equal(page.devDependencies, { esbuild: own.devDependencies.esbuild });
+  // What the tests of pages run with.
+  assert.is(own.devDependencies["onnxruntime-web"], wanted);
 });
 
 test("a README has its own code only, package.json is JSON", () => {

@@ -1,4 +1,4 @@
-import { InputError } from "../../base/diagnostic.js";
+import { Defect, InputError } from "../../base/diagnostic.js";
 import type { CodegenSubject, GeneratedFile } from "../subject.js";
 import { templateText } from "../template-text.js";
 import { indexFile } from "../typescript/index-file.js";
@@ -42,7 +42,8 @@ export function generatePage(subject: CodegenSubject): readonly GeneratedFile[] 
   const { name } = spec;
   const description = spec.description ?? "";
   const [own] = variants;
-  const model = `./${own === undefined ? "model.onnx" : modelPath(own)}`;
+  if (own === undefined) throw new Defect("a page needs the variants of its network");
+  const model = `./${modelPath(own)}`;
   return [
     { path: "package.json", text: packageFile(name, description) },
     { path: "README.md", text: readme({ name, description, variants, version }) },

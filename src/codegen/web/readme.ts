@@ -1,13 +1,9 @@
 import { markdownTable, markdownText } from "../../base/markdown.js";
 import { count, macs } from "../../base/numbers.js";
-import type { Variant } from "../subject.js";
-import { modelPath } from "./variants-file.js";
+import { modelPath, type PageData } from "./variants-file.js";
 import { weightsNote } from "./weights-note.js";
 
-export interface ReadmeSubject {
-  readonly name: string;
-  readonly description: string;
-  readonly variants: readonly Variant[];
+export interface ReadmeSubject extends PageData {
   readonly version: string;
 }
 

@@ -1,14 +1,14 @@
-import {
-  IndentationText,
-  NewLineKind,
-  Project,
-  StructureKind,
-  VariableDeclarationKind,
-  type VariableStatementStructure,
-} from "ts-morph";
 import type { Variant } from "../subject.js";
-import { expression, type Json, print } from "../typescript/syntax.js";
+import { dataFile } from "../typescript/data-file.js";
+import type { Json } from "../typescript/syntax.js";
 import { weightsNote } from "./weights-note.js";
+
+/** What the page says of its network as a whole. */
+export interface PageData {
+  readonly name: string;
+  readonly description: string;
+  readonly variants: readonly Variant[];
+}
 
 /** The ONNX file of a variant, as the page finds it. */
 export function modelPath({ id }: Variant): string {
@@ -16,50 +16,25 @@ export function modelPath({ id }: Variant): string {
 }
 
 /** The text of variants.ts: the networks of the page, with their counts. */
-export function variantsFile({
-  name,
-  description,
-  variants,
-}: {
-  readonly name: string;
-  readonly description: string;
-  readonly variants: readonly Variant[];
-}): string {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    manipulationSettings: {
-      indentationText: IndentationText.TwoSpaces,
-      newLineKind: NewLineKind.LineFeed,
-    },
-  });
-  const constant = (name: string, doc: string, value: Json, type: string): VariableStatementStructure => ({
-    kind: StructureKind.VariableStatement,
-    leadingTrivia: "\n",
-    isExported: true,
-    declarationKind: VariableDeclarationKind.Const,
-    docs: [doc],
-    declarations: [{ name, type, initializer: print(expression(value)) }],
-  });
-  const file = project.createSourceFile("variants.ts", {
-    statements: [
+export function variantsFile({ name, description, variants }: PageData): string {
+  return dataFile(
+    "./page/variant.js",
+    ["NetworkText", "Variant"],
+    [
       {
-        kind: StructureKind.ImportDeclaration,
-        moduleSpecifier: "./page/variant.js",
-        isTypeOnly: true,
-        namedImports: [{ name: "NetworkText" }, { name: "Variant" }],
+        name: "network",
+        doc: "What the page is about.",
+        type: "NetworkText",
+        value: { name, description },
       },
-      constant("network", "What the page is about.", { name, description }, "NetworkText"),
-      constant(
-        "variants",
-        "The networks that the page holds against each other.",
-        variants.map(dataOf),
-        "readonly Variant[]",
-      ),
+      {
+        name: "variants",
+        doc: "The networks that the page holds against each other; the first is the spec's own.",
+        type: "readonly Variant[]",
+        value: variants.map(dataOf),
+      },
     ],
-  });
-  file.formatText({ indentSize: 2, ensureNewLineAtEndOfFile: true });
-  return file.getFullText();
+  );
 }
 
 function dataOf(variant: Variant): Json {
