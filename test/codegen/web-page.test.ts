@@ -142,6 +142,19 @@ inBrowser(
     }
     // The variants are different networks.
     assert.is(new Set(columns.map(({ classes }) => classes[0]?.probability)).size, VARIANTS.length);
+    // A camera's JPEG, which is turned as its EXIF data says.
+    const jpeg = join(folder, "picture.jpg");
+    await sharp(png).jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toFile(jpeg);
+    await drop(page, "picture.jpg", "image/jpeg", readFileSync(jpeg));
+    const { outputs } = await run(join(folder, "models", "none.onnx"), { inputs: [jpeg] });
+    const shown = (await readColumns(page))[3]?.classes ?? [];
+    assert.is(await page.getAttribute("#picture", "aria-label"), "picture.jpg, 70 by 90 pixels");
+    const expected = outputs[0]?.top?.[0] ?? [];
+    assert.is(expected.length, 5);
+    for (const [rank, { label, probability }] of expected.entries()) {
+      assert.is(shown[rank]?.label, label);
+      assert.ok(Math.abs((shown[rank]?.probability ?? Number.NaN) - probability) <= 1e-3);
+    }
     assert.is(await page.title(), NAME.replace(/\s+/g, " "));
     assert.is(await page.textContent("h1"), NAME);
     assert.equal([strangers, errors], [[], []]);
