@@ -87,7 +87,12 @@ export const codegenCommand = defineCommand({
       });
       return {
         json: report,
-        notes: weightsNotes(report.weights),
+        notes: [
+          ...weightsNotes(report.weights),
+          ...(report.variants ?? [])
+            .slice(1)
+            .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
+        ],
         warnings: report.warnings,
         text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
       };
