@@ -19,6 +19,8 @@ export interface CodegenSubject {
   readonly variants: readonly Variant[];
   /** The batch of the ONNX file; undefined for one that stays open. */
   readonly batch: number | undefined;
+  /** The names that a module's `state_dict` is to have; undefined for those of the parameters. */
+  readonly stateNames?: StateNames | undefined;
   /** The version of ecagen. */
   readonly version: string;
 }
@@ -48,6 +50,14 @@ export interface VariantWeights {
   readonly initial: number;
   /** How many tensors of the file had a place which a pass took away. */
   readonly dropped: number;
+}
+
+/** What another framework calls the weights of a network. */
+export interface StateNames {
+  /** The framework, for people. */
+  readonly title: string;
+  /** The framework's name of each weight, by the parameter's. Both end in the same word. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file. */

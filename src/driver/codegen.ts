@@ -1,20 +1,19 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
-import { writeAtomically } from "../base/atomic-file.js";
-import { CheckError, Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile, Variant } from "../codegen/subject.js";
-import { writeModel } from "../onnx/write.js";
-import { type HalfRounding, startHalfRounding } from "../weights/half.js";
-import { type ExportOptions, encode, lower } from "./compile.js";
+import type { CodegenSubject, StateNames, Variant } from "../codegen/subject.js";
+import { startHalfRounding } from "../weights/half.js";
+import type { ExportOptions } from "./compile.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { exportWeights } from "./export-weights.js";
-import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated-folder.js";
+import { checkOwnership, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
 import type { WeightsReport } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
+import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
+import { type FrameworkNames, frameworkNames } from "./state-names.js";
 import {
   describeVariant,
   planVariants,
@@ -31,12 +30,6 @@ export interface CodegenOptions extends VariantsOptions, ExportOptions {
   /** Overwrites files that ecagen did not generate or that were changed since. */
   readonly force?: boolean | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
-}
-
-/** A file that was written; its path is relative to the program's folder. */
-export interface WrittenProgramFile {
-  readonly path: string;
-  readonly bytes: number;
 }
 
 /** A network of a program that has several. */
@@ -72,7 +65,8 @@ export interface CodegenReport {
  * expectation; none of these leaves a file.
  */
 export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return withProgram(specFile, options, async ({ subject, variants, warnings }) => {
+  return withProgram(specFile, options, async (program) => {
+    const { subject, variants, warnings } = program;
     const { output, language } = options;
     const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
@@ -84,7 +78,7 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
       makeFolder(folder);
     }
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, variants, options, rounding))];
+    const made = [...(await writeArtifacts(files, { ...program, options, rounding }))];
     removeStale(output, paths);
     made.push(...(await writeTexts(files, options)));
     return {
@@ -103,6 +97,8 @@ export interface Program {
   readonly subject: CodegenSubject;
   /** The spec's own first; that alone where the language has no variants. */
   readonly variants: readonly [VariantNetwork, ...VariantNetwork[]];
+  /** The names of the spec's own weights in files of weights; undefined for those of the network. */
+  readonly stateNames: FrameworkNames | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -120,8 +116,10 @@ export async function withProgram<T>(
     : { plans: [solePlan(options)], warnings: [] };
   return await withVariants(specFile, plans, options, async (variants) => {
     const described = hasVariants ? variants.map((each) => describeVariant(each, options)) : [];
-    const subject = codegenSubject(variants[0].network, options, described);
-    return await use({ subject, variants, warnings });
+    const [{ network }] = variants;
+    const stateNames = stateNamesFor(network, options);
+    const subject = codegenSubject(network, { ...options, stateNames, variants: described });
+    return await use({ subject, variants, stateNames, warnings });
   });
 }
 
@@ -140,11 +138,15 @@ function reportVariant({
   return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
 }
 
+interface SubjectOptions extends Pick<CodegenOptions, "batch" | "resolution"> {
+  readonly stateNames?: StateNames | undefined;
+  readonly variants?: readonly Variant[] | undefined;
+}
+
 /** What generators are told of a network. */
 export function codegenSubject(
   network: SpecNetwork,
-  { batch, resolution }: Pick<CodegenOptions, "batch" | "resolution">,
-  variants: readonly Variant[] = [],
+  { batch, resolution, stateNames, variants = [] }: SubjectOptions,
 ): CodegenSubject {
   const { resolved } = network.spec;
   const size = resolution === undefined ? {} : { height: resolution, width: resolution };
@@ -154,78 +156,21 @@ export function codegenSubject(
     counts: countNetwork(network.graph),
     variants,
     batch,
+    stateNames,
     version: packageVersion(),
   };
 }
 
-/** Writes the text files and the manifest, all or none. */
-async function writeTexts(
-  files: readonly GeneratedFile[],
-  { output, language }: CodegenOptions,
-): Promise<readonly WrittenProgramFile[]> {
-  const texts = files.flatMap((file) => ("text" in file ? [file] : []));
-  const manifest = { path: MANIFEST, text: manifestText({ version: packageVersion(), language, texts }) };
-  const contents = [...texts, manifest].map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
-  await writeAtomically(
-    contents.map(({ path }) => join(output, path)),
-    async (...sinks) => {
-      for (const [i, { bytes }] of contents.entries()) await sinks[i]?.write(bytes);
-    },
-  );
-  return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
+/** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
+function stateNamesFor(
+  { graph }: SpecNetwork,
+  { language, names }: Pick<CodegenOptions, "language" | "names">,
+): FrameworkNames | undefined {
+  const { namesWeights } = GENERATORS[language];
+  return names === undefined || names === "ecagen" || !namesWeights
+    ? undefined
+    : frameworkNames(graph, names);
 }
-
-async function writeArtifacts(
-  files: readonly GeneratedFile[],
-  variants: Program["variants"],
-  options: CodegenOptions,
-  rounding: HalfRounding,
-): Promise<readonly WrittenProgramFile[]> {
-  const made: WrittenProgramFile[] = [];
-  for (const file of files) {
-    if (!("artifact" in file)) continue;
-    const { artifact, path, variant } = file;
-    const found = variant === undefined ? variants[0] : variants.find(({ plan }) => plan.id === variant);
-    if (found === undefined) throw new Defect(`${path} is of the variant ${variant}, which there is not`);
-    made.push(...(await ARTIFACTS[artifact](path, found.network, options, rounding)));
-  }
-  return made;
-}
-
-type MakeArtifact = (
-  path: string,
-  network: SpecNetwork,
-  options: CodegenOptions,
-  rounding: HalfRounding,
-) => Promise<readonly WrittenProgramFile[]>;
-
-const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
-  async model(path, network, options, rounding) {
-    const { graph } = lower(network, options);
-    const written = await writeModel(join(options.output, path), encode(network, graph, options), {
-      seed: options.seed ?? 0,
-      digest: false,
-      rounding,
-      onProgress: (part) => options.onProgress?.("writing the model", part),
-    });
-    const { bytes, externalData } = written;
-    return externalData === undefined
-      ? [{ path, bytes }]
-      : [
-          { path, bytes },
-          { path: `${path}.data`, bytes: externalData.bytes },
-        ];
-  },
-  async weights(path, network, options) {
-    const { bytes } = await exportWeights(
-      join(options.output, path),
-      network.graph,
-      options.seed ?? 0,
-      (part) => options.onProgress?.("writing weights", part),
-    );
-    return [{ path, bytes }];
-  },
-};
 
 function refuseMissedExpectations(network: SpecNetwork): void {
   const checks = checkExpectations(network.spec, countNetwork(network.declared));

@@ -34,7 +34,11 @@ export const codegenCommand = defineCommand({
       nargs: 1,
       describe: "With --lang web: trained weights of one variant, as eca=FILE, in place of --weights",
     },
-    names: sharedOptions.names,
+    names: {
+      ...sharedOptions.names,
+      describe:
+        "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
+    },
     "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     passes: sharedOptions.passes,
@@ -50,6 +54,10 @@ export const codegenCommand = defineCommand({
     [
       "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
       "a PyTorch module and its training loop",
+    ],
+    [
+      "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
+      "a module that takes and gives the state_dict of timm's",
     ],
     [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
