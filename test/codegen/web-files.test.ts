@@ -143,12 +143,20 @@ test("weights for a variant that there is not, and other mistakes, are refused t
   ]);
 });
 
-test("a network that tells no classes apart has no page", async () => {
-  const subject = await subjectOf("specs/b0-eca-features.json");
-  assert.throws(
-    () => generatePage(subject),
-    (error: unknown) => error instanceof InputError && error.diagnostics[0]?.code === "codegen/no-classifier",
-  );
+test("a network that tells no classes apart has no page, nor has one for batches", async () => {
+  const refusal = async (spec: string, options: Partial<CodegenOptions> = {}) => {
+    const subject = await subjectOf(spec, options);
+    try {
+      generatePage(subject);
+    } catch (error) {
+      assert.instance(error, InputError);
+      return (error as InputError).diagnostics[0]?.code;
+    }
+    return undefined;
+  };
+  assert.is(await refusal("specs/b0-eca-features.json"), "codegen/no-classifier");
+  assert.is(await refusal("specs/small.json", { batch: 2 }), "codegen/page-batch");
+  assert.is(await refusal("specs/small.json", { batch: 1 }), undefined);
 });
 
 test("texts of a spec are literals of one file, whatever they are", async () => {

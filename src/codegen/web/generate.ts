@@ -30,6 +30,8 @@ const TEMPLATES = [
  * A page that classifies pictures in the browser by the variants of a network, side by side. What runs them is that of
  * the TypeScript package; its class is the same for all of them, since they take and give the same. What a spec says
  * comes in by src/index.ts and src/variants.ts alone, as literals, which the page shows as text.
+ *
+ * Errors: `InputError` for a network that does not classify one image, and for files of larger batches.
  */
 export function generatePage(subject: CodegenSubject): readonly GeneratedFile[] {
   const { spec, variants, batch, version } = subject;
@@ -38,6 +40,15 @@ export function generatePage(subject: CodegenSubject): readonly GeneratedFile[] 
     throw InputError.of("codegen/no-classifier", "the page shows classes, and this network has none", {
       hint: "it takes networks that make one row of classes of one image; --lang ts takes any",
     });
+  }
+  if (batch !== undefined && batch > 1) {
+    throw InputError.of(
+      "codegen/page-batch",
+      `the page runs one picture at a time, and --batch is ${batch}`,
+      {
+        hint: "leave --batch out, or give 1",
+      },
+    );
   }
   const { name } = spec;
   const description = spec.description ?? "";
