@@ -31,6 +31,12 @@ export const GENERATORS = {
     namesWeights: false,
     load: async () => (await import("./web/generate.js")).generatePage,
   },
+  json: {
+    doc: "the finished numbers of the network that templates are given, as JSON",
+    hasVariants: false,
+    namesWeights: false,
+    load: async () => (await import("./json/generate.js")).generateJson,
+  },
 } as const satisfies Record<string, Language>;
 
 export type LanguageName = keyof typeof GENERATORS;

@@ -64,11 +64,12 @@ export interface StateNames {
 export type Artifact = "model" | "weights";
 
 /**
- * A file of a generated program: its text, or which of the network's files it is, and of which variant by its `id`;
- * left out, the network itself.
+ * A file of a generated program: its text, its bytes, or which of the network's files it is, and of which variant by its
+ * `id`; left out, the network itself.
  */
 export type GeneratedFile =
   | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly bytes: Uint8Array }
   | { readonly path: string; readonly artifact: Artifact; readonly variant?: string };
 
 /**

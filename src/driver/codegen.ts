@@ -2,29 +2,18 @@ import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
-import { packageVersion } from "../base/package.js";
-import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
-import type { CodegenSubject, StateNames, Variant } from "../codegen/subject.js";
+import type { LanguageName } from "../codegen/registry.js";
 import { startHalfRounding } from "../weights/half.js";
-import type { ExportOptions } from "./compile.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { checkOwnership, removeStale } from "./generated-folder.js";
+import { checkOwnership, MANIFEST, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
 import type { WeightsReport } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
+import { generatorOf, hasVariants, type ProgramOptions, withProgram } from "./program.js";
 import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
-import { type FrameworkNames, frameworkNames } from "./state-names.js";
-import {
-  describeVariant,
-  planVariants,
-  solePlan,
-  type VariantNetwork,
-  type VariantsOptions,
-  withVariants,
-} from "./variants.js";
+import type { VariantNetwork } from "./variants.js";
 
-export interface CodegenOptions extends VariantsOptions, ExportOptions {
-  readonly language: LanguageName;
+export interface CodegenOptions extends ProgramOptions {
   /** The folder that gets the program; made if need be. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */
@@ -45,7 +34,9 @@ export interface ProgramVariant {
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
-  readonly language: LanguageName;
+  /** The language or the folder of templates that was asked for. */
+  readonly language?: LanguageName | undefined;
+  readonly templates?: string | undefined;
   readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
@@ -61,18 +52,20 @@ export interface CodegenReport {
  *     SPEC ── IR, rewritten ── files of text
  *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
  *
- * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
- * expectation; none of these leaves a file.
+ * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
+ * missed expectation; none of these leaves a file.
  */
-export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return withProgram(specFile, options, async (program) => {
+export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  const { output, language, templates } = options;
+  const loadGenerator = generatorOf(options);
+  return await withProgram(specFile, options, async (program) => {
     const { subject, variants, warnings } = program;
-    const { output, language } = options;
     const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await GENERATORS[language].load();
+    const generate = await loadGenerator();
     const files = generate(subject);
     const paths = files.map(({ path }) => path);
+    refuseManifest(paths);
     checkOwnership(output, paths, options.force === true);
     for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
       makeFolder(folder);
@@ -83,50 +76,21 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
     made.push(...(await writeTexts(files, options)));
     return {
       output,
-      language,
+      ...(language === undefined ? { templates } : { language }),
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
-      ...(GENERATORS[language].hasVariants ? { variants: variants.map(reportVariant) } : {}),
+      ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
       warnings: [...warnings, ...saturationWarnings(rounding)],
     };
   });
 }
 
-/** The networks of a program, and what its generator is told of them. */
-export interface Program {
-  readonly subject: CodegenSubject;
-  /** The spec's own first; that alone where the language has no variants. */
-  readonly variants: readonly [VariantNetwork, ...VariantNetwork[]];
-  /** The names of the spec's own weights in files of weights; undefined for those of the network. */
-  readonly stateNames: FrameworkNames | undefined;
-  readonly warnings: readonly Diagnostic[];
-}
-
-/** Builds the networks of a program, whose weights are open for as long as `use` takes. */
-export async function withProgram<T>(
-  specFile: string,
-  options: Omit<CodegenOptions, "output">,
-  use: (program: Program) => Promise<T>,
-): Promise<T> {
-  const { language } = options;
-  const { hasVariants } = GENERATORS[language];
-  if (!hasVariants && options.variantWeights !== undefined) throw noVariants(language);
-  const { plans, warnings } = hasVariants
-    ? planVariants(specFile, options)
-    : { plans: [solePlan(options)], warnings: [] };
-  return await withVariants(specFile, plans, options, async (variants) => {
-    const described = hasVariants ? variants.map((each) => describeVariant(each, options)) : [];
-    const [{ network }] = variants;
-    const stateNames = stateNamesFor(network, options);
-    const subject = codegenSubject(network, { ...options, stateNames, variants: described });
-    return await use({ subject, variants, stateNames, warnings });
-  });
-}
-
-function noVariants(language: LanguageName): InputError {
-  const compared = LANGUAGES.filter((each) => GENERATORS[each].hasVariants);
-  return InputError.of("codegen/variant-weights", `programs of --lang ${language} hold one network`, {
-    hint: `give its weights by --weights; --variant-weights is for --lang ${compared.join(" or ")}`,
+/** A program can't have the file by which ecagen knows its folder. */
+function refuseManifest(paths: readonly string[]): void {
+  if (!paths.some((path) => path.toLowerCase() === MANIFEST)) return;
+  throw InputError.of("codegen/manifest", `${MANIFEST} is the file in which ecagen lists what it generated`, {
+    file: MANIFEST,
+    hint: "give the template another name",
   });
 }
 
@@ -136,40 +100,6 @@ function reportVariant({
 }: VariantNetwork): ProgramVariant {
   const { parameters, macs } = countNetwork(graph);
   return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
-}
-
-interface SubjectOptions extends Pick<CodegenOptions, "batch" | "resolution"> {
-  readonly stateNames?: StateNames | undefined;
-  readonly variants?: readonly Variant[] | undefined;
-}
-
-/** What generators are told of a network. */
-export function codegenSubject(
-  network: SpecNetwork,
-  { batch, resolution, stateNames, variants = [] }: SubjectOptions,
-): CodegenSubject {
-  const { resolved } = network.spec;
-  const size = resolution === undefined ? {} : { height: resolution, width: resolution };
-  return {
-    spec: { ...resolved, input: { ...resolved.input, ...size } },
-    graph: network.graph,
-    counts: countNetwork(network.graph),
-    variants,
-    batch,
-    stateNames,
-    version: packageVersion(),
-  };
-}
-
-/** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
-function stateNamesFor(
-  { graph }: SpecNetwork,
-  { language, names }: Pick<CodegenOptions, "language" | "names">,
-): FrameworkNames | undefined {
-  const { namesWeights } = GENERATORS[language];
-  return names === undefined || names === "ecagen" || !namesWeights
-    ? undefined
-    : frameworkNames(graph, names);
 }
 
 function refuseMissedExpectations(network: SpecNetwork): void {

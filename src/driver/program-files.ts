@@ -5,11 +5,12 @@ import { packageVersion } from "../base/package.js";
 import type { Artifact, GeneratedFile } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
 import type { HalfRounding } from "../weights/half.js";
-import type { CodegenOptions, Program } from "./codegen.js";
+import type { CodegenOptions } from "./codegen.js";
 import { encode, lower } from "./compile.js";
 import { exportWeights } from "./export-weights.js";
 import { MANIFEST, manifestText } from "./generated-folder.js";
 import type { SpecNetwork } from "./network.js";
+import type { Program } from "./program.js";
 
 /** A file that was written; its path is relative to the program's folder. */
 export interface WrittenProgramFile {
@@ -17,14 +18,21 @@ export interface WrittenProgramFile {
   readonly bytes: number;
 }
 
-/** Writes the text files and the manifest, all or none. */
+/** Writes the files of text and bytes and the manifest, all or none. */
 export async function writeTexts(
   files: readonly GeneratedFile[],
   { output, language }: CodegenOptions,
 ): Promise<readonly WrittenProgramFile[]> {
-  const texts = files.flatMap((file) => ("text" in file ? [file] : []));
-  const manifest = { path: MANIFEST, text: manifestText({ version: packageVersion(), language, texts }) };
-  const contents = [...texts, manifest].map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
+  const program = files.flatMap((file) => {
+    if ("artifact" in file) return [];
+    return [{ path: file.path, bytes: "text" in file ? Buffer.from(file.text) : Buffer.from(file.bytes) }];
+  });
+  const manifest = manifestText({
+    version: packageVersion(),
+    language: language ?? "templates",
+    files: program,
+  });
+  const contents = [...program, { path: MANIFEST, bytes: Buffer.from(manifest) }];
   await writeAtomically(
     contents.map(({ path }) => join(output, path)),
     async (...sinks) => {
@@ -34,7 +42,7 @@ export async function writeTexts(
   return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
 }
 
-/** What the files without a text are made of. */
+/** What artifacts are made of. */
 interface Making extends Pick<Program, "variants" | "stateNames"> {
   readonly options: CodegenOptions;
   readonly rounding: HalfRounding;

@@ -8,7 +8,8 @@ import { InputError } from "../../src/base/diagnostic.js";
 import type { CodegenSubject, Variant } from "../../src/codegen/subject.js";
 import { generatePage } from "../../src/codegen/web/generate.js";
 import { variantsFile } from "../../src/codegen/web/variants-file.js";
-import { type CodegenOptions, codegen, withProgram } from "../../src/driver/codegen.js";
+import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
+import { withProgram } from "../../src/driver/program.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, writeFiles } from "./support.js";
 

@@ -11,9 +11,13 @@ export const codegenCommand = defineCommand({
   options: {
     lang: {
       choices: LANGUAGES,
-      demandOption: true,
       describe:
-        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other",
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other; json: the numbers that templates are given",
+    },
+    templates: {
+      type: "string",
+      requiresArg: true,
+      describe: "A folder of Mustache templates of your own, in place of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -59,6 +63,7 @@ export const codegenCommand = defineCommand({
       "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
       "a module that takes and gives the state_dict of timm's",
     ],
+    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "what your own templates say"],
     [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
@@ -77,6 +82,7 @@ export const codegenCommand = defineCommand({
     try {
       const report = await codegen(args.spec, {
         language: args.lang,
+        templates: args.templates,
         output: args.output,
         force: args.force,
         weights: args.weights,
