@@ -2,7 +2,7 @@
 
     python train.py --epochs 5                                       shapes that are drawn here
     python train.py --data DIR --epochs 100 --amp bfloat16           images in DIR/train/CLASS/ and DIR/val/CLASS/
-    torchrun --nproc-per-node 8 --max-restarts 3 train.py --resume   eight processes, which go on where one was lost
+    torchrun --nproc_per_node 8 --max_restarts 3 train.py --resume   eight processes, which go on where one was lost
 """
 
 import argparse

@@ -11,8 +11,13 @@ export const codegenCommand = defineCommand({
   options: {
     lang: {
       choices: LANGUAGES,
-      demandOption: true,
-      describe: "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it",
+      describe:
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other; json: the numbers that templates are given",
+    },
+    templates: {
+      type: "string",
+      requiresArg: true,
+      describe: "A folder of Mustache templates of your own, in place of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -27,7 +32,17 @@ export const codegenCommand = defineCommand({
       describe: "Overwrite files that ecagen did not generate, or that were changed since",
     },
     weights: sharedOptions.weights,
-    names: sharedOptions.names,
+    "variant-weights": {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "With --lang web: trained weights of one variant, as eca=FILE, in place of --weights",
+    },
+    names: {
+      ...sharedOptions.names,
+      describe:
+        "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
+    },
     "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     passes: sharedOptions.passes,
@@ -45,8 +60,17 @@ export const codegenCommand = defineCommand({
       "a PyTorch module and its training loop",
     ],
     [
+      "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
+      "a module that takes and gives the state_dict of timm's",
+    ],
+    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "what your own templates say"],
+    [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
+    ],
+    [
+      "ecagen codegen specs/b0-se.json --lang web -o b0-page --weights se.pt --variant-weights eca=eca.pt",
+      "a page for browsers; SE and ECA were trained, each by itself",
     ],
   ],
   async run(args) {
@@ -58,9 +82,11 @@ export const codegenCommand = defineCommand({
     try {
       const report = await codegen(args.spec, {
         language: args.lang,
+        templates: args.templates,
         output: args.output,
         force: args.force,
         weights: args.weights,
+        variantWeights: args["variant-weights"],
         names: args.names,
         allowMissing: args["allow-missing"],
         seed: args.seed,
@@ -75,7 +101,12 @@ export const codegenCommand = defineCommand({
       });
       return {
         json: report,
-        notes: weightsNotes(report.weights),
+        notes: [
+          ...weightsNotes(report.weights),
+          ...(report.variants ?? [])
+            .slice(1)
+            .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
+        ],
         warnings: report.warnings,
         text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
       };

@@ -19,7 +19,7 @@ export function generateTypeScript(subject: CodegenSubject): readonly GeneratedF
     { path: "package.json", text: packageFile(name, description) },
     { path: "README.md", text: readme({ ...ports, name, description, parameters, macs, version }) },
     { path: ".gitignore", text: "dist/\nnode_modules/\n" },
-    { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch }) },
+    { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch, model: "../model.onnx" }) },
     ...templateFiles(ports.classifier !== undefined),
     { path: "model.onnx", artifact: "model" },
   ];
