@@ -5,7 +5,7 @@ import { type Diagnostic, diagnosticToJson } from "../base/diagnostic.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
 import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
-import { type FileNetwork, fileNetwork } from "./file-network.js";
+import { type FileNetwork, withFileNetwork } from "./file-network.js";
 import { type ImageSize, imageSize } from "./stats.js";
 
 /** What `ecagen inspect --json` prints. */
@@ -70,12 +70,7 @@ export interface OpaqueOperator {
  * Errors: `InputError` for a file that is no ONNX model.
  */
 export function inspect(file: string): InspectReport {
-  const network = fileNetwork(file);
-  try {
-    return inspectNetwork(network);
-  } finally {
-    network.close();
-  }
+  return withFileNetwork(file, {}, inspectNetwork);
 }
 
 function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {

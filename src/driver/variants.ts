@@ -18,7 +18,8 @@ import type { PassInvocation } from "../passes/pass.js";
 import { invocationOf, printPipeline } from "../passes/pipeline.js";
 import type { ResolvedSpec } from "../spec/resolved.js";
 import { type GivenWeights, type WeightsOptions, withOpenWeights } from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import type { NetworkOptions, SpecNetwork } from "./network.js";
+import { programNetwork } from "./program-network.js";
 
 /** The kinds of gates that are held against each other where a network can have them. */
 const COMPARED: readonly AttentionType[] = ["se", "eca"];
@@ -61,7 +62,7 @@ export function planVariants(
   specFile: string,
   { passes, resolution }: VariantsOptions,
 ): { readonly plans: readonly VariantPlan[]; readonly warnings: readonly Diagnostic[] } {
-  const { graph, spec } = specNetwork(specFile, { passes, resolution });
+  const { graph, spec } = programNetwork(specFile, { passes, resolution });
   const plans = [planOf(graph, [], passes)];
   const warnings: Diagnostic[] = [];
   if (!graph.ops.some(({ kind }) => attentionTypeOf(kind) !== undefined)) return { plans, warnings };
@@ -94,7 +95,10 @@ export async function withVariants<T>(
   return await withEachOpen(weights, async (given) => {
     const variants = plans.map((plan, i) => {
       const { resolution } = options;
-      return { plan, network: specNetwork(specFile, { passes: plan.pipeline, resolution, given: given[i] }) };
+      return {
+        plan,
+        network: programNetwork(specFile, { passes: plan.pipeline, resolution, given: given[i] }),
+      };
     });
     return await use(variants as [VariantNetwork, ...VariantNetwork[]]);
   });

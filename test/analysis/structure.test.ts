@@ -1,10 +1,9 @@
-import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { numberedModules } from "../../src/analysis/structure/names.js";
 import { type RecoveredBlock, recoverBlocks } from "../../src/analysis/structure/recover.js";
 import { withBlocks } from "../../src/analysis/structure/scopes.js";
-import { fileNetwork } from "../../src/driver/file-network.js";
+import { withFileNetwork } from "../../src/driver/file-network.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "../../src/ir/builder.js";
 import { blockAt, type Graph, type Op, type Value } from "../../src/ir/graph.js";
@@ -107,9 +106,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
 for (const [name, expected] of Object.entries(EXPORTS)) {
   test(`${name}: the blocks have the names of their modules`, () => {
     const file = `test/data/onnx/${name}.onnx`;
-    const { recovered, graph, close } = fileNetwork(file);
-    close();
-    assert.equal(inStages(recovered, graph), expected, basename(file));
+    withFileNetwork(file, {}, ({ recovered, graph }) => assert.equal(inStages(recovered, graph), expected));
   });
 }
 

@@ -8,6 +8,7 @@ import { runPasses } from "../../passes/manager.js";
 import { parsePipeline } from "../../passes/pipeline.js";
 import { type LoadedSpec, parseSpecText } from "../../spec/load.js";
 import type { FileNetwork } from "../file-network.js";
+import { imageMetadata } from "../image-metadata.js";
 import type { SpecNetwork } from "../network.js";
 import { CanonicalGraph, Numbering } from "./canonical.js";
 import { matchedWeights } from "./match.js";
@@ -26,9 +27,10 @@ export interface RecoveredNetwork extends SpecNetwork {
  *
  * Errors: `InputError` for a network that no spec says, with the blocks and the reasons.
  */
-export function recoveredNetwork(network: Omit<FileNetwork, "close">, passes?: string): RecoveredNetwork {
-  const { file, attention } = network;
-  const written = writtenSpec(network);
+export function recoveredNetwork(network: FileNetwork, passes?: string): RecoveredNetwork {
+  const { file, attention, imported } = network;
+  const { preprocessing, labels } = imageMetadata(file, new Map(Object.entries(imported.metadata)));
+  const written = { ...writtenSpec(network), preprocessing, labels };
   const spec = loaded(written, file);
   const built = buildNetwork(spec.resolved);
   const numbering = new Numbering();

@@ -123,7 +123,8 @@ function withDefaults(spec: WrittenSpec): WrittenSpec {
 function sharedGate(stages: readonly WrittenSpec[]): WrittenSpec {
   const [first] = stages;
   const textOf = ({ attention }: WrittenSpec): string => JSON.stringify(attention ?? null);
-  if (first?.attention === undefined || stages.some((stage) => textOf(stage) !== textOf(first))) return { stages };
+  if (first?.attention === undefined || stages.some((stage) => textOf(stage) !== textOf(first)))
+    return { stages };
   return { attention: first.attention, stages: stages.map(({ attention: _, ...rest }) => rest) };
 }
 
