@@ -1,6 +1,7 @@
-import type { Generator } from "./subject.js";
+import type { Generator, InterfaceGenerator } from "./subject.js";
 
-interface Language {
+/** A language of generated programs. */
+export interface Language {
   /** What is generated, for the help. */
   readonly doc: string;
   /** Whether its programs hold the networks against each other that the gates can become. */
@@ -9,6 +10,8 @@ interface Language {
   readonly namesWeights: boolean;
   /** Generators are loaded when they are used: that for TypeScript brings a compiler along. */
   readonly load: () => Promise<Generator>;
+  /** The same, of a language whose programs only run an ONNX file: for any file. */
+  readonly loadRunner?: () => Promise<InterfaceGenerator>;
 }
 
 /** The languages that code is generated in. A new one is a folder and a line here. */
@@ -18,6 +21,7 @@ export const GENERATORS = {
     hasVariants: false,
     namesWeights: false,
     load: async () => (await import("./typescript/generate.js")).generateTypeScript,
+    loadRunner: async () => (await import("./typescript/generate.js")).generateTypeScript,
   },
   pytorch: {
     doc: "a PyTorch module and the program that trains it",

@@ -2,27 +2,34 @@ import type { NetworkCounts } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import type { ResolvedSpec } from "../spec/resolved.js";
 
-/** What code is generated from: everything is finished, so that generators only write down. */
-export interface CodegenSubject {
-  /** What the spec says beside the network: its name, its description, how images are prepared, names of classes. */
+/** What a program is generated from that only runs a network: everything is finished, so that generators only write down. */
+export interface InterfaceSubject {
+  /** What is said beside the network: its name, its description, how images are prepared, names of classes. */
+  readonly spec: Pick<ResolvedSpec, "name" | "description" | "preprocessing" | "labels">;
+  /** Its inputs and outputs are what counts. */
+  readonly graph: Graph;
+  readonly counts: NetworkCounts;
+  /** The batch of the ONNX file; undefined for one that stays open. */
+  readonly batch: number | undefined;
+  /** The version of ecagen. */
+  readonly version: string;
+}
+
+/** What code is generated from that has the network in it. */
+export interface CodegenSubject extends InterfaceSubject {
   readonly spec: ResolvedSpec;
   /**
    * The network at model level, after the spec's passes and the caller's: gates and activations are ops, normalisations are
    * not folded, drop rates are there. What was swapped is what is generated.
    */
   readonly graph: Graph;
-  readonly counts: NetworkCounts;
   /**
    * What `graph` and the networks that its gates can become are, that itself first: for languages whose programs hold
    * several networks against each other, and empty for the others. Inputs, outputs and preprocessing are the same.
    */
   readonly variants: readonly Variant[];
-  /** The batch of the ONNX file; undefined for one that stays open. */
-  readonly batch: number | undefined;
   /** The names that a module's `state_dict` is to have; undefined for those of the parameters. */
   readonly stateNames?: StateNames | undefined;
-  /** The version of ecagen. */
-  readonly version: string;
 }
 
 /** One of the networks of a program that has several. */
@@ -79,3 +86,6 @@ export type GeneratedFile =
  * Errors: `InputError` for a network that the language has no program for.
  */
 export type Generator = (subject: CodegenSubject) => readonly GeneratedFile[];
+
+/** The same for a program that only runs the network, whatever is in it. */
+export type InterfaceGenerator = (subject: InterfaceSubject) => readonly GeneratedFile[];

@@ -3,13 +3,16 @@ import { countNetwork } from "../analysis/counts.js";
 import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import type { LanguageName } from "../codegen/registry.js";
+import type { GeneratedFile } from "../codegen/subject.js";
 import { startHalfRounding } from "../weights/half.js";
+import { copyModels, runnerFiles } from "./codegen-file.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { checkOwnership, MANIFEST, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
 import type { WeightsReport } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
-import { generatorOf, hasVariants, type ProgramOptions, withProgram } from "./program.js";
+import { isOnnx } from "./onnx-path.js";
+import { generatorOf, hasVariants, type ProgramOptions, runnerOf, withProgram } from "./program.js";
 import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
 import type { VariantNetwork } from "./variants.js";
 
@@ -47,10 +50,12 @@ export interface CodegenReport {
 }
 
 /**
- * Generates a program that runs or trains the network of a spec, into a folder:
+ * Generates a program that runs or trains the network of a spec or an ONNX file, into a folder:
  *
  *     SPEC ── IR, rewritten ── files of text
  *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
+ *
+ * An ONNX file is as it is in programs that only run it; others have the network of the spec that it is proved to be.
  *
  * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
  * missed expectation; none of these leaves a file.
@@ -58,22 +63,23 @@ export interface CodegenReport {
 export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   const { output, language, templates } = options;
   const loadGenerator = generatorOf(options);
+  const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
+  if (loadRunner !== undefined) {
+    const files = runnerFiles(specFile, options, await loadRunner());
+    prepareFolder(files, options);
+    const made = await copyModels(specFile, files, options);
+    return { output, language, files: [...made, ...(await finishFolder(files, options))], warnings: [] };
+  }
   return await withProgram(specFile, options, async (program) => {
     const { subject, variants, warnings } = program;
     const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
     const generate = await loadGenerator();
     const files = generate(subject);
-    const paths = files.map(({ path }) => path);
-    refuseManifest(paths);
-    checkOwnership(output, paths, options.force === true);
-    for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
-      makeFolder(folder);
-    }
+    prepareFolder(files, options);
     const rounding = startHalfRounding();
     const made = [...(await writeArtifacts(files, { ...program, options, rounding }))];
-    removeStale(output, paths);
-    made.push(...(await writeTexts(files, options)));
+    made.push(...(await finishFolder(files, options)));
     return {
       output,
       ...(language === undefined ? { templates } : { language }),
@@ -83,6 +89,28 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
       warnings: [...warnings, ...saturationWarnings(rounding)],
     };
   });
+}
+
+/** Makes the folders of a program. Errors: `InputError` for files of somebody else's in their places. */
+function prepareFolder(files: readonly GeneratedFile[], { output, force }: CodegenOptions): void {
+  const paths = files.map(({ path }) => path);
+  refuseManifest(paths);
+  checkOwnership(output, paths, force === true);
+  for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
+    makeFolder(folder);
+  }
+}
+
+/** Removes what an earlier program had and this one has not, and writes the texts. */
+async function finishFolder(
+  files: readonly GeneratedFile[],
+  options: CodegenOptions,
+): Promise<readonly WrittenProgramFile[]> {
+  removeStale(
+    options.output,
+    files.map(({ path }) => path),
+  );
+  return await writeTexts(files, options);
 }
 
 /** A program can't have the file by which ecagen knows its folder. */

@@ -2,8 +2,14 @@ import { isAbsolute, relative, sep } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
-import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
-import type { CodegenSubject, Generator, StateNames, Variant } from "../codegen/subject.js";
+import { GENERATORS, LANGUAGES, type Language, type LanguageName } from "../codegen/registry.js";
+import type {
+  CodegenSubject,
+  Generator,
+  InterfaceGenerator,
+  StateNames,
+  Variant,
+} from "../codegen/subject.js";
 import type { ExportOptions } from "./compile.js";
 import type { SpecNetwork } from "./network.js";
 import { type FrameworkNames, frameworkNames } from "./state-names.js";
@@ -57,6 +63,13 @@ export async function withProgram<T>(
 /** Whether a program holds the networks against each other that the gates can become. */
 export function hasVariants({ language }: ProgramOptions): boolean {
   return language !== undefined && GENERATORS[language].hasVariants;
+}
+
+/** How the generator is loaded of programs that only run an ONNX file; undefined for others. */
+export function runnerOf({ language }: ProgramOptions): (() => Promise<InterfaceGenerator>) | undefined {
+  if (language === undefined) return undefined;
+  const found: Language = GENERATORS[language];
+  return found.loadRunner;
 }
 
 /** How the generator is loaded that the options ask for: that of a language, or that of the user's templates. */
