@@ -1,10 +1,9 @@
 import { basename, join } from "node:path";
 import { packageRoot } from "../src/base/package.js";
 import { GENERATORS, type LanguageName } from "../src/codegen/registry.js";
-import type { Generator } from "../src/codegen/subject.js";
+import type { CodegenSubject, Generator } from "../src/codegen/subject.js";
 import { userTemplates } from "../src/codegen/user-templates/generate.js";
-import { codegenSubject } from "../src/driver/codegen.js";
-import { specNetwork } from "../src/driver/network.js";
+import { type ProgramOptions, withProgram } from "../src/driver/program.js";
 
 /** For each language the specs whose programs are kept, and the files that are not the same for all networks. */
 const KEPT: {
@@ -19,6 +18,11 @@ const KEPT: {
   pytorch: {
     specs: ["specs/small.json", "specs/b0-eca.json", "specs/skresnet18.json"],
     files: ["README.md", "model.py"],
+  },
+  // One with labels; what else a page has is that of a package.
+  web: {
+    specs: ["test/data/codegen/labelled.json"],
+    files: ["package.json", "README.md", "src/variants.ts"],
   },
   json: { specs: ["specs/small.json"], files: ["network.json"] },
 };
@@ -37,25 +41,33 @@ export async function codegenGoldens(): Promise<readonly (readonly [file: string
   const kept = await Promise.all(
     (Object.keys(KEPT) as LanguageName[]).map(async (language) => {
       const { specs, files } = KEPT[language];
-      return programs(language, await GENERATORS[language].load(), specs, (path) => files.includes(path));
+      const generate = await GENERATORS[language].load();
+      return await programs(language, { language }, generate, specs, (path) => files.includes(path));
     }),
   );
-  const example = userTemplates(join(packageRoot(), EXAMPLE));
-  return [...kept.flat(), ...programs("templates", example, KEPT.ts.specs, () => true)];
+  const templates = join(packageRoot(), EXAMPLE);
+  const example = userTemplates(templates);
+  return [
+    ...kept.flat(),
+    ...(await programs("templates", { templates }, example, KEPT.ts.specs, () => true)),
+  ];
 }
 
 /** The files of text that a generator makes of some specs. */
-function programs(
+async function programs(
   folder: string,
+  options: ProgramOptions,
   generate: Generator,
   specs: readonly string[],
   isKept: (path: string) => boolean,
-): readonly (readonly [file: string, text: string])[] {
-  return specs.flatMap((spec) => {
-    const subject = codegenSubject(specNetwork(join(packageRoot(), spec)), { batch: undefined });
+): Promise<readonly (readonly [file: string, text: string])[]> {
+  const made = specs.map(async (spec) => {
+    const given = async ({ subject }: { readonly subject: CodegenSubject }) => generate(subject);
+    const files = await withProgram(join(packageRoot(), spec), options, given);
     const place = `test/data/codegen/${folder}/${basename(spec, ".json")}`;
-    return generate(subject).flatMap((file) =>
+    return files.flatMap((file) =>
       "text" in file && isKept(file.path) ? [[`${place}/${file.path}.golden`, file.text] as const] : [],
     );
   });
+  return (await Promise.all(made)).flat();
 }

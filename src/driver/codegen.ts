@@ -1,30 +1,22 @@
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
-import { writeAtomically } from "../base/atomic-file.js";
 import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
-import { packageVersion } from "../base/package.js";
-import { GENERATORS, LANGUAGES, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile, Generator, StateNames } from "../codegen/subject.js";
-import { writeModel } from "../onnx/write.js";
-import { type HalfRounding, startHalfRounding } from "../weights/half.js";
-import { type ExportOptions, encode, lower } from "./compile.js";
+import type { LanguageName } from "../codegen/registry.js";
+import type { GeneratedFile } from "../codegen/subject.js";
+import { startHalfRounding } from "../weights/half.js";
+import { copyModels, runnerFiles } from "./codegen-file.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { exportWeights } from "./export-weights.js";
-import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated-folder.js";
+import { checkOwnership, MANIFEST, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
-import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import { type FrameworkNames, frameworkNames } from "./state-names.js";
+import type { WeightsReport } from "./load-weights.js";
+import type { SpecNetwork } from "./network.js";
+import { isOnnx } from "./onnx-path.js";
+import { generatorOf, hasVariants, type ProgramOptions, runnerOf, withProgram } from "./program.js";
+import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
+import type { VariantNetwork } from "./variants.js";
 
-export interface CodegenOptions
-  extends Pick<NetworkOptions, "passes" | "resolution">,
-    WeightsOptions,
-    ExportOptions {
-  /** What the program is written in; or else `templates`. */
-  readonly language?: LanguageName | undefined;
-  /** A folder of the user's own templates, in place of a language. */
-  readonly templates?: string | undefined;
+export interface CodegenOptions extends ProgramOptions {
   /** The folder that gets the program; made if need be. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */
@@ -32,10 +24,14 @@ export interface CodegenOptions
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
-/** A file that was written; its path is relative to the program's folder. */
-export interface WrittenProgramFile {
-  readonly path: string;
-  readonly bytes: number;
+/** A network of a program that has several. */
+export interface ProgramVariant {
+  readonly id: string;
+  /** The passes, in text form, that make it of the spec's network. */
+  readonly passes: string;
+  readonly parameters: number;
+  readonly macs: number;
+  readonly weights?: WeightsReport;
 }
 
 /** What `ecagen codegen --json` prints. */
@@ -47,72 +43,74 @@ export interface CodegenReport {
   readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  /** The networks of a program that has several, the spec's own first. */
+  readonly variants?: readonly ProgramVariant[];
   /** What a user should know of a model that was written all the same. */
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
- * Generates a program that runs or trains the network of a spec, into a folder:
+ * Generates a program that runs or trains the network of a spec or an ONNX file, into a folder:
  *
  *     SPEC ── IR, rewritten ── files of text
- *                           └─ model.onnx, weights: where the language wants them
+ *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
+ *
+ * An ONNX file is as it is in programs that only run it; others have the network of the spec that it is proved to be.
  *
  * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
  * missed expectation; none of these leaves a file.
  */
-export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return withOpenWeights(options, async (given) => {
-    const { output, language, templates } = options;
-    const loadGenerator = generatorOf(options);
-    const network = specNetwork(specFile, { ...options, given });
+export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  const { output, language, templates } = options;
+  const loadGenerator = generatorOf(options);
+  const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
+  if (loadRunner !== undefined) {
+    const files = runnerFiles(specFile, options, await loadRunner());
+    prepareFolder(files, options);
+    const made = await copyModels(specFile, files, options);
+    return { output, language, files: [...made, ...(await finishFolder(files, options))], warnings: [] };
+  }
+  return await withProgram(specFile, options, async (program) => {
+    const { subject, variants, warnings } = program;
+    const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const stateNames = stateNamesFor(network, options);
     const generate = await loadGenerator();
-    const files = generate(codegenSubject(network, { ...options, stateNames }));
-    const paths = files.map(({ path }) => path);
-    refuseManifest(paths);
-    checkOwnership(output, paths, options.force === true);
-    for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
-      makeFolder(folder);
-    }
+    const files = generate(subject);
+    prepareFolder(files, options);
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, { network, options, rounding, stateNames }))];
-    removeStale(output, paths);
-    made.push(...(await writeTexts(files, options)));
+    const made = [...(await writeArtifacts(files, { ...program, options, rounding }))];
+    made.push(...(await finishFolder(files, options)));
     return {
       output,
       ...(language === undefined ? { templates } : { language }),
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
-      warnings: saturationWarnings(rounding),
+      ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
+      warnings: [...warnings, ...saturationWarnings(rounding)],
     };
   });
 }
 
-interface SubjectOptions extends Pick<CodegenOptions, "batch" | "resolution"> {
-  readonly stateNames?: StateNames | undefined;
+/** Makes the folders of a program. Errors: `InputError` for files of somebody else's in their places. */
+function prepareFolder(files: readonly GeneratedFile[], { output, force }: CodegenOptions): void {
+  const paths = files.map(({ path }) => path);
+  refuseManifest(paths);
+  checkOwnership(output, paths, force === true);
+  for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
+    makeFolder(folder);
+  }
 }
 
-/** How the generator is loaded that the options ask for: that of a language, or that of the user's templates. */
-function generatorOf({ language, templates, output }: CodegenOptions): () => Promise<Generator> {
-  if ((language === undefined) === (templates === undefined)) {
-    const both = language !== undefined;
-    throw InputError.of(
-      "codegen/what",
-      both ? "--lang and --templates can't both be given" : "what to generate is not said",
-      { hint: `give either --lang ${LANGUAGES.join("|")} or --templates DIR` },
-    );
-  }
-  if (language !== undefined) return GENERATORS[language].load;
-  const folder = templates ?? "";
-  const way = relative(folder, output);
-  if (!isAbsolute(way) && way.split(sep)[0] !== "..") {
-    throw InputError.of("codegen/own-templates", `the output is in the folder of the templates`, {
-      file: output,
-      hint: "what is written there would be taken for templates the next time",
-    });
-  }
-  return async () => (await import("../codegen/user-templates/generate.js")).userTemplates(folder);
+/** Removes what an earlier program had and this one has not, and writes the texts. */
+async function finishFolder(
+  files: readonly GeneratedFile[],
+  options: CodegenOptions,
+): Promise<readonly WrittenProgramFile[]> {
+  removeStale(
+    options.output,
+    files.map(({ path }) => path),
+  );
+  return await writeTexts(files, options);
 }
 
 /** A program can't have the file by which ecagen knows its folder. */
@@ -124,102 +122,13 @@ function refuseManifest(paths: readonly string[]): void {
   });
 }
 
-/** What generators are told of a network. */
-export function codegenSubject(
-  network: SpecNetwork,
-  { batch, resolution, stateNames }: SubjectOptions,
-): CodegenSubject {
-  const { resolved } = network.spec;
-  const size = resolution === undefined ? {} : { height: resolution, width: resolution };
-  return {
-    spec: { ...resolved, input: { ...resolved.input, ...size } },
-    graph: network.graph,
-    counts: countNetwork(network.graph),
-    batch,
-    stateNames,
-    version: packageVersion(),
-  };
+function reportVariant({
+  plan: { id, passes },
+  network: { graph, weights },
+}: VariantNetwork): ProgramVariant {
+  const { parameters, macs } = countNetwork(graph);
+  return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
 }
-
-/** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
-function stateNamesFor(
-  { graph }: SpecNetwork,
-  { language, names }: CodegenOptions,
-): FrameworkNames | undefined {
-  const hasNames = language !== undefined && "namesWeights" in GENERATORS[language];
-  return names === undefined || names === "ecagen" || !hasNames ? undefined : frameworkNames(graph, names);
-}
-
-/** Writes the files of text and bytes and the manifest, all or none. */
-async function writeTexts(
-  files: readonly GeneratedFile[],
-  { output, language }: CodegenOptions,
-): Promise<readonly WrittenProgramFile[]> {
-  const program = files.flatMap((file) => {
-    if ("artifact" in file) return [];
-    return [{ path: file.path, bytes: "text" in file ? Buffer.from(file.text) : Buffer.from(file.bytes) }];
-  });
-  const manifest = manifestText({
-    version: packageVersion(),
-    language: language ?? "templates",
-    files: program,
-  });
-  const contents = [...program, { path: MANIFEST, bytes: Buffer.from(manifest) }];
-  await writeAtomically(
-    contents.map(({ path }) => join(output, path)),
-    async (...sinks) => {
-      for (const [i, { bytes }] of contents.entries()) await sinks[i]?.write(bytes);
-    },
-  );
-  return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
-}
-
-async function writeArtifacts(
-  files: readonly GeneratedFile[],
-  making: Making,
-): Promise<readonly WrittenProgramFile[]> {
-  const made: WrittenProgramFile[] = [];
-  for (const file of files) {
-    if ("artifact" in file) made.push(...(await ARTIFACTS[file.artifact](file.path, making)));
-  }
-  return made;
-}
-
-/** What artifacts are made of. */
-interface Making {
-  readonly network: SpecNetwork;
-  readonly options: CodegenOptions;
-  readonly rounding: HalfRounding;
-  readonly stateNames: FrameworkNames | undefined;
-}
-
-type MakeArtifact = (path: string, making: Making) => Promise<readonly WrittenProgramFile[]>;
-
-const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
-  async model(path, { network, options, rounding }) {
-    const { graph } = lower(network, options);
-    const written = await writeModel(join(options.output, path), encode(network, graph, options), {
-      seed: options.seed ?? 0,
-      digest: false,
-      rounding,
-      onProgress: (part) => options.onProgress?.("writing the model", part),
-    });
-    const { bytes, externalData } = written;
-    return externalData === undefined
-      ? [{ path, bytes }]
-      : [
-          { path, bytes },
-          { path: `${path}.data`, bytes: externalData.bytes },
-        ];
-  },
-  async weights(path, { network, options, stateNames }) {
-    const { bytes } = await exportWeights(join(options.output, path), network.graph, options.seed ?? 0, {
-      names: stateNames?.tensors,
-      onProgress: (part) => options.onProgress?.("writing weights", part),
-    });
-    return [{ path, bytes }];
-  },
-};
 
 function refuseMissedExpectations(network: SpecNetwork): void {
   const checks = checkExpectations(network.spec, countNetwork(network.declared));

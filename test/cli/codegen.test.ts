@@ -67,6 +67,26 @@ test("options of the network reach the model and its types", () =>
     assert.match(model, "remove-attention");
   }));
 
+test("a page has the model of each variant, the one that `compile` makes by its passes", () =>
+  inTemporaryFolder((folder) => {
+    const page = join(folder, "page");
+    const run = ecagen(["codegen", "specs/small.json", "--lang", "web", "-o", page, "--json"]);
+    assert.is(run.code, 0, run.stderr);
+    const { variants } = JSON.parse(run.stdout) as {
+      variants: readonly { id: string; passes: string; parameters: number }[];
+    };
+    assert.is(variants.length, 4);
+    for (const { id, passes, parameters } of variants) {
+      const compiled = join(folder, `${id}.onnx`);
+      const more = passes === "" ? [] : ["--passes", passes];
+      const report = JSON.parse(
+        ecagen(["compile", "specs/small.json", "-o", compiled, "--json", ...more]).stdout,
+      );
+      assert.is(report.parameters, parameters);
+      assert.ok(readFileSync(compiled).equals(readFileSync(join(page, "models", `${id}.onnx`))), id);
+    }
+  }));
+
 test("a folder with files of somebody else, and generated files that were changed, stay as they are without --force", () =>
   inTemporaryFolder((folder) => {
     writeFileSync(join(folder, "notes.txt"), "mine");
@@ -151,6 +171,17 @@ test("mistakes are said, and leave nothing", () =>
       [["codegen", "specs/smal.json", "--lang", "ts", "-o", target], 2, /smal\.json/],
       [["codegen", "specs/small.json", "--lang", "ts", "-o", target, "--weights", "none.pt"], 2, /none\.pt/],
       [["codegen", "specs/small.json", "--lang", "ts", "-o", target, "--passes", "swap{"], 2, /swap/],
+      [
+        ["codegen", "specs/small.json", "--lang", "ts", "-o", target, "--variant-weights", "eca=x"],
+        2,
+        /variant-weights/,
+      ],
+      [
+        ["codegen", "specs/small.json", "--lang", "web", "-o", target, "--variant-weights", "ec=x"],
+        2,
+        /"ec".*\n.*"eca"/,
+      ],
+      [["codegen", "specs/b0-eca-features.json", "--lang", "web", "-o", target], 2, /no-classifier/],
     ];
     for (const [args, code, message] of cases) {
       const run = ecagen(args);

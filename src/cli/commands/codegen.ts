@@ -12,7 +12,7 @@ export const codegenCommand = defineCommand({
     lang: {
       choices: LANGUAGES,
       describe:
-        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; json: the numbers that templates are given",
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other; json: the numbers that templates are given",
     },
     templates: {
       type: "string",
@@ -32,6 +32,12 @@ export const codegenCommand = defineCommand({
       describe: "Overwrite files that ecagen did not generate, or that were changed since",
     },
     weights: sharedOptions.weights,
+    "variant-weights": {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "With --lang web: trained weights of one variant, as eca=FILE, in place of --weights",
+    },
     names: {
       ...sharedOptions.names,
       describe:
@@ -62,6 +68,10 @@ export const codegenCommand = defineCommand({
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
     ],
+    [
+      "ecagen codegen specs/b0-se.json --lang web -o b0-page --weights se.pt --variant-weights eca=eca.pt",
+      "a page for browsers; SE and ECA were trained, each by itself",
+    ],
   ],
   async run(args) {
     const [{ codegen }, { weightsNotes }, progress] = await Promise.all([
@@ -76,6 +86,7 @@ export const codegenCommand = defineCommand({
         output: args.output,
         force: args.force,
         weights: args.weights,
+        variantWeights: args["variant-weights"],
         names: args.names,
         allowMissing: args["allow-missing"],
         seed: args.seed,
@@ -90,7 +101,12 @@ export const codegenCommand = defineCommand({
       });
       return {
         json: report,
-        notes: weightsNotes(report.weights),
+        notes: [
+          ...weightsNotes(report.weights),
+          ...(report.variants ?? [])
+            .slice(1)
+            .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
+        ],
         warnings: report.warnings,
         text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
       };
