@@ -88,7 +88,7 @@ export class GraphDecoder implements TensorScope {
       constants,
       inner: this.#inner,
       captured: this.#captured,
-      dtypeOf: (name: string) => this.#tensors.get(name)?.dtype,
+      typeOf: (name: string) => this.#tensors.get(name),
     };
     return { graph, foreign: this.#foreign, source: new ModelSource(graph, this.#nodes, source) };
   }
@@ -207,7 +207,8 @@ export class GraphDecoder implements TensorScope {
     });
     const operator = message.opType ?? "";
     const domain = message.domain ?? "";
-    const attributes = { operator, domain, node: place, types };
+    const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
+    const attributes = { operator, domain, node: place, types: recorded };
     const loc = { scope: scopeOfNode(message.name || (outputs[0] ?? `${operator}_${place}`), operator) };
     this.#builder.add(freezeOp({ kind: "opaque", operands, attributes, results, loc } as unknown as Op));
     for (const result of results) {

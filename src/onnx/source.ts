@@ -33,8 +33,8 @@ export class ModelSource {
   readonly inner: ReadonlySet<string>;
   /** Names of tensors that subgraphs read from the graph around them. */
   readonly captured: ReadonlySet<string>;
-  /** The element type of a tensor that the file holds. */
-  readonly dtypeOf: (name: string) => DType | undefined;
+  /** The element type and the sizes of a tensor that the file holds. */
+  readonly typeOf: (name: string) => { readonly dtype: DType; readonly dims: readonly number[] } | undefined;
   readonly #byAttributes = new WeakMap<object, SourceNode>();
   readonly #results: ReadonlySet<string>;
   readonly #read: ReadonlySet<string>;
@@ -49,11 +49,11 @@ export class ModelSource {
       constants,
       inner,
       captured,
-      dtypeOf,
+      typeOf,
     }: Omit<ModelSource, "nodeOf" | "hasResult" | "hasExternalData" | "isRead" | "tensorsAreInputs">,
   ) {
     this.captured = captured;
-    this.dtypeOf = dtypeOf;
+    this.typeOf = typeOf;
     this.document = document;
     this.tensors = tensors;
     this.constants = constants;

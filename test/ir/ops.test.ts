@@ -167,7 +167,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
         attributes: {
           operator: "Foo",
           node: 0,
-          types: [{ dtype: "float32", dims: ["N", 7] }],
+          types: [["float32", "N", 7]],
         },
         result: "N 7",
       },

@@ -39,7 +39,7 @@ export class RewrittenDeclarations {
     const whole = [copied(this.#source.document.range, field.begin, field.end)];
     const value = this.#values.get(name);
     if (value === undefined) {
-      if (this.#source.dtypeOf(name) === undefined) return number === FIELD.graphValueInfo ? [] : whole;
+      if (this.#source.typeOf(name) === undefined) return number === FIELD.graphValueInfo ? [] : whole;
       const made = number === FIELD.graphInput ? this.#tensors.declared(name) : undefined;
       return made ?? (this.#tensors.keeps(name) ? whole : []);
     }

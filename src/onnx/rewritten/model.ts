@@ -40,7 +40,11 @@ export function encodeRewritten(
 ): ModelParts {
   refuseModelOps(graph, opset);
   const names = new RewrittenNames(graph, source);
-  const tensors = new RewrittenTensors(source, names.arguments);
+  // A tensor of an input's name is the value that the input has unless it is given one.
+  const tensors = new RewrittenTensors(source, [
+    ...names.arguments,
+    ...graph.inputs.map((input) => names.of(input)),
+  ]);
   const nodes = rewrittenNodes(graph, opset, source, names, tensors);
   const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes);
   const { document } = source;

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { Parameter } from "../../ir/graph.js";
-import { numberDType } from "../../ir/types.js";
+import { numberDType, sameDims } from "../../ir/types.js";
 import { quoteName } from "../../weights/tensor-name.js";
 import type { Initializer } from "../export.js";
 import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../layout.js";
@@ -64,7 +64,9 @@ export class RewrittenTensors {
 
   /** Whether the file holds the parameter under the name that it has, as what it is. */
   #isOfFile({ data, type }: Parameter, name: string): boolean {
-    return data.kind === "stored" && data.label === name && this.#source.dtypeOf(name) === type.dtype;
+    if (data.kind !== "stored" || data.label !== name) return false;
+    const own = this.#source.typeOf(name);
+    return own !== undefined && own.dtype === type.dtype && sameDims(own.dims, data.dims);
   }
 
   #ofFile(name: string, field: WireField): Segment | TensorPart {
