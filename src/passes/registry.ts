@@ -8,6 +8,7 @@ import { lowerPrecision } from "./lower-precision.js";
 import type { Pass } from "./pass.js";
 import { raiseAttentionPass } from "./raise-attention.js";
 import { removeAttention } from "./remove-attention.js";
+import { simplify } from "./simplify.js";
 import { stressWeights } from "./stress-weights.js";
 import { stripTraining } from "./strip-training.js";
 import { swapAttention } from "./swap-attention.js";
@@ -22,6 +23,7 @@ export const passes = {
   "lower-attention": lowerAttention,
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,
+  simplify,
   "lower-precision": lowerPrecision,
   "eliminate-common-subexpressions": eliminateCommonSubexpressions,
   "eliminate-dead-code": eliminateDeadCode,
