@@ -1,6 +1,6 @@
+import { shortestDecimal } from "../base/shortest-decimal.js";
 import type { ParameterRole, Value } from "../ir/graph.js";
 import { refuse } from "../ir/types.js";
-import { shortestDecimal } from "./attribute.js";
 import { type AttributeMessage, AttributeProto, type NodeMessage, toInteger } from "./proto.js";
 
 /** What a node's input names stand for, as far as the file has been read. */

@@ -152,6 +152,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   erf: UNARY,
   gelu: UNARY,
   hard_sigmoid: UNARY,
+  "hard_sigmoid_0.2": UNARY,
   hard_swish: UNARY,
   relu: UNARY,
   relu6: UNARY,

@@ -10,14 +10,14 @@
 
 /** A numbered child of a list, in PyTorch's names or as a number alone. */
 const NUMBERED = /^(?:.*\.)?\d+$/;
-/** Modules between a numbered stage and its numbered blocks. */
+/** What is between a numbered stage and its numbered blocks. */
 const LIST = /^(?:blocks|layers|stages|units)$/;
 /** Keras has no paths; the layer's name begins with its block's. */
 const KERAS = /^\/(?:.*\/)?((?:(block\d+)[a-z]|(conv\d+)_block\d+|block_\d+|expanded_conv(?:_\d+)?))_[^/]*/;
 
 /**
  * The numbered modules around a node, outermost first, as paths: `/blocks/blocks.1`, `/blocks/blocks.1/blocks.1.0`.
- * Those of the innermost list of blocks: what is numbered inside of a block, as the layers of a gate, is left out.
+ * Stages and blocks: what is numbered inside of a block, as the layers of a gate, is left out.
  */
 export function numberedModules(scope: string): readonly string[] {
   const keras = KERAS.exec(scope);
@@ -27,10 +27,11 @@ export function numberedModules(scope: string): readonly string[] {
   }
   const parts = scope.split("/").slice(1);
   const found: string[] = [];
+  let lists = 0;
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i] as string;
     if (NUMBERED.test(part)) found.push(`/${parts.slice(0, i + 1).join("/")}`);
-    else if (found.length > 0 && !LIST.test(part)) break;
+    else if (found.length > 0 && (!LIST.test(part) || lists++ > 0)) break;
   }
   return found;
 }

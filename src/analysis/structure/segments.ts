@@ -38,9 +38,9 @@ export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): reado
   return withConstants(segments, ops, new Set(order));
 }
 
-/** Sizes and single numbers travel beside the maps, and hold nothing together. */
-function carriesMap({ type }: Value): boolean {
-  return type.dtype !== "int64" && type.dims.length > 1;
+/** Sizes and single numbers travel beside the maps, and hold nothing together. What nobody knows may be a map. */
+function carriesMap({ type: { dtype, dims } }: Value): boolean {
+  return dtype === "other" || (dtype !== "int64" && dims.length > 1);
 }
 
 function dependentOps(ops: readonly Op[], sources: readonly Value[]): readonly Op[] {

@@ -2,7 +2,7 @@ import type { Graph, Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { parentModule } from "./names.js";
 import type { Group, RecoveredBlock } from "./recover.js";
-import { isConv, type Unit } from "./units.js";
+import { isConv, type Unit, unitsOf } from "./units.js";
 
 /** The groups as stem, stages of blocks, and head. */
 export function groupStages(groups: readonly Group[], graph: Graph): readonly RecoveredBlock[] {
@@ -98,16 +98,18 @@ export function strideOf(units: readonly Unit[]): number {
   return units.reduce((product, unit) => product * strideOfUnit(unit), 1);
 }
 
-function strideOfUnit({ core, ops }: Unit): number {
+function strideOfUnit({ core, ops, from, to }: Unit): number {
   if (isConv(core)) return core.convs[0]?.attributes.strides[0] ?? 1;
-  if (core.kind === "residual") {
-    return core.branch.reduce((product, { ops }) => product * Math.max(1, ...ops.map(strideOfOp)), 1);
-  }
-  return ops.reduce((largest, op) => Math.max(largest, strideOfOp(op)), 1);
+  if (core.kind === "residual") return strideOf(unitsOf(core.branch));
+  if (core.kind === "pool") return Math.max(1, ...ops.map(strideOfPool));
+  // Paths of several strides: what they come to is seen in the maps alone.
+  const [before, after] = [from.type.dims[2], to.type.dims[2]];
+  const known = core.kind === "branches" && typeof before === "number" && typeof after === "number";
+  return known ? Math.max(1, Math.round(before / after)) : 1;
 }
 
-function strideOfOp(op: Op): number {
-  return isOp(op, "conv") || isOp(op, "max_pool") || isOp(op, "avg_pool") ? op.attributes.strides[0] : 1;
+function strideOfPool(op: Op): number {
+  return isOp(op, "max_pool") || isOp(op, "avg_pool") ? op.attributes.strides[0] : 1;
 }
 
 function whole(type: "stem" | "head", groups: readonly Group[]): RecoveredBlock {

@@ -25,6 +25,7 @@ import { generalGemm } from "./general-gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
+import { hardSigmoidFifth } from "./hard-sigmoid-0.2.js";
 import { hardSwish } from "./hard-swish.js";
 import { identity } from "./identity.js";
 import { leakyRelu } from "./leaky-relu.js";
@@ -68,6 +69,7 @@ const modelOps = {
   ...attentionOps(),
   drop_path: dropPath,
   gelu,
+  "hard_sigmoid_0.2": hardSigmoidFifth,
   relu6,
   silu,
 } as const;

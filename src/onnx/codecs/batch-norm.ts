@@ -1,4 +1,5 @@
-import { float, shortestDecimal } from "../attribute.js";
+import { shortestDecimal } from "../../base/shortest-decimal.js";
+import { float } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 
 /** As of this opset there are always as many statistics as channels; before, `spatial` says so. */

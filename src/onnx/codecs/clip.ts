@@ -1,6 +1,7 @@
+import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { DType } from "../../ir/types.js";
 import { numberDType, tensorType } from "../../ir/types.js";
-import { float, shortestDecimal } from "../attribute.js";
+import { float } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
 

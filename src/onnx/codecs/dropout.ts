@@ -1,5 +1,6 @@
+import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { refuse } from "../../ir/types.js";
-import { float, shortestDecimal } from "../attribute.js";
+import { float } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 
 /** As of this opset the rate is an input, and so is whether the network trains. */

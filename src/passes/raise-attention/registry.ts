@@ -1,5 +1,7 @@
 import type { Op } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
+import { findAddedContext } from "./added-context.js";
+import { findCbam } from "./cbam.js";
 import { findChannelGate } from "./channel-gate.js";
 import type { Dataflow } from "./dataflow.js";
 import type { Found } from "./raised.js";
@@ -12,5 +14,6 @@ export type Finder = (op: Op, flow: Dataflow) => Found | undefined;
 
 /** What is looked for at an op, by its kind; the first that is found holds. */
 export const finders: { readonly [K in OpName]?: readonly Finder[] } = {
-  mul: [findChannelGate],
+  add: [findAddedContext],
+  mul: [findCbam, findChannelGate],
 };

@@ -80,6 +80,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   softplus: (_op, x) => ({ result: applied((value) => Math.log1p(Math.exp(value)), x) }),
   gelu: stressActivation,
   hard_sigmoid: stressActivation,
+  "hard_sigmoid_0.2": stressActivation,
   hard_swish: stressActivation,
   relu: stressActivation,
   relu6: stressActivation,
