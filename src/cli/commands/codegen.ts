@@ -5,9 +5,9 @@ import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const codegenCommand = defineCommand({
-  usage: "codegen <spec>",
-  doc: "Generate a program that runs or trains the network of a spec",
-  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  usage: "codegen <model>",
+  doc: "Generate a program that runs or trains a network",
+  positionals: { model: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" } },
   options: {
     lang: {
       choices: LANGUAGES,
@@ -55,6 +55,11 @@ export const codegenCommand = defineCommand({
   },
   examples: [
     ["ecagen codegen specs/b0-eca.json --lang ts -o b0-eca", "a TypeScript package with the ONNX file in it"],
+    ["ecagen codegen model.onnx --lang ts -o model", "the same for an ONNX file of any framework, as it is"],
+    [
+      "ecagen codegen mobilenet.onnx --lang pytorch -o mobilenet",
+      "a PyTorch module with its weights, of a file whose blocks are known",
+    ],
     [
       "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
       "a PyTorch module and its training loop",
@@ -80,7 +85,7 @@ export const codegenCommand = defineCommand({
       startProgress(),
     ]);
     try {
-      const report = await codegen(args.spec, {
+      const report = await codegen(args.model, {
         language: args.lang,
         templates: args.templates,
         output: args.output,

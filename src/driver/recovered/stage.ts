@@ -41,7 +41,7 @@ export function writtenStage(block: RecoveredBlock, facts: NetworkFacts): Writte
   const channels = Number(block.to.type.dims[1]);
   const type = block.block.type;
   const write = WRITERS[type];
-  if (write === undefined) return unknown(`a block of the type ${type} has no words in specs`);
+  if (write === undefined) return unknown("its layers make no block that specs have");
   const stride = branch
     .filter(({ core }) => isConv(core))
     .reduce((product, unit) => product * strideOfConv(convOf(unit)), 1);

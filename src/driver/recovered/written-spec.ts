@@ -96,7 +96,7 @@ function repeated(blocks: readonly WrittenStage[]): readonly WrittenStage[] {
 
 /** The activation that most parts have, said once. */
 function withDefaults(spec: WrittenSpec): WrittenSpec {
-  const { stem, stages, head, defaults } = spec as Record<string, unknown> & {
+  const { stem, stages, head, defaults, ...first } = spec as Record<string, unknown> & {
     stages: readonly WrittenStage[];
     stem: WrittenSpec | "none";
     head: WrittenSpec;
@@ -111,21 +111,20 @@ function withDefaults(spec: WrittenSpec): WrittenSpec {
   const without = <P extends WrittenSpec>({ activation, ...part }: P): WrittenSpec =>
     activation === undefined || activation === usual ? part : { ...part, activation };
   return {
-    ...spec,
+    ...first,
     defaults: { activation: usual, ...defaults },
-    stem: stem === "none" ? stem : without(stem),
-    ...sharedGate(stages.map(without)),
+    ...sharedGate(stages.map(without), stem === "none" ? stem : without(stem)),
     head: without(head),
   };
 }
 
-/** The gate of all stages, where they have the same, said once. */
-function sharedGate(stages: readonly WrittenSpec[]): WrittenSpec {
+/** Stem and stages, with the gate of all stages said once, where they have the same. */
+function sharedGate(stages: readonly WrittenSpec[], stem: WrittenSpec | "none"): WrittenSpec {
   const [first] = stages;
   const textOf = ({ attention }: WrittenSpec): string => JSON.stringify(attention ?? null);
-  if (first?.attention === undefined || stages.some((stage) => textOf(stage) !== textOf(first)))
-    return { stages };
-  return { attention: first.attention, stages: stages.map(({ attention: _, ...rest }) => rest) };
+  const isShared = first?.attention !== undefined && stages.every((stage) => textOf(stage) === textOf(first));
+  if (!isShared) return { stem, stages };
+  return { attention: first.attention, stem, stages: stages.map(({ attention: _, ...rest }) => rest) };
 }
 
 function epsilonOf({ ops }: Graph): number {
