@@ -48,7 +48,6 @@ const NOT_RAISED: ReadonlySet<AttentionType> = new Set([
   "ge",
   "gsop",
   "nl",
-  "scse",
 ]);
 
 for (const variant of ATTENTION_VARIANTS) {
