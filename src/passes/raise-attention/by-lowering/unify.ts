@@ -100,7 +100,7 @@ class Unifier {
   }
 
   #activation(wanted: Op, value: Value): boolean {
-    const read = readActivation(value, this.#flow);
+    const read = readActivation(value, this.#flow, this.#x);
     const [operand] = wanted.operands;
     if (read === undefined || operand === undefined) return false;
     const isWild = wanted.kind === WILDCARDS.hidden || wanted.kind === WILDCARDS.gate;
