@@ -322,6 +322,15 @@ const NEAR_MISSES: readonly (readonly [
     /^no known gate has such an op$/,
   ],
   [
+    "an operator that the IR doesn't know",
+    {
+      hidden: `%hidden : float32[N, 2, 1, 1] = opaque(%reduce)
+        {operator = "Mish", node = 2, types = [["float32", "N", 2, 1, 1]]} loc(/b/se/act)`,
+    },
+    "opaque hidden",
+    /^nobody knows what Mish does$/,
+  ],
+  [
     "no activation at the end",
     { gate: "", mul: "%y : float32[N, 8, 4, 4] = mul(%x, %expand) loc(/b/se)" },
     "mul y",
