@@ -113,8 +113,9 @@ export class GraphDecoder implements TensorScope {
   }
 
   #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
-    // A single number, and one that stands among the nodes, is a constant of the computation: nobody trained it.
-    const fixed = isConstant || dims.length === 0 || dtype === "int64" || dtype === "other";
+    // A single number is a constant of the computation: nobody trained it.
+    const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
+    const fixed = single || !(dtype === "float32" || dtype === "float16");
     return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
   }
 
@@ -206,7 +207,10 @@ export class GraphDecoder implements TensorScope {
     for (const name of captured) this.#captured.add(name);
     const inputs = message.input ?? [];
     const names = [...inputs.filter((name) => name !== ""), ...captured];
-    const operands = names.map((name) => this.value(name, "trainable"));
+    // A constant of an operator that nobody knows is a scale or a bound; weights are initializers.
+    const roleOf = (name: string): ParameterRole =>
+      this.#tensors.get(name)?.isConstant ? "fixed" : "trainable";
+    const operands = names.map((name) => this.value(name, roleOf(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
     const results = outputs.map((name, i): Result => {
