@@ -101,15 +101,27 @@ export function inferTypes<A extends AttributeSchema>(
 }
 
 function checkElementTypes(definition: OpDefinition, operands: readonly TensorType[]): void {
-  const { integerOperands = [], takesIntegers = false } = definition;
   if (operands.some(({ dtype }) => dtype === "other")) refuse("it has an operand that the IR only hands on");
-  const isInteger = (index: number): boolean => integerOperands.includes(definition.operands[index] ?? "");
   operands.forEach(({ dtype }, i) => {
-    if (isInteger(i) && dtype !== "int64") refuse(`${definition.operands[i]} must be int64, is ${dtype}`);
+    if (isInteger(definition, i) && dtype !== "int64") {
+      refuse(`${operandName(definition, i)} must be int64, is ${dtype}`);
+    }
   });
-  const dtypes = [...new Set(operands.filter((_, i) => !isInteger(i)).map(({ dtype }) => dtype))];
+  const others = operands.filter((_, i) => !isInteger(definition, i));
+  const dtypes = [...new Set(others.map(({ dtype }) => dtype))];
   if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
-  if (dtypes[0] === "int64" && !takesIntegers) refuse("it takes floating-point numbers, not int64");
+  if (dtypes[0] === "int64" && definition.takesIntegers !== true)
+    refuse("it takes floating-point numbers, not int64");
+}
+
+/** The name of an operand, without the mark of one that may be absent. */
+function operandName({ operands }: Pick<OpDefinition, "operands">, index: number): string {
+  return (operands[index] ?? "").replace(/[?]$/, "");
+}
+
+/** Whether an operand is int64 whatever the others are. */
+function isInteger(definition: Pick<OpDefinition, "operands" | "integerOperands">, index: number): boolean {
+  return definition.integerOperands?.includes(operandName(definition, index)) === true;
 }
 
 function isSmall({ dims }: TensorType): boolean {
@@ -120,7 +132,7 @@ function isSmall({ dims }: TensorType): boolean {
 
 /** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */
 function movedValues<A extends AttributeSchema>(
-  { evaluate, integerOperands = [], operands: names }: OpDefinition<string, A>,
+  definition: OpDefinition<string, A>,
   operands: readonly TensorType[],
   attributes: z.output<A>,
 ): KnownValues {
@@ -128,13 +140,13 @@ function movedValues<A extends AttributeSchema>(
   const tensors: Tensor[] = [];
   for (const [i, { dims, values: known }] of operands.entries()) {
     if (known === undefined) return undefined;
-    const directs = integerOperands.includes(names[i] ?? "");
+    const directs = isInteger(definition, i);
     if (directs && !known.every((each) => typeof each === "number")) return undefined;
     const data = directs ? (known as readonly number[]) : known.map((_, place) => elements.length + place);
     tensors.push({ dims: dims as readonly number[], data: Float64Array.from(data) });
     if (!directs) elements.push(...known);
   }
-  const [result] = evaluate(tensors, attributes);
+  const [result] = definition.evaluate(tensors, attributes);
   return result && Array.from(result.data, (place) => elements[place] as Dim);
 }
 

@@ -134,6 +134,19 @@ const TABLES: { readonly [N in OpName]: Table } = {
     accepts: [{ operands: ["N 8"], attributes: { axis: 1 }, result: "N 8" }],
     refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],
   },
+  resize: {
+    accepts: [
+      { operands: ["N 8 7 5"], attributes: { scales: [1, 1, 2, 1.5] }, result: "N 8 14 7" },
+      { operands: ["N 8 H 5"], attributes: { scales: [1, 1, 2, 2] }, result: "N 8 2*H 10" },
+      { operands: ["N 8 7 5", "{N 8 14 14}"], result: "N 8 14 14" },
+    ],
+    refuses: [
+      { operands: ["N 8 7 5"], says: "it needs either scales or sizes" },
+      { operands: ["N 8 7"], attributes: { scales: [2, 2] }, says: "float32[N, 8, 7] has not 2 axes" },
+      { operands: ["N 8 H"], attributes: { scales: [1, 1, 1.5] }, says: "the open size H is scaled by 1.5" },
+      { operands: ["N 8 7", "3"], says: "sizes must be int64, is float32" },
+    ],
+  },
   prelu: {
     accepts: [{ operands: ["N 3 8 8", "3 1 1"], result: "N 3 8 8" }],
     refuses: [
