@@ -6,15 +6,16 @@ import { GALLERY_INDEX } from "../src/driver/list.js";
 import { specDocs } from "../src/spec/docs.js";
 import { specJsonSchema } from "../src/spec/schema.js";
 import { attentionDocs } from "./attention-docs.js";
-import { codegenGoldens } from "./codegen-goldens.js";
+import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
 import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
+import { templateDocs } from "./template-docs.js";
 import { typeScriptTemplates } from "./typescript-templates.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/papers.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/papers.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -22,6 +23,8 @@ import { typeScriptTemplates } from "./typescript-templates.js";
  */
 
 const families = walkReference();
+const goldens = await codegenGoldens();
+const exampleCard = new Map(goldens).get(EXAMPLE_CARD) ?? "";
 
 const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
@@ -31,7 +34,8 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/gallery.md", galleryDocs(families)],
   ["docs/papers.md", papersDocs()],
   ...typeScriptTemplates(),
-  ...(await codegenGoldens()),
+  ...goldens,
+  ["docs/templates.md", templateDocs(exampleCard)],
   ["README.md", withSection("README.md", "reference", familyTable(families))],
 ];
 

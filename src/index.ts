@@ -21,7 +21,7 @@ export {
 export { type DoctorReport, examine } from "./driver/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain.js";
 export { initSpec } from "./driver/init.js";
-export { type InspectReport, inspect } from "./driver/inspect.js";
+export { type InspectFileOptions, type InspectReport, inspect } from "./driver/inspect.js";
 export {
   type InspectedTensor,
   type InspectOptions,

@@ -59,15 +59,16 @@ export function diffNetworks(a: Graph, b: Graph, pairing: "scope" | "structure" 
           gates: gatesByOrder(a, b),
           sameBody: sameWork,
         };
+  const values = pairing === "scope" ? diffValues : diffValuesByOrder;
   return {
     parameters: difference("parameters"),
     attentionParameters: difference("attentionParameters"),
     buffers: difference("buffers"),
     macs: difference("macs"),
     changes: [
-      ...diffValues("input-changed", a.inputs, b.inputs),
+      ...values("input-changed", a.inputs, b.inputs),
       ...diffBlocks(pairs),
-      ...diffValues("output-changed", a.outputs, b.outputs),
+      ...values("output-changed", a.outputs, b.outputs),
     ],
   };
 }
@@ -89,6 +90,24 @@ function diffValues(
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((at): Change[] => {
     const [before, after] = [old.get(at) ?? null, now.get(at) ?? null];
     return before === after ? [] : [{ kind, at, before, after, parametersDelta: 0 }];
+  });
+}
+
+/** Inputs or outputs in their order, whatever they are called and whatever the batch is. */
+function diffValuesByOrder(
+  kind: "input-changed" | "output-changed",
+  a: readonly Value[],
+  b: readonly Value[],
+): Change[] {
+  const shape = (value: Value | undefined): string | null =>
+    value ? `[${value.type.dims.join(", ")}]` : null;
+  const image = (value: Value | undefined): string | undefined => value?.type.dims.slice(1).join();
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).flatMap((i): Change[] => {
+    const [old, now] = [a[i], b[i]];
+    if (image(old) === image(now)) return [];
+    return [
+      { kind, at: (old ?? now)?.name ?? "", before: shape(old), after: shape(now), parametersDelta: 0 },
+    ];
   });
 }
 

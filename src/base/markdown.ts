@@ -9,3 +9,11 @@ export function markdownTable(
   const rule = `|${head.map((each) => (right.includes(each) ? "---:" : "---")).join("|")}|\n`;
   return `${line(head)}${rule}${rows.map(line).join("")}`;
 }
+
+/** Any text as one line of Markdown that shows it as it is. */
+export function markdownText(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
+    .trim()
+    .replace(/[\\`*_{}[\]<>()#!|~$&]/g, "\\$&");
+}

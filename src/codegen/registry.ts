@@ -1,21 +1,45 @@
-import type { Generator } from "./subject.js";
+import type { Generator, InterfaceGenerator } from "./subject.js";
 
-interface Language {
+/** A language of generated programs. */
+export interface Language {
   /** What is generated, for the help. */
   readonly doc: string;
+  /** Whether its programs hold the networks against each other that the gates can become. */
+  readonly hasVariants: boolean;
+  /** Whether they have names of their own for the weights, so that `--names` is about them too. */
+  readonly namesWeights: boolean;
   /** Generators are loaded when they are used: that for TypeScript brings a compiler along. */
   readonly load: () => Promise<Generator>;
+  /** The same, of a language whose programs only run an ONNX file: for any file. */
+  readonly loadRunner?: () => Promise<InterfaceGenerator>;
 }
 
 /** The languages that code is generated in. A new one is a folder and a line here. */
 export const GENERATORS = {
   ts: {
     doc: "a TypeScript package that runs the network in Node.js and in browsers",
+    hasVariants: false,
+    namesWeights: false,
     load: async () => (await import("./typescript/generate.js")).generateTypeScript,
+    loadRunner: async () => (await import("./typescript/generate.js")).generateTypeScript,
   },
   pytorch: {
     doc: "a PyTorch module and the program that trains it",
+    hasVariants: false,
+    namesWeights: true,
     load: async () => (await import("./pytorch/generate.js")).generatePyTorch,
+  },
+  web: {
+    doc: "a page that runs the network in a browser, with SE, with ECA and without gates, side by side",
+    hasVariants: true,
+    namesWeights: false,
+    load: async () => (await import("./web/generate.js")).generatePage,
+  },
+  json: {
+    doc: "the finished numbers of the network that templates are given, as JSON",
+    hasVariants: false,
+    namesWeights: false,
+    load: async () => (await import("./json/generate.js")).generateJson,
   },
 } as const satisfies Record<string, Language>;
 

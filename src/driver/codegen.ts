@@ -1,26 +1,22 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
-import { writeAtomically } from "../base/atomic-file.js";
-import { CheckError, type Diagnostic } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
-import { packageVersion } from "../base/package.js";
-import { GENERATORS, type LanguageName } from "../codegen/registry.js";
-import type { Artifact, CodegenSubject, GeneratedFile } from "../codegen/subject.js";
-import { writeModel } from "../onnx/write.js";
-import { type HalfRounding, startHalfRounding } from "../weights/half.js";
-import { type ExportOptions, encode, lower } from "./compile.js";
+import type { LanguageName } from "../codegen/registry.js";
+import type { GeneratedFile } from "../codegen/subject.js";
+import { startHalfRounding } from "../weights/half.js";
+import { copyModels, runnerFiles } from "./codegen-file.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { exportWeights } from "./export-weights.js";
-import { checkOwnership, MANIFEST, manifestText, removeStale } from "./generated-folder.js";
+import { checkOwnership, MANIFEST, removeStale } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
-import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import type { WeightsReport } from "./load-weights.js";
+import type { SpecNetwork } from "./network.js";
+import { isOnnx } from "./onnx-path.js";
+import { generatorOf, hasVariants, type ProgramOptions, runnerOf, withProgram } from "./program.js";
+import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
+import type { VariantNetwork } from "./variants.js";
 
-export interface CodegenOptions
-  extends Pick<NetworkOptions, "passes" | "resolution">,
-    WeightsOptions,
-    ExportOptions {
-  readonly language: LanguageName;
+export interface CodegenOptions extends ProgramOptions {
   /** The folder that gets the program; made if need be. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */
@@ -28,139 +24,111 @@ export interface CodegenOptions
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
-/** A file that was written; its path is relative to the program's folder. */
-export interface WrittenProgramFile {
-  readonly path: string;
-  readonly bytes: number;
+/** A network of a program that has several. */
+export interface ProgramVariant {
+  readonly id: string;
+  /** The passes, in text form, that make it of the spec's network. */
+  readonly passes: string;
+  readonly parameters: number;
+  readonly macs: number;
+  readonly weights?: WeightsReport;
 }
 
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
-  readonly language: LanguageName;
+  /** The language or the folder of templates that was asked for. */
+  readonly language?: LanguageName | undefined;
+  readonly templates?: string | undefined;
   readonly files: readonly WrittenProgramFile[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  /** The networks of a program that has several, the spec's own first. */
+  readonly variants?: readonly ProgramVariant[];
   /** What a user should know of a model that was written all the same. */
   readonly warnings: readonly Diagnostic[];
 }
 
 /**
- * Generates a program that runs or trains the network of a spec, into a folder:
+ * Generates a program that runs or trains the network of a spec or an ONNX file, into a folder:
  *
  *     SPEC ── IR, rewritten ── files of text
- *                           └─ model.onnx, weights: where the language wants them
+ *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
  *
- * Errors: `InputError` for a wrong spec or option and for a folder with files of somebody else, `CheckError` for a missed
- * expectation; none of these leaves a file.
+ * An ONNX file is as it is in programs that only run it; others have the network of the spec that it is proved to be.
+ *
+ * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
+ * missed expectation; none of these leaves a file.
  */
-export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return withOpenWeights(options, async (given) => {
-    const { output, language } = options;
-    const network = specNetwork(specFile, { ...options, given });
+export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  const { output, language, templates } = options;
+  const loadGenerator = generatorOf(options);
+  const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
+  if (loadRunner !== undefined) {
+    const files = runnerFiles(specFile, options, await loadRunner());
+    prepareFolder(files, options);
+    const made = await copyModels(specFile, files, options);
+    return { output, language, files: [...made, ...(await finishFolder(files, options))], warnings: [] };
+  }
+  return await withProgram(specFile, options, async (program) => {
+    const { subject, variants, warnings } = program;
+    const [{ network }] = variants;
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await GENERATORS[language].load();
-    const files = generate(codegenSubject(network, options));
-    const paths = files.map(({ path }) => path);
-    checkOwnership(output, paths, options.force === true);
-    for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
-      makeFolder(folder);
-    }
+    const generate = await loadGenerator();
+    const files = generate(subject);
+    prepareFolder(files, options);
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, network, options, rounding))];
-    removeStale(output, paths);
-    made.push(...(await writeTexts(files, options)));
+    const made = [...(await writeArtifacts(files, { ...program, options, rounding }))];
+    made.push(...(await finishFolder(files, options)));
     return {
       output,
-      language,
+      ...(language === undefined ? { templates } : { language }),
       files: made,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
-      warnings: saturationWarnings(rounding),
+      ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
+      warnings: [...warnings, ...saturationWarnings(rounding)],
     };
   });
 }
 
-/** What generators are told of a network. */
-export function codegenSubject(
-  network: SpecNetwork,
-  { batch, resolution }: Pick<CodegenOptions, "batch" | "resolution">,
-): CodegenSubject {
-  const { resolved } = network.spec;
-  const size = resolution === undefined ? {} : { height: resolution, width: resolution };
-  return {
-    spec: { ...resolved, input: { ...resolved.input, ...size } },
-    graph: network.graph,
-    counts: countNetwork(network.graph),
-    batch,
-    version: packageVersion(),
-  };
-}
-
-/** Writes the text files and the manifest, all or none. */
-async function writeTexts(
-  files: readonly GeneratedFile[],
-  { output, language }: CodegenOptions,
-): Promise<readonly WrittenProgramFile[]> {
-  const texts = files.flatMap((file) => ("text" in file ? [file] : []));
-  const manifest = { path: MANIFEST, text: manifestText({ version: packageVersion(), language, texts }) };
-  const contents = [...texts, manifest].map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
-  await writeAtomically(
-    contents.map(({ path }) => join(output, path)),
-    async (...sinks) => {
-      for (const [i, { bytes }] of contents.entries()) await sinks[i]?.write(bytes);
-    },
-  );
-  return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
-}
-
-async function writeArtifacts(
-  files: readonly GeneratedFile[],
-  network: SpecNetwork,
-  options: CodegenOptions,
-  rounding: HalfRounding,
-): Promise<readonly WrittenProgramFile[]> {
-  const made: WrittenProgramFile[] = [];
-  for (const file of files) {
-    if ("artifact" in file)
-      made.push(...(await ARTIFACTS[file.artifact](file.path, network, options, rounding)));
+/** Makes the folders of a program. Errors: `InputError` for files of somebody else's in their places. */
+function prepareFolder(files: readonly GeneratedFile[], { output, force }: CodegenOptions): void {
+  const paths = files.map(({ path }) => path);
+  refuseManifest(paths);
+  checkOwnership(output, paths, force === true);
+  for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
+    makeFolder(folder);
   }
-  return made;
 }
 
-type MakeArtifact = (
-  path: string,
-  network: SpecNetwork,
+/** Removes what an earlier program had and this one has not, and writes the texts. */
+async function finishFolder(
+  files: readonly GeneratedFile[],
   options: CodegenOptions,
-  rounding: HalfRounding,
-) => Promise<readonly WrittenProgramFile[]>;
+): Promise<readonly WrittenProgramFile[]> {
+  removeStale(
+    options.output,
+    files.map(({ path }) => path),
+  );
+  return await writeTexts(files, options);
+}
 
-const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
-  async model(path, network, options, rounding) {
-    const { graph } = lower(network, options);
-    const written = await writeModel(join(options.output, path), encode(network, graph, options), {
-      seed: options.seed ?? 0,
-      digest: false,
-      rounding,
-      onProgress: (part) => options.onProgress?.("writing the model", part),
-    });
-    const { bytes, externalData } = written;
-    return externalData === undefined
-      ? [{ path, bytes }]
-      : [
-          { path, bytes },
-          { path: `${path}.data`, bytes: externalData.bytes },
-        ];
-  },
-  async weights(path, network, options) {
-    const { bytes } = await exportWeights(
-      join(options.output, path),
-      network.graph,
-      options.seed ?? 0,
-      (part) => options.onProgress?.("writing weights", part),
-    );
-    return [{ path, bytes }];
-  },
-};
+/** A program can't have the file by which ecagen knows its folder. */
+function refuseManifest(paths: readonly string[]): void {
+  if (!paths.some((path) => path.toLowerCase() === MANIFEST)) return;
+  throw InputError.of("codegen/manifest", `${MANIFEST} is the file in which ecagen lists what it generated`, {
+    file: MANIFEST,
+    hint: "give the template another name",
+  });
+}
+
+function reportVariant({
+  plan: { id, passes },
+  network: { graph, weights },
+}: VariantNetwork): ProgramVariant {
+  const { parameters, macs } = countNetwork(graph);
+  return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
+}
 
 function refuseMissedExpectations(network: SpecNetwork): void {
   const checks = checkExpectations(network.spec, countNetwork(network.declared));

@@ -128,9 +128,9 @@ async function compileWith(
   const exportedWeights =
     options.exportWeights === undefined
       ? undefined
-      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, (part) =>
-          options.onProgress?.("exporting weights", part),
-        );
+      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, {
+          onProgress: (part) => options.onProgress?.("exporting weights", part),
+        });
   const rounding = startHalfRounding();
   const written = await writeModel(output, model, {
     seed: options.seed ?? 0,

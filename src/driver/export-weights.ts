@@ -2,6 +2,7 @@ import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
 import { concreteDims, elementCount } from "../ir/types.js";
 import { encodeElements } from "../weights/elements.js";
 import { weightChunks } from "../weights/materialize.js";
+import type { TensorName } from "../weights/names/name-parameters.js";
 import type { OutgoingTensor } from "../weights/outgoing-tensor.js";
 import { writeSafetensors } from "../weights/safetensors/write.js";
 
@@ -12,11 +13,17 @@ export interface ExportedWeights {
   readonly tensors: number;
 }
 
+interface ExportWeightsOptions {
+  /** Names and sizes in the file, where they are not the parameters' own. */
+  readonly names?: ReadonlyMap<Parameter, TensorName> | undefined;
+  readonly onProgress?: ((part: number) => void) | undefined;
+}
+
 const PIECE_ELEMENTS = 16384;
 
 /**
- * Writes the parameters and running statistics of a network to a safetensors file, under their own names and as
- * float32. They are made as they are written: memory does not grow with the network.
+ * Writes the parameters and running statistics of a network to a safetensors file, under their own names, or
+ * those that are given, and as float32. They are made as they are written: memory does not grow with the network.
  *
  * Errors: `InputError` for a file that can't be written.
  */
@@ -24,20 +31,23 @@ export async function exportWeights(
   file: string,
   graph: Graph,
   seed: number,
-  onProgress?: (part: number) => void,
+  { names, onProgress }: ExportWeightsOptions = {},
 ): Promise<ExportedWeights> {
   // `fixed` parameters are constants of a lowering, no weights.
   const parameters = parametersOf(graph).filter(({ role }) => role !== "fixed");
   const { bytes } = await writeSafetensors(
     file,
-    parameters.map((parameter) => outgoing(parameter, seed)),
+    parameters.map((parameter) => outgoing(parameter, names?.get(parameter) ?? ownName(parameter), seed)),
     { metadata: new Map([["format", "ecagen"]]), onProgress },
   );
   return { file, bytes, tensors: parameters.length };
 }
 
-function outgoing({ name, type, data }: Parameter, seed: number): OutgoingTensor {
-  const dims = concreteDims(type.dims);
+function ownName({ name, type }: Parameter): TensorName {
+  return { name, dims: concreteDims(type.dims) };
+}
+
+function outgoing({ data }: Parameter, { name, dims }: TensorName, seed: number): OutgoingTensor {
   return {
     name,
     dtype: "F32",

@@ -19,37 +19,40 @@ export interface FileNetwork {
   /** After the caller's passes. */
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
-  /** After this the numbers of its parameters can't be read. */
-  close(): void;
 }
 
+type FileOptions = Pick<NetworkOptions, "passes" | "resolution">;
+
 /**
- * Reads an ONNX file and finds its structure. Errors: `InputError` for a file that is no model, and for options that only
- * specs have a use for.
+ * Reads an ONNX file, finds its structure, and does something with it; its numbers can be read until that is done.
+ *
+ * Errors: `InputError` for a file that is no model, and for options that only specs have a use for.
  */
-export function fileNetwork(
-  file: string,
-  { passes, resolution }: Pick<NetworkOptions, "passes" | "resolution"> = {},
-): FileNetwork {
+export function withFileNetwork<T>(file: string, options: FileOptions, act: (network: FileNetwork) => T): T {
+  refuseResolution(file, options);
+  const imported = openModel(file);
+  try {
+    return act(networkOf(file, imported, options));
+  } finally {
+    imported.close();
+  }
+}
+
+/** The network of a file that was read. */
+export function networkOf(file: string, imported: ImportedModel, { passes }: FileOptions = {}): FileNetwork {
   const invocations =
     passes === undefined
       ? []
       : parsePipeline(passes, { source: { file: "--passes", text: passes }, offset: 0 });
-  if (resolution !== undefined) throw fixedSize(file);
-  const imported = openModel(file);
-  try {
-    const attention = raiseAttention(imported.graph);
-    const recovered = recoverBlocks(attention.graph);
-    const { graph, reports } = runPasses(withBlocks(attention.graph, recovered), invocations);
-    return { file, imported, attention, recovered, graph, reports, close: imported.close };
-  } catch (error) {
-    imported.close();
-    throw error;
-  }
+  const attention = raiseAttention(imported.graph);
+  const recovered = recoverBlocks(attention.graph);
+  const { graph, reports } = runPasses(withBlocks(attention.graph, recovered), invocations);
+  return { file, imported, attention, recovered, graph, reports };
 }
 
-function fixedSize(file: string): InputError {
-  return InputError.of("onnx/resolution", `--resolution is about specs; the sizes of ${file} are fixed`, {
+export function refuseResolution(file: string, { resolution }: FileOptions): void {
+  if (resolution === undefined) return;
+  throw InputError.of("onnx/resolution", `--resolution is about specs; the sizes of ${file} are fixed`, {
     file,
     hint: "a spec's network can be built at another size",
   });

@@ -16,12 +16,12 @@ const manifestSchema = z.object({
 interface ManifestContent {
   readonly version: string;
   readonly language: string;
-  readonly texts: readonly { readonly path: string; readonly text: string }[];
+  readonly files: readonly { readonly path: string; readonly bytes: Buffer }[];
 }
 
-/** The text of a manifest: who made the folder, and what its text files were then. */
-export function manifestText({ version, language, texts }: ManifestContent): string {
-  const hashes = texts.map(({ path, text }) => [path, contentHash(text)] as const);
+/** The text of a manifest: who made the folder, and what its files were then. */
+export function manifestText({ version, language, files: written }: ManifestContent): string {
+  const hashes = written.map(({ path, bytes }) => [path, contentHash(bytes)] as const);
   const files = Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
   return `${JSON.stringify({ generator: "ecagen", version, language, files }, null, 2)}\n`;
 }
@@ -63,18 +63,20 @@ export function removeStale(folder: string, paths: readonly string[]): void {
   }
 }
 
-/** Files without a text, which have no hash, are made anew. */
+/** Files without a hash, as the model, are made anew. */
 function isChanged(file: string, hash: string | undefined): boolean {
   return hash !== undefined && existsSync(file) && hashOf(file) !== hash;
 }
 
 function hashOf(file: string): string {
-  return contentHash(readFileSync(file, "utf8"));
+  return contentHash(readFileSync(file));
 }
 
-/** SHA-256 in hexadecimal, of the text with the line ends that were written. */
-function contentHash(text: string): string {
-  return createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
+/** SHA-256 in hexadecimal; line ends of text count as the same on every system. */
+function contentHash(bytes: Buffer): string {
+  return createHash("sha256")
+    .update(bytes.toString("latin1").replaceAll("\r\n", "\n"), "latin1")
+    .digest("hex");
 }
 
 function readHashes(folder: string): Readonly<Record<string, string>> | undefined {

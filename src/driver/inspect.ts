@@ -1,16 +1,21 @@
 import { type Counts, countNetwork } from "../analysis/counts.js";
 import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
 import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
+import { writeAtomically } from "../base/atomic-file.js";
 import { type Diagnostic, diagnosticToJson } from "../base/diagnostic.js";
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
 import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
-import { type FileNetwork, fileNetwork } from "./file-network.js";
+import { type FileNetwork, withFileNetwork } from "./file-network.js";
+import { recoveredNetwork } from "./recovered/recovered-network.js";
 import { type ImageSize, imageSize } from "./stats.js";
 
 /** What `ecagen inspect --json` prints. */
 export interface InspectReport extends Counts {
   readonly file: string;
+  /** The file that got the spec, where one was asked for. */
+  readonly spec?: string;
   /** The name of the graph in the file. */
   readonly graph: string;
   readonly opset: number;
@@ -63,19 +68,28 @@ export interface OpaqueOperator {
   readonly reason: string;
 }
 
+export interface InspectFileOptions {
+  /** A file that gets the spec whose network the file's is, if there is one. */
+  readonly spec?: string | undefined;
+}
+
 /**
  * Says what an ONNX file holds: its interface, its network in stages and blocks, its counts, and what ecagen does not know
  * of it. No weight is read, and nothing is run.
  *
- * Errors: `InputError` for a file that is no ONNX model.
+ * Errors: `InputError` for a file that is no ONNX model, and where a spec is asked for and none says the network.
  */
-export function inspect(file: string): InspectReport {
-  const network = fileNetwork(file);
-  try {
-    return inspectNetwork(network);
-  } finally {
-    network.close();
-  }
+export async function inspect(file: string, { spec }: InspectFileOptions = {}): Promise<InspectReport> {
+  if (spec !== undefined) refuseOverwriting([spec], [file]);
+  const { report, written } = withFileNetwork(file, {}, (network) => ({
+    report: inspectNetwork(network),
+    written: spec === undefined ? undefined : recoveredNetwork(network).written,
+  }));
+  if (spec === undefined) return report;
+  await writeAtomically([spec], async (sink) => {
+    await sink?.write(Buffer.from(`${JSON.stringify(written, null, 2)}\n`));
+  });
+  return { ...report, spec };
 }
 
 function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {

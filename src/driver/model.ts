@@ -1,11 +1,9 @@
-import { type FileNetwork, fileNetwork } from "./file-network.js";
+import { type FileNetwork, withFileNetwork } from "./file-network.js";
 import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
 
 /** A network that a command is given: of a spec, or of an ONNX file. Both have their `graph` at model level. */
-export type Model =
-  | ({ readonly kind: "spec" } & SpecNetwork)
-  | ({ readonly kind: "onnx" } & Omit<FileNetwork, "close">);
+export type Model = ({ readonly kind: "spec" } & SpecNetwork) | ({ readonly kind: "onnx" } & FileNetwork);
 
 /**
  * Does something with what a user names. The numbers of an ONNX file can be read until it is done.
@@ -13,11 +11,7 @@ export type Model =
  * Errors: `InputError` for a wrong spec or file, and for options that don't fit it.
  */
 export function withModel<T>(file: string, options: NetworkOptions, act: (model: Model) => T): T {
-  if (!isOnnx(file)) return act({ kind: "spec", ...specNetwork(file, options) });
-  const { close, ...network } = fileNetwork(file, options);
-  try {
-    return act({ kind: "onnx", ...network });
-  } finally {
-    close();
-  }
+  return isOnnx(file)
+    ? withFileNetwork(file, options, (network) => act({ kind: "onnx", ...network }))
+    : act({ kind: "spec", ...specNetwork(file, options) });
 }

@@ -8,6 +8,8 @@ from torch.utils.data import Dataset
 
 MEAN = {{mean}}
 STD = {{std}}
+CROP = {{crop}}
+RESIZE = {{resize}}
 
 SHAPES = ["disc", "ring", "square", "frame", "triangle", "plus", "cross", "stripes"]
 
@@ -79,19 +81,29 @@ def bgr(image):
     return image.flip(0)
 
 
+def size_before_crop(image, height, width):
+    """Height and width that an image gets before the crop at its centre, which is CROP of both."""
+    height, width = math.floor(height / CROP), math.floor(width / CROP)
+    if RESIZE == "exact":
+        return height, width
+    if image.width * height <= image.height * width:
+        return width * image.height // image.width, width
+    return height, height * image.width // image.height
+
+
 def folders(path, height, width):
     """Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision."""
     try:
         from torchvision import datasets, transforms
+        from torchvision.transforms.functional import resize
     except ImportError as error:
         raise SystemExit("images in folders need torchvision: pip install torchvision") from error
     mode = transforms.InterpolationMode.{{interpolation}}
     last = [transforms.ToTensor(), {{order}}transforms.Normalize(MEAN, STD)]
     crop = transforms.RandomResizedCrop((height, width), interpolation=mode)
-    training = [crop, transforms.RandomHorizontalFlip(), *last]
-    larger = [math.ceil(side / {{crop}}) for side in (height, width)]
-    resize = transforms.Resize({{resize}}, interpolation=mode)
-    validation = [resize, transforms.CenterCrop((height, width)), *last]
+    training = [{{grey}}crop, transforms.RandomHorizontalFlip(), *last]
+    larger = transforms.Lambda(lambda image: resize(image, size_before_crop(image, height, width), mode))
+    validation = [{{grey}}larger, transforms.CenterCrop((height, width)), *last]
     return tuple(
         datasets.ImageFolder(os.path.join(path, part), transforms.Compose(steps))
         for part, steps in (("train", training), ("val", validation))

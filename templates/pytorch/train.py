@@ -2,7 +2,7 @@
 
     python train.py --epochs 5                                       shapes that are drawn here
     python train.py --data DIR --epochs 100 --amp bfloat16           images in DIR/train/CLASS/ and DIR/val/CLASS/
-    torchrun --nproc-per-node 8 --max-restarts 3 train.py --resume   eight processes, which go on where one was lost
+    torchrun --nproc_per_node 8 --max_restarts 3 train.py --resume   eight processes, which go on where one was lost
 """
 
 import argparse
@@ -84,6 +84,9 @@ class Team:
         numbers = torch.tensor(numbers, dtype=torch.float64, device=self.device)
         if self.size > 1:
             dist.all_reduce(numbers)
+            # A thread of the group may still hold the tensor. It must not be the last that does: freeing it takes Python's
+            # lock, which the end of the group does not give away while it waits for that thread (seen in torch 1.13).
+            Team.kept = numbers
         return numbers.tolist()
 
     def share_statistics(self, model):

@@ -1,10 +1,9 @@
-import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { numberedModules } from "../../src/analysis/structure/names.js";
 import { type RecoveredBlock, recoverBlocks } from "../../src/analysis/structure/recover.js";
 import { withBlocks } from "../../src/analysis/structure/scopes.js";
-import { fileNetwork } from "../../src/driver/file-network.js";
+import { withFileNetwork } from "../../src/driver/file-network.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "../../src/ir/builder.js";
 import { blockAt, type Graph, type Op, type Value } from "../../src/ir/graph.js";
@@ -107,9 +106,7 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
 for (const [name, expected] of Object.entries(EXPORTS)) {
   test(`${name}: the blocks have the names of their modules`, () => {
     const file = `test/data/onnx/${name}.onnx`;
-    const { recovered, graph, close } = fileNetwork(file);
-    close();
-    assert.equal(inStages(recovered, graph), expected, basename(file));
+    withFileNetwork(file, {}, ({ recovered, graph }) => assert.equal(inStages(recovered, graph), expected));
   });
 }
 
@@ -134,8 +131,8 @@ function chain(length: number): Graph {
   let x: Value = builder.input("x", tensorType(["N", 8, 16, 16]));
   for (let i = 0; i < length; i++) {
     const weight = builder.parameter(`w${i}`, [8, 8, 1, 1], startAtZero);
-    const convolved = builder.op("conv", [x, weight], {}, { scope: "/c" }, `c${i}`);
-    const activated = builder.op("relu", [convolved], {}, { scope: "/r" }, `r${i}`);
+    const convolved: Value = builder.op("conv", [x, weight], {}, { scope: "/c" }, `c${i}`);
+    const activated: Value = builder.op("relu", [convolved], {}, { scope: "/r" }, `r${i}`);
     x = builder.op("add", [activated, x], {}, { scope: "/a" }, `a${i}`);
   }
   return builder.finish([x]);

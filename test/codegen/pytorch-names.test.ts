@@ -10,8 +10,8 @@ import {
   pythonRemark,
   pythonString,
 } from "../../src/codegen/pytorch/python.js";
-import { codegenSubject } from "../../src/driver/codegen.js";
 import { specNetwork } from "../../src/driver/network.js";
+import { codegenSubject } from "../../src/driver/program.js";
 import { PYTHON } from "./torch.js";
 
 /** Texts of a spec never become code: Python reads back exactly what was written, whatever it is. */

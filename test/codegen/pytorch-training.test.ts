@@ -1,19 +1,29 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { codegen } from "../../src/driver/codegen.js";
 import { withOpenWeights } from "../../src/driver/load-weights.js";
 import { specNetwork } from "../../src/driver/network.js";
+import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
+import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { readNpy } from "../weights/npy.js";
 import { PYTHON, testWithTorch } from "./torch.js";
 
-/** train.py, as small as it can be: one process, two processes, and a run that goes on after it was cut off. */
+/** train.py, as small as it can be: one process, two of which one is lost, runs that go on, images in folders. */
 const test = suite("codegen: PyTorch's training loop");
 
 const TINY = ["--train-images", "32", "--val-images", "17", "--batch-size", "8", "--resolution", "32", "32"];
+
+const HAS_TORCHVISION = spawnSync(PYTHON, ["-c", "import torchvision"]).status === 0;
+
+function testWithTorchvision(name: string, body: () => Promise<void>): void {
+  if (HAS_TORCHVISION) test(name, body);
+  else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module torchvision: ${name}\n`);
+}
 
 /** Rows of log.csv without what the clock says. */
 function logOf(folder: string): readonly string[] {
@@ -48,32 +58,100 @@ testWithTorch(test, "a run that goes on is the run that was not cut off, and its
   }),
 );
 
-testWithTorch(test, "two processes train one network", () =>
+testWithTorch(test, "torchrun goes on after it lost one of two processes, under timm's names", () =>
   inTemporaryFolder(async (folder) => {
     const code = join(folder, "code");
-    await codegen("specs/small.json", { language: "pytorch", output: code });
-    const port = await freePort();
-    const ends = [0, 1].map(
-      (rank) =>
-        new Promise<string>((resolve) => {
-          // What torchrun sets.
-          const team = { RANK: `${rank}`, LOCAL_RANK: `${rank}`, WORLD_SIZE: "2", MASTER_ADDR: "127.0.0.1" };
-          const child = spawn(PYTHON, ["-B", "train.py", ...TINY, "--epochs", "1", "--output", "two"], {
-            cwd: code,
-            env: { ...process.env, ...team, MASTER_PORT: `${port}`, OMP_NUM_THREADS: "1" },
-          });
-          let errors = "";
-          child.stderr.on("data", (text) => {
-            errors += text;
-          });
-          child.on("close", (status) => resolve(status === 0 ? "" : errors || "failed"));
-        }),
-    );
-    assert.equal(await Promise.all(ends), ["", ""]);
-    assert.is(logOf(join(code, "two")).length, 2);
-    assert.ok(existsSync(join(code, "two", "weights.safetensors")));
+    await codegen("specs/small.json", { language: "pytorch", output: code, names: "timm" });
+    const args = [
+      ...["--nproc_per_node", "2", "--max_restarts", "2", "--monitor_interval", "0.5"],
+      ...["--master_addr", "127.0.0.1", "--master_port", `${await freePort()}`],
+      // Without these the torchrun of Debian fails to start.
+      ...["-r", "1", "-t", "2", "--log_dir", "logs"],
+      ...["train.py", ...TINY, "--train-images", "64", "--epochs", "8", "--output", "two", "--resume"],
+    ];
+    const torchrun = spawn(PYTHON, ["-B", "-m", "torch.distributed.run", ...args], {
+      cwd: code,
+      env: { ...process.env, OMP_NUM_THREADS: "1", GLOO_SOCKET_IFNAME: "lo" },
+      // It ends its processes then; a run that hangs fails.
+      timeout: 150_000,
+    });
+    let errors = "";
+    torchrun.stderr.on("data", (text) => {
+      errors += text;
+    });
+    const ended = new Promise<number | null>((resolve) => torchrun.on("close", resolve));
+    const log = join(code, "two", "log.csv");
+    while (torchrun.exitCode === null && !(existsSync(log) && logOf(join(code, "two")).length > 1)) {
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    const children = readFileSync(`/proc/${torchrun.pid}/task/${torchrun.pid}/children`, "utf8").trim();
+    process.kill(Number(children.split(" ").at(-1)), "SIGKILL");
+    assert.is(await ended, 0, errors);
+    const epochs = logOf(join(code, "two")).map((row) => row.split(",")[0]);
+    assert.equal(epochs, ["epoch", ...Array.from({ length: 8 }, (_, i) => `${i + 1}`)]);
+    const starts = outputsOf(join(code, "logs")).flatMap((text) => /from epoch (\d+)/.exec(text)?.[1] ?? []);
+    assert.is(starts.length, 2, errors);
+    assert.ok(starts.some((epoch) => Number(epoch) > 1));
+    await withOpenWeights({ weights: join(code, "two", "ema.safetensors") }, async (given) => {
+      const { weights } = specNetwork("specs/small.json", { given });
+      assert.equal([weights?.names, weights?.initial, weights?.unused], ["timm", [], []]);
+    });
   }),
 );
+
+testWithTorchvision("images in folders are prepared as ecagen does it, and trained on in bfloat16", () =>
+  inTemporaryFolder(async (folder) => {
+    const { decoded } = JSON.parse(readFileSync(join(IMAGES, "pillow.json"), "utf8")) as {
+      readonly decoded: Readonly<Record<string, PackedPixels>>;
+    };
+    const pictures = ["grey.png", "rgb.png"];
+    for (const part of ["train", "val"]) {
+      for (const name of pictures) {
+        const place = join(folder, "pictures", part, name.replace(".png", ""));
+        mkdirSync(place, { recursive: true });
+        copyFileSync(join(IMAGES, name), join(place, name));
+      }
+    }
+    for (const [name, changes] of Object.entries(PREPARED)) {
+      const spec = join(folder, `${name}.json`);
+      writeFileSync(spec, JSON.stringify({ extends: resolve("specs/small.json"), name, ...changes }));
+      const code = join(folder, name);
+      await codegen(spec, { language: "pytorch", output: code });
+      const { input, preprocessing } = specNetwork(spec).spec.resolved;
+      const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2", "--export-validation", "out"];
+      const size = ["--resolution", `${input.height}`, `${input.width}`];
+      // Training once is enough.
+      const what = name === "usual" ? ["--amp", "bfloat16", "--epochs", "1"] : ["--evaluate"];
+      train(code, [...pixels, ...size, ...what]);
+      if (name === "usual") assert.is(logOf(join(code, "run")).length, 2);
+      const images = readNpy(join(code, "out", "images.npy"));
+      assert.equal(images.dims, [2, input.channels, input.height, input.width]);
+      const expected = pictures.flatMap((picture) => [
+        ...prepareImage(unpack(decoded[picture] as PackedPixels), input as ImageSize, preprocessing),
+      ]);
+      const off = images.data.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
+      assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);
+    }
+  }),
+);
+
+/** What specs can say of images. */
+const PREPARED: Readonly<Record<string, object>> = {
+  usual: {},
+  exact: {
+    input: { channels: 3, height: 24, width: 40 },
+    preprocessing: { resize: "exact", interpolation: "bilinear", channelOrder: "bgr", mean: [0.1, 0.2, 0.3] },
+  },
+  grey: { input: { channels: 1, height: 24, width: 40 }, preprocessing: { crop: 0.7 } },
+};
+
+/** What processes wrote to stdout, below torchrun's folder of logs. */
+function outputsOf(folder: string): readonly string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => file.endsWith("stdout.log"))
+    .map((file) => readFileSync(join(folder, file), "utf8"));
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

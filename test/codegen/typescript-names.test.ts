@@ -8,8 +8,9 @@ import { indexFile } from "../../src/codegen/typescript/index-file.js";
 import { className, packageName } from "../../src/codegen/typescript/names.js";
 import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { packageFile } from "../../src/codegen/typescript/package-file.js";
-import { codegenSubject } from "../../src/driver/codegen.js";
+import { packageFile as pageFile } from "../../src/codegen/web/package-file.js";
 import { specNetwork } from "../../src/driver/network.js";
+import { codegenSubject } from "../../src/driver/program.js";
 
 /** Texts of a spec never become code: whatever they are, the syntax tree is that of plain ones, but for its literals. */
 const test = suite("codegen: names in TypeScript");
@@ -99,11 +100,21 @@ const withNames = (labels: readonly string[], input: string, output: string): Ne
 
 test("names, descriptions and labels stay in their literals and comments", () => {
   const plain = shape(
-    parse(indexFile({ ...withNames(["a", "b", "c"], "x", "y"), name: "n", description: "d", batch: 2 })),
+    parse(
+      indexFile({
+        ...withNames(["a", "b", "c"], "x", "y"),
+        name: "n",
+        description: "d",
+        batch: 2,
+        model: "../model.onnx",
+      }),
+    ),
   );
   fc.assert(
     fc.property(text, text, fc.tuple(text, text, text), (name, description, labels) => {
-      const file = parse(indexFile({ ...withNames(labels, "x", "y"), name, description, batch: 2 }));
+      const file = parse(
+        indexFile({ ...withNames(labels, "x", "y"), name, description, batch: 2, model: "../model.onnx" }),
+      );
       assert.equal(shape(file), plain);
       assert.equal(stringsOf(file, "labels"), labels);
     }),
@@ -115,7 +126,13 @@ test("names of inputs and outputs are keys, whatever they are", () => {
   fc.assert(
     fc.property(text, text, (input, output) => {
       const file = parse(
-        indexFile({ ...withNames(["a"], input, output), name: "n", description: "", batch: undefined }),
+        indexFile({
+          ...withNames(["a"], input, output),
+          name: "n",
+          description: "",
+          batch: undefined,
+          model: "../model.onnx",
+        }),
       );
       const methods = file
         .getClassOrThrow("NModel")
@@ -150,12 +167,20 @@ test("class names are identifiers that nothing else has, package names are ones 
 });
 
 test("the runtime of a package is the one that ecagen has", () => {
-  const own = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+  const own = JSON.parse(readFileSync("package.json", "utf8")) as {
+    dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
   const { dependencies, peerDependencies, devDependencies } = JSON.parse(packageFile("n", ""));
   const wanted = own.dependencies["onnxruntime-node"];
   assert.equal(dependencies, { "onnxruntime-common": wanted });
   assert.equal(peerDependencies, { "onnxruntime-node": wanted, "onnxruntime-web": wanted });
   assert.is(devDependencies["onnxruntime-node"], wanted);
+  const page = JSON.parse(pageFile("n", ""));
+  assert.equal(page.dependencies, { "onnxruntime-common": wanted, "onnxruntime-web": wanted });
+  assert.equal(page.devDependencies, { esbuild: own.devDependencies.esbuild });
+  // What the tests of pages run with.
+  assert.is(own.devDependencies["onnxruntime-web"], wanted);
 });
 
 test("a README has its own code only, package.json is JSON", () => {

@@ -198,6 +198,24 @@ class PlainCBAM(nn.Module):
         return torch.sigmoid(self.conv(maps)) * x
 
 
+class UnetSCSE(nn.Module):
+    """segmentation_models.pytorch's SCSEModule."""
+
+    def __init__(self, channels, reduction=4):
+        super().__init__()
+        self.cSE = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, channels // reduction, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels // reduction, channels, 1),
+            nn.Sigmoid(),
+        )
+        self.sSE = nn.Sequential(nn.Conv2d(channels, 1, 1), nn.Sigmoid())
+
+    def forward(self, x):
+        return x * self.cSE(x) + x * self.sSE(x)
+
+
 class LayerNorm2d(nn.LayerNorm):
     """timm's: over the channels of a map."""
 

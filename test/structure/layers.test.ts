@@ -47,6 +47,7 @@ const HOME: Readonly<Record<string, string>> = {
   yargs: "cli/",
   "jsonc-parser": "spec/",
   "ts-morph": "codegen/typescript/",
+  mustache: "codegen/user-templates/",
   "pure-rand": "base/random.ts",
 };
 

@@ -43,11 +43,12 @@ function ends(groups: readonly Group[]): { stem: number; head: number } {
   const body = first < 0 ? Math.min(global, groups.length) : first;
   const leading = groups.slice(0, body);
   const stem = leading.length === 0 ? 0 : first < 0 ? Math.min(1, body) : 1 + lastShrinking(leading);
-  // The last convolution before the global pooling is the head's, unless the head has one after it.
+  // The last convolution before the global pooling is the head's, unless the head has a layer more after it.
   const tail = Math.max(last + 1, stem);
   const before = groups.slice(tail, global).filter(isPlain).length;
-  const hasConvAfter = groups.slice(global).some(({ units }) => units.some(({ core }) => isConv(core)));
-  if (global <= tail || before === 0 || hasConvAfter || first < 0)
+  const after = groups.slice(global).flatMap(({ units }) => units);
+  const layers = after.filter(({ core }) => isConv(core) || core.kind === "linear");
+  if (global <= tail || before === 0 || layers.length > 1 || first < 0)
     return { stem, head: Math.max(tail, global) };
   return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
 }

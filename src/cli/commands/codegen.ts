@@ -5,14 +5,19 @@ import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const codegenCommand = defineCommand({
-  usage: "codegen <spec>",
-  doc: "Generate a program that runs or trains the network of a spec",
-  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  usage: "codegen <model>",
+  doc: "Generate a program that runs or trains a network",
+  positionals: { model: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" } },
   options: {
     lang: {
       choices: LANGUAGES,
-      demandOption: true,
-      describe: "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it",
+      describe:
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other; json: the numbers that templates are given",
+    },
+    templates: {
+      type: "string",
+      requiresArg: true,
+      describe: "A folder of Mustache templates of your own, in place of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -27,7 +32,17 @@ export const codegenCommand = defineCommand({
       describe: "Overwrite files that ecagen did not generate, or that were changed since",
     },
     weights: sharedOptions.weights,
-    names: sharedOptions.names,
+    "variant-weights": {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe: "With --lang web: trained weights of one variant, as eca=FILE, in place of --weights",
+    },
+    names: {
+      ...sharedOptions.names,
+      describe:
+        "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
+    },
     "allow-missing": sharedOptions["allow-missing"],
     seed: sharedOptions.seed,
     passes: sharedOptions.passes,
@@ -40,13 +55,27 @@ export const codegenCommand = defineCommand({
   },
   examples: [
     ["ecagen codegen specs/b0-eca.json --lang ts -o b0-eca", "a TypeScript package with the ONNX file in it"],
+    ["ecagen codegen model.onnx --lang ts -o model", "the same for an ONNX file of any framework, as it is"],
+    [
+      "ecagen codegen mobilenet.onnx --lang pytorch -o mobilenet",
+      "a PyTorch module with its weights, of a file whose blocks are known",
+    ],
     [
       "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
       "a PyTorch module and its training loop",
     ],
     [
+      "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
+      "a module that takes and gives the state_dict of timm's",
+    ],
+    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "what your own templates say"],
+    [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
+    ],
+    [
+      "ecagen codegen specs/b0-se.json --lang web -o b0-page --weights se.pt --variant-weights eca=eca.pt",
+      "a page for browsers; SE and ECA were trained, each by itself",
     ],
   ],
   async run(args) {
@@ -56,11 +85,13 @@ export const codegenCommand = defineCommand({
       startProgress(),
     ]);
     try {
-      const report = await codegen(args.spec, {
+      const report = await codegen(args.model, {
         language: args.lang,
+        templates: args.templates,
         output: args.output,
         force: args.force,
         weights: args.weights,
+        variantWeights: args["variant-weights"],
         names: args.names,
         allowMissing: args["allow-missing"],
         seed: args.seed,
@@ -75,7 +106,12 @@ export const codegenCommand = defineCommand({
       });
       return {
         json: report,
-        notes: weightsNotes(report.weights),
+        notes: [
+          ...weightsNotes(report.weights),
+          ...(report.variants ?? [])
+            .slice(1)
+            .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
+        ],
         warnings: report.warnings,
         text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
       };

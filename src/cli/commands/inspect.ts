@@ -4,17 +4,24 @@ export const inspectCommand = defineCommand({
   usage: "inspect <file>",
   doc: "Show the network in an ONNX file: its stages and blocks, its gates, its counts",
   positionals: { file: { type: "string", demandOption: true, describe: "An ONNX file, of any framework" } },
-  options: {},
+  options: {
+    spec: {
+      type: "string",
+      requiresArg: true,
+      describe: "A file that gets the spec of this network; exit code 2 where no spec says it",
+    },
+  },
   examples: [
     ["ecagen inspect efficientnet_b0.onnx", "the blocks that are found, with kernel, stride, gate and costs"],
     [
       "ecagen inspect model.onnx --json",
       "the same for a script, with the operators that ecagen doesn't know",
     ],
+    ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "and the spec that makes the same network"],
   ],
-  async run({ file }) {
+  async run({ file, spec }) {
     const { inspect } = await import("../../driver/inspect.js");
-    const report = inspect(file);
+    const report = await inspect(file, { spec });
     return {
       json: report,
       async text() {

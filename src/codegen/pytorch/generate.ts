@@ -1,5 +1,5 @@
 import { storedDataOf } from "../../ir/graph.js";
-import type { CodegenSubject, GeneratedFile } from "../subject.js";
+import type { CodegenSubject, GeneratedFile, StateNames } from "../subject.js";
 import { modelText } from "./model.js";
 import { type Literal, literal, printPython, pythonRemark } from "./python.js";
 import { filled, template } from "./templates.js";
@@ -9,7 +9,7 @@ import { filled, template } from "./templates.js";
  * lie beside it.
  */
 export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile[] {
-  const { spec, graph, counts, version } = subject;
+  const { spec, graph, counts, stateNames, version } = subject;
   const { channels, height, width } = spec.input;
   const { mean, std, crop, resize, interpolation, channelOrder } = spec.preprocessing;
   const python = (value: Literal): string => printPython(literal(value));
@@ -23,7 +23,8 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
         std: python(std),
         crop: python(crop),
         interpolation: interpolation.toUpperCase(),
-        resize: resize === "exact" ? "larger" : "max(larger)",
+        resize: python(resize),
+        grey: channels === 1 ? "transforms.Grayscale(), " : "",
         order: channelOrder === "bgr" ? "transforms.Lambda(bgr), " : "",
       }),
     },
@@ -36,12 +37,19 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
         description: markdownText(spec.description ?? ""),
         parameters: counts.parameters.toLocaleString("en-US"),
         version,
+        names: sharedNames(stateNames),
       }),
     },
   ];
   return storedDataOf(graph).size === 0
     ? files
     : [...files, { path: "weights.safetensors", artifact: "weights" }];
+}
+
+/** What the README says of the names of weights. */
+function sharedNames(stateNames: StateNames | undefined): string {
+  if (stateNames === undefined) return "names and shapes of the weights are the same on both sides";
+  return `the module's \`state_dict\` has the names of ${stateNames.title}, which ecagen recognises, and\nit loads files with ecagen's names too`;
 }
 
 /** Any text as one line of Markdown that is only text. */

@@ -4,6 +4,7 @@ import { ACTIVATION_MODULES } from "./activations.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
+import { namesTable } from "./names.js";
 import { type NetworkParts, networkParts } from "./network-parts.js";
 import { map, name, printPython, pythonRemark } from "./python.js";
 import { tables } from "./tables.js";
@@ -15,7 +16,7 @@ import { filled, template } from "./templates.js";
  *
  * Errors: `InputError` for a network whose layers a pass has folded or lowered.
  */
-export function modelText({ spec: whole, graph, counts }: CodegenSubject): string {
+export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSubject): string {
   const parts = networkParts(graph);
   const scopes = new Set(graph.blocks.map(({ scope }) => scope));
   // A backbone ends with its last feature.
@@ -29,20 +30,28 @@ export function modelText({ spec: whole, graph, counts }: CodegenSubject): strin
     ),
     ...unique(["block", ...blocks.flatMap(classFiles)]).map((file) => template(`model/blocks/${file}.py`)),
   ];
-  const network = template("model/network.py");
+  const naming =
+    stateNames === undefined
+      ? []
+      : [namesTable(graph, stateNames), filled("model/names.py", { title: stateNames.title })];
+  const network = filled("model/network.py", {
+    base: stateNames === undefined ? "nn.Module" : "OtherNames",
+  });
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
-  const classes = definedClasses(defined, parts, definedNames([...library, network]));
+  const classes = definedClasses(defined, parts, definedNames([...library, ...naming, network]));
   const sections = [
     filled("model/head.py", {
       title: pythonRemark(spec.name),
       description: spec.description === undefined ? "" : `: ${pythonRemark(spec.description)}`,
       parameters: counts.parameters.toLocaleString("en-US"),
+      names: stateNames === undefined ? "those of ecagen's weight files" : `those of ${stateNames.title}`,
     }),
     tables(spec, parts, classes),
     ...library,
     activationTable(),
     ...classes.map(({ text }) => text),
     wordTables(blocks, parts, classes),
+    ...naming,
     network,
   ];
   return sections.map((section) => `${section.trim()}\n`).join("\n\n");

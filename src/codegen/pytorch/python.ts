@@ -1,3 +1,5 @@
+import { capitalized, wordsOf } from "../words.js";
+
 /** An expression of Python, as far as generated modules have them. */
 export type Python =
   | { readonly kind: "literal"; readonly value: Literal }
@@ -202,6 +204,5 @@ export function identifier(text: string): string {
 
 /** Any text as the name of a class: `sk-basic` is `SkBasic`. */
 export function className(text: string): string {
-  const words = text.split(/[^A-Za-z0-9]+/).filter((each) => each !== "");
-  return identifier(words.map((each) => each.charAt(0).toUpperCase() + each.slice(1)).join(""));
+  return identifier(wordsOf(text).map(capitalized).join(""));
 }

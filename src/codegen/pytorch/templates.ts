@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packageRoot } from "../../base/package.js";
+import { templateText } from "../template-text.js";
 
 /** The text of a file of `templates/pytorch`. */
 export function template(path: string): string {
-  return readFileSync(join(packageRoot(), "templates", "pytorch", path), "utf8").replaceAll("\r\n", "\n");
+  return templateText("pytorch", path);
 }
 
 /** A template with its `{{words}}` filled in; each must be given. */

@@ -1,4 +1,4 @@
-import type { CodegenSubject, GeneratedFile } from "../subject.js";
+import type { GeneratedFile, InterfaceSubject } from "../subject.js";
 import { indexFile } from "./index-file.js";
 import { networkInterface } from "./network.js";
 import { packageFile } from "./package-file.js";
@@ -9,7 +9,7 @@ import { templateFiles } from "./templates.js";
  * A TypeScript package that runs a network in Node.js and in browsers: the ONNX file, the code that is the same for all
  * networks (templates/ts), and what is this one's own, its types and its class, in src/index.ts.
  */
-export function generateTypeScript(subject: CodegenSubject): readonly GeneratedFile[] {
+export function generateTypeScript(subject: InterfaceSubject): readonly GeneratedFile[] {
   const { spec, counts, batch, version } = subject;
   const ports = networkInterface(subject);
   const { name } = spec;
@@ -19,7 +19,7 @@ export function generateTypeScript(subject: CodegenSubject): readonly GeneratedF
     { path: "package.json", text: packageFile(name, description) },
     { path: "README.md", text: readme({ ...ports, name, description, parameters, macs, version }) },
     { path: ".gitignore", text: "dist/\nnode_modules/\n" },
-    { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch }) },
+    { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch, model: "../model.onnx" }) },
     ...templateFiles(ports.classifier !== undefined),
     { path: "model.onnx", artifact: "model" },
   ];

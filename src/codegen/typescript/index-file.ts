@@ -21,6 +21,8 @@ export interface IndexSubject extends NetworkInterface {
   readonly name: string;
   readonly description: string;
   readonly batch: number | undefined;
+  /** The ONNX file, as seen from the compiled index.ts. */
+  readonly model: string;
 }
 
 /** The text of index.ts: the types of a network, and the class that runs it. */
@@ -96,7 +98,7 @@ function names(types: readonly string[], values: readonly string[]) {
   ].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 }
 
-function signature({ inputs, outputs, batch }: IndexSubject): readonly StatementStructures[] {
+function signature({ inputs, outputs, batch, model }: IndexSubject): readonly StatementStructures[] {
   const value = { inputs: ports(inputs), outputs: ports(outputs), batch: batch ?? null };
   return [
     alias("Inputs", "What the network takes.", tensorsType(inputs, ["batch", "channels", "height", "width"])),
@@ -109,7 +111,7 @@ function signature({ inputs, outputs, batch }: IndexSubject): readonly Statement
     constant(
       "modelUrl",
       "The ONNX file that came with this package.",
-      'new URL("../model.onnx", import.meta.url)',
+      `new URL(${print(expression(model))}, import.meta.url)`,
     ),
   ];
 }
@@ -142,7 +144,9 @@ function classification(classifier: Classifier): readonly StatementStructures[] 
     ),
     {
       kind: StructureKind.VariableStatement,
+      isExported: true,
       declarationKind: VariableDeclarationKind.Const,
+      docs: ["What pictures become, and what the output stands for."],
       declarations: [{ name: "classifier", type: `Classifier<${label}>`, initializer: print(parts) }],
     },
   ];

@@ -1,3 +1,5 @@
+import { capitalized, wordsOf } from "../words.js";
+
 /**
  * Names for generated TypeScript, made of a spec's name, which can be any text. Only letters and digits of ASCII come
  * through, so a name can't end a string, a comment or an identifier.
@@ -8,8 +10,7 @@
  * the language, from global names and from those that the package declares; a text without a letter or a digit gives `NetworkModel`.
  */
 export function className(text: string): string {
-  const words = wordsOf(text).map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-  const name = words.join("").slice(0, 100);
+  const name = wordsOf(text).map(capitalized).join("").slice(0, 100);
   if (name === "") return "NetworkModel";
   return /^\d/.test(name) ? `Network${name}Model` : `${name}Model`;
 }
@@ -20,8 +21,4 @@ export function className(text: string): string {
  */
 export function packageName(text: string): string {
   return [...wordsOf(text.toLowerCase()), "model"].join("-").slice(-200).replace(/^-/, "");
-}
-
-function wordsOf(text: string): readonly string[] {
-  return text.match(/[A-Za-z0-9]+/g) ?? [];
 }

@@ -1,7 +1,7 @@
-import { Defect, InputError } from "../../base/diagnostic.js";
+import { InputError } from "../../base/diagnostic.js";
 import type { GraphInput, Value } from "../../ir/graph.js";
 import type { Preprocessing } from "../../spec/preprocessing.js";
-import type { CodegenSubject } from "../subject.js";
+import type { InterfaceSubject } from "../subject.js";
 
 /** A tensor that goes in or comes out; the batch is open. */
 export interface Port {
@@ -28,14 +28,22 @@ export interface NetworkInterface {
 }
 
 /** Errors: `InputError` for tensors whose first size is not the batch, or that have other open sizes. */
-export function networkInterface({ graph, spec }: CodegenSubject): NetworkInterface {
+export function networkInterface({ graph, spec }: InterfaceSubject): NetworkInterface {
   const inputs = graph.inputs.map(portOf);
   const outputs = graph.outputs.map(portOf);
   return { inputs, outputs, classifier: classifierOf(inputs, outputs, spec) };
 }
 
 function portOf({ name, type: { dims, dtype } }: GraphInput | Value): Port {
-  if (dtype !== "float32") throw new Defect(`the network's ${name} is ${dtype}`);
+  if (dtype !== "float32") {
+    throw InputError.of(
+      "codegen/element-type",
+      `${name} is a tensor of ${dtype === "other" ? "something else than numbers" : dtype}`,
+      {
+        hint: "generated packages take networks whose inputs and outputs are float32",
+      },
+    );
+  }
   const [batch, ...rest] = dims;
   const sizes = rest.filter((dim) => typeof dim === "number");
   if (typeof batch !== "string" || sizes.length < rest.length) {
@@ -49,7 +57,7 @@ function portOf({ name, type: { dims, dtype } }: GraphInput | Value): Port {
 function classifierOf(
   inputs: readonly Port[],
   outputs: readonly Port[],
-  { labels, preprocessing }: CodegenSubject["spec"],
+  { labels, preprocessing }: InterfaceSubject["spec"],
 ): Classifier | undefined {
   const [input, otherInput] = inputs;
   const [output, otherOutput] = outputs;

@@ -1,13 +1,5 @@
 import { packageName } from "./names.js";
-
-/** Versions that the generated code was written for. The runtime is the one that ecagen has, which a test holds true. */
-const VERSIONS = {
-  "onnxruntime-common": "^1.30.0",
-  "onnxruntime-node": "^1.30.0",
-  "onnxruntime-web": "^1.30.0",
-  typescript: ">=5.7",
-  "@types/node": ">=20",
-} as const;
+import { versionsOf } from "./versions.js";
 
 /** The package.json of a network. */
 export function packageFile(name: string, description: string): string {
@@ -29,17 +21,13 @@ export function packageFile(name: string, description: string): string {
     files: ["dist", "model.onnx*"],
     engines: { node: ">=20.19" },
     scripts: { build: "tsc", prepare: "tsc", test: "tsc && node --test dist/" },
-    dependencies: pick("onnxruntime-common"),
-    peerDependencies: pick("onnxruntime-node", "onnxruntime-web"),
+    dependencies: versionsOf("onnxruntime-common"),
+    peerDependencies: versionsOf("onnxruntime-node", "onnxruntime-web"),
     peerDependenciesMeta: {
       "onnxruntime-node": { optional: true },
       "onnxruntime-web": { optional: true },
     },
-    devDependencies: pick("@types/node", "onnxruntime-node", "typescript"),
+    devDependencies: versionsOf("@types/node", "onnxruntime-node", "typescript"),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
-}
-
-function pick(...names: readonly (keyof typeof VERSIONS)[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.map((name) => [name, VERSIONS[name]]));
 }

@@ -1,3 +1,4 @@
+import { markdownText } from "../../base/markdown.js";
 import { count, macs } from "../../base/numbers.js";
 import { className, packageName } from "./names.js";
 import type { NetworkInterface, Port } from "./network.js";
@@ -94,12 +95,4 @@ function markdownShapes(inputs: readonly Port[], outputs: readonly Port[]): stri
 
 function code(language: string, lines: readonly string[]): string {
   return [`\`\`\`${language}`, ...lines, "```"].join("\n");
-}
-
-/** A text from a spec as one line of Markdown that shows it as it is. */
-function markdownText(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
-    .trim()
-    .replace(/[\\`*_{}[\]<>()#!|~$&]/g, "\\$&");
 }

@@ -1,24 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packageRoot } from "../../base/package.js";
 import type { GeneratedFile } from "../subject.js";
+import { templateText } from "../template-text.js";
 
-/** Files that are the same in every package. */
-const ALWAYS = [
-  "tsconfig.json",
-  "src/platform.ts",
-  "src/platform-node.ts",
-  "src/platform-web.ts",
-  "src/onnxruntime-web.d.ts",
-  "src/session.ts",
-  "src/smoke.test.ts",
-];
+/** What loads a network and runs it in a browser; the same for all networks. */
+const RUNNER = ["src/platform.ts", "src/platform-web.ts", "src/onnxruntime-web.d.ts", "src/session.ts"];
 
-/** Those that classify images. */
-const FOR_IMAGES = [
+/** What classifies images. */
+const CLASSIFIER = [
   "src/classes.ts",
   "src/classify.ts",
-  "src/classify.test.ts",
   "src/images/pixels.ts",
   "src/images/prepare.ts",
   "src/images/preprocessing.ts",
@@ -27,11 +16,20 @@ const FOR_IMAGES = [
 
 /** The files of templates/ts that a package has. */
 export function templateFiles(classifies: boolean): readonly GeneratedFile[] {
-  return [...ALWAYS, ...(classifies ? FOR_IMAGES : [])].map((path) => ({
-    path,
-    text: readFileSync(join(packageRoot(), "templates", "ts", ...path.split("/")), "utf8").replaceAll(
-      "\r\n",
-      "\n",
-    ),
-  }));
+  return filesOf([
+    "tsconfig.json",
+    "src/platform-node.ts",
+    ...RUNNER,
+    "src/smoke.test.ts",
+    ...(classifies ? [...CLASSIFIER, "src/classify.test.ts"] : []),
+  ]);
+}
+
+/** Those that a classifier in a browser needs. */
+export function browserFiles(): readonly GeneratedFile[] {
+  return filesOf([...RUNNER, ...CLASSIFIER]);
+}
+
+function filesOf(paths: readonly string[]): readonly GeneratedFile[] {
+  return paths.map((path) => ({ path, text: templateText("ts", path) }));
 }

@@ -1,10 +1,10 @@
 import { InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../onnx/metadata.js";
 import { modelBytes } from "../../onnx/write.js";
-import { type Preprocessing, parseLabels, parsePreprocessing } from "../../spec/preprocessing.js";
+import type { Preprocessing } from "../../spec/preprocessing.js";
 import { encode, lower } from "../compile.js";
+import { imageMetadata } from "../image-metadata.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "../load-weights.js";
-import { METADATA } from "../metadata.js";
 import { specNetwork } from "../network.js";
 import { isOnnx } from "../onnx-path.js";
 
@@ -46,28 +46,7 @@ function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
 
 function ofFile(path: string, options: BuildOptions): Runnable {
   refuseBuildOptions(path, options);
-  const metadata = readMetadata(path);
-  return {
-    model: path,
-    preprocessing: entry(path, metadata, METADATA.preprocessing, parsePreprocessing),
-    labels: entry(path, metadata, METADATA.labels, parseLabels),
-  };
-}
-
-function entry<T>(
-  path: string,
-  metadata: ReadonlyMap<string, string>,
-  key: string,
-  parse: (text: string) => T | undefined,
-): T | undefined {
-  const text = metadata.get(key);
-  if (text === undefined) return undefined;
-  const value = parse(text);
-  if (value !== undefined) return value;
-  throw InputError.of("run/metadata", `the metadata ${key} of ${path} is not what ecagen writes there`, {
-    file: path,
-    hint: "docs/run.md describes it; compile the spec again",
-  });
+  return { model: path, ...imageMetadata(path, readMetadata(path)) };
 }
 
 function refuseBuildOptions(

@@ -5,8 +5,8 @@ import { usesType } from "../../ir/graph.js";
 import { encodeModel } from "../../onnx/export.js";
 import { decodeModel, type ImportedModel } from "../../onnx/import.js";
 import { replaceInitializers } from "../../onnx/initializers.js";
-import { OPSETS } from "../../onnx/opset.js";
 import { modelBytes } from "../../onnx/write.js";
+import { refuseCompileFlags } from "../compile-flags.js";
 import { isOnnx } from "../onnx-path.js";
 import { stressed } from "../stressed.js";
 import type { GivenModel } from "./given-model.js";
@@ -26,7 +26,7 @@ export function fileTarget(
   options: VerifyOptions,
   note: (check: Check) => void,
 ): Target {
-  refuseCompileOptions(options);
+  refuseCompileFlags(options, "verify/flag", "an ONNX file is verified as it is");
   const decoded = decodedOrSecond(given, options);
   if (decoded === undefined) {
     note({
@@ -99,29 +99,4 @@ function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): I
       },
     ]);
   }
-}
-
-function refuseCompileOptions(options: VerifyOptions): void {
-  const { passes, resolution, keepBatchNorm, precision, weights, names, allowMissing, opset, target } =
-    options;
-  const flags = {
-    passes,
-    resolution,
-    weights,
-    names,
-    "allow-missing": allowMissing,
-    // The command line gives these always, so that what they are by default says nothing.
-    opset: opset === OPSETS.default ? undefined : opset,
-    target: target === "portable" ? undefined : target,
-    "keep-bn": keepBatchNorm === true ? true : undefined,
-    precision: precision === "fp16" ? true : undefined,
-  };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return;
-  throw new InputError(
-    given.map(([flag]) => ({
-      code: "verify/flag",
-      message: `--${flag} is about compiling a spec; an ONNX file is verified as it is`,
-    })),
-  );
 }

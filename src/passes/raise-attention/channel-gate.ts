@@ -25,8 +25,13 @@ export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
     const module = match(path, x.type);
     if (module !== undefined) return { module, x, last: op, ops: [op, ...sides.ops, ...path.ops] };
   }
+  const norm = path.steps.find(({ kind }) => kind === "norm");
+  if (norm !== undefined) mismatch(norm.op, FOLD_FIRST);
   return mismatch(op, `no known gate is made of ${describePath(path)}`);
 }
+
+const FOLD_FIRST =
+  "the module has no batch normalisation: fold-batch-norm makes it part of the layer before it";
 
 /** Refuses a path that begins with anything but poolings of the gated map. */
 export function expectSqueezeOf(x: Value, { start }: GatePath, op: Op): void {

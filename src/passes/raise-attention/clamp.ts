@@ -70,7 +70,7 @@ export function sameClamp(a: Clamp, b: Clamp): boolean {
 }
 
 function near(x: number, y: number): boolean {
-  return x === y || Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(y));
+  return x === y || (Number.isFinite(y) && Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(y)));
 }
 
 /** `min(max(0.25 · x + 0.5, 0), 1)` */

@@ -13,13 +13,10 @@ import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 const WRAPPERS = ["module.", "model."];
 
 export interface Recognized {
+  readonly parts: NetworkParts;
   /** The network among the given ones that the file fits best. */
   readonly graph: Graph;
   readonly match: Match;
-}
-
-interface Reading extends Recognized {
-  readonly parts: NetworkParts;
 }
 
 /**
@@ -44,7 +41,9 @@ export function recognizeNames(
     })
     .sort((a, b) => scoreOf(b.match) - scoreOf(a.match));
   const [best] = readings;
-  if (best === undefined || !isPlausible(best)) throw unknownNames(readings, source, kind);
+  if (best === undefined || !isPlausible(best)) {
+    throw unknownNames(readings, source, kind, kind && otherReading(graphs, source));
+  }
   const rival = readings.find(
     (each) => scoreOf(each.match) === scoreOf(best.match) && !sameReading(each.match, best.match),
   );
@@ -52,12 +51,22 @@ export function recognizeNames(
   return best;
 }
 
+/** Whose names a file has, where they are not those that it was said to have. */
+function otherReading(graphs: readonly Graph[], source: TensorSource): string | undefined {
+  try {
+    return describe(recognizeNames(graphs, source, undefined));
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 function* readingsOf(
   parts: NetworkParts,
   map: NameMap,
   numberings: readonly Numbering[],
   tensors: ReadonlyMap<string, StoredTensor>,
-): Iterable<Reading> {
+): Iterable<Recognized> {
   for (const naming of map.namings) {
     const given = numberingOf(parts.graph, naming, tensors);
     for (const numbering of given === undefined ? numberings : [given]) {
@@ -96,7 +105,7 @@ function unwrapped(tensors: ReadonlyMap<string, StoredTensor>): ReadonlyMap<stri
   return new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor]));
 }
 
-function isPlausible({ parts, match }: Reading): boolean {
+function isPlausible({ parts, match }: Recognized): boolean {
   return match.found.size * 2 >= parts.parameters.length && match.found.size > 0;
 }
 
@@ -108,11 +117,12 @@ function sameReading(a: Match, b: Match): boolean {
 }
 
 function unknownNames(
-  readings: readonly Reading[],
+  readings: readonly Recognized[],
   source: TensorSource,
   kind: NameKind | undefined,
+  other: string | undefined,
 ): InputError {
-  const kinds = new Map<string, Reading>();
+  const kinds = new Map<string, Recognized>();
   for (const reading of [...readings].sort((a, b) => b.match.found.size - a.match.found.size)) {
     if (!kinds.has(reading.match.map.kind)) kinds.set(reading.match.map.kind, reading);
   }
@@ -129,13 +139,15 @@ function unknownNames(
     {
       file: source.file,
       hint:
-        foldedHint(source) ??
+        (other === undefined
+          ? foldedHint(source)
+          : `its names are those of ${other}; leave --names out, or give it others by weights convert`) ??
         `its ${source.tensors.size} tensors have names like ${JSON.stringify(strange)}, where ${JSON.stringify(usual)} would be one; is it another network's file?`,
     },
   );
 }
 
-function ambiguousNames(a: Reading, b: Reading, source: TensorSource): InputError {
+function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): InputError {
   return InputError.of(
     "weights/ambiguous-names",
     `${source.file} can be read in two ways: ${describe(a)}; ${describe(b)}`,
@@ -144,6 +156,6 @@ function ambiguousNames(a: Reading, b: Reading, source: TensorSource): InputErro
 }
 
 /** `timm (ResNet, SKNet): 161 of 320 parameters` */
-function describe({ parts, match }: Reading): string {
+function describe({ parts, match }: Recognized): string {
   return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${parts.parameters.length} parameters`;
 }

@@ -93,7 +93,7 @@ def block_of(row, style):
     return BLOCKS[row["block"]](style=replace(style, **row.get("style", {})), **arguments)
 
 
-class Network(nn.Module):
+class Network({{base}}):
     """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]; without a head the maps of FEATURES."""
 
     def __init__(self):

@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type * as z from "zod";
+import { markdownTable } from "../src/base/markdown.js";
+import { packageRoot } from "../src/base/package.js";
+import { templateDataJsonSchema } from "../src/codegen/user-templates/data-schema.js";
+import { ESCAPES } from "../src/codegen/user-templates/escapes.js";
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+/**
+ * docs/templates.md: how templates are written, the data that they are given, the escapes. Made of the code.
+ *
+ * @param card what the example makes of specs/small.json
+ */
+export function templateDocs(card: string): string {
+  const schema = templateDataJsonSchema();
+  const objects = Object.values(schema.$defs ?? {}) as readonly Schema[];
+  return [
+    INTRODUCTION,
+    ESCAPING,
+    markdownTable(
+      ["files", "what is written"],
+      ESCAPES.map(({ endings, doc }) => [endings.map((each) => `\`.${each}\``).join(" "), doc]),
+    ),
+    AFTER_ESCAPES,
+    EXAMPLE,
+    fenced(textOf("templates/example-model-card/_block.mustache")),
+    "and of `specs/small.json` it makes\n",
+    fenced(card),
+    DATA,
+    "### The network\n",
+    table(schema),
+    ...objects.flatMap((object) => [
+      `### ${object.title}\n`,
+      ...(object.description === undefined ? [] : [`${object.description}\n`]),
+      table(object),
+    ]),
+  ].join("\n");
+}
+
+const INTRODUCTION = `<!-- Made by scripts/generate.ts from src/codegen/user-templates. Do not edit. -->
+
+# Templates of your own
+
+    ecagen codegen specs/b0-eca.json --templates my-templates -o b0-eca
+
+fills the files of a folder with what ecagen knows of the network, after the spec's passes and those of \`--passes\`: a model card,
+a header for firmware, a table for a paper, a configuration for another program. Templates do not compute: every number is
+finished, in the forms that it is needed in.
+
+The language is [Mustache](https://mustache.github.io/mustache.5.html):
+
+| in a template | what is written |
+|---|---|
+| \`{{macs.millions}}\` | the value, escaped for the kind of file |
+| \`{{{description}}}\` | the value as it is: what it does there is yours to know |
+| \`{{#blocks}}...{{/blocks}}\` | for each item of a list, in which its keys come first |
+| \`{{#kernel}}...{{/kernel}}\` | where it is there: not null, 0, false, empty text or an empty list; \`{{.}}\` is the value |
+| \`{{^kernel}}...{{/kernel}}\` | where it is not |
+| \`{{> row}}\` | the part \`_row.mustache\`; \`{{> parts/row}}\` is \`parts/_row.mustache\` |
+| \`{{! words }}\` | nothing |
+
+| file | what becomes of it |
+|---|---|
+| \`README.md.mustache\` | \`README.md\` |
+| \`{{name.kebab}}.h.mustache\` | \`efficientnet-b0-eca.h\`: names of files and folders have tags too |
+| \`_row.mustache\` | a part of others, no file |
+| \`.git\`, \`.DS_Store\` | nothing: names that begin with a dot are left out, but templates |
+| any other | it is copied byte for byte |
+
+A tag for which the data has no name is an error, as is one that names a list or an object where a value belongs. All such
+errors come at once, with their places and the nearest names, whether or not this network enters the section; nothing is
+written then. A value that a network does not have is null, and its tag writes nothing.
+`;
+
+const ESCAPING = `## Escapes
+
+Names, descriptions and labels can be any text. \`{{tags}}\` write them so that they can't end the string or the comment that they
+stand in; strings and attributes need their quotes in the template.
+`;
+
+const AFTER_ESCAPES = `In files of other endings such texts are refused, unless they are written with three braces. Numbers, types and the
+identifiers (\`name.snake\` and the like) need no escape. In names of files, signs other than letters, digits, \`.\`, \`_\`, \`-\`
+and spaces become \`-\`, and nothing is written outside of the folder of \`-o\`.
+`;
+
+const EXAMPLE = `## An example
+
+\`templates/example-model-card\` makes a model card and a C header. Its part for a row of the table is
+`;
+
+const DATA = `## The data
+
+\`ecagen codegen SPEC --lang json -o DIR\` writes it as \`network.json\`, for other template engines too. Every key is always there.
+Sizes are for one image; counts are those of \`ecagen stats\`.
+`;
+
+function textOf(path: string): string {
+  return readFileSync(join(packageRoot(), path), "utf8").replaceAll("\r\n", "\n");
+}
+
+function fenced(text: string): string {
+  return `\`\`\`\`\n${text}\`\`\`\`\n`;
+}
+
+function table({ properties = {} }: Schema): string {
+  return markdownTable(
+    ["key", "value", "meaning"],
+    Object.entries(properties as Readonly<Record<string, Schema>>).map(([key, schema]) => [
+      `\`${key}\``,
+      valueWords(schema),
+      schema.description ?? "",
+    ]),
+  );
+}
+
+function valueWords(schema: Schema): string {
+  if (schema.$ref !== undefined) return linkTo(schema.$ref);
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.allOf ?? [])] as readonly Schema[];
+  if (alternatives.length > 0) return alternatives.map(valueWords).join(" or ");
+  if (schema.type === "array") return `list of ${valueWords(schema.items as Schema)}`;
+  if (schema.type === "string") return schema.free === true ? "any text" : "word";
+  const words: Readonly<Record<string, string>> = { integer: "whole number", boolean: "true or false" };
+  return words[String(schema.type)] ?? String(schema.type);
+}
+
+function linkTo(reference: string): string {
+  const name = reference.split("/").at(-1) ?? "";
+  const title = (templateDataJsonSchema().$defs?.[name] as Schema | undefined)?.title ?? name;
+  return `[${title.charAt(0).toLowerCase()}${title.slice(1)}](#${title.toLowerCase().replaceAll(" ", "-")})`;
+}

@@ -1,0 +1,106 @@
+import { basename, join } from "node:path";
+import { countNetwork } from "../analysis/counts.js";
+import { writeAtomically } from "../base/atomic-file.js";
+import { InputError } from "../base/diagnostic.js";
+import { packageVersion } from "../base/package.js";
+import { RandomAccessFile } from "../base/random-access-file.js";
+import { BATCH } from "../blocks/network.js";
+import type { GeneratedFile, InterfaceGenerator, InterfaceSubject } from "../codegen/subject.js";
+import type { Graph, Value } from "../ir/graph.js";
+import { tensorType } from "../ir/types.js";
+import { TensorProto } from "../onnx/proto.js";
+import { defaultPreprocessing } from "../spec/preprocessing.js";
+import type { CodegenOptions } from "./codegen.js";
+import { refuseCompileFlags } from "./compile-flags.js";
+import { type FileNetwork, withFileNetwork } from "./file-network.js";
+import { imageMetadata } from "./image-metadata.js";
+import type { WrittenProgramFile } from "./program-files.js";
+import { imageSize } from "./stats.js";
+
+/**
+ * The files of a program that runs an ONNX file of anybody's as it is.
+ *
+ * Errors: `InputError` for a file that is no model, has its weights elsewhere, or other inputs and outputs than the program
+ * can have, and for options that are about compiling.
+ */
+export function runnerFiles(
+  file: string,
+  options: CodegenOptions,
+  generate: InterfaceGenerator,
+): readonly GeneratedFile[] {
+  refuseCompileFlags(options, "codegen/flag", `the program runs ${file} as it is`);
+  return withFileNetwork(file, {}, (network) => {
+    refuseExternalData(network);
+    return generate(interfaceOfFile(network));
+  });
+}
+
+/** Copies the ONNX file to where the program has its model. */
+export async function copyModels(
+  file: string,
+  files: readonly GeneratedFile[],
+  { output }: CodegenOptions,
+): Promise<readonly WrittenProgramFile[]> {
+  const made: WrittenProgramFile[] = [];
+  for (const each of files) {
+    if ("artifact" in each)
+      made.push({ path: each.path, bytes: await copyFile(file, join(output, each.path)) });
+  }
+  return made;
+}
+
+const PIECE = 1 << 20;
+
+async function copyFile(from: string, to: string): Promise<number> {
+  const source = RandomAccessFile.open(from);
+  try {
+    await writeAtomically([to], async (sink) => {
+      for (let at = 0; at < source.size; at += PIECE) {
+        const piece = new Uint8Array(Math.min(PIECE, source.size - at));
+        source.readInto(piece, at);
+        await sink?.write(piece);
+      }
+    });
+    return source.size;
+  } finally {
+    source.close();
+  }
+}
+
+function interfaceOfFile({ file, imported, graph }: FileNetwork): InterfaceSubject {
+  const { preprocessing, labels } = imageMetadata(file, new Map(Object.entries(imported.metadata)));
+  const { batch, graph: open } = withOpenBatch(graph);
+  return {
+    spec: {
+      name: basename(file).replace(/\.onnx$/, ""),
+      preprocessing: preprocessing ?? defaultPreprocessing(imageSize(graph)?.channels ?? 3),
+      labels,
+    },
+    graph: open,
+    counts: countNetwork(graph),
+    batch,
+    version: packageVersion(),
+  };
+}
+
+/** The batch that all inputs and outputs of a file are made for, and the graph without it. */
+function withOpenBatch(graph: Graph): { readonly batch: number | undefined; readonly graph: Graph } {
+  const [batch, another] = new Set([...graph.inputs, ...graph.outputs].map(({ type }) => type.dims[0]));
+  if (typeof batch !== "number" || another !== undefined) return { batch: undefined, graph };
+  const open = <V extends Value>(value: V): V => {
+    const { dims, dtype } = value.type;
+    return { ...value, type: tensorType([BATCH, ...dims.slice(1)], dtype) };
+  };
+  return { batch, graph: { ...graph, inputs: graph.inputs.map(open), outputs: graph.outputs.map(open) } };
+}
+
+function refuseExternalData({ file, imported }: FileNetwork): void {
+  const elsewhere = [...imported.source.tensors.values()].find(
+    ({ initializer: { tensor } }) => tensor.dataLocation === TensorProto.DataLocation.EXTERNAL,
+  );
+  if (elsewhere === undefined) return;
+  throw InputError.of("codegen/external-data", `${file} has its weights in other files`, {
+    file,
+    hint: "a program holds one file; up to 2 GiB of weights can be in the ONNX file itself",
+  });
+}

@@ -1,0 +1,190 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
+import { recoverBlocks } from "../../src/analysis/structure/recover.js";
+import { InputError } from "../../src/base/diagnostic.js";
+import { codegen } from "../../src/driver/codegen.js";
+import { encode, lower } from "../../src/driver/compile.js";
+import type { FileNetwork } from "../../src/driver/file-network.js";
+import { specNetwork } from "../../src/driver/network.js";
+import { randomInputs } from "../../src/driver/numbers.js";
+import { interfaceOf } from "../../src/driver/outputs.js";
+import { programNetwork } from "../../src/driver/program-network.js";
+import { recoveredNetwork } from "../../src/driver/recovered/recovered-network.js";
+import { stressed } from "../../src/driver/stressed.js";
+import { freezeGraph, freezeOp } from "../../src/ir/builder.js";
+import type { Graph, Op } from "../../src/ir/graph.js";
+import { modelBytes } from "../../src/onnx/write.js";
+import { exportPipeline } from "../../src/passes/export-pipeline.js";
+import { runPasses } from "../../src/passes/manager.js";
+import { raiseAttention } from "../../src/passes/raise-attention.js";
+import { encodeElements } from "../../src/weights/elements.js";
+import { networksOfOthers } from "../onnx/networks-of-others.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { assertSame, checkTorch, testWithTorch } from "./torch.js";
+
+const test = suite("codegen: programs of ONNX files");
+
+const EXPORTS = networksOfOthers().filter(({ name }) => name.startsWith("torchvision-"));
+
+/** A network as its export is, which nobody has described. */
+function exported(graph: Graph): FileNetwork {
+  const { graph: lowered } = runPasses(graph, exportPipeline({}));
+  const ops = lowered.ops.map((op, i) => freezeOp({ ...op, loc: { scope: `/n${i}` } } as Op));
+  const attention = raiseAttention(freezeGraph({ ...lowered, blocks: [], ops }));
+  const recovered = recoverBlocks(attention.graph);
+  return {
+    file: "nameless.onnx",
+    imported: { metadata: {} },
+    attention,
+    recovered,
+  } as unknown as FileNetwork;
+}
+
+const FAMILIES = [
+  ...["b0-se", "b0-eca", "b1-none", "lite0", "edgetpu-s", "tf-v2-b0-se", "tv-v2-s-se", "mobilenetv1"],
+  ...[
+    "mobilenetv2-100",
+    "mobilenetv3-small-100",
+    "mnasnet-small",
+    "fbnetc-100",
+    "resnet18-se",
+    "resnet50-eca",
+  ],
+  ...["resnet50d-se", "resnext50-32x4d", "resnetrs50", "cifar-resnet110-a-se", "senet154", "xresnet50-2019"],
+];
+
+for (const spec of FAMILIES) {
+  test(`${spec}: its export without names is recovered, with the counts before folding`, () => {
+    const { graph } = specNetwork(`specs/${spec}.json`);
+    const recovered = recoveredNetwork(exported(graph));
+    const { blocks: _, ...expected } = countNetwork(graph);
+    const { blocks: __, ...found } = countNetwork(recovered.graph);
+    assert.equal(found, expected);
+  });
+}
+
+test("a network that differs in one activation is refused, with the block", () => {
+  const { graph } = specNetwork("specs/resnet18.json");
+  const at = "/stages/2/blocks/1/conv2/act";
+  const relus = graph.ops.filter(({ kind }) => kind === "relu");
+  const changed = relus[11] as Op;
+  assert.match(changed.loc.scope, /^\/stages\/2\/blocks\/\d/, at);
+  const ops = graph.ops.map((op) => (op === changed ? freezeOp({ ...op, kind: "sigmoid" } as Op) : op));
+  try {
+    recoveredNetwork(exported(freezeGraph({ ...graph, ops })));
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, InputError);
+    const [diagnostic] = (error as InputError).diagnostics;
+    assert.is(diagnostic?.code, "onnx/unknown-structure");
+    assert.match(
+      diagnostic?.message ?? "",
+      /\/stages\/2\/blocks\/\d: its layers are nearly those of a block "basic"/,
+    );
+  }
+});
+
+test("every block that no spec says is named, with the reason", () => {
+  const { graph } = specNetwork("specs/inception-v3.json");
+  try {
+    recoveredNetwork(exported(graph));
+    assert.unreachable();
+  } catch (error) {
+    const messages = (error as InputError).diagnostics.map(({ message }) => message);
+    assert.is(messages.length > 8, true);
+    assert.match(
+      messages[0] ?? "",
+      /no network that a spec says: .*its layers make no block that specs have/,
+    );
+  }
+});
+
+function write(file: string, numbers: ArrayLike<number>): void {
+  writeFileSync(file, encodeElements(Float64Array.from(numbers), "float32"));
+}
+
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly x: { readonly dims: readonly number[]; readonly data: ArrayLike<number> };
+  readonly y: { readonly dims: readonly number[]; readonly data: ArrayLike<number> };
+}
+
+/** An export of a spec of ours with numbers that make everything matter, and what ONNX Runtime makes of an input. */
+async function ownExport(folder: string, spec: string, keepBatchNorm: boolean): Promise<Case> {
+  const network = specNetwork(`specs/${spec}.json`, { resolution: 64 });
+  const subject = { ...network, graph: stressed(network.graph) };
+  const { graph } = lower(subject, { keepBatchNorm });
+  const name = keepBatchNorm ? `${spec}-unfolded` : spec;
+  const file = join(folder, `${name}.onnx`);
+  writeFileSync(file, modelBytes(encode(subject, graph, {}), { seed: 0 }));
+  const [input] = [...randomInputs(interfaceOf(graph).inputs, 2, 7)];
+  assert.ok(input);
+  const [inputName, x] = input;
+  const session = await InferenceSession.create(file, { logSeverityLevel: 3 });
+  const results = await session.run({
+    [inputName]: new Tensor("float32", Float32Array.from(x.data), [...x.dims]),
+  });
+  const output = results[graph.outputs[0]?.name ?? ""];
+  assert.ok(output);
+  await session.release();
+  return { name, file, x, y: { dims: output.dims, data: output.data as Float32Array } };
+}
+
+testWithTorch(test, "PyTorch's module computes what the file does, BatchNorms folded or not", () =>
+  inTemporaryFolder(async (folder) => {
+    const own = [
+      await ownExport(folder, "small", false),
+      await ownExport(folder, "small", true),
+      await ownExport(folder, "mobilenetv3-small-100-eca", false),
+    ];
+    const cases: readonly Case[] = [...EXPORTS, ...own];
+    assert.ok(cases.length >= 7);
+    for (const { name, file, x, y } of cases) {
+      const at = join(folder, name);
+      mkdirSync(at, { recursive: true });
+      const { files } = await codegen(file, { language: "pytorch", output: join(at, "code") });
+      assert.ok(files.some(({ path }) => path === "model.py"));
+      copyFileSync(join(at, "code/weights.safetensors"), join(at, "weights.safetensors"));
+      write(join(at, "x.f32"), x.data);
+      write(join(at, "y.f32"), y.data);
+      writeFileSync(join(at, "expected.json"), JSON.stringify({ input: x.dims, output: y.dims, starts: {} }));
+    }
+    const verdicts = checkTorch(cases.map(({ name }) => join(folder, name)));
+    for (const [i, { name, file }] of cases.entries()) {
+      assertSame(verdicts[i], programNetwork(file, {}).graph, name);
+    }
+  }),
+);
+
+test("a TypeScript package holds any file as it is, with its inputs and outputs", () =>
+  inTemporaryFolder(async (folder) => {
+    for (const { name, file, x, y } of networksOfOthers()) {
+      const output = join(folder, name);
+      const { files } = await codegen(file, { language: "ts", output });
+      assert.ok(files.some(({ path }) => path === "src/index.ts"));
+      assert.equal(readFileSync(join(output, "model.onnx")), readFileSync(file));
+      const text = readFileSync(join(output, "src/index.ts"), "utf8");
+      for (const dims of [x.dims, y.dims]) assert.match(text, dims.slice(1).join(", "), name);
+    }
+  }));
+
+test("flags of compiling are refused of a file that is taken as it is", () =>
+  inTemporaryFolder(async (folder) => {
+    const [{ file } = { file: "" }] = EXPORTS;
+    try {
+      await codegen(file, { language: "ts", output: folder, passes: "remove-attention", precision: "fp16" });
+      assert.unreachable();
+    } catch (error) {
+      assert.equal(
+        (error as InputError).diagnostics.map(({ code }) => code),
+        ["codegen/flag", "codegen/flag"],
+      );
+    }
+  }));
+
+test.run();
