@@ -2,7 +2,15 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
 import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
-import { formatType, refuse, type TensorType, TypeRefusal, tensorType, UNKNOWN_TYPE } from "../ir/types.js";
+import {
+  formatType,
+  isIntegerType,
+  refuse,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+  UNKNOWN_TYPE,
+} from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import { readNames, subgraphNames } from "./captures.js";
 import type { OperatorName } from "./codec.js";
@@ -114,7 +122,7 @@ export class GraphDecoder implements TensorScope {
 
   #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
     // A single number, and one that stands among the nodes, is a constant of the computation: nobody trained it.
-    const fixed = isConstant || dims.length === 0 || dtype === "int64" || dtype === "other";
+    const fixed = isConstant || dims.length === 0 || isIntegerType(dtype) || dtype === "other";
     return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
   }
 

@@ -220,6 +220,8 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   cast: [
     { operands: [map], attributes: { to: "float16" } },
     { operands: [{ ...map, dtype: "float16" }], attributes: { to: "float32" } },
+    { operands: [map], attributes: { to: "int64" } },
+    { operands: [map], attributes: { to: "int32" } },
   ],
   clip: [
     { operands: [map], attributes: { low: 0, high: 6 } },
