@@ -2,7 +2,15 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
 import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
-import { formatType, refuse, type TensorType, TypeRefusal, tensorType, UNKNOWN_TYPE } from "../ir/types.js";
+import {
+  formatType,
+  isIntegerType,
+  refuse,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+  UNKNOWN_TYPE,
+} from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import { readNames, subgraphNames } from "./captures.js";
 import type { OperatorName } from "./codec.js";
@@ -115,7 +123,7 @@ export class GraphDecoder implements TensorScope {
   #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
     // A single number is a constant of the computation: nobody trained it.
     const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
-    const fixed = single || !(dtype === "float32" || dtype === "float16");
+    const fixed = single || isIntegerType(dtype) || dtype === "other";
     return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
   }
 

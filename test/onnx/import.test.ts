@@ -167,7 +167,7 @@ test("wiring that is no graph is refused", () => {
     [/output .*: it is not defined/, (model) => (nodeOf(model, "/head/fc/Gemm").output = [])],
     [/declared as float32\[N, 11\]/, (model) => setDim(model, "output", 1, 11)],
     [
-      /shape must be int64, is float32/,
+      /shape must be integers, not float32/,
       (model) => (nodeOf(model, "/stages/0/blocks/0/attention/Reshape").input = ["x", "x"]),
     ],
     [/m.onnx: it has no output/, (model) => model.graph?.output?.splice(0)],

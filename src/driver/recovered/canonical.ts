@@ -2,6 +2,7 @@ import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/registry.js";
 import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
+import { isIntegerType } from "../../ir/types.js";
 import { reshapeWeight, transposeWeight, type WeightExpr } from "../../ir/weight.js";
 import { readActivation } from "../../passes/raise-attention/activation.js";
 import { Dataflow } from "../../passes/raise-attention/dataflow.js";
@@ -183,7 +184,7 @@ function weightOf({ name, data }: Parameter): Weight {
 
 /** One number for each channel of each image: [N, C], [N, C, 1, 1]. */
 function isRow({ type: { dims, dtype } }: Value): boolean {
-  return dtype !== "int64" && dims.length >= 2 && dims.slice(2).every((size) => size === 1);
+  return !isIntegerType(dtype) && dims.length >= 2 && dims.slice(2).every((size) => size === 1);
 }
 
 function sorted(attributes: object): object {
