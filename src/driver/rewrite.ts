@@ -5,13 +5,13 @@ import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { type Graph, usesType } from "../ir/graph.js";
 import { type ImportedModel, openModel } from "../onnx/import.js";
-import { encodeRewritten } from "../onnx/rewrite-model.js";
+import { encodeRewritten } from "../onnx/rewritten/model.js";
 import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { parsePipeline, printPipeline } from "../passes/pipeline.js";
-import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
+import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
 import { startHalfRounding } from "../weights/half.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { changesFunction } from "./network.js";
@@ -106,7 +106,8 @@ async function rewriteOpened(
   const seed = options.seed ?? 0;
   const encode = (graph: Graph) => encodeRewritten(graph, imported, encoding(imported, invocations, options));
   const rounding = startHalfRounding();
-  const counts = countNetwork(after);
+  // With all gates in sight, those that no pass has changed too.
+  const counts = countNetwork(raiseAttention(after).graph);
   const report = {
     opset: imported.opset,
     nodes: lowered.ops.length,
@@ -121,9 +122,13 @@ async function rewriteOpened(
   if (options.output === undefined) return { ...report, warnings: imported.notes };
 
   const parts = encode(lowered);
-  const verification = await verified(file, plan, lowered, invocations, options, (graph) =>
-    modelBytes(encode(lower(graph).graph), { seed }),
-  );
+  const isUnchanged = report.passes.every(({ changed }) => !changed) && options.batch === undefined;
+  const verification =
+    options.verify === false || isUnchanged
+      ? undefined
+      : await verified(file, plan, invocations, options, (graph, precision) =>
+          modelBytes(encode(lower(graph, precision).graph), { seed }),
+        );
   const written = await writeModel(options.output, parts, {
     seed,
     rounding,
@@ -166,19 +171,16 @@ async function startGates(
 async function verified(
   file: string,
   plan: RewritePlan,
-  lowered: Graph,
   invocations: readonly PassInvocation[],
   options: RewriteOptions,
-  encode: (graph: Graph) => Uint8Array,
-): Promise<RewriteVerification | undefined> {
-  const isUnchanged = plan.before === plan.after && plan.after === lowered;
-  if (options.verify === false || isUnchanged) return undefined;
+  encode: (graph: Graph, precision: Precision | undefined) => Uint8Array,
+): Promise<RewriteVerification> {
   const { verifyRewrite } = await import("./rewrite/verify-rewrite.js");
   options.onProgress?.("holding it against the original", 0);
   const keepsValues = !invocations.some(changesFunction);
-  const half = keepsValues && options.precision === "fp16";
-  const rewritten = keepsValues ? plan.after : plan.before;
-  return verifyRewrite(file, encode(rewritten), plan.before, keepsValues ? "file" : "gates", half);
+  const precision = keepsValues ? options.precision : "fp32";
+  const rewritten = encode(keepsValues ? plan.after : plan.before, precision);
+  return verifyRewrite(file, rewritten, plan.before, keepsValues ? "file" : "gates", precision === "fp16");
 }
 
 function encoding(

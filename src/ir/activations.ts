@@ -1,5 +1,6 @@
 import { gelu } from "./ops/gelu.js";
 import { hardSigmoid } from "./ops/hard-sigmoid.js";
+import { hardSigmoidFifth } from "./ops/hard-sigmoid-0.2.js";
 import { hardSwish } from "./ops/hard-swish.js";
 import { relu } from "./ops/relu.js";
 import { relu6 } from "./ops/relu6.js";
@@ -14,6 +15,7 @@ export const activations = {
   silu,
   hard_swish: hardSwish,
   hard_sigmoid: hardSigmoid,
+  "hard_sigmoid_0.2": hardSigmoidFifth,
   sigmoid,
   tanh,
   gelu,

@@ -27,6 +27,8 @@ export interface RewriteContext {
     attributes: AttributesInput<N>,
     suffix?: string,
   ): Result;
+  /** Has the op, which stays with all its results, read other operands of the same types. */
+  readInstead(operands: readonly Value[]): void;
   /** The op itself over other operands: its types are inferred again, its place, maker and name stay. */
   again(operands: readonly Value[], suffix?: string): Result;
   // New parameters have the element type that the op computes in, unless another is asked for.
@@ -67,14 +69,17 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     (replacement.kind === "result" && !taken.has(replacement));
 
   for (const original of graph.ops) {
-    const op = withOperands(original, original.operands.map(current));
+    let op = withOperands(original, original.operands.map(current));
     // What replaces an op may take over its name and those of the parameters that only it reads.
     const own = original.operands.filter(
       (value) => value.kind === "parameter" && uses.get(value)?.length === 1,
     );
     const names = [...original.results, ...own].map((value) => value.name);
     builder.release(names);
-    const replacement = rewrite(op, contextAt(builder, op, pass));
+    const readInstead = (operands: readonly Value[]): void => {
+      op = withOperands(op, operands);
+    };
+    const replacement = rewrite(op, { ...contextAt(builder, op, pass), readInstead });
     builder.reserve(own.map((value) => value.name));
     if (replacement !== undefined && mayReplace(original, replacement)) {
       for (const result of original.results) replaced.set(result, replacement);
@@ -127,7 +132,7 @@ function substituteValues(graph: Graph, substitutes: ReadonlyMap<Value, Value>):
   return freezeGraph({ ...graph, ops, outputs: graph.outputs.map(current) });
 }
 
-function contextAt(builder: GraphBuilder, op: Op, pass: string): RewriteContext {
+function contextAt(builder: GraphBuilder, op: Op, pass: string): Omit<RewriteContext, "readInstead"> {
   const loc: Loc = { ...op.loc, pass };
   const base = op.results[0]?.name ?? op.loc.scope.slice(1);
   const dtype = op.results[0]?.type.dtype;

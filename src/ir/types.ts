@@ -41,6 +41,9 @@ export function tensorType(
   return Object.freeze(values === undefined ? type : { ...type, values: Object.freeze([...values]) });
 }
 
+/** The type of a tensor of which nothing is known. */
+export const UNKNOWN_TYPE = tensorType([], "other");
+
 /** `float32[N, 3, 224, 224]`, and with values `int64[2]{N, 3}`. */
 export function formatType({ dtype, dims, values }: TensorType): string {
   const known = values === undefined ? "" : `{${formatDims(values)}}`;

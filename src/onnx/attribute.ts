@@ -1,5 +1,3 @@
-import { roundToFloat16 } from "../base/float16.js";
-import type { DType } from "../ir/types.js";
 import { type AttributeMessage, AttributeProto } from "./proto.js";
 
 /** The value of an attribute, of the kinds that the codecs need. */
@@ -29,18 +27,4 @@ function encodeValue(attribute: OnnxAttribute): AttributeMessage {
     case "float":
       return { type: FLOAT, f: attribute.value };
   }
-}
-
-/**
- * The shortest decimal number that the element type rounds to the same value: a file's 0.0010000000474974513 is
- * the 0.001 that someone wrote. Nine digits always suffice.
- */
-export function shortestDecimal(value: number, dtype: DType = "float32"): number {
-  const round = dtype === "float16" ? roundToFloat16 : Math.fround;
-  const rounded = round(value);
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(rounded.toPrecision(digits));
-    if (round(short) === rounded) return short;
-  }
-  return rounded;
 }

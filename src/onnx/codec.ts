@@ -11,9 +11,11 @@ export type OperatorName = Exclude<PrimitiveOpName, "opaque">;
 export interface OnnxCodec<N extends OperatorName = OperatorName> {
   /** The ONNX operator that `decode` reads. */
   readonly operator: string;
-  /** The operator set that brought the operator, where that is one which files are written for. */
+  /** Set where another op is the usual form of the operator: a node is read as that one if it can be. */
+  readonly general?: true;
+  /** The operator set that brought the operator, where that is one which files are read or written for. */
   readonly since?: number;
-  /** Writes the op's node. */
+  /** Writes the op's node; refuses (`refuse`) what the opset can't say. */
   encode(op: OpOf<N>, node: NodeWriter): void;
   /** Reads a node of `operator`; refuses (`refuse`) what the op can't say. */
   decode(node: NodeReader): DecodedOp<N>;

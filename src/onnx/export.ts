@@ -1,11 +1,12 @@
 import { Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
+import { located } from "../ir/builder.js";
 import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
 import { type NumberDType, numberDType, type TensorType, tensorType } from "../ir/types.js";
 import type { WeightExpr } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { encodeAttributes } from "./attribute.js";
-import type { OnnxCodec, OperatorName } from "./codec.js";
+import type { NodeWriter, OnnxCodec, OperatorName } from "./codec.js";
 import { codecs, isOperator } from "./codecs/registry.js";
 import { nodeName, TensorNames, UniqueNames } from "./names.js";
 import { checkOpset, IR_VERSION, OPSETS } from "./opset.js";
@@ -154,7 +155,7 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
   const nodes: NodeMessage[] = [];
   const [first] = op.results;
   const result = first === undefined ? "" : sink.nameOf(first);
-  codec.encode(op as OpOf<OperatorName>, {
+  const writer: NodeWriter = {
     opset: sink.opset,
     operands: op.operands.map((operand) => sink.nameOf(operand)),
     result,
@@ -172,7 +173,8 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
         attribute: encodeAttributes(attributes),
       });
     },
-  });
+  };
+  located(op.loc, () => codec.encode(op as OpOf<OperatorName>, writer));
   return nodes;
 }
 

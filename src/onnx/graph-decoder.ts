@@ -2,7 +2,7 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
 import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
-import { formatType, refuse, type TensorType, TypeRefusal, tensorType } from "../ir/types.js";
+import { formatType, refuse, type TensorType, TypeRefusal, tensorType, UNKNOWN_TYPE } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import { subgraphNames } from "./captures.js";
 import type { OperatorName } from "./codec.js";
@@ -12,9 +12,10 @@ import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument 
 import { scopeOfNode } from "./names.js";
 import type { TensorScope } from "./node-reader.js";
 import { isDefaultDomain, READ_OPSETS } from "./opset.js";
-import { ModelSource, type SourceNode } from "./source.js";
+import { toInteger } from "./proto.js";
+import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode } from "./source.js";
 import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
-import { agrees, decodeValueInfo } from "./value-info.js";
+import { agrees, declaredType } from "./value-info.js";
 
 /** A node that no op of the IR can say. */
 export interface ForeignNode {
@@ -87,7 +88,7 @@ export class GraphDecoder implements TensorScope {
       constants,
       inner: this.#inner,
       captured: this.#captured,
-      dtypeOf: (name: string) => this.#tensors.get(name)?.dtype,
+      typeOf: (name: string) => this.#tensors.get(name),
     };
     return { graph, foreign: this.#foreign, source: new ModelSource(graph, this.#nodes, source) };
   }
@@ -114,9 +115,13 @@ export class GraphDecoder implements TensorScope {
   #input({ message }: DocumentValue): void {
     const name = message.name ?? "";
     // Before IR version 4 every initializer is an input as well; later one that is can be given another value.
-    if (this.#tensors.get(name) !== undefined && Number(this.#document.model.irVersion) < 4) return;
+    if (
+      this.#tensors.get(name) !== undefined &&
+      toInteger(this.#document.model.irVersion) < OVERRIDABLE_IR_VERSION
+    )
+      return;
     if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
-    else this.#values.set(name, this.#builder.input(name, typeOf(message)));
+    else this.#values.set(name, this.#builder.input(name, declaredType(message)));
   }
 
   #node(each: DocumentNode): void {
@@ -174,9 +179,6 @@ export class GraphDecoder implements TensorScope {
   #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
     const { message } = each;
     const { kind, operands, attributes, output } = decodeNode(message, kinds, this.#opset, this);
-    const other = operands.find(({ type }) => type.dtype === "other");
-    if (other !== undefined)
-      refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
     const slots = slotsOf(
       operands.map(({ name }) => name),
       message.input ?? [],
@@ -200,12 +202,13 @@ export class GraphDecoder implements TensorScope {
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
     const results = outputs.map((name, i): Result => {
-      const type = types[i] ?? UNKNOWN;
+      const type = types[i] ?? UNKNOWN_TYPE;
       return Object.freeze({ kind: "result", name, type: tensorType(type.dims, type.dtype) });
     });
     const operator = message.opType ?? "";
     const domain = message.domain ?? "";
-    const attributes = { operator, domain, node: place, types };
+    const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
+    const attributes = { operator, domain, node: place, types: recorded };
     const loc = { scope: scopeOfNode(message.name || (outputs[0] ?? `${operator}_${place}`), operator) };
     this.#builder.add(freezeOp({ kind: "opaque", operands, attributes, results, loc } as unknown as Op));
     for (const result of results) {
@@ -220,7 +223,7 @@ export class GraphDecoder implements TensorScope {
 
   #declaredType(name: string): TensorType {
     const declared = this.#declared.get(name);
-    return declared === undefined ? UNKNOWN : typeOf(declared.message);
+    return declared === undefined ? UNKNOWN_TYPE : declaredType(declared.message);
   }
 
   #output({ message }: DocumentValue): Value | undefined {
@@ -230,7 +233,7 @@ export class GraphDecoder implements TensorScope {
       return undefined;
     }
     const value = this.value(name, "trainable");
-    const declared = typeOf(message);
+    const declared = declaredType(message);
     const comparable = declared.dtype !== "other" && value.type.dtype !== "other";
     if (comparable && !agrees(declared, value.type)) {
       this.#problem(
@@ -250,7 +253,7 @@ export class GraphDecoder implements TensorScope {
   #defineLost(names: readonly string[]): void {
     for (const name of names) {
       if (name === "" || this.#isDefined(name)) continue;
-      const value = this.#builder.input(name, UNKNOWN);
+      const value = this.#builder.input(name, UNKNOWN_TYPE);
       this.#values.set(name, value);
       this.#unknown.add(value);
     }
@@ -260,17 +263,6 @@ export class GraphDecoder implements TensorScope {
     const { file } = this.#document;
     this.#problems.push({ code: "onnx/no-graph", message: `${file}: ${message}`, file });
     if (this.#problems.length >= MOST_PROBLEMS) throw new InputError(this.#problems);
-  }
-}
-
-const UNKNOWN = tensorType([], "other");
-
-function typeOf(message: DocumentValue["message"]): TensorType {
-  try {
-    return decodeValueInfo(message) ?? UNKNOWN;
-  } catch (error) {
-    if (!(error instanceof TypeRefusal)) throw error;
-    return UNKNOWN;
   }
 }
 

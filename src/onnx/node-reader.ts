@@ -1,6 +1,6 @@
+import { shortestDecimal } from "../base/shortest-decimal.js";
 import type { ParameterRole, Value } from "../ir/graph.js";
 import { refuse } from "../ir/types.js";
-import { shortestDecimal } from "./attribute.js";
 import { type AttributeMessage, AttributeProto, type NodeMessage, toInteger } from "./proto.js";
 
 /** What a node's input names stand for, as far as the file has been read. */
@@ -53,6 +53,14 @@ export class NodeReader {
     const name = this.#input(index);
     if (name === undefined) return undefined;
     return this.#tensors.constant(name) ?? refuse(`input ${index} (${name}) must be a constant of the file`);
+  }
+
+  /** The one number of an input that the file must hold; `absent` when the input is left out. */
+  number(index: number, absent?: number): number {
+    const values = this.constant(index) ?? (absent === undefined ? [] : [absent]);
+    const [value] = values;
+    if (value === undefined || values.length !== 1) refuse(`input ${index} must have one element`);
+    return value;
   }
 
   int(name: string, absent: number): number {

@@ -2,6 +2,7 @@ import type { Graph, Op } from "../ir/graph.js";
 import type { DType } from "../ir/types.js";
 import type { StoredTensor } from "../weights/tensor-source.js";
 import type { DocumentNode, ModelDocument } from "./document.js";
+import { toInteger } from "./proto.js";
 import { type Initializer, isExternal } from "./stored-initializer.js";
 
 /** The node that an op was read from. */
@@ -32,10 +33,11 @@ export class ModelSource {
   readonly inner: ReadonlySet<string>;
   /** Names of tensors that subgraphs read from the graph around them. */
   readonly captured: ReadonlySet<string>;
-  /** The element type of a tensor that the file holds. */
-  readonly dtypeOf: (name: string) => DType | undefined;
+  /** The element type and the sizes of a tensor that the file holds. */
+  readonly typeOf: (name: string) => { readonly dtype: DType; readonly dims: readonly number[] } | undefined;
   readonly #byAttributes = new WeakMap<object, SourceNode>();
   readonly #results: ReadonlySet<string>;
+  readonly #read: ReadonlySet<string>;
   readonly #byResult = new Map<string, { readonly op: Op; readonly source: SourceNode }>();
 
   constructor(
@@ -47,15 +49,20 @@ export class ModelSource {
       constants,
       inner,
       captured,
-      dtypeOf,
-    }: Omit<ModelSource, "nodeOf" | "hasResult" | "hasExternalData">,
+      typeOf,
+    }: Omit<ModelSource, "nodeOf" | "hasResult" | "hasExternalData" | "isRead" | "tensorsAreInputs">,
   ) {
     this.captured = captured;
-    this.dtypeOf = dtypeOf;
+    this.typeOf = typeOf;
     this.document = document;
     this.tensors = tensors;
     this.constants = constants;
     this.inner = inner;
+    this.#read = new Set([
+      ...document.nodes.flatMap(({ message: { input } }) => input ?? []),
+      ...captured,
+      ...document.outputs.map(({ message: { name } }) => name ?? ""),
+    ]);
     this.#results = new Set(document.nodes.flatMap(({ message: { output } }) => output ?? []));
     graph.ops.forEach((op, i) => {
       const source = nodes[i];
@@ -69,6 +76,16 @@ export class ModelSource {
   /** Whether tensors of the file lie in other files. */
   get hasExternalData(): boolean {
     return this.document.initializers.some(isExternal);
+  }
+
+  /** Whether a node, a subgraph or an output of the file reads a tensor of that name. */
+  isRead(name: string): boolean {
+    return this.#read.has(name);
+  }
+
+  /** Whether all tensors are declared as inputs too, as before IR version 4. */
+  get tensorsAreInputs(): boolean {
+    return toInteger(this.document.model.irVersion) < OVERRIDABLE_IR_VERSION;
   }
 
   /** Whether a node of the file computes a tensor of that name. */
@@ -88,6 +105,9 @@ export class ModelSource {
     return known !== undefined && isSameOp(known.op, op) ? known.source : undefined;
   }
 }
+
+/** As of this version only those tensors are inputs too that a caller may give another value for. */
+export const OVERRIDABLE_IR_VERSION = 4;
 
 function isSameOp(a: Op, b: Op): boolean {
   return (

@@ -4,7 +4,6 @@ import { insideFolder } from "../base/inside-folder.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import type { NumberDType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
-import type { StoredNumbers } from "../ir/weight.js";
 import { byteCount, decodeFloats, decodeIntegers } from "../weights/elements.js";
 import type { FileDType } from "../weights/file-dtypes.js";
 import { listBytes } from "./list-data.js";
@@ -46,21 +45,15 @@ export function readTensor(tensor: TensorMessage, file: string): FileTensor {
   };
 }
 
-/** The numbers of a tensor as the data of a parameter. */
-export function storedNumbersOf(tensor: FileTensor): StoredNumbers {
-  if (tensor.dtype !== "int64") return decodeFloats(tensor.bytes(), tensor.dtype);
-  // Float32 would round integers beyond 2^24.
-  const integers = Float64Array.from(decodeIntegers(tensor.bytes()));
-  return {
-    length: integers.length,
-    copyTo: (target, start) => target.set(integers.subarray(start, start + target.length)),
-  };
+/** The numbers of a floating-point tensor. */
+export function floatsOf(tensor: FileTensor): Float32Array {
+  if (tensor.dtype === "int64") refuse("its integers are no parameter");
+  return decodeFloats(tensor.bytes(), tensor.dtype);
 }
 
 /** The numbers of a small tensor, whatever their type: a shape, a bound. */
 export function numbersOf(tensor: FileTensor): readonly number[] {
-  if (tensor.dtype === "int64") return decodeIntegers(tensor.bytes());
-  return Array.from(decodeFloats(tensor.bytes(), tensor.dtype));
+  return tensor.dtype === "int64" ? decodeIntegers(tensor.bytes()) : Array.from(floatsOf(tensor));
 }
 
 /** The IR's element type for a number of TensorProto.DataType. */

@@ -1,4 +1,11 @@
-import { numberDType, sameDims, type TensorType, tensorType } from "../ir/types.js";
+import {
+  numberDType,
+  sameDims,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+  UNKNOWN_TYPE,
+} from "../ir/types.js";
 import { ELEMENT_TYPE, toInteger, type ValueInfoMessage } from "./proto.js";
 import { elementTypeOf } from "./tensor-data.js";
 
@@ -19,6 +26,16 @@ export function decodeValueInfo(info: ValueInfoMessage): TensorType | undefined 
     return size > 0 ? size : `${info.name}_${axis}`;
   });
   return tensorType(dims, elementTypeOf(type.elemType ?? 0));
+}
+
+/** The type that a declaration gives, as far as the IR can say it. */
+export function declaredType(info: ValueInfoMessage): TensorType {
+  try {
+    return decodeValueInfo(info) ?? UNKNOWN_TYPE;
+  } catch (error) {
+    if (!(error instanceof TypeRefusal)) throw error;
+    return UNKNOWN_TYPE;
+  }
 }
 
 /** Whether a declared type can be the inferred one: equal, as far as both know their sizes. */

@@ -11,6 +11,7 @@ import { definePass } from "./pass.js";
  *     silu(x)        →  x · sigmoid(x)
  *     relu6(x)       →  clip(x, 0, 6)
  *     gelu(x)        →  x · (1 + erf(x / √2)) · 1/2
+ *     hard_sigmoid_0.2(x)  →  sloped_hard_sigmoid(x)  with a slope of 0.2
  *     hard_swish(x)  →  x · hard_sigmoid(x)          below opset 14, which brought the operator
  *
  * SiLU stays two nodes at every opset: runtimes fuse them, and few know opset 24's Swish.
@@ -38,6 +39,7 @@ type ActivationLowering = (x: Value, context: RewriteContext) => Value;
 
 const LOWERINGS: { readonly [A in ModelActivation]: ActivationLowering } = {
   silu: (x, context) => context.op("mul", [x, context.op("sigmoid", [x], {}, "sigmoid")], {}),
+  "hard_sigmoid_0.2": (x, context) => context.op("sloped_hard_sigmoid", [x], { slope: 0.2, shift: 0.5 }),
   relu6: (x, context) => context.op("clip", [x], { low: 0, high: 6 }),
   gelu(x, context) {
     const constant = (name: string, value: number): Value =>

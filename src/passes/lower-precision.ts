@@ -3,7 +3,7 @@ import { InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
 import { makeParameter } from "../ir/builder.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
-import { isPrimitive } from "../ir/ops/registry.js";
+import { definitionOf, isPrimitive } from "../ir/ops/registry.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../ir/rewrite.js";
 import type { DType } from "../ir/types.js";
 import { type FloatType, isFloat, planPrecision } from "./lower-precision/plan.js";
@@ -41,11 +41,17 @@ export const lowerPrecision = definePass({
     const plan = planPrecision(graph, { weights, kept: opsOf(graph, keep) });
     const values = new TypedValues();
     const outputs = new Set<Value>(graph.outputs);
+    const foreign = foreignOperandTypes(graph);
     return rewriteGraph(graph, "lower-precision", (op, context) => {
       const [result] = op.results;
       if (result === undefined) return undefined;
       // Integers stay what they are, and so does what they are made of.
       if (!isFloat(result)) return undefined;
+      const wanted = foreign.get(result);
+      if (wanted !== undefined) {
+        context.readInstead(op.operands.map((operand, i) => values.as(operand, wanted[i], context)));
+        return undefined;
+      }
       if (isOp(op, "cast")) return values.recast(op.operands[0], result.type.dtype);
       const type = plan.get(result) ?? "float32";
       const operands = op.operands.map((operand) => values.as(operand, type, context));
@@ -63,8 +69,8 @@ class TypedValues {
   readonly #parameters = new Map<Parameter, Map<FloatType, Value>>();
 
   /** The value in a type: as it is, or by a cast in front of the op that is being rewritten. */
-  as(value: Value, type: FloatType, context: RewriteContext): Value {
-    if (!isFloat(value)) return value;
+  as(value: Value, type: DType | undefined, context: RewriteContext): Value {
+    if (!isFloat(value) || (type !== "float32" && type !== "float16")) return value;
     // A parameter in half precision has lost digits, which no other element type gives back.
     if (value.kind === "parameter" && value.type.dtype === "float32") {
       return this.#parameter(value, type, context);
@@ -103,6 +109,17 @@ class TypedValues {
     versions.set(type, made);
     return made;
   }
+}
+
+/** What operators of someone else's read, by their first result: they go on reading it in the same types. */
+function foreignOperandTypes({ ops }: Graph): ReadonlyMap<Value, readonly DType[]> {
+  return new Map(
+    ops.flatMap(({ kind, operands, results: [result] }) =>
+      definitionOf(kind).foreign && result !== undefined
+        ? [[result, operands.map(({ type }) => type.dtype)] as const]
+        : [],
+    ),
+  );
 }
 
 /** The ops whose scope the pattern matches. */

@@ -6,6 +6,7 @@ import { lowerActivation } from "./lower-activation.js";
 import { lowerAttention } from "./lower-attention.js";
 import { lowerPrecision } from "./lower-precision.js";
 import type { Pass } from "./pass.js";
+import { raiseActivation } from "./raise-activation.js";
 import { raiseAttentionPass } from "./raise-attention.js";
 import { removeAttention } from "./remove-attention.js";
 import { stressWeights } from "./stress-weights.js";
@@ -15,6 +16,7 @@ import { swapAttention } from "./swap-attention.js";
 /** Every pass by its name. A new one is its file and a line here. */
 export const passes = {
   "raise-attention": raiseAttentionPass,
+  "raise-activation": raiseActivation,
   "swap-attention": swapAttention,
   "remove-attention": removeAttention,
   "strip-training": stripTraining,

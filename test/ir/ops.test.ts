@@ -34,6 +34,14 @@ const BINARY: Table = {
   ],
 };
 
+const VARIADIC: Table = {
+  accepts: [
+    { operands: ["N 3 8 8", "3 1 1", "8"], result: "N 3 8 8" },
+    { operands: ["N 3"], result: "N 3" },
+  ],
+  refuses: [{ operands: ["N 3", "N 4"], says: "can't be broadcast" }],
+};
+
 /** A binary op of sizes: what it makes of [N, 4] and 2. */
 function arithmetic(result: string): Table {
   const sizes = { operands: ["{N 4}", "{2}!"], result };
@@ -89,6 +97,53 @@ const REDUCTION: Table = {
 const TABLES: { readonly [N in OpName]: Table } = {
   ...ATTENTION_TABLES,
   drop_path: TRAINING_ONLY,
+  max: VARIADIC,
+  min: VARIADIC,
+  sum: VARIADIC,
+  pow: BINARY,
+  abs: UNARY,
+  elu: UNARY,
+  exp: UNARY,
+  leaky_relu: UNARY,
+  log: UNARY,
+  neg: UNARY,
+  reciprocal: UNARY,
+  sloped_hard_sigmoid: UNARY,
+  softplus: UNARY,
+  prelu: {
+    accepts: [{ operands: ["N 3 8 8", "3 1 1"], result: "N 3 8 8" }],
+    refuses: [
+      { operands: ["N 3", "2 1 3"], says: "can't be broadcast to float32[N, 3]" },
+      { operands: ["N 3", "4"], says: "can't be broadcast" },
+    ],
+  },
+  general_gemm: {
+    accepts: [
+      { operands: ["N 8", "8 10"], result: "N 10", macs: 80 },
+      {
+        operands: ["8 N", "10 8", "1 10"],
+        attributes: { transposeA: true, transposeB: true },
+        result: "N 10",
+        macs: 80,
+      },
+      { operands: ["N 8", "8 10", ""], attributes: { alpha: 2 }, result: "N 10" },
+    ],
+    refuses: [
+      { operands: ["N 8", "10 8"], says: "a has 8 columns, b has 10 rows" },
+      { operands: ["N 8", "8 10", "9"], says: "can't be broadcast" },
+      { operands: ["N 8 1", "8 10"], says: "a must have two axes" },
+    ],
+  },
+  reduce_sum: REDUCTION,
+  reduce_min: REDUCTION,
+  reduce_prod: {
+    accepts: [
+      ...REDUCTION.accepts,
+      { operands: ["{N 4 7}"], attributes: { axes: [0] }, result: "{28*N}" },
+      { operands: ["{N 4}"], attributes: { axes: [0], keepdims: false }, result: "{4*N}!" },
+    ],
+    refuses: REDUCTION.refuses,
+  },
   dropout: TRAINING_ONLY,
   add: arithmetic("{N+2 6}"),
   mul: arithmetic("{2*N 8}"),
@@ -97,6 +152,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   erf: UNARY,
   gelu: UNARY,
   hard_sigmoid: UNARY,
+  "hard_sigmoid_0.2": UNARY,
   hard_swish: UNARY,
   relu: UNARY,
   relu6: UNARY,
@@ -111,7 +167,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
         attributes: {
           operator: "Foo",
           node: 0,
-          types: [{ dtype: "float32", dims: ["N", 7] }],
+          types: [["float32", "N", 7]],
         },
         result: "N 7",
       },
@@ -137,10 +193,14 @@ const TABLES: { readonly [N in OpName]: Table } = {
     ],
   },
   batch_norm: {
-    accepts: [{ operands: ["N 3 8 8", "3", "3", "3", "3"], result: "N 3 8 8" }],
+    accepts: [
+      { operands: ["N 3 8 8", "3", "3", "3", "3"], result: "N 3 8 8" },
+      { operands: ["N 3", "3", "3", "3", "3"], result: "N 3" },
+      { operands: ["N 3 H W", "3", "3", "3", "3"], result: "N 3 H W" },
+    ],
     refuses: [
       { operands: ["N 3 8 8", "3", "3", "3", "4"], says: "must have the shape [3]" },
-      { operands: ["N 3", "3", "3", "3", "3"], says: "x must be [N, C, H, W]" },
+      { operands: ["N C 8", "3", "3", "3", "3"], says: "x must be [N, C, ...] of known C" },
       { operands: ["N 3 8 8", "3", "3", "3", "3"], attributes: { epsilon: 0 }, says: "epsilon" },
     ],
   },
@@ -226,8 +286,10 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 3 4 5"], result: "N 60" },
       { operands: ["N 7"], result: "N 7" },
       { operands: ["N C 2 2"], result: "N 4*C" },
+      { operands: ["N 3 2"], attributes: { axis: 0 }, result: "1 6*N" },
+      { operands: ["N 3 2"], attributes: { axis: 3 }, result: "6*N 1" },
     ],
-    refuses: [{ operands: [""], says: "x has no axis" }],
+    refuses: [{ operands: ["N 3"], attributes: { axis: 3 }, says: "float32[N, 3] has no axis 3" }],
   },
   gemm: {
     accepts: [

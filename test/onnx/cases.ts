@@ -40,6 +40,10 @@ const binary = [
   { operands: [map, { parameter: [1, 6, 1, 1] }], attributes: {} },
   { operands: [rows, { parameter: [], role: "fixed" as const }], attributes: {} },
 ];
+const variadic = [
+  { operands: [map, map, { input: ["N", 6, 1, 1] }], attributes: {} },
+  { operands: [rows], attributes: {} },
+];
 const pools = [
   { operands: [map], attributes: { kernel: [3, 3] as [number, number], pads: [1, 1, 1, 1] as Pads } },
   {
@@ -119,6 +123,56 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: { axes: [1, 3] } },
   ],
   global_max_pool: [{ operands: [map], attributes: {} }],
+  reduce_sum: [
+    { operands: [map], attributes: { axes: [1] } },
+    { operands: [map], attributes: { axes: [2, 3], keepdims: false } },
+  ],
+  reduce_min: [{ operands: [map], attributes: { axes: [1, 2], keepdims: false } }],
+  reduce_prod: [{ operands: [map], attributes: { axes: [3] } }],
+  abs: elementwise,
+  neg: elementwise,
+  exp: elementwise,
+  softplus: elementwise,
+  log: [{ operands: [{ input: ["N", 10], positive: true }], attributes: {} }],
+  reciprocal: [{ operands: [{ input: ["N", 10], positive: true }], attributes: {} }],
+  pow: [
+    {
+      operands: [
+        { ...map, positive: true },
+        { parameter: [], role: "fixed", positive: true },
+      ],
+      attributes: {},
+    },
+    { operands: [{ input: ["N", 10], positive: true }, parameter(10)], attributes: {} },
+  ],
+  prelu: [
+    { operands: [map, parameter(6, 1, 1)], attributes: {} },
+    { operands: [rows, parameter(1)], attributes: {} },
+  ],
+  leaky_relu: [
+    { operands: [map], attributes: {} },
+    { operands: [rows], attributes: { slope: 0.2 } },
+  ],
+  elu: [
+    { operands: [map], attributes: {} },
+    { operands: [rows], attributes: { scale: 0.5 } },
+  ],
+  sloped_hard_sigmoid: [
+    { operands: [map], attributes: {} },
+    { operands: [rows], attributes: { slope: 0.25, shift: 0.4 } },
+  ],
+  max: variadic,
+  min: variadic,
+  sum: variadic,
+  dropout: [{ operands: [map], attributes: { rate: 0.3 } }],
+  general_gemm: [
+    { operands: [rows, parameter(10, 7)], attributes: {} },
+    { operands: [rows, parameter(7, 10), parameter(1, 7)], attributes: { transposeB: true, alpha: 0.5 } },
+    {
+      operands: [{ input: [10, "N"] }, parameter(10, 7), parameter(1)],
+      attributes: { transposeA: true, beta: 2 },
+    },
+  ],
   erf: elementwise,
   relu: elementwise,
   sigmoid: elementwise,
@@ -132,6 +186,7 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: { before: [0, 1, 2, 0], after: [0, 2, 0, 3] } },
   ],
   batch_norm: [
+    { operands: [rows, ...statistics(10)], attributes: {} },
     { operands: [map, ...statistics(6)], attributes: {} },
     { operands: [map, ...statistics(6)], attributes: { epsilon: 0.001, momentum: 0.01 } },
   ],
@@ -152,6 +207,11 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
       attributes: { group: 2, pads: [0, 2, 1, 0], strides: [1, 2], dilations: [2, 1] },
     },
   ],
+  flatten: [
+    { operands: [map], attributes: {} },
+    { operands: [map], attributes: { axis: 3 } },
+    { operands: [map], attributes: { axis: 0 } },
+  ],
   conv_1d: [
     { operands: [{ input: ["N", 1, 9] }, parameter(1, 1, 3)], attributes: { pads: [1, 1] } },
     { operands: [{ input: ["N", 6, 9] }, parameter(4, 6, 1), parameter(4)], attributes: {} },
@@ -160,7 +220,6 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
       attributes: { group: 2, pads: [3, 1], stride: 2, dilation: 2 },
     },
   ],
-  flatten: [{ operands: [map], attributes: {} }],
   gemm: [
     { operands: [rows, parameter(7, 10)], attributes: {} },
     { operands: [rows, parameter(7, 10), parameter(7)], attributes: {} },

@@ -2,16 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { readNpy } from "../weights/npy.js";
 
-/** What the program that made a file says of it; see test/python/make_onnx_networks.py. */
+/** What the program that made a file says of it; see test/python/make_onnx_networks.py and make_onnx_graphs.py. */
 export interface NetworkFacts {
   /** The kind that all gates are. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The names of the modules that are the gates. */
-  readonly gates: readonly string[];
+  /** The names of the modules that are the gates; null where the file's nodes say nothing of it. */
+  readonly gates: readonly (string | null)[];
   readonly channels: readonly number[];
   readonly gateParameters: number;
-  readonly parameters: number;
+  /** Null where the file has its weights as nodes, which are constants. */
+  readonly parameters: number | null;
 }
 
 /** A network of someone else's with an input and the output that its framework computed. */

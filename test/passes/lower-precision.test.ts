@@ -45,6 +45,29 @@ test("layers are in half precision, a gate in float32 from its squeeze on, input
   );
 });
 
+test("an operator of someone else's goes on reading and giving what it did, all of its results", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 8, 5, 4]
+    trainable @a.weight = normal([8, 8, 1, 1], 0.5, "a.weight")
+    %a : float32[N, 8, 5, 4] = conv(%x, @a.weight) loc(/a)
+    %values : float32[N, 3, 5, 4], %places : int64[N, 3, 5, 4] = opaque(%a) {operator = "Best", domain = "com.example", node = 1, types = [["float32", "N", 3, 5, 4], ["int64", "N", 3, 5, 4]]} loc(/best)
+    trainable @b.weight = normal([8, 3, 1, 1], 0.5, "b.weight")
+    %b : float32[N, 8, 5, 4] = conv(%values, @b.weight) loc(/b)
+    return %b, %places
+  }`;
+  const { ops, outputs } = rewrite("lower-precision", text);
+  const best = ops.find(({ kind }) => kind === "opaque");
+  assert.equal(
+    [...(best?.operands ?? []), ...(best?.results ?? [])].map(({ type }) => type.dtype),
+    ["float32", "float32", "int64"],
+  );
+  assert.equal(typesOf("lower-precision", text, "conv"), ["float16", "float16"]);
+  assert.equal(
+    outputs.map(({ name, type }) => `${name} ${type.dtype}`),
+    ["b float32", "places int64"],
+  );
+});
+
 test("a second run changes nothing", () => {
   assertUnchanged("lower-precision", printGraph(rewrite("lower-precision", GATED)));
 });

@@ -113,7 +113,7 @@ class TimmECA(nn.Module):
 
 
 class TimmCECA(nn.Module):
-    """timm's CecaModule: the channels are a ring."""
+    """timm's CecaModule: the channels are a ring. PyTorch 1.13 exports a circular F.pad wrongly, so the ends are joined."""
 
     def __init__(self, channels, kernel_size=5):
         super().__init__()
@@ -122,7 +122,7 @@ class TimmCECA(nn.Module):
 
     def forward(self, x):
         y = x.mean((2, 3)).view(x.shape[0], 1, -1)
-        y = F.pad(y, (self.padding, self.padding), mode="circular")
+        y = torch.cat([y[..., -self.padding :], y, y[..., : self.padding]], -1)
         y = self.conv(y)
         y = y.view(x.shape[0], -1, 1, 1).sigmoid()
         return x * y.expand_as(x)
@@ -198,6 +198,24 @@ class PlainCBAM(nn.Module):
         return torch.sigmoid(self.conv(maps)) * x
 
 
+class UnetSCSE(nn.Module):
+    """segmentation_models.pytorch's SCSEModule."""
+
+    def __init__(self, channels, reduction=4):
+        super().__init__()
+        self.cSE = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, channels // reduction, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels // reduction, channels, 1),
+            nn.Sigmoid(),
+        )
+        self.sSE = nn.Sequential(nn.Conv2d(channels, 1, 1), nn.Sigmoid())
+
+    def forward(self, x):
+        return x * self.cSE(x) + x * self.sSE(x)
+
+
 class LayerNorm2d(nn.LayerNorm):
     """timm's: over the channels of a map."""
 
@@ -244,19 +262,3 @@ class GCNetBlock(nn.Module):
         mask = self.softmax(self.conv_mask(x).view(batch, 1, height * width)).unsqueeze(-1)
         context = torch.matmul(input_x, mask).view(batch, channel, 1, 1)
         return x + self.channel_add_conv(context)
-
-
-class TimmGE(nn.Module):
-    """timm's GatherExcite with averages over windows, enlarged to the nearest place."""
-
-    def __init__(self, channels, reduction=4, extent=2):
-        super().__init__()
-        self.kernel, self.extent = extent * 2 - 1, extent
-        self.fc1 = nn.Conv2d(channels, channels // reduction, 1)
-        self.fc2 = nn.Conv2d(channels // reduction, channels, 1)
-
-    def forward(self, x):
-        size = x.shape[-2:]
-        z = F.avg_pool2d(x, self.kernel, stride=self.extent, padding=self.kernel // 2, count_include_pad=False)
-        z = self.fc2(F.relu(self.fc1(z)))
-        return x * F.interpolate(z, size=[int(n) for n in size]).sigmoid()

@@ -27,7 +27,7 @@ from gates_of_others import (
     TimmECA,
     TimmESE,
     TimmGC,
-    TimmGE,
+    UnetSCSE,
     WindowSE,
 )
 from torch import nn
@@ -196,10 +196,10 @@ export("cbam-jongchan-11", small(JongchanCBAM), "cbam", JongchanCBAM, opset=11, 
 export("cbam-timm-15", small(TimmCBAM), "cbam", TimmCBAM, opset=15)
 export("cbam-timm-unfolded-13", small(TimmCBAM), "cbam", TimmCBAM, unfolded=True)
 export("cbam-plain-13", small(PlainCBAM), "cbam", PlainCBAM)
+export("scse-unet-13", small(UnetSCSE), "scse", UnetSCSE)
 export("gc-timm-13", small(TimmGC), "gc", TimmGC, options={"fusion": "scale"})
-export("gca-timm-17", small(lambda c: TimmGC(c, fuse="add")), "gc", TimmGC, opset=17)
+export("gca-timm-15", small(lambda c: TimmGC(c, fuse="add")), "gc", TimmGC, opset=15)
 export("gc-gcnet-11", small(GCNetBlock), "gc", GCNetBlock, opset=11, options={"epsilon": 1e-5})
-export("ge-timm-13", small(TimmGE), "ge", TimmGE, options={"extent": 2})
 export(
     "torchvision-mobilenetv3-17",
     mobilenet_v3(),

@@ -19,7 +19,7 @@ export const rewriteCommand = defineCommand({
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Gates to swap, OLD=NEW, as se=eca or any={type=eca,k=3}; NEW is none to remove them",
+      describe: "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them",
     },
     passes: {
       type: "string",

@@ -7,6 +7,7 @@ export const ACTIVATION_MODULES: { readonly [A in ActivationName]: string } = {
   silu: "nn.SiLU",
   hard_swish: "nn.Hardswish",
   hard_sigmoid: "nn.Hardsigmoid",
+  "hard_sigmoid_0.2": "HardSigmoidFifth",
   sigmoid: "nn.Sigmoid",
   tanh: "nn.Tanh",
   gelu: "nn.GELU",

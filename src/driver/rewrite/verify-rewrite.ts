@@ -7,7 +7,7 @@ import {
   toleranceText,
   withinTolerance,
 } from "../../runtime/compare.js";
-import { type Runtime, startRuntime } from "../../runtime/session.js";
+import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { fixedBatch, interfaceOf, type Outputs, runModel, worstDistance } from "../outputs.js";
 
 /** What ONNX Runtime says of a rewritten file, or of the part of the rewriting that must keep the values. */
@@ -37,8 +37,11 @@ export async function verifyRewrite(
   refuseInputs(file, graph);
   const runtime = await startRuntime();
   try {
-    const expected = await outputsOf(runtime, file, file, graph);
-    const actual = await outputsOf(runtime, rewritten, "the rewritten file", graph);
+    const original = await opened(runtime, file, file);
+    const other = await opened(runtime, rewritten, "the rewritten file");
+    const batch = fixedBatch(original) ?? fixedBatch(other) ?? IMAGES;
+    const expected = await outputsOf(original, graph, batch);
+    const actual = await outputsOf(other, graph, batch);
     const far = worstDistance(expected, actual, tolerance);
     if (!withinTolerance(far, tolerance)) throw differs(file, of, far, tolerance);
     const { maxAbs, maxRel, cosine } = far;
@@ -48,16 +51,18 @@ export async function verifyRewrite(
   }
 }
 
-async function outputsOf(
-  runtime: Runtime,
-  model: Uint8Array | string,
-  name: string,
-  graph: Graph,
-): Promise<Outputs> {
+function opened(runtime: Runtime, model: Uint8Array | string, name: string): Promise<Session> {
+  return comparable(() => runtime.open(model, {}, name));
+}
+
+function outputsOf(session: Session, graph: Graph, batch: number): Promise<Outputs> {
+  return comparable(() => runModel(session, interfaceOf(graph).inputs, batch, 0));
+}
+
+/** What ONNX Runtime refuses can't be compared. */
+async function comparable<T>(run: () => Promise<T>): Promise<T> {
   try {
-    const session = await runtime.open(model, {}, name);
-    const { inputs } = interfaceOf(graph);
-    return await runModel(session, inputs, fixedBatch(session) ?? IMAGES, 0);
+    return await run();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw notComparable(error.message);

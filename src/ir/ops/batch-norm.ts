@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
-import { nchw, operandAt } from "../tensor.js";
-import { expectDims, featureMap } from "../types.js";
+import { operandAt } from "../tensor.js";
+import { elementCount, expectDims, formatType, refuse } from "../types.js";
 
 export const batchNorm = defineOp({
   name: "batch_norm",
@@ -16,9 +16,12 @@ export const batchNorm = defineOp({
     momentum: z.number().min(0).max(1).default(0.1),
   }),
   infer([x, ...statistics]) {
-    const [, channels] = featureMap(x, "x");
+    const channels = x?.dims[1];
+    if (x === undefined || typeof channels !== "number") {
+      refuse(`x must be [N, C, ...] of known C, got ${x ? formatType(x) : "nothing"}`);
+    }
     for (const each of statistics) expectDims(each, [channels], "scale, shift, mean and variance");
-    return [operandAt([x], 0) as NonNullable<typeof x>];
+    return [x];
   },
   evaluate(operands, { epsilon }) {
     const [x, scale, shift, mean, variance] = [0, 1, 2, 3, 4].map((i) => operandAt(operands, i)) as [
@@ -28,9 +31,10 @@ export const batchNorm = defineOp({
       (typeof operands)[0],
       (typeof operands)[0],
     ];
-    const [, channels, height, width] = nchw(x);
+    const channels = operandAt(x.dims, 1);
+    const places = elementCount(x.dims.slice(2));
     const data = x.data.map((value, i) => {
-      const c = Math.floor(i / (height * width)) % channels;
+      const c = Math.floor(i / places) % channels;
       const deviation = Math.sqrt((variance.data[c] as number) + epsilon);
       return (
         ((scale.data[c] as number) * (value - (mean.data[c] as number))) / deviation +

@@ -21,15 +21,10 @@ export const opaque = defineOp({
     domain: z.string().default(""),
     /** The place of the node among those of its file, from 0. */
     node: z.int().min(0),
-    /** What is known of the results. */
-    types: z.array(
-      z.strictObject({
-        dtype: z.string().refine(isDType),
-        dims: z.array(z.union([z.int().min(0), z.string()])),
-      }),
-    ),
+    /** What is known of each result: its element type, then its sizes. */
+    types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
   }),
-  infer: (_operands, { types }) => types.map(({ dtype, dims }) => tensorType(dims, dtype)),
+  infer: (_operands, { types }) => types.map(([dtype, ...dims]) => tensorType(dims, dtype)),
   evaluate: (_operands, { operator, domain }) =>
     refuse(`${domain === "" ? "" : `${domain}.`}${operator} is no op of the IR, so it can't be evaluated`),
 });

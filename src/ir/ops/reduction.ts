@@ -23,6 +23,16 @@ export const MAXIMUM: Reduction = {
   finish: (total) => total,
 };
 
+export const MINIMUM: Reduction = {
+  start: Number.POSITIVE_INFINITY,
+  combine: Math.min,
+  finish: (total) => total,
+};
+
+export const SUM: Reduction = { start: 0, combine: (total, x) => total + x, finish: (total) => total };
+
+export const PRODUCT: Reduction = { start: 1, combine: (total, x) => total * x, finish: (total) => total };
+
 /** x with every axis of `axes` reduced to the size 1. */
 export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Reduction): Tensor {
   const y = zeros(x.dims.map((size, axis) => (axes.includes(axis) ? 1 : size)));
@@ -72,17 +82,24 @@ export function defineReduction<const N extends string>(op: {
   source: string;
   precision: Precision;
   reduction: Reduction;
+  /** The same of all of some sizes; an op that has it takes int64 tensors too. */
+  ofSizes?: (sizes: readonly Dim[]) => Dim;
 }): OpDefinition<N, typeof attributes> {
-  const { reduction, ...rest } = op;
+  const { reduction, ofSizes, ...rest } = op;
   return defineOp({
     ...rest,
     level: "primitive",
     operands: ["x"],
     attributes,
+    ...(ofSizes && { takesIntegers: true }),
     infer(operands, { axes, keepdims }) {
       const x = operandAt(operands, 0);
       checkAxes(axes, x.dims.length);
       return [tensorType(reducedDims(x.dims, axes, keepdims), x.dtype)];
+    },
+    values([x]) {
+      // Of a vector there is one result.
+      return ofSizes && x?.values && x.dims.length === 1 ? [ofSizes(x.values)] : undefined;
     },
     evaluate(operands, { axes, keepdims }) {
       const x = operandAt(operands, 0);

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { attentionModules, selectionModules } from "../attention/registry.js";
 import type { OpDefinition } from "../op.js";
+import { abs } from "./abs.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
@@ -12,24 +13,39 @@ import { conv1d } from "./conv-1d.js";
 import { div } from "./div.js";
 import { dropPath } from "./drop-path.js";
 import { dropout } from "./dropout.js";
+import { elu } from "./elu.js";
 import { erf } from "./erf.js";
+import { exp } from "./exp.js";
 import { expand } from "./expand.js";
 import { flatten } from "./flatten.js";
 import { gather } from "./gather.js";
 import { gelu } from "./gelu.js";
 import { gemm } from "./gemm.js";
+import { generalGemm } from "./general-gemm.js";
 import { globalAvgPool } from "./global-avg-pool.js";
 import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
+import { hardSigmoidFifth } from "./hard-sigmoid-0.2.js";
 import { hardSwish } from "./hard-swish.js";
 import { identity } from "./identity.js";
+import { leakyRelu } from "./leaky-relu.js";
+import { log } from "./log.js";
 import { matmul } from "./matmul.js";
+import { max } from "./max.js";
 import { maxPool } from "./max-pool.js";
+import { min } from "./min.js";
 import { mul } from "./mul.js";
+import { neg } from "./neg.js";
 import { opaque } from "./opaque.js";
 import { pad } from "./pad.js";
+import { pow } from "./pow.js";
+import { prelu } from "./prelu.js";
+import { reciprocal } from "./reciprocal.js";
 import { reduceMax } from "./reduce-max.js";
 import { reduceMean } from "./reduce-mean.js";
+import { reduceMin } from "./reduce-min.js";
+import { reduceProd } from "./reduce-prod.js";
+import { reduceSum } from "./reduce-sum.js";
 import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
 import { reshape } from "./reshape.js";
@@ -38,10 +54,13 @@ import { shape } from "./shape.js";
 import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
 import { slice } from "./slice.js";
+import { slopedHardSigmoid } from "./sloped-hard-sigmoid.js";
 import { softmax } from "./softmax.js";
+import { softplus } from "./softplus.js";
 import { sqrt } from "./sqrt.js";
 import { squeeze } from "./squeeze.js";
 import { sub } from "./sub.js";
+import { sum } from "./sum.js";
 import { tanh } from "./tanh.js";
 import { transpose } from "./transpose.js";
 import { unsqueeze } from "./unsqueeze.js";
@@ -49,13 +68,14 @@ import { unsqueeze } from "./unsqueeze.js";
 const modelOps = {
   ...attentionOps(),
   drop_path: dropPath,
-  dropout,
   gelu,
+  "hard_sigmoid_0.2": hardSigmoidFifth,
   relu6,
   silu,
 } as const;
 
 const primitiveOps = {
+  abs,
   add,
   avg_pool: avgPool,
   batch_norm: batchNorm,
@@ -65,33 +85,51 @@ const primitiveOps = {
   conv,
   conv_1d: conv1d,
   div,
+  dropout,
+  elu,
   erf,
+  exp,
   expand,
   flatten,
   gather,
   gemm,
+  general_gemm: generalGemm,
   global_avg_pool: globalAvgPool,
   global_max_pool: globalMaxPool,
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   identity,
+  leaky_relu: leakyRelu,
+  log,
   matmul,
+  max,
   max_pool: maxPool,
+  min,
   mul,
+  neg,
   opaque,
   pad,
+  pow,
+  prelu,
+  reciprocal,
   reduce_max: reduceMax,
   reduce_mean: reduceMean,
+  reduce_min: reduceMin,
+  reduce_prod: reduceProd,
+  reduce_sum: reduceSum,
   relu,
   reshape,
   reshape_to: reshapeTo,
   shape,
   sigmoid,
   slice,
+  sloped_hard_sigmoid: slopedHardSigmoid,
   softmax,
+  softplus,
   sqrt,
   squeeze,
   sub,
+  sum,
   tanh,
   transpose,
   unsqueeze,

@@ -1,5 +1,9 @@
-import { float, shortestDecimal } from "../attribute.js";
+import { shortestDecimal } from "../../base/shortest-decimal.js";
+import { float } from "../attribute.js";
 import { defineCodec } from "../codec.js";
+
+/** As of this opset there are always as many statistics as channels; before, `spatial` says so. */
+const CHANNELS_OPSET = 9;
 
 /**
  * https://onnx.ai/onnx/operators/onnx__BatchNormalization.html. ONNX's momentum is the share that the running
@@ -17,6 +21,7 @@ export const batchNorm = defineCodec<"batch_norm">({
   },
   decode(node) {
     node.expectInt("training_mode", 0, 0);
+    if (node.opset < CHANNELS_OPSET) node.expectInt("spatial", 1, 1);
     return {
       operands: [
         node.operand(0),

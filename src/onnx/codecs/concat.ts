@@ -1,5 +1,6 @@
 import { int } from "../attribute.js";
 import { defineCodec } from "../codec.js";
+import { axisOf } from "./axes.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Concat.html */
 export const concat = defineCodec<"concat">({
@@ -8,7 +9,8 @@ export const concat = defineCodec<"concat">({
   decode(node) {
     const operands = node.operandsFrom(0);
     // The axis has no default; a file without it is refused as an axis that no tensor has.
-    const axis = node.int("axis", operands[0]?.type.dims.length ?? 0);
-    return { operands, attributes: { axis: axis < 0 ? axis + (operands[0]?.type.dims.length ?? 0) : axis } };
+    const [first] = operands;
+    const axis = node.int("axis", first?.type.dims.length ?? 0);
+    return { operands, attributes: { axis: first === undefined ? axis : axisOf(first, axis) } };
   },
 });

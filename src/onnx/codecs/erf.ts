@@ -1,3 +1,3 @@
 import { plainCodec } from "./plain.js";
 
-export const erf = plainCodec("erf", "Erf");
+export const erf = plainCodec("erf", "Erf", 9);

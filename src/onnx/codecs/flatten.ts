@@ -1,12 +1,13 @@
 import { int } from "../attribute.js";
 import { defineCodec } from "../codec.js";
+import { axisOf } from "./axes.js";
 
-/** https://onnx.ai/onnx/operators/onnx__Flatten.html with axis 1. */
+/** https://onnx.ai/onnx/operators/onnx__Flatten.html */
 export const flatten = defineCodec<"flatten">({
   operator: "Flatten",
-  encode: (_op, node) => node.node("Flatten", node.operands, { axis: int(1) }),
+  encode: (op, node) => node.node("Flatten", node.operands, { axis: int(op.attributes.axis) }),
   decode(node) {
-    node.expectInt("axis", 1, 1);
-    return { operands: [node.operand(0)], attributes: {} };
+    const x = node.operand(0);
+    return { operands: [x], attributes: { axis: axisOf(x, node.int("axis", 1)) } };
   },
 });

@@ -1,12 +1,13 @@
-import { refuse } from "../../ir/types.js";
+import type { OpOf } from "../../ir/graph.js";
+import { numberDType, refuse } from "../../ir/types.js";
 import { int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { defineCodec, type NodeWriter } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html with transB 1: x · weightᵀ + bias. */
 export const gemm = defineCodec<"gemm">({
   operator: "Gemm",
-  encode: (_op, node) => node.node("Gemm", node.operands, { transB: int(1) }),
+  encode: (op, node) => node.node("Gemm", gemmInputs(op, node), { transB: int(1) }),
   decode(node) {
     node.expectInt("transA", 0, 0);
     node.expectInt("transB", 1, 0);
@@ -16,6 +17,21 @@ export const gemm = defineCodec<"gemm">({
     return { operands: bias === undefined ? [x, weight] : [x, weight, bias], attributes: {} };
   },
 });
+
+/** The operator set as of which the last input may be left out. */
+const OPTIONAL_BIAS_OPSET = 11;
+
+/** The inputs of Gemm; a bias that there is not is a zero where it can't be left out. */
+export function gemmInputs({ operands, results }: OpOf<"gemm" | "general_gemm">, node: NodeWriter) {
+  const [result] = results;
+  if (result === undefined || operands.length > 2 || node.opset >= OPTIONAL_BIAS_OPSET) return node.operands;
+  const columns = Number(result.type.dims[1] ?? 1);
+  const zeros = new Array<number>(columns).fill(0);
+  return [
+    ...node.operands,
+    node.constant("bias", { dtype: numberDType(result.type), dims: [columns] }, zeros),
+  ];
+}
 
 function expectOne(node: NodeReader, name: string): void {
   const factor = node.float(name, 1);

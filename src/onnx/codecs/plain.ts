@@ -3,17 +3,25 @@ import type { OnnxCodec } from "../codec.js";
 
 /** Ops without attributes, which are one operator without attributes in every opset that has it. */
 type PlainOpName =
+  | "abs"
   | "add"
   | "div"
   | "erf"
+  | "exp"
   | "global_avg_pool"
   | "global_max_pool"
   | "hard_swish"
   | "identity"
+  | "log"
   | "matmul"
   | "mul"
+  | "neg"
+  | "pow"
+  | "prelu"
+  | "reciprocal"
   | "relu"
   | "sigmoid"
+  | "softplus"
   | "sqrt"
   | "sub"
   | "tanh";

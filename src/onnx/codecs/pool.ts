@@ -3,7 +3,7 @@ import { refuse } from "../../ir/types.js";
 import { int, ints, type OnnxAttributes } from "../attribute.js";
 import { defineCodec, type OnnxCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
-import { fixedPads, numbers, pairOf } from "./spatial.js";
+import { numbers, pairOf, readPads, withPartWindows } from "./spatial.js";
 
 type PoolOpName = "max_pool" | "avg_pool";
 
@@ -13,9 +13,12 @@ interface OwnAttributes<N extends PoolOpName> {
   decode(node: NodeReader): Partial<AttributesInput<N>>;
 }
 
+/** The operator set that brought ceil_mode. */
+const CEIL_OPSET = 10;
+
 /**
  * The codec of a pooling over two spatial axes. Pads are written out, ceil_mode is 0: a window that reaches over the
- * end has its own pads.
+ * end has its own pads, which no pooling looks at.
  */
 export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttributes<N>): OnnxCodec<N> {
   return defineCodec<N>({
@@ -23,7 +26,7 @@ export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttrib
     encode(op, node) {
       const { kernel, strides, pads } = op.attributes;
       node.node(operator, node.operands, {
-        ceil_mode: int(0),
+        ...(node.opset >= CEIL_OPSET && { ceil_mode: int(0) }),
         kernel_shape: ints(kernel),
         pads: ints(pads),
         strides: ints(strides),
@@ -31,17 +34,25 @@ export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttrib
       });
     },
     decode(node: NodeReader) {
-      node.expectInt("ceil_mode", 0, 0);
-      if ((node.ints("dilations") ?? []).some((each) => each !== 1)) refuse("dilations are not supported");
-      const [height, width] = numbers(node, "kernel_shape", 2, 0);
+      const x = node.operand(0);
+      const kernel = numbers(node, "kernel_shape", 2, 0) as [number, number];
+      const strides = pairOf(node, "strides");
+      const dilations = pairOf(node, "dilations");
+      if (dilations.some((each) => each !== 1)) refuse("dilations are not supported");
+      const window = { x, kernel, strides, dilations };
+      const pads = readPads(node, window);
+      const wholeWindows = node.int("ceil_mode", 0) === 0;
       const attributes = {
-        kernel: [height, width] as [number, number],
-        strides: pairOf(node, "strides"),
-        pads: fixedPads(node),
+        kernel,
+        strides,
+        pads: (wholeWindows ? pads : withPartWindows(window, pads)) as [number, number, number, number],
         ...own.decode(node),
       };
+      if ("countPadding" in attributes && attributes.countPadding && attributes.pads.join() !== pads.join()) {
+        refuse("ceil_mode with count_include_pad is not supported");
+      }
       // Both poolings have the same attributes, which TypeScript doesn't see through N.
-      return { operands: [node.operand(0)], attributes: attributes as AttributesInput<N> };
+      return { operands: [x], attributes: attributes as AttributesInput<N> };
     },
   });
 }

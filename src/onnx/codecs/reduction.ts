@@ -5,11 +5,13 @@ import type { OnnxCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
 import { fromFirst, readAxes, writeWithAxes } from "./axes.js";
 
+type ReductionName = "reduce_max" | "reduce_mean" | "reduce_min" | "reduce_prod" | "reduce_sum";
+
 /** The opset as of which the axes of most reductions are an input. */
 const AXES_INPUT_OPSET = 18;
 
 /** The codec of a reduction over some axes. Nothing but the place of the axes differs between opsets. */
-export function reductionCodec<N extends "reduce_mean" | "reduce_max">(
+export function reductionCodec<N extends ReductionName>(
   operator: string,
   axesInputOpset = AXES_INPUT_OPSET,
 ): OnnxCodec<N> {

@@ -1,33 +1,51 @@
 import { refuse } from "../../ir/types.js";
+import { ints } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
+import { axisOf } from "./axes.js";
+
+/** Before this opset start, end and axis are attributes, and there is no step. */
+const RANGE_INPUT_OPSET = 10;
 
 /** https://onnx.ai/onnx/operators/onnx__Slice.html: starts, ends, axes and steps are int64 inputs. */
 export const slice = defineCodec<"slice">({
   operator: "Slice",
   encode({ attributes: { axis, start, end } }, node) {
+    if (node.opset < RANGE_INPUT_OPSET) {
+      node.node("Slice", node.operands, { axes: ints([axis]), ends: ints([end]), starts: ints([start]) });
+      return;
+    }
     const vector = (label: string, value: number): string =>
       node.constant(label, { dtype: "int64", dims: [1] }, [value]);
     node.node("Slice", [...node.operands, vector("start", start), vector("end", end), vector("axis", axis)]);
   },
   decode(node) {
     const x = node.operand(0);
-    const rank = x.type.dims.length;
-    const [start, end] = [onlyOne(node, 1), onlyOne(node, 2)];
-    const axis = onlyOne(node, 3, 0);
-    const step = onlyOne(node, 4, 1);
-    if (step !== 1) refuse(`a step of ${step} is not supported, only 1 is`);
-    const ownAxis = axis < 0 ? axis + rank : axis;
-    const size = x.type.dims[ownAxis];
-    if (typeof size !== "number") refuse(`x has no axis ${axis} of known size`);
+    const range = node.opset < RANGE_INPUT_OPSET ? ofAttributes(node) : ofInputs(node);
+    if (range.step !== 1) refuse(`a step of ${range.step} is not supported, only 1 is`);
+    const axis = axisOf(x, range.axis);
+    const size = x.type.dims[axis];
+    if (typeof size !== "number") refuse(`x has no axis ${range.axis} of known size`);
     const inside = (place: number): number => Math.min(Math.max(place < 0 ? place + size : place, 0), size);
-    return { operands: [x], attributes: { axis: ownAxis, start: inside(start), end: inside(end) } };
+    return { operands: [x], attributes: { axis, start: inside(range.start), end: inside(range.end) } };
   },
 });
 
-function onlyOne(node: NodeReader, index: number, absent?: number): number {
-  const values = node.constant(index) ?? (absent === undefined ? [] : [absent]);
-  const [value] = values;
-  if (value === undefined || values.length !== 1) refuse(`input ${index} must have one element`);
-  return value;
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  readonly axis: number;
+  readonly step: number;
+}
+
+function ofInputs(node: NodeReader): Range {
+  return { start: node.number(1), end: node.number(2), axis: node.number(3, 0), step: node.number(4, 1) };
+}
+
+function ofAttributes(node: NodeReader): Range {
+  const only = (name: string, absent?: readonly number[]): number => {
+    const [value, ...more] = node.ints(name) ?? absent ?? [];
+    return value === undefined || more.length > 0 ? refuse(`${name} must have one number`) : value;
+  };
+  return { start: only("starts"), end: only("ends"), axis: only("axes", [0]), step: 1 };
 }

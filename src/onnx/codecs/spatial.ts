@@ -1,13 +1,61 @@
-import { refuse } from "../../ir/types.js";
+import type { Value } from "../../ir/graph.js";
+import { type Dim, refuse } from "../../ir/types.js";
 import type { NodeReader } from "../node-reader.js";
 
-// What convolutions and poolings over two spatial axes have in common.
+// What convolutions and poolings have in common, over any number of spatial axes.
 
-/** The node's pads at the top, left, bottom and right; refuses an auto_pad that depends on the input's size. */
-export function fixedPads(node: NodeReader): [number, number, number, number] {
+/** A window over the axes of x after the second. */
+export interface Window {
+  readonly x: Value;
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+/** The node's pads, all at the start of an axis and then all at its end. */
+export function readPads(node: NodeReader, window: Window): readonly number[] {
   const autoPad = node.string("auto_pad", "NOTSET");
-  if (autoPad !== "NOTSET" && autoPad !== "VALID") refuse(`auto_pad ${autoPad} is not supported`);
-  return numbers(node, "pads", 4, 0) as [number, number, number, number];
+  switch (autoPad) {
+    case "NOTSET":
+    case "VALID":
+      return numbers(node, "pads", 2 * window.kernel.length, 0);
+    case "SAME_UPPER":
+    case "SAME_LOWER": {
+      numbers(node, "pads", 2 * window.kernel.length, 0);
+      const totals = window.kernel.map((_, axis) => samePadding(window, axis));
+      const [less, more] = [Math.floor, Math.ceil].map((half) => totals.map((total) => half(total / 2)));
+      return (autoPad === "SAME_UPPER" ? [less, more] : [more, less]).flatMap((each) => each ?? []);
+    }
+    default:
+      return refuse(`auto_pad ${autoPad} is not supported`);
+  }
+}
+
+/** The places to add along an axis so that there are ⌈size / stride⌉ outputs. */
+function samePadding({ x, kernel, strides, dilations }: Window, axis: number): number {
+  const size: Dim = x.type.dims[axis + 2] ?? refuse(`x has no axis ${axis + 2}`);
+  const [taps = 1, stride = 1, dilation = 1] = [kernel[axis], strides[axis], dilations[axis]];
+  const reach = (taps - 1) * dilation + 1;
+  if (stride === 1) return reach - 1;
+  if (typeof size !== "number") return refuse(`auto_pad with a stride needs the size of axis ${axis + 2}`);
+  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+}
+
+/** Pads with which the windows that ceil_mode adds, those that begin in x and end behind it, are whole ones. */
+export function withPartWindows({ x, kernel, strides }: Window, pads: readonly number[]): readonly number[] {
+  const axes = kernel.length;
+  return pads.map((pad, i) => {
+    if (i < axes) return pad;
+    const axis = i - axes;
+    const size = x.type.dims[axis + 2];
+    const [taps = 1, stride = 1, before = 0] = [kernel[axis], strides[axis], pads[axis]];
+    if (stride === 1) return pad;
+    if (typeof size !== "number") return refuse(`ceil_mode with a stride needs the size of axis ${axis + 2}`);
+    const rest = (size + before + pad - taps) % stride;
+    const windows = Math.ceil((size + before + pad - taps) / stride) + 1;
+    const begins = (windows - 1) * stride - before;
+    return rest === 0 || begins >= size ? pad : pad + stride - rest;
+  });
 }
 
 /** An attribute of height and width, by default 1 and 1. */

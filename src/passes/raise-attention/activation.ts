@@ -39,6 +39,7 @@ const CLAMPS: readonly (readonly [ActivationName, Clamp])[] = [
   ["relu", { slope: 1, shift: 0, low: 0, high: Infinity }],
   ["relu6", { slope: 1, shift: 0, low: 0, high: 6 }],
   ["hard_sigmoid", HARD_SIGMOID],
+  ["hard_sigmoid_0.2", { slope: 0.2, shift: 0.5, low: 0, high: 1 }],
 ];
 
 /**

@@ -1,10 +1,9 @@
 import type { Op, Value } from "../../ir/graph.js";
-import { isOp } from "../../ir/rewrite.js";
-import { type Dim, sameDims } from "../../ir/types.js";
 import { channelGates } from "./channel-gates/registry.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
+import { sidesOf } from "./product-sides.js";
 import type { Found } from "./raised.js";
 import type { Step } from "./step.js";
 
@@ -15,62 +14,46 @@ import type { Step } from "./step.js";
  * The squeeze must be of the gated map itself; which module it is, the steps say.
  */
 export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
-  const sides = sidesOf(op, flow);
+  const sides = sidesOf(op, "channels", flow);
   if (sides === undefined) return undefined;
   const { x, gate } = sides;
   const path = readPath(op, gate, x, flow);
-  const { squeeze } = path;
-  if (squeeze === undefined) return mismatch(op, "its gate is made without a squeeze");
-  if (squeeze.root !== x)
-    mismatch(squeeze.op, `it squeezes ${squeeze.root.name}, and what is gated is ${x.name}`);
+  // u · f(u) over a row is an activation, or a square.
+  if (path.start === undefined) return undefined;
+  expectSqueezeOf(x, path, op);
   for (const match of channelGates) {
     const module = match(path, x.type);
     if (module !== undefined) return { module, x, last: op, ops: [op, ...sides.ops, ...path.ops] };
   }
+  const norm = path.steps.find(({ kind }) => kind === "norm");
+  if (norm !== undefined) mismatch(norm.op, FOLD_FIRST);
   return mismatch(op, `no known gate is made of ${describePath(path)}`);
 }
 
-/** The operands of a product of a map [N, C, H, W] and a gate [N, C, 1, 1]. */
-interface GateSides {
-  readonly x: Value;
-  readonly gate: Value;
-  /** The op that repeated the gate over the map, where there is one. */
-  readonly ops: readonly Op[];
+const FOLD_FIRST =
+  "the module has no batch normalisation: fold-batch-norm makes it part of the layer before it";
+
+/** Refuses a path that begins with anything but poolings of the gated map. */
+export function expectSqueezeOf(x: Value, { start }: GatePath, op: Op): void {
+  if (start === undefined) {
+    mismatch(op, "its gate is made without a squeeze");
+  } else if (start.of === "sum") {
+    for (const path of start.paths) expectSqueezeOf(x, path, start.op);
+  } else if (start.root !== x) {
+    mismatch(start.op, `it squeezes ${start.root.name}, and what is gated is ${x.name}`);
+  }
 }
 
-/** The map and the gate of a product, in either order; undefined where it is no such product. */
-function sidesOf(op: Op, flow: Dataflow): GateSides | undefined {
-  const [result] = op.results;
-  const [a, b] = op.operands;
-  if (!isOp(op, "mul") || result === undefined || a === undefined || b === undefined) return undefined;
-  const { dims } = result.type;
-  return asSides(a, b, dims, flow) ?? asSides(b, a, dims, flow);
-}
-
-function asSides(x: Value, other: Value, dims: readonly Dim[], flow: Dataflow): GateSides | undefined {
-  const [batch, channels, ...places] = dims;
-  if (batch === undefined || channels === undefined || places.length !== 2) return undefined;
-  const expansion = flow.producer(other);
-  const [expanded] = isOp(expansion, "expand") ? expansion.operands : [];
-  const gate = expanded ?? other;
-  const fits =
-    sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims), [batch, channels, 1, 1]);
-  if (!fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
-  return { x, gate, ops: expanded === undefined || expansion === undefined ? [] : [expansion] };
-}
-
-/** Sizes with those of 1 that broadcasting puts before them. */
-function broadcastable(dims: readonly Dim[]): readonly Dim[] {
-  return [...new Array<Dim>(Math.max(0, 4 - dims.length)).fill(1), ...dims];
-}
-
-/** `mean, linear 64 → 4, relu, linear 4 → 64, sigmoid` */
-function describePath({ squeeze, steps }: GatePath): string {
-  return [...(squeeze === undefined ? [] : [squeeze.of]), ...steps.map(describeStep)].join(", ");
+/** `mean, linear to 4, relu, linear to 64, sigmoid` */
+function describePath({ start, steps }: GatePath): string {
+  const first =
+    start?.of === "sum" ? start.paths.map((path) => `(${describePath(path)})`).join(" + ") : start?.of;
+  return [...(first === undefined ? [] : [first]), ...steps.map(describeStep)].join(", ");
 }
 
 function describeStep(step: Step): string {
   if (step.kind === "activation") return step.name;
   if (step.kind === "linear") return `linear to ${step.outputs}`;
-  return step.kind === "kernel" ? `a kernel of ${step.kernel} channels` : step.kind;
+  if (step.kind === "norm") return "batch normalisation";
+  return step.kind === "kernel" ? `a kernel of ${step.kernel} channels` : `a ${step.kind}`;
 }

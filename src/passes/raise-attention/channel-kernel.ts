@@ -1,6 +1,7 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { isOp } from "../../ir/rewrite.js";
+import type { Dataflow } from "./dataflow.js";
 import { extent } from "./layout.js";
 import { mismatch } from "./mismatch.js";
 import type { StepReader } from "./step.js";
@@ -26,6 +27,14 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
     mismatch(op, `its kernel of ${kernel.join("×")} is not along the channels alone`);
   }
   const size = kernel[line] ?? 0;
+  const each = (size - 1) / 2;
+  const ring = before === 0 && after === 0 && each > 0 ? readRing(x, line + 2, each, flow) : undefined;
+  if (ring === undefined && (before !== each || after !== each)) {
+    mismatch(
+      op,
+      `its kernel of ${size} channels is not in the middle: it is padded by ${before} and ${after}`,
+    );
+  }
   const read = readWeight(op, weight, flow);
   const offset = bias && readWeight(op, bias, flow);
   return {
@@ -34,11 +43,11 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
       op,
       weight: withDims(op, read.weight, [outputs, inputs, size]),
       kernel: size,
-      pads: [before, after],
+      padding: ring === undefined ? "zeros" : "circular",
       bias: offset?.weight,
     },
-    from: x,
-    ops: [op, ...read.ops, ...(offset?.ops ?? [])],
+    from: ring?.row ?? x,
+    ops: [op, ...read.ops, ...(offset?.ops ?? []), ...(ring?.ops ?? [])],
   };
 };
 
@@ -49,4 +58,26 @@ function lineOf({ operands: [x, weight] }: Op): number | undefined {
   const line = places.findIndex((size) => size !== 1);
   if (line === -1 || extent(places).length !== 1) return undefined;
   return kernel.some((size) => size !== 1) || x?.type.dims[1] === 1 ? line : undefined;
+}
+
+/** The row whose ends a value joins: [last `each`, all, first `each`] along an axis. */
+function readRing(value: Value, axis: number, each: number, flow: Dataflow) {
+  const op = flow.producer(value);
+  const [last, row, first, ...more] = op?.operands ?? [];
+  if (!isOp(op, "concat") || op.attributes.axis !== axis || last === undefined || row === undefined)
+    return undefined;
+  if (first === undefined || more.length > 0) return undefined;
+  const size = row.type.dims[axis];
+  if (typeof size !== "number") return undefined;
+  const ends = [sliceOf(last, size - each, size), sliceOf(first, 0, each)];
+  return ends.every((end) => end !== undefined) ? { row, ops: [op, ...ends] } : undefined;
+
+  function sliceOf(part: Value, start: number, end: number): Op | undefined {
+    const slice = flow.producer(part);
+    if (!isOp(slice, "slice") || slice.operands[0] !== row) return undefined;
+    const { attributes } = slice;
+    return attributes.axis === axis && attributes.start === start && attributes.end === end
+      ? slice
+      : undefined;
+  }
 }

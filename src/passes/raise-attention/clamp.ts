@@ -1,4 +1,4 @@
-import type { Op, Value } from "../../ir/graph.js";
+import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { scalarOf } from "./constants.js";
 import type { Dataflow } from "./dataflow.js";
@@ -70,7 +70,7 @@ export function sameClamp(a: Clamp, b: Clamp): boolean {
 }
 
 function near(x: number, y: number): boolean {
-  return x === y || Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(y));
+  return x === y || (Number.isFinite(y) && Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(y)));
 }
 
 /** `min(max(0.25 · x + 0.5, 0), 1)` */
@@ -108,6 +108,8 @@ function clampOf(op: Op): ClampStep | undefined {
   if (isOp(op, "relu")) return { clamp: { ...IDENTITY, low: 0 }, from: a };
   if (isOp(op, "relu6")) return { clamp: { ...IDENTITY, low: 0, high: 6 }, from: a };
   if (isOp(op, "hard_sigmoid")) return { clamp: { slope: 1 / 6, shift: 0.5, low: 0, high: 1 }, from: a };
+  if (isOp(op, "hard_sigmoid_0.2")) return { clamp: { slope: 0.2, shift: 0.5, low: 0, high: 1 }, from: a };
+  if (isOp(op, "sloped_hard_sigmoid")) return { clamp: { ...op.attributes, low: 0, high: 1 }, from: a };
   if (isOp(op, "clip")) {
     const { low, high } = op.attributes;
     const bounds = { low: low <= -NO_BOUND ? -Infinity : low, high: high >= NO_BOUND ? Infinity : high };
@@ -117,8 +119,18 @@ function clampOf(op: Op): ClampStep | undefined {
   if (isOp(op, "add")) return affine(a, 1, right) ?? affine(b, 1, left);
   if (isOp(op, "mul")) return affine(a, right, 0) ?? affine(b, left, 0);
   if (isOp(op, "sub")) return affine(a, 1, right === undefined ? undefined : -right);
+  if (isOp(op, "max") || isOp(op, "min")) return bound(op);
   if (isOp(op, "div")) return affine(a, right === undefined ? undefined : 1 / right, 0);
   return undefined;
+}
+
+/** max(x, number) or min(x, number), in either order. */
+function bound({ kind, operands }: OpOf<"max"> | OpOf<"min">): ClampStep | undefined {
+  const [a, b, ...more] = operands;
+  if (a === undefined || b === undefined || more.length > 0) return undefined;
+  const [from, limit] = scalarOf(a) === undefined ? [a, scalarOf(b)] : [b, scalarOf(a)];
+  if (limit === undefined || from.kind === "parameter") return undefined;
+  return { clamp: { ...IDENTITY, [kind === "max" ? "low" : "high"]: limit }, from };
 }
 
 function affine(

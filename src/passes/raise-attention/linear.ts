@@ -1,6 +1,7 @@
-import type { Op, Value } from "../../ir/graph.js";
+import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { isOp } from "../../ir/rewrite.js";
+import { concreteDims, elementCount } from "../../ir/types.js";
 import type { Convolution } from "./channel-kernel.js";
 import { mismatch } from "./mismatch.js";
 import type { ReadStep, StepReader } from "./step.js";
@@ -14,6 +15,7 @@ export const readLinear: StepReader = (_value, op, flow) => {
     const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
     return layer(op, x, read(weight), bias && read(bias));
   }
+  if (isOp(op, "general_gemm")) return generalGemm(op, read);
   if (!isOp(op, "matmul")) return undefined;
   const [a, b] = op.operands as readonly [Value, Value];
   // [N, I] · [I, O], or [O, I] · [N, I, 1]
@@ -21,6 +23,23 @@ export const readLinear: StepReader = (_value, op, flow) => {
   const weight = matrix(op, read(b));
   return layer(op, a, { ...weight, weight: transposed(op, weight.weight) });
 };
+
+/** a · b + c without factors, where a or its transpose [C, N] of one image is the row. */
+function generalGemm(op: Op & OpOf<"general_gemm">, read: (value: Value) => ReadWeight): ReadStep {
+  const { alpha, beta, transposeA, transposeB } = op.attributes;
+  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  if (alpha !== 1 || (bias !== undefined && beta !== 1)) mismatch(op, "its product or its bias has a factor");
+  if (transposeA && !x.type.dims.includes(1)) mismatch(op, "it multiplies the transposed rows");
+  const weights = matrix(op, read(weight));
+  const turned = transposeB ? weights : { ...weights, weight: transposed(op, weights.weight) };
+  const outputs = op.results[0]?.type.dims[1];
+  if (bias !== undefined && elementCount(concreteDims(bias.type.dims)) !== outputs) {
+    mismatch(op, "it adds something else than one number for each channel");
+  }
+  const offset = bias && read(bias);
+  const flat = offset && { ...offset, weight: withDims(op, offset.weight, [Number(outputs)]) };
+  return layer(op, x, turned, flat);
+}
 
 /** Whether a convolution's every output is of one place. */
 function isPointwise({ operands: [x, weight] }: Op): boolean {

@@ -4,6 +4,8 @@ import { type Graph, parametersOf } from "../../ir/graph.js";
 export class NewNames {
   readonly #taken: Set<string>;
   readonly #inherited = new Set<string>();
+  /** The last number that was tried for a name, so that many of one name take no time in its square. */
+  readonly #next = new Map<string, number>();
 
   constructor(graph: Graph) {
     const results = graph.ops.flatMap((op) => op.results);
@@ -12,8 +14,10 @@ export class NewNames {
 
   /** The name, or one like it that is free. */
   fresh(wanted: string): string {
+    let next = this.#next.get(wanted) ?? 0;
     let free = wanted;
-    for (let i = 1; this.#taken.has(free); i++) free = `${wanted}_${i}`;
+    while (this.#taken.has(free)) free = `${wanted}_${++next}`;
+    this.#next.set(wanted, next);
     this.#taken.add(free);
     return free;
   }

@@ -1,22 +1,33 @@
 import type { Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "./activation.js";
 import { readChannelKernel } from "./channel-kernel.js";
+import { isScale, readClamp } from "./clamp.js";
+import { type ReadContext, readContext } from "./context.js";
 import type { Dataflow } from "./dataflow.js";
 import { behindLayout } from "./layout.js";
 import { readLinear } from "./linear.js";
 import { mismatch } from "./mismatch.js";
 import { readNorm, readPerChannel } from "./per-channel.js";
 import { type ReadSqueeze, readSqueeze } from "./squeeze.js";
+import { readStandardized } from "./standardized.js";
 import type { ReadStep, Step, StepReader } from "./step.js";
 
 /** The way from a map to the gate that is made of it. */
 export interface GatePath {
-  /** The pooling that it begins with; none where the steps are over the whole map. */
-  readonly squeeze: ReadSqueeze | undefined;
+  /** What it begins with: a pooling, the sum of two ways, or neither where the steps are over the whole map. */
+  readonly start: ReadSqueeze | ReadContext | PathSum | undefined;
   /** From the map to the gate. */
   readonly steps: readonly Step[];
   /** All ops of the way. */
   readonly ops: readonly Op[];
+}
+
+/** Two ways that are added up. */
+export interface PathSum {
+  readonly of: "sum";
+  readonly op: Op;
+  readonly paths: readonly [GatePath, GatePath];
 }
 
 /** Longer than the way of any known module; what is longer is no gate. */
@@ -30,7 +41,9 @@ const STEP_READERS: readonly StepReader[] = [
   readLinear,
   readChannelKernel,
   readNorm,
+  readStandardized,
   readPerChannel,
+  readFactor,
 ];
 
 /**
@@ -38,38 +51,78 @@ const STEP_READERS: readonly StepReader[] = [
  * difference. Refuses what no step is.
  */
 export function readPath(gating: Op, gate: Value, gated: Value, flow: Dataflow): GatePath {
-  const steps: Step[] = [];
-  const ops: Op[] = [];
-  let value = gate;
-  let reader = gating;
-  for (let count = 0; count <= MOST_STEPS; count++) {
-    const squeeze = value === gated ? undefined : readSqueeze(value, gated, flow);
-    if (squeeze !== undefined || value === gated) {
-      return { squeeze, steps: joinBiases(steps.toReversed()), ops: [...ops, ...(squeeze?.ops ?? [])] };
-    }
-    const behind = behindLayout(value, flow);
-    if (behind.ops.length > 0) {
-      ops.push(...behind.ops);
-      value = behind.value;
-      continue;
-    }
-    const read = readStep(value, reader, flow);
-    steps.push(read.step);
-    ops.push(...read.ops);
-    value = read.from;
-    reader = read.step.op;
+  return new PathReader(gated, flow).read(gating, gate, true);
+}
+
+class PathReader {
+  readonly #gated: Value;
+  readonly #flow: Dataflow;
+
+  constructor(gated: Value, flow: Dataflow) {
+    this.#gated = gated;
+    this.#flow = flow;
   }
-  return mismatch(reader, "it is far from any pooling");
+
+  /** @param mayFork whether it may be the sum of two ways, which no way of a sum is */
+  read(gating: Op, gate: Value, mayFork: boolean): GatePath {
+    const steps: Step[] = [];
+    const ops: Op[] = [];
+    let value = gate;
+    let reader = gating;
+    for (let count = 0; count <= MOST_STEPS; count++) {
+      const start = value === this.#gated ? undefined : this.#start(value, mayFork);
+      if (start !== undefined || value === this.#gated) {
+        return {
+          start: start?.start,
+          steps: joinBiases(steps.toReversed()),
+          ops: [...ops, ...(start?.ops ?? [])],
+        };
+      }
+      const behind = behindLayout(value, this.#flow);
+      if (behind.ops.length > 0) {
+        ops.push(...behind.ops);
+        value = behind.value;
+        continue;
+      }
+      const read = readStep(value, reader, this.#flow);
+      steps.push(read.step);
+      ops.push(...read.ops);
+      value = read.from;
+      reader = read.step.op;
+    }
+    return mismatch(reader, "it is far from any pooling");
+  }
+
+  #start(value: Value, mayFork: boolean) {
+    const squeeze = readSqueeze(value, this.#gated, this.#flow);
+    if (squeeze !== undefined) return { start: squeeze, ops: squeeze.ops };
+    const context = readContext(value, this.#flow);
+    if (context !== undefined) return { start: context, ops: context.ops };
+    const op = this.#flow.producer(value);
+    const [a, b] = op?.operands ?? [];
+    const isSum = isOp(op, "add") && a !== undefined && b !== undefined;
+    if (!isSum || a.kind === "parameter" || b.kind === "parameter") return undefined;
+    if (!mayFork) mismatch(op, "it is a sum within a sum");
+    const paths = [this.read(op, a, false), this.read(op, b, false)] as const;
+    return { start: { of: "sum", op, paths } as const, ops: [op, ...paths.flatMap(({ ops }) => ops)] };
+  }
 }
 
 function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
   const op = flow.producer(value);
   if (op === undefined) return mismatch(reader, `it reads ${value.name}, which is made of no map`);
-  for (const reader of STEP_READERS) {
-    const read = reader(value, op, flow);
+  for (const stepReader of STEP_READERS) {
+    const read = stepReader(value, op, flow);
     if (read !== undefined) return read;
   }
   return mismatch(op, "no known gate has such an op");
+}
+
+/** A product with one number. */
+function readFactor(value: Value, op: Op, flow: Dataflow): ReadStep | undefined {
+  const { clamp, from, ops } = readClamp(value, flow);
+  if (ops.length === 0 || !isScale(clamp)) return undefined;
+  return { step: { kind: "factor", op, factor: clamp.slope }, from, ops };
 }
 
 /** A bias that is added after a linear step belongs to it. */

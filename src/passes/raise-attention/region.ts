@@ -13,27 +13,7 @@ const MOST_SHAPE_OPS = 64;
  */
 export function regionOf(found: Found, flow: Dataflow): ReadonlySet<Op> {
   const { last, module } = found;
-  const region = new Set([last, ...found.ops, ...shapeOps(found.ops, flow)]);
-  const outside = (op: Op): Op | "output" | undefined => {
-    for (const result of op.results) {
-      if (flow.isOutput(result)) return "output";
-      const reader = flow.readers(result).find((each) => !region.has(each));
-      if (reader !== undefined) return reader;
-    }
-    return undefined;
-  };
-  const kept: { readonly op: Op; readonly reader: Op | "output" }[] = [];
-  // What stays may be read by others of the region, so it is asked until nothing changes.
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const op of region) {
-      const reader = op === last ? undefined : outside(op);
-      if (reader === undefined) continue;
-      region.delete(op);
-      kept.push({ op, reader });
-      changed = true;
-    }
-  }
+  const { region, kept } = ownOps(last, [...found.ops, ...shapeOps(found.ops, flow)], flow);
   const sources = new Set<Value | undefined>(module.parameters.map(({ source }) => source));
   const [first] = kept;
   if (first !== undefined && kept.some(({ op }) => op.operands.some((operand) => sources.has(operand)))) {
@@ -42,6 +22,43 @@ export function regionOf(found: Found, flow: Dataflow): ReadonlySet<Op> {
     mismatch(first.op, `its result ${reader}`);
   }
   return region;
+}
+
+/** An op that something outside of a region reads too. */
+interface KeptOp {
+  readonly op: Op;
+  readonly reader: Op | "output";
+}
+
+/** Of some ops the ones that nothing reads but themselves and the last of them, which is one of them; and the others. */
+export function ownOps(
+  last: Op,
+  ops: readonly Op[],
+  flow: Dataflow,
+): { readonly region: ReadonlySet<Op>; readonly kept: readonly KeptOp[] } {
+  const region = new Set([last, ...ops]);
+  const kept: KeptOp[] = [];
+  // What stays may read others of the region, so it is asked until nothing changes.
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const op of region) {
+      const reader = op === last ? undefined : readerOutside(op, region, flow);
+      if (reader === undefined) continue;
+      region.delete(op);
+      kept.push({ op, reader });
+      changed = true;
+    }
+  }
+  return { region, kept };
+}
+
+function readerOutside(op: Op, region: ReadonlySet<Op>, flow: Dataflow): Op | "output" | undefined {
+  for (const result of op.results) {
+    if (flow.isOutput(result)) return "output";
+    const reader = flow.readers(result).find((each) => !region.has(each));
+    if (reader !== undefined) return reader;
+  }
+  return undefined;
 }
 
 /** The ops that compute shapes for ops of a module: they work on integers, back to the tensor whose shape they take. */

@@ -1,8 +1,11 @@
 import type { Op } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
+import { findAddedContext } from "./added-context.js";
+import { findCbam } from "./cbam.js";
 import { findChannelGate } from "./channel-gate.js";
 import type { Dataflow } from "./dataflow.js";
 import type { Found } from "./raised.js";
+import { findScse } from "./scse.js";
 
 /**
  * Finds a module whose last op is the given one; undefined where the op is no such thing. What comes near one and is
@@ -12,5 +15,6 @@ export type Finder = (op: Op, flow: Dataflow) => Found | undefined;
 
 /** What is looked for at an op, by its kind; the first that is found holds. */
 export const finders: { readonly [K in OpName]?: readonly Finder[] } = {
-  mul: [findChannelGate],
+  add: [findScse, findAddedContext],
+  mul: [findCbam, findChannelGate],
 };

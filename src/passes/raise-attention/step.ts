@@ -14,14 +14,17 @@ export interface LinearStep {
   readonly bias?: RaisedParameter | undefined;
 }
 
-/** A convolution along the channels: y[c] = Σⱼ weight[0,0,j] · x[c + j - pads[0]] + bias. */
+/**
+ * A convolution along the channels that gives as many: y[c] = Σⱼ weight[0,0,j] · x[c + j - (k-1)/2] + bias. Beyond the ends
+ * x is 0, or the channels are a ring.
+ */
 export interface KernelStep {
   readonly kind: "kernel";
   readonly op: Op;
   /** [outputs, inputs, k] */
   readonly weight: RaisedParameter;
   readonly kernel: number;
-  readonly pads: readonly [before: number, after: number];
+  readonly padding: "zeros" | "circular";
   readonly bias?: RaisedParameter | undefined;
 }
 
@@ -47,8 +50,29 @@ export interface NormStep {
   readonly epsilon: number;
 }
 
+/** Layer normalisation over the channels, without scale and shift. */
+export interface StandardizedStep {
+  readonly kind: "standardized";
+  readonly op: Op;
+  readonly epsilon: number;
+}
+
+/** Every number multiplied by the same one. */
+export interface FactorStep {
+  readonly kind: "factor";
+  readonly op: Op;
+  readonly factor: number;
+}
+
 /** One step on the way from what a gate squeezes to the gate. */
-export type Step = LinearStep | KernelStep | ActivationStep | PerChannelStep | NormStep;
+export type Step =
+  | LinearStep
+  | KernelStep
+  | ActivationStep
+  | PerChannelStep
+  | NormStep
+  | StandardizedStep
+  | FactorStep;
 
 /** A step that computes a value, and the value that it starts from. */
 export interface ReadStep {

@@ -1,7 +1,15 @@
 import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims } from "../../ir/types.js";
-import { constantWeight, reshapeWeight, transposeWeight, type WeightExpr } from "../../ir/weight.js";
+import {
+  constantWeight,
+  type LentNumbers,
+  reshapeWeight,
+  type StoredNumbers,
+  storedWeight,
+  transposeWeight,
+  type WeightExpr,
+} from "../../ir/weight.js";
 import type { Dataflow } from "./dataflow.js";
 import { isLayout } from "./layout.js";
 import { mismatch, nameOf } from "./mismatch.js";
@@ -67,4 +75,32 @@ export function transposed(op: Op, weight: RaisedParameter): RaisedParameter {
   return weight.data.dims.length === 2
     ? { ...weight, data: transposeWeight(weight.data) }
     : mismatch(op, `${weight.source?.name} is no matrix`);
+}
+
+/** Weights [1, 2, …] with their two inputs the other way round. */
+export function swappedInputs(op: Op, weight: RaisedParameter): RaisedParameter {
+  const { data } = weight;
+  if (data.kind === "constant") return weight;
+  if (data.kind !== "stored" || data.dims[0] !== 1 || data.dims[1] !== 2) {
+    return mismatch(op, `the inputs of ${weight.source?.name} can't be had the other way round`);
+  }
+  const half = data.data.length / 2;
+  const read = copyOf(data.data);
+  const swapped: LentNumbers = {
+    length: data.data.length,
+    copyTo(target, start) {
+      for (let i = 0; i < target.length; ) {
+        const place = start + i;
+        const piece = Math.min(target.length - i, half - (place % half));
+        read(target.subarray(i, i + piece), place < half ? place + half : place - half);
+        i += piece;
+      }
+    },
+  };
+  return { ...weight, data: storedWeight(data.dims, `${data.label}, inputs swapped`, swapped) };
+}
+
+function copyOf(data: StoredNumbers): LentNumbers["copyTo"] {
+  if (!(data instanceof Float32Array)) return (target, start) => data.copyTo(target, start);
+  return (target, start) => target.set(data.subarray(start, start + target.length));
 }

@@ -1,12 +1,11 @@
 import { type ActivationName, activations } from "../../ir/activations.js";
 import type { OpOf, Value } from "../../ir/graph.js";
-import { windowAlong } from "../../ir/ops/conv-1d.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import { attentionRules } from "./attention/registry.js";
-import { normal } from "./distribution.js";
-import { OFFSET, type Stress, type StressRule, sizesOf, stressNorm, unitGain } from "./layers.js";
+import { type Stress, type StressRule, sizesOf, stressNorm } from "./layers.js";
+import { stressConv, stressGemm, stressGeneralGemm } from "./linear.js";
 import {
   applied,
   averaged,
@@ -18,8 +17,10 @@ import {
   product,
   scaled,
   sum,
-  variation,
 } from "./moments.js";
+
+/** Where a logarithm is taken, no number is nearer to zero. */
+const LEAST_POSITIVE = 1e-3;
 
 /** The rule of every op; an op without one is a compile error. */
 export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
@@ -29,9 +30,10 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     const { parameters, result } = stressNorm(x);
     return { parameters: [undefined, ...parameters], result };
   },
-  conv: (op, x) => stressLinear(op, x, tapsInside(op, 2) * tapsInside(op, 3)),
-  conv_1d: (op, x) => stressLinear(op, x, tapsInside(op, 2)),
-  gemm: (op, x) => stressLinear(op, x, 1),
+  conv: stressConv,
+  conv_1d: stressConv,
+  gemm: stressGemm,
+  general_gemm: stressGeneralGemm,
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
   sub: (_op, x, y) => ({ result: sum(x, { ...y, mean: -(y.mean ?? 0) }) }),
@@ -41,6 +43,10 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   softmax: ({ operands: [x], attributes: { axis } }) => ({
     result: perChannel(1 / Number(x?.type.dims[axis]) ** 2),
   }),
+  pow: (_op, x) => ({ result: product(x, x) }),
+  sum: ({ operands }, x, y) => ({ result: operands.length === 1 ? x : sum(x, y) }),
+  max: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
+  min: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
   sqrt: (_op, x) => ({ result: applied((value) => Math.sqrt(Math.abs(value)), x) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
@@ -50,13 +56,31 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   reduce_mean: (op, x) => ({
     result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
   }),
+  reduce_sum: (op, x) => ({ result: scaled(pooled(x, reducedCount(op)), reducedCount(op) ** 2) }),
   reduce_max: (op, x) => ({ result: maximum(x, reducedCount(op)) }),
+  reduce_min: (op, x) => ({ result: maximum(x, reducedCount(op)) }),
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
   }),
   erf: (_op, x) => ({ result: applied(erfOf, x) }),
+  abs: (_op, x) => ({ result: applied(Math.abs, x) }),
+  elu: ({ attributes: { scale } }, x) => ({
+    result: applied((value) => (value < 0 ? scale * Math.expm1(value) : value), x),
+  }),
+  exp: (_op, x) => ({ result: applied(Math.exp, x) }),
+  leaky_relu: ({ attributes: { slope } }, x) => ({
+    result: applied((value) => (value < 0 ? slope * value : value), x),
+  }),
+  log: (_op, x) => ({ result: applied((value) => Math.log(Math.abs(value) + LEAST_POSITIVE), x) }),
+  neg: (_op, x) => ({ result: applied((value) => -value, x) }),
+  reciprocal: (_op, x) => ({ result: perChannel(1 / x.power) }),
+  sloped_hard_sigmoid: ({ attributes: { slope, shift } }, x) => ({
+    result: applied((value) => Math.min(Math.max(slope * value + shift, 0), 1), x),
+  }),
+  softplus: (_op, x) => ({ result: applied((value) => Math.log1p(Math.exp(value)), x) }),
   gelu: stressActivation,
   hard_sigmoid: stressActivation,
+  "hard_sigmoid_0.2": stressActivation,
   hard_swish: stressActivation,
   relu: stressActivation,
   relu6: stressActivation,
@@ -77,6 +101,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   gather: keepMoments,
   identity: keepMoments,
   opaque: keepMoments,
+  prelu: keepMoments,
+  reduce_prod: keepMoments,
   reshape: keepMoments,
   reshape_to: keepMoments,
   slice: keepMoments,
@@ -87,37 +113,6 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   shape: () => ({ result: perChannel(1) }),
 };
 
-/** Convolution or matrix product of power 1, where on average only a share of the products is not with padding. */
-function stressLinear(
-  { operands: [, weight, bias] }: OpOf<"conv" | "conv_1d" | "gemm">,
-  x: Moments,
-  share: number,
-): Stress {
-  const [, ...fanIn] = concreteDims(weight?.type.dims ?? []);
-  const y = mixed(x, 1 / x.power);
-  const offset = OFFSET * variation(y);
-  return {
-    result: bias === undefined ? y : sum(y, perChannel(offset ** 2)),
-    parameters: [undefined, normal(unitGain(elementCount(fanIn) * share, x)), normal(offset)],
-  };
-}
-
-/** The share of a convolution's products along an axis that read the map and not the zeros around it. */
-function tapsInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: 2 | 3): number {
-  const [map, weight] = op.operands;
-  const [size, kernel, outputs] = [map, weight, op.results[0]].map((value) => Number(value?.type.dims[axis]));
-  if (size === undefined || kernel === undefined || outputs === undefined) return 1;
-  const { stride, dilation, before } = windowAlong(op, axis - 2);
-  let inside = 0;
-  for (let output = 0; output < outputs; output++) {
-    for (let tap = 0; tap < kernel; tap++) {
-      const place = output * stride - before + tap * dilation;
-      if (place >= 0 && place < size) inside++;
-    }
-  }
-  return inside / (outputs * kernel);
-}
-
 function stressActivation({ kind }: OpOf<ActivationName>, x: Moments): Stress {
   return { result: applied(activations[kind].apply, x) };
 }
@@ -126,7 +121,10 @@ function keepMoments(_op: unknown, x: Moments): Stress {
   return { result: x };
 }
 
-function reducedCount({ operands: [x], attributes: { axes } }: OpOf<"reduce_mean" | "reduce_max">): number {
+function reducedCount({
+  operands: [x],
+  attributes: { axes },
+}: OpOf<"reduce_max" | "reduce_mean" | "reduce_min" | "reduce_sum">): number {
   return axes.reduce((count, axis) => count * Number(x?.type.dims[axis]), 1);
 }
 

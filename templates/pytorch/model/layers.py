@@ -9,6 +9,13 @@ class Style:
     momentum: float
 
 
+class HardSigmoidFifth(nn.Module):
+    """A hard sigmoid of slope 1/5, where PyTorch's has 1/6: that of Keras 2 and PaddlePaddle."""
+
+    def forward(self, x):
+        return (0.2 * x + 0.5).clamp(0.0, 1.0)
+
+
 def activation(name):
     return ACTIVATIONS[name]()
 

@@ -9,21 +9,14 @@ import { type ChannelGateMatch, stepsOf } from "./match.js";
  */
 export const matchEca: ChannelGateMatch = (path) => {
   const steps = stepsOf(path, "kernel", "activation");
-  if (steps === undefined || path.squeeze?.of !== "mean") return undefined;
-  const [{ op, kernel, weight, pads, bias }, gate] = steps;
-  if (gate.name !== "sigmoid") mismatch(gate.op, `its gate is ${gate.name}; that of ECA is sigmoid`);
+  if (steps === undefined || path.start?.of !== "mean") return undefined;
+  const [{ kernel, weight, padding, bias }, gate] = steps;
   if (weight.data.dims[0] !== 1 || weight.data.dims[1] !== 1) return undefined;
-  if (kernel % 2 === 0) mismatch(op, `its kernel of ${kernel} channels has no middle`);
-  if (pads.some((pad) => pad !== (kernel - 1) / 2)) {
-    mismatch(
-      op,
-      `its kernel of ${kernel} channels is not in the middle: it is padded by ${pads.join(" and ")}`,
-    );
-  }
+  if (gate.name !== "sigmoid") mismatch(gate.op, `its gate is ${gate.name}; that of ECA is sigmoid`);
   return {
     kind: "eca",
-    attributes: { kernel, padding: "zeros" },
+    attributes: { kernel, padding },
     parameters: [weight, ...(bias === undefined ? [] : [bias])],
-    options: written("eca", { kernel, bias: bias !== undefined }),
+    options: written("eca", { kernel, padding, bias: bias !== undefined }),
   };
 };

@@ -9,7 +9,7 @@ import { type ChannelGateMatch, stepsOf } from "./match.js";
  */
 export const matchLinearGate: ChannelGateMatch = (path) => {
   const steps = stepsOf(path, "linear", "activation");
-  if (steps === undefined || path.squeeze?.of !== "mean") return undefined;
+  if (steps === undefined || path.start?.of !== "mean") return undefined;
   const [layer, { name: gate }] = steps;
   const { bias, groups: group } = layer;
   const attributes = { gate, group };

@@ -13,7 +13,7 @@ type StepOf<K extends Step["kind"]> = Step & { readonly kind: K };
 
 /** The steps, if they are of these kinds and no others. */
 export function stepsOf<const K extends readonly Step["kind"][]>(
-  { steps }: GatePath,
+  { steps }: Pick<GatePath, "steps">,
   ...kinds: K
 ): { readonly [I in keyof K]: StepOf<K[I]> } | undefined {
   const fits = steps.length === kinds.length && steps.every((step, i) => step.kind === kinds[i]);

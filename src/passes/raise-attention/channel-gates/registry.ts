@@ -1,4 +1,6 @@
 import { matchEca } from "./eca.js";
+import { matchEcam } from "./ecam.js";
+import { matchScalingGc } from "./gc.js";
 import { matchLinearGate } from "./linear-gate.js";
 import type { ChannelGateMatch } from "./match.js";
 import { matchSe } from "./se.js";
@@ -9,7 +11,9 @@ import { matchSeVar2 } from "./se-var2.js";
 export const channelGates: readonly ChannelGateMatch[] = [
   matchSe,
   matchEca,
+  matchEcam,
   matchLinearGate,
+  matchScalingGc,
   matchSeVar1,
   matchSeVar2,
 ];

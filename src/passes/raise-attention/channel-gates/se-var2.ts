@@ -4,7 +4,7 @@ import { type ChannelGateMatch, stepsOf } from "./match.js";
 /** mean ─ scale of each channel ─ sigmoid */
 export const matchSeVar2: ChannelGateMatch = (path) => {
   const steps = stepsOf(path, "scale", "activation");
-  if (steps === undefined || path.squeeze?.of !== "mean") return undefined;
+  if (steps === undefined || path.start?.of !== "mean") return undefined;
   const [{ op, weight }, gate] = steps;
   if (gate.name !== "sigmoid") return undefined;
   const parameter = withDims(op, weight, [1, ...weight.data.dims, 1, 1]);

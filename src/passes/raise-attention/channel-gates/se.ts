@@ -5,10 +5,10 @@ import { type ChannelGateMatch, stepsOf } from "./match.js";
 /** squeeze ─ linear C → M ─ hidden ─ linear M → C ─ gate */
 export const matchSe: ChannelGateMatch = (path) => {
   const steps = stepsOf(path, "linear", "activation", "linear", "activation");
-  if (steps === undefined) return undefined;
+  if (steps === undefined || (path.start?.of !== "mean" && path.start?.of !== "max")) return undefined;
   const [reduce, hidden, expand, gate] = steps;
   const { weights, biases } = excitationOf(reduce, expand);
-  const squeeze = path.squeeze?.of === "max" ? "max" : "average";
+  const squeeze = path.start.of === "max" ? "max" : "average";
   return {
     kind: "se",
     attributes: { squeeze, hidden: hidden.name, gate: gate.name },

@@ -25,7 +25,7 @@ export function stressSpatialGate(
   const [, , kernel = 1] = (weight?.type.dims ?? []) as readonly number[];
   const norm = stressGateNorm(UNIT);
   // The k² taps add up what they have in common, where the rest of them grows with the root only.
-  const common = gate === "sigmoid" || gate === "hard_sigmoid" ? COMMON : 0;
+  const common = gate === "sigmoid" || gate === "hard_sigmoid" || gate === "hard_sigmoid_0.2" ? COMMON : 0;
   const taps = { low: TAPS.low + common / kernel, high: TAPS.high + common / kernel };
   const score = (common * (GATE_SCALE.low + GATE_SCALE.high)) / 2;
   const gated = applied((value) => activations[gate].apply(value + score), norm.result);

@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const exp = plainCodec("exp", "Exp");

@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const pow = plainCodec("pow", "Pow");

@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const reciprocal = plainCodec("reciprocal", "Reciprocal");

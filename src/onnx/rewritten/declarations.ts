@@ -1,0 +1,89 @@
+import type { Graph, Value } from "../../ir/graph.js";
+import type { Dim, TensorType } from "../../ir/types.js";
+import type { DocumentValue } from "../document.js";
+import { bytes, copied, message, type Segment } from "../layout.js";
+import { FIELD, ValueInfoProto } from "../proto.js";
+import type { ModelSource } from "../source.js";
+import { agrees, declaredType, encodeValueInfo } from "../value-info.js";
+import type { RewrittenNames } from "./names.js";
+import type { RewrittenTensors } from "./tensors.js";
+
+/** The types that a rewritten model declares: of its inputs and outputs, and of other values where the file does so. */
+export class RewrittenDeclarations {
+  readonly #graph: Graph;
+  readonly #source: ModelSource;
+  readonly #names: RewrittenNames;
+  readonly #tensors: RewrittenTensors;
+  readonly #sizes: Readonly<Record<string, number>>;
+  readonly #values: ReadonlyMap<string, Value>;
+
+  constructor(
+    graph: Graph,
+    source: ModelSource,
+    names: RewrittenNames,
+    tensors: RewrittenTensors,
+    sizes: Readonly<Record<string, number>>,
+  ) {
+    this.#graph = graph;
+    this.#source = source;
+    this.#names = names;
+    this.#tensors = tensors;
+    this.#sizes = sizes;
+    const values = [...graph.inputs, ...graph.ops.flatMap(({ results }) => results)];
+    this.#values = new Map(values.map((value) => [names.of(value), value]));
+  }
+
+  /** What takes the place of a declaration of the file; nothing for that of a value which is gone. */
+  at(number: number, { field, message: info }: DocumentValue): readonly Segment[] {
+    const name = info.name ?? "";
+    const whole = [copied(this.#source.document.range, field.begin, field.end)];
+    const value = this.#values.get(name);
+    if (value === undefined) {
+      if (this.#source.typeOf(name) === undefined) return number === FIELD.graphValueInfo ? [] : whole;
+      const made = number === FIELD.graphInput ? this.#tensors.declared(name) : undefined;
+      return made ?? (this.#tensors.keeps(name) ? whole : []);
+    }
+    const declared = declaredType(info);
+    const type = this.#newType(declared, value.type);
+    return type === undefined ? whole : declaration(number, name, type);
+  }
+
+  /** Declarations of what is new. */
+  get added(): readonly Segment[] {
+    const { document } = this.#source;
+    const known = new Set([...document.values, ...document.outputs].map(({ message: { name } }) => name));
+    const isNew = (name: string): boolean => !known.has(name) && !this.#source.hasResult(name);
+    const values = [...this.#values].flatMap(([name, { kind, type }]): readonly Segment[] => {
+      const isDeclared = document.values.length > 0 && kind === "result" && isNew(name);
+      return isDeclared && type.dtype !== "other" ? declaration(FIELD.graphValueInfo, name, type) : [];
+    });
+    const outputs = this.#graph.outputs.flatMap((output): readonly Segment[] => {
+      const name = this.#names.of(output);
+      return document.outputs.some((each) => each.message.name === name)
+        ? []
+        : declaration(FIELD.graphOutput, name, output.type);
+    });
+    const inputs = this.#source.tensorsAreInputs
+      ? this.#tensors.added.flatMap(({ name }) => this.#tensors.declared(name) ?? [])
+      : [];
+    return [...values, ...outputs, ...inputs];
+  }
+
+  /** The type that is to be declared in place of that of the file; undefined where it stays. */
+  #newType(declared: TensorType, computed: TensorType): TensorType | undefined {
+    if (declared.dtype === "other" || computed.dtype === "other") return undefined;
+    if (!agrees(declared, computed)) return computed;
+    const dims = declared.dims.map((dim, i) => this.#sized(dim, computed.dims[i]));
+    return dims.some((dim, i) => dim !== declared.dims[i]) ? { dtype: computed.dtype, dims } : undefined;
+  }
+
+  #sized(declared: Dim, computed: Dim | undefined): Dim {
+    if (typeof declared === "number") return declared;
+    const size = this.#sizes[declared];
+    return size ?? (typeof computed === "string" ? this.#sizes[computed] : undefined) ?? declared;
+  }
+}
+
+function declaration(number: number, name: string, type: TensorType): readonly Segment[] {
+  return message(number, [bytes(ValueInfoProto.encode(encodeValueInfo(name, type)).finish())]);
+}

@@ -1,0 +1,140 @@
+import type { Graph } from "../../ir/graph.js";
+import { refuseModelOps } from "../export.js";
+import type { ImportedModel } from "../import.js";
+import {
+  bytes,
+  copied,
+  type ModelParts,
+  message,
+  type Segment,
+  type TensorPart,
+  tensorPart,
+} from "../layout.js";
+import { FIELD, StringStringEntryProto } from "../proto.js";
+import type { ModelSource } from "../source.js";
+import { type WireField, WireReader } from "../wire.js";
+import { RewrittenDeclarations } from "./declarations.js";
+import { RewrittenNames } from "./names.js";
+import { type RewrittenNode, rewrittenNodes } from "./nodes.js";
+import { RewrittenTensors } from "./tensors.js";
+
+export interface RewrittenOptions {
+  /** Sizes for symbols of the graph's types, such as `{ N: 1 }` for a fixed batch; the others stay open. */
+  readonly sizes?: Readonly<Record<string, number>> | undefined;
+  /** Goes into the file's metadata; entries of the same keys go. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * The parts of an imported file after its graph was rewritten. What no pass touched is copied from the file, byte for
+ * byte and in its order: nodes, tensors, declarations, functions, and fields that this program doesn't know. A node
+ * that only reads something else now gets other names of inputs and keeps the rest. Without any change the parts are
+ * the file.
+ *
+ * Errors: `InputError` for ops that are no operator of the file's opset.
+ */
+export function encodeRewritten(
+  graph: Graph,
+  { source, opset }: Pick<ImportedModel, "source" | "opset">,
+  { sizes = {}, metadata = {} }: RewrittenOptions = {},
+): ModelParts {
+  refuseModelOps(graph, opset);
+  const names = new RewrittenNames(graph, source);
+  // A tensor of an input's name is the value that the input has unless it is given one.
+  const tensors = new RewrittenTensors(source, [
+    ...names.arguments,
+    ...graph.inputs.map((input) => names.of(input)),
+  ]);
+  const nodes = rewrittenNodes(graph, opset, source, names, tensors);
+  const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes);
+  const { document } = source;
+  const at = document.modelFields.findIndex(({ number }) => number === FIELD.modelGraph);
+  const keys = new Set(Object.keys(metadata));
+  const kept = (fields: readonly WireField[]): readonly Segment[] =>
+    joined(
+      fields.filter((field) => !isMetadataOf(source, field, keys)).map((field) => fieldOf(source, field)),
+    );
+  return {
+    before: kept(document.modelFields.slice(0, at)),
+    graph: joined(graphFields(source, nodes, tensors, declarations)),
+    after: [...kept(document.modelFields.slice(at + 1)), ...metadataFields(metadata)],
+  };
+}
+
+/** The fields of the graph in the order of the file, with what is new at the end. */
+function graphFields(
+  source: ModelSource,
+  nodes: readonly RewrittenNode[],
+  tensors: RewrittenTensors,
+  declarations: RewrittenDeclarations,
+): readonly (Segment | TensorPart)[] {
+  const { document } = source;
+  const nodeAt = new Map(document.nodes.map((node) => [node.field, node]));
+  const tensorAt = new Map(document.initializers.map((each) => [each.message, each]));
+  const declaredAt = new Map(
+    [...document.inputs, ...document.outputs, ...document.values].map((each) => [each.field, each]),
+  );
+  const lastNode = document.nodes.at(-1)?.field;
+  const parts: (Segment | TensorPart)[] = [];
+  let next = 0;
+  const writeNodes = (through: number): void => {
+    for (; next < nodes.length; next++) {
+      const node = nodes[next];
+      if (node === undefined || (node.place ?? -1) > through) return;
+      parts.push(...node.segments);
+    }
+  };
+  for (const field of document.graphFields) {
+    const node = nodeAt.get(field);
+    const tensor = tensorAt.get(field);
+    const declared = declaredAt.get(field);
+    if (node !== undefined) {
+      writeNodes(node.place);
+      const [name = ""] = node.message.output ?? [];
+      if (source.constants.get(name) === node && tensors.keeps(name)) parts.push(fieldOf(source, field));
+      if (field === lastNode) writeNodes(Number.POSITIVE_INFINITY);
+    } else if (tensor !== undefined) {
+      const part = tensors.at(tensor.tensor.name ?? "", field);
+      if (part !== undefined) parts.push(part);
+    } else if (declared !== undefined) {
+      parts.push(...declarations.at(field.number, declared));
+    } else {
+      parts.push(fieldOf(source, field));
+    }
+  }
+  return [...parts, ...tensors.added.map(tensorPart), ...declarations.added];
+}
+
+function metadataFields(metadata: Readonly<Record<string, string>>): readonly Segment[] {
+  return Object.entries(metadata)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, value]) =>
+      message(FIELD.modelMetadata, [bytes(StringStringEntryProto.encode({ key, value }).finish())]),
+    );
+}
+
+function isMetadataOf({ document }: ModelSource, field: WireField, keys: ReadonlySet<string>): boolean {
+  if (field.number !== FIELD.modelMetadata || keys.size === 0) return false;
+  const entry = StringStringEntryProto.decode(new WireReader(document.range).read(field.start, field.end));
+  return keys.has(entry.key);
+}
+
+function fieldOf({ document }: ModelSource, { begin, end }: WireField): Segment {
+  return copied(document.range, begin, end);
+}
+
+/** The parts with those that lie side by side in the file as one. */
+function joined<P extends Segment | TensorPart>(parts: readonly P[]): readonly (P | Segment)[] {
+  const all: (P | Segment)[] = [];
+  for (const part of parts) {
+    const last = all.at(-1);
+    const isNext =
+      part.kind === "copy" &&
+      last?.kind === "copy" &&
+      last.range === part.range &&
+      last.start + last.byteLength === part.start;
+    if (isNext) all[all.length - 1] = copied(part.range, last.start, part.start + part.byteLength);
+    else all.push(part);
+  }
+  return all;
+}

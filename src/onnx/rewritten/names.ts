@@ -1,0 +1,52 @@
+import { type Graph, type Op, parametersOf, type Value } from "../../ir/graph.js";
+import { nodeName, TensorNames, UniqueNames } from "../names.js";
+import type { ModelSource, SourceNode } from "../source.js";
+
+/** The names of a rewritten model. What is in the file keeps its name; what is new gives way. */
+export class RewrittenNames {
+  /** For each op the node of the file that it is still. */
+  readonly nodes: ReadonlyMap<Op, SourceNode>;
+  /** Tensors that nodes of the file have as arguments and that no operand of an op stands for. */
+  readonly arguments: ReadonlySet<string>;
+  readonly #tensors = new TensorNames();
+  readonly #nodes = new UniqueNames();
+
+  constructor(graph: Graph, source: ModelSource) {
+    const nodes = graph.ops.map((op) => [op, source.nodeOf(op)] as const);
+    this.nodes = new Map(nodes.filter((entry): entry is [Op, SourceNode] => entry[1] !== undefined));
+    for (const value of [...graph.inputs, ...graph.outputs]) this.of(value);
+    const others = new Set<string>();
+    for (const [op, { node, operands }] of this.nodes) {
+      for (const result of op.results) this.of(result);
+      for (const operand of op.operands) if (operand.kind === "parameter") this.of(operand);
+      const own = new Set(operands);
+      for (const name of node.message.input ?? []) if (name !== "" && !own.has(name)) others.add(name);
+    }
+    this.arguments = others;
+    const { document, inner } = source;
+    const sparse = (document.graph.sparseInitializer ?? []).map(({ values }) => values?.name ?? "");
+    for (const name of [...others, ...inner, ...sparse]) this.#tensors.reserve(name);
+    for (const { message, place } of document.nodes) this.#nodes.take(message.name || `unnamed ${place}`);
+    for (const parameter of parametersOf(graph)) this.of(parameter);
+  }
+
+  of(value: Value): string {
+    return this.#tensors.of(value);
+  }
+
+  /** A name for a tensor that no value stands for. */
+  fresh(wanted: string): string {
+    return this.#tensors.fresh(wanted);
+  }
+
+  /** Gives a name that no tensor has; false where one has it. */
+  claim(name: string): boolean {
+    if (this.#tensors.isTaken(name)) return false;
+    this.#tensors.reserve(name);
+    return true;
+  }
+
+  node(scope: string, operator: string): string {
+    return this.#nodes.take(nodeName(scope, operator));
+  }
+}

@@ -1,0 +1,91 @@
+import { Defect } from "../../base/diagnostic.js";
+import type { Graph, Op, Value } from "../../ir/graph.js";
+import { codecNodes, type NodeSink } from "../export.js";
+import { bytes, copied, message, type Segment } from "../layout.js";
+import { FIELD, NodeProto } from "../proto.js";
+import type { ModelSource, SourceNode } from "../source.js";
+import type { RewrittenNames } from "./names.js";
+import { patchNode } from "./patch-node.js";
+import type { RewrittenTensors } from "./tensors.js";
+
+/** A node of a rewritten model, as a field of its graph. */
+export interface RewrittenNode {
+  /** The place of the file's node that it is; undefined for a new one. */
+  readonly place: number | undefined;
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * The nodes of a rewritten graph, in order. An op that is still what a node of the file says is that node: its bytes, with
+ * other names where it reads something else now. All others are written by their codecs.
+ */
+export function rewrittenNodes(
+  graph: Graph,
+  opset: number,
+  source: ModelSource,
+  names: RewrittenNames,
+  tensors: RewrittenTensors,
+): readonly RewrittenNode[] {
+  const nameOf = (value: Value): string => {
+    const name = names.of(value);
+    if (value.kind === "parameter") tensors.need(value, name);
+    return name;
+  };
+  const sink: NodeSink = {
+    opset,
+    nameOf,
+    fresh: (wanted) => names.fresh(wanted),
+    nodeName: (scope, operator) => names.node(scope, operator),
+    constant: (initializer) => tensors.add(initializer),
+  };
+  for (const output of graph.outputs) nameOf(output);
+  return graph.ops.flatMap((op): readonly RewrittenNode[] => {
+    const node = names.nodes.get(op);
+    if (node !== undefined) return keptNode(op, node, source, names, nameOf);
+    if (op.kind === "opaque") throw new Defect(`${op.loc.scope} is opaque, and no node of the file`);
+    return codecNodes(op, sink).map((each) => newNode(NodeProto.encode(each).finish()));
+  });
+}
+
+function keptNode(
+  op: Op,
+  { node, slots, operands, results }: SourceNode,
+  { document }: ModelSource,
+  names: RewrittenNames,
+  nameOf: (value: Value) => string,
+): readonly RewrittenNode[] {
+  const inputs = new Map<number, string>();
+  const aliases: RewrittenNode[] = [];
+  op.operands.forEach((operand, i) => {
+    const name = nameOf(operand);
+    const [was = "", slot] = [operands[i], slots[i]];
+    if (name === was) return;
+    if (slot !== undefined) inputs.set(slot, name);
+    // A subgraph reads it by its name, which the new value takes as well.
+    else aliases.push(alias(name, was, op, names));
+  });
+  const places = (node.message.output ?? []).flatMap((name, i) => (name === "" ? [] : [i]));
+  const outputs = new Map<number, string>();
+  op.results.forEach((result, i) => {
+    const [name, place] = [names.of(result), places[i]];
+    if (name !== results[i] && place !== undefined) outputs.set(place, name);
+  });
+  const { range } = document;
+  const { field, place } = node;
+  const segments =
+    inputs.size + outputs.size === 0
+      ? [copied(range, field.begin, field.end)]
+      : message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs, outputs }))]);
+  return [...aliases, { place, segments }];
+}
+
+/** A node that gives a value the name of one that is gone. */
+function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): RewrittenNode {
+  if (!names.claim(to)) throw new Defect(`${to}, which a subgraph reads, is two tensors`);
+  const name = names.node(loc.scope, "Identity");
+  return newNode(NodeProto.encode({ name, opType: "Identity", input: [from], output: [to] }).finish());
+}
+
+function newNode(encoded: Uint8Array): RewrittenNode {
+  return { place: undefined, segments: message(FIELD.graphNode, [bytes(encoded)]) };
+}

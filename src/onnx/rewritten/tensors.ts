@@ -1,0 +1,96 @@
+import { InputError } from "../../base/diagnostic.js";
+import type { Parameter } from "../../ir/graph.js";
+import { numberDType, sameDims } from "../../ir/types.js";
+import { quoteName } from "../../weights/tensor-name.js";
+import type { Initializer } from "../export.js";
+import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../layout.js";
+import { FIELD, ValueInfoProto } from "../proto.js";
+import type { ModelSource } from "../source.js";
+import { fieldsWithoutData, isExternal } from "../stored-initializer.js";
+import { encodeValueInfo } from "../value-info.js";
+import { type WireField, WireReader } from "../wire.js";
+
+/** The tensors of a rewritten model: those of the file that are still read, and new ones. */
+export class RewrittenTensors {
+  readonly #source: ModelSource;
+  /** Names that anything written reads. */
+  readonly #needed: Set<string>;
+  /** Tensors that are not those of the file, by name, in order. */
+  readonly #made = new Map<string, Initializer>();
+
+  constructor(source: ModelSource, needed: Iterable<string>) {
+    this.#source = source;
+    this.#needed = new Set(needed);
+  }
+
+  /** Takes a tensor that a new node wants as an input. */
+  add(initializer: Initializer): void {
+    this.#made.set(initializer.name, initializer);
+    this.#needed.add(initializer.name);
+  }
+
+  /** Takes a parameter that something reads under that name. */
+  need(parameter: Parameter, name: string): void {
+    this.#needed.add(name);
+    if (this.#isOfFile(parameter, name) || this.#made.has(name)) return;
+    const { data, type } = parameter;
+    this.#made.set(name, { name, dtype: numberDType(type), dims: data.dims, data });
+  }
+
+  /** Whether the tensor of the file of that name stays: it is read, or it never was, and nobody knows what for it is there. */
+  keeps(name: string): boolean {
+    return !this.#made.has(name) && (this.#needed.has(name) || !this.#source.isRead(name));
+  }
+
+  /** What takes the place of an initializer of the file; nothing where nobody reads it any more. */
+  at(name: string, field: WireField): Segment | TensorPart | undefined {
+    const made = this.#made.get(name);
+    if (made !== undefined) return tensorPart(made);
+    return this.keeps(name) ? this.#ofFile(name, field) : undefined;
+  }
+
+  /** The tensors that have no place in the file. */
+  get added(): readonly Initializer[] {
+    return [...this.#made.values()].filter(({ name }) => !this.#source.tensors.has(name));
+  }
+
+  /** The declaration of a new tensor as an input, which files before IR version 4 want; undefined for one of the file. */
+  declared(name: string): readonly Segment[] | undefined {
+    const made = this.#made.get(name);
+    if (made === undefined) return undefined;
+    const info = encodeValueInfo(name, { dtype: made.dtype, dims: made.dims });
+    return message(FIELD.graphInput, [bytes(ValueInfoProto.encode(info).finish())]);
+  }
+
+  /** Whether the file holds the parameter under the name that it has, as what it is. */
+  #isOfFile({ data, type }: Parameter, name: string): boolean {
+    if (data.kind !== "stored" || data.label !== name) return false;
+    const own = this.#source.typeOf(name);
+    return own !== undefined && own.dtype === type.dtype && sameDims(own.dims, data.dims);
+  }
+
+  #ofFile(name: string, field: WireField): Segment | TensorPart {
+    const { tensors, document } = this.#source;
+    const whole = copied(document.range, field.begin, field.end);
+    const tensor = tensors.get(name);
+    if (tensor === undefined) return whole;
+    const { stored, initializer } = tensor;
+    const external = isExternal(initializer);
+    if (stored === undefined) return external ? refuseMoving(name, document.file) : whole;
+    const wire = new WireReader(document.range);
+    const rest = fieldsWithoutData(initializer).map(({ begin, end }) => wire.read(begin, end));
+    const data: Segment = {
+      kind: "copy",
+      range: { size: stored.byteLength, readInto: stored.readInto },
+      start: 0,
+      byteLength: stored.byteLength,
+    };
+    const verbatim = external ? undefined : whole;
+    return { kind: "tensor", header: Buffer.concat(rest), data, verbatim };
+  }
+}
+
+function refuseMoving(name: string, file: string): never {
+  const text = `the tensor ${quoteName(name)} lies in another file, and its element type can't be copied`;
+  throw InputError.of("onnx/external", text, { file });
+}

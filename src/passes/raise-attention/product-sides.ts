@@ -1,0 +1,49 @@
+import type { Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { type Dim, sameDims } from "../../ir/types.js";
+import type { Dataflow } from "./dataflow.js";
+
+/** The operands of a product, or of a sum, of a map [N, C, H, W] and a gate that is broadcast over it. */
+export interface GateSides {
+  readonly x: Value;
+  readonly gate: Value;
+  /** The op that repeated the gate over the map, where there is one. */
+  readonly ops: readonly Op[];
+}
+
+/** What a gate has one number for: each channel, [N, C, 1, 1], or each place, [N, 1, H, W]. */
+export type GateOver = "channels" | "places";
+
+/** The map and the gate of an op, in either order; undefined where its operands are no such. */
+export function sidesOf(op: Op, over: GateOver, flow: Dataflow): GateSides | undefined {
+  const [result] = op.results;
+  const [a, b] = op.operands;
+  if (result === undefined || a === undefined || b === undefined) return undefined;
+  const { dims } = result.type;
+  return asSides(a, b, dims, over, flow) ?? asSides(b, a, dims, over, flow);
+}
+
+function asSides(
+  x: Value,
+  other: Value,
+  dims: readonly Dim[],
+  over: GateOver,
+  flow: Dataflow,
+): GateSides | undefined {
+  const [batch, channels, height, width, ...more] = dims;
+  if (batch === undefined || channels === undefined || height === undefined || width === undefined) {
+    return undefined;
+  }
+  const expansion = flow.producer(other);
+  const [expanded] = isOp(expansion, "expand") ? expansion.operands : [];
+  const gate = expanded ?? other;
+  const wanted = over === "channels" ? [batch, channels, 1, 1] : [batch, 1, height, width];
+  const fits = sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims), wanted);
+  if (more.length > 0 || !fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
+  return { x, gate, ops: expanded === undefined || expansion === undefined ? [] : [expansion] };
+}
+
+/** Sizes with those of 1 that broadcasting puts before them. */
+function broadcastable(dims: readonly Dim[]): readonly Dim[] {
+  return [...new Array<Dim>(Math.max(0, 4 - dims.length)).fill(1), ...dims];
+}

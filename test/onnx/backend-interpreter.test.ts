@@ -1,0 +1,128 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import type { Graph } from "../../src/ir/graph.js";
+import type { Tensor } from "../../src/ir/tensor.js";
+import { elementCount } from "../../src/ir/types.js";
+import { type ImportedModel, openModel } from "../../src/onnx/import.js";
+import { listBytes } from "../../src/onnx/list-data.js";
+import { toInteger } from "../../src/onnx/proto.js";
+import { elementDType } from "../../src/onnx/stored-initializer.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
+import { elementReader, fileByteCount } from "../../src/weights/file-dtypes.js";
+import { materialize } from "../../src/weights/materialize.js";
+import { type BackendTest, backendTests, HAS_BACKEND_TESTS, tensorOf } from "./backend-data.js";
+
+const test = suite("onnx: ONNX's backend tests, by the interpreter");
+
+/** The models that are nothing but ops of the IR; fewer would mean that a codec no longer reads what it did. */
+const FEWEST_EVALUATED = 200;
+/** ONNX's own tests allow 1e-3 of each number; their outputs are computed in float32. */
+const TOLERANCE = 1e-5;
+
+function read({ model }: BackendTest): ImportedModel | undefined {
+  try {
+    return openModel(model);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** The numbers of a tensor file; undefined for what is no tensor of numbers. */
+function numbersOf(bytes: Uint8Array): Tensor | undefined {
+  const tensor = tensorOf(bytes);
+  const dtype = tensor && elementDType(tensor);
+  if (tensor === undefined || dtype === undefined) return undefined;
+  const raw = tensor.rawData?.length ? tensor.rawData : listBytes(tensor, dtype);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const dims = (tensor.dims ?? []).map(toInteger);
+  const at = elementReader(dtype);
+  // A sequence may be read as a tensor too, but not as one whose data fits its sizes.
+  if (at === undefined || raw.length !== fileByteCount(dims, dtype)) return undefined;
+  return { dims, data: Float64Array.from({ length: elementCount(dims) }, (_, i) => at(view, i)) };
+}
+
+function evaluate(graph: Graph, inputs: readonly Tensor[]): readonly Tensor[] {
+  const given = new Map(graph.inputs.map(({ name }, i) => [name, inputs[i] as Tensor]));
+  const outputs = evaluateGraph(graph, given, ({ data, type }) => ({
+    dims: data.dims,
+    data: materialize(data, 0, type.dtype),
+  }));
+  return graph.outputs.map(({ name }) => outputs.get(name) as Tensor);
+}
+
+/** How a tensor differs from the expected one; undefined where it doesn't. */
+function difference(expected: Tensor, actual: Tensor): string | undefined {
+  if (expected.dims.join() !== actual.dims.join()) {
+    return `it is [${actual.dims.join(", ")}], not [${expected.dims.join(", ")}]`;
+  }
+  const scale = expected.data.reduce(
+    (most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most),
+    1,
+  );
+  const wrong = expected.data.findIndex((x, i) => {
+    const y = actual.data[i] as number;
+    return !(Object.is(x, y) || x === y || Math.abs(x - y) <= TOLERANCE * scale);
+  });
+  return wrong === -1 ? undefined : `element ${wrong} is ${actual.data[wrong]}, not ${expected.data[wrong]}`;
+}
+
+/** Why a node is opaque that only reads what another such node computes. */
+const HANGS = "its input ";
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** What a node is that no op can say, without the names and numbers of one. */
+function formOf(operator: string, reason: string): string {
+  return `${operator}: ${reason.replaceAll(/\d+/g, "…")}`;
+}
+
+function listed(counts: ReadonlyMap<string, number>): readonly string[] {
+  const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return sorted.map(([name, times]) => `${times} ${name}`);
+}
+
+if (HAS_BACKEND_TESTS) {
+  test("every model of ops of the IR alone computes what ONNX expects", () => {
+    const wrong: string[] = [];
+    const unknownOperators = new Map<string, number>();
+    const unreadForms = new Map<string, number>();
+    let evaluated = 0;
+    for (const each of backendTests()) {
+      const imported = read(each);
+      if (imported === undefined) continue;
+      try {
+        const { graph, foreign } = imported;
+        for (const { operator, reason, unknown } of foreign) {
+          if (unknown) count(unknownOperators, operator);
+          else if (!reason.startsWith(HANGS)) count(unreadForms, formOf(operator, reason));
+        }
+        if (foreign.length > 0) continue;
+        const [inputs, outputs] = [each.inputs, each.outputs].map((files) => files.map(numbersOf));
+        evaluated++;
+        evaluate(graph, inputs as readonly Tensor[]).forEach((actual, i) => {
+          const expected = outputs?.[i];
+          const how = expected === undefined ? "it has no expected output" : difference(expected, actual);
+          if (how !== undefined) wrong.push(`${each.name}: ${how}`);
+        });
+      } finally {
+        imported.close();
+      }
+    }
+    console.log(
+      `\n${evaluated} models evaluated. Operators that no op is: ${listed(unknownOperators).join(", ")}`,
+    );
+    console.log(`Nodes that no op can say:\n  ${listed(unreadForms).join("\n  ")}`);
+    assert.equal(wrong, []);
+    assert.ok(evaluated >= FEWEST_EVALUATED, `only ${evaluated} models were evaluated`);
+  });
+} else {
+  console.warn(
+    "\n!!! SKIPPED, because libonnx-testdata is not installed: ONNX's backend tests, by the interpreter\n",
+  );
+}
+
+test.run();

@@ -1,0 +1,39 @@
+import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
+import { numberDType } from "../../src/ir/types.js";
+import { codecNodes, type Initializer } from "../../src/onnx/export.js";
+import { ModelProto, type NodeMessage, type TensorMessage, tensorHeader } from "../../src/onnx/proto.js";
+import { encodeValueInfo } from "../../src/onnx/value-info.js";
+import { encodeElements } from "../../src/weights/elements.js";
+import { materialize } from "../../src/weights/materialize.js";
+
+/**
+ * The model file of a graph of operators in any operator set, also in those that specs are not compiled to: each op as
+ * its codec writes it into a file of that set.
+ */
+export function modelOfOpset(graph: Graph, opset: number): Uint8Array {
+  const tensors: TensorMessage[] = parametersOf(graph).map(({ name, data, type }) => {
+    const dtype = numberDType(type);
+    const rawData = encodeElements(materialize(data, 0, dtype), dtype);
+    return { ...tensorHeader({ name, dtype, dims: data.dims }), rawData };
+  });
+  const sink = {
+    opset,
+    nameOf: ({ name }: Value) => name,
+    fresh: (wanted: string) => wanted,
+    nodeName: (scope: string, operator: string) => `${scope}/${operator}`,
+    constant: (each: Initializer) =>
+      void tensors.push({ ...tensorHeader(each), rawData: each.data as Uint8Array }),
+  };
+  const node: NodeMessage[] = graph.ops.flatMap((op) => codecNodes(op, sink));
+  return ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [{ domain: "", version: opset }],
+    graph: {
+      name: graph.name,
+      node,
+      input: graph.inputs.map(({ name, type }) => encodeValueInfo(name, type)),
+      output: graph.outputs.map(({ name, type }) => encodeValueInfo(name, type)),
+      initializer: tensors,
+    },
+  }).finish();
+}
