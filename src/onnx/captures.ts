@@ -1,4 +1,5 @@
-import { refuse } from "../ir/types.js";
+import { refuse, TypeRefusal } from "../ir/types.js";
+import type { ModelDocument } from "./document.js";
 import type { GraphMessage, NodeMessage } from "./proto.js";
 import { TensorProto } from "./proto.js";
 
@@ -28,6 +29,26 @@ export function subgraphNames(node: NodeMessage): SubgraphNames {
   const inner = new Set<string>();
   for (const graph of graphs) walk(graph, new Set(), captured, inner, 1);
   return { captured: [...captured], inner: [...inner] };
+}
+
+/** The names of tensors that a node, a subgraph or the graph itself takes: what is left is read by nobody. */
+export function readNames({ nodes, outputs }: ModelDocument): ReadonlySet<string> {
+  const names = new Set(outputs.map(({ message }) => message.name ?? ""));
+  for (const { message } of nodes) {
+    for (const name of message.input ?? []) names.add(name);
+    for (const name of capturedNames(message)) names.add(name);
+  }
+  return names;
+}
+
+/** What the subgraphs of a node read; nothing of those that are refused, which ends the import. */
+function capturedNames(node: NodeMessage): readonly string[] {
+  try {
+    return subgraphNames(node).captured;
+  } catch (error) {
+    if (error instanceof TypeRefusal) return [];
+    throw error;
+  }
 }
 
 function graphsOf({ attribute }: NodeMessage): readonly GraphMessage[] {

@@ -4,7 +4,7 @@ import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
 import { formatType, refuse, type TensorType, TypeRefusal, tensorType, UNKNOWN_TYPE } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
-import { subgraphNames } from "./captures.js";
+import { readNames, subgraphNames } from "./captures.js";
 import type { OperatorName } from "./codec.js";
 import { opsOfOperator } from "./codecs/registry.js";
 import { decodeNode } from "./decode-node.js";
@@ -58,6 +58,7 @@ export class GraphDecoder implements TensorScope {
   readonly #captured = new Set<string>();
   /** Constant nodes that were passed, by their output. */
   readonly #passed = new Set<string>();
+  readonly #read: ReadonlySet<string>;
   readonly #nodes: SourceNode[] = [];
   readonly #foreign: ForeignNode[] = [];
   readonly #problems: Diagnostic[] = [];
@@ -69,6 +70,7 @@ export class GraphDecoder implements TensorScope {
     this.#tensors = new SourceTensors(document, open);
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
+    this.#read = readNames(document);
     this.#functions = new Set((model.functions ?? []).map(({ name, domain }) => operatorKey(name, domain)));
   }
 
@@ -104,6 +106,10 @@ export class GraphDecoder implements TensorScope {
 
   constant(name: string): readonly number[] | undefined {
     return this.#values.get(name)?.kind === "input" ? undefined : this.#tensors.get(name)?.numbers();
+  }
+
+  isRead(name: string): boolean {
+    return this.#read.has(name);
   }
 
   #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
@@ -186,6 +192,8 @@ export class GraphDecoder implements TensorScope {
     const scope = scopeOfNode(message.name || output, message.opType ?? "");
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
     this.#values.set(output, result);
+    // Outputs that nobody reads are no results, but their names are taken.
+    for (const unread of (message.output ?? []).slice(1)) if (unread !== "") this.#inner.add(unread);
     this.#nodes.push({ node: each, slots, operands: operands.map(({ name }) => name), results: [output] });
   }
 

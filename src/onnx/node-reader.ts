@@ -9,6 +9,8 @@ export interface TensorScope {
   value(name: string, role: ParameterRole): Value;
   /** The numbers of a tensor that the file holds; undefined for one that is computed or given. */
   constant(name: string): readonly number[] | undefined;
+  /** Whether anything in the file reads a tensor of that name, or it is an output of the graph. */
+  isRead(name: string): boolean;
 }
 
 type AttributeType = keyof typeof AttributeProto.AttributeType;
@@ -93,13 +95,18 @@ export class NodeReader {
     if (value !== only) refuse(`${name} ${value} is not supported, only ${only} is`);
   }
 
-  /** The name of the one output; the op must not have more that are used. */
+  /** The name of the one output; the op must not have more that something reads. */
   output(): string {
     const [output, ...more] = this.#node.output ?? [];
     if (output === undefined || output === "") refuse("it has no output");
-    if (more.some((name) => name !== ""))
+    if (more.some((name) => name !== "" && this.#tensors.isRead(name)))
       refuse(`it has ${more.length + 1} outputs, only the first is supported`);
     return output;
+  }
+
+  /** Whether the node has outputs beside the first, read or not. */
+  get hasMoreOutputs(): boolean {
+    return (this.#node.output ?? []).some((name, i) => i > 0 && name !== "");
   }
 
   /** Refuses attributes and inputs that nobody has read: what they ask for would be lost. */

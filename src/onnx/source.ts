@@ -1,6 +1,7 @@
 import type { Graph, Op } from "../ir/graph.js";
 import type { DType } from "../ir/types.js";
 import type { StoredTensor } from "../weights/tensor-source.js";
+import { readNames } from "./captures.js";
 import type { DocumentNode, ModelDocument } from "./document.js";
 import { toInteger } from "./proto.js";
 import { type Initializer, isExternal } from "./stored-initializer.js";
@@ -29,7 +30,7 @@ export class ModelSource {
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** The nodes whose output is a constant, by its name. */
   readonly constants: ReadonlyMap<string, DocumentNode>;
-  /** Names inside of subgraphs, which nothing around may take. */
+  /** Names that nothing may take: those inside of subgraphs, and outputs that nobody reads. */
   readonly inner: ReadonlySet<string>;
   /** Names of tensors that subgraphs read from the graph around them. */
   readonly captured: ReadonlySet<string>;
@@ -58,11 +59,7 @@ export class ModelSource {
     this.tensors = tensors;
     this.constants = constants;
     this.inner = inner;
-    this.#read = new Set([
-      ...document.nodes.flatMap(({ message: { input } }) => input ?? []),
-      ...captured,
-      ...document.outputs.map(({ message: { name } }) => name ?? ""),
-    ]);
+    this.#read = readNames(document);
     this.#results = new Set(document.nodes.flatMap(({ message: { output } }) => output ?? []));
     graph.ops.forEach((op, i) => {
       const source = nodes[i];

@@ -9,6 +9,7 @@ import type { Pass } from "./pass.js";
 import { raiseActivation } from "./raise-activation.js";
 import { raiseAttentionPass } from "./raise-attention.js";
 import { removeAttention } from "./remove-attention.js";
+import { simplify } from "./simplify.js";
 import { stressWeights } from "./stress-weights.js";
 import { stripTraining } from "./strip-training.js";
 import { swapAttention } from "./swap-attention.js";
@@ -24,6 +25,7 @@ export const passes = {
   "lower-attention": lowerAttention,
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,
+  simplify,
   "lower-precision": lowerPrecision,
   "eliminate-common-subexpressions": eliminateCommonSubexpressions,
   "eliminate-dead-code": eliminateDeadCode,

@@ -84,6 +84,9 @@ class Team:
         numbers = torch.tensor(numbers, dtype=torch.float64, device=self.device)
         if self.size > 1:
             dist.all_reduce(numbers)
+            # A thread of the group may still hold the tensor. It must not be the last that does: freeing it takes Python's
+            # lock, which the end of the group does not give away while it waits for that thread (seen in torch 1.13).
+            Team.kept = numbers
         return numbers.tolist()
 
     def share_statistics(self, model):

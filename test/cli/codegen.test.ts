@@ -132,11 +132,40 @@ test("files of an earlier program go, if nobody changed them and they are in the
     assert.ok(existsSync(join(parent, "outside.ts")));
   }));
 
+test("templates of the user are filled; what is wrong with them is said with its places", () =>
+  inTemporaryFolder((folder) => {
+    const output = join(folder, "out");
+    const args = ["codegen", "specs/small.json", "-o", output, "--json", "--templates"];
+    const run = ecagen([...args, "templates/example-model-card"]);
+    assert.is(run.code, 0, run.stderr);
+    assert.is(JSON.parse(run.stdout).templates, "templates/example-model-card");
+    assert.equal(filesIn(output), ["MODEL-CARD.md", "ecagen.json", "small.h"]);
+    const golden = "test/data/codegen/templates/small/small.h.golden";
+    assert.is(readFileSync(join(output, "small.h"), "utf8"), readFileSync(golden, "utf8"));
+
+    const templates = join(folder, "templates");
+    mkdirSync(templates);
+    writeFileSync(join(templates, "a.md.mustache"), "# {{name.kebap}}\n{{#labels}}{{txt}}{{/labels}}\n");
+    const wrong = ecagen([...args, templates]);
+    assert.is(wrong.code, 2);
+    const { errors } = JSON.parse(wrong.stdout) as { errors: readonly Record<string, unknown>[] };
+    assert.equal(
+      errors.map(({ file, line, column, hint }) => [file, line, column, hint]),
+      [
+        [join(templates, "a.md.mustache"), 1, 3, 'did you mean "name.kebab" or "name.text"?'],
+        [join(templates, "a.md.mustache"), 2, 12, 'did you mean "text"?'],
+      ],
+    );
+    assert.equal(filesIn(output), ["MODEL-CARD.md", "ecagen.json", "small.h"]);
+  }));
+
 test("mistakes are said, and leave nothing", () =>
   inTemporaryFolder((folder) => {
     const target = join(folder, "package");
     const cases: readonly (readonly [string[], number, RegExp])[] = [
-      [["codegen", "specs/small.json", "-o", target], 2, /lang/],
+      [["codegen", "specs/small.json", "-o", target], 2, /give either --lang .* or --templates DIR/],
+      [["codegen", "specs/small.json", "-o", target, "--lang", "ts", "--templates", "docs"], 2, /can't both/],
+      [["codegen", "specs/small.json", "-o", target, "--templates", "none"], 2, /none.* can't be read/],
       [["codegen", "specs/small.json", "--lang", "cobol", "-o", target], 2, /cobol/],
       [["codegen", "specs/small.json", "--lang", "ts"], 2, /output/],
       [["codegen", "specs/smal.json", "--lang", "ts", "-o", target], 2, /smal\.json/],

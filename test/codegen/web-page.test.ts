@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
-import sharp from "sharp";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
@@ -22,6 +21,12 @@ import {
 
 /** A generated page, built and served as its README says, in a browser that reaches no other server. */
 const test = suite("codegen: pages in a browser");
+
+/** The package that makes the pictures is optional. */
+const sharp = await import("sharp").then(
+  (loaded) => loaded.default,
+  () => undefined,
+);
 
 /** What would end an element, a script, a string or an attribute. */
 const LABELS = [
@@ -55,7 +60,8 @@ interface Place {
 
 /** A test that needs the browser; all of them share one page. */
 function inBrowser(name: string, body: (place: Place) => Promise<void>): void {
-  testInBrowser(test, name, async () => body(await place()));
+  if (sharp === undefined) console.warn(`\n!!! SKIPPED, because sharp is not installed: ${name}\n`);
+  else testInBrowser(test, name, async () => body(await place()));
 }
 
 let made: Promise<Place> | undefined;
@@ -82,6 +88,7 @@ async function makePlace(): Promise<Place> {
   const page = join(folder, "page");
   await buildPage(spec, page);
   const png = join(folder, "picture.png");
+  assert.ok(sharp !== undefined);
   await sharp(picture(), { raw: { width: 90, height: 70, channels: 3 } })
     .png()
     .toFile(png);
@@ -144,6 +151,7 @@ inBrowser(
     assert.is(new Set(columns.map(({ classes }) => classes[0]?.probability)).size, VARIANTS.length);
     // A camera's JPEG, which is turned as its EXIF data says.
     const jpeg = join(folder, "picture.jpg");
+    assert.ok(sharp !== undefined);
     await sharp(png).jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toFile(jpeg);
     await drop(page, "picture.jpg", "image/jpeg", readFileSync(jpeg));
     const { outputs } = await run(join(folder, "models", "none.onnx"), { inputs: [jpeg] });

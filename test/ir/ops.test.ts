@@ -102,7 +102,9 @@ const TABLES: { readonly [N in OpName]: Table } = {
   sum: VARIADIC,
   pow: BINARY,
   abs: UNARY,
+  ceil: UNARY,
   elu: UNARY,
+  floor: UNARY,
   exp: UNARY,
   leaky_relu: UNARY,
   log: UNARY,
@@ -110,6 +112,28 @@ const TABLES: { readonly [N in OpName]: Table } = {
   reciprocal: UNARY,
   sloped_hard_sigmoid: UNARY,
   softplus: UNARY,
+  layer_norm: {
+    accepts: [
+      { operands: ["N 8", "8", "8"], attributes: { axis: 1 }, result: "N 8" },
+      { operands: ["N 4 H W", "4 1 1"], attributes: { axis: 1 }, result: "N 4 H W" },
+    ],
+    refuses: [
+      { operands: ["N 8", "7"], attributes: { axis: 1 }, says: "can't be broadcast" },
+      { operands: ["N 8", "2 8"], attributes: { axis: 1 }, says: "from 1 on" },
+      { operands: ["N 8", "8"], attributes: { axis: 2 }, says: "float32[N, 8] has no axis 2" },
+    ],
+  },
+  instance_norm: {
+    accepts: [{ operands: ["N 8 H W", "8", "8"], result: "N 8 H W" }],
+    refuses: [
+      { operands: ["N 8 7", "7", "8"], says: "scale and shift must have the shape [8]" },
+      { operands: ["N 8", "8", "8"], says: "x must be [N, C, ...]" },
+    ],
+  },
+  log_softmax: {
+    accepts: [{ operands: ["N 8"], attributes: { axis: 1 }, result: "N 8" }],
+    refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],
+  },
   prelu: {
     accepts: [{ operands: ["N 3 8 8", "3 1 1"], result: "N 3 8 8" }],
     refuses: [

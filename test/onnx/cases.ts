@@ -122,6 +122,20 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: { axes: [1] } },
     { operands: [map], attributes: { axes: [1, 3] } },
   ],
+  log_softmax: [
+    { operands: [map], attributes: { axis: 3 } },
+    { operands: [rows], attributes: { axis: 1 } },
+  ],
+  ceil: elementwise,
+  floor: elementwise,
+  layer_norm: [
+    { operands: [rows, parameter(10), parameter(10)], attributes: { axis: 1 } },
+    { operands: [map, parameter(7, 5)], attributes: { axis: 2, epsilon: 0.001 } },
+  ],
+  instance_norm: [
+    { operands: [map, parameter(6), parameter(6)], attributes: {} },
+    { operands: [{ input: ["N", 2, 9] }, parameter(2), parameter(2)], attributes: { epsilon: 0.01 } },
+  ],
   global_max_pool: [{ operands: [map], attributes: {} }],
   reduce_sum: [
     { operands: [map], attributes: { axes: [1] } },

@@ -136,6 +136,17 @@ test("a clip without bounds has those of float32", () => {
   assert.equal(op.attributes, { low: -3.4028235e38, high: 3.4028235e38 });
 });
 
+test("an output that nobody reads is none, as the mask of a dropout", () => {
+  const [each] = opCases.dropout;
+  const model = ModelProto.decode(bytesOf(graphOfCase("dropout", each as NonNullable<typeof each>)));
+  nodeOf(model, "/features/dropout/Dropout").output?.push("mask");
+  const { ops } = decodeModel(ModelProto.encode(model).finish(), "m.onnx").graph;
+  assert.equal(
+    ops.map(({ kind, results }) => [kind, results.length]),
+    [["dropout", 1]],
+  );
+});
+
 test("wiring that is no graph is refused", () => {
   const cases: readonly [RegExp, (model: ModelMessage) => void][] = [
     [/not defined before it/, (model) => model.graph?.node?.reverse()],
@@ -146,7 +157,13 @@ test("wiring that is no graph is refused", () => {
     [/stem is defined twice/, (model) => (nodeOf(model, "/stem/act/Sigmoid").output = ["stem"])],
     [/input 1 is missing/, (model) => (nodeOf(model, "/head/fc/Gemm").input = ["head/flatten"])],
     [/input 3 is not supported/, (model) => nodeOf(model, "/stem/Conv").input?.push("x")],
-    [/has 2 outputs/, (model) => nodeOf(model, "/stem/Conv").output?.push("more")],
+    [
+      /has 2 outputs/,
+      (model) => {
+        nodeOf(model, "/stem/Conv").output?.push("more");
+        nodeOf(model, "/head/fc/Gemm").input = ["more", "head.fc.weight"];
+      },
+    ],
     [/output .*: it is not defined/, (model) => (nodeOf(model, "/head/fc/Gemm").output = [])],
     [/declared as float32\[N, 11\]/, (model) => setDim(model, "output", 1, 11)],
     [

@@ -44,8 +44,8 @@ for (const opset of [OPSETS.first, OPSETS.default, OPSETS.last]) {
 
 test("a change of one input number in a thousand would be seen on every op", async () => {
   for (const { label, op, graph } of allCases()) {
-    // The sizes of a tensor say nothing of its numbers.
-    if (op === "shape") continue;
+    // The sizes of a tensor say nothing of its numbers, and whole numbers little.
+    if (["shape", "ceil", "floor"].includes(op)) continue;
     const inputs = randomInputs(graph, 1);
     const [first] = inputs.values();
     const actual = await run(graph, OPSETS.default, inputs);

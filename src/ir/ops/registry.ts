@@ -6,6 +6,7 @@ import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { cast } from "./cast.js";
+import { ceil } from "./ceil.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
@@ -18,6 +19,7 @@ import { erf } from "./erf.js";
 import { exp } from "./exp.js";
 import { expand } from "./expand.js";
 import { flatten } from "./flatten.js";
+import { floor } from "./floor.js";
 import { gather } from "./gather.js";
 import { gelu } from "./gelu.js";
 import { gemm } from "./gemm.js";
@@ -28,8 +30,11 @@ import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSigmoidFifth } from "./hard-sigmoid-0.2.js";
 import { hardSwish } from "./hard-swish.js";
 import { identity } from "./identity.js";
+import { instanceNorm } from "./instance-norm.js";
+import { layerNorm } from "./layer-norm.js";
 import { leakyRelu } from "./leaky-relu.js";
 import { log } from "./log.js";
+import { logSoftmax } from "./log-softmax.js";
 import { matmul } from "./matmul.js";
 import { max } from "./max.js";
 import { maxPool } from "./max-pool.js";
@@ -80,6 +85,7 @@ const primitiveOps = {
   avg_pool: avgPool,
   batch_norm: batchNorm,
   cast,
+  ceil,
   clip,
   concat,
   conv,
@@ -91,6 +97,7 @@ const primitiveOps = {
   exp,
   expand,
   flatten,
+  floor,
   gather,
   gemm,
   general_gemm: generalGemm,
@@ -99,8 +106,11 @@ const primitiveOps = {
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   identity,
+  instance_norm: instanceNorm,
+  layer_norm: layerNorm,
   leaky_relu: leakyRelu,
   log,
+  log_softmax: logSoftmax,
   matmul,
   max,
   max_pool: maxPool,

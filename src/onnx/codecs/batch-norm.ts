@@ -1,6 +1,10 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
+import { refuse } from "../../ir/types.js";
 import { float } from "../attribute.js";
 import { defineCodec } from "../codec.js";
+
+/** Before this opset a node that has more outputs than the first is one in training mode. */
+const MODE_OPSET = 14;
 
 /** As of this opset there are always as many statistics as channels; before, `spatial` says so. */
 const CHANNELS_OPSET = 9;
@@ -21,6 +25,7 @@ export const batchNorm = defineCodec<"batch_norm">({
   },
   decode(node) {
     node.expectInt("training_mode", 0, 0);
+    if (node.opset < MODE_OPSET && node.hasMoreOutputs) refuse("its training mode is not supported");
     if (node.opset < CHANNELS_OPSET) node.expectInt("spatial", 1, 1);
     return {
       operands: [

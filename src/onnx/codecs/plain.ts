@@ -5,9 +5,11 @@ import type { OnnxCodec } from "../codec.js";
 type PlainOpName =
   | "abs"
   | "add"
+  | "ceil"
   | "div"
   | "erf"
   | "exp"
+  | "floor"
   | "global_avg_pool"
   | "global_max_pool"
   | "hard_swish"

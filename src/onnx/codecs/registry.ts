@@ -5,6 +5,7 @@ import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
 import { batchNorm } from "./batch-norm.js";
 import { cast } from "./cast.js";
+import { ceil } from "./ceil.js";
 import { clip } from "./clip.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
@@ -16,6 +17,7 @@ import { erf } from "./erf.js";
 import { exp } from "./exp.js";
 import { expand } from "./expand.js";
 import { flatten } from "./flatten.js";
+import { floor } from "./floor.js";
 import { gather } from "./gather.js";
 import { gemm } from "./gemm.js";
 import { generalGemm } from "./general-gemm.js";
@@ -24,8 +26,11 @@ import { globalMaxPool } from "./global-max-pool.js";
 import { hardSigmoid } from "./hard-sigmoid.js";
 import { hardSwish } from "./hard-swish.js";
 import { identity } from "./identity.js";
+import { instanceNorm } from "./instance-norm.js";
+import { layerNorm } from "./layer-norm.js";
 import { leakyRelu } from "./leaky-relu.js";
 import { log } from "./log.js";
+import { logSoftmax } from "./log-softmax.js";
 import { matmul } from "./matmul.js";
 import { max } from "./max.js";
 import { maxPool } from "./max-pool.js";
@@ -65,6 +70,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   avg_pool: avgPool,
   batch_norm: batchNorm,
   cast,
+  ceil,
   clip,
   concat,
   conv,
@@ -76,6 +82,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   exp,
   expand,
   flatten,
+  floor,
   gather,
   gemm,
   general_gemm: generalGemm,
@@ -84,8 +91,11 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   hard_sigmoid: hardSigmoid,
   hard_swish: hardSwish,
   identity,
+  instance_norm: instanceNorm,
+  layer_norm: layerNorm,
   leaky_relu: leakyRelu,
   log,
+  log_softmax: logSoftmax,
   matmul,
   max,
   max_pool: maxPool,

@@ -33,6 +33,9 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   conv: stressConv,
   conv_1d: stressConv,
   gemm: stressGemm,
+  // Statistics of the map itself: γ and β alone are weights.
+  layer_norm: stressAffine,
+  instance_norm: stressAffine,
   general_gemm: stressGeneralGemm,
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
@@ -47,6 +50,9 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   sum: ({ operands }, x, y) => ({ result: operands.length === 1 ? x : sum(x, y) }),
   max: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
   min: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
+  log_softmax: ({ operands: [x], attributes: { axis } }) => ({
+    result: perChannel(Math.log(Number(x?.type.dims[axis])) ** 2 + 1),
+  }),
   sqrt: (_op, x) => ({ result: applied((value) => Math.sqrt(Math.abs(value)), x) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
@@ -67,6 +73,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   elu: ({ attributes: { scale } }, x) => ({
     result: applied((value) => (value < 0 ? scale * Math.expm1(value) : value), x),
   }),
+  ceil: (_op, x) => ({ result: applied(Math.ceil, x) }),
+  floor: (_op, x) => ({ result: applied(Math.floor, x) }),
   exp: (_op, x) => ({ result: applied(Math.exp, x) }),
   leaky_relu: ({ attributes: { slope } }, x) => ({
     result: applied((value) => (value < 0 ? slope * value : value), x),
@@ -112,6 +120,11 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   // Sizes, which no weights follow.
   shape: () => ({ result: perChannel(1) }),
 };
+
+function stressAffine(): Stress {
+  const { parameters, result } = stressNorm(perChannel(1));
+  return { parameters: [undefined, ...parameters.slice(0, 2)], result };
+}
 
 function stressActivation({ kind }: OpOf<ActivationName>, x: Moments): Stress {
   return { result: applied(activations[kind].apply, x) };

@@ -1,0 +1,15 @@
+/** Rows of that length, each less its mean and over the root of its variance plus ε: of mean 0 and variance 1. */
+export function standardized(data: Float64Array, length: number, epsilon: number): Float64Array {
+  const result = new Float64Array(data.length);
+  for (let start = 0; start < data.length; start += length) {
+    const row = data.subarray(start, start + length);
+    const mean = row.reduce((sum, x) => sum + x, 0) / length;
+    const variance = row.reduce((sum, x) => sum + (x - mean) ** 2, 0) / length;
+    const deviation = Math.sqrt(variance + epsilon);
+    result.set(
+      row.map((x) => (x - mean) / deviation),
+      start,
+    );
+  }
+  return result;
+}

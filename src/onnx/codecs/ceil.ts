@@ -1,0 +1,3 @@
+import { plainCodec } from "./plain.js";
+
+export const ceil = plainCodec("ceil", "Ceil");

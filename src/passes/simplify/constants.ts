@@ -1,0 +1,75 @@
+import type { Value } from "../../ir/graph.js";
+import { definitionOf } from "../../ir/ops/registry.js";
+import type { Tensor } from "../../ir/tensor.js";
+import { type DType, elementCount, MOST_VALUES, type TensorType } from "../../ir/types.js";
+import { constantWeight, smallValues, storedWeight, type WeightExpr } from "../../ir/weight.js";
+import type { Simplification } from "./simplification.js";
+
+/** `gather(shape(x), 1)  →  240`: what inference knows is a constant. */
+export const foldKnownValues: Simplification = (op, context) => {
+  const [result, ...more] = op.results;
+  const { values, dims } = result?.type ?? {};
+  if (result === undefined || values === undefined || more.length > 0) return undefined;
+  if (!values.every((value) => typeof value === "number")) return undefined;
+  return context.parameterOf(
+    result.name,
+    numbersOf(dims as readonly number[], values, "int64", result.name),
+    "fixed",
+    "int64",
+  );
+};
+
+/** `add(@1, @2)  →  @3`, for small constants that nobody trained. */
+export const foldSmallConstants: Simplification = (op, context) => {
+  const [result, ...more] = op.results;
+  const definition = definitionOf(op.kind);
+  if (result === undefined || more.length > 0 || op.operands.length === 0 || definition.foreign === true)
+    return undefined;
+  const { dtype } = result.type;
+  // A half is rounded where it is written, and in a run after each op.
+  if (dtype === "other" || dtype === "float16" || !isSmall(result.type)) return undefined;
+  const tensors = op.operands.map(smallTensor);
+  if (!tensors.every((tensor) => tensor !== undefined)) return undefined;
+  const [folded] = definition.evaluate(tensors, op.attributes);
+  if (folded === undefined) return undefined;
+  const data = dtype === "int64" ? folded.data.map(Math.trunc) : folded.data;
+  return context.parameterOf(
+    result.name,
+    numbersOf(folded.dims, [...data], dtype, result.name),
+    "fixed",
+    dtype,
+  );
+};
+
+function isSmall({ dims }: TensorType): boolean {
+  return (
+    dims.every((dim) => typeof dim === "number") && elementCount(dims as readonly number[]) <= MOST_VALUES
+  );
+}
+
+/** The numbers of a small constant, as its element type holds them. */
+function smallTensor(value: Value): Tensor | undefined {
+  if (value.kind !== "parameter" || value.role !== "fixed") return undefined;
+  const { dtype } = value.type;
+  if (dtype !== "float32" && dtype !== "int64") return undefined;
+  const values = smallValues(value.data);
+  if (values === undefined) return undefined;
+  const data = Float64Array.from(values, dtype === "float32" ? Math.fround : undefined);
+  return { dims: value.data.dims, data };
+}
+
+/** A weight of known numbers; integers are lent, for float32 would round the large ones. */
+function numbersOf(
+  dims: readonly number[],
+  values: readonly number[],
+  dtype: DType,
+  label: string,
+): WeightExpr {
+  const [first = 0] = values;
+  if (values.length > 0 && values.every((value) => value === first)) return constantWeight(dims, first);
+  if (dtype !== "int64") return storedWeight(dims, label, Float32Array.from(values));
+  const numbers = Float64Array.from(values);
+  const copyTo = (target: Float64Array, start: number): void =>
+    target.set(numbers.subarray(start, start + target.length));
+  return storedWeight(dims, label, { length: numbers.length, copyTo });
+}
