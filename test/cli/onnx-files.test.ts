@@ -75,7 +75,7 @@ test("passes run on a file's network; its size is as it is", () => {
     ecagen(["stats", EFFICIENTNET.file, "--passes", "swap-attention{from=se,to=eca}", "--json"]),
   );
   const { parameters, gateParameters, channels } = EFFICIENTNET.facts;
-  assert.is(swapped.parameters, parameters - gateParameters + 3 * channels.length);
+  assert.is(swapped.parameters, (parameters ?? 0) - gateParameters + 3 * channels.length);
   const sized = ecagen(["stats", EFFICIENTNET.file, "--resolution", "64"]);
   assert.is(sized.code, 2);
   assert.match(sized.stderr, /--resolution is about specs/);
