@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import type { DiffReport } from "../../src/driver/diff.js";
 import type { InspectReport } from "../../src/driver/inspect.js";
 import type { StatsReport } from "../../src/driver/stats.js";
+import type { VerifyReport } from "../../src/driver/verify.js";
 import { networksOfOthers } from "../onnx/networks-of-others.js";
 import { type CliRun, ecagen } from "./run-cli.js";
 
@@ -131,6 +132,24 @@ test("inspect --spec writes the spec that makes the same network, or says why th
   assert.not(existsSync(none));
   const onto = ecagen(["inspect", other.file, "--spec", other.file]);
   assert.is(onto.code, 2);
+});
+
+test("verify --per-block names the blocks of somebody else's file as its modules", () => {
+  const report = json<VerifyReport>(
+    ecagen(["verify", EFFICIENTNET.file, "--per-block", "--batch", "1", "--json"]),
+  );
+  assert.ok(report.ok);
+  assert.equal(
+    [...new Set(report.blocks?.map(({ block }) => block))],
+    [
+      "/features",
+      "/features/features.1/features.1.0",
+      "/features/features.2/features.2.0",
+      "/features/features.2/features.2.1",
+      "/avgpool",
+      "/classifier",
+    ],
+  );
 });
 
 test("what is no model is a diagnostic", () => {
