@@ -120,10 +120,11 @@ export function rewritingSteps(built: Graph, invocations: readonly PassInvocatio
   return steps;
 }
 
-function notASpec(file: string): InputError {
+/** Errors of commands that have no use for an ONNX file. */
+export function notASpec(file: string): InputError {
   return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
     file,
-    hint: `verify takes one: ecagen verify ${file}, or with its spec: ecagen verify SPEC --against ${file}`,
+    hint: `ecagen inspect ${file} shows its network, ecagen rewrite ${file} runs passes on it`,
   });
 }
 

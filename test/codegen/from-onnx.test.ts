@@ -55,6 +55,7 @@ const FAMILIES = [
     "resnet50-eca",
   ],
   ...["resnet50d-se", "resnext50-32x4d", "resnetrs50", "cifar-resnet110-a-se", "senet154", "xresnet50-2019"],
+  ...["mixnet-s", "cifar-wrn-16-8-se", "cifar-preact-resnet164", "resnet18-cbam", "resnet18-gc"],
 ];
 
 for (const spec of FAMILIES) {
