@@ -3,6 +3,7 @@ import type { ByteRange } from "../base/random-access-file.js";
 import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
 import {
+  elementCount,
   formatType,
   isIntegerType,
   refuse,
