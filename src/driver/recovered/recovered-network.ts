@@ -5,6 +5,7 @@ import { type Graph, type Parameter, producersOf } from "../../ir/graph.js";
 import { isOp, replaceParameters } from "../../ir/rewrite.js";
 import { constantWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.js";
 import { runPasses } from "../../passes/manager.js";
+import { parsePipeline } from "../../passes/pipeline.js";
 import { type LoadedSpec, parseSpecText } from "../../spec/load.js";
 import type { FileNetwork } from "../file-network.js";
 import { imageMetadata } from "../image-metadata.js";
