@@ -1,8 +1,8 @@
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
 import { blockAt, type Graph } from "../ir/graph.js";
 import type { BlockPair } from "./block-pairs.js";
+import type { Change, ChangeKind } from "./changes.js";
 import { countOps, type Gate, gateOf } from "./counts.js";
-import type { Change, ChangeKind } from "./diff.js";
 
 /** A gate and what stands in its place; one of them is missing where it was added or removed. */
 interface GatePair {

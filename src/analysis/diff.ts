@@ -1,5 +1,6 @@
 import type { Graph, Value } from "../ir/graph.js";
 import { type BlockPair, pairByPath, pairByStructure } from "./block-pairs.js";
+import type { Change } from "./changes.js";
 import { type BlockCounts, countNetwork } from "./counts.js";
 import { diffGates, type GatePairs, gatesByOrder, gatesByScope } from "./diff-gates.js";
 
@@ -9,29 +10,6 @@ export interface Difference {
   readonly b: number;
   readonly delta: number;
   readonly percent: number | null;
-}
-
-/** The kinds of change that a diff tells apart. */
-export type ChangeKind =
-  | "attention-swapped"
-  | "attention-changed"
-  | "attention-added"
-  | "attention-removed"
-  | "block-added"
-  | "block-removed"
-  | "block-changed"
-  | "input-changed"
-  | "output-changed";
-
-export interface Change {
-  readonly kind: ChangeKind;
-  /** The scope of the gate or block, or the name of the input or output. */
-  readonly at: string;
-  /** What stood there; null where nothing did. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** Trainable scalars that the change adds. */
-  readonly parametersDelta: number;
 }
 
 export interface NetworkDiff {

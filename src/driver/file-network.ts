@@ -1,4 +1,5 @@
-import { type RecoveredBlock, recoverBlocks } from "../analysis/structure/recover.js";
+import { recoverBlocks } from "../analysis/structure/recover.js";
+import type { RecoveredBlock } from "../analysis/structure/recovered-block.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
 import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";

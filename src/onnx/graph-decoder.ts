@@ -1,7 +1,7 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
-import { freezeOp, GraphBuilder } from "../ir/builder.js";
-import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
+import { GraphBuilder } from "../ir/builder.js";
+import type { Graph, Parameter, ParameterRole, Value } from "../ir/graph.js";
 import {
   elementCount,
   formatType,
@@ -9,7 +9,6 @@ import {
   refuse,
   type TensorType,
   TypeRefusal,
-  tensorType,
   UNKNOWN_TYPE,
 } from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
@@ -20,26 +19,12 @@ import { decodeNode } from "./decode-node.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "./document.js";
 import { scopeOfNode } from "./names.js";
 import type { TensorScope } from "./node-reader.js";
+import { type ForeignNode, opaqueOp } from "./opaque-node.js";
 import { isDefaultDomain, READ_OPSETS } from "./opset.js";
 import { toInteger } from "./proto.js";
-import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode } from "./source.js";
+import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode, slotsOf } from "./source.js";
 import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
 import { agrees, declaredType } from "./value-info.js";
-
-/** A node that no op of the IR can say. */
-export interface ForeignNode {
-  /** Its place among the nodes, from 0. */
-  readonly node: number;
-  /** Its name and operator, for messages. */
-  readonly label: string;
-  readonly operator: string;
-  readonly domain: string;
-  readonly reason: string;
-  /** Whether no op is the operator at all. */
-  readonly unknown: boolean;
-  /** Whether the only reason is that it reads what another opaque op computes. */
-  readonly hangs: boolean;
-}
 
 export interface DecodedGraph {
   readonly graph: Graph;
@@ -222,23 +207,16 @@ export class GraphDecoder implements TensorScope {
     const operands = names.map((name) => this.value(name, roleOf(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
-    const results = outputs.map((name, i): Result => {
-      const type = types[i] ?? UNKNOWN_TYPE;
-      return Object.freeze({ kind: "result", name, type: tensorType(type.dims, type.dtype) });
-    });
-    const operator = message.opType ?? "";
-    const domain = message.domain ?? "";
-    const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
-    const attributes = { operator, domain, node: place, types: recorded };
-    const loc = { scope: scopeOfNode(message.name || (outputs[0] ?? `${operator}_${place}`), operator) };
-    this.#builder.add(freezeOp({ kind: "opaque", operands, attributes, results, loc } as unknown as Op));
-    for (const result of results) {
+    const op = opaqueOp(each, operands, outputs, types);
+    this.#builder.add(op);
+    for (const result of op.results) {
       this.#values.set(result.name, result);
       if (result.type.dtype === "other") this.#unknown.add(result);
     }
     const slots = inputs.flatMap((name, i) => (name === "" ? [] : [i]));
     this.#nodes.push({ node: each, slots, operands: names, results: outputs });
     const hangs = !unknown && operands.some((operand) => this.#unknown.has(operand));
+    const { operator, domain } = op.attributes;
     this.#foreign.push({ node: place, label, operator, domain, reason, unknown, hangs });
   }
 
@@ -285,16 +263,6 @@ export class GraphDecoder implements TensorScope {
     this.#problems.push({ code: "onnx/no-graph", message: `${file}: ${message}`, file });
     if (this.#problems.length >= MOST_PROBLEMS) throw new InputError(this.#problems);
   }
-}
-
-/** For each operand the input that it is: the first of its name that no operand before it is. */
-function slotsOf(operands: readonly string[], inputs: readonly string[]): readonly number[] {
-  const taken = new Set<number>();
-  return operands.map((name) => {
-    const slot = inputs.findIndex((input, i) => input === name && !taken.has(i));
-    taken.add(slot);
-    return slot;
-  });
 }
 
 function operatorKey(name: string | null | undefined, domain: string | null | undefined): string {

@@ -5,12 +5,13 @@ import type { Graph } from "../ir/graph.js";
 import { formatType } from "../ir/types.js";
 import { KNOWN_OPERATORS } from "./codecs/registry.js";
 import { type ModelDocument, readDocument } from "./document.js";
-import { type ForeignNode, GraphDecoder } from "./graph-decoder.js";
+import { GraphDecoder } from "./graph-decoder.js";
+import type { ForeignNode } from "./opaque-node.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "./opset.js";
 import { toInteger } from "./proto.js";
 import type { ModelSource } from "./source.js";
 
-export type { ForeignNode } from "./graph-decoder.js";
+export type { ForeignNode } from "./opaque-node.js";
 
 /** An ONNX file as IR, and what it says of itself. */
 export interface ImportedModel {

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { numberedModules } from "../../src/analysis/structure/names.js";
-import { type RecoveredBlock, recoverBlocks } from "../../src/analysis/structure/recover.js";
+import { recoverBlocks } from "../../src/analysis/structure/recover.js";
+import type { RecoveredBlock } from "../../src/analysis/structure/recovered-block.js";
 import { withBlocks } from "../../src/analysis/structure/scopes.js";
 import { withFileNetwork } from "../../src/driver/file-network.js";
 import { specNetwork } from "../../src/driver/network.js";

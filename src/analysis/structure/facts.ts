@@ -1,5 +1,5 @@
 import type { Dim } from "../../ir/types.js";
-import type { RecoveredBlock } from "./recover.js";
+import type { RecoveredBlock } from "./recovered-block.js";
 import { strideOf } from "./stages.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
 

@@ -1,24 +1,10 @@
-import type { Block, Graph, Op, Value } from "../../ir/graph.js";
+import type { Graph, Op } from "../../ir/graph.js";
 import { type Atom, atomsOf } from "./atoms.js";
-import { blockLength, type RecoveredType, typeOfUnits } from "./classify.js";
+import { blockLength, typeOfUnits } from "./classify.js";
 import { commonModules, numberedModules } from "./names.js";
+import type { Group, RecoveredBlock } from "./recovered-block.js";
 import { groupStages } from "./stages.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
-
-/** A block before it has its place: some layers, one after the other. */
-export interface Group {
-  readonly units: readonly Unit[];
-  readonly type: RecoveredType;
-  /** The numbered modules that the names of all its nodes share, outermost first; empty where names say nothing. */
-  readonly modules: readonly string[];
-}
-
-export interface RecoveredBlock extends Group {
-  readonly block: Block;
-  readonly ops: readonly Op[];
-  readonly from: Value;
-  readonly to: Value;
-}
 
 /**
  * The stages and blocks of a network that nobody described: from where its branches part and meet, the forms of its

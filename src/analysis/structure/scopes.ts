@@ -1,6 +1,7 @@
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import { type Block, blockAt, type Graph, type Op } from "../../ir/graph.js";
-import { type RecoveredBlock, recoverBlocks } from "./recover.js";
+import { recoverBlocks } from "./recover.js";
+import type { RecoveredBlock } from "./recovered-block.js";
 
 /**
  * The graph with the recovered blocks as its own. A block of a stage keeps the path that its nodes' names share, where

@@ -1,7 +1,7 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { parentModule } from "./names.js";
-import type { Group, RecoveredBlock } from "./recover.js";
+import type { Group, RecoveredBlock } from "./recovered-block.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
 
 /** The groups as stem, stages of blocks, and head. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { RecoveredBlock } from "../../analysis/structure/recover.js";
+import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
