@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import { randomFeeds } from "../../src/driver/rewrite/random-feeds.js";
 import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite.js";
 import {
   AttributeProto,
@@ -172,6 +174,49 @@ test("weights that are outputs stay, whatever becomes of what reads them", async
   };
   assert.is((await rewritten(parts, { swaps: ["se=eca"] })).report.verification?.of, "gates");
   assert.is((await rewritten(parts, { precision: "fp16" })).report.verification?.of, "file");
+});
+
+test("inputs are run in the sizes that they have, and open images not as single pixels", async () => {
+  const feeds = randomFeeds(
+    [
+      { name: "x", dims: ["N", 3, "H", "W"] },
+      { name: "factors", dims: [4, 1, 1] },
+      { name: "temperature", dims: [] },
+      { name: "tokens", dims: ["N", "T"] },
+    ],
+    2,
+  );
+  assert.equal(
+    [...feeds].map(([name, { dims, data }]) => [name, dims, data.length]),
+    [
+      ["x", [2, 3, 64, 64], 2 * 3 * 64 * 64],
+      ["factors", [4, 1, 1], 4],
+      ["temperature", [], 1],
+      ["tokens", [2, 1], 2],
+    ],
+  );
+  const scaled: Parts = {
+    between: [node("Mul", ["g", "factors"], "m")],
+    last: "m",
+    inputs: [declared("factors", [CHANNELS, 1, 1])],
+  };
+  assert.is((await rewritten(scaled, { passes: "lower-attention" })).report.verification?.of, "file");
+  assert.is(
+    (await rewritten(scaled, { passes: "lower-attention", batch: 1 })).report.verification?.of,
+    "file",
+  );
+});
+
+test("a swap in a network without gates is an error, also one of any gates", async () => {
+  const gate = [node("Relu", ["a"], "g")];
+  try {
+    await rewritten({ gate }, { swaps: ["any=eca"] });
+  } catch (error) {
+    assert.instance(error, InputError);
+    assert.match((error as InputError).message, /no gate was found/);
+    return;
+  }
+  assert.unreachable("it was written");
 });
 
 test.run();
