@@ -22,10 +22,12 @@ export function tensorName(name: string): string {
 
 /** A text out of a file on one line, as JSON writes it and without what a terminal would obey. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  return visible(JSON.stringify(text));
+}
+
+/** A sentence with names out of a file, without what a terminal would obey. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 export function verdict(ok: boolean): string {

@@ -16,6 +16,7 @@ import { startHalfRounding } from "../weights/half.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
+import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
 import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
 import { swapInvocations } from "./rewrite/swaps.js";
 import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
@@ -57,6 +58,8 @@ export interface RewriteReport {
   readonly passes: readonly PassReport[];
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
+  /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
+  readonly opaque: readonly OpaqueOperator[];
   readonly verification?: RewriteVerification;
   readonly newGates?: NewGatesReport;
   readonly halfPrecision?: HalfPrecision;
@@ -118,6 +121,7 @@ async function rewriteOpened(
     passes: [...plan.reports, ...reports],
     raised: plan.raised,
     rejected: plan.rejected,
+    opaque: opaqueOperators(imported.foreign),
     ...(newGates === undefined ? {} : { newGates }),
   };
   if (options.output === undefined) return { ...report, warnings: imported.notes };

@@ -219,4 +219,19 @@ test("a swap in a network without gates is an error, also one of any gates", asy
   assert.unreachable("it was written");
 });
 
+test("operators in which no gate can be found are named, with the reason", async () => {
+  const { report } = await rewritten(
+    { gate: [node("Foo", ["a"], "b", { domain: "com.example" }), node("Relu", ["b"], "g")] },
+    {},
+  );
+  assert.equal(
+    report.opaque.map(({ operator, domain, count }) => [operator, domain, count]),
+    [
+      ["Conv", "", 1],
+      ["Foo", "com.example", 1],
+      ["Relu", "", 1],
+    ],
+  );
+});
+
 test.run();
