@@ -1,12 +1,18 @@
 import { type Graph, innermostScope, type Result, usesOf } from "../ir/graph.js";
+import { namedPaths } from "./structure/scopes.js";
 
 /**
- * The scopes of a graph's blocks: those that it knows, or, in a graph that was read from a file, those that the
- * scopes of its ops show.
+ * The scopes of a graph's blocks: those that it knows, or, in a graph that was read from a file, those of the blocks that are
+ * found in it and that the names of its ops show. What is in none of these is in the first part of its name.
  */
-export function blockScopes({ blocks, ops }: Graph): readonly string[] {
+export function blockScopes(graph: Graph): readonly string[] {
+  const { blocks, ops } = graph;
   if (blocks.length > 0) return blocks.map(({ scope }) => scope);
-  return [...new Set(ops.map(({ loc }) => blockIn(loc.scope)))];
+  const named = namedPaths(graph);
+  const scopes = new Set(ops.map(({ loc }) => innermostScope(loc.scope, named) ?? blockIn(loc.scope)));
+  // What stands at the top is in no part, where there are parts.
+  if (scopes.size > 1) scopes.delete("/");
+  return [...scopes];
 }
 
 /** The block that a path shows: everything up to `blocks/N`, else the first part. */

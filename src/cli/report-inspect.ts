@@ -1,6 +1,7 @@
 import { count, macs } from "../base/numbers.js";
+import { visibleText } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
-import { quoted, shape, table, tensorName, visible } from "./format.js";
+import { quoted, shape, table, tensorName } from "./format.js";
 import { foldingText, imageText } from "./report-counts.js";
 
 export function inspectText(report: InspectReport): string {
@@ -57,7 +58,7 @@ function producerText({ producer: { name, version } }: InspectReport): string {
 
 function rejectedText({ rejected }: InspectReport): string {
   if (rejected.length === 0) return "";
-  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), visible(op), visible(reason)]);
+  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), visibleText(op), visibleText(reason)]);
   return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
 }
 
@@ -68,7 +69,7 @@ export function opaqueText({ opaque }: Pick<InspectReport, "opaque">): string {
     tensorName(operator),
     domain === "" ? "ONNX" : tensorName(domain),
     count(times),
-    visible(reason),
+    visibleText(reason),
   ]);
   return `\nnodes that are handed on as they are:\n${table(["operator", "domain", "nodes", "why"], rows, ["nodes"])}`;
 }

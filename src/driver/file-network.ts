@@ -4,9 +4,9 @@ import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import { type ImportedModel, openModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
-import { parsePipeline } from "../passes/pipeline.js";
 import { type RaisedAttention, raiseAttention } from "../passes/raise-attention.js";
 import type { NetworkOptions } from "./network.js";
+import { passesOfFlag } from "./passes-flag.js";
 
 /** The network of an ONNX file, looked at as one of a spec: at model level, in stages and blocks. */
 export interface FileNetwork {
@@ -40,13 +40,12 @@ export function withFileNetwork<T>(file: string, options: FileOptions, act: (net
 
 /** The network of a file that was read. */
 export function networkOf(file: string, imported: ImportedModel, { passes }: FileOptions = {}): FileNetwork {
-  const invocations =
-    passes === undefined
-      ? []
-      : parsePipeline(passes, { source: { file: "--passes", text: passes }, offset: 0 });
   const attention = raiseAttention(imported.graph);
   const recovered = recoverBlocks(attention.graph);
-  const { graph, reports } = runPasses(withBlocks(attention.graph, recovered), invocations);
+  const { graph, reports } = runPasses(
+    withBlocks(attention.graph, recovered),
+    passesOfFlag("--passes", passes),
+  );
   return { file, imported, attention, recovered, graph, reports };
 }
 

@@ -3,13 +3,13 @@ import { buildNetwork } from "../blocks/network.js";
 import type { Graph } from "../ir/graph.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
-import { parsePipeline } from "../passes/pipeline.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { swapAttention } from "../passes/swap-attention.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 import type { NewGatesReport } from "./new-gates.js";
 import { isOnnx } from "./onnx-path.js";
+import { passesOfFlag } from "./passes-flag.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -49,8 +49,7 @@ export interface SpecNetwork {
 
 /** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
 export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {
-  const extra =
-    options.passes === undefined ? [] : parsePipeline(options.passes, pipelineText(options.passes));
+  const extra = passesOfFlag("--passes", options.passes);
   if (isOnnx(file)) throw notASpec(file);
   const spec = loadSpec(file);
   const { resolved } = atResolution(spec, options.resolution);
@@ -120,15 +119,12 @@ export function rewritingSteps(built: Graph, invocations: readonly PassInvocatio
   return steps;
 }
 
-function notASpec(file: string): InputError {
+/** Errors of commands that have no use for an ONNX file. */
+export function notASpec(file: string): InputError {
   return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
     file,
-    hint: `verify takes one: ecagen verify ${file}, or with its spec: ecagen verify SPEC --against ${file}`,
+    hint: `ecagen inspect ${file} shows its network, ecagen rewrite ${file} runs passes on it`,
   });
-}
-
-function pipelineText(text: string): { source: { file: string; text: string }; offset: number } {
-  return { source: { file: "--passes", text }, offset: 0 };
 }
 
 function atResolution(spec: LoadedSpec, resolution: number | undefined): LoadedSpec {

@@ -17,8 +17,9 @@ export interface Seeds {
 
 /**
  * The reference's outputs for the first images of the random inputs of a seed, as a function of the batch.
- * Images are evaluated one by one: inference treats each by itself, and memory stays that of one. `onProgress` is
- * told the part that is done; what it throws ends the evaluation.
+ * Images are evaluated one by one: inference treats each by itself, and memory stays that of one. A graph of a fixed
+ * batch is evaluated with that, and has outputs for no other. `onProgress` is told the part that is done; what it throws
+ * ends the evaluation.
  */
 export function referenceOutputs(
   graph: Graph,
@@ -28,6 +29,16 @@ export function referenceOutputs(
 ): (batch: number) => Outputs {
   const parameters = parameterNumbers(seeds.weights);
   const inputs = randomInputs(inputShapes(graph), images, seeds.inputs);
+  const fixed = fixedBatch({ inputs: inputShapes(graph) });
+  if (fixed !== undefined && fixed !== 1) {
+    const whole = evaluateGraph(
+      graph,
+      randomInputs(inputShapes(graph), fixed, seeds.inputs),
+      parameters,
+      (op, of) => onProgress?.(op / of),
+    );
+    return () => new Map([...whole].map(([name, { data }]) => [name, data]));
+  }
   const single: ReadonlyMap<string, Tensor>[] = [];
   for (let image = 0; image < images; image++) {
     const onOp = (op: number, of: number): void => onProgress?.((image + op / of) / images);

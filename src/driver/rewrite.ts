@@ -10,13 +10,14 @@ import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
-import { parsePipeline, printPipeline } from "../passes/pipeline.js";
+import { printPipeline } from "../passes/pipeline.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
 import { startHalfRounding } from "../weights/half.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
+import { passesOfFlag } from "./passes-flag.js";
 import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
 import { swapInvocations } from "./rewrite/swaps.js";
 import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
@@ -78,10 +79,7 @@ export interface RewriteReport {
  * doesn't; none leaves a file.
  */
 export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
-  const invocations = [
-    ...swapInvocations(options.swaps ?? []),
-    ...(options.passes === undefined ? [] : parsePasses(options.passes)),
-  ];
+  const invocations = [...swapInvocations(options.swaps ?? []), ...passesOfFlag("--passes", options.passes)];
   refuseOverwriting([options.output, options.externalData ? `${options.output}.data` : undefined], [file]);
   const imported = openModel(file);
   try {
@@ -89,10 +87,6 @@ export async function rewrite(file: string, options: RewriteOptions = {}): Promi
   } finally {
     imported.close();
   }
-}
-
-function parsePasses(text: string): readonly PassInvocation[] {
-  return parsePipeline(text, { source: { file: "--passes", text }, offset: 0 });
 }
 
 async function rewriteOpened(

@@ -6,7 +6,7 @@ import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Resul
 import type { Initializer } from "./initializers.js";
 import { inferTypes, takesOperands } from "./op.js";
 import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
-import { type DType, type TensorType, TypeRefusal, tensorType } from "./types.js";
+import { type DType, isIntegerType, type TensorType, TypeRefusal, tensorType } from "./types.js";
 import { smallValues, type WeightExpr } from "./weight.js";
 
 /**
@@ -144,7 +144,7 @@ export function makeParameter(
   role: ParameterRole,
   dtype: DType = "float32",
 ): Parameter {
-  const values = dtype === "int64" ? smallValues(data) : undefined;
+  const values = isIntegerType(dtype) ? smallValues(data) : undefined;
   const type = tensorType(data.dims, dtype, values);
   return Object.freeze({ kind: "parameter" as const, name, type, role, data });
 }

@@ -1,6 +1,14 @@
 import * as z from "zod";
 import type { Tensor } from "./tensor.js";
-import { type Dim, elementCount, MOST_VALUES, refuse, type TensorType, tensorType } from "./types.js";
+import {
+  type Dim,
+  elementCount,
+  isIntegerType,
+  MOST_VALUES,
+  refuse,
+  type TensorType,
+  tensorType,
+} from "./types.js";
 
 // Each schema checks a few values in one run, so zod's just-in-time code would cost more than it saves.
 z.config({ jitless: true });
@@ -48,9 +56,9 @@ interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly source: string;
   readonly operands: readonly string[];
   readonly attributes: A;
-  /** The operands that are int64 whatever the others are: indices, a shape. */
+  /** The operands that are integers whatever the others are: indices, a shape. */
   readonly integerOperands?: readonly string[];
-  /** Whether it takes int64 tensors for its other operands too, and not floating-point ones alone. */
+  /** Whether it takes integers for its other operands too, and not floating-point ones alone. */
   readonly takesIntegers?: true;
   /** Whether every element of the result is one of an operand, which `evaluate` puts in its place. */
   readonly moves?: true;
@@ -60,7 +68,7 @@ interface OpFacts<N extends string, A extends AttributeSchema> {
   readonly trainingOnly?: true;
   /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
   infer(operands: readonly TensorType[], attributes: z.output<A>): readonly TensorType[];
-  /** What is known of the elements of a small int64 result; an op that `moves` elements needs none. */
+  /** What is known of the elements of a small result of integers; an op that `moves` elements needs none. */
   values?(operands: readonly TensorType[], attributes: z.output<A>): KnownValues;
   /** Operands with concrete sizes; an op without `cost` has no convolution and no matrix product. */
   cost?(operands: readonly TensorType[], results: readonly TensorType[], attributes: z.output<A>): Cost;
@@ -92,7 +100,7 @@ export function inferTypes<A extends AttributeSchema>(
   checkElementTypes(definition, operands);
   const types = definition.infer(operands, attributes);
   return types.map((type) => {
-    if (type.dtype !== "int64" || !isSmall(type)) return type;
+    if (!isIntegerType(type.dtype) || !isSmall(type)) return type;
     const values = definition.moves
       ? movedValues(definition, operands, attributes)
       : definition.values?.(operands, attributes);
@@ -101,15 +109,28 @@ export function inferTypes<A extends AttributeSchema>(
 }
 
 function checkElementTypes(definition: OpDefinition, operands: readonly TensorType[]): void {
-  const { integerOperands = [], takesIntegers = false } = definition;
   if (operands.some(({ dtype }) => dtype === "other")) refuse("it has an operand that the IR only hands on");
-  const isInteger = (index: number): boolean => integerOperands.includes(definition.operands[index] ?? "");
   operands.forEach(({ dtype }, i) => {
-    if (isInteger(i) && dtype !== "int64") refuse(`${definition.operands[i]} must be int64, is ${dtype}`);
+    if (isInteger(definition, i) && !isIntegerType(dtype)) {
+      refuse(`${operandName(definition, i)} must be integers, not ${dtype}`);
+    }
   });
-  const dtypes = [...new Set(operands.filter((_, i) => !isInteger(i)).map(({ dtype }) => dtype))];
+  const others = operands.filter((_, i) => !isInteger(definition, i));
+  const dtypes = [...new Set(others.map(({ dtype }) => dtype))];
   if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
-  if (dtypes[0] === "int64" && !takesIntegers) refuse("it takes floating-point numbers, not int64");
+  const [dtype = "float32"] = dtypes;
+  if (isIntegerType(dtype) && definition.takesIntegers !== true)
+    refuse(`it takes floating-point numbers, not ${dtype}`);
+}
+
+/** The name of an operand, without the mark of one that may be absent. */
+function operandName({ operands }: Pick<OpDefinition, "operands">, index: number): string {
+  return (operands[index] ?? "").replace(/[?]$/, "");
+}
+
+/** Whether an operand is integers whatever the others are. */
+function isInteger(definition: Pick<OpDefinition, "operands" | "integerOperands">, index: number): boolean {
+  return definition.integerOperands?.includes(operandName(definition, index)) === true;
 }
 
 function isSmall({ dims }: TensorType): boolean {
@@ -120,7 +141,7 @@ function isSmall({ dims }: TensorType): boolean {
 
 /** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */
 function movedValues<A extends AttributeSchema>(
-  { evaluate, integerOperands = [], operands: names }: OpDefinition<string, A>,
+  definition: OpDefinition<string, A>,
   operands: readonly TensorType[],
   attributes: z.output<A>,
 ): KnownValues {
@@ -128,13 +149,13 @@ function movedValues<A extends AttributeSchema>(
   const tensors: Tensor[] = [];
   for (const [i, { dims, values: known }] of operands.entries()) {
     if (known === undefined) return undefined;
-    const directs = integerOperands.includes(names[i] ?? "");
+    const directs = isInteger(definition, i);
     if (directs && !known.every((each) => typeof each === "number")) return undefined;
     const data = directs ? (known as readonly number[]) : known.map((_, place) => elements.length + place);
     tensors.push({ dims: dims as readonly number[], data: Float64Array.from(data) });
     if (!directs) elements.push(...known);
   }
-  const [result] = evaluate(tensors, attributes);
+  const [result] = definition.evaluate(tensors, attributes);
   return result && Array.from(result.data, (place) => elements[place] as Dim);
 }
 

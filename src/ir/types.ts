@@ -1,5 +1,5 @@
 /** Element types that the IR computes with, and the number of bytes that one element takes in a file. */
-export const ELEMENT_BYTES = { float32: 4, float16: 2, int64: 8 } as const;
+export const ELEMENT_BYTES = { float32: 4, float16: 2, int64: 8, int32: 4 } as const;
 
 export type NumberDType = keyof typeof ELEMENT_BYTES;
 
@@ -14,6 +14,11 @@ export function numberDType({ dtype }: TensorType): NumberDType {
   return dtype === "other" ? refuse("its elements are of a type that the IR only hands on") : dtype;
 }
 
+/** Whether the elements are whole numbers: sizes, indices, axes. */
+export function isIntegerType(dtype: DType): dtype is "int64" | "int32" {
+  return dtype === "int64" || dtype === "int32";
+}
+
 export function isDType(word: string): word is DType {
   return word === "other" || Object.hasOwn(ELEMENT_BYTES, word);
 }
@@ -25,7 +30,7 @@ export type Dim = number | string;
 export interface TensorType {
   readonly dtype: DType;
   readonly dims: readonly Dim[];
-  /** The elements of a small int64 tensor, row-major, where all of them are known: a shape that is computed. */
+  /** The elements of a small tensor of integers, row-major, where all of them are known: a shape that is computed. */
   readonly values?: readonly Dim[];
 }
 

@@ -4,7 +4,8 @@ import { type AttributeMessage, AttributeProto } from "./proto.js";
 export type OnnxAttribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "ints"; readonly value: readonly number[] }
-  | { readonly kind: "float"; readonly value: number };
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string };
 
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
@@ -13,12 +14,14 @@ export const ints = (value: readonly number[]): OnnxAttribute => ({ kind: "ints"
 /** Stored as float32. */
 export const float = (value: number): OnnxAttribute => ({ kind: "float", value });
 
+export const text = (value: string): OnnxAttribute => ({ kind: "string", value });
+
 export function encodeAttributes(attributes: OnnxAttributes): AttributeMessage[] {
   return Object.entries(attributes).map(([name, attribute]) => ({ name, ...encodeValue(attribute) }));
 }
 
 function encodeValue(attribute: OnnxAttribute): AttributeMessage {
-  const { FLOAT, INT, INTS } = AttributeProto.AttributeType;
+  const { FLOAT, INT, INTS, STRING } = AttributeProto.AttributeType;
   switch (attribute.kind) {
     case "int":
       return { type: INT, i: attribute.value };
@@ -26,5 +29,7 @@ function encodeValue(attribute: OnnxAttribute): AttributeMessage {
       return { type: INTS, ints: [...attribute.value] };
     case "float":
       return { type: FLOAT, f: attribute.value };
+    case "string":
+      return { type: STRING, s: Buffer.from(attribute.value) };
   }
 }

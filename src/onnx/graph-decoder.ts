@@ -2,7 +2,16 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
 import { freezeOp, GraphBuilder } from "../ir/builder.js";
 import type { Graph, Op, Parameter, ParameterRole, Result, Value } from "../ir/graph.js";
-import { formatType, refuse, type TensorType, TypeRefusal, tensorType, UNKNOWN_TYPE } from "../ir/types.js";
+import {
+  elementCount,
+  formatType,
+  isIntegerType,
+  refuse,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+  UNKNOWN_TYPE,
+} from "../ir/types.js";
 import { storedWeight } from "../ir/weight.js";
 import { readNames, subgraphNames } from "./captures.js";
 import type { OperatorName } from "./codec.js";
@@ -113,8 +122,9 @@ export class GraphDecoder implements TensorScope {
   }
 
   #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
-    // A single number, and one that stands among the nodes, is a constant of the computation: nobody trained it.
-    const fixed = isConstant || dims.length === 0 || dtype === "int64" || dtype === "other";
+    // A single number is a constant of the computation: nobody trained it.
+    const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
+    const fixed = single || isIntegerType(dtype) || dtype === "other";
     return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
   }
 
@@ -206,7 +216,10 @@ export class GraphDecoder implements TensorScope {
     for (const name of captured) this.#captured.add(name);
     const inputs = message.input ?? [];
     const names = [...inputs.filter((name) => name !== ""), ...captured];
-    const operands = names.map((name) => this.value(name, "trainable"));
+    // A constant of an operator that nobody knows is a scale or a bound; weights are initializers.
+    const roleOf = (name: string): ParameterRole =>
+      this.#tensors.get(name)?.isConstant ? "fixed" : "trainable";
+    const operands = names.map((name) => this.value(name, roleOf(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
     const results = outputs.map((name, i): Result => {

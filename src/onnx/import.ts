@@ -2,6 +2,7 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { type ByteRange, RandomAccessFile } from "../base/random-access-file.js";
 import { didYouMean } from "../base/suggest.js";
 import type { Graph } from "../ir/graph.js";
+import { formatType } from "../ir/types.js";
 import { KNOWN_OPERATORS } from "./codecs/registry.js";
 import { type ModelDocument, readDocument } from "./document.js";
 import { type ForeignNode, GraphDecoder } from "./graph-decoder.js";
@@ -94,15 +95,19 @@ function importModel(
   const opset = opsetOf(document);
   const { model } = document;
   const irVersion = toInteger(model.irVersion);
+  const decoded = new GraphDecoder(document, opset, open).decode();
   return {
-    ...new GraphDecoder(document, opset, open).decode(),
+    ...decoded,
     opset,
     irVersion,
     producer: { name: model.producerName ?? "", version: model.producerVersion ?? "" },
     metadata: Object.fromEntries(
       (model.metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]),
     ),
-    notes: irVersion > IR_VERSION ? [newerFormat(irVersion, file)] : [],
+    notes: [
+      ...(irVersion > IR_VERSION ? [newerFormat(irVersion, file)] : []),
+      ...openMaps(decoded.graph, file),
+    ],
   };
 }
 
@@ -129,6 +134,18 @@ function opsetOf({ model, file }: ModelDocument): number {
   throw InputError.of("onnx/opset", `${file} has opset ${opset}; up to ${READ_OPSETS.last} are supported`, {
     file,
   });
+}
+
+/** Maps whose sizes are open have no convolutions in the IR, and so no gates. */
+function openMaps({ inputs }: Graph, file: string): readonly Diagnostic[] {
+  return inputs
+    .filter(({ type: { dims } }) => dims.length === 4 && dims.slice(2).some((dim) => typeof dim === "string"))
+    .map(({ name, type }) => ({
+      code: "onnx/open-map",
+      message: `the height and width of the input ${name} are open (${formatType(type)}): what is computed from it stays opaque, and no gate is found there`,
+      file,
+      hint: "export it with a fixed height and width; the batch may stay open",
+    }));
 }
 
 function newerFormat(irVersion: number, file: string): Diagnostic {

@@ -1,5 +1,5 @@
 import { InputError } from "../base/diagnostic.js";
-import { TypeRefusal } from "../ir/types.js";
+import { isIntegerType, TypeRefusal } from "../ir/types.js";
 import { parseModel } from "./model-file.js";
 import { type ModelMessage, ModelProto, type TensorMessage, tensorHeader } from "./proto.js";
 import { type FileTensor, readTensor } from "./tensor-data.js";
@@ -60,7 +60,7 @@ function weightsOf(model: ModelMessage, file: string): ReadonlyMap<string, FileT
   const read = new Set((model.graph?.node ?? []).flatMap(({ input }) => input ?? []));
   return new Map(
     tensors
-      .filter(({ name, dtype, dims }) => dtype !== "int64" && dims.length > 0 && read.has(name))
+      .filter(({ name, dtype, dims }) => !isIntegerType(dtype) && dims.length > 0 && read.has(name))
       .map((tensor) => [tensor.name, tensor]),
   );
 }

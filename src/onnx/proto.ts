@@ -28,6 +28,7 @@ export const ELEMENT_TYPE = {
   float32: TensorProto.DataType.FLOAT,
   float16: TensorProto.DataType.FLOAT16,
   int64: TensorProto.DataType.INT64,
+  int32: TensorProto.DataType.INT32,
 } as const satisfies Record<NumberDType, number>;
 
 /** A tensor without its data. */

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { InputError } from "../base/diagnostic.js";
 import type { ByteRange } from "../base/random-access-file.js";
-import { type DType, elementCount, refuse, TypeRefusal } from "../ir/types.js";
+import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../ir/types.js";
 import type { LentNumbers } from "../ir/weight.js";
 import { encodeElements } from "../weights/elements.js";
 import { type FileDType, fileByteCount, hasNumbers } from "../weights/file-dtypes.js";
@@ -32,7 +32,12 @@ export interface DecodedTensor {
 const LARGEST_ARGUMENT = 4096;
 const MOST_PROBLEMS = 20;
 
-const IR_DTYPES: { readonly [D in FileDType]?: DType } = { F32: "float32", F16: "float16", I64: "int64" };
+const IR_DTYPES: { readonly [D in FileDType]?: DType } = {
+  F32: "float32",
+  F16: "float16",
+  I64: "int64",
+  I32: "int32",
+};
 
 /** The tensors of a model file by name: initializers, sparse ones, and the values of Constant nodes. */
 export class SourceTensors {
@@ -109,7 +114,7 @@ function ofStored(stored: StoredTensor, file: string, isConstant = false): Decod
   return {
     dtype,
     dims,
-    data: dtype === "int64" ? exact : lendNumbers(stored, file),
+    data: isIntegerType(dtype) ? exact : lendNumbers(stored, file),
     isConstant,
     numbers() {
       if (exact.length > LARGEST_ARGUMENT) return undefined;

@@ -4,7 +4,7 @@ import { insideFolder } from "../base/inside-folder.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import type { NumberDType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
-import { byteCount, decodeFloats, decodeIntegers } from "../weights/elements.js";
+import { byteCount } from "../weights/elements.js";
 import type { FileDType } from "../weights/file-dtypes.js";
 import { listBytes } from "./list-data.js";
 import { ELEMENT_TYPE, type TensorMessage, TensorProto, toInteger } from "./proto.js";
@@ -45,17 +45,6 @@ export function readTensor(tensor: TensorMessage, file: string): FileTensor {
   };
 }
 
-/** The numbers of a floating-point tensor. */
-export function floatsOf(tensor: FileTensor): Float32Array {
-  if (tensor.dtype === "int64") refuse("its integers are no parameter");
-  return decodeFloats(tensor.bytes(), tensor.dtype);
-}
-
-/** The numbers of a small tensor, whatever their type: a shape, a bound. */
-export function numbersOf(tensor: FileTensor): readonly number[] {
-  return tensor.dtype === "int64" ? decodeIntegers(tensor.bytes()) : Array.from(floatsOf(tensor));
-}
-
 /** The IR's element type for a number of TensorProto.DataType. */
 export function elementTypeOf(dataType: number): NumberDType {
   const found = (Object.keys(ELEMENT_TYPE) as NumberDType[]).find(
@@ -74,7 +63,7 @@ function embeddedBytes(tensor: TensorMessage, dtype: NumberDType): Uint8Array {
   return listBytes(tensor, LIST_DTYPE[dtype]);
 }
 
-const LIST_DTYPE = { float32: "F32", float16: "F16", int64: "I64" } as const satisfies Record<
+const LIST_DTYPE = { float32: "F32", float16: "F16", int64: "I64", int32: "I32" } as const satisfies Record<
   NumberDType,
   FileDType
 >;

@@ -93,6 +93,7 @@ function rounded(tensor: Tensor, dtype: DType): Tensor {
   switch (dtype) {
     case "float16":
       return { dims: tensor.dims, data: tensor.data.map(roundToFloat16) };
+    case "int32":
     case "int64":
       return { dims: tensor.dims, data: tensor.data.map(Math.trunc) };
     default:

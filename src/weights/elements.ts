@@ -23,6 +23,8 @@ export function encodeElements(
     }
     case "float16":
       return bytesOf(encodeHalf(values));
+    case "int32":
+      return bytesOf(Int32Array.from(values));
     case "int64":
       return bytesOf(BigInt64Array.from(Array.from(values, BigInt)));
   }
@@ -46,6 +48,6 @@ export function byteCount(dims: readonly number[], dtype: NumberDType): number {
 }
 
 /** The memory of an array as the bytes of a file. */
-export function bytesOf(values: Float32Array | Uint16Array | BigInt64Array): Uint8Array {
+export function bytesOf(values: Float32Array | Uint16Array | Int32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -1,6 +1,5 @@
 import { randomStream } from "../base/random.js";
-import type { DType } from "../ir/types.js";
-import { elementCount } from "../ir/types.js";
+import { type DType, elementCount, isIntegerType } from "../ir/types.js";
 import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../ir/weight.js";
 import { nearestHalf } from "./half.js";
 
@@ -48,7 +47,7 @@ export function* weightChunks(
 /** All elements of a weight, each rounded to the element type: what a file holds. */
 export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
   const numbers = evaluate(expr, seed);
-  return dtype === "int64" ? numbers : numbers.map(dtype === "float16" ? nearestHalf : Math.fround);
+  return isIntegerType(dtype) ? numbers : numbers.map(dtype === "float16" ? nearestHalf : Math.fround);
 }
 
 /** All elements of a weight, unrounded. */

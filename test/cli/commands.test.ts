@@ -256,9 +256,11 @@ test("flags given twice or without their value, and a folder that can't be made,
 });
 
 test("an ONNX file in a spec's place, and a wrong choice, get a message that helps", () => {
-  const onnx = ecagen(["stats", "out/some.onnx"]);
-  assert.is(onnx.code, 2);
-  assert.match(onnx.stderr, /out\/some\.onnx is an ONNX file.*\n.*ecagen verify out\/some\.onnx/);
+  for (const command of [["resolve"], ["compile"], ["explain", "k"]]) {
+    const onnx = ecagen([...command, "out/some.onnx"]);
+    assert.is(onnx.code, 2);
+    assert.match(onnx.stderr, /out\/some\.onnx is an ONNX file.*\n.*ecagen inspect out\/some\.onnx/);
+  }
   const choice = ecagen(["compile", "specs/small.json", "--target", "fpga"]);
   assert.match(
     choice.stderr,
@@ -275,7 +277,7 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
-test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
+test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
   const file = join(folder, "imports");
   const log = {
     NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}`,
@@ -296,6 +298,9 @@ test("--help, compile, stats, diff and list load neither onnxruntime-node nor ts
     ["stats", "specs/small.json"],
     ["diff", "specs/small.json", "specs/small.json"],
     ["weights", "inspect", "test/data/weights/state.pt"],
+    ["inspect", "test/data/onnx/torchvision-regnet-11.onnx"],
+    ["stats", "test/data/onnx/torchvision-regnet-11.onnx"],
+    ["diff", "specs/small.json", "test/data/onnx/torchvision-regnet-11.onnx"],
   ]) {
     const imports = importsOf(args);
     assert.match(imports, /^import /m, "the log works");

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -8,7 +9,7 @@ import { recoverBlocks } from "../../src/analysis/structure/recover.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { codegen } from "../../src/driver/codegen.js";
 import { encode, lower } from "../../src/driver/compile.js";
-import type { FileNetwork } from "../../src/driver/file-network.js";
+import { type FileNetwork, withFileNetwork } from "../../src/driver/file-network.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { randomInputs } from "../../src/driver/numbers.js";
 import { interfaceOf } from "../../src/driver/outputs.js";
@@ -24,6 +25,7 @@ import { raiseAttention } from "../../src/passes/raise-attention.js";
 import { encodeElements } from "../../src/weights/elements.js";
 import { networksOfOthers } from "../onnx/networks-of-others.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { compilePackage } from "./support.js";
 import { assertSame, checkTorch, testWithTorch } from "./torch.js";
 
 const test = suite("codegen: programs of ONNX files");
@@ -55,6 +57,7 @@ const FAMILIES = [
     "resnet50-eca",
   ],
   ...["resnet50d-se", "resnext50-32x4d", "resnetrs50", "cifar-resnet110-a-se", "senet154", "xresnet50-2019"],
+  ...["mixnet-s", "cifar-wrn-16-8-se", "cifar-preact-resnet164", "resnet18-cbam", "resnet18-gc"],
 ];
 
 for (const spec of FAMILIES) {
@@ -172,6 +175,54 @@ test("a TypeScript package holds any file as it is, with its inputs and outputs"
       for (const dims of [x.dims, y.dims]) assert.match(text, dims.slice(1).join(", "), name);
     }
   }));
+
+/** Runs in the package's folder: the outputs of the inputs that the framework was given. */
+const PROGRAM = `
+import { readFileSync, writeFileSync } from "node:fs";
+const { Model } = await import("./dist/index.js");
+const { dims, numbers } = JSON.parse(readFileSync("x.json", "utf8"));
+const model = await Model.load();
+const { y } = await model.run({ x: { data: Float32Array.from(numbers), dims } });
+writeFileSync("y.json", JSON.stringify([...y.data]));
+await model.dispose();
+`;
+
+test("packages of files compile, run and give what the framework gave, whatever batch the file is made for", () =>
+  inTemporaryFolder(async (folder) => {
+    const batches = new Set<string>();
+    for (const name of ["torchvision-efficientnet-13", "torchvision-regnet-11"]) {
+      const { file, x, y } = networksOfOthers().find((each) => each.name === name) as Case;
+      const output = join(folder, name);
+      await codegen(file, { language: "ts", output });
+      compilePackage(output);
+      writeFileSync(
+        join(output, "x.json"),
+        JSON.stringify({ dims: x.dims, numbers: [...Array.from(x.data)] }),
+      );
+      writeFileSync(join(output, "run.mjs"), PROGRAM.replace("{ Model }", `{ ${classOf(output)}: Model }`));
+      const { status, stderr } = spawnSync(process.execPath, ["run.mjs"], { cwd: output, encoding: "utf8" });
+      assert.is(status, 0, stderr);
+      const found: readonly number[] = JSON.parse(readFileSync(join(output, "y.json"), "utf8"));
+      assert.is(found.length, y.data.length);
+      const range = Math.max(...Array.from(y.data)) - Math.min(...Array.from(y.data));
+      found.forEach((number, i) => {
+        assert.ok(Math.abs(number - (y.data[i] as number)) < 1e-5 * range, `${name}: ${number}`);
+      });
+      batches.add(String(batchOf(file)));
+    }
+    assert.equal([...batches], ["batch", "1"]);
+  }));
+
+/** The name of the class that a package exports. */
+function classOf(output: string): string {
+  const [, name] = /export class (\w+)/.exec(readFileSync(join(output, "src/index.ts"), "utf8")) ?? [];
+  assert.ok(name);
+  return name;
+}
+
+function batchOf(file: string): unknown {
+  return withFileNetwork(file, {}, ({ graph }) => graph.inputs[0]?.type.dims[0]);
+}
 
 test("flags of compiling are refused of a file that is taken as it is", () =>
   inTemporaryFolder(async (folder) => {

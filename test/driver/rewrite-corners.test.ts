@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError } from "../../src/base/diagnostic.js";
+import { formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
 import { randomFeeds } from "../../src/driver/rewrite/random-feeds.js";
 import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite.js";
 import {
@@ -232,6 +232,15 @@ test("operators in which no gate can be found are named, with the reason", async
       ["Relu", "", 1],
     ],
   );
+});
+
+test("what a message quotes from a file can't give the terminal orders", () => {
+  const text = formatDiagnostic({
+    code: "a/b",
+    message: 'the data "\x1b[2J\0\x9b1m" is not there',
+    hint: "two\nlines",
+  });
+  assert.is(text, 'error: the data "\\u{1b}[2J\\u{0}\\u{9b}1m" is not there [a/b]\n  hint: two\nlines');
 });
 
 test.run();

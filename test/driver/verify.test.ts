@@ -161,6 +161,14 @@ test("an initializer that no node reads changes nothing", async () => {
   assert.ok(report.ok, JSON.stringify(report.checks));
 });
 
+test("files of others hold, of an old opset and a fixed batch too", async () => {
+  for (const name of ["senet-se-resnet20", "timm-efficientnet"]) {
+    const report = await verify(`test/data/onnx-reference/${name}.onnx`);
+    assert.ok(report.ok, JSON.stringify(report, null, 1));
+    assert.ok(report.comparisons.some(({ weights }) => weights === "stress weights"));
+  }
+});
+
 test("a file of a fixed batch, and one with external data, hold", async () => {
   const file = join(folder, "given.onnx");
   const fixed = await compile(SPEC, { output: file, batch: 2 });

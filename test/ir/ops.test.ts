@@ -134,6 +134,19 @@ const TABLES: { readonly [N in OpName]: Table } = {
     accepts: [{ operands: ["N 8"], attributes: { axis: 1 }, result: "N 8" }],
     refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],
   },
+  resize: {
+    accepts: [
+      { operands: ["N 8 7 5"], attributes: { scales: [1, 1, 2, 1.5] }, result: "N 8 14 7" },
+      { operands: ["N 8 H 5"], attributes: { scales: [1, 1, 2, 2] }, result: "N 8 2*H 10" },
+      { operands: ["N 8 7 5", "{N 8 14 14}"], result: "N 8 14 14" },
+    ],
+    refuses: [
+      { operands: ["N 8 7 5"], says: "it needs either scales or sizes" },
+      { operands: ["N 8 7"], attributes: { scales: [2, 2] }, says: "float32[N, 8, 7] has not 2 axes" },
+      { operands: ["N 8 H"], attributes: { scales: [1, 1, 1.5] }, says: "the open size H is scaled by 1.5" },
+      { operands: ["N 8 7", "3"], says: "sizes must be integers, not float32" },
+    ],
+  },
   prelu: {
     accepts: [{ operands: ["N 3 8 8", "3 1 1"], result: "N 3 8 8" }],
     refuses: [
@@ -423,7 +436,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 8", "{8}!"], attributes: { axis: 1 }, says: "index 8 is outside of an axis of 8" },
       { operands: ["N 8", "{-9}!"], attributes: { axis: 1 }, says: "index -9 is outside of an axis of 8" },
       { operands: ["N 8", "{0}!"], attributes: { axis: 2 }, says: "x has no axis 2" },
-      { operands: ["N 8", "3"], says: "indices must be int64, is float32" },
+      { operands: ["N 8", "3"], says: "indices must be integers, not float32" },
     ],
   },
   squeeze: {
@@ -458,7 +471,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
     refuses: [
       { operands: ["N 8", "{N 7}"], says: "can't be broadcast" },
       { operands: ["N 8", "{-1 8}"], says: "its shape has a negative size" },
-      { operands: ["N 8", "2"], says: "shape must be int64, is float32" },
+      { operands: ["N 8", "2"], says: "shape must be integers, not float32" },
     ],
   },
   reshape_to: {

@@ -76,6 +76,26 @@ test("the interpreter computes what inference knew", () => {
   assert.ok(repeated?.data.every((value, i) => value === Math.floor(i / 6)));
 });
 
+test("TensorFlow's shapes, which are int32 in between, are followed too", () => {
+  const builder = new GraphBuilder("tensorflow");
+  const loc = { scope: "/se" };
+  const int32 = (name: string, value: number, dims: readonly number[]) =>
+    builder.parameterOf(name, constantWeight(dims, value), "fixed", "int32");
+  const x = builder.input("x", tensorType(["N", 6]));
+  const sizes = builder.op("cast", [builder.op("shape", [x], {}, loc)], { to: "int32" }, loc);
+  const first = builder.op("slice", [sizes], { axis: 0, start: 0, end: 1 }, loc);
+  const packed = [first, int32("one", 1, [1]), int32("same", 1, [1]), int32("channels", 6, [1])];
+  const shape = builder.op("concat", packed, { axis: 0 }, loc, "shape");
+  const y = builder.op("reshape_to", [x, builder.op("cast", [shape], { to: "int64" }, loc)], {}, loc, "y");
+  const graph = builder.finish([y]);
+  assert.equal(y.type, tensorType(["N", 1, 1, 6]));
+  const text = printGraph(graph);
+  assert.match(text, "%shape : int32[4]{N, 1, 1, 6} = concat(");
+  assert.match(text, "fixed @channels : int32 = constant([1], 6)");
+  assert.is(printGraph(parseGraph(text)), text);
+  assert.equal(verifyGraph(parseGraph(text)), []);
+});
+
 test("integers beyond 2^24 keep their digits", () => {
   const builder = new GraphBuilder("large");
   const data = Float64Array.of(2 ** 40 + 1);

@@ -66,6 +66,8 @@ function numbersOf({ type, data }: OrtTensor): Float64Array {
   switch (type) {
     case "float16":
       return Float64Array.from(new Uint16Array((data as Uint16Array).slice().buffer), fromFloat16Bits);
+    case "int32":
+      return Float64Array.from(data as Int32Array);
     case "int64":
       return Float64Array.from(data as BigInt64Array, Number);
     default:

@@ -136,6 +136,19 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map, parameter(6), parameter(6)], attributes: {} },
     { operands: [{ input: ["N", 2, 9] }, parameter(2), parameter(2)], attributes: { epsilon: 0.01 } },
   ],
+  resize: [
+    { operands: [map], attributes: { scales: [1, 1, 2, 2], coordinates: "asymmetric", rounding: "floor" } },
+    { operands: [map], attributes: { scales: [1, 1, 2, 1.5], mode: "linear" } },
+    { operands: [{ input: [2, 3, 4, 5] }, { integers: [2, 3, 7, 9] }], attributes: {} },
+    {
+      operands: [{ input: [2, 3, 7, 5] }, { integers: [2, 3, 3, 9] }],
+      attributes: { mode: "linear", coordinates: "align_corners" },
+    },
+    {
+      operands: [{ input: [2, 3, 4, 5] }, { integers: [2, 3, 9, 1] }],
+      attributes: { coordinates: "pytorch_half_pixel", rounding: "round_prefer_ceil" },
+    },
+  ],
   global_max_pool: [{ operands: [map], attributes: {} }],
   reduce_sum: [
     { operands: [map], attributes: { axes: [1] } },
@@ -207,6 +220,8 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   cast: [
     { operands: [map], attributes: { to: "float16" } },
     { operands: [{ ...map, dtype: "float16" }], attributes: { to: "float32" } },
+    { operands: [map], attributes: { to: "int64" } },
+    { operands: [map], attributes: { to: "int32" } },
   ],
   clip: [
     { operands: [map], attributes: { low: 0, high: 6 } },

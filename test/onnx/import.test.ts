@@ -6,7 +6,7 @@ import { shortestDecimal } from "../../src/base/shortest-decimal.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { parametersOf } from "../../src/ir/graph.js";
 import { isOp } from "../../src/ir/rewrite.js";
-import { tensorType } from "../../src/ir/types.js";
+import { type Dim, tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { decodeModel } from "../../src/onnx/import.js";
@@ -167,7 +167,7 @@ test("wiring that is no graph is refused", () => {
     [/output .*: it is not defined/, (model) => (nodeOf(model, "/head/fc/Gemm").output = [])],
     [/declared as float32\[N, 11\]/, (model) => setDim(model, "output", 1, 11)],
     [
-      /shape must be int64, is float32/,
+      /shape must be integers, not float32/,
       (model) => (nodeOf(model, "/stages/0/blocks/0/attention/Reshape").input = ["x", "x"]),
     ],
     [/m.onnx: it has no output/, (model) => model.graph?.output?.splice(0)],
@@ -248,6 +248,17 @@ test("opsets out of range are refused, a newer file format is noted", () => {
   model.irVersion = 10;
   const [note] = decodeModel(ModelProto.encode(model).finish(), "m.onnx").notes;
   assert.is(note?.code, "onnx/newer-format");
+});
+
+test("maps whose height and width are open are noted, an open batch is not", () => {
+  const notes = (size: Dim) => {
+    const builder = new GraphBuilder("map");
+    const x = builder.input("x", tensorType(["N", 3, size, size]));
+    const bytes = bytesOf(builder.finish([builder.op("relu", [x], {}, { scope: "/relu" })]));
+    return decodeModel(bytes, "m.onnx").notes.map(({ code }) => code);
+  };
+  assert.equal(notes("H"), ["onnx/open-map"]);
+  assert.equal(notes(8), []);
 });
 
 test("float32 attributes are read as the decimal number that was meant", () => {

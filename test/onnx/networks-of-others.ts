@@ -11,8 +11,7 @@ export interface NetworkFacts {
   readonly gates: readonly (string | null)[];
   readonly channels: readonly number[];
   readonly gateParameters: number;
-  /** Null where the file has its weights as nodes, which are constants. */
-  readonly parameters: number | null;
+  readonly parameters: number;
 }
 
 /** A network of someone else's with an input and the output that its framework computed. */

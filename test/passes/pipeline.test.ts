@@ -162,7 +162,11 @@ function problems(
 
 test("all problems come at once, in order, each with its place and what was meant", () => {
   assert.equal(problems("swap-atention{to=eca},lower-attention{strategy=autoo},lower-activation{opst=13}"), [
-    ["swap-atention", 'unknown pass "swap-atention"', 'did you mean "swap-attention" or "lower-attention"?'],
+    [
+      "swap-atention",
+      'unknown pass "swap-atention"',
+      'did you mean "swap-attention" or "lower-attention" or "raise-attention"?',
+    ],
     [
       "strategy=autoo",
       'strategy is "autoo", expected one of "auto", "transpose", "reshape"',

@@ -168,8 +168,7 @@ def write(name, gate, kind, opset, options, **how):
         "gates": [None],
         "channels": [C],
         "gateParameters": of_gate,
-        # Of numbers that stand among the nodes nobody can say whether they were learned.
-        "parameters": None if graph.constants_as_nodes else graph.learned,
+        "parameters": graph.learned,
         "options": options,
     }
     (out / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n")

@@ -1,6 +1,6 @@
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import { type Block, blockAt, type Graph, type Op } from "../../ir/graph.js";
-import type { RecoveredBlock } from "./recover.js";
+import { type RecoveredBlock, recoverBlocks } from "./recover.js";
 
 /**
  * The graph with the recovered blocks as its own. A block of a stage keeps the path that its nodes' names share, where
@@ -23,6 +23,11 @@ export function withBlocks(graph: Graph, recovered: readonly RecoveredBlock[]): 
     return freezeOp({ ...op, loc: { ...op.loc, scope: inside } } as Op);
   });
   return freezeGraph({ ...named, ops });
+}
+
+/** The paths of the blocks in stages, where the names of a graph's ops show one for each; else none. */
+export function namedPaths(graph: Graph): readonly string[] {
+  return (ownPaths(recoverBlocks(graph)) ?? []).filter((path) => path !== undefined);
 }
 
 /** The paths of names that can be the blocks' scopes; undefined unless every block of a stage has one of its own. */

@@ -1,4 +1,5 @@
 import type { Op, Value } from "../../ir/graph.js";
+import { isIntegerType } from "../../ir/types.js";
 
 /** A stretch of a network between two tensors through which everything passes. */
 export interface Segment {
@@ -40,7 +41,7 @@ export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): reado
 
 /** Sizes and single numbers travel beside the maps, and hold nothing together. What nobody knows may be a map. */
 function carriesMap({ type: { dtype, dims } }: Value): boolean {
-  return dtype === "other" || (dtype !== "int64" && dims.length > 1);
+  return dtype === "other" || (!isIntegerType(dtype) && dims.length > 1);
 }
 
 function dependentOps(ops: readonly Op[], sources: readonly Value[]): readonly Op[] {

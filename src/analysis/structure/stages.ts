@@ -102,7 +102,7 @@ export function strideOf(units: readonly Unit[]): number {
 function strideOfUnit({ core, ops, from, to }: Unit): number {
   if (isConv(core)) return core.convs[0]?.attributes.strides[0] ?? 1;
   if (core.kind === "residual") return strideOf(unitsOf(core.branch));
-  if (core.kind === "pool") return Math.max(1, ...ops.map(strideOfPool));
+  if (core.kind === "pool") return ops.reduce((largest, op) => Math.max(largest, strideOfPool(op)), 1);
   // Paths of several strides: what they come to is seen in the maps alone.
   const [before, after] = [from.type.dims[2], to.type.dims[2]];
   const known = core.kind === "branches" && typeof before === "number" && typeof after === "number";

@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import { visibleText } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -111,7 +112,7 @@ export const rewriteCommand = defineCommand({
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
 async function explanation({ raised, rejected, opaque }: RewriteReport): Promise<string> {
-  const [{ table, tensorName, visible }, { opaqueText }] = await Promise.all([
+  const [{ table, tensorName }, { opaqueText }] = await Promise.all([
     import("../format.js"),
     import("../report-inspect.js"),
   ]);
@@ -129,7 +130,7 @@ async function explanation({ raised, rejected, opaque }: RewriteReport): Promise
       ? "no gate was found\n"
       : table(["gate", "kind", "channels", "parameters", "options"], rows, ["channels", "parameters"]);
   const misses = rejected.map(
-    ({ at, op, reason }) => `${tensorName(at)}: ${visible(op)}: ${visible(reason)}\n`,
+    ({ at, op, reason }) => `${tensorName(at)}: ${visibleText(op)}: ${visibleText(reason)}\n`,
   );
   const heading = misses.length === 0 ? "" : "\nlooks like a gate, and is none that is known:\n";
   return `${found}${heading}${misses.join("")}${opaqueText({ opaque })}\n`;

@@ -1,7 +1,8 @@
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/registry.js";
-import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
+import type { Graph, Op, Parameter, Result, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
+import { isIntegerType } from "../../ir/types.js";
 import { reshapeWeight, transposeWeight, type WeightExpr } from "../../ir/weight.js";
 import { readActivation } from "../../passes/raise-attention/activation.js";
 import { Dataflow } from "../../passes/raise-attention/dataflow.js";
@@ -60,13 +61,15 @@ export class CanonicalGraph {
     const source = this.#source(value);
     const op = this.#flow.producer(source);
     if (op === undefined) return undefined;
-    const [x, ...others] = op.operands as readonly [Value, ...Value[]];
+    const [x] = op.operands as readonly [Value, ...Value[]];
     const activation = this.#activation(source);
     if (activation !== undefined) return activation;
     if (op.kind === "global_avg_pool" || (isOp(op, "reduce_mean") && op.attributes.axes.join() === "2,3")) {
       return { what: "mean over the map", operands: [x], weights: [] };
     }
-    return linearLayer(op, this.#flow) ?? pixelwise(op) ?? computationOf(op, [x, ...others]);
+    return (
+      linearLayer(op, this.#flow) ?? pixelwise(op) ?? computationOf(op, op.results.indexOf(source as Result))
+    );
   }
 
   #numberOf(value: Value, numbering: Numbering): number {
@@ -117,16 +120,22 @@ export class Numbering {
   }
 }
 
-function computationOf(op: Op, operands: readonly Value[]): Computation {
-  const weights = operands.flatMap((operand) => (operand.kind === "parameter" ? [weightOf(operand)] : []));
-  const attributes =
-    attentionKindOf(op.kind) === undefined ? op.attributes : withoutKernelRule(op.attributes);
-  const kept =
-    op.kind === "batch_norm" ? { epsilon: (op.attributes as { epsilon: number }).epsilon } : attributes;
-  const what = COMMUTATIVE.has(op.kind) ? op.kind : `${op.kind} ${JSON.stringify(sorted(kept))}`;
+/** `result`: which of the op's results it is. */
+function computationOf(op: Op, result: number): Computation {
+  const weights = op.operands.flatMap((operand) => (operand.kind === "parameter" ? [weightOf(operand)] : []));
+  const isGate = attentionKindOf(op.kind) !== undefined;
+  const attributes = isGate ? withoutKernelRule(op.attributes) : op.attributes;
+  // Momentum is about training, and files may have any.
+  const kept = isOp(op, "batch_norm") ? { epsilon: op.attributes.epsilon } : attributes;
+  // c - x is another thing than x - c; a convolution may lack its bias.
+  const order =
+    op.kind === "conv" ? "" : op.operands.map(({ kind }) => (kind === "parameter" ? "w" : "x")).join("");
+  const what = COMMUTATIVE.has(op.kind)
+    ? op.kind
+    : `${op.kind} ${result} ${order} ${JSON.stringify(sorted(kept))}`;
   return {
     what,
-    operands: operands.filter(({ kind }) => kind !== "parameter"),
+    operands: op.operands.filter(({ kind }) => kind !== "parameter"),
     weights: op.kind === "conv" ? withBias(weights) : weights,
   };
 }
@@ -183,7 +192,7 @@ function weightOf({ name, data }: Parameter): Weight {
 
 /** One number for each channel of each image: [N, C], [N, C, 1, 1]. */
 function isRow({ type: { dims, dtype } }: Value): boolean {
-  return dtype !== "int64" && dims.length >= 2 && dims.slice(2).every((size) => size === 1);
+  return !isIntegerType(dtype) && dims.length >= 2 && dims.slice(2).every((size) => size === 1);
 }
 
 function sorted(attributes: object): object {

@@ -56,11 +56,13 @@ export function writtenHead({ units, to }: RecoveredBlock, flow: Dataflow): Sect
   if (linear.length > 2) return unknown("it has more than two linear layers");
   const classes = Number(to.type.dims[1]);
   if (to.type.dims.length !== 2) return unknown("it does not end in a row of classes");
-  const activation = units.flatMap(({ after }) => after.flatMap((atom) => activationOf(atom, flow) ?? []))[0];
+  const around = units.flatMap(({ before, after }) => [...before, ...after]);
+  const activation = around.flatMap((atom) => activationOf(atom, flow) ?? [])[0];
   const x = conv === undefined ? undefined : convOf(conv).operands[0];
   const poolFirst = x?.type.dims.slice(2).every((size) => size === 1) === true;
   const first = linear.length > 1 && conv === undefined ? linear[0] : undefined;
   return {
+    ...(units[0]?.before.some(({ kind }) => kind === "norm") ? { preactivation: true } : {}),
     ...(conv === undefined ? {} : { channels: widthOf(convOf(conv)) }),
     ...(conv !== undefined && poolFirst ? { poolFirst, bias: convOf(conv).operands.length > 2 } : {}),
     ...(first === undefined ? {} : { channels: Number(first.to.type.dims[1]), poolFirst: true }),

@@ -10,6 +10,7 @@ import { type LoadedSpec, parseSpecText } from "../../spec/load.js";
 import type { FileNetwork } from "../file-network.js";
 import { imageMetadata } from "../image-metadata.js";
 import type { SpecNetwork } from "../network.js";
+import { passesOfFlag } from "../passes-flag.js";
 import { CanonicalGraph, Numbering } from "./canonical.js";
 import { matchedWeights } from "./match.js";
 import { notKnown, placeOf, type WrittenSpec, writtenSpec } from "./written-spec.js";
@@ -51,10 +52,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
     ]);
   }
   const bound = withWeights(built, found.ours.graph, found.weights);
-  const invocations =
-    passes === undefined
-      ? []
-      : parsePipeline(passes, { source: { file: "--passes", text: passes }, offset: 0 });
+  const invocations = passesOfFlag("--passes", passes);
   const { graph, reports } = runPasses(bound, invocations);
   return {
     written,

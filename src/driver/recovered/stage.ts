@@ -24,9 +24,13 @@ export interface NetworkFacts {
 /** The layers of a block: those of its branch, and what stands around the sum. */
 interface BlockParts {
   readonly branch: readonly Unit[];
+  /** What both branches begin with. */
+  readonly before: readonly Atom[];
   readonly shortcut: readonly Atom[];
   readonly after: readonly Atom[];
   readonly isResidual: boolean;
+  /** Whether a normalisation comes first. */
+  readonly isPreactivated: boolean;
 }
 
 /**
@@ -36,25 +40,35 @@ interface BlockParts {
 export function writtenStage(block: RecoveredBlock, facts: NetworkFacts): WrittenStage {
   const parts = partsOf(block);
   const { branch } = parts;
-  const activations = [...branch.flatMap(({ before, after }) => [...before, ...after]), ...parts.after];
+  const activations = [
+    ...parts.before,
+    ...branch.flatMap(({ before, after }) => [...before, ...after]),
+    ...parts.after,
+  ];
   const activation = activations.flatMap((atom) => activationOf(atom, facts.flow) ?? [])[0];
   const channels = Number(block.to.type.dims[1]);
   const type = block.block.type;
   const write = WRITERS[type];
   if (write === undefined) return unknown("its layers make no block that specs have");
-  const stride = branch
-    .filter(({ core }) => isConv(core))
-    .reduce((product, unit) => product * strideOfConv(convOf(unit)), 1);
+  const stride = branch.reduce((product, unit) => product * strideOfLayer(unit), 1);
   const usual = USUALLY_RESIDUAL.has(type) || (stride === 1 && block.block.inputChannels === channels);
   return {
     block: type,
     ...write(parts, block.block.inputChannels, channels),
+    ...(parts.isPreactivated ? { preactivation: true } : {}),
     ...(stride === 1 ? {} : { stride }),
     channels,
     ...(activation === undefined ? {} : { activation }),
     ...(parts.isResidual === usual ? {} : { residual: parts.isResidual }),
     ...attentionOf(type, parts, facts),
   };
+}
+
+/** The stride of a layer, of one convolution or of several side by side. */
+function strideOfLayer({ core }: Unit): number {
+  const strides = new Set(isConv(core) ? core.convs.map(strideOfConv) : [1]);
+  const [stride = 1, another] = strides;
+  return another === undefined ? stride : unknown("convolutions side by side have different strides");
 }
 
 const USUALLY_RESIDUAL: ReadonlySet<string> = new Set(["basic", "bottleneck"]);
@@ -64,10 +78,20 @@ function partsOf({ units }: RecoveredBlock): BlockParts {
   if (unit === undefined) return unknown("it has no layers");
   if (unit.core.kind === "residual" && another === undefined) {
     const { branch, shortcut } = unit.core;
-    if (unit.before.length > 0) unknown("it begins with layers before its branches part");
-    return { branch: unitsOf(branch), shortcut, after: unit.after, isResidual: true };
+    const units = unitsOf(branch);
+    const isPreactivated = [...unit.before, ...(units[0]?.before ?? [])].some(({ kind }) => kind === "norm");
+    const before = unit.before.filter(({ kind }) => kind === "gate");
+    if (before.length > 0) return unknown("it has a gate before its branches part");
+    return {
+      branch: units,
+      before: unit.before,
+      shortcut,
+      after: unit.after,
+      isResidual: true,
+      isPreactivated,
+    };
   }
-  return { branch: units, shortcut: [], after: [], isResidual: false };
+  return { branch: units, before: [], shortcut: [], after: [], isResidual: false, isPreactivated: false };
 }
 
 type Writer = (parts: BlockParts, inputs: number, channels: number) => Readonly<Record<string, unknown>>;

@@ -54,8 +54,7 @@ export function writtenSpec({
     input,
     scaling: { divisor: 1 },
     defaults: { norm: { epsilon: epsilonOf(graph) }, ...paddingOf(graph) },
-    stem: stem ?? "none",
-    stages: repeated(stages.flatMap((stage) => stage ?? [])),
+    ...preactivated(stem ?? "none", repeated(stages.flatMap((stage) => stage ?? []))),
     head,
   });
 }
@@ -75,6 +74,17 @@ export function notKnown(file: string, problems: readonly string[]): InputError 
 /** The name that a block has in the file, else the place that was found for it. */
 export function placeOf({ modules, block }: RecoveredBlock): string {
   return modules.at(-1) ?? block.scope;
+}
+
+/** Normalisation and activation after a stem are the first block's where the other blocks begin with such. */
+function preactivated(stem: WrittenSpec | "none", stages: readonly WrittenStage[]): WrittenSpec {
+  const [first, ...rest] = stages;
+  const moves =
+    first !== undefined && stem !== "none" && rest.some(({ preactivation }) => preactivation === true);
+  if (!moves || first.preactivation === true) return { stem, stages };
+  const { activation, ...conv } = stem;
+  const block = { ...first, preactivation: true, activation };
+  return { stem: { ...conv, normalized: false }, stages: [block, ...rest] };
 }
 
 /** Blocks that differ in nothing but the first one's stride, as one stage that repeats. */

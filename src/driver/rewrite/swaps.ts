@@ -1,6 +1,6 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { PassInvocation } from "../../passes/pass.js";
-import { parsePipeline } from "../../passes/pipeline.js";
+import { passesOfFlag } from "../passes-flag.js";
 
 /**
  * The passes of `--swap`: `se=eca`, `any={type=eca,k=3}`, or `se=none`, which removes the gates.
@@ -19,7 +19,7 @@ export function swapInvocations(swaps: readonly string[]): readonly PassInvocati
     }
     const text = to === "none" ? `remove-attention{kind=${from}}` : `swap-attention{from=${from},to=${to}}`;
     try {
-      return parsePipeline(text, { source: { file: `--swap ${swap}`, text }, offset: 0 });
+      return passesOfFlag(`--swap ${swap}`, text);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       problems.push(

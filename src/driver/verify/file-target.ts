@@ -5,6 +5,7 @@ import { usesType } from "../../ir/graph.js";
 import { encodeModel } from "../../onnx/export.js";
 import { decodeModel, type ImportedModel } from "../../onnx/import.js";
 import { replaceInitializers } from "../../onnx/initializers.js";
+import { OPSETS } from "../../onnx/opset.js";
 import { modelBytes } from "../../onnx/write.js";
 import { refuseCompileFlags } from "../compile-flags.js";
 import { isOnnx } from "../onnx-path.js";
@@ -51,10 +52,9 @@ export function fileTarget(
         return { weights: "own weights", reference: graph, blocks, subjects: subjectsOf(given, other) };
       }
       const reference = stressed(graph);
-      const { opset } = decoded;
-      const own = modelBytes(encodeModel(reference, { opset, producerVersion: packageVersion() }), {
-        seed: 0,
-      });
+      // Only its tensors are used, so that the opset of the file doesn't matter.
+      const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
+      const own = modelBytes(encoded, { seed: 0 });
       const subjects = [given, other].flatMap((model): Subject[] => {
         if (model === undefined) return [];
         const bytes = replaceInitializers(model.bytes, own, model.path);

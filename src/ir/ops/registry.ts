@@ -55,6 +55,7 @@ import { relu } from "./relu.js";
 import { relu6 } from "./relu6.js";
 import { reshape } from "./reshape.js";
 import { reshapeTo } from "./reshape-to.js";
+import { resize } from "./resize.js";
 import { shape } from "./shape.js";
 import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
@@ -130,6 +131,7 @@ const primitiveOps = {
   relu,
   reshape,
   reshape_to: reshapeTo,
+  resize,
   shape,
   sigmoid,
   slice,

@@ -49,6 +49,7 @@ import { reduceSum } from "./reduce-sum.js";
 import { relu } from "./relu.js";
 import { reshape } from "./reshape.js";
 import { reshapeTo } from "./reshape-to.js";
+import { resize } from "./resize.js";
 import { shape } from "./shape.js";
 import { sigmoid } from "./sigmoid.js";
 import { slice } from "./slice.js";
@@ -114,6 +115,7 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   relu,
   reshape,
   reshape_to: reshapeTo,
+  resize,
   shape,
   sigmoid,
   slice,

@@ -1,7 +1,7 @@
 import { type Graph, type Op, usesOf, type Value } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
-import { concreteDims, elementCount, type TensorType } from "../../ir/types.js";
+import { concreteDims, elementCount, isIntegerType, type TensorType } from "../../ir/types.js";
 
 export type FloatType = "float32" | "float16";
 
@@ -43,7 +43,7 @@ function planOnce(graph: Graph, { weights, kept }: PlanOptions): ReadonlyMap<Val
   const isFloat32 = (value: Value): boolean => (plan.get(value) ?? value.type.dtype) === "float32";
   const typeOf = (op: Op): FloatType => {
     const definition = definitionOf(op.kind);
-    if (isOp(op, "cast") && op.attributes.to !== "int64") return op.attributes.to;
+    if (isOp(op, "cast") && !isIntegerType(op.attributes.to)) return op.attributes.to;
     if (kept.has(op) || (definition.level === "primitive" && definition.precision !== "half"))
       return "float32";
     const computed = op.operands.filter((operand) => operand.kind !== "parameter" && isFloat(operand));

@@ -50,14 +50,14 @@ const CLAMPS: readonly (readonly [ActivationName, Clamp])[] = [
  *     u · hard_sigmoid(u)                 hard_swish
  *     u · (1 + erf(u / √2)) / 2           gelu
  *
- * Undefined where it is none; a clamp that has no name is a mismatch.
+ * Undefined where it is none; a clamp that has no name is a mismatch. It ends at `until` where it comes there.
  */
-export function readActivation(value: Value, flow: Dataflow): ReadActivation | undefined {
+export function readActivation(value: Value, flow: Dataflow, until?: Value): ReadActivation | undefined {
   const op = flow.producer(value);
   if (op === undefined) return undefined;
   if (ONE_OP.has(op.kind))
     return { name: op.kind as ActivationName, from: op.operands[0] as Value, ops: [op] };
-  const { clamp, from, ops } = readClamp(value, flow);
+  const { clamp, from, ops } = readClamp(value, flow, until);
   if (isAffine(clamp)) {
     const product = isScale(clamp) ? readProduct(from, clamp.slope, flow) : undefined;
     return product && { ...product, ops: [...ops, ...product.ops] };

@@ -31,7 +31,7 @@ export interface PathSum {
 }
 
 /** Longer than the way of any known module; what is longer is no gate. */
-const MOST_STEPS = 16;
+const MOST_STEPS = 32;
 
 const STEP_READERS: readonly StepReader[] = [
   (value, op, flow) => {
@@ -115,7 +115,11 @@ function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
     const read = stepReader(value, op, flow);
     if (read !== undefined) return read;
   }
-  return mismatch(op, "no known gate has such an op");
+  const isUnknown = isOp(op, "opaque");
+  return mismatch(
+    op,
+    isUnknown ? `nobody knows what ${op.attributes.operator} does` : "no known gate has such an op",
+  );
 }
 
 /** A product with one number. */

@@ -1,4 +1,5 @@
 import type { Op, Value } from "../../ir/graph.js";
+import { isIntegerType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
 import type { Found } from "./raised.js";
@@ -66,7 +67,7 @@ function shapeOps(ops: readonly Op[], flow: Dataflow): ReadonlySet<Op> {
   const found = new Set<Op>();
   const open = ops.flatMap((op) => op.operands);
   for (let value = open.pop(); value !== undefined && found.size < MOST_SHAPE_OPS; value = open.pop()) {
-    const op = value.type.dtype === "int64" ? flow.producer(value) : undefined;
+    const op = isIntegerType(value.type.dtype) ? flow.producer(value) : undefined;
     if (op === undefined || found.has(op)) continue;
     found.add(op);
     open.push(...op.operands);

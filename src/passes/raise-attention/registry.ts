@@ -1,6 +1,7 @@
 import type { Op } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { findAddedContext } from "./added-context.js";
+import { findByLowering } from "./by-lowering/find.js";
 import { findCbam } from "./cbam.js";
 import { findChannelGate } from "./channel-gate.js";
 import type { Dataflow } from "./dataflow.js";
@@ -15,6 +16,6 @@ export type Finder = (op: Op, flow: Dataflow) => Found | undefined;
 
 /** What is looked for at an op, by its kind; the first that is found holds. */
 export const finders: { readonly [K in OpName]?: readonly Finder[] } = {
-  add: [findScse, findAddedContext],
-  mul: [findCbam, findChannelGate],
+  add: [findScse, findAddedContext, findByLowering],
+  mul: [findCbam, findChannelGate, findByLowering],
 };

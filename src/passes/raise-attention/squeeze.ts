@@ -42,7 +42,7 @@ export function readSqueeze(value: Value, gated: Value, flow: Dataflow): ReadSqu
   const axes = trace.axesOf(value);
   if (trace.root === undefined || axes === undefined) return undefined;
   if (axes.includes("places")) mismatch(op, "it pools over a part of the map only");
-  if (!axes.includes("channels")) return undefined;
+  if (axes.filter((axis) => axis !== "pooled").join() !== "batch,channels") return undefined;
   return { of, root: trace.root, op, ops: trace.ops };
 }
 

@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { type DType, elementCount, MOST_VALUES, type TensorType } from "../../ir/types.js";
+import { type DType, elementCount, isIntegerType, MOST_VALUES, type TensorType } from "../../ir/types.js";
 import { constantWeight, smallValues, storedWeight, type WeightExpr } from "../../ir/weight.js";
 import type { Simplification } from "./simplification.js";
 
@@ -13,9 +13,9 @@ export const foldKnownValues: Simplification = (op, context) => {
   if (!values.every((value) => typeof value === "number")) return undefined;
   return context.parameterOf(
     result.name,
-    numbersOf(dims as readonly number[], values, "int64", result.name),
+    numbersOf(dims as readonly number[], values, result.type.dtype, result.name),
     "fixed",
-    "int64",
+    result.type.dtype,
   );
 };
 
@@ -32,7 +32,7 @@ export const foldSmallConstants: Simplification = (op, context) => {
   if (!tensors.every((tensor) => tensor !== undefined)) return undefined;
   const [folded] = definition.evaluate(tensors, op.attributes);
   if (folded === undefined) return undefined;
-  const data = dtype === "int64" ? folded.data.map(Math.trunc) : folded.data;
+  const data = isIntegerType(dtype) ? folded.data.map(Math.trunc) : folded.data;
   return context.parameterOf(
     result.name,
     numbersOf(folded.dims, [...data], dtype, result.name),
@@ -51,7 +51,7 @@ function isSmall({ dims }: TensorType): boolean {
 function smallTensor(value: Value): Tensor | undefined {
   if (value.kind !== "parameter" || value.role !== "fixed") return undefined;
   const { dtype } = value.type;
-  if (dtype !== "float32" && dtype !== "int64") return undefined;
+  if (dtype !== "float32" && !isIntegerType(dtype)) return undefined;
   const values = smallValues(value.data);
   if (values === undefined) return undefined;
   const data = Float64Array.from(values, dtype === "float32" ? Math.fround : undefined);
@@ -67,7 +67,7 @@ function numbersOf(
 ): WeightExpr {
   const [first = 0] = values;
   if (values.length > 0 && values.every((value) => value === first)) return constantWeight(dims, first);
-  if (dtype !== "int64") return storedWeight(dims, label, Float32Array.from(values));
+  if (!isIntegerType(dtype)) return storedWeight(dims, label, Float32Array.from(values));
   const numbers = Float64Array.from(values);
   const copyTo = (target: Float64Array, start: number): void =>
     target.set(numbers.subarray(start, start + target.length));

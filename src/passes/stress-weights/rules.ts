@@ -113,6 +113,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   reduce_prod: keepMoments,
   reshape: keepMoments,
   reshape_to: keepMoments,
+  resize: keepMoments,
   slice: keepMoments,
   squeeze: keepMoments,
   transpose: keepMoments,
