@@ -35,6 +35,7 @@ export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export type { NewGatesOptions, NewGatesReport } from "./driver/new-gates.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/papers/tables.js";
 export { resolve } from "./driver/resolve.js";
+export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite.js";
 export { type RunOptions, type RunReport, run } from "./driver/run.js";
 export { specJsonSchema } from "./driver/schema.js";
 export { type StatsOptions, type StatsReport, stats } from "./driver/stats.js";

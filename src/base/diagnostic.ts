@@ -1,5 +1,6 @@
 import { formatJsonPath, type JsonPath } from "./json-path.js";
 import { codeFrame, positionAt, type SourceRange } from "./source.js";
+import { visibleText } from "./visible-text.js";
 
 /**
  * Something that a person must know about their input. `code` is stable and machine-readable
@@ -103,9 +104,11 @@ export function formatWarning(diagnostic: Diagnostic): string {
 function formatAs(severity: "error" | "warning", diagnostic: Diagnostic): string {
   const json = diagnosticToJson(diagnostic);
   const place = [json.file, json.line, json.column].filter((part) => part !== undefined).join(":");
-  const lines = [`${place === "" ? "" : `${place}: `}${severity}: ${json.message} [${json.code}]`];
+  const lines = [
+    `${place === "" ? "" : `${place}: `}${severity}: ${visibleText(json.message)} [${json.code}]`,
+  ];
   if (json.path !== undefined) lines.push(`  at ${json.path}`);
   if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
-  if (json.hint !== undefined) lines.push(`  hint: ${json.hint}`);
+  if (json.hint !== undefined) lines.push(`  hint: ${visibleText(json.hint)}`);
   return lines.join("\n");
 }

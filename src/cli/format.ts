@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
+import { visibleText } from "../base/visible-text.js";
 import type { DeviceReport } from "../driver/devices.js";
 
 /** `[N, 24, 56, 56]` */
@@ -22,10 +23,7 @@ export function tensorName(name: string): string {
 
 /** A text out of a file on one line, as JSON writes it and without what a terminal would obey. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+  return visibleText(JSON.stringify(text));
 }
 
 export function verdict(ok: boolean): string {

@@ -1,4 +1,5 @@
 import { count, macs } from "../base/numbers.js";
+import { visibleText } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
 import { quoted, shape, table, tensorName } from "./format.js";
 import { foldingText, imageText } from "./report-counts.js";
@@ -57,17 +58,18 @@ function producerText({ producer: { name, version } }: InspectReport): string {
 
 function rejectedText({ rejected }: InspectReport): string {
   if (rejected.length === 0) return "";
-  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), tensorName(op), reason]);
+  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), visibleText(op), visibleText(reason)]);
   return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
 }
 
-function opaqueText({ opaque }: InspectReport): string {
+/** The operators that ecagen doesn't know, as a table; nothing where it knows all. */
+export function opaqueText({ opaque }: Pick<InspectReport, "opaque">): string {
   if (opaque.length === 0) return "";
   const rows = opaque.map(({ operator, domain, count: times, reason }) => [
     tensorName(operator),
     domain === "" ? "ONNX" : tensorName(domain),
     count(times),
-    reason,
+    visibleText(reason),
   ]);
   return `\nnodes that are handed on as they are:\n${table(["operator", "domain", "nodes", "why"], rows, ["nodes"])}`;
 }

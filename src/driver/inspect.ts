@@ -8,6 +8,7 @@ import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
 import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
 import { type FileNetwork, withFileNetwork } from "./file-network.js";
+import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
 import { recoveredNetwork } from "./recovered/recovered-network.js";
 import { type ImageSize, imageSize } from "./stats.js";
 
@@ -59,15 +60,6 @@ export interface InspectedBlock extends BlockFacts {
   readonly output: readonly Dim[];
 }
 
-export interface OpaqueOperator {
-  readonly operator: string;
-  /** Empty for ONNX's own. */
-  readonly domain: string;
-  readonly count: number;
-  /** Why the first of them is opaque. */
-  readonly reason: string;
-}
-
 export interface InspectFileOptions {
   /** A file that gets the spec whose network the file's is, if there is one. */
   readonly spec?: string | undefined;
@@ -115,22 +107,11 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
     }),
     raised: attention.raised,
     rejected: attention.rejected,
-    opaque: countedOperators(foreign),
+    opaque: opaqueOperators(foreign),
     notes: notes.map((note: Diagnostic) => diagnosticToJson(note)),
   };
 }
 
 function tensorOf({ name, type: { dtype, dims } }: Value): InspectedTensor {
   return { name, dtype, dims };
-}
-
-function countedOperators(foreign: FileNetwork["imported"]["foreign"]): readonly OpaqueOperator[] {
-  const found = new Map<string, { operator: string; domain: string; count: number; reason: string }>();
-  for (const { operator, domain, reason } of foreign) {
-    const key = JSON.stringify([domain, operator]);
-    const known = found.get(key);
-    if (known === undefined) found.set(key, { operator, domain, count: 1, reason });
-    else known.count++;
-  }
-  return [...found.values()].sort((a, b) => b.count - a.count || (a.operator < b.operator ? -1 : 1));
 }

@@ -16,6 +16,7 @@ import { startHalfRounding } from "../weights/half.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
+import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
 import { passesOfFlag } from "./passes-flag.js";
 import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
 import { swapInvocations } from "./rewrite/swaps.js";
@@ -58,6 +59,8 @@ export interface RewriteReport {
   readonly passes: readonly PassReport[];
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
+  /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
+  readonly opaque: readonly OpaqueOperator[];
   readonly verification?: RewriteVerification;
   readonly newGates?: NewGatesReport;
   readonly halfPrecision?: HalfPrecision;
@@ -93,6 +96,7 @@ async function rewriteOpened(
   options: RewriteOptions,
 ): Promise<RewriteReport> {
   const plan = planRewrite(imported.graph, invocations, options.hooks);
+  if ((options.swaps ?? []).length > 0 && plan.raised.length === 0) throw noGate(file, plan);
   const { graph: after, newGates } = await startGates(imported, plan, options);
   const lower = (graph: Graph, precision?: Precision) =>
     runPasses(graph, rewritePipeline({ opset: imported.opset, target: options.target, precision }));
@@ -111,6 +115,7 @@ async function rewriteOpened(
     passes: [...plan.reports, ...reports],
     raised: plan.raised,
     rejected: plan.rejected,
+    opaque: opaqueOperators(imported.foreign),
     ...(newGates === undefined ? {} : { newGates }),
   };
   if (options.output === undefined) return { ...report, warnings: imported.notes };
@@ -142,6 +147,16 @@ async function rewriteOpened(
       : {}),
     warnings: [...imported.notes, ...saturationWarnings(rounding)],
   };
+}
+
+/** A pass may find none of any gates in a network that has none; a user who asks for a swap would not know. */
+function noGate(file: string, { rejected }: RewritePlan): InputError {
+  const hint =
+    rejected.length > 0 ? "--explain says what looks like one" : "ecagen inspect shows what the file has";
+  return InputError.of("rewrite/no-gate", `no gate was found in ${file} that could be swapped`, {
+    file,
+    hint,
+  });
 }
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
@@ -193,18 +208,16 @@ function encoding(
   return { metadata, sizes: batch === undefined ? {} : batchSizes(graph, batch) };
 }
 
-/** The symbols of the inputs' first sizes, fixed. Errors: `InputError` where the batch is another number already. */
+/**
+ * The symbols of the inputs' first sizes, fixed. Inputs without such a symbol have no batch. Errors: `InputError` where no
+ * batch is open and it is another number.
+ */
 function batchSizes({ inputs }: Graph, batch: number): Readonly<Record<string, number>> {
-  const sizes: Record<string, number> = {};
-  for (const { name, type } of inputs) {
-    const [first] = type.dims;
-    if (typeof first === "string") sizes[first] = batch;
-    else if (first !== undefined && first !== batch) {
-      throw InputError.of(
-        "rewrite/batch",
-        `the input ${name} has a batch of ${first}, which can't become ${batch}`,
-      );
-    }
+  const symbols = inputs.flatMap(({ type: { dims } }) => (typeof dims[0] === "string" ? [dims[0]] : []));
+  const fixed = inputs.find(({ type: { dims } }) => dims[0] !== undefined && dims[0] !== batch);
+  if (symbols.length === 0 && fixed !== undefined) {
+    const text = `the input ${fixed.name} has a batch of ${fixed.type.dims[0]}, which can't become ${batch}`;
+    throw InputError.of("rewrite/batch", text);
   }
-  return sizes;
+  return Object.fromEntries(symbols.map((symbol) => [symbol, batch]));
 }

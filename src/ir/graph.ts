@@ -90,6 +90,7 @@ export function parametersOf(graph: Graph): readonly Parameter[] {
   for (const op of graph.ops) {
     for (const operand of op.operands) if (operand.kind === "parameter") found.add(operand);
   }
+  for (const output of graph.outputs) if (output.kind === "parameter") found.add(output);
   return [...found];
 }
 

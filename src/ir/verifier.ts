@@ -49,6 +49,7 @@ export function verifyGraph(graph: Graph): readonly Violation[] {
     }
   }
   for (const output of graph.outputs) {
+    if (output.kind === "parameter") define(output, `output ${output.name}`);
     if (!defined.has(output)) report(`output ${output.name}`, "is not defined in the graph");
   }
   if (graph.outputs.length === 0) report("the graph", "has no output");

@@ -36,6 +36,12 @@ export class TensorNames {
     return name;
   }
 
+  /** Calls a value otherwise than by its own name, if neither the value has a name yet nor another one has that. */
+  give(value: Value, name: string): void {
+    if (this.#names.has(value) || this.#unique.isTaken(name)) return;
+    this.#names.set(value, this.#unique.take(name));
+  }
+
   /** A name for a tensor that no value stands for. */
   fresh(wanted: string): string {
     return this.#unique.take(wanted);

@@ -45,13 +45,13 @@ export const lowerPrecision = definePass({
     return rewriteGraph(graph, "lower-precision", (op, context) => {
       const [result] = op.results;
       if (result === undefined) return undefined;
-      // Integers stay what they are, and so does what they are made of.
-      if (!isFloat(result)) return undefined;
       const wanted = foreign.get(result);
       if (wanted !== undefined) {
         context.readInstead(op.operands.map((operand, i) => values.as(operand, wanted[i], context)));
         return undefined;
       }
+      // Integers stay what they are, and so does what they are made of.
+      if (!isFloat(result)) return undefined;
       if (isOp(op, "cast")) return values.recast(op.operands[0], result.type.dtype);
       const type = plan.get(result) ?? "float32";
       const operands = op.operands.map((operand) => values.as(operand, type, context));

@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import { visibleText } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -109,11 +110,14 @@ export const rewriteCommand = defineCommand({
   },
 });
 
-/** The gates that were found, as a table, and below it the near misses. */
-async function explanation({ raised, rejected }: RewriteReport): Promise<string> {
-  const { table } = await import("../format.js");
+/** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
+async function explanation({ raised, rejected, opaque }: RewriteReport): Promise<string> {
+  const [{ table, tensorName }, { opaqueText }] = await Promise.all([
+    import("../format.js"),
+    import("../report-inspect.js"),
+  ]);
   const rows = raised.map(({ at, kind, channels, parameters, options }) => [
-    at,
+    tensorName(at),
     kind,
     count(channels),
     count(parameters),
@@ -125,19 +129,28 @@ async function explanation({ raised, rejected }: RewriteReport): Promise<string>
     rows.length === 0
       ? "no gate was found\n"
       : table(["gate", "kind", "channels", "parameters", "options"], rows, ["channels", "parameters"]);
-  const misses = rejected.map(({ at, op, reason }) => `${at}: ${op}: ${reason}\n`);
+  const misses = rejected.map(
+    ({ at, op, reason }) => `${tensorName(at)}: ${visibleText(op)}: ${visibleText(reason)}\n`,
+  );
   const heading = misses.length === 0 ? "" : "\nlooks like a gate, and is none that is known:\n";
-  return `${found}${heading}${misses.join("")}\n`;
+  return `${found}${heading}${misses.join("")}${opaqueText({ opaque })}\n`;
 }
 
 function summary(report: RewriteReport): string {
   const gates = `${count(report.attentionParameters)} of them attention's`;
   const numbers = `${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}`;
   const near = report.rejected.length === 0 ? "" : `, ${report.rejected.length} near misses`;
-  const found = `${report.raised.length} gates found${near}`;
+  const found = `${report.raised.length} gates found${near}${unknown(report)}`;
   if (report.output === undefined) return `${found}; ${numbers}; nothing was written, as there is no -o\n`;
   const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
   return `${found}\n${report.output}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${verified(report)}`;
+}
+
+/** Where no gate is found, the nodes in which none can be. */
+function unknown({ raised, opaque }: RewriteReport): string {
+  const nodes = opaque.reduce((sum, each) => sum + each.count, 0);
+  if (raised.length > 0 || nodes === 0) return "";
+  return `, ${count(nodes)} nodes that ecagen can't look into and whose MACs it doesn't count`;
 }
 
 function verified({ verification }: RewriteReport): string {

@@ -1,4 +1,5 @@
 import type { Graph } from "../../ir/graph.js";
+import type { DocumentNode } from "../document.js";
 import { refuseModelOps } from "../export.js";
 import type { ImportedModel } from "../import.js";
 import {
@@ -76,11 +77,20 @@ function graphFields(
   );
   const lastNode = document.nodes.at(-1)?.field;
   const parts: (Segment | TensorPart)[] = [];
+  const written = new Set<DocumentNode>();
+  const writeConstant = (name: string): void => {
+    const node = source.constants.get(name);
+    if (node === undefined || written.has(node) || !tensors.keeps(name)) return;
+    written.add(node);
+    parts.push(fieldOf(source, node.field));
+  };
   let next = 0;
   const writeNodes = (through: number): void => {
     for (; next < nodes.length; next++) {
       const node = nodes[next];
       if (node === undefined || (node.place ?? -1) > through) return;
+      // A constant may stand later in the file than a new node that reads it.
+      node.reads.forEach(writeConstant);
       parts.push(...node.segments);
     }
   };
@@ -91,7 +101,7 @@ function graphFields(
     if (node !== undefined) {
       writeNodes(node.place);
       const [name = ""] = node.message.output ?? [];
-      if (source.constants.get(name) === node && tensors.keeps(name)) parts.push(fieldOf(source, field));
+      if (source.constants.get(name) === node) writeConstant(name);
       if (field === lastNode) writeNodes(Number.POSITIVE_INFINITY);
     } else if (tensor !== undefined) {
       const part = tensors.at(tensor.tensor.name ?? "", field);

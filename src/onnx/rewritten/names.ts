@@ -10,11 +10,21 @@ export class RewrittenNames {
   readonly arguments: ReadonlySet<string>;
   readonly #tensors = new TensorNames();
   readonly #nodes = new UniqueNames();
+  /** Second names of tensors, for subgraphs. */
+  readonly #aliases = new Map<string, string>();
 
   constructor(graph: Graph, source: ModelSource) {
     const nodes = graph.ops.map((op) => [op, source.nodeOf(op)] as const);
     this.nodes = new Map(nodes.filter((entry): entry is [Op, SourceNode] => entry[1] !== undefined));
     for (const value of [...graph.inputs, ...graph.outputs]) this.of(value);
+    // Subgraphs read by name: what they read takes it before a copy in another precision, say, that has it as well.
+    const captured = [...this.nodes].flatMap(([op, { slots, operands }]) =>
+      op.operands.flatMap((operand, i) =>
+        slots[i] === undefined ? [[operand, operands[i] ?? ""] as const] : [],
+      ),
+    );
+    for (const [operand, name] of captured) if (operand.name === name) this.of(operand);
+    for (const [operand, name] of captured) this.#tensors.give(operand, name);
     const others = new Set<string>();
     for (const [op, { node, operands }] of this.nodes) {
       for (const result of op.results) this.of(result);
@@ -39,11 +49,17 @@ export class RewrittenNames {
     return this.#tensors.fresh(wanted);
   }
 
-  /** Gives a name that no tensor has; false where one has it. */
-  claim(name: string): boolean {
+  /** Gives a tensor a second name that no tensor has; false where one has it. */
+  claim(tensor: string, name: string): boolean {
     if (this.#tensors.isTaken(name)) return false;
     this.#tensors.reserve(name);
+    this.#aliases.set(name, tensor);
     return true;
+  }
+
+  /** Whether the tensor has that second name already. */
+  isAlias(tensor: string, name: string): boolean {
+    return this.#aliases.get(name) === tensor;
   }
 
   node(scope: string, operator: string): string {

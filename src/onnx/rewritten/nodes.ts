@@ -2,7 +2,7 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import { codecNodes, type NodeSink } from "../export.js";
 import { bytes, copied, message, type Segment } from "../layout.js";
-import { FIELD, NodeProto } from "../proto.js";
+import { FIELD, type NodeMessage, NodeProto } from "../proto.js";
 import type { ModelSource, SourceNode } from "../source.js";
 import type { RewrittenNames } from "./names.js";
 import { patchNode } from "./patch-node.js";
@@ -13,6 +13,8 @@ export interface RewrittenNode {
   /** The place of the file's node that it is; undefined for a new one. */
   readonly place: number | undefined;
   readonly segments: readonly Segment[];
+  /** Names of tensors that it reads and that the file's node at its place did not. */
+  readonly reads: readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export function rewrittenNodes(
     const node = names.nodes.get(op);
     if (node !== undefined) return keptNode(op, node, source, names, nameOf);
     if (op.kind === "opaque") throw new Defect(`${op.loc.scope} is opaque, and no node of the file`);
-    return codecNodes(op, sink).map((each) => newNode(NodeProto.encode(each).finish()));
+    return codecNodes(op, sink).map((each) => newNode(each));
   });
 }
 
@@ -62,7 +64,7 @@ function keptNode(
     if (name === was) return;
     if (slot !== undefined) inputs.set(slot, name);
     // A subgraph reads it by its name, which the new value takes as well.
-    else aliases.push(alias(name, was, op, names));
+    else aliases.push(...alias(name, was, op, names));
   });
   const places = (node.message.output ?? []).flatMap((name, i) => (name === "" ? [] : [i]));
   const outputs = new Map<number, string>();
@@ -76,16 +78,18 @@ function keptNode(
     inputs.size + outputs.size === 0
       ? [copied(range, field.begin, field.end)]
       : message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs, outputs }))]);
-  return [...aliases, { place, segments }];
+  return [...aliases, { place, segments, reads: [...inputs.values()] }];
 }
 
-/** A node that gives a value the name of one that is gone. */
-function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): RewrittenNode {
-  if (!names.claim(to)) throw new Defect(`${to}, which a subgraph reads, is two tensors`);
+/** A node that gives a value the name of one that is gone; none where an earlier subgraph wanted that already. */
+function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): readonly RewrittenNode[] {
+  if (names.isAlias(from, to)) return [];
+  if (!names.claim(from, to)) throw new Defect(`${to}, which a subgraph reads, is two tensors`);
   const name = names.node(loc.scope, "Identity");
-  return newNode(NodeProto.encode({ name, opType: "Identity", input: [from], output: [to] }).finish());
+  return [newNode({ name, opType: "Identity", input: [from], output: [to] })];
 }
 
-function newNode(encoded: Uint8Array): RewrittenNode {
-  return { place: undefined, segments: message(FIELD.graphNode, [bytes(encoded)]) };
+function newNode(node: NodeMessage): RewrittenNode {
+  const segments = message(FIELD.graphNode, [bytes(NodeProto.encode(node).finish())]);
+  return { place: undefined, segments, reads: node.input ?? [] };
 }

@@ -1,4 +1,4 @@
-import { type Graph, type Op, type Parameter, usesOf, type Value } from "../../ir/graph.js";
+import { type Graph, type Op, usesOf, type Value } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims, elementCount, isIntegerType, type TensorType } from "../../ir/types.js";
@@ -76,11 +76,10 @@ function weightsOf(op: Op): number {
 /** The ops in half precision that read weights which an op in float32 reads too. Constants can be had twice. */
 function sharersInHalf(graph: Graph, plan: ReadonlyMap<Value, FloatType>): readonly Op[] {
   const inHalf = (op: Op): boolean => op.results.some((result) => plan.get(result) === "float16");
-  return [...usesOf(graph)].flatMap(([value, users]) =>
-    isShared(value, users) && !users.every(inHalf) ? users.filter(inHalf) : [],
-  );
-}
-
-function isShared(value: Value, users: readonly Op[]): value is Parameter {
-  return value.kind === "parameter" && value.role !== "fixed" && users.length > 1;
+  const outputs = new Set(graph.outputs);
+  return [...usesOf(graph)].flatMap(([value, users]) => {
+    if (value.kind !== "parameter") return [];
+    const isTorn = value.role !== "fixed" && users.length > 1 && !users.every(inHalf);
+    return isTorn || outputs.has(value) ? users.filter(inHalf) : [];
+  });
 }

@@ -1,0 +1,246 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
+import { randomFeeds } from "../../src/driver/rewrite/random-feeds.js";
+import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite.js";
+import {
+  AttributeProto,
+  ModelProto,
+  type NodeMessage,
+  type TensorMessage,
+  type ValueInfoMessage,
+} from "../../src/onnx/proto.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const test = suite("driver: rewrite, unusual files");
+
+const { GRAPH, INTS, TENSOR } = AttributeProto.AttributeType;
+const FLOAT = 1;
+const CHANNELS = 4;
+
+/** What a file has beside the nodes of its tests: an SE gate from `a` to `g` behind a convolution, and one behind it. */
+interface Parts {
+  readonly gate?: readonly NodeMessage[];
+  readonly between?: readonly NodeMessage[];
+  /** What the last convolution reads. */
+  readonly last?: string;
+  readonly tensors?: readonly TensorMessage[];
+  readonly inputs?: readonly ValueInfoMessage[];
+  readonly outputs?: readonly ValueInfoMessage[];
+}
+
+function node(opType: string, input: readonly string[], output: string, more: NodeMessage = {}): NodeMessage {
+  return { opType, name: `/${output}`, input: [...input], output: [output], ...more };
+}
+
+function padded(input: string, weight: string, output: string): NodeMessage {
+  return node("Conv", [input, weight], output, {
+    attribute: [{ name: "pads", type: INTS, ints: [1, 1, 1, 1] }],
+  });
+}
+
+function declared(name: string, dims: readonly (number | string)[]): ValueInfoMessage {
+  const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+}
+
+/** A tensor of numbers around zero, others for other names. */
+function tensor(name: string, ...dims: readonly number[]): TensorMessage {
+  const length = dims.reduce((a, b) => a * b, 1);
+  const floatData = Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) + name.length));
+  return { name, dataType: FLOAT, dims: [...dims], floatData };
+}
+
+const GATE_TENSORS = [tensor("reduce", 2, CHANNELS, 1, 1), tensor("expand", CHANNELS, 2, 1, 1)];
+
+const GATE: readonly NodeMessage[] = [
+  node("GlobalAveragePool", ["a"], "squeezed"),
+  node("Conv", ["squeezed", "reduce"], "reduced"),
+  node("Relu", ["reduced"], "active"),
+  node("Conv", ["active", "expand"], "expanded"),
+  node("Sigmoid", ["expanded"], "scale"),
+  node("Mul", ["a", "scale"], "g"),
+];
+
+function modelOf({ gate = GATE, between = [], last = "g", tensors, inputs, outputs }: Parts): Uint8Array {
+  const image = [declared("x", ["N", 3, 8, 8])];
+  return ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [{ domain: "", version: 13 }],
+    graph: {
+      name: "corner",
+      node: [padded("x", "stem", "a"), ...gate, ...between, padded(last, "head", "y")],
+      initializer: [
+        tensor("stem", CHANNELS, 3, 3, 3),
+        tensor("head", 2, CHANNELS, 3, 3),
+        ...(tensors ?? GATE_TENSORS),
+      ],
+      input: [...image, ...(inputs ?? [])],
+      output: [declared("y", ["N", 2, 8, 8]), ...(outputs ?? [])],
+    },
+  }).finish();
+}
+
+/** An If whose branches read a tensor of the graph around it, and the number `two`. */
+function conditional(reads: string, output: string): NodeMessage {
+  const branch = (name: string, factor: string) => ({
+    name,
+    node: [{ opType: "Mul", input: [reads, factor], output: [`${output}_${name}`] }],
+    output: [{ name: `${output}_${name}`, type: { tensorType: { elemType: FLOAT } } }],
+  });
+  return node("If", ["condition"], output, {
+    attribute: [
+      { name: "then_branch", type: GRAPH, g: branch("then", "two") },
+      { name: "else_branch", type: GRAPH, g: branch("else", reads) },
+    ],
+  });
+}
+
+const CONDITION: readonly TensorMessage[] = [
+  { name: "condition", dataType: 9, dims: [], rawData: Uint8Array.of(1) },
+  { name: "two", dataType: FLOAT, dims: [], floatData: [2] },
+];
+
+/** Rewrites a file, with verification, and gives the nodes of what is written. */
+function rewritten(
+  parts: Parts,
+  options: RewriteOptions,
+): Promise<{ readonly report: RewriteReport; readonly nodes: readonly NodeMessage[] }> {
+  return inTemporaryFolder(async (folder) => {
+    const [file, output] = [join(folder, "in.onnx"), join(folder, "out.onnx")];
+    writeFileSync(file, modelOf(parts));
+    const report = await rewrite(file, { ...options, output });
+    return { report, nodes: ModelProto.decode(readFileSync(output)).graph?.node ?? [] };
+  });
+}
+
+/** Two subgraphs that read what the gate gives. */
+const TWICE: Parts = {
+  between: [conditional("g", "first"), conditional("g", "second"), node("Add", ["first", "second"], "sum")],
+  last: "sum",
+  tensors: [...GATE_TENSORS, ...CONDITION],
+};
+
+test("two subgraphs may read what takes a gate's place", async () => {
+  const swapped = await rewritten(TWICE, { swaps: ["se=eca"] });
+  assert.is(swapped.report.verification?.of, "gates");
+  const removed = await rewritten(TWICE, { swaps: ["se=none"] });
+  assert.is(removed.report.attentionParameters, 0);
+});
+
+test("subgraphs and operators without a known type go on reading float32 beside float16", async () => {
+  const half = { precision: "fp16" } as const;
+  assert.is((await rewritten(TWICE, half)).report.verification?.of, "file");
+  const bytes: Parts = {
+    between: [
+      node("QuantizeLinear", ["a", "step"], "q"),
+      node("DequantizeLinear", ["q", "step"], "d"),
+      node("Add", ["d", "g"], "sum"),
+    ],
+    last: "sum",
+    tensors: [...GATE_TENSORS, { name: "step", dataType: FLOAT, dims: [], floatData: [0.05] }],
+  };
+  assert.is((await rewritten(bytes, half)).report.verification?.of, "file");
+  // `two` is a number of the graph too, which computes in float16.
+  const shared: Parts = {
+    between: [node("Mul", ["g", "two"], "m"), conditional("m", "first")],
+    last: "first",
+    tensors: [...GATE_TENSORS, ...CONDITION],
+  };
+  assert.is((await rewritten(shared, half)).report.verification?.of, "file");
+});
+
+test("a gate's weights may be constants among its nodes", async () => {
+  const constant = (value: TensorMessage): NodeMessage =>
+    node("Constant", [], value.name ?? "", { attribute: [{ name: "value", type: TENSOR, t: value }] });
+  const [reduce, expand] = GATE_TENSORS as [TensorMessage, TensorMessage];
+  const gate = GATE.flatMap((each) => {
+    if (each.output?.[0] === "reduced") return [constant(reduce), each];
+    return each.output?.[0] === "expanded" ? [constant(expand), each] : [each];
+  });
+  const { nodes } = await rewritten({ gate, tensors: [] }, { passes: "lower-attention" });
+  const defined = new Set(["x", "stem", "head"]);
+  for (const { input, output } of nodes) {
+    for (const name of input ?? []) assert.ok(defined.has(name), `${name} is read before it is defined`);
+    for (const name of output ?? []) defined.add(name);
+  }
+});
+
+test("weights that are outputs stay, whatever becomes of what reads them", async () => {
+  const parts: Parts = {
+    outputs: [declared("reduce", [2, CHANNELS, 1, 1]), declared("head", [2, CHANNELS, 3, 3])],
+  };
+  assert.is((await rewritten(parts, { swaps: ["se=eca"] })).report.verification?.of, "gates");
+  assert.is((await rewritten(parts, { precision: "fp16" })).report.verification?.of, "file");
+});
+
+test("inputs are run in the sizes that they have, and open images not as single pixels", async () => {
+  const feeds = randomFeeds(
+    [
+      { name: "x", dims: ["N", 3, "H", "W"] },
+      { name: "factors", dims: [4, 1, 1] },
+      { name: "temperature", dims: [] },
+      { name: "tokens", dims: ["N", "T"] },
+    ],
+    2,
+  );
+  assert.equal(
+    [...feeds].map(([name, { dims, data }]) => [name, dims, data.length]),
+    [
+      ["x", [2, 3, 64, 64], 2 * 3 * 64 * 64],
+      ["factors", [4, 1, 1], 4],
+      ["temperature", [], 1],
+      ["tokens", [2, 1], 2],
+    ],
+  );
+  const scaled: Parts = {
+    between: [node("Mul", ["g", "factors"], "m")],
+    last: "m",
+    inputs: [declared("factors", [CHANNELS, 1, 1])],
+  };
+  assert.is((await rewritten(scaled, { passes: "lower-attention" })).report.verification?.of, "file");
+  assert.is(
+    (await rewritten(scaled, { passes: "lower-attention", batch: 1 })).report.verification?.of,
+    "file",
+  );
+});
+
+test("a swap in a network without gates is an error, also one of any gates", async () => {
+  const gate = [node("Relu", ["a"], "g")];
+  try {
+    await rewritten({ gate }, { swaps: ["any=eca"] });
+  } catch (error) {
+    assert.instance(error, InputError);
+    assert.match((error as InputError).message, /no gate was found/);
+    return;
+  }
+  assert.unreachable("it was written");
+});
+
+test("operators in which no gate can be found are named, with the reason", async () => {
+  const { report } = await rewritten(
+    { gate: [node("Foo", ["a"], "b", { domain: "com.example" }), node("Relu", ["b"], "g")] },
+    {},
+  );
+  assert.equal(
+    report.opaque.map(({ operator, domain, count }) => [operator, domain, count]),
+    [
+      ["Conv", "", 1],
+      ["Foo", "com.example", 1],
+      ["Relu", "", 1],
+    ],
+  );
+});
+
+test("what a message quotes from a file can't give the terminal orders", () => {
+  const text = formatDiagnostic({
+    code: "a/b",
+    message: 'the data "\x1b[2J\0\x9b1m" is not there',
+    hint: "two\nlines",
+  });
+  assert.is(text, 'error: the data "\\u{1b}[2J\\u{0}\\u{9b}1m" is not there [a/b]\n  hint: two\nlines');
+});
+
+test.run();
