@@ -1,4 +1,4 @@
-import type { ForeignNode } from "../onnx/graph-decoder.js";
+import type { ForeignNode } from "../onnx/opaque-node.js";
 
 /** The nodes of a file that no op of the IR can say, of one operator. */
 export interface OpaqueOperator {
