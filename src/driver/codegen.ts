@@ -14,6 +14,7 @@ import type { SpecNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
 import { generatorOf, hasVariants, type ProgramOptions, runnerOf, withProgram } from "./program.js";
 import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
+import { refuseUnusedFlags } from "./unused-flags.js";
 import type { VariantNetwork } from "./variants.js";
 
 export interface CodegenOptions extends ProgramOptions {
@@ -63,12 +64,13 @@ export interface CodegenReport {
 export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   const { output, language, templates } = options;
   const loadGenerator = generatorOf(options);
+  refuseUnusedFlags(specFile, options);
   const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
   if (loadRunner !== undefined) {
     const files = runnerFiles(specFile, options, await loadRunner());
     prepareFolder(files, options);
     const made = await copyModels(specFile, files, options);
-    return { output, language, files: [...made, ...(await finishFolder(files, options))], warnings: [] };
+    return { output, language, files: await finishFolder(specFile, files, made, options), warnings: [] };
   }
   return await withProgram(specFile, options, async (program) => {
     const { subject, variants, warnings } = program;
@@ -78,12 +80,12 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
     const files = generate(subject);
     prepareFolder(files, options);
     const rounding = startHalfRounding();
-    const made = [...(await writeArtifacts(files, { ...program, options, rounding }))];
-    made.push(...(await finishFolder(files, options)));
+    const made = await writeArtifacts(files, { ...program, options, rounding });
+    const written = await finishFolder(specFile, files, made, options);
     return {
       output,
       ...(language === undefined ? { templates } : { language }),
-      files: made,
+      files: written,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
       ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
       warnings: [...warnings, ...saturationWarnings(rounding)],
@@ -101,16 +103,22 @@ function prepareFolder(files: readonly GeneratedFile[], { output, force }: Codeg
   }
 }
 
-/** Removes what an earlier program had and this one has not, and writes the texts. */
+/** Removes what an earlier program had and this one has not, and writes the texts beside what is `made`; gives all files. */
 async function finishFolder(
+  model: string,
   files: readonly GeneratedFile[],
+  made: readonly WrittenProgramFile[],
   options: CodegenOptions,
 ): Promise<readonly WrittenProgramFile[]> {
+  const { output, weights, variantWeights = [] } = options;
+  const ofVariants = variantWeights.map((each) => each.slice(each.indexOf("=") + 1));
+  const inputs = [model, ...(weights === undefined ? [] : [weights]), ...ofVariants];
   removeStale(
-    options.output,
-    files.map(({ path }) => path),
+    output,
+    [...files, ...made].map(({ path }) => path),
+    inputs,
   );
-  return await writeTexts(files, options);
+  return [...made, ...(await writeTexts(files, made, options))];
 }
 
 /** A program can't have the file by which ecagen knows its folder. */

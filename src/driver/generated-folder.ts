@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { InputError } from "../base/diagnostic.js";
 import { insideFolder } from "../base/inside-folder.js";
+import { RandomAccessFile } from "../base/random-access-file.js";
 
 /** The file by which ecagen knows a folder that it generated. */
 export const MANIFEST = "ecagen.json";
@@ -16,12 +17,20 @@ const manifestSchema = z.object({
 interface ManifestContent {
   readonly version: string;
   readonly language: string;
-  readonly files: readonly { readonly path: string; readonly bytes: Buffer }[];
+  readonly texts: readonly { readonly path: string; readonly bytes: Buffer }[];
+  /** The paths of models and weights, which are in the folder already. */
+  readonly artifacts: readonly string[];
 }
 
-/** The text of a manifest: who made the folder, and what its files were then. */
-export function manifestText({ version, language, files: written }: ManifestContent): string {
-  const hashes = written.map(({ path, bytes }) => [path, contentHash(bytes)] as const);
+/** The text of the manifest of a folder: who made it, and what its files were then. */
+export function manifestText(
+  folder: string,
+  { version, language, texts, artifacts }: ManifestContent,
+): string {
+  const hashes = [
+    ...texts.map(({ path, bytes }) => [path, contentHash([bytes])] as const),
+    ...artifacts.map((path) => [path, hashOf(join(folder, path))] as const),
+  ];
   const files = Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
   return `${JSON.stringify({ generator: "ecagen", version, language, files }, null, 2)}\n`;
 }
@@ -51,32 +60,58 @@ export function checkOwnership(folder: string, paths: readonly string[], force: 
 
 /**
  * Removes the files that ecagen generated into the folder before and that are no part of the program any more, as those of
- * another language. What was changed since stays.
+ * another language, and folders that have nothing in them then. What was changed since stays.
  *
  * @param paths the files of the program
+ * @param inputs what the program is made of; it stays too
  */
-export function removeStale(folder: string, paths: readonly string[]): void {
+export function removeStale(folder: string, paths: readonly string[], inputs: readonly string[]): void {
+  const kept = new Set(inputs.map((each) => resolve(each)));
   for (const [path, hash] of Object.entries(readHashes(folder) ?? {})) {
-    if (paths.includes(path) || !existsSync(join(folder, path))) continue;
+    if (paths.includes(path) || kept.has(resolve(folder, path)) || !existsSync(join(folder, path))) continue;
     const file = insideFolder(path, folder);
-    if (file !== undefined && hashOf(file) === hash) rmSync(file);
+    if (file === undefined || hashOf(file) !== hash) continue;
+    rmSync(file);
+    for (let at = dirname(path); at !== "."; at = dirname(at)) removeIfEmpty(join(folder, at));
   }
 }
 
-/** Files without a hash, as the model, are made anew. */
+function removeIfEmpty(folder: string): void {
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
 function isChanged(file: string, hash: string | undefined): boolean {
   return hash !== undefined && existsSync(file) && hashOf(file) !== hash;
 }
 
 function hashOf(file: string): string {
-  return contentHash(readFileSync(file));
+  const source = RandomAccessFile.open(file);
+  try {
+    return contentHash(piecesOf(source));
+  } finally {
+    source.close();
+  }
+}
+
+const PIECE = 1 << 20;
+
+function* piecesOf(source: RandomAccessFile): Generator<Buffer> {
+  for (let at = 0; at < source.size; at += PIECE) {
+    yield Buffer.from(source.read(at, Math.min(PIECE, source.size - at)).buffer);
+  }
 }
 
 /** SHA-256 in hexadecimal; line ends of text count as the same on every system. */
-function contentHash(bytes: Buffer): string {
-  return createHash("sha256")
-    .update(bytes.toString("latin1").replaceAll("\r\n", "\n"), "latin1")
-    .digest("hex");
+function contentHash(pieces: Iterable<Buffer>): string {
+  const hash = createHash("sha256");
+  let open = "";
+  for (const piece of pieces) {
+    const text = open + piece.toString("latin1");
+    // The other half of a line end can be in the next piece.
+    open = text.endsWith("\r") ? "\r" : "";
+    hash.update(text.slice(0, text.length - open.length).replaceAll("\r\n", "\n"), "latin1");
+  }
+  return hash.update(open, "latin1").digest("hex");
 }
 
 function readHashes(folder: string): Readonly<Record<string, string>> | undefined {

@@ -18,19 +18,21 @@ export interface WrittenProgramFile {
   readonly bytes: number;
 }
 
-/** Writes the files of text and bytes and the manifest, all or none. */
+/** Writes the files of text and bytes and the manifest, all or none; the models and weights are there already. */
 export async function writeTexts(
   files: readonly GeneratedFile[],
+  made: readonly WrittenProgramFile[],
   { output, language }: CodegenOptions,
 ): Promise<readonly WrittenProgramFile[]> {
   const program = files.flatMap((file) => {
     if ("artifact" in file) return [];
     return [{ path: file.path, bytes: "text" in file ? Buffer.from(file.text) : Buffer.from(file.bytes) }];
   });
-  const manifest = manifestText({
+  const manifest = manifestText(output, {
     version: packageVersion(),
     language: language ?? "templates",
-    files: program,
+    texts: program,
+    artifacts: made.map(({ path }) => path),
   });
   const contents = [...program, { path: MANIFEST, bytes: Buffer.from(manifest) }];
   await writeAtomically(

@@ -91,8 +91,11 @@ def size_before_crop(image, height, width):
     return height, height * image.width // image.height
 
 
-def folders(path, height, width):
-    """Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision."""
+def folders(path, height, width, classes):
+    """
+    Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision. The network's classes are the
+    folders in the order of their names.
+    """
     try:
         from torchvision import datasets, transforms
         from torchvision.transforms.functional import resize
@@ -104,7 +107,17 @@ def folders(path, height, width):
     training = [{{grey}}crop, transforms.RandomHorizontalFlip(), *last]
     larger = transforms.Lambda(lambda image: resize(image, size_before_crop(image, height, width), mode))
     validation = [{{grey}}larger, transforms.CenterCrop((height, width)), *last]
-    return tuple(
+    for part in ("train", "val"):
+        if not os.path.isdir(os.path.join(path, part)):
+            raise SystemExit(f"{path} has no folder {part}")
+    train, val = (
         datasets.ImageFolder(os.path.join(path, part), transforms.Compose(steps))
         for part, steps in (("train", training), ("val", validation))
     )
+    # Classes are numbers by the order of their folders: one folder less, and all after it would have another number.
+    other = sorted(set(train.classes) ^ set(val.classes))
+    if other:
+        raise SystemExit(f"train and val have other classes in {path}: {', '.join(other)} are in one of them only")
+    if len(train.classes) > classes:
+        raise SystemExit(f"{path} has {len(train.classes)} classes, and the network has {classes}")
+    return train, val

@@ -32,34 +32,53 @@ INPUT = {{input}}
 COLUMNS = ["epoch", "lr", "loss", "accuracy", "val_loss", "val_accuracy", "ema_accuracy", "images_per_second", "seconds"]
 
 
+def number(kind, least, most=math.inf):
+    """A number of the command line that is in a range."""
+
+    def read(text):
+        value = kind(text)
+        if not least <= value <= most:
+            limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+            raise argparse.ArgumentTypeError(f"{text} is not {limits}")
+        return value
+
+    read.__name__ = "whole number" if kind is int else "number"
+    return read
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--data", default="shapes", help="'shapes', or a folder with train/ and val/ [%(default)s]")
-    add("--train-images", type=int, default=4096, help="how many shapes to train on [%(default)s]")
-    add("--val-images", type=int, default=1024, help="how many shapes to validate on [%(default)s]")
-    add("--resolution", type=int, nargs=2, default=INPUT[1:], metavar=("H", "W"), help="[%(default)s]")
+    add("--train-images", type=number(int, 1), default=4096, help="how many shapes to train on [%(default)s]")
+    add("--val-images", type=number(int, 1), default=1024, help="how many shapes to validate on [%(default)s]")
+    add("--resolution", type=number(int, 1), nargs=2, default=INPUT[1:], metavar=("H", "W"), help="[%(default)s]")
     add("--output", default="run", help="the folder for checkpoints, weights and the log [%(default)s]")
-    add("--epochs", type=int, default=10, help="[%(default)s]")
-    add("--stop-after", type=int, help="end after this epoch, to go on later with --resume")
-    add("--batch-size", type=int, default=64, help="images of one process and step [%(default)s]")
+    add("--epochs", type=number(int, 1), default=10, help="[%(default)s]")
+    add("--stop-after", type=number(int, 1), help="end after this epoch, to go on later with --resume")
+    add("--batch-size", type=number(int, 1), default=64, help="images of one process and step [%(default)s]")
     add("--optimizer", choices=["sgd", "adamw"], default="adamw", help="[%(default)s]")
-    add("--lr", type=float, default=None, help="for 256 images a step [sgd: 0.1, adamw: 0.002]")
-    add("--weight-decay", type=float, default=None, help="[sgd: 0.00002, adamw: 0.05]")
-    add("--warmup-epochs", type=float, default=1.0, help="[%(default)s]")
-    add("--label-smoothing", type=float, default=0.1, help="[%(default)s]")
-    add("--clip-norm", type=float, default=0.0, help="largest norm of the gradient, 0 for any [%(default)s]")
-    add("--ema", type=float, default=0.999, help="decay of the averaged weights, 0 for none [%(default)s]")
+    add("--lr", type=number(float, 0.0), default=None, help="for 256 images a step [sgd: 0.1, adamw: 0.002]")
+    add("--weight-decay", type=number(float, 0.0), default=None, help="[sgd: 0.00002, adamw: 0.05]")
+    add("--warmup-epochs", type=number(float, 0.0), default=1.0, help="[%(default)s]")
+    add("--label-smoothing", type=number(float, 0.0, 1.0), default=0.1, help="[%(default)s]")
+    add("--clip-norm", type=number(float, 0.0), default=0.0, help="largest norm of the gradient, 0 for any [%(default)s]")
+    add("--ema", type=number(float, 0.0, 1.0), default=0.999, help="decay of the averaged weights, 0 for none [%(default)s]")
     add("--amp", choices=["off", "bfloat16", "float16"], default="off", help="mixed precision [%(default)s]")
     add("--channels-last", action="store_true", help="the layout that tensor cores prefer")
     add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="[%(default)s]")
-    add("--workers", type=int, default=0, help="processes that load data [%(default)s]")
-    add("--seed", type=int, default=0, help="[%(default)s]")
+    add("--workers", type=number(int, 0), default=0, help="processes that load data [%(default)s]")
+    add("--seed", type=number(int, 0), default=0, help="[%(default)s]")
     add("--weights", help="a safetensors file to start from")
     add("--resume", action="store_true", help="go on from OUTPUT/last.pt if it is there")
     add("--evaluate", action="store_true", help="no training: the accuracy of --weights")
-    add("--export-validation", metavar="DIR", help="write validation images, labels and logits as .npy files")
-    return parser.parse_args()
+    add("--export-validation", metavar="DIR", help="with --evaluate: write the images, labels and logits as .npy files")
+    args = parser.parse_args()
+    if args.evaluate and not args.weights:
+        parser.error("--evaluate is about the weights of --weights, and there are none")
+    if args.export_validation and not args.evaluate:
+        parser.error("--export-validation goes with --evaluate: before a training the logits mean nothing")
+    return args
 
 
 class Team:
@@ -70,6 +89,8 @@ class Team:
         self.rank = int(os.environ.get("RANK", "0"))
         cuda = torch.cuda.is_available() if device == "auto" else device == "cuda"
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+        if cuda and not torch.cuda.is_available():
+            raise SystemExit("--device cuda: PyTorch finds no such device here")
         if cuda:
             torch.cuda.set_device(self.device)
         if self.size > 1:
@@ -138,7 +159,7 @@ class Progress:
 def datasets(args):
     height, width = args.resolution
     if args.data != "shapes":
-        return folders(args.data, height, width)
+        return folders(args.data, height, width, HEAD["classes"])
     shape = (HEAD["classes"], INPUT[0], height, width)
     return Shapes(args.train_images, *shape, seed=args.seed), Shapes(args.val_images, *shape, seed=args.seed + 1)
 
@@ -280,6 +301,8 @@ def main():
     if HEAD is None:
         raise SystemExit("the network has no classifier: this loop trains classifiers, backbones take their weights")
     team = Team(args.device)
+    if args.amp == "float16" and team.device.type == "cpu":
+        raise SystemExit("--amp float16 needs a GPU: on the CPU there is --amp bfloat16")
     torch.manual_seed(args.seed)
     model = Network().to(team.device)
     if args.channels_last:

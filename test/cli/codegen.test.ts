@@ -132,6 +132,86 @@ test("files of an earlier program go, if nobody changed them and they are in the
     assert.ok(existsSync(join(parent, "outside.ts")));
   }));
 
+test("models and weights are generated files too: they go with their program, and changes of theirs stay", () =>
+  inTemporaryFolder((folder) => {
+    const output = join(folder, "out");
+    const write = (...args: readonly string[]): CliRun =>
+      ecagen(["codegen", "specs/small.json", "-o", output, ...args]);
+    assert.is(write("--lang", "web").code, 0);
+    assert.equal(readdirSync(join(output, "models")), ["eca.onnx", "none.onnx", "se.onnx", "se_eca.onnx"]);
+    writeFileSync(join(output, "models", "eca.onnx"), "mine");
+    assert.is(write("--lang", "web", "--passes", "remove-attention").code, 0);
+    assert.equal(readdirSync(join(output, "models")), ["eca.onnx", "none.onnx"]);
+    rmSync(join(output, "models", "eca.onnx"));
+    assert.is(write("--lang", "ts").code, 0);
+    assert.not.ok(existsSync(join(output, "models")), "a folder without files");
+
+    // A changed model is not written over, no more than a text.
+    const model = readFileSync(join(output, "model.onnx"));
+    writeFileSync(join(output, "model.onnx"), "mine");
+    const changed = write("--lang", "ts");
+    assert.is(changed.code, 2);
+    assert.match(changed.stderr, /model\.onnx in .* was changed since .* \[codegen\/changed-files\]/);
+    assert.is(write("--lang", "ts", "--force").code, 0);
+    assert.ok(readFileSync(join(output, "model.onnx")).equals(model));
+
+    // What the program is made of stays, also where an earlier program had it.
+    const weights = join(output, "weights.safetensors");
+    ecagen([
+      "compile",
+      "specs/small.json",
+      "-o",
+      join(folder, "x.onnx"),
+      "--export-weights",
+      join(folder, "w"),
+    ]);
+    assert.is(write("--lang", "pytorch", "--weights", join(folder, "w"), "--force").code, 0);
+    assert.is(write("--lang", "ts", "--weights", weights).code, 0);
+    assert.equal([existsSync(weights), existsSync(join(output, "train.py"))], [true, false]);
+    assert.is(write("--lang", "json").code, 0);
+    assert.equal(filesIn(output), ["ecagen.json", "network.json", "weights.safetensors"]);
+  }));
+
+test("flags that would change nothing in the program are refused, all of them", () =>
+  inTemporaryFolder((folder) => {
+    const output = join(folder, "out");
+    const refused = (...args: readonly string[]): readonly string[] =>
+      refusedFor("specs/small.json", ...args);
+    const refusedFor = (model: string, ...args: readonly string[]): readonly string[] => {
+      const run = ecagen(["codegen", model, "-o", output, "--json", ...args]);
+      assert.is(run.code, 2, run.stdout);
+      const { errors } = JSON.parse(run.stdout) as { errors: readonly { code: string; message: string }[] };
+      return errors
+        .filter(({ code }) => code === "codegen/unused-flag")
+        .map(({ message }) => message.split(" ")[0] ?? "")
+        .sort();
+    };
+    const ofModels = ["--opset", "13", "--target", "gpu", "--keep-bn", "--precision", "fp16"];
+    const ofWeights = ["--weights", "w", "--names", "timm", "--allow-missing", "x", "--seed", "3"];
+    const models = ["--keep-bn", "--opset", "--precision", "--target"];
+    const weights = ["--allow-missing", "--names", "--seed", "--weights"];
+    for (const what of [
+      ["--lang", "json"],
+      ["--templates", "templates/example-model-card"],
+    ]) {
+      assert.equal(refused(...what, ...ofModels, ...ofWeights), [...models, ...weights].sort());
+    }
+    assert.equal(refused("--lang", "pytorch", ...ofModels, "--batch", "4"), ["--batch", ...models]);
+    assert.equal(refused("--lang", "pytorch", "--seed", "3", "--allow-missing", "x"), [
+      "--allow-missing",
+      "--seed",
+    ]);
+    for (const lang of ["ts", "web"]) {
+      assert.equal(refused("--lang", lang, ...ofWeights.slice(2, 6)), ["--allow-missing", "--names"]);
+    }
+    const file = join(folder, "model.onnx");
+    ecagen(["compile", "specs/small.json", "-o", file]);
+    const more = ["--seed", "3", "--variant-weights", "eca=x"];
+    assert.equal(refusedFor(file, "--lang", "ts", ...more), ["--seed", "--variant-weights"]);
+    assert.equal(refusedFor(file, "--lang", "web", "--names", "timm"), ["--names"]);
+    assert.not.ok(existsSync(output));
+  }));
+
 test("templates of the user are filled; what is wrong with them is said with its places", () =>
   inTemporaryFolder((folder) => {
     const output = join(folder, "out");

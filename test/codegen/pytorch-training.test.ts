@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { codegen } from "../../src/driver/codegen.js";
+import { exportWeights } from "../../src/driver/export-weights.js";
 import { withOpenWeights } from "../../src/driver/load-weights.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
@@ -31,13 +32,25 @@ function logOf(folder: string): readonly string[] {
   return rows.map((row) => row.split(",").slice(0, 7).join(","));
 }
 
-function train(code: string, args: readonly string[]): void {
-  const { status, stderr } = spawnSync(PYTHON, ["-B", "train.py", ...TINY, ...args], {
+function start(code: string, args: readonly string[]): { status: number | null; stderr: string } {
+  return spawnSync(PYTHON, ["-B", "train.py", ...TINY, ...args], {
     cwd: code,
     encoding: "utf8",
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });
+}
+
+function train(code: string, args: readonly string[]): void {
+  const { status, stderr } = start(code, args);
   assert.is(status, 0, stderr);
+}
+
+/** Holds that a start fails with these words, and without a stack trace. */
+function assertRefused(code: string, args: readonly string[], words: RegExp): void {
+  const { status, stderr } = start(code, args);
+  assert.is(status === 0, false, args.join(" "));
+  assert.match(stderr, words);
+  assert.not.match(stderr, /Traceback/);
 }
 
 testWithTorch(test, "a run that goes on is the run that was not cut off, and its weights fit", () =>
@@ -55,6 +68,20 @@ testWithTorch(test, "a run that goes on is the run that was not cut off, and its
       assert.is(network.weights?.names, "ecagen");
       assert.equal([network.weights?.initial, network.weights?.unused], [[], []]);
     });
+  }),
+);
+
+testWithTorch(test, "options that make no sense are refused, before anything is done", () =>
+  inTemporaryFolder(async (folder) => {
+    await codegen("specs/small.json", { language: "pytorch", output: folder });
+    const before = readdirSync(folder);
+    assertRefused(folder, ["--evaluate"], /--evaluate is about the weights of --weights/);
+    assertRefused(folder, ["--export-validation", "out"], /--export-validation goes with --evaluate/);
+    assertRefused(folder, ["--epochs", "0", "--ema", "2"], /--epochs: 0 is not at least 1/);
+    assertRefused(folder, ["--ema", "2"], /--ema: 2 is not from 0.0 to 1.0/);
+    assertRefused(folder, ["--lr", "x"], /--lr: invalid number value: 'x'/);
+    assertRefused(folder, ["--device", "cpu", "--amp", "float16"], /--amp float16 needs a GPU/);
+    assert.equal(readdirSync(folder), before);
   }),
 );
 
@@ -117,13 +144,18 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
       writeFileSync(spec, JSON.stringify({ extends: resolve("specs/small.json"), name, ...changes }));
       const code = join(folder, name);
       await codegen(spec, { language: "pytorch", output: code });
-      const { input, preprocessing } = specNetwork(spec).spec.resolved;
-      const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2", "--export-validation", "out"];
+      const network = specNetwork(spec);
+      const { input, preprocessing } = network.spec.resolved;
+      const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2"];
       const size = ["--resolution", `${input.height}`, `${input.width}`];
       // Training once is enough.
-      const what = name === "usual" ? ["--amp", "bfloat16", "--epochs", "1"] : ["--evaluate"];
-      train(code, [...pixels, ...size, ...what]);
-      if (name === "usual") assert.is(logOf(join(code, "run")).length, 2);
+      if (name === "usual") {
+        train(code, [...pixels, ...size, "--amp", "bfloat16", "--epochs", "1"]);
+        assert.is(logOf(join(code, "run")).length, 2);
+      }
+      const weights = join(code, "weights.safetensors");
+      await exportWeights(weights, network.graph, 0);
+      train(code, [...pixels, ...size, "--evaluate", "--weights", weights, "--export-validation", "out"]);
       const images = readNpy(join(code, "out", "images.npy"));
       assert.equal(images.dims, [2, input.channels, input.height, input.width]);
       const expected = pictures.flatMap((picture) => [
@@ -132,6 +164,12 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
       const off = images.data.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
       assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);
     }
+    const code = join(folder, "usual");
+    const data = ["--data", join(folder, "pictures")];
+    mkdirSync(join(folder, "pictures", "train", "another"));
+    copyFileSync(join(IMAGES, "rgb.png"), join(folder, "pictures", "train", "another", "rgb.png"));
+    assertRefused(code, data, /train and val have other classes in .*: another are in one of them only/);
+    assertRefused(code, ["--data", folder], /has no folder train/);
   }),
 );
 

@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { indexFile } from "../../src/codegen/typescript/index-file.js";
+import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, packageTexts, writeFiles } from "./support.js";
 
@@ -46,6 +48,24 @@ declare const pixels: Uint8Array, context: CanvasRenderingContext2D, width: numb
 export const given = { pixels, context, width, height };
 `;
 
+/** Inputs and outputs that TypeScript infers other types from than from those of pictures in colour. */
+const UNUSUAL: Readonly<Record<string, Omit<NetworkInterface, "classifier">>> = {
+  grey: { inputs: [{ name: "x", dims: [null, 1, 40, 24] }], outputs: [{ name: "y", dims: [null, 2] }] },
+  row: { inputs: [{ name: "x", dims: [null, 7] }], outputs: [{ name: "y", dims: [null] }] },
+  one: { inputs: [{ name: "x", dims: [null, 1] }], outputs: [{ name: "y", dims: [null, 1] }] },
+  alone: { inputs: [{ name: "x", dims: [null] }], outputs: [{ name: "y", dims: [null] }] },
+  several: {
+    inputs: [
+      { name: "x", dims: [null, 1, 8] },
+      { name: "class", dims: [null] },
+    ],
+    outputs: [
+      { name: "y", dims: [null, 2, 4, 4] },
+      { name: "0", dims: [null, 1] },
+    ],
+  },
+};
+
 test("the packages of the gallery type-check, and what is wrong does not", () =>
   inTemporaryFolder((folder) => {
     const labelled = packageTexts("test/data/codegen/labelled.json");
@@ -67,6 +87,16 @@ test("the packages of the gallery type-check, and what is wrong does not", () =>
       return [`src/gallery/${file.replace(".json", ".ts")}`, text.replaceAll('"./', '"../')] as const;
     });
     writeFiles(folder, new Map(networks));
+    const smoke = labelled.get("src/smoke.test.ts") ?? "";
+    const unusual = Object.entries(UNUSUAL).flatMap(([name, ports]) => {
+      const subject = { ...ports, classifier: undefined, name, description: "", batch: undefined };
+      const index = indexFile({ ...subject, model: "../model.onnx" }).replaceAll('"./', '"../');
+      return [
+        [`src/unusual/${name}.ts`, index],
+        [`src/unusual/${name}.smoke.test.ts`, smoke.replace('"./index.js"', `"./${name}.js"`)],
+      ] as const;
+    });
+    writeFiles(folder, new Map(unusual));
     compilePackage(folder);
   }));
 

@@ -9,6 +9,7 @@ import type { CodegenSubject, Variant } from "../../src/codegen/subject.js";
 import { generatePage } from "../../src/codegen/web/generate.js";
 import { variantsFile } from "../../src/codegen/web/variants-file.js";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
+import { compile } from "../../src/driver/compile.js";
 import { withProgram } from "../../src/driver/program.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, writeFiles } from "./support.js";
@@ -118,8 +119,35 @@ test("the page's notes on weights warn where nobody trained them", () =>
       data.variants.map(({ weights: { trained } }) => trained),
       [true, false, false],
     );
-    assert.match(data.variants[1]?.weights.text ?? "", /of new gates, are not trained/);
+    assert.match(data.variants[1]?.weights.text ?? "", /tensors? of new gates that nobody trained/);
     assert.match(data.variants[2]?.weights.text ?? "", /trained with gates that are not here/);
+  }));
+
+test("the weights of a page of an ONNX file are the file's", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, "small.onnx");
+    await compile("specs/small.json", { output: file });
+    const { variants, weights } = await codegen(file, { language: "web", output: join(folder, "page") });
+    assert.equal(
+      variants?.map(({ id, weights }) => [id, weights?.initial.length, weights?.dropped.length]),
+      [
+        ["se_eca", 0, 0],
+        ["se", 8, 2],
+        ["eca", 1, 4],
+        ["none", 0, 6],
+      ],
+    );
+    assert.equal([weights?.file, weights?.loaded], [file, 28]);
+    const data = await evaluate(readFileSync(join(folder, "page", "src/variants.ts"), "utf8"));
+    assert.is(data.variants[0]?.weights.text, "Weights of small.onnx.");
+    assert.match(
+      data.variants[2]?.weights.text ?? "",
+      "small.onnx, and 1 tensor of new gates that nobody trained.",
+    );
+    // A gate of the same kind and name can be a new one.
+    const passes = "swap-attention{to={type=eca,kernel=5}}";
+    const swapped = await codegen(file, { language: "pytorch", output: join(folder, "module"), passes });
+    assert.is(swapped.weights?.initial.length, 3);
   }));
 
 test("weights for a variant that there is not, and other mistakes, are refused together", async () => {

@@ -48,8 +48,8 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
 
 /** What the README says of the names of weights. */
 function sharedNames(stateNames: StateNames | undefined): string {
-  if (stateNames === undefined) return "names and shapes of the weights are the same on both sides";
-  return `the module's \`state_dict\` has the names of ${stateNames.title}, which ecagen recognises, and\nit loads files with ecagen's names too`;
+  if (stateNames === undefined) return "Names and shapes of the weights are the same on both sides";
+  return `The module's \`state_dict\` has the names of ${stateNames.title}, which ecagen recognises, and\nit loads files with ecagen's names too`;
 }
 
 /** Any text as one line of Markdown that is only text. */

@@ -37,9 +37,13 @@ export function generatePage(subject: CodegenSubject): readonly GeneratedFile[] 
   const { spec, variants, batch, version } = subject;
   const ports = networkInterface(subject);
   if (ports.classifier === undefined) {
-    throw InputError.of("codegen/no-classifier", "the page shows classes, and this network has none", {
-      hint: "it takes networks that make one row of classes of one image; --lang ts takes any",
-    });
+    throw InputError.of(
+      "codegen/no-classifier",
+      "the page shows classes of pictures, and this network makes none of pictures in colour or grey",
+      {
+        hint: "it takes networks that make one row of classes of one image of 1 or 3 channels; --lang ts takes any",
+      },
+    );
   }
   if (batch !== undefined && batch > 1) {
     throw InputError.of(

@@ -20,7 +20,7 @@ function inputs(images: number): Inputs {
         dims: [, ...sizes],
       },
     ]) => {
-      const length = images * sizes.reduce((product, size) => product * size, 1);
+      const length = images * sizes.reduce<number>((product, size) => product * size, 1);
       const data = Float32Array.from({ length }, (_, i) => Math.sin(i + 1));
       return [name, { data, dims: [images, ...sizes] }];
     },
