@@ -3,9 +3,10 @@ import type { RecoveredBlock } from "../analysis/structure/recovered-block.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
 import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
-import { type ImportedModel, openModel } from "../onnx/import.js";
+import type { ImportedModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { type RaisedAttention, raiseAttention } from "../passes/raise-attention.js";
+import { openAssumed } from "./assumed-sizes.js";
 import type { NetworkOptions } from "./network.js";
 import { passesOfFlag } from "./passes-flag.js";
 
@@ -30,9 +31,9 @@ type FileOptions = Pick<NetworkOptions, "passes" | "resolution">;
  * Errors: `InputError` for a file that is no model, and for options that only specs have a use for.
  */
 export function withFileNetwork<T>(file: string, options: FileOptions, act: (network: FileNetwork) => T): T {
-  refuseResolution(file, options);
-  const imported = openModel(file);
+  const imported = openAssumed(file, options.resolution);
   try {
+    if (imported.side === undefined) refuseResolution(file, options);
     return act(networkOf(file, imported, options));
   } finally {
     imported.close();

@@ -4,7 +4,8 @@ import { InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { type Graph, usesType } from "../ir/graph.js";
-import { type ImportedModel, openModel } from "../onnx/import.js";
+import type { ImportedModel } from "../onnx/import.js";
+import type { ModelParts } from "../onnx/layout.js";
 import { encodeRewritten } from "../onnx/rewritten/model.js";
 import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
@@ -13,12 +14,14 @@ import type { PassInvocation } from "../passes/pass.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
 import { startHalfRounding } from "../weights/half.js";
+import { type AssumedModel, openAssumed } from "./assumed-sizes.js";
 import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
 import { passesOfFlag } from "./passes-flag.js";
 import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
+import { sameParts } from "./rewrite/same-parts.js";
 import { swapInvocations } from "./rewrite/swaps.js";
 import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
 
@@ -81,7 +84,7 @@ export interface RewriteReport {
 export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
   const invocations = [...swapInvocations(options.swaps ?? []), ...passesOfFlag("--passes", options.passes)];
   refuseOverwriting([options.output, options.externalData ? `${options.output}.data` : undefined], [file]);
-  const imported = openModel(file);
+  const imported = openAssumed(file);
   try {
     return await rewriteOpened(file, imported, invocations, options);
   } finally {
@@ -91,7 +94,7 @@ export async function rewrite(file: string, options: RewriteOptions = {}): Promi
 
 async function rewriteOpened(
   file: string,
-  imported: ImportedModel,
+  imported: AssumedModel,
   invocations: readonly PassInvocation[],
   options: RewriteOptions,
 ): Promise<RewriteReport> {
@@ -120,6 +123,17 @@ async function rewriteOpened(
   };
   if (options.output === undefined) return { ...report, warnings: imported.notes };
 
+  if (imported.side !== undefined) {
+    refuseSized(file, imported, (model) => {
+      const { after } = planRewrite(model.graph, invocations);
+      const pipeline = rewritePipeline({
+        opset: model.opset,
+        target: options.target,
+        precision: options.precision,
+      });
+      return encodeRewritten(runPasses(after, pipeline).graph, model, encoding(model, invocations, options));
+    });
+  }
   const parts = encode(lowered);
   const isUnchanged = report.passes.every(({ changed }) => !changed) && options.batch === undefined;
   const verification =
@@ -147,6 +161,34 @@ async function rewriteOpened(
       : {}),
     warnings: [...imported.notes, ...saturationWarnings(rounding)],
   };
+}
+
+/** Another height and width than the one that was assumed. */
+const OTHER_SIDE = 320;
+
+/**
+ * Rewrites the file once more with another height and width in place of those that it leaves open. Errors: `InputError`
+ * where that gives another file: it would hold for one size only.
+ */
+function refuseSized(file: string, imported: AssumedModel, parts: (model: AssumedModel) => ModelParts): void {
+  const other = openAssumed(file, OTHER_SIDE);
+  try {
+    if (sameParts(parts(imported), parts(other))) return;
+  } catch (error) {
+    // Passes that fit one size and not the other.
+    if (!(error instanceof InputError)) throw error;
+  } finally {
+    other.close();
+  }
+  const sizes = imported.openSizes.join(", ");
+  throw InputError.of(
+    "rewrite/open-size",
+    `the passes would make a network for one size of its maps, and ${file} leaves ${sizes} open`,
+    {
+      file,
+      hint: "export it with a fixed height and width; swaps of gates by one-dimensional ones, as ECA, and by SE need none",
+    },
+  );
 }
 
 /** A pass may find none of any gates in a network that has none; a user who asks for a swap would not know. */
@@ -193,7 +235,7 @@ async function verified(
 }
 
 function encoding(
-  { graph }: ImportedModel,
+  { graph, side }: AssumedModel,
   invocations: readonly PassInvocation[],
   { batch, seed = 0 }: RewriteOptions,
 ): Parameters<typeof encodeRewritten>[2] {
@@ -205,7 +247,8 @@ function encoding(
           "ecagen.rewrite": printPipeline(invocations),
           "ecagen.seed": String(seed),
         };
-  return { metadata, sizes: batch === undefined ? {} : batchSizes(graph, batch) };
+  const sizes = batch === undefined ? {} : batchSizes(graph, batch);
+  return { metadata, sizes, undeclared: side !== undefined };
 }
 
 /**

@@ -24,7 +24,7 @@ import { isDefaultDomain, READ_OPSETS } from "./opset.js";
 import { toInteger } from "./proto.js";
 import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode, slotsOf } from "./source.js";
 import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
-import { agrees, declaredType } from "./value-info.js";
+import { agrees, declaredType, type Sizes } from "./value-info.js";
 
 export interface DecodedGraph {
   readonly graph: Graph;
@@ -39,6 +39,7 @@ const MOST_PROBLEMS = 50;
 export class GraphDecoder implements TensorScope {
   readonly #document: ModelDocument;
   readonly #opset: number;
+  readonly #sizes: Sizes;
   readonly #builder: GraphBuilder;
   readonly #tensors: SourceTensors;
   readonly #values = new Map<string, Value>();
@@ -57,7 +58,8 @@ export class GraphDecoder implements TensorScope {
   readonly #foreign: ForeignNode[] = [];
   readonly #problems: Diagnostic[] = [];
 
-  constructor(document: ModelDocument, opset: number, open: (path: string) => ByteRange) {
+  constructor(document: ModelDocument, opset: number, open: (path: string) => ByteRange, sizes: Sizes) {
+    this.#sizes = sizes;
     this.#document = document;
     this.#opset = opset;
     this.#builder = new GraphBuilder(document.graph.name ?? "");
@@ -122,7 +124,7 @@ export class GraphDecoder implements TensorScope {
     )
       return;
     if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
-    else this.#values.set(name, this.#builder.input(name, declaredType(message)));
+    else this.#values.set(name, this.#builder.input(name, declaredType(message, this.#sizes)));
   }
 
   #node(each: DocumentNode): void {
@@ -222,7 +224,7 @@ export class GraphDecoder implements TensorScope {
 
   #declaredType(name: string): TensorType {
     const declared = this.#declared.get(name);
-    return declared === undefined ? UNKNOWN_TYPE : declaredType(declared.message);
+    return declared === undefined ? UNKNOWN_TYPE : declaredType(declared.message, this.#sizes);
   }
 
   #output({ message }: DocumentValue): Value | undefined {
@@ -232,7 +234,7 @@ export class GraphDecoder implements TensorScope {
       return undefined;
     }
     const value = this.value(name, "trainable");
-    const declared = declaredType(message);
+    const declared = declaredType(message, this.#sizes);
     const comparable = declared.dtype !== "other" && value.type.dtype !== "other";
     if (comparable && !agrees(declared, value.type)) {
       this.#problem(

@@ -10,6 +10,7 @@ import type { ForeignNode } from "./opaque-node.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "./opset.js";
 import { toInteger } from "./proto.js";
 import type { ModelSource } from "./source.js";
+import { declaredType, type Sizes } from "./value-info.js";
 
 export type { ForeignNode } from "./opaque-node.js";
 
@@ -25,6 +26,8 @@ export interface ImportedModel {
   readonly foreign: readonly ForeignNode[];
   /** Where ops and tensors lie in the file. */
   readonly source: ModelSource;
+  /** The symbols of heights and widths that the file leaves open, each once. */
+  readonly openSizes: readonly string[];
   /** What a reader should know although the file could be read. */
   readonly notes: readonly Diagnostic[];
   /** After this the numbers of its parameters can't be read. */
@@ -35,9 +38,11 @@ export interface ImportedModel {
  * Reads an ONNX file, one op for each node: those that the IR can't say become opaque. The numbers of its tensors stay
  * in the file, and in those with its external data, until they are needed.
  *
+ * @param sizes numbers that symbols of the inputs' sizes are taken for; the file itself stays open
+ *
  * Errors: `InputError` for a file that is no ONNX model or contradicts itself; all of it at once, each with its node.
  */
-export function openModel(file: string): ImportedModel {
+export function openModel(file: string, sizes: Sizes = {}): ImportedModel {
   const opened = new Map<string, RandomAccessFile>();
   const open = (path: string): RandomAccessFile => {
     const known = opened.get(path) ?? RandomAccessFile.open(path);
@@ -48,7 +53,7 @@ export function openModel(file: string): ImportedModel {
     for (const each of opened.values()) each.close();
   };
   try {
-    return { ...importModel(open(file), file, open), close };
+    return { ...importModel(open(file), file, open, sizes), close };
   } catch (error) {
     close();
     throw error;
@@ -91,12 +96,13 @@ function importModel(
   range: ByteRange,
   file: string,
   open: (path: string) => ByteRange,
+  sizes: Sizes = {},
 ): Omit<ImportedModel, "close"> {
   const document = readDocument(range, file);
   const opset = opsetOf(document);
   const { model } = document;
   const irVersion = toInteger(model.irVersion);
-  const decoded = new GraphDecoder(document, opset, open).decode();
+  const decoded = new GraphDecoder(document, opset, open, sizes).decode();
   return {
     ...decoded,
     opset,
@@ -109,6 +115,7 @@ function importModel(
       ...(irVersion > IR_VERSION ? [newerFormat(irVersion, file)] : []),
       ...openMaps(decoded.graph, file),
     ],
+    openSizes: openSizesOf(document),
   };
 }
 
@@ -147,6 +154,12 @@ function openMaps({ inputs }: Graph, file: string): readonly Diagnostic[] {
       file,
       hint: "export it with a fixed height and width; the batch may stay open",
     }));
+}
+
+function openSizesOf({ inputs }: ModelDocument): readonly string[] {
+  const maps = inputs.map(({ message }) => declaredType(message)).filter(({ dims }) => dims.length === 4);
+  const open = maps.flatMap(({ dims }) => dims.slice(2).filter((dim) => typeof dim === "string"));
+  return [...new Set(open)];
 }
 
 function newerFormat(irVersion: number, file: string): Diagnostic {

@@ -28,10 +28,17 @@ export function decodeValueInfo(info: ValueInfoMessage): TensorType | undefined 
   return tensorType(dims, elementTypeOf(type.elemType ?? 0));
 }
 
-/** The type that a declaration gives, as far as the IR can say it. */
-export function declaredType(info: ValueInfoMessage): TensorType {
+/** Numbers for symbols of sizes. */
+export type Sizes = Readonly<Record<string, number>>;
+
+/** The type that a declaration gives, as far as the IR can say it, with numbers for symbols. */
+export function declaredType(info: ValueInfoMessage, sizes: Sizes = {}): TensorType {
   try {
-    return decodeValueInfo(info) ?? UNKNOWN_TYPE;
+    const { dims, dtype } = decodeValueInfo(info) ?? UNKNOWN_TYPE;
+    const sized = dims.map((dim) =>
+      typeof dim === "string" && Object.hasOwn(sizes, dim) ? (sizes[dim] as number) : dim,
+    );
+    return tensorType(sized, dtype);
   } catch (error) {
     if (!(error instanceof TypeRefusal)) throw error;
     return UNKNOWN_TYPE;

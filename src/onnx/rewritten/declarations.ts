@@ -15,6 +15,8 @@ export class RewrittenDeclarations {
   readonly #names: RewrittenNames;
   readonly #tensors: RewrittenTensors;
   readonly #sizes: Readonly<Record<string, number>>;
+  /** Whether values are declared that are neither inputs nor outputs. */
+  readonly #declaresNew: boolean;
   readonly #values: ReadonlyMap<string, Value>;
 
   constructor(
@@ -23,7 +25,9 @@ export class RewrittenDeclarations {
     names: RewrittenNames,
     tensors: RewrittenTensors,
     sizes: Readonly<Record<string, number>>,
+    declaresNew: boolean,
   ) {
+    this.#declaresNew = declaresNew && source.document.values.length > 0;
     this.#graph = graph;
     this.#source = source;
     this.#names = names;
@@ -54,7 +58,7 @@ export class RewrittenDeclarations {
     const known = new Set([...document.values, ...document.outputs].map(({ message: { name } }) => name));
     const isNew = (name: string): boolean => !known.has(name) && !this.#source.hasResult(name);
     const values = [...this.#values].flatMap(([name, { kind, type }]): readonly Segment[] => {
-      const isDeclared = document.values.length > 0 && kind === "result" && isNew(name);
+      const isDeclared = this.#declaresNew && kind === "result" && isNew(name);
       return isDeclared && type.dtype !== "other" ? declaration(FIELD.graphValueInfo, name, type) : [];
     });
     const outputs = this.#graph.outputs.flatMap((output): readonly Segment[] => {
@@ -72,9 +76,11 @@ export class RewrittenDeclarations {
   /** The type that is to be declared in place of that of the file; undefined where it stays. */
   #newType(declared: TensorType, computed: TensorType): TensorType | undefined {
     if (declared.dtype === "other" || computed.dtype === "other") return undefined;
-    if (!agrees(declared, computed)) return computed;
+    const { dtype } = computed;
+    if (!agrees({ dims: declared.dims, dtype }, computed)) return computed;
     const dims = declared.dims.map((dim, i) => this.#sized(dim, computed.dims[i]));
-    return dims.some((dim, i) => dim !== declared.dims[i]) ? { dtype: computed.dtype, dims } : undefined;
+    const isSame = dtype === declared.dtype && dims.every((dim, i) => dim === declared.dims[i]);
+    return isSame ? undefined : { dtype, dims };
   }
 
   #sized(declared: Dim, computed: Dim | undefined): Dim {

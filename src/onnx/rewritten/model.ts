@@ -22,6 +22,8 @@ import { RewrittenTensors } from "./tensors.js";
 export interface RewrittenOptions {
   /** Sizes for symbols of the graph's types, such as `{ N: 1 }` for a fixed batch; the others stay open. */
   readonly sizes?: Readonly<Record<string, number>> | undefined;
+  /** Leaves the types of new values undeclared: where the graph has numbers for sizes that are open in the file. */
+  readonly undeclared?: boolean | undefined;
   /** Goes into the file's metadata; entries of the same keys go. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -37,7 +39,7 @@ export interface RewrittenOptions {
 export function encodeRewritten(
   graph: Graph,
   { source, opset }: Pick<ImportedModel, "source" | "opset">,
-  { sizes = {}, metadata = {} }: RewrittenOptions = {},
+  { sizes = {}, metadata = {}, undeclared = false }: RewrittenOptions = {},
 ): ModelParts {
   refuseModelOps(graph, opset);
   const names = new RewrittenNames(graph, source);
@@ -47,7 +49,7 @@ export function encodeRewritten(
     ...graph.inputs.map((input) => names.of(input)),
   ]);
   const nodes = rewrittenNodes(graph, opset, source, names, tensors);
-  const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes);
+  const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes, !undeclared);
   const { document } = source;
   const at = document.modelFields.findIndex(({ number }) => number === FIELD.modelGraph);
   const keys = new Set(Object.keys(metadata));

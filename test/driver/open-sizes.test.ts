@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import { rewrite } from "../../src/driver/rewrite.js";
+import { stats } from "../../src/driver/stats.js";
+import { ModelProto } from "../../src/onnx/proto.js";
+import { distance } from "../../src/runtime/compare.js";
+import { startRuntime } from "../../src/runtime/session.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const test = suite("driver: files with an open height and width");
+
+const FIXED = "test/data/onnx-reference/timm-efficientnet.onnx";
+
+/** The same network for any height and width. */
+function withOpenSizes(file: string): void {
+  const model = ModelProto.decode(readFileSync(FIXED));
+  const dims = model.graph?.input?.[0]?.type?.tensorType?.shape?.dim ?? [];
+  dims.splice(2, 2, { dimParam: "H" }, { dimParam: "W" });
+  writeFileSync(file, ModelProto.encode(model).finish());
+}
+
+const image = (side: number) => ({
+  dims: [1, 3, side, side],
+  data: Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * 0.7)),
+});
+
+test("gates are swapped as where the sizes are fixed, and the file stays open", () =>
+  inTemporaryFolder(async (folder) => {
+    const [open, swapped, fixed] = ["open", "swapped", "fixed"].map((name) => join(folder, `${name}.onnx`));
+    withOpenSizes(open as string);
+    const report = await rewrite(open as string, { swaps: ["se=eca"], output: swapped });
+    await rewrite(FIXED, { swaps: ["se=eca"], output: fixed });
+    assert.is(report.raised.length, 5);
+    assert.ok(report.warnings.some(({ code }) => code === "onnx/assumed-size"));
+    const { graph } = ModelProto.decode(readFileSync(swapped as string));
+    assert.equal(
+      graph?.input?.[0]?.type?.tensorType?.shape?.dim?.map(
+        ({ dimParam, dimValue }) => dimParam || Number(dimValue),
+      ),
+      ["N", 3, "H", "W"],
+    );
+    const runtime = await startRuntime();
+    try {
+      const run = async (file: string | undefined, side: number) => {
+        const session = await runtime.open(file as string);
+        const outputs = await session.run(new Map([["x", image(side)]]));
+        return [...outputs.values()][0]?.data ?? [];
+      };
+      assert.ok(distance(await run(fixed, 48), await run(swapped, 48)).maxRel < 1e-6);
+      // At a size that was never assumed.
+      assert.ok((await run(swapped, 80)).every(Number.isFinite));
+    } finally {
+      runtime.close();
+    }
+  }));
+
+test("passes whose result would hold for one size only are refused, and nothing is written", () =>
+  inTemporaryFolder(async (folder) => {
+    const [open, output] = [join(folder, "open.onnx"), join(folder, "out.onnx")];
+    withOpenSizes(open);
+    for (const swap of ["se=coord", "se=aa"]) {
+      try {
+        await rewrite(open, { swaps: [swap], output });
+        assert.unreachable(swap);
+      } catch (error) {
+        assert.instance(error, InputError, `${swap}: ${error}`);
+        assert.is((error as InputError).diagnostics[0]?.code, "rewrite/open-size");
+      }
+      assert.not(existsSync(output));
+    }
+  }));
+
+test("counts are those of the size that is asked for", () =>
+  inTemporaryFolder((folder) => {
+    const open = join(folder, "open.onnx");
+    withOpenSizes(open);
+    assert.is(stats(open, { resolution: 48 }).macs, stats(FIXED).macs);
+    assert.equal(stats(open).input, { channels: 3, height: 224, width: 224 });
+    assert.is(stats(open).parameters, stats(FIXED).parameters);
+  }));
+
+test.run();
