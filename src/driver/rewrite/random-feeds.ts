@@ -2,13 +2,10 @@ import type { Dim } from "../../ir/types.js";
 import type { FloatTensor } from "../../runtime/tensor.js";
 import { type InputShape, randomInputs } from "../numbers.js";
 
-/** The height and width of images where the file leaves them open: two pixels are left after five strides of 2. */
-const OPEN_SIDE = 64;
-
 /**
  * Random numbers for each input of somebody's file, whose sizes need not begin with a batch: those that are fixed stay,
- * the first open one of the first axes is the batch, and open heights and widths are such that a squeeze has something to
- * squeeze.
+ * an open first one is the batch, and other open ones become 1. Heights and widths are none of these: they have been
+ * assumed.
  */
 export function randomFeeds(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, FloatTensor> {
   const symbols = new Map<string, number>();
@@ -16,7 +13,7 @@ export function randomFeeds(inputs: readonly InputShape[], batch: number): Reado
   const sized = (dims: readonly Dim[]): readonly number[] =>
     dims.map((dim) => {
       if (typeof dim === "number") return dim;
-      return symbols.get(dim) ?? (dims.length === 4 ? OPEN_SIDE : 1);
+      return symbols.get(dim) ?? 1;
     });
   return new Map(
     inputs.map(({ name, dims }) => {
