@@ -10,10 +10,10 @@ import type { Graph, Value } from "../ir/graph.js";
 import { tensorType } from "../ir/types.js";
 import { TensorProto } from "../onnx/proto.js";
 import { defaultPreprocessing } from "../spec/preprocessing.js";
-import type { CodegenOptions } from "./codegen.js";
 import { refuseCompileFlags } from "./compile-flags.js";
 import { type FileNetwork, withFileNetwork } from "./file-network.js";
 import { imageMetadata } from "./image-metadata.js";
+import type { CodegenOptions } from "./program.js";
 import type { WrittenProgramFile } from "./program-files.js";
 import { imageSize } from "./stats.js";
 

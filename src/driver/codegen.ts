@@ -12,18 +12,12 @@ import { saturationWarnings } from "./half-precision.js";
 import type { WeightsReport } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
-import { generatorOf, hasVariants, type ProgramOptions, runnerOf, withProgram } from "./program.js";
+import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
 import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
 import type { VariantNetwork } from "./variants.js";
 
-export interface CodegenOptions extends ProgramOptions {
-  /** The folder that gets the program; made if need be. */
-  readonly output: string;
-  /** Overwrites files that ecagen did not generate or that were changed since. */
-  readonly force?: boolean | undefined;
-  readonly onProgress?: ((message: string, part: number) => void) | undefined;
-}
+export type { CodegenOptions } from "./program.js";
 
 /** A network of a program that has several. */
 export interface ProgramVariant {

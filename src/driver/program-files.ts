@@ -5,12 +5,11 @@ import { packageVersion } from "../base/package.js";
 import type { Artifact, GeneratedFile } from "../codegen/subject.js";
 import { writeModel } from "../onnx/write.js";
 import type { HalfRounding } from "../weights/half.js";
-import type { CodegenOptions } from "./codegen.js";
 import { encode, lower } from "./compile.js";
 import { exportWeights } from "./export-weights.js";
 import { MANIFEST, manifestText } from "./generated-folder.js";
 import type { SpecNetwork } from "./network.js";
-import type { Program } from "./program.js";
+import type { CodegenOptions, Program } from "./program.js";
 
 /** A file that was written; its path is relative to the program's folder. */
 export interface WrittenProgramFile {

@@ -30,6 +30,15 @@ export interface ProgramOptions extends VariantsOptions, ExportOptions {
   readonly templates?: string | undefined;
 }
 
+/** How a program is generated, and where it goes. */
+export interface CodegenOptions extends ProgramOptions {
+  /** The folder that gets the program; made if need be. */
+  readonly output: string;
+  /** Overwrites files that ecagen did not generate or that were changed since. */
+  readonly force?: boolean | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
 /** The networks of a program, and what its generator is told of them. */
 export interface Program {
   readonly subject: CodegenSubject;
