@@ -221,16 +221,11 @@ for (const [what, [bytes, says]] of Object.entries(FILES)) {
     const file = join(folder, "inside", "model.onnx");
     const output = join(folder, "inside", "out.onnx");
     writeFileSync(file, bytes);
-    for (const args of [
-      ["rewrite", file, "--swap", "se=eca", "-o", output],
-      ["inspect", file],
-    ]) {
-      const { code, stderr } = ecagen(args, HEAP);
-      assert.is(code, 2, stderr);
-      assert.match(stderr, says);
-      assert.not.match(stderr, /\n\s+at /);
-      assert.not(existsSync(output));
-    }
+    const { code, stderr } = ecagen(["rewrite", file, "--swap", "se=eca", "-o", output], HEAP);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, says);
+    assert.not.match(stderr, /\n\s+at /);
+    assert.not(existsSync(output));
   });
 }
 
