@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { countNetwork, gateOf } from "../analysis/counts.js";
-import { CheckError, type Diagnostic } from "../base/diagnostic.js";
+import { CheckError } from "../base/diagnostic.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
@@ -10,18 +10,19 @@ import { type EncodedModel, encodeModel } from "../onnx/export.js";
 import { OPSETS } from "../onnx/opset.js";
 import { writeModel } from "../onnx/write.js";
 import { exportPipeline, type Precision, type Target } from "../passes/export-pipeline.js";
-import { type PassReport, runPasses } from "../passes/manager.js";
+import { runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
 import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { type ExportedWeights, exportWeights } from "./export-weights.js";
-import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
+import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
+import type { ModelReport, WrittenReport } from "./model-report.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
+import type { NewGatesOptions } from "./new-gates.js";
 
 /** How a network becomes an ONNX model. */
 export interface ExportOptions {
@@ -57,29 +58,11 @@ export interface CompileOptions
 }
 
 /** What `ecagen compile --json` prints. */
-export interface CompileReport {
-  readonly output: string;
-  /** The size of the ONNX file, without external data. */
-  readonly bytes: number;
-  /** Of the ONNX file, unless `digest` is false. */
-  readonly sha256?: string;
-  readonly externalData?: { readonly file: string; readonly bytes: number };
-  readonly opset: number;
-  readonly nodes: number;
-  readonly parameters: number;
-  readonly attentionParameters: number;
-  readonly macs: number;
+export interface CompileReport extends WrittenReport, ModelReport {
   readonly outputs: readonly DeclaredOutput[];
-  readonly passes: readonly PassReport[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
   readonly exportedWeights?: ExportedWeights;
-  /** How the gates that a swap made start, where that was asked for. */
-  readonly newGates?: NewGatesReport;
-  /** Where the model has numbers in half precision. */
-  readonly halfPrecision?: HalfPrecision;
-  /** What a user should know of a file that was written all the same. */
-  readonly warnings: readonly Diagnostic[];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { InputError } from "../base/diagnostic.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import { parametersOf } from "../ir/graph.js";
 import { storedLeaves } from "../ir/weight.js";
@@ -45,12 +46,18 @@ export interface WeightsReport {
   readonly rounded: readonly string[];
 }
 
-/** Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. */
+/**
+ * Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. Errors:
+ * `InputError` for a file that can't be read, and for flags about weights where there are none.
+ */
 export async function withOpenWeights<T>(
   { weights, names, allowMissing }: WeightsOptions,
   use: (given: GivenWeights | undefined) => Promise<T>,
 ): Promise<T> {
-  if (weights === undefined) return await use(undefined);
+  if (weights === undefined) {
+    refuseWithoutWeights({ names, "allow-missing": allowMissing });
+    return await use(undefined);
+  }
   const source = openWeights(weights);
   try {
     return await use({ source, names, allowMissing });
@@ -106,4 +113,15 @@ export function loadWeights(
 /** The names of the stored numbers that a parameter is made of. */
 function labelsOf({ data }: Parameter): readonly string[] {
   return [...storedLeaves(data)].map(([label]) => label);
+}
+
+function refuseWithoutWeights(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
+  if (given.length === 0) return;
+  throw new InputError(
+    given.map((flag) => ({
+      code: "weights/unused-flag",
+      message: `--${flag} changes nothing: it is about trained weights, and there are no --weights`,
+    })),
+  );
 }

@@ -1,5 +1,4 @@
 import { countNetwork } from "../analysis/counts.js";
-import type { Diagnostic } from "../base/diagnostic.js";
 import { InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
@@ -9,13 +8,14 @@ import type { ModelParts } from "../onnx/layout.js";
 import { encodeRewritten } from "../onnx/rewritten/model.js";
 import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
-import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
+import { type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
 import { startHalfRounding } from "../weights/half.js";
 import { type AssumedModel, openAssumed } from "./assumed-sizes.js";
-import { type HalfPrecision, halfPrecisionOf, saturationWarnings } from "./half-precision.js";
+import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
+import type { ModelReport, WrittenReport } from "./model-report.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
@@ -49,25 +49,12 @@ export interface RewriteOptions extends NewGatesOptions {
 }
 
 /** What `ecagen rewrite --json` prints. */
-export interface RewriteReport {
-  readonly output?: string;
-  readonly bytes?: number;
-  readonly sha256?: string;
-  readonly externalData?: { readonly file: string; readonly bytes: number };
-  readonly opset: number;
-  readonly nodes: number;
-  readonly parameters: number;
-  readonly attentionParameters: number;
-  readonly macs: number;
-  readonly passes: readonly PassReport[];
+export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
   /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
   readonly opaque: readonly OpaqueOperator[];
   readonly verification?: RewriteVerification;
-  readonly newGates?: NewGatesReport;
-  readonly halfPrecision?: HalfPrecision;
-  readonly warnings: readonly Diagnostic[];
 }
 
 /**

@@ -174,5 +174,7 @@ async function withEachOpen<T>(
   use: (given: readonly (GivenWeights | undefined)[]) => Promise<T>,
 ): Promise<T> {
   if (first === undefined) return await use([]);
-  return await withOpenWeights(first, (given) => withEachOpen(rest, (more) => use([given, ...more])));
+  // What the names are of is another variant's weights, or the module's.
+  const own = first.weights === undefined ? {} : first;
+  return await withOpenWeights(own, (given) => withEachOpen(rest, (more) => use([given, ...more])));
 }

@@ -13,6 +13,22 @@ const TO_ECA = ["--passes", "swap-attention{to=eca}"];
 
 const test = suite("cli: weights under their frameworks' names");
 
+test("flags about weights are refused where there are none", () => {
+  for (const command of ["compile", "verify"]) {
+    const { code, stderr } = ecagen([
+      command,
+      "specs/small.json",
+      "--names",
+      "timm",
+      "--allow-missing",
+      "a*",
+    ]);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, /--names changes nothing/);
+    assert.match(stderr, /--allow-missing changes nothing/);
+  }
+});
+
 test("compile --weights says whose names they are, and gives the same bytes each time", () =>
   inTemporaryFolder((folder) => {
     const [a, b, c] = [join(folder, "a.onnx"), join(folder, "b.onnx"), join(folder, "c.onnx")];

@@ -1,0 +1,30 @@
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { PassReport } from "../passes/manager.js";
+import type { HalfPrecision } from "./half-precision.js";
+import type { NewGatesReport } from "./new-gates.js";
+
+/** Where a model was written. */
+export interface WrittenReport {
+  readonly output: string;
+  /** The size of the ONNX file, without external data. */
+  readonly bytes: number;
+  /** Of the ONNX file, where the caller wants it. */
+  readonly sha256?: string;
+  readonly externalData?: { readonly file: string; readonly bytes: number };
+}
+
+/** What a report says of a model that passes have made. */
+export interface ModelReport {
+  readonly opset: number;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly macs: number;
+  readonly passes: readonly PassReport[];
+  /** How the gates that a swap made start, where that was asked for. */
+  readonly newGates?: NewGatesReport;
+  /** Where the model has numbers in half precision. */
+  readonly halfPrecision?: HalfPrecision;
+  /** What a user should know of a file that was written all the same. */
+  readonly warnings: readonly Diagnostic[];
+}
