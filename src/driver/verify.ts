@@ -38,7 +38,8 @@ export type { VerifyOptions, VerifyReport } from "./verify/report.js";
  * `CheckError` at the timeout.
  */
 export function verify(model: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-  return withOpenWeights(options, (given) => verifyWith(model, options, given));
+  // A file has its weights; that flags about others have no use is said with what else has none.
+  return withOpenWeights(isOnnx(model) ? {} : options, (given) => verifyWith(model, options, given));
 }
 
 async function verifyWith(
