@@ -1,10 +1,9 @@
-import type * as z from "zod";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
+import type { PassInvocation } from "../passes/pass.js";
 import { isDefined } from "./blocks/registry.js";
 import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
-import { checkDefinitions, type DefinedParts } from "./definitions/check-definitions.js";
-import { salvageDefinitions } from "./definitions/salvage.js";
+import { checkDefinitions } from "./definitions/check-definitions.js";
 import type { SpecDocument } from "./document.js";
 import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
@@ -12,11 +11,13 @@ import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
-import { type Spec, type SpecSchemas, specSchemasFor } from "./schema.js";
+import { type Spec, specSchemasFor } from "./schema.js";
+import { substitutes } from "./substitutes.js";
 
 /**
  * Checks a spec against its schema, its rules and the passes that it names, and resolves it. Throws all that was
- * found, in the order of its places. What one check refuses doesn't silence the others.
+ * found, in the order of its places. What one check refuses doesn't silence the others: where the schema refuses a
+ * value, the rules see the spec with others in its place, and what they say whichever stands there is reported.
  *
  * @param name the network's name where the spec gives none
  * @param found what was already found when shorthands were expanded
@@ -35,16 +36,41 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
     if (found.some(({ path }) => path !== undefined && startsWith(issue.path, path))) continue;
     describeIssue(issue, document, schemas).forEach(report);
   }
-  const spec = parsed.data ?? withoutUnknownKeys(value, parsed.error?.issues ?? [], schemas);
-  const parts = spec ?? validParts(value, schemas);
-  const resolved = withDefinitionProblems(document, report, (refuse) =>
-    checkDefinitions(parts, refuse) && spec !== undefined
-      ? resolveSpec(spec, name, passes, refuse)
-      : undefined,
-  );
-  checkRules({ written: written(parts), resolved }, document, report);
+  const specs = parsed.data === undefined ? substitutes(value, schemas) : [parsed.data];
+  const examined = specs.map((spec) => examine(spec, name, passes, document));
+  saidOfAll(examined.map(({ problems }) => problems)).forEach(report);
+  const resolved = parsed.success ? examined[0]?.resolved : undefined;
   if (diagnostics.length > 0 || resolved === undefined) throw new InputError(inOrder(diagnostics, document));
   return resolved;
+}
+
+/** What is wrong with a spec that the schema accepts, and the spec resolved; undefined where a definition is wrong. */
+function examine(
+  spec: Spec,
+  name: string,
+  passes: readonly PassInvocation[],
+  document: SpecDocument,
+): { readonly problems: readonly Diagnostic[]; readonly resolved: ResolvedSpec | undefined } {
+  const problems: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => {
+    problems.push(diagnostic);
+  };
+  const resolved = withDefinitionProblems(document, report, (refuse) =>
+    checkDefinitions(spec, refuse) ? resolveSpec(spec, name, passes, refuse) : undefined,
+  );
+  checkRules({ written: written(spec), resolved }, document, report);
+  return { problems, resolved };
+}
+
+/** The problems of the first list that every other list has in the same words at the same place. */
+function saidOfAll(lists: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  const [first = [], ...others] = lists;
+  const keys = others.map((list) => new Set(list.map(keyOf)));
+  return first.filter((problem) => keys.every((each) => each.has(keyOf(problem))));
+}
+
+function keyOf({ code, message, path }: Diagnostic): string {
+  return JSON.stringify([code, message, path]);
 }
 
 function checkRules(
@@ -64,44 +90,11 @@ function checkRules(
   }
 }
 
-/** The spec read as if its unknown keys, the most frequent mistake, were not there; undefined if that is not enough. */
-function withoutUnknownKeys(
-  value: unknown,
-  issues: readonly z.core.$ZodIssue[],
-  schemas: SpecSchemas,
-): Spec | undefined {
-  const copy: unknown = structuredClone(value);
-  for (const issue of issues) {
-    if (issue.code !== "unrecognized_keys") return undefined;
-    const object = issue.path.reduce<unknown>(
-      (each, step) => (each as Record<PropertyKey, unknown>)[step],
-      copy,
-    );
-    for (const key of issue.keys) delete (object as Record<string, unknown>)[key];
-  }
-  return schemas.spec.safeParse(copy).data;
-}
-
-/** What a spec has; undefined for stem and stages that the schema refused. */
-interface Parts extends DefinedParts {
-  readonly stem: Spec["stem"] | undefined;
-}
-
-/** The parts of an invalid spec that are valid by themselves. */
-function validParts(value: unknown, schemas: SpecSchemas): Parts {
-  const { stem, stages, blocks } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    blocks: salvageDefinitions(blocks),
-    stem: schemas.spec.shape.stem.safeParse(stem).data,
-    stages: Array.isArray(stages) ? stages.map((stage) => schemas.stage.safeParse(stage).data) : [],
-  };
-}
-
-function written({ stem, stages }: Parts): RuleSubject["written"] {
+function written({ stem, stages }: Spec): RuleSubject["written"] {
   return {
     stem: stem ?? undefined,
-    stages: stages.map((stage) => (stage === undefined || isDefined(stage) ? undefined : stage)),
-    gates: stages.map((stage) => stage?.attention),
+    stages: stages.map((stage) => (isDefined(stage) ? undefined : stage)),
+    gates: stages.map(({ attention }) => attention),
   };
 }
 

@@ -37,6 +37,7 @@ export function describeIssue(
           code: "spec/wrong-type",
           message: `expected ${expectedAt(path, issue, document, schemas)}, got ${got}`,
           ...at,
+          hint: unquoted(issue.expected, document.valueAt(path)),
         },
       ];
     case "too_small":
@@ -139,6 +140,16 @@ function expectedAt(
   }
   if ((schema as { format?: unknown } | undefined)?.format === "safeint") return "integer";
   return typeWord(issue.expected);
+}
+
+/** The hint for a number, true or false that was written as text. */
+function unquoted(expected: string, value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const isMeant =
+    expected === "boolean"
+      ? value === "true" || value === "false"
+      : ["number", "int"].includes(expected) && value.trim() !== "" && Number.isFinite(Number(value));
+  return isMeant ? `write ${value.trim()} without quotes` : undefined;
 }
 
 function kindOf(value: unknown): string {

@@ -333,7 +333,10 @@ test("help has examples, completion is a script", () => {
     assert.match(stdout, /Examples:/, command);
     assert.match(stdout, /--json/, command);
   }
-  assert.match(ecagen(["completion"]).stdout, /complete .* ecagen/);
+  const { stdout: script } = ecagen(["completion"]);
+  assert.match(script, /complete .* ecagen/);
+  assert.equal(json(ecagen(["completion", "--json"])), { script });
+  assert.match(ecagen(["completion", "--help"]).stdout, /ecagen completion >> ~\/\.bashrc/);
 });
 
 test.run();

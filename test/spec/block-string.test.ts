@@ -82,7 +82,7 @@ const wrong: readonly (readonly [text: string, says: readonly string[]])[] = [
   ["ds_r1_k3_s1_e2_c16", ["4:14 a depthwise-separable block has no expansion: only e1 is possible"]],
   ["cn_r1_k3_s1_c16_se0.25", ["4:18 a conv-norm-act block has no gate"]],
   ["r1_k3_s11_e1_i24_o16", ["4:15 the stage's input has 16 channels, not 24"]],
-  ["ir_r0_k4_s1_e4_c16", ["4:5 must be at least 1, got 0"]],
+  ["ir_r0_k4_s1_e4_c16", ["4:5 must be at least 1, got 0", "4:8 the kernel must be odd, got 4"]],
   ["ir_r1_k4_s1_e4_c16", ["4:8 the kernel must be odd, got 4"]],
   ["ir_r1_k1_s3_e4_c16", ["4:11 a stride of 3 on a 1x1 kernel skips pixels"]],
   ["ir_r2_k3.5_s1_e4_c16", ["4:8 expected integer, got 3.5"]],

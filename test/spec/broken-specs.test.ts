@@ -101,6 +101,46 @@ for (const [name, { stages = [`{ ${IR} }`], more = [], says }] of Object.entries
   });
 }
 
+/** Those that hide others by their nature: text that is no JSON, and a list without stages. */
+const HIDING = ["no stages", "a number that no float holds", "a duplicate key", "keys of JavaScript's own"];
+
+test("any two mistakes in different places are reported together", () => {
+  const alone = Object.entries(broken).filter(([name]) => !HIDING.includes(name));
+  for (const [i, [nameA, a]] of alone.entries()) {
+    for (const [nameB, b] of alone.slice(i + 1)) {
+      // A key stands once in an object.
+      if (a.more !== undefined && b.more !== undefined) continue;
+      const stages = [...(a.stages ?? []), ...(b.stages ?? [])];
+      const said = problems(
+        specText(stages.length > 0 ? stages : [`{ ${IR} }`], [...(a.more ?? []), ...(b.more ?? [])]),
+      ).map(({ message }) => message);
+      const wanted = [...a.says, ...b.says].map((text) => text.replace(/^\S+ /, ""));
+      // The second stage's input is the first one's output.
+      const missing = wanted.filter(
+        (text) => !said.includes(text) && !text.includes("must divide the 16 input"),
+      );
+      assert.equal(missing, [], `${nameA} and ${nameB}`);
+    }
+  }
+});
+
+test("nothing is said that depends on the value of a refused field", () => {
+  const text = (channels: string, kernel: string): string =>
+    specText([
+      `{ "block": "conv-norm-act", "channels": ${channels}, "kernel": ${kernel}, "stride": 2 }`,
+      `{ "block": "conv-norm-act", "channels": 24, "groups": 24 }`,
+      `{ ${IR}, "residual": true, "kernel": 4 }`,
+    ]);
+  assert.equal(briefly(problems(text(`"24"`, "3"))), [
+    "4:41 expected integer, got text",
+    "6:93 the kernel must be odd, got 4",
+  ]);
+  assert.equal(briefly(problems(text("24", `"1"`))), [
+    "4:55 expected integer, got text",
+    "6:93 the kernel must be odd, got 4",
+  ]);
+});
+
 test("a wrong pass option has the option's place", () => {
   const [problem, ...others] = problems(
     specText([`{ ${IR} }`], [`"passes": [{ "pass": "remove-attention", "kynd": "se" }]`]),
@@ -129,6 +169,13 @@ test("hints name the nearest known word", () => {
     'did you mean "inverted-residual" or "fused-inverted-residual"?',
     'did you mean "eca"?',
   ]);
+});
+
+test("a number or a truth in quotes: without them", () => {
+  const hints = problems(specText([`{ ${IR}, "kernel": "3", "stride": "two", "scaleDepth": "false" }`])).map(
+    ({ hint }) => hint,
+  );
+  assert.equal(hints, ["write 3 without quotes", undefined, "write false without quotes"]);
 });
 
 test("schema and rules speak at once, in the order of places", () => {

@@ -108,6 +108,16 @@ test("a shortcut: the input itself, layers, or only where `residual` holds", () 
     [true, 0],
     [true, 0],
   ]);
+  const everyBlock = kinds([path, `"shortcut": []`]);
+  assert.equal(everyBlock, [
+    [true, 0],
+    [true, 0],
+  ]);
+  assert.equal(kinds([path, `"residual": true`]), everyBlock);
+  assert.equal(kinds([path, `"residual": false`]), [
+    [false, undefined],
+    [false, undefined],
+  ]);
   assert.equal(kinds([path, `"residual": "index > 0"`]), [
     [false, undefined],
     [true, 0],

@@ -2,6 +2,7 @@ import type { CommandModule } from "yargs";
 import { benchCommand } from "./bench.js";
 import { codegenCommand } from "./codegen.js";
 import { compileCommand } from "./compile.js";
+import { completionCommand } from "./completion.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
 import { explainCommand } from "./explain.js";
@@ -36,4 +37,5 @@ export const commands = [
   initCommand,
   schemaCommand,
   doctorCommand,
+  completionCommand,
 ] as readonly CommandModule[];

@@ -68,9 +68,9 @@ export class Amounts {
     return Number.NaN;
   }
 
-  /** Whether a layer with this condition is there. */
-  holds(when: string | undefined, path: JsonPath, channelsIn: number): boolean {
-    if (when === undefined) return true;
+  /** Whether a condition is true: that of a layer, or that of a shortcut. */
+  holds(when: boolean | string | undefined, path: JsonPath, channelsIn: number): boolean {
+    if (when === undefined || typeof when === "boolean") return when ?? true;
     const value = this.#value(when, path, channelsIn) ?? true;
     if (typeof value === "boolean") return value;
     this.#refuse({ path, message: `expected true or false, got ${value}`, hint: "compare it: `stride > 1`" });

@@ -9,10 +9,10 @@ import { type Layer, PADDINGS, POOL_PADDINGS } from "./layer-schema.js";
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
 
-/** The parts of a spec that have to do with definitions; a stage that the schema refused is undefined. */
-export interface DefinedParts {
+/** The parts of a spec that have to do with definitions. */
+interface DefinedParts {
   readonly blocks: Readonly<Record<string, Definition>>;
-  readonly stages: readonly (Stage | undefined)[];
+  readonly stages: readonly Stage[];
 }
 
 /**
@@ -23,9 +23,9 @@ export function checkDefinitions({ blocks, stages }: DefinedParts, refuse: Refus
   const all = Object.entries(blocks);
   const sound = new Map(all.filter(([name, definition]) => checkDefinition(name, definition, refuse)));
   stages.forEach((stage, i) => {
-    const definition = stage && sound.get(stage.block);
-    if (definition !== undefined && isDefined(stage as Stage)) {
-      checkDefinedStage(stage as DefinedStage, ["stages", i], definition, refuse);
+    const definition = sound.get(stage.block);
+    if (definition !== undefined && isDefined(stage)) {
+      checkDefinedStage(stage, ["stages", i], definition, refuse);
     }
   });
   return sound.size === all.length;
@@ -127,7 +127,7 @@ function paddingWords(layer: Layer["layer"]): readonly string[] {
 
 function expressionsOf(definition: Definition, path: JsonPath): readonly WrittenExpression[] {
   const { residual } = definition;
-  const own = residual === undefined ? [] : [{ text: residual, at: [...path, "residual"], words: [] }];
+  const own = typeof residual !== "string" ? [] : [{ text: residual, at: [...path, "residual"], words: [] }];
   const inLayers = listsOf(definition, path).flatMap(({ layers, at }) =>
     layers.flatMap((layer, i) =>
       Object.entries(layer).flatMap(([key, value]) => {

@@ -32,11 +32,10 @@ export const definitionSchema = z
       .describe("Keys that a stage of these blocks has beside the usual ones, for use in expressions."),
     layers: layersSchema.describe("The main path."),
     residual: z
-      .string()
-      .min(1)
+      .union([z.boolean(), z.string().min(1)], { error: "expected true, false or an expression" })
       .optional()
       .describe(
-        "An expression that is true or false: which blocks have a shortcut. Left out: all of them, if there is a `shortcut`.",
+        "Which blocks have a shortcut: true, false, or an expression that is one of them. Left out: all of them, if there is a `shortcut`.",
       ),
     shortcut: layersSchema
       .optional()

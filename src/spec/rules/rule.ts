@@ -4,19 +4,17 @@ import type { BuiltInStage } from "../blocks/registry.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { Stem } from "../schema.js";
 
-/**
- * What a rule reads. A part that the schema refused is undefined, and so is `resolved` where any was: a rule
- * says what it can of the rest.
- */
+/** What a rule reads: a spec that the schema accepts. */
 export interface RuleSubject {
   /** The spec as written, with the schema's defaults. */
   readonly written: {
     readonly stem: Stem | undefined;
-    /** The stages; undefined also for those of blocks that the spec defines. */
+    /** The stages; undefined for those of blocks that the spec defines. */
     readonly stages: readonly (BuiltInStage | undefined)[];
     /** The gate of each stage, of whatever blocks. */
     readonly gates: readonly (WrittenAttention | undefined)[];
   };
+  /** Undefined where a definition is wrong, as nothing can be made of its blocks then. */
   readonly resolved: ResolvedSpec | undefined;
 }
 
