@@ -3,9 +3,11 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Defect, InputError } from "../../src/base/diagnostic.js";
 import { insideFolder } from "../../src/base/inside-folder.js";
 import { RandomAccessFile, rangeOf } from "../../src/base/random-access-file.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("base: random access file");
 
@@ -24,7 +26,7 @@ test("bytes from any place, and ranges of a range", () =>
     assert.equal([...target], [18, 19]);
     file.close();
     file.close();
-    assert.throws(() => file.read(0, 1), /is read after it was closed/);
+    throwsError(() => file.read(0, 1), Defect, /is read after it was closed/);
   }));
 
 test("the end of the file is an error, before memory is taken and when it moves", () =>
@@ -32,20 +34,28 @@ test("the end of the file is an error, before memory is taken and when it moves"
     const path = join(folder, "bytes");
     writeFileSync(path, "four");
     const file = RandomAccessFile.open(path);
-    assert.throws(() => file.read(1, 2 ** 52), /it ends before byte/);
+    throwsError(() => file.read(1, 2 ** 52), InputError, /it ends before byte/, { code: "file/unreadable" });
     truncateSync(path, 2);
-    assert.throws(() => file.read(0, 4), /it ends before byte 4/);
+    throwsError(() => file.read(0, 4), InputError, /it ends before byte 4/, { code: "file/unreadable" });
     file.close();
   }));
 
 test("only regular files are opened, and none is waited for", () =>
   inTemporaryFolder((folder) => {
-    assert.throws(() => RandomAccessFile.open(folder), /it is a folder/);
-    assert.throws(() => RandomAccessFile.open(join(folder, "missing")), /there is no such file/);
+    throwsError(() => RandomAccessFile.open(folder), InputError, /it is a folder/, {
+      code: "file/unreadable",
+    });
+    throwsError(() => RandomAccessFile.open(join(folder, "missing")), InputError, /there is no such file/, {
+      code: "file/unreadable",
+    });
     if (process.platform === "win32") return;
     execFileSync("mkfifo", [join(folder, "pipe")]);
-    assert.throws(() => RandomAccessFile.open(join(folder, "pipe")), /it is no regular file/);
-    assert.throws(() => RandomAccessFile.open("/dev/zero"), /it is no regular file/);
+    throwsError(() => RandomAccessFile.open(join(folder, "pipe")), InputError, /it is no regular file/, {
+      code: "file/unreadable",
+    });
+    throwsError(() => RandomAccessFile.open("/dev/zero"), InputError, /it is no regular file/, {
+      code: "file/unreadable",
+    });
   }));
 
 test("a file inside of a folder: not by .., not by a link, not by its absolute path", () =>
@@ -61,7 +71,7 @@ test("a file inside of a folder: not by .., not by a link, not by its absolute p
     for (const name of ["../b", "link", join(outer, "b"), "deeper", "", "."]) {
       assert.is(insideFolder(name, folder), undefined, name);
     }
-    assert.throws(() => insideFolder("missing", folder), /ENOENT/);
+    throwsError(() => insideFolder("missing", folder), Error, /ENOENT/);
   }));
 
 test.run();

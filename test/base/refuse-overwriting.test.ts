@@ -2,8 +2,10 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
 import { refuseOverwriting } from "../../src/base/refuse-overwriting.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("outputs that would overwrite");
 
@@ -17,11 +19,20 @@ test("an output over what is read, or over another output, is refused, through l
     writeFileSync(file, "");
     symlinkSync(file, link);
     assert.not.throws(() => refuseOverwriting([other, undefined], [file, undefined]));
-    assert.throws(() => refuseOverwriting([file], [file]), /a is read, so it can't be written/);
-    assert.throws(() => refuseOverwriting([link], [file]), /link is read/);
-    assert.throws(() => refuseOverwriting([file, link], []), /two outputs can't both be written to .*link/);
+    throwsError(() => refuseOverwriting([file], [file]), InputError, /a is read, so it can't be written/, {
+      code: "file/same",
+    });
+    throwsError(() => refuseOverwriting([link], [file]), InputError, /link is read/, { code: "file/same" });
+    throwsError(
+      () => refuseOverwriting([file, link], []),
+      InputError,
+      /two outputs can't both be written to .*link/,
+      { code: "file/same" },
+    );
     // Of files that are not there yet, too.
-    assert.throws(() => refuseOverwriting([other, `${folder}/./b`], []), /two outputs/);
+    throwsError(() => refuseOverwriting([other, `${folder}/./b`], []), InputError, /two outputs/, {
+      code: "file/same",
+    });
   }));
 
 test.run();

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
+import { InputError } from "../../src/base/diagnostic.js";
 import { buildNetwork } from "../../src/blocks/network.js";
 import { verify } from "../../src/driver/verify.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parse, problemsOf } from "../spec/support.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("blocks: defined by the spec");
 
@@ -165,17 +167,10 @@ test("layers that don't fit fail with their place in the definition and in the n
     blocks: { own: { layers: [{ layer: "branches", branches: [[], [conv(8, { stride: 2 })]] }] } },
     stages: ["cn_r1_k3_s1_c8", { block: "own" }],
   };
-  assert.throws(
-    () => graphOf(spec),
-    (error: Error) => {
-      const [diagnostic] = (
-        error as unknown as { diagnostics: readonly { path: unknown; message: string }[] }
-      ).diagnostics;
-      assert.equal(diagnostic?.path, ["blocks", "own", "layers", 0]);
-      assert.match(diagnostic?.message ?? "", "/stages/1/blocks/0/layers/0/concat: ");
-      return true;
-    },
-  );
+  throwsError(() => graphOf(spec), InputError, /^\/stages\/1\/blocks\/0\/layers\/0\/concat: /, {
+    code: "ir/type",
+    path: "$.blocks.own.layers[0]",
+  });
 });
 
 const refusal = (definition: object): readonly string[] =>

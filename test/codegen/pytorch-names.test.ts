@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
 import { generatePyTorch } from "../../src/codegen/pytorch/generate.js";
 import {
   className,
@@ -12,6 +13,7 @@ import {
 } from "../../src/codegen/pytorch/python.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { codegenSubject } from "../../src/driver/program.js";
+import { throwsError } from "../throws.js";
 import { PYTHON } from "./torch.js";
 
 /** Texts of a spec never become code: Python reads back exactly what was written, whatever it is. */
@@ -63,7 +65,7 @@ testWithPython("strings and numbers read back as they were", () => {
   assert.equal(python(program, texts.map(pythonString)), texts);
   const back = python(program, numbers.map(pythonNumber)) as readonly number[];
   assert.ok(back.every((each, i) => Object.is(Number(each), numbers[i])));
-  assert.throws(() => pythonNumber(Number.NaN));
+  throwsError(() => pythonNumber(Number.NaN), RangeError, /NaN has no literal in Python/);
 });
 
 testWithPython("remarks stay in docstrings and comments, names are identifiers", () => {
@@ -109,9 +111,11 @@ test("the same spec gives the same files", () => {
 
 test("a network whose layers a pass has folded is refused, with the pass in the message", () => {
   const network = specNetwork("specs/small.json", { passes: "fold-batch-norm" });
-  assert.throws(
+  throwsError(
     () => generatePyTorch(codegenSubject(network, {})),
-    (error: Error) => /fold-batch-norm/.test(error.message),
+    InputError,
+    /stem\/conv: fold-batch-norm made conv of it/,
+    { code: "codegen/lowered", hint: /leave fold-batch-norm out/ },
   );
 });
 

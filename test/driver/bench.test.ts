@@ -8,6 +8,7 @@ import { bench } from "../../src/driver/bench.js";
 import { compile } from "../../src/driver/compile.js";
 import { randomInputs } from "../../src/driver/numbers.js";
 import { ecagen } from "../cli/run-cli.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: bench");
 let folder = "";
@@ -66,10 +67,7 @@ test("a file that is missing and inputs that no message can hold are wrong input
   assert.instance(missing, InputError);
   assert.match((missing as Error).message, /there is no such file/);
   const large = (): unknown => randomInputs([{ name: "x", dims: ["N", 3, 224, 224] }], 65536, 0);
-  assert.throws(
-    large,
-    (error: unknown) => error instanceof InputError && /input x .* more than/.test(error.message),
-  );
+  throwsError(large, InputError, /input x .* more than/);
 });
 
 test("the command prints a table, JSON and CSV", () => {

@@ -6,6 +6,7 @@ import { specNetwork } from "../../src/driver/network.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: check-passes");
 
@@ -18,13 +19,15 @@ const withOp = (op: string): Graph =>
 
 test("a pass that changes values against its promise is named, with the output", () => {
   const liar = { name: "liar", preserves: "values" } as const;
-  assert.throws(
+  throwsError(
     () => checkPromise(liar, withOp("relu"), withOp("gelu")),
-    (error: Error) =>
-      error instanceof CheckError &&
-      /liar promises to keep values and changes the output y/.test(error.message),
+    CheckError,
+    /liar promises to keep values and changes the output y/,
+    { code: "pass/changed-values" },
   );
-  assert.throws(() => checkPromise(liar, withOp("silu"), withOp("hard_swish")), /promises/);
+  throwsError(() => checkPromise(liar, withOp("silu"), withOp("hard_swish")), CheckError, /promises/, {
+    code: "pass/changed-values",
+  });
 });
 
 test("a pass that keeps values holds, one that promises only the signature is not held to more", () => {

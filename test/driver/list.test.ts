@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
 import { galleryIndexText } from "../../src/driver/gallery-index.js";
 import { GALLERY_INDEX, listSpecs } from "../../src/driver/list.js";
 import { shippedSpecs } from "../../src/spec/shipped.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: list");
 
@@ -48,7 +50,9 @@ test("by the kind of gate that the network has after its own passes", () => {
   const none = names({ attention: "none" });
   assert.ok(none.includes("efficientnet-b0-none") && none.includes("resnet50"));
   assert.not(none.includes("small"));
-  assert.throws(() => names({ attention: "sse" }), /no spec has attention of the kind "sse"/);
+  throwsError(() => names({ attention: "sse" }), InputError, /no spec has attention of the kind "sse"/, {
+    code: "list/attention",
+  });
   assert.equal(names({ attention: "se", text: "mobilenetv3-small-100" }), ["mobilenetv3-small-100"]);
 });
 

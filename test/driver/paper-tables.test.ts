@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { compareRow, type PaperRow, paperTables, shippedNetworks } from "../../src/driver/papers/tables.js";
 import { ecagen } from "../cli/run-cli.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: paper tables");
 const report = paperTables();
@@ -87,11 +88,10 @@ test("a value that is not ours disagrees", () => {
 });
 
 test("an unknown paper gets a hint", () => {
-  assert.throws(
-    () => paperTables("sente"),
-    (error: unknown) =>
-      error instanceof InputError && /did you mean "senet"/.test(error.diagnostics[0]?.hint ?? ""),
-  );
+  throwsError(() => paperTables("sente"), InputError, /there are no tables of "sente"/, {
+    code: "tables/paper",
+    hint: /did you mean "senet"/,
+  });
 });
 
 test("the command prints text, Markdown and JSON", () => {

@@ -8,10 +8,9 @@ import { topClasses } from "../../src/driver/run/classes.js";
 import { readLabels } from "../../src/driver/run/labels.js";
 import { namedFiles } from "../../src/driver/run/named-files.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: parts of run");
-
-const isInputError = (error: unknown): boolean => error instanceof InputError;
 
 test("the five best of each image, by softmax", () => {
   const rows = [
@@ -56,8 +55,11 @@ test("labels from lines and from JSON", () =>
     };
     assert.equal(read("\uFEFFcat\r\ngreat white shark\r\n\n"), ["cat", "great white shark"]);
     assert.equal(read(' ["cat", "dog"]\n'), ["cat", "dog"]);
-    for (const text of ["", "cat\n\ndog\n", "[1, 2]", '["cat"'])
-      assert.throws(() => read(text), isInputError);
+    const refused = { code: "run/labels", file };
+    throwsError(() => read(""), InputError, /line 1 of .*labels has no name/, refused);
+    throwsError(() => read("cat\n\ndog\n"), InputError, /line 2 of .*labels has no name/, refused);
+    for (const text of ["[1, 2]", '["cat"'])
+      throwsError(() => read(text), InputError, /labels is no list of names in JSON/, refused);
   }));
 
 test("files find their inputs", () => {

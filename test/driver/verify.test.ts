@@ -11,6 +11,7 @@ import { measuredEffects } from "../../src/driver/verify/spec-target.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify.js";
 import type { ModelMessage, NodeMessage } from "../../src/onnx/proto.js";
 import { appendOperator, changeModel, initializer, scaleInitializer } from "../onnx/changed-model.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: verify");
 const SPEC = "specs/small.json";
@@ -329,9 +330,10 @@ test("a file with operators of others is held against another file, or refused w
 
 test("the deadline ends the leaving out of gates too", () => {
   const late = new Deadline(1e-9);
-  assert.throws(
+  throwsError(
     () => measuredEffects(SPEC, specNetwork(SPEC), {}, 0, late),
-    (error: unknown) => error instanceof CheckError && /while leaving out each gate/.test(error.message),
+    CheckError,
+    /while leaving out each gate/,
   );
 });
 

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ZodError } from "zod";
 import { cbam } from "../../src/ir/attention/cbam.js";
 import { eca } from "../../src/ir/attention/eca.js";
 import { adaptiveKernel } from "../../src/ir/attention/eca-kernel.js";
@@ -9,7 +10,8 @@ import { ATTENTION_TYPES, attentionModules, attentionTypeOf } from "../../src/ir
 import { se } from "../../src/ir/attention/se.js";
 import { seGc } from "../../src/ir/attention/se-gc.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
-import { formatType, tensorType } from "../../src/ir/types.js";
+import { formatType, TypeRefusal, tensorType } from "../../src/ir/types.js";
+import { throwsError } from "../throws.js";
 
 const kernels = suite("ir: eca kernel");
 
@@ -95,8 +97,9 @@ modules(
     assert.is(squeezed({ ratio: 0.25, divisor: 8 }), 24);
     assert.is(squeezed({ ratio: 0.1, divisor: 8 }, { ...SITE, channels: 96 }), 16);
     assert.is(squeezed({ channels: 5, ratio: 0.25 }), 5);
-    assert.throws(
+    throwsError(
       () => squeezed({ ratio: 0.01 }, { ...SITE, channels: 8 }),
+      TypeRefusal,
       /a ratio of 0.01 leaves 0 of 8 channels/,
     );
   },
@@ -122,13 +125,14 @@ modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says whic
   assert.is(plan({ kernel: 9 }).rule, "fixed");
   assert.is(plan({ kernel: 9 }).kernel, 9);
   assert.is(plan({ kernels: [3, 5, 7] }).kernel, 5);
-  assert.throws(() => plan({ kernel: 3, kernels: [3] }), /can't both be given/);
-  assert.throws(() => plan({ kernels: [3] }), /`kernels` has 1 values and none for stage 1/);
-  assert.throws(
+  throwsError(() => plan({ kernel: 3, kernels: [3] }), TypeRefusal, /can't both be given/);
+  throwsError(() => plan({ kernels: [3] }), TypeRefusal, /`kernels` has 1 values and none for stage 1/);
+  throwsError(
     () => plan({ kernels: [3] }, { ...SITE, stage: undefined }),
+    TypeRefusal,
     /none for stage \(outside of the stages\)/,
   );
-  assert.throws(() => plan({ kernel: 4 }), /must be odd/);
+  throwsError(() => plan({ kernel: 4 }), ZodError, /must be odd/);
 });
 
 modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless another is given", () => {
@@ -156,11 +160,16 @@ modules("a reduction is a ratio, the papers' r, or a number of channels", () => 
   assert.is(squeezed({ ratio: 0.1, divisor: 8 }, { ...SITE, channels: 120 }), 16);
   assert.is(squeezed({ ratio: 0.1, divisor: 8, roundLimit: 0 }, { ...SITE, channels: 115 }), 8);
   assert.is(squeezed({ ratio: 0.1, divisor: 8, roundLimit: 0.9 }, { ...SITE, channels: 115 }), 16);
-  assert.throws(
+  throwsError(
     () => squeezed({ reduction: 16, channels: 6 }),
+    TypeRefusal,
     /`channels` and `reduction` can't both be given/,
   );
-  assert.throws(() => squeezed({ reduction: 1000 }), /a reduction of 1000 leaves 0 of 96 channels/);
+  throwsError(
+    () => squeezed({ reduction: 1000 }),
+    TypeRefusal,
+    /a reduction of 1000 leaves 0 of 96 channels/,
+  );
 });
 
 modules("SE-GC's groups must be equal, and be said in one way", () => {
@@ -168,20 +177,24 @@ modules("SE-GC's groups must be equal, and be said in one way", () => {
   assert.is(group({}), 16);
   assert.is(group({ groups: 8 }), 8);
   assert.is(group({ groupSize: 8 }), 12);
-  assert.throws(() => group({ groups: 7 }), /96 channels can't be cut into equal groups: 7 is no divisor/);
-  assert.throws(() => group({ groupSize: 7 }), /7 is no divisor/);
-  assert.throws(() => group({ groups: 8, groupSize: 8 }), /can't both be given/);
+  throwsError(
+    () => group({ groups: 7 }),
+    TypeRefusal,
+    /96 channels can't be cut into equal groups: 7 is no divisor/,
+  );
+  throwsError(() => group({ groupSize: 7 }), TypeRefusal, /7 is no divisor/);
+  throwsError(() => group({ groups: 8, groupSize: 8 }), TypeRefusal, /can't both be given/);
 });
 
 modules("a ring of channels is not shorter than half a kernel", () => {
   const plan = (channels: number) =>
     eca.plan(eca.options.parse({ kernel: 9, padding: "circular" }), { ...SITE, channels });
   assert.is(plan(4).attributes.kernel, 9);
-  assert.throws(() => plan(3), /a circular kernel of 9 goes round 3 channels more than once/);
+  throwsError(() => plan(3), TypeRefusal, /a circular kernel of 9 goes round 3 channels more than once/);
 });
 
 modules("a spatial kernel is odd", () => {
-  assert.throws(() => cbam.options.parse({ kernel: 6 }), /must be odd/);
+  throwsError(() => cbam.options.parse({ kernel: 6 }), ZodError, /must be odd/);
 });
 
 modules("running statistics are buffers, and a gather of the whole map is as large as the map", () => {

@@ -7,6 +7,7 @@ import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
 import { binaryWeight, constantWeight, sqrtWeight, storedWeight } from "../../src/ir/weight.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("ir: stored weights in the text form");
 
@@ -58,7 +59,7 @@ test("without them, or with numbers of another count, it is refused at its place
 });
 
 test("data of another count than the sizes is refused when it is made", () => {
-  assert.throws(() => storedWeight([3], "s", numbers), /2 numbers for a weight \[3\]/);
+  throwsError(() => storedWeight([3], "s", numbers), RangeError, /2 numbers for a weight \[3\]/);
 });
 
 test.run();

@@ -8,6 +8,7 @@ import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
 import { verifyGraph } from "../../src/ir/verifier.js";
+import { throwsError } from "../throws.js";
 import { graphs, stored } from "./random-graph.js";
 
 const test = suite("ir: text form");
@@ -66,10 +67,14 @@ test("stored weights are named in the text; their numbers stand beside it", () =
   const text = printGraph(graph);
   assert.match(text, 'trainable @w = stored([2, 3], "file.onnx:w")');
   assert.equal(parseGraph(text, "a.ir", storedDataOf(graph)), graph);
-  assert.throws(() => parseGraph(text), /those of stored weight "file.onnx:w" must be given/);
-  assert.throws(
+  throwsError(() => parseGraph(text), InputError, /those of stored weight "file.onnx:w" must be given/, {
+    code: "ir/syntax",
+  });
+  throwsError(
     () => parseGraph(text, "a.ir", new Map([["file.onnx:w", new Float32Array(5)]])),
+    InputError,
     /has 5 numbers, not \[2, 3\]/,
+    { code: "ir/syntax" },
   );
 });
 

@@ -12,6 +12,7 @@ import {
   type WeightExpr,
 } from "../../src/ir/weight.js";
 import { materialize } from "../../src/weights/materialize.js";
+import { throwsError } from "../throws.js";
 import { stored, weightOf } from "./random-graph.js";
 
 const test = suite("ir: weight expressions");
@@ -23,7 +24,11 @@ test("one operand of a binary expression may be a scalar or a vector over the fi
     assert.equal(binaryWeight("mul", other, weight).dims, [4, 3]);
   }
   for (const other of [constantWeight([3], 2), constantWeight([3, 4], 2), constantWeight([4, 1], 2)]) {
-    assert.throws(() => binaryWeight("mul", weight, other), "mul of weights");
+    throwsError(
+      () => binaryWeight("mul", weight, other),
+      RangeError,
+      new RegExp(`^mul of weights \\[4,3\\] and \\[${other.dims}\\]$`),
+    );
   }
 });
 
@@ -57,7 +62,7 @@ test("a vector over the first axis can't follow when that axis changes", () => {
 });
 
 test("another number of elements is a mistake of the caller", () => {
-  assert.throws(() => reshapeWeight(constantWeight([4], 1), [5]), "a weight of [4] as [5]");
+  throwsError(() => reshapeWeight(constantWeight([4], 1), [5]), RangeError, /^a weight of \[4\] as \[5\]$/);
 });
 
 test("the stored data of an expression is found at any depth", () => {

@@ -13,6 +13,7 @@ import { decodeModel } from "../../src/onnx/import.js";
 import { AttributeProto, type ModelMessage, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { materialize } from "../../src/weights/materialize.js";
+import { throwsError } from "../throws.js";
 import { graphOfCase, opCases } from "./cases.js";
 import { smallNetwork } from "./networks.js";
 
@@ -281,9 +282,14 @@ function survives(bytes: Uint8Array): void {
 test("a file that ends anywhere is refused", () => {
   const bytes = bytesOf();
   for (let end = 0; end < bytes.length; end += 1 + Math.floor(end / 50)) {
-    assert.throws(
+    throwsError(
       () => decodeModel(bytes.subarray(0, end), "m.onnx"),
-      (error: unknown) => error instanceof InputError,
+      InputError,
+      /^m\.onnx is no ONNX model: /,
+      {
+        code: "onnx/no-model",
+        file: "m.onnx",
+      },
     );
   }
 });

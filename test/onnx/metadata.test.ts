@@ -9,6 +9,7 @@ import { encodeModel } from "../../src/onnx/export.js";
 import { readMetadata } from "../../src/onnx/metadata.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("onnx: metadata of a file");
 
@@ -34,10 +35,10 @@ test("what is no model is an error that names the file", () =>
     const whole = model({ a: "b" });
     for (const bytes of [new Uint8Array(0), Buffer.from("text"), whole.subarray(0, whole.length - 2)]) {
       writeFileSync(file, bytes);
-      assert.throws(
-        () => readMetadata(file),
-        (error: unknown) => error instanceof InputError && error.message.includes("m.onnx is no ONNX model"),
-      );
+      throwsError(() => readMetadata(file), InputError, /m\.onnx is no ONNX model/, {
+        code: "onnx/no-model",
+        file,
+      });
     }
   }));
 

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
@@ -7,6 +8,7 @@ import { encodeModel } from "../../src/onnx/export.js";
 import { decodeModel } from "../../src/onnx/import.js";
 import { OPSETS } from "../../src/onnx/opset.js";
 import { modelBytes } from "../../src/onnx/write.js";
+import { throwsError } from "../throws.js";
 import { casesOf } from "./cases.js";
 
 const test = suite("onnx: encode, then decode");
@@ -28,9 +30,11 @@ test("before opset 14 hard_swish is no operator", () => {
   const builder = new GraphBuilder("hard");
   const x = builder.input("x", tensorType(["N", 4, 2, 2]));
   const graph = builder.finish([builder.op("hard_swish", [x], {}, { scope: "/act" })]);
-  assert.throws(
+  throwsError(
     () => encodeModel(graph, { opset: 13, producerVersion: "0" }),
+    InputError,
     /hard_swish at \/act is no ONNX operator before opset 14/,
+    { code: "onnx/not-an-operator" },
   );
 });
 

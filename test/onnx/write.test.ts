@@ -19,6 +19,7 @@ import { modelBytes, writeModel } from "../../src/onnx/write.js";
 import { decodeFloats } from "../../src/weights/elements.js";
 import { materialize } from "../../src/weights/materialize.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 import { smallNetwork } from "./networks.js";
 
 const test = suite("onnx: write");
@@ -129,7 +130,9 @@ test("a file above 2 GiB is laid out in two, with offsets that don't fit 32 bits
   const encoded = encode(builder.finish(x === undefined ? [] : [x]));
   const { model: single } = layoutModel(encoded);
   assert.ok(single.byteLength > 2e10 && single.byteLength > LARGEST_MESSAGE);
-  assert.throws(() => modelBytes(encoded, { seed: 0 }), /at most 2 GiB/);
+  throwsError(() => modelBytes(encoded, { seed: 0 }), InputError, /at most 2 GiB/, {
+    code: "onnx/too-large",
+  });
 
   const { model, data } = layoutExternal(encoded, "huge.onnx.data");
   assert.ok(model.byteLength < 2000);

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Defect } from "../../src/base/diagnostic.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import {
@@ -8,6 +9,7 @@ import {
   type ParameterSource,
   traceGraph,
 } from "../../src/reference/interpreter.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("reference: interpreter");
 
@@ -53,9 +55,9 @@ test("an op left out hands on its first operand; what does not depend on it is n
 });
 
 test("inputs that are missing or of another size are refused", () => {
-  assert.throws(() => evaluateGraph(graph, new Map(), parameters), /no tensor for the input x/);
+  throwsError(() => evaluateGraph(graph, new Map(), parameters), Defect, /no tensor for the input x/);
   const wrong = new Map([["x", { dims: [2, 4], data: new Float64Array(8) }]]);
-  assert.throws(() => evaluateGraph(graph, wrong, parameters), /the input x is \[2, 3\], got \[2, 4\]/);
+  throwsError(() => evaluateGraph(graph, wrong, parameters), Defect, /the input x is \[2, 3\], got \[2, 4\]/);
 });
 
 test.run();

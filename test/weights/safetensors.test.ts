@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError } from "../../src/base/diagnostic.js";
+import { Defect, InputError } from "../../src/base/diagnostic.js";
 import { storedWeight } from "../../src/ir/weight.js";
 import { copyTensor } from "../../src/weights/copy-tensor.js";
 import { FILE_DTYPE_NAMES, FILE_DTYPES } from "../../src/weights/file-dtypes.js";
@@ -12,6 +12,7 @@ import { openTensors } from "../../src/weights/open.js";
 import { writeSafetensors } from "../../src/weights/safetensors/write.js";
 import { lendNumbers, type StoredTensor } from "../../src/weights/tensor-source.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 import { largestRead } from "./spy-on-reads.js";
 
 const test = suite("weights: safetensors");
@@ -44,7 +45,7 @@ test("lent numbers are the same in pieces of any size, and gone after close", ()
   for (const piece of weightChunks(lent, 0, 7)) pieces.push(...piece);
   assert.equal(pieces, expected);
   source.close();
-  assert.throws(() => materialize(lent, 0), /is read after it was closed/);
+  throwsError(() => materialize(lent, 0), Defect, /is read after it was closed/);
 });
 
 test("what is read and written again is the same file, byte for byte", () =>
@@ -90,9 +91,11 @@ test("a file of every element type is read as it was written", () =>
       assert.equal(found, bytes, dtype);
     }
     assert.equal([...source.tensors.values()].map(({ dtype }) => dtype).reverse(), FILE_DTYPE_NAMES);
-    assert.throws(
+    throwsError(
       () => lendNumbers(source.tensors.get("of F8_E4M3") as StoredTensor, file),
+      InputError,
       /has elements of F8_E4M3, which have no float32 numbers here/,
+      { code: "weights/dtype" },
     );
     source.close();
   }));
@@ -231,15 +234,17 @@ test("an index that is a pipe is refused, and not waited for", () =>
   inTemporaryFolder((folder) => {
     const index = join(folder, "model.safetensors.index.json");
     execFileSync("mkfifo", [index]);
-    assert.throws(() => openTensors(index), /it is no regular file/);
-    assert.throws(() => openTensors(folder), /it is no regular file/);
+    throwsError(() => openTensors(index), InputError, /it is no regular file/, { code: "file/unreadable" });
+    throwsError(() => openTensors(folder), InputError, /it is no regular file/, { code: "file/unreadable" });
   }));
 
 test("a folder needs one index or one file", () =>
   inTemporaryFolder((folder) => {
-    assert.throws(() => openTensors(folder), /it has neither/);
+    throwsError(() => openTensors(folder), InputError, /it has neither/, { code: "weights/folder" });
     for (const name of ["a", "b"]) writeFileSync(join(folder, `${name}.safetensors`), "");
-    assert.throws(() => openTensors(folder), /it has a.safetensors, b.safetensors/);
+    throwsError(() => openTensors(folder), InputError, /it has a.safetensors, b.safetensors/, {
+      code: "weights/folder",
+    });
   }));
 
 test.run();
