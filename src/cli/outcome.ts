@@ -14,11 +14,11 @@ export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect:
 
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {
-  readonly json: unknown;
+  readonly json: object;
   readonly text: () => string | Promise<string>;
   /** What else people should know; printed on stderr. Machines find it in `json`. */
   readonly notes?: readonly string[];
-  /** For people, on stderr; the JSON document has them in a place of its own. */
+  /** Printed on stderr; with `--json` the document's `warnings`. */
   readonly warnings?: readonly Diagnostic[];
   readonly ok?: boolean;
 }
@@ -29,10 +29,11 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, notes = [], warnings = [], ok = true } = await work();
+    const { json, text, notes = [], warnings, ok = true } = await work();
     if (!asJson) for (const note of notes) process.stderr.write(`note: ${note}\n`);
-    if (!asJson) for (const each of warnings) process.stderr.write(`${formatWarning(each)}\n`);
-    process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : await text());
+    if (!asJson) for (const each of warnings ?? []) process.stderr.write(`${formatWarning(each)}\n`);
+    const document = warnings === undefined ? json : { ...json, warnings: warnings.map(diagnosticToJson) };
+    process.stdout.write(asJson ? `${JSON.stringify(document, null, 2)}\n` : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {
     fail(asJson, error);

@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { type ImportedModel, openModel } from "../onnx/import.js";
+import type { Sizes } from "../onnx/value-info.js";
 
 /** A height and width that networks of images take. */
 export const ASSUMED_SIDE = 224;
@@ -12,14 +13,17 @@ export interface AssumedModel extends ImportedModel {
 
 /**
  * Reads an ONNX file; heights and widths that it leaves open are taken for `side`, because convolutions of maps without sizes
- * have no types. The batch stays open. Errors: as those of `openModel`.
+ * have no types. The batch stays open, unless `sizes` has a number for it. Errors: as those of `openModel`.
  */
-export function openAssumed(file: string, side: number = ASSUMED_SIDE): AssumedModel {
-  const imported = openModel(file);
+export function openAssumed(file: string, side: number = ASSUMED_SIDE, sizes: Sizes = {}): AssumedModel {
+  const imported = openModel(file, sizes);
   const { openSizes } = imported;
   if (openSizes.length === 0) return imported;
   imported.close();
-  const assumed = openModel(file, Object.fromEntries(openSizes.map((symbol) => [symbol, side])));
+  const assumed = openModel(file, {
+    ...sizes,
+    ...Object.fromEntries(openSizes.map((symbol) => [symbol, side])),
+  });
   return { ...assumed, side, notes: [...assumed.notes, assumption(file, openSizes, side)] };
 }
 

@@ -56,6 +56,7 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
       models.map((model, m) => benched(model, batch, b, m, timings)),
     ),
     ...(options.profile === true ? { profiles: profiles.map(({ profile }) => profile) } : {}),
+    warnings: models.flatMap(({ warnings }) => warnings),
   };
 }
 

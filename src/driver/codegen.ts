@@ -67,8 +67,9 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
     return { output, language, files: await finishFolder(specFile, files, made, options), warnings: [] };
   }
   return await withProgram(specFile, options, async (program) => {
-    const { subject, variants, warnings } = program;
+    const { subject, variants } = program;
     const [{ network }] = variants;
+    const warnings = [...network.warnings, ...program.warnings];
     if (options.resolution === undefined) refuseMissedExpectations(network);
     const generate = await loadGenerator();
     const files = generate(subject);

@@ -20,7 +20,7 @@ import { type ExportedWeights, exportWeights } from "./export-weights.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
-import type { ModelReport, WrittenReport } from "./model-report.js";
+import { idleNotes, type ModelReport, type WrittenReport } from "./model-report.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import type { NewGatesOptions } from "./new-gates.js";
 
@@ -139,7 +139,8 @@ async function compileWith(
     ...(exportedWeights === undefined ? {} : { exportedWeights }),
     ...(network.newGates === undefined ? {} : { newGates: network.newGates }),
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
-    warnings: saturationWarnings(rounding),
+    notes: idleNotes(network.reports),
+    warnings: [...network.warnings, ...saturationWarnings(rounding)],
   };
 }
 

@@ -1,4 +1,5 @@
 import { diffNetworks, type NetworkDiff } from "../analysis/diff.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import { runPasses } from "../passes/manager.js";
 import { parsePipeline } from "../passes/pipeline.js";
@@ -11,6 +12,8 @@ export interface DiffReport extends NetworkDiff {
   readonly b: string;
   /** What a reader should know of the comparison. */
   readonly notes: readonly string[];
+  /** What the passes of specs did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -29,11 +32,12 @@ function diffModels(
   [a, modelA]: readonly [string, Model],
   [b, modelB]: readonly [string, Model],
 ): DiffReport {
+  const warnings = [...modelA.warnings, ...modelB.warnings];
   if (modelA.kind === "spec" && modelB.kind === "spec") {
-    return { a, b, notes: [], ...diffNetworks(modelA.graph, modelB.graph) };
+    return { a, b, notes: [], warnings, ...diffNetworks(modelA.graph, modelB.graph) };
   }
   const { graphs, notes } = equallyFolded([a, modelA.graph], [b, modelB.graph]);
-  return { a, b, notes, ...diffNetworks(...graphs, "structure") };
+  return { a, b, notes, warnings, ...diffNetworks(...graphs, "structure") };
 }
 
 type Named = readonly [file: string, graph: Graph];

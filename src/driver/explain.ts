@@ -1,4 +1,5 @@
 import { type Gate, gateOf } from "../analysis/counts.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import {
   adaptiveKernel,
   ECA_KERNEL_RULES,
@@ -29,11 +30,13 @@ export interface KernelReport {
   readonly name: string;
   readonly rules: Readonly<Record<string, string>>;
   readonly gates: readonly KernelExplanation[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Explains the k of every gate of a spec's network that has one. */
 export function explainKernels(file: string, options: NetworkOptions = {}): KernelReport {
-  const { graph } = specNetwork(file, options);
+  const { graph, warnings } = specNetwork(file, options);
   const gates = graph.ops.flatMap((op): KernelExplanation[] => {
     const type = gateOf(op)?.type;
     if (type === undefined || !hasKernel(moduleOf(type))) return [];
@@ -43,7 +46,7 @@ export function explainKernels(file: string, options: NetworkOptions = {}): Kern
     return [{ at: op.loc.scope, type, channels, k, rule, gamma, b, because: reason(channels, attributes) }];
   });
   const rules = Object.fromEntries(Object.entries(ECA_KERNEL_RULES).map(([name, { doc }]) => [name, doc]));
-  return { name: graph.name, rules: { ...rules, fixed: "a person wrote k" }, gates };
+  return { name: graph.name, rules: { ...rules, fixed: "a person wrote k" }, gates, warnings };
 }
 
 function reason(channels: number, { kernel, rule, gamma, b }: KernelAttributes): string {

@@ -1,7 +1,7 @@
 import { recoverBlocks } from "../analysis/structure/recover.js";
 import type { RecoveredBlock } from "../analysis/structure/recovered-block.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImportedModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
@@ -21,6 +21,8 @@ export interface FileNetwork {
   /** After the caller's passes. */
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 type FileOptions = Pick<NetworkOptions, "passes" | "resolution">;
@@ -44,11 +46,11 @@ export function withFileNetwork<T>(file: string, options: FileOptions, act: (net
 export function networkOf(file: string, imported: ImportedModel, { passes }: FileOptions = {}): FileNetwork {
   const attention = raiseAttention(imported.graph);
   const recovered = recoverBlocks(attention.graph);
-  const { graph, reports } = runPasses(
+  const { graph, reports, warnings } = runPasses(
     withBlocks(attention.graph, recovered),
     passesOfFlag("--passes", passes),
   );
-  return { file, imported, attention, recovered, graph, reports };
+  return { file, imported, attention, recovered, graph, reports, warnings };
 }
 
 export function refuseResolution(file: string, { resolution }: FileOptions): void {

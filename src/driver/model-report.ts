@@ -25,6 +25,15 @@ export interface ModelReport {
   readonly newGates?: NewGatesReport;
   /** Where the model has numbers in half precision. */
   readonly halfPrecision?: HalfPrecision;
+  /** What a reader should know of what was done. */
+  readonly notes: readonly string[];
   /** What a user should know of a file that was written all the same. */
   readonly warnings: readonly Diagnostic[];
+}
+
+/** Which of the passes that a user asked for did nothing. */
+export function idleNotes(reports: readonly PassReport[]): readonly string[] {
+  const busy = new Set(reports.filter(({ changed }) => changed).map(({ name }) => name));
+  const idle = new Set(reports.map(({ name }) => name).filter((name) => !busy.has(name)));
+  return [...idle].map((name) => `the pass ${name} changed nothing`);
 }

@@ -1,7 +1,7 @@
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { buildNetwork } from "../blocks/network.js";
 import type { Graph } from "../ir/graph.js";
-import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
+import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { swapAttention } from "../passes/swap-attention.js";
@@ -41,6 +41,8 @@ export interface SpecNetwork {
   readonly keeping: readonly PassInvocation[];
   readonly invocations: readonly PassInvocation[];
   readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport | undefined;
   /** How the gates that a swap made started, where they were given numbers. */
@@ -73,13 +75,17 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       passes: readonly PassInvocation[],
       done: number,
       hooks?: PipelineHooks,
-    ): Ran => {
+    ): RanPasses => {
       const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
       if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
       const before = runPasses(graph, passes.slice(0, at), hooks);
       complete = true;
       const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
-      return { graph: rest.graph, reports: [...before.reports, ...rest.reports] };
+      return {
+        graph: rest.graph,
+        reports: [...before.reports, ...rest.reports],
+        warnings: [...before.warnings, ...rest.warnings],
+      };
     };
     const own = run(built, resolved.passes, 0, hooks);
     const more = run(own.graph, extra, resolved.passes.length, hooks);
@@ -94,12 +100,11 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       keeping,
       invocations,
       reports: [...own.reports, ...more.reports],
+      warnings: [...own.warnings, ...more.warnings].map((warning) => locate(spec, warning)),
       weights: loaded?.report(more.graph),
     };
   });
 }
-
-type Ran = ReturnType<typeof runPasses>;
 
 /** Whether a pass means to change what the network computes. */
 export function changesFunction({ pass }: PassInvocation): boolean {
@@ -139,12 +144,14 @@ export function locateErrors<T>(spec: LoadedSpec, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      error.diagnostics.map((diagnostic) =>
-        diagnostic.range !== undefined || diagnostic.path === undefined
-          ? diagnostic
-          : { ...diagnostic, range: spec.document.locate(diagnostic.path) },
-      ),
-    );
+    throw new InputError(error.diagnostics.map((diagnostic) => locate(spec, diagnostic)));
   }
+}
+
+/** A diagnostic that knows its JSON path, with the place in the file that wrote it. */
+function locate({ document }: LoadedSpec, diagnostic: Diagnostic): Diagnostic {
+  const { path, range } = diagnostic;
+  return range !== undefined || path === undefined
+    ? diagnostic
+    : { ...diagnostic, range: document.locate(path) };
 }

@@ -3,9 +3,10 @@ import { InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { type Graph, usesType } from "../ir/graph.js";
-import type { ImportedModel } from "../onnx/import.js";
+import { type ImportedModel, openModel } from "../onnx/import.js";
 import type { ModelParts } from "../onnx/layout.js";
 import { encodeRewritten } from "../onnx/rewritten/model.js";
+import type { Sizes } from "../onnx/value-info.js";
 import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
 import { type PipelineHooks, runPasses } from "../passes/manager.js";
@@ -15,12 +16,12 @@ import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/ra
 import { startHalfRounding } from "../weights/half.js";
 import { type AssumedModel, openAssumed } from "./assumed-sizes.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
-import type { ModelReport, WrittenReport } from "./model-report.js";
+import { idleNotes, type ModelReport, type WrittenReport } from "./model-report.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
 import { passesOfFlag } from "./passes-flag.js";
-import { planRewrite, type RewritePlan } from "./rewrite/plan.js";
+import { leadingTidy, planRewrite, type RewritePlan } from "./rewrite/plan.js";
 import { sameParts } from "./rewrite/same-parts.js";
 import { swapInvocations } from "./rewrite/swaps.js";
 import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
@@ -60,8 +61,8 @@ export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
 /**
  * Runs passes on somebody's ONNX file:
  *
- *     IN.onnx ─1─ IR ─2─ gates raised, blocks found ─3─ passes ─4─ new gates started ─5─ IR of primitives
- *             ─6─ held against the original, where values must be kept ─7─ OUT.onnx
+ *     IN.onnx ─1─ IR of the batch asked for, tidied ─2─ gates raised, blocks found ─3─ passes ─4─ new gates started
+ *             ─5─ IR of primitives ─6─ held against the original, where values must be kept ─7─ OUT.onnx
  *
  * What no pass touches stays in the file as it is, byte for byte.
  *
@@ -69,24 +70,42 @@ export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
  * doesn't; none leaves a file.
  */
 export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
-  const invocations = [...swapInvocations(options.swaps ?? []), ...passesOfFlag("--passes", options.passes)];
+  const invocations = invocationsOf(options);
   refuseOverwriting([options.output, options.externalData ? `${options.output}.data` : undefined], [file]);
-  const imported = openAssumed(file);
+  const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
+  const imported = openAssumed(file, undefined, sizes);
   try {
-    return await rewriteOpened(file, imported, invocations, options);
+    return await rewriteOpened(file, { ...imported, sizes }, invocations, options);
   } finally {
     imported.close();
   }
 }
 
+/** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */
+type SizedModel = AssumedModel & { readonly sizes: Sizes };
+
+/**
+ * The swaps, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
+ * before the swaps as well: one command gives what one for each does, in whichever order its flags are.
+ */
+function invocationsOf({ swaps = [], passes }: RewriteOptions): readonly PassInvocation[] {
+  const swapping = swapInvocations(swaps);
+  const others = passesOfFlag("--passes", passes);
+  return [...(swapping.length === 0 ? [] : leadingTidy(others)), ...swapping, ...others];
+}
+
 async function rewriteOpened(
   file: string,
-  imported: AssumedModel,
+  imported: SizedModel,
   invocations: readonly PassInvocation[],
   options: RewriteOptions,
 ): Promise<RewriteReport> {
-  const plan = planRewrite(imported.graph, invocations, options.hooks);
-  if ((options.swaps ?? []).length > 0 && plan.raised.length === 0) throw noGate(file, plan);
+  const plan = planRewrite(imported.graph, invocations, {
+    hooks: options.hooks,
+    found(gates) {
+      if ((options.swaps ?? []).length > 0 && gates.raised.length === 0) throw noGate(file, gates);
+    },
+  });
   const { graph: after, newGates } = await startGates(imported, plan, options);
   const lower = (graph: Graph, precision?: Precision) =>
     runPasses(graph, rewritePipeline({ opset: imported.opset, target: options.target, precision }));
@@ -107,8 +126,10 @@ async function rewriteOpened(
     rejected: plan.rejected,
     opaque: opaqueOperators(imported.foreign),
     ...(newGates === undefined ? {} : { newGates }),
+    notes: idleNotes(plan.reports),
   };
-  if (options.output === undefined) return { ...report, warnings: imported.notes };
+  const warnings = [...imported.notes, ...plan.warnings];
+  if (options.output === undefined) return { ...report, warnings };
 
   if (imported.side !== undefined) {
     refuseSized(file, imported, (model) => {
@@ -146,7 +167,7 @@ async function rewriteOpened(
     ...(usesType(lowered, "float16") && options.precision === "fp16"
       ? { halfPrecision: halfPrecisionOf(lowered, rounding) }
       : {}),
-    warnings: [...imported.notes, ...saturationWarnings(rounding)],
+    warnings: [...warnings, ...saturationWarnings(rounding)],
   };
 }
 
@@ -157,20 +178,20 @@ const OTHER_SIDE = 320;
  * Rewrites the file once more with another height and width in place of those that it leaves open. Errors: `InputError`
  * where that gives another file: it would hold for one size only.
  */
-function refuseSized(file: string, imported: AssumedModel, parts: (model: AssumedModel) => ModelParts): void {
-  const other = openAssumed(file, OTHER_SIDE);
+function refuseSized(file: string, imported: SizedModel, parts: (model: SizedModel) => ModelParts): void {
+  const other = openAssumed(file, OTHER_SIDE, imported.sizes);
   try {
-    if (sameParts(parts(imported), parts(other))) return;
+    if (sameParts(parts(imported), parts({ ...other, sizes: imported.sizes }))) return;
   } catch (error) {
     // Passes that fit one size and not the other.
     if (!(error instanceof InputError)) throw error;
   } finally {
     other.close();
   }
-  const sizes = imported.openSizes.join(", ");
+  const open = imported.openSizes.join(", ");
   throw InputError.of(
     "rewrite/open-size",
-    `the passes would make a network for one size of its maps, and ${file} leaves ${sizes} open`,
+    `the passes would make a network for one size of its maps, and ${file} leaves ${open} open`,
     {
       file,
       hint: "export it with a fixed height and width; swaps of gates by one-dimensional ones, as ECA, and by SE need none",
@@ -178,8 +199,8 @@ function refuseSized(file: string, imported: AssumedModel, parts: (model: Assume
   );
 }
 
-/** A pass may find none of any gates in a network that has none; a user who asks for a swap would not know. */
-function noGate(file: string, { rejected }: RewritePlan): InputError {
+/** A user who asks for a swap in a file without gates needs to know where to look. */
+function noGate(file: string, { rejected }: Pick<RewritePlan, "rejected">): InputError {
   const hint =
     rejected.length > 0 ? "--explain says what looks like one" : "ecagen inspect shows what the file has";
   return InputError.of("rewrite/no-gate", `no gate was found in ${file} that could be swapped`, {
@@ -222,9 +243,9 @@ async function verified(
 }
 
 function encoding(
-  { graph, side }: AssumedModel,
+  { sizes, side }: SizedModel,
   invocations: readonly PassInvocation[],
-  { batch, seed = 0 }: RewriteOptions,
+  { seed = 0 }: RewriteOptions,
 ): Parameters<typeof encodeRewritten>[2] {
   const metadata =
     invocations.length === 0
@@ -234,7 +255,6 @@ function encoding(
           "ecagen.rewrite": printPipeline(invocations),
           "ecagen.seed": String(seed),
         };
-  const sizes = batch === undefined ? {} : batchSizes(graph, batch);
   return { metadata, sizes, undeclared: side !== undefined };
 }
 
@@ -242,7 +262,10 @@ function encoding(
  * The symbols of the inputs' first sizes, fixed. Inputs without such a symbol have no batch. Errors: `InputError` where no
  * batch is open and it is another number.
  */
-function batchSizes({ inputs }: Graph, batch: number): Readonly<Record<string, number>> {
+function batchSizes(file: string, batch: number): Sizes {
+  const open = openModel(file);
+  open.close();
+  const { inputs } = open.graph;
   const symbols = inputs.flatMap(({ type: { dims } }) => (typeof dims[0] === "string" ? [dims[0]] : []));
   const fixed = inputs.find(({ type: { dims } }) => dims[0] !== undefined && dims[0] !== batch);
   if (symbols.length === 0 && fixed !== undefined) {

@@ -1,5 +1,5 @@
 import { Deadline } from "../base/deadline.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import type { DeviceName } from "../runtime/devices.js";
 import { type FloatTensor, openSession } from "../runtime/session.js";
@@ -53,6 +53,8 @@ export interface RunReport {
   /** What was done to images. `from`: the model, or the default for one that says nothing of it. */
   readonly preprocessing?: Preprocessing & { readonly from: "model" | "default" };
   readonly weights?: WeightsReport;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -100,6 +102,7 @@ export async function run(model: string, options: RunOptions): Promise<RunReport
       outputs,
       ...preprocessingOf(prepared, subject),
       ...(subject.weights === undefined ? {} : { weights: subject.weights }),
+      warnings: subject.warnings,
     };
   } finally {
     await session.close();

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { countNetwork, type NetworkCounts } from "../analysis/counts.js";
 import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import { byConvention, type ConventionName, type ConventionReport } from "./conventions.js";
 import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
@@ -21,6 +22,8 @@ export interface StatsReport extends NetworkCounts {
   readonly convention?: ConventionReport;
   /** Of a file whose BatchNorms were folded: what it had with them. */
   readonly beforeFolding?: FoldedNorms;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 export interface ImageSize {
@@ -59,6 +62,7 @@ function statsOf(model: Model, file: string, options: StatsOptions): StatsReport
     expectations: model.kind === "spec" ? expectationsOf(model, options) : [],
     ...(convention === undefined ? {} : { convention: byConvention(graph, convention) }),
     ...(before === undefined ? {} : { beforeFolding: before }),
+    warnings: model.warnings,
   };
 }
 

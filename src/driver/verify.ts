@@ -1,5 +1,5 @@
 import { Deadline } from "../base/deadline.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
@@ -106,6 +106,7 @@ async function verifyWith(
     gates,
     checks,
     ...(subject.weights === undefined ? {} : { weights: subject.weights }),
+    warnings: subject.warnings,
   };
 }
 
@@ -113,6 +114,7 @@ interface Prepared {
   readonly target: Target;
   /** What became of the weights that were given. */
   readonly weights: WeightsReport | undefined;
+  readonly warnings: readonly Diagnostic[];
   /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
   readonly effects: (
     least: number,
@@ -132,13 +134,15 @@ function prepare(
   const file = againstFile(options.against ?? "reference");
   if (isOnnx(model)) {
     const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
-    return { target, weights: undefined, effects: () => ({ gates: { image: [], effects: [] }, checks: [] }) };
+    const effects: Prepared["effects"] = () => ({ gates: { image: [], effects: [] }, checks: [] });
+    return { target, weights: undefined, warnings: [], effects };
   }
   const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {
     target: specTarget(network, file, options, note),
     weights: network.weights,
+    warnings: network.warnings,
     effects: (least, deadline) => measuredEffects(model, network, options, least, deadline),
   };
 }

@@ -17,6 +17,7 @@ export const eliminateCommonSubexpressions = definePass({
   doc: "Computes equal things once.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run(graph) {
     const known = new Map<string, Result>();
     const idOf = numbering();

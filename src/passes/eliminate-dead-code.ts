@@ -9,6 +9,7 @@ export const eliminateDeadCode = definePass({
   doc: "Removes ops that no output depends on.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run(graph) {
     const needed = new Set<Value>(graph.outputs);
     const live = new Set<Op>();

@@ -19,6 +19,7 @@ export const foldBatchNorm = definePass({
   doc: "Folds batch normalisation into the convolution before it.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run(graph) {
     const norms = foldableNorms(graph);
     const folded = new Set<Value>([...norms.values()].flatMap((norm) => norm.results));

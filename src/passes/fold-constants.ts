@@ -16,6 +16,7 @@ export const foldConstants = definePass({
   doc: "Turns what is computed from parameters alone into parameters.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run: (graph) =>
     rewriteGraph(graph, "fold-constants", (op, context) => {
       const [result] = op.results;

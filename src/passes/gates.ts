@@ -10,10 +10,13 @@ import {
 } from "../ir/attention/registry.js";
 import { blockAt, type Graph, type Op, type Value } from "../ir/graph.js";
 import { featureMap } from "../ir/types.js";
+import type { Unmatched } from "./pass.js";
 import { scopePattern } from "./scope-pattern.js";
 
 /** A kind of attention, or `any` of them. */
 export const gateKind = z.enum(["any", ...ATTENTION_TYPES]);
+
+export type GateKind = z.output<typeof gateKind>;
 
 /** Which gates a pass is about. Everything given must hold. */
 export const gateSelector = z.strictObject({
@@ -48,20 +51,73 @@ export interface Gate {
   readonly site: AttentionSite;
 }
 
+/** Which gates a pass was asked for. Left out, all of them. */
+export interface GateQuery {
+  readonly kind: GateKind | undefined;
+  readonly at: GateSelector | undefined;
+}
+
 /**
  * The gates of a kind at the selected places, by the value that is their result. A kind or selector that
- * matches nothing is the user's mistake: an `InputError` that lists the gates there are. A graph without
- * gates has none of `any`, which is no mistake.
+ * matches nothing is the user's mistake: an `InputError` that lists the gates there are. So is a pass that comes after
+ * the gates were lowered. A graph without gates has none where neither kind nor place is asked for, which is no mistake
+ * (`unmatchedGates` has a warning).
  */
-export function selectGates(
-  graph: Graph,
-  pass: string,
-  kind: AttentionType | "any",
-  at: GateSelector | undefined,
-): ReadonlyMap<Value, Gate> {
+export function selectGates(graph: Graph, pass: string, query: GateQuery): ReadonlyMap<Value, Gate> {
   const all = gatesOf(graph);
+  const selected = matching(graph, all, query);
+  if (selected.length > 0) {
+    return new Map(selected.flatMap((gate) => gate.op.results.map((result) => [result, gate] as const)));
+  }
+  const { kind = "any", at } = query;
+  if (wereLowered(graph)) {
+    throw InputError.of(
+      "pass/lowered",
+      `${pass}: no gate is left, because lower-attention before it took the gates apart`,
+      { hint: `put ${pass} before lower-attention` },
+    );
+  }
+  if (query.kind !== undefined || at !== undefined) {
+    const what = kind === "any" ? "gate" : `gate of the kind "${kind}"`;
+    throw InputError.of("pass/no-gate", `${pass}: no ${what}${at === undefined ? "" : " where `at` says"}`, {
+      hint: describeGates(all),
+    });
+  }
+  return new Map();
+}
+
+/** What a query asks for that is not there, although something of it may be. */
+export function unmatchedGates(graph: Graph, query: GateQuery): readonly Unmatched[] {
+  const all = gatesOf(graph);
+  if (all.length === 0) return [{ message: "the network has no attention gate" }];
+  const selected = matching(graph, all, query);
+  const hint = describeGates(all);
+  const missing = (what: "stage" | "block", of: GateSelector["stages"], key: "stage" | "index") =>
+    (of ?? [])
+      .filter((each) => !selected.some(({ op }) => blockAt(graph, op.loc.scope)?.[key] === each))
+      .map((each) => ({ message: `\`at\` names ${what} ${each}, where no such gate is`, hint }));
+  return [
+    ...missing("stage", query.at?.stages, "stage"),
+    ...missing("block", query.at?.blocks, "index"),
+    ...(wereLowered(graph)
+      ? [
+          {
+            message: "some gates stay, because lower-attention before it took them apart",
+            hint: "put it before lower-attention",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Whether gates were taken apart before: the product that is left of each says what made it. */
+function wereLowered({ ops }: Graph): boolean {
+  return ops.some(({ loc }) => loc.pass === "lower-attention");
+}
+
+function matching(graph: Graph, all: readonly Gate[], { kind = "any", at }: GateQuery): readonly Gate[] {
   const matchesPath = at?.path === undefined ? () => true : scopePattern(at.path);
-  const selected = all.filter(({ type, op }) => {
+  return all.filter(({ type, op }) => {
     const block = blockAt(graph, op.loc.scope);
     return (
       (kind === "any" || type === kind) &&
@@ -70,13 +126,6 @@ export function selectGates(
       matchesPath(op.loc.scope)
     );
   });
-  if (selected.length === 0 && (kind !== "any" || at !== undefined)) {
-    const what = kind === "any" ? "gate" : `gate of the kind "${kind}"`;
-    throw InputError.of("pass/no-gate", `${pass}: no ${what}${at === undefined ? "" : " where `at` says"}`, {
-      hint: describeGates(all),
-    });
-  }
-  return new Map(selected.flatMap((gate) => gate.op.results.map((result) => [result, gate] as const)));
 }
 
 function gatesOf(graph: Graph): readonly Gate[] {

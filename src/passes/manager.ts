@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Defect, InputError } from "../base/diagnostic.js";
+import { Defect, type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
 import { type Graph, type Op, storedDataOf, type Value } from "../ir/graph.js";
 import { parseGraph } from "../ir/parse.js";
@@ -32,30 +32,42 @@ export interface PipelineHooks {
   readonly after?: ((event: PassEvent) => void) | undefined;
 }
 
+/** What came of a run. */
+export interface RanPasses {
+  readonly graph: Graph;
+  readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
 /** Environment variable: with 1, the graph goes through its text form before every pass. */
 const TEXT_ROUND_TRIP = "ECAGEN_TEXT_ROUNDTRIP";
 
 /**
  * Runs the passes in order. After each one the graph is verified, and its inputs and outputs must be those
  * that it had; what is broken is a `Defect` that names the pass. What the user asked for in vain is the
- * pass's own `InputError`.
+ * pass's own `InputError`, or a warning where there is no harm in going on.
  */
 export function runPasses(
   graph: Graph,
   invocations: readonly PassInvocation[],
   hooks: PipelineHooks = {},
-): { readonly graph: Graph; readonly reports: readonly PassReport[] } {
+): RanPasses {
   let current = graph;
+  const warnings: Diagnostic[] = [];
   const reports = invocations.map(({ pass: name, options, specPath }, index): PassReport => {
     if (!isPassName(name)) throw InputError.of("pass/unknown", `unknown pass ${JSON.stringify(name)}`);
     const pass = passOf(name);
     const before = process.env[TEXT_ROUND_TRIP] === "1" ? throughText(current) : current;
     const { graph: after, ...report } = atPath(specPath, () => runPass(pass, before, options));
+    for (const { message, hint } of pass.unmatched?.(before, options) ?? []) {
+      warnings.push({ code: "pass/no-match", message: `${name}: ${message}`, hint, path: specPath });
+    }
     hooks.after?.({ index, ...report, before, graph: after });
     current = after;
     return report;
   });
-  return { graph: current, reports };
+  return { graph: current, reports, warnings };
 }
 
 /** Runs `make`; an error of the user's gets the place of the pass in the spec, whose options led to it. */

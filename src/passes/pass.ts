@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Diagnostic } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
 import type { Graph } from "../ir/graph.js";
 
@@ -15,8 +16,15 @@ export interface Pass<N extends string = string, O extends z.ZodObject = z.ZodOb
   readonly doc: string;
   readonly options: O;
   readonly preserves: Preserves;
+  /** Whether it only makes a network simpler that stays what it is; absent for every other pass. */
+  readonly tidies?: true;
   run(graph: Graph, options: z.output<O>): Graph;
+  /** What its options ask for that is not in the graph, although it could run: a warning for whoever wrote them. */
+  unmatched?(graph: Graph, options: z.output<O>): readonly Unmatched[];
 }
+
+/** Something that a pass was asked for and did not find. */
+export type Unmatched = Pick<Diagnostic, "message" | "hint">;
 
 /** Gives a pass its exact type. */
 export function definePass<const N extends string, O extends z.ZodObject>(pass: Pass<N, O>): Pass<N, O> {

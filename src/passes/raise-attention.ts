@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ATTENTION_TYPES, type AttentionType } from "../ir/attention/registry.js";
+import { ATTENTION_TYPES, type AttentionType, attentionTypeOf } from "../ir/attention/registry.js";
 import { freezeGraph } from "../ir/builder.js";
 import type { Graph, Op } from "../ir/graph.js";
 import { elementCount } from "../ir/types.js";
@@ -73,6 +73,13 @@ export const raiseAttentionPass = definePass({
   }),
   preserves: "values",
   run: (graph, { kinds }) => raiseAttention(graph, { kinds }).graph,
+  unmatched(graph, { kinds = [] }) {
+    const after = raiseAttention(graph, { kinds }).graph;
+    const found = new Set(after.ops.map(({ kind }) => attentionTypeOf(kind)));
+    return kinds
+      .filter((kind) => !found.has(kind))
+      .map((kind) => ({ message: `it found no gate of the kind "${kind}"` }));
+  },
 });
 
 class Raising {

@@ -39,6 +39,7 @@ export const simplify = definePass({
   doc: "Folds constants and computed shapes; removes identities, dropout and changes of shape that undo each other.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run(graph) {
     let current = foldConstants.run(graph, {});
     for (let round = 0; round < MOST_ROUNDS; round++) {

@@ -9,6 +9,7 @@ export const stripTraining = definePass({
   doc: "Removes what only acts in training: dropout and drop path.",
   options: z.strictObject({}),
   preserves: "values",
+  tidies: true,
   run: (graph) =>
     rewriteGraph(graph, "strip-training", (op) =>
       definitionOf(op.kind).trainingOnly === true ? op.operands[0] : undefined,

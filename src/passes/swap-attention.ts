@@ -5,7 +5,7 @@ import { type AttentionOptions, attentionModules } from "../ir/attention/registr
 import type { Op } from "../ir/graph.js";
 import { rewriteGraph } from "../ir/rewrite.js";
 import { sameDims, TypeRefusal } from "../ir/types.js";
-import { gateKind, gateOptions, gateSelector, selectGates } from "./gates.js";
+import { gateKind, gateOptions, gateSelector, selectGates, unmatchedGates } from "./gates.js";
 import { definePass } from "./pass.js";
 
 /**
@@ -23,13 +23,16 @@ export const swapAttention = definePass({
   name: "swap-attention",
   doc: "Replaces attention gates by another kind, or by the same kind with other options.",
   options: z.strictObject({
-    from: gateKind.default("any").describe("The kind of gate that is replaced."),
+    from: gateKind
+      .optional()
+      .describe("The kind of gate that is replaced, of which there must be one; left out, any."),
     to: gateOptions,
     at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
   }),
   preserves: "signature",
+  unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
   run(graph, { from, to, at }) {
-    const gates = selectGates(graph, "swap-attention", from, at);
+    const gates = selectGates(graph, "swap-attention", { kind: from, at });
     return rewriteGraph(graph, "swap-attention", (op, context) => {
       const [result] = op.results;
       const gate = result && gates.get(result);

@@ -1,7 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Graph } from "../../src/ir/graph.js";
+import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
+import { runPasses } from "../../src/passes/manager.js";
+import { parsePipeline } from "../../src/passes/pipeline.js";
 import { assertRewrites, assertUnchanged, diagnosticsOf, rewrite } from "./support.js";
 
 /** A gate line: its scope is that of its block and `/attention`. */
@@ -118,6 +121,63 @@ swap("options that a gate's place doesn't allow are a mistake at its place in th
   const [problem] = diagnosticsOf(() => rewrite("swap-attention{to={type=eca,kernels=[3]}}", SE_NETWORK));
   assert.match(problem?.message ?? "", "`kernels` has 1 values and none for stage 1");
   assert.equal(problem?.path, ["stages", 1]);
+});
+
+const LATE = ["swap-attention{to=eca}", "swap-attention{from=se,to=eca}", "remove-attention"];
+
+for (const pass of [...LATE, "swap-attention{to=eca,at={stages=[0]}}"]) {
+  swap(`${pass} after the gates were taken apart is a mistake`, () => {
+    const [late] = diagnosticsOf(() => rewrite(`lower-attention,fold-batch-norm,${pass}`, SE_NETWORK));
+    assert.is(late?.code, "pass/lowered");
+    assert.match(
+      late?.message ?? "",
+      /no gate is left, because lower-attention before it took the gates apart/,
+    );
+    // Where they were put together again, there are gates.
+    rewrite(`lower-attention,raise-attention,${pass}`, SE_NETWORK);
+  });
+}
+
+const NO_GATE = `graph "g" {
+  input %x : float32[N, 3]
+  %y : float32[N, 3] = relu(%x) loc(/y)
+  return %y
+}`;
+
+/** What a pipeline warns of. */
+function warningsOf(pipeline: string, text: string): readonly string[] {
+  return runPasses(parseGraph(text), parsePipeline(pipeline)).warnings.map(
+    ({ code, message }) => `${message} [${code}]`,
+  );
+}
+
+swap("what is asked for in vain is a warning where no kind is named, and an error where one is", () => {
+  for (const pass of ["swap-attention{to=eca}", "remove-attention"]) {
+    const [name] = pass.split("{");
+    assert.equal(warningsOf(pass, NO_GATE), [`${name}: the network has no attention gate [pass/no-match]`]);
+    assert.equal(warningsOf(pass, SE_NETWORK), []);
+  }
+  for (const pass of [
+    "swap-attention{from=any,to=eca}",
+    "swap-attention{from=se,to=eca}",
+    "remove-attention{kind=any}",
+  ]) {
+    assert.is(diagnosticsOf(() => rewrite(pass, NO_GATE))[0]?.code, "pass/no-gate");
+  }
+});
+
+swap("each stage and block of `at` without such a gate is named", () => {
+  assert.equal(warningsOf("swap-attention{to=eca,at={stages=[0,1]}}", SE_NETWORK), []);
+  assert.equal(warningsOf("remove-attention{at={stages=[0,7],blocks=[0,5]}}", SE_NETWORK), [
+    "remove-attention: `at` names stage 7, where no such gate is [pass/no-match]",
+    "remove-attention: `at` names block 5, where no such gate is [pass/no-match]",
+  ]);
+});
+
+swap("kinds that raising was asked for and doesn't find are named", () => {
+  assert.equal(warningsOf("lower-attention,raise-attention{kinds=[se,cbam]}", SE_NETWORK), [
+    'raise-attention: it found no gate of the kind "cbam" [pass/no-match]',
+  ]);
 });
 
 swap("a network without gates has nothing to swap", () => {

@@ -18,7 +18,6 @@ test("the text form names passes and their options; defaults are filled in", () 
     {
       pass: "swap-attention",
       options: {
-        from: "any",
         to: { type: "eca", rule: "eca-net", gamma: 2, b: 1, padding: "zeros", bias: false },
       },
     },
@@ -49,10 +48,7 @@ test("printing leaves out what is the default, and writes an object of type alon
   const shortest = (text: string): string => printPipeline(parsePipeline(text));
   assert.is(shortest("lower-attention{strategy=auto,target=cpu}"), "lower-attention{target=cpu}");
   assert.is(shortest("lower-activation{opset=17}"), "lower-activation");
-  assert.is(
-    shortest("swap-attention{from=any,to={type=eca,rule=eca-net,gamma=2,b=1}}"),
-    "swap-attention{to=eca}",
-  );
+  assert.is(shortest("swap-attention{to={type=eca,rule=eca-net,gamma=2,b=1}}"), "swap-attention{to=eca}");
 });
 
 test("a text that would be read as something else is written in quotes", () => {

@@ -78,6 +78,7 @@ export const benchCommand = defineCommand({
       });
       return {
         json: report,
+        warnings: report.warnings,
         async text() {
           const { benchCsv, benchText } = await import("../report-bench.js");
           return args.csv ? benchCsv(report) : benchText(report);

@@ -108,7 +108,7 @@ export const compileCommand = defineCommand({
       });
       return {
         json: report,
-        notes: weightsNotes(report.weights),
+        notes: [...weightsNotes(report.weights), ...report.notes],
         warnings: report.warnings,
         async text() {
           const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;

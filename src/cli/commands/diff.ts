@@ -20,6 +20,7 @@ export const diffCommand = defineCommand({
     return {
       json: report,
       notes: report.notes,
+      warnings: report.warnings,
       async text() {
         const { table } = await import("../format.js");
         const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {

@@ -16,6 +16,7 @@ export const explainCommand = defineCommand({
     const report = explainKernels(spec, { passes });
     return {
       json: report,
+      warnings: report.warnings,
       async text() {
         if (report.gates.length === 0) return `${report.name} has no gate with a kernel along the channels\n`;
         const { table } = await import("../format.js");

@@ -98,6 +98,7 @@ export const rewriteCommand = defineCommand({
       });
       return {
         json: report,
+        notes: report.notes,
         warnings: report.warnings,
         async text() {
           const explained = args.explain ? await explanation(report) : "";

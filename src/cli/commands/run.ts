@@ -66,6 +66,7 @@ export const runCommand = defineCommand({
     const { runNotes, runText } = await import("../report-run.js");
     return {
       json: report,
+      warnings: report.warnings,
       notes: [...weightsNotes(report.weights), ...runNotes(report)],
       text: () => runText(report),
     };

@@ -33,6 +33,7 @@ export const statsCommand = defineCommand({
     const report = stats(model, { convention, resolution, passes });
     return {
       json: report,
+      warnings: report.warnings,
       ok: report.expectations.every((each) => each.ok),
       async text() {
         const [{ shape, table, verdict }, { foldingText, imageText }] = await Promise.all([

@@ -106,6 +106,7 @@ export const verifyCommand = defineCommand({
       return {
         json: report,
         notes: weightsNotes(report.weights),
+        warnings: report.warnings,
         ok: report.ok,
         async text() {
           const { verifyText } = await import("../report-verify.js");

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../base/random-access-file.js";
 import { modelBytes } from "../../onnx/write.js";
 import type { Session } from "../../runtime/session.js";
@@ -15,6 +15,8 @@ export interface TimedModel {
   /** `b0-eca.onnx`, for messages. */
   readonly name: string;
   readonly model: Uint8Array | string;
+  /** What the passes of a spec did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Errors: `InputError` for a file that can't be read and for a wrong spec. */
@@ -22,10 +24,11 @@ export function timedModel(file: string): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
     RandomAccessFile.open(file).close();
-    return { file, name, model: file };
+    return { file, name, model: file, warnings: [] };
   }
   const network = specNetwork(file);
-  return { file, name, model: modelBytes(encode(network, lower(network, {}).graph, {}), { seed: 0 }) };
+  const model = modelBytes(encode(network, lower(network, {}).graph, {}), { seed: 0 });
+  return { file, name, model, warnings: network.warnings };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { OperatorTime } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
@@ -56,4 +57,6 @@ export interface BenchReport {
   readonly threads: number | null;
   readonly models: readonly BenchedModel[];
   readonly profiles?: readonly ProfiledModel[];
+  /** What the passes of specs did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }

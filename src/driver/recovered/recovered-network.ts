@@ -53,7 +53,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
   }
   const bound = withWeights(built, found.ours.graph, found.weights);
   const invocations = passesOfFlag("--passes", passes);
-  const { graph, reports } = runPasses(bound, invocations);
+  const { graph, reports, warnings } = runPasses(bound, invocations);
   return {
     written,
     spec,
@@ -64,6 +64,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
     keeping: [],
     invocations,
     reports,
+    warnings,
   };
 }
 

@@ -1,11 +1,13 @@
 import { recoverBlocks } from "../../analysis/structure/recover.js";
 import { withBlocks } from "../../analysis/structure/scopes.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { attentionTypeOf } from "../../ir/attention/registry.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import type { Graph, Loc, Op } from "../../ir/graph.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../../passes/manager.js";
 import type { PassInvocation } from "../../passes/pass.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise-attention.js";
+import { isPassName, passOf } from "../../passes/registry.js";
 import { changesFunction } from "../network.js";
 
 /** A file's network before and after passes at model level. */
@@ -19,20 +21,51 @@ export interface RewritePlan {
   /** After the passes. */
   readonly after: Graph;
   readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface PlanOptions {
+  readonly hooks?: PipelineHooks | undefined;
+  /** Called with the gates, before passes look for them; what it throws ends the work. */
+  readonly found?: ((gates: Pick<RewritePlan, "raised" | "rejected">) => void) | undefined;
+}
+
+/** The first of some passes, as far as they only tidy up. */
+export function leadingTidy(invocations: readonly PassInvocation[]): readonly PassInvocation[] {
+  const end = invocations.findIndex(({ pass }) => !isPassName(pass) || passOf(pass).tidies !== true);
+  return end < 0 ? invocations : invocations.slice(0, end);
 }
 
 /**
- * Finds the gates and blocks of a network, and runs passes on it. Gates that no pass touches become again what they were
- * in the file: a swap at one place changes nothing elsewhere.
+ * Tidies a network up as far as the first passes do that, finds its gates and blocks, and runs the others on it. Gates that
+ * no pass touches become again what they were before: a swap at one place changes nothing elsewhere.
  *
  * Errors: `InputError` for passes that find nothing to do.
  */
 export function planRewrite(
+  read: Graph,
+  all: readonly PassInvocation[],
+  { hooks, found }: PlanOptions = {},
+): RewritePlan {
+  const tidying = leadingTidy(all);
+  const invocations = all.slice(tidying.length);
+  const tidied = runPasses(read, tidying, hooks);
+  const plan = planTidied(tidied.graph, invocations, { hooks, found });
+  return {
+    ...plan,
+    reports: [...tidied.reports, ...plan.reports],
+    warnings: [...tidied.warnings, ...plan.warnings],
+  };
+}
+
+function planTidied(
   graph: Graph,
   invocations: readonly PassInvocation[],
-  hooks: PipelineHooks = {},
+  { hooks, found }: PlanOptions,
 ): RewritePlan {
   const { graph: all, raised, rejected } = raiseAttention(graph);
+  found?.({ raised, rejected });
   const scoped = withBlocks(all, recoverBlocks(all));
   const first = runPasses(scoped, invocations);
   // An op that a pass hands on, over whatever operands, keeps its attributes as the object that they are.
@@ -52,7 +85,7 @@ export function planRewrite(
   );
   const rerun = [...second.reports];
   const reports = first.reports.map((report, i) => (idle(i) ? report : (rerun.shift() ?? report)));
-  return { raised, rejected, before, after: second.graph, reports };
+  return { raised, rejected, before, after: second.graph, reports, warnings: first.warnings };
 }
 
 /** A graph with the blocks of another one and the places of its ops, by the names of what they compute. */

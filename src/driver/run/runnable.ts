@@ -1,4 +1,4 @@
-import { InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../onnx/metadata.js";
 import { modelBytes } from "../../onnx/write.js";
 import type { Preprocessing } from "../../spec/preprocessing.js";
@@ -22,6 +22,8 @@ export interface Runnable {
   readonly preprocessing?: Preprocessing | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly weights?: WeightsReport | undefined;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -40,13 +42,13 @@ function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
     const { preprocessing, labels } = network.spec.resolved;
     const seed = options.seed ?? 0;
     const model = modelBytes(encode(network, lower(network, {}).graph, { seed }), { seed });
-    return { model, preprocessing, labels, weights: network.weights };
+    return { model, preprocessing, labels, weights: network.weights, warnings: network.warnings };
   });
 }
 
 function ofFile(path: string, options: BuildOptions): Runnable {
   refuseBuildOptions(path, options);
-  return { model: path, ...imageMetadata(path, readMetadata(path)) };
+  return { model: path, ...imageMetadata(path, readMetadata(path)), warnings: [] };
 }
 
 function refuseBuildOptions(

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
 import type { Statistics, Tolerance } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
@@ -84,4 +85,6 @@ export interface VerifyReport {
   readonly checks: readonly Check[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
