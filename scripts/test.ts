@@ -2,14 +2,12 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { sep } from "node:path";
+import { batchesOf } from "./test-batches.js";
 
 /**
- * Runs the tests, several files to a process and as many processes at a time as there are processors. What a process
+ * Runs the tests, longest first, in as many processes at a time as there are processors. What a process
  * prints comes out whole when it ends. Arguments are parts of file names; without any, all tests run.
  */
-
-/** Files of one process: its start takes about as long as a small file. */
-const BATCH = 6;
 
 const FOLDER = "test";
 const wanted = process.argv.slice(2);
@@ -19,17 +17,7 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
 
-/** The files at the top are about the whole and take longest: each has a process of its own, and they begin. */
-const [whole, inFolders] = [
-  files.filter((file) => !file.includes("/")),
-  files.filter((file) => file.includes("/")),
-];
-const batches = [
-  ...whole.map((file) => [file]),
-  ...Array.from({ length: Math.ceil(inFolders.length / BATCH) }, (_, i) =>
-    inFolders.slice(i * BATCH, (i + 1) * BATCH),
-  ),
-];
+const batches = [...batchesOf(files)];
 
 let failed = files.length === 0;
 if (failed) process.stderr.write(`no test file has ${wanted.join(" or ")} in its name\n`);
