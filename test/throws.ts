@@ -41,3 +41,19 @@ export function throwsError<E extends Error>(
   }
   assert.unreachable(`${kind.name} ${message} is not thrown`);
 }
+
+/** As `throwsError`, of what is rejected later. */
+export async function rejectsError<E extends Error>(
+  run: () => Promise<unknown>,
+  kind: abstract new (...args: never[]) => E,
+  message: RegExp,
+  expected: Expected = {},
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    checkError(error, kind, message, expected);
+    return;
+  }
+  assert.unreachable(`${kind.name} ${message} is not thrown`);
+}

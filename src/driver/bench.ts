@@ -1,5 +1,5 @@
 import { Deadline } from "../base/deadline.js";
-import { CheckError, InputError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { operatorTimes, placementOf } from "../runtime/placement.js";
 import {
   type FloatTensor,
@@ -11,10 +11,10 @@ import {
   startRuntime,
 } from "../runtime/session.js";
 import { median, pairedRatio, quantile } from "../runtime/statistics.js";
-import { commonBatches, type TimedModel, timedModel } from "./bench/model.js";
+import { commonBatches, type TimedModel, timedInputs, timedModel } from "./bench/model.js";
 import type { BenchedModel, BenchOptions, BenchReport, ProfiledModel } from "./bench/report.js";
 import { type ChosenDevice, chooseDevice, deviceReport } from "./devices.js";
-import { randomInputs } from "./numbers.js";
+import { type InputShape, randomInputs } from "./numbers.js";
 
 export type { BenchOptions, BenchReport } from "./bench/report.js";
 
@@ -25,6 +25,8 @@ interface Timings {
   readonly runs: readonly (readonly (readonly (readonly number[])[])[])[];
   /** [model][process] */
   readonly creation: readonly (readonly number[])[];
+  /** On the sizes that were taken for open ones. */
+  readonly notes: readonly Diagnostic[];
 }
 
 /**
@@ -38,7 +40,7 @@ interface Timings {
 export async function bench(files: readonly string[], options: BenchOptions = {}): Promise<BenchReport> {
   const { processes = 5, runs = 10, warmup = 3, threads, allowTf32, program } = options;
   if (files.length === 0) throw InputError.of("bench/models", "there is no model to time");
-  const models = files.map(timedModel);
+  const models = files.map((file) => timedModel(file, options.resolution));
   const runtimeOptions = { deadline: new Deadline(options.timeout), allowTf32, program };
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
   const profiles = await profileModels(models, device, runtimeOptions, options);
@@ -56,7 +58,7 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
       models.map((model, m) => benched(model, batch, b, m, timings)),
     ),
     ...(options.profile === true ? { profiles: profiles.map(({ profile }) => profile) } : {}),
-    warnings: models.flatMap(({ warnings }) => warnings),
+    warnings: [...models.flatMap(({ warnings }) => warnings), ...timings.notes],
   };
 }
 
@@ -87,14 +89,19 @@ async function timeModels(
   const creation = models.map((): number[] => []);
   const times: number[][][][] = [];
   let batches: readonly number[] = [];
+  let notes: readonly Diagnostic[] = [];
   for (let p = 0; p < processes; p++) {
     const runtime = await startRuntime(runtimeOptions);
     try {
       const sessions = await openInTurn(runtime, models, p, { device, threads, allowCpuNodes: true });
       for (const [m, { createMs }] of sessions.entries()) creation[m]?.push(createMs);
       batches = commonBatches(models, sessions, options.batches);
+      const sized = timedInputs(models, sessions, options.resolution);
+      notes = sized.flatMap((each) => each.notes);
       for (const [b, batch] of batches.entries()) {
-        const prepared = sessions.map((session) => session.prepare(inputsOf(session, batch)));
+        const prepared = sessions.map((session, m) =>
+          session.prepare(inputsOf(sized[m]?.inputs ?? [], batch)),
+        );
         const report = (round: number): void => {
           const part = (p + (b + round / (warmup + runs)) / batches.length) / processes;
           onProgress?.(`process ${p + 1} of ${processes}, batch ${batch}, round ${round + 1}`, part);
@@ -107,7 +114,7 @@ async function timeModels(
       runtime.close();
     }
   }
-  return { batches, runs: times, creation };
+  return { batches, runs: times, creation, notes };
 }
 
 /** Loads the models, another one first each time: the first also pays for what ONNX Runtime sets up once. */
@@ -152,7 +159,15 @@ async function profileModels(
   models: readonly TimedModel[],
   { device }: ChosenDevice,
   runtimeOptions: RuntimeOptions,
-  { threads, batches, runs = 10, profile = false, allowCpuNodes = false, onProgress }: BenchOptions,
+  {
+    threads,
+    batches,
+    resolution,
+    runs = 10,
+    profile = false,
+    allowCpuNodes = false,
+    onProgress,
+  }: BenchOptions,
 ): Promise<readonly { readonly profile: ProfiledModel; readonly cpuNodes: number }[]> {
   if (device === "cpu" && !profile) return [];
   const found: { profile: ProfiledModel; cpuNodes: number }[] = [];
@@ -168,7 +183,8 @@ async function profileModels(
       );
       const [batch = 1] = commonBatches([timed], [session], batches);
       const count = profile ? runs : 1;
-      const inputs = session.prepare(inputsOf(session, batch));
+      const [sized] = timedInputs([timed], [session], resolution);
+      const inputs = session.prepare(inputsOf(sized?.inputs ?? [], batch));
       for (let i = 0; i < count; i++) await session.time(inputs);
       const nodes = await session.profile();
       const { onCpu } = placementOf(nodes);
@@ -197,7 +213,7 @@ function notOnDevice(
   );
 }
 
-function inputsOf({ inputs }: Session, batch: number): ReadonlyMap<string, FloatTensor> {
+function inputsOf(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, FloatTensor> {
   return new Map(
     [...randomInputs(inputs, batch, 0)].map(([name, { dims, data }]) => [
       name,

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { writeAtomically } from "../base/atomic-file.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import { BATCH } from "../blocks/network.js";
@@ -18,7 +18,7 @@ import type { WrittenProgramFile } from "./program-files.js";
 import { imageSize } from "./stats.js";
 
 /**
- * The files of a program that runs an ONNX file of anybody's as it is.
+ * The files of a program that runs an ONNX file as it is, and what a user should know of that file.
  *
  * Errors: `InputError` for a file that is no model, has its weights elsewhere, or other inputs and outputs than the program
  * can have, and for options that are about compiling.
@@ -27,11 +27,11 @@ export function runnerFiles(
   file: string,
   options: CodegenOptions,
   generate: InterfaceGenerator,
-): readonly GeneratedFile[] {
+): { readonly files: readonly GeneratedFile[]; readonly warnings: readonly Diagnostic[] } {
   refuseCompileFlags(options, "codegen/flag", `the program runs ${file} as it is`);
   return withFileNetwork(file, {}, (network) => {
     refuseExternalData(network);
-    return generate(interfaceOfFile(network));
+    return { files: generate(interfaceOfFile(network)), warnings: network.warnings };
   });
 }
 

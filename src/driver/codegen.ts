@@ -61,10 +61,10 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
   refuseUnusedFlags(specFile, options);
   const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
   if (loadRunner !== undefined) {
-    const files = runnerFiles(specFile, options, await loadRunner());
+    const { files, warnings } = runnerFiles(specFile, options, await loadRunner());
     prepareFolder(files, options);
     const made = await copyModels(specFile, files, options);
-    return { output, language, files: await finishFolder(specFile, files, made, options), warnings: [] };
+    return { output, language, files: await finishFolder(specFile, files, made, options), warnings };
   }
   return await withProgram(specFile, options, async (program) => {
     const { subject, variants } = program;

@@ -3,17 +3,16 @@ import type { RecoveredBlock } from "../analysis/structure/recovered-block.js";
 import { withBlocks } from "../analysis/structure/scopes.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
-import type { ImportedModel } from "../onnx/import.js";
 import { type PassReport, runPasses } from "../passes/manager.js";
 import { type RaisedAttention, raiseAttention } from "../passes/raise-attention.js";
-import { openAssumed } from "./assumed-sizes.js";
+import { type AssumedModel, openAssumed } from "./assumed-sizes.js";
 import type { NetworkOptions } from "./network.js";
 import { passesOfFlag } from "./passes-flag.js";
 
 /** The network of an ONNX file, looked at as one of a spec: at model level, in stages and blocks. */
 export interface FileNetwork {
   readonly file: string;
-  readonly imported: ImportedModel;
+  readonly imported: AssumedModel;
   /** The gates that were found among its nodes, and what is nearly one. */
   readonly attention: RaisedAttention;
   /** Before the caller's passes; its blocks in the order of `graph.blocks`. */
@@ -43,14 +42,14 @@ export function withFileNetwork<T>(file: string, options: FileOptions, act: (net
 }
 
 /** The network of a file that was read. */
-export function networkOf(file: string, imported: ImportedModel, { passes }: FileOptions = {}): FileNetwork {
+export function networkOf(file: string, imported: AssumedModel, { passes }: FileOptions = {}): FileNetwork {
   const attention = raiseAttention(imported.graph);
   const recovered = recoverBlocks(attention.graph);
   const { graph, reports, warnings } = runPasses(
     withBlocks(attention.graph, recovered),
     passesOfFlag("--passes", passes),
   );
-  return { file, imported, attention, recovered, graph, reports, warnings };
+  return { file, imported, attention, recovered, graph, reports, warnings: [...imported.notes, ...warnings] };
 }
 
 export function refuseResolution(file: string, { resolution }: FileOptions): void {

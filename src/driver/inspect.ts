@@ -2,7 +2,7 @@ import { type Counts, countNetwork } from "../analysis/counts.js";
 import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
 import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
 import { writeAtomically } from "../base/atomic-file.js";
-import { type Diagnostic, diagnosticToJson } from "../base/diagnostic.js";
+import type { Diagnostic } from "../base/diagnostic.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
@@ -37,7 +37,7 @@ export interface InspectReport extends Counts {
   /** The operators that ecagen hands on without knowing them, most frequent first. */
   readonly opaque: readonly OpaqueOperator[];
   /** What a reader should know although the file could be read. */
-  readonly notes: readonly unknown[];
+  readonly notes: readonly Diagnostic[];
 }
 
 export interface InspectedTensor {
@@ -94,8 +94,8 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
     irVersion,
     producer,
     metadata,
-    inputs: graph.inputs.map(tensorOf),
-    outputs: graph.outputs.map(tensorOf),
+    inputs: imported.declared.inputs.map(tensorOf),
+    outputs: imported.declared.outputs.map(tensorOf),
     input: imageSize(graph),
     nodes: imported.graph.ops.length,
     ...counts,
@@ -108,7 +108,7 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
     raised: attention.raised,
     rejected: attention.rejected,
     opaque: opaqueOperators(foreign),
-    notes: notes.map((note: Diagnostic) => diagnosticToJson(note)),
+    notes,
   };
 }
 

@@ -21,7 +21,9 @@ export function programNetwork(file: string, options: NetworkOptions): SpecNetwo
     throw InputError.of("codegen/flag", `--weights is about specs; ${file} has its own`);
   }
   refuseResolution(file, options);
-  const network = recoveredNetwork(networkOf(file, decodeModel(readBytes(file), file)), options.passes);
+  const imported = decodeModel(readBytes(file), file);
+  const declared = imported.graph;
+  const network = recoveredNetwork(networkOf(file, { ...imported, declared }), options.passes);
   return { ...network, weights: weightsOf(file, network) };
 }
 

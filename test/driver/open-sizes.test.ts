@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { bench } from "../../src/driver/bench.js";
+import { codegen } from "../../src/driver/codegen.js";
+import { inspect } from "../../src/driver/inspect.js";
 import { rewrite } from "../../src/driver/rewrite.js";
 import { stats } from "../../src/driver/stats.js";
 import { ModelProto } from "../../src/onnx/proto.js";
 import { distance } from "../../src/runtime/compare.js";
 import { startRuntime } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { rejectsError } from "../throws.js";
 
 const test = suite("driver: files with an open height and width");
 
@@ -55,6 +59,36 @@ test("gates are swapped as where the sizes are fixed, and the file stays open", 
     } finally {
       runtime.close();
     }
+  }));
+
+test("bench and inspect say which sizes they take for open ones", () =>
+  inTemporaryFolder(async (folder) => {
+    const open = join(folder, "open.onnx");
+    withOpenSizes(open);
+    const run = { processes: 1, runs: 1, warmup: 0 };
+    const { warnings } = await bench([open], run);
+    assert.equal(
+      warnings.map(({ code, message }) => [code, message]),
+      [["onnx/assumed-size", "sizes of the input x are open ([N, 3, H, W]); it is run with 3x224x224"]],
+    );
+    const small = await bench([open, "specs/small.json"], { ...run, resolution: 64 });
+    assert.match(small.warnings[0]?.message ?? "", /it is run with 3x64x64$/);
+    await rejectsError(
+      () => bench([FIXED], { ...run, resolution: 64 }),
+      InputError,
+      /is made for 3x48x48, so it can't run at 64x64/,
+    );
+
+    const { inputs, macs, notes } = await inspect(open);
+    assert.equal(inputs[0]?.dims, ["N", 3, "H", "W"]);
+    assert.equal(
+      notes.map(({ message }) => message),
+      ["the sizes H, W of the input are open; shapes and counts are those of 224x224"],
+    );
+    assert.is(macs, stats(open).macs);
+    assert.equal(stats(open).warnings, notes);
+    const program = await codegen(open, { language: "ts", output: join(folder, "program") });
+    assert.equal(program.warnings, notes);
   }));
 
 test("passes whose result would hold for one size only are refused, and nothing is written", () =>

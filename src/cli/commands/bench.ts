@@ -23,6 +23,11 @@ export const benchCommand = defineCommand({
       coerce: wholeNumbers("batch", 1, 65536),
       describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
     },
+    resolution: {
+      ...sharedOptions.resolution,
+      describe:
+        "Height and width of the inputs of specs, and of files that leave them open [default: the spec's; 224]",
+    },
     processes: {
       type: "number",
       requiresArg: true,
@@ -67,6 +72,7 @@ export const benchCommand = defineCommand({
         device: args.device,
         threads: args.threads,
         batches: args.batch,
+        resolution: args.resolution,
         processes: args.processes,
         runs: args.runs,
         warmup: args.warmup,

@@ -1,3 +1,4 @@
+import { diagnosticToJson } from "../../base/diagnostic.js";
 import { defineCommand } from "./command.js";
 
 export const inspectCommand = defineCommand({
@@ -23,7 +24,8 @@ export const inspectCommand = defineCommand({
     const { inspect } = await import("../../driver/inspect.js");
     const report = await inspect(file, { spec });
     return {
-      json: report,
+      json: { ...report, notes: report.notes.map(diagnosticToJson) },
+      warnings: report.notes,
       async text() {
         const { inspectText } = await import("../report-inspect.js");
         return inspectText(report);

@@ -3,6 +3,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../base/random-access-file.js";
 import { modelBytes } from "../../onnx/write.js";
 import type { Session } from "../../runtime/session.js";
+import { type SizedInputs, sizedInputs } from "../assumed-sizes.js";
 import { encode, lower } from "../compile.js";
 import { specNetwork } from "../network.js";
 import { isOnnx } from "../onnx-path.js";
@@ -19,16 +20,41 @@ export interface TimedModel {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Errors: `InputError` for a file that can't be read and for a wrong spec. */
-export function timedModel(file: string): TimedModel {
+/**
+ * `resolution`: height and width of a spec's input in place of its own, and of a file's where they are open.
+ *
+ * Errors: `InputError` for a file that can't be read and for a wrong spec.
+ */
+export function timedModel(file: string, resolution: number | undefined): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
     RandomAccessFile.open(file).close();
     return { file, name, model: file, warnings: [] };
   }
-  const network = specNetwork(file);
+  const network = specNetwork(file, { resolution });
   const model = modelBytes(encode(network, lower(network, {}).graph, {}), { seed: 0 });
   return { file, name, model, warnings: network.warnings };
+}
+
+/**
+ * The inputs of each model, with a size for all but the batch, and notes on the sizes that a file leaves open. Errors:
+ * `InputError` for files of another height and width than `resolution`.
+ */
+export function timedInputs(
+  models: readonly TimedModel[],
+  sessions: readonly Session[],
+  resolution: number | undefined,
+): readonly SizedInputs[] {
+  const sized = models.map(({ file }, m) => sizedInputs(sessions[m]?.inputs ?? [], file, resolution));
+  const wrong = sized.flatMap(({ inputs: [input] }, m) => {
+    const [, , ...map] = input?.dims ?? [];
+    if (resolution === undefined || (map.length === 2 && map.every((side) => side === resolution))) return [];
+    const made = `${models[m]?.file} is made for ${input?.dims.slice(1).join("x")}`;
+    const message = `${made}, so it can't run at ${resolution}x${resolution}`;
+    return [{ code: "bench/resolution", message, hint: "a spec's network can be built at any size" }];
+  });
+  if (wrong.length > 0) throw new InputError(wrong);
+  return sized;
 }
 
 /**

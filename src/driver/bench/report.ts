@@ -10,6 +10,8 @@ export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "progra
   readonly threads?: number | undefined;
   /** The batches that are timed. Default: 1, or what the files are made for. */
   readonly batches?: readonly number[] | undefined;
+  /** Height and width of the inputs of specs, and of files that leave them open (224 unless given). */
+  readonly resolution?: number | undefined;
   /** Fresh processes. Default 5. */
   readonly processes?: number | undefined;
   /** Timed runs of each model in each process. Default 10. */
@@ -57,6 +59,6 @@ export interface BenchReport {
   readonly threads: number | null;
   readonly models: readonly BenchedModel[];
   readonly profiles?: readonly ProfiledModel[];
-  /** What the passes of specs did not find that they were asked for. */
+  /** What passes of specs did not find that they were asked for, and the sizes that were taken for those that a file leaves open. */
   readonly warnings: readonly Diagnostic[];
 }
