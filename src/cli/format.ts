@@ -27,7 +27,12 @@ export function quoted(text: string): string {
 }
 
 export function verdict(ok: boolean): string {
-  return ok ? pc.green("ok") : pc.red("FAILED");
+  return judgement(ok ? "right" : "wrong");
+}
+
+/** A verdict in colour. */
+export function judgement(verdict: "right" | "wrong" | "undecided"): string {
+  return { right: pc.green("ok"), wrong: pc.red("FAILED"), undecided: pc.yellow("can't tell") }[verdict];
 }
 
 /** A table without lines under a bold head; columns named in `right` are aligned to the right. */

@@ -1,5 +1,5 @@
 import { toleranceText, type VerifyReport } from "../driver/verify.js";
-import { deviceText, table, verdict } from "./format.js";
+import { deviceText, judgement, table, verdict } from "./format.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 
@@ -15,7 +15,7 @@ export function verifyText(report: VerifyReport): string {
     at,
     gate,
     `${(moved * 100).toPrecision(3)} %`,
-    verdict(ok),
+    judgement(ok ? "right" : "undecided"),
   ]);
   const leftOut = `left out, the output moves by (${gates.image.join("x")})`;
   const sections = [
@@ -27,14 +27,19 @@ export function verifyText(report: VerifyReport): string {
       ? ""
       : table(
           ["check", "", ""],
-          checks.map(({ name, detail, ok }) => [name, detail, verdict(ok)]),
+          checks.map(({ name, detail, ok, undecided }) => [
+            name,
+            detail,
+            undecided ? judgement("undecided") : verdict(ok),
+          ]),
         ),
     `tolerance of ${toleranceText(tolerance)}\n`,
     `${deviceText(device)}\n`,
     report.firstDivergence === undefined
       ? ""
       : `first block that differs: ${report.firstDivergence ?? "none"}\n`,
-    `${report.model}: ${verdict(report.ok)}\n`,
+    whyText(report),
+    `${report.model}: ${judgement(report.verdict)}\n`,
   ];
   return sections.filter((section) => section !== "").join("\n");
 }
@@ -46,7 +51,7 @@ function compared<T extends Compared>(
   nameOf: (each: T) => string,
   show: { readonly label: boolean; readonly seed: boolean },
 ): string {
-  const numbers = ["batch", "max |Δ|", "mean |Δ|", "median |Δ|", "of range", "cosine"];
+  const numbers = ["batch", "max |Δ|", "allowed", "mean |Δ|", "median |Δ|", "of range", "cosine"];
   const head = [
     ...(show.label ? [what] : []),
     "weights",
@@ -63,9 +68,27 @@ function compared<T extends Compared>(
     each.b,
     ...(show.seed ? [String(each.seed)] : []),
     String(each.batch),
-    ...[each.maxAbs, each.meanAbs, each.medianAbs, each.maxRel].map((number) => number.toExponential(1)),
+    ...[each.maxAbs, each.tolerance, each.meanAbs, each.medianAbs, each.maxRel].map((number) =>
+      number.toExponential(1),
+    ),
     each.cosine.toFixed(9),
-    verdict(each.ok),
+    judgement(each.verdict),
   ]);
   return table(head, rows, ["seed", ...numbers]);
 }
+
+/** What is wrong with each output, or why it can't be told, and what to do. */
+function whyText({ verdict: found, comparisons, blocks = [], undecided }: VerifyReport): string {
+  if (found === "undecided") {
+    return `can't tell, since\n${undecided.map((each) => `  ${each}\n`).join("")}Other inputs (--seeds) or weights (--seed, --weights) may show it; --allow-undecided exits 0.\n`;
+  }
+  const wrong = [...comparisons, ...blocks].filter(({ verdict }) => verdict === "wrong");
+  return wrong
+    .slice(0, MOST_REASONS)
+    .map(
+      (each) => `${"output" in each ? each.output : each.block} of ${each.b}, ${each.weights}: ${each.why}\n`,
+    )
+    .join("");
+}
+
+const MOST_REASONS = 3;

@@ -1,16 +1,13 @@
 import { CheckError } from "../base/diagnostic.js";
 import { type Graph, usesType } from "../ir/graph.js";
-import type { Tensor } from "../ir/tensor.js";
 import { runPasses } from "../passes/manager.js";
 import type { Pass, PassInvocation } from "../passes/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { evaluateGraph } from "../reference/interpreter.js";
-import { distance, TOLERANCES, withinTolerance } from "../runtime/compare.js";
+import { distance, judge, TOLERANCES } from "../runtime/compare.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { roundingErrors } from "./reference-runs.js";
 import { stressed } from "./stressed.js";
-
-/** float64 on both sides; what remains is the rounding of folded weights to float32. */
-const PASS_TOLERANCE = { precision: "float64", maxRel: 1e-5, minCosine: 0.9999999 };
 
 /**
  * Runs a pipeline and evaluates the graph before and after each pass that promises to keep values, with stress
@@ -32,20 +29,21 @@ export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]
  */
 export function checkPromise(pass: Pick<Pass, "name" | "preserves">, before: Graph, after: Graph): void {
   if (pass.preserves !== "values" || before === after) return;
-  const tolerance = usesType(after, "float16") ? TOLERANCES.float16 : PASS_TOLERANCE;
-  const now = outputsOf(after);
-  for (const [name, expected] of outputsOf(before)) {
-    const far = distance(expected.data, now.get(name)?.data ?? []);
-    if (withinTolerance(far, tolerance)) continue;
+  const tolerance = TOLERANCES[usesType(after, "float16") ? "float16" : "float32"];
+  const inputs = randomInputs(inputShapes(before), 1, 0);
+  const parameters = parameterNumbers(0);
+  const expected = evaluateGraph(before, inputs, parameters);
+  const now = evaluateGraph(after, inputs, parameters);
+  const errors = roundingErrors(before, [inputs], [expected], parameters, tolerance.precision);
+  for (const [name, error] of errors) {
+    const [a, b] = [expected.get(name)?.data ?? [], now.get(name)?.data ?? []];
+    const { verdict, why } = judge(a, b, error, tolerance);
+    if (verdict !== "wrong") continue;
     throw new CheckError([
       {
         code: "pass/changed-values",
-        message: `${pass.name} promises to keep values and changes the output ${name}: max |Δ| is ${far.maxRel.toExponential(1)} of its range`,
+        message: `${pass.name} promises to keep values and changes the output ${name}: max |Δ| is ${distance(a, b).maxRel.toExponential(1)} of its range; ${why}`,
       },
     ]);
   }
-}
-
-function outputsOf(graph: Graph): ReadonlyMap<string, Tensor> {
-  return evaluateGraph(graph, randomInputs(inputShapes(graph), 1, 0), parameterNumbers(0));
 }

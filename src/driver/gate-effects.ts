@@ -1,16 +1,20 @@
 import { gateOf } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
-import { distance, TOLERANCES, type ToleranceName } from "../runtime/compare.js";
+import { distance, type Tolerance, tolerancesApart } from "../runtime/compare.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { roundingErrors } from "./reference-runs.js";
 
-/** How far the output moves when one gate is left out, as a part of the output's range. */
+/** How far the outputs move when one gate is left out. */
 export interface GateEffect {
   /** The gate's scope. */
   readonly at: string;
   /** `eca (k = 5)` */
   readonly gate: string;
+  /** As a part of the output's range. */
   readonly moved: number;
+  /** As a multiple of what a comparison would allow, at the number where that is most. */
+  readonly tolerances: number;
   /** Whether that is far enough for a comparison to see that the gate is missing. */
   readonly ok: boolean;
 }
@@ -22,38 +26,45 @@ export interface GateEffects {
   readonly effects: readonly GateEffect[];
 }
 
-/** In float32, leaving out a gate must move the output by this many tolerances. */
-const MARGIN = 10;
+/** Of what is two tolerances away one is left, whatever rounding makes up for. */
+const LEAST_TOLERANCES = 2;
 
 /**
- * How far leaving out a gate must move the output of a model of some precision, for a comparison to see that it is
- * missing. Half precision has no room for a margin of ten: there it is the tolerance and what the rounding of this
- * model could make up for, `rounding`, both as parts of the output's range.
+ * Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. `onGate` is called
+ * before each; what it throws ends the work.
  */
-export function leastEffect(precision: ToleranceName, rounding: number): number {
-  const { maxRel } = TOLERANCES[precision];
-  return precision === "float32" ? MARGIN * maxRel : maxRel + rounding;
-}
-
-/**
- * Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does; `least` is how
- * far it must move the output. `onGate` is called before each; what it throws ends the work.
- */
-export function gateEffects(graph: Graph, seed: number, least: number, onGate?: () => void): GateEffects {
+export function gateEffects(
+  graph: Graph,
+  seed: number,
+  tolerance: Tolerance,
+  onGate?: () => void,
+): GateEffects {
   const parameters = parameterNumbers(seed);
   const inputs = randomInputs(inputShapes(graph), 1, seed);
-  const trace = traceGraph(graph, inputs, parameters);
-  const effects = graph.ops.flatMap((op): GateEffect[] => {
+  const [, ...image] = [...inputs.values()][0]?.dims ?? [];
+  const gates = graph.ops.flatMap((op) => {
     const gate = gateOf(op);
-    if (gate === undefined) return [];
+    return gate === undefined ? [] : [{ op, gate }];
+  });
+  if (gates.length === 0) return { image, effects: [] };
+  onGate?.();
+  const trace = traceGraph(graph, inputs, parameters);
+  const exact = new Map(graph.outputs.map((output) => [output.name, trace.get(output) ?? NOTHING]));
+  const errors = roundingErrors(graph, [inputs], [exact], parameters, tolerance.precision);
+  const effects = gates.map(({ op, gate }): GateEffect => {
     onGate?.();
     const without = evaluateWithout(graph, trace, op, parameters, gate.bypass);
-    const moves = graph.outputs.map(
-      (output) => distance(trace.get(output)?.data ?? [], without.get(output.name)?.data ?? []).maxRel,
-    );
-    const moved = Math.max(...moves);
-    return [{ at: op.loc.scope, gate: gate.text, moved, ok: moved >= least }];
+    let [moved, tolerances] = [0, 0];
+    for (const [name, { data }] of exact) {
+      const other = without.get(name)?.data ?? [];
+      const error = errors.get(name);
+      moved = Math.max(moved, distance(data, other).maxRel);
+      if (error !== undefined)
+        tolerances = Math.max(tolerances, tolerancesApart(data, other, error, tolerance));
+    }
+    return { at: op.loc.scope, gate: gate.text, moved, tolerances, ok: tolerances >= LEAST_TOLERANCES };
   });
-  const [, ...image] = [...inputs.values()][0]?.dims ?? [];
   return { image, effects };
 }
+
+const NOTHING = { dims: [0], data: new Float64Array() };

@@ -4,6 +4,7 @@ import type { Graph, Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
 import type { ParameterSource } from "../reference/interpreter.js";
+import type { FloatTensor } from "../runtime/tensor.js";
 import { materialize } from "../weights/materialize.js";
 
 /** What an input is called and its sizes, the first of which is the batch. */
@@ -57,4 +58,38 @@ export function parameterNumbers(seed: number): ParameterSource {
     made.set(parameter, tensor);
     return tensor;
   };
+}
+
+/** Tensors by the names of a network's inputs, or of its outputs. */
+export type Run = ReadonlyMap<string, Tensor>;
+
+/** Some images of a batch of inputs: the `index`th lot of `count`. */
+export function imageOf(inputs: Run, index: number, count = 1): Run {
+  return new Map([...inputs].map(([name, tensor]) => [name, itemOf(tensor, index, count)]));
+}
+
+export function itemOf({ dims, data }: Tensor, index: number, count = 1): Tensor {
+  const [, ...rest] = dims;
+  const size = count * elementCount(rest);
+  return { dims: [count, ...rest], data: data.subarray(index * size, (index + 1) * size) };
+}
+
+/** Inputs whose numbers are larger or smaller by that part of themselves, by chance. */
+export function movedBy(inputs: Run, part: number, seed: number): Run {
+  return new Map(
+    [...inputs].map(([name, { dims, data }]) => {
+      const stream = randomStream(seed, `moved:${name}`);
+      return [
+        name,
+        { dims, data: data.map((x) => Math.fround(x * (1 + (stream.normal() < 0 ? -1 : 1) * part))) },
+      ];
+    }),
+  );
+}
+
+/** Inputs as ONNX Runtime takes them. */
+export function feedsOf(inputs: ReadonlyMap<string, Tensor>): ReadonlyMap<string, FloatTensor> {
+  return new Map(
+    [...inputs].map(([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }]),
+  );
 }

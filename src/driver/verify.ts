@@ -4,7 +4,7 @@ import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
-import { type GateEffects, leastEffect } from "./gate-effects.js";
+import type { GateEffects } from "./gate-effects.js";
 import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { specNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
@@ -22,6 +22,7 @@ import type {
 import type { Target } from "./verify/round.js";
 import { type RunContext, runRound } from "./verify/run-round.js";
 import { measuredEffects, publishedNumbers, specTarget } from "./verify/spec-target.js";
+import { conclude } from "./verify/verdict.js";
 
 export { toleranceText } from "../runtime/compare.js";
 export type { VerifyOptions, VerifyReport } from "./verify/report.js";
@@ -91,12 +92,14 @@ async function verifyWith(
     runtime.close();
   }
   onProgress?.("leaving out each gate", rounds / (rounds + 1));
-  const rounding = Math.max(0, ...comparisons.filter(({ ok }) => ok).map(({ maxRel }) => maxRel));
-  const { gates, checks: measured } = subject.effects(leastEffect(precision, rounding), deadline);
+  const { gates, checks: measured } = subject.effects(TOLERANCES[precision], deadline);
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
+  const { verdict, undecided } = conclude(comparisons, blocks, checks);
   return {
-    ok: [...comparisons, ...blocks, ...checks].every((each) => each.ok) && comparisons.length > 0,
+    ok: verdict === "right",
+    verdict,
+    undecided,
     model,
     device: deviceReport(device, cpuNodes),
     tolerance: context.tolerance,
@@ -117,7 +120,7 @@ interface Prepared {
   readonly warnings: readonly Diagnostic[];
   /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
   readonly effects: (
-    least: number,
+    tolerance: Tolerance,
     deadline: Deadline,
   ) => {
     readonly gates: GateEffects;
@@ -143,7 +146,7 @@ function prepare(
     target: specTarget(network, file, options, note),
     weights: network.weights,
     warnings: network.warnings,
-    effects: (least, deadline) => measuredEffects(model, network, options, least, deadline),
+    effects: (tolerance, deadline) => measuredEffects(model, network, options, tolerance, deadline),
   };
 }
 

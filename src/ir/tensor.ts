@@ -1,13 +1,32 @@
 import { elementCount } from "./types.js";
 
-/** A tensor of the reference interpreter: row-major float64 numbers; float16 ones are rounded to that. */
-export interface Tensor {
-  readonly dims: readonly number[];
-  readonly data: Float64Array;
+/**
+ * The elements of a tensor: a `Float64Array`, or a `Float32Array` where a run is to have the errors of float32. Whatever
+ * is made from them has the same type, so that an op's definition serves both.
+ */
+export interface Numbers extends ArrayLike<number> {
+  [index: number]: number;
+  fill(value: number, start?: number, end?: number): Numbers;
+  set(from: ArrayLike<number>, start?: number): void;
+  subarray(start?: number, end?: number): Numbers;
+  map(f: (value: number, index: number) => number): Numbers;
+  forEach(f: (value: number, index: number) => void): void;
+  every(f: (value: number, index: number) => boolean): boolean;
+  findIndex(f: (value: number, index: number) => boolean): number;
+  reduce<T>(f: (result: T, value: number, index: number) => T, start: T): T;
+  [Symbol.iterator](): IterableIterator<number>;
 }
 
-export function zeros(dims: readonly number[]): Tensor {
-  return { dims, data: new Float64Array(elementCount(dims)) };
+/** A tensor of the reference interpreter, row-major; numbers of float16 are rounded to that. */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly data: Numbers;
+}
+
+/** Zeros of those sizes, of the element type of `like`. */
+export function zeros(dims: readonly number[], { data }: Pick<Tensor, "data">): Tensor {
+  const length = elementCount(dims);
+  return { dims, data: data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length) };
 }
 
 /** An operand that the verifier has shown to be there. */

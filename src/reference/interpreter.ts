@@ -4,6 +4,7 @@ import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
 import { type DType, elementCount, sameDims } from "../ir/types.js";
+import { type Arithmetic, heldIn } from "./arithmetic.js";
 
 /** The numbers of a parameter, float64. */
 export type ParameterSource = (parameter: Parameter) => Tensor;
@@ -17,20 +18,25 @@ export type Trace = ReadonlyMap<Value, Tensor>;
  * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not. Integers are
  * exact up to 2^53.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
- * last use. `onOp` is told before each op which one of how many it is; what it throws ends the evaluation.
+ * last use. `onOp` is told before each op which one of how many it is; what it throws ends the evaluation. Another
+ * `arithmetic` than float64 shows what its rounding does.
  */
 export function evaluateGraph(
   graph: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   parameters: ParameterSource,
   onOp?: (index: number, of: number) => void,
+  arithmetic: Arithmetic = "float64",
 ): ReadonlyMap<string, Tensor> {
   const values = bindInputs(graph, inputs);
+  for (const [value, tensor] of values) values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
+  const held = (parameter: Parameter): Tensor =>
+    heldIn(arithmetic, parameters(parameter), parameter.type.dtype);
   const lastUse = lastUses(graph);
   graph.ops.forEach((op, i) => {
     onOp?.(i, graph.ops.length);
-    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, parameters))) {
-      values.set(value, tensor);
+    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, held))) {
+      values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
     }
     for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
   });

@@ -1,4 +1,11 @@
-/** How far two tensors of the same size are from each other. */
+import {
+  allowedDifferences,
+  type OutputError,
+  type RoundedArithmetic,
+  sameNonFinite,
+} from "./rounding-error.js";
+
+/** How far two tensors of the same size are from each other. The same infinity, and NaN, at the same place are equal. */
 export interface Distance {
   /** max |a - b| */
   readonly maxAbs: number;
@@ -19,31 +26,48 @@ export interface Statistics extends Distance {
 }
 
 /**
- * What a comparison must reach: the cosine, and either max |a - b| as a part of the range or, where a caller
- * gives `elementwise`, |a - b| ≤ atol + rtol · |a| at each element. Every number must be finite.
+ * How far outputs may be from their reference: so many times what rounding to this precision was measured to do to them; or,
+ * where a user gives `elementwise`, |a - b| ≤ atol + rtol · |a| at each element.
  */
 export interface Tolerance {
   /** What the model computes in, the lowest of it. */
-  readonly precision: string;
-  readonly maxRel: number;
-  readonly minCosine: number;
+  readonly precision: RoundedArithmetic;
+  /** Measured rounding errors that a difference may have. */
+  readonly roundingErrors: number;
   readonly elementwise?: { readonly atol: number; readonly rtol: number } | undefined;
 }
 
 /**
- * Tolerances by the lowest precision that a model computes in. float16 keeps 11 bits: that moves outputs
- * by 2e-4 to 1e-3 of their range, those of ResNets with 50 layers and stress weights by up to 3.6e-3.
+ * Tolerances by the lowest precision that a model computes in. The error is that of one run, and the largest among some
+ * numbers: another one's largest is up to 7 times as large where an output has few numbers (docs/verify.md). What is rounded to 11 bits is rounded in
+ * the measurement wherever a device could do it, which is more often than most do.
  */
 export const TOLERANCES = {
-  float32: { precision: "float32", maxRel: 1e-4, minCosine: 0.99999 },
-  float16: { precision: "float16", maxRel: 4e-3, minCosine: 0.9999 },
+  float32: { precision: "float32", roundingErrors: 10 },
+  float16: { precision: "float16", roundingErrors: 4 },
   /** float32 whose factors are rounded to the 11 bits of float16, on CUDA where TF32 is allowed. */
-  tf32: { precision: "tf32", maxRel: 4e-3, minCosine: 0.9999 },
+  tf32: { precision: "tf32", roundingErrors: 4 },
 } as const satisfies Record<string, Tolerance>;
 
 export type ToleranceName = keyof typeof TOLERANCES;
 
-/** The distance of `actual` from `reference`. Not finite where either has a NaN, an infinity or another size. */
+/** What a comparison shows. `undecided`: the numbers agree as far as can be seen, and they would if much were wrong. */
+export type Verdict = "right" | "wrong" | "undecided";
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Why it is not right. */
+  readonly why?: string;
+  /** The largest difference that is allowed anywhere in the output; slices of smaller errors are allowed less. */
+  readonly tolerance: number;
+  /** What rounding does to the output, measured: max |rounded - exact|. */
+  readonly float32Error: number;
+}
+
+/** How many tolerances an output must move with its input, for a comparison of it to mean anything. */
+const LEAST_RESPONSE = 10;
+
+/** The distance of `actual` from `reference`. Not finite where one is not finite and the other another number, or of another size. */
 export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>): Distance {
   if (reference.length !== actual.length || reference.length === 0) {
     return { maxAbs: Number.NaN, maxRel: Number.NaN, cosine: Number.NaN };
@@ -54,6 +78,7 @@ export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>
   for (let i = 0; i < reference.length; i++) {
     const a = reference[i] as number;
     const b = actual[i] as number;
+    if (sameNonFinite(a, b)) continue;
     // Math.max of a NaN is NaN, so that one bad number spoils the result.
     maxAbs = Math.max(maxAbs, Math.abs(a - b));
     low = Math.min(low, a);
@@ -63,7 +88,8 @@ export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>
     squareB += b * b;
   }
   const scale = high > low ? high - low : Math.abs(high);
-  return { maxAbs, maxRel: maxAbs / scale, cosine: dot / Math.sqrt(squareA * squareB) };
+  const cosine = squareA === squareB && squareA === 0 ? 1 : dot / Math.sqrt(squareA * squareB);
+  return { maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / scale, cosine };
 }
 
 /** The distance of `actual` from `reference` with its statistics. Not finite where `distance` is not. */
@@ -82,7 +108,9 @@ export function statistics(
   let neededAtol = 0;
   for (let i = 0; i < reference.length; i++) {
     const a = reference[i] as number;
-    const difference = Math.abs(a - (actual[i] as number));
+    const b = actual[i] as number;
+    if (sameNonFinite(a, b)) continue;
+    const difference = Math.abs(a - b);
     differences[i] = difference;
     sum += difference;
     neededAtol = Math.max(neededAtol, difference - rtol * Math.abs(a));
@@ -96,19 +124,100 @@ export function statistics(
   };
 }
 
-/** Whether a distance is within a tolerance. NaN never is, and so neither is an output that is zero everywhere. */
-export function withinTolerance(far: Distance & Partial<Statistics>, tolerance: Tolerance): boolean {
-  const { maxRel, minCosine, elementwise } = tolerance;
-  const near =
-    elementwise === undefined ? far.maxRel <= maxRel : (far.neededAtol ?? Number.NaN) <= elementwise.atol;
-  return near && far.cosine > minCosine;
+/**
+ * Whether an output is right, by what rounding does to it. `response`: how far it moves from one input to another, where
+ * that is known: an output that hardly moves would look right whatever the network computed.
+ */
+export function judge(
+  reference: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  error: OutputError,
+  tolerance: Tolerance,
+  response?: number,
+): Judgement {
+  const limits = allowedDifferences(reference, error, tolerance.roundingErrors);
+  const { elementwise, precision } = tolerance;
+  const allowedAt = (i: number): number =>
+    elementwise === undefined
+      ? limits.at(i)
+      : elementwise.atol + elementwise.rtol * Math.abs(reference[i] as number);
+  const measured = { tolerance: limits.whole, float32Error: limits.whole / tolerance.roundingErrors };
+  const worst = reference.length === actual.length ? furthest(reference, actual, allowedAt) : undefined;
+  if (reference.length !== actual.length) {
+    const why = `it has ${actual.length} numbers, the reference ${reference.length}`;
+    return { verdict: "wrong", why, ...measured };
+  }
+  if (worst !== undefined && worst.tolerances > 1) {
+    const place = placeText(worst.index, error.dims);
+    const a = reference[worst.index] as number;
+    const b = actual[worst.index] as number;
+    const why = `at ${place} it is ${numberText(b)} for ${numberText(a)}, and may differ by ${numberText(allowedAt(worst.index))}`;
+    return { verdict: "wrong", why, ...measured };
+  }
+  const why = elementwise === undefined ? tooWeak(limits.whole, precision, response) : undefined;
+  return why === undefined ? { verdict: "right", ...measured } : { verdict: "undecided", why, ...measured };
+}
+
+/** How many tolerances two outputs of one size are apart, at the element where that is most. */
+export function tolerancesApart(
+  reference: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  error: OutputError,
+  { roundingErrors }: Tolerance,
+): number {
+  const { at } = allowedDifferences(reference, error, roundingErrors);
+  return furthest(reference, actual, at)?.tolerances ?? 0;
+}
+
+/** The element that uses most of what it is allowed, and how much; undefined where none differs. */
+function furthest(
+  reference: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  allowedAt: (index: number) => number,
+): { readonly index: number; readonly tolerances: number } | undefined {
+  let worst: { index: number; tolerances: number } | undefined;
+  for (let index = 0; index < reference.length; index++) {
+    const a = reference[index] as number;
+    const b = actual[index] as number;
+    if (sameNonFinite(a, b)) continue;
+    const allowed = allowedAt(index);
+    const difference = Math.abs(a - b);
+    if (difference === 0 || allowed === Number.POSITIVE_INFINITY) continue;
+    const tolerances = Number.isFinite(difference) ? difference / allowed : Number.POSITIVE_INFINITY;
+    if (worst === undefined || tolerances > worst.tolerances) worst = { index, tolerances };
+  }
+  return worst;
+}
+
+function tooWeak(allowed: number, precision: string, response: number | undefined): string | undefined {
+  if (allowed === Number.POSITIVE_INFINITY)
+    return `rounding to ${precision} alone makes numbers of it infinite or NaN`;
+  if (response === undefined) return undefined;
+  if (response === 0) return "it is the same for every input, so that no mistake before it could be seen";
+  return response >= LEAST_RESPONSE * allowed
+    ? undefined
+    : `it moves by ${numberText(response)} from input to input, and ${precision} is only good to ${numberText(allowed)}: a mistake could hide in that`;
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : `${value}`;
+}
+
+/** `[0, 3, 5]`, the batch first. */
+function placeText(index: number, dims: readonly number[]): string {
+  const [, ...rest] = dims;
+  const place: number[] = [];
+  let left = index;
+  for (const size of [...rest].reverse()) {
+    place.unshift(left % size);
+    left = Math.floor(left / size);
+  }
+  return `[${[left, ...place].join(", ")}]`;
 }
 
 /** A tolerance in words. */
-export function toleranceText({ precision, maxRel, minCosine, elementwise }: Tolerance): string {
-  const near =
-    elementwise === undefined
-      ? `max |Δ| up to ${maxRel} of the output's range`
-      : `|Δ| up to ${elementwise.atol} + ${elementwise.rtol} · |reference| at each element`;
-  return `${precision}: ${near}, cosine above ${minCosine}`;
+export function toleranceText({ precision, roundingErrors, elementwise }: Tolerance): string {
+  return elementwise === undefined
+    ? `${precision}: |Δ| up to ${roundingErrors} times what rounding to it was measured to do to the output`
+    : `${precision}: |Δ| up to ${elementwise.atol} + ${elementwise.rtol} · |reference| at each element`;
 }

@@ -10,6 +10,7 @@ import { specNetwork } from "../../src/driver/network.js";
 import { measuredEffects } from "../../src/driver/verify/spec-target.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify.js";
 import type { ModelMessage, NodeMessage } from "../../src/onnx/proto.js";
+import { TOLERANCES } from "../../src/runtime/compare.js";
 import { appendOperator, changeModel, initializer, scaleInitializer } from "../onnx/changed-model.js";
 import { throwsError } from "../throws.js";
 
@@ -329,7 +330,7 @@ test("a file with operators of others is held against another file, or refused w
 test("the deadline ends the leaving out of gates too", () => {
   const late = new Deadline(1e-9);
   throwsError(
-    () => measuredEffects(SPEC, specNetwork(SPEC), {}, 0, late),
+    () => measuredEffects(SPEC, specNetwork(SPEC), {}, TOLERANCES.float32, late),
     CheckError,
     /while leaving out each gate/,
   );

@@ -4,7 +4,7 @@ import { GraphBuilder, makeParameter } from "../../src/ir/builder.js";
 import type { Graph, Op, Parameter, Result, Value } from "../../src/ir/graph.js";
 import { printGraph } from "../../src/ir/print.js";
 import { replaceParameters } from "../../src/ir/rewrite.js";
-import type { Tensor } from "../../src/ir/tensor.js";
+import type { Numbers, Tensor } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight } from "../../src/ir/weight.js";
 import { type FactorPlace, factorPlace, withFactor } from "../../src/passes/channel-factor.js";
@@ -179,7 +179,7 @@ function gateIn(graph: Graph): Op {
 }
 
 /** The output in float64, with weights that are not rounded to float32; variances are made positive. */
-function outputOf(graph: Graph): Float64Array {
+function outputOf(graph: Graph): Numbers {
   const outputs = evaluateGraph(graph, randomInputs(graph), ({ name, data }): Tensor => {
     const numbers = Float64Array.from(Array.from(weightChunks(data, 0), (chunk) => [...chunk]).flat());
     return {
@@ -191,8 +191,8 @@ function outputOf(graph: Graph): Float64Array {
 }
 
 /** max |a - b| as a part of the largest of a. */
-function far(a: Float64Array, b: Float64Array): number {
-  const largest = (values: Float64Array): number =>
+function far(a: Numbers, b: Numbers): number {
+  const largest = (values: Numbers): number =>
     values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return largest(a.map((value, i) => value - (b[i] as number))) / largest(a);
 }

@@ -7,6 +7,7 @@ import { GraphBuilder } from "../../src/ir/builder.js";
 import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
 import { fanOutNormal, startAtOne, startAtZero } from "../../src/ir/initializers.js";
 import { printGraph } from "../../src/ir/print.js";
+import type { Numbers } from "../../src/ir/tensor.js";
 import { featureMap, tensorType } from "../../src/ir/types.js";
 import { runPasses } from "../../src/passes/manager.js";
 import { parsePipeline } from "../../src/passes/pipeline.js";
@@ -56,23 +57,25 @@ function deepNetwork(activation: ActivationName, attention: AttentionType, block
   return builder.finish([x]);
 }
 
-function rootMeanSquare(data: Float64Array): number {
+function rootMeanSquare(data: Numbers): number {
   return Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
 }
 
 /** How far two outputs are apart, as a part of the first's size. */
-function moved(from: Float64Array, to: Float64Array): number {
+function moved(from: Numbers, to: Numbers): number {
   return rootMeanSquare(from.map((x, i) => x - (to[i] ?? Number.NaN))) / rootMeanSquare(from);
 }
 
 /** The factor of every channel of a gate, in order of size. */
-function gateValues(x: Float64Array, gated: Float64Array, places: number): readonly number[] {
+function gateValues(x: Numbers, gated: Numbers, places: number): readonly number[] {
   const values: number[] = [];
   for (let channel = 0; channel < x.length / places; channel++) {
     const start = channel * places;
-    const strongest = x
-      .subarray(start, start + places)
-      .reduce((best, value, i, plane) => (Math.abs(value) > Math.abs(plane[best] ?? 0) ? i : best), 0);
+    const plane = x.subarray(start, start + places);
+    const strongest = plane.reduce(
+      (best, value, i) => (Math.abs(value) > Math.abs(plane[best] ?? 0) ? i : best),
+      0,
+    );
     const value = x[start + strongest] ?? 0;
     if (value !== 0) values.push((gated[start + strongest] ?? 0) / value);
   }
@@ -89,7 +92,7 @@ for (const [name, [low, high]] of Object.entries(SPREADS)) {
       const graph = runPasses(deepNetwork(activation, attention), parsePipeline("stress-weights")).graph;
       const inputs = randomInputs(graph, 1);
       const trace = traceGraph(graph, inputs, numbersOf);
-      const numbers = (value: Value | undefined): Float64Array =>
+      const numbers = (value: Value | undefined): Numbers =>
         (value && trace.get(value)?.data) ?? new Float64Array();
       const output = numbers(graph.outputs[0]);
 

@@ -1,15 +1,21 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { distance, TOLERANCES, withinTolerance } from "../../src/runtime/compare.js";
+import { distance, judge, TOLERANCES, tolerancesApart, type Verdict } from "../../src/runtime/compare.js";
+import { measuredError, type OutputError } from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");
 const reference = [1, -2, 3, 0.5];
-const holds = (actual: readonly number[], expected: readonly number[] = reference): boolean =>
-  withinTolerance(distance(expected, actual), TOLERANCES.float32);
+/** Of an output of four numbers that rounding moves by 1e-6. */
+const error: OutputError = measuredError(
+  [{ dims: [1, 4], exact: reference, rounded: [1, -2, 3, 0.5 + 1e-6] }],
+  "float32",
+);
+const verdictOf = (actual: readonly number[], expected = reference, response?: number): Verdict =>
+  judge(expected, actual, error, TOLERANCES.float32, response).verdict;
 
 test("equal tensors are equal", () => {
   assert.equal(distance(reference, reference), { maxAbs: 0, maxRel: 0, cosine: 1 });
-  assert.ok(holds(reference));
+  assert.is(verdictOf(reference), "right");
 });
 
 test("distances are relative to the reference's range", () => {
@@ -18,25 +24,101 @@ test("distances are relative to the reference's range", () => {
   assert.is(maxRel, 0.05);
 });
 
-test("a difference of 1e-4 of the range is the limit", () => {
-  assert.ok(holds([1, -2, 3, 0.5 + 4.9e-4]));
-  assert.not(holds([1, -2, 3, 0.5 + 5.1e-4]));
+test("ten times the measured error is the limit", () => {
+  assert.is(verdictOf([1, -2, 3, 0.5 + 9.9e-6]), "right");
+  assert.is(verdictOf([1, -2, 3, 0.5 + 1.01e-5]), "wrong");
+  const { tolerance, float32Error } = judge(reference, reference, error, TOLERANCES.float32);
+  assert.ok(Math.abs(tolerance - 1e-5) < 1e-12 && Math.abs(float32Error - 1e-6) < 1e-12);
 });
 
-test("what can't be compared never holds", () => {
-  assert.not(holds([]), "nothing");
-  assert.not(holds([1, -2, 3]), "another size");
-  assert.not(holds([1, -2, 3, Number.NaN]), "NaN");
-  assert.not(holds([1, -2, 3, Number.POSITIVE_INFINITY]), "infinity");
-  assert.not(holds([Number.NaN, -2, 3, 0.5]), "a NaN at the start");
-  assert.not(holds([0, 0, 0, 0]), "zeros");
-  assert.not(holds([0, 0, 0, 0], [0, 0, 0, 0]), "zeros against zeros");
-  assert.not(holds([-1, 2, -3, -0.5]), "the opposite");
+test("what can't be compared is wrong", () => {
+  assert.is(verdictOf([]), "wrong", "nothing");
+  assert.is(verdictOf([1, -2, 3]), "wrong", "another size");
+  assert.is(verdictOf([1, -2, 3, Number.NaN]), "wrong", "NaN");
+  assert.is(verdictOf([1, -2, 3, Number.POSITIVE_INFINITY]), "wrong", "infinity");
+  assert.is(verdictOf([Number.NaN, -2, 3, 0.5]), "wrong", "a NaN at the start");
+  assert.is(verdictOf([0, 0, 0, 0]), "wrong", "zeros");
+  assert.is(verdictOf([-1, 2, -3, -0.5]), "wrong", "the opposite");
 });
 
-test("a constant reference is measured by its size", () => {
-  assert.ok(holds([2.00001], [2]));
-  assert.not(holds([2.001], [2]));
+test("NaN and the same infinity at the same places are equal, and the rest is compared", () => {
+  const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
+  const expected = [nan, infinity, -infinity, 0.5];
+  assert.equal(distance(expected, expected), { maxAbs: 0, maxRel: 0, cosine: 1 });
+  assert.is(verdictOf(expected, expected), "right");
+  assert.is(verdictOf([nan, infinity, -infinity, 0.6], expected), "wrong");
+  assert.is(verdictOf([infinity, nan, -infinity, 0.5], expected), "wrong", "at other places");
+  assert.is(verdictOf([nan, -infinity, -infinity, 0.5], expected), "wrong", "the other infinity");
+});
+
+test("an output that hardly moves with the input shows nothing: it can't be told", () => {
+  assert.is(verdictOf(reference, reference, 1), "right");
+  const still = judge(reference, reference, error, TOLERANCES.float32, 0);
+  assert.is(still.verdict, "undecided");
+  assert.match(still.why ?? "", /the same for every input/);
+  const little = judge(reference, reference, error, TOLERANCES.float32, 5e-5);
+  assert.is(little.verdict, "undecided");
+  assert.match(little.why ?? "", /moves by 0.00005 from input to input, and float32 is only good to 0.00001/);
+  assert.is(
+    verdictOf([1, -2, 3, 0.6], reference, 0),
+    "wrong",
+    "what is further off than rounding explains is wrong all the same",
+  );
+});
+
+test("where rounding makes a number infinite it can't be told, and what is wrong elsewhere is wrong", () => {
+  const overflows = measuredError(
+    [{ dims: [1, 4], exact: reference, rounded: [1, -2, 3, Number.POSITIVE_INFINITY] }],
+    "float32",
+  );
+  assert.is(judge(reference, reference, overflows, TOLERANCES.float32).verdict, "undecided");
+});
+
+test("zeros are good to the smallest number, and large numbers to one rounding at least", () => {
+  const zeros = measuredError([{ dims: [1, 2], exact: [0, 0], rounded: [0, 0] }], "float32");
+  assert.is(zeros.whole.error, 2 ** -149);
+  assert.is(judge([0, 0], [0, 1e-30], zeros, TOLERANCES.float32).verdict, "wrong");
+  const exact = measuredError([{ dims: [1, 1], exact: [8], rounded: [8] }], "float32");
+  assert.is(exact.whole.error, 8 * 2 ** -24);
+});
+
+/** Two channels of 6x6, one of sizes around 600, one a heat map of about 1e-7; each number is off by `unit` of its channel's size. */
+const twoScales = (unit: number): { readonly exact: number[]; readonly rounded: number[] } => {
+  const exact = Array.from({ length: 72 }, (_, i) => (i < 36 ? 600 : 1e-7) * (1 + (i % 36) / 36));
+  const rounded = exact.map((x, i) => x + (i < 36 ? 600 : 1e-7) * unit);
+  return { exact, rounded };
+};
+
+test("a channel of small numbers is not excused by the errors of large ones, wherever the channels are", () => {
+  for (const dims of [
+    [1, 2, 6, 6],
+    [1, 2, 36],
+  ]) {
+    const { exact, rounded } = twoScales(1e-6);
+    const measured = measuredError([{ dims, exact, rounded }], "float32");
+    const wrong = exact.map((x, i) => (i === 40 ? 2 * x : x));
+    assert.is(judge(exact, wrong, measured, TOLERANCES.float32).verdict, "wrong");
+    assert.match(judge(exact, wrong, measured, TOLERANCES.float32).why ?? "", /at \[0, 1, /);
+    assert.is(judge(exact, twoScales(5e-6).rounded, measured, TOLERANCES.float32).verdict, "right");
+    assert.is(
+      judge([...exact, ...exact], [...exact, ...wrong], measured, TOLERANCES.float32).verdict,
+      "wrong",
+      "in a batch",
+    );
+  }
+});
+
+test("how far two outputs are apart is counted in tolerances", () => {
+  assert.ok(
+    Math.abs(tolerancesApart(reference, [1, -2, 3, 0.5 + 5e-5], error, TOLERANCES.float32) - 5) < 1e-6,
+  );
+  assert.is(tolerancesApart(reference, reference, error, TOLERANCES.float32), 0);
+});
+
+test("with a tolerance of the user's that alone counts", () => {
+  const tolerance = { ...TOLERANCES.float32, elementwise: { atol: 0.01, rtol: 0.1 } };
+  assert.is(judge(reference, [1, -2, 3.3, 0.5], error, tolerance, 0).verdict, "right");
+  assert.is(judge(reference, [1, -2, 3, 0.57], error, tolerance).verdict, "wrong");
 });
 
 test.run();

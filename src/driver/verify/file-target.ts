@@ -54,7 +54,7 @@ export function fileTarget(
       const reference = stressed(graph);
       // Only its tensors are used, so that the opset of the file doesn't matter.
       const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
-      const own = modelBytes(encoded, { seed: 0 });
+      const own = modelBytes(encoded, { seed: options.seed ?? 0 });
       const subjects = [given, other].flatMap((model): Subject[] => {
         if (model === undefined) return [];
         const bytes = replaceInitializers(model.bytes, own, model.path);

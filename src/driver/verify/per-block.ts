@@ -1,16 +1,11 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
+import { Defect } from "../../base/diagnostic.js";
 import { readBytes } from "../../base/read-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { withBlockOutputs } from "../../onnx/outputs.js";
-import { statistics, withinTolerance } from "../../runtime/compare.js";
-import {
-  fixedBatch,
-  interfaceOf,
-  interfaceProblem,
-  type Outputs,
-  referenceOutputs,
-  runModel,
-} from "../outputs.js";
+import { judge, statistics } from "../../runtime/compare.js";
+import { fixedBatch, interfaceOf, interfaceProblem, type Outputs, runModel } from "../outputs.js";
+import { evaluateReference, type Reference } from "../reference-runs.js";
 import type { BlockComparison } from "./report.js";
 import type { Round, Subject } from "./round.js";
 import type { RunContext } from "./run-round.js";
@@ -28,23 +23,24 @@ export async function compareBlocks(
   if (reference === undefined) return [];
   const leaving = blockOutputs(reference, blocks);
   const [seed = 0] = context.seeds;
-  const expected = new Map<number, Outputs>();
+  const expected = new Map<number, Reference>();
   const comparisons: BlockComparison[] = [];
   for (const subject of subjects) {
     const run = await runWithBlocks(subject, reference, blocks, seed, context);
     // The round has said what is wrong with its inputs and outputs.
     if (run === undefined) continue;
     const { tensors, batch, outputs } = run;
-    let numbers = expected.get(batch);
-    if (numbers === undefined) {
+    let evaluated = expected.get(batch);
+    if (evaluated === undefined) {
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
       const seeds = { weights: context.weightSeed, inputs: seed };
-      numbers = referenceOutputs(withBlocks, batch, seeds, (part) => {
+      evaluated = evaluateReference(withBlocks, batch, seeds, context.tolerance.precision, (part) => {
         context.deadline.check("evaluating the reference");
         onProgress(`reference interpreter, block by block`, part);
-      })(batch);
-      expected.set(batch, numbers);
+      });
+      expected.set(batch, evaluated);
     }
+    const numbers = evaluated.outputs(batch);
     const unknown = blocks.filter((block) => leaving.has(block) && !tensors.has(block));
     if (unknown.length > 0) {
       const detail = `${subject.label} names no node after ${unknown.length} of ${leaving.size} blocks: ${unknown.slice(0, 3).join(", ")}`;
@@ -53,9 +49,13 @@ export async function compareBlocks(
     for (const [block, value] of leaving) {
       const tensor = tensors.get(block);
       if (tensor === undefined) continue;
-      const far = statistics(numbers.get(value.name) ?? [], outputs.get(tensor) ?? [], context.tolerance);
+      const error = evaluated.errors.get(value.name);
+      if (error === undefined) throw new Defect(`no rounding error of ${value.name}`);
+      const [exact, given] = [numbers.get(value.name) ?? [], outputs.get(tensor) ?? []];
+      const far = statistics(exact, given, context.tolerance);
+      const judged = judge(exact, given, error, context.tolerance, evaluated.responses.get(value.name));
       const names = { a: "reference", b: `${subject.label} on ${context.device}`, weights: round.weights };
-      comparisons.push({ ...names, block, seed, batch, ...far, ok: withinTolerance(far, context.tolerance) });
+      comparisons.push({ ...names, block, seed, batch, ...far, ...judged, ok: judged.verdict === "right" });
     }
   }
   return comparisons;

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { Statistics, Tolerance } from "../../runtime/compare.js";
+import type { Judgement, Statistics, Tolerance, Verdict } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
@@ -38,13 +38,14 @@ export interface VerifyOptions
 }
 
 /** An output of b held against that of a. */
-export interface Comparison extends Statistics {
+export interface Comparison extends Statistics, Judgement {
   readonly a: string;
   readonly b: string;
   readonly weights: string;
   readonly seed: number;
   readonly batch: number;
   readonly output: string;
+  /** Whether the verdict is `right`. */
   readonly ok: boolean;
 }
 
@@ -57,6 +58,8 @@ export interface BlockComparison extends Omit<Comparison, "output"> {
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
+  /** Of a check that is not `ok`: that nothing is wrong, but that it can't be told. */
+  readonly undecided?: true;
   /** What was found, for people. */
   readonly detail: string;
 }
@@ -70,7 +73,11 @@ export interface ModelPlacement {
 
 /** What `ecagen verify --json` prints. */
 export interface VerifyReport {
+  /** Whether the verdict is `right`. */
   readonly ok: boolean;
+  readonly verdict: Verdict;
+  /** Why it is undecided; empty otherwise. */
+  readonly undecided: readonly string[];
   readonly model: string;
   readonly device: DeviceReport;
   readonly tolerance: Tolerance;

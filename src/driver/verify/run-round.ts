@@ -1,7 +1,8 @@
 import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
+import { Defect } from "../../base/diagnostic.js";
 import { innermostScope } from "../../ir/graph.js";
-import { statistics, type Tolerance, withinTolerance } from "../../runtime/compare.js";
+import { judge, statistics, type Tolerance } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import { placementOf } from "../../runtime/placement.js";
 import type { Runtime, Session } from "../../runtime/session.js";
@@ -11,10 +12,10 @@ import {
   interfaceOf,
   interfaceProblem,
   type Outputs,
-  referenceOutputs,
   runModel,
-  type Seeds,
 } from "../outputs.js";
+import { evaluateReference, type Reference, type Seeds } from "../reference-runs.js";
+import { type Measured, measuredOn } from "./measured.js";
 import type { Check, Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
 
@@ -41,7 +42,7 @@ export interface RoundResult {
   readonly placements: readonly ModelPlacement[];
 }
 
-interface Candidate {
+export interface Candidate {
   readonly label: string;
   readonly session: Session;
 }
@@ -55,21 +56,16 @@ export async function runRound(
   context: RunContext,
   progress: (message: string, part: number) => void,
 ): Promise<RoundResult> {
-  const { batches, seeds, deadline } = context;
+  const { batches, seeds: inputSeeds, deadline } = context;
   const candidates = await openCandidates(round, context);
   const comparisons: Comparison[] = [];
-  const steps = seeds.length;
-  for (const [i, seed] of seeds.entries()) {
-    const reference = references(
-      round,
-      candidates,
-      batches,
-      { weights: context.weightSeed, inputs: seed },
-      (part) => {
-        deadline.check("evaluating the reference");
-        progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
-      },
-    );
+  const steps = inputSeeds.length;
+  for (const [i, seed] of inputSeeds.entries()) {
+    const seeds = { weights: context.weightSeed, inputs: seed };
+    const reference = references(round, candidates, context, seeds, (part) => {
+      deadline.check("evaluating the reference");
+      progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
+    });
     const outputs = new Map<Candidate, ReadonlyMap<number, Outputs>>();
     for (const [j, candidate] of candidates.entries()) {
       const runs = new Map<number, Outputs>();
@@ -80,7 +76,14 @@ export async function runRound(
       }
       outputs.set(candidate, runs);
     }
-    comparisons.push(...compareAll(round, candidates, outputs, reference, seed, context.tolerance));
+    const measured = await measuredOn(
+      reference,
+      candidates,
+      wantedInterface(round, candidates),
+      seed,
+      context.tolerance,
+    );
+    comparisons.push(...compareAll(round, candidates, outputs, reference, measured, seed, context.tolerance));
   }
   const placements = await placementsOf(round, candidates);
   for (const { session } of candidates) await session.close();
@@ -125,34 +128,40 @@ function batchesOf({ session }: Candidate, batches: readonly number[]): readonly
 function references(
   { reference }: Round,
   candidates: readonly Candidate[],
-  batches: readonly number[],
+  { batches, tolerance: { precision } }: RunContext,
   seeds: Seeds,
   onProgress: (part: number) => void,
-): ((batch: number) => Outputs) | undefined {
+): Reference | undefined {
   if (reference === undefined || candidates.length === 0) return undefined;
   const images = Math.max(...candidates.flatMap((each) => batchesOf(each, batches)));
-  return referenceOutputs(reference, images, seeds, onProgress);
+  return evaluateReference(reference, images, seeds, precision, onProgress);
 }
 
 function compareAll(
   round: Round,
   candidates: readonly Candidate[],
   outputs: ReadonlyMap<Candidate, ReadonlyMap<number, Outputs>>,
-  reference: ((batch: number) => Outputs) | undefined,
+  reference: Reference | undefined,
+  { errors, responses }: Measured,
   seed: number,
   tolerance: Tolerance,
 ): Comparison[] {
   const found: Comparison[] = [];
   const compare = (a: string, b: string, batch: number, expected: Outputs, actual: Outputs): void => {
     for (const [output, numbers] of expected) {
-      const far = statistics(numbers, actual.get(output) ?? [], tolerance);
-      const ok = withinTolerance(far, tolerance);
-      found.push({ a, b, weights: round.weights, seed, batch, output, ...far, ok });
+      const error = errors.get(output);
+      if (error === undefined) throw new Defect(`no rounding error of the output ${output}`);
+      const given = actual.get(output) ?? [];
+      const far = statistics(numbers, given, tolerance);
+      const judged = judge(numbers, given, error, tolerance, responses.get(output));
+      const ok = judged.verdict === "right";
+      found.push({ a, b, weights: round.weights, seed, batch, output, ...far, ...judged, ok });
     }
   };
   for (const candidate of candidates) {
     for (const [batch, actual] of outputs.get(candidate) ?? []) {
-      if (reference !== undefined) compare("reference", candidate.label, batch, reference(batch), actual);
+      if (reference !== undefined)
+        compare("reference", candidate.label, batch, reference.outputs(batch), actual);
     }
   }
   const [first, ...others] = candidates;

@@ -3,7 +3,7 @@ import type { Initializer } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { concat } from "../ops/concat.js";
 import { conv } from "../ops/conv.js";
-import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { type Numbers, nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
 import { normalWeight } from "../weight.js";
 import { linear, softmaxOf } from "./arithmetic.js";
@@ -127,9 +127,9 @@ function attention(
   const places = height * width;
   const keys = (all - values) / 2;
   const [perHead, valuesPerHead] = [keys / heads, values / heads];
-  const result = zeros([batch, values, height, width]);
+  const result = zeros([batch, values, height, width], qkv);
   for (let n = 0; n < batch; n++) {
-    const channel = (c: number): Float64Array => {
+    const channel = (c: number): Numbers => {
       const start = (n * all + c) * places;
       return qkv.data.subarray(start, start + places);
     };

@@ -1,7 +1,7 @@
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { MAXIMUM, MEAN, reduceTensor } from "../ops/reduction.js";
-import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { type Numbers, nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 
 /*
  * The words of the papers' equations, float64. Modules evaluate their definitions with these, so that a reader
@@ -47,7 +47,7 @@ export function sum(a: Tensor, b: Tensor): Tensor {
 }
 
 /** exp(x) / Σ exp(x), without overflow. */
-export function softmaxOf(values: Float64Array): Float64Array {
+export function softmaxOf(values: Numbers): Numbers {
   const most = values.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
   const exponentials = values.map((value) => Math.exp(value - most));
   const total = exponentials.reduce((all, value) => all + value, 0);
@@ -63,7 +63,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Ten
   const places = height * width;
   const outputs = operandAt(weight.dims, 0);
   const perGroup = inputs / group;
-  const y = zeros([batch, outputs, height, width]);
+  const y = zeros([batch, outputs, height, width], x);
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outputs; o++) {
       const target = (n * outputs + o) * places;

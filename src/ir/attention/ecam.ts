@@ -53,7 +53,7 @@ const op = defineOp({
       Tensor,
     ];
     const y = channelMeans(x);
-    let total = zeros(y.dims);
+    let total = zeros(y.dims, y);
     for (let m = 0; m < enter.data.length; m++) {
       const scale = operandAt(enter.data, m);
       const offset = operandAt(enterBias.data, m);

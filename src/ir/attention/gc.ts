@@ -89,7 +89,7 @@ const op = defineOp({
 function contextOf(x: Tensor, scores: Tensor): Tensor {
   const [batch, channels, height, width] = nchw(x);
   const places = height * width;
-  const context = zeros([batch, channels, 1, 1]);
+  const context = zeros([batch, channels, 1, 1], x);
   for (let n = 0; n < batch; n++) {
     const weights = softmaxOf(scores.data.subarray(n * places, (n + 1) * places));
     for (let i = n * channels; i < (n + 1) * channels; i++) {

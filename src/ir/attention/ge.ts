@@ -144,7 +144,7 @@ const op = defineOp({
 /** y[n,c,h,w] = x[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋]: each place takes the nearest one of the smaller map. */
 function enlarged(x: Tensor, dims: readonly number[]): Tensor {
   const [, , rows, columns] = nchw(x);
-  const y = zeros(dims);
+  const y = zeros(dims, x);
   const [, , height, width] = nchw(y);
   const data = y.data.map((_, i) => {
     const [plane, h, w] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];

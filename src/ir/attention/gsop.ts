@@ -92,7 +92,7 @@ const op = defineOp({
 function covariance(y: Tensor): Tensor {
   const [batch, channels, height, width] = nchw(y);
   const places = height * width;
-  const result = zeros([batch, channels, channels, 1]);
+  const result = zeros([batch, channels, channels, 1], y);
   for (let n = 0; n < batch; n++) {
     const centred = Array.from({ length: channels }, (_, c) => {
       const start = (n * channels + c) * places;

@@ -86,7 +86,7 @@ function attended(
 ): Tensor {
   const [batch, width, rows, columns] = nchw(g);
   const places = rows * columns;
-  const y = zeros(g.dims);
+  const y = zeros(g.dims, g);
   for (let n = 0; n < batch; n++) {
     const at = (m: number, p: number): number => (n * width + m) * places + p;
     const compared = (p: number, q: number): number => {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineOp, type OpDefinition, type Precision } from "../op.js";
-import { operandAt, type Tensor, zeros } from "../tensor.js";
-import { type Dim, type TensorType, tensorType } from "../types.js";
+import { operandAt, type Tensor } from "../tensor.js";
+import { type Dim, elementCount, type TensorType, tensorType } from "../types.js";
 import { broadcastDims, combineTensors } from "./broadcast.js";
 
 const NO_ATTRIBUTES = z.strictObject({});
@@ -44,6 +44,6 @@ export function defineBinary<const N extends string>(op: {
 
 /** A tensor of those sizes whose elements are their own places. */
 function placesOf({ dims }: TensorType): Tensor {
-  const places = zeros(dims as readonly number[]);
-  return { dims: places.dims, data: places.data.map((_, place) => place) };
+  const sizes = dims as readonly number[];
+  return { dims: sizes, data: Float64Array.from({ length: elementCount(sizes) }, (_, place) => place) };
 }

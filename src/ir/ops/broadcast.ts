@@ -18,7 +18,7 @@ export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): readonly Di
 /** `combine` of the elements of two tensors, each repeated where the other has more. */
 export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: number) => number): Tensor {
   const dims = broadcastDims(a.dims, b.dims) as number[];
-  const result = zeros(dims);
+  const result = zeros(dims, a);
   const stepsA = broadcastSteps(a.dims, dims);
   const stepsB = broadcastSteps(b.dims, dims);
   const at = new Array<number>(dims.length).fill(0);
@@ -41,7 +41,7 @@ export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: num
 
 /** A tensor repeated to sizes that its own can be broadcast to. */
 export function broadcastTensor(x: Tensor, dims: readonly number[]): Tensor {
-  return combineTensors(x, zeros(dims), (element) => element);
+  return combineTensors(x, zeros(dims, x), (element) => element);
 }
 
 /** How far one step along each axis of the result moves in an operand: zero where the operand is repeated. */

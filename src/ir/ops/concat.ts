@@ -31,7 +31,7 @@ export const concat = defineOp({
   evaluate(operands, { axis }) {
     const first = operandAt(operands, 0);
     const total = operands.reduce((sum, { dims }) => sum + operandAt(dims, axis), 0);
-    const y = zeros(withSize(first.dims, axis, total));
+    const y = zeros(withSize(first.dims, axis, total), first);
     const runs = operands.map((operand) => runLength(operand, axis));
     const rows = first.data.length / operandAt(runs, 0);
     let target = 0;

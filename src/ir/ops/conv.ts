@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
-import { nchw, operandAt, zeros } from "../tensor.js";
+import { type Numbers, nchw, operandAt, zeros } from "../tensor.js";
 import { concreteDims, elementCount, expectDims, featureMap, refuse, tensorType } from "../types.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
@@ -65,7 +65,7 @@ export const conv = defineOp({
       before: pads[1],
       after: pads[3],
     });
-    const y = zeros([batch, outputs, rows.outputs, columns.outputs]);
+    const y = zeros([batch, outputs, rows.outputs, columns.outputs], x);
     const planeSize = rows.outputs * columns.outputs;
     const mapSize = height * width;
     const sum: ChannelSum = {
@@ -120,12 +120,12 @@ function tapReach(size: number, kernel: number, axis: WindowAxis): { outputs: nu
 
 /** A sum over channels, as far as it is the same for the whole convolution. */
 interface ChannelSum {
-  readonly x: Float64Array;
+  readonly x: Numbers;
   /** The way from one input to the next, and from one channel to the next. */
   readonly step: number;
   readonly channels: number;
   readonly channelStep: number;
-  readonly weight: Float64Array;
+  readonly weight: Numbers;
   /** The way from one channel's weight to the next's. */
   readonly tapStep: number;
 }
@@ -135,7 +135,7 @@ interface ChannelSum {
  * All the work of a convolution is here, so four channels are added in one go over y.
  */
 function addChannels(
-  y: Float64Array,
+  y: Numbers,
   target: number,
   length: number,
   { x, step, channels, channelStep, weight, tapStep }: ChannelSum,

@@ -28,7 +28,7 @@ export const gather = defineOp({
     const size = operandAt(x.dims, axis);
     const inner = elementCount(x.dims.slice(axis + 1));
     const outer = elementCount(x.dims.slice(0, axis));
-    const y = zeros(x.dims.toSpliced(axis, 1, ...indices.dims));
+    const y = zeros(x.dims.toSpliced(axis, 1, ...indices.dims), x);
     let target = 0;
     for (let row = 0; row < outer; row++) {
       for (const index of indices.data) {

@@ -7,4 +7,5 @@ export const gelu = defineUnary({
   doc: "x/2 · (1 + erf(x / √2))",
   source: "Hendrycks and Gimpel, Gaussian Error Linear Units (2016), the exact form",
   apply: (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)),
+  computedFrom: Math.abs,
 });

@@ -40,7 +40,7 @@ export const generalGemm = defineOp({
   evaluate([a, b, c], { alpha, beta, transposeA, transposeB }) {
     const left = readMatrix(a, transposeA, "a");
     const right = readMatrix(b, transposeB, "b");
-    const y = zeros([left.rows, right.columns]);
+    const y = zeros([left.rows, right.columns], operandAt([a], 0) as Tensor);
     for (let row = 0; row < left.rows; row++) {
       for (let column = 0; column < right.columns; column++) {
         let sum = 0;

@@ -8,4 +8,5 @@ export const hardSigmoid = defineUnary({
   source:
     "MobileNetV3 (ICCV 2019), section 5.2; https://onnx.ai/onnx/operators/onnx__HardSigmoid.html with alpha 1/6",
   apply: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
+  computedFrom: () => 1,
 });

@@ -10,4 +10,5 @@ export const hardSwish = defineUnary({
   doc: "x · hard_sigmoid(x)",
   source: "MobileNetV3 (ICCV 2019), section 5.2; https://onnx.ai/onnx/operators/onnx__HardSwish.html",
   apply: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
+  computedFrom: Math.abs,
 });

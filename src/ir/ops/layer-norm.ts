@@ -29,10 +29,11 @@ export const layerNorm = defineOp({
     return [x];
   },
   evaluate([x, scale, shift], { axis, epsilon }) {
-    const { dims, data } = operandAt([x], 0) as Tensor;
+    const map = operandAt([x], 0) as Tensor;
+    const { dims, data } = map;
     const inner = dims.slice(axis);
     const length = elementCount(inner);
-    const [factor, offset] = [scale, shift ?? zeros([])].map((each) =>
+    const [factor, offset] = [scale, shift ?? zeros([], map)].map((each) =>
       broadcastTensor(each as Tensor, inner),
     );
     const rows = standardized(data, length, epsilon);

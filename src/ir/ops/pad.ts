@@ -26,7 +26,7 @@ export const pad = defineOp({
   },
   evaluate(operands, { before, after }) {
     const x = operandAt(operands, 0);
-    const y = zeros(paddedDims(x.dims, before, after) as number[]);
+    const y = zeros(paddedDims(x.dims, before, after) as number[], x);
     x.data.forEach((value, i) => {
       let rest = i;
       let target = 0;

@@ -35,7 +35,10 @@ export const PRODUCT: Reduction = { start: 1, combine: (total, x) => total * x, 
 
 /** x with every axis of `axes` reduced to the size 1. */
 export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Reduction): Tensor {
-  const y = zeros(x.dims.map((size, axis) => (axes.includes(axis) ? 1 : size)));
+  const y = zeros(
+    x.dims.map((size, axis) => (axes.includes(axis) ? 1 : size)),
+    x,
+  );
   y.data.fill(reduction.start);
   const steps = stepsInto(x.dims, axes);
   const length = operandAt(x.dims, x.dims.length - 1);

@@ -81,7 +81,7 @@ function resizeAxis(x: Tensor, axis: number, to: number, { scales, ...how }: Att
   const scale = scales?.[axis] ?? to / from;
   if (from === to && scale === 1) return x;
   const inner = elementCount(x.dims.slice(axis + 1));
-  const y = zeros(x.dims.with(axis, to));
+  const y = zeros(x.dims.with(axis, to), x);
   const shares = Array.from({ length: to }, (_, i) => sharesAt(i, { from, to, scale }, how));
   for (let target = 0; target < y.data.length; target++) {
     const row = Math.floor(target / (to * inner)) * from;

@@ -7,4 +7,5 @@ export const sigmoid = defineUnary({
   doc: "1 / (1 + exp(-x))",
   source: "https://onnx.ai/onnx/operators/onnx__Sigmoid.html",
   apply: (x) => 1 / (1 + Math.exp(-x)),
+  computedFrom: () => 1,
 });

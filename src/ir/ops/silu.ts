@@ -6,4 +6,5 @@ export const silu = defineUnary({
   doc: "x · sigmoid(x)",
   source: "Ramachandran et al., Searching for Activation Functions (2017)",
   apply: (x) => x / (1 + Math.exp(-x)),
+  computedFrom: Math.abs,
 });

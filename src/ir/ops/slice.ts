@@ -27,7 +27,10 @@ export const slice = defineOp({
   },
   evaluate(operands, { axis, start, end }) {
     const x = operandAt(operands, 0);
-    const y = zeros(x.dims.map((dim, i) => (i === axis ? end - start : dim)));
+    const y = zeros(
+      x.dims.map((dim, i) => (i === axis ? end - start : dim)),
+      x,
+    );
     const inner = x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
     const [from, to] = [operandAt(x.dims, axis) * inner, (end - start) * inner];
     for (let row = 0; row * to < y.data.length; row++) {

@@ -32,7 +32,7 @@ export function defineSoftmax<const N extends string>(op: {
 }
 
 function logarithmsAlong(x: Tensor, axis: number): Tensor {
-  const y = zeros(x.dims);
+  const y = zeros(x.dims, x);
   const size = operandAt(x.dims, axis);
   const inner = x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   for (let start = 0; start < x.data.length; start += size * inner) {

@@ -1,6 +1,8 @@
+import { type Numbers, zeros } from "../tensor.js";
+
 /** Rows of that length, each less its mean and over the root of its variance plus ε: of mean 0 and variance 1. */
-export function standardized(data: Float64Array, length: number, epsilon: number): Float64Array {
-  const result = new Float64Array(data.length);
+export function standardized(data: Numbers, length: number, epsilon: number): Numbers {
+  const { data: result } = zeros([data.length], { data });
   for (let start = 0; start < data.length; start += length) {
     const row = data.subarray(start, start + length);
     const mean = row.reduce((sum, x) => sum + x, 0) / length;

@@ -31,7 +31,10 @@ export const transpose = defineOp({
     const strides = x.dims.map((_, axis) =>
       x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1),
     );
-    const y = zeros(permutation.map((axis) => operandAt(x.dims, axis)));
+    const y = zeros(
+      permutation.map((axis) => operandAt(x.dims, axis)),
+      x,
+    );
     for (let i = 0; i < y.data.length; i++) {
       let rest = i;
       let source = 0;

@@ -87,7 +87,7 @@ export function definePool<const N extends string, A extends typeof poolAttribut
       });
       const rows = windowOutputs(height, kernel[0], axis(0));
       const columns = windowOutputs(width, kernel[1], axis(1));
-      const y = zeros([n, channels, rows, columns]);
+      const y = zeros([n, channels, rows, columns], x);
       for (let i = 0; i < y.data.length; i++) {
         const column = i % columns;
         const row = Math.floor(i / columns) % rows;

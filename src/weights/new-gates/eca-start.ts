@@ -35,7 +35,7 @@ export function ecaResponses(
   const dims = [images, channels, 1, 1];
   const { data } = alongChannels({ dims, data: y }, kernel, padding, (_c, j) => weight[j] as number);
   return timesChannel(
-    data.map((mixed) => sigmoid.apply(mixed + bias)),
+    Float64Array.from(data, (mixed) => sigmoid.apply(mixed + bias)),
     factor,
   );
 }
@@ -134,10 +134,10 @@ function regressors(
   y: Float64Array,
   dims: readonly number[],
 ): readonly Float64Array[] {
-  const taps = Array.from(
-    { length: kernel },
-    (_, tap) => alongChannels({ dims, data: y }, kernel, padding, (_c, j) => (j === tap ? 1 : 0)).data,
-  );
+  const taps = Array.from({ length: kernel }, (_, tap) => {
+    const { data } = alongChannels({ dims, data: y }, kernel, padding, (_c, j) => (j === tap ? 1 : 0));
+    return Float64Array.from(data);
+  });
   return bias ? [...taps, new Float64Array(y.length).fill(1)] : taps;
 }
 

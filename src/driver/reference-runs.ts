@@ -1,0 +1,153 @@
+import type { Graph } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
+import {
+  ENOUGH_NUMBERS,
+  measuredError,
+  type OutputError,
+  ROUNDOFF,
+  type RoundedArithmetic,
+  type RoundedRun,
+} from "../runtime/rounding-error.js";
+import {
+  imageOf,
+  inputShapes,
+  itemOf,
+  movedBy,
+  parameterNumbers,
+  type Run,
+  randomInputs,
+} from "./numbers.js";
+import { fixedBatch, type Outputs } from "./outputs.js";
+
+/** The seed of the initial weights, and that of the random inputs. */
+export interface Seeds {
+  readonly weights: number;
+  readonly inputs: number;
+}
+
+/** What a network must compute, and how exactly that can be asked for. */
+export interface Reference {
+  /** The outputs for the first images of the random inputs. */
+  outputs(batch: number): Outputs;
+  /** What rounding does to each output, by name. */
+  readonly errors: ReadonlyMap<string, OutputError>;
+  /** How far each output moves from one image to another; none where there is one image. */
+  readonly responses: ReadonlyMap<string, number>;
+}
+
+/** Runs with rounding, at most: an output of few numbers shows its error only in several. */
+const MOST_ROUNDED = 4;
+
+/**
+ * Evaluates a graph for the first images of the random inputs of a seed, in float64, and for one of them with rounding too,
+ * for more where an output has few numbers. Images are evaluated one by one: inference treats each by itself, and memory
+ * stays that of one. A graph of a fixed batch is evaluated with that, and has outputs for no other. `onProgress` is told
+ * the part that is done; what it throws ends the evaluation.
+ */
+export function evaluateReference(
+  graph: Graph,
+  images: number,
+  seeds: Seeds,
+  arithmetic: RoundedArithmetic,
+  onProgress: (part: number) => void = () => {},
+): Reference {
+  const parameters = parameterNumbers(seeds.weights);
+  const fixed = fixedBatch({ inputs: inputShapes(graph) });
+  const whole = fixed !== undefined && fixed !== 1;
+  const inputs = randomInputs(inputShapes(graph), whole ? fixed : images, seeds.inputs);
+  const given = whole ? [inputs] : Array.from({ length: images }, (_, image) => imageOf(inputs, image));
+  const part =
+    (done: number) =>
+    (op: number, of: number): void =>
+      onProgress((done + op / of) / (given.length + 1));
+  const exact = given.map((each, i) => evaluateGraph(graph, each, parameters, part(i)));
+  const errors = roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
+  return {
+    outputs: (batch) =>
+      new Map(
+        graph.outputs.map(({ name }) => {
+          const parts = (whole ? exact : exact.slice(0, batch)).map((run) => numbersOf(run, name));
+          return [name, joined(parts)];
+        }),
+      ),
+    errors,
+    responses: responsesOf(graph, whole ? itemsOf(exact[0], fixed) : exact),
+  };
+}
+
+/** What rounding does to each output: in the given runs one after the other, and then with inputs that are moved a little. */
+export function roundingErrors(
+  graph: Graph,
+  inputs: readonly Run[],
+  exact: readonly Run[],
+  parameters: ParameterSource,
+  arithmetic: RoundedArithmetic,
+  onOp?: (op: number, of: number) => void,
+): ReadonlyMap<string, OutputError> {
+  const runs = new Map<string, RoundedRun[]>(graph.outputs.map(({ name }) => [name, []]));
+  let errors: ReadonlyMap<string, OutputError> = new Map();
+  for (let i = 0; i < MOST_ROUNDED; i++) {
+    const [first = new Map<string, Tensor>()] = inputs;
+    const given = inputs[i] ?? movedBy(first, 2 * ROUNDOFF.float32.unit, i);
+    const expected = exact[i] ?? evaluateGraph(graph, given, parameters, onOp);
+    const rounded = evaluateGraph(graph, given, parameters, onOp, arithmetic);
+    for (const [name, each] of runs) {
+      const dims = expected.get(name)?.dims ?? [];
+      each.push({ dims, exact: numbersOf(expected, name), rounded: numbersOf(rounded, name) });
+    }
+    errors = new Map([...runs].map(([name, each]) => [name, measuredError(each, arithmetic)]));
+    if ([...errors.values()].every(({ whole }) => whole.seen >= ENOUGH_NUMBERS)) break;
+  }
+  return errors;
+}
+
+/** max |a - b| of each output over pairs of the first run and another. */
+function responsesOf({ outputs }: Graph, runs: readonly Run[]): ReadonlyMap<string, number> {
+  const [first, ...others] = runs;
+  if (first === undefined || others.length === 0) return new Map();
+  return new Map(
+    outputs.map(({ name }) => [
+      name,
+      Math.max(...others.map((run) => largestDifference(numbersOf(first, name), numbersOf(run, name)))),
+    ]),
+  );
+}
+
+/** max |a - b| where both are finite; infinite where one only is. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    const difference = Object.is(x, y) ? 0 : Math.abs(x - y);
+    most = Math.max(most, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+  }
+  return most;
+}
+
+/** The items of a batch, of the outputs that have one. */
+function itemsOf(run: Run | undefined, batch: number): readonly Run[] {
+  return Array.from(
+    { length: batch },
+    (_, item) =>
+      new Map(
+        [...(run ?? [])].flatMap(([name, tensor]) =>
+          tensor.dims[0] === batch ? [[name, itemOf(tensor, item)] as const] : [],
+        ),
+      ),
+  );
+}
+
+function numbersOf(run: Run, name: string): Tensor["data"] {
+  return run.get(name)?.data ?? new Float64Array();
+}
+
+function joined(parts: readonly Tensor["data"][]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
+}

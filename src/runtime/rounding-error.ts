@@ -1,0 +1,166 @@
+/**
+ * What rounding does to an output, measured: the largest difference between a run in float64 and one in the arithmetic of
+ * the model (docs/verify.md). Errors of a network are as different as the sizes of its numbers, so that what is true of
+ * an output's large numbers must not excuse the small ones: each slice of it, along any axis but the batch, has an error of its own where it shows enough
+ * of them.
+ */
+export interface OutputError {
+  /** The sizes of the output, with the batch that it was measured with. */
+  readonly dims: readonly number[];
+  readonly whole: SliceError;
+  /** By axis and place along it; undefined where too few numbers show an error. */
+  readonly slices: readonly (readonly (SliceError | undefined)[])[];
+}
+
+export interface SliceError {
+  /** max |rounded - exact|; not less than what rounding the largest number once can do. Infinite where rounding makes a number infinite or NaN. */
+  readonly error: number;
+  /** max |exact| */
+  readonly size: number;
+  /** How many of the numbers differ. */
+  readonly seen: number;
+}
+
+/** One output in one run. */
+export interface RoundedRun {
+  readonly dims: readonly number[];
+  readonly exact: ArrayLike<number>;
+  readonly rounded: ArrayLike<number>;
+}
+
+/** Half the relative distance of neighbours among the numbers of each arithmetic, and the smallest number. */
+export const ROUNDOFF = {
+  float32: { unit: 2 ** -24, least: 2 ** -149 },
+  tf32: { unit: 2 ** -11, least: 2 ** -149 },
+  float16: { unit: 2 ** -11, least: 2 ** -24 },
+} as const;
+
+export type RoundedArithmetic = keyof typeof ROUNDOFF;
+
+/** The largest of so many errors is seldom far below what another run has. */
+export const ENOUGH_NUMBERS = 32;
+
+/** The error of an output over some runs of it, all of the same sizes. */
+export function measuredError(runs: readonly RoundedRun[], arithmetic: RoundedArithmetic): OutputError {
+  const dims = runs[0]?.dims ?? [];
+  const whole = new Extremes(1);
+  const axes = dims.map((size, axis) => new Extremes(axis === 0 ? 0 : size));
+  const strides = stridesOf(dims);
+  for (const { exact, rounded } of runs) {
+    for (let i = 0; i < exact.length; i++) {
+      const a = exact[i] as number;
+      const b = rounded[i] as number;
+      if (sameNonFinite(a, b)) continue;
+      const error = Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
+      whole.add(0, error, a);
+      for (let axis = 1; axis < axes.length; axis++) {
+        axes[axis]?.add(placeAlong(i, axis, dims, strides), error, a);
+      }
+    }
+  }
+  const slices = axes.map((each) =>
+    each.all(arithmetic).map((slice) => (slice.seen < ENOUGH_NUMBERS ? undefined : slice)),
+  );
+  return { dims, whole: whole.all(arithmetic)[0] as SliceError, slices };
+}
+
+/**
+ * How far each number of an output may be from its reference: `factor` times the error of the whole, or of the slice of
+ * it with the smallest error that the number is in. Errors grow with the numbers, where these are larger than those that were measured.
+ */
+export function allowedDifferences(
+  reference: ArrayLike<number>,
+  { dims, whole, slices }: OutputError,
+  factor: number,
+): { readonly whole: number; readonly at: (index: number) => number } {
+  const strides = stridesOf(dims);
+  const all = new Extremes(1);
+  const axes = slices.map(
+    (places) => new Extremes(places.some((slice) => slice !== undefined) ? places.length : 0),
+  );
+  for (let i = 0; i < reference.length; i++) {
+    const a = reference[i] as number;
+    all.add(0, 0, a);
+    for (let axis = 1; axis < axes.length; axis++) {
+      const each = axes[axis];
+      if (each?.places) each.add(placeAlong(i, axis, dims, strides), 0, a);
+    }
+  }
+  const allowed = (measured: SliceError, size: number): number =>
+    factor * measured.error * (measured.size > 0 ? Math.max(1, size / measured.size) : 1);
+  const wholeAllowed = allowed(whole, all.size(0));
+  const limits = axes.map((each, axis) =>
+    Float64Array.from({ length: each.places }, (_, place) => {
+      const slice = slices[axis]?.[place];
+      return slice === undefined ? wholeAllowed : Math.min(wholeAllowed, allowed(slice, each.size(place)));
+    }),
+  );
+  return {
+    whole: wholeAllowed,
+    at(index) {
+      let least = wholeAllowed;
+      for (let axis = 1; axis < limits.length; axis++) {
+        const limit = limits[axis];
+        if (limit?.length) least = Math.min(least, limit[placeAlong(index, axis, dims, strides)] as number);
+      }
+      return least;
+    },
+  };
+}
+
+/** Whether two numbers are the same infinity, or both NaN. */
+export function sameNonFinite(a: number, b: number): boolean {
+  return !Number.isFinite(a) && Object.is(a, b);
+}
+
+/** The largest error and size at each of some places. */
+class Extremes {
+  readonly places: number;
+  readonly #errors: Float64Array;
+  readonly #sizes: Float64Array;
+  readonly #seen: Float64Array;
+
+  constructor(places: number) {
+    this.places = places;
+    this.#errors = new Float64Array(places);
+    this.#sizes = new Float64Array(places);
+    this.#seen = new Float64Array(places);
+  }
+
+  add(place: number, error: number, number: number): void {
+    const size = Number.isFinite(number) ? Math.abs(number) : 0;
+    if (error > (this.#errors[place] as number)) this.#errors[place] = error;
+    if (size > (this.#sizes[place] as number)) this.#sizes[place] = size;
+    if (error > 0) this.#seen[place] = (this.#seen[place] as number) + 1;
+  }
+
+  size(place: number): number {
+    return this.#sizes[place] as number;
+  }
+
+  all(arithmetic: RoundedArithmetic): SliceError[] {
+    const { unit, least } = ROUNDOFF[arithmetic];
+    return Array.from(this.#errors, (error, place) => {
+      const size = this.size(place);
+      return { error: Math.max(error, unit * size, least), size, seen: this.#seen[place] as number };
+    });
+  }
+}
+
+function stridesOf(dims: readonly number[]): readonly number[] {
+  const strides = new Array<number>(dims.length).fill(1);
+  for (let axis = dims.length - 2; axis >= 0; axis--) {
+    strides[axis] = (strides[axis + 1] as number) * (dims[axis + 1] as number);
+  }
+  return strides;
+}
+
+/** Where along an axis an element is, whatever the batch. */
+function placeAlong(
+  index: number,
+  axis: number,
+  dims: readonly number[],
+  strides: readonly number[],
+): number {
+  return Math.floor(index / (strides[axis] as number)) % (dims[axis] as number);
+}
