@@ -2,11 +2,16 @@
  * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
  * resolving hundreds of small ones takes longer than a compile), and their type declarations.
  * onnxruntime-node and ts-morph stay outside: they are large and loaded only when needed.
+ *
+ * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
  */
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 
-rmSync("dist", { recursive: true, force: true });
+const keepTypes = process.argv.includes("--keep-types");
+for (const name of existsSync("dist") ? readdirSync("dist") : [])
+  if (!(keepTypes && name === "types")) rmSync(join("dist", name), { recursive: true });
 await build({
   entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", worker: "src/runtime/worker.ts" },
   outdir: "dist",

@@ -12,6 +12,7 @@ import { inputShapes, randomInputs } from "../src/driver/numbers.js";
 import { stats } from "../src/driver/stats.js";
 import { verify } from "../src/driver/verify.js";
 import { openSession } from "../src/runtime/session.js";
+import { skip } from "./skip.js";
 
 /**
  * The gallery is a test: the specs meet the counts of the reference implementations, compile and verify. What is
@@ -162,7 +163,7 @@ if (hasModule("onnx")) {
     });
   }
 } else {
-  console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module onnx: onnx.checker on the gallery\n`);
+  skip("onnx.checker on the gallery", `${PYTHON} has no module onnx`);
 }
 
 if (hasModule("cv2")) {
@@ -190,7 +191,7 @@ if (hasModule("cv2")) {
     assert.ok(result.ok, JSON.stringify(result));
   });
 } else {
-  console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module cv2: OpenCV on EfficientNet-B0\n`);
+  skip("OpenCV on EfficientNet-B0", `${PYTHON} has no module cv2`);
 }
 
 test.run();

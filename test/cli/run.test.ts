@@ -14,6 +14,7 @@ import { defaultPreprocessing } from "../../src/spec/preprocessing.js";
 import { encodeElements } from "../../src/weights/elements.js";
 import { writeNpy } from "../../src/weights/numpy/write.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
+import { skip } from "../skip.js";
 import { readNpy } from "../weights/npy.js";
 import { type CliRun, ecagen } from "./run-cli.js";
 
@@ -241,7 +242,7 @@ if (installed) {
     );
   });
 } else {
-  console.log("SKIPPED: run on images (sharp is not installed)");
+  skip("run on images", "sharp is not installed");
 }
 
 test.run();

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
+import { skip } from "../skip.js";
 
 /** Generated pages in Debian's browser. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -15,7 +16,7 @@ const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 /** A test that needs the browser; without it, it is skipped, loudly. */
 export function testInBrowser(test: Test, name: string, body: () => Promise<void>): void {
   if (existsSync(CHROMIUM)) test(name, body);
-  else console.warn(`\n!!! SKIPPED, because there is no ${CHROMIUM}: ${name}\n`);
+  else skip(name, `there is no ${CHROMIUM}`);
 }
 
 /** A browser with a camera that is drawn, and WebGPU on any adapter, one in software too. */

@@ -13,6 +13,7 @@ import {
 } from "../../src/codegen/pytorch/python.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { codegenSubject } from "../../src/driver/program.js";
+import { skip } from "../skip.js";
 import { throwsError } from "../throws.js";
 import { PYTHON } from "./torch.js";
 
@@ -54,7 +55,7 @@ const HAS_PYTHON = spawnSync(PYTHON, ["-c", "0"]).status === 0;
 
 function testWithPython(name: string, body: () => void): void {
   if (HAS_PYTHON) test(name, body);
-  else console.warn(`\n!!! SKIPPED, because there is no ${PYTHON}: ${name}\n`);
+  else skip(name, `there is no ${PYTHON}`);
 }
 
 testWithPython("strings and numbers read back as they were", () => {

@@ -10,6 +10,7 @@ import { withOpenWeights } from "../../src/driver/load-weights.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
+import { skip } from "../skip.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { readNpy } from "../weights/npy.js";
 import { PYTHON, testWithTorch } from "./torch.js";
@@ -23,7 +24,7 @@ const HAS_TORCHVISION = spawnSync(PYTHON, ["-c", "import torchvision"]).status =
 
 function testWithTorchvision(name: string, body: () => Promise<void>): void {
   if (HAS_TORCHVISION) test(name, body);
-  else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module torchvision: ${name}\n`);
+  else skip(name, `${PYTHON} has no module torchvision`);
 }
 
 /** Rows of log.csv without what the clock says. */

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { escapeFor } from "../../src/codegen/user-templates/escapes.js";
 import { nameForms, uniqueIdentifiers } from "../../src/codegen/user-templates/names.js";
+import { skip } from "../skip.js";
 import { PYTHON } from "./torch.js";
 
 /** What templates write of any text: parsers of the languages read it back, and it ends nothing. */
@@ -96,7 +97,7 @@ for text in json.load(sys.stdin):
     maxBuffer: 1 << 26,
   });
   if (error !== undefined) {
-    console.warn(`\n!!! SKIPPED, because there is no ${PYTHON}: Python's escapes\n`);
+    skip("Python's escapes", `there is no ${PYTHON}`);
     return;
   }
   assert.is(status, 0, stderr);

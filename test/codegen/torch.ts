@@ -17,6 +17,7 @@ import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import type { WeightExpr } from "../../src/ir/weight.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { encodeElements } from "../../src/weights/elements.js";
+import { skip } from "../skip.js";
 
 /** The system's Python has torch where Debian's python3-torch is installed. */
 export const PYTHON = "/usr/bin/python3";
@@ -30,7 +31,7 @@ export function testWithTorch(
   body: () => Promise<void> | void,
 ): void {
   if (HAS_TORCH) test(name, body);
-  else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module torch: ${name}\n`);
+  else skip(name, `${PYTHON} has no module torch`);
 }
 
 /** What check_torch.py measured of one folder. */

@@ -8,6 +8,7 @@ import { countNetwork } from "../../src/analysis/counts.js";
 import { count } from "../../src/base/numbers.js";
 import { specNetwork } from "../../src/driver/network.js";
 import { run } from "../../src/driver/run.js";
+import { skip } from "../skip.js";
 import {
   buildPage,
   drop,
@@ -60,7 +61,7 @@ interface Place {
 
 /** A test that needs the browser; all of them share one page. */
 function inBrowser(name: string, body: (place: Place) => Promise<void>): void {
-  if (sharp === undefined) console.warn(`\n!!! SKIPPED, because sharp is not installed: ${name}\n`);
+  if (sharp === undefined) skip(name, "sharp is not installed");
   else testInBrowser(test, name, async () => body(await place()));
 }
 
@@ -181,7 +182,7 @@ inBrowser(
     assert.is(onCpu.length, 2);
     const option = page.locator("input[value=webgpu]");
     if (await option.isDisabled()) {
-      console.warn("\n!!! SKIPPED, because the browser finds no WebGPU adapter: pages on WebGPU\n");
+      skip("pages on WebGPU", "the browser finds no WebGPU adapter");
     } else {
       await option.check();
       await idle(page);

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { decodeImage } from "../../src/images/decode.js";
+import { skip } from "../skip.js";
 import { IMAGES, type PackedPixels, unpack } from "./pillow.js";
 
 const test = suite("images: decoded");
@@ -46,7 +47,7 @@ if (installed) {
     }
   });
 } else {
-  console.log("SKIPPED: decoding of images (sharp is not installed)");
+  skip("decoding of images", "sharp is not installed");
 }
 
 test.run();

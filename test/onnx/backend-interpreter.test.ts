@@ -12,6 +12,7 @@ import { elementDType } from "../../src/onnx/stored-initializer.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { elementReader, fileByteCount } from "../../src/weights/file-dtypes.js";
 import { materialize } from "../../src/weights/materialize.js";
+import { skip } from "../skip.js";
 import { type BackendTest, backendTests, HAS_BACKEND_TESTS, tensorOf } from "./backend-data.js";
 
 const test = suite("onnx: ONNX's backend tests, by the interpreter");
@@ -145,9 +146,7 @@ if (HAS_BACKEND_TESTS) {
     assert.ok(evaluated >= FEWEST_EVALUATED, `only ${evaluated} models were evaluated`);
   });
 } else {
-  console.warn(
-    "\n!!! SKIPPED, because libonnx-testdata is not installed: ONNX's backend tests, by the interpreter\n",
-  );
+  skip("ONNX's backend tests, by the interpreter", "libonnx-testdata is not installed");
 }
 
 test.run();

@@ -11,6 +11,7 @@ import { encodeRewritten } from "../../src/onnx/rewritten/model.js";
 import type { ModelSource } from "../../src/onnx/source.js";
 import { elementDType } from "../../src/onnx/stored-initializer.js";
 import { modelBytes } from "../../src/onnx/write.js";
+import { skip } from "../skip.js";
 import { type BackendTest, backendTests, HAS_BACKEND_TESTS, tensorOf } from "./backend-data.js";
 
 const test = suite("onnx: ONNX's backend tests, through the IR");
@@ -149,9 +150,7 @@ if (HAS_BACKEND_TESTS) {
     assert.ok(listed.length > 0);
   });
 } else {
-  console.warn(
-    "\n!!! SKIPPED, because libonnx-testdata is not installed: ONNX's backend tests, through the IR\n",
-  );
+  skip("ONNX's backend tests, through the IR", "libonnx-testdata is not installed");
 }
 
 function read(each: BackendTest): ImportedModel | undefined {

@@ -12,6 +12,7 @@ import { writeModel } from "../../src/onnx/write.js";
 import { runPasses } from "../../src/passes/manager.js";
 import { invocationOf } from "../../src/passes/pipeline.js";
 import { encodeElements } from "../../src/weights/elements.js";
+import { skip } from "../skip.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { casesOf } from "./cases.js";
 import { type GateForm, smallNetwork } from "./networks.js";
@@ -40,7 +41,7 @@ const PRESENT = new Map(
 /** Registers a test that needs a Python module; where it is missing, the output says so in one loud line. */
 function testWith(module: "onnx" | "cv2", name: string, body: () => Promise<void>): void {
   if (PRESENT.get(module)) test(name, body);
-  else console.warn(`\n!!! SKIPPED, because ${PYTHON} has no module ${module}: ${name}\n`);
+  else skip(name, `${PYTHON} has no module ${module}`);
 }
 
 /** The network in half precision where that is safe: both element types, and casts between them. */

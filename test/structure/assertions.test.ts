@@ -9,6 +9,9 @@ import * as assert from "uvu/assert";
  */
 
 const test = suite("structure: assertions");
+const project = new Project({ skipAddingFilesFromTsConfig: true });
+project.addSourceFilesAtPaths(["test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"]);
+const files = project.getSourceFiles();
 
 /** The wrong uses in one file, as `line: what to do`. */
 function misuses(file: SourceFile): readonly string[] {
@@ -30,12 +33,21 @@ function misuses(file: SourceFile): readonly string[] {
 }
 
 test("every refusal in a test says which error with which message is meant", () => {
-  const project = new Project({ skipAddingFilesFromTsConfig: true });
-  project.addSourceFilesAtPaths(["test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"]);
-  const files = project.getSourceFiles();
   assert.ok(files.some((file) => file.getFilePath().endsWith("structure/assertions.test.ts")));
   assert.equal(
     files.flatMap((file) => misuses(file).map((each) => `${relative("", file.getFilePath())}:${each}`)),
+    [],
+  );
+});
+
+test("whatever is skipped is said by skip(), in the line that CI counts", () => {
+  const mayNameIt = ["test/skip.ts", "test/scripts/test-runner.test.ts", "test/structure/assertions.test.ts"];
+  const others = files.filter((file) => {
+    const path = relative("", file.getFilePath());
+    return path.startsWith("test/") && !mayNameIt.includes(path);
+  });
+  assert.equal(
+    others.flatMap((file) => (file.getFullText().includes("SKIPPED") ? [file.getFilePath()] : [])),
     [],
   );
 });
