@@ -9,7 +9,8 @@ What each module computes and where that is written. The equation is the head of
 \`src/ir/attention/\`; the reference interpreter evaluates it, and \`ecagen verify\` holds the exported graph against it.
 The options of each are in [spec.md](spec.md#attention).
 
-Any gate can take the place of any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`, or with options
+A gate can be replaced by any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`. A gate that has no sense for the
+channels there is refused: SE's default reduction leaves none of 8 channels. Options say another one:
 \`swap-attention{to={type=cbam,reduction=8}}\`. A selection joins the branches of a
 [block of your own](spec.md#blocks-of-your-own).
 `;

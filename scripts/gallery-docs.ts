@@ -1,5 +1,6 @@
 import { markdownTable } from "../src/base/markdown.js";
 import { count } from "../src/base/numbers.js";
+import { shippedSpecs } from "../src/spec/shipped.js";
 import type { ReferenceRow } from "./reference-table.js";
 
 type Families = ReadonlyMap<string, readonly ReferenceRow[]>;
@@ -26,7 +27,16 @@ export function galleryDocs(families: Families): string {
       unmatched.length === 0 ? "" : unmatchedTable(unmatched),
     ].join("");
   });
-  return `${INTRODUCTION}\n${familyTable(families)}${sections.join("")}`;
+  return `${INTRODUCTION}\n${familyTable(families)}\n${unreferenced(families)}${sections.join("")}`;
+}
+
+/** The specs that ship and are no network of the reference. */
+function unreferenced(families: Families): string {
+  const referenced = new Set([...families.values()].flat().map(({ network }) => network?.spec));
+  const all = shippedSpecs();
+  const others = all.filter((spec) => !referenced.has(spec));
+  const links = others.map((spec) => `[${spec}](../specs/${spec}.json)`).join(", ");
+  return `${all.length - others.length} of the ${all.length} specs are in these tables. The counts that the others expect are ecagen's own: ${links}.\n`;
 }
 
 /** The table of families alone, for the README. */

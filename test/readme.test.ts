@@ -41,14 +41,6 @@ test("the first spec's gates are all ECA", () => {
   assert.equal(new Set(gates), new Set(["attention.eca"]));
 });
 
-test("the diff is the one that the command prints", () => {
-  const { stdout } = ecagen(["diff", "specs/b0-se.json", "specs/b0-eca.json"]);
-  const shown = readme.slice(readme.indexOf("npx ecagen diff"), readme.indexOf("…")).split("\n").slice(2, -1);
-  assert.ok(shown.length > 6);
-  for (const line of shown)
-    assert.ok(stdout.includes(line.slice(4).trimEnd()), `${line}\nis not in\n${stdout}`);
-});
-
 test("the error is the one that the command prints", () => {
   const [start, end] = [readme.indexOf("    net.json:"), readme.indexOf("## Commands")];
   const shown = readme

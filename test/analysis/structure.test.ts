@@ -12,6 +12,7 @@ import { startAtZero } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { runPasses } from "../../src/passes/manager.js";
+import { claimsIn } from "../claims.js";
 
 const test = suite("analysis: stages and blocks of a network that nobody described");
 
@@ -53,6 +54,14 @@ const EXACT = [
   ...["resnet50-se-pre", "cifar-resnet110-a-se", "legacy-resnet50-se", "senet154", "xresnet50-2019"],
 ];
 
+/** Specs whose stages part where neither the map nor the width changes; each block is found, in fewer stages. */
+const FEWER_STAGES = ["mobilenetv3-large-100", "mobilenetv3-small-100-eca", "mixnet-s", "fbnetc-100"];
+
+test("the documentation counts these networks", () => {
+  const sentence = /find (\d+) networks of the gallery, .*? and (\d+) with the same blocks in fewer stages/;
+  assert.equal(claimsIn("docs/onnx-files.md", sentence), [EXACT.length, FEWER_STAGES.length]);
+});
+
 for (const spec of EXACT) {
   test(`${spec}: stages, blocks and types are those of the spec`, () => {
     for (const lowered of [false, true]) {
@@ -66,8 +75,7 @@ for (const spec of EXACT) {
   });
 }
 
-/** Specs whose stages part where neither the map nor the width changes; each block is found, in fewer stages. */
-for (const spec of ["mobilenetv3-large-100", "mobilenetv3-small-100-eca", "mixnet-s", "fbnetc-100"]) {
+for (const spec of FEWER_STAGES) {
   test(`${spec}: blocks and types are those of the spec, stages are where maps and widths change`, () => {
     const typeOf = (text: string): string | undefined => text.split(" ")[1];
     for (const lowered of [false, true]) {

@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/driver/network.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
+import { claimsIn } from "../claims.js";
 import {
   assertSame,
   checkTorch,
@@ -186,6 +187,12 @@ const cases: readonly Case[] = [
     passes: `swap-attention{to=${to}}`,
   })),
 ];
+
+test("the documentation counts these modules", () => {
+  assert.equal(claimsIn("docs/codegen.md", /The tests compare (\d+) modules with ONNX Runtime/), [
+    cases.length,
+  ]);
+});
 
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-torch-"));

@@ -99,9 +99,7 @@ const gate = z
 
 const block = z
   .strictObject({
-    path: freeText().describe(
-      "Its place, `/stages/2/blocks/0`; the names of its weights begin so, with dots.",
-    ),
+    path: freeText().describe("Its place, `stages.2.blocks.0`; the names of its weights begin so."),
     identifier: word().describe("`stages_2_blocks_0`"),
     type: freeText().describe(
       "`stem`, `head`, a block type as `inverted-residual`, or the name of the spec's definition.",
