@@ -4,6 +4,7 @@ import type { Graph } from "../ir/graph.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
+import { stressWeights } from "../passes/stress-weights.js";
 import { swapAttention } from "../passes/swap-attention.js";
 import { type LoadedSpec, loadSpec } from "../spec/load.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
@@ -89,14 +90,14 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
     };
     const own = run(built, resolved.passes, 0, hooks);
     const more = run(own.graph, extra, resolved.passes.length, hooks);
-    const keeping = invocations.filter((invocation) => !changesFunction(invocation));
+    const { meaning, keeping } = split(invocations);
     return {
       spec,
       built,
       original,
       declared: own.graph,
       graph: more.graph,
-      meant: keeping.length === 0 ? more.graph : run(built, invocations.filter(changesFunction), 0).graph,
+      meant: keeping.length === 0 ? more.graph : run(built, meaning, 0).graph,
       keeping,
       invocations,
       reports: [...own.reports, ...more.reports],
@@ -104,6 +105,22 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       weights: loaded?.report(more.graph),
     };
   });
+}
+
+/**
+ * The passes that make what is meant, and those that must keep it. New weights depend on what they are found for: a folded
+ * BatchNorm has none. So passes before such a change stay before it.
+ */
+function split(invocations: readonly PassInvocation[]): {
+  readonly meaning: readonly PassInvocation[];
+  readonly keeping: readonly PassInvocation[];
+} {
+  const fixed = invocations.findLastIndex(({ pass }) => pass === stressWeights.name) + 1;
+  const free = invocations.slice(fixed);
+  return {
+    meaning: [...invocations.slice(0, fixed), ...free.filter(changesFunction)],
+    keeping: free.filter((invocation) => !changesFunction(invocation)),
+  };
 }
 
 /** Whether a pass means to change what the network computes. */
