@@ -1,43 +1,113 @@
-import { randomBytes } from "node:crypto";
-import { realpathSync, rmSync, statSync } from "node:fs";
-import { type FileHandle, open, rename } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { InputError } from "./diagnostic.js";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { type FileSink, PendingFile } from "./pending-file.js";
+import { refuseOverwriting } from "./refuse-overwriting.js";
+import { removeAbandoned, temporaryFor } from "./temporary-files.js";
 import { onTermination } from "./termination.js";
+import { located, writableTarget } from "./writable-target.js";
 
-/** Where the bytes of a file go, in order. */
-export interface FileSink {
-  /** Takes the bytes over at once; the caller may reuse their memory as soon as the promise is fulfilled. */
-  write(bytes: Uint8Array): Promise<void>;
-}
-
-const BUFFER_BYTES = 1 << 20;
+export type { FileSink } from "./pending-file.js";
 
 /**
- * Writes files so that each appears under its name as a whole or not at all: `write` fills temporary files
- * beside them, which take over the names after all of them are complete. On an error, on SIGINT, SIGTERM,
- * SIGHUP and at exit the temporary files are removed; what was under the names before stays. A killed process
- * can leave only a hidden file that ends in `.tmp`.
- *
- * Errors: `InputError` for a missing or unwritable directory, a full disk, and a name that is no regular file.
+ * Files that are written together. Each is filled under a temporary name beside its own; when all are complete and on the
+ * disk, they take their places one after the other, in the order in which they were opened. `afterwards` puts work
+ * between them, `settle` makes the disk keep what came before whatever comes after.
  */
-export async function writeAtomically<T>(
-  files: readonly string[],
-  write: (...sinks: FileSink[]) => Promise<T>,
-): Promise<T> {
-  const pending: PendingFile[] = [];
-  const discard = (): void => {
-    for (const file of pending) file.removeSync();
-  };
+export class FileTransaction {
+  readonly #pending: PendingFile[] = [];
+  readonly #steps: (() => void)[] = [];
+  readonly #unsettled = new Set<string>();
+
+  /** A file that will stand at `file`. Errors: `InputError` where it can't, and for one that this run has read. */
+  async open(file: string): Promise<PendingFile> {
+    refuseOverwriting([file]);
+    return this.#add(await PendingFile.open(writableTarget(file)));
+  }
+
+  /** A file that belongs to the one that will stand at `owner`, and gets its name when its content is known. */
+  async openBeside(owner: string): Promise<PendingFile> {
+    return this.#add(await PendingFile.open(`${owner}.data`, owner));
+  }
+
+  /** Takes a file out, as if it had not been opened. */
+  async drop(pending: PendingFile): Promise<void> {
+    this.#pending.splice(this.#pending.indexOf(pending), 1);
+    await pending.close();
+    pending.removeSync();
+  }
+
+  /** Work that comes after the files that are open by now have their places. It is quick: nothing interrupts it. */
+  afterwards(work: () => void): void {
+    this.#steps.push(work);
+  }
+
+  /** Has the changes of names so far on the disk before any later one. */
+  settle(): void {
+    this.afterwards(() => {
+      for (const folder of this.#unsettled) syncFolder(folder);
+      this.#unsettled.clear();
+    });
+  }
+
+  /** Has the files so far complete on the disk, except for those that are still to be filled. */
+  async complete(unfilled: readonly PendingFile[] = []): Promise<void> {
+    await Promise.all(
+      this.#pending.filter((file) => !unfilled.includes(file)).map((file) => file.complete()),
+    );
+  }
+
+  /** Where the content is, until it takes its place, of the complete file that will stand at `file`. */
+  contentOf(file: string): string {
+    const target = writableTarget(file);
+    const pending = this.#pending.find((each) => each.target === target);
+    return pending?.temporary ?? target;
+  }
+
+  async commit(): Promise<void> {
+    await this.complete();
+    // What was opened first may have been read since.
+    for (const { target } of this.#pending) refuseOverwriting([target]);
+    this.settle();
+    for (const step of this.#steps) step();
+  }
+
+  #add(pending: PendingFile): PendingFile {
+    this.#pending.push(pending);
+    this.afterwards(() => {
+      if (!this.#pending.includes(pending)) return;
+      pending.publish();
+      this.#unsettled.add(dirname(pending.target));
+    });
+    return pending;
+  }
+
+  /** Removes what has not taken its place. */
+  discard(): void {
+    for (const file of this.#pending) file.removeSync();
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#pending.map((file) => file.close()));
+  }
+}
+
+/**
+ * Writes files together: each appears as a whole or not at all. On an error, on SIGINT, SIGTERM, SIGHUP and at exit the
+ * temporary files are removed; what was there before stays. Those of a killed process go with the next run.
+ *
+ * Errors: `InputError` for a missing or unwritable directory, a full disk, a name that is no regular file or a read-only
+ * one, and a file that this run has read.
+ */
+export async function inTransaction<T>(write: (transaction: FileTransaction) => Promise<T>): Promise<T> {
+  const transaction = new FileTransaction();
+  const discard = (): void => transaction.discard();
   const stopListening = onTermination(discard);
   try {
-    for (const file of files) pending.push(await PendingFile.open(file));
-    const result = await write(...pending);
-    for (const file of pending) await file.complete();
-    for (const file of pending) await file.publish();
+    const result = await write(transaction);
+    await transaction.commit();
     return result;
   } catch (error) {
-    await Promise.allSettled(pending.map((file) => file.close()));
+    await transaction.close();
     discard();
     throw error;
   } finally {
@@ -45,118 +115,46 @@ export async function writeAtomically<T>(
   }
 }
 
-/** A file that is being written under a temporary name. Fills one buffer while the other is on its way to the disk. */
-class PendingFile implements FileSink {
-  readonly #file: string;
-  readonly #temporary: string;
-  readonly #handle: FileHandle;
-  #buffer = new Uint8Array(BUFFER_BYTES);
-  #spare = new Uint8Array(BUFFER_BYTES);
-  #filled = 0;
-  #inFlight: Promise<void> = Promise.resolve();
+/** `inTransaction` for files that are known beforehand. */
+export function writeAtomically<T>(
+  files: readonly string[],
+  write: (...sinks: FileSink[]) => Promise<T>,
+): Promise<T> {
+  return inTransaction(async (transaction) => {
+    refuseOverwriting(files);
+    const sinks: FileSink[] = [];
+    for (const file of files) sinks.push(await transaction.open(file));
+    return await write(...sinks);
+  });
+}
 
-  private constructor(file: string, temporary: string, handle: FileHandle) {
-    this.#file = file;
-    this.#temporary = temporary;
-    this.#handle = handle;
-  }
-
-  static open(file: string): Promise<PendingFile> {
-    return located(file, async () => {
-      const target = writableTarget(file);
-      const suffix = `${process.pid}-${randomBytes(4).toString("hex")}`;
-      const temporary = join(dirname(target), `.${basename(target).slice(0, 200)}.${suffix}.tmp`);
-      return new PendingFile(target, temporary, await open(temporary, "wx"));
-    });
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let taken = 0; taken < bytes.length; ) {
-      const part = bytes.subarray(taken, taken + BUFFER_BYTES - this.#filled);
-      this.#buffer.set(part, this.#filled);
-      this.#filled += part.length;
-      taken += part.length;
-      if (this.#filled === BUFFER_BYTES) await this.#flush();
+/** Writes a small file of text at once; it appears as a whole or not at all. Errors: as of `inTransaction`. */
+export function writeTextSync(file: string, text: string): void {
+  refuseOverwriting([file]);
+  located(file, () => {
+    const target = writableTarget(file);
+    removeAbandoned(dirname(target));
+    const temporary = temporaryFor(target);
+    try {
+      writeFileSync(temporary, text, { flag: "wx", flush: true });
+      renameSync(temporary, target);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-  }
-
-  /** Writes what is left and closes the temporary file. */
-  async complete(): Promise<void> {
-    await this.#flush();
-    await this.#inFlight;
-    await located(this.#file, () => this.#handle.close());
-  }
-
-  publish(): Promise<void> {
-    return located(this.#file, () => rename(this.#temporary, this.#file));
-  }
-
-  async close(): Promise<void> {
-    await this.#inFlight.catch(() => undefined);
-    await this.#handle.close();
-  }
-
-  removeSync(): void {
-    rmSync(this.#temporary, { force: true });
-  }
-
-  async #flush(): Promise<void> {
-    await this.#inFlight;
-    const full = this.#buffer.subarray(0, this.#filled);
-    [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
-    this.#filled = 0;
-    this.#inFlight = located(this.#file, () => writeAll(this.#handle, full));
-    // Its failure is reported by the next flush, which awaits it; until then it is no unhandled one.
-    this.#inFlight.catch(() => undefined);
-  }
+    syncFolder(dirname(target));
+  });
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
-}
-
-/**
- * The file that the name stands for, links followed. Only a regular file may be replaced, never a device or a
- * directory. Errors: `InputError` for those, and for a path that leads nowhere.
- */
-export function writableTarget(file: string): string {
+/** What a file is renamed to is on the disk only when its folder is. Windows has no such call; some file systems refuse it. */
+function syncFolder(folder: string): void {
+  let handle: number | undefined;
   try {
-    const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing === undefined) return file;
-    if (existing.isFile()) return realpathSync(file);
-    const what = existing.isDirectory() ? "a directory" : "no regular file";
-    throw InputError.of("file/not-a-file", `${file} is ${what}, so it can't be written`, { file });
-  } catch (error) {
-    throw unwritable(file, error);
+    handle = openSync(folder, "r");
+    fsyncSync(handle);
+  } catch {
+    // Then the system decides when; the order of changes is its own affair too.
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "its directory does not exist",
-  ENOTDIR: "a part of its path is no directory",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  ENAMETOOLONG: "the name is too long",
-};
-
-/** Runs `act`; what the operating system refuses becomes an error that names the file and the reason. */
-async function located<T>(file: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw unwritable(file, error);
-  }
-}
-
-/** An error of the operating system in words; any other as it is. */
-function unwritable(file: string, error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof InputError || code === undefined) return error;
-  return InputError.of("file/unwritable", `can't write ${file}: ${REASONS[code] ?? message}`, { file });
 }

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
-import { isAbsolute, resolve, sep } from "node:path";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
+import { realPath } from "./files-read.js";
 
 /**
  * The real path of a regular file that a file in `folder` names. Undefined where it lies outside of the real
@@ -8,10 +9,25 @@ import { isAbsolute, resolve, sep } from "node:path";
  * Errors: those of the operating system, for a file that is not there.
  */
 export function insideFolder(location: string, folder: string): string | undefined {
-  if (location === "" || isAbsolute(location)) return undefined;
   const root = realpathSync(folder);
-  const path = realpathSync(resolve(root, location));
-  return path.startsWith(root.endsWith(sep) ? root : root + sep) && statSync(path).isFile()
-    ? path
-    : undefined;
+  return within(location, root, [root]);
+}
+
+/**
+ * The real path of a regular file that `file` names, which must lie beside it: in the folder of its name, or in that of
+ * the file which the name is a link to. In a download cache of Hugging Face both are links into one folder of blobs.
+ * Undefined for a place outside of both.
+ *
+ * Errors: those of the operating system, for a file that is not there.
+ */
+export function besideFile(location: string, file: string): string | undefined {
+  const named = realpathSync(dirname(file));
+  return within(location, named, [named, dirname(realPath(file))]);
+}
+
+function within(location: string, folder: string, roots: readonly string[]): string | undefined {
+  if (location === "" || isAbsolute(location)) return undefined;
+  const path = realpathSync(resolve(folder, location));
+  const inside = roots.some((root) => path.startsWith(root.endsWith(sep) ? root : root + sep));
+  return inside && statSync(path).isFile() ? path : undefined;
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { Defect, InputError } from "./diagnostic.js";
+import { recordRead } from "./files-read.js";
 import { whyUnreadable } from "./read-file.js";
 
 /** Bytes that are read at any place, some at a time. */
@@ -23,14 +24,26 @@ export class RandomAccessFile implements ByteRange {
     this.#handle = handle;
   }
 
-  /** Errors: `InputError` for what can't be read, folders and devices among it. */
+  /** An input, which this run won't write over. Errors: `InputError` for what can't be read, folders and devices among it. */
   static open(file: string): RandomAccessFile {
+    return RandomAccessFile.#opened(file, true);
+  }
+
+  /** What stands at the place of an output, which may be written over. Errors: as of `open`. */
+  static openOutput(file: string): RandomAccessFile {
+    return RandomAccessFile.#opened(file, false);
+  }
+
+  static #opened(file: string, isInput: boolean): RandomAccessFile {
     let handle: number | undefined;
     try {
       // Opening a pipe must not wait for someone who writes to it.
       handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-      const status = fstatSync(handle);
-      if (status.isFile()) return new RandomAccessFile(file, status.size, handle);
+      const status = fstatSync(handle, { bigint: true });
+      if (status.isFile()) {
+        if (isInput) recordRead(file, status);
+        return new RandomAccessFile(file, Number(status.size), handle);
+      }
       throw unreadable(file, status.isDirectory() ? "it is a folder" : "it is no regular file");
     } catch (error) {
       if (handle !== undefined) closeSync(handle);

@@ -8,6 +8,7 @@ import {
   formatWarning,
   InputError,
 } from "../base/diagnostic.js";
+import { asOneRun } from "../base/files-read.js";
 
 /** The exit codes, which are part of the command line's contract. */
 export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect: 70 } as const;
@@ -29,7 +30,7 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, notes = [], warnings, ok = true } = await work();
+    const { json, text, notes = [], warnings, ok = true } = await asOneRun(work);
     if (!asJson) for (const note of notes) process.stderr.write(`note: ${note}\n`);
     if (!asJson) for (const each of warnings ?? []) process.stderr.write(`${formatWarning(each)}\n`);
     const document = warnings === undefined ? json : { ...json, warnings: warnings.map(diagnosticToJson) };

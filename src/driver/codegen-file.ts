@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
-import { writeAtomically } from "../base/atomic-file.js";
+import type { FileTransaction } from "../base/atomic-file.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { realPath } from "../base/files-read.js";
 import { packageVersion } from "../base/package.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import { BATCH } from "../blocks/network.js";
@@ -35,8 +36,9 @@ export function runnerFiles(
   });
 }
 
-/** Copies the ONNX file to where the program has its model. */
-export async function copyModels(
+/** Adds the ONNX file where the program has its model. */
+export async function addCopies(
+  transaction: FileTransaction,
   file: string,
   files: readonly GeneratedFile[],
   { output }: CodegenOptions,
@@ -44,23 +46,24 @@ export async function copyModels(
   const made: WrittenProgramFile[] = [];
   for (const each of files) {
     if ("artifact" in each)
-      made.push({ path: each.path, bytes: await copyFile(file, join(output, each.path)) });
+      made.push({ path: each.path, bytes: await addCopy(transaction, file, join(output, each.path)) });
   }
   return made;
 }
 
 const PIECE = 1 << 20;
 
-async function copyFile(from: string, to: string): Promise<number> {
+async function addCopy(transaction: FileTransaction, from: string, to: string): Promise<number> {
   const source = RandomAccessFile.open(from);
   try {
-    await writeAtomically([to], async (sink) => {
-      for (let at = 0; at < source.size; at += PIECE) {
-        const piece = new Uint8Array(Math.min(PIECE, source.size - at));
-        source.readInto(piece, at);
-        await sink?.write(piece);
-      }
-    });
+    // The program may be generated again from the model that it has.
+    if (realPath(from) === realPath(to)) return source.size;
+    const sink = await transaction.open(to);
+    for (let at = 0; at < source.size; at += PIECE) {
+      const piece = new Uint8Array(Math.min(PIECE, source.size - at));
+      source.readInto(piece, at);
+      await sink.write(piece);
+    }
     return source.size;
   } finally {
     source.close();

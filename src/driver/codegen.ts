@@ -1,19 +1,21 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
+import { inTransaction } from "../base/atomic-file.js";
 import { CheckError, type Diagnostic, InputError } from "../base/diagnostic.js";
+import { asOneRun } from "../base/files-read.js";
 import { makeFolder } from "../base/folder.js";
 import type { LanguageName } from "../codegen/registry.js";
 import type { GeneratedFile } from "../codegen/subject.js";
 import { startHalfRounding } from "../weights/half.js";
-import { copyModels, runnerFiles } from "./codegen-file.js";
+import { addCopies, runnerFiles } from "./codegen-file.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { checkOwnership, MANIFEST, removeStale } from "./generated-folder.js";
+import { checkOwnership, MANIFEST } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
 import type { WeightsReport } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
 import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
-import { type WrittenProgramFile, writeArtifacts, writeTexts } from "./program-files.js";
+import { addArtifacts, addProgram, type WrittenProgramFile } from "./program-files.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
 import type { VariantNetwork } from "./variants.js";
 
@@ -55,7 +57,11 @@ export interface CodegenReport {
  * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
  * missed expectation; none of these leaves a file.
  */
-export async function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
+  return asOneRun(() => generateProgram(specFile, options));
+}
+
+async function generateProgram(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   const { output, language, templates } = options;
   const loadGenerator = generatorOf(options);
   refuseUnusedFlags(specFile, options);
@@ -63,8 +69,10 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
   if (loadRunner !== undefined) {
     const { files, warnings } = runnerFiles(specFile, options, await loadRunner());
     prepareFolder(files, options);
-    const made = await copyModels(specFile, files, options);
-    return { output, language, files: await finishFolder(specFile, files, made, options), warnings };
+    const written = await inTransaction((transaction) =>
+      addProgram(transaction, files, options, () => addCopies(transaction, specFile, files, options)),
+    );
+    return { output, language, files: written, warnings };
   }
   return await withProgram(specFile, options, async (program) => {
     const { subject, variants } = program;
@@ -75,8 +83,11 @@ export async function codegen(specFile: string, options: CodegenOptions): Promis
     const files = generate(subject);
     prepareFolder(files, options);
     const rounding = startHalfRounding();
-    const made = await writeArtifacts(files, { ...program, options, rounding });
-    const written = await finishFolder(specFile, files, made, options);
+    const written = await inTransaction((transaction) =>
+      addProgram(transaction, files, options, () =>
+        addArtifacts(transaction, files, { ...program, options, rounding }),
+      ),
+    );
     return {
       output,
       ...(language === undefined ? { templates } : { language }),
@@ -96,24 +107,6 @@ function prepareFolder(files: readonly GeneratedFile[], { output, force }: Codeg
   for (const folder of new Set([output, ...paths.map((path) => join(output, dirname(path)))])) {
     makeFolder(folder);
   }
-}
-
-/** Removes what an earlier program had and this one has not, and writes the texts beside what is `made`; gives all files. */
-async function finishFolder(
-  model: string,
-  files: readonly GeneratedFile[],
-  made: readonly WrittenProgramFile[],
-  options: CodegenOptions,
-): Promise<readonly WrittenProgramFile[]> {
-  const { output, weights, variantWeights = [] } = options;
-  const ofVariants = variantWeights.map((each) => each.slice(each.indexOf("=") + 1));
-  const inputs = [model, ...(weights === undefined ? [] : [weights]), ...ofVariants];
-  removeStale(
-    output,
-    [...files, ...made].map(({ path }) => path),
-    inputs,
-  );
-  return [...made, ...(await writeTexts(files, made, options))];
 }
 
 /** A program can't have the file by which ecagen knows its folder. */

@@ -1,6 +1,8 @@
 import { basename, join } from "node:path";
 import { countNetwork, gateOf } from "../analysis/counts.js";
+import { inTransaction } from "../base/atomic-file.js";
 import { CheckError } from "../base/diagnostic.js";
+import { asOneRun } from "../base/files-read.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
@@ -8,7 +10,7 @@ import { BATCH } from "../blocks/network.js";
 import { type Graph, usesType } from "../ir/graph.js";
 import { type EncodedModel, encodeModel } from "../onnx/export.js";
 import { OPSETS } from "../onnx/opset.js";
-import { writeModel } from "../onnx/write.js";
+import { addModel } from "../onnx/write.js";
 import { exportPipeline, type Precision, type Target } from "../passes/export-pipeline.js";
 import { runPasses } from "../passes/manager.js";
 import { printPipeline } from "../passes/pipeline.js";
@@ -16,7 +18,7 @@ import { startHalfRounding } from "../weights/half.js";
 import { checkPasses } from "./check-passes.js";
 import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
-import { type ExportedWeights, exportWeights } from "./export-weights.js";
+import { addWeights, type ExportedWeights } from "./export-weights.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
@@ -75,7 +77,7 @@ export interface CompileReport extends WrittenReport, ModelReport {
  * none leaves a file.
  */
 export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
-  return withOpenWeights(options, (given) => compileWith(specFile, { ...options, given }));
+  return asOneRun(() => withOpenWeights(options, (given) => compileWith(specFile, { ...options, given })));
 }
 
 async function compileWith(
@@ -103,27 +105,28 @@ async function compileWith(
   // 6 and 7: encode, then write, the weights one piece at a time.
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
-  refuseOverwriting(
-    [output, options.externalData ? `${output}.data` : undefined, options.exportWeights],
-    [specFile, options.weights],
-  );
-  // Before the model, so that a path that leads nowhere leaves no model either.
-  const exportedWeights =
-    options.exportWeights === undefined
-      ? undefined
-      : await exportWeights(options.exportWeights, network.graph, options.seed ?? 0, {
-          onProgress: (part) => options.onProgress?.("exporting weights", part),
-        });
+  refuseOverwriting([output, options.exportWeights]);
   const rounding = startHalfRounding();
-  const written = await writeModel(output, model, {
-    seed: options.seed ?? 0,
-    rounding,
-    externalData: options.externalData ?? false,
-    digest: options.digest,
-    ...(options.onProgress === undefined
-      ? {}
-      : { onProgress: (part) => options.onProgress?.("writing weights", part) }),
+  const seed = options.seed ?? 0;
+  const progress = (message: string) => ({
+    onProgress: (part: number) => options.onProgress?.(message, part),
   });
+  const { exportedWeights, ...written } = await inTransaction(async (transaction) => ({
+    ...(options.exportWeights === undefined
+      ? {}
+      : {
+          exportedWeights: await addWeights(transaction, options.exportWeights, network.graph, seed, {
+            ...progress("exporting weights"),
+          }),
+        }),
+    ...(await addModel(transaction, output, model, {
+      seed,
+      rounding,
+      externalData: options.externalData ?? false,
+      digest: options.digest,
+      ...progress("writing weights"),
+    })),
+  }));
   const counts = countNetwork(network.graph);
   return {
     output,

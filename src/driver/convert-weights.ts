@@ -1,3 +1,4 @@
+import { asOneRun } from "../base/files-read.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { buildNetwork } from "../blocks/network.js";
 import { loadSpec } from "../spec/load.js";
@@ -46,12 +47,16 @@ export interface ConvertReport {
  *
  * Errors: as those of `compile` for the input; `InputError` for layers that the framework has no name for.
  */
-export async function convertWeights(input: string, options: ConvertOptions): Promise<ConvertReport> {
-  refuseOverwriting([options.output], [options.spec, input]);
+export function convertWeights(input: string, options: ConvertOptions): Promise<ConvertReport> {
+  return asOneRun(() => convert(input, options));
+}
+
+async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
   const spec = loadSpec(options.spec);
   const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
   const source = openWeights(input);
   try {
+    refuseOverwriting([options.output]);
     const { graph, match } = recognizeNames(graphs, source, options.from);
     const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
     const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);

@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeTextSync } from "../base/atomic-file.js";
 import { makeFolder } from "../base/folder.js";
 import { printGraph } from "../ir/print.js";
 import type { PipelineHooks } from "../passes/manager.js";
@@ -23,7 +23,7 @@ export function irHooks({ print, folder }: IrDump): PipelineHooks | undefined {
       const text = printGraph(graph);
       print?.(`// after ${number}. ${name}${changed ? "" : " (nothing changed)"}\n${text}\n`);
       if (folder !== undefined)
-        writeFileSync(join(folder, `${String(number).padStart(2, "0")}-${name}.ir`), text);
+        writeTextSync(join(folder, `${String(number).padStart(2, "0")}-${name}.ir`), text);
     },
   };
 }

@@ -1,10 +1,11 @@
+import { type FileTransaction, inTransaction } from "../base/atomic-file.js";
 import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
 import { concreteDims, elementCount } from "../ir/types.js";
 import { encodeElements } from "../weights/elements.js";
 import { weightChunks } from "../weights/materialize.js";
 import type { TensorName } from "../weights/names/name-parameters.js";
 import type { OutgoingTensor } from "../weights/outgoing-tensor.js";
-import { writeSafetensors } from "../weights/safetensors/write.js";
+import { addSafetensors } from "../weights/safetensors/write.js";
 
 /** A file of weights that was written. */
 export interface ExportedWeights {
@@ -27,15 +28,27 @@ const PIECE_ELEMENTS = 16384;
  *
  * Errors: `InputError` for a file that can't be written.
  */
-export async function exportWeights(
+export function exportWeights(
   file: string,
   graph: Graph,
   seed: number,
-  { names, onProgress }: ExportWeightsOptions = {},
+  options: ExportWeightsOptions = {},
+): Promise<ExportedWeights> {
+  return inTransaction((transaction) => addWeights(transaction, file, graph, seed, options));
+}
+
+/** `exportWeights` together with other files. */
+export async function addWeights(
+  transaction: FileTransaction,
+  file: string,
+  graph: Graph,
+  seed: number,
+  { names, onProgress }: ExportWeightsOptions,
 ): Promise<ExportedWeights> {
   // `fixed` parameters are constants of a lowering, no weights.
   const parameters = parametersOf(graph).filter(({ role }) => role !== "fixed");
-  const { bytes } = await writeSafetensors(
+  const { bytes } = await addSafetensors(
+    transaction,
     file,
     parameters.map((parameter) => outgoing(parameter, names?.get(parameter) ?? ownName(parameter), seed)),
     { metadata: new Map([["format", "ecagen"]]), onProgress },

@@ -1,22 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { writeTextSync } from "../base/atomic-file.js";
 import { InputError } from "../base/diagnostic.js";
 import { packageRoot } from "../base/package.js";
+import { readText } from "../base/read-file.js";
 
-/** Writes a small commented spec to a file that does not exist yet. */
+/** Writes a small commented spec to a file that does not exist yet. Errors: `InputError` for one that does, or can't be written. */
 export function initSpec(file: string): { readonly file: string } {
-  const text = readFileSync(join(packageRoot(), "templates", "network.json"), "utf8");
-  try {
-    writeFileSync(file, text, { flag: "wx" });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") {
-      throw InputError.of("init/exists", `${file} exists already`, {
-        file,
-        hint: "name another file: ecagen init FILE",
-      });
-    }
-    throw InputError.of("init/unwritable", `${file} can't be written: ${message}`, { file });
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
+    throw InputError.of("init/exists", `${file} exists already`, {
+      file,
+      hint: "name another file: ecagen init FILE",
+    });
   }
+  writeTextSync(file, readText(join(packageRoot(), "templates", "network.json")));
   return { file };
 }

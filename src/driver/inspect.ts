@@ -3,7 +3,7 @@ import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
 import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
 import { writeAtomically } from "../base/atomic-file.js";
 import type { Diagnostic } from "../base/diagnostic.js";
-import { refuseOverwriting } from "../base/refuse-overwriting.js";
+import { asOneRun } from "../base/files-read.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
 import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
@@ -71,8 +71,11 @@ export interface InspectFileOptions {
  *
  * Errors: `InputError` for a file that is no ONNX model, and where a spec is asked for and none says the network.
  */
-export async function inspect(file: string, { spec }: InspectFileOptions = {}): Promise<InspectReport> {
-  if (spec !== undefined) refuseOverwriting([spec], [file]);
+export function inspect(file: string, options: InspectFileOptions = {}): Promise<InspectReport> {
+  return asOneRun(() => inspectFile(file, options));
+}
+
+async function inspectFile(file: string, { spec }: InspectFileOptions): Promise<InspectReport> {
   const { report, written } = withFileNetwork(file, {}, (network) => ({
     report: inspectNetwork(network),
     written: spec === undefined ? undefined : recoveredNetwork(network).written,

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import { packageRoot } from "../base/package.js";
+import { readText } from "../base/read-file.js";
 import { didYouMean } from "../base/suggest.js";
 
 /** A spec that ships with ecagen. The numbers are those of its `expect`, which every compile checks. */
@@ -42,7 +42,7 @@ export const GALLERY_INDEX = "specs/index/gallery.json";
  * @throws InputError for a kind of attention that none of them has
  */
 export function listSpecs({ text = "", attention }: ListFilter = {}): readonly ListedSpec[] {
-  const specs = JSON.parse(readFileSync(join(packageRoot(), GALLERY_INDEX), "utf8")) as readonly ListedSpec[];
+  const specs = JSON.parse(readText(join(packageRoot(), GALLERY_INDEX))) as readonly ListedSpec[];
   const wanted = text.toLowerCase();
   const kinds = [...new Set(specs.flatMap((spec) => spec.attention)), NO_GATE];
   if (attention !== undefined && !kinds.includes(attention)) {

@@ -1,13 +1,21 @@
-import { join } from "node:path";
-import { writeAtomically } from "../base/atomic-file.js";
+import { basename, dirname, join, posix } from "node:path";
+import type { FileTransaction } from "../base/atomic-file.js";
 import { Defect } from "../base/diagnostic.js";
 import { packageVersion } from "../base/package.js";
 import type { Artifact, GeneratedFile } from "../codegen/subject.js";
-import { writeModel } from "../onnx/write.js";
+import { addModel } from "../onnx/write.js";
 import type { HalfRounding } from "../weights/half.js";
 import { encode, lower } from "./compile.js";
-import { exportWeights } from "./export-weights.js";
-import { MANIFEST, manifestText } from "./generated-folder.js";
+import { addWeights } from "./export-weights.js";
+import {
+  hashOfFile,
+  interimManifestText,
+  knownFiles,
+  MANIFEST,
+  manifestText,
+  removeFiles,
+  staleFiles,
+} from "./generated-folder.js";
 import type { SpecNetwork } from "./network.js";
 import type { CodegenOptions, Program } from "./program.js";
 
@@ -17,30 +25,53 @@ export interface WrittenProgramFile {
   readonly bytes: number;
 }
 
-/** Writes the files of text and bytes and the manifest, all or none; the models and weights are there already. */
-export async function writeTexts(
+/**
+ * Writes a program into its folder:
+ *
+ *     files complete under temporary names ── interim manifest ── files in their places ── stale ones gone ── manifest
+ *
+ * Wherever a run is killed, the folder is as before, or as after, or has the interim manifest, by which the next run knows
+ * the files of both for ecagen's own and replaces them.
+ *
+ * @param addArtifacts adds the models and weights, one after the other
+ */
+export async function addProgram(
+  transaction: FileTransaction,
   files: readonly GeneratedFile[],
-  made: readonly WrittenProgramFile[],
   { output, language }: CodegenOptions,
+  addArtifacts: () => Promise<readonly WrittenProgramFile[]>,
 ): Promise<readonly WrittenProgramFile[]> {
-  const program = files.flatMap((file) => {
-    if ("artifact" in file) return [];
-    return [{ path: file.path, bytes: "text" in file ? Buffer.from(file.text) : Buffer.from(file.bytes) }];
-  });
-  const manifest = manifestText(output, {
-    version: packageVersion(),
-    language: language ?? "templates",
-    texts: program,
-    artifacts: made.map(({ path }) => path),
-  });
-  const contents = [...program, { path: MANIFEST, bytes: Buffer.from(manifest) }];
-  await writeAtomically(
-    contents.map(({ path }) => join(output, path)),
-    async (...sinks) => {
-      for (const [i, { bytes }] of contents.entries()) await sinks[i]?.write(bytes);
-    },
+  const manifest = join(output, MANIFEST);
+  const interim = await transaction.open(manifest);
+  transaction.settle();
+  const made = await addArtifacts();
+  const texts: WrittenProgramFile[] = [];
+  for (const file of files) {
+    if ("artifact" in file) continue;
+    const bytes = "text" in file ? Buffer.from(file.text) : file.bytes;
+    const sink = await transaction.open(join(output, file.path));
+    await sink.write(bytes);
+    texts.push({ path: file.path, bytes: bytes.length });
+  }
+  await transaction.complete([interim]);
+
+  const program = [...made, ...texts];
+  const hashes = new Map(
+    program.map(({ path }) => [path, hashOfFile(transaction.contentOf(join(output, path)))] as const),
   );
-  return contents.map(({ path, bytes }) => ({ path, bytes: bytes.length }));
+  const before = knownFiles(output) ?? new Map<string, readonly string[]>();
+  const author = { version: packageVersion(), language: language ?? "templates" };
+  await interim.write(Buffer.from(interimManifestText(author, before, hashes)));
+  const stale = staleFiles(
+    output,
+    before,
+    program.map(({ path }) => path),
+  );
+  transaction.afterwards(() => removeFiles(output, stale));
+  transaction.settle();
+  const final = Buffer.from(manifestText(author, hashes));
+  await (await transaction.open(manifest)).write(final);
+  return [...program, { path: MANIFEST, bytes: final.length }];
 }
 
 /** What artifacts are made of. */
@@ -49,8 +80,9 @@ interface Making extends Pick<Program, "variants" | "stateNames"> {
   readonly rounding: HalfRounding;
 }
 
-/** Writes the models and weights, one after the other. */
-export async function writeArtifacts(
+/** Adds the models and weights of a spec's program, one after the other. */
+export async function addArtifacts(
+  transaction: FileTransaction,
   files: readonly GeneratedFile[],
   making: Making,
 ): Promise<readonly WrittenProgramFile[]> {
@@ -61,36 +93,38 @@ export async function writeArtifacts(
     const { artifact, path, variant } = file;
     const found = variant === undefined ? variants[0] : variants.find(({ plan }) => plan.id === variant);
     if (found === undefined) throw new Defect(`${path} is of the variant ${variant}, which there is not`);
-    made.push(...(await ARTIFACTS[artifact](path, found.network, making)));
+    made.push(...(await ARTIFACTS[artifact](transaction, path, found.network, making)));
   }
   return made;
 }
 
-type MakeArtifact = (
+type AddArtifact = (
+  transaction: FileTransaction,
   path: string,
   network: SpecNetwork,
   making: Making,
 ) => Promise<readonly WrittenProgramFile[]>;
 
-const ARTIFACTS: Readonly<Record<Artifact, MakeArtifact>> = {
-  async model(path, network, { options, rounding }) {
+const ARTIFACTS: Readonly<Record<Artifact, AddArtifact>> = {
+  async model(transaction, path, network, { options, rounding }) {
     const { graph } = lower(network, options);
-    const written = await writeModel(join(options.output, path), encode(network, graph, options), {
+    const file = join(options.output, path);
+    const { bytes, externalData } = await addModel(transaction, file, encode(network, graph, options), {
       seed: options.seed ?? 0,
       digest: false,
       rounding,
       onProgress: (part) => options.onProgress?.(`writing ${path}`, part),
     });
-    const { bytes, externalData } = written;
-    return externalData === undefined
-      ? [{ path, bytes }]
-      : [
-          { path, bytes },
-          { path: `${path}.data`, bytes: externalData.bytes },
-        ];
+    if (externalData === undefined) return [{ path, bytes }];
+    const dataPath = posix.join(dirname(path), basename(externalData.file));
+    return [
+      { path, bytes },
+      { path: dataPath, bytes: externalData.bytes },
+    ];
   },
-  async weights(path, network, { options, stateNames }) {
-    const { bytes } = await exportWeights(join(options.output, path), network.graph, options.seed ?? 0, {
+  async weights(transaction, path, network, { options, stateNames }) {
+    const file = join(options.output, path);
+    const { bytes } = await addWeights(transaction, file, network.graph, options.seed ?? 0, {
       names: stateNames?.tensors,
       onProgress: (part) => options.onProgress?.("writing weights", part),
     });

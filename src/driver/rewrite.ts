@@ -1,5 +1,6 @@
 import { countNetwork } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
+import { asOneRun } from "../base/files-read.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { type Graph, usesType } from "../ir/graph.js";
@@ -69,12 +70,16 @@ export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
  * Errors: `InputError` for a file that is no model and for wrong passes, `CheckError` where what must keep the values
  * doesn't; none leaves a file.
  */
-export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
+export function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
+  return asOneRun(() => rewriteFile(file, options));
+}
+
+async function rewriteFile(file: string, options: RewriteOptions): Promise<RewriteReport> {
   const invocations = invocationsOf(options);
-  refuseOverwriting([options.output, options.externalData ? `${options.output}.data` : undefined], [file]);
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, undefined, sizes);
   try {
+    refuseOverwriting([options.output]);
     return await rewriteOpened(file, { ...imported, sizes }, invocations, options);
   } finally {
     imported.close();

@@ -1,5 +1,6 @@
 import { Deadline } from "../base/deadline.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { asOneRun } from "../base/files-read.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import type { DeviceName } from "../runtime/devices.js";
 import { type FloatTensor, openSession } from "../runtime/session.js";
@@ -66,7 +67,11 @@ export interface RunReport {
  * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there or
  * can't take the whole model; `CheckError` at the timeout. Output files appear all, or none.
  */
-export async function run(model: string, options: RunOptions): Promise<RunReport> {
+export function run(model: string, options: RunOptions): Promise<RunReport> {
+  return asOneRun(() => runOnce(model, options));
+}
+
+async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   const subject = await runnable(model, options);
   const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
   const deadline = new Deadline(options.timeout);
@@ -75,10 +80,7 @@ export async function run(model: string, options: RunOptions): Promise<RunReport
   try {
     const targets = targetsOf(options.outputs ?? [], session.outputNames);
     const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
-    refuseOverwriting(
-      [...targets.values()],
-      [model, options.weights, options.labels, ...inputs.flatMap(({ files }) => files)],
-    );
+    refuseOverwriting([...targets.values()]);
     const results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
     const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
     const ranked = prepared !== undefined || labels !== undefined;

@@ -5,6 +5,7 @@ import type { Graph } from "../ir/graph.js";
 import { formatType } from "../ir/types.js";
 import { KNOWN_OPERATORS } from "./codecs/registry.js";
 import { type ModelDocument, readDocument } from "./document.js";
+import { recordExternalFiles } from "./external-locations.js";
 import { GraphDecoder } from "./graph-decoder.js";
 import type { ForeignNode } from "./opaque-node.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "./opset.js";
@@ -98,6 +99,7 @@ function importModel(
   open: (path: string) => ByteRange,
   sizes: Sizes = {},
 ): Omit<ImportedModel, "close"> {
+  recordExternalFiles(range, file);
   const document = readDocument(range, file);
   const opset = opsetOf(document);
   const { model } = document;

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
-import { insideFolder } from "../base/inside-folder.js";
+import { besideFile } from "../base/inside-folder.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import type { NumberDType } from "../ir/types.js";
 import { refuse } from "../ir/types.js";
@@ -76,7 +75,7 @@ export interface ExternalPlace {
 }
 
 /**
- * The place of a tensor's external data, which must be `expected` bytes of a file in the folder of the model
+ * The place of a tensor's external data, which must be `expected` bytes of a file beside the model
  * `file`. Refuses (`refuse`) anything else.
  */
 export function externalPlace(tensor: TensorMessage, file: string, expected: number): ExternalPlace {
@@ -84,7 +83,7 @@ export function externalPlace(tensor: TensorMessage, file: string, expected: num
   const location = entries.get("location") ?? "";
   try {
     const path =
-      insideFolder(location, dirname(file)) ??
+      besideFile(location, file) ??
       refuse(`its external data "${location}" must be a file in the model's folder`);
     const { size } = statSync(path);
     const offset = Number(entries.get("offset") ?? 0);

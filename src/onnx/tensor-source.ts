@@ -4,6 +4,7 @@ import { refuse, TypeRefusal } from "../ir/types.js";
 import { LatestBytes } from "../weights/latest-bytes.js";
 import { quoteName } from "../weights/tensor-name.js";
 import type { StoredTensor, TensorSource } from "../weights/tensor-source.js";
+import { recordExternalFiles } from "./external-locations.js";
 import { FIELD } from "./proto.js";
 import { type OpenModel, readInitializer, storedInitializer } from "./stored-initializer.js";
 import { WireProblem, WireReader } from "./wire.js";
@@ -28,6 +29,7 @@ export function openInitializers(path: string): TensorSource {
     for (const each of [file, ...others.values()]) each.close();
   };
   try {
+    recordExternalFiles(file, path);
     const model = { path, range: file, wire: new WireReader(file), open, latest: new LatestBytes() };
     return { file: path, format: "onnx", tensors: readInitializers(model), metadata: new Map(), close };
   } catch (error) {

@@ -1,10 +1,14 @@
-import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import { type FileSink, writableTarget, writeAtomically } from "../base/atomic-file.js";
+import { createHash, type Hash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { type FileSink, type FileTransaction, inTransaction } from "../base/atomic-file.js";
 import { InputError } from "../base/diagnostic.js";
+import { realPath, wasRead } from "../base/files-read.js";
+import { refuseOverwriting } from "../base/refuse-overwriting.js";
+import { writableTarget } from "../base/writable-target.js";
 import { bytesOf, encodeElements } from "../weights/elements.js";
 import { encodeHalf, type HalfRounding } from "../weights/half.js";
 import { weightChunks } from "../weights/materialize.js";
+import { dataFileName, dataFilesOf, hashOfOutput, removeUnusedData } from "./data-files.js";
 import type { EncodedModel } from "./export.js";
 import {
   type FileLayout,
@@ -19,7 +23,7 @@ import {
 export interface WriteOptions {
   /** The seed of the random weights. */
   readonly seed: number;
-  /** Puts the large tensors into `FILE.data` beside the model. Default: only where one file would exceed 2 GiB. */
+  /** Puts the large tensors into a file beside the model, named after their content. Default: only where one file would exceed 2 GiB. */
   readonly externalData?: boolean | undefined;
   /** Whether to compute the files' sha256, a tenth of the whole time. Default: true. */
   readonly digest?: boolean | undefined;
@@ -42,27 +46,66 @@ export interface WrittenModel extends WrittenFile {
 
 /**
  * Writes a model, making its weights as they are written: memory does not grow with the model. The files
- * appear as a whole or not at all.
+ * appear as a whole or not at all; where there was a model before, its data file is replaced with it.
  *
  * Errors: `InputError` where a file can't be written.
  */
-export async function writeModel(
+export function writeModel(
   file: string,
   encoded: EncodedModel | ModelParts,
   options: WriteOptions,
 ): Promise<WrittenModel> {
+  return inTransaction((transaction) => addModel(transaction, file, encoded, options));
+}
+
+/** `writeModel` together with other files. */
+export async function addModel(
+  transaction: FileTransaction,
+  file: string,
+  encoded: EncodedModel | ModelParts,
+  options: WriteOptions,
+): Promise<WrittenModel> {
+  refuseOverwriting([file]);
   // Beside the file itself, where `file` is a link to it: the model names its data without a folder.
-  const dataFile = `${writableTarget(file)}.data`;
-  const { model, data } = chooseLayout(encoded, options, basename(dataFile));
+  const target = writableTarget(file);
+  const outdated = dataFilesOf(target);
+  const { model, data } = chooseLayout(encoded, options, dataFileName(target, NO_DIGEST));
   const progress = progressOver(model.byteLength + (data?.byteLength ?? 0), options.onProgress);
-  if (data === undefined) {
-    return writeAtomically([file], (sink) => writeFile(sink, model, options, progress));
-  }
-  // The data goes first: a model without its data is worse than data without a model.
-  return writeAtomically([dataFile, file], async (dataSink, modelSink) => {
-    const externalData = { file: dataFile, ...(await writeFile(dataSink, data, options, progress)) };
-    return { ...(await writeFile(modelSink, model, options, progress)), externalData };
-  });
+  const written =
+    data === undefined
+      ? await writeDigested(await transaction.open(file), model, options, progress)
+      : await addBoth(transaction, file, data, encoded, options, progress);
+  transaction.settle();
+  transaction.afterwards(() => removeUnusedData(target, outdated));
+  return written;
+}
+
+/** As long as a digest, so that the model has its length before its data has its name. */
+const NO_DIGEST = "0".repeat(64);
+
+/** Writes model and data. The data takes its place first, under a name that no other content has. */
+async function addBoth(
+  transaction: FileTransaction,
+  file: string,
+  data: FileLayout,
+  encoded: EncodedModel | ModelParts,
+  options: WriteOptions,
+  progress: (bytes: number) => void,
+): Promise<WrittenModel> {
+  const target = writableTarget(file);
+  const dataSink = await transaction.openBeside(target);
+  const hash = createHash("sha256");
+  await writeFile(dataSink, data, options, progress, hash);
+  const sha256 = hash.digest("hex");
+  const dataFile = join(dirname(target), dataFileName(target, sha256));
+  // A model that is rewritten may share its data with the new one.
+  if (wasRead(dataFile) && hashOfOutput(dataFile) === sha256) await transaction.drop(dataSink);
+  else dataSink.settle(dataFile);
+  transaction.settle();
+  const { model } = layoutExternal(encoded, basename(dataFile));
+  const written = await writeDigested(await transaction.open(file), model, options, progress);
+  const digest = options.digest === false ? {} : { sha256 };
+  return { ...written, externalData: { file: shown(dataFile, file), bytes: data.byteLength, ...digest } };
 }
 
 /** The bytes that `writeModel` would write to one file, in memory. Errors: `InputError` above 2 GiB. */
@@ -101,13 +144,32 @@ function chooseLayout(
   return external ? layoutExternal(encoded, location) : embedded;
 }
 
-async function writeFile(
+/** The path of a model's data file, as the model's was given: where that is no link, in the same folder. */
+function shown(dataFile: string, model: string): string {
+  const beside = join(dirname(model), basename(dataFile));
+  return realPath(beside) === realPath(dataFile) ? beside : dataFile;
+}
+
+/** Writes a file and gives its size, and its sha256 where that is asked for. */
+async function writeDigested(
   sink: FileSink,
   layout: FileLayout,
   options: WriteOptions,
   progress: (bytes: number) => void,
 ): Promise<WrittenFile> {
   const hash = options.digest !== false ? createHash("sha256") : undefined;
+  await writeFile(sink, layout, options, progress, hash);
+  const { byteLength: bytes } = layout;
+  return hash === undefined ? { bytes } : { bytes, sha256: hash.digest("hex") };
+}
+
+async function writeFile(
+  sink: FileSink,
+  layout: FileLayout,
+  options: WriteOptions,
+  progress: (bytes: number) => void,
+  hash: Hash | undefined,
+): Promise<void> {
   for (const segment of layout.segments) {
     for (const piece of piecesOf(segment, options)) {
       hash?.update(piece);
@@ -115,8 +177,6 @@ async function writeFile(
       progress(piece.length);
     }
   }
-  const { byteLength: bytes } = layout;
-  return hash === undefined ? { bytes } : { bytes, sha256: hash.digest("hex") };
 }
 
 /** Numbers that are made at a time: few enough to stay in the processor's cache until they are written. */

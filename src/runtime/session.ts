@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeviceError, InputError } from "../base/diagnostic.js";
+import { recordModel } from "../onnx/external-locations.js";
 import { DEVICES, type DeviceName } from "./devices.js";
 import type { Port, ProfiledNode, WireTensor } from "./protocol.js";
 import { type FloatTensor, fromWire, toWire } from "./tensor.js";
@@ -77,7 +78,10 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     backends,
     async open(model, options = {}, name = typeof model === "string" ? model : "the model") {
       const number = opened++;
-      if (typeof model === "string") return openIn(worker, model, options, name, number);
+      if (typeof model === "string") {
+        recordModel(model);
+        return openIn(worker, model, options, name, number);
+      }
       const path = join(worker.scratch, `${number}.onnx`);
       writeFileSync(path, model);
       try {

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { readRecorded } from "../base/read-file.js";
 import type { SourceText } from "../base/source.js";
 import { didYouMean } from "../base/suggest.js";
 import { MAX_FILE_SIZE, tooLarge } from "./json-limits.js";
@@ -17,7 +18,7 @@ export const readTextFile: ReadFile = (file) => {
     throw InputError.of("spec/unreadable", `${file} is no regular file`, { file });
   }
   if (stat.size > MAX_FILE_SIZE) throw tooLarge(file);
-  const bytes = readFileSync(file);
+  const bytes = readRecorded(file);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

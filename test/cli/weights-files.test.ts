@@ -191,10 +191,6 @@ test("what can't be read or written is said without a stack trace, with exit cod
     [["weights"], /which command of weights\?[\s\S]*known: inspect/],
     [["weights", "inspct", broken], /unknown command "weights inspct"[\s\S]*did you mean "inspect"\?/],
     [["compile", "specs/small.json", "-o", same, "--export-weights", same], /can't both be written to/],
-    [
-      ["compile", "specs/small.json", "-o", same, "--external-data", "--export-weights", `${same}.data`],
-      /can't both be written to .*same\.onnx\.data/,
-    ],
     [["compile", spec, "-o", spec], /spec\.json is read, so it can't be written/],
     [["compile", spec, "-o", same, "--export-weights", spec], /spec\.json is read/],
     [["weights", "convert", CHECKPOINT, "--spec", spec, "--names", "timm", "-o", spec], /spec\.json is read/],

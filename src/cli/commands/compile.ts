@@ -24,7 +24,7 @@ export const compileCommand = defineCommand({
     "external-data": {
       type: "boolean",
       default: false,
-      describe: "Write the weights to a file beside the model",
+      describe: "Write the weights to a file beside the model, named after its content",
     },
     "export-weights": {
       type: "string",

@@ -48,7 +48,8 @@ export const rewriteCommand = defineCommand({
     target: sharedOptions.target,
     "external-data": {
       type: "boolean",
-      describe: "Write the weights to a file beside the model [default: where the original has one]",
+      describe:
+        "Write the weights to a file beside the model, named after its content [default: where the original has one]",
     },
     "print-ir-after-all": {
       type: "boolean",

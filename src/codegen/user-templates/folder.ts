@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../base/diagnostic.js";
+import { readBytes, readText } from "../../base/read-file.js";
 import type { SourceText } from "../../base/source.js";
 
 const ENDING = ".mustache";
@@ -32,10 +33,10 @@ export function readTemplates(folder: string): TemplateFolder {
   for (const path of filesIn(folder, "")) {
     const file = join(folder, path);
     if (!path.endsWith(ENDING)) {
-      copies.set(path, readFileSync(file));
+      copies.set(path, readBytes(file));
       continue;
     }
-    const source = { file, text: readFileSync(file, "utf8") };
+    const source = { file, text: readText(file) };
     const [, parent = "", name = ""] = /^(.*\/)?([^/]*)$/.exec(path.slice(0, -ENDING.length)) ?? [];
     if (name.startsWith("_")) partials.set(`${parent}${name.slice(1)}`, source);
     else templates.set(`${parent}${name}`, source);

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../base/diagnostic.js";
 import { packageRoot } from "../../base/package.js";
+import { readText } from "../../base/read-file.js";
 import { didYouMean } from "../../base/suggest.js";
 import type { ConventionName } from "../conventions.js";
 
@@ -60,5 +61,5 @@ export function readPaper(name: string): PaperFile {
       hint: didYouMean(name, names) ?? `there are: ${names.join(", ")}`,
     });
   }
-  return JSON.parse(readFileSync(join(papersFolder(), `${name}.json`), "utf8")) as PaperFile;
+  return JSON.parse(readText(join(papersFolder(), `${name}.json`))) as PaperFile;
 }

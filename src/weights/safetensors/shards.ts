@@ -1,6 +1,5 @@
-import { dirname } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { insideFolder } from "../../base/inside-folder.js";
+import { besideFile } from "../../base/inside-folder.js";
 import { RandomAccessFile } from "../../base/random-access-file.js";
 import { whyUnreadable } from "../../base/read-file.js";
 import { quoteName } from "../tensor-name.js";
@@ -70,7 +69,7 @@ export function readShards(indexFile: string): TensorSource {
 function openShard(indexFile: string, name: string): TensorSource {
   let path: string | undefined;
   try {
-    path = insideFolder(name, dirname(indexFile));
+    path = besideFile(name, indexFile);
   } catch (error) {
     throw refused(indexFile, [`its shard ${quoteName(name)} can't be read: ${whyUnreadable(error)}`]);
   }

@@ -1,4 +1,4 @@
-import { writeAtomically } from "../../base/atomic-file.js";
+import { type FileTransaction, inTransaction } from "../../base/atomic-file.js";
 import { InputError } from "../../base/diagnostic.js";
 import { FILE_DTYPE_NAMES, fileByteCount } from "../file-dtypes.js";
 import type { OutgoingTensor } from "../outgoing-tensor.js";
@@ -20,28 +20,37 @@ const ALIGNMENT = 8;
  *
  * Errors: `InputError` for a file that can't be written, and for names that the format can't hold.
  */
-export async function writeSafetensors(
+export function writeSafetensors(
   file: string,
   tensors: readonly OutgoingTensor[],
-  { metadata = new Map(), onProgress }: SafetensorsOptions = {},
+  options: SafetensorsOptions = {},
+): Promise<{ readonly bytes: number }> {
+  return inTransaction((transaction) => addSafetensors(transaction, file, tensors, options));
+}
+
+/** `writeSafetensors` together with other files. */
+export async function addSafetensors(
+  transaction: FileTransaction,
+  file: string,
+  tensors: readonly OutgoingTensor[],
+  { metadata = new Map(), onProgress }: SafetensorsOptions,
 ): Promise<{ readonly bytes: number }> {
   refuseNames(file, tensors);
   const sorted = [...tensors].sort(byTypeThenName);
   const { header, dataBytes } = headerOf(sorted, metadata);
-  await writeAtomically([file], async (sink) => {
-    const length = new DataView(new ArrayBuffer(8));
-    length.setBigUint64(0, BigInt(header.length), true);
-    await sink.write(new Uint8Array(length.buffer));
-    await sink.write(header);
-    let done = 0;
-    for (const tensor of sorted) {
-      for (const piece of tensor.pieces()) {
-        await sink.write(piece);
-        done += piece.length;
-        onProgress?.(done / dataBytes);
-      }
+  const sink = await transaction.open(file);
+  const length = new DataView(new ArrayBuffer(8));
+  length.setBigUint64(0, BigInt(header.length), true);
+  await sink.write(new Uint8Array(length.buffer));
+  await sink.write(header);
+  let done = 0;
+  for (const tensor of sorted) {
+    for (const piece of tensor.pieces()) {
+      await sink.write(piece);
+      done += piece.length;
+      onProgress?.(done / dataBytes);
     }
-  });
+  }
   return { bytes: 8 + header.length + dataBytes };
 }
 

@@ -1,0 +1,51 @@
+import { relative, sep } from "node:path";
+import { Project } from "ts-morph";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+/** What asks about files and changes none. All else of `node:fs` reads or changes them. */
+const QUESTIONS = ["existsSync", "statSync", "lstatSync", "readdirSync", "realpathSync", "BigIntStats"];
+
+/**
+ * Where files may be read and written directly, and why. Everywhere else that goes through functions of `base/`, which note what was
+ * read and write nothing over it.
+ */
+const DIRECT: Readonly<Record<string, string>> = {
+  "base/atomic-file.ts": "writes",
+  "base/folder.ts": "makes folders",
+  "base/package.ts": "reads ecagen's own package.json",
+  "base/pending-file.ts": "writes",
+  "base/random-access-file.ts": "reads, and notes it",
+  "base/read-file.ts": "reads, and notes it",
+  "base/temporary-files.ts": "removes what killed runs left",
+  "base/writable-target.ts": "follows links",
+  "driver/generated-folder.ts": "reads the manifest that it is about to replace, and removes stale files",
+  "onnx/data-files.ts": "removes the data of a model that was replaced",
+  "runtime/drivers.ts": "reads files of the system",
+  "runtime/session.ts": "writes to the temporary folder of the process of ONNX Runtime",
+  "runtime/worker-process.ts": "the same",
+  "runtime/worker.ts": "the same, in that process",
+};
+
+const test = suite("structure: files");
+
+const project = new Project({ skipAddingFilesFromTsConfig: true });
+project.addSourceFilesAtPaths("src/**/*.ts");
+
+test("files are read and written by functions of base/", () => {
+  const direct = project.getSourceFiles().filter((file) =>
+    file
+      .getImportDeclarations()
+      .filter((each) => /^(node:)?fs(\/promises)?$/.test(each.getModuleSpecifierValue()))
+      .some((each) => {
+        const names = each.getNamedImports().map((name) => name.getName());
+        return names.length === 0 || names.some((name) => !QUESTIONS.includes(name));
+      }),
+  );
+  const found = direct.map((file) =>
+    relative(`${process.cwd()}/src`, file.getFilePath()).split(sep).join("/"),
+  );
+  assert.equal(found.sort(), Object.keys(DIRECT).sort());
+});
+
+test.run();
