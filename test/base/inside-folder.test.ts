@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { besideFile, insideFolder } from "../../src/base/inside-folder.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("files beside others");
 
@@ -37,7 +38,7 @@ test("what a linked file names may be a link into the same folder, and no other"
       ".",
     ])
       assert.is(besideFile(name, model), undefined, name);
-    assert.throws(() => besideFile("missing", model), /ENOENT/);
+    throwsError(() => besideFile("missing", model), Error, /ENOENT/);
   }));
 
 test("a file that is no link has its folder only", () =>
