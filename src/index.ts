@@ -11,7 +11,7 @@ export { type BenchOptions, type BenchReport, bench } from "./driver/bench.js";
 export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/convert-weights.js";
-export { type DiffReport, diff } from "./driver/diff.js";
+export { type DiffReport, diff } from "./driver/diff/diff.js";
 export {
   diffWeights,
   type TypeDifference,

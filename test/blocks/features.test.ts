@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { buildNetwork } from "../../src/blocks/network.js";
 import { compile } from "../../src/driver/compile.js";
-import { diff } from "../../src/driver/diff.js";
+import { diff } from "../../src/driver/diff/diff.js";
 import { stats } from "../../src/driver/stats.js";
 import { verify } from "../../src/driver/verify.js";
 import { ModelProto } from "../../src/onnx/proto.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CanonicalGraph, Numbering } from "../../src/driver/recovered/canonical.js";
+import { CanonicalGraph, Numbering } from "../../src/driver/canonical-graph.js";
 import { matchedWeights } from "../../src/driver/recovered/match.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, Value } from "../../src/ir/graph.js";

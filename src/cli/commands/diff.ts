@@ -15,7 +15,7 @@ export const diffCommand = defineCommand({
     ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether somebody's file is that network"],
   ],
   async run({ a, b, resolution }) {
-    const { diff } = await import("../../driver/diff.js");
+    const { diff } = await import("../../driver/diff/diff.js");
     const report = diff(a, b, { resolution });
     return {
       json: report,
@@ -46,6 +46,7 @@ export const diffCommand = defineCommand({
           changes.length === 0
             ? "no block differs\n"
             : table(["change", "at", "before", "after", "parameters"], changes, ["parameters"]),
+          report.computeTheSame ? "the networks compute the same of the same inputs and weights\n" : "",
         ].join("");
       },
     };

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import type { WeightExpr } from "../../ir/weight.js";
-import type { CanonicalGraph } from "./canonical.js";
+import type { CanonicalGraph } from "../canonical-graph.js";
 
 /**
  * The numbers that a file has for the parameters of a network, by their names, if both compute the same. Both graphs have the

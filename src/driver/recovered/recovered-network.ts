@@ -7,11 +7,11 @@ import { constantWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.
 import { runPasses } from "../../passes/manager.js";
 import { parsePipeline } from "../../passes/pipeline.js";
 import { type LoadedSpec, parseSpecText } from "../../spec/load.js";
+import { CanonicalGraph, Numbering } from "../canonical-graph.js";
 import type { FileNetwork } from "../file-network.js";
 import { imageMetadata } from "../image-metadata.js";
 import type { SpecNetwork } from "../network.js";
 import { passesOfFlag } from "../passes-flag.js";
-import { CanonicalGraph, Numbering } from "./canonical.js";
 import { matchedWeights } from "./match.js";
 import { notKnown, placeOf, type WrittenSpec, writtenSpec } from "./written-spec.js";
 

@@ -1,23 +1,29 @@
-import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
-import type { Graph, Op, Parameter, Result, Value } from "../../ir/graph.js";
-import { isOp } from "../../ir/rewrite.js";
-import { isIntegerType } from "../../ir/types.js";
-import { reshapeWeight, transposeWeight, type WeightExpr } from "../../ir/weight.js";
-import { readActivation } from "../../passes/raise-attention/activation.js";
-import { Dataflow } from "../../passes/raise-attention/dataflow.js";
-import { Mismatch } from "../../passes/raise-attention/mismatch.js";
+import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
+import { attentionKindOf } from "../ir/attention/registry.js";
+import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";
+import { isOp } from "../ir/rewrite.js";
+import { isIntegerType } from "../ir/types.js";
+import { reshapeWeight, transposeWeight, type WeightExpr } from "../ir/weight.js";
+import { readActivation } from "../passes/raise-attention/activation.js";
+import { Dataflow } from "../passes/raise-attention/dataflow.js";
+import { Mismatch } from "../passes/raise-attention/mismatch.js";
 
 /** A parameter as an operand: its name where it has one, its numbers, their sizes. */
 export interface Weight {
   readonly name: string | undefined;
   readonly data: WeightExpr;
+  /** Whether it is a constant, which no training changes. */
+  readonly fixed?: true;
+  /** Whether it is written nowhere: the zeros of a bias that a layer doesn't have. */
+  readonly implied?: true;
 }
 
 /** What a value is computed by, in the form that all ways to write it share. */
 export interface Computation {
-  /** What is done, with everything that is not an operand. */
-  readonly what: string;
+  /** What is done: an op's kind, or one word for several ways to write it. */
+  readonly kind: string;
+  /** Everything that is not an operand. */
+  readonly attributes: Readonly<Record<string, unknown>>;
   readonly operands: readonly Value[];
   readonly weights: readonly Weight[];
 }
@@ -53,19 +59,19 @@ export class CanonicalGraph {
 
   /** The number of a value; undefined for parameters. */
   number(value: Value): number | undefined {
-    return this.#numbers.get(this.#source(value));
+    return this.#numbers.get(this.source(value));
   }
 
   /** What computes a value; undefined for inputs and parameters. */
   computation(value: Value): Computation | undefined {
-    const source = this.#source(value);
+    const source = this.source(value);
     const op = this.#flow.producer(source);
     if (op === undefined) return undefined;
     const [x] = op.operands as readonly [Value, ...Value[]];
     const activation = this.#activation(source);
     if (activation !== undefined) return activation;
     if (op.kind === "global_avg_pool" || (isOp(op, "reduce_mean") && op.attributes.axes.join() === "2,3")) {
-      return { what: "mean over the map", operands: [x], weights: [] };
+      return { kind: "mean over the map", attributes: {}, operands: [x], weights: [] };
     }
     return (
       linearLayer(op, this.#flow) ?? pixelwise(op) ?? computationOf(op, op.results.indexOf(source as Result))
@@ -75,19 +81,21 @@ export class CanonicalGraph {
   #numberOf(value: Value, numbering: Numbering): number {
     const seen = this.computation(value);
     if (seen === undefined) return this.number(value) ?? numbering.of("nothing");
-    const { what, weights } = seen;
+    const { kind, attributes, weights } = seen;
     const operands = this.inOrder(seen).map((operand) => this.number(operand) ?? -1);
-    return numbering.of(JSON.stringify([what, operands, weights.map(({ data }) => data.dims)]));
+    return numbering.of(
+      JSON.stringify([kind, sorted(attributes), operands, weights.map(({ data }) => data.dims)]),
+    );
   }
 
   /** The operands of a computation, those of sums and products by their numbers. */
-  inOrder({ what, operands }: Computation): readonly Value[] {
+  inOrder({ kind, operands }: Computation): readonly Value[] {
     const numberOf = (value: Value): number => this.number(value) ?? -1;
-    return COMMUTATIVE.has(what) ? [...operands].sort((a, b) => numberOf(a) - numberOf(b)) : operands;
+    return COMMUTATIVE.has(kind) ? [...operands].sort((a, b) => numberOf(a) - numberOf(b)) : operands;
   }
 
   /** The value that a row of numbers was before it got other shapes. */
-  #source(value: Value): Value {
+  source(value: Value): Value {
     let source = value;
     for (;;) {
       const op = this.#flow.producer(source);
@@ -101,7 +109,7 @@ export class CanonicalGraph {
   #activation(value: Value): Computation | undefined {
     try {
       const read = readActivation(value, this.#flow);
-      return read && { what: read.name, operands: [read.from], weights: [] };
+      return read && { kind: read.name, attributes: {}, operands: [read.from], weights: [] };
     } catch (error) {
       if (error instanceof Mismatch) return undefined;
       throw error;
@@ -123,28 +131,37 @@ export class Numbering {
 /** `result`: which of the op's results it is. */
 function computationOf(op: Op, result: number): Computation {
   const weights = op.operands.flatMap((operand) => (operand.kind === "parameter" ? [weightOf(operand)] : []));
-  const isGate = attentionKindOf(op.kind) !== undefined;
-  const attributes = isGate ? withoutKernelRule(op.attributes) : op.attributes;
-  // Momentum is about training, and files may have any.
-  const kept = isOp(op, "batch_norm") ? { epsilon: op.attributes.epsilon } : attributes;
-  // c - x is another thing than x - c; a convolution may lack its bias.
-  const order =
-    op.kind === "conv" ? "" : op.operands.map(({ kind }) => (kind === "parameter" ? "w" : "x")).join("");
-  const what = COMMUTATIVE.has(op.kind)
-    ? op.kind
-    : `${op.kind} ${result} ${order} ${JSON.stringify(sorted(kept))}`;
+  const order = op.operands.map(({ kind }) => (kind === "parameter" ? "w" : "x")).join("");
   return {
-    what,
+    kind: op.kind,
+    attributes: {
+      ...computedAttributes(op),
+      ...(result === 0 ? {} : { result }),
+      // c - x is another thing than x - c; a convolution may lack its bias.
+      ...(op.kind === "conv" || COMMUTATIVE.has(op.kind) ? {} : { operands: order }),
+    },
     operands: op.operands.filter(({ kind }) => kind !== "parameter"),
     weights: op.kind === "conv" ? withBias(weights) : weights,
   };
+}
+
+/** The attributes that decide what an op computes. */
+function computedAttributes(op: Op): Readonly<Record<string, unknown>> {
+  // Momentum is about training, and files may have any.
+  if (isOp(op, "batch_norm")) return { epsilon: op.attributes.epsilon };
+  if (isOp(op, "avg_pool") && op.attributes.pads.every((pad) => pad === 0)) {
+    return { ...op.attributes, countPadding: false };
+  }
+  return attentionKindOf(op.kind) === undefined
+    ? { ...op.attributes }
+    : { ...withoutKernelRule(op.attributes) };
 }
 
 /** A convolution without a bias is one whose bias is zero. */
 function withBias([weight, bias]: readonly Weight[]): readonly Weight[] {
   if (weight === undefined) return [];
   const dims = weight.data.dims.slice(0, 1);
-  return [weight, bias ?? { name: undefined, data: { kind: "constant", dims, value: 0 } }];
+  return [weight, bias ?? { name: undefined, data: { kind: "constant", dims, value: 0 }, implied: true }];
 }
 
 /** weight · x + bias of a row x, however the weight lies; undefined for other ops. */
@@ -178,16 +195,19 @@ function linear(x: Value | undefined, weight: Weight, bias: Weight | undefined):
   if (x === undefined) return undefined;
   const outputs = weight.data.dims.slice(0, 1);
   const shift = bias && reshapeWeight(bias.data, outputs);
-  const data = shift ?? { kind: "constant" as const, dims: outputs, value: 0 };
-  return { what: "linear", operands: [x], weights: [weight, { name: bias?.name, data }] };
+  const added: Weight =
+    shift === undefined
+      ? { name: undefined, data: { kind: "constant", dims: outputs, value: 0 }, implied: true }
+      : { name: bias?.name, data: shift };
+  return { kind: "linear", attributes: {}, operands: [x], weights: [weight, added] };
 }
 
 function parametersLast(a: Value | undefined, b: Value | undefined): number {
   return Number(a?.kind === "parameter") - Number(b?.kind === "parameter");
 }
 
-function weightOf({ name, data }: Parameter): Weight {
-  return { name, data };
+function weightOf({ name, data, role }: Parameter): Weight {
+  return role === "fixed" ? { name, data, fixed: true } : { name, data };
 }
 
 /** One number for each channel of each image: [N, C], [N, C, 1, 1]. */

@@ -1,7 +1,7 @@
-import { type Block, blockAt, type Graph, type Op } from "../ir/graph.js";
-import { isOp } from "../ir/rewrite.js";
-import { align } from "./align.js";
-import type { BlockCounts } from "./counts.js";
+import { type Block, blockAt, type Graph, type Op } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
+import { align } from "../align.js";
+import type { BlockCounts } from "../counts.js";
 
 /** A block and what it became; one of them is missing where a block was added or removed. */
 export type BlockPair = readonly [a: BlockCounts | undefined, b: BlockCounts | undefined];

@@ -1,0 +1,117 @@
+import { type Change, type ChangeKind, changeOf } from "./changes.js";
+import type { LayerPair } from "./layer-pairs.js";
+import { type FactUse, isGate, isTrainingOnly, type Layer } from "./layers.js";
+import type { Wiring } from "./wiring.js";
+
+/** What differs between two layers, as texts of the same facts. */
+interface Difference {
+  readonly kind: "layer-changed" | "training-changed";
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** A difference, and the layer that has it. */
+type Found = Difference & { readonly scope: string };
+
+/**
+ * The changes of a block's layers, gates aside. What is the same for several layers is one change, at the block, that
+ * names them.
+ *
+ * @param sized whether a change of the block says already that sizes differ
+ */
+export function diffLayers(
+  block: string,
+  pairs: readonly LayerPair[],
+  wiring: Wiring,
+  sized: boolean,
+): readonly Change[] {
+  const bodies = pairs.filter(([a, b]) => !isGate((a ?? b) as Layer));
+  const changed = bodies.flatMap(([a, b]): Found[] => {
+    if (a === undefined || b === undefined) return [];
+    const read = wiring.readings(a, b, block);
+    const rewired: Difference[] =
+      read === undefined
+        ? []
+        : [{ kind: "layer-changed", before: `reads ${read[0]}`, after: `reads ${read[1]}` }];
+    return [...differences(a, b, sized), ...rewired].map((each) => ({ ...each, scope: a.op.loc.scope }));
+  });
+  const only = (kind: ChangeKind, index: 0 | 1, training: boolean): Change[] => {
+    const layers = bodies.flatMap((pair) => {
+      const layer = pair[1 - index] === undefined ? pair[index] : undefined;
+      return layer !== undefined && isTrainingOnly(layer) === training ? [layer] : [];
+    });
+    if (layers.length === 0) return [];
+    const text = layers.map((layer) => layerText(layer, block)).join(", ");
+    const [at = block] = layers.length === 1 ? layers.map(({ op }) => op.loc.scope) : [];
+    return [index === 0 ? changeOf(kind, at, text, null) : changeOf(kind, at, null, text)];
+  };
+  return [
+    ...merged(block, changed),
+    ...only("layer-removed", 0, false),
+    ...only("layer-added", 1, false),
+    ...only("training-changed", 0, true),
+    ...only("training-changed", 1, true),
+  ];
+}
+
+/** `expand/act: silu`, with what its rate is where that is all that it has. */
+function layerText(layer: Layer, block: string): string {
+  const rate = isTrainingOnly(layer) ? factsText(layer, [...layer.facts.keys()]) : "";
+  return `${below(layer.op.loc.scope, block)}: ${layer.kind}${rate === "" ? "" : ` (${rate}, training only)`}`;
+}
+
+/**
+ * The facts of two layers that differ: what they compute, and what only training has a use for. Sizes of parameters that
+ * both have are left out where `sized`.
+ */
+export function differences(a: Layer, b: Layer, sized: boolean): readonly Difference[] {
+  if (a.kind !== b.kind) return [{ kind: "layer-changed", before: a.kind, after: b.kind }];
+  const names = [...new Set([...a.facts.keys(), ...b.facts.keys()])].filter(
+    (name) => a.facts.get(name)?.text !== b.facts.get(name)?.text,
+  );
+  const uses = (name: string): readonly (FactUse | undefined)[] =>
+    [a, b].map(({ facts }) => facts.get(name)?.use);
+  const used = (use: FactUse): readonly string[] => names.filter((name) => uses(name).includes(use));
+  const sizes = used("size").filter((name) => !sized || uses(name).includes(undefined));
+  const computed = [...used("computed"), ...used("origin"), ...sizes];
+  // Parameters of other sizes start otherwise in any case.
+  const training = [...used("training"), ...(used("size").length > 0 ? [] : used("start"))];
+  // What kind of gate it is, its own text says.
+  const word = isGate(a) ? "" : `${a.kind} `;
+  const of = (kind: Difference["kind"], keys: readonly string[], note: string): Difference[] =>
+    keys.length === 0
+      ? []
+      : [
+          {
+            kind,
+            before: `${word}${factsText(a, keys)}${note}`,
+            after: `${word}${factsText(b, keys)}${note}`,
+          },
+        ];
+  return [...of("layer-changed", computed, ""), ...of("training-changed", training, " (training only)")];
+}
+
+function factsText({ facts }: Layer, names: readonly string[]): string {
+  return names.map((name) => `${name} = ${facts.get(name)?.text ?? "none"}`).join(", ");
+}
+
+/** Equal differences of several layers as one change. */
+function merged(block: string, found: readonly Found[]): readonly Change[] {
+  const groups = new Map<string, Found[]>();
+  for (const each of found) {
+    const key = JSON.stringify([each.kind, each.before, each.after]);
+    const others = groups.get(key);
+    if (others === undefined) groups.set(key, [each]);
+    else others.push(each);
+  }
+  return [...groups.values()].map((group) => {
+    const [{ kind, before, after, scope }] = group as [Found, ...Found[]];
+    if (group.length === 1) return changeOf(kind, scope, before, after);
+    const layers = group.map((each) => below(each.scope, block)).join(", ");
+    return changeOf(kind, block, before, `${after} in ${layers}`);
+  });
+}
+
+function below(scope: string, block: string): string {
+  return scope.startsWith(`${block}/`) ? scope.slice(block.length + 1) : scope;
+}

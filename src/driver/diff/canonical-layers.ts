@@ -1,0 +1,78 @@
+import {
+  type Fact,
+  inputSources,
+  type Layer,
+  type LayerGraph,
+  numbersOf,
+  textOf,
+  windowOf,
+} from "../../analysis/diff/layers.js";
+import { attentionKindOf } from "../../ir/attention/registry.js";
+import type { Graph, Op } from "../../ir/graph.js";
+import { definitionOf } from "../../ir/ops/registry.js";
+import { CanonicalGraph, type Computation, Numbering, type Weight } from "../canonical-graph.js";
+
+/**
+ * The layers of a graph in the form that all ways to write it share, so that those of specs and files of any framework
+ * can be compared. Numbers that are trained, and momentum, are no part of it: files have their own, or none.
+ */
+export function canonicalLayers(graph: Graph): LayerGraph {
+  const canonical = new CanonicalGraph(graph, new Numbering());
+  const sources = inputSources(graph);
+  const layers: Layer[] = [];
+  for (const op of graph.ops) {
+    for (const value of op.results) {
+      const computation = canonical.source(value) === value ? canonical.computation(value) : undefined;
+      if (computation === undefined) continue;
+      const inputs = computation.operands.flatMap((operand) => sources.get(canonical.source(operand)) ?? []);
+      const layer: Layer = { op, kind: computation.kind, facts: factsOf(op, computation), inputs };
+      layers.push(layer);
+      sources.set(value, { layer, result: 0 });
+    }
+  }
+  return withoutUnread({
+    layers,
+    outputs: graph.outputs.map((output) => sources.get(canonical.source(output))),
+  });
+}
+
+/** Parts of what one layer says as a whole, as the sigmoid of a SiLU, are read by no layer. */
+function withoutUnread({ layers, outputs }: LayerGraph): LayerGraph {
+  const read = new Set<Layer>();
+  for (const output of outputs) if (output !== undefined && "layer" in output) read.add(output.layer);
+  for (const layer of layers.toReversed()) {
+    if (!read.has(layer)) continue;
+    for (const input of layer.inputs) if ("layer" in input) read.add(input.layer);
+  }
+  return { layers: layers.filter((layer) => read.has(layer)), outputs };
+}
+
+function factsOf(op: Op, { attributes, weights }: Computation): ReadonlyMap<string, Fact> {
+  const facts = new Map<string, Fact>();
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) facts.set(name, { use: "computed", text: textOf(value) });
+  }
+  const window = op.operands.length > 1 && weights[0]?.data.dims.length === 4 ? windowOf(op) : undefined;
+  if (window !== undefined) facts.set("window", { use: "computed", text: window });
+  // A part of a gate that is constant is one that was folded away, as the scale of its normalisation.
+  const isGateOp = attentionKindOf(op.kind) !== undefined;
+  weights.forEach((weight, i) => {
+    if (weight.implied) return;
+    const name = weightName(op, weights.length, i);
+    facts.set(name, { use: "size", text: textOf(weight.data.dims) });
+    const numbers = isGateOp ? undefined : constantNumbers(weight);
+    if (numbers !== undefined) facts.set(`${name} numbers`, { use: "computed", text: numbers });
+  });
+  return facts;
+}
+
+function constantNumbers({ fixed, data }: Weight): string | undefined {
+  return fixed === true ? numbersOf(data) : undefined;
+}
+
+/** The op's name for a parameter, where its operands end in its parameters. */
+function weightName(op: Op, count: number, index: number): string {
+  const { operands } = definitionOf(op.kind);
+  const name = operands[op.operands.length - Math.min(count, op.operands.length - 1) + index];
+  return name?.replace(/[?.]+$/, "") ?? `weight ${index}`;
+}

@@ -1,0 +1,104 @@
+import { suite } from "uvu";
+import type * as z from "zod";
+import { BLOCK_TYPES, blockKinds } from "../../../src/spec/blocks/registry.js";
+import { specSchemasFor } from "../../../src/spec/schema.js";
+import {
+  assertFields,
+  assertShown,
+  below,
+  given,
+  HEAD,
+  type Json,
+  spec,
+  specFolder,
+} from "./changed-specs.js";
+import { fieldsOf, withValue } from "./second-values.js";
+
+const test = suite("driver: diff shows every field of a spec");
+
+test.before(specFolder.make);
+test.after(specFolder.remove);
+
+/** Stages of each kind in which its fields mean something, `CHANGED` is the one whose fields are changed. */
+const STAGES: Readonly<Record<string, readonly Json[]>> = {
+  "conv-norm-act": [{}, { groupSize: 4 }],
+  "depthwise-separable": [{}],
+  "inverted-residual": [{ expansion: 4 }, { expansion: 1 }, { expansion: 4, kernels: [3, 5] }],
+  "fused-inverted-residual": [{ expansion: 4 }],
+  basic: [{}, { stride: 2 }, { preactivation: true }],
+  bottleneck: [
+    {},
+    { stride: 2 },
+    { preactivation: true },
+    { stride: 2, strideAt: "reduce", attention: { type: "aa", heads: 2, position: "convolution" } },
+  ],
+};
+
+/** Sections that have tests of their own. */
+const SECTIONS = ["blocks", "stages", "passes", "features", "attention", "defaults"];
+const root = specSchemasFor({}).spec;
+const BLOCKS: readonly Json[] = [
+  { block: "basic", channels: 8, repeat: 2, attention: { type: "eca" } },
+  { block: "conv-norm-act", channels: 12 },
+];
+
+test("the spec's own fields", () => {
+  const fields = fieldsOf(root).filter(({ path }) => !SECTIONS.includes(String(path[0])));
+  const labels = Array.from({ length: HEAD.classes }, (_, i) => `class ${i}`);
+  const padded = withValue(spec({ stages: BLOCKS, labels }), ["stem", "pool", "padding"], "ceil") as Json;
+  const mobile = spec({ stages: BLOCKS, head: { ...HEAD, poolFirst: true, minChannels: 40 } });
+  const backbone = spec({ stages: BLOCKS, features: ["C2"] });
+  const roundedDown = withValue(spec({ stages: BLOCKS }), ["scaling", "rounding"], "down") as Json;
+  const preactivated = spec({
+    stages: [{ block: "basic", channels: 8, preactivation: true }],
+    head: { ...HEAD, preactivation: true },
+    stem: { channels: 8, normalized: false },
+  });
+  assertFields([padded, mobile, backbone, roundedDown, preactivated], fields, /./);
+});
+
+test("defaults", () => {
+  const fields = below(
+    ["defaults"],
+    fieldsOf(root.shape.defaults).filter(({ path }) => path[0] !== "attention"),
+  );
+  assertFields([spec({ stages: BLOCKS }), spec({ stages: [{ ...BLOCKS[1], groups: 4 }] })], fields, /./);
+});
+
+test("features", () => {
+  const fields = (root.shape.features.def.innerType.element as z.ZodUnion).options.flatMap((option) =>
+    fieldsOf(option as z.ZodType),
+  );
+  const bases = [[{ name: "map", level: "C2" }], [{ name: "map", stage: 0 }], ["C1"]].map((features) =>
+    spec({ stages: [BLOCKS[0], { ...BLOCKS[1], channels: 8 }], features }),
+  );
+  assertFields(bases, below(["features", 0], fields), /^map|^C\d/);
+  // The same outputs in another order, and another map of the same shape.
+  const two = (...names: readonly string[]): Json =>
+    spec({
+      stages: [BLOCKS[0], { ...BLOCKS[1], channels: 8 }],
+      features: names.map((name) => ({ name, stage: name === "a" ? 0 : 1 })),
+    });
+  assertShown(given(two("a", "b")), given(two("b", "a")), /^order$/, "the order of features");
+});
+
+for (const block of BLOCK_TYPES) {
+  const specOf = (stage: Json): Json => {
+    const own = { block, channels: 12, repeat: 2, ...stage };
+    const plain = { block: "conv-norm-act", channels: 12 };
+    return stage.preactivation === true
+      ? spec({ stages: [plain, own], head: { ...HEAD, preactivation: true } })
+      : spec({ stages: [plain, own, plain] });
+  };
+  test(`fields of ${block}`, () => {
+    const fields = fieldsOf(blockKinds[block].schema).filter(
+      ({ path }) => !["block", "attention"].includes(String(path[0])),
+    );
+    const bases = (STAGES[block] ?? []).map((stage) =>
+      specOf({ attention: { type: "se", ratio: 0.25 }, ...stage }),
+    );
+    assertFields(bases, below(["stages", 1], fields), /^[/]stages[/]1[/]/);
+  });
+}
+
+test.run();
