@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { diffWeights, type WeightsDiff } from "../../src/driver/diff-weights.js";
 import { writeSafetensors } from "../../src/weights/safetensors/write.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("driver: two files of weights");
 let folder = "";
@@ -113,10 +114,7 @@ test("a file that can't be read is an error of the input, whichever it is", asyn
     [file, absent],
     [absent, file],
   ] as const) {
-    assert.throws(
-      () => diffWeights(a, b),
-      (error: unknown) => error instanceof InputError && /absent/.test(error.message),
-    );
+    throwsError(() => diffWeights(a, b), InputError, /absent/);
   }
 });
 
