@@ -15,9 +15,9 @@ import { definePass } from "./pass.js";
  * there, SE's width from those that enter the block. It keeps the old gate's scope and starts with fresh
  * weights.
  *
- * A gate that is already what the options ask for stays as it is, weights included. What a person wrote of a
- * gate of the same kind (ECA's fixed k) holds unless the options say otherwise; what was derived (k by rule)
- * is derived again.
+ * A gate that is already what the options ask for stays as it is, weights included: one of the same kind does where all
+ * options are at their defaults, which ask for nothing. Otherwise what a person wrote of it (ECA's fixed k) holds unless
+ * the options say otherwise; what was derived (k by rule) is derived again.
  */
 export const swapAttention = definePass({
   name: "swap-attention",
@@ -33,13 +33,15 @@ export const swapAttention = definePass({
   unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
   run(graph, { from, to, at }) {
     const gates = selectGates(graph, "swap-attention", { kind: from, at });
+    const asksForKind = isDeepStrictEqual(to, gateOptions.parse(to.type));
     return rewriteGraph(graph, "swap-attention", (op, context) => {
       const [result] = op.results;
       const gate = result && gates.get(result);
       const [x] = op.operands;
       if (gate === undefined || x === undefined) return undefined;
-      const options = gate.type === to.type ? inherit(to, op) : to;
-      if (gate.type === to.type && isPlanned(op, options, gate.site)) return undefined;
+      if (gate.type !== to.type) return context.attention(x, to, gate.site);
+      const options = inherit(to, op);
+      if (asksForKind || isPlanned(op, options, gate.site)) return undefined;
       return context.attention(x, options, gate.site);
     });
   },

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ATTENTION_TYPES, type AttentionType } from "../../src/ir/attention/registry.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
@@ -31,6 +32,15 @@ const SE_NETWORK = `graph "g" {
   ${gate("c", "z", "/stages/1/blocks/0", 128, "attention.se(@r2, @e2)", "$.stages[1]")}
   return %b, %c
 }`;
+
+/** Options that are not the defaults, for a kind that has some. */
+const OTHER_OPTIONS: { readonly [T in AttentionType]?: string } = {
+  se: "{type=se,channels=2,activation=silu,bias=false}",
+  eca: "{type=eca,rule=timm,gamma=1,padding=circular,bias=true}",
+  cbam: "{type=cbam,channels=3}",
+  ese: "{type=ese,gate=hard_sigmoid}",
+  gc: "{type=gc,fusion=scale}",
+};
 
 function kinds(graph: Graph): readonly string[] {
   return graph.ops.map((op) => op.kind.replace("attention.", ""));
@@ -101,6 +111,20 @@ swap("a derived k is derived again; one that a person wrote holds until another 
 
 swap("a gate that is what the options ask for keeps its weights", () => {
   assertUnchanged("swap-attention{to=eca}", printGraph(rewrite("swap-attention{to=eca}", SE_NETWORK)));
+});
+
+swap("a gate of the same kind stays, whatever its options are, unless options ask for others", () => {
+  for (const type of ATTENTION_TYPES) {
+    // Where a site is too small for the defaults, a gate that is there stays all the same.
+    const text = printGraph(rewrite(`swap-attention{to=${OTHER_OPTIONS[type] ?? type}}`, SE_NETWORK));
+    assertUnchanged(`swap-attention{to=${type}}`, text);
+    assertUnchanged(`swap-attention{from=any,to={type=${type}}}`, text);
+  }
+  const options = "swap-attention{to={type=se,reduction=4}}";
+  assert.not.equal(
+    printGraph(rewrite(options, SE_NETWORK)),
+    printGraph(rewrite("swap-attention{to=se}", SE_NETWORK)),
+  );
 });
 
 swap("outside of all blocks the gated channels stand for the block's", () => {
