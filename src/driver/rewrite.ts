@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
 import { packageVersion } from "../base/package.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
@@ -10,7 +13,8 @@ import { encodeRewritten } from "../onnx/rewritten/model.js";
 import type { Sizes } from "../onnx/value-info.js";
 import { modelBytes, writeModel } from "../onnx/write.js";
 import { type Precision, rewritePipeline, type Target } from "../passes/export-pipeline.js";
-import { type PipelineHooks, runPasses } from "../passes/manager.js";
+import { lowerPrecision } from "../passes/lower-precision.js";
+import { type PassReport, type PipelineHooks, runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { printPipeline } from "../passes/pipeline.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/raise-attention.js";
@@ -42,7 +46,7 @@ export interface RewriteOptions extends NewGatesOptions {
   readonly seed?: number | undefined;
   /** Writes the weights to a file beside the model. Default: where the original has such. */
   readonly externalData?: boolean | undefined;
-  /** Whether what must keep the values is run and held against the original. Default: true. */
+  /** Whether what must keep the values is run and compared with the original. What changes element types is loaded in any case. Default: true. */
   readonly verify?: boolean | undefined;
   /** Whether the report has the file's sha256. Default: true. */
   readonly digest?: boolean | undefined;
@@ -155,6 +159,9 @@ async function rewriteOpened(
       : await verified(file, plan, invocations, options, (graph, precision) =>
           modelBytes(encode(lower(graph, precision).graph), { seed }),
         );
+  // The other passes leave every tensor in the type that it has.
+  const wasRun = verification?.of === "file";
+  const unloaded = wasRun || !changesTypes(report.passes) ? [] : await loaded(file, parts, seed, options);
   const written = await writeModel(options.output, parts, {
     seed,
     rounding,
@@ -172,7 +179,7 @@ async function rewriteOpened(
     ...(usesType(lowered, "float16") && options.precision === "fp16"
       ? { halfPrecision: halfPrecisionOf(lowered, rounding) }
       : {}),
-    warnings: [...warnings, ...saturationWarnings(rounding)],
+    warnings: [...warnings, ...unloaded, ...saturationWarnings(rounding)],
   };
 }
 
@@ -245,6 +252,28 @@ async function verified(
   const precision = keepsValues ? options.precision : "fp32";
   const rewritten = encode(keepsValues ? plan.after : plan.before, precision);
   return verifyRewrite(file, rewritten, plan.before, keepsValues ? "file" : "gates", precision === "fp16");
+}
+
+function changesTypes(passes: readonly PassReport[]): boolean {
+  return passes.some(({ name, changed }) => changed && name === lowerPrecision.name);
+}
+
+/** Has ONNX Runtime load what is about to be written: as files, so that memory doesn't grow with the model. */
+async function loaded(
+  file: string,
+  parts: ModelParts,
+  seed: number,
+  { externalData }: RewriteOptions,
+): Promise<readonly Diagnostic[]> {
+  const { loadRewrite } = await import("./rewrite/verify-rewrite.js");
+  const folder = mkdtempSync(join(tmpdir(), "ecagen-load-"));
+  try {
+    const path = join(folder, "rewritten.onnx");
+    await writeModel(path, parts, { seed, externalData, digest: false });
+    return await loadRewrite(file, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function encoding(

@@ -36,10 +36,10 @@ export class ModelSource {
   readonly captured: ReadonlySet<string>;
   /** The element type and the sizes of a tensor that the file holds. */
   readonly typeOf: (name: string) => { readonly dtype: DType; readonly dims: readonly number[] } | undefined;
-  readonly #byAttributes = new WeakMap<object, SourceNode>();
+  readonly #byAttributes = new WeakMap<object, KnownNode>();
   readonly #results: ReadonlySet<string>;
   readonly #read: ReadonlySet<string>;
-  readonly #byResult = new Map<string, { readonly op: Op; readonly source: SourceNode }>();
+  readonly #byResult = new Map<string, KnownNode>();
 
   constructor(
     graph: Graph,
@@ -64,7 +64,7 @@ export class ModelSource {
     graph.ops.forEach((op, i) => {
       const source = nodes[i];
       if (source === undefined) return;
-      this.#byAttributes.set(op.attributes, source);
+      this.#byAttributes.set(op.attributes, { op, source });
       const [result] = source.results;
       if (result !== undefined) this.#byResult.set(result, { op, source });
     });
@@ -97,10 +97,31 @@ export class ModelSource {
   nodeOf(op: Op): SourceNode | undefined {
     // An op that a pass hands on keeps its attributes as they are; one that went through text has equal ones.
     const same = this.#byAttributes.get(op.attributes);
-    if (same !== undefined) return same;
-    const known = this.#byResult.get(op.results[0]?.name ?? "");
-    return known !== undefined && isSameOp(known.op, op) ? known.source : undefined;
+    const known = same ?? this.#byResult.get(op.results[0]?.name ?? "");
+    if (known === undefined || (same === undefined && !isSameOp(known.op, op))) return undefined;
+    return this.#argumentsFit(known, op) ? known.source : undefined;
   }
+
+  /**
+   * Whether an op computes in the type that it had, or its node has no arguments of such numbers besides its operands:
+   * bounds, say, which are in the type of the file. A node that has some is written anew, in its operator's types.
+   */
+  #argumentsFit({ op: was, source: { node, operands } }: KnownNode, op: Op): boolean {
+    if (was.results[0]?.type.dtype === op.results[0]?.type.dtype) return true;
+    const own = new Set(operands);
+    const others = (node.message.input ?? []).filter((name) => name !== "" && !own.has(name));
+    return others.every((name) => !isFloatType(this.typeOf(name)?.dtype));
+  }
+}
+
+/** An op as it was read, and its node. */
+interface KnownNode {
+  readonly op: Op;
+  readonly source: SourceNode;
+}
+
+function isFloatType(dtype: DType | undefined): boolean {
+  return dtype === "float32" || dtype === "float16";
 }
 
 /** As of this version only those tensors are inputs too that a caller may give another value for. */

@@ -2,11 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
+import { CheckError, formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
 import { randomFeeds } from "../../src/driver/rewrite/random-feeds.js";
+import { loadRewrite } from "../../src/driver/rewrite/verify-rewrite.js";
 import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite.js";
 import {
   AttributeProto,
+  type GraphMessage,
   ModelProto,
   type NodeMessage,
   type TensorMessage,
@@ -242,5 +244,67 @@ test("what a message quotes from a file can't give the terminal orders", () => {
   });
   assert.is(text, 'error: the data "\\u{1b}[2J\\u{0}\\u{9b}1m" is not there [a/b]\n  hint: two\nlines');
 });
+
+/** A network whose operators one of another domain joins: ONNX Runtime refuses the file. */
+const CUSTOM: Parts = {
+  between: [node("Own", ["g"], "own", { domain: "com.example" })],
+  last: "own",
+};
+
+test("what changes element types is loaded before it is written, also without verification", async () => {
+  const half = await rewritten({}, { precision: "fp16", verify: false });
+  assert.is(half.report.verification, undefined);
+  assert.equal(half.report.warnings, []);
+  const custom = await rewritten(CUSTOM, { precision: "fp16", verify: false });
+  assert.equal(
+    custom.report.warnings.map(({ code }) => code),
+    ["rewrite/not-loaded"],
+  );
+  await inTemporaryFolder(async (folder) => {
+    const [good, bad] = [join(folder, "good.onnx"), join(folder, "bad.onnx")];
+    writeFileSync(good, modelOf({}));
+    writeFileSync(bad, modelOf(CUSTOM));
+    assert.equal(await loadRewrite(good, good), []);
+    try {
+      await loadRewrite(good, bad);
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, CheckError);
+      assert.is((error as CheckError).diagnostics[0]?.code, "rewrite/refused");
+    }
+  });
+});
+
+test("a network with float16 inputs is verified as any other", () =>
+  inTemporaryFolder(async (folder) => {
+    const [full, half, again] = ["full", "half", "again"].map((name) => join(folder, `${name}.onnx`)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(full, modelOf({}));
+    await rewrite(full, { precision: "fp16", output: half });
+    const model = ModelProto.decode(readFileSync(half));
+    const graph = model.graph as GraphMessage;
+    // As with keep_io_types=False: the casts at both ends go.
+    const [first, last] = [graph.node?.at(0), graph.node?.at(-1)];
+    assert.equal([first?.opType, last?.opType], ["Cast", "Cast"]);
+    const [x, y] = [first?.output?.[0] ?? "", last?.input?.[0] ?? ""];
+    const ofHalf = (name: string, dims: readonly (number | string)[]): ValueInfoMessage => {
+      const info = declared(name, dims);
+      return { ...info, type: { tensorType: { ...info.type?.tensorType, elemType: 10 } } };
+    };
+    graph.node = graph.node?.slice(1, -1) ?? [];
+    graph.input = [ofHalf(x, ["N", 3, 8, 8])];
+    graph.output = [ofHalf(y, ["N", 2, 8, 8])];
+    graph.valueInfo = [];
+    writeFileSync(half, ModelProto.encode(model).finish());
+    const { verification } = await rewrite(half, {
+      passes: "lower-attention,eliminate-dead-code",
+      batch: 2,
+      output: again,
+    });
+    assert.is(verification?.of, "file");
+  }));
 
 test.run();

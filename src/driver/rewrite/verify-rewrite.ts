@@ -1,5 +1,5 @@
-import { CheckError, InputError } from "../../base/diagnostic.js";
-import type { Graph } from "../../ir/graph.js";
+import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { type Graph, usesType } from "../../ir/graph.js";
 import { type Distance, distance, judge, TOLERANCES } from "../../runtime/compare.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { modelErrors } from "../model-errors.js";
@@ -30,7 +30,7 @@ export async function verifyRewrite(
   of: RewriteVerification["of"],
   half: boolean,
 ): Promise<RewriteVerification> {
-  const tolerance = half ? TOLERANCES.float16 : TOLERANCES.float32;
+  const tolerance = half || usesType(graph, "float16") ? TOLERANCES.float16 : TOLERANCES.float32;
   refuseInputs(file, graph);
   const runtime = await startRuntime();
   try {
@@ -52,6 +52,42 @@ export async function verifyRewrite(
     return { of, ok: true, maxAbs, maxRel, cosine };
   } finally {
     runtime.close();
+  }
+}
+
+/**
+ * Has ONNX Runtime load a rewritten file that is not run. One whose original it refuses too may be for another
+ * runtime: that is a warning.
+ *
+ * Errors: `CheckError` where it takes the original and refuses the rewritten file.
+ */
+export async function loadRewrite(file: string, rewritten: string): Promise<readonly Diagnostic[]> {
+  const runtime = await startRuntime();
+  try {
+    const refused = await refusal(() => runtime.open(rewritten, {}, "the rewritten file"));
+    if (refused === undefined) return [];
+    if ((await refusal(() => runtime.open(file))) === undefined) {
+      throw new CheckError([{ code: "rewrite/refused", message: refused }]);
+    }
+    return [
+      {
+        code: "rewrite/not-loaded",
+        message: `${refused}; it refuses ${file} as well, so nothing has loaded what is written`,
+      },
+    ];
+  } finally {
+    runtime.close();
+  }
+}
+
+/** Why ONNX Runtime refuses; undefined where it doesn't. */
+async function refusal(open: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await open();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message;
   }
 }
 
@@ -81,10 +117,10 @@ async function comparable<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function refuseInputs(file: string, { inputs }: Graph): void {
-  const wrong = inputs.find(({ type }) => type.dtype !== "float32");
+  const wrong = inputs.find(({ type: { dtype } }) => dtype !== "float32" && dtype !== "float16");
   if (wrong !== undefined)
     throw notComparable(
-      `the input ${wrong.name} of ${file} is not of float32 numbers, which random inputs are`,
+      `the input ${wrong.name} of ${file} is not of floating-point numbers, which random inputs are`,
     );
 }
 

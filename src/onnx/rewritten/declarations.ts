@@ -2,7 +2,7 @@ import type { Graph, Value } from "../../ir/graph.js";
 import type { Dim, TensorType } from "../../ir/types.js";
 import type { DocumentValue } from "../document.js";
 import { bytes, copied, message, type Segment } from "../layout.js";
-import { FIELD, ValueInfoProto } from "../proto.js";
+import { ELEMENT_TYPE, FIELD, type ValueInfoMessage, ValueInfoProto } from "../proto.js";
 import type { ModelSource } from "../source.js";
 import { agrees, declaredType, encodeValueInfo } from "../value-info.js";
 import type { RewrittenNames } from "./names.js";
@@ -47,6 +47,7 @@ export class RewrittenDeclarations {
       const made = number === FIELD.graphInput ? this.#tensors.declared(name) : undefined;
       return made ?? (this.#tensors.keeps(name) ? whole : []);
     }
+    if (number === FIELD.graphValueInfo && namesOtherType(info, value)) return [];
     const declared = declaredType(info);
     const type = this.#newType(declared, value.type);
     return type === undefined ? whole : declaration(number, name, type);
@@ -88,6 +89,13 @@ export class RewrittenDeclarations {
     const size = this.#sizes[declared];
     return size ?? (typeof computed === "string" ? this.#sizes[computed] : undefined) ?? declared;
   }
+}
+
+/** Whether a declaration without a shape names another element type than a value has by now, and so nothing that is true. */
+function namesOtherType({ type }: ValueInfoMessage, { type: { dtype } }: Value): boolean {
+  const { elemType, shape } = type?.tensorType ?? {};
+  const isNamed = typeof elemType === "number" && elemType !== 0 && (shape === undefined || shape === null);
+  return isNamed && dtype !== "other" && elemType !== ELEMENT_TYPE[dtype];
 }
 
 function declaration(number: number, name: string, type: TensorType): readonly Segment[] {
