@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { countNetwork } from "../analysis/counts.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
@@ -258,7 +255,7 @@ function changesTypes(passes: readonly PassReport[]): boolean {
   return passes.some(({ name, changed }) => changed && name === lowerPrecision.name);
 }
 
-/** Has ONNX Runtime load what is about to be written: as files, so that memory doesn't grow with the model. */
+/** Has ONNX Runtime load what is about to be written: as a file, so that memory doesn't grow with the model. */
 async function loaded(
   file: string,
   parts: ModelParts,
@@ -266,14 +263,9 @@ async function loaded(
   { externalData }: RewriteOptions,
 ): Promise<readonly Diagnostic[]> {
   const { loadRewrite } = await import("./rewrite/verify-rewrite.js");
-  const folder = mkdtempSync(join(tmpdir(), "ecagen-load-"));
-  try {
-    const path = join(folder, "rewritten.onnx");
+  return loadRewrite(file, async (path) => {
     await writeModel(path, parts, { seed, externalData, digest: false });
-    return await loadRewrite(file, path);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function encoding(

@@ -53,6 +53,8 @@ export interface Runtime {
    * `InputError` for a model that ONNX Runtime refuses.
    */
   open(model: Uint8Array | string, options?: SessionOptions, name?: string): Promise<Session>;
+  /** A folder for files that models are made of; it goes with the process. */
+  readonly scratch: string;
   /** What the providers and drivers have written on stderr. */
   readonly stderr: string;
   /** Ends the process and all sessions in it. */
@@ -90,6 +92,7 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
         rmSync(path, { force: true });
       }
     },
+    scratch: worker.scratch,
     get stderr() {
       return worker.stderr;
     },

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { type Distance, distance, judge, TOLERANCES } from "../../runtime/compare.js";
@@ -61,9 +62,14 @@ export async function verifyRewrite(
  *
  * Errors: `CheckError` where it takes the original and refuses the rewritten file.
  */
-export async function loadRewrite(file: string, rewritten: string): Promise<readonly Diagnostic[]> {
+export async function loadRewrite(
+  file: string,
+  write: (path: string) => Promise<void>,
+): Promise<readonly Diagnostic[]> {
   const runtime = await startRuntime();
   try {
+    const rewritten = join(runtime.scratch, "rewritten.onnx");
+    await write(rewritten);
     const refused = await refusal(() => runtime.open(rewritten, {}, "the rewritten file"));
     if (refused === undefined) return [];
     if ((await refusal(() => runtime.open(file))) === undefined) {
