@@ -48,6 +48,14 @@ export async function runModel(
     intraOpNumThreads: 1,
     extra: { session: { strict_shape_type_inference: "1" } },
   });
+  const outputs = await session.run(feedsOf(graph, inputs));
+  const output = outputs[session.outputNames[0] as string] as OrtTensor;
+  await session.release();
+  return { dims: output.dims, data: numbersOf(output) };
+}
+
+/** Inputs in the element types of the graph's. */
+export function feedsOf(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Record<string, OrtTensor> {
   const feeds = graph.inputs.map(({ name, type }) => {
     const { dims, data } = inputs.get(name) as Tensor;
     const tensor =
@@ -56,13 +64,10 @@ export async function runModel(
         : new OrtTensor("float32", Float32Array.from(data), [...dims]);
     return [name, tensor] as const;
   });
-  const outputs = await session.run(Object.fromEntries(feeds));
-  const output = outputs[session.outputNames[0] as string] as OrtTensor;
-  await session.release();
-  return { dims: output.dims, data: numbersOf(output) };
+  return Object.fromEntries(feeds);
 }
 
-function numbersOf({ type, data }: OrtTensor): Float64Array {
+export function numbersOf({ type, data }: OrtTensor): Float64Array {
   switch (type) {
     case "float16":
       return Float64Array.from(new Uint16Array((data as Uint16Array).slice().buffer), fromFloat16Bits);

@@ -8,14 +8,22 @@ import { parametersOf } from "../../src/ir/graph.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { type Dim, tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
+import type { OperatorName } from "../../src/onnx/codec.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { decodeModel } from "../../src/onnx/import.js";
-import { AttributeProto, type ModelMessage, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
+import {
+  AttributeProto,
+  type ModelMessage,
+  ModelProto,
+  type NodeMessage,
+  toInteger,
+} from "../../src/onnx/proto.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { materialize } from "../../src/weights/materialize.js";
 import { throwsError } from "../throws.js";
 import { graphOfCase, opCases } from "./cases.js";
 import { smallNetwork } from "./networks.js";
+import { modelOfOpset } from "./opset-model.js";
 
 const test = suite("onnx: import");
 
@@ -114,6 +122,48 @@ test("attribute values that the IR can't say are refused", () => {
     assert.ok(message.startsWith(`node ${name} (`), message);
   }
 });
+
+test("pads that are negative are refused: by Pad, as attribute and as input, and by every window", () => {
+  const cases: readonly [OperatorName, RegExp][] = [
+    ["pad", /: negative pads are not supported$/],
+    ...(["conv", "conv_1d", "max_pool", "avg_pool"] as const).map(
+      (op) => [op, /: attribute pads\.\d: Too small: expected number to be >=0$/] as [OperatorName, RegExp],
+    ),
+  ];
+  for (const [op, expected] of cases) {
+    for (const opset of [7, 10, 11, 13, 21]) {
+      for (const [i, each] of opCases[op].entries()) {
+        const pads = negated(modelOfOpset(graphOfCase<OperatorName>(op, each), opset));
+        for (const bytes of pads) {
+          throwsError(() => decodeModel(bytes, "m.onnx"), InputError, expected, { file: "m.onnx" });
+        }
+        assert.ok(pads.length > 0, `${op} ${i}`);
+      }
+    }
+  }
+});
+
+/** A model of one node with pads, once for each of them, which is -1 then. */
+function negated(written: Uint8Array): readonly Uint8Array[] {
+  const padsOf = (model: ModelMessage) => {
+    const attribute = model.graph?.node?.[0]?.attribute?.find(({ name }) => name === "pads");
+    const tensor = model.graph?.initializer?.find(({ name }) => name?.endsWith("pads"));
+    return { attribute, tensor };
+  };
+  const { attribute, tensor } = padsOf(ModelProto.decode(written));
+  const count = attribute?.ints?.length ?? toInteger(tensor?.dims?.[0] ?? 0);
+  return Array.from({ length: count }, (_, i) => {
+    const model = ModelProto.decode(written);
+    const pads = padsOf(model);
+    pads.attribute?.ints?.splice(i, 1, -1);
+    const bytes = Uint8Array.from(pads.tensor?.rawData ?? []);
+    if (pads.tensor) {
+      new DataView(bytes.buffer).setBigInt64(8 * i, -1n, true);
+      pads.tensor.rawData = bytes;
+    }
+    return ModelProto.encode(model).finish();
+  });
+}
 
 test("a hard sigmoid of another slope is another op", () => {
   const [each] = opCases.hard_sigmoid;

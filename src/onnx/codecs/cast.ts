@@ -1,3 +1,4 @@
+import { refuse } from "../../ir/types.js";
 import { int } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import { ELEMENT_TYPE } from "../proto.js";
@@ -8,7 +9,7 @@ export const cast = defineCodec<"cast">({
   operator: "Cast",
   encode: (op, node) => node.node("Cast", node.operands, { to: int(ELEMENT_TYPE[op.attributes.to]) }),
   decode(node) {
-    const to = elementTypeOf(node.int("to", 0));
+    const to = elementTypeOf(node.optionalInt("to") ?? refuse("its element type (to) is missing"));
     if (node.opset >= 19) node.int("saturate", 1);
     return { operands: [node.operand(0)], attributes: { to } };
   },

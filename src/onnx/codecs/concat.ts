@@ -1,3 +1,4 @@
+import { refuse } from "../../ir/types.js";
 import { int } from "../attribute.js";
 import { defineCodec } from "../codec.js";
 import { axisOf } from "./axes.js";
@@ -8,9 +9,8 @@ export const concat = defineCodec<"concat">({
   encode: (op, node) => node.node("Concat", node.operands, { axis: int(op.attributes.axis) }),
   decode(node) {
     const operands = node.operandsFrom(0);
-    // The axis has no default; a file without it is refused as an axis that no tensor has.
     const [first] = operands;
-    const axis = node.int("axis", first?.type.dims.length ?? 0);
+    const axis = node.optionalInt("axis") ?? refuse("its axis is missing");
     return { operands, attributes: { axis: first === undefined ? axis : axisOf(first, axis) } };
   },
 });

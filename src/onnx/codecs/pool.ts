@@ -3,7 +3,7 @@ import { refuse } from "../../ir/types.js";
 import { int, ints, type OnnxAttributes } from "../attribute.js";
 import { defineCodec, type OnnxCodec } from "../codec.js";
 import type { NodeReader } from "../node-reader.js";
-import { numbers, pairOf, readPads, withPartWindows } from "./spatial.js";
+import { pairOf, readPads, withPartWindows } from "./spatial.js";
 
 type PoolOpName = "max_pool" | "avg_pool";
 
@@ -35,7 +35,7 @@ export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttrib
     },
     decode(node: NodeReader) {
       const x = node.operand(0);
-      const kernel = numbers(node, "kernel_shape", 2, 0) as [number, number];
+      const kernel = pairOf(node, "kernel_shape", () => refuse("its kernel_shape is missing"));
       const strides = pairOf(node, "strides");
       const dilations = pairOf(node, "dilations");
       if (dilations.some((each) => each !== 1)) refuse("dilations are not supported");

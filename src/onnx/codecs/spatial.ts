@@ -58,9 +58,12 @@ export function withPartWindows({ x, kernel, strides }: Window, pads: readonly n
   });
 }
 
-/** An attribute of height and width, by default 1 and 1. */
-export function pairOf(node: NodeReader, name: string): [number, number] {
-  return numbers(node, name, 2, 1) as [number, number];
+/** An attribute of height and width; where it is left out, both are `absent`. */
+export function pairOf(node: NodeReader, name: string, absent: () => number = () => 1): [number, number] {
+  const values = node.ints(name) ?? [absent(), absent()];
+  return values.length === 2
+    ? (values as [number, number])
+    : refuse(`${name} has ${values.length} numbers, not 2`);
 }
 
 /** An attribute of `count` numbers, all `absent` where it is left out. */
