@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 
 /*
  * Runs the test files of the arguments, one after the other, in this process. What became of each goes as a line of
- * JSON to file descriptor 3 when its tests are over; of a process that ends before, the line is missing.
+ * JSON to file descriptor 3 when its tests are over; of a process that ends before, the line is missing. With --bail as
+ * the first argument, the first file that fails is the last.
  */
 
 /** What uvu shares with the program that runs it: with UVU_DEFER, suites wait in the group of the current index. */
@@ -19,7 +20,9 @@ const uvu = Object.assign(globalThis, { UVU_DEFER: true, UVU_INDEX: 0, UVU_QUEUE
 register("./uvu-hook.mjs", import.meta.url, { data: new URL("./suite.ts", import.meta.url).href });
 const { collect } = await import("./suite.js");
 
-for (const [i, file] of process.argv.slice(2).entries()) {
+const bail = process.argv[2] === "--bail";
+
+for (const [i, file] of process.argv.slice(bail ? 3 : 2).entries()) {
   process.stdout.write(`${i === 0 ? "" : "\n"}${file}\n`);
   const result = collect(file);
   const suites: UvuState["UVU_QUEUE"][number] = [];
@@ -40,4 +43,5 @@ for (const [i, file] of process.argv.slice(2).entries()) {
     result.problems.push(`of ${result.registered} tests that it registered, ${result.ran} ran`);
   if (result.passed !== result.registered || result.problems.length > 0) process.exitCode = 1;
   writeSync(3, `${JSON.stringify(result)}\n`);
+  if (bail && process.exitCode === 1) process.exit();
 }
