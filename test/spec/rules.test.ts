@@ -20,6 +20,9 @@ const ir = (more: string): string =>
   `{ "block": "inverted-residual", "channels": 16, "expansion": 4, ${more} }`;
 const conv = (more: string): string => `{ "block": "conv-norm-act", "channels": 24, ${more} }`;
 
+/** Attention augmentation in the place of a bottleneck's spatial convolution. */
+const AA_AS_CONVOLUTION = `"attention": { "type": "aa", "heads": 2, "position": "convolution" }`;
+
 const examples: Readonly<Record<string, RuleExamples>> = {
   KernelIsOdd: {
     fine: [[[ir(`"kernel": 1`), ir(`"kernel": 63`)]]],
@@ -203,15 +206,26 @@ const examples: Readonly<Record<string, RuleExamples>> = {
           ),
         ],
       ],
+      [[`{ "block": "bottleneck", "channels": 32, ${AA_AS_CONVOLUTION} }`]],
+      [
+        [
+          `{ "block": "bottleneck", "channels": 32, "stride": 2, "strideAt": "reduce", ${AA_AS_CONVOLUTION} }`,
+        ],
+      ],
     ],
     wrong: [
       [
-        [
-          `{ "block": "bottleneck", "channels": 32, "stride": 2, "attention": { "type": "aa", "heads": 2, "position": "convolution" } }`,
-        ],
+        [`{ "block": "bottleneck", "channels": 32, "stride": 2, ${AA_AS_CONVOLUTION} }`],
         [],
         [
           "$.stages[0].attention.position 4:108 the spatial convolution of block 0 changes the map, which no gate can do in its place",
+        ],
+      ],
+      [
+        [`{ "block": "bottleneck", "channels": 32, "reduceRatio": 0.5, ${AA_AS_CONVOLUTION} }`],
+        [],
+        [
+          "$.stages[0].attention.position 4:115 the spatial convolution of block 0 changes the map, which no gate can do in its place",
         ],
       ],
       [

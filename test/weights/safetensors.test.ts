@@ -58,9 +58,17 @@ test("what is read and written again is the same file, byte for byte", () =>
       const source = openTensors(file);
       // In another order than that of the file, which the writer must not depend on.
       const tensors = [...source.tensors.values()].reverse().map((tensor) => copyTensor(tensor));
-      const written = await writeSafetensors(copy, tensors, { metadata: source.metadata });
+      const parts: number[] = [];
+      const onProgress = (part: number): number => parts.push(part);
+      const written = await writeSafetensors(copy, tensors, { metadata: source.metadata, onProgress });
       source.close();
       const expected = readFileSync(file);
+      assert.is(parts.at(-1), 1, "progress ends with the whole");
+      assert.equal(
+        parts,
+        parts.toSorted((a, b) => a - b),
+        "progress goes forward",
+      );
       assert.is(Buffer.compare(readFileSync(copy), expected), 0, file);
       assert.is(written.bytes, expected.length);
     }
