@@ -88,10 +88,15 @@ export function roundingErrors(
   const runs = new Map<string, RoundedRun[]>(graph.outputs.map(({ name }) => [name, []]));
   let errors: ReadonlyMap<string, OutputError> = new Map();
   for (let i = 0; i < MOST_ROUNDED; i++) {
+    // Each run is two evaluations, where none is given.
+    const step =
+      (done: number) =>
+      (op: number, of: number): void =>
+        onOp?.(2 * i + done + op / of, 2 * MOST_ROUNDED);
     const [first = new Map<string, Tensor>()] = inputs;
     const given = inputs[i] ?? movedBy(first, 2 * ROUNDOFF.float32.unit, i);
-    const expected = exact[i] ?? evaluateGraph(graph, given, parameters, onOp);
-    const rounded = evaluateGraph(graph, given, parameters, onOp, arithmetic);
+    const expected = exact[i] ?? evaluateGraph(graph, given, parameters, step(0));
+    const rounded = evaluateGraph(graph, given, parameters, step(1), arithmetic);
     for (const [name, each] of runs) {
       const dims = expected.get(name)?.dims ?? [];
       each.push({ dims, exact: numbersOf(expected, name), rounded: numbersOf(rounded, name) });
