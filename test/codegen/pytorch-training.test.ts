@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { codegen } from "../../src/driver/codegen.js";
 import { exportWeights } from "../../src/driver/export-weights.js";
 import { withOpenWeights } from "../../src/driver/load-weights.js";
-import { specNetwork } from "../../src/driver/network.js";
+import { type SpecNetwork, specNetwork } from "../../src/driver/network.js";
 import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
 import { skip } from "../skip.js";
@@ -33,35 +33,46 @@ function logOf(folder: string): readonly string[] {
   return rows.map((row) => row.split(",").slice(0, 7).join(","));
 }
 
-function start(code: string, args: readonly string[]): { status: number | null; stderr: string } {
-  return spawnSync(PYTHON, ["-B", "train.py", ...TINY, ...args], {
-    cwd: code,
+/** One start of train.py, and the words that it is refused with; undefined where it is to succeed. */
+interface Start {
+  readonly code: string;
+  readonly args: readonly string[];
+  readonly refused?: RegExp;
+}
+
+/** Starts train.py so many times, one after the other. A refusal says what is wrong, without a stack trace. */
+function start(...starts: readonly Start[]): void {
+  const runs = starts.map(({ code, args }) => ({ cwd: code, args: [...TINY, ...args] }));
+  const { stdout, stderr } = spawnSync(PYTHON, ["-B", "test/python/run_forked.py", "train.py"], {
+    input: JSON.stringify(runs),
     encoding: "utf8",
     env: { ...process.env, OMP_NUM_THREADS: "1" },
   });
-}
-
-function train(code: string, args: readonly string[]): void {
-  const { status, stderr } = start(code, args);
-  assert.is(status, 0, stderr);
-}
-
-/** Holds that a start fails with these words, and without a stack trace. */
-function assertRefused(code: string, args: readonly string[], words: RegExp): void {
-  const { status, stderr } = start(code, args);
-  assert.is(status === 0, false, args.join(" "));
-  assert.match(stderr, words);
-  assert.not.match(stderr, /Traceback/);
+  assert.ok(stdout, stderr);
+  const results = JSON.parse(stdout) as readonly { readonly status: number; readonly stderr: string }[];
+  assert.is(results.length, starts.length);
+  for (const [i, { status, stderr }] of results.entries()) {
+    const { refused, args } = starts[i] as Start;
+    if (refused === undefined) {
+      assert.is(status, 0, stderr);
+      continue;
+    }
+    assert.is.not(status, 0, args.join(" "));
+    assert.match(stderr, refused);
+    assert.not.match(stderr, /Traceback/);
+  }
 }
 
 testWithTorch(test, "a run that goes on is the run that was not cut off, and its weights fit", () =>
   inTemporaryFolder(async (folder) => {
     const code = join(folder, "code");
     await codegen("specs/small.json", { language: "pytorch", output: code });
-    train(code, ["--epochs", "2", "--output", "whole"]);
-    train(code, ["--epochs", "2", "--output", "parts", "--stop-after", "1"]);
+    start(
+      { code, args: ["--epochs", "2", "--output", "whole"] },
+      { code, args: ["--epochs", "2", "--output", "parts", "--stop-after", "1"] },
+    );
     assert.is(logOf(join(code, "parts")).length, 2);
-    train(code, ["--epochs", "2", "--output", "parts", "--resume"]);
+    start({ code, args: ["--epochs", "2", "--output", "parts", "--resume"] });
     assert.equal(logOf(join(code, "parts")), logOf(join(code, "whole")));
     const weights = join(code, "whole", "ema.safetensors");
     await withOpenWeights({ weights }, async (given) => {
@@ -76,12 +87,15 @@ testWithTorch(test, "options that make no sense are refused, before anything is 
   inTemporaryFolder(async (folder) => {
     await codegen("specs/small.json", { language: "pytorch", output: folder });
     const before = readdirSync(folder);
-    assertRefused(folder, ["--evaluate"], /--evaluate is about the weights of --weights/);
-    assertRefused(folder, ["--export-validation", "out"], /--export-validation goes with --evaluate/);
-    assertRefused(folder, ["--epochs", "0", "--ema", "2"], /--epochs: 0 is not at least 1/);
-    assertRefused(folder, ["--ema", "2"], /--ema: 2 is not from 0.0 to 1.0/);
-    assertRefused(folder, ["--lr", "x"], /--lr: invalid number value: 'x'/);
-    assertRefused(folder, ["--device", "cpu", "--amp", "float16"], /--amp float16 needs a GPU/);
+    const refusals: readonly (readonly [args: readonly string[], refused: RegExp])[] = [
+      [["--evaluate"], /--evaluate is about the weights of --weights/],
+      [["--export-validation", "out"], /--export-validation goes with --evaluate/],
+      [["--epochs", "0", "--ema", "2"], /--epochs: 0 is not at least 1/],
+      [["--ema", "2"], /--ema: 2 is not from 0.0 to 1.0/],
+      [["--lr", "x"], /--lr: invalid number value: 'x'/],
+      [["--device", "cpu", "--amp", "float16"], /--amp float16 needs a GPU/],
+    ];
+    start(...refusals.map(([args, refused]) => ({ code: folder, args, refused })));
     assert.equal(readdirSync(folder), before);
   }),
 );
@@ -140,24 +154,32 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
         copyFileSync(join(IMAGES, name), join(place, name));
       }
     }
+    const starts: Start[] = [];
+    const networks: SpecNetwork[] = [];
     for (const [name, changes] of Object.entries(PREPARED)) {
       const spec = join(folder, `${name}.json`);
       writeFileSync(spec, JSON.stringify({ extends: resolve("specs/small.json"), name, ...changes }));
       const code = join(folder, name);
       await codegen(spec, { language: "pytorch", output: code });
       const network = specNetwork(spec);
-      const { input, preprocessing } = network.spec.resolved;
+      const { input } = network.spec.resolved;
       const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2"];
-      const size = ["--resolution", `${input.height}`, `${input.width}`];
+      const images = [...pixels, "--resolution", `${input.height}`, `${input.width}`];
       // Training once is enough.
-      if (name === "usual") {
-        train(code, [...pixels, ...size, "--amp", "bfloat16", "--epochs", "1"]);
-        assert.is(logOf(join(code, "run")).length, 2);
-      }
+      if (name === "usual") starts.push({ code, args: [...images, "--amp", "bfloat16", "--epochs", "1"] });
       const weights = join(code, "weights.safetensors");
       await exportWeights(weights, network.graph, 0);
-      train(code, [...pixels, ...size, "--evaluate", "--weights", weights, "--export-validation", "out"]);
-      const images = readNpy(join(code, "out", "images.npy"));
+      starts.push({
+        code,
+        args: [...images, "--evaluate", "--weights", weights, "--export-validation", "out"],
+      });
+      networks.push(network);
+    }
+    start(...starts);
+    assert.is(logOf(join(folder, "usual", "run")).length, 2);
+    for (const [i, name] of Object.keys(PREPARED).entries()) {
+      const { input, preprocessing } = (networks[i] as SpecNetwork).spec.resolved;
+      const images = readNpy(join(folder, name, "out", "images.npy"));
       assert.equal(images.dims, [2, input.channels, input.height, input.width]);
       const expected = pictures.flatMap((picture) => [
         ...prepareImage(unpack(decoded[picture] as PackedPixels), input as ImageSize, preprocessing),
@@ -166,11 +188,16 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
       assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);
     }
     const code = join(folder, "usual");
-    const data = ["--data", join(folder, "pictures")];
     mkdirSync(join(folder, "pictures", "train", "another"));
     copyFileSync(join(IMAGES, "rgb.png"), join(folder, "pictures", "train", "another", "rgb.png"));
-    assertRefused(code, data, /train and val have other classes in .*: another are in one of them only/);
-    assertRefused(code, ["--data", folder], /has no folder train/);
+    start(
+      {
+        code,
+        args: ["--data", join(folder, "pictures")],
+        refused: /train and val have other classes in .*: another are in one of them only/,
+      },
+      { code, args: ["--data", folder], refused: /has no folder train/ },
+    );
   }),
 );
 
