@@ -12,9 +12,9 @@ import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
 const test = suite("driver: every attention module, from the spec to ONNX Runtime");
 
-/** Blocks over maps of 14×10 and 7×5, and of 10×6 and 5×3: neither square nor divisible by the extents of a gather. */
+/** Blocks over maps of 6×10 and 3×5, and of 10×6 and 5×3: neither square nor divisible by the extents of a gather. */
 const BASE = {
-  input: { channels: 3, height: 28, width: 20 },
+  input: { channels: 3, height: 12, width: 20 },
   stem: { channels: 16, kernel: 3, stride: 2 },
   head: { channels: 32, classes: 10 },
 };
@@ -67,7 +67,7 @@ for (const [i, to] of ATTENTION_TYPES.entries()) {
 
   test(`${to}: in half precision (opset ${opset}) the export agrees as well, and every gate matters`, async () => {
     const passes = `swap-attention{to=${to}}`;
-    const report = await verify(specOf("mbconv"), { passes, opset, precision: "fp16", batches: [1, 3] });
+    const report = await verify(specOf("mbconv"), { passes, opset, precision: "fp16", batches: [1, 2] });
     assert.is(report.tolerance.precision, "float16");
     assert.ok(report.ok, JSON.stringify(report, null, 1));
   });
@@ -77,9 +77,11 @@ for (const [i, to] of ATTENTION_VARIANTS.entries()) {
   const opset = OPSETS_IN_TURN[i % OPSETS_IN_TURN.length];
   const passes = `swap-attention{to=${to}}`;
 
-  for (const network of Object.keys(NETWORKS)) {
+  // How a gate stands in the other network depends on no option of it.
+  const networks = ATTENTION_TYPES.some((type) => type === to) ? Object.keys(NETWORKS) : ["mbconv"];
+  for (const network of networks) {
     test(`${to}, ${network}: the export (opset ${opset}) agrees with the equation, and every gate matters`, async () => {
-      const report = await verify(specOf(network), { passes, opset, batches: [1, 3] });
+      const report = await verify(specOf(network), { passes, opset, batches: [1, 2] });
       assert.ok(report.ok, JSON.stringify(report, null, 1));
       assert.is(report.gates.effects.length, 3);
       for (const { cosine } of report.comparisons) assert.ok(cosine > 0.99999, `cosine ${cosine}`);
