@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../src/base/package.js";
-import { stats } from "../src/driver/stats.js";
+import { type StatsOptions, type StatsReport, stats } from "../src/driver/stats.js";
 
 /** What the reference knows of one network. It doesn't know every number of every network. */
 export interface ReferenceNetwork {
@@ -37,10 +37,22 @@ export const reference = JSON.parse(
   readFileSync(join(packageRoot(), "test/data/gallery-reference.json"), "utf8"),
 ) as ReferenceFile;
 
+const counted = new Map<string, StatsReport>();
+
+/** The counts of a spec, computed once: several networks are variants of one, and others ask for its own. */
+export function countsOf(
+  spec: string,
+  options: Pick<StatsOptions, "passes" | "resolution"> = {},
+): StatsReport {
+  const key = JSON.stringify([spec, options]);
+  const known = counted.get(key) ?? stats(join(packageRoot(), `specs/${spec}.json`), options);
+  counted.set(key, known);
+  return known;
+}
+
 /** Where our network and the reference's differ, one line each; none where every number that it knows is equal. */
 export function differences({ spec, passes, macsAt = {}, ...expected }: ReferenceNetwork): readonly string[] {
-  const file = join(packageRoot(), `specs/${spec}.json`);
-  const report = stats(file, { passes });
+  const report = countsOf(spec, { passes });
   const actual = {
     input: Object.values(report.input ?? {}).join("x"),
     parameters: report.parameters,
@@ -58,7 +70,7 @@ export function differences({ spec, passes, macsAt = {}, ...expected }: Referenc
         : [`${name}: ${value}, the reference has ${wanted[name]}`],
     ),
     ...Object.entries(macsAt).flatMap(([resolution, macs]) => {
-      const there = stats(file, { passes, resolution: Number(resolution) });
+      const there = countsOf(spec, { passes, resolution: Number(resolution) });
       return there.macs === macs ? [] : [`macs at ${resolution}: ${there.macs}, the reference has ${macs}`];
     }),
   ];
