@@ -4,7 +4,6 @@ import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
-import type { GateEffects } from "./gate-effects.js";
 import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { specNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
@@ -21,7 +20,7 @@ import type {
 } from "./verify/report.js";
 import type { Target } from "./verify/round.js";
 import { type RunContext, runRound } from "./verify/run-round.js";
-import { measuredEffects, publishedNumbers, specTarget } from "./verify/spec-target.js";
+import { publishedNumbers, specTarget } from "./verify/spec-target.js";
 import { conclude } from "./verify/verdict.js";
 
 export { toleranceText } from "../runtime/compare.js";
@@ -75,9 +74,9 @@ async function verifyWith(
   try {
     await holdDevice(runtime, device.device);
     for (let i = 0; i < rounds; i++) {
-      const round = subject.target.round(i);
+      const round = subject.target.round(i, { tolerance: TOLERANCES[precision], deadline });
       const progress = (message: string, part: number): void =>
-        onProgress?.(`${round.weights}: ${message}`, (i + part) / (rounds + 1));
+        onProgress?.(`${round.weights}: ${message}`, (i + part) / rounds);
       const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
       comparisons.push(...result.comparisons);
       // Weights change nothing about where nodes run.
@@ -91,8 +90,7 @@ async function verifyWith(
   } finally {
     runtime.close();
   }
-  onProgress?.("leaving out each gate", rounds / (rounds + 1));
-  const { gates, checks: measured } = subject.effects(TOLERANCES[precision], deadline);
+  const { gates, checks: measured } = subject.target.found();
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
   const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
   const { verdict, undecided } = conclude(comparisons, blocks, checks);
@@ -118,14 +116,6 @@ interface Prepared {
   /** What became of the weights that were given. */
   readonly weights: WeightsReport | undefined;
   readonly warnings: readonly Diagnostic[];
-  /** Measures the gates, where there are any to tell apart, and what else is about the network alone. */
-  readonly effects: (
-    tolerance: Tolerance,
-    deadline: Deadline,
-  ) => {
-    readonly gates: GateEffects;
-    readonly checks: readonly Check[];
-  };
 }
 
 function prepare(
@@ -137,16 +127,14 @@ function prepare(
   const file = againstFile(options.against ?? "reference");
   if (isOnnx(model)) {
     const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
-    const effects: Prepared["effects"] = () => ({ gates: { image: [], effects: [] }, checks: [] });
-    return { target, weights: undefined, warnings: [], effects };
+    return { target, weights: undefined, warnings: [] };
   }
   const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {
-    target: specTarget(network, file, options, note),
+    target: specTarget(model, network, file, options, note),
     weights: network.weights,
     warnings: network.warnings,
-    effects: (tolerance, deadline) => measuredEffects(model, network, options, tolerance, deadline),
   };
 }
 

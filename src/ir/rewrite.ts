@@ -3,6 +3,7 @@ import type { AttentionOptions } from "./attention/registry.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "./builder.js";
 import {
   type Graph,
+  type GraphInput,
   type Loc,
   type Op,
   type OpOf,
@@ -14,8 +15,9 @@ import {
   type Value,
 } from "./graph.js";
 import type { Initializer } from "./initializers.js";
+import { inferTypes } from "./op.js";
 import { type AttributesInput, type AttributesOf, definitionOf, type OpName } from "./ops/registry.js";
-import { type DType, sameType } from "./types.js";
+import { type DType, sameType, type TensorType, TypeRefusal } from "./types.js";
 import type { WeightExpr } from "./weight.js";
 
 /** What a rewriting may do at one op: add ops before it. Everything it adds carries the pass's name. */
@@ -106,6 +108,35 @@ export function replaceParameters(graph: Graph, replace: (parameter: Parameter) 
     if (replacement !== parameter) replacements.set(parameter, replacement);
   }
   return substituteValues(graph, replacements);
+}
+
+/**
+ * The graph with inputs of other types, and every other type inferred from these. Undefined where its ops refuse that, as one
+ * that is written for sizes of the old types does.
+ */
+export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => TensorType): Graph | undefined {
+  const inputs = graph.inputs.map((input) => Object.freeze({ ...input, type: typeOf(input) }));
+  const values = new Map<Value, Value>(graph.inputs.map((input, i) => [input, inputs[i] ?? input]));
+  const current = (value: Value): Value => values.get(value) ?? value;
+  try {
+    const ops = graph.ops.map((op) => {
+      const operands = op.operands.map(current);
+      const types = inferTypes(
+        definitionOf(op.kind),
+        operands.map(({ type }) => type),
+        op.attributes,
+      );
+      const results = op.results.map((result, i) =>
+        Object.freeze({ ...result, type: types[i] ?? result.type }),
+      );
+      op.results.forEach((result, i) => values.set(result, results[i] ?? result));
+      return freezeOp({ ...op, operands, results } as Op);
+    });
+    return freezeGraph({ ...graph, inputs, ops, outputs: graph.outputs.map(current) });
+  } catch (error) {
+    if (error instanceof TypeRefusal) return undefined;
+    throw error;
+  }
 }
 
 /** The graph with other names for its outputs. An output that is no op's result keeps its own. */

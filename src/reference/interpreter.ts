@@ -18,14 +18,14 @@ export type Trace = ReadonlyMap<Value, Tensor>;
  * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not. Integers are
  * exact up to 2^53.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
- * last use. `onOp` is told before each op which one of how many it is; what it throws ends the evaluation. Another
+ * last use. `onOp` is told before each op which one of how many it is, and may look at operands; what it throws ends the evaluation. Another
  * `arithmetic` than float64 shows what its rounding does.
  */
 export function evaluateGraph(
   graph: Graph,
   inputs: ReadonlyMap<string, Tensor>,
   parameters: ParameterSource,
-  onOp?: (index: number, of: number) => void,
+  onOp?: (index: number, of: number, tensorOf: (value: Value) => Tensor) => void,
   arithmetic: Arithmetic = "float64",
 ): ReadonlyMap<string, Tensor> {
   const values = bindInputs(graph, inputs);
@@ -34,8 +34,9 @@ export function evaluateGraph(
     heldIn(arithmetic, parameters(parameter), parameter.type.dtype);
   const lastUse = lastUses(graph);
   graph.ops.forEach((op, i) => {
-    onOp?.(i, graph.ops.length);
-    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, held))) {
+    const tensorOf = (value: Value): Tensor => lookUp(values, value, held);
+    onOp?.(i, graph.ops.length, tensorOf);
+    for (const [value, tensor] of evaluateOp(op, tensorOf)) {
       values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
     }
     for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);

@@ -40,13 +40,16 @@ export type RoundedArithmetic = keyof typeof ROUNDOFF;
 /** The largest of so many errors is seldom far below what another run has. */
 export const ENOUGH_NUMBERS = 32;
 
-/** The error of an output over some runs of it, all of the same sizes. */
+/**
+ * The error of an output over some runs of it, all of the same sizes. Runs of different images have numbers of different sizes: the
+ * error is that of the largest, by the largest part of its size that a run is off.
+ */
 export function measuredError(runs: readonly RoundedRun[], arithmetic: RoundedArithmetic): OutputError {
   const dims = runs[0]?.dims ?? [];
-  const whole = new Extremes(1);
-  const axes = dims.map((size, axis) => new Extremes(axis === 0 ? 0 : size));
   const strides = stridesOf(dims);
-  for (const { exact, rounded } of runs) {
+  const measured = runs.map(({ exact, rounded }) => {
+    const whole = new Extremes(1);
+    const axes = dims.map((size, axis) => new Extremes(axis === 0 ? 0 : size));
     for (let i = 0; i < exact.length; i++) {
       const a = exact[i] as number;
       const b = rounded[i] as number;
@@ -57,16 +60,38 @@ export function measuredError(runs: readonly RoundedRun[], arithmetic: RoundedAr
         axes[axis]?.add(placeAlong(i, axis, dims, strides), error, a);
       }
     }
-  }
-  const slices = axes.map((each) =>
-    each.all(arithmetic).map((slice) => (slice.seen < ENOUGH_NUMBERS ? undefined : slice)),
+    return { whole, axes };
+  });
+  const combined = (of: readonly Extremes[], place: number): SliceError => {
+    const sizes = of.map((each) => each.size(place));
+    const size = Math.max(0, ...sizes);
+    const errors = of.map((each, i) => each.error(place) * (sizes[i] ? size / (sizes[i] as number) : 1));
+    const { unit, least } = ROUNDOFF[arithmetic];
+    const seen = of.reduce((all, each) => all + each.seen(place), 0);
+    return { error: Math.max(unit * size, least, ...errors), size, seen };
+  };
+  const slices = dims.map((places, axis) =>
+    Array.from({ length: axis === 0 ? 0 : places }, (_, place) => {
+      const slice = combined(
+        measured.map(({ axes }) => axes[axis] as Extremes),
+        place,
+      );
+      return slice.seen < ENOUGH_NUMBERS ? undefined : slice;
+    }),
   );
-  return { dims, whole: whole.all(arithmetic)[0] as SliceError, slices };
+  return {
+    dims,
+    whole: combined(
+      measured.map(({ whole }) => whole),
+      0,
+    ),
+    slices,
+  };
 }
 
 /**
  * How far each number of an output may be from its reference: `factor` times the error of the whole, or of the slice of
- * it with the smallest error that the number is in. Errors grow with the numbers, where these are larger than those that were measured.
+ * it with the smallest error that the number is in. Errors are in proportion to the size of the numbers, where that is another than was measured.
  */
 export function allowedDifferences(
   reference: ArrayLike<number>,
@@ -87,7 +112,7 @@ export function allowedDifferences(
     }
   }
   const allowed = (measured: SliceError, size: number): number =>
-    factor * measured.error * (measured.size > 0 ? Math.max(1, size / measured.size) : 1);
+    factor * measured.error * (measured.size > 0 && size > 0 ? size / measured.size : 1);
   const wholeAllowed = allowed(whole, all.size(0));
   const limits = axes.map((each, axis) =>
     Float64Array.from({ length: each.places }, (_, place) => {
@@ -106,6 +131,13 @@ export function allowedDifferences(
       return least;
     },
   };
+}
+
+/** An error that is so many times as large, everywhere. */
+export function scaledError({ dims, whole, slices }: OutputError, factor: number): OutputError {
+  const scaled = <S extends SliceError | undefined>(slice: S): S =>
+    slice && { ...slice, error: factor * slice.error };
+  return { dims, whole: scaled(whole), slices: slices.map((places) => places.map(scaled)) };
 }
 
 /** Whether two numbers are the same infinity, or both NaN. */
@@ -138,12 +170,12 @@ class Extremes {
     return this.#sizes[place] as number;
   }
 
-  all(arithmetic: RoundedArithmetic): SliceError[] {
-    const { unit, least } = ROUNDOFF[arithmetic];
-    return Array.from(this.#errors, (error, place) => {
-      const size = this.size(place);
-      return { error: Math.max(error, unit * size, least), size, seen: this.#seen[place] as number };
-    });
+  error(place: number): number {
+    return this.#errors[place] as number;
+  }
+
+  seen(place: number): number {
+    return this.#seen[place] as number;
   }
 }
 

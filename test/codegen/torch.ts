@@ -66,7 +66,7 @@ export async function prepareTorch(
   for (const file of generatePyTorch(codegenSubject(network, options))) {
     if ("text" in file) writeFileSync(join(folder, "code", file.path), file.text);
   }
-  const graph = stressed(network.graph);
+  const graph = stressed(network.graph, 0);
   await exportWeights(join(folder, "weights.safetensors"), graph, 0);
   const subject = { ...network, graph };
   const model = modelBytes(encode(subject, lower(subject, {}).graph, {}), { seed: 0 });

@@ -7,7 +7,7 @@ import { Deadline } from "../../src/base/deadline.js";
 import { CheckError, DeviceError, InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile.js";
 import { specNetwork } from "../../src/driver/network.js";
-import { measuredEffects } from "../../src/driver/verify/spec-target.js";
+import { chooseStress } from "../../src/driver/verify/spec-target.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify.js";
 import type { ModelMessage, NodeMessage } from "../../src/onnx/proto.js";
 import { TOLERANCES } from "../../src/runtime/compare.js";
@@ -330,7 +330,7 @@ test("a file with operators of others is held against another file, or refused w
 test("the deadline ends the leaving out of gates too", () => {
   const late = new Deadline(1e-9);
   throwsError(
-    () => measuredEffects(SPEC, specNetwork(SPEC), {}, TOLERANCES.float32, late),
+    () => chooseStress(SPEC, specNetwork(SPEC), {}, { tolerance: TOLERANCES.float32, deadline: late }),
     CheckError,
     /while leaving out each gate/,
   );

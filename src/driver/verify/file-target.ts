@@ -12,7 +12,9 @@ import { isOnnx } from "../onnx-path.js";
 import { stressed } from "../stressed.js";
 import type { GivenModel } from "./given-model.js";
 import type { Check, VerifyOptions } from "./report.js";
-import type { Subject, Target } from "./round.js";
+import type { Found, Subject, Target } from "./round.js";
+
+const NOTHING_FOUND: Found = { gates: { image: [], effects: [] }, checks: [] };
 
 /**
  * An ONNX file: with its own weights and, where its operators are ops of the IR, with stress weights. The
@@ -39,6 +41,7 @@ export function fileTarget(
     return {
       precision: "float32",
       rounds: 1,
+      found: () => NOTHING_FOUND,
       round: () => ({ weights: "own weights", reference: undefined, blocks: [], subjects }),
     };
   }
@@ -47,11 +50,12 @@ export function fileTarget(
   return {
     precision: usesType(graph, "float16") ? "float16" : "float32",
     rounds: 2,
+    found: () => NOTHING_FOUND,
     round(index) {
       if (index === 0) {
         return { weights: "own weights", reference: graph, blocks, subjects: subjectsOf(given, other) };
       }
-      const reference = stressed(graph);
+      const reference = stressed(graph, options.seed ?? 0);
       // Only its tensors are used, so that the opset of the file doesn't matter.
       const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
       const own = modelBytes(encoded, { seed: options.seed ?? 0 });

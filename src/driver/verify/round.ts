@@ -1,4 +1,8 @@
+import type { Deadline } from "../../base/deadline.js";
 import type { Graph } from "../../ir/graph.js";
+import type { Tolerance } from "../../runtime/compare.js";
+import type { GateEffects } from "../gate-effects.js";
+import type { Check } from "./report.js";
 
 /** A model that is run. */
 export interface Subject {
@@ -24,6 +28,19 @@ export interface Target {
   readonly precision: "float32" | "float16";
   /** How many rounds there are. */
   readonly rounds: number;
-  /** Makes one of them; what it finds while doing so goes where the target was told. */
-  round(index: number): Round;
+  /** Makes one of them; what it finds while doing so goes where the target was told. Errors: `CheckError` at the deadline. */
+  round(index: number, conditions: Conditions): Round;
+  /** What the rounds have shown of the network alone: its gates, where there are any to tell apart, and other checks. */
+  found(): Found;
+}
+
+export interface Conditions {
+  /** What leaving out a gate must move the output by more than. */
+  readonly tolerance: Tolerance;
+  readonly deadline: Deadline;
+}
+
+export interface Found {
+  readonly gates: GateEffects;
+  readonly checks: readonly Check[];
 }

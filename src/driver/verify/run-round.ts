@@ -80,6 +80,7 @@ export async function runRound(
       reference,
       candidates,
       wantedInterface(round, candidates),
+      Math.max(1, ...candidates.flatMap((each) => batchesOf(each, batches))),
       seed,
       context.tolerance,
     );
@@ -149,7 +150,7 @@ function compareAll(
   const found: Comparison[] = [];
   const compare = (a: string, b: string, batch: number, expected: Outputs, actual: Outputs): void => {
     for (const [output, numbers] of expected) {
-      const error = errors.get(output);
+      const error = errors(batch).get(output);
       if (error === undefined) throw new Defect(`no rounding error of the output ${output}`);
       const given = actual.get(output) ?? [];
       const far = statistics(numbers, given, tolerance);

@@ -32,7 +32,7 @@ export const GATE_INPUT = 2;
 const SCALE: Range = { low: -1.6, high: 3.2 };
 
 /** σ² of a normalisation, where the power of what is normalised is 1. */
-const VARIANCE: Range = { low: 0.5, high: 1.5 };
+export const VARIANCE: Range = { low: 0.5, high: 1.5 };
 
 /** The taps of ECA, where their deviation is 1: of so few normal ones all are too often next to nothing. */
 export const TAPS: Range = { low: -Math.sqrt(3), high: Math.sqrt(3) };
