@@ -4,15 +4,15 @@ import {
   moduleOf,
   type SelectionType,
 } from "../ir/attention/registry.js";
-import { type Block, blockAt, type Graph, type Op, type Parameter, type Value } from "../ir/graph.js";
-import { definitionOf } from "../ir/ops/registry.js";
+import { type Block, blockAt, type Graph, type Op, type Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import { concreteDims, type Dim, elementCount, type TensorType, tensorType } from "../ir/types.js";
+import { concreteDims, type Dim, elementCount } from "../ir/types.js";
+import { batchesOf, costsOf, type OpCost } from "./op-costs.js";
 
 /**
  * What a network costs, in the field's words. `parameters`: trainable scalars (BatchNorm's scale and shift
  * count, its running statistics are `buffers`). `macs`: multiply-accumulates of convolutions and matrix
- * products for one image of the input size.
+ * products with parameters, for one image of the input size.
  */
 export interface Counts {
   readonly parameters: number;
@@ -34,6 +34,16 @@ export interface BlockCounts extends Counts {
 
 export interface NetworkCounts extends Counts {
   readonly blocks: readonly BlockCounts[];
+  /** Multiply-accumulates of products of two computed tensors, which are not among `macs`; absent where there are none. */
+  readonly productMacs?: number;
+  /** The operators whose multiply-accumulates are missing in `macs`, most nodes first; absent where none is. */
+  readonly uncounted?: readonly UncountedOperator[];
+}
+
+export interface UncountedOperator {
+  /** `LSTM`; with its domain where that is not ONNX's own. */
+  readonly operator: string;
+  readonly nodes: number;
 }
 
 const counted = new WeakMap<Graph, NetworkCounts>();
@@ -48,7 +58,7 @@ export function countNetwork(graph: Graph): NetworkCounts {
 }
 
 function countBlocks(graph: Graph): NetworkCounts {
-  const images = graph.inputs[0]?.type.dims[0];
+  const costs = costsOf(graph.ops, batchesOf(graph));
   const members = new Map<Block, Op[]>(graph.blocks.map((block) => [block, []]));
   for (const op of graph.ops) {
     const block = blockAt(graph, op.loc.scope);
@@ -57,18 +67,31 @@ function countBlocks(graph: Graph): NetworkCounts {
   const blocks = [...members].map(([block, ops]) => ({
     path: block.scope,
     block: block.type,
-    ...countOps(ops, images),
+    ...countOps(ops, costs),
     attention: ops.flatMap((op) => gateOf(op)?.text ?? []),
     output: ops.at(-1)?.results[0]?.type.dims ?? [],
   }));
-  return { ...countOps(graph.ops, images), blocks };
+  const all = [...costs.values()];
+  const productMacs = all.reduce((sum, { products }) => sum + products, 0);
+  const uncounted = uncountedOperators(all.flatMap(({ missing }) => missing ?? []));
+  return {
+    ...countOps(graph.ops, costs),
+    blocks,
+    ...(productMacs === 0 ? {} : { productMacs }),
+    ...(uncounted.length === 0 ? {} : { uncounted }),
+  };
 }
 
-/**
- * Counts some ops of a graph. A parameter that several of them share counts once. `images`: the batch that the graph is
- * made for, where it is fixed.
- */
-export function countOps(ops: readonly Op[], images?: Dim): Counts {
+function uncountedOperators(operators: readonly string[]): readonly UncountedOperator[] {
+  const nodes = new Map<string, number>();
+  for (const operator of operators) nodes.set(operator, (nodes.get(operator) ?? 0) + 1);
+  return [...nodes]
+    .map(([operator, nodes]) => ({ operator, nodes }))
+    .sort((a, b) => b.nodes - a.nodes || (a.operator < b.operator ? -1 : 1));
+}
+
+/** Counts some ops of a graph. A parameter that several of them share counts once. */
+export function countOps(ops: readonly Op[], costs: ReadonlyMap<Op, OpCost> = costsOf(ops, [])): Counts {
   const all = new Set<Parameter>();
   const ofAttention = new Set<Parameter>();
   let macs = 0;
@@ -80,7 +103,7 @@ export function countOps(ops: readonly Op[], images?: Dim): Counts {
       all.add(operand);
       if (isAttention) ofAttention.add(operand);
     }
-    const cost = macsOf(op, images);
+    const cost = costs.get(op)?.macs ?? 0;
     macs += cost;
     if (isAttention) attentionMacs += cost;
   }
@@ -115,17 +138,6 @@ export function gateOf(op: Op): Gate | undefined {
   );
   const bypass = (x: Tensor): Tensor => module.bypass?.(x, op.attributes) ?? x;
   return { type, op, detail, bypass, text: `${type} (${detail})` };
-}
-
-function macsOf(op: Op, images: Dim | undefined): number {
-  const { cost } = definitionOf(op.kind);
-  if (cost === undefined) return 0;
-  const forOneImage = ({ kind, type: { dims, dtype } }: Value): TensorType => {
-    const [first, ...rest] = dims;
-    const isBatch = kind !== "parameter" && first !== undefined && first === images;
-    return tensorType(concreteDims(isBatch ? [1, ...rest] : dims), dtype);
-  };
-  return cost(op.operands.map(forOneImage), op.results.map(forOneImage), op.attributes).macs;
 }
 
 function scalarsOf(parameters: Iterable<Parameter>, role: Parameter["role"]): number {

@@ -1,5 +1,7 @@
-import { count } from "../base/numbers.js";
+import { count, macs } from "../base/numbers.js";
+import type { UncountedOperator } from "../driver/model-report.js";
 import type { FoldedNorms, ImageSize } from "../driver/stats.js";
+import { tensorName } from "./format.js";
 
 /** What the MACs are counted for. */
 export function imageText(input: ImageSize | null): string {
@@ -11,4 +13,23 @@ export function imageText(input: ImageSize | null): string {
 /** What is said of a file whose convolutions have biases. */
 export function foldingText({ convolutions, parameters, buffers }: FoldedNorms): string {
   return `${count(convolutions)} convolutions have a bias, as folding leaves it of a BatchNorm: with these unfolded ${count(parameters)} parameters and ${count(buffers)} running statistics\n`;
+}
+
+/** What a total of MACs leaves out; nothing where it leaves out nothing. */
+export function uncountedText({
+  productMacs,
+  uncounted = [],
+}: {
+  readonly productMacs?: number;
+  readonly uncounted?: readonly UncountedOperator[];
+}): string {
+  const products =
+    productMacs === undefined ? "" : `${macs(productMacs)} MACs more are products of two computed tensors\n`;
+  if (uncounted.length === 0) return products;
+  const nodes = uncounted.reduce((sum, each) => sum + each.nodes, 0);
+  const names = uncounted
+    .map(({ operator, nodes }) => `${tensorName(operator)} (${count(nodes)})`)
+    .join(", ");
+  const what = nodes === 1 ? "1 node of this operator is" : `${count(nodes)} nodes of these operators are`;
+  return `${products}at least: the MACs of ${what} not counted: ${names}\n`;
 }

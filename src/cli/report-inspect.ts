@@ -2,7 +2,7 @@ import { count, macs } from "../base/numbers.js";
 import { visibleText } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
 import { quoted, shape, table, tensorName } from "./format.js";
-import { foldingText, imageText } from "./report-counts.js";
+import { foldingText, imageText, uncountedText } from "./report-counts.js";
 
 export function inspectText(report: InspectReport): string {
   const { blocks, input } = report;
@@ -17,6 +17,7 @@ export function inspectText(report: InspectReport): string {
     `${report.file}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
     `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
     `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
+    uncountedText(report),
     report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
     rejectedText(report),
     opaqueText(report),

@@ -22,7 +22,7 @@ import { addWeights, type ExportedWeights } from "./export-weights.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
 import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
 import { METADATA } from "./metadata.js";
-import { idleNotes, type ModelReport, type WrittenReport } from "./model-report.js";
+import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "./model-report.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import type { NewGatesOptions } from "./new-gates.js";
 
@@ -133,9 +133,7 @@ async function compileWith(
     ...written,
     opset: options.opset ?? OPSETS.default,
     nodes: lowered.ops.length,
-    parameters: counts.parameters,
-    attentionParameters: counts.attentionParameters,
-    macs: counts.macs,
+    ...totalsOf(counts),
     outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),

@@ -1,4 +1,4 @@
-import { type Counts, countNetwork } from "../analysis/counts.js";
+import { countNetwork, type NetworkCounts } from "../analysis/counts.js";
 import { type FoldedNorms, foldedNorms } from "../analysis/folded-norms.js";
 import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
 import { writeAtomically } from "../base/atomic-file.js";
@@ -13,7 +13,7 @@ import { recoveredNetwork } from "./recovered/recovered-network.js";
 import { type ImageSize, imageSize } from "./stats.js";
 
 /** What `ecagen inspect --json` prints. */
-export interface InspectReport extends Counts {
+export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly file: string;
   /** The file that got the spec, where one was asked for. */
   readonly spec?: string;

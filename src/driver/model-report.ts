@@ -1,3 +1,4 @@
+import type { NetworkCounts, UncountedOperator } from "../analysis/counts.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { PassReport } from "../passes/manager.js";
 import type { HalfPrecision } from "./half-precision.js";
@@ -13,6 +14,19 @@ export interface WrittenReport {
   readonly externalData?: { readonly file: string; readonly bytes: number };
 }
 
+export type { UncountedOperator };
+
+/** The totals of a network, and what they leave out. */
+export function totalsOf({ parameters, attentionParameters, macs, productMacs, uncounted }: NetworkCounts) {
+  return {
+    parameters,
+    attentionParameters,
+    macs,
+    ...(productMacs === undefined ? {} : { productMacs }),
+    ...(uncounted === undefined ? {} : { uncounted }),
+  };
+}
+
 /** What a report says of a model that passes have made. */
 export interface ModelReport {
   readonly opset: number;
@@ -20,6 +34,10 @@ export interface ModelReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
+  /** Multiply-accumulates of products of two computed tensors, beside `macs`. */
+  readonly productMacs?: number;
+  /** The operators whose multiply-accumulates are missing in `macs`. */
+  readonly uncounted?: readonly UncountedOperator[];
   readonly passes: readonly PassReport[];
   /** How the gates that a swap made start, where that was asked for. */
   readonly newGates?: NewGatesReport;

@@ -18,7 +18,7 @@ import { type RaisedGate, type RejectedGate, raiseAttention } from "../passes/ra
 import { startHalfRounding } from "../weights/half.js";
 import { type AssumedModel, openAssumed } from "./assumed-sizes.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
-import { idleNotes, type ModelReport, type WrittenReport } from "./model-report.js";
+import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "./model-report.js";
 import { changesFunction } from "./network.js";
 import type { NewGatesOptions, NewGatesReport } from "./new-gates.js";
 import { type OpaqueOperator, opaqueOperators } from "./opaque-operators.js";
@@ -124,9 +124,7 @@ async function rewriteOpened(
   const report = {
     opset: imported.opset,
     nodes: lowered.ops.length,
-    parameters: counts.parameters,
-    attentionParameters: counts.attentionParameters,
-    macs: counts.macs,
+    ...totalsOf(counts),
     passes: [...plan.reports, ...reports],
     raised: plan.raised,
     rejected: plan.rejected,

@@ -39,6 +39,16 @@ export function productOf(dims: readonly Dim[]): Dim {
   return dims.reduce(times, 1);
 }
 
+/** A size with a number in the place of a symbol. */
+export function withSize(dim: Dim, symbol: string, size: number): Dim {
+  if (typeof dim === "number") return dim;
+  if (dim === symbol) return size;
+  const quoted = JSON.stringify(symbol);
+  const text = tokensOf(dim).map((token) => (token === symbol || token === quoted ? String(size) : token));
+  const terms = new SizeReader(text.join("")).terms();
+  return terms === undefined ? dim : print(terms);
+}
+
 /** Whether a size is certainly not negative where its symbols are not: nothing is subtracted in it. */
 export function isNatural(dim: Dim): boolean {
   return termsOf(dim).every(({ count }) => count >= 0);
@@ -143,6 +153,11 @@ function termsOf(dim: Dim): readonly Term[] {
   return new SizeReader(dim).terms() ?? [{ count: 1, factors: [JSON.stringify(dim)] }];
 }
 
+function tokensOf(text: string): readonly string[] {
+  const tokens = text.length <= LONGEST ? text.match(/"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\d+|[-+*/()]|./gs) : [];
+  return tokens ?? [];
+}
+
 /** Reads the text of a polynomial; gives undefined for any other text. */
 class SizeReader {
   readonly #tokens: readonly string[];
@@ -150,9 +165,7 @@ class SizeReader {
   #broken = false;
 
   constructor(text: string) {
-    const tokens =
-      text.length <= LONGEST ? text.match(/"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\d+|[-+*/()]|./gs) : [];
-    this.#tokens = tokens ?? [];
+    this.#tokens = tokensOf(text);
   }
 
   terms(): readonly Term[] | undefined {

@@ -17,6 +17,7 @@ import type { OperatorName } from "./codec.js";
 import { opsOfOperator } from "./codecs/registry.js";
 import { decodeNode } from "./decode-node.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "./document.js";
+import { Multiplying } from "./multiplying.js";
 import { scopeOfNode } from "./names.js";
 import type { TensorScope } from "./node-reader.js";
 import { type ForeignNode, opaqueOp } from "./opaque-node.js";
@@ -47,6 +48,7 @@ export class GraphDecoder implements TensorScope {
   readonly #declared: ReadonlyMap<string, DocumentValue>;
   /** Operators that the file defines itself, as functions. */
   readonly #functions: ReadonlySet<string>;
+  readonly #multiplying: Multiplying;
   /** Results of opaque ops of which nothing is known. */
   readonly #unknown = new Set<Value>();
   readonly #inner = new Set<string>();
@@ -67,6 +69,7 @@ export class GraphDecoder implements TensorScope {
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
     this.#read = readNames(document);
+    this.#multiplying = new Multiplying(model);
     this.#functions = new Set((model.functions ?? []).map(({ name, domain }) => operatorKey(name, domain)));
   }
 
@@ -209,7 +212,7 @@ export class GraphDecoder implements TensorScope {
     const operands = names.map((name) => this.value(name, roleOf(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
-    const op = opaqueOp(each, operands, outputs, types);
+    const op = opaqueOp(each, operands, outputs, types, this.#multiplying.of(message));
     this.#builder.add(op);
     for (const result of op.results) {
       this.#values.set(result.name, result);

@@ -25,6 +25,7 @@ export function opaqueOp(
   operands: readonly Value[],
   names: readonly string[],
   types: readonly TensorType[],
+  multiplies: boolean,
 ): OpOf<"opaque"> {
   const results = types.map(
     ({ dims, dtype }, i): Result =>
@@ -32,7 +33,7 @@ export function opaqueOp(
   );
   const operator = message.opType ?? "";
   const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
-  const attributes = { operator, domain: message.domain ?? "", node: place, types: recorded };
+  const attributes = { operator, domain: message.domain ?? "", node: place, multiplies, types: recorded };
   const scope = scopeOfNode(message.name || (names[0] ?? `${operator}_${place}`), operator);
   return freezeOp({
     kind: "opaque",

@@ -22,7 +22,14 @@ export const diffCommand = defineCommand({
       notes: report.notes,
       warnings: report.warnings,
       async text() {
-        const { table } = await import("../format.js");
+        const [{ table }, { uncountedText }] = await Promise.all([
+          import("../format.js"),
+          import("../report-counts.js"),
+        ]);
+        const missing = (["a", "b"] as const).map((side) => {
+          const text = uncountedText({ uncounted: report.uncounted?.[side] ?? [] });
+          return text === "" ? "" : `${report[side]}: ${text}`;
+        });
         const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {
           const { a, b, delta, percent } = report[key];
           return [
@@ -42,6 +49,7 @@ export const diffCommand = defineCommand({
         ]);
         return [
           table(["", a, b, "change", ""], numbers, [a, b, "change"]),
+          ...missing,
           "\n",
           changes.length === 0
             ? "no block differs\n"

@@ -3,6 +3,7 @@ import { visibleText } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
+import { uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
 export const rewriteCommand = defineCommand({
@@ -142,17 +143,11 @@ function summary(report: RewriteReport): string {
   const gates = `${count(report.attentionParameters)} of them attention's`;
   const numbers = `${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}`;
   const near = report.rejected.length === 0 ? "" : `, ${report.rejected.length} near misses`;
-  const found = `${report.raised.length} gates found${near}${unknown(report)}`;
-  if (report.output === undefined) return `${found}; ${numbers}; nothing was written, as there is no -o\n`;
+  const found = `${report.raised.length} gates found${near}`;
+  if (report.output === undefined)
+    return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
   const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
-  return `${found}\n${report.output}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${verified(report)}`;
-}
-
-/** Where no gate is found, the nodes in which none can be. */
-function unknown({ raised, opaque }: RewriteReport): string {
-  const nodes = opaque.reduce((sum, each) => sum + each.count, 0);
-  if (raised.length > 0 || nodes === 0) return "";
-  return `, ${count(nodes)} nodes that ecagen can't look into and whose MACs it doesn't count`;
+  return `${found}\n${report.output}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}`;
 }
 
 function verified({ verification }: RewriteReport): string {

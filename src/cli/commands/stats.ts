@@ -36,7 +36,7 @@ export const statsCommand = defineCommand({
       warnings: report.warnings,
       ok: report.expectations.every((each) => each.ok),
       async text() {
-        const [{ shape, table, verdict }, { foldingText, imageText }] = await Promise.all([
+        const [{ shape, table, verdict }, { foldingText, imageText, uncountedText }] = await Promise.all([
           import("../format.js"),
           import("../report-counts.js"),
         ]);
@@ -61,6 +61,7 @@ export const statsCommand = defineCommand({
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
           `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(report.input)}\n`,
+          uncountedText(report),
           report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),
           ...outputs,
           ...expected,

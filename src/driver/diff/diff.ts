@@ -1,3 +1,4 @@
+import { countNetwork, type UncountedOperator } from "../../analysis/counts.js";
 import {
   type DiffedNetwork,
   diffByStructure,
@@ -20,6 +21,8 @@ export interface DiffReport extends NetworkDiff {
   readonly notes: readonly string[];
   /** What the passes of specs did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
+  /** The operators whose multiply-accumulates are missing in the totals of one network or of both. */
+  readonly uncounted?: { readonly [side in "a" | "b"]: readonly UncountedOperator[] };
 }
 
 /**
@@ -45,7 +48,20 @@ export function diffModels(a: Named, b: Named): DiffReport {
     : diffOfFiles(a, b);
   const settings = diffSettings(settingsOf(...a), settingsOf(...b));
   const warnings = [...a[1].warnings, ...b[1].warnings];
-  return { a: a[0], b: b[0], notes, warnings, ...networks, changes: [...networks.changes, ...settings] };
+  const uncounted = { a: uncountedOf(a), b: uncountedOf(b) };
+  return {
+    a: a[0],
+    b: b[0],
+    notes,
+    warnings,
+    ...networks,
+    changes: [...networks.changes, ...settings],
+    ...(uncounted.a.length + uncounted.b.length === 0 ? {} : { uncounted }),
+  };
+}
+
+function uncountedOf([, { graph }]: Named): readonly UncountedOperator[] {
+  return countNetwork(graph).uncounted ?? [];
 }
 
 function diffOfFiles(

@@ -1,13 +1,26 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
 import { operandAt, zeros } from "../tensor.js";
-import { type Dim, formatType, refuse, type TensorType, tensorType } from "../types.js";
+import {
+  concreteDims,
+  type Dim,
+  elementCount,
+  formatType,
+  refuse,
+  type TensorType,
+  tensorType,
+} from "../types.js";
 import { broadcastDims } from "./broadcast.js";
 
-/**
- * A product of two computed tensors, or with a fixed one. It has no `cost`: the field's multiply-accumulates are
- * those of layers with weights, and its counters leave out the products of non-local blocks.
- */
+/** Multiply-accumulates of ONNX's MatMul, whose operands may have one axis too. */
+export function matmulMacs(a: readonly number[], b: readonly number[]): number {
+  const outer = broadcastDims(a.slice(0, -2), b.slice(0, -2)) as readonly number[];
+  const rows = a.at(-2) ?? 1;
+  const columns = b.length > 1 ? (b.at(-1) ?? 1) : 1;
+  return elementCount(outer) * rows * (a.at(-1) ?? 1) * columns;
+}
+
+/** A product of matrices, of which one may be a layer's weights. */
 export const matmul = defineOp({
   name: "matmul",
   level: "primitive",
@@ -22,6 +35,9 @@ export const matmul = defineOp({
     const [taken, columns] = lastTwo(b);
     if (inner !== taken) refuse(`a has ${inner} columns, b has ${taken} rows`);
     return [tensorType([...broadcastDims(a.dims.slice(0, -2), b.dims.slice(0, -2)), rows, columns], a.dtype)];
+  },
+  cost([a, b]) {
+    return { macs: matmulMacs(concreteDims(a?.dims ?? []), concreteDims(b?.dims ?? [])) };
   },
   evaluate(operands) {
     const [a, b] = [operandAt(operands, 0), operandAt(operands, 1)];

@@ -21,6 +21,8 @@ export const opaque = defineOp({
     domain: z.string().default(""),
     /** The place of the node among those of its file, from 0. */
     node: z.int().min(0),
+    /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
+    multiplies: z.boolean().default(false),
     /** What is known of each result: its element type, then its sizes. */
     types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
   }),

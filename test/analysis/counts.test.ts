@@ -1,0 +1,205 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
+import { stats } from "../../src/driver/stats.js";
+import { openModel } from "../../src/onnx/import.js";
+import { AttributeProto, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const test = suite("analysis: counts");
+
+const FLOAT = 1;
+const INT8 = 3;
+
+interface Sized {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+}
+
+/** What is counted of a file of some nodes, with its inputs, tensors and declared values. */
+function countsOf(
+  nodes: readonly NodeMessage[],
+  inputs: readonly Sized[],
+  tensors: readonly (Sized & { readonly type?: number })[] = [],
+  values: readonly Sized[] = [],
+  functions: readonly { readonly name: string; readonly domain: string; readonly node: NodeMessage[] }[] = [],
+) {
+  const declared = ({ name, dims }: Sized) => {
+    const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
+    return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+  };
+  const last = nodes.at(-1)?.output?.[0] ?? "";
+  const model = {
+    irVersion: 8,
+    opsetImport: [{ domain: "", version: 13 }],
+    functions: functions.map((each) => ({ ...each, opsetImport: [{ domain: "", version: 13 }] })),
+    graph: {
+      name: "counted",
+      node: [...nodes],
+      input: inputs.map(declared),
+      output: [{ name: last, type: { tensorType: { elemType: FLOAT } } }],
+      valueInfo: values.map(declared),
+      initializer: tensors.map(({ name, dims, type = FLOAT }) => ({
+        name,
+        dataType: type,
+        dims: dims.map(Number),
+        rawData: new Uint8Array(dims.reduce<number>((a, b) => a * Number(b), type === FLOAT ? 4 : 1)),
+      })),
+    },
+  };
+  return inTemporaryFolder(async (folder) => {
+    const file = join(folder, "model.onnx");
+    writeFileSync(file, ModelProto.encode(model).finish());
+    const { graph, close } = openModel(file);
+    close();
+    const { macs, productMacs, uncounted } = countNetwork(graph);
+    return { macs, ...(productMacs && { productMacs }), ...(uncounted && { uncounted }) };
+  });
+}
+
+function node(opType: string, input: readonly string[], output: string, more: NodeMessage = {}): NodeMessage {
+  return { opType, name: output, input: [...input], output: [output], ...more };
+}
+
+const X: Sized = { name: "x", dims: ["N", 49, 32] };
+const W: Sized = { name: "w", dims: [32, 64] };
+
+test("a matrix product counts, on whichever side its parameter is, however many axes it has", async () => {
+  assert.equal(await countsOf([node("MatMul", ["x", "w"], "y")], [X], [W]), { macs: 49 * 32 * 64 });
+  const left = { name: "w", dims: [8, 49] };
+  assert.equal(await countsOf([node("MatMul", ["w", "x"], "y")], [X], [left]), { macs: 8 * 49 * 32 });
+  const batched = { name: "w", dims: [4, 32, 5] };
+  const heads = { name: "x", dims: ["N", 4, 49, 32] };
+  assert.equal(await countsOf([node("MatMul", ["x", "w"], "y")], [heads], [batched]), {
+    macs: 4 * 49 * 32 * 5,
+  });
+  const vector = { name: "w", dims: [32] };
+  assert.equal(await countsOf([node("MatMul", ["x", "w"], "y")], [X], [vector]), { macs: 49 * 32 });
+});
+
+test("a batch that is merged with another axis counts for one image", async () => {
+  const merged = await countsOf(
+    [
+      node("Constant", [], "shape", {
+        attribute: [{ name: "value_ints", type: AttributeProto.AttributeType.INTS, ints: [-1, 32] }],
+      }),
+      node("Reshape", ["x", "shape"], "rows"),
+      node("MatMul", ["rows", "w"], "y"),
+    ],
+    [X],
+    [W],
+  );
+  assert.equal(merged, { macs: 49 * 32 * 64 });
+});
+
+test("weights may come through operators that need parameters alone", async () => {
+  const through = [node("Identity", ["w"], "same"), node("MatMul", ["x", "same"], "y")];
+  assert.equal(await countsOf(through, [X], [W]), { macs: 49 * 32 * 64 });
+});
+
+test("a product of two computed tensors is counted apart", async () => {
+  const product = await countsOf([node("MatMul", ["x", "t"], "y")], [X, { name: "t", dims: ["N", 32, 49] }]);
+  assert.equal(product, { macs: 0, productMacs: 49 * 32 * 49 });
+  const gemm = await countsOf(
+    [node("Gemm", ["a", "b"], "y")],
+    [
+      { name: "a", dims: [2, 3] },
+      { name: "b", dims: [3, 5] },
+    ],
+  );
+  assert.equal(gemm, { macs: 0, productMacs: 1 * 3 * 5 });
+});
+
+test("convolutions that no op of the IR is count where their sizes are known", async () => {
+  const map = { name: "x", dims: ["N", 8, 16, 16] };
+  const transposed = await countsOf(
+    [node("ConvTranspose", ["x", "w"], "y")],
+    [map],
+    [{ name: "w", dims: [8, 4, 2, 2] }],
+  );
+  assert.equal(transposed, { macs: 8 * 16 * 16 * 4 * 4 });
+  const fused = await countsOf(
+    [node("FusedConv", ["x", "w"], "a", { domain: "com.microsoft" }), node("Relu", ["a"], "y")],
+    [map],
+    [{ name: "w", dims: [12, 8, 1, 1] }],
+    [{ name: "a", dims: ["N", 12, 16, 16] }],
+  );
+  assert.equal(fused, { macs: 12 * 16 * 16 * 8 });
+  const integers = [node("MatMulInteger", ["x", "w"], "y")];
+  assert.equal(await countsOf(integers, [X], [{ ...W, type: INT8 }]), { macs: 49 * 32 * 64 });
+});
+
+const BODY = AttributeProto.AttributeType.GRAPH;
+
+/** An If with two branches of one node each. */
+function branches(operator: string): NodeMessage {
+  const branch = (name: string) => ({
+    name,
+    type: BODY,
+    g: {
+      name,
+      node: [node(operator, ["x", "x"], `${name}_y`)],
+      output: [{ name: `${name}_y`, type: { tensorType: { elemType: FLOAT } } }],
+    },
+  });
+  return node("If", ["condition"], "y", { attribute: [branch("then_branch"), branch("else_branch")] });
+}
+
+test("an operator that multiplies, or may, and can't be counted is named; others are not", async () => {
+  const missing = async (...nodes: readonly NodeMessage[]) =>
+    (await countsOf(nodes, [X], [W, { name: "condition", dims: [1], type: 9 }])).uncounted;
+  for (const operator of [
+    "LSTM",
+    "GRU",
+    "Einsum",
+    "DeformConv",
+    "Attention",
+    "QLinearConv",
+    "Conv",
+    "NewInOpset99",
+  ]) {
+    assert.equal(await missing(node(operator, ["x", "w"], "y")), [{ operator, nodes: 1 }], operator);
+  }
+  const own = { domain: "com.example" };
+  assert.equal(await missing(node("Own", ["x"], "z", own), node("Own", ["z"], "y", own)), [
+    { operator: "com.example.Own", nodes: 2 },
+  ]);
+  for (const operator of ["TopK", "Split", "NonMaxSuppression", "GridSample", "Where"]) {
+    assert.is(await missing(node(operator, ["x", "w"], "y")), undefined, operator);
+  }
+  assert.equal(await missing(branches("MatMul")), [{ operator: "If", nodes: 1 }]);
+  assert.is(await missing(branches("Add")), undefined);
+});
+
+test("a function of the file's own is named where something in it multiplies", async () => {
+  const of = async (operator: string) =>
+    (
+      await countsOf(
+        [node("Layer", ["x"], "y", { domain: "local" })],
+        [X],
+        [],
+        [],
+        [{ name: "Layer", domain: "local", node: [node(operator, ["a", "a"], "b")] }],
+      )
+    ).uncounted;
+  assert.equal(await of("MatMul"), [{ operator: "local.Layer", nodes: 1 }]);
+  assert.is(await of("Add"), undefined);
+});
+
+test("a product whose sizes are open is named and not counted as one", async () => {
+  const open = await countsOf([node("MatMul", ["x", "w"], "y")], [{ name: "x", dims: ["N", "T", 32] }], [W]);
+  assert.equal(open, { macs: 0, uncounted: [{ operator: "matmul", nodes: 1 }] });
+});
+
+test("files of others have the right totals", () => {
+  assert.is(stats("test/data/cases/matmul.onnx").macs, 100_352);
+  assert.is(stats("test/data/cases/depthwise-conv-transpose.onnx").macs, 88_064);
+  assert.equal(stats("test/data/cases/model-local-functions.onnx").uncounted?.[0], {
+    operator: "pkg.net.ConvRelu",
+    nodes: 2,
+  });
+});
+
+test.run();
