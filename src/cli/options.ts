@@ -94,6 +94,11 @@ export const sharedOptions = {
     describe:
       "Parameters that may keep their initial values and tensors that may stay unused; * is any characters",
   },
+  "allow-other-settings": {
+    type: "boolean",
+    describe:
+      "Take weights whose names imply another ε, padding, activation or preprocessing than the spec has",
+  },
   "new-gates": {
     choices: NEW_GATE_STARTS,
     default: "init" as const,

@@ -1,7 +1,7 @@
 import { InputError } from "../base/diagnostic.js";
 import { OPSETS } from "../onnx/opset.js";
 import type { ExportOptions } from "./compile.js";
-import type { WeightsOptions } from "./load-weights.js";
+import { type WeightsOptions, weightsFlags } from "./load-weights.js";
 import type { NetworkOptions } from "./network.js";
 
 type CompileFlags = Pick<NetworkOptions, "passes" | "resolution"> &
@@ -14,15 +14,13 @@ type CompileFlags = Pick<NetworkOptions, "passes" | "resolution"> &
  * Errors: `InputError` with each of them.
  */
 export function refuseCompileFlags(options: CompileFlags, code: string, why: string): void {
-  const { passes, resolution, keepBatchNorm, precision, weights, names, allowMissing, opset, target, batch } =
-    options;
+  const { passes, resolution, keepBatchNorm, precision, weights, opset, target, batch } = options;
   const flags = {
     passes,
     resolution,
     weights,
-    names,
     batch,
-    "allow-missing": allowMissing,
+    ...weightsFlags(options),
     // The command line gives these always, so that what they are by default says nothing.
     opset: opset === OPSETS.default ? undefined : opset,
     target: target === "portable" ? undefined : target,

@@ -2,11 +2,13 @@ import { InputError } from "../base/diagnostic.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import { parametersOf } from "../ir/graph.js";
 import { storedLeaves } from "../ir/weight.js";
+import type { ResolvedSpec } from "../spec/resolved.js";
 import { bindTensors } from "../weights/bind.js";
 import { recognizeNames } from "../weights/names/recognize.js";
 import type { NameKind } from "../weights/names/registry.js";
 import { settleMatch } from "../weights/names/settle.js";
 import { roundedNames, type TensorSource } from "../weights/tensor-source.js";
+import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
 import { openWeights } from "./open-weights.js";
 
 /** Trained weights for a network, and what a user says of them. */
@@ -20,10 +22,22 @@ export interface WeightsOptions {
    * stay unused. `*` stands for any characters.
    */
   readonly allowMissing?: readonly string[] | undefined;
+  /** Goes on where the spec has other settings than the names imply: another ε, another padding. */
+  readonly allowOtherSettings?: boolean | undefined;
+}
+
+/** The flags that are about weights, by their names; undefined where they are not given. */
+export function weightsFlags(options: WeightsOptions): Readonly<Record<string, unknown>> {
+  const { names, allowMissing, allowOtherSettings } = options;
+  return {
+    names,
+    "allow-missing": allowMissing,
+    "allow-other-settings": allowOtherSettings === true ? true : undefined,
+  };
 }
 
 /** Weights that are open for reading. */
-export interface GivenWeights extends Pick<WeightsOptions, "names" | "allowMissing"> {
+export interface GivenWeights extends Omit<WeightsOptions, "weights"> {
   readonly source: TensorSource;
 }
 
@@ -44,6 +58,10 @@ export interface WeightsReport {
   readonly dropped: readonly string[];
   /** Tensors of float64, whose numbers are rounded to float32. */
   readonly rounded: readonly string[];
+  /** Settings of the spec that are others than the names imply, which `--allow-other-settings` let pass. */
+  readonly otherSettings: readonly OtherSetting[];
+  /** What else a reader should know of the settings. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -51,16 +69,17 @@ export interface WeightsReport {
  * `InputError` for a file that can't be read, and for flags about weights where there are none.
  */
 export async function withOpenWeights<T>(
-  { weights, names, allowMissing }: WeightsOptions,
+  { weights, ...options }: WeightsOptions,
   use: (given: GivenWeights | undefined) => Promise<T>,
 ): Promise<T> {
   if (weights === undefined) {
-    refuseWithoutWeights({ names, "allow-missing": allowMissing });
+    refuseWithoutWeights(weightsFlags(options));
     return await use(undefined);
   }
   const source = openWeights(weights);
   try {
-    return await use({ source, names, allowMissing });
+    const { names, allowMissing, allowOtherSettings } = options;
+    return await use({ source, names, allowMissing, allowOtherSettings });
   } finally {
     source.close();
   }
@@ -80,14 +99,20 @@ export interface LoadedWeights {
  * Finds the network that a file's weights are for: of those before and after a swap of gates, the one whose gates
  * the file has.
  *
- * Errors: `InputError` where the names are unknown, and for what is missing, left over or of the wrong shape.
+ * Errors: `InputError` where the names are unknown, for what is missing, left over or of the wrong shape, and for settings of
+ * the spec that are others than the names imply.
  */
 export function loadWeights(
+  spec: ResolvedSpec,
   graphs: readonly Graph[],
-  { source, names, allowMissing = [] }: GivenWeights,
+  { source, names, allowMissing = [], allowOtherSettings }: GivenWeights,
 ): LoadedWeights {
   const { graph, match } = recognizeNames(graphs, source, names);
   const { unused } = settleMatch(match, allowMissing, source);
+  const { differing, notes } = checkSettings(spec, match.map, match.naming);
+  if (differing.length > 0 && allowOtherSettings !== true) {
+    throw new InputError(settingErrors(differing, `${match.map.title} (${match.naming.title})`));
+  }
   const tensors = new Map([...match.found].map(([parameter, tensor]) => [parameter.name, tensor]));
   return {
     index: graphs.indexOf(graph),
@@ -105,6 +130,8 @@ export function loadWeights(
         unused: unused.map(({ name }) => name),
         dropped: dropped.map(({ name }) => name),
         rounded: roundedNames(match.found.values()),
+        otherSettings: differing.map(({ path: _, ...other }) => other),
+        notes,
       };
     },
   };

@@ -59,7 +59,8 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
   const invocations = [...resolved.passes, ...extra];
   return locateErrors(spec, () => {
     const initial = buildNetwork(resolved);
-    const loaded = options.given && loadWeights(rewritingSteps(initial, invocations), options.given);
+    const loaded =
+      options.given && loadWeights(resolved, rewritingSteps(initial, invocations), options.given);
     const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
     // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
     let complete = loaded === undefined || loaded.index === 0;

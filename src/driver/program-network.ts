@@ -47,5 +47,7 @@ function weightsOf(file: string, { built, graph }: SpecNetwork): WeightsReport {
     unused: [],
     dropped,
     rounded: [],
+    otherSettings: [],
+    notes: [],
   };
 }

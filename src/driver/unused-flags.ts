@@ -1,6 +1,7 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { GENERATORS, type Language } from "../codegen/registry.js";
 import { OPSETS } from "../onnx/opset.js";
+import { weightsFlags } from "./load-weights.js";
 import { isOnnx } from "./onnx-path.js";
 import type { ProgramOptions } from "./program.js";
 
@@ -10,7 +11,11 @@ import type { ProgramOptions } from "./program.js";
  * Errors: `InputError` with each of them.
  */
 export function refuseUnusedFlags(model: string, options: ProgramOptions): void {
-  const { language, weights, variantWeights, names, allowMissing, batch } = options;
+  const { language, weights, variantWeights, names, batch } = options;
+  const { names: _, ...ofWeights } = weightsFlags(options);
+  const aboutWeights = Object.fromEntries(
+    Object.entries(ofWeights).map(([flag, value]) => [flag, value !== undefined]),
+  );
   const found: Language | undefined = language === undefined ? undefined : GENERATORS[language];
   const asked = language === undefined ? "--templates" : `--lang ${language}`;
   const hasModel = found?.artifacts.includes("model") === true;
@@ -28,11 +33,11 @@ export function refuseUnusedFlags(model: string, options: ProgramOptions): void 
   if (language === "pytorch") refuse({ batch: batch !== undefined }, "a module takes any batch");
   if (!hasWeights) {
     const flags = { weights: weights !== undefined, names: names !== undefined, seed: hasSeed(options) };
-    refuse({ ...flags, "allow-missing": allowMissing !== undefined }, `programs of ${asked} have no weights`);
+    refuse({ ...flags, ...aboutWeights }, `programs of ${asked} have no weights`);
   } else if (!isGiven) {
     const why = "it is about trained weights, and there are no --weights";
     const hasNames = found?.namesWeights === true;
-    refuse({ names: names !== undefined && !hasNames, "allow-missing": allowMissing !== undefined }, why);
+    refuse({ names: names !== undefined && !hasNames, ...aboutWeights }, why);
     // PyTorch draws what it starts from itself.
     if (!hasModel && !isOnnx(model))
       refuse({ seed: hasSeed(options) }, "the numbers that a module starts from are PyTorch's");

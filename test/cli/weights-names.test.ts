@@ -11,6 +11,9 @@ const SE = `${FIXTURES}/effnet_se.safetensors`;
 const ECA = `${FIXTURES}/effnet_eca.safetensors`;
 const TO_ECA = ["--passes", "swap-attention{to=eca}"];
 
+const UNTOLD =
+  "note: the names of timm (EfficientNet, MobileNetV2, MobileNetV3) don't tell BatchNorm's ε (0.00001 or 0.001; this spec has 0.00001) and padding (symmetric or same; this spec has symmetric)";
+
 const test = suite("cli: weights under their frameworks' names");
 
 test("flags about weights are refused where there are none", () => {
@@ -29,6 +32,44 @@ test("flags about weights are refused where there are none", () => {
   }
 });
 
+test("weights whose names imply another ε are refused with the field to set, and taken if asked", () =>
+  inTemporaryFolder((folder) => {
+    const [trained, theirs] = ["a", "b"].map((name) => join(folder, `${name}.safetensors`)) as [
+      string,
+      string,
+    ];
+    const [plain, own] = ["specs/mobilenetv3-small-100.json", "specs/tv-mobilenetv3-small.json"] as const;
+    const out = ["-o", join(folder, "a.onnx")];
+    assert.is(ecagen(["compile", plain, ...out, "--export-weights", trained]).code, 0);
+    assert.is(
+      ecagen(["weights", "convert", trained, "--spec", plain, "--names", "torchvision", "-o", theirs]).code,
+      0,
+    );
+    const refused = ecagen(["compile", plain, "--weights", theirs, "-o", join(folder, "b.onnx")]);
+    assert.is(refused.code, 2);
+    assert.match(
+      refused.stderr,
+      /defaults\.norm\.epsilon is 0\.00001, and weights under the names of torchvision \(mobilenet_v3\) were trained with 0\.001/,
+    );
+    assert.match(
+      refused.stderr,
+      /hint: set defaults\.norm\.epsilon to 0\.001 \(torchvision\/models\/mobilenetv3\.py/,
+    );
+    assert.not(existsSync(join(folder, "b.onnx")));
+    const taken = ecagen(["compile", plain, "--weights", theirs, "--allow-other-settings", ...out]);
+    assert.is(taken.code, 0, taken.stderr);
+    assert.match(
+      taken.stderr,
+      /note: defaults\.norm\.epsilon is 0\.00001 where the weights were trained with 0\.001/,
+    );
+    const right = ecagen(["compile", own, "--weights", theirs, ...out]);
+    assert.is(right.code, 0, right.stderr);
+    assert.not.match(right.stderr, /epsilon/);
+    const unused = ecagen(["compile", own, "--allow-other-settings", ...out]);
+    assert.is(unused.code, 2);
+    assert.match(unused.stderr, /--allow-other-settings changes nothing/);
+  }));
+
 test("compile --weights says whose names they are, and gives the same bytes each time", () =>
   inTemporaryFolder((folder) => {
     const [a, b, c] = [join(folder, "a.onnx"), join(folder, "b.onnx"), join(folder, "c.onnx")];
@@ -36,7 +77,7 @@ test("compile --weights says whose names they are, and gives the same bytes each
     assert.is(first.code, 0);
     assert.is(
       first.stderr,
-      `note: 121 tensors of ${SE}, read under the names of timm (EfficientNet, MobileNetV2, MobileNetV3)\n`,
+      `note: 121 tensors of ${SE}, read under the names of timm (EfficientNet, MobileNetV2, MobileNetV3)\n${UNTOLD}\n`,
     );
     ecagen(["compile", SPEC, "--weights", SE, "-o", b]);
     assert.ok(readFileSync(a).equals(readFileSync(b)));
@@ -53,6 +94,7 @@ test("a swap's notes and report say what was dropped and what is new", () =>
       `note: 97 tensors of ${SE}, read under the names of timm (EfficientNet, MobileNetV2, MobileNetV3)`,
       "note: dropped, because a pass took their place away: 24 (blocks.0.0.se.conv_reduce.weight, blocks.0.0.se.conv_expand.weight, blocks.0.0.se.conv_reduce.bias and 21 more)",
       "note: not in the file, so with their initial values: 6 (stages.0.blocks.0.attention.conv.weight, stages.1.blocks.0.attention.conv.weight, stages.1.blocks.1.attention.conv.weight and 3 more)",
+      UNTOLD,
     ]);
     const { stdout, stderr } = ecagen([...args, "--json"]);
     assert.is(stderr, "");

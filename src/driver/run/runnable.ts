@@ -4,7 +4,7 @@ import { modelBytes } from "../../onnx/write.js";
 import type { Preprocessing } from "../../spec/preprocessing.js";
 import { encode, lower } from "../compile.js";
 import { imageMetadata } from "../image-metadata.js";
-import { type WeightsOptions, type WeightsReport, withOpenWeights } from "../load-weights.js";
+import { type WeightsOptions, type WeightsReport, weightsFlags, withOpenWeights } from "../load-weights.js";
 import { specNetwork } from "../network.js";
 import { isOnnx } from "../onnx-path.js";
 
@@ -51,11 +51,9 @@ function ofFile(path: string, options: BuildOptions): Runnable {
   return { model: path, ...imageMetadata(path, readMetadata(path)), warnings: [] };
 }
 
-function refuseBuildOptions(
-  path: string,
-  { weights, names, allowMissing, passes, seed }: BuildOptions,
-): void {
-  const flags = { weights, names, "allow-missing": allowMissing, passes, seed };
+function refuseBuildOptions(path: string, options: BuildOptions): void {
+  const { weights, passes, seed } = options;
+  const flags = { weights, ...weightsFlags(options), passes, seed };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   if (given.length === 0) return;
   throw new InputError(

@@ -1,6 +1,6 @@
 import { defineNameMap } from "./name-map.js";
 import { RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
-import { MOBILENETV2_BLOCKS } from "./torchvision.js";
+import { MOBILENETV2_BLOCKS, MOBILENETV2_SETTINGS, RESNET_SETTINGS } from "./torchvision.js";
 
 /**
  * The code of ECA-Net's authors (https://github.com/BangguWu/ECANet): `models/eca_resnet.py` and
@@ -12,7 +12,12 @@ export const ecanet = defineNameMap({
   kind: "ecanet",
   title: "the code of ECA-Net's authors",
   namings: [
-    { title: "eca_resnet", blocks: [...RESNET_ENDS, ...residualBlocks({ gate: "eca" })], gates: GATES },
-    { title: "eca_mobilenetv2", blocks: MOBILENETV2_BLOCKS, gates: GATES },
+    {
+      title: "eca_resnet",
+      blocks: [...RESNET_ENDS, ...residualBlocks({ gate: "eca" })],
+      gates: GATES,
+      settings: RESNET_SETTINGS,
+    },
+    { title: "eca_mobilenetv2", blocks: MOBILENETV2_BLOCKS, gates: GATES, settings: MOBILENETV2_SETTINGS },
   ],
 });

@@ -1,4 +1,12 @@
-import { type BlockNames, defineNameMap, type LayerNames } from "./name-map.js";
+import {
+  type BlockNames,
+  defineNameMap,
+  HALVES,
+  IMAGENET,
+  type ImpliedSetting,
+  imageSettings,
+  type LayerNames,
+} from "./name-map.js";
 
 /**
  * EfficientNet-PyTorch by Luke Melas-Kyriazi (https://github.com/lukemelas/EfficientNet-PyTorch):
@@ -21,6 +29,33 @@ const BLOCK: Pick<BlockNames, "at" | "layers"> = {
   ],
 };
 
+const UTILS = "efficientnet_pytorch/utils.py";
+const SETTINGS: readonly ImpliedSetting[] = [
+  { setting: "epsilon", values: [1e-3], source: `${UTILS}, efficientnet(): batch_norm_epsilon=1e-3` },
+  {
+    setting: "padding",
+    values: ["same"],
+    source: `${UTILS}, Conv2dStaticSamePadding: "'SAME' mode like TensorFlow"`,
+  },
+  ...(["stem-activation", "activation", "head-activation", "gate-activation"] as const).map(
+    (setting): ImpliedSetting => ({
+      setting,
+      values: ["silu"],
+      source: "efficientnet_pytorch/model.py: self._swish = MemoryEfficientSwish()",
+    }),
+  ),
+  {
+    setting: "gate",
+    values: ["sigmoid"],
+    source: "efficientnet_pytorch/model.py, MBConvBlock.forward: torch.sigmoid(x_squeezed) * x",
+  },
+  ...imageSettings(
+    "EfficientNet-PyTorch's README: mean [0.485, 0.456, 0.406]; with advprop img * 2.0 - 1.0",
+    IMAGENET,
+    HALVES,
+  ),
+];
+
 export const efficientnetPytorch = defineNameMap({
   kind: "efficientnet-pytorch",
   title: "EfficientNet-PyTorch",
@@ -33,6 +68,7 @@ export const efficientnetPytorch = defineNameMap({
         { of: ["depthwise-separable", "inverted-residual"], ...BLOCK },
       ],
       gates: [{ of: "se", layers: { reduce: "_se_reduce", expand: "_se_expand" } }],
+      settings: SETTINGS,
     },
   ],
 });

@@ -28,6 +28,60 @@ export interface Naming {
    * under any names that it has.
    */
   readonly writes?: NetworkCondition;
+  /** What these networks are beyond their names and shapes. Left out: nothing that the names say. */
+  readonly settings?: readonly ImpliedSetting[];
+}
+
+/** What a setting of a network is about; `implied-settings.ts` of the driver says which fields of a spec it is. */
+export type SettingName =
+  | "epsilon"
+  | "padding"
+  | "stem-activation"
+  | "activation"
+  | "head-activation"
+  | "gate"
+  | "gate-activation"
+  | "mean"
+  | "std"
+  | "channel-order"
+  | "interpolation"
+  | "crop";
+
+/** A setting that the networks under a naming have, as numbers that were trained with it need it. */
+export interface ImpliedSetting {
+  readonly setting: SettingName;
+  /** The networks that it is about, where names and shapes tell: the first of a setting's that fits is the one. */
+  readonly when?: SettingCondition;
+  /** What it can be: one value, or those of networks that neither names nor shapes tell apart. */
+  readonly values: readonly SettingValue[];
+  /** Whether networks of all values have the same names, so that a reader should know which one the spec takes. */
+  readonly untold?: true;
+  /** The file, and what in it says so. */
+  readonly source: string;
+}
+
+export type SettingValue = number | string | readonly number[];
+
+/** What a network has: blocks of a type, and one of these channels before the classifier. */
+export interface SettingCondition {
+  readonly block?: string;
+  readonly head?: readonly number[];
+}
+
+/** The mean and deviation of ImageNet's training images, and those that bring values to -1 … 1. */
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+export const HALVES = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
+
+/** What is done to images: RGB, with one of these means and deviations. */
+export function imageSettings(
+  source: string,
+  ...normalizations: readonly { readonly mean: readonly number[]; readonly std: readonly number[] }[]
+): readonly ImpliedSetting[] {
+  return [
+    { setting: "mean", values: normalizations.map(({ mean }) => mean), source },
+    { setting: "std", values: normalizations.map(({ std }) => std), source },
+    { setting: "channel-order", values: ["rgb"], source },
+  ];
 }
 
 /** What a network must have and must not have: layers or other scopes below a block, `attention` or `shortcut/pool`. */

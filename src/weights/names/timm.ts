@@ -1,4 +1,13 @@
-import { type BlockNames, defineNameMap, type GateNames, type LayerNames } from "./name-map.js";
+import {
+  type BlockNames,
+  defineNameMap,
+  type GateNames,
+  HALVES,
+  IMAGENET,
+  type ImpliedSetting,
+  imageSettings,
+  type LayerNames,
+} from "./name-map.js";
 import { RESIDUAL, RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
 
 /**
@@ -104,6 +113,53 @@ function selectiveBlocks(shortcut: number, [conv, norm]: readonly [number, numbe
   ];
 }
 
+const IMAGES = imageSettings(
+  "timm/data/constants.py: IMAGENET_DEFAULT_MEAN and _STD, IMAGENET_INCEPTION_MEAN and _STD (0.5)",
+  IMAGENET,
+  HALVES,
+);
+
+/** Networks whose weights come from TensorFlow have the same names, and another ε and padding. */
+const EFFICIENTNET: readonly ImpliedSetting[] = [
+  {
+    setting: "epsilon",
+    values: [1e-5, 1e-3],
+    untold: true,
+    source:
+      "timm/models/_efficientnet_builder.py: BN_EPS_TF_DEFAULT = 1e-3 in tf_ networks and mobilenetv3_rw, else PyTorch's 1e-5",
+  },
+  {
+    setting: "padding",
+    values: ["symmetric", "same"],
+    untold: true,
+    source: "timm/models/efficientnet.py: pad_type='same' in tf_ networks, else ''",
+  },
+  ...IMAGES,
+];
+
+const RESNET: readonly ImpliedSetting[] = [
+  {
+    setting: "epsilon",
+    values: [1e-5],
+    source: "timm/models/resnet.py: norm_layer=nn.BatchNorm2d, eps 1e-05",
+  },
+  {
+    setting: "padding",
+    values: ["symmetric"],
+    source: "timm/models/resnet.py, Bottleneck: padding=first_dilation; no 'same' padding",
+  },
+  ...IMAGES,
+];
+
+const SENET: readonly ImpliedSetting[] = [
+  { setting: "epsilon", values: [1e-5], source: "timm/models/senet.py: nn.BatchNorm2d, eps 1e-05" },
+  { setting: "padding", values: ["symmetric"], source: "timm/models/senet.py: padding=1" },
+  { setting: "activation", values: ["relu"], source: "timm/models/senet.py: nn.ReLU" },
+  { setting: "gate", values: ["sigmoid"], source: "timm/models/senet.py, SEModule: nn.Sigmoid" },
+  { setting: "gate-activation", values: ["relu"], source: "timm/models/senet.py, SEModule: nn.ReLU" },
+  ...IMAGES,
+];
+
 export const timm = defineNameMap({
   kind: "timm",
   title: "timm",
@@ -151,12 +207,14 @@ export const timm = defineNameMap({
         },
       ],
       gates: [{ of: "se", layers: { reduce: "conv_reduce", expand: "conv_expand" } }, ...GATES],
+      settings: EFFICIENTNET,
     },
     {
       title: "ResNet, SKNet",
       blocks: [DEEP_STEM, ...RESNET_ENDS, ...residualBlocks({ gate: "se" }), ...selectiveBlocks(0, [0, 1])],
       gates: GATES,
       writes: { without: ["shortcut/pool"] },
+      settings: RESNET,
     },
     {
       // Its shortcuts have a pool, or a placeholder for it, before the convolution.
@@ -169,6 +227,7 @@ export const timm = defineNameMap({
       ],
       gates: GATES,
       writes: { with: ["shortcut/pool"] },
+      settings: RESNET,
     },
     {
       title: "SENet (timm's legacy_ networks)",
@@ -178,6 +237,7 @@ export const timm = defineNameMap({
         ...residualBlocks({ gate: "se_module" }),
       ],
       gates: [{ of: "se", layers: { reduce: "fc1", expand: "fc2" } }],
+      settings: SENET,
     },
   ],
 });
