@@ -15,7 +15,7 @@ export type { FileSink } from "./pending-file.js";
  */
 export class FileTransaction {
   readonly #pending: PendingFile[] = [];
-  readonly #steps: (() => void)[] = [];
+  readonly #steps: { readonly work: () => void; readonly undo: () => boolean }[] = [];
   readonly #unsettled = new Set<string>();
 
   /** A file that will stand at `file`. Errors: `InputError` where it can't, and for one that this run has read. */
@@ -36,9 +36,12 @@ export class FileTransaction {
     pending.removeSync();
   }
 
-  /** Work that comes after the files that are open by now have their places. It is quick: nothing interrupts it. */
-  afterwards(work: () => void): void {
-    this.#steps.push(work);
+  /**
+   * Work that comes after the files that are open by now have their places. It is quick: nothing interrupts it. `undo` takes it
+   * back where later work fails, or gives false: then what came before stays too, as the rest needs it.
+   */
+  afterwards(work: () => void, undo: () => boolean = () => true): void {
+    this.#steps.push({ work, undo });
   }
 
   /** Has the changes of names so far on the disk before any later one. */
@@ -68,16 +71,29 @@ export class FileTransaction {
     // What was opened first may have been read since.
     for (const { target } of this.#pending) refuseOverwriting([target]);
     this.settle();
-    for (const step of this.#steps) step();
+    const done: (() => boolean)[] = [];
+    try {
+      for (const { work, undo } of this.#steps) {
+        work();
+        done.unshift(undo);
+      }
+    } catch (error) {
+      done.every((undo) => undo());
+      throw error;
+    }
   }
 
   #add(pending: PendingFile): PendingFile {
     this.#pending.push(pending);
-    this.afterwards(() => {
-      if (!this.#pending.includes(pending)) return;
-      pending.publish();
-      this.#unsettled.add(dirname(pending.target));
-    });
+    const isIn = (): boolean => this.#pending.includes(pending);
+    this.afterwards(
+      () => {
+        if (!isIn()) return;
+        pending.publish();
+        this.#unsettled.add(dirname(pending.target));
+      },
+      () => !isIn() || pending.withdraw(),
+    );
     return pending;
   }
 

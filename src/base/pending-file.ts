@@ -23,6 +23,7 @@ export class PendingFile implements FileSink {
   #spare = new Uint8Array(0);
   #filled = 0;
   #inFlight: Promise<void> = Promise.resolve();
+  #isNew = false;
   #state: "open" | "complete" | "gone" = "open";
 
   private constructor(target: string, temporary: string, handle: FileHandle) {
@@ -84,11 +85,19 @@ export class PendingFile implements FileSink {
   publish(): void {
     if (this.#state !== "complete") throw new Defect(`${this.#target} takes its place before it is complete`);
     located(this.#target, () => {
+      const existing = lstatSync(this.#target, { throwIfNoEntry: false });
       // A folder may have come to be there since; renaming says that in many ways.
-      if (lstatSync(this.#target, { throwIfNoEntry: false })?.isDirectory()) throw isDirectory(this.#target);
+      if (existing?.isDirectory()) throw isDirectory(this.#target);
+      this.#isNew = existing === undefined;
       renameSync(this.temporary, this.#target);
     });
     this.#state = "gone";
+  }
+
+  /** Takes it away again where nothing was before; a file that it has replaced does not come back, and it stays. */
+  withdraw(): boolean {
+    if (this.#isNew) rmSync(this.#target, { force: true });
+    return this.#isNew;
   }
 
   /** Closes it before it is complete; it can only be removed then. */

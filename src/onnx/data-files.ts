@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import { wasRead } from "../base/files-read.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
-import { isTemporary, temporaryFilesIn } from "../base/temporary-files.js";
+import { isTemporary, temporaryFilesIn, temporaryFor } from "../base/temporary-files.js";
 import { externalLocations } from "./external-locations.js";
 import { WireProblem } from "./wire.js";
 
@@ -35,33 +35,72 @@ export function hashOfOutput(file: string): string {
 }
 
 /**
- * The data files of the model that is about to be replaced, and of those that killed runs have left unfinished beside it.
- * Only what ecagen wrote is among them, as name and content say.
+ * The data files of the model at `file` that is about to be replaced, and of those that killed runs have left unfinished
+ * beside it. Only what ecagen wrote is among them, as name and content say.
  */
-export function dataFilesOf(file: string): readonly string[] {
-  const folder = dirname(file);
-  const abandoned = temporaryFilesIn(folder).filter(({ isAlive }) => !isAlive);
-  const names = [file, ...abandoned.map(({ path }) => path)].flatMap((each) => [
-    ...(locationsIn(each) ?? []),
-  ]);
-  return [...new Set(names)].flatMap((name) => {
-    const [, digest] = OWN_DATA.exec(name) ?? [];
-    const path = join(folder, name);
-    if (digest === undefined || basename(name) !== name || !isRegular(path)) return [];
-    return hashOfOutput(path).startsWith(digest) ? [path] : [];
-  });
-}
+export class OutdatedData {
+  readonly #file: string;
+  readonly #dataFiles: readonly string[];
+  #memory: string | undefined;
 
-/** Removes the data files, beside the model `file`, that nothing in their folder needs any more. */
-export function removeUnusedData(file: string, dataFiles: readonly string[]): void {
-  if (dataFiles.length === 0) return;
-  const folder = dirname(file);
-  // Another run may be about to write a model that names one of them.
-  if (temporaryFilesIn(folder).some(({ isAlive, name }) => isAlive && basename(file).startsWith(name)))
-    return;
-  const needed = namesNeededIn(folder);
-  for (const each of dataFiles) {
-    if (needed !== undefined && !needed.has(basename(each)) && !wasRead(each)) rmSync(each, { force: true });
+  constructor(file: string) {
+    this.#file = file;
+    const abandoned = temporaryFilesIn(dirname(file)).filter(({ isAlive }) => !isAlive);
+    const names = [file, ...abandoned.map(({ path }) => path)].flatMap((each) => [
+      ...(locationsIn(each) ?? []),
+    ]);
+    this.#dataFiles = [...new Set(names)].flatMap((name) => {
+      const [, digest] = OWN_DATA.exec(name) ?? [];
+      const path = join(dirname(file), name);
+      if (digest === undefined || basename(name) !== name || !isRegular(path)) return [];
+      return hashOfOutput(path).startsWith(digest) ? [path] : [];
+    });
+  }
+
+  /** Keeps the old model under a temporary name, by which the next run finds its data if this one is killed before it removes it. */
+  remember(): void {
+    if (this.#dataFiles.length === 0) return;
+    const memory = temporaryFor(`${this.#file}.old`);
+    try {
+      linkSync(this.#file, memory);
+      this.#memory = memory;
+    } catch {
+      // Without hard links a run that is killed at this very moment leaves a file too many.
+    }
+  }
+
+  /** Removes those that nothing in their folder needs any more, once the new model is in its place. */
+  remove(): void {
+    try {
+      this.#removeUnused();
+    } catch {
+      // The new model is there with its data; a file too many is no reason to fail.
+    }
+    this.forget();
+  }
+
+  /** Removes what `remember` has kept; the next run does it where it can't be removed. */
+  forget(): boolean {
+    try {
+      if (this.#memory !== undefined) rmSync(this.#memory, { force: true });
+    } catch {
+      // As above.
+    }
+    return true;
+  }
+
+  #removeUnused(): void {
+    if (this.#dataFiles.length === 0) return;
+    const folder = dirname(this.#file);
+    // Another run may be about to write a model that names one of them.
+    const isWritten = temporaryFilesIn(folder).some(
+      ({ isAlive, name }) => isAlive && basename(this.#file).startsWith(name),
+    );
+    const needed = isWritten ? undefined : namesNeededIn(folder);
+    for (const each of this.#dataFiles) {
+      if (needed !== undefined && !needed.has(basename(each)) && !wasRead(each))
+        rmSync(each, { force: true });
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { writableTarget } from "../base/writable-target.js";
 import { bytesOf, encodeElements } from "../weights/elements.js";
 import { encodeHalf, type HalfRounding } from "../weights/half.js";
 import { weightChunks } from "../weights/materialize.js";
-import { dataFileName, dataFilesOf, hashOfOutput, removeUnusedData } from "./data-files.js";
+import { dataFileName, hashOfOutput, OutdatedData } from "./data-files.js";
 import type { EncodedModel } from "./export.js";
 import {
   type FileLayout,
@@ -68,7 +68,11 @@ export async function addModel(
   refuseOverwriting([file]);
   // Beside the file itself, where `file` is a link to it: the model names its data without a folder.
   const target = writableTarget(file);
-  const outdated = dataFilesOf(target);
+  const outdated = new OutdatedData(target);
+  transaction.afterwards(
+    () => outdated.remember(),
+    () => outdated.forget(),
+  );
   const { model, data } = chooseLayout(encoded, options, dataFileName(target, NO_DIGEST));
   const progress = progressOver(model.byteLength + (data?.byteLength ?? 0), options.onProgress);
   const written =
@@ -76,7 +80,7 @@ export async function addModel(
       ? await writeDigested(await transaction.open(file), model, options, progress)
       : await addBoth(transaction, file, data, encoded, options, progress);
   transaction.settle();
-  transaction.afterwards(() => removeUnusedData(target, outdated));
+  transaction.afterwards(() => outdated.remove());
   return written;
 }
 

@@ -1,13 +1,23 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type FileSink, writeAtomically } from "../../src/base/atomic-file.js";
+import { type FileSink, writeAtomically, writeTextSync } from "../../src/base/atomic-file.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("base: atomic files");
 
@@ -99,6 +109,71 @@ test("a link stays, and the file that it leads to is written", () =>
     await writeAtomically([join(folder, "link")], write("new"));
     assert.ok(lstatSync(join(folder, "link")).isSymbolicLink());
     assert.is(readFileSync(join(folder, "target"), "utf8"), "new");
+  }));
+
+test("a link to a file that is not there yet stays, and the file is made", () =>
+  inTemporaryFolder(async (folder) => {
+    mkdirSync(join(folder, "sub"));
+    symlinkSync("second", join(folder, "first"));
+    symlinkSync(join("sub", "target"), join(folder, "second"));
+    await writeAtomically([join(folder, "first")], write("new"));
+    assert.ok(lstatSync(join(folder, "first")).isSymbolicLink());
+    assert.is(readFileSync(join(folder, "sub", "target"), "utf8"), "new");
+    symlinkSync("circle", join(folder, "circle"));
+    const circle = writeAtomically([join(folder, "circle")], write("new"));
+    assert.match((await refusal(circle)).message, /its links lead in a circle/);
+  }));
+
+test("a read-only file is refused, and permissions are kept", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, "a");
+    writeFileSync(file, "old", { mode: 0o600 });
+    await writeAtomically([file], write("new"));
+    assert.is(statSync(file).mode & 0o777, 0o600);
+    chmodSync(file, 0o444);
+    const error = await refusal(writeAtomically([join(folder, "b"), file], write("newer")));
+    assert.match(error.message, /it is read-only/);
+    assert.match(error.diagnostics[0]?.hint ?? "", /chmod/);
+    assert.equal(readdirSync(folder), ["a"]);
+    assert.is(readFileSync(file, "utf8"), "new");
+  }));
+
+test("a pipe is refused, without waiting for its reader", () =>
+  inTemporaryFolder(async (folder) => {
+    const pipe = join(folder, "pipe");
+    if (spawnSync("mkfifo", [pipe]).status !== 0) return;
+    assert.match((await refusal(writeAtomically([pipe], write("new")))).message, /no regular file/);
+  }));
+
+test("a folder that came to be in the place of an output is refused, and no other output appears", () =>
+  inTemporaryFolder(async (folder) => {
+    const writing = writeAtomically([join(folder, "a"), join(folder, "b")], async (a) => {
+      await a.write(text("new"));
+      mkdirSync(join(folder, "a"));
+    });
+    assert.match((await refusal(writing)).message, /is a directory/);
+    assert.equal(readdirSync(folder), ["a"]);
+  }));
+
+test("two writers of one name leave the whole of one of them", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, "a");
+    const [one, two] = ["1", "2"].map((digit) => digit.repeat(3 << 20));
+    await Promise.all([one, two].map((content) => writeAtomically([file], write(content ?? ""))));
+    assert.ok([one, two].includes(readFileSync(file, "utf8")));
+    assert.equal(readdirSync(folder), ["a"]);
+  }));
+
+test("a text that is written at once appears as a whole or not at all", () =>
+  inTemporaryFolder((folder) => {
+    writeTextSync(join(folder, "a"), "old");
+    writeTextSync(join(folder, "a"), "new");
+    assert.is(readFileSync(join(folder, "a"), "utf8"), "new");
+    throwsError(() => writeTextSync(folder, "new"), InputError, /is a directory/, {
+      code: "file/not-a-file",
+    });
+    throwsError(() => writeTextSync(join(folder, "none", "a"), ""), InputError, /directory does not exist/);
+    assert.equal(readdirSync(folder), ["a"]);
   }));
 
 test("listeners for signals and for the exit are taken back", () =>
