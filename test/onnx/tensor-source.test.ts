@@ -5,7 +5,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile.js";
-import { type ModelMessage, ModelProto, type TensorMessage, TensorProto } from "../../src/onnx/proto.js";
+import { readDocument } from "../../src/onnx/document.js";
+import {
+  type AttributeMessage,
+  type ModelMessage,
+  ModelProto,
+  type TensorMessage,
+  TensorProto,
+} from "../../src/onnx/proto.js";
+import { SourceTensors } from "../../src/onnx/source-tensors.js";
 import { openInitializers } from "../../src/onnx/tensor-source.js";
 import { exactNumbers, type StoredTensor } from "../../src/weights/tensor-source.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -210,5 +218,36 @@ test("bytes that are no model, and models with bytes changed: a diagnostic, and 
     );
     assert.ok(refused > 80, `only ${refused} of 300`);
   }));
+
+/** What Constant nodes hold, by their attribute. Writers of proto3 leave out what is 0 or empty. */
+const CONSTANTS: Readonly<Record<string, readonly [AttributeMessage, readonly number[]]>> = {
+  "a number": [{ name: "value_float", f: 1.5 }, [1.5]],
+  "no number": [{ name: "value_float" }, [0]],
+  numbers: [{ name: "value_floats", floats: [1.5, -2] }, [1.5, -2]],
+  "no numbers": [{ name: "value_floats" }, []],
+  "an integer": [{ name: "value_int", i: -3 }, [-3]],
+  "no integer": [{ name: "value_int" }, [0]],
+  integers: [{ name: "value_ints", ints: [4, -5] }, [4, -5]],
+  "no integers": [{ name: "value_ints" }, []],
+  "a tensor": [{ name: "value", t: { dataType: DataType.FLOAT, dims: [2], floatData: [0.5, 3] } }, [0.5, 3]],
+};
+
+test("constants have the numbers of their attribute", () => {
+  const node = Object.entries(CONSTANTS).map(([output, [attribute]]) => ({
+    ...{ opType: "Constant", output: [output], attribute: [attribute] },
+  }));
+  const bytes = ModelProto.encode({ irVersion: 8, graph: { name: "g", node } }).finish();
+  const range = {
+    size: bytes.length,
+    readInto: (target: Uint8Array, at: number) => target.set(bytes.subarray(at, at + target.length)),
+  };
+  const tensors = new SourceTensors(readDocument(range, "m.onnx"), () => range);
+  assert.equal(tensors.problems, []);
+  const found = Object.keys(CONSTANTS).map((name) => [name, tensors.get(name)?.numbers()]);
+  assert.equal(
+    found,
+    Object.entries(CONSTANTS).map(([name, [, numbers]]) => [name, numbers]),
+  );
+});
 
 test.run();

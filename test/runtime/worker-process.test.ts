@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Deadline } from "../../src/base/deadline.js";
 import { CheckError, DeviceError, InputError } from "../../src/base/diagnostic.js";
+import { GraphBuilder } from "../../src/ir/builder.js";
+import { tensorType } from "../../src/ir/types.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { openSession, startRuntime } from "../../src/runtime/session.js";
@@ -46,26 +48,33 @@ async function expectNothingLeft(): Promise<void> {
   assert.equal(leftOver(), []);
 }
 
+/** A file that the programs in the place of ONNX Runtime take for a model. */
+function modelFile(): string {
+  const file = join(folder, "m.onnx");
+  writeFileSync(file, modelBytes(encodeModel(smallNetwork(), { producerVersion: "0" }), { seed: 0 }));
+  return file;
+}
+
 function leftOver(): readonly string[] {
   return readdirSync(folder).filter((name) => name.startsWith("ecagen-run-"));
 }
 
 test("a run that hangs is ended at the deadline, and nothing of it is left", async () => {
-  const session = await openSession("m.onnx", { program: program("hanging"), deadline: new Deadline(4) });
+  const session = await openSession(modelFile(), { program: program("hanging"), deadline: new Deadline(4) });
   assert.is(processesOf(folder).length, 1, "the process is seen while it runs");
   const start = performance.now();
   const error = await failure(() => session.run(NUMBER));
   assert.instance(error, CheckError);
-  assert.match(error.message, /not done after 4 seconds, while running m\.onnx on cpu/);
+  assert.match(error.message, /not done after 4 seconds, while running .*m\.onnx on cpu/);
   assert.ok(performance.now() - start < 4000);
   await expectNothingLeft();
 });
 
 test("a run that crashes is reported with the signal and the last words", async () => {
-  const session = await openSession("m.onnx", { program: program("crashing") });
+  const session = await openSession(modelFile(), { program: program("crashing") });
   const error = await failure(() => session.run(NUMBER));
   assert.instance(error, DeviceError);
-  assert.match(error.message, /ended \(SIGSEGV\) while running m\.onnx on cpu: the driver's last words/);
+  assert.match(error.message, /ended \(SIGSEGV\) while running .*m\.onnx on cpu: the driver's last words/);
   assert.instance(await failure(() => session.run(NUMBER)), DeviceError, "and again, where one goes on");
   await expectNothingLeft();
 });
@@ -75,6 +84,34 @@ test("a process that ends before it answers is reported", async () => {
   assert.instance(error, DeviceError);
   assert.match(error.message, /ended \(exit code 7\) while loading onnxruntime-node/);
   await expectNothingLeft();
+});
+
+test("a process that can't be started is reported", async () => {
+  const { execPath } = process;
+  process.execPath = join(folder, "no-such-node");
+  try {
+    const error = await failure(() => startRuntime());
+    assert.instance(error, DeviceError);
+    assert.match(error.message, /ended \(spawn .*no-such-node ENOENT\) while loading onnxruntime-node/);
+  } finally {
+    process.execPath = execPath;
+  }
+  assert.equal(leftOver(), []);
+});
+
+test("a model of float16 takes numbers and gives them", async () => {
+  const type = tensorType(["N", 4], "float16");
+  const builder = new GraphBuilder("half");
+  const y = builder.op("relu", [builder.input("x", type)], {}, { scope: "/relu" }, "y");
+  const bytes = modelBytes(encodeModel(builder.finish([y]), { producerVersion: "0" }), { seed: 0 });
+  const session = await openSession(bytes);
+  const x = { dims: [1, 4], data: Float32Array.of(-1, 0.1, 1000.6, 65504) };
+  const outputs = await session.run(new Map([["x", x]]));
+  assert.equal(
+    outputs,
+    new Map([["y", { dims: [1, 4], data: Float32Array.of(0, 0.0999755859375, 1000.5, 65504) }]]),
+  );
+  await session.close();
 });
 
 test("a session that is closed leaves nothing", async () => {

@@ -78,6 +78,8 @@ interface Part {
   readonly method?: number;
   readonly flags?: number;
   readonly localName?: string;
+  /** Fields of the directory's entry beside the usual ones. */
+  readonly extra?: Buffer;
 }
 
 /** A zip archive by hand, so that it can lie. */
@@ -85,7 +87,17 @@ function zip(parts: readonly Part[], change: (end: Buffer) => void = () => undef
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, content, deflate = false, claims, crc, method, flags = 0, localName = name } of parts) {
+  for (const {
+    name,
+    content,
+    deflate = false,
+    claims,
+    crc,
+    method,
+    flags = 0,
+    localName = name,
+    extra,
+  } of parts) {
     const packed = deflate ? deflateRawSync(content) : content;
     const size = claims ?? content.length;
     const head = Buffer.alloc(30);
@@ -100,8 +112,9 @@ function zip(parts: readonly Part[], change: (end: Buffer) => void = () => undef
     entry.writeUInt32LE(size, 24);
     entry.writeUInt16LE(name.length, 28);
     entry.writeUInt32LE(offset, 42);
+    entry.writeUInt16LE(extra?.length ?? 0, 30);
     locals.push(head, Buffer.from(localName), Buffer.from(packed));
-    directory.push(entry, Buffer.from(name));
+    directory.push(entry, Buffer.from(name), extra ?? Buffer.alloc(0));
     offset += head.length + localName.length + packed.length;
   }
   const end = Buffer.alloc(22);
@@ -124,10 +137,38 @@ function npy(
   return Buffer.concat([head, Buffer.alloc(4 * elements)]);
 }
 
+/** A field of an entry's: its number, and its content. */
+function extraField(id: number, content: Buffer): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(id, 0);
+  head.writeUInt16LE(content.length, 2);
+  return Buffer.concat([head, content]);
+}
+
+/** The zip64 field with a size. */
+function wideSize(size: number): Buffer {
+  const content = Buffer.alloc(8);
+  content.writeBigUInt64LE(BigInt(size));
+  return extraField(1, content);
+}
+
 const w: Part = { name: "w.npy", content: npy(100) };
+
+/** What Info-ZIP adds: when a file was changed. */
+const changed = extraField(0x5455, Buffer.alloc(5));
 
 for (const [what, bytes, message] of [
   ["a good archive", zip([w, { ...w, name: "v.npy", deflate: true }]), undefined],
+  [
+    "a zip64 size behind other fields",
+    zip([{ ...w, claims: 0xffffffff, extra: Buffer.concat([changed, wideSize(w.content.length)]) }]),
+    undefined,
+  ],
+  [
+    "a zip64 size that is not there",
+    zip([{ ...w, claims: 0xffffffff, extra: changed }]),
+    /"w.npy" has no readable size/,
+  ],
   [
     "an entry that inflates to more than it says",
     zip([{ ...w, deflate: true, claims: 20 }]),
