@@ -129,7 +129,9 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
       const results = op.results.map((result, i) =>
         Object.freeze({ ...result, type: types[i] ?? result.type }),
       );
-      op.results.forEach((result, i) => values.set(result, results[i] ?? result));
+      op.results.forEach((result, i) => {
+        values.set(result, results[i] ?? result);
+      });
       return freezeOp({ ...op, operands, results } as Op);
     });
     return freezeGraph({ ...graph, inputs, ops, outputs: graph.outputs.map(current) });

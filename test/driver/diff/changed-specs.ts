@@ -126,7 +126,7 @@ const SETTINGS = ["preprocessing-changed", "labels-changed"];
 
 /** What two networks compute of one image with the weights of the first, which make every part of it matter. */
 function outputsOf(a: Written, b: Written): readonly (readonly Tensor[])[] {
-  const first = stressed(a.named[1].graph);
+  const first = stressed(a.named[1].graph, 0);
   const weights = parametersOf(first);
   const byName = new Map(weights.map(({ name, data }) => [name, data]));
   // A layer of another name has parameters of other names, at the same places.
