@@ -2,17 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { inferTypes } from "../../src/ir/op.js";
 import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
-import {
-  type Dim,
-  type DType,
-  formatType,
-  type TensorType,
-  TypeRefusal,
-  tensorType,
-} from "../../src/ir/types.js";
+import { type DType, formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
 import { throwsError } from "../throws.js";
 import { ATTENTION_TABLES } from "./attention-tables.js";
-import type { Table } from "./op-table.js";
+import { attributesOf, type Table, typeOf } from "./op-table.js";
 
 const UNARY: Table = {
   accepts: [
@@ -500,28 +493,6 @@ const TABLES: { readonly [N in OpName]: Table } = {
     ],
   },
 };
-
-function typeOf(text: string): TensorType {
-  const sizes = sizesOf(text.replace(/[{}!]/g, ""));
-  if (!text.startsWith("{")) return tensorType(sizes);
-  return tensorType(text.endsWith("!") ? [] : [sizes.length], "int64", sizes);
-}
-
-function sizesOf(text: string): Dim[] {
-  return (text === "" ? [] : text.split(" ")).map((dim) => (/^-?\d+$/.test(dim) ? Number(dim) : dim));
-}
-
-/** The attributes as the op takes them, or the reason why it doesn't. */
-function attributesOf(
-  name: OpName,
-  written: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
-  const parsed = definitionOf(name).attributes.safeParse(written);
-  if (parsed.success) return parsed.data;
-  throw new TypeRefusal(
-    parsed.error.issues.map((each) => `${each.path.join(".")}: ${each.message}`).join("; "),
-  );
-}
 
 for (const name of OP_NAMES) {
   const test = suite(`ir: op ${name}`);
