@@ -1,4 +1,13 @@
-import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "./diagnostic.js";
 
@@ -12,6 +21,8 @@ export function writableTarget(file: string): string {
   return located(file, () => {
     const existing = statSync(file, { throwIfNoEntry: false });
     if (existing === undefined) return placeOfMissing(file);
+    // By `-o /dev/stdout >> log` the log would be replaced.
+    if (STREAMS.some((stream) => isSame(existing, stream))) throw refusal(file, "STREAM");
     if (!existing.isFile()) {
       const what = existing.isDirectory() ? "a directory" : "no regular file";
       throw InputError.of("file/not-a-file", `${file} is ${what}, so it can't be written`, {
@@ -27,6 +38,17 @@ export function writableTarget(file: string): string {
 }
 
 const ANY_WRITE = 0o222;
+/** Standard output and error. */
+const STREAMS = [1, 2];
+
+function isSame({ dev, ino }: Stats, stream: number): boolean {
+  try {
+    const open = fstatSync(stream);
+    return open.isFile() && open.dev === dev && open.ino === ino;
+  } catch {
+    return false; // It is closed.
+  }
+}
 /** As many as Linux follows. */
 const MOST_LINKS = 40;
 
@@ -46,6 +68,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = 
   ELOOP: ["its links lead in a circle", "give another name"],
   EACCES: ["permission denied", "give another place, or change the permissions"],
   EPERM: ["permission denied", "give another place, or change the permissions"],
+  STREAM: ["what the command prints goes there", "name another file"],
   READONLY: ["it is read-only", "give another name, or make it writable: chmod u+w"],
   EROFS: ["the file system is read-only", "give another place"],
   ENOSPC: [

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -205,6 +206,14 @@ test("what can't be read or written is said without a stack trace, with exit cod
     assert.match(stderr, message);
     assert.not.match(stderr, /\n\s+at /);
   }
+  // A file that the command prints to is none for the model.
+  const log = join(folder, "log");
+  writeFileSync(log, "before\n");
+  const line = `"${process.execPath}" dist/cli.js compile specs/small.json -o /dev/stdout >> "${log}"`;
+  const appended = spawnSync(line, { shell: true, encoding: "utf8" });
+  assert.is(appended.status, 2);
+  assert.match(appended.stderr, /what the command prints goes there/);
+  assert.is(readFileSync(log, "utf8"), "before\n");
   const { errors } = JSON.parse(ecagen(["weights", "inspct", "--json"]).stdout);
   assert.is(errors.length, 1);
   assert.equal(
