@@ -19,8 +19,11 @@ type Tensors = Readonly<
   Record<string, Float32Array | Float64Array | readonly [dims: number[], Float32Array]>
 >;
 
+let count = 0;
+
+/** Each in a file of its own: what was read is not written over. */
 async function written(name: string, tensors: Tensors): Promise<string> {
-  const file = join(folder, `${name}.safetensors`);
+  const file = join(folder, `${name}-${count++}.safetensors`);
   await writeSafetensors(
     file,
     Object.entries(tensors).map(([tensor, given]) => {
