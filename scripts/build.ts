@@ -6,6 +6,7 @@
  * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
  */
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -22,7 +23,9 @@ await build({
   target: "node20.19",
   // jsonc-parser's main file is UMD, which no bundler can follow.
   mainFields: ["module", "main"],
-  alias: { "string-width": "./scripts/plain-width.ts" },
+  // One copy for ecagen, cli-progress and yargs: yargs would bring two later ones, which load ICU's segmenter and take half as
+  // long as printing the help.
+  alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
   external: ["onnxruntime-node", "ts-morph"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,

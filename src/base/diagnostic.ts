@@ -1,6 +1,6 @@
 import { formatJsonPath, type JsonPath } from "./json-path.js";
 import { codeFrame, positionAt, type SourceRange } from "./source.js";
-import { visibleText } from "./visible-text.js";
+import { oneVisibleLine, visibleText } from "./visible-text.js";
 
 /**
  * Something that a person must know about their input. `code` is stable and machine-readable
@@ -105,10 +105,10 @@ function formatAs(severity: "error" | "warning", diagnostic: Diagnostic): string
   const json = diagnosticToJson(diagnostic);
   const place = [json.file, json.line, json.column].filter((part) => part !== undefined).join(":");
   const lines = [
-    `${place === "" ? "" : `${place}: `}${severity}: ${visibleText(json.message)} [${json.code}]`,
+    `${place === "" ? "" : `${oneVisibleLine(place)}: `}${severity}: ${oneVisibleLine(json.message)} [${json.code}]`,
   ];
-  if (json.path !== undefined) lines.push(`  at ${json.path}`);
+  if (json.path !== undefined) lines.push(`  at ${oneVisibleLine(json.path)}`);
   if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
-  if (json.hint !== undefined) lines.push(`  hint: ${visibleText(json.hint)}`);
+  if (json.hint !== undefined) lines.push(`  hint: ${visibleText(json.hint).replaceAll("\n", "\n  ")}`);
   return lines.join("\n");
 }

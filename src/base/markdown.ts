@@ -1,3 +1,5 @@
+import { unfolded } from "./visible-text.js";
+
 /** A table in Markdown; columns named in `right` are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
@@ -12,8 +14,5 @@ export function markdownTable(
 
 /** Any text as one line of Markdown that shows it as it is. */
 export function markdownText(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
-    .trim()
-    .replace(/[\\`*_{}[\]<>()#!|~$&]/g, "\\$&");
+  return unfolded(text).replace(/[\\`*_{}[\]<>()#!|~$&]/g, "\\$&");
 }

@@ -1,3 +1,5 @@
+import { oneVisibleLine } from "./visible-text.js";
+
 /** A text that a person wrote, with the name under which messages mention it. */
 export interface SourceText {
   readonly file: string;
@@ -18,10 +20,30 @@ export interface Position {
 }
 
 export function positionAt(source: SourceText, offset: number): Position {
-  const before = source.text.slice(0, Math.max(0, Math.min(offset, source.text.length)));
-  const line = before.split("\n").length;
-  return { line, column: before.length - (before.lastIndexOf("\n") + 1) + 1 };
+  const starts = lineStarts(source);
+  const place = Math.max(0, Math.min(offset, source.text.length));
+  // The last line that starts at the place or before it.
+  let [line, end] = [0, starts.length];
+  while (line + 1 < end) {
+    const middle = (line + end) >> 1;
+    if ((starts[middle] as number) <= place) line = middle;
+    else end = middle;
+  }
+  return { line: line + 1, column: place - (starts[line] as number) + 1 };
 }
+
+/** Where each line of a text starts. Kept with it: a text with many mistakes is asked once for each. */
+function lineStarts(source: SourceText): readonly number[] {
+  const known = startsOf.get(source);
+  if (known !== undefined) return known;
+  const starts = [0];
+  for (let at = source.text.indexOf("\n"); at >= 0; at = source.text.indexOf("\n", at + 1))
+    starts.push(at + 1);
+  startsOf.set(source, starts);
+  return starts;
+}
+
+const startsOf = new WeakMap<SourceText, readonly number[]>();
 
 /** Longest part of a source line that a code frame shows; a minified file must not flood the terminal. */
 const FRAME_WIDTH = 100;
@@ -34,11 +56,21 @@ const FRAME_WIDTH = 100;
  */
 export function codeFrame(range: SourceRange): string {
   const { line, column } = positionAt(range.source, range.offset);
-  const whole = (range.source.text.split("\n", line)[line - 1] ?? "").replace(/\r$/, "").replace(/\t/g, " ");
+  const { text: all } = range.source;
+  const starts = lineStarts(range.source);
   const start = column - 1 > FRAME_WIDTH / 2 ? column - 1 - Math.floor(FRAME_WIDTH / 2) : 0;
-  const text = whole.slice(start, start + FRAME_WIDTH);
-  const caretAt = column - 1 - start;
-  const carets = Math.max(1, Math.min(range.length, text.length - caretAt));
+  const shown = (starts[line - 1] as number) + start;
+  const lineEnd = (starts[line] ?? all.length + 1) - 1;
+  const text = all
+    .slice(shown, Math.min(shown + FRAME_WIDTH, lineEnd))
+    .replace(/\r$/, "")
+    .replace(/\t/g, " ");
+  const from = column - 1 - start;
+  const to = from + Math.max(1, Math.min(range.length, text.length - from));
+  // What is made visible takes more columns than it had.
+  const before = oneVisibleLine(text.slice(0, from));
+  const marked = oneVisibleLine(text.slice(from, to));
+  const carets = "^".repeat(Math.max(1, marked.length));
   const gutter = String(line);
-  return `${gutter} | ${text}\n${" ".repeat(gutter.length)} | ${" ".repeat(caretAt)}${"^".repeat(carets)}`;
+  return `${gutter} | ${before}${marked}${oneVisibleLine(text.slice(to))}\n${" ".repeat(gutter.length)} | ${" ".repeat(before.length)}${carets}`;
 }

@@ -1,9 +1,14 @@
 import leven from "leven";
 
+/** Longer ones are no words that someone misspelt, and take time with the product of their lengths. */
+const LONGEST_WORD = 200;
+
 /** The known words nearest to a misspelt one, best first; none when nothing is near enough to be meant. */
 export function nearestWords(word: string, known: Iterable<string>, limit = 3): string[] {
+  if (word.length > LONGEST_WORD) return [];
   const needle = word.toLowerCase();
   return [...new Set(known)]
+    .filter((candidate) => candidate.length <= LONGEST_WORD)
     .map((candidate) => ({ candidate, distance: leven(needle, candidate.toLowerCase()) }))
     .filter(
       ({ candidate, distance }) =>

@@ -1,4 +1,27 @@
-/** A text with names out of a file, without what a terminal would obey; lines and tabs stay. */
+/**
+ * What a terminal obeys, what changes the order or the shape of the text around it, and what nobody sees: control characters
+ * (C0, DEL, C1), format characters (bidirectional controls, zero-width ones), separators of lines, fillers, lone surrogates.
+ */
+export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** One character that shows as it is: everything else could hide, reorder or end something. */
+export const SHOWS = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+/** A text with what is unseen in it written as `\u{202e}`; lines and tabs stay. */
 export function visibleText(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]|\p{Cf}/gu, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replace(UNSEEN, (each) => (each === "\n" || each === "\t" ? each : escaped(each)));
+}
+
+/** The same on one line: lines and tabs are escaped too. */
+export function oneVisibleLine(text: string): string {
+  return text.replace(UNSEEN, escaped);
+}
+
+/** A text of several lines as one, for a comment or a heading. */
+export function unfolded(text: string): string {
+  return oneVisibleLine(text.replaceAll(/\s+/g, " ").trim());
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

@@ -1,7 +1,9 @@
-import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
-import { visibleText } from "../base/visible-text.js";
+import stringWidth from "string-width";
+import { quoted } from "../base/json-text.js";
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { DeviceReport } from "../driver/devices.js";
+import { coloured, withoutColours } from "./print.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
@@ -16,14 +18,14 @@ export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: DeviceR
   return `device ${name}, ${cpuNodes} nodes elsewhere${why}`;
 }
 
-/** A name out of a file as it is, or quoted where it could move the cursor, break the line or not be seen. */
+/** A name out of a file as it is, or quoted where one could not see where it ends or what is in it. */
 export function tensorName(name: string): string {
-  return name === "" || /[\p{Cc}\p{Cf}\p{Z}]/u.test(name) ? quoted(name) : name;
+  return name === "" || /\p{Z}/u.test(name) ? quoted(name) : label(name);
 }
 
-/** A text out of a file on one line, as JSON writes it and without what a terminal would obey. */
-export function quoted(text: string): string {
-  return visibleText(JSON.stringify(text));
+/** A text with spaces in it, as it is or quoted where not all of it can be seen. */
+export function label(text: string): string {
+  return oneVisibleLine(text) === text ? text : quoted(text);
 }
 
 export function verdict(ok: boolean): string {
@@ -32,16 +34,23 @@ export function verdict(ok: boolean): string {
 
 /** A verdict in colour. */
 export function judgement(verdict: "right" | "wrong" | "undecided"): string {
-  return { right: pc.green("ok"), wrong: pc.red("FAILED"), undecided: pc.yellow("can't tell") }[verdict];
+  return {
+    right: coloured(pc.green, "ok"),
+    wrong: coloured(pc.red, "FAILED"),
+    undecided: coloured(pc.yellow, "can't tell"),
+  }[verdict];
 }
 
-/** A table without lines under a bold head; columns named in `right` are aligned to the right. */
+/** A table without lines under a bold head; columns named in `right` are aligned to the right. Each cell is one line. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
 ): string {
-  const lines = [head.map((each) => pc.bold(each)), ...rows];
+  const lines = [
+    head.map((each) => coloured(pc.bold, oneVisibleLine(each))),
+    ...rows.map((row) => row.map(oneVisibleLine)),
+  ];
   const widths = head.map((_, column) =>
     // Not Math.max of all of them: a function takes some ten thousand arguments, and a file may have more tensors.
     lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? "")), 0),
@@ -59,5 +68,5 @@ export function table(
 
 /** Columns that a text takes in a terminal: colours take none. */
 function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return stringWidth(withoutColours(text));
 }

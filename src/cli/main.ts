@@ -12,12 +12,6 @@ Compiles convolutional networks with channel attention from a JSON spec to ONNX,
 
 const args = process.argv.slice(2);
 
-// Output that is cut short (\`ecagen stats ... | head\`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
 const cli = yargs(args)
   .scriptName("ecagen")
   .usage(USAGE)
@@ -31,7 +25,7 @@ const cli = yargs(args)
   )
   .demandCommand(1, 1, "which command?")
   .strict()
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
+  .wrap(Math.min(110, process.stdout.columns || 110))
   .version(packageVersion())
   .help()
   .alias("h", "help")

@@ -9,6 +9,9 @@ import {
   InputError,
 } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
+import { jsonText } from "../base/json-text.js";
+import { oneVisibleLine } from "../base/visible-text.js";
+import { print } from "./print.js";
 
 /** The exit codes, which are part of the command line's contract. */
 export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect: 70 } as const;
@@ -31,10 +34,10 @@ export interface Outcome {
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
     const { json, text, notes = [], warnings, ok = true } = await asOneRun(work);
-    if (!asJson) for (const note of notes) process.stderr.write(`note: ${note}\n`);
-    if (!asJson) for (const each of warnings ?? []) process.stderr.write(`${formatWarning(each)}\n`);
+    if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
+    if (!asJson) for (const each of warnings ?? []) print("stderr", `${formatWarning(each)}\n`);
     const document = warnings === undefined ? json : { ...json, warnings: warnings.map(diagnosticToJson) };
-    process.stdout.write(asJson ? `${JSON.stringify(document, null, 2)}\n` : await text());
+    print("stdout", asJson ? jsonText(document) : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {
     fail(asJson, error);
@@ -46,11 +49,9 @@ export function fail(asJson: boolean, error: unknown): void {
   const { code, diagnostics } = explain(error);
   process.exitCode = code;
   if (asJson) {
-    process.stdout.write(
-      `${JSON.stringify({ ok: false, errors: diagnostics.map(diagnosticToJson) }, null, 2)}\n`,
-    );
+    print("stdout", jsonText({ ok: false, errors: diagnostics.map(diagnosticToJson) }));
   } else {
-    process.stderr.write(`${diagnostics.map(formatDiagnostic).join("\n\n")}\n`);
+    print("stderr", `${diagnostics.map(formatDiagnostic).join("\n\n")}\n`);
   }
 }
 

@@ -1,25 +1,73 @@
+import { oneVisibleLine } from "../base/visible-text.js";
+import { print } from "./print.js";
+
 /** A progress bar on stderr, where that is a terminal; nothing is shown (or loaded) elsewhere. */
 export interface Progress {
   /** `part`: from 0 to 1. */
   update(message: string, part: number): void;
+  /** Writes lines on stderr, above the bar. */
+  print(lines: string): void;
   stop(): void;
 }
 
-const SILENT: Progress = { update: () => {}, stop: () => {} };
+const SILENT: Progress = {
+  update: () => {},
+  print: (lines) => print("stderr", lines),
+  stop: () => {},
+};
+
+/** Columns of the bar in a wide terminal; in a narrow one it takes a quarter, and the rest is the message's. */
+const WIDEST_BAR = 40;
 
 export async function startProgress(): Promise<Progress> {
-  if (!process.stderr.isTTY) return SILENT;
-  const { default: cliProgress } = await import("cli-progress");
-  const bar = new cliProgress.SingleBar(
-    {
-      format: "{bar} {percentage} % {message}",
-      stream: process.stderr,
-      clearOnComplete: true,
-      // Ctrl-C may end this process at any time, and the cursor would stay hidden.
-      hideCursor: false,
+  if (!process.stderr.isTTY || process.env.TERM === "dumb") return SILENT;
+  const [{ default: cliProgress }, { default: stringWidth }] = await Promise.all([
+    import("cli-progress"),
+    import("string-width"),
+  ]);
+
+  /** One line that no terminal of so many columns wraps: the last column stays empty. */
+  const line = (columns: number, part: number, message: string): string => {
+    const size = Math.min(WIDEST_BAR, Math.floor(columns / 4));
+    const done = Math.round(size * part);
+    const head = `${"█".repeat(done)}${"░".repeat(size - done)} ${Math.floor(100 * part)} % `;
+    return fitting(`${head}${oneVisibleLine(message)}`, columns - 1, stringWidth);
+  };
+
+  let shown = { message: "", part: 0 };
+  const bar = new cliProgress.SingleBar({
+    format: (_options, { progress, maxWidth }, { message }: typeof shown) =>
+      line(maxWidth, progress, message),
+    stream: process.stderr,
+    clearOnComplete: true,
+    // The terminal's modes stay as they are: Ctrl-C, or anything else that ends this process, leaves nothing to put right.
+    hideCursor: false,
+    linewrap: true,
+  });
+  const start = (): void => bar.start(1, shown.part, { message: shown.message });
+  start();
+  return {
+    update(message, part) {
+      shown = { message, part };
+      bar.update(part, { message });
     },
-    cliProgress.Presets.shades_classic,
-  );
-  bar.start(1, 0, { message: "" });
-  return { update: (message, part) => bar.update(part, { message }), stop: () => bar.stop() };
+    print(lines) {
+      bar.stop();
+      print("stderr", lines);
+      start();
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** The text, cut to `columns` where it is wider. */
+function fitting(text: string, columns: number, widthOf: (text: string) => number): string {
+  if (widthOf(text) <= columns) return text;
+  let [kept, width] = ["", 1];
+  for (const character of text) {
+    width += widthOf(character);
+    if (width > columns) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }

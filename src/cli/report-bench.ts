@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { BenchReport } from "../driver/bench.js";
 import { deviceText, table } from "./format.js";
 
@@ -27,7 +28,7 @@ export function benchText(report: BenchReport): string {
       milliseconds(ms),
       `${(100 * share).toFixed(1)} %`,
     ]);
-    return `${file}, batch ${batch}\n${table(["operator", "ran on", "nodes", "ms", "share"], times, ["nodes", "ms", "share"])}`;
+    return `${oneVisibleLine(file)}, batch ${batch}\n${table(["operator", "ran on", "nodes", "ms", "share"], times, ["nodes", "ms", "share"])}`;
   });
   return [
     table(head, rows, head.slice(1)),

@@ -1,7 +1,8 @@
+import { quoted } from "../base/json-text.js";
 import { count, macs } from "../base/numbers.js";
-import { visibleText } from "../base/visible-text.js";
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
-import { quoted, shape, table, tensorName } from "./format.js";
+import { shape, table, tensorName } from "./format.js";
 import { foldingText, imageText, uncountedText } from "./report-counts.js";
 
 export function inspectText(report: InspectReport): string {
@@ -14,7 +15,7 @@ export function inspectText(report: InspectReport): string {
     "\n",
     table(head, [...blocks.map(row), total], ["stride", "parameters", "MACs"]),
     "\n",
-    `${report.file}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
+    `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
     `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
     `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
     uncountedText(report),
@@ -59,7 +60,7 @@ function producerText({ producer: { name, version } }: InspectReport): string {
 
 function rejectedText({ rejected }: InspectReport): string {
   if (rejected.length === 0) return "";
-  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), visibleText(op), visibleText(reason)]);
+  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), op, reason]);
   return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
 }
 
@@ -70,7 +71,7 @@ export function opaqueText({ opaque }: Pick<InspectReport, "opaque">): string {
     tensorName(operator),
     domain === "" ? "ONNX" : tensorName(domain),
     count(times),
-    visibleText(reason),
+    reason,
   ]);
   return `\nnodes that are handed on as they are:\n${table(["operator", "domain", "nodes", "why"], rows, ["nodes"])}`;
 }

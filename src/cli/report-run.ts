@@ -1,6 +1,7 @@
 import { count } from "../base/numbers.js";
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunOutput, RunReport } from "../driver/run.js";
-import { deviceText, quoted, shape, table, tensorName } from "./format.js";
+import { deviceText, label as labelText, shape, table, tensorName } from "./format.js";
 
 /** What people should know of a run besides its outputs. */
 export function runNotes({ model, preprocessing, outputs }: RunReport): readonly string[] {
@@ -25,10 +26,10 @@ export function runText({ model, device, inputs, outputs }: RunReport): string {
       values === null
         ? "no finite number"
         : `min ${values.min.toPrecision(4)}, max ${values.max.toPrecision(4)}, mean ${values.mean.toPrecision(4)}`;
-    const written = file === undefined ? "" : `, written to ${file}`;
+    const written = file === undefined ? "" : `, written to ${oneVisibleLine(file)}`;
     return `${topText(output, files)}${tensorName(name)} ${shape(dims)}: ${range}${written}\n`;
   });
-  return `${lines.join("")}${model}, ${deviceText(device)}\n`;
+  return `${lines.join("")}${oneVisibleLine(model)}, ${deviceText(device)}\n`;
 }
 
 /** A table of the most probable classes for each image. */
@@ -38,17 +39,12 @@ function topText({ top = [] }: RunOutput, files: readonly string[]): string {
       const rows = classes.map(({ index, label, probability }) => [
         `${(probability * 100).toFixed(2)} %`,
         String(index),
-        label === undefined ? "" : quotedIfNeeded(label),
+        label === undefined ? "" : labelText(label),
       ]);
       const title = files.length === top.length ? files[image] : `image ${image}`;
       return rows.length === 0
         ? ""
-        : `${title}\n${table(["probability", "class", ""], rows, ["probability", "class"])}\n`;
+        : `${oneVisibleLine(title ?? "")}\n${table(["probability", "class", ""], rows, ["probability", "class"])}\n`;
     })
     .join("");
-}
-
-/** A label with spaces is no reason for quotes, one that a terminal would obey is. */
-function quotedIfNeeded(label: string): string {
-  return /[\p{Cc}\p{Cf}]/u.test(label) ? quoted(label) : label;
 }

@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../base/visible-text.js";
 import { toleranceText, type VerifyReport } from "../driver/verify.js";
 import { deviceText, judgement, table, verdict } from "./format.js";
 
@@ -39,7 +40,7 @@ export function verifyText(report: VerifyReport): string {
       ? ""
       : `first block that differs: ${report.firstDivergence ?? "none"}\n`,
     whyText(report),
-    `${report.model}: ${judgement(report.verdict)}\n`,
+    `${oneVisibleLine(report.model)}: ${judgement(report.verdict)}\n`,
   ];
   return sections.filter((section) => section !== "").join("\n");
 }

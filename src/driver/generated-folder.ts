@@ -5,6 +5,7 @@ import * as z from "zod";
 import { InputError } from "../base/diagnostic.js";
 import { wasRead } from "../base/files-read.js";
 import { insideFolder } from "../base/inside-folder.js";
+import { jsonText } from "../base/json-text.js";
 import { RandomAccessFile } from "../base/random-access-file.js";
 import { isTemporary, removeAbandoned } from "../base/temporary-files.js";
 
@@ -147,10 +148,6 @@ export function hashOfFile(file: string): string {
 
 function byPath<T>(files: ReadonlyMap<string, T>): Readonly<Record<string, T>> {
   return Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function jsonText(content: unknown): string {
-  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 function entriesOf(folder: string) {

@@ -4,6 +4,7 @@ import { type BlockFacts, factsOf } from "../analysis/structure/facts.js";
 import { writeAtomically } from "../base/atomic-file.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
+import { jsonText } from "../base/json-text.js";
 import type { Value } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
 import type { RaisedGate, RejectedGate } from "../passes/raise-attention.js";
@@ -82,7 +83,7 @@ async function inspectFile(file: string, { spec }: InspectFileOptions): Promise<
   }));
   if (spec === undefined) return report;
   await writeAtomically([spec], async (sink) => {
-    await sink?.write(Buffer.from(`${JSON.stringify(written, null, 2)}\n`));
+    await sink?.write(Buffer.from(jsonText(written)));
   });
   return { ...report, spec };
 }

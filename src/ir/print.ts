@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { escapeUnseen } from "../base/json-text.js";
 import type { Block, Graph, Loc, Op, Value } from "./graph.js";
 import { parametersOf } from "./graph.js";
 import { definitionOf } from "./ops/registry.js";
@@ -29,7 +30,9 @@ export function printGraph(graph: Graph): string {
     ...graph.ops.map(printOp),
     `return ${graph.outputs.map(printValue).join(", ")}`,
   ];
-  return `graph ${JSON.stringify(graph.name)} {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
+  return escapeUnseen(
+    `graph ${JSON.stringify(graph.name)} {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`,
+  );
 }
 
 /** One op as it stands in the text form. */

@@ -3,11 +3,15 @@ import type { Value } from "../ir/graph.js";
 /** Names that are unique among themselves: a taken one gets a number. ONNX forbids empty ones. */
 export class UniqueNames {
   readonly #taken = new Set<string>();
+  /** For a name that was wanted before, the first number to try: those below it are taken. */
+  readonly #next = new Map<string, number>();
 
   take(wanted: string): string {
     const base = wanted === "" ? "unnamed" : wanted;
     let free = base;
-    for (let i = 1; this.#taken.has(free); i++) free = `${base}_${i}`;
+    let i = this.#next.get(base) ?? 1;
+    for (; this.#taken.has(free); i++) free = `${base}_${i}`;
+    this.#next.set(base, i);
     this.#taken.add(free);
     return free;
   }

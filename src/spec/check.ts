@@ -31,9 +31,10 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
   const { value } = document;
   const schemas = specSchemasFor(value);
   const parsed = schemas.spec.safeParse(value);
+  const unreadable = new Set(found.flatMap(({ path }) => (path === undefined ? [] : [formatJsonPath(path)])));
   for (const issue of parsed.error?.issues ?? []) {
     // What is inside of something unreadable was reported with it.
-    if (found.some(({ path }) => path !== undefined && startsWith(issue.path, path))) continue;
+    if (pathsTo(issue.path as JsonPath).some((path) => unreadable.has(formatJsonPath(path)))) continue;
     describeIssue(issue, document, schemas).forEach(report);
   }
   const specs = parsed.data === undefined ? substitutes(value, schemas) : [parsed.data];
@@ -132,6 +133,7 @@ function inOrder(diagnostics: readonly Diagnostic[], { files }: SpecDocument): r
   });
 }
 
-function startsWith(path: readonly PropertyKey[], start: JsonPath): boolean {
-  return start.every((step, i) => path[i] === step);
+/** The path of the root, and so on down to the path itself. */
+function pathsTo(path: JsonPath): readonly JsonPath[] {
+  return [[], ...path.map((_, i) => path.slice(0, i + 1))];
 }

@@ -7,14 +7,17 @@ export class SpecDocument {
   readonly root: JsonObject;
   /** The files it was read from, the spec's own first, then the one that it extends, and so on. */
   readonly files: readonly string[];
+  #value: { readonly of: unknown } | undefined;
 
   constructor(root: JsonObject, files: readonly string[]) {
     this.root = root;
     this.files = files;
   }
 
+  /** Made once: each of many mistakes asks for it. */
   get value(): unknown {
-    return jsonValue(this.root);
+    this.#value ??= { of: jsonValue(this.root) };
+    return this.#value.of;
   }
 
   /** The value at a path; undefined where there is none. */

@@ -2,7 +2,7 @@ import { type Node, type ParseError, parseTree, printParseErrorCode } from "json
 import type { Diagnostic } from "../base/diagnostic.js";
 import { InputError } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
-import type { SourceRange, SourceText } from "../base/source.js";
+import { positionAt, type SourceRange, type SourceText } from "../base/source.js";
 import { refuseMonsters } from "./json-limits.js";
 
 /** A JSON value with the place where it was written. Trees of several files can be merged into one. */
@@ -127,7 +127,7 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
 
 /** One diagnostic for each mistake: what the parser says about the rest of a line after its first error is noise. */
 function syntaxDiagnostics(source: SourceText, errors: readonly ParseError[]): Diagnostic[] {
-  const lineOf = (offset: number): number => source.text.lastIndexOf("\n", offset - 1);
+  const lineOf = (offset: number): number => positionAt(source, offset).line;
   return errors
     .filter(({ offset }, i) => i === 0 || lineOf(offset) !== lineOf(errors[i - 1]?.offset ?? 0))
     .map(({ error, offset, length }) => {

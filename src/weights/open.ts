@@ -82,7 +82,7 @@ function readFolder(folder: string, names: readonly string[]): TensorSource {
 function readArchive(file: RandomAccessFile): TensorSource {
   try {
     const latest = new LatestBytes();
-    const archive = readZip(file, latest);
+    const archive = readZip(file);
     const folder = checkpointFolder(archive);
     const common = { file: file.file, close: () => file.close() };
     return folder === undefined

@@ -16,6 +16,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type FileSink, writeAtomically, writeTextSync } from "../../src/base/atomic-file.js";
 import { InputError } from "../../src/base/diagnostic.js";
+import { withoutListeners } from "../../src/base/termination.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 
@@ -180,8 +181,10 @@ test("listeners for signals and for the exit are taken back", () =>
   inTemporaryFolder(async (folder) => {
     const counts = (): number[] =>
       ["SIGINT", "SIGTERM", "SIGHUP", "exit"].map((name) => process.listenerCount(name));
+    await withoutListeners();
     const before = counts();
     await writeAtomically([join(folder, "a")], async () => assert.not.equal(counts(), before));
+    await withoutListeners();
     assert.equal(counts(), before);
   }));
 

@@ -58,8 +58,43 @@ test("labels from lines and from JSON", () =>
     const refused = { code: "run/labels", file };
     throwsError(() => read(""), InputError, /line 1 of .*labels has no name/, refused);
     throwsError(() => read("cat\n\ndog\n"), InputError, /line 2 of .*labels has no name/, refused);
-    for (const text of ["[1, 2]", '["cat"'])
-      throwsError(() => read(text), InputError, /labels is no list of names in JSON/, refused);
+    const forms = [
+      '{"0": "cat", "1": "dog"}',
+      '{"1": "dog", "0": "cat"}',
+      '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"]}',
+      '[["n02123045", "cat"], ["n02084071", "dog"]]',
+      '{"dog": 1, "cat": 0}',
+      '{"model_type": "resnet", "id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0, "dog": 1}}',
+      '{"label2id": {"cat": 0, "dog": 1}}',
+      '{"architecture": "resnet50", "label_names": ["cat", "dog"]}',
+    ];
+    for (const text of forms) assert.equal(read(text), ["cat", "dog"], text);
+    const eleven = Object.fromEntries(
+      Array.from({ length: 11 }, (_, i) => [String(10 - i), `class ${10 - i}`]),
+    );
+    assert.is(read(JSON.stringify(eleven))[10], "class 10");
+    for (const [text, message] of [
+      ["[1, 2]", /^class 0 has no name\nclass 1 has no name$/],
+      ['["cat", ""]', /^class 1 has no name$/],
+      ['["cat"', /expected a closing bracket/],
+      ['{"0": "cat", "2": "dog"}', /^class 1 has no name$/],
+      ['{"1": "cat", "2": "dog"}', /^class 0 has no name$/],
+      ['{"0": "cat", "0": "dog"}', /the key "0" stands twice/],
+      ['{"0": ["cat", "tabby"]}', /^class 0 has no name$/],
+      ['{"0": {"name": "cat"}}', /^class 0 has no name$/],
+      ['{"cat": 0, "dog": 0}', /^class 1 has no name$/],
+      ['{"classes": ["cat"], "model": "x"}', /^these are no names of classes: "classes", "model"$/],
+      ['{"model_type": "resnet"}', /^these are no names of classes: "model_type"$/],
+      ["{}", /^there are no names$/],
+      ["[]", /^there are no names$/],
+      ['{"0": "cat"}\n{"1": "dog"}', /nothing more after/],
+    ] as const) {
+      throwsError(() => read(text), InputError, message);
+    }
+    throwsError(() => read('{\n  "0": "cat",\n  "1": 5}'), InputError, /class 1/, {
+      code: "run/labels",
+      file,
+    });
   }));
 
 test("files find their inputs", () => {

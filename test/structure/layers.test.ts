@@ -49,6 +49,10 @@ const HOME: Readonly<Record<string, string>> = {
   "ts-morph": "codegen/typescript/",
   mustache: "codegen/user-templates/",
   "pure-rand": "base/random.ts",
+  minizlib: "weights/zip/",
+  "cli-progress": "cli/progress.ts",
+  "string-width": "cli/",
+  picocolors: "cli/format.ts",
 };
 
 const test = suite("structure: layers");
@@ -108,6 +112,22 @@ test("each special package is known in one place", () => {
   assert.equal(
     wrong.map(({ from, to }) => `${from} imports ${to}`),
     [],
+  );
+});
+
+test("all that is printed passes cli/print.ts, which makes visible what a terminal would obey", () => {
+  // The bar of cli-progress writes by itself; its message is made visible where it is set. Generated programs print by themselves.
+  const printing = project
+    .getSourceFiles()
+    .filter((each) =>
+      /process\.(stdout|stderr)\.write|process\[\w+\]\.write|(?<!["`])console\.\w+\(/.test(
+        each.getFullText(),
+      ),
+    )
+    .map((each) => relative(source, each.getFilePath()).split(sep).join("/"));
+  assert.equal(
+    printing.filter((each) => each !== "codegen/typescript/readme.ts"),
+    ["cli/print.ts"],
   );
 });
 

@@ -1,4 +1,5 @@
 import { count } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/languages.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -115,7 +116,8 @@ export const codegenCommand = defineCommand({
             .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
         ],
         warnings: report.warnings,
-        text: () => report.files.map(({ path, bytes }) => `${path}: ${count(bytes)} bytes\n`).join(""),
+        text: () =>
+          report.files.map(({ path, bytes }) => `${oneVisibleLine(path)}: ${count(bytes)} bytes\n`).join(""),
       };
     } finally {
       progress.stop();

@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import type { HalfPrecision } from "../../driver/half-precision.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -103,7 +104,7 @@ export const compileCommand = defineCommand({
         // People don't read it; scripts do.
         digest: args.json,
         hooks: irHooks({
-          print: args["print-ir-after-all"] ? (text) => process.stderr.write(text) : undefined,
+          print: args["print-ir-after-all"] ? progress.print : undefined,
           folder: args["dump-ir"],
         }),
         onProgress: progress.update,
@@ -113,15 +114,16 @@ export const compileCommand = defineCommand({
         notes: [...weightsNotes(report.weights), ...report.notes],
         warnings: report.warnings,
         async text() {
-          const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
+          const beside =
+            report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
           const gates = `${count(report.attentionParameters)} of them attention's`;
           const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
           const { exportedWeights: exported } = report;
           const weights =
             exported === undefined
               ? ""
-              : `${exported.file}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-          return `${report.output}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${newGatesTable(report.newGates)}`;
+              : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
+          return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${newGatesTable(report.newGates)}`;
         },
       };
     } finally {

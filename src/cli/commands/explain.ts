@@ -1,4 +1,5 @@
 import { count } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -18,7 +19,8 @@ export const explainCommand = defineCommand({
       json: report,
       warnings: report.warnings,
       async text() {
-        if (report.gates.length === 0) return `${report.name} has no gate with a kernel along the channels\n`;
+        if (report.gates.length === 0)
+          return `${oneVisibleLine(report.name)} has no gate with a kernel along the channels\n`;
         const { table } = await import("../format.js");
         const rows = report.gates.map(({ at, type, channels, k, rule, because }) => [
           at,

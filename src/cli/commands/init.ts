@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { defineCommand } from "./command.js";
 
 export const initCommand = defineCommand({
@@ -11,6 +12,10 @@ export const initCommand = defineCommand({
   async run({ file }) {
     const { initSpec } = await import("../../driver/init.js");
     const report = initSpec(file);
-    return { json: report, text: () => `${report.file} written: try \`ecagen verify ${report.file}\`\n` };
+    return {
+      json: report,
+      text: () =>
+        `${oneVisibleLine(report.file)} written: try \`ecagen verify ${oneVisibleLine(report.file)}\`\n`,
+    };
   },
 });

@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/json-text.js";
 import { defineCommand } from "./command.js";
 
 export const resolveCommand = defineCommand({
@@ -9,6 +10,6 @@ export const resolveCommand = defineCommand({
   async run({ spec }) {
     const { resolve } = await import("../../driver/resolve.js");
     const resolved = resolve(spec);
-    return { json: resolved, text: () => `${JSON.stringify(resolved, null, 2)}\n` };
+    return { json: resolved, text: () => jsonText(resolved) };
   },
 });

@@ -1,5 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
-import { visibleText } from "../../base/visible-text.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -94,7 +94,7 @@ export const rewriteCommand = defineCommand({
         externalData: args["external-data"],
         digest: args.json,
         hooks: irHooks({
-          print: args["print-ir-after-all"] ? (text) => process.stderr.write(text) : undefined,
+          print: args["print-ir-after-all"] ? progress.print : undefined,
         }),
         onProgress: progress.update,
       });
@@ -115,7 +115,7 @@ export const rewriteCommand = defineCommand({
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
 async function explanation({ raised, rejected, opaque }: RewriteReport): Promise<string> {
-  const [{ table, tensorName }, { opaqueText }] = await Promise.all([
+  const [{ label, table, tensorName }, { opaqueText }] = await Promise.all([
     import("../format.js"),
     import("../report-inspect.js"),
   ]);
@@ -132,9 +132,7 @@ async function explanation({ raised, rejected, opaque }: RewriteReport): Promise
     rows.length === 0
       ? "no gate was found\n"
       : table(["gate", "kind", "channels", "parameters", "options"], rows, ["channels", "parameters"]);
-  const misses = rejected.map(
-    ({ at, op, reason }) => `${tensorName(at)}: ${visibleText(op)}: ${visibleText(reason)}\n`,
-  );
+  const misses = rejected.map(({ at, op, reason }) => `${tensorName(at)}: ${label(op)}: ${label(reason)}\n`);
   const heading = misses.length === 0 ? "" : "\nlooks like a gate, and is none that is known:\n";
   return `${found}${heading}${misses.join("")}${opaqueText({ opaque })}\n`;
 }
@@ -146,8 +144,8 @@ function summary(report: RewriteReport): string {
   const found = `${report.raised.length} gates found${near}`;
   if (report.output === undefined)
     return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
-  const beside = report.externalData === undefined ? "" : ` and ${report.externalData.file}`;
-  return `${found}\n${report.output}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}`;
+  const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
+  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}`;
 }
 
 function verified({ verification }: RewriteReport): string {

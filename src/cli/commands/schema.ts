@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/json-text.js";
 import { defineCommand } from "./command.js";
 
 export const schemaCommand = defineCommand({
@@ -9,6 +10,6 @@ export const schemaCommand = defineCommand({
   async run() {
     const { specJsonSchema } = await import("../../driver/schema.js");
     const schema = specJsonSchema();
-    return { json: schema, text: () => `${JSON.stringify(schema, null, 2)}\n` };
+    return { json: schema, text: () => jsonText(schema) };
   },
 });

@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import type { ConventionName, ConventionReport, PrintedNumber } from "../../driver/conventions.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
@@ -59,7 +60,7 @@ export const statsCommand = defineCommand({
         );
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
-          `\n${report.name}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
+          `\n${oneVisibleLine(report.name)}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
           `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(report.input)}\n`,
           uncountedText(report),
           report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),

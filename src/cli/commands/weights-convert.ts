@@ -1,5 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { NAME_KINDS } from "../../driver/name-kinds.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -64,7 +65,7 @@ export const weightsConvertCommand = defineCommand({
           ...listedNames("unused, because the network has no place for them", report.unused),
         ],
         text: () =>
-          `${report.output}: ${count(report.tensors)} tensors, ${count(report.bytes)} bytes, from the names of ${from.names} (${from.family}) to those of ${to.names} (${to.family})\n`,
+          `${oneVisibleLine(report.output)}: ${count(report.tensors)} tensors, ${count(report.bytes)} bytes, from the names of ${from.names} (${from.family}) to those of ${to.names} (${to.family})\n`,
       };
     } finally {
       progress.stop();

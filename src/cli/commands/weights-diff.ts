@@ -1,4 +1,5 @@
 import { count } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { defineCommand } from "./command.js";
 
 /** Names that the text lists of each kind; `--json` has all of them. */
@@ -60,7 +61,7 @@ export const weightsDiffCommand = defineCommand({
           ),
           report.ok
             ? `the same ${count(same)} tensors\n`
-            : `${count(same)} tensors are the same; ${count(values.length)} have other numbers, ${count(types.length)} other types; ${count(onlyA.length)} are only in ${a}, ${count(onlyB.length)} only in ${b}\n`,
+            : `${count(same)} tensors are the same; ${count(values.length)} have other numbers, ${count(types.length)} other types; ${count(onlyA.length)} are only in ${oneVisibleLine(a)}, ${count(onlyB.length)} only in ${oneVisibleLine(b)}\n`,
         ].join("");
       },
     };

@@ -1,4 +1,6 @@
+import { quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { defineCommand } from "./command.js";
 
 /** Characters of what a file says of itself: some hold a whole document. `--json` has all of it. */
@@ -35,7 +37,7 @@ export const weightsInspectCommand = defineCommand({
       json: report,
       notes: listedNames(ROUNDED, report.rounded),
       async text() {
-        const { quoted, shape, table, tensorName } = await import("../format.js");
+        const { shape, table, tensorName } = await import("../format.js");
         const head = ["tensor", "type", "shape", "bytes"];
         const statistics = ["min", "max", "mean", "std"] as const;
         const rows = report.tensors.map(({ name, dtype, shape: dims, bytes, values: found }) => {
@@ -52,7 +54,7 @@ export const weightsInspectCommand = defineCommand({
           rows.length === 0
             ? ""
             : `${table(values ? [...head, ...statistics, ""] : head, rows, ["bytes", ...statistics])}\n`,
-          `${report.file}: ${report.format}, ${count(tensors)} tensors, ${count(elements)} numbers, ${count(bytes)} bytes${metadata.join("")}\n`,
+          `${oneVisibleLine(report.file)}: ${report.format}, ${count(tensors)} tensors, ${count(elements)} numbers, ${count(bytes)} bytes${metadata.join("")}\n`,
         ].join("");
       },
     };

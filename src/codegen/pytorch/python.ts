@@ -1,3 +1,4 @@
+import { SHOWS, unfolded } from "../../base/visible-text.js";
 import { capitalized, wordsOf } from "../words.js";
 
 /** An expression of Python, as far as generated modules have them. */
@@ -165,12 +166,9 @@ export function pythonNumber(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
 
-/** What may stand in a string or comment as it is; everything else could end it, hide or reorder it. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
 /** Any text as a string literal that holds exactly it. */
 export function pythonString(text: string): string {
-  return `"${[...text].map((each) => (PRINTABLE.test(each) && each !== '"' && each !== "\\" ? each : escaped(each))).join("")}"`;
+  return `"${[...text].map((each) => (SHOWS.test(each) && each !== '"' && each !== "\\" ? each : escaped(each))).join("")}"`;
 }
 
 function escaped(character: string): string {
@@ -183,11 +181,7 @@ function escaped(character: string): string {
 
 /** Any text as one line for a comment or a docstring: nothing in it ends either. */
 export function pythonRemark(text: string): string {
-  return [...text.replaceAll(/\s+/g, " ").trim()]
-    .map((each) => (PRINTABLE.test(each) ? each : " "))
-    .join("")
-    .replaceAll("\\", "/")
-    .replaceAll('"', "'");
+  return unfolded(text).replaceAll("\\", "/").replaceAll('"', "'");
 }
 
 const KEYWORDS = new Set(

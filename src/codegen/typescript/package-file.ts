@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/json-text.js";
 import { packageName } from "./names.js";
 import { versionsOf } from "./versions.js";
 
@@ -29,5 +30,5 @@ export function packageFile(name: string, description: string): string {
     },
     devDependencies: versionsOf("@types/node", "onnxruntime-node", "typescript"),
   };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return jsonText(content);
 }

@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { unfolded } from "../../base/visible-text.js";
 
 /**
  * Text of generated TypeScript, printed from nodes of its syntax tree: the compiler's printer escapes what stands in
@@ -13,7 +14,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export function print(node: ts.Node): string {
   const printer = ts.createPrinter({ newLine: ts.NewLineKind.LineFeed });
   const file = ts.createSourceFile("", "", ts.ScriptTarget.ESNext);
-  return printer.printNode(ts.EmitHint.Unspecified, node, file);
+  // It escapes what is not ASCII, and every control character but this one.
+  return printer.printNode(ts.EmitHint.Unspecified, node, file).replaceAll("\x7f", "\\u007F");
 }
 
 /** A value as an expression; objects of more than one key, and lists longer than a line, have a line for each. */
@@ -107,11 +109,7 @@ export function memberType(type: string, key: string): ts.TypeNode {
 
 /** A text from a spec as one line of a comment that it can't end. */
 export function comment(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
-    .replaceAll("*/", "*\\/")
-    .replaceAll("/*", "/\\*")
-    .trim();
+  return unfolded(text).replaceAll("*/", "*\\/").replaceAll("/*", "/\\*");
 }
 
 function numberLiteral(value: number): ts.Expression {

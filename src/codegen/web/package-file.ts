@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/json-text.js";
 import { packageName } from "../typescript/names.js";
 import { versionsOf } from "../typescript/versions.js";
 
@@ -15,5 +16,5 @@ export function packageFile(name: string, description: string): string {
     dependencies: versionsOf("onnxruntime-common", "onnxruntime-web"),
     devDependencies: versionsOf("esbuild"),
   };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return jsonText(content);
 }

@@ -1,6 +1,7 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { Defect } from "../../base/diagnostic.js";
 import { readBytes } from "../../base/read-file.js";
+import { withoutListeners } from "../../base/termination.js";
 import type { Graph } from "../../ir/graph.js";
 import { withBlockOutputs } from "../../onnx/outputs.js";
 import { judge, statistics } from "../../runtime/compare.js";
@@ -34,6 +35,7 @@ export async function compareBlocks(
     if (evaluated === undefined) {
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
       const seeds = { weights: context.weightSeed, inputs: seed };
+      await withoutListeners();
       evaluated = evaluateReference(withBlocks, batch, seeds, context.tolerance.precision, (part) => {
         context.deadline.check("evaluating the reference");
         onProgress(`reference interpreter, block by block`, part);

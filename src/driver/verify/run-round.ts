@@ -1,6 +1,7 @@
 import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
 import { Defect } from "../../base/diagnostic.js";
+import { withoutListeners } from "../../base/termination.js";
 import { innermostScope } from "../../ir/graph.js";
 import { judge, statistics, type Tolerance } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
@@ -61,6 +62,7 @@ export async function runRound(
   const comparisons: Comparison[] = [];
   const steps = inputSeeds.length;
   for (const [i, seed] of inputSeeds.entries()) {
+    await withoutListeners();
     const seeds = { weights: context.weightSeed, inputs: seed };
     const reference = references(round, candidates, context, seeds, (part) => {
       deadline.check("evaluating the reference");

@@ -1,21 +1,23 @@
-import { crc32, inflateRawSync } from "node:zlib";
+import { crc32 } from "node:zlib";
+import { InflateRaw } from "minizlib";
 import { InputError } from "../../base/diagnostic.js";
 import { type ByteRange, type RandomAccessFile, rangeOf } from "../../base/random-access-file.js";
-import type { LatestBytes } from "../latest-bytes.js";
 import { quoteName } from "../tensor-name.js";
 import { readDirectory, type ZipEntry, ZipProblem } from "./directory.js";
+import { LatestStreams } from "./latest-streams.js";
 
 /**
- * The files in a zip archive, by name. Those that are stored are read in place; deflated ones are inflated as a
- * whole, and held as long as they are the latest.
+ * The files in a zip archive, by name. Those that are stored are read in place, deflated ones as streams. The checksum of a stored
+ * one is checked before any of it is used, that of a deflated one when its end is read.
  *
  * Errors: `InputError` for what is broken, encrypted or compressed in another way.
  */
-export function readZip(file: RandomAccessFile, latest: LatestBytes): ReadonlyMap<string, ByteRange> {
+export function readZip(file: RandomAccessFile): ReadonlyMap<string, ByteRange> {
   return located(file.file, () => {
     const starts = readDirectory(file).map((entry) => ({ entry, start: dataStart(file, entry) }));
     refuseOverlaps(starts);
-    return new Map(starts.map(({ entry, start }) => [entry.name, contentOf(file, entry, start, latest)]));
+    const streams = new LatestStreams();
+    return new Map(starts.map(({ entry, start }) => [entry.name, contentOf(file, entry, start, streams)]));
   });
 }
 
@@ -64,27 +66,85 @@ function refuseOverlaps(starts: readonly { readonly entry: ZipEntry; readonly st
   }
 }
 
-function contentOf(file: RandomAccessFile, entry: ZipEntry, start: number, latest: LatestBytes): ByteRange {
+function contentOf(
+  file: RandomAccessFile,
+  entry: ZipEntry,
+  start: number,
+  streams: LatestStreams,
+): ByteRange {
   const packed = rangeOf(file, start, entry.compressedSize);
-  if (entry.method === "stored") return packed;
-  const load = (): Uint8Array =>
-    located(file.file, () => inflate(file.read(start, entry.compressedSize), entry));
+  const content =
+    entry.method === "stored"
+      ? checkedRange(packed, entry)
+      : streams.range(entry.size, () => inflated(packed, entry));
   return {
     size: entry.size,
-    readInto: (target, offset) => target.set(latest.of(entry, load).subarray(offset, offset + target.length)),
+    readInto: (target, at) => located(file.file, () => content.readInto(target, at)),
   };
 }
 
-function inflate(packed: Uint8Array, { name, size, crc }: ZipEntry): Uint8Array {
-  let bytes: Uint8Array;
+/** Bytes that are read for a checksum at a time. */
+const PIECE_BYTES = 1 << 16;
+
+/** What is stored, after its checksum was found right: that is when some of it is read for the first time. */
+function checkedRange(stored: ByteRange, { name, crc, size }: ZipEntry): ByteRange {
+  let checked = false;
+  const check = (): void => {
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, size));
+    let found = 0;
+    for (let at = 0; at < size; at += piece.length) {
+      const part = piece.subarray(0, Math.min(piece.length, size - at));
+      stored.readInto(part, at);
+      found = crc32(part, found);
+    }
+    if (found !== crc) throw damaged(name);
+    checked = true;
+  };
+  return {
+    size,
+    readInto(target, offset) {
+      if (!checked) check();
+      stored.readInto(target, offset);
+    },
+  };
+}
+
+/** Deflated bytes that are inflated at a time: few at first, for who reads a header only. Deflate makes of them up to 1032 times as many. */
+const [FIRST_PACKED_BYTES, MOST_PACKED_BYTES] = [1 << 8, 1 << 12];
+
+/** What is deflated, in pieces from the beginning on. Their number and checksum are found right, or it ends with a `ZipProblem`. */
+function* inflated(packed: ByteRange, { name, size, crc }: ZipEntry): Generator<Uint8Array> {
+  const stream = new InflateRaw({});
+  const pieces: Uint8Array[] = [];
+  let problem: string | undefined;
+  stream.on("data", (piece: Uint8Array) => pieces.push(piece));
+  stream.on("error", (error: unknown) => {
+    problem = error instanceof Error ? error.message : String(error);
+  });
   try {
-    bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
-  } catch (error) {
-    throw new ZipProblem(`${quoteName(name)} can't be inflated: ${(error as Error).message}`);
+    let [made, checksum, at] = [0, 0, 0];
+    for (let step = FIRST_PACKED_BYTES; at < packed.size && made <= size && problem === undefined; ) {
+      const part = Buffer.alloc(Math.min(step, packed.size - at));
+      packed.readInto(part, at);
+      at += part.length;
+      step = Math.min(2 * step, MOST_PACKED_BYTES);
+      stream.write(part);
+      for (const piece of pieces.splice(0)) {
+        made += piece.length;
+        checksum = crc32(piece, checksum);
+        if (made === size && checksum !== crc) throw damaged(name);
+        if (made <= size) yield piece;
+      }
+    }
+    if (problem !== undefined) throw new ZipProblem(`${quoteName(name)} can't be inflated: ${problem}`);
+    if (made > size)
+      throw new ZipProblem(`${quoteName(name)} has more than the ${size} bytes that the archive says`);
+    if (made < size) throw new ZipProblem(`${quoteName(name)} has ${made} bytes, the archive says ${size}`);
+  } finally {
+    stream.close();
   }
-  if (bytes.length !== size) {
-    throw new ZipProblem(`${quoteName(name)} has ${bytes.length} bytes, the archive says ${size}`);
-  }
-  if (crc32(bytes) !== crc) throw new ZipProblem(`${quoteName(name)} is damaged: its checksum differs`);
-  return bytes;
+}
+
+function damaged(name: string): ZipProblem {
+  return new ZipProblem(`${quoteName(name)} is damaged: its checksum differs`);
 }
