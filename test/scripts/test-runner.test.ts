@@ -188,7 +188,10 @@ test("skipped tests are counted once each, and fail where none may be skipped", 
     const body = `const { skip } = await import(${skip});\n${skips}\n${GOOD}`;
     const allowed = runTests(folder, { a: body });
     assert.equal([allowed.status, allowed.total, allowed.passed, allowed.skipped], [0, 2, 2, 2]);
-    const refused = runTests(folder, { a: body }, ["--no-skips"]);
+    const nothingElse = body.replace(GOOD, "test.run();");
+    const alone = runTests(folder, { b: nothingElse }, ["b.test.ts"]);
+    assert.equal([alone.status, alone.total, alone.passed, alone.skipped], [0, 0, 0, 2], alone.output);
+    const refused = runTests(folder, { a: body }, ["--no-skips", "a.test.ts"]);
     assert.equal([refused.status, refused.total, refused.passed, refused.skipped], [1, 4, 2, 2]);
     assert.match(refused.output, /!!! SKIPPED, because there is no GPU: two\nwhat they need should be here/);
   }));
