@@ -99,6 +99,12 @@ export const sharedOptions = {
     describe:
       "Take weights whose names imply another ε, padding, activation or preprocessing than the spec has",
   },
+  "weights-key": {
+    type: "string",
+    requiresArg: true,
+    describe:
+      "The key of a PyTorch checkpoint that the weights are under [default: averaged ones, as state_dict_ema, else state_dict or the like]",
+  },
   "new-gates": {
     choices: NEW_GATE_STARTS,
     default: "init" as const,

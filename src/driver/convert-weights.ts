@@ -25,6 +25,8 @@ export interface ConvertOptions {
   readonly from?: NameKind | undefined;
   /** As in `compile`; such parameters are not written. */
   readonly allowMissing?: readonly string[] | undefined;
+  /** As in `compile`. */
+  readonly weightsKey?: string | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
@@ -39,6 +41,8 @@ export interface ConvertReport {
   readonly missing: readonly string[];
   /** Tensors of the input that the network has no place for. */
   readonly unused: readonly string[];
+  /** What a reader should know of what was taken of the input. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -54,7 +58,7 @@ export function convertWeights(input: string, options: ConvertOptions): Promise<
 async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
   const spec = loadSpec(options.spec);
   const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
-  const source = openWeights(input);
+  const source = openWeights(input, options.weightsKey);
   try {
     refuseOverwriting([options.output]);
     const { graph, match } = recognizeNames(graphs, source, options.from);
@@ -81,6 +85,7 @@ async function convert(input: string, options: ConvertOptions): Promise<ConvertR
       to: { names: options.to, family: target.naming.title },
       missing: initial.map(({ name }) => name),
       unused: unused.map(({ name }) => name),
+      notes: source.notes ?? [],
     };
   } finally {
     source.close();

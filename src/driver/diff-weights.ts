@@ -21,6 +21,8 @@ export interface WeightsDiff {
   readonly values: readonly ValueDifference[];
   /** Tensors of both with the same shape and the same numbers. */
   readonly same: number;
+  /** What a reader should know of what was taken of the files. */
+  readonly notes: readonly string[];
 }
 
 export interface TypeDifference {
@@ -39,16 +41,17 @@ export interface ValueDifference extends TensorDistance {
 }
 
 /**
- * Compares two files of weights by name.
+ * Compares two files of weights by name. `weightsKey`: what to take of checkpoints of several state dicts.
  *
  * Errors: `InputError` for a file that can't be read, is of no known format, or is broken.
  */
-export function diffWeights(a: string, b: string): WeightsDiff {
-  const first = openWeights(a);
+export function diffWeights(a: string, b: string, weightsKey?: string): WeightsDiff {
+  const first = openWeights(a, weightsKey);
   try {
-    const second = openWeights(b);
+    const second = openWeights(b, weightsKey);
     try {
-      return { a, b, ...compareSources(first, second) };
+      const notes = [...(first.notes ?? []), ...(second.notes ?? [])];
+      return { a, b, ...compareSources(first, second), notes };
     } finally {
       second.close();
     }
@@ -57,7 +60,7 @@ export function diffWeights(a: string, b: string): WeightsDiff {
   }
 }
 
-function compareSources(a: TensorSource, b: TensorSource): Omit<WeightsDiff, "a" | "b"> {
+function compareSources(a: TensorSource, b: TensorSource): Omit<WeightsDiff, "a" | "b" | "notes"> {
   const onlyA = [...a.tensors.keys()].filter((name) => !b.tensors.has(name));
   const onlyB = [...b.tensors.keys()].filter((name) => !a.tensors.has(name));
   const types: TypeDifference[] = [];

@@ -19,6 +19,8 @@ export interface WeightsInventory {
   readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
   /** Tensors of float64, whose numbers a model would have in float32. */
   readonly rounded: readonly string[];
+  /** What a reader should know of what was taken of the file. */
+  readonly notes: readonly string[];
 }
 
 export interface InspectedTensor {
@@ -33,6 +35,8 @@ export interface InspectedTensor {
 export interface InspectOptions {
   /** Reads the numbers too, for their statistics. Default: only names, types and sizes. */
   readonly values?: boolean | undefined;
+  /** The key of a PyTorch checkpoint whose tensors are listed. */
+  readonly weightsKey?: string | undefined;
 }
 
 /**
@@ -40,8 +44,11 @@ export interface InspectOptions {
  *
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
-export function inspectWeights(file: string, { values = false }: InspectOptions = {}): WeightsInventory {
-  const source = openWeights(file);
+export function inspectWeights(
+  file: string,
+  { values = false, weightsKey }: InspectOptions = {},
+): WeightsInventory {
+  const source = openWeights(file, weightsKey);
   try {
     const stored = [...source.tensors.values()];
     return {
@@ -55,6 +62,7 @@ export function inspectWeights(file: string, { values = false }: InspectOptions 
         bytes: stored.reduce((sum, { byteLength }) => sum + byteLength, 0),
       },
       rounded: roundedNames(stored),
+      notes: source.notes ?? [],
     };
   } finally {
     source.close();

@@ -24,20 +24,23 @@ export interface WeightsOptions {
   readonly allowMissing?: readonly string[] | undefined;
   /** Goes on where the spec has other settings than the names imply: another ε, another padding. */
   readonly allowOtherSettings?: boolean | undefined;
+  /** The key of a PyTorch checkpoint that the weights are under. Left out: the averaged ones, else the usual ones. */
+  readonly weightsKey?: string | undefined;
 }
 
 /** The flags that are about weights, by their names; undefined where they are not given. */
 export function weightsFlags(options: WeightsOptions): Readonly<Record<string, unknown>> {
-  const { names, allowMissing, allowOtherSettings } = options;
+  const { names, allowMissing, allowOtherSettings, weightsKey } = options;
   return {
     names,
+    "weights-key": weightsKey,
     "allow-missing": allowMissing,
     "allow-other-settings": allowOtherSettings === true ? true : undefined,
   };
 }
 
 /** Weights that are open for reading. */
-export interface GivenWeights extends Omit<WeightsOptions, "weights"> {
+export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsKey"> {
   readonly source: TensorSource;
 }
 
@@ -76,7 +79,7 @@ export async function withOpenWeights<T>(
     refuseWithoutWeights(weightsFlags(options));
     return await use(undefined);
   }
-  const source = openWeights(weights);
+  const source = openWeights(weights, options.weightsKey);
   try {
     const { names, allowMissing, allowOtherSettings } = options;
     return await use({ source, names, allowMissing, allowOtherSettings });
@@ -131,7 +134,7 @@ export function loadWeights(
         dropped: dropped.map(({ name }) => name),
         rounded: roundedNames(match.found.values()),
         otherSettings: differing.map(({ path: _, ...other }) => other),
-        notes,
+        notes: [...(source.notes ?? []), ...notes],
       };
     },
   };

@@ -10,23 +10,30 @@ import { readNpy } from "./numpy/read.js";
 import { readSafetensors } from "./safetensors/read.js";
 import { INDEX_SUFFIX, readShards } from "./safetensors/shards.js";
 import type { TensorSource } from "./tensor-source.js";
-import { checkpointFolder, torchRefused, torchTensors } from "./torch/read.js";
+import { checkpointFolder, torchRefused, torchTensors, unknownKey } from "./torch/read.js";
 import { readZip } from "./zip/read.js";
 
 /**
  * Opens a file of tensors, or a folder of safetensors shards with their index. Files are recognised by their
- * content. ONNX files, which this room can't read, are opened by the driver's `openWeights`.
+ * content. `key`: what to take of a checkpoint of several state dicts. ONNX files, which this room can't read, are opened by the driver's `openWeights`.
  *
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
-export function openTensors(path: string): TensorSource {
+export function openTensors(path: string, key?: string): TensorSource {
+  const source = openAny(path, key);
+  if (key === undefined || source.format === "torch") return source;
+  source.close();
+  throw unknownKey(path, key, []);
+}
+
+function openAny(path: string, key: string | undefined): TensorSource {
   const names = folderEntries(path);
   if (names !== undefined) return readFolder(path, names);
   if (path.endsWith(INDEX_SUFFIX)) return readShards(path);
   const file = RandomAccessFile.open(path);
   const start = file.read(0, Math.min(file.size, LONGEST_START));
   if (isNpy(start)) return readNpy(file);
-  if (ZIP_STARTS.some((zip) => startsWith(start, zip))) return readArchive(file);
+  if (ZIP_STARTS.some((zip) => startsWith(start, zip))) return readArchive(file, key);
   // A broken file gets the message of the format that its name promises.
   if (path.endsWith(".safetensors") || start[8] === "{".charCodeAt(0)) return readSafetensors(file);
   file.close();
@@ -79,7 +86,7 @@ function readFolder(folder: string, names: readonly string[]): TensorSource {
 }
 
 /** A zip archive: a PyTorch checkpoint, or NumPy arrays. */
-function readArchive(file: RandomAccessFile): TensorSource {
+function readArchive(file: RandomAccessFile, key: string | undefined): TensorSource {
   try {
     const latest = new LatestBytes();
     const archive = readZip(file);
@@ -87,7 +94,7 @@ function readArchive(file: RandomAccessFile): TensorSource {
     const common = { file: file.file, close: () => file.close() };
     return folder === undefined
       ? { ...common, format: "npz", tensors: npzTensors(file.file, archive, latest), metadata: new Map() }
-      : { ...common, format: "torch", ...torchTensors(file.file, archive, folder, latest) };
+      : { ...common, format: "torch", ...torchTensors(file.file, archive, folder, latest, key) };
   } catch (error) {
     file.close();
     throw error;

@@ -27,6 +27,8 @@ export interface TensorSource {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** What the file says of itself. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** What a reader should know of what was taken of the file. */
+  readonly notes?: readonly string[];
   /** After this its tensors can't be read. */
   close(): void;
 }

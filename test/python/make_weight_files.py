@@ -82,6 +82,9 @@ torch.save(torch.nn.Linear(2, 2), out / "module.pt")
 torch.save({"epoch": 3, "loss": 0.5}, out / "no-tensors.pt")
 torch.save({"x": torch.randn(1).expand(1000)}, out / "repeated.pt")
 torch.save({"w": torch.randn(2)}, out / "legacy.pt", _use_new_zipfile_serialization=False)
+trained, averaged = {"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 4.0])}
+torch.save({"epoch": 3, "state_dict": trained, "state_dict_ema": averaged}, out / "averaged.pt")
+torch.save({"model": trained, "model_ema": {"module": averaged, "decay": 0.9}}, out / "averaged-inside.pt")
 expected["state.pt"] = expected["checkpoint.pth"] = describe(to_numpy(tensors))
 
 try:

@@ -25,6 +25,7 @@ export const weightsConvertCommand = defineCommand({
       describe: "Whose names the weights have [default: whose they turn out to be]",
     },
     "allow-missing": sharedOptions["allow-missing"],
+    "weights-key": sharedOptions["weights-key"],
   },
   examples: [
     [
@@ -55,12 +56,14 @@ export const weightsConvertCommand = defineCommand({
         to: names,
         from: args.from,
         allowMissing: args["allow-missing"],
+        weightsKey: args["weights-key"],
         onProgress: progress.update,
       });
       const { from, to } = report;
       return {
         json: report,
         notes: [
+          ...report.notes,
           ...listedNames("not in the file, so not written", report.missing),
           ...listedNames("unused, because the network has no place for them", report.unused),
         ],

@@ -1,5 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 /** Names that the text lists of each kind; `--json` has all of them. */
@@ -12,17 +13,18 @@ export const weightsDiffCommand = defineCommand({
     a: { type: "string", demandOption: true, describe: "A file of weights" },
     b: { type: "string", demandOption: true, describe: "The file to compare with it" },
   },
-  options: {},
+  options: { "weights-key": sharedOptions["weights-key"] },
   examples: [
     ["ecagen weights diff before.safetensors after.safetensors", "what a training step changed"],
     ["ecagen weights diff model.onnx checkpoint.pth --json", "across formats, for a script"],
   ],
-  async run({ a, b }) {
+  async run({ a, b, "weights-key": weightsKey }) {
     const { diffWeights } = await import("../../driver/diff-weights.js");
-    const report = diffWeights(a, b);
+    const report = diffWeights(a, b, weightsKey);
     return {
       json: report,
       ok: report.ok,
+      notes: report.notes,
       async text() {
         const { shape, table, tensorName } = await import("../format.js");
         const part = (

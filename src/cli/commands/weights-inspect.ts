@@ -1,6 +1,7 @@
 import { quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 /** Characters of what a file says of itself: some hold a whole document. `--json` has all of it. */
@@ -22,20 +23,21 @@ export const weightsInspectCommand = defineCommand({
       default: false,
       describe: "Read the numbers too: their range, mean and standard deviation",
     },
+    "weights-key": sharedOptions["weights-key"],
   },
   examples: [
     ["ecagen weights inspect resnet50.safetensors", "names, types and shapes; the numbers are not read"],
     ["ecagen weights inspect checkpoint.pth --values --json", "statistics too, for a script"],
   ],
-  async run({ file, values }) {
+  async run({ file, values, "weights-key": weightsKey }) {
     const [{ inspectWeights }, { listedNames, ROUNDED }] = await Promise.all([
       import("../../driver/inspect-weights.js"),
       import("../weights-notes.js"),
     ]);
-    const report = inspectWeights(file, { values });
+    const report = inspectWeights(file, { values, weightsKey });
     return {
       json: report,
-      notes: listedNames(ROUNDED, report.rounded),
+      notes: [...report.notes, ...listedNames(ROUNDED, report.rounded)],
       async text() {
         const { shape, table, tensorName } = await import("../format.js");
         const head = ["tensor", "type", "shape", "bytes"];

@@ -5,10 +5,10 @@ import type { LatestBytes } from "../latest-bytes.js";
 import { extentOf } from "../strided.js";
 import { stridedTensor } from "../strided-tensor.js";
 import { quoteName } from "../tensor-name.js";
-import type { StoredTensor } from "../tensor-source.js";
+import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { readPickle } from "./pickle.js";
 import { PickleProblem } from "./pickle-values.js";
-import { findStateDict, type TorchTensor } from "./state-dict.js";
+import { type FoundStateDict, findStateDict, type TorchTensor, UnknownKey } from "./state-dict.js";
 import { STORAGE_DTYPES } from "./storages.js";
 
 const PICKLE = "data.pkl";
@@ -36,13 +36,15 @@ export function torchTensors(
   archive: ReadonlyMap<string, ByteRange>,
   folder: string,
   latest: LatestBytes,
-): { readonly tensors: ReadonlyMap<string, StoredTensor>; readonly metadata: ReadonlyMap<string, string> } {
+  key?: string,
+): Pick<TensorSource, "tensors" | "metadata" | "notes"> {
   try {
     if (archive.has(`${folder}constants.pkl`)) throw new PickleProblem("it is a TorchScript program");
     const order = archive.get(`${folder}byteorder`);
     if (order !== undefined && textOf(order) !== "little")
       throw new PickleProblem("its numbers are big-endian");
-    const { under, tensors } = findStateDict(readPickle(bytesOf(archive.get(`${folder}${PICKLE}`))));
+    const found = findStateDict(readPickle(bytesOf(archive.get(`${folder}${PICKLE}`))), key);
+    const { under, tensors } = found;
     const placed = tensors.map((tensor) => {
       const storage = archive.get(`${folder}data/${tensor.storageKey}`);
       const result = place(tensor, storage, latest);
@@ -52,11 +54,33 @@ export function torchTensors(
     return {
       tensors: new Map(placed),
       metadata: new Map(under === undefined ? [] : [["state dict", under]]),
+      notes: key === undefined ? choiceNotes(file, found) : [],
     };
   } catch (error) {
+    if (error instanceof UnknownKey) throw unknownKey(file, error.key, error.known);
     if (!(error instanceof PickleProblem)) throw error;
     throw torchRefused(file, `is no PyTorch checkpoint that can be read: ${error.message}`);
   }
+}
+
+/** What a reader should know of a choice that nobody made: that the weights are averaged ones, and that there are others. */
+function choiceNotes(file: string, { under, others, isAveraged }: FoundStateDict): readonly string[] {
+  if (under === undefined || others.length === 0) return [];
+  const what = isAveraged ? "the averaged weights" : "the weights";
+  return [
+    `${file}: ${what} under ${quoteName(under)} are taken, not those under ${others.map((each) => quoteName(each)).join(" or ")}; --weights-key chooses`,
+  ];
+}
+
+/** An error of a key that a file has no tensors under. */
+export function unknownKey(file: string, key: string, known: readonly string[]): InputError {
+  return InputError.of("weights/key", `${file} has no tensors under ${quoteName(key)}`, {
+    file,
+    hint:
+      known.length === 0
+        ? "its tensors are under no key; leave --weights-key out"
+        : `tensors are under ${known.map((each) => quoteName(each)).join(", ")}`,
+  });
 }
 
 /** A tensor in its storage, or what is wrong with it. */

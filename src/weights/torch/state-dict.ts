@@ -24,40 +24,77 @@ export interface TorchTensor {
   readonly strides: readonly number[];
 }
 
-/** Where checkpoints keep their state dict, the first one first. */
-const NESTED_UNDER = [
-  "state_dict",
-  "model",
-  "model_state_dict",
-  "state_dict_ema",
-  "model_ema",
-  "net",
-  "network",
-];
+/** Where checkpoints keep the weights' average over the training: timm evaluates these, and so reads them first. */
+const AVERAGED_UNDER = ["state_dict_ema", "model_ema", "ema_state_dict", "model_ema_state_dict", "ema"];
+/** Where they keep their state dict, the first one first. */
+const NESTED_UNDER = [...AVERAGED_UNDER, "state_dict", "model", "model_state_dict", "net", "network"];
+/** A dict of one of these is the average's own: a wrapper's state beside a step count. */
+const INSIDE = ["module", "state_dict", "model"];
 /** PyTorch allows tensors of no more. */
 const MOST_AXES = 64;
 const MOST_PROBLEMS = 20;
 
-/**
- * The tensors of a checkpoint: a dict of tensors, or one that has such a dict under one of the usual names
- * (`under` then). Throws `PickleProblem` for anything else.
- */
-export function findStateDict(root: PickleValue): {
+/** A state dict, and where in the checkpoint it is. */
+export interface FoundStateDict {
+  /** The key that it is under; undefined where the checkpoint is one. */
   readonly under?: string;
+  /** Other keys that hold one, where there are several. */
+  readonly others: readonly string[];
+  /** Whether it is an average over the training. */
+  readonly isAveraged: boolean;
   readonly tensors: readonly TorchTensor[];
-} {
+}
+
+/**
+ * The tensors of a checkpoint: a dict of tensors, or one that has such a dict under one of the usual names, the averaged
+ * weights before those that were trained last. `key`: the name to take. Throws `PickleProblem` for anything else.
+ */
+export function findStateDict(root: PickleValue, key?: string): FoundStateDict {
   const dict = dictOf(root);
   if (dict === undefined) throw new PickleProblem(`it holds ${describe(root)}, no dict of tensors`);
-  for (const under of NESTED_UNDER) {
-    const nested = dict.get(under);
-    const entries = nested === undefined ? undefined : dictOf(nested);
-    if (entries !== undefined && isTensors(entries)) return { under, tensors: tensorsOf(entries) };
+  const found = new Map<string, Entries>();
+  for (const [name, value] of dict) {
+    const entries = typeof name === "string" ? stateIn(value) : undefined;
+    if (typeof name === "string" && entries !== undefined) found.set(name, entries);
   }
-  if (isTensors(dict)) return { tensors: tensorsOf(dict) };
-  const keys = [...dict.keys()].map((key) => quoteName(String(key)));
+  const under = key ?? NESTED_UNDER.find((name) => found.has(name));
+  const entries = under === undefined ? undefined : found.get(under);
+  if (under !== undefined && entries !== undefined) {
+    const others = [...found.keys()].filter((name) => name !== under);
+    return { under, others, isAveraged: AVERAGED_UNDER.includes(under), tensors: tensorsOf(entries) };
+  }
+  if (key !== undefined) throw new UnknownKey(key, [...found.keys()]);
+  if (isTensors(dict)) return { others: [], isAveraged: false, tensors: tensorsOf(dict) };
+  const keys = [...dict.keys()].map((each) => quoteName(String(each)));
   throw new PickleProblem(
     `it holds a dict with ${keys.slice(0, 12).join(", ") || "nothing"}, no dict of tensors`,
   );
+}
+
+/** A key that a checkpoint has no tensors under. */
+export class UnknownKey extends Error {
+  override readonly name = "UnknownKey";
+  readonly key: string;
+  /** The keys that it has tensors under. */
+  readonly known: readonly string[];
+
+  constructor(key: string, known: readonly string[]) {
+    super(`no tensors under ${quoteName(key)}`);
+    this.key = key;
+    this.known = known;
+  }
+}
+
+/** The dict of tensors that a value is, or that it has under a wrapper's name. */
+function stateIn(value: PickleValue): Entries | undefined {
+  const entries = dictOf(value);
+  if (entries === undefined || isTensors(entries)) return entries;
+  for (const name of INSIDE) {
+    const inner = entries.get(name);
+    const state = inner === undefined ? undefined : dictOf(inner);
+    if (state !== undefined && isTensors(state)) return state;
+  }
+  return undefined;
 }
 
 /** The functions that make a tensor, and a parameter of one: the only ones whose calls mean something here. */
