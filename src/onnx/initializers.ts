@@ -1,7 +1,16 @@
 import { InputError } from "../base/diagnostic.js";
+import { type Graph, parametersOf } from "../ir/graph.js";
 import { isIntegerType, TypeRefusal } from "../ir/types.js";
 import { parseModel } from "./model-file.js";
-import { type ModelMessage, ModelProto, type TensorMessage, tensorHeader } from "./proto.js";
+import {
+  AttributeProto,
+  type ModelMessage,
+  ModelProto,
+  type NodeMessage,
+  type TensorMessage,
+  tensorHeader,
+} from "./proto.js";
+import { isConstantNode } from "./source-tensors.js";
 import { type FileTensor, readTensor } from "./tensor-data.js";
 
 export interface InitializerComparison {
@@ -34,23 +43,43 @@ export function compareInitializers(
 }
 
 /**
- * The given model with the own model's weights. Undefined, and errors, as for `compareInitializers`. The result
- * is one file, also where the given one has external data.
+ * The given model with the own model's weights, in its initializers and in its Constant nodes. Undefined, and errors, as for
+ * `compareInitializers`. The result is one file, also where the given one has external data.
+ *
+ * @param left names of initializers that the own model need not have, and that stay as they are
  */
 export function replaceInitializers(
   given: Uint8Array,
   own: Uint8Array,
   file: string,
+  left: ReadonlySet<string> = new Set(),
 ): Uint8Array | undefined {
   const model = parseModel(given, file);
   const ours = weightsOf(parseModel(own, "the export"), "the export");
-  if (!isKnown(weightsOf(model, file), ours)) return undefined;
+  const theirs = new Map([...weightsOf(model, file)].filter(([name]) => !left.has(name)));
+  if (!isKnown(theirs, ours)) return undefined;
   const initializer = (model.graph?.initializer ?? []).map((tensor): TensorMessage => {
     const replacement = ours.get(tensor.name ?? "");
     if (replacement === undefined) return tensor;
     return { ...tensorHeader(replacement), rawData: bytesOf(replacement, file) };
   });
-  return ModelProto.encode({ ...model, graph: { ...model.graph, initializer } }).finish();
+  const node = (model.graph?.node ?? []).map((each): NodeMessage => {
+    const replacement = isConstantNode(each) ? ours.get(each.output?.[0] ?? "") : undefined;
+    if (replacement === undefined) return each;
+    const t = { ...tensorHeader(replacement), rawData: bytesOf(replacement, file) };
+    return { ...each, attribute: [{ name: "value", type: AttributeProto.AttributeType.TENSOR, t }] };
+  });
+  return ModelProto.encode({ ...model, graph: { ...model.graph, initializer, node } }).finish();
+}
+
+/**
+ * The initializers of a model that are no parameters of the graph that it was decoded to: arguments of operators, such as the scales of
+ * a Resize. Errors: as for `compareInitializers`.
+ */
+export function argumentsAmong(given: Uint8Array, graph: Graph, file: string): ReadonlySet<string> {
+  const parameters = new Set(parametersOf(graph).map(({ name }) => name));
+  const names = weightsOf(parseModel(given, file), file).keys();
+  return new Set([...names].filter((name) => !parameters.has(name)));
 }
 
 function weightsOf(model: ModelMessage, file: string): ReadonlyMap<string, FileTensor> {

@@ -156,7 +156,7 @@ function expectInside(tensor: TensorMessage, file: string): void {
   externalPlace(tensor, file, Number(length ?? Number.NaN));
 }
 
-function isConstantNode({ opType, domain }: NodeMessage): boolean {
+export function isConstantNode({ opType, domain }: NodeMessage): boolean {
   return opType === "Constant" && isDefaultDomain(domain);
 }
 

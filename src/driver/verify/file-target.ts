@@ -4,7 +4,7 @@ import { packageVersion } from "../../base/package.js";
 import { usesType } from "../../ir/graph.js";
 import { encodeModel } from "../../onnx/export.js";
 import { decodeModel, type ImportedModel } from "../../onnx/import.js";
-import { replaceInitializers } from "../../onnx/initializers.js";
+import { argumentsAmong, replaceInitializers } from "../../onnx/initializers.js";
 import { OPSETS } from "../../onnx/opset.js";
 import { modelBytes } from "../../onnx/write.js";
 import { refuseCompileFlags } from "../compile-flags.js";
@@ -59,9 +59,10 @@ export function fileTarget(
       // Only its tensors are used, so that the opset of the file doesn't matter.
       const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
       const own = modelBytes(encoded, { seed: options.seed ?? 0 });
+      const left = argumentsAmong(given.bytes, graph, given.path);
       const subjects = [given, other].flatMap((model): Subject[] => {
         if (model === undefined) return [];
-        const bytes = replaceInitializers(model.bytes, own, model.path);
+        const bytes = replaceInitializers(model.bytes, own, model.path, left);
         const ok = bytes !== undefined;
         const detail = ok ? `${model.path} takes them` : `${model.path} has other weights, by name or shape`;
         note({ name: "stress weights", ok, detail });
