@@ -12,11 +12,13 @@ import type { OperatorName } from "../../src/onnx/codec.js";
 import { encodeModel } from "../../src/onnx/export.js";
 import { decodeModel } from "../../src/onnx/import.js";
 import {
+  type AttributeMessage,
   AttributeProto,
   type ModelMessage,
   ModelProto,
   type NodeMessage,
   toInteger,
+  type ValueInfoMessage,
 } from "../../src/onnx/proto.js";
 import { modelBytes } from "../../src/onnx/write.js";
 import { materialize } from "../../src/weights/materialize.js";
@@ -363,5 +365,52 @@ test("messages nested a hundred thousand levels deep are refused", () => {
   // Field 15 as groups within groups (wire type 3), which a reader skips recursively.
   survives(new Uint8Array(100_000).fill(15 * 8 + 3));
 });
+
+/** Nodes over a map of 1×2×4×4 with one attribute more than they need, and why no op says that. */
+const ATTRIBUTES: readonly (readonly [opType: string, AttributeMessage, reason?: RegExp])[] = [
+  ["MaxPool", { name: "storage_order", type: INT, i: 0 }],
+  ["MaxPool", { name: "storage_order", type: INT, i: 1 }, /storage_order/],
+  ["Resize", { name: "cubic_coeff_a", type: FLOAT, f: -0.5 }],
+  ["Resize", { name: "extrapolation_value", type: FLOAT, f: 3 }],
+  ["Resize", { name: "antialias", type: INT, i: 1 }, /antialias/],
+  ["Resize", { name: "exclude_outside", type: INT, i: 1 }, /exclude_outside/],
+  [
+    "Resize",
+    { name: "keep_aspect_ratio_policy", type: STRING, s: Buffer.from("not_larger") },
+    /keep_aspect_ratio_policy/,
+  ],
+  ["Resize", { name: "of_tomorrow", type: INT, i: 1 }, /of_tomorrow/],
+];
+
+test("an attribute that says what no op can is refused, and one without a say here is not", () => {
+  const usual: Readonly<Record<string, Pick<NodeMessage, "input" | "attribute">>> = {
+    MaxPool: { input: ["x"], attribute: [{ name: "kernel_shape", type: INTS, ints: [2, 2] }] },
+    Resize: { input: ["x", "", "scales"], attribute: [] },
+  };
+  const scales = Buffer.from(Float32Array.of(1, 1, 2, 2).buffer);
+  for (const [opType, extra, reason] of ATTRIBUTES) {
+    const { input, attribute } = usual[opType] ?? {};
+    const bytes = ModelProto.encode({
+      irVersion: 8,
+      opsetImport: [{ domain: "", version: 18 }],
+      graph: {
+        name: "g",
+        node: [{ opType, input, output: ["y"], attribute: [...(attribute ?? []), extra] } as NodeMessage],
+        initializer: [{ name: "scales", dataType: 1, dims: [4], rawData: scales }],
+        input: [image("x", 4)],
+        output: [image("y", opType === "Resize" ? 8 : 3)],
+      },
+    }).finish();
+    const label = `${opType}: ${extra.name}`;
+    if (reason === undefined) assert.equal(decodeModel(bytes, "m.onnx").foreign, [], label);
+    else throwsError(() => decodeModel(bytes, "m.onnx"), InputError, reason);
+  }
+});
+
+/** A declared map of 1×2 channels and so many places along each side. */
+function image(name: string, side: number): ValueInfoMessage {
+  const dim = [1, 2, side, side].map((dimValue) => ({ dimValue }));
+  return { name, type: { tensorType: { elemType: 1, shape: { dim } } } };
+}
 
 test.run();

@@ -360,6 +360,17 @@ const NEAR_MISSES: readonly (readonly [
     ]),
   ),
   [
+    "a convolution that is not along the channels alone",
+    {
+      constants: `trainable @k = normal([1, 1, 3, 3], 0.5, "k")`,
+      reduce: "%line : float32[N, 1, 8, 1] = reshape(%pool) {shape = [0, 1, 8, 1]} loc(/b/se)",
+      hidden: "%mixed : float32[N, 1, 8, 1] = conv(%line, @k) {pads = [1, 1, 1, 1]} loc(/b/se/conv)",
+      expand: "%expand : float32[N, 8, 1, 1] = reshape(%mixed) {shape = [0, 8, 1, 1]} loc(/b/se)",
+    },
+    "conv mixed",
+    /^its kernel of 3×3 is not along the channels alone$/,
+  ],
+  [
     "a gate of each place",
     {
       constants: `trainable @m = normal([1, 8, 1, 1], 0.5, "m")`,

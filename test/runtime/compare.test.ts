@@ -1,6 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { distance, judge, TOLERANCES, tolerancesApart, type Verdict } from "../../src/runtime/compare.js";
+import {
+  distance,
+  judge,
+  statistics,
+  TOLERANCES,
+  tolerancesApart,
+  type Verdict,
+} from "../../src/runtime/compare.js";
 import { measuredError, type OutputError } from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");
@@ -22,6 +29,12 @@ test("distances are relative to the reference's range", () => {
   const { maxAbs, maxRel } = distance(reference, [1, -2, 3, 0.75]);
   assert.is(maxAbs, 0.25);
   assert.is(maxRel, 0.05);
+});
+
+test("the statistics of differences in any order", () => {
+  const far = statistics([0, 0, 10, 0, 0], [9, -1, 10, 0, 2], { elementwise: { atol: 0, rtol: 0.1 } });
+  assert.equal([far.meanAbs, far.medianAbs, far.maxAbs], [2.4, 1, 9]);
+  assert.is(far.neededAtol, 9);
 });
 
 test("ten times the measured error is the limit", () => {
