@@ -55,7 +55,7 @@ async function verifyWith(
   const { allowTf32, program } = options;
   const device = await chooseDevice(options.device ?? "cpu", { deadline, program, allowTf32 });
   const precision = precisionOn(device, subject.target, options);
-  const runtime = await startRuntime({ deadline, program, allowTf32 });
+  const runtime = options.runtime ?? (await startRuntime({ deadline, program, allowTf32 }));
   const context: RunContext = {
     runtime,
     device: device.device,
@@ -88,7 +88,7 @@ async function verifyWith(
       }
     }
   } finally {
-    runtime.close();
+    if (options.runtime === undefined) runtime.close();
   }
   const { gates, checks: measured } = subject.target.found();
   checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));

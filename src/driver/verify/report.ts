@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import type { Judgement, Statistics, Tolerance, Verdict } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
-import type { RuntimeOptions } from "../../runtime/session.js";
+import type { Runtime, RuntimeOptions } from "../../runtime/session.js";
 import type { ExportOptions } from "../compile.js";
 import type { DeviceReport } from "../devices.js";
 import type { GateEffects } from "../gate-effects.js";
@@ -31,6 +31,8 @@ export interface VerifyOptions
   /** With `atol` or `rtol`, |a - b| ≤ atol + rtol · |a| at each element is what must hold; the other one is 0. */
   readonly atol?: number | undefined;
   readonly rtol?: number | undefined;
+  /** ONNX Runtime that runs already, for many verifications in a row; it stays open, and `timeout` does not end it. Default: one is started. */
+  readonly runtime?: Runtime | undefined;
   /** Seconds after which everything is ended with a `CheckError`. */
   readonly timeout?: number | undefined;
   /** `part`: how much is done, from 0 to 1. */
