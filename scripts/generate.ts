@@ -12,10 +12,11 @@ import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
 import { templateDocs } from "./template-docs.js";
 import { typeScriptTemplates } from "./typescript-templates.js";
+import { verificationDocs } from "./verification-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/papers.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/papers.md, docs/verification.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -33,6 +34,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/attention.md", attentionDocs(packageRoot())],
   ["docs/gallery.md", galleryDocs(families)],
   ["docs/papers.md", papersDocs()],
+  ["docs/verification.md", verificationDocs()],
   ...typeScriptTemplates(),
   ...goldens,
   ["docs/templates.md", templateDocs(exampleCard)],
