@@ -25,6 +25,7 @@ import { METADATA } from "./metadata.js";
 import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "./model-report.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
 import type { NewGatesOptions } from "./new-gates.js";
+import type { SwappedReport } from "./swapped/swapped-gates.js";
 
 /** How a network becomes an ONNX model. */
 export interface ExportOptions {
@@ -106,6 +107,7 @@ async function compileWith(
   const model = encode(network, lowered, options);
   const output = options.output ?? inOutputFolder(specFile);
   refuseOverwriting([output, options.exportWeights]);
+  const swapped = await swappedReport(network, options);
   const rounding = startHalfRounding();
   const seed = options.seed ?? 0;
   const progress = (message: string) => ({
@@ -140,6 +142,7 @@ async function compileWith(
     ...(exportedWeights === undefined ? {} : { exportedWeights }),
     ...(network.newGates === undefined ? {} : { newGates: network.newGates }),
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
+    ...(swapped === undefined ? {} : { swapped }),
     notes: idleNotes(network.reports),
     warnings: [...network.warnings, ...saturationWarnings(rounding)],
   };
@@ -155,6 +158,24 @@ async function startGates(network: SpecNetwork, options: CompileOptions): Promis
   const { weights } = network;
   const initial = weights?.initial.filter((name) => !started.has(name)) ?? [];
   return { ...network, graph, weights: weights && { ...weights, initial }, newGates: report };
+}
+
+/** What became of gates whose weights were given, and how far that moves the outputs; undefined where none was exchanged. */
+async function swappedReport(
+  { weights, exchange, graph, newGates }: SpecNetwork,
+  options: CompileOptions,
+): Promise<SwappedReport | undefined> {
+  if (weights === undefined || exchange === undefined) return undefined;
+  const [{ movedOutputs, swappedGates }, { encodeAnew }] = await Promise.all([
+    import("./swapped/swapped-gates.js"),
+    import("./run-graph.js"),
+  ]);
+  const gates = swappedGates(exchange, newGates);
+  if (gates.length === 0) return undefined;
+  options.onProgress?.("running it beside the network before the swap", 0);
+  const { seed = 0 } = options;
+  const models = { before: encodeAnew(exchange.before, seed), after: encodeAnew(graph, seed) };
+  return { gates, ...(await movedOutputs(models, exchange.before, options)) };
 }
 
 /** Runs the passes that every export needs on a network at model level. */

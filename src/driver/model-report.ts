@@ -3,6 +3,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { PassReport } from "../passes/manager.js";
 import type { HalfPrecision } from "./half-precision.js";
 import type { NewGatesReport } from "./new-gates.js";
+import type { SwappedReport } from "./swapped/swapped-gates.js";
 
 /** Where a model was written. */
 export interface WrittenReport {
@@ -41,6 +42,8 @@ export interface ModelReport {
   readonly passes: readonly PassReport[];
   /** How the gates that a swap made start, where that was asked for. */
   readonly newGates?: NewGatesReport;
+  /** What became of gates that had weights, where passes took them away. */
+  readonly swapped?: SwappedReport;
   /** Where the model has numbers in half precision. */
   readonly halfPrecision?: HalfPrecision;
   /** What a reader should know of what was done. */

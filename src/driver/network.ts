@@ -11,6 +11,7 @@ import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weigh
 import type { NewGatesReport } from "./new-gates.js";
 import { isOnnx } from "./onnx-path.js";
 import { passesOfFlag } from "./passes-flag.js";
+import { type Exchange, exchangeAfter } from "./swapped/exchange.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -29,6 +30,8 @@ export interface SpecNetwork {
   readonly built: Graph;
   /** With its weights, before the first pass that then swaps gates; undefined without one. */
   readonly original?: Graph | undefined;
+  /** Before the first and after the last pass that exchanges gates, with the weights; undefined without one. */
+  readonly exchange?: Exchange | undefined;
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;
   /** After the caller's passes as well. */
@@ -65,9 +68,11 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
     // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
     let complete = loaded === undefined || loaded.index === 0;
     let original: Graph | undefined;
+    let exchange: Exchange | undefined;
     const hooks: PipelineHooks = {
       after(event) {
         if (complete && event.name === swapAttention.name) original ??= event.before;
+        if (complete) exchange = exchangeAfter(exchange, event);
         options.hooks?.after?.(event);
       },
     };
@@ -96,6 +101,7 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
       spec,
       built,
       original,
+      exchange,
       declared: own.graph,
       graph: more.graph,
       meant: keeping.length === 0 ? more.graph : run(built, meaning, 0).graph,

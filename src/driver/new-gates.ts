@@ -81,7 +81,8 @@ export async function startNewGates(
   });
 }
 
-interface Pair {
+/** A gate and the one that took its place. */
+export interface Pair {
   readonly before: Op;
   readonly op: Op;
 }
@@ -136,7 +137,7 @@ async function startWith(
  * The gates at whose place another gate stood, and whose numbers are initial ones: those of a checkpoint that has the new
  * gates already stay what they are.
  */
-function newGatesOf(original: Graph, swapped: Graph): readonly Pair[] {
+export function newGatesOf(original: Graph, swapped: Graph): readonly Pair[] {
   const before = new Map(
     original.ops.filter((op) => gateOf(op) !== undefined).map((op) => [op.loc.scope, op]),
   );

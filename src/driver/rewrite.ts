@@ -27,6 +27,7 @@ import { leadingTidy, planRewrite, type RewritePlan } from "./rewrite/plan.js";
 import { sameParts } from "./rewrite/same-parts.js";
 import { swapInvocations } from "./rewrite/swaps.js";
 import type { RewriteVerification } from "./rewrite/verify-rewrite.js";
+import type { SwappedReport } from "./swapped/swapped-gates.js";
 
 export interface RewriteOptions extends NewGatesOptions {
   /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
@@ -157,6 +158,7 @@ async function rewriteOpened(
   // The other passes leave every tensor in the type that it has.
   const wasRun = verification?.of === "file";
   const unloaded = wasRun || !changesTypes(report.passes) ? [] : await loaded(file, parts, seed, options);
+  const swapped = await swappedReport(file, plan, parts, newGates, options);
   const written = await writeModel(options.output, parts, {
     seed,
     rounding,
@@ -171,6 +173,7 @@ async function rewriteOpened(
     ...written,
     ...report,
     ...(verification === undefined ? {} : { verification }),
+    ...(swapped === undefined ? {} : { swapped }),
     ...(usesType(lowered, "float16") && options.precision === "fp16"
       ? { halfPrecision: halfPrecisionOf(lowered, rounding) }
       : {}),
@@ -247,6 +250,24 @@ async function verified(
   const precision = keepsValues ? options.precision : "fp32";
   const rewritten = encode(keepsValues ? plan.after : plan.before, precision);
   return verifyRewrite(file, rewritten, plan.before, keepsValues ? "file" : "gates", precision === "fp16");
+}
+
+/** What became of the file's gates, and how far that moves its outputs; undefined where none was exchanged. */
+async function swappedReport(
+  file: string,
+  { exchange, before }: RewritePlan,
+  parts: ModelParts,
+  newGates: NewGatesReport | undefined,
+  options: RewriteOptions,
+): Promise<SwappedReport | undefined> {
+  if (exchange === undefined) return undefined;
+  const { movedOutputs, swappedGates } = await import("./swapped/swapped-gates.js");
+  const gates = swappedGates(exchange, newGates);
+  if (gates.length === 0) return undefined;
+  if (options.verify === false) return { gates, moved: null, reason: "--no-verify runs nothing" };
+  options.onProgress?.("running it beside the original", 0);
+  const models = { before: file, after: modelBytes(parts, { seed: options.seed ?? 0 }) };
+  return { gates, ...(await movedOutputs(models, before, options)) };
 }
 
 function changesTypes(passes: readonly PassReport[]): boolean {

@@ -11,7 +11,7 @@ import type { Calibration } from "./calibration.js";
 export type EncodeGraph = (graph: Graph, seed: number) => Uint8Array;
 
 /** As a model that is nothing but the graph. */
-function encodeAnew(graph: Graph, seed: number): Uint8Array {
+export function encodeAnew(graph: Graph, seed: number): Uint8Array {
   const lowered = runPasses(graph, exportPipeline({})).graph;
   return modelBytes(encodeModel(lowered, { producerVersion: packageVersion() }), { seed });
 }

@@ -76,13 +76,15 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { irHooks }, { weightsNotes }, { newGatesTable }, progress] = await Promise.all([
-      import("../../driver/compile.js"),
-      import("../../driver/dump.js"),
-      import("../weights-notes.js"),
-      import("../new-gates-table.js"),
-      startProgress(),
-    ]);
+    const [{ compile }, { irHooks }, { weightsNotes }, { newGatesTable }, { swappedText }, progress] =
+      await Promise.all([
+        import("../../driver/compile.js"),
+        import("../../driver/dump.js"),
+        import("../weights-notes.js"),
+        import("../new-gates-table.js"),
+        import("../swapped-text.js"),
+        startProgress(),
+      ]);
     try {
       const report = await compile(args.spec, {
         output: args.output,
@@ -125,7 +127,7 @@ export const compileCommand = defineCommand({
             exported === undefined
               ? ""
               : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-          return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${newGatesTable(report.newGates)}`;
+          return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
         },
       };
     } finally {

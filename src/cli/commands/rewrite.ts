@@ -4,6 +4,7 @@ import type { RewriteReport } from "../../driver/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
+import { swappedText } from "../swapped-text.js";
 import { defineCommand } from "./command.js";
 
 export const rewriteCommand = defineCommand({
@@ -145,12 +146,14 @@ function summary(report: RewriteReport): string {
   if (report.output === undefined)
     return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
   const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
-  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}`;
+  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}${swappedText(report.swapped)}`;
 }
 
 function verified({ verification }: RewriteReport): string {
   if (verification === undefined) return "";
   const { of, maxRel } = verification;
-  const what = of === "file" ? "it" : "the gates that were found, lowered again,";
-  return `verified: ${what} give${of === "file" ? "s" : ""} what the original gives, within ${maxRel.toExponential(1)} of its range\n`;
+  const near = `within ${maxRel.toExponential(1)} of its range`;
+  return of === "file"
+    ? `verified: it gives what the original gives, ${near}\n`
+    : `verified, but for the gates that passes changed: with the gates that were found, lowered again, it gives what the original gives, ${near}\n`;
 }

@@ -9,6 +9,7 @@ import type { PassInvocation } from "../../passes/pass.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise-attention.js";
 import { isPassName, passOf } from "../../passes/registry.js";
 import { changesFunction } from "../network.js";
+import { type Exchange, exchangeAfter } from "../swapped/exchange.js";
 
 /** A file's network before and after passes at model level. */
 export interface RewritePlan {
@@ -20,6 +21,8 @@ export interface RewritePlan {
   readonly before: Graph;
   /** After the passes. */
   readonly after: Graph;
+  /** Around the passes that exchange gates; undefined without one. */
+  readonly exchange: Exchange | undefined;
   readonly reports: readonly PassReport[];
   /** What passes did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
@@ -78,14 +81,20 @@ function planTidied(
   // What swapped nothing is not asked again: the gates that it looks for may be gone from sight.
   const idle = (i: number): boolean =>
     first.reports[i]?.changed === false && changesFunction(invocations[i] as PassInvocation);
+  let exchange: Exchange | undefined;
   const second = runPasses(
     before,
     invocations.filter((_, i) => !idle(i)),
-    hooks,
+    {
+      after(event) {
+        exchange = exchangeAfter(exchange, event);
+        hooks?.after?.(event);
+      },
+    },
   );
   const rerun = [...second.reports];
   const reports = first.reports.map((report, i) => (idle(i) ? report : (rerun.shift() ?? report)));
-  return { raised, rejected, before, after: second.graph, reports, warnings: first.warnings };
+  return { raised, rejected, before, after: second.graph, exchange, reports, warnings: first.warnings };
 }
 
 /** A graph with the blocks of another one and the places of its ops, by the names of what they compute. */
