@@ -10,6 +10,9 @@ import { stressRules } from "./rules.js";
 /** What a parameter is taken for where its op has no rule for it. */
 const UNIT: Moments = { power: 1, steady: 1 };
 
+/** What an operand is taken for whose numbers say nothing: offsets after zeros must not be zero too. */
+const VARYING: Moments = { power: 1, steady: 0 };
+
 /** A signal of less power than this is taken to have it, so that no weight becomes infinite. */
 const LEAST_POWER = 1e-12;
 
@@ -46,7 +49,7 @@ export class StressChooser {
     const moments = (value: Value | undefined): Moments => {
       const parameter = this.#parameterBehind(value);
       if (parameter !== undefined) return parameterMoments(parameter);
-      return (value && momentsOf(value)) ?? UNIT;
+      return (value && momentsOf(value)) ?? VARYING;
     };
     const [handedOn] = op.results;
     const reader = handedOn && this.#behind.has(handedOn) ? this.#firstReader(handedOn) : undefined;

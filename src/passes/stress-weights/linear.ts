@@ -10,7 +10,8 @@ import { type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stress {
   const [, , ...sizes] = op.results[0]?.type.dims ?? [];
   const share = sizes.reduce<number>((all, _, axis) => all * shareInside(op, axis), 1);
-  return stressLinear(fanInOf(op.operands[1]) * share, op.operands.length > 2, x);
+  // A small dilated map may be read at no tap: then its sums are zero whatever the weights are.
+  return stressLinear(Math.max(1, fanInOf(op.operands[1]) * share), op.operands.length > 2, x);
 }
 
 export function stressGemm({ operands }: OpOf<"gemm">, x: Moments): Stress {
