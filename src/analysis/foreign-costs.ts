@@ -11,6 +11,9 @@ type ForeignCost = (operands: readonly Dims[], results: readonly Dims[]) => numb
 const convolution: ForeignCost = ([, weight = []], [y = []]) =>
   elementCount(y) * elementCount(weight.slice(1));
 
+/** In place of sizes that aren't known: a matrix, so that what is counted of it is NaN too. */
+const UNKNOWN: Dims = [Number.NaN, Number.NaN];
+
 /** Operators that no op of the IR is and whose multiply-accumulates follow from sizes, by domain and name. */
 const COSTS: ReadonlyMap<string, ForeignCost> = new Map<string, ForeignCost>([
   // Each input element is spread by the weights of its channel, [C, M / group, ...kernel].
@@ -42,7 +45,7 @@ export function foreignMacs(
   const cost = COSTS.get(operatorOf(op));
   if (cost === undefined) return undefined;
   const known = (values: readonly OpOf<"opaque">["operands"][number][]): readonly Dims[] =>
-    values.map((value) => (sizesOf(value) ?? [Number.NaN]) as Dims);
+    values.map((value) => (sizesOf(value) ?? UNKNOWN) as Dims);
   try {
     const macs = cost(known(op.operands), known(op.results));
     return Number.isFinite(macs) ? macs : undefined;

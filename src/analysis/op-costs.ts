@@ -23,9 +23,12 @@ export function costsOf(ops: readonly Op[], batches: readonly Dim[]): ReadonlyMa
   return new Map(ops.map((op) => [op, costOf(op, batches, constant)]));
 }
 
-/** The first sizes of a graph's inputs. */
+/** The first sizes of a graph's inputs. The only one of a vector is no batch, unless it is open. */
 export function batchesOf({ inputs }: Graph): readonly Dim[] {
-  return inputs.flatMap(({ type: { dims } }) => dims.slice(0, 1));
+  return inputs.flatMap(({ type: { dims } }) => {
+    const [first] = dims;
+    return first === undefined || (dims.length === 1 && typeof first === "number") ? [] : [first];
+  });
 }
 
 /** What follows from parameters alone: a layer's weights, however they are handed to it. */

@@ -25,6 +25,18 @@ const NOT_MULTIPLYING: ReadonlySet<string> = new Set(
   Trilu Unique Unsqueeze Upsample Where Xor`.split(/\s+/),
 );
 
+/**
+ * The same of ONNX Runtime's own operators, as its optimizer and its quantization write them.
+ *
+ * Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+ */
+const NOT_MULTIPLYING_OF_RUNTIME: ReadonlySet<string> = new Set(
+  `BiasAdd BiasDropout BiasGelu BiasSoftmax BiasSplitGelu BitmaskBiasDropout BitmaskDropout DequantizeLinear
+  DynamicQuantizeLinear Expand FastGelu Gelu GroupNorm NhwcMaxPool Pad QLinearAdd QLinearAveragePool QLinearConcat
+  QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearReduceMean QLinearSigmoid QLinearSoftmax QLinearWhere QuantizeLinear
+  QuickGelu SkipGroupNorm SkipLayerNormalization SkipSimplifiedLayerNormalization Trilu Unique`.split(/\s+/),
+);
+
 /** The operators that run the nodes of their bodies, which decide. */
 const WITH_BODIES: ReadonlySet<string> = new Set(["If", "Loop", "Scan", "SequenceMap"]);
 
@@ -44,8 +56,9 @@ export class Multiplying {
     const operator = node.opType ?? "";
     const body = this.#functions.get(keyOf(operator, node.domain));
     if (body !== undefined) return this.#ofFunction(keyOf(operator, node.domain), body);
-    const isKnown =
-      isDefaultDomain(node.domain) && (NOT_MULTIPLYING.has(operator) || WITH_BODIES.has(operator));
+    const isKnown = isDefaultDomain(node.domain)
+      ? NOT_MULTIPLYING.has(operator) || WITH_BODIES.has(operator)
+      : node.domain === "com.microsoft" && NOT_MULTIPLYING_OF_RUNTIME.has(operator);
     return !isKnown || bodiesOf(node).some(({ node: inner }) => (inner ?? []).some((each) => this.of(each)));
   }
 

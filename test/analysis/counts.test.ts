@@ -79,6 +79,32 @@ test("a matrix product counts, on whichever side its parameter is, however many 
   assert.equal(await countsOf([node("MatMul", ["x", "w"], "y")], [X], [vector]), { macs: 49 * 32 });
 });
 
+test("the axis that is summed over is no batch, though it be an input's first", async () => {
+  const product = [node("MatMul", ["x", "w"], "y")];
+  assert.equal(await countsOf(product, [{ name: "x", dims: [32] }], [W]), { macs: 32 * 64 });
+  const two = [
+    { name: "x", dims: [32] },
+    { name: "w", dims: [32] },
+  ];
+  assert.equal(await countsOf(product, two), { macs: 0, productMacs: 32 });
+  const transposed = [
+    node("Gemm", ["x", "w"], "y", {
+      attribute: ["transA", "transB"].map((name) => ({
+        name,
+        type: AttributeProto.AttributeType.INT,
+        i: 1,
+      })),
+    }),
+  ];
+  const columns = { name: "x", dims: [32, 5] };
+  assert.equal(await countsOf(transposed, [columns], [{ name: "w", dims: [64, 32] }]), { macs: 5 * 32 * 64 });
+});
+
+test("a product with weights whose sizes nobody says is named, and not counted as one of a vector", async () => {
+  const split = [node("Split", ["w"], "part"), node("MatMul", ["x", "part"], "y")];
+  assert.equal(await countsOf(split, [X], [W]), { macs: 0, uncounted: [{ operator: "MatMul", nodes: 1 }] });
+});
+
 test("a batch that is merged with another axis counts for one image", async () => {
   const merged = await countsOf(
     [
@@ -169,6 +195,13 @@ test("an operator that multiplies, or may, and can't be counted is named; others
   for (const operator of ["TopK", "Split", "NonMaxSuppression", "GridSample", "Where"]) {
     assert.is(await missing(node(operator, ["x", "w"], "y")), undefined, operator);
   }
+  const runtimes = { domain: "com.microsoft" };
+  for (const operator of ["Gelu", "QLinearAdd", "SkipLayerNormalization"]) {
+    assert.is(await missing(node(operator, ["x", "w"], "y", runtimes)), undefined, operator);
+  }
+  assert.equal(await missing(node("FusedMatMul", ["x", "w"], "y", runtimes)), [
+    { operator: "com.microsoft.FusedMatMul", nodes: 1 },
+  ]);
   assert.equal(await missing(branches("MatMul")), [{ operator: "If", nodes: 1 }]);
   assert.is(await missing(branches("Add")), undefined);
 });

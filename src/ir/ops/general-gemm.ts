@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
 import { operandAt, type Tensor, zeros } from "../tensor.js";
-import { concreteDims, type Dim, elementCount, formatType, refuse, sameDims, tensorType } from "../types.js";
+import { concreteDims, type Dim, formatType, refuse, sameDims, tensorType } from "../types.js";
 import { broadcastDims, combineTensors } from "./broadcast.js";
+import { matmulMacs } from "./matmul.js";
 
 const attributes = z.strictObject({
   alpha: z.number().default(1),
@@ -33,9 +34,11 @@ export const generalGemm = defineOp({
     }
     return [result];
   },
-  cost([a], [y], { transposeA }) {
-    const inner = a?.dims[transposeA ? 0 : 1];
-    return { macs: elementCount(concreteDims(y?.dims ?? [])) * Number(inner) };
+  cost([a, b], [y], { transposeA, transposeB }) {
+    const [rows, columns] = concreteDims(y?.dims ?? []);
+    const [left, right] = [a, b].map((operand) => concreteDims(operand?.dims ?? []));
+    const inner = [left?.[transposeA ? 0 : 1], right?.[transposeB ? 1 : 0]];
+    return { macs: matmulMacs([Number(rows), Number(inner[0])], [Number(inner[1]), Number(columns)]) };
   },
   evaluate([a, b, c], { alpha, beta, transposeA, transposeB }) {
     const left = readMatrix(a, transposeA, "a");

@@ -12,12 +12,16 @@ import {
 } from "../types.js";
 import { broadcastDims } from "./broadcast.js";
 
-/** Multiply-accumulates of ONNX's MatMul, whose operands may have one axis too. */
+/**
+ * Multiply-accumulates of ONNX's MatMul, whose operands may have one axis too. The axis that is summed over is whole in one
+ * operand at least where the other has it as the axis of the batch, which is counted for one image.
+ */
 export function matmulMacs(a: readonly number[], b: readonly number[]): number {
   const outer = broadcastDims(a.slice(0, -2), b.slice(0, -2)) as readonly number[];
   const rows = a.at(-2) ?? 1;
   const columns = b.length > 1 ? (b.at(-1) ?? 1) : 1;
-  return elementCount(outer) * rows * (a.at(-1) ?? 1) * columns;
+  const inner = Math.max(a.at(-1) ?? 1, b.at(-2) ?? b.at(-1) ?? 1);
+  return elementCount(outer) * rows * inner * columns;
 }
 
 /** A product of matrices, of which one may be a layer's weights. */
