@@ -13,11 +13,13 @@ import { GENERATE, testsOf } from "./mutants/test-order.js";
  *
  *     node --import tsx scripts/mutants.ts --seed 1 --count 60
  *     node --import tsx scripts/mutants.ts --seed 1 --again       runs those that survived once more, with all tests
+ *     node --import tsx scripts/mutants.ts --seed 1 --again --numbers 14 test/ir/text.test.ts     with those tests
  *
  * Results are appended to --results; a run that was cut off goes on after the last. docs/mutation.md has the last ones.
  */
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: "string", default: "1" },
     count: { type: "string", default: "60" },
@@ -29,6 +31,8 @@ const { values } = parseArgs({
     /** Seconds for a process of tests; one that hangs is killed then, and so is the mutant. */
     seconds: { type: "string", default: "600" },
     again: { type: "boolean", default: false },
+    /** With --again, the numbers of those that are meant, as 3,14; all when left out. */
+    numbers: { type: "string" },
   },
 });
 const seed = Number(values.seed);
@@ -92,8 +96,9 @@ async function firstTime(count: number): Promise<void> {
 
 /** Tests those that have survived once more. */
 async function survivorsAgain(): Promise<void> {
+  const meant = values.numbers?.split(",").map(Number);
   for (const result of lastResults(allResults(path))) {
-    if (result.outcome !== "survived") continue;
+    if (result.outcome !== "survived" || meant?.includes(result.number) === false) continue;
     const mutant = relocated(result);
     if (mutant === undefined) note(result.number, result, { outcome: "gone", tests: [0, 0] });
     else note(result.number, mutant, await tested(mutant));
@@ -126,7 +131,7 @@ async function refusedByCompiler<M extends Mutant>(all: readonly M[]): Promise<r
 
 async function tested(mutant: Mutant): Promise<Pick<Result, "outcome" | "by" | "tests">> {
   const all = testsOf(imports, mutant.file);
-  const files = all.slice(0, Number(values.tests));
+  const files = positionals.length > 0 ? positionals : all.slice(0, Number(values.tests));
   let ran = 0;
   for (let i = 0; ran < files.length; i++) {
     const size = BATCHES[Math.min(i, BATCHES.length - 1)] ?? 1;
