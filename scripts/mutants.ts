@@ -57,7 +57,6 @@ const sound = new Set<string>();
 const broken = new Set<string>();
 
 try {
-  await copy.declare();
   await (values.again ? survivorsAgain() : firstTime(Number(values.count)));
 } finally {
   rmSync(copy.folder, { recursive: true, force: true });

@@ -36,11 +36,6 @@ export class TreeCopy {
     writeFileSync(join(this.folder, "tsconfig.mutants.json"), JSON.stringify(config));
   }
 
-  /** Makes the declarations of the built library, which hardly ever depend on a mutant. */
-  async declare(): Promise<void> {
-    await this.run([TSC, "-p", "tsconfig.build.json"], COMPILE_SECONDS);
-  }
-
   /** Puts mutants in, of different files. */
   apply(mutants: readonly Mutant[]): void {
     for (const mutant of mutants) {
@@ -66,8 +61,11 @@ export class TreeCopy {
     return [...new Set([...output.matchAll(/^(src\/[^(\n]+)\(/gm)].map(([, file]) => file as string))];
   }
 
-  /** Builds the programs in dist/. */
-  build(): Promise<Ended> {
+  /** Builds the programs in dist/, and once the library's declarations, which hardly ever depend on a mutant. */
+  async build(): Promise<Ended> {
+    if (!existsSync(join(this.folder, "dist/types"))) {
+      await this.run([TSC, "-p", "tsconfig.build.json"], COMPILE_SECONDS);
+    }
     return this.run(["--import", "tsx", "scripts/build.ts", "--keep-types"], COMPILE_SECONDS);
   }
 
