@@ -182,7 +182,10 @@ async function isSound(file: string): Promise<boolean> {
   if (sound.has(file)) return true;
   const { status } = await run([file]);
   if (status === 0) sound.add(file);
-  else broken.add(file);
+  else {
+    broken.add(file);
+    console.warn(`${file} fails without a mutant: it is left out`);
+  }
   return status === 0;
 }
 

@@ -1,7 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import type { Mutant } from "./mutants.js";
 import { mutated } from "./sites.js";
 import { GENERATE } from "./test-order.js";
@@ -79,12 +88,14 @@ export class TreeCopy {
   run(args: readonly string[], seconds: number): Promise<Ended> {
     const child = spawn(process.execPath, args, {
       cwd: this.folder,
-      // Results of tests go to file descriptor 3; how the process ends says enough here.
-      stdio: ["ignore", "pipe", "pipe", "ignore"],
+      // Results of tests go to file descriptor 3.
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
       detached: true,
       env: { ...process.env, FORCE_COLOR: "0", NO_COLOR: "1" },
     });
     let output = "";
+    // How the process ends says enough of the results.
+    (child.stdio[3] as Readable).resume();
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         output += text;

@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { elementCount } from "../../src/ir/types.js";
 import { openTensors } from "../../src/weights/open.js";
 import { exactNumbers, lendNumbers, type StoredTensor } from "../../src/weights/tensor-source.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 /** Files that NumPy, PyTorch and safetensors wrote, see test/python/make_weight_files.py. */
 const FOLDER = "test/data/weights";
@@ -90,5 +93,33 @@ for (const [file, message] of [
     }
   });
 }
+
+/** The files in a folder that this process has open, on Linux. */
+function openFilesIn(folder: string): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${fd}`);
+      return file.startsWith(folder) ? [file] : [];
+    } catch {
+      return []; // That of the listing itself.
+    }
+  });
+}
+
+test("no file stays open: none that was closed, and none that was refused", () =>
+  inTemporaryFolder((folder) => {
+    if (process.platform !== "linux") return;
+    for (const file of Object.keys(expected)) {
+      const [whole, cut] = [join(folder, file), join(folder, `cut-${file}`)];
+      const bytes = readFileSync(`${FOLDER}/${file}`);
+      writeFileSync(whole, bytes);
+      writeFileSync(cut, bytes.subarray(0, -1));
+      const source = openTensors(whole);
+      assert.equal(openFilesIn(folder), [whole]);
+      source.close();
+      throwsError(() => openTensors(cut), InputError, /./);
+      assert.equal(openFilesIn(folder), []);
+    }
+  }));
 
 test.run();
