@@ -11,7 +11,7 @@ import { addCopies, runnerFiles } from "./codegen-file.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { checkOwnership, MANIFEST } from "./generated-folder.js";
 import { saturationWarnings } from "./half-precision.js";
-import type { WeightsReport } from "./load-weights.js";
+import { type WeightsReport, weightsWarnings } from "./load-weights.js";
 import type { SpecNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
 import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
@@ -94,7 +94,11 @@ async function generateProgram(specFile: string, options: CodegenOptions): Promi
       files: written,
       ...(network.weights === undefined ? {} : { weights: network.weights }),
       ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
-      warnings: [...warnings, ...saturationWarnings(rounding)],
+      warnings: [
+        ...warnings,
+        ...weightsWarnings(variants.map(({ given }) => given)),
+        ...saturationWarnings(rounding),
+      ],
     };
   });
 }

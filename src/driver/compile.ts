@@ -20,7 +20,13 @@ import { type DeclaredOutput, declaredOutputs } from "./declared-outputs.js";
 import { checkExpectations, expectationDiagnostics } from "./expectations.js";
 import { addWeights, type ExportedWeights } from "./export-weights.js";
 import { halfPrecisionOf, saturationWarnings } from "./half-precision.js";
-import { type WeightsOptions, type WeightsReport, withOpenWeights } from "./load-weights.js";
+import {
+  type OpenWeights,
+  type WeightsOptions,
+  type WeightsReport,
+  weightsWarnings,
+  withOpenWeights,
+} from "./load-weights.js";
 import { METADATA } from "./metadata.js";
 import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "./model-report.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
@@ -83,7 +89,7 @@ export function compile(specFile: string, options: CompileOptions = {}): Promise
 
 async function compileWith(
   specFile: string,
-  options: CompileOptions & Pick<NetworkOptions, "given">,
+  options: CompileOptions & { readonly given: OpenWeights | undefined },
 ): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
   // place on the way; gates that a pass put in the place of others get their first numbers.
@@ -144,7 +150,7 @@ async function compileWith(
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
     ...(swapped === undefined ? {} : { swapped }),
     notes: idleNotes(network.reports),
-    warnings: [...network.warnings, ...saturationWarnings(rounding)],
+    warnings: [...network.warnings, ...weightsWarnings([options.given]), ...saturationWarnings(rounding)],
   };
 }
 

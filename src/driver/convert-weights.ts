@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
 import { refuseOverwriting } from "../base/refuse-overwriting.js";
 import { buildNetwork } from "../blocks/network.js";
@@ -8,6 +9,7 @@ import { recognizeNames } from "../weights/names/recognize.js";
 import { type NameKind, nameMapOf } from "../weights/names/registry.js";
 import { settleMatch } from "../weights/names/settle.js";
 import { targetNames } from "../weights/names/target.js";
+import { nonFiniteWarnings } from "../weights/non-finite.js";
 import type { OutgoingTensor } from "../weights/outgoing-tensor.js";
 import { writeSafetensors } from "../weights/safetensors/write.js";
 import type { TensorSource } from "../weights/tensor-source.js";
@@ -43,6 +45,8 @@ export interface ConvertReport {
   readonly unused: readonly string[];
   /** What a reader should know of what was taken of the input. */
   readonly notes: readonly string[];
+  /** Weights that are NaN or infinite. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -86,6 +90,7 @@ async function convert(input: string, options: ConvertOptions): Promise<ConvertR
       missing: initial.map(({ name }) => name),
       unused: unused.map(({ name }) => name),
       notes: source.notes ?? [],
+      warnings: nonFiniteWarnings([source]),
     };
   } finally {
     source.close();

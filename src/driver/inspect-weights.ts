@@ -1,5 +1,7 @@
+import type { Diagnostic } from "../base/diagnostic.js";
 import { elementCount } from "../ir/types.js";
 import { hasNumbers } from "../weights/file-dtypes.js";
+import { nonFiniteWarnings } from "../weights/non-finite.js";
 import { statisticsOf, type TensorStatistics } from "../weights/statistics.js";
 import {
   exactNumbers,
@@ -21,6 +23,8 @@ export interface WeightsInventory {
   readonly rounded: readonly string[];
   /** What a reader should know of what was taken of the file. */
   readonly notes: readonly string[];
+  /** Numbers that are NaN or infinite, where values were asked for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 export interface InspectedTensor {
@@ -63,6 +67,7 @@ export function inspectWeights(
       },
       rounded: roundedNames(stored),
       notes: source.notes ?? [],
+      warnings: nonFiniteWarnings([source]),
     };
   } finally {
     source.close();

@@ -1,4 +1,4 @@
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import { parametersOf } from "../ir/graph.js";
 import { storedLeaves } from "../ir/weight.js";
@@ -7,6 +7,7 @@ import { bindTensors } from "../weights/bind.js";
 import { recognizeNames } from "../weights/names/recognize.js";
 import type { NameKind } from "../weights/names/registry.js";
 import { settleMatch } from "../weights/names/settle.js";
+import { nonFiniteWarnings, type WatchedSource } from "../weights/non-finite.js";
 import { roundedNames, type TensorSource } from "../weights/tensor-source.js";
 import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
 import { openWeights } from "./open-weights.js";
@@ -44,6 +45,16 @@ export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsK
   readonly source: TensorSource;
 }
 
+/** Weights of a file that the user named. */
+export interface OpenWeights extends GivenWeights {
+  readonly source: WatchedSource;
+}
+
+/** What is wrong with the numbers that have been read, so when all that is needed of them is. */
+export function weightsWarnings(given: readonly (OpenWeights | undefined)[]): readonly Diagnostic[] {
+  return nonFiniteWarnings(given.flatMap((each) => each?.source ?? []));
+}
+
 /** What became of a file's weights; lists hold names. */
 export interface WeightsReport {
   readonly file: string;
@@ -73,7 +84,7 @@ export interface WeightsReport {
  */
 export async function withOpenWeights<T>(
   { weights, ...options }: WeightsOptions,
-  use: (given: GivenWeights | undefined) => Promise<T>,
+  use: (given: OpenWeights | undefined) => Promise<T>,
 ): Promise<T> {
   if (weights === undefined) {
     refuseWithoutWeights(weightsFlags(options));

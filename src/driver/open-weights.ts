@@ -1,6 +1,6 @@
 import { openInitializers } from "../onnx/tensor-source.js";
+import { type WatchedSource, watchNumbers } from "../weights/non-finite.js";
 import { openTensors } from "../weights/open.js";
-import type { TensorSource } from "../weights/tensor-source.js";
 import { unknownKey } from "../weights/torch/read.js";
 import { isOnnx } from "./onnx-path.js";
 
@@ -9,8 +9,8 @@ import { isOnnx } from "./onnx-path.js";
  *
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */
-export function openWeights(path: string, key?: string): TensorSource {
-  if (!isOnnx(path)) return openTensors(path, key);
+export function openWeights(path: string, key?: string): WatchedSource {
+  if (!isOnnx(path)) return watchNumbers(openTensors(path, key));
   if (key !== undefined) throw unknownKey(path, key, []);
-  return openInitializers(path);
+  return watchNumbers(openInitializers(path));
 }

@@ -54,7 +54,7 @@ export interface RunReport {
   /** What was done to images. `from`: the model, or the default for one that says nothing of it. */
   readonly preprocessing?: Preprocessing & { readonly from: "model" | "default" };
   readonly weights?: WeightsReport;
-  /** What passes did not find that they were asked for. */
+  /** What passes did not find that they were asked for, and what is wrong with the weights. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -17,7 +17,7 @@ import { runPasses } from "../passes/manager.js";
 import type { PassInvocation } from "../passes/pass.js";
 import { invocationOf, printPipeline } from "../passes/pipeline.js";
 import type { ResolvedSpec } from "../spec/resolved.js";
-import { type GivenWeights, type WeightsOptions, withOpenWeights } from "./load-weights.js";
+import { type OpenWeights, type WeightsOptions, withOpenWeights } from "./load-weights.js";
 import type { NetworkOptions, SpecNetwork } from "./network.js";
 import { programNetwork } from "./program-network.js";
 
@@ -40,6 +40,8 @@ export interface VariantPlan extends Pick<Variant, "id" | "passes"> {
 export interface VariantNetwork {
   readonly plan: VariantPlan;
   readonly network: SpecNetwork;
+  /** The weights that it is built with, where some are given. */
+  readonly given: OpenWeights | undefined;
 }
 
 /** The one plan of a program that has no variants. */
@@ -98,6 +100,7 @@ export async function withVariants<T>(
       return {
         plan,
         network: programNetwork(specFile, { passes: plan.pipeline, resolution, given: given[i] }),
+        given: given[i],
       };
     });
     return await use(variants as [VariantNetwork, ...VariantNetwork[]]);
@@ -171,7 +174,7 @@ function filesOf(plans: readonly VariantPlan[], texts: readonly string[]): Reado
 
 async function withEachOpen<T>(
   [first, ...rest]: readonly WeightsOptions[],
-  use: (given: readonly (GivenWeights | undefined)[]) => Promise<T>,
+  use: (given: readonly (OpenWeights | undefined)[]) => Promise<T>,
 ): Promise<T> {
   if (first === undefined) return await use([]);
   // What the names are of is another variant's weights, or the module's.

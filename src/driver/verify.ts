@@ -4,7 +4,7 @@ import { readBytes } from "../base/read-file.js";
 import { TOLERANCES, type Tolerance, type ToleranceName } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "./devices.js";
-import { type GivenWeights, type WeightsReport, withOpenWeights } from "./load-weights.js";
+import { type OpenWeights, type WeightsReport, weightsWarnings, withOpenWeights } from "./load-weights.js";
 import { specNetwork } from "./network.js";
 import { isOnnx } from "./onnx-path.js";
 import { fileTarget } from "./verify/file-target.js";
@@ -45,7 +45,7 @@ export function verify(model: string, options: VerifyOptions = {}): Promise<Veri
 async function verifyWith(
   model: string,
   options: VerifyOptions,
-  given: GivenWeights | undefined,
+  given: OpenWeights | undefined,
 ): Promise<VerifyReport> {
   const { against = "reference", onProgress } = options;
   checkOptions(options);
@@ -107,7 +107,7 @@ async function verifyWith(
     gates,
     checks,
     ...(subject.weights === undefined ? {} : { weights: subject.weights }),
-    warnings: subject.warnings,
+    warnings: [...subject.warnings, ...weightsWarnings([given])],
   };
 }
 
@@ -121,7 +121,7 @@ interface Prepared {
 function prepare(
   model: string,
   options: VerifyOptions,
-  given: GivenWeights | undefined,
+  given: OpenWeights | undefined,
   note: (check: Check) => void,
 ): Prepared {
   const file = againstFile(options.against ?? "reference");

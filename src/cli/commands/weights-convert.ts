@@ -62,6 +62,7 @@ export const weightsConvertCommand = defineCommand({
       const { from, to } = report;
       return {
         json: report,
+        warnings: report.warnings,
         notes: [
           ...report.notes,
           ...listedNames("not in the file, so not written", report.missing),

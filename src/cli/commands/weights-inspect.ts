@@ -37,6 +37,7 @@ export const weightsInspectCommand = defineCommand({
     const report = inspectWeights(file, { values, weightsKey });
     return {
       json: report,
+      warnings: report.warnings,
       notes: [...report.notes, ...listedNames(ROUNDED, report.rounded)],
       async text() {
         const { shape, table, tensorName } = await import("../format.js");

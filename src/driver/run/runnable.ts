@@ -4,7 +4,13 @@ import { modelBytes } from "../../onnx/write.js";
 import type { Preprocessing } from "../../spec/preprocessing.js";
 import { encode, lower } from "../compile.js";
 import { imageMetadata } from "../image-metadata.js";
-import { type WeightsOptions, type WeightsReport, weightsFlags, withOpenWeights } from "../load-weights.js";
+import {
+  type WeightsOptions,
+  type WeightsReport,
+  weightsFlags,
+  weightsWarnings,
+  withOpenWeights,
+} from "../load-weights.js";
 import { specNetwork } from "../network.js";
 import { isOnnx } from "../onnx-path.js";
 
@@ -22,7 +28,7 @@ export interface Runnable {
   readonly preprocessing?: Preprocessing | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly weights?: WeightsReport | undefined;
-  /** What passes did not find that they were asked for. */
+  /** What passes did not find that they were asked for, and what is wrong with the weights. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -42,7 +48,13 @@ function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
     const { preprocessing, labels } = network.spec.resolved;
     const seed = options.seed ?? 0;
     const model = modelBytes(encode(network, lower(network, {}).graph, { seed }), { seed });
-    return { model, preprocessing, labels, weights: network.weights, warnings: network.warnings };
+    return {
+      model,
+      preprocessing,
+      labels,
+      weights: network.weights,
+      warnings: [...network.warnings, ...weightsWarnings([given])],
+    };
   });
 }
 

@@ -94,6 +94,6 @@ export interface VerifyReport {
   readonly checks: readonly Check[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport;
-  /** What passes did not find that they were asked for. */
+  /** What passes did not find that they were asked for, and what is wrong with the weights. */
   readonly warnings: readonly Diagnostic[];
 }
