@@ -10,8 +10,9 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from docs/verification-su
 # How far \`verify\` can be trusted
 
 \`ecagen verify\` says of a network that it is right, that it is wrong, or that it can't tell ([verify.md](verify.md)). This page is the
-measurement of how often that is true. \`npm run verify-survey\` makes it anew (\`scripts/verify-survey/\`, some hours on one core; \`--resume\` goes on
-where it was ended), \`--write\` keeps the result as docs/verification-survey.json, and this page is made of that file.
+measurement of how often that is true. \`npm run verify-survey\` makes it anew (\`scripts/verify-survey/\`, about an hour on one core; \`--resume\` goes on
+where it was ended), \`--write\` keeps the result as docs/verification-survey.json, and this page is made of that file. The whole
+is 2,000 random specs, 500 mutants of their files, and all networks; the tables say how many of each the last result has.
 `;
 
 /** docs/verification.md: the last result of the survey, and how it was made. */
@@ -38,7 +39,8 @@ ${exceptions("False alarms", [...specs.exceptions, ...files.exceptions])}${refus
 Each mutant is a right file with one change. \`verify FILE --against MUTANT\` has to say wrong. How far a change moves the outputs is
 measured by itself: ONNX Runtime runs both files with the same images, and the outputs are compared number by number. Only changes
 that move an output by more than the tolerance count; the others are below what float32 can tell. The last two columns count those that
-also move it with images other than those of \`verify\`.
+also move it with images other than those of \`verify\`. In the same runs the right files are verified too:
+${count(mutants.specs.made + mutants.networks.made)} times, of which ${count(mutants.specs.falseAlarms + mutants.networks.falseAlarms)} were false alarms.
 
 ${mutantTable(mutants)}
 By what was changed, of both:

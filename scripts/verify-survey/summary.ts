@@ -32,6 +32,8 @@ export interface MutantSummary extends Kills {
   readonly elsewhere: Kills;
   /** Found wrong by other weights or a check, although the outputs moved less. */
   readonly failedBesides: number;
+  /** Right files beside them that were called wrong. */
+  readonly falseAlarms: number;
   readonly largestRatio: number | null;
   /** Those that moved and were not found wrong, and right files that were not found right. */
   readonly exceptions: readonly Exception[];
@@ -103,6 +105,7 @@ function mutantSummary(cases: readonly MutantCase[]): MutantSummary {
     ),
     elsewhere: kills(cases, ({ movedElsewhere }) => movedElsewhere),
     failedBesides: cases.filter(({ moved, said }) => !hasMoved(moved) && said === "wrong").length,
+    falseAlarms: alarms.length,
     largestRatio: largestRatio(cases),
     exceptions: [
       ...missed.map(({ of, kind, change, said, moved, why }) => ({
