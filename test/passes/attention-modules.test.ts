@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { gateOf } from "../../src/analysis/counts.js";
 import { ATTENTION_TYPES, attentionTypeOf } from "../../src/ir/attention/registry.js";
 import { printGraph } from "../../src/ir/print.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
@@ -40,5 +41,13 @@ for (const to of ATTENTION_VARIANTS) {
     assertKeepsValues("lower-attention{strategy=transpose},fold-batch-norm,lower-activation", gated);
   });
 }
+
+test("what is said of a gate has its sizes, and none that is not known", () => {
+  for (const to of ATTENTION_VARIANTS) {
+    const texts = rewrite(`swap-attention{to=${to}}`, NETWORK).ops.flatMap((op) => gateOf(op)?.text ?? []);
+    assert.is(texts.length, 1, to);
+    assert.not.match(texts[0] ?? "", /undefined|NaN|null|\bN\b/, to);
+  }
+});
 
 test.run();
