@@ -8,6 +8,7 @@ import { specJsonSchema } from "../src/spec/schema.js";
 import { attentionDocs } from "./attention-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
+import { mutationDocs } from "./mutants-docs.js";
 import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
 import { templateDocs } from "./template-docs.js";
@@ -34,6 +35,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/attention.md", attentionDocs(packageRoot())],
   ["docs/gallery.md", galleryDocs(families)],
   ["docs/papers.md", papersDocs()],
+  ["docs/mutation.md", mutationDocs(packageRoot())],
   ["docs/verification.md", verificationDocs()],
   ...typeScriptTemplates(),
   ...goldens,
