@@ -59,6 +59,7 @@ const WITHOUT_REFERENCE = [
   "tf-v2-b1-se",
   "tf-v2-b2-none",
   "tf-v2-b3-se",
+  "tv-mobilenetv3-small",
   "v2-m-none",
   "v2-s-se",
   "v2-xl-eca",

@@ -1,12 +1,12 @@
-import { CheckError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { type Graph, usesType } from "../ir/graph.js";
 import { runPasses } from "../passes/manager.js";
 import type { Pass, PassInvocation } from "../passes/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { evaluateGraph } from "../reference/interpreter.js";
 import { distance, judge, TOLERANCES } from "../runtime/compare.js";
-import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
-import { roundingErrors } from "./reference-runs.js";
+import { imageOf, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { largestDifference, roundingErrors } from "./reference-runs.js";
 import { stressed } from "./stressed.js";
 
 /** The seed of the weights and inputs. */
@@ -14,10 +14,12 @@ const SEED = 0;
 
 /**
  * Runs a pipeline and evaluates the graph before and after each pass that promises to keep values, with stress
- * weights: a fresh BatchNorm or gate would hide a mistake. A broken promise is a `CheckError`.
+ * weights: a fresh BatchNorm or gate would hide a mistake. A broken promise is a `CheckError`. Gives a warning for each output
+ * that is the same for every input, as no mistake before it could be seen.
  */
-export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]): void {
-  let before = stressed(graph, SEED);
+export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]): readonly Diagnostic[] {
+  const first = stressed(graph, SEED);
+  let before = first;
   for (const invocation of invocations) {
     const { graph: after } = runPasses(before, [invocation]);
     const pass = isPassName(invocation.pass) ? passOf(invocation.pass) : undefined;
@@ -25,6 +27,19 @@ export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]
     // Gates that a pass has put in are fresh.
     before = pass?.preserves === "values" || after === before ? after : stressed(after, SEED);
   }
+  return constantOutputs(first);
+}
+
+/** A warning for each output that two images have in common. */
+function constantOutputs(graph: Graph): readonly Diagnostic[] {
+  const images = randomInputs(inputShapes(graph), 2, SEED);
+  const parameters = parameterNumbers(SEED);
+  const [one, two] = [0, 1].map((image) => evaluateGraph(graph, imageOf(images, image), parameters));
+  return graph.outputs.flatMap(({ name }) => {
+    if (largestDifference(one?.get(name)?.data ?? [], two?.get(name)?.data ?? []) > 0) return [];
+    const message = `--check-passes can't tell whether ${name} is kept: it is the same for every input, with stress weights too`;
+    return [{ code: "pass/undecided", message }];
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { countNetwork, gateOf } from "../analysis/counts.js";
 import { inTransaction } from "../base/atomic-file.js";
-import { CheckError } from "../base/diagnostic.js";
+import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
 import { makeFolder } from "../base/folder.js";
 import { packageVersion } from "../base/package.js";
@@ -101,9 +101,10 @@ async function compileWith(
     checkExpectations(network.spec, countNetwork(network.declared)),
   );
   if (failed.length > 0) throw new CheckError(failed);
+  let undecided: readonly Diagnostic[] = [];
   if (options.checkPasses === true) {
     const pipeline = [...network.invocations, ...exportPipeline(options)];
-    locateErrors(network.spec, () => checkPasses(network.built, pipeline));
+    undecided = locateErrors(network.spec, () => checkPasses(network.built, pipeline));
   }
 
   // 5: fold and lower, until every op is one ONNX operator.
@@ -150,7 +151,12 @@ async function compileWith(
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
     ...(swapped === undefined ? {} : { swapped }),
     notes: idleNotes(network.reports),
-    warnings: [...network.warnings, ...weightsWarnings([options.given]), ...saturationWarnings(rounding)],
+    warnings: [
+      ...network.warnings,
+      ...weightsWarnings([options.given]),
+      ...undecided,
+      ...saturationWarnings(rounding),
+    ],
   };
 }
 

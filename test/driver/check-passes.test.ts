@@ -44,4 +44,18 @@ test("the passes of every export keep their promises", () => {
   }
 });
 
+test("an output that is the same for every input is said to show nothing", () => {
+  const constant = parseGraph(`graph "g" {
+    input %x : float32[N, 2, 3, 3]
+    %zero : float32[N, 2, 3, 3] = sub(%x, %x) loc(/zero)
+    return %zero
+  }`);
+  const [warning, ...others] = checkPasses(constant, [{ pass: "fold-constants", options: {} }]);
+  assert.equal(others, []);
+  assert.is(warning?.code, "pass/undecided");
+  assert.match(warning?.message ?? "", /can't tell whether zero is kept/);
+  const { built, invocations } = specNetwork("specs/small.json");
+  assert.equal(checkPasses(built, invocations), []);
+});
+
 test.run();
