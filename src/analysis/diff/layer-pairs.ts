@@ -25,7 +25,10 @@ export function layersByBlock(
   return found;
 }
 
-/** Layers of the same scope are the same layer; of several in one scope, the first is the first. */
+/**
+ * Layers of the same scope are the same layer; of several in one scope, the first is the first. A gate is none of the layers
+ * that it was taken apart into.
+ */
 export const pairByScope: PairLayers = (a, b) => {
   const [old, now] = [byPlace(a), byPlace(b)];
   return [...new Set([...old.keys(), ...now.keys()])].map((place) => [old.get(place), now.get(place)]);
@@ -34,7 +37,7 @@ export const pairByScope: PairLayers = (a, b) => {
 function byPlace(layers: readonly Layer[]): ReadonlyMap<string, Layer> {
   const found = new Map<string, Layer>();
   for (const layer of layers) {
-    const { scope } = layer.op.loc;
+    const scope = isGate(layer) ? `${layer.op.loc.scope} gate` : layer.op.loc.scope;
     let place = scope;
     for (let i = 1; found.has(place); i++) place = `${scope} ${i}`;
     found.set(place, layer);

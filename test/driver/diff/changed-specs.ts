@@ -112,6 +112,8 @@ export function assertShown(a: Written, b: Written, at: RegExp, what: string): v
   for (const change of changes) {
     assert.is.not(change.before, change.after, `${what}: ${JSON.stringify(change)}`);
     assert.is.not(change.kind, "network-changed", `${what}: ${JSON.stringify(change)}`);
+    for (const text of [change.before, change.after])
+      assert.not.match(text ?? "", /(?:after|before) (?:,|$)/, `${what}: a place without a layer`);
   }
   const sum = changes.reduce((total, { parametersDelta }) => total + parametersDelta, 0);
   assert.is(sum, parameters.delta, what);
