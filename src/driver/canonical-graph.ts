@@ -1,3 +1,4 @@
+import { operatorOf } from "../analysis/foreign-costs.js";
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../ir/attention/registry.js";
 import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";
@@ -133,7 +134,7 @@ function computationOf(op: Op, result: number): Computation {
   const weights = op.operands.flatMap((operand) => (operand.kind === "parameter" ? [weightOf(operand)] : []));
   const order = op.operands.map(({ kind }) => (kind === "parameter" ? "w" : "x")).join("");
   return {
-    kind: op.kind,
+    kind: isOp(op, "opaque") ? operatorOf(op) : op.kind,
     attributes: {
       ...computedAttributes(op),
       ...(result === 0 ? {} : { result }),
@@ -147,6 +148,8 @@ function computationOf(op: Op, result: number): Computation {
 
 /** The attributes that decide what an op computes. */
 function computedAttributes(op: Op): Readonly<Record<string, unknown>> {
+  // Where its node stands, and what is declared of its results, is as the file pleases.
+  if (isOp(op, "opaque")) return Object.fromEntries(op.attributes.written);
   // Momentum is about training, and files may have any.
   if (isOp(op, "batch_norm")) return { epsilon: op.attributes.epsilon };
   if (isOp(op, "avg_pool") && op.attributes.pads.every((pad) => pad === 0)) {

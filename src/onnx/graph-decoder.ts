@@ -26,6 +26,7 @@ import { toInteger } from "./proto.js";
 import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode, slotsOf } from "./source.js";
 import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
 import { agrees, declaredType, type Sizes } from "./value-info.js";
+import { writtenAttributes } from "./written-attributes.js";
 
 export interface DecodedGraph {
   readonly graph: Graph;
@@ -212,7 +213,10 @@ export class GraphDecoder implements TensorScope {
     const operands = names.map((name) => this.value(name, roleOf(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const types = outputs.map((name) => this.#declaredType(name));
-    const op = opaqueOp(each, operands, outputs, types, this.#multiplying.of(message));
+    const op = opaqueOp(each, operands, outputs, types, {
+      multiplies: this.#multiplying.of(message),
+      written: writtenAttributes(message, this.#document.model),
+    });
     this.#builder.add(op);
     for (const result of op.results) {
       this.#values.set(result.name, result);

@@ -3,6 +3,7 @@ import type { Op, OpOf, Result, Value } from "../ir/graph.js";
 import { type TensorType, tensorType } from "../ir/types.js";
 import type { DocumentNode } from "./document.js";
 import { scopeOfNode } from "./names.js";
+import type { WrittenAttributes } from "./written-attributes.js";
 
 /** A node that no op of the IR can say. */
 export interface ForeignNode {
@@ -25,7 +26,7 @@ export function opaqueOp(
   operands: readonly Value[],
   names: readonly string[],
   types: readonly TensorType[],
-  multiplies: boolean,
+  { multiplies, written }: { readonly multiplies: boolean; readonly written: WrittenAttributes },
 ): OpOf<"opaque"> {
   const results = types.map(
     ({ dims, dtype }, i): Result =>
@@ -33,7 +34,14 @@ export function opaqueOp(
   );
   const operator = message.opType ?? "";
   const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
-  const attributes = { operator, domain: message.domain ?? "", node: place, multiplies, types: recorded };
+  const attributes = {
+    operator,
+    domain: message.domain ?? "",
+    node: place,
+    multiplies,
+    written,
+    types: recorded,
+  };
   const scope = scopeOfNode(message.name || (names[0] ?? `${operator}_${place}`), operator);
   return freezeOp({
     kind: "opaque",

@@ -7,6 +7,7 @@ import type { NumberDType } from "../ir/types.js";
 
 export const {
   AttributeProto,
+  FunctionProto,
   GraphProto,
   ModelProto,
   NodeProto,

@@ -23,6 +23,8 @@ export const opaque = defineOp({
     node: z.int().min(0),
     /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
     multiplies: z.boolean().default(false),
+    /** What the node has besides its operands, by name, as text: its attributes and bodies. */
+    written: z.array(z.tuple([z.string(), z.string()])).default([]),
     /** What is known of each result: its element type, then its sizes. */
     types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
   }),
