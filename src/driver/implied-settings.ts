@@ -101,6 +101,15 @@ const FIELDS: Readonly<
         part === undefined ? [] : [{ value: part.padding, path: ["defaults", "padding"] }],
       ),
   },
+  "stride-at": {
+    title: "the convolution that has the stride",
+    read: ({ blocks }) =>
+      blocks.flatMap((block) =>
+        block.block === "bottleneck" && block.stride > 1
+          ? [{ value: block.strideAt, path: [...block.specPath, "strideAt"] }]
+          : [],
+      ),
+  },
   "stem-activation": {
     title: "the stem's activation",
     read: ({ stem }) =>
@@ -116,6 +125,16 @@ const FIELDS: Readonly<
     read: ({ head }) =>
       head?.channels === undefined ? [] : [{ value: head.activation, path: ["head", "activation"] }],
   },
+  "gate-position": {
+    title: "the gates' place",
+    read: ({ blocks }) =>
+      blocks.flatMap(({ attentionPosition, specPath }) =>
+        attentionPosition === undefined
+          ? []
+          : [{ value: attentionPosition, path: [...specPath, "attention", "position"] }],
+      ),
+  },
+  "gate-squeeze": { title: "the gates' squeeze", read: (spec) => gateOption(spec, "squeeze") },
   gate: { title: "the gates' function", read: (spec) => gateOption(spec, "gate") },
   "gate-activation": { title: "the gates' activation", read: (spec) => gateOption(spec, "activation") },
   mean: { title: "mean", read: (spec) => imageOption(spec, "mean") },
@@ -130,7 +149,7 @@ function partsOf({ stem, blocks, head }: ResolvedSpec) {
 }
 
 /** An option of the gates that are SE; other kinds have their functions by definition. */
-function gateOption({ blocks }: ResolvedSpec, option: "gate" | "activation"): readonly Read[] {
+function gateOption({ blocks }: ResolvedSpec, option: "gate" | "activation" | "squeeze"): readonly Read[] {
   return blocks.flatMap(({ attention, specPath }) =>
     attention?.type === "se" ? [{ value: attention[option], path: [...specPath, "attention", option] }] : [],
   );

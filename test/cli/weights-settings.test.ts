@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -74,12 +75,46 @@ test("weights convert and weights inspect --values warn; inspect alone reads no 
     assert.equal(none, []);
   }));
 
-test("what a pass drops is not in the network, and no warning", () =>
-  inTemporaryFolder((folder) => {
-    const file = poisonedFixture(folder, { "blocks.0.0.se.conv_reduce.weight": [0] });
-    const args = ["compile", SPEC, "--weights", file, "-o", join(folder, "a.onnx")];
-    assert.is(warned(args)[1].length, 1);
-    assert.is(warned([...args, "--passes", "swap-attention{to=eca}"])[1].length, 0);
-  }));
+/** A spec that differs from the fixture's in a setting that the names of its weights tell. */
+function otherSpec(folder: string): string {
+  const file = join(folder, "other.json");
+  writeFileSync(file, JSON.stringify({ extends: resolve(SPEC), defaults: { norm: { epsilon: 0.01 } } }));
+  return file;
+}
+
+for (const [command, args] of Object.entries(COMMANDS)) {
+  test(`${command} refuses other settings, and goes on with --allow-other-settings and a note`, () =>
+    inTemporaryFolder((folder) => {
+      const spec = otherSpec(folder);
+      const given = [...args(folder), "--weights", `${FIXTURE}.safetensors`].map((each) =>
+        each === SPEC ? spec : each,
+      );
+      const refused = ecagen(given);
+      assert.is(refused.code, 2);
+      assert.match(
+        refused.stderr,
+        /error: defaults\.norm\.epsilon is 0\.01, and weights under the names of timm/,
+      );
+      const taken = ecagen([...given, "--allow-other-settings"]);
+      assert.is(taken.code, 0, taken.stderr);
+      assert.match(
+        taken.stderr,
+        /note: defaults\.norm\.epsilon is 0\.01 where the weights were trained with/,
+      );
+    }));
+
+  test(`${command} hands --weights-key on, and refuses it without weights`, () =>
+    inTemporaryFolder((folder) => {
+      const key = ["--weights-key", "model"];
+      const refused = ecagen([...args(folder), "--weights", "test/data/weights/averaged.pt", ...key]);
+      assert.is(refused.code, 2);
+      assert.match(refused.stderr, /averaged\.pt has no tensors under "model"/);
+      const unused = ecagen([...args(folder), ...key, "--allow-other-settings"]);
+      assert.is(unused.code, 2);
+      for (const flag of ["weights-key", "allow-other-settings"]) {
+        assert.match(unused.stderr, new RegExp(`--${flag} changes nothing`));
+      }
+    }));
+}
 
 test.run();

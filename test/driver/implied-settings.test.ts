@@ -65,6 +65,32 @@ const OTHERS: readonly (readonly [object, RegExp])[] = [
   [{ preprocessing: { channelOrder: "bgr" } }, /^preprocessing\.channelOrder bgr → rgb$/],
 ];
 
+test("what shapes don't tell of blocks and gates: where the stride is, where the gate stands, how it squeezes", () => {
+  assert.equal(differing(shipped("resnet50-v1"), RESNET), [
+    "stages[1].strideAt reduce → spatial",
+    "stages[2].strideAt reduce → spatial",
+    "stages[3].strideAt reduce → spatial",
+  ]);
+  assert.equal(differing(shipped("resnet50-v1"), naming("timm", "ResNet")).length, 3);
+  const own = shipped("tv-mobilenetv3-small");
+  const gated = own.blocks.findIndex(({ attention }) => attention !== undefined);
+  for (const [change, expected] of [
+    [{ attentionPosition: "standard" }, "attention.position standard → spatial"],
+    [{ attention: { ...own.blocks[gated]?.attention, squeeze: "max" } }, "attention.squeeze max → average"],
+  ] as const) {
+    const blocks = own.blocks.map((block, i) =>
+      i === gated ? ({ ...block, ...change } as typeof block) : block,
+    );
+    const [found, ...more] = differing({ ...own, blocks }, MOBILENETV3);
+    assert.equal(more, []);
+    assert.match(found ?? "", expected);
+  }
+  const post = changed("resnet50-eca", { attention: { type: "eca", position: "post" } });
+  assert.ok(
+    differing(post, naming("ecanet", "eca_resnet")).some((each) => /position post → standard$/.test(each)),
+  );
+});
+
 test("each setting of a ResNet, changed by itself, is found", () => {
   for (const [more, expected] of OTHERS) {
     const found = differing(changed("resnet50", more), RESNET);

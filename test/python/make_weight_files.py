@@ -85,6 +85,7 @@ torch.save({"w": torch.randn(2)}, out / "legacy.pt", _use_new_zipfile_serializat
 trained, averaged = {"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 4.0])}
 torch.save({"epoch": 3, "state_dict": trained, "state_dict_ema": averaged}, out / "averaged.pt")
 torch.save({"model": trained, "model_ema": {"module": averaged, "decay": 0.9}}, out / "averaged-inside.pt")
+torch.save({"model": trained, "ema": {"ema_model": averaged, "decay": 0.9}}, out / "averaged-wrapped.pt")
 expected["state.pt"] = expected["checkpoint.pth"] = describe(to_numpy(tensors))
 
 try:

@@ -26,6 +26,7 @@ function read(file: string, key?: string): { readonly numbers: readonly number[]
 for (const [file, averaged, trained] of [
   ["averaged.pt", "state_dict_ema", "state_dict"],
   ["averaged-inside.pt", "model_ema", "model"],
+  ["averaged-wrapped.pt", "ema", "model"],
 ] as const) {
   test(`${file}: the average comes first, with a note`, () => {
     const { numbers, notes } = read(file);

@@ -148,6 +148,10 @@ test("--names reads the names of one framework only", () => {
 test("names of a trainer before all of the network's are left out", () => {
   const wrapped = renamed(fixture("effnet_se"), (name) => `module.${name}`);
   assert.is(read("effnet_se", givenTensors(wrapped)).loaded, 121);
+  // PyTorch's AveragedModel, as torchvision's training saves it.
+  const averaged = { ...wrapped, n_averaged: { dtype: "I64", dims: [] } } as const;
+  const { loaded, unused } = read("effnet_se", givenTensors(averaged));
+  assert.equal([loaded, unused], [121, []]);
 });
 
 test("the file's own count of stages holds, where the spec has it otherwise", () => {

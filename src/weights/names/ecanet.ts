@@ -1,4 +1,4 @@
-import { defineNameMap } from "./name-map.js";
+import { defineNameMap, type ImpliedSetting } from "./name-map.js";
 import { RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
 import { MOBILENETV2_BLOCKS, MOBILENETV2_SETTINGS, RESNET_SETTINGS } from "./torchvision.js";
 
@@ -8,6 +8,12 @@ import { MOBILENETV2_BLOCKS, MOBILENETV2_SETTINGS, RESNET_SETTINGS } from "./tor
  */
 const GATES = [{ of: "eca", layers: { conv: "conv" } }];
 
+const STANDARD_GATES: ImpliedSetting = {
+  setting: "gate-position",
+  values: ["standard"],
+  source: "models/eca_resnet.py, ECABottleneck: out = self.eca(out) before out += residual",
+};
+
 export const ecanet = defineNameMap({
   kind: "ecanet",
   title: "the code of ECA-Net's authors",
@@ -16,7 +22,7 @@ export const ecanet = defineNameMap({
       title: "eca_resnet",
       blocks: [...RESNET_ENDS, ...residualBlocks({ gate: "eca" })],
       gates: GATES,
-      settings: RESNET_SETTINGS,
+      settings: [...RESNET_SETTINGS, STANDARD_GATES],
     },
     { title: "eca_mobilenetv2", blocks: MOBILENETV2_BLOCKS, gates: GATES, settings: MOBILENETV2_SETTINGS },
   ],

@@ -36,6 +36,9 @@ export interface Naming {
 export type SettingName =
   | "epsilon"
   | "padding"
+  | "stride-at"
+  | "gate-position"
+  | "gate-squeeze"
   | "stem-activation"
   | "activation"
   | "head-activation"

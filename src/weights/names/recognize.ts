@@ -11,6 +11,8 @@ import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 
 /** Names that trainers put before those of the network: PyTorch's DataParallel, Lightning. */
 const WRAPPERS = ["module.", "model."];
+/** The step count that PyTorch's AveragedModel has beside the network in `module`. */
+const AVERAGED_COUNT = "n_averaged";
 
 export interface Recognized {
   readonly parts: NetworkParts;
@@ -96,8 +98,9 @@ function numberingsOf(graph: Graph): readonly Numbering[] {
   return isDeepStrictEqual(stagewise, spec) ? [spec] : [stagewise, spec];
 }
 
-/** The tensors without a wrapper's name before all of theirs. */
-function unwrapped(tensors: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
+/** The tensors without a wrapper's name before all of theirs, and without its step count. */
+function unwrapped(all: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
+  const tensors = new Map([...all].filter(([name]) => name !== AVERAGED_COUNT));
   const wrapper = WRAPPERS.find(
     (each) => tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith(each)),
   );

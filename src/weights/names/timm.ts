@@ -148,6 +148,11 @@ const RESNET: readonly ImpliedSetting[] = [
     values: ["symmetric"],
     source: "timm/models/resnet.py, Bottleneck: padding=first_dilation; no 'same' padding",
   },
+  {
+    setting: "stride-at",
+    values: ["spatial"],
+    source: "timm/models/resnet.py, Bottleneck: stride=1 if use_aa else stride in conv2",
+  },
   ...IMAGES,
 ];
 

@@ -62,6 +62,20 @@ const SYMMETRIC: ImpliedSetting = {
 };
 
 const EFFICIENTNET_FILE = "torchvision/models/efficientnet.py";
+/** torchvision's gates stand before the projection and squeeze to the mean. */
+const GATES: readonly ImpliedSetting[] = [
+  {
+    setting: "gate-position",
+    values: ["spatial"],
+    source:
+      "torchvision/models/efficientnet.py, MBConv, and mobilenetv3.py, InvertedResidual: before the projection",
+  },
+  {
+    setting: "gate-squeeze",
+    values: ["average"],
+    source: "torchvision/ops/misc.py, SqueezeExcitation: torch.nn.AdaptiveAvgPool2d(1)",
+  },
+];
 const EFFICIENTNET: readonly ImpliedSetting[] = [
   {
     setting: "epsilon",
@@ -95,6 +109,7 @@ const EFFICIENTNET: readonly ImpliedSetting[] = [
       source: `${EFFICIENTNET_FILE}: activation_layer=nn.SiLU`,
     }),
   ),
+  ...GATES,
   {
     setting: "gate",
     values: ["sigmoid"],
@@ -164,6 +179,7 @@ const MOBILENETV3: readonly ImpliedSetting[] = [
     source: `${MOBILENETV3_FILE}: nn.Hardswish if cnf.use_hs else nn.ReLU`,
   },
   { setting: "head-activation", values: ["hard_swish"], source: `${MOBILENETV3_FILE}: nn.Hardswish` },
+  ...GATES,
   {
     setting: "gate",
     values: ["hard_sigmoid"],
@@ -182,6 +198,11 @@ const RESNET_FILE = "torchvision/models/resnet.py";
 export const RESNET_SETTINGS: readonly ImpliedSetting[] = [
   { setting: "epsilon", values: [1e-5], source: `${RESNET_FILE}: ${PLAIN_NORM}` },
   { setting: "padding", values: ["symmetric"], source: `${RESNET_FILE}, conv3x3: padding=dilation` },
+  {
+    setting: "stride-at",
+    values: ["spatial"],
+    source: `${RESNET_FILE}, Bottleneck: self.conv2 = conv3x3(width, width, stride, …)`,
+  },
   ...(["stem-activation", "activation"] as const).map(
     (setting): ImpliedSetting => ({ setting, values: ["relu"], source: `${RESNET_FILE}: nn.ReLU` }),
   ),

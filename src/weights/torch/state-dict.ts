@@ -29,7 +29,7 @@ const AVERAGED_UNDER = ["state_dict_ema", "model_ema", "ema_state_dict", "model_
 /** Where they keep their state dict, the first one first. */
 const NESTED_UNDER = [...AVERAGED_UNDER, "state_dict", "model", "model_state_dict", "net", "network"];
 /** A dict of one of these is the average's own: a wrapper's state beside a step count. */
-const INSIDE = ["module", "state_dict", "model"];
+const INSIDE = ["module", "ema_model", "ema_state_dict", "state_dict", "model", "shadow"];
 /** PyTorch allows tensors of no more. */
 const MOST_AXES = 64;
 const MOST_PROBLEMS = 20;
