@@ -105,10 +105,22 @@ function formatAs(severity: "error" | "warning", diagnostic: Diagnostic): string
   const json = diagnosticToJson(diagnostic);
   const place = [json.file, json.line, json.column].filter((part) => part !== undefined).join(":");
   const lines = [
-    `${place === "" ? "" : `${oneVisibleLine(place)}: `}${severity}: ${oneVisibleLine(json.message)} [${json.code}]`,
+    `${place === "" ? "" : `${oneVisibleLine(place)}: `}${severity}: ${oneVisibleLine(shortened(json.message))} [${json.code}]`,
   ];
-  if (json.path !== undefined) lines.push(`  at ${oneVisibleLine(json.path)}`);
+  if (json.path !== undefined) lines.push(`  at ${oneVisibleLine(shortened(json.path))}`);
   if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
-  if (json.hint !== undefined) lines.push(`  hint: ${visibleText(json.hint).replaceAll("\n", "\n  ")}`);
+  if (json.hint !== undefined)
+    lines.push(`  hint: ${visibleText(shortened(json.hint)).replaceAll("\n", "\n  ")}`);
   return lines.join("\n");
+}
+
+/** Characters of a text that are printed: a name in it may be as long as the file that it comes from. */
+const MOST_CHARACTERS = 4000;
+const ENDS = 0.1;
+
+/** A text without its middle where nobody would read it all. */
+function shortened(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  const end = text.slice(-MOST_CHARACTERS * ENDS);
+  return `${text.slice(0, MOST_CHARACTERS * (1 - ENDS))} […] ${end}`;
 }

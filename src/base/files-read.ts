@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type BigIntStats, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
@@ -37,16 +37,27 @@ export function wasRead(file: string): boolean {
   return (runs.getStore() ?? outside).has(file);
 }
 
-/** Where a file is, or would be. */
-export function realPath(file: string): string {
+/** As many as Linux follows. */
+export const MOST_LINKS = 40;
+
+/** Where a file is, or would be: a link may lead to one that is not there yet. */
+export function realPath(file: string, links = MOST_LINKS): string {
   try {
     return realpathSync(file);
   } catch {
-    try {
-      return join(realpathSync(dirname(file)), basename(file));
-    } catch {
-      return resolve(file);
-    }
+    const folder = attempt(() => realpathSync(dirname(file)));
+    if (folder === undefined) return resolve(file);
+    const place = join(folder, basename(file));
+    const target = links === 0 ? undefined : attempt(() => readlinkSync(place));
+    return target === undefined ? place : realPath(resolve(folder, target), links - 1);
+  }
+}
+
+function attempt(act: () => string): string | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "./diagnostic.js";
+import { MOST_LINKS } from "./files-read.js";
 
 /**
  * The file that the name of an output stands for, links followed, those too whose file is not there yet. Only a regular
@@ -49,9 +50,6 @@ function isSame({ dev, ino }: Stats, stream: number): boolean {
     return false; // It is closed.
   }
 }
-/** As many as Linux follows. */
-const MOST_LINKS = 40;
-
 /** Where a file would be made: a link may lead to one that is not there. */
 function placeOfMissing(file: string): string {
   let place = file;

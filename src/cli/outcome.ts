@@ -10,11 +10,10 @@ import {
 } from "../base/diagnostic.js";
 import { asOneRun } from "../base/files-read.js";
 import { jsonText } from "../base/json-text.js";
+import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
+import { EXIT } from "./exit-codes.js";
 import { print } from "./print.js";
-
-/** The exit codes, which are part of the command line's contract. */
-export const EXIT = { fine: 0, checkFailed: 1, badInput: 2, noDevice: 3, defect: 70 } as const;
 
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {
@@ -35,8 +34,9 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
   try {
     const { json, text, notes = [], warnings, ok = true } = await asOneRun(work);
     if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
-    if (!asJson) for (const each of warnings ?? []) print("stderr", `${formatWarning(each)}\n`);
-    const document = warnings === undefined ? json : { ...json, warnings: warnings.map(diagnosticToJson) };
+    if (!asJson) for (const each of readable(warnings ?? [])) print("stderr", `${formatWarning(each)}\n`);
+    const document =
+      warnings === undefined ? json : { ...json, warnings: readable(warnings).map(diagnosticToJson) };
     print("stdout", asJson ? jsonText(document) : await text());
     process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
   } catch (error) {
@@ -46,13 +46,26 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
 
 /** Reports an error in the form that was asked for and sets the exit code. */
 export function fail(asJson: boolean, error: unknown): void {
-  const { code, diagnostics } = explain(error);
+  const { code, diagnostics: all } = explain(error);
+  const diagnostics = readable(all);
   process.exitCode = code;
   if (asJson) {
     print("stdout", jsonText({ ok: false, errors: diagnostics.map(diagnosticToJson) }));
   } else {
     print("stderr", `${diagnostics.map(formatDiagnostic).join("\n\n")}\n`);
   }
+}
+
+/** Diagnostics that are printed at most: a file with more mistakes is no file of its kind, and must not flood the terminal. */
+const MOST_DIAGNOSTICS = 100;
+
+/** As many as a person reads, and how many are left out. */
+function readable(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const more = diagnostics.length - MOST_DIAGNOSTICS;
+  if (more <= 0) return diagnostics;
+  const message = `${count(more)} more of them, which are not shown`;
+  const hint = "mend these first; the next run shows the rest";
+  return [...diagnostics.slice(0, MOST_DIAGNOSTICS), { code: "ecagen/more", message, hint }];
 }
 
 function explain(error: unknown): { code: number; diagnostics: readonly Diagnostic[] } {

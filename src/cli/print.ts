@@ -1,4 +1,5 @@
 import { visibleText } from "../base/visible-text.js";
+import { EXIT } from "./exit-codes.js";
 
 /**
  * The one way to stdout and stderr. Names, paths and lines of files are printed as they are everywhere else; what a terminal would
@@ -24,10 +25,12 @@ const ESC = "\x1b";
 const MARK = `<ESC ${Math.random().toString(36).slice(2)}>`;
 const COLOUR = new RegExp(`${MARK}\\[\\d+m`, "g");
 
-/** Output that is cut short (`ecagen stats ... | head`) is no error. */
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
+  stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    // Output that is cut short (`ecagen stats ... | head`) is no error: the command goes on to its end, and its exit code is true.
+    if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return;
+    if (stream === process.stdout)
+      print("stderr", `error: what is printed can't be written: ${message} [file/unwritable]\n`);
+    process.exit(EXIT.badInput);
   });
 }

@@ -8,6 +8,9 @@ import { type ReadFile, readSpec } from "./read.js";
 /** What a spec says of itself alone: a network made from another one has not its name and not its counts. */
 const NOT_INHERITED: readonly string[] = ["$schema", "name", "description", "extends", "expect"];
 
+/** Bases under one another: as deep as objects and lists may be nested. */
+const MOST_BASES = 64;
+
 /** A spec with its bases merged under it, and the files that it was read from, its own first. */
 export interface Inherited {
   readonly root: JsonObject;
@@ -15,8 +18,8 @@ export interface Inherited {
 }
 
 /**
- * Reads what a spec extends, as far as the chain goes, and merges it. Refuses a base that is not there and a chain
- * that comes back to one of its files.
+ * Reads what a spec extends, as far as the chain goes, and merges it. Refuses a base that is not there, a chain
+ * that comes back to one of its files, and an endless one.
  */
 export function readWithBases(source: SourceText, read: ReadFile, chain: readonly string[] = []): Inherited {
   const root = parseJsonTree(source);
@@ -34,6 +37,12 @@ export function readWithBases(source: SourceText, read: ReadFile, chain: readonl
   if (again >= 0) {
     const circle = [...files.slice(again), base.file].join(" → ");
     throw InputError.of("spec/circular-extends", `"extends" goes in a circle: ${circle}`, place);
+  }
+  if (files.length > MOST_BASES) {
+    throw InputError.of("spec/too-complex", `over ${MOST_BASES} specs extend one another`, {
+      ...place,
+      hint: "extend one that is further down the chain",
+    });
   }
   const inherited = readWithBases(base, read, files);
   return {

@@ -100,7 +100,15 @@ test("two outputs are not written to one file", () =>
     for (const file of others.filter((each) => !each.endsWith("hard")))
       throwsError(() => refuseOverwriting([a, file]), InputError, /two outputs can't both be written/);
     throwsError(() => refuseOverwriting([join(folder, "new"), `${folder}/./new`]), InputError, /two outputs/);
-    assert.not.throws(() => refuseOverwriting([a, b]));
+    symlinkSync("further", join(folder, "leading"));
+    symlinkSync("home/new", join(folder, "further"));
+    for (const pair of [
+      ["home/new", "leading"],
+      ["leading", "further"],
+    ])
+      throwsError(() => refuseOverwriting(pair.map((name) => join(folder, name))), InputError, /two outputs/);
+    symlinkSync("round", join(folder, "round"));
+    assert.not.throws(() => refuseOverwriting([a, b, join(folder, "round"), join(folder, "none", "file")]));
   }));
 
 test.run();

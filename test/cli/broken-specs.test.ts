@@ -45,6 +45,11 @@ const BROKEN: Readonly<Record<string, { text: string | object; code?: number; sa
   __proto__: { text: `{ "__proto__": {}, ${JSON.stringify(GOOD).slice(1)}`, says: /not allowed/ },
   "empty file": { text: "", says: /empty/ },
   "10 MB of brackets": { text: "[".repeat(10e6), says: /nested/ },
+  "a hundred thousand mistakes": {
+    text: { ...GOOD, passes: Array.from({ length: 100_000 }, () => "nope") },
+    says: /error: 99,901 more of them, which are not shown \[ecagen\/more\]/,
+  },
+  "a name as long as a file": { text: { ...GOOD, name: "n".repeat(100_000) }, says: /nnn \[…\] nnn/ },
   "wrong pass name": { text: { ...GOOD, passes: [{ pass: "swap-atention" }] }, says: /unknown pass/ },
   "wrong pass option": {
     text: { ...GOOD, passes: [{ pass: "remove-attention", too: 1 }] },
@@ -69,6 +74,7 @@ function expectRefusal(spec: string, code: number, says: RegExp): void {
   assert.is(run.code, code, run.stderr);
   assert.match(run.stderr, says);
   assert.match(run.stderr, /error: .* \[[a-z]+\/[a-z-]+\]/);
+  assert.ok(run.stderr.length < 100_000, `${run.stderr.length} characters flood the terminal`);
   assert.not.match(run.stdout + run.stderr, /^\s+at .*:\d+:\d+\)?$/m, "no stack trace");
   assert.not(existsSync(output), "no output file");
 }

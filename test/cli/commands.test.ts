@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -235,6 +236,27 @@ test("an output that can't be written is exit code 2", () => {
     assert.is(run.code, 2, output);
     assert.not.match(run.stderr, /\n\s+at /);
   }
+});
+
+test("a full disk under what is printed is exit code 2; a reader who has enough changes nothing", () => {
+  const shell = (line: string): CliRun => {
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", line], {
+      encoding: "utf8",
+      env: { ...process.env, ECAGEN: `${process.execPath} dist/cli.js`, OUT: join(folder, "x.onnx") },
+    });
+    return { code: status, stdout, stderr };
+  };
+  for (const flag of ["", "--json"]) {
+    const full = shell(`$ECAGEN stats specs/small.json ${flag} > /dev/full`);
+    assert.is(full.code, 2, full.stderr);
+    assert.match(full.stderr, /^error: what is printed can't be written: ENOSPC.* \[file\/unwritable\]\n$/);
+  }
+  assert.is(shell("$ECAGEN nothing 2> /dev/full").code, 2);
+  // Nobody reads: what was asked for is done all the same, and the exit code is that of the work.
+  const cut = "set -o pipefail; $ECAGEN compile specs/small.json -o $OUT --print-ir-after-all";
+  assert.equal(shell(`${cut} 2>&1 | true`), { code: 0, stdout: "", stderr: "" });
+  assert.ok(existsSync(join(folder, "x.onnx")));
+  assert.is(shell("set -o pipefail; $ECAGEN stats nothing.json 2>&1 | true").code, 2);
 });
 
 test("flags given twice or without their value, and a folder that can't be made, are wrong usage", () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   mkdirSync,
@@ -62,7 +62,10 @@ test.before(async () => {
   mkdirSync(file(NAME));
   writeFileSync(join(file(NAME), `${NAME}.txt`), "{{name.text}} {{description}}\n");
 });
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after(() => {
+  runs?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** The file with a hostile name for everything in it that has one; `opaque`: and with an operator that nobody knows. */
 function renamed(bytes: Uint8Array, opaque: boolean): Uint8Array {
@@ -187,15 +190,39 @@ function flagsFor({ name, options }: Leaf): readonly string[] {
   });
 }
 
-/** Runs the built command line in the folder, where what is written under a hostile name does no harm. */
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliRun {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+/** The process of the runs, and what it prints itself: nothing. */
+let runs: ChildProcess | undefined;
+let printedBeside = "";
+
+function start(): ChildProcess {
+  const child = fork(resolve("test/cli/many-runs.mjs"), [CLI], {
     cwd: folder,
-    encoding: "utf8",
-    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: "1", ...env },
+    execArgv: [],
+    silent: true,
+    env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: "1", NODE_NO_WARNINGS: "1" },
   });
-  const result = { code: status, stdout, stderr };
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      printedBeside += text;
+    });
+  return child;
+}
+
+/** Runs the built command line in the folder, where what is written under a hostile name does no harm. */
+async function run(args: readonly string[]): Promise<CliRun> {
+  runs ??= start();
+  const child = runs;
   const what = visible(args.join(" "));
+  const result = await new Promise<CliRun>((fulfil, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`${what}: ended with ${code}: ${printedBeside}`));
+    child.once("exit", ended);
+    child.once("message", (message) => {
+      child.off("exit", ended);
+      fulfil(message as CliRun);
+    });
+    child.send(args);
+  });
   assert.ok([0, 1, 2].includes(result.code ?? -1), `${what}: ${result.code} ${visible(result.stderr)}`);
   return result;
 }
@@ -231,34 +258,37 @@ test("the registry is walked whole", () => {
 });
 
 for (const leaf of leaves()) {
-  test(`${leaf.name}: names of files and in files`, () => {
+  test(`${leaf.name}: names of files and in files`, async () => {
     for (const positionals of filesFor(leaf)) {
       const args = [...leaf.name.split(" "), ...positionals, ...flagsFor(leaf)];
-      assertHarmless(run(args), args);
-      const { stdout, stderr } = run([...args, "--json"]);
+      assertHarmless(await run(args), args);
+      const { stdout, stderr } = await run([...args, "--json"]);
       assertVisible(stdout.replaceAll(/^ +/gm, ""), visible(args.join(" ")));
       assertVisible(stderr, visible(args.join(" ")));
       assert.ok(stdout === "" || JSON.parse(stdout) !== undefined);
     }
   });
 
-  test(`${leaf.name}: values of flags`, () => {
+  test(`${leaf.name}: values of flags`, async () => {
     const [positionals = []] = filesFor(leaf);
     const taking = Object.entries(leaf.options).filter(([, { type }]) => type !== "boolean");
     for (const [flag] of [...taking, [HOSTILE]]) {
       const args = [...leaf.name.split(" "), ...positionals, `--${flag}`, HOSTILE];
-      assertHarmless(run(args), args);
+      assertHarmless(await run(args), args);
     }
   });
 }
 
-test("unknown commands and flags", () => {
+test("unknown commands and flags", async () => {
   for (const args of [[HOSTILE], ["weights", HOSTILE], [`--${HOSTILE}`], ["compile"], [HOSTILE, "--help"]])
-    assertHarmless(run(args), args);
+    assertHarmless(await run(args), args);
 });
 
 test("colours that ecagen adds stay, and no other", () => {
-  const { stdout } = run(["verify", file(`${NAME}.json`)], { NO_COLOR: "", FORCE_COLOR: "1" });
+  const { stdout } = spawnSync(process.execPath, [CLI, "verify", file(`${NAME}.json`)], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "", FORCE_COLOR: "1" },
+  });
   assert.ok(stdout.includes("\x1b[32mok\x1b[39m"), visible(stdout));
   assert.ok(stdout.includes("\x1b[1mreference\x1b[22m"));
   assertVisible(stdout.replaceAll("\x1b[32mok\x1b[39m", "").replaceAll(BOLD, ""), "verify in colours");
@@ -266,15 +296,15 @@ test("colours that ecagen adds stay, and no other", () => {
 
 const BOLD = new RegExp("ESC\\[(1|22)m".replace("ESC", "\x1b"), "g");
 
-test("files that are written have nothing unseen in them", () => {
+test("files that are written have nothing unseen in them", async () => {
   for (const language of ["ts", "pytorch", "web", "json"]) {
     const output = file(`program-${language}`);
-    run(["codegen", file(`${NAME}.json`), "--lang", language, "-o", output]);
+    await run(["codegen", file(`${NAME}.json`), "--lang", language, "-o", output]);
   }
-  run(["codegen", file(`${NAME}.json`), "--templates", file(NAME), "-o", file("program-templates")]);
-  run(["codegen", file(`${NAME}.onnx`), "--lang", "ts", "-o", file("program-file")]);
-  run(["compile", file(`${NAME}.json`), "-o", file("x.onnx"), "--dump-ir", file("program-ir")]);
-  run(["inspect", file(`${NAME}.onnx`), "--spec", file("program-spec.json")]);
+  await run(["codegen", file(`${NAME}.json`), "--templates", file(NAME), "-o", file("program-templates")]);
+  await run(["codegen", file(`${NAME}.onnx`), "--lang", "ts", "-o", file("program-file")]);
+  await run(["compile", file(`${NAME}.json`), "-o", file("x.onnx"), "--dump-ir", file("program-ir")]);
+  await run(["inspect", file(`${NAME}.onnx`), "--spec", file("program-spec.json")]);
   const written = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (each) => each.startsWith("program-") && /\.(ts|py|html|css|mjs|js|json|md|txt|ir|gitignore)$/.test(each),
   );
@@ -284,5 +314,7 @@ test("files that are written have nothing unseen in them", () => {
   );
   assert.equal(unseen, []);
 });
+
+test("nothing is printed past the one function that prints", () => assert.is(printedBeside, ""));
 
 test.run();

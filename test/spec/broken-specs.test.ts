@@ -279,6 +279,19 @@ test("a circle of bases is named", () => {
   assert.is(own?.message, '"extends" goes in a circle: a.json → a.json');
 });
 
+test("an endless chain of bases is refused, one of 64 is read", () => {
+  const chain = (length: number): Record<string, string> => ({
+    ...Object.fromEntries(
+      Array.from({ length }, (_, i) => [`${i}.json`, `{ "extends": "./${i + 1}.json" }`] as const),
+    ),
+    [`${length}.json`]: specText([]),
+  });
+  const [problem] = problemsOf(() => loadSpec("0.json", readFrom(chain(20_000))));
+  assert.is(problem?.message, "over 64 specs extend one another");
+  assert.equal([problem?.file, problem?.line, problem?.path], ["64.json", 1, "$.extends"]);
+  assert.not.match(problemsOf(() => loadSpec("0.json", readFrom(chain(64)))).join(), "extend one another");
+});
+
 test("the message for people shows the line", () => {
   try {
     parse(specText([`{ "block": "conv-norm-act", "channels": 8, "kernal": 3 }`]));
