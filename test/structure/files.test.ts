@@ -12,6 +12,7 @@ const QUESTIONS = ["existsSync", "statSync", "lstatSync", "readdirSync", "realpa
  */
 const DIRECT: Readonly<Record<string, string>> = {
   "base/atomic-file.ts": "writes",
+  "base/files-read.ts": "follows links",
   "base/folder.ts": "makes folders",
   "base/package.ts": "reads ecagen's own package.json",
   "base/pending-file.ts": "writes",
