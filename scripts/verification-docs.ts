@@ -123,5 +123,5 @@ function exceptions(title: string, list: readonly Exception[]): string {
 function refused(list: Summary["files"]["refused"]): string {
   if (list.length === 0) return "";
   const lines = list.map(({ file, by, why }) => `- ${file}, by ${by}: ${why}`);
-  return `\nNot verified, because PyTorch has no export or ecagen can't evaluate an operator:\n\n${lines.join("\n")}\n`;
+  return `\nNot verified, because PyTorch has no export, ecagen can't evaluate an operator, or ONNX Runtime refuses the file:\n\n${lines.join("\n")}\n`;
 }

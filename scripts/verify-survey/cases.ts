@@ -17,11 +17,14 @@ export interface FileCase extends Outcome {
   readonly file: string;
 }
 
-/** A file that can't be verified: PyTorch does not export it, or the reference interpreter can't evaluate it. */
+/**
+ * What can't be verified: a network that PyTorch does not export, a file that the reference interpreter can't evaluate, a valid file
+ * that ONNX Runtime refuses.
+ */
 export interface RefusedFile {
   readonly part: "refused";
   readonly file: string;
-  readonly by: "PyTorch" | "ecagen";
+  readonly by: "PyTorch" | "ecagen" | "ONNX Runtime";
   readonly why: string;
 }
 
