@@ -121,6 +121,37 @@ for (const [name, expected] of Object.entries(EXPORTS)) {
   });
 }
 
+test("layers that all look alike are blocks and stages by their names alone", () => {
+  for (const [modules, expected] of [
+    // Two layers in each, the first the stem; the map and the width never change.
+    [
+      ["layer0/layer0.0", "layer1/layer1.0", "layer1/layer1.1", "layer2/layer2.0"],
+      [
+        "/stem",
+        "/stages/0/blocks/0 /layer1/layer1.0",
+        "/stages/0/blocks/1 /layer1/layer1.1",
+        "/stages/1/blocks/0 /layer2/layer2.0",
+      ],
+    ],
+    // One name alone divides nothing: each layer is on its own.
+    [["layer1/layer1.0"], ["/stem", "/stages/0/blocks/0 /layer1/layer1.0"]],
+  ] as const) {
+    const builder = new GraphBuilder("alike");
+    let x: Value = builder.input("x", tensorType(["N", 8, 16, 16]));
+    modules.forEach((module, i) => {
+      for (const layer of ["a", "b"]) {
+        const weight = builder.parameter(`w${i}${layer}`, [8, 8, 1, 1], startAtZero);
+        x = builder.op("conv", [x, weight], {}, { scope: `/${module}/${layer}` });
+      }
+    });
+    const graph = builder.finish([x]);
+    const found = recoverBlocks(graph).map(({ block, modules }) =>
+      [block.scope, ...modules.slice(-1)].join(" "),
+    );
+    assert.equal(found, expected);
+  }
+});
+
 test("names of modules, as exporters write them", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ["/blocks/blocks.1/blocks.1.0/conv_pw", ["/blocks/blocks.1", "/blocks/blocks.1/blocks.1.0"]],

@@ -11,6 +11,7 @@ import { variantsFile } from "../../src/codegen/web/variants-file.js";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
 import { compile } from "../../src/driver/compile.js";
 import { withProgram } from "../../src/driver/program.js";
+import { planVariants } from "../../src/driver/variants.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, writeFiles } from "./support.js";
 
@@ -67,6 +68,17 @@ test("a network's variants are SE, ECA and none, with their published counts", a
   );
   // The caller's passes come first.
   assert.equal(await counts("specs/b0-se.json", { passes: "remove-attention" }), [["none", "", 4_652_008]]);
+});
+
+test("a network without gates has no variants, and no warning that there are none", () => {
+  for (const [spec, passes, ids] of [
+    ["specs/mobilenetv2-100.json", undefined, ["none"]],
+    ["specs/b0-se.json", "remove-attention", ["none"]],
+    ["specs/skresnet18.json", undefined, ["sk"]],
+  ] as const) {
+    const { plans, warnings } = planVariants(spec, { passes });
+    assert.equal([plans.map(({ id }) => id), warnings], [ids, []], spec);
+  }
 });
 
 test("what is said of weights is true of each variant", async () => {

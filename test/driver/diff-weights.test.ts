@@ -15,9 +15,8 @@ test.before(() => {
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-type Tensors = Readonly<
-  Record<string, Float32Array | Float64Array | readonly [dims: number[], Float32Array]>
->;
+type Data = Float32Array | Float64Array | BigInt64Array;
+type Tensors = Readonly<Record<string, Data | readonly [dims: number[], Float32Array]>>;
 
 let files = 0;
 
@@ -28,7 +27,7 @@ async function written(tensors: Tensors): Promise<string> {
     file,
     Object.entries(tensors).map(([tensor, given]) => {
       const [dims, data] = "BYTES_PER_ELEMENT" in given ? [[given.length], given] : given;
-      const dtype = data instanceof Float64Array ? "F64" : "F32";
+      const dtype = data instanceof Float64Array ? "F64" : data instanceof BigInt64Array ? "I64" : "F32";
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       return { name: tensor, dtype, dims, pieces: () => [bytes] };
     }),
@@ -109,6 +108,22 @@ test("zeros of either sign are the same, a NaN where the other has a number is f
     { zero: Float32Array.of(-0), nan: changedAt(2, 1, Number.NaN), far: Float32Array.of(1e30) },
   );
   assert.equal([same, values.map(({ name }) => name), values[0]?.maxAbs], [1, ["nan", "far"], Number.NaN]);
+});
+
+test("integers that float64 rounds to one are 1 apart, and the same ones are no difference", async () => {
+  const large = 2n ** 53n;
+  const { ok, values, same } = await compared(
+    { same: BigInt64Array.of(3n, large + 1n), near: BigInt64Array.of(large), far: BigInt64Array.of(1n) },
+    { same: BigInt64Array.of(3n, large + 1n), near: BigInt64Array.of(large + 1n), far: BigInt64Array.of(5n) },
+  );
+  assert.equal([ok, same], [false, 1]);
+  assert.equal(
+    values.map(({ name, maxAbs }) => [name, maxAbs]),
+    [
+      ["far", 4],
+      ["near", 1],
+    ],
+  );
 });
 
 test("a file that can't be read is an error of the input, whichever it is", async () => {

@@ -38,4 +38,21 @@ test("before opset 14 hard_swish is no operator", () => {
   );
 });
 
+test("a part of the sizes comes back as it was from opset 15 on, and can't be asked for before", () => {
+  for (const range of [{ start: 1 }, { end: -1 }, { start: 1, end: 3 }]) {
+    const builder = new GraphBuilder("sizes");
+    const x = builder.input("x", tensorType(["N", 4, 2, 2]));
+    const graph = builder.finish([builder.op("shape", [x], range, { scope: "/sizes" })]);
+    for (const opset of opsets) {
+      const encode = () => encodeModel(graph, { opset, producerVersion: "0" });
+      if (opset < 15) {
+        throwsError(encode, InputError, /a part of the sizes can't be asked for before opset 15/);
+        continue;
+      }
+      const { graph: decoded } = decodeModel(modelBytes(encode(), { seed: 0 }), "sizes.onnx");
+      assert.is(printGraph(decoded), printGraph(graph), `opset ${opset}`);
+    }
+  }
+});
+
 test.run();

@@ -9,8 +9,10 @@ import { fanOutNormal, startAtOne, startAtZero } from "../../src/ir/initializers
 import { printGraph } from "../../src/ir/print.js";
 import type { Numbers } from "../../src/ir/tensor.js";
 import { featureMap, tensorType } from "../../src/ir/types.js";
+import type { WeightExpr } from "../../src/ir/weight.js";
 import { runPasses } from "../../src/passes/manager.js";
 import { parsePipeline } from "../../src/passes/pipeline.js";
+import { meanSquare } from "../../src/passes/stress-weights/distribution.js";
 import { evaluateWithout, traceGraph } from "../../src/reference/interpreter.js";
 import { numbersOf, randomInputs, rewrite } from "./support.js";
 
@@ -196,6 +198,38 @@ test("no trainable parameter and no buffer keeps its numbers", () => {
   const after = parametersOf(graph);
   assert.is(after.length, numbers.size);
   assert.ok(after.every(({ name, data }) => data !== numbers.get(name) && data.kind !== "constant"));
+});
+
+/** A gate over 16 channels of 5×7 places. */
+const GATED = `graph "g" {
+  block /stages/0/blocks/0 "inverted-residual" channels 16 stage 0 index 0
+  input %x : float32[N, 16, 5, 7]
+  %y : float32[N, 16, 5, 7] = attention.se-var1(%x) loc(/stages/0/blocks/0/attention)
+  return %y
+}`;
+
+/** The parameters of another gate in its place, in the order of its op's operands. */
+function weightsOfGate(options: string): readonly WeightExpr[] {
+  const [gate] = rewrite(`swap-attention{to=${options}},stress-weights`, GATED).ops;
+  return (gate?.operands ?? []).flatMap((operand) => (operand.kind === "parameter" ? [operand.data] : []));
+}
+
+test("the normalisation inside of GC keeps the size of numbers", () => {
+  const [range, ...more] = weightsOfGate("gc").filter(({ kind }) => kind === "uniform");
+  assert.ok(range?.kind === "uniform" && more.length === 0);
+  assert.ok(Math.abs(meanSquare(range) - 1) < 0.1, `γ has the mean square ${meanSquare(range)}`);
+});
+
+test("the first convolution of GE's gather has the same gain, whatever its window", () => {
+  const gains = [0, 2, 4].map((extent) => {
+    const kernel = weightsOfGate(`{type=ge,mlp=false,parameters=true,extent=${extent}}`)[0];
+    assert.ok(kernel?.kind === "normal");
+    const [, , height = 0, width = 0] = kernel.dims;
+    assert.equal([height, width], extent === 0 ? [5, 7] : [3, 3]);
+    return kernel.std * Math.sqrt(height * width);
+  });
+  // Deviations have three digits.
+  for (const gain of gains) assert.ok(Math.abs(gain / (gains[0] ?? 0) - 1) < 0.01, gains.join(" "));
 });
 
 test("normalisations turn signs, and their statistics are not their input's", () => {

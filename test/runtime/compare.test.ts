@@ -8,7 +8,7 @@ import {
   tolerancesApart,
   type Verdict,
 } from "../../src/runtime/compare.js";
-import { measuredError, type OutputError } from "../../src/runtime/rounding-error.js";
+import { measuredError, type OutputError, type RoundedArithmetic } from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");
 const reference = [1, -2, 3, 0.5];
@@ -88,11 +88,18 @@ test("where rounding makes a number infinite it can't be told, and what is wrong
 });
 
 test("zeros are good to the smallest number, and large numbers to one rounding at least", () => {
-  const zeros = measuredError([{ dims: [1, 2], exact: [0, 0], rounded: [0, 0] }], "float32");
-  assert.is(zeros.whole.error, 2 ** -149);
+  const errorOf = (numbers: readonly number[], arithmetic: RoundedArithmetic): OutputError =>
+    measuredError([{ dims: [1, numbers.length], exact: numbers, rounded: numbers }], arithmetic);
+  for (const [arithmetic, least, unit] of [
+    ["float32", 2 ** -149, 2 ** -24],
+    ["tf32", 2 ** -149, 2 ** -11],
+    ["float16", 2 ** -24, 2 ** -11],
+  ] as const) {
+    assert.is(errorOf([0, 0], arithmetic).whole.error, least);
+    assert.is(errorOf([8], arithmetic).whole.error, 8 * unit);
+  }
+  const zeros = errorOf([0, 0], "float32");
   assert.is(judge([0, 0], [0, 1e-30], zeros, TOLERANCES.float32).verdict, "wrong");
-  const exact = measuredError([{ dims: [1, 1], exact: [8], rounded: [8] }], "float32");
-  assert.is(exact.whole.error, 8 * 2 ** -24);
 });
 
 /** Two channels of 6x6, one of sizes around 600, one a heat map of about 1e-7; each number is off by `unit` of its channel's size. */
