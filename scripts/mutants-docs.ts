@@ -27,17 +27,20 @@ file, likely ones first, until one fails. A seed chooses the places; five kinds 
 - *negation*: a condition is turned round
 
 What the compiler refuses is replaced by the seed's next mutant. A test that fails without the mutant as well does not count.
-A test process that doesn't end in time counts as failed. A run stops at the first failure, so most mutants cost one test file;
-those that survive the likely ones are run with more by \`--again\`.
+A test process that doesn't end in time counts as failed. A run stops at the first failure, so most mutants cost one test file.
+What survives the likely files is read by a person: it is run once more (\`--again\`) with the test file that should notice it, or
+such a test is written first, or it changes nothing that can be seen, and the reason stands below.
 
     node --import tsx scripts/mutants.ts --seed 1 --count 60     # appends to scripts/mutants/results/seed-1.jsonl
-    node --import tsx scripts/mutants.ts --seed 1 --again        # runs the survivors once more
+    node --import tsx scripts/mutants.ts --seed 1 --again        # runs the survivors once more, with all tests
+    node --import tsx scripts/mutants.ts --seed 1 --again --numbers 71 test/runtime/compare.test.ts    # one, with this test
     node --import tsx scripts/mutants.ts --seed 5 --only src/passes/ --count 20
 
 ## The last results
 
-*New tests* counts the mutants that were found by tests which were written for them. Those that nothing explains yet have run
-with one to seven of the likeliest test files only, not with all: the run was cut short.
+*By new tests*: tests that were written for these mutants. *Explained*: it changes nothing that can be seen, see below. *Gone*: no
+test noticed it, and since then the program has changed there; it counts as not killed. The share is the killed ones of those
+that are not explained. The figures come from several commits; each line of the results has its own.
 `;
 
 const HEAD = [
@@ -45,8 +48,10 @@ const HEAD = [
   "mutants",
   "killed",
   "of these by new tests",
-  "survive",
+  "survive, explained",
+  "survive, not explained",
   "gone",
+  "share killed",
   "refused by the compiler",
 ];
 
@@ -75,13 +80,17 @@ function row(run: readonly Result[], findings: readonly Finding[]): readonly str
     run.filter(({ outcome }) => outcomes.includes(outcome));
   const killed = those("killed", "timeout");
   const mutants = run.length - those("compiler").length;
+  const survivors = those("survived");
+  const equivalent = survivors.filter((result) => explained(result, findings) !== undefined).length;
   const counts = [
     run[0]?.seed ?? "",
     mutants,
-    `${killed.length} (${((killed.length / mutants) * 100).toFixed(1)} %)`,
+    killed.length,
     killed.filter((result) => findingOf(result, findings)?.test !== undefined).length,
-    those("survived").length,
+    equivalent,
+    survivors.length - equivalent,
     those("gone").length,
+    `${((killed.length / (mutants - equivalent)) * 100).toFixed(1)} %`,
     those("compiler").length,
   ];
   return counts.map(String);

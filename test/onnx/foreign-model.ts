@@ -26,8 +26,8 @@ export interface ForeignParts {
 
 /**
  * A small network with an ECA gate in a file of someone else's: an If whose branches read what the gate gives, a function, a
- * sparse tensor and one of strings, a tensor that nobody reads, descriptions, fields of a newer format, and an operator
- * of another domain.
+ * sparse tensor and one of strings, tensors that nobody reads (one with its numbers as a list), descriptions, fields of a
+ * newer format, and an operator of another domain.
  */
 export function foreignModel({ custom }: ForeignParts): Uint8Array {
   const own = modelBytes(encodeModel(smallNetwork("reshape"), { producerVersion: "0" }), { seed: 0 });
@@ -40,7 +40,10 @@ export function foreignModel({ custom }: ForeignParts): Uint8Array {
     { name: "condition", dataType: 9, dims: [], rawData: Uint8Array.of(1) },
     { name: "unread", dataType: 1, dims: [1], rawData: new Uint8Array(4) },
     ...(custom
-      ? [{ name: "words", dataType: 8, dims: [2], stringData: [Buffer.from("a"), Buffer.from("b")] }]
+      ? [
+          { name: "words", dataType: 8, dims: [2], stringData: [Buffer.from("a"), Buffer.from("b")] },
+          { name: "listed", dataType: 1, dims: [2], floatData: [1, 2], docString: "a list, not raw data" },
+        ]
       : []),
   ];
   const sparse = {

@@ -108,6 +108,7 @@ test("around a swapped gate every other field of the graph stays what it was", (
       "words",
       "sparse",
       "unread",
+      "listed",
       "then_branch",
       "a graph of others",
     ]) {
