@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transform } from "esbuild";
 import * as fc from "fast-check";
@@ -70,16 +70,19 @@ test("a network's variants are SE, ECA and none, with their published counts", a
   assert.equal(await counts("specs/b0-se.json", { passes: "remove-attention" }), [["none", "", 4_652_008]]);
 });
 
-test("a network without gates has no variants, and no warning that there are none", () => {
-  for (const [spec, passes, ids] of [
-    ["specs/mobilenetv2-100.json", undefined, ["none"]],
-    ["specs/b0-se.json", "remove-attention", ["none"]],
-    ["specs/skresnet18.json", undefined, ["sk"]],
-  ] as const) {
-    const { plans, warnings } = planVariants(spec, { passes });
-    assert.equal([plans.map(({ id }) => id), warnings], [ids, []], spec);
-  }
-});
+test("a network of nothing but a gate has variants too", () =>
+  inTemporaryFolder((folder) => {
+    const spec = join(folder, "gate.json");
+    const fields = {
+      ...{ name: "gate", input: { channels: 16, height: 8, width: 8 }, stem: "none" },
+      blocks: { gate: { layers: [{ layer: "attention" }] } },
+      stages: [{ block: "gate", repeat: 1, channels: 16, stride: 1, attention: { type: "eca" } }],
+      ...{ head: { classifier: false }, features: [{ name: "y", stage: 0 }] },
+    };
+    writeFileSync(spec, JSON.stringify(fields));
+    const ids = planVariants(spec, {}).plans.map(({ id }) => id);
+    assert.ok(ids.includes("se"), ids.join(" "));
+  }));
 
 test("what is said of weights is true of each variant", async () => {
   const spec = `${FIXTURES}/effnet_se.json`;
