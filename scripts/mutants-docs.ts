@@ -40,7 +40,8 @@ such a test is written first, or it changes nothing that can be seen, and the re
 
 *By new tests*: tests that were written for these mutants. *Explained*: it changes nothing that can be seen, see below. *Gone*: no
 test noticed it, and since then the program has changed there; it counts as not killed. The share is the killed ones of those
-that are not explained. The figures come from several commits; each line of the results has its own.
+that are not explained. The figures come from several commits; each line of the results names its own, as it was before it was
+rebased and landed.
 `;
 
 const HEAD = [
