@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
@@ -14,10 +14,13 @@ const test = suite("docs: the worked example of an attention module");
 let copy = "";
 test.before(() => {
   copy = mkdtempSync(join(tmpdir(), "ecagen-extending-"));
+  const shared = readdirSync("test")
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => `test/${name}`);
   for (const part of [
     "src",
     "test/ir",
-    "test/attention-variants.ts",
+    ...shared,
     "test/codegen/torch.ts",
     "test/python",
     "templates",
