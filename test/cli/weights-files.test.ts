@@ -51,7 +51,7 @@ test("names out of a file can't write to the terminal as they like", async () =>
     { name: "\x1b[31mred", dtype: "F64", dims: [0], pieces: () => [] },
   ]);
   const { stdout, stderr } = ecagen(["weights", "inspect", file]);
-  assert.match(stdout, /"\\u001b\[2Jgone\\u\{9b\}1m"/);
+  assert.match(stdout, /"\\u001b\[2Jgone\\u009b1m"/);
   assert.match(stdout, /"two\\nlines"/);
   // Notes name tensors too.
   assert.match(stderr, /float32 in a model: 1 \("\\u001b\[31mred"\)/);
@@ -134,6 +134,7 @@ test("diff finds what differs, and says so with exit code 1", async () => {
     onlyB: ["renamed"],
     types: [{ name: "0.bias", a: { dtype: "F32", shape: [3] }, b: { dtype: "F32", shape: [2] } }],
     same: 13,
+    notes: [],
   });
   assert.is(values.length, 1);
   assert.equal([values[0].name, values[0].maxAbs], ["1.weight", 0.5]);
