@@ -7,9 +7,11 @@ export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_
 /** One character that shows as it is: everything else could hide, reorder or end something. */
 export const SHOWS = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** A text with what is unseen in it written as `\u{202e}`; lines and tabs stay. */
+/** A text with what is unseen in it written as `\u{202e}`; tabs and the ends of lines, those of CSV too, stay. */
 export function visibleText(text: string): string {
-  return text.replace(UNSEEN, (each) => (each === "\n" || each === "\t" ? each : escaped(each)));
+  return text.replace(UNSEEN, (each, at: number) =>
+    each === "\n" || each === "\t" || (each === "\r" && text[at + 1] === "\n") ? each : escaped(each),
+  );
 }
 
 /** The same on one line: lines and tabs are escaped too. */

@@ -30,6 +30,11 @@ test("what a caller forgot to make visible is made so here", () => {
   }
 });
 
+test("ends of lines stay, a return to the start of a line does not", () => {
+  assert.is(printed("a,b\r\n1,2\r\n"), "a,b\r\n1,2\r\n");
+  assert.is(printed("a\rb\n"), "a\\u{d}b\n");
+});
+
 test("colours of ecagen's own get through, those inside of what is coloured don't", () => {
   assert.is(printed(coloured(green, "ok")), "\x1b[32mok\x1b[39m");
   const sent = printed(coloured(green, "\x1b[31mred"));
