@@ -29,6 +29,17 @@ export function zeros(dims: readonly number[], { data }: Pick<Tensor, "data">): 
   return { dims, data: data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length) };
 }
 
+/** term(0) + … + term(count - 1). The partial sums are held as the elements of `like` are: in float32 each is rounded. */
+export function runningSum(count: number, term: (index: number) => number, like: Numbers): number {
+  let total = 0;
+  if (like instanceof Float32Array) {
+    for (let i = 0; i < count; i++) total = Math.fround(total + term(i));
+  } else {
+    for (let i = 0; i < count; i++) total += term(i);
+  }
+  return total;
+}
+
 /** An operand that the verifier has shown to be there. */
 export function operandAt<T>(operands: ArrayLike<T>, index: number): T {
   const operand = operands[index];

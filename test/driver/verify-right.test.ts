@@ -22,9 +22,12 @@ const SEEDS: Readonly<Record<string, number>> = {
   "images-of-different-size.json": 188,
   "not-square.json": 138,
   "dead-under-the-first-stress-weights.json": 98,
+  "coord-gates-near-zero.json": 676,
+  "non-local-large-logits.json": 1117,
+  "se-gates-near-zero.json": 1197,
 };
 
-// One class, equal logits, zeros, subnormal numbers, heat maps near zero, NaN and infinities, gates of little effect; files
+// One class, equal logits, zeros, subnormal numbers, heat maps near zero, NaN and infinities, gates of little effect, gates and softmaxes inside of attention modules; files
 // whose weights stand in Constant nodes or behind Identity, or that have initializers that are no weights.
 for (const name of readdirSync(FOLDER)) {
   test(`${name} is right`, async () => {

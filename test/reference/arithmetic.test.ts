@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { definitionOf, type OpName } from "../../src/ir/ops/registry.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { type Arithmetic, heldIn } from "../../src/reference/arithmetic.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
@@ -40,14 +41,79 @@ test("sums are rounded to float32 as they grow, and exact in float64", () => {
   assert.equal(run(op, x, "float32"), [2 ** 24]);
 });
 
-test("a sigmoid near zero is as inexact in float32 as numbers around 1", () => {
+/** An op's result for operands of those sizes and numbers. */
+const evaluated = (
+  arithmetic: Arithmetic,
+  kind: OpName,
+  attributes: object,
+  operands: readonly (readonly [dims: readonly number[], numbers: readonly number[]])[],
+): readonly number[] => {
+  const { evaluate, attributes: schema } = definitionOf(kind);
+  const tensors = operands.map(([dims, numbers]) =>
+    heldIn(arithmetic, { dims, data: Float64Array.from(numbers) }, "float32"),
+  );
+  return [...(evaluate(tensors, schema.parse(attributes))[0]?.data ?? [])];
+};
+
+test("what places are to each other is held in float32 before the softmax", () => {
+  const [one, zero, identity] = [
+    [1, 1],
+    [0, 0],
+    [1, 0, 0, 1],
+  ] as const;
+  const layer = [
+    [[2, 2, 1, 1], identity],
+    [[2], zero],
+  ] as const;
+  const norm = [
+    [[2], one],
+    [[2], zero],
+    [[2], zero],
+    [[2], one],
+  ] as const;
+  // Place 0 with itself makes 2²⁴ + 1, with place 1 2²⁴.
+  const x = [
+    [1, 2, 1, 2],
+    [2 ** 12, 2 ** 12, 1, 0],
+  ] as const;
+  const of = (arithmetic: Arithmetic): number =>
+    evaluated(arithmetic, "attention.nl", { epsilon: 1e-30 }, [
+      x,
+      ...layer,
+      ...layer,
+      ...layer,
+      ...layer,
+      ...norm,
+    ])[2] ?? 0;
+  assert.ok(Math.abs(of("float64") - 1 - 1 / (1 + Math.exp(-1))) < 1e-12);
+  assert.is(of("float32"), 1.5);
+});
+
+test("a sigmoid near zero is as inexact in float32 as numbers around 1, in a gate too", () => {
   const op = (kind: string): string => `%y : float32[1, 1] = ${kind}(%x) loc(/y)`;
   const exact = 1 / (1 + Math.exp(16));
   assert.equal(run(op("sigmoid"), [-16], "float64"), [exact]);
-  const [rounded = 0] = run(op("sigmoid"), [-16], "float32");
-  assert.is(rounded, 2 ** -24 * Math.round(exact * 2 ** 24));
-  const [silu = 0] = run(op("silu"), [-16], "float32");
-  assert.is(silu % 2 ** -20, -0, "SiLU of -16, in steps of 16 · 2⁻²⁴");
+  const off = ([y = 0]: readonly number[], from: number): number => Math.abs(y - from) * 2 ** 25;
+  assert.ok(Math.abs(off(run(op("sigmoid"), [-16], "float32"), exact) - 1) < 1e-6, "half a step of 2⁻²⁴");
+  assert.ok(Math.abs(off(run(op("silu"), [-16], "float32"), -16 * exact) - 16) < 1e-5, "of 16 · 2⁻²⁴");
+  const gated = evaluated("float32", "attention.se-var1", {}, [[[1, 1, 1, 1], [-16]]]);
+  assert.ok(Math.abs(off(gated, -16 * exact) - 16) < 1e-5, "a gate");
+  const [elu = 0] = run(op("elu"), [-(2 ** -10)], "float32");
+  assert.ok(Math.abs(off([elu], Math.expm1(-(2 ** -10))) - 1) < 1e-2, "exp(x) - 1");
+});
+
+test("half a step off even where the result is nearly a whole one, and exact where a function is cut off", () => {
+  const op = (kind: string): string => `%y : float32[1, 1] = ${kind}(%x) loc(/y)`;
+  const whole = -Math.log(2 ** 22 - 1);
+  const [near = 0] = run(op("sigmoid"), [whole], "float32");
+  assert.ok(Math.abs(near - 2 ** -22) > 2 ** -26, "2⁻²², in float32 four whole steps");
+  for (const [kind, x, y] of [
+    ["hard_sigmoid", -4, 0],
+    ["hard_sigmoid", 4, 1],
+    ["hard_swish", 5, 5],
+  ] as const) {
+    assert.equal(run(op(kind), [x], "float32"), [y], kind);
+  }
 });
 
 test.run();

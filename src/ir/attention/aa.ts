@@ -3,7 +3,7 @@ import type { Initializer } from "../initializers.js";
 import { defineOp } from "../op.js";
 import { concat } from "../ops/concat.js";
 import { conv } from "../ops/conv.js";
-import { type Numbers, nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { type Numbers, nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
 import { normalWeight } from "../weight.js";
 import { linear, softmaxOf } from "./arithmetic.js";
@@ -139,20 +139,21 @@ function attention(
         key: channel(keys + head * perHead + d),
       }));
       for (let p = 0; p < places; p++) {
-        const logits = Float64Array.from({ length: places }, (_, q) => {
+        const logits = zeros([places], qkv).data.map((_, q) => {
           const down = Math.floor(q / width) - Math.floor(p / width) + height - 1;
           const right = (q % width) - (p % width) + width - 1;
-          const sum = parts.reduce((total, { query, key }, d) => {
+          const term = (d: number): number => {
+            const { query, key } = operandAt(parts, d);
             const rowPart = rows === undefined ? 0 : operandAt(rows.data, down * perHead + d);
             const columnPart = columns === undefined ? 0 : operandAt(columns.data, right * perHead + d);
-            return total + operandAt(query, p) * (operandAt(key, q) + rowPart + columnPart);
-          }, 0);
-          return sum / Math.sqrt(perHead);
+            return operandAt(query, p) * (operandAt(key, q) + rowPart + columnPart);
+          };
+          return runningSum(perHead, term, qkv.data) / Math.sqrt(perHead);
         });
         const weights = softmaxOf(logits);
         for (let c = head * valuesPerHead; c < (head + 1) * valuesPerHead; c++) {
           const value = channel(2 * keys + c);
-          const mixed = weights.reduce((total, weight, q) => total + weight * operandAt(value, q), 0);
+          const mixed = runningSum(places, (q) => operandAt(weights, q) * operandAt(value, q), qkv.data);
           result.data[(n * values + c) * places + p] = mixed;
         }
       }

@@ -1,10 +1,11 @@
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { MAXIMUM, MEAN, reduceTensor } from "../ops/reduction.js";
-import { type Numbers, nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import type { UnaryOp } from "../ops/unary.js";
+import { type Numbers, nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 
 /*
- * The words of the papers' equations, float64. Modules evaluate their definitions with these, so that a reader
+ * The words of the papers' equations, in the run's arithmetic. Modules evaluate their definitions with these, so that a reader
  * sees the equation; the lowerings use none of them.
  */
 
@@ -31,6 +32,11 @@ export function placeMaxima(x: Tensor): Tensor {
   return reduceTensor(x, CHANNELS, MAXIMUM);
 }
 
+/** An activation of every element, as inexact as it is in the run's arithmetic. */
+export function activated(activation: UnaryOp, x: Tensor): Tensor {
+  return operandAt(activation.evaluate([x], {}), 0);
+}
+
 /** f of every element. */
 export function applied(f: (value: number) => number, x: Tensor): Tensor {
   return { dims: x.dims, data: x.data.map(f) };
@@ -50,7 +56,7 @@ export function sum(a: Tensor, b: Tensor): Tensor {
 export function softmaxOf(values: Numbers): Numbers {
   const most = values.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
   const exponentials = values.map((value) => Math.exp(value - most));
-  const total = exponentials.reduce((all, value) => all + value, 0);
+  const total = runningSum(values.length, (i) => operandAt(exponentials, i), values);
   return exponentials.map((value) => value / total);
 }
 
@@ -94,14 +100,13 @@ export function alongChannels(
   const [, channels] = nchw(y);
   const data = y.data.map((_, i) => {
     const [c, image] = [i % channels, i - (i % channels)];
-    let total = 0;
-    for (let j = 0; j < kernel; j++) {
+    const term = (j: number): number => {
       const place = c + j - (kernel - 1) / 2;
       const inside = place >= 0 && place < channels;
-      if (!inside && padding === "zeros") continue;
-      total += weight(c, j) * operandAt(y.data, image + (((place % channels) + channels) % channels));
-    }
-    return total;
+      if (!inside && padding === "zeros") return 0;
+      return weight(c, j) * operandAt(y.data, image + (((place % channels) + channels) % channels));
+    };
+    return runningSum(kernel, term, y.data);
   });
   return { dims: y.dims, data };
 }

@@ -5,7 +5,7 @@ import { conv } from "../ops/conv.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { elementCount, expectDims, featureMap } from "../types.js";
-import { applied, channelMeans, linear, product, sum } from "./arithmetic.js";
+import { activated, channelMeans, linear, product, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
@@ -84,7 +84,7 @@ const op = defineOp({
   },
   evaluate(operands, { dilation, hidden, epsilon }) {
     const at = (i: number): Tensor => operandAt(operands, i);
-    const active = (value: Tensor): Tensor => applied(activations[hidden].apply, value);
+    const active = (value: Tensor): Tensor => activated(activations[hidden], value);
     const x = at(0);
     const { channel, channelNorm, spatial, spatialNorm } = BAM_OPERANDS;
     const squeezed = active(linear(channelMeans(x), at(channel), at(channel + 1)));
@@ -103,7 +103,7 @@ const op = defineOp({
       operands.slice(spatialNorm),
       epsilon,
     );
-    return [sum(x, product(x, applied(sigmoid.apply, sum(byChannel, byPlace))))];
+    return [sum(x, product(x, activated(sigmoid, sum(byChannel, byPlace))))];
   },
 });
 

@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { defineOp } from "../op.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, channelMaxima, channelMeans, linear, product, sum } from "./arithmetic.js";
+import { activated, channelMaxima, channelMeans, linear, product, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "./norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
@@ -65,13 +65,13 @@ const op = defineOp({
     const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
     const [reduceBias, expandBias] = operands.slice(8);
     const mlp = (pooled: Tensor): Tensor =>
-      linear(applied(activations[hidden].apply, linear(pooled, reduce, reduceBias)), expand, expandBias);
+      linear(activated(activations[hidden], linear(pooled, reduce, reduceBias)), expand, expandBias);
     const [means, maxima] = [channelMeans(x), channelMaxima(x)];
     const channelLogits = pooling === "separate" ? sum(mlp(means), mlp(maxima)) : mlp(halfSum(means, maxima));
-    const scaled = product(x, applied(activations[gate].apply, channelLogits));
+    const scaled = product(x, activated(activations[gate], channelLogits));
 
     const spatialLogits = spatialScores(scaled, spatial, operands.slice(4, 8), { pooling, epsilon });
-    return [product(scaled, applied(activations[gate].apply, spatialLogits))];
+    return [product(scaled, activated(activations[gate], spatialLogits))];
   },
 });
 

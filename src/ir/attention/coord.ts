@@ -4,7 +4,7 @@ import { defineOp } from "../op.js";
 import { MEAN, reduceTensor } from "../ops/reduction.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, linear, product } from "./arithmetic.js";
+import { activated, linear, product } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
@@ -52,8 +52,8 @@ const op = defineOp({
     const [x, reduce] = [operandAt(operands, 0), operandAt(operands, 1)];
     const strip = (meanOver: number, expand: Tensor): Tensor => {
       const z = linear(reduceTensor(x, [meanOver], MEAN), reduce);
-      const f = applied(activations[hidden].apply, normalized(z, operands.slice(2, 6), epsilon));
-      return applied(activations[gate].apply, linear(f, expand));
+      const f = activated(activations[hidden], normalized(z, operands.slice(2, 6), epsilon));
+      return activated(activations[gate], linear(f, expand));
     };
     const [rows, columns] = [strip(3, operandAt(operands, 6)), strip(2, operandAt(operands, 7))];
     return [product(product(x, rows), columns)];

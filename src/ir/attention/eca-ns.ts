@@ -4,7 +4,7 @@ import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { alongChannels, applied, channelMeans, product } from "./arithmetic.js";
+import { activated, alongChannels, channelMeans, product } from "./arithmetic.js";
 import {
   describeKernel,
   inheritedKernel,
@@ -43,7 +43,7 @@ export const ecaNs = defineAttention({
       const mixed = alongChannels(channelMeans(x), kernel, "zeros", (c, j) =>
         operandAt(weight.data, c * kernel + j),
       );
-      return [product(x, applied(sigmoid.apply, mixed))];
+      return [product(x, activated(sigmoid, mixed))];
     },
   }),
   plan(options, site) {

@@ -4,7 +4,7 @@ import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt } from "../tensor.js";
 import { expectDims, featureMap, refuse } from "../types.js";
-import { alongChannels, applied, channelMeans, product } from "./arithmetic.js";
+import { activated, alongChannels, applied, channelMeans, product } from "./arithmetic.js";
 import {
   describeKernel,
   inheritedKernel,
@@ -50,7 +50,10 @@ const op = defineOp({
     return [
       product(
         x,
-        applied((y) => sigmoid.apply(y + offset), mixed),
+        activated(
+          sigmoid,
+          applied((y) => y + offset, mixed),
+        ),
       ),
     ];
   },

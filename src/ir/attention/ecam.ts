@@ -5,7 +5,7 @@ import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { alongChannels, applied, channelMeans, product, sum } from "./arithmetic.js";
+import { activated, alongChannels, applied, channelMeans, product, sum } from "./arithmetic.js";
 import {
   describeKernel,
   inheritedKernel,
@@ -57,7 +57,10 @@ const op = defineOp({
     for (let m = 0; m < enter.data.length; m++) {
       const scale = operandAt(enter.data, m);
       const offset = operandAt(enterBias.data, m);
-      const u = applied((value) => activations[hidden].apply(scale * value + offset), y);
+      const u = activated(
+        activations[hidden],
+        applied((value) => scale * value + offset, y),
+      );
       total = sum(
         total,
         alongChannels(u, kernel, "zeros", (_c, j) => operandAt(leave.data, m * kernel + j)),
@@ -67,7 +70,10 @@ const op = defineOp({
     return [
       product(
         x,
-        applied((value) => sigmoid.apply(value + offset), total),
+        activated(
+          sigmoid,
+          applied((value) => value + offset, total),
+        ),
       ),
     ];
   },

@@ -2,9 +2,18 @@ import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { fanInNormal, startAtOne, startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
-import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, channelMeans, linear, placeMeans, product, softmaxOf, sum } from "./arithmetic.js";
+import {
+  activated,
+  applied,
+  channelMeans,
+  linear,
+  placeMeans,
+  product,
+  softmaxOf,
+  sum,
+} from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
@@ -80,8 +89,8 @@ const op = defineOp({
     const context =
       attention === undefined ? channelMeans(x) : contextOf(x, linear(x, attention, attentionBias));
     const squeezed = layerNorm(linear(context, reduce, reduceBias), normScale, normShift, epsilon);
-    const delta = linear(applied(activations[hidden].apply, squeezed), expand, expandBias);
-    return [fusion === "add" ? sum(x, delta) : product(x, applied(activations[gate].apply, delta))];
+    const delta = linear(activated(activations[hidden], squeezed), expand, expandBias);
+    return [fusion === "add" ? sum(x, delta) : product(x, activated(activations[gate], delta))];
   },
 });
 
@@ -94,7 +103,7 @@ function contextOf(x: Tensor, scores: Tensor): Tensor {
     const weights = softmaxOf(scores.data.subarray(n * places, (n + 1) * places));
     for (let i = n * channels; i < (n + 1) * channels; i++) {
       const plane = x.data.subarray(i * places, (i + 1) * places);
-      context.data[i] = plane.reduce((all, value, p) => all + value * operandAt(weights, p), 0);
+      context.data[i] = runningSum(places, (p) => operandAt(plane, p) * operandAt(weights, p), plane);
     }
   }
   return context;

@@ -5,7 +5,7 @@ import { avgPool } from "../ops/avg-pool.js";
 import { conv } from "../ops/conv.js";
 import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap, refuse } from "../types.js";
-import { applied, channelMeans, linear, product } from "./arithmetic.js";
+import { activated, channelMeans, linear, product } from "./arithmetic.js";
 import { type AttentionSite, defineAttention, initializationAt, type PlannedParameter } from "./module.js";
 import { expectNorm, normalized, normEpsilon, normEpsilonOption, normParameters } from "./norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
@@ -114,7 +114,7 @@ const op = defineOp({
     let gathered = x;
     if (parameters) {
       for (let i = 0; i < gatherConvs(extent); i++) {
-        if (i > 0) gathered = applied(activations[hidden].apply, gathered);
+        if (i > 0) gathered = activated(activations[hidden], gathered);
         const [weight, ...norm] = convs.slice(i * GE_CONV_OPERANDS, (i + 1) * GE_CONV_OPERANDS) as [
           Tensor,
           ...Tensor[],
@@ -132,12 +132,8 @@ const op = defineOp({
     const scores =
       reduce === undefined || expand === undefined
         ? gathered
-        : linear(
-            applied(activations[hidden].apply, linear(gathered, reduce, reduceBias)),
-            expand,
-            expandBias,
-          );
-    return [product(x, enlarged(applied(activations[gate].apply, scores), x.dims))];
+        : linear(activated(activations[hidden], linear(gathered, reduce, reduceBias)), expand, expandBias);
+    return [product(x, enlarged(activated(activations[gate], scores), x.dims))];
   },
 });
 

@@ -3,9 +3,9 @@ import { defineOp } from "../op.js";
 import { conv } from "../ops/conv.js";
 import { relu } from "../ops/relu.js";
 import { sigmoid } from "../ops/sigmoid.js";
-import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, linear, product } from "./arithmetic.js";
+import { activated, linear, product } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
@@ -76,15 +76,15 @@ const op = defineOp({
     const at = (i: number): Tensor => operandAt(operands, i);
     const { norm, rowNorm, rows, expand } = GSOP_OPERANDS;
     const x = at(0);
-    const entered = applied(relu.apply, x);
+    const entered = activated(relu, x);
     const attributes = conv.attributes.parse({ strides: [stride, stride] });
     const reduced = operandAt(conv.evaluate([entered, at(1), at(2)], attributes), 0);
-    const y = applied(relu.apply, normalized(reduced, operands.slice(norm, rowNorm), epsilon));
+    const y = activated(relu, normalized(reduced, operands.slice(norm, rowNorm), epsilon));
     const matrix = normalized(covariance(y), operands.slice(rowNorm, rows), epsilon);
     const [, squeezed] = nchw(y);
     const byRow = conv.attributes.parse({ group: squeezed });
     const mixed = operandAt(conv.evaluate([matrix, at(rows), at(rows + 1)], byRow), 0);
-    return [product(x, applied(sigmoid.apply, linear(mixed, at(expand), at(expand + 1))))];
+    return [product(x, activated(sigmoid, linear(mixed, at(expand), at(expand + 1))))];
   },
 });
 
@@ -97,12 +97,12 @@ function covariance(y: Tensor): Tensor {
     const centred = Array.from({ length: channels }, (_, c) => {
       const start = (n * channels + c) * places;
       const plane = y.data.subarray(start, start + places);
-      const mean = plane.reduce((total, value) => total + value, 0) / places;
+      const mean = runningSum(places, (p) => operandAt(plane, p), plane) / places;
       return plane.map((value) => value - mean);
     });
     centred.forEach((a, i) => {
       centred.forEach((b, k) => {
-        const products = a.reduce((total, value, p) => total + value * operandAt(b, p), 0);
+        const products = runningSum(places, (p) => operandAt(a, p) * operandAt(b, p), a);
         result.data[(n * channels + i) * channels + k] = products / places;
       });
     });

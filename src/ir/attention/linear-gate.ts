@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { defineOp, type OpDefinition } from "../op.js";
 import { operandAt } from "../tensor.js";
 import { expectDims, featureMap, refuse } from "../types.js";
-import { applied, channelMeans, linear, product } from "./arithmetic.js";
+import { activated, channelMeans, linear, product } from "./arithmetic.js";
 
 const attributes = z.strictObject({
   gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
@@ -44,7 +44,7 @@ export function defineLinearGate<const T extends string>(op: {
     evaluate(operands, { gate, group }) {
       const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
       const mixed = linear(channelMeans(x), weight, operands[2], group);
-      return [product(x, applied(activations[gate].apply, mixed))];
+      return [product(x, activated(activations[gate], mixed))];
     },
   });
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { startAtZero } from "../initializers.js";
 import { defineOp } from "../op.js";
-import { nchw, operandAt, type Tensor, zeros } from "../tensor.js";
+import { nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
 import { linear, softmaxOf, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
@@ -89,16 +89,18 @@ function attended(
   const y = zeros(g.dims, g);
   for (let n = 0; n < batch; n++) {
     const at = (m: number, p: number): number => (n * width + m) * places + p;
-    const compared = (p: number, q: number): number => {
-      let dot = 0;
-      for (let m = 0; m < width; m++) dot += operandAt(theta.data, at(m, p)) * operandAt(phi.data, at(m, q));
-      return scale * dot;
-    };
+    const compared = (p: number, q: number): number =>
+      scale *
+      runningSum(width, (m) => operandAt(theta.data, at(m, p)) * operandAt(phi.data, at(m, q)), g.data);
     for (let p = 0; p < places; p++) {
-      const f = Float64Array.from({ length: places }, (_, q) => compared(p, q));
+      const f = zeros([places], g).data.map((_, q) => compared(p, q));
       const weights = pairwise === "dot-product" ? f.map((value) => value / places) : softmaxOf(f);
       for (let m = 0; m < width; m++) {
-        y.data[at(m, p)] = weights.reduce((all, weight, q) => all + weight * operandAt(g.data, at(m, q)), 0);
+        y.data[at(m, p)] = runningSum(
+          places,
+          (q) => operandAt(weights, q) * operandAt(g.data, at(m, q)),
+          g.data,
+        );
       }
     }
   }

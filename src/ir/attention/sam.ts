@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { defineOp } from "../op.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { featureMap } from "../types.js";
-import { applied, product } from "./arithmetic.js";
+import { activated, product } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "./norm.js";
 import {
@@ -51,7 +51,7 @@ const op = defineOp({
   evaluate(operands, { gate, ...pooling }) {
     const [x, spatial, ...norm] = operands as readonly [Tensor, Tensor, ...Tensor[]];
     const scores = spatialScores(x, spatial, norm, pooling);
-    return [product(x, applied(activations[gate].apply, scores))];
+    return [product(x, activated(activations[gate], scores))];
   },
 });
 

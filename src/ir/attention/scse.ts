@@ -5,7 +5,7 @@ import { relu } from "../ops/relu.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, channelMeans, linear, product, sum } from "./arithmetic.js";
+import { activated, channelMeans, linear, product, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
@@ -42,9 +42,9 @@ const op = defineOp({
   evaluate(operands) {
     const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
     const [reduceBias, expandBias, spatialBias] = operands.slice(4);
-    const squeezed = applied(relu.apply, linear(channelMeans(x), reduce, reduceBias));
-    const channelGate = applied(sigmoid.apply, linear(squeezed, expand, expandBias));
-    const spatialGate = applied(sigmoid.apply, linear(x, spatial, spatialBias));
+    const squeezed = activated(relu, linear(channelMeans(x), reduce, reduceBias));
+    const channelGate = activated(sigmoid, linear(squeezed, expand, expandBias));
+    const spatialGate = activated(sigmoid, linear(x, spatial, spatialBias));
     return [sum(product(x, channelGate), product(x, spatialGate))];
   },
 });

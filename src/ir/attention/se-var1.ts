@@ -3,7 +3,7 @@ import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt } from "../tensor.js";
 import { featureMap } from "../types.js";
-import { applied, channelMeans, product } from "./arithmetic.js";
+import { activated, channelMeans, product } from "./arithmetic.js";
 import { defineAttention } from "./module.js";
 
 /**
@@ -28,7 +28,7 @@ export const seVar1 = defineAttention({
     },
     evaluate(operands) {
       const x = operandAt(operands, 0);
-      return [product(x, applied(sigmoid.apply, channelMeans(x)))];
+      return [product(x, activated(sigmoid, channelMeans(x)))];
     },
   }),
   plan: () => ({ attributes: {}, parameters: [] }),

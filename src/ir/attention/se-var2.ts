@@ -4,7 +4,7 @@ import { defineOp } from "../op.js";
 import { sigmoid } from "../ops/sigmoid.js";
 import { operandAt } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, channelMeans, product } from "./arithmetic.js";
+import { activated, channelMeans, product } from "./arithmetic.js";
 import { defineAttention } from "./module.js";
 
 /**
@@ -32,7 +32,7 @@ export const seVar2 = defineAttention({
     },
     evaluate(operands) {
       const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
-      return [product(x, applied(sigmoid.apply, product(weight, channelMeans(x))))];
+      return [product(x, activated(sigmoid, product(weight, channelMeans(x))))];
     },
   }),
   plan: (_options, { channels }) => ({

@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { defineOp } from "../op.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap } from "../types.js";
-import { applied, channelMaxima, channelMeans, linear, product } from "./arithmetic.js";
+import { activated, channelMaxima, channelMeans, linear, product } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "./reduction.js";
 
@@ -53,8 +53,8 @@ const op = defineOp({
   },
   evaluate(operands, { squeeze, hidden, gate }) {
     const [x, reduce, expand] = [operandAt(operands, 0), operandAt(operands, 1), operandAt(operands, 2)];
-    const squeezed = applied(activations[hidden].apply, linear(SQUEEZES[squeeze](x), reduce, operands[3]));
-    return [product(x, applied(activations[gate].apply, linear(squeezed, expand, operands[4])))];
+    const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, operands[3]));
+    return [product(x, activated(activations[gate], linear(squeezed, expand, operands[4])))];
   },
 });
 

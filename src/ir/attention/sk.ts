@@ -7,7 +7,7 @@ import { slice } from "../ops/slice.js";
 import { softmax } from "../ops/softmax.js";
 import { operandAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap, refuse, tensorType } from "../types.js";
-import { applied, channelMeans, linear, sum } from "./arithmetic.js";
+import { activated, applied, channelMeans, linear, sum } from "./arithmetic.js";
 import { defineAttention, initializationAt } from "./module.js";
 import {
   expectNorm,
@@ -59,7 +59,7 @@ const op = defineOp({
     const all = pathsOf(x, paths);
     const squeezed = channelMeans(all.reduce(sum));
     const norm = rest.slice(0, NORM_OPERANDS.length);
-    const compact = applied(activations[hidden].apply, normalized(linear(squeezed, reduce), norm, epsilon));
+    const compact = activated(activations[hidden], normalized(linear(squeezed, reduce), norm, epsilon));
     const scores = linear(compact, operandAt(rest, NORM_OPERANDS.length));
     const [batch, stacked] = scores.dims as readonly [number, number];
     const channels = stacked / paths;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineOp } from "../op.js";
 import { operandAt } from "../tensor.js";
+import { inexact } from "./unary.js";
 
 export const elu = defineOp({
   name: "elu",
@@ -13,6 +14,10 @@ export const elu = defineOp({
   infer: (operands) => [operandAt(operands, 0)],
   evaluate(operands, { scale }) {
     const { dims, data } = operandAt(operands, 0);
-    return [{ dims, data: data.map((x) => (x < 0 ? scale * Math.expm1(x) : x)) }];
+    // exp(x) - 1 is computed from numbers around 1.
+    const below = (x: number): number =>
+      data instanceof Float64Array ? Math.expm1(x) : inexact(Math.expm1(x), 1);
+    const apply = (x: number): number => (x < 0 ? scale * below(x) : x);
+    return [{ dims, data: data.map(apply) }];
   },
 });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineOp, type OpDefinition } from "../op.js";
-import { operandAt, type Tensor, zeros } from "../tensor.js";
+import { operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { refuse } from "../types.js";
 
 const attributes = z.strictObject({ axis: z.int().min(0) });
@@ -40,7 +40,8 @@ function logarithmsAlong(x: Tensor, axis: number): Tensor {
       const places = Array.from({ length: size }, (_, step) => i + step * inner);
       // Without the largest element, exp would overflow.
       const most = places.reduce((max, at) => Math.max(max, operandAt(x.data, at)), Number.NEGATIVE_INFINITY);
-      const total = places.reduce((sum, at) => sum + Math.exp(operandAt(x.data, at) - most), 0);
+      const share = (step: number): number => Math.exp(operandAt(x.data, operandAt(places, step)) - most);
+      const total = runningSum(size, share, x.data);
       for (const at of places) y.data[at] = operandAt(x.data, at) - most - Math.log(total);
     }
   }

@@ -13,6 +13,17 @@ export type UnaryOp<N extends string = string> = OpDefinition<N, typeof NO_ATTRI
 /** Half the distance of float32 numbers around 1. */
 const UNIT_ROUNDOFF = 2 ** -24;
 
+/**
+ * A result as inexact as float32 numbers of that size are: off by half a step, up or down. Rounded to the nearest step it would be off by next to
+ * nothing now and then, and a single gate has all the error of its channel. Whole steps, such as 0 and 1 where a function is cut off, are exact.
+ */
+export function inexact(result: number, size: number): number {
+  const step = UNIT_ROUNDOFF * size;
+  const steps = result / step;
+  if (!Number.isFinite(steps) || Number.isInteger(steps)) return result;
+  return result + (Math.floor(steps) % 2 === 0 ? step : -step) / 2;
+}
+
 export function defineUnary<const N extends string>(
   op: LevelFacts & {
     name: N;
@@ -30,10 +41,7 @@ export function defineUnary<const N extends string>(
   const applied = (data: Numbers): Numbers => {
     const { apply } = op;
     if (computedFrom === undefined || data instanceof Float64Array) return data.map(apply);
-    return data.map((x) => {
-      const step = UNIT_ROUNDOFF * computedFrom(x);
-      return step > 0 && step < Number.POSITIVE_INFINITY ? step * Math.round(apply(x) / step) : apply(x);
-    });
+    return data.map((x) => inexact(apply(x), computedFrom(x)));
   };
   return {
     ...defineOp({
