@@ -32,6 +32,8 @@ export interface Reference {
   outputs(batch: number): Outputs;
   /** What rounding does to each output, by name. */
   readonly errors: ReadonlyMap<string, OutputError>;
+  /** The same, measured for each of the images: what saturates for one may show its rounding for another. */
+  errorsOfAll(): ReadonlyMap<string, OutputError>;
   /** How far each output moves from one image to another; none where there is one image. */
   readonly responses: ReadonlyMap<string, number>;
 }
@@ -63,6 +65,7 @@ export function evaluateReference(
       onProgress((done + op / of) / (given.length + 1));
   const exact = given.map((each, i) => evaluateGraph(graph, each, parameters, part(i)));
   const errors = roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
+  let all: ReadonlyMap<string, OutputError> | undefined;
   return {
     outputs: (batch) =>
       new Map(
@@ -72,11 +75,18 @@ export function evaluateReference(
         }),
       ),
     errors,
+    errorsOfAll() {
+      all ??= roundingErrors(graph, given, exact, parameters, arithmetic, undefined, given.length);
+      return all;
+    },
     responses: responsesOf(graph, whole ? itemsOf(exact[0], fixed) : exact),
   };
 }
 
-/** What rounding does to each output: in the given runs one after the other, and then with inputs that are moved a little. */
+/**
+ * What rounding does to each output: in the given runs one after the other, and then with inputs that are moved a little. At
+ * least `least` runs are made, and more while an output shows its error in too few numbers.
+ */
 export function roundingErrors(
   graph: Graph,
   inputs: readonly Run[],
@@ -84,15 +94,17 @@ export function roundingErrors(
   parameters: ParameterSource,
   arithmetic: RoundedArithmetic,
   onOp?: (op: number, of: number) => void,
+  least = 1,
 ): ReadonlyMap<string, OutputError> {
   const runs = new Map<string, RoundedRun[]>(graph.outputs.map(({ name }) => [name, []]));
   let errors: ReadonlyMap<string, OutputError> = new Map();
-  for (let i = 0; i < MOST_ROUNDED; i++) {
+  const most = Math.max(MOST_ROUNDED, least);
+  for (let i = 0; i < most; i++) {
     // Each run is two evaluations, where none is given.
     const step =
       (done: number) =>
       (op: number, of: number): void =>
-        onOp?.(2 * i + done + op / of, 2 * MOST_ROUNDED);
+        onOp?.(2 * i + done + op / of, 2 * most);
     const [first = new Map<string, Tensor>()] = inputs;
     const given = inputs[i] ?? movedBy(first, 2 * ROUNDOFF.float32.unit, i);
     const expected = exact[i] ?? evaluateGraph(graph, given, parameters, step(0));
@@ -102,7 +114,7 @@ export function roundingErrors(
       each.push({ dims, exact: numbersOf(expected, name), rounded: numbersOf(rounded, name) });
     }
     errors = new Map([...runs].map(([name, each]) => [name, measuredError(each, arithmetic)]));
-    if ([...errors.values()].every(({ whole }) => whole.seen >= ENOUGH_NUMBERS)) break;
+    if (i + 1 >= least && [...errors.values()].every(({ whole }) => whole.seen >= ENOUGH_NUMBERS)) break;
   }
   return errors;
 }

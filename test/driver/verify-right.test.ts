@@ -25,6 +25,7 @@ const SEEDS: Readonly<Record<string, number>> = {
   "coord-gates-near-zero.json": 676,
   "non-local-large-logits.json": 1117,
   "se-gates-near-zero.json": 1197,
+  "saturated-for-one-image.json": 1586,
 };
 
 // One class, equal logits, zeros, subnormal numbers, heat maps near zero, NaN and infinities, gates of little effect, gates and softmaxes inside of attention modules; files
