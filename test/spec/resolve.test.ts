@@ -156,13 +156,13 @@ test("the size of a group gives the number of groups at each block's input", () 
 });
 
 test("passes are objects or pipelines, with their defaults filled in", () => {
-  const more = [`"passes": [{ "pass": "swap-attention", "to": "eca" }, "strip-training,fold-batch-norm"]`];
+  const more = [`"passes": [{ "pass": "swap-attention", "to": "eca" }, "strip-training,lower-attention"]`];
   const { passes } = parse(specText([`"cn_r1_k3_s1_c16"`], more)).resolved;
   assert.equal(
     passes.map(({ pass }) => pass),
-    ["swap-attention", "strip-training", "fold-batch-norm"],
+    ["swap-attention", "strip-training", "lower-attention"],
   );
-  assert.is(passes[0]?.options.from, "any");
+  assert.equal([passes[2]?.options.strategy, passes[2]?.options.target], ["auto", "portable"]);
 });
 
 test("the hash is of what a spec says, not of how", () => {

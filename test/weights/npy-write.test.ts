@@ -37,7 +37,8 @@ test("NumPy's own files are written again byte for byte", () =>
 test("heads of scalars, vectors and long shapes are read back, and end on a multiple of 64", () =>
   inTemporaryFolder(async (folder) => {
     for (const dims of [[], [3], [1, 2, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [0, 4]]) {
-      const file = join(folder, "x.npy");
+      // A file that was read is not written over.
+      const file = join(folder, `${dims.length}.npy`);
       const array = {
         dtype: "I16",
         dims,
