@@ -3,7 +3,7 @@ import type { DType } from "../ir/types.js";
 
 /**
  * What a run computes in. `float64` is exact for all that is compared with it. The others show what rounding does:
- * `float32` keeps all numbers and running sums in float32; `float16` and `tf32` round each result to 11 bits as well,
+ * `float32` keeps every result in float32, and the running sums of convolutions, softmaxes and attention modules; `float16` and `tf32` round each result to 11 bits as well,
  * float16 to no finer steps than its own. None of them overflows where float32 doesn't: where a model computes what in
  * half precision is decided later.
  */

@@ -5,7 +5,7 @@ import { wholeNumber } from "./scales.js";
 /** Every digit of what ecagen counts. */
 export const exact = defineConvention({
   name: "exact",
-  source: "whoever wants every digit",
+  source: "no paper: every digit",
   parameters: wholeNumber,
   operations: {
     ...wholeNumber,

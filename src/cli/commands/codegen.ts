@@ -13,7 +13,7 @@ export const codegenCommand = defineCommand({
     lang: {
       choices: LANGUAGES,
       describe:
-        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that holds SE, ECA and no gates against each other; json: the numbers that templates are given",
+        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that compares SE, ECA and no gates; json: the numbers that templates are given",
     },
     templates: {
       type: "string",

@@ -12,7 +12,7 @@ export const diffCommand = defineCommand({
   options: { resolution: sharedOptions.resolution },
   examples: [
     ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"],
-    ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether somebody's file is that network"],
+    ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether a file is that network"],
   ],
   async run({ a, b, resolution }) {
     const { diff } = await import("../../driver/diff/diff.js");

@@ -9,7 +9,7 @@ import { defineCommand } from "./command.js";
 
 export const rewriteCommand = defineCommand({
   usage: "rewrite <model>",
-  doc: "Swap the attention gates of somebody's ONNX file, or run any passes on it",
+  doc: "Swap the attention gates of any ONNX file, or run any passes on it",
   positionals: { model: { type: "string", demandOption: true, describe: "An ONNX file" } },
   options: {
     output: {
@@ -37,7 +37,7 @@ export const rewriteCommand = defineCommand({
     verify: {
       type: "boolean",
       default: true,
-      describe: "Run what must keep the values and hold it against the original; --no-verify leaves that out",
+      describe: "Run what must keep the values and compare it with the original; --no-verify leaves that out",
     },
     "new-gates": sharedOptions["new-gates"],
     calibrate: sharedOptions.calibrate,

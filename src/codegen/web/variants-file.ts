@@ -29,7 +29,7 @@ export function variantsFile({ name, description, variants }: PageData): string 
       },
       {
         name: "variants",
-        doc: "The networks that the page holds against each other; the first is the spec's own.",
+        doc: "The networks that the page compares; the first is the spec's own.",
         type: "readonly Variant[]",
         value: variants.map(dataOf),
       },

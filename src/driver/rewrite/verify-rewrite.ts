@@ -10,7 +10,7 @@ import { randomFeeds } from "./random-feeds.js";
 
 /** What ONNX Runtime says of a rewritten file, or of the part of the rewriting that must keep the values. */
 export interface RewriteVerification extends Distance {
-  /** `file`: what is written was held against the original. `gates`: the gates that were found, lowered again, were. */
+  /** `file`: what is written was compared with the original. `gates`: the gates that were found, lowered again, were. */
   readonly of: "file" | "gates";
   readonly ok: true;
 }
@@ -134,7 +134,7 @@ function notComparable(why: string): CheckError {
   return new CheckError([
     {
       code: "rewrite/not-comparable",
-      message: `the rewritten network can't be held against the original: ${why}`,
+      message: `the rewritten network can't be compared with the original: ${why}`,
       hint: "--no-verify writes it without that",
     },
   ]);

@@ -35,7 +35,7 @@ export function fileTarget(
     note({
       name: "reference",
       ok: true,
-      detail: `${given.path} has operators that the reference interpreter does not know; it is held against ${options.against} alone`,
+      detail: `${given.path} has operators that the reference interpreter does not know; it is compared with ${options.against} alone`,
     });
     const subjects = subjectsOf(given, other);
     return {
@@ -93,7 +93,7 @@ function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): I
     if (hasSecond && isForeign && !perBlock) return undefined;
     if (!isForeign) throw error;
     const hint =
-      "without the reference interpreter it can be held against --against FILE.onnx, or --against cpu on another device";
+      "without the reference interpreter it can be compared with another file, --against FILE.onnx, or on another device with --against cpu";
     throw new InputError([
       ...error.diagnostics,
       {

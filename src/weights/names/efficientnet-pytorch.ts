@@ -1,4 +1,5 @@
 import {
+  activationOf,
   type BlockNames,
   defineNameMap,
   HALVES,
@@ -37,12 +38,10 @@ const SETTINGS: readonly ImpliedSetting[] = [
     values: ["same"],
     source: `${UTILS}, Conv2dStaticSamePadding: "'SAME' mode like TensorFlow"`,
   },
-  ...(["stem-activation", "activation", "head-activation", "gate-activation"] as const).map(
-    (setting): ImpliedSetting => ({
-      setting,
-      values: ["silu"],
-      source: "efficientnet_pytorch/model.py: self._swish = MemoryEfficientSwish()",
-    }),
+  ...activationOf(
+    ["stem-activation", "activation", "head-activation", "gate-activation"],
+    "silu",
+    "efficientnet_pytorch/model.py: self._swish = MemoryEfficientSwish()",
   ),
   {
     setting: "gate",

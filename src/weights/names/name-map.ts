@@ -87,6 +87,15 @@ export function imageSettings(
   ];
 }
 
+/** One activation at all these places. */
+export function activationOf(
+  settings: readonly Extract<SettingName, `${string}activation`>[],
+  activation: string,
+  source: string,
+): readonly ImpliedSetting[] {
+  return settings.map((setting) => ({ setting, values: [activation], source }));
+}
+
 /** What a network must have and must not have: layers or other scopes below a block, `attention` or `shortcut/pool`. */
 export interface NetworkCondition {
   readonly with?: readonly string[];

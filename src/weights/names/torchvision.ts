@@ -1,4 +1,5 @@
 import {
+  activationOf,
   type BlockNames,
   defineNameMap,
   HALVES,
@@ -61,6 +62,7 @@ const SYMMETRIC: ImpliedSetting = {
   source: "torchvision/ops/misc.py, Conv2dNormActivation: padding = (kernel_size - 1) // 2 * dilation",
 };
 
+const THROUGHOUT = ["stem-activation", "activation", "head-activation"] as const;
 const EFFICIENTNET_FILE = "torchvision/models/efficientnet.py";
 /** torchvision's gates stand before the projection and squeeze to the mean. */
 const GATES: readonly ImpliedSetting[] = [
@@ -102,13 +104,7 @@ const EFFICIENTNET: readonly ImpliedSetting[] = [
     source: `${EFFICIENTNET_FILE}: 1e-05 in efficientnet_b0 to _b4, 0.001 in the others`,
   },
   SYMMETRIC,
-  ...(["stem-activation", "activation", "head-activation"] as const).map(
-    (setting): ImpliedSetting => ({
-      setting,
-      values: ["silu"],
-      source: `${EFFICIENTNET_FILE}: activation_layer=nn.SiLU`,
-    }),
-  ),
+  ...activationOf(THROUGHOUT, "silu", `${EFFICIENTNET_FILE}: activation_layer=nn.SiLU`),
   ...GATES,
   {
     setting: "gate",
@@ -150,13 +146,7 @@ const MOBILENETV2_FILE = "torchvision/models/mobilenetv2.py";
 export const MOBILENETV2_SETTINGS: readonly ImpliedSetting[] = [
   { setting: "epsilon", values: [1e-5], source: `${MOBILENETV2_FILE}: ${PLAIN_NORM}` },
   SYMMETRIC,
-  ...(["stem-activation", "activation", "head-activation"] as const).map(
-    (setting): ImpliedSetting => ({
-      setting,
-      values: ["relu6"],
-      source: `${MOBILENETV2_FILE}: activation_layer=nn.ReLU6`,
-    }),
-  ),
+  ...activationOf(THROUGHOUT, "relu6", `${MOBILENETV2_FILE}: activation_layer=nn.ReLU6`),
   ...IMAGES,
 ];
 
@@ -203,9 +193,7 @@ export const RESNET_SETTINGS: readonly ImpliedSetting[] = [
     values: ["spatial"],
     source: `${RESNET_FILE}, Bottleneck: self.conv2 = conv3x3(width, width, stride, …)`,
   },
-  ...(["stem-activation", "activation"] as const).map(
-    (setting): ImpliedSetting => ({ setting, values: ["relu"], source: `${RESNET_FILE}: nn.ReLU` }),
-  ),
+  ...activationOf(["stem-activation", "activation"], "relu", `${RESNET_FILE}: nn.ReLU`),
   ...IMAGES,
 ];
 

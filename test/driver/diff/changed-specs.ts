@@ -47,6 +47,15 @@ const BASE: Json = {
 
 export const spec = (more: Json): Json => ({ ...BASE, ...more });
 
+/** A stage of two blocks between plain ones; last, where it is preactivated, and the head with it. */
+export function amidPlain(stage: Json): Json {
+  const own = { channels: 12, repeat: 2, ...stage };
+  const plain = { block: "conv-norm-act", channels: 12 };
+  return stage.preactivation === true
+    ? spec({ stages: [plain, own], head: { ...HEAD, preactivation: true } })
+    : spec({ stages: [plain, own, plain] });
+}
+
 /** A spec's network, with a text of it that leaves out its name and the places in the spec. */
 export interface Written {
   readonly named: Parameters<typeof diffModels>[0];

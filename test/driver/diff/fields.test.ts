@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { BLOCK_TYPES, blockKinds } from "../../../src/spec/blocks/registry.js";
 import { specSchemasFor } from "../../../src/spec/schema.js";
 import {
+  amidPlain,
   assertFields,
   assertShown,
   below,
@@ -83,13 +84,7 @@ test("features", () => {
 });
 
 for (const block of BLOCK_TYPES) {
-  const specOf = (stage: Json): Json => {
-    const own = { block, channels: 12, repeat: 2, ...stage };
-    const plain = { block: "conv-norm-act", channels: 12 };
-    return stage.preactivation === true
-      ? spec({ stages: [plain, own], head: { ...HEAD, preactivation: true } })
-      : spec({ stages: [plain, own, plain] });
-  };
+  const specOf = (stage: Json): Json => amidPlain({ block, ...stage });
   test(`fields of ${block}`, () => {
     const fields = fieldsOf(blockKinds[block].schema).filter(
       ({ path }) => !["block", "attention"].includes(String(path[0])),

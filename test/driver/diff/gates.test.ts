@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import { ATTENTION_TYPES, attentionModules } from "../../../src/ir/attention/registry.js";
 import { placementFields } from "../../../src/spec/attention.js";
 import { BLOCK_TYPES, positionsIn } from "../../../src/spec/blocks/registry.js";
-import { assertFields, below, HEAD, type Json, spec, specFolder } from "./changed-specs.js";
+import { amidPlain, assertFields, below, type Json, spec, specFolder } from "./changed-specs.js";
 import { type Field, fieldsOf } from "./second-values.js";
 
 const test = suite("driver: diff shows every option and place of a gate");
@@ -49,13 +49,7 @@ for (const type of ATTENTION_TYPES) {
 }
 
 for (const block of BLOCK_TYPES) {
-  const specOf = (stage: Json): Json => {
-    const own = { block, channels: 12, repeat: 2, ...stage };
-    const plain = { block: "conv-norm-act", channels: 12 };
-    return stage.preactivation === true
-      ? spec({ stages: [plain, own], head: { ...HEAD, preactivation: true } })
-      : spec({ stages: [plain, own, plain] });
-  };
+  const specOf = (stage: Json): Json => amidPlain({ block, ...stage });
   test(`places of a gate in ${block}, and which blocks have it`, () => {
     const stage = block.endsWith("inverted-residual") ? { expansion: 4 } : {};
     const bases = positionsIn(block)

@@ -1,0 +1,58 @@
+import { InputError } from "../../base/diagnostic.js";
+import { openModel } from "../../onnx/import.js";
+import type { ModelParts } from "../../onnx/layout.js";
+import type { Sizes } from "../../onnx/value-info.js";
+import { type AssumedModel, openAssumed } from "../assumed-sizes.js";
+import { sameParts } from "./same-parts.js";
+
+/** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */
+export type SizedModel = AssumedModel & { readonly sizes: Sizes };
+
+/** Another height and width than the one that was assumed. */
+const OTHER_SIDE = 320;
+
+/**
+ * Rewrites the file once more with another height and width in place of those that it leaves open. Errors: `InputError`
+ * where that gives another file: it would hold for one size only.
+ */
+export function refuseSized(
+  file: string,
+  imported: SizedModel,
+  parts: (model: SizedModel) => ModelParts,
+): void {
+  const other = openAssumed(file, OTHER_SIDE, imported.sizes);
+  try {
+    if (sameParts(parts(imported), parts({ ...other, sizes: imported.sizes }))) return;
+  } catch (error) {
+    // Passes that fit one size and not the other.
+    if (!(error instanceof InputError)) throw error;
+  } finally {
+    other.close();
+  }
+  const open = imported.openSizes.join(", ");
+  throw InputError.of(
+    "rewrite/open-size",
+    `the passes would make a network for one size of its maps, and ${file} leaves ${open} open`,
+    {
+      file,
+      hint: "export it with a fixed height and width; swaps of gates by one-dimensional ones, as ECA, and by SE need none",
+    },
+  );
+}
+
+/**
+ * The symbols of the inputs' first sizes, fixed. Inputs without such a symbol have no batch. Errors: `InputError` where no
+ * batch is open and it is another number.
+ */
+export function batchSizes(file: string, batch: number): Sizes {
+  const open = openModel(file);
+  open.close();
+  const { inputs } = open.graph;
+  const symbols = inputs.flatMap(({ type: { dims } }) => (typeof dims[0] === "string" ? [dims[0]] : []));
+  const fixed = inputs.find(({ type: { dims } }) => dims[0] !== undefined && dims[0] !== batch);
+  if (symbols.length === 0 && fixed !== undefined) {
+    const text = `the input ${fixed.name} has a batch of ${fixed.type.dims[0]}, which can't become ${batch}`;
+    throw InputError.of("rewrite/batch", text);
+  }
+  return Object.fromEntries(symbols.map((symbol) => [symbol, batch]));
+}

@@ -1,0 +1,39 @@
+import type { Precision, Target } from "../../passes/export-pipeline.js";
+import type { PipelineHooks } from "../../passes/manager.js";
+import type { RaisedGate, RejectedGate } from "../../passes/raise-attention.js";
+import type { ModelReport, WrittenReport } from "../model-report.js";
+import type { NewGatesOptions } from "../new-gates.js";
+import type { OpaqueOperator } from "../opaque-operators.js";
+import type { RewriteVerification } from "./verify-rewrite.js";
+
+export interface RewriteOptions extends NewGatesOptions {
+  /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
+  readonly output?: string | undefined;
+  /** Swaps of gates, `se=eca`, before the passes. */
+  readonly swaps?: readonly string[] | undefined;
+  /** Passes in pipeline text form. */
+  readonly passes?: string | undefined;
+  readonly target?: Target | undefined;
+  readonly precision?: Precision | undefined;
+  /** The batch of the rewritten file, where that of the original is open. */
+  readonly batch?: number | undefined;
+  /** The seed of the numbers that new gates start with. Default 0. */
+  readonly seed?: number | undefined;
+  /** Writes the weights to a file beside the model. Default: where the original has such. */
+  readonly externalData?: boolean | undefined;
+  /** Whether what must keep the values is run and compared with the original. What changes element types is loaded in any case. Default: true. */
+  readonly verify?: boolean | undefined;
+  /** Whether the report has the file's sha256. Default: true. */
+  readonly digest?: boolean | undefined;
+  readonly hooks?: PipelineHooks | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** What `ecagen rewrite --json` prints. */
+export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
+  readonly raised: readonly RaisedGate[];
+  readonly rejected: readonly RejectedGate[];
+  /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
+  readonly opaque: readonly OpaqueOperator[];
+  readonly verification?: RewriteVerification;
+}
