@@ -1,6 +1,6 @@
 import { formatJsonPath, type JsonPath } from "./json-path.js";
 import { codeFrame, positionAt, type SourceRange } from "./source.js";
-import { oneVisibleLine, visibleText } from "./visible-text.js";
+import { oneVisibleLine } from "./visible-text.js";
 
 /**
  * Something that a person must know about their input. `code` is stable and machine-readable
@@ -110,7 +110,7 @@ function formatAs(severity: "error" | "warning", diagnostic: Diagnostic): string
   if (json.path !== undefined) lines.push(`  at ${oneVisibleLine(shortened(json.path))}`);
   if (diagnostic.range !== undefined) lines.push("", codeFrame(diagnostic.range));
   if (json.hint !== undefined)
-    lines.push(`  hint: ${visibleText(shortened(json.hint)).replaceAll("\n", "\n  ")}`);
+    lines.push(`  hint: ${shortened(json.hint).split("\n").map(oneVisibleLine).join("\n  ")}`);
   return lines.join("\n");
 }
 
