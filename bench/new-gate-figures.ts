@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Likeness, likeness } from "../src/base/likeness.js";
-import { withCalibration } from "../src/driver/calibration.js";
-import { withOpenWeights } from "../src/driver/load-weights.js";
-import { specNetwork } from "../src/driver/network.js";
-import { startNewGates } from "../src/driver/new-gates.js";
-import { observeGates } from "../src/driver/observe-gates.js";
+import { withOpenWeights } from "../src/given/load-weights.js";
+import { specNetwork } from "../src/given/network.js";
 import type { Graph } from "../src/ir/graph.js";
+import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
 import { startRuntime } from "../src/runtime/session.js";
-import { NEW_GATE_STARTS } from "../src/weights/new-gates/starts.js";
+import { withCalibration } from "../src/trials/calibration.js";
+import { startNewGates } from "../src/trials/new-gates.js";
+import { observeGates } from "../src/trials/observe-gates.js";
 import { npyBytes, structuredImages } from "./structured-images.js";
 
 /** Networks of the tests whose weights, random as they are, make their SE gates matter: the rows of the table in docs/weights.md. */

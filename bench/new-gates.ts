@@ -5,7 +5,7 @@
  *   npm run bench:gates
  */
 import type { Likeness } from "../src/base/likeness.js";
-import { NEW_GATE_STARTS } from "../src/weights/new-gates/starts.js";
+import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
 import { FIGURED, newGateFigures } from "./new-gate-figures.js";
 
 const cell = ({ relativeError, cosine }: Likeness): string =>

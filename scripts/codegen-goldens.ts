@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
-import { packageRoot } from "../src/base/package.js";
 import { GENERATORS, type LanguageName } from "../src/codegen/registry.js";
 import type { CodegenSubject, Generator } from "../src/codegen/subject.js";
 import { userTemplates } from "../src/codegen/user-templates/generate.js";
-import { type ProgramOptions, withProgram } from "../src/driver/program.js";
+import { type ProgramOptions, withProgram } from "../src/driver/codegen/program.js";
+import { packageRoot } from "../src/files/package.js";
 
 /** For each language the specs whose programs are kept, and the files that are not the same for all networks. */
 const KEPT: {

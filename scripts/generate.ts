@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../src/base/package.js";
-import { galleryIndexText } from "../src/driver/gallery-index.js";
-import { GALLERY_INDEX } from "../src/driver/list.js";
-import { specDocs } from "../src/spec/docs.js";
-import { specJsonSchema } from "../src/spec/schema.js";
+import { galleryIndexText } from "../src/driver/gallery/gallery-index.js";
+import { GALLERY_INDEX } from "../src/driver/list/list.js";
+import { packageRoot } from "../src/files/package.js";
+import { specDocs } from "../src/language/docs.js";
+import { specJsonSchema } from "../src/language/schema.js";
 import { attentionDocs } from "./attention-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";

@@ -1,5 +1,5 @@
-import { tablesMarkdown } from "../src/driver/papers/markdown.js";
-import { paperTables } from "../src/driver/papers/tables.js";
+import { tablesMarkdown } from "../src/driver/tables/markdown.js";
+import { paperTables } from "../src/driver/tables/tables.js";
 
 const INTRODUCTION = `<!-- Made by scripts/generate.ts from papers/ and the specs. Do not edit. -->
 

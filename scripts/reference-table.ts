@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../src/base/package.js";
-import { type StatsOptions, type StatsReport, stats } from "../src/driver/stats.js";
+import { type StatsOptions, type StatsReport, stats } from "../src/driver/stats/stats.js";
+import { packageRoot } from "../src/files/package.js";
 
 /** What the reference knows of one network. It doesn't know every number of every network. */
 export interface ReferenceNetwork {

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as z from "zod";
 import { markdownTable } from "../src/base/markdown.js";
-import { packageRoot } from "../src/base/package.js";
 import { templateDataJsonSchema } from "../src/codegen/user-templates/data-schema.js";
 import { ESCAPES } from "../src/codegen/user-templates/escapes.js";
+import { packageRoot } from "../src/files/package.js";
 
 type Schema = z.core.JSONSchema.BaseSchema;
 

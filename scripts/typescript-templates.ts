@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Node, Project, type SourceFile } from "ts-morph";
-import { packageRoot } from "../src/base/package.js";
+import { packageRoot } from "../src/files/package.js";
 
 /**
  * ecagen's own code that generated packages bring along, so that they prepare images and rank classes as ecagen does, to
@@ -10,7 +10,7 @@ const SHARED: readonly Shared[] = [
   { from: "src/images/pixels.ts", to: "images/pixels.ts" },
   { from: "src/images/resample.ts", to: "images/resample.ts" },
   { from: "src/images/prepare.ts", to: "images/prepare.ts" },
-  { from: "src/spec/preprocessing.ts", to: "images/preprocessing.ts", change: keepTypes },
+  { from: "src/language/preprocessing.ts", to: "images/preprocessing.ts", change: keepTypes },
   { from: "src/driver/run/classes.ts", to: "classes.ts" },
 ];
 
@@ -27,7 +27,7 @@ export function typeScriptTemplates(): readonly (readonly [file: string, text: s
     const file = project.addSourceFileAtPath(join(packageRoot(), from));
     for (const declaration of file.getImportDeclarations()) {
       const imported = declaration.getModuleSpecifierValue();
-      if (imported === "../spec/preprocessing.js") declaration.setModuleSpecifier("./preprocessing.js");
+      if (imported === "../language/preprocessing.js") declaration.setModuleSpecifier("./preprocessing.js");
     }
     change?.(file);
     return [`templates/ts/src/${to}`, file.getFullText().trimStart()];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { markdownTable } from "../src/base/markdown.js";
 import { count } from "../src/base/numbers.js";
-import { packageRoot } from "../src/base/package.js";
+import { packageRoot } from "../src/files/package.js";
 import type { Exception, Kills, MutantSummary, RightOnes, Summary } from "./verify-survey/summary.js";
 
 const INTRODUCTION = `<!-- Made by scripts/generate.ts from docs/verification-survey.json. Do not edit. -->

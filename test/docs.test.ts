@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { rewrite } from "../src/driver/rewrite.js";
-import { stats } from "../src/driver/stats.js";
+import { rewrite } from "../src/driver/rewrite/rewrite.js";
+import { stats } from "../src/driver/stats/stats.js";
 import { ATTENTION_TYPES } from "../src/ir/attention/registry.js";
 import { claimsIn } from "./claims.js";
 import { ecagen } from "./cli/run-cli.js";

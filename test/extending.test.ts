@@ -82,7 +82,7 @@ test("with the module and its line alone, the compiler names the places that lac
   const { status, text } = tsc();
   assert.is.not(status, 0);
   for (const file of [
-    "src/passes/lower-attention/registry.ts",
+    "src/passes/lower/attention/registry.ts",
     "src/passes/stress-weights/attention/registry.ts",
     "src/codegen/pytorch/gates.ts",
     "test/ir/attention-tables.ts",
@@ -115,7 +115,7 @@ test("with all of the page it compiles, and a network of the new gate verifies",
   };
   writeFileSync(join(copy, "srm.json"), JSON.stringify(network));
   const program = `
-    const { verify } = await import("./src/driver/verify.ts");
+    const { verify } = await import("./src/driver/verify/verify.ts");
     const report = await verify("srm.json", { batches: [1, 3] });
     console.log(JSON.stringify({ ok: report.ok, gates: report.gates.effects.map(({ gate }) => gate) }));`;
   const verified = run(["--import", "tsx", "--input-type=module", "-e", program]);

@@ -5,12 +5,12 @@ import { basename, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countsOf, differences, type ReferenceNetwork, reference } from "../scripts/reference-table.js";
-import { compile } from "../src/driver/compile.js";
-import { explainKernels } from "../src/driver/explain.js";
-import { specNetwork } from "../src/driver/network.js";
-import { inputShapes, randomInputs } from "../src/driver/numbers.js";
-import { verify } from "../src/driver/verify.js";
+import { compile } from "../src/driver/compile/compile.js";
+import { explainKernels } from "../src/driver/explain/explain.js";
+import { verify } from "../src/driver/verify/verify.js";
+import { specNetwork } from "../src/given/network.js";
 import { openSession } from "../src/runtime/session.js";
+import { inputShapes, randomInputs } from "../src/trials/numbers.js";
 import { skip } from "./skip.js";
 
 /**

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../src/driver/network.js";
-import { stats } from "../src/driver/stats.js";
+import { stats } from "../src/driver/stats/stats.js";
+import { specNetwork } from "../src/given/network.js";
 import { ecagen } from "./cli/run-cli.js";
 
 /** What the README shows is what a reader gets. */

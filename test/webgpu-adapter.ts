@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { tryDevice } from "../src/driver/devices.js";
 import { vulkanDrivers } from "../src/runtime/drivers.js";
+import { tryDevice } from "../src/trials/devices.js";
 
 /** The Vulkan driver in software that Debian's package chromium brings. */
 const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";

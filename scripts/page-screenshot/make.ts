@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { packageRoot } from "../../src/base/package.js";
-import { codegen } from "../../src/driver/codegen.js";
+import { codegen } from "../../src/driver/codegen/codegen.js";
+import { packageRoot } from "../../src/files/package.js";
 import { buildPage, idle, launchBrowser, startServer } from "../../test/codegen/page.js";
 import { inTemporaryFolder } from "../../test/temporary-folder.js";
 

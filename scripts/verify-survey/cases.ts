@@ -1,4 +1,4 @@
-import type { VerifyReport } from "../../src/driver/verify.js";
+import type { VerifyReport } from "../../src/driver/verify/verify.js";
 import type { MutationKind } from "./mutations.js";
 
 /** What `verify` has said of something. */

@@ -1,5 +1,5 @@
-import { fixedBatch, runModel } from "../../src/driver/outputs.js";
 import type { Runtime, Session } from "../../src/runtime/session.js";
+import { fixedBatch, runModel } from "../../src/trials/outputs.js";
 
 /** How far each output of a model is from that of another: max |Δ| by the output's name; infinite where a number is none. */
 export type Movement = ReadonlyMap<string, number>;

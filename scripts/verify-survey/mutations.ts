@@ -1,6 +1,11 @@
 import type { RandomStream } from "../../src/base/random.js";
-import type { AttributeMessage, ModelMessage, NodeMessage, TensorMessage } from "../../src/onnx/proto.js";
-import { TensorProto, toInteger } from "../../src/onnx/proto.js";
+import type {
+  AttributeMessage,
+  ModelMessage,
+  NodeMessage,
+  TensorMessage,
+} from "../../src/onnx/file/proto.js";
+import { TensorProto, toInteger } from "../../src/onnx/file/proto.js";
 
 /** An ONNX file that is changed in place. */
 export interface Victim {

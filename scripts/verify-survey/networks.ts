@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../../src/base/diagnostic.js";
-import { type VerifyOptions, verify } from "../../src/driver/verify.js";
+import { type VerifyOptions, verify } from "../../src/driver/verify/verify.js";
 import type { FileCase, RefusedFile } from "./cases.js";
 import { outcomeOf } from "./outcome.js";
 

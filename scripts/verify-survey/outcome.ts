@@ -1,4 +1,4 @@
-import type { VerifyReport } from "../../src/driver/verify.js";
+import type { VerifyReport } from "../../src/driver/verify/verify.js";
 import type { Outcome } from "./cases.js";
 
 /** Of what was not right, so many reasons are kept. */

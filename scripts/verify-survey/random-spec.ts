@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import type { JsonPath } from "../../src/base/json-path.js";
-import { buildNetwork } from "../../src/blocks/network.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { parseSpecText } from "../../src/spec/load.js";
-import { type JsonSchema, specJsonSchema } from "../../src/spec/schema.js";
+import { parseSpecText } from "../../src/language/load.js";
+import { type JsonSchema, specJsonSchema } from "../../src/language/schema.js";
+import { buildNetwork } from "../../src/networks/blocks/network.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
 import { numbersOf, textsOf } from "./random-values.js";
 
 /*

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../src/base/diagnostic.js";
-import { verify } from "../../src/driver/verify.js";
+import { verify } from "../../src/driver/verify/verify.js";
 import type { Runtime } from "../../src/runtime/session.js";
 import type { RefusedFile, SpecCase } from "./cases.js";
 import { outcomeOf } from "./outcome.js";

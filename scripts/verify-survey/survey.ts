@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageRoot } from "../../src/base/package.js";
+import { packageRoot } from "../../src/files/package.js";
 import type { Case } from "./cases.js";
 import { judgeMutant, mutantOfSpec } from "./mutants.js";
 import { exportNetwork, networkNames, verifyFile } from "./networks.js";

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import stringWidth from "string-width";
 import { quoted } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
-import type { DeviceReport } from "../driver/devices.js";
+import type { DeviceReport } from "../trials/devices.js";
 import { coloured, withoutColours } from "./print.js";
 
 /** `[N, 24, 56, 56]` */

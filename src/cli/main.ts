@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import yargs from "yargs";
 import { InputError } from "../base/diagnostic.js";
-import { packageVersion } from "../base/package.js";
 import { didYouMean } from "../base/suggest.js";
+import { packageVersion } from "../files/package.js";
 import { commands } from "./commands/registry.js";
 import { fail } from "./outcome.js";
 

@@ -1,6 +1,6 @@
 import type { NewGateStart } from "../driver/new-gate-starts.js";
-import type { NewGatesReport } from "../driver/new-gates.js";
-import type { ByStart } from "../driver/planned-gates.js";
+import type { ByStart } from "../new-gates/planned-gates.js";
+import type { NewGatesReport } from "../trials/new-gates.js";
 import { table } from "./format.js";
 
 /** How near the new gates and the outputs are to the network before the swap, for each way to start; nothing without new gates. */

@@ -8,10 +8,10 @@ import {
   formatWarning,
   InputError,
 } from "../base/diagnostic.js";
-import { asOneRun } from "../base/files-read.js";
 import { jsonText } from "../base/json-text.js";
 import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
+import { asOneRun } from "../files/files-read.js";
 import { EXIT } from "./exit-codes.js";
 import { print } from "./print.js";
 

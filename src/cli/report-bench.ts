@@ -1,5 +1,5 @@
 import { oneVisibleLine } from "../base/visible-text.js";
-import type { BenchReport } from "../driver/bench.js";
+import type { BenchReport } from "../driver/bench/bench.js";
 import { deviceText, table } from "./format.js";
 
 /** What `ecagen bench` prints for people. */

@@ -1,6 +1,6 @@
 import { count, macs } from "../base/numbers.js";
-import type { UncountedOperator } from "../driver/model-report.js";
-import type { FoldedNorms, ImageSize } from "../driver/stats.js";
+import type { FoldedNorms, ImageSize } from "../driver/stats/stats.js";
+import type { UncountedOperator } from "../reports/model-report.js";
 import { tensorName } from "./format.js";
 
 /** What the MACs are counted for. */

@@ -1,7 +1,7 @@
 import { quoted } from "../base/json-text.js";
 import { count, macs } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
-import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect.js";
+import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
 import { shape, table, tensorName } from "./format.js";
 import { foldingText, imageText, uncountedText } from "./report-counts.js";
 

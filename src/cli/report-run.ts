@@ -1,6 +1,6 @@
 import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
-import type { RunOutput, RunReport } from "../driver/run.js";
+import type { RunOutput, RunReport } from "../driver/run/run.js";
 import { deviceText, label as labelText, shape, table, tensorName } from "./format.js";
 
 /** What people should know of a run besides its outputs. */

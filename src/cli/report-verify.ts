@@ -1,5 +1,5 @@
 import { oneVisibleLine } from "../base/visible-text.js";
-import { toleranceText, type VerifyReport } from "../driver/verify.js";
+import { toleranceText, type VerifyReport } from "../driver/verify/verify.js";
 import { deviceText, judgement, table, verdict } from "./format.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];

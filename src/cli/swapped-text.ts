@@ -1,5 +1,5 @@
 import { count } from "../base/numbers.js";
-import type { ModelReport } from "../driver/model-report.js";
+import type { ModelReport } from "../reports/model-report.js";
 import { tensorName } from "./format.js";
 
 type Swapped = NonNullable<ModelReport["swapped"]>;

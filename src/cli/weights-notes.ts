@@ -1,4 +1,4 @@
-import type { WeightsReport } from "../driver/load-weights.js";
+import type { WeightsReport } from "../given/load-weights.js";
 import { tensorName } from "./format.js";
 
 /** Names that a note shows; `--json` has all of them. */

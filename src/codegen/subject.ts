@@ -1,6 +1,6 @@
 import type { NetworkCounts } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
-import type { ResolvedSpec } from "../spec/resolved.js";
+import type { ResolvedSpec } from "../language/resolved.js";
 
 /** What a program is generated from that only runs a network: everything is finished, so that generators only write down. */
 export interface InterfaceSubject {

@@ -1,1 +1,1 @@
-export { NEW_GATE_STARTS, type NewGateStart } from "../weights/new-gates/starts.js";
+export { NEW_GATE_STARTS, type NewGateStart } from "../new-gates/starts.js";

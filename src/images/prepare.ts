@@ -1,4 +1,4 @@
-import type { Preprocessing } from "../spec/preprocessing.js";
+import type { Preprocessing } from "../language/preprocessing.js";
 import { type Pixels, toGrey } from "./pixels.js";
 import { resample } from "./resample.js";
 

@@ -1,4 +1,4 @@
-import type { Interpolation } from "../spec/preprocessing.js";
+import type { Interpolation } from "../language/preprocessing.js";
 import type { Pixels } from "./pixels.js";
 
 /** A kernel of interpolation; zero from `support` on, to both sides. */

@@ -3,7 +3,7 @@ import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
 import { usesOf } from "../ir/graph.js";
 import { isOp, rewriteGraph } from "../ir/rewrite.js";
 import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
-import { definePass } from "./pass.js";
+import { definePass } from "./engine/pass.js";
 
 /**
  *     batch_norm(conv(x, W, b); γ, β, μ, σ²)  →  conv(x, W · f, β + (b - μ) · f)     with f = γ / √(σ² + ε)

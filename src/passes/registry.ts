@@ -1,18 +1,18 @@
-import { eliminateCommonSubexpressions } from "./eliminate-common-subexpressions.js";
-import { eliminateDeadCode } from "./eliminate-dead-code.js";
+import type { Pass } from "./engine/pass.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
-import { foldConstants } from "./fold-constants.js";
-import { lowerActivation } from "./lower-activation.js";
-import { lowerAttention } from "./lower-attention.js";
-import { lowerPrecision } from "./lower-precision.js";
-import type { Pass } from "./pass.js";
-import { raiseActivation } from "./raise-activation.js";
-import { raiseAttentionPass } from "./raise-attention.js";
-import { removeAttention } from "./remove-attention.js";
-import { simplify } from "./simplify.js";
-import { stressWeights } from "./stress-weights.js";
+import { lowerActivation } from "./lower/lower-activation.js";
+import { lowerAttention } from "./lower/lower-attention.js";
+import { lowerPrecision } from "./lower/lower-precision.js";
+import { raiseActivation } from "./raise/raise-activation.js";
+import { raiseAttentionPass } from "./raise/raise-attention.js";
+import { eliminateCommonSubexpressions } from "./simplify/eliminate-common-subexpressions.js";
+import { eliminateDeadCode } from "./simplify/eliminate-dead-code.js";
+import { foldConstants } from "./simplify/fold-constants.js";
+import { simplify } from "./simplify/simplify.js";
+import { stressWeights } from "./stress-weights/stress-weights.js";
 import { stripTraining } from "./strip-training.js";
-import { swapAttention } from "./swap-attention.js";
+import { removeAttention } from "./swap/remove-attention.js";
+import { swapAttention } from "./swap/swap-attention.js";
 
 /** Every pass by its name. A new one is its file and a line here. */
 export const passes = {

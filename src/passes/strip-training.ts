@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { definitionOf } from "../ir/ops/registry.js";
 import { rewriteGraph } from "../ir/rewrite.js";
-import { definePass } from "./pass.js";
+import { definePass } from "./engine/pass.js";
 
 /** `y = dropout(x)`, `y = drop_path(x)` → `y = x`: at inference they do nothing. */
 export const stripTraining = definePass({

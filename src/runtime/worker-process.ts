@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Deadline } from "../base/deadline.js";
 import { Defect, DeviceError } from "../base/diagnostic.js";
-import { packageRoot } from "../base/package.js";
-import { onTermination } from "../base/termination.js";
+import { packageRoot } from "../files/package.js";
+import { onTermination } from "../files/termination.js";
 import type { CallName, Calls, Greeting, Reply, Request } from "./protocol.js";
 
 export interface WorkerOptions {

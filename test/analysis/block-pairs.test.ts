@@ -2,9 +2,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { pairByPath, pairByStructure } from "../../src/analysis/diff/block-pairs.js";
-import { buildNetwork } from "../../src/blocks/network.js";
 import type { Graph } from "../../src/ir/graph.js";
-import { parseSpecText } from "../../src/spec/load.js";
+import { parseSpecText } from "../../src/language/load.js";
+import { buildNetwork } from "../../src/networks/blocks/network.js";
 
 const test = suite("analysis: pairs of blocks");
 

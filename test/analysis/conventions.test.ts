@@ -3,12 +3,12 @@ import * as assert from "uvu/assert";
 import { printNumber } from "../../src/analysis/conventions/print.js";
 import { CONVENTION_NAMES, conventions } from "../../src/analysis/conventions/registry.js";
 import { thopOperations } from "../../src/analysis/conventions/thop.js";
-import { byConvention } from "../../src/driver/conventions.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { stats } from "../../src/driver/stats.js";
+import { stats } from "../../src/driver/stats/stats.js";
+import { specNetwork } from "../../src/given/network.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { startAtOne } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
+import { byConvention } from "../../src/reports/conventions.js";
 import { ecagen } from "../cli/run-cli.js";
 
 const test = suite("analysis: conventions");

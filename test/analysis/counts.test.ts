@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
-import { stats } from "../../src/driver/stats.js";
-import { openModel } from "../../src/onnx/import.js";
-import { AttributeProto, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
+import { stats } from "../../src/driver/stats/stats.js";
+import { openModel } from "../../src/onnx/decode/import.js";
+import { AttributeProto, ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("analysis: counts");

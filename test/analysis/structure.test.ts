@@ -4,14 +4,14 @@ import { numberedModules } from "../../src/analysis/structure/names.js";
 import { recoverBlocks } from "../../src/analysis/structure/recover.js";
 import type { RecoveredBlock } from "../../src/analysis/structure/recovered-block.js";
 import { withBlocks } from "../../src/analysis/structure/scopes.js";
-import { withFileNetwork } from "../../src/driver/file-network.js";
-import { specNetwork } from "../../src/driver/network.js";
+import { withFileNetwork } from "../../src/given/file-network.js";
+import { specNetwork } from "../../src/given/network.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "../../src/ir/builder.js";
 import { blockAt, type Graph, type Op, type Value } from "../../src/ir/graph.js";
 import { startAtZero } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
-import { runPasses } from "../../src/passes/manager.js";
 import { claimsIn } from "../claims.js";
 import { assertGrowsWithSize } from "../growth.js";
 

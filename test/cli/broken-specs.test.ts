@@ -7,7 +7,7 @@ import { ecagen } from "./run-cli.js";
 
 /**
  * Broken specs as a user meets them: a diagnostic with a place, exit code 2 (1 for a missed expectation), no
- * stack trace, no output file. What exactly is said is tested in test/spec/broken-specs.test.ts.
+ * stack trace, no output file. What exactly is said is tested in test/language/broken-specs.test.ts.
  */
 const STAGE = { block: "inverted-residual", kernel: 3, stride: 1, channels: 16, expansion: 4 };
 const GOOD = {

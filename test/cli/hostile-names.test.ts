@@ -15,7 +15,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Options } from "yargs";
 import { commands } from "../../src/cli/commands/registry.js";
-import { compile } from "../../src/driver/compile.js";
+import { compile } from "../../src/driver/compile/compile.js";
 import type { CliRun } from "./run-cli.js";
 
 /** What a terminal would obey, and what nobody sees, in every text that can come from a user or a file: none of it is printed. */

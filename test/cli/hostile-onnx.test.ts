@@ -12,7 +12,7 @@ import {
   type NodeMessage,
   type TensorMessage,
   TensorProto,
-} from "../../src/onnx/proto.js";
+} from "../../src/onnx/file/proto.js";
 import { ecagen } from "./run-cli.js";
 
 const test = suite("cli: hostile ONNX files");

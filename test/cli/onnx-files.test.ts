@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DiffReport } from "../../src/driver/diff/diff.js";
-import type { InspectReport } from "../../src/driver/inspect.js";
-import type { StatsReport } from "../../src/driver/stats.js";
-import type { VerifyReport } from "../../src/driver/verify.js";
+import type { InspectReport } from "../../src/driver/inspect/inspect.js";
+import type { StatsReport } from "../../src/driver/stats/stats.js";
+import type { VerifyReport } from "../../src/driver/verify/verify.js";
 import { networksOfOthers } from "../onnx/networks-of-others.js";
 import { type CliRun, ecagen } from "./run-cli.js";
 

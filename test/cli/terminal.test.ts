@@ -13,7 +13,7 @@ import { join, resolve } from "node:path";
 import stringWidth from "string-width";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compile } from "../../src/driver/compile.js";
+import { compile } from "../../src/driver/compile/compile.js";
 import { processesOf } from "../processes.js";
 import { throwsError } from "../throws.js";
 import { ESC, inTerminal, Screen, type TerminalRun } from "./pseudo-terminal.js";

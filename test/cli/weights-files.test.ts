@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openWeights } from "../../src/driver/open-weights.js";
-import { copyTensor } from "../../src/weights/copy-tensor.js";
-import { writeSafetensors } from "../../src/weights/safetensors/write.js";
+import { openWeights } from "../../src/given/open-weights.js";
+import { copyTensor } from "../../src/weights/formats/copy-tensor.js";
+import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
 import { ecagen } from "./run-cli.js";
 
 const test = suite("cli: files of weights");

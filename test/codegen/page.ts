@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
-import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
+import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
 import { skip } from "../skip.js";
 
 /** Generated pages in Debian's browser. */

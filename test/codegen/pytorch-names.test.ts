@@ -11,8 +11,8 @@ import {
   pythonRemark,
   pythonString,
 } from "../../src/codegen/pytorch/python.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { codegenSubject } from "../../src/driver/program.js";
+import { codegenSubject } from "../../src/driver/codegen/program.js";
+import { specNetwork } from "../../src/given/network.js";
 import { skip } from "../skip.js";
 import { throwsError } from "../throws.js";
 import { PYTHON } from "./torch.js";

@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as assert from "uvu/assert";
 import { generateTypeScript } from "../../src/codegen/typescript/generate.js";
-import { type NetworkOptions, specNetwork } from "../../src/driver/network.js";
-import { codegenSubject } from "../../src/driver/program.js";
+import { codegenSubject } from "../../src/driver/codegen/program.js";
+import { type NetworkOptions, specNetwork } from "../../src/given/network.js";
 
 /** The text files of the package of a spec, by path. */
 export function packageTexts(spec: string, options: NetworkOptions = {}): ReadonlyMap<string, string> {

@@ -6,17 +6,17 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { generatePyTorch } from "../../src/codegen/pytorch/generate.js";
-import { encode, lower } from "../../src/driver/compile.js";
-import { exportWeights } from "../../src/driver/export-weights.js";
-import { type NetworkOptions, specNetwork } from "../../src/driver/network.js";
-import { randomInputs } from "../../src/driver/numbers.js";
-import { interfaceOf } from "../../src/driver/outputs.js";
-import { codegenSubject } from "../../src/driver/program.js";
-import { stressed } from "../../src/driver/stressed.js";
+import { codegenSubject } from "../../src/driver/codegen/program.js";
+import { encode, lower } from "../../src/driver/compile/compile.js";
+import { exportWeights } from "../../src/given/export-weights.js";
+import { type NetworkOptions, specNetwork } from "../../src/given/network.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import type { WeightExpr } from "../../src/ir/weight.js";
-import { modelBytes } from "../../src/onnx/write.js";
-import { encodeElements } from "../../src/weights/elements.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { randomInputs } from "../../src/trials/numbers.js";
+import { interfaceOf } from "../../src/trials/outputs.js";
+import { stressed } from "../../src/trials/stressed.js";
+import { encodeElements } from "../../src/weights/values/elements.js";
 import { skip } from "../skip.js";
 
 /** The system's Python has torch where Debian's python3-torch is installed. */

@@ -9,8 +9,8 @@ import { className, packageName } from "../../src/codegen/typescript/names.js";
 import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { packageFile } from "../../src/codegen/typescript/package-file.js";
 import { packageFile as pageFile } from "../../src/codegen/web/package-file.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { codegenSubject } from "../../src/driver/program.js";
+import { codegenSubject } from "../../src/driver/codegen/program.js";
+import { specNetwork } from "../../src/given/network.js";
 
 /** Texts of a spec never become code: whatever they are, the syntax tree is that of plain ones, but for its literals. */
 const test = suite("codegen: names in TypeScript");

@@ -6,7 +6,7 @@ import { type NetworkInterface, networkInterface } from "../../src/codegen/types
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Value } from "../../src/ir/graph.js";
 import { type Dim, tensorType } from "../../src/ir/types.js";
-import { defaultPreprocessing } from "../../src/spec/preprocessing.js";
+import { defaultPreprocessing } from "../../src/language/preprocessing.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("codegen: the tensors of TypeScript packages");

@@ -5,10 +5,10 @@ import * as assert from "uvu/assert";
 import { type Diagnostic, diagnosticToJson, InputError } from "../../src/base/diagnostic.js";
 import { templateData } from "../../src/codegen/user-templates/data.js";
 import { type TemplateData, templateDataSchema } from "../../src/codegen/user-templates/data-schema.js";
-import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { codegenSubject } from "../../src/driver/program.js";
-import { stats } from "../../src/driver/stats.js";
+import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
+import { codegenSubject } from "../../src/driver/codegen/program.js";
+import { stats } from "../../src/driver/stats/stats.js";
+import { specNetwork } from "../../src/given/network.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** `codegen --templates`: what becomes of a folder, what the data is, what is refused and with which places. */

@@ -8,10 +8,10 @@ import { InputError } from "../../src/base/diagnostic.js";
 import type { CodegenSubject, Variant } from "../../src/codegen/subject.js";
 import { generatePage } from "../../src/codegen/web/generate.js";
 import { variantsFile } from "../../src/codegen/web/variants-file.js";
-import { type CodegenOptions, codegen } from "../../src/driver/codegen.js";
-import { compile } from "../../src/driver/compile.js";
-import { withProgram } from "../../src/driver/program.js";
-import { planVariants } from "../../src/driver/variants.js";
+import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
+import { withProgram } from "../../src/driver/codegen/program.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { planVariants } from "../../src/given/variants.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, writeFiles } from "./support.js";
 

@@ -6,8 +6,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { count } from "../../src/base/numbers.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { run } from "../../src/driver/run.js";
+import { run } from "../../src/driver/run/run.js";
+import { specNetwork } from "../../src/given/network.js";
 import { skip } from "../skip.js";
 import {
   buildPage,

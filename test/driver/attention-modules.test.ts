@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encode, lower } from "../../src/driver/compile.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { verify } from "../../src/driver/verify.js";
+import { encode, lower } from "../../src/driver/compile/compile.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import { specNetwork } from "../../src/given/network.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
-import { OPSETS } from "../../src/onnx/opset.js";
+import { OPSETS } from "../../src/onnx/file/opset.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
 const test = suite("driver: every attention module, from the spec to ONNX Runtime");

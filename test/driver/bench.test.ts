@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { bench } from "../../src/driver/bench.js";
-import { compile } from "../../src/driver/compile.js";
-import { randomInputs } from "../../src/driver/numbers.js";
+import { bench } from "../../src/driver/bench/bench.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { randomInputs } from "../../src/trials/numbers.js";
 import { ecagen } from "../cli/run-cli.js";
 import { throwsError } from "../throws.js";
 

@@ -4,9 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { type Diagnostic, InputError } from "../../src/base/diagnostic.js";
-import { withCalibration } from "../../src/driver/calibration.js";
-import { compile } from "../../src/driver/compile.js";
+import { compile } from "../../src/driver/compile/compile.js";
 import { parseGraph } from "../../src/ir/parse.js";
+import { withCalibration } from "../../src/trials/calibration.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: calibration inputs");

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CheckError } from "../../src/base/diagnostic.js";
-import { checkPasses, checkPromise } from "../../src/driver/check-passes.js";
-import { specNetwork } from "../../src/driver/network.js";
+import { specNetwork } from "../../src/given/network.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
+import { checkPasses, checkPromise } from "../../src/trials/check-passes.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("driver: check-passes");

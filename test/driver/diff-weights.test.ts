@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { diffWeights, type WeightsDiff } from "../../src/driver/diff-weights.js";
-import { writeSafetensors } from "../../src/weights/safetensors/write.js";
+import { diffWeights, type WeightsDiff } from "../../src/driver/weights/diff-weights.js";
+import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("driver: two files of weights");

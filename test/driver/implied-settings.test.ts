@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkSettings } from "../../src/driver/implied-settings.js";
-import { loadSpec, parseSpecText } from "../../src/spec/load.js";
-import type { ResolvedSpec } from "../../src/spec/resolved.js";
+import { checkSettings } from "../../src/given/implied-settings.js";
+import { loadSpec, parseSpecText } from "../../src/language/load.js";
+import type { ResolvedSpec } from "../../src/language/resolved.js";
 import type { NameMap, Naming } from "../../src/weights/names/name-map.js";
 import { NAME_KINDS, type NameKind, nameMapOf } from "../../src/weights/names/registry.js";
 

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { galleryIndexText } from "../../src/driver/gallery-index.js";
-import { GALLERY_INDEX, listSpecs } from "../../src/driver/list.js";
-import { shippedSpecs } from "../../src/spec/shipped.js";
+import { galleryIndexText } from "../../src/driver/gallery/gallery-index.js";
+import { GALLERY_INDEX, listSpecs } from "../../src/driver/list/list.js";
+import { shippedSpecs } from "../../src/language/shipped.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("driver: list");

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../../src/driver/network.js";
-import { verify } from "../../src/driver/verify.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import { specNetwork } from "../../src/given/network.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: network");

@@ -16,7 +16,6 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { irHooks } from "../../src/driver/dump.js";
 import {
   codegen,
   compile,
@@ -28,6 +27,7 @@ import {
   rewrite,
   run,
 } from "../../src/index.js";
+import { irHooks } from "../../src/reports/dump.js";
 
 const test = suite("files that are read are not written over");
 

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { compareRow, type PaperRow, paperTables, shippedNetworks } from "../../src/driver/papers/tables.js";
+import { compareRow, type PaperRow, paperTables, shippedNetworks } from "../../src/driver/tables/tables.js";
 import { ecagen } from "../cli/run-cli.js";
 import { throwsError } from "../throws.js";
 

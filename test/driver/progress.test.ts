@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { codegen } from "../../src/driver/codegen.js";
-import { compile } from "../../src/driver/compile.js";
-import { convertWeights } from "../../src/driver/convert-weights.js";
-import { rewrite } from "../../src/driver/rewrite.js";
-import { verify } from "../../src/driver/verify.js";
+import { codegen } from "../../src/driver/codegen/codegen.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { rewrite } from "../../src/driver/rewrite/rewrite.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import { convertWeights } from "../../src/driver/weights/convert-weights.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** What a progress bar is told, by every use case that has one. */

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
-import { specNetwork } from "../../src/driver/network.js";
+import { specNetwork } from "../../src/given/network.js";
 import { attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline, type Target } from "../../src/passes/export-pipeline.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { raiseAttention } from "../../src/passes/raise-attention.js";
+import { raiseAttention } from "../../src/passes/raise/raise-attention.js";
 
 const test = suite("driver: gates of the gallery are found in what is exported");
 

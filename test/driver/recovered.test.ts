@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CanonicalGraph, Numbering } from "../../src/driver/canonical-graph.js";
-import { matchedWeights } from "../../src/driver/recovered/match.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, Value } from "../../src/ir/graph.js";
 import { startAtOne } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
+import { CanonicalGraph, Numbering } from "../../src/networks/canonical-graph.js";
+import { matchedWeights } from "../../src/networks/recovered/match.js";
 
 const test = suite("driver: the network of a spec and that of a file");
 

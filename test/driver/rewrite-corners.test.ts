@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CheckError, formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
-import { randomFeeds } from "../../src/driver/rewrite/random-feeds.js";
+import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { loadRewrite } from "../../src/driver/rewrite/verify-rewrite.js";
-import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite.js";
 import {
   AttributeProto,
   type GraphMessage,
@@ -13,7 +12,8 @@ import {
   type NodeMessage,
   type TensorMessage,
   type ValueInfoMessage,
-} from "../../src/onnx/proto.js";
+} from "../../src/onnx/file/proto.js";
+import { randomFeeds } from "../../src/trials/random-feeds.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: rewrite, unusual files");

@@ -5,8 +5,8 @@ import * as assert from "uvu/assert";
 import type { Pixels } from "../../src/images/pixels.js";
 import { type ImageSize, prepareImage, resizedSize } from "../../src/images/prepare.js";
 import { resample } from "../../src/images/resample.js";
-import type { Interpolation, Preprocessing } from "../../src/spec/preprocessing.js";
-import { defaultPreprocessing, INTERPOLATIONS } from "../../src/spec/preprocessing.js";
+import type { Interpolation, Preprocessing } from "../../src/language/preprocessing.js";
+import { defaultPreprocessing, INTERPOLATIONS } from "../../src/language/preprocessing.js";
 import { IMAGES, type PackedPixels, unpack } from "./pillow.js";
 
 const test = suite("images: as Pillow and NumPy");

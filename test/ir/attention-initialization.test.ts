@@ -5,8 +5,8 @@ import type { Parameter } from "../../src/ir/graph.js";
 import { parametersOf } from "../../src/ir/graph.js";
 import type { InitializationName } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { parsePipeline } from "../../src/passes/pipeline.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
 /**

@@ -8,7 +8,7 @@ import { tensorType } from "../../src/ir/types.js";
 import { verifyGraph } from "../../src/ir/verifier.js";
 import { constantWeight, storedWeight } from "../../src/ir/weight.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 
 const test = suite("ir: chains of shapes");
 

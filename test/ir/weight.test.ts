@@ -11,7 +11,7 @@ import {
   storedLeaves,
   type WeightExpr,
 } from "../../src/ir/weight.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 import { throwsError } from "../throws.js";
 import { stored, weightOf } from "./random-graph.js";
 

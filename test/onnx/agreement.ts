@@ -6,7 +6,7 @@ import type { Graph } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { concreteDims, elementCount } from "../../src/ir/types.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 import { POSITIVE } from "./cases.js";
 
 /** Numbers that reach every branch of the activations: about a third lie beyond ±3. */

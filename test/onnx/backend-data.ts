@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TensorMessage, TensorProto } from "../../src/onnx/proto.js";
+import { type TensorMessage, TensorProto } from "../../src/onnx/file/proto.js";
 
 /** Where Debian's libonnx-testdata has ONNX's own backend tests. */
 const ROOT = "/usr/lib/python3/dist-packages/onnx/backend/test/data";

@@ -3,9 +3,9 @@ import type { Graph, ParameterRole, Value } from "../../src/ir/graph.js";
 import type { AttributesInput } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
-import type { OperatorName } from "../../src/onnx/codec.js";
+import type { OperatorName } from "../../src/onnx/codecs/codec.js";
 import { codecs } from "../../src/onnx/codecs/registry.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 
 /** An operand of a case: an input with an open batch, or a parameter. */
 export type OperandCase =

@@ -1,5 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type ModelMessage, ModelProto, type NodeMessage, type TensorMessage } from "../../src/onnx/proto.js";
+import {
+  type ModelMessage,
+  ModelProto,
+  type NodeMessage,
+  type TensorMessage,
+} from "../../src/onnx/file/proto.js";
 
 /** Changes an ONNX file in place. */
 export function changeModel(file: string, change: (nodes: NodeMessage[], model: ModelMessage) => void): void {

@@ -4,11 +4,11 @@ import { InputError } from "../../src/base/diagnostic.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { decodeModel } from "../../src/onnx/import.js";
-import { nodeName, scopeOfNode } from "../../src/onnx/names.js";
-import { type ModelMessage, ModelProto, toInteger } from "../../src/onnx/proto.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { decodeModel } from "../../src/onnx/decode/import.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { nodeName, scopeOfNode } from "../../src/onnx/file/names.js";
+import { type ModelMessage, ModelProto, toInteger } from "../../src/onnx/file/proto.js";
 import { smallNetwork } from "./networks.js";
 
 const test = suite("onnx: export");

@@ -1,4 +1,5 @@
-import { encodeModel } from "../../src/onnx/export.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
 import {
   AttributeProto,
   FIELD,
@@ -7,8 +8,7 @@ import {
   ModelProto,
   type NodeMessage,
   NodeProto,
-} from "../../src/onnx/proto.js";
-import { modelBytes } from "../../src/onnx/write.js";
+} from "../../src/onnx/file/proto.js";
 import { smallNetwork } from "./networks.js";
 
 const { GRAPH, INT } = AttributeProto.AttributeType;

@@ -8,9 +8,10 @@ import { parametersOf } from "../../src/ir/graph.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { type Dim, tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
-import type { OperatorName } from "../../src/onnx/codec.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { decodeModel } from "../../src/onnx/import.js";
+import type { OperatorName } from "../../src/onnx/codecs/codec.js";
+import { decodeModel } from "../../src/onnx/decode/import.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
 import {
   type AttributeMessage,
   AttributeProto,
@@ -19,9 +20,8 @@ import {
   type NodeMessage,
   toInteger,
   type ValueInfoMessage,
-} from "../../src/onnx/proto.js";
-import { modelBytes } from "../../src/onnx/write.js";
-import { materialize } from "../../src/weights/materialize.js";
+} from "../../src/onnx/file/proto.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 import { throwsError } from "../throws.js";
 import { graphOfCase, opCases } from "./cases.js";
 import { smallNetwork } from "./networks.js";

@@ -1,10 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { compareInitializers, replaceInitializers } from "../../src/onnx/initializers.js";
-import { type ModelMessage, ModelProto } from "../../src/onnx/proto.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { compareInitializers, replaceInitializers } from "../../src/onnx/decode/initializers.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { type ModelMessage, ModelProto } from "../../src/onnx/file/proto.js";
 import { throwsError } from "../throws.js";
 import { smallNetwork } from "./networks.js";
 

@@ -5,9 +5,9 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { tensorType } from "../../src/ir/types.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { readMetadata } from "../../src/onnx/metadata.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { readMetadata } from "../../src/onnx/file/metadata.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 

@@ -2,7 +2,12 @@ import { InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
 import type { Graph } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { codecs } from "../../src/onnx/codecs/registry.js";
-import { type GraphMessage, type ModelMessage, ModelProto, type NodeMessage } from "../../src/onnx/proto.js";
+import {
+  type GraphMessage,
+  type ModelMessage,
+  ModelProto,
+  type NodeMessage,
+} from "../../src/onnx/file/proto.js";
 import { feedsOf, numbersOf, randomInputs } from "./agreement.js";
 import type { allCases } from "./cases.js";
 import { modelOfOpset } from "./opset-model.js";

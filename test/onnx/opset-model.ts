@@ -1,10 +1,10 @@
 import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
 import { numberDType } from "../../src/ir/types.js";
-import { codecNodes, type Initializer } from "../../src/onnx/export.js";
-import { ModelProto, type NodeMessage, type TensorMessage, tensorHeader } from "../../src/onnx/proto.js";
-import { encodeValueInfo } from "../../src/onnx/value-info.js";
-import { encodeElements } from "../../src/weights/elements.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { codecNodes, type Initializer } from "../../src/onnx/encode/export.js";
+import { ModelProto, type NodeMessage, type TensorMessage, tensorHeader } from "../../src/onnx/file/proto.js";
+import { encodeValueInfo } from "../../src/onnx/file/value-info.js";
+import { encodeElements } from "../../src/weights/values/elements.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 
 /**
  * The model file of a graph of operators in any operator set, also in those that specs are not compiled to: each op as

@@ -3,12 +3,12 @@ import * as assert from "uvu/assert";
 import { type Graph, usesType, type Value } from "../../src/ir/graph.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
 import { rewriteGraph } from "../../src/ir/rewrite.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { decodeModel } from "../../src/onnx/import.js";
-import { OPSETS } from "../../src/onnx/opset.js";
-import { type ModelMessage, ModelProto } from "../../src/onnx/proto.js";
+import { decodeModel } from "../../src/onnx/decode/import.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { OPSETS } from "../../src/onnx/file/opset.js";
+import { type ModelMessage, ModelProto } from "../../src/onnx/file/proto.js";
 import { encodeRewritten } from "../../src/onnx/rewritten/model.js";
-import { modelBytes } from "../../src/onnx/write.js";
 import { distance, evaluate, randomInputs, runModel } from "./agreement.js";
 import { casesOf } from "./cases.js";
 

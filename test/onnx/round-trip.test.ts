@@ -4,10 +4,10 @@ import { InputError } from "../../src/base/diagnostic.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { decodeModel } from "../../src/onnx/import.js";
-import { OPSETS } from "../../src/onnx/opset.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { decodeModel } from "../../src/onnx/decode/import.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { OPSETS } from "../../src/onnx/file/opset.js";
 import { throwsError } from "../throws.js";
 import { casesOf } from "./cases.js";
 

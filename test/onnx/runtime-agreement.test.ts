@@ -3,9 +3,9 @@ import * as assert from "uvu/assert";
 import type { Graph } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { isIntegerType } from "../../src/ir/types.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { OPSETS } from "../../src/onnx/opset.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { OPSETS } from "../../src/onnx/file/opset.js";
 import { distance, evaluate, randomInputs, runModel } from "./agreement.js";
 import { allCases, casesOf } from "./cases.js";
 

@@ -4,18 +4,18 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { compile } from "../../src/driver/compile.js";
-import { readDocument } from "../../src/onnx/document.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { SourceTensors } from "../../src/onnx/decode/source-tensors.js";
+import { readDocument } from "../../src/onnx/file/document.js";
 import {
   type AttributeMessage,
   type ModelMessage,
   ModelProto,
   type TensorMessage,
   TensorProto,
-} from "../../src/onnx/proto.js";
-import { SourceTensors } from "../../src/onnx/source-tensors.js";
-import { openInitializers } from "../../src/onnx/tensor-source.js";
-import { exactNumbers, type StoredTensor } from "../../src/weights/tensor-source.js";
+} from "../../src/onnx/file/proto.js";
+import { openInitializers } from "../../src/onnx/file/tensor-source.js";
+import { exactNumbers, type StoredTensor } from "../../src/weights/formats/tensor-source.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { largestRead } from "../weights/spy-on-reads.js";
 

@@ -4,8 +4,8 @@ import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Value } from "../../src/ir/graph.js";
 import { tensorType } from "../../src/ir/types.js";
 import { normalWeight } from "../../src/ir/weight.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { writeModel } from "../../src/onnx/write.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { writeModel } from "../../src/onnx/encode/write.js";
 
 const [file = "", millions = ""] = process.argv.slice(2);
 const builder = new GraphBuilder("large");

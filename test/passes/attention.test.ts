@@ -4,8 +4,8 @@ import { ATTENTION_TYPES, type AttentionType } from "../../src/ir/attention/regi
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { parsePipeline } from "../../src/passes/pipeline.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { assertRewrites, assertUnchanged, diagnosticsOf, rewrite } from "./support.js";
 
 /** A gate line: its scope is that of its block and `/attention`. */

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ACTIVATION_NAMES } from "../../src/ir/activations.js";
 import { printGraph } from "../../src/ir/print.js";
-import { LOWERING_STRATEGIES, TARGETS } from "../../src/passes/lower-attention/strategy.js";
+import { LOWERING_STRATEGIES, TARGETS } from "../../src/passes/lower/attention/strategy.js";
 import { assertKeepsValues, assertRewrites, rewrite } from "./support.js";
 
 const test = suite("passes: lower-attention");

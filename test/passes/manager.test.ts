@@ -9,10 +9,10 @@ import { printGraph } from "../../src/ir/print.js";
 import { rewriteGraph } from "../../src/ir/rewrite.js";
 import { tensorType } from "../../src/ir/types.js";
 import { storedWeight } from "../../src/ir/weight.js";
+import { type PassEvent, runPass, runPasses } from "../../src/passes/engine/manager.js";
+import { definePass, type Pass } from "../../src/passes/engine/pass.js";
+import { parsePipeline, printPipeline } from "../../src/passes/engine/pipeline.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
-import { type PassEvent, runPass, runPasses } from "../../src/passes/manager.js";
-import { definePass, type Pass } from "../../src/passes/pass.js";
-import { parsePipeline, printPipeline } from "../../src/passes/pipeline.js";
 import { diagnosticsOf, rewrite } from "./support.js";
 
 const test = suite("passes: manager");

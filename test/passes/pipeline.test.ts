@@ -3,8 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { positionAt } from "../../src/base/source.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
-import type { PassInvocation } from "../../src/passes/pass.js";
-import { checkInvocation, parsePipeline, printPipeline } from "../../src/passes/pipeline.js";
+import type { PassInvocation } from "../../src/passes/engine/pass.js";
+import { checkInvocation, parsePipeline, printPipeline } from "../../src/passes/engine/pipeline.js";
 import { PASS_NAMES } from "../../src/passes/registry.js";
 import { diagnosticsOf } from "./support.js";
 

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Op } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
-import { Dataflow } from "../../src/passes/raise-attention/dataflow.js";
-import { ownOps } from "../../src/passes/raise-attention/region.js";
+import { Dataflow } from "../../src/passes/raise/dataflow.js";
+import { ownOps } from "../../src/passes/raise/region.js";
 
 const test = suite("passes: the ops that a raised module takes the place of");
 

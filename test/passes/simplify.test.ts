@@ -9,8 +9,8 @@ import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
 import { verifyGraph } from "../../src/ir/verifier.js";
 import { constantWeight, storedWeight } from "../../src/ir/weight.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { parsePipeline } from "../../src/passes/pipeline.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { assertKeepsValues, assertRewrites, assertUnchanged, numbersOf, randomInputs } from "./support.js";
 

@@ -6,10 +6,10 @@ import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { concreteDims, elementCount } from "../../src/ir/types.js";
-import { runPasses } from "../../src/passes/manager.js";
-import { parsePipeline } from "../../src/passes/pipeline.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { materialize } from "../../src/weights/materialize.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 
 /** Runs a pipeline in text form over a graph in text form. */
 export function rewrite(pipeline: string, before: string): Graph {

@@ -7,21 +7,22 @@ import * as assert from "uvu/assert";
 const QUESTIONS = ["existsSync", "statSync", "lstatSync", "readdirSync", "realpathSync", "BigIntStats"];
 
 /**
- * Where files may be read and written directly, and why. Everywhere else that goes through functions of `base/`, which note what was
+ * Where files may be read and written directly, and why. Everywhere else that goes through functions of `files/`, which note what was
  * read and write nothing over it.
  */
 const DIRECT: Readonly<Record<string, string>> = {
-  "base/atomic-file.ts": "writes",
-  "base/files-read.ts": "follows links",
-  "base/folder.ts": "makes folders",
-  "base/package.ts": "reads ecagen's own package.json",
-  "base/pending-file.ts": "writes",
-  "base/random-access-file.ts": "reads, and notes it",
-  "base/read-file.ts": "reads, and notes it",
-  "base/temporary-files.ts": "removes what killed runs left",
-  "base/writable-target.ts": "follows links",
-  "driver/generated-folder.ts": "reads the manifest that it is about to replace, and removes stale files",
-  "onnx/data-files.ts": "removes the data of a model that was replaced",
+  "files/atomic-file.ts": "writes",
+  "files/files-read.ts": "follows links",
+  "files/folder.ts": "makes folders",
+  "files/package.ts": "reads ecagen's own package.json",
+  "files/pending-file.ts": "writes",
+  "files/random-access-file.ts": "reads, and notes it",
+  "files/read-file.ts": "reads, and notes it",
+  "files/temporary-files.ts": "removes what killed runs left",
+  "files/writable-target.ts": "follows links",
+  "driver/codegen/generated-folder.ts":
+    "reads the manifest that it is about to replace, and removes stale files",
+  "onnx/file/data-files.ts": "removes the data of a model that was replaced",
   "runtime/drivers.ts": "reads files of the system",
   "runtime/session.ts": "writes to the temporary folder of the process of ONNX Runtime",
   "runtime/worker-process.ts": "the same",
@@ -33,7 +34,7 @@ const test = suite("structure: files");
 const project = new Project({ skipAddingFilesFromTsConfig: true });
 project.addSourceFilesAtPaths("src/**/*.ts");
 
-test("files are read and written by functions of base/", () => {
+test("files are read and written by functions of files/", () => {
   const direct = project.getSourceFiles().filter((file) =>
     file
       .getImportDeclarations()

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { openWeights } from "../../src/driver/open-weights.js";
-import { exactNumbers } from "../../src/weights/tensor-source.js";
+import { openWeights } from "../../src/given/open-weights.js";
+import { exactNumbers } from "../../src/weights/formats/tensor-source.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("weights: averaged ones in PyTorch checkpoints");

@@ -1,7 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromFloat16Bits, toFloat16Bits } from "../../src/base/float16.js";
-import { byteCount, decodeFloats, decodeIntegers, encodeElements } from "../../src/weights/elements.js";
+import {
+  byteCount,
+  decodeFloats,
+  decodeIntegers,
+  encodeElements,
+} from "../../src/weights/values/elements.js";
 
 const test = suite("weights: elements");
 

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withOpenWeights } from "../../src/driver/load-weights.js";
-import { specNetwork } from "../../src/driver/network.js";
-import { parameterNumbers } from "../../src/driver/numbers.js";
-import { encodeModel } from "../../src/onnx/export.js";
-import { modelBytes } from "../../src/onnx/write.js";
+import { withOpenWeights } from "../../src/given/load-weights.js";
+import { specNetwork } from "../../src/given/network.js";
+import { encodeModel } from "../../src/onnx/encode/export.js";
+import { modelBytes } from "../../src/onnx/encode/write.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
-import { runPasses } from "../../src/passes/manager.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { distance } from "../../src/runtime/compare.js";
 import { openSession } from "../../src/runtime/session.js";
+import { parameterNumbers } from "../../src/trials/numbers.js";
 import { readNpy } from "./npy.js";
 
 /**

@@ -4,8 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { elementCount } from "../../src/ir/types.js";
-import { openTensors } from "../../src/weights/open.js";
-import { exactNumbers, lendNumbers, type StoredTensor } from "../../src/weights/tensor-source.js";
+import { openTensors } from "../../src/weights/formats/open.js";
+import { exactNumbers, lendNumbers, type StoredTensor } from "../../src/weights/formats/tensor-source.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 

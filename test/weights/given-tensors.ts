@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { elementCount } from "../../src/ir/types.js";
-import { type FileDType, fileByteCount } from "../../src/weights/file-dtypes.js";
-import type { StoredTensor, TensorSource } from "../../src/weights/tensor-source.js";
+import { type FileDType, fileByteCount } from "../../src/weights/formats/file-dtypes.js";
+import type { StoredTensor, TensorSource } from "../../src/weights/formats/tensor-source.js";
 import { isStepCount } from "./state-dict.js";
 
 export interface GivenTensor {

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fromFloat16Bits } from "../../src/base/float16.js";
-import { encodeElements } from "../../src/weights/elements.js";
-import { encodeHalf, nearestHalf, startHalfRounding } from "../../src/weights/half.js";
+import { encodeElements } from "../../src/weights/values/elements.js";
+import { encodeHalf, nearestHalf, startHalfRounding } from "../../src/weights/values/half.js";
 
 const test = suite("weights: half precision");
 

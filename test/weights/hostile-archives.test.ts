@@ -6,10 +6,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { openTensors } from "../../src/weights/open.js";
-import { exactNumbers } from "../../src/weights/tensor-source.js";
-import { readPickle } from "../../src/weights/torch/pickle.js";
-import { PickleProblem } from "../../src/weights/torch/pickle-values.js";
+import { openTensors } from "../../src/weights/formats/open.js";
+import { exactNumbers } from "../../src/weights/formats/tensor-source.js";
+import { readPickle } from "../../src/weights/formats/torch/pickle.js";
+import { PickleProblem } from "../../src/weights/formats/torch/pickle-values.js";
 import { assertGrowsWithSize } from "../growth.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
@@ -271,7 +271,7 @@ test("an array that is deflated a thousand times is read in little memory, forwa
       ]),
     );
     const program = `
-      import { inspectWeights } from ${JSON.stringify(new URL("../../src/driver/inspect-weights.ts", import.meta.url).href)};
+      import { inspectWeights } from ${JSON.stringify(new URL("../../src/driver/weights/inspect-weights.ts", import.meta.url).href)};
       const before = process.resourceUsage().maxRSS;
       const { tensors: [w, v] } = inspectWeights(${JSON.stringify(file)}, { values: true });
       const grown = process.resourceUsage().maxRSS - before;

@@ -10,7 +10,7 @@ import {
   uniformWeight,
   type WeightExpr,
 } from "../../src/ir/weight.js";
-import { materialize, weightChunks } from "../../src/weights/materialize.js";
+import { materialize, weightChunks } from "../../src/weights/values/materialize.js";
 
 const test = suite("weights: materialize");
 

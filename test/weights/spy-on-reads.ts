@@ -1,4 +1,4 @@
-import { RandomAccessFile } from "../../src/base/random-access-file.js";
+import { RandomAccessFile } from "../../src/files/random-access-file.js";
 
 /** Runs `use`; gives the largest piece of a file that was asked for meanwhile, in bytes. */
 export function largestRead(use: () => void): number {

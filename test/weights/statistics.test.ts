@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { distanceOf, statisticsOf } from "../../src/weights/statistics.js";
+import { distanceOf, statisticsOf } from "../../src/weights/values/statistics.js";
 
 const test = suite("weights: statistics");
 

@@ -66,7 +66,7 @@ export const benchCommand = defineCommand({
         `--csv prints one table of numbers, and can't be given with --${args.json ? "json" : "profile"}`,
       );
     }
-    const [{ bench }, progress] = await Promise.all([import("../../driver/bench.js"), startProgress()]);
+    const [{ bench }, progress] = await Promise.all([import("../../driver/bench/bench.js"), startProgress()]);
     try {
       const report = await bench(args.models.map(String), {
         device: args.device,

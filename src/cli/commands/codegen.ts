@@ -83,7 +83,7 @@ export const codegenCommand = defineCommand({
   ],
   async run(args) {
     const [{ codegen }, { weightsNotes }, progress] = await Promise.all([
-      import("../../driver/codegen.js"),
+      import("../../driver/codegen/codegen.js"),
       import("../weights-notes.js"),
       startProgress(),
     ]);

@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import type { HalfPrecision } from "../../driver/half-precision.js";
+import type { HalfPrecision } from "../../trials/half-precision.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
@@ -78,8 +78,8 @@ export const compileCommand = defineCommand({
   async run(args) {
     const [{ compile }, { irHooks }, { weightsNotes }, { newGatesTable }, { swappedText }, progress] =
       await Promise.all([
-        import("../../driver/compile.js"),
-        import("../../driver/dump.js"),
+        import("../../driver/compile/compile.js"),
+        import("../../reports/dump.js"),
         import("../weights-notes.js"),
         import("../new-gates-table.js"),
         import("../swapped-text.js"),

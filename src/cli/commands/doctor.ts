@@ -7,7 +7,7 @@ export const doctorCommand = defineCommand({
   options: {},
   examples: [["ecagen doctor", "which devices can run a model here, and what the others lack"]],
   async run() {
-    const { examine } = await import("../../driver/doctor.js");
+    const { examine } = await import("../../driver/doctor/doctor.js");
     const report = await examine();
     return {
       json: report,

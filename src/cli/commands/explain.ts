@@ -13,7 +13,7 @@ export const explainCommand = defineCommand({
   options: { passes: sharedOptions.passes },
   examples: [["ecagen explain k specs/b0-eca.json", "rule, C and k of each gate"]],
   async run({ spec, passes }) {
-    const { explainKernels } = await import("../../driver/explain.js");
+    const { explainKernels } = await import("../../driver/explain/explain.js");
     const report = explainKernels(spec, { passes });
     return {
       json: report,

@@ -10,7 +10,7 @@ export const initCommand = defineCommand({
   options: {},
   examples: [["ecagen init && ecagen verify network.json", "from nothing to a verified network"]],
   async run({ file }) {
-    const { initSpec } = await import("../../driver/init.js");
+    const { initSpec } = await import("../../driver/init/init.js");
     const report = initSpec(file);
     return {
       json: report,

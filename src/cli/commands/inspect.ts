@@ -21,7 +21,7 @@ export const inspectCommand = defineCommand({
     ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "and the spec that makes the same network"],
   ],
   async run({ file, spec }) {
-    const { inspect } = await import("../../driver/inspect.js");
+    const { inspect } = await import("../../driver/inspect/inspect.js");
     const report = await inspect(file, { spec });
     return {
       json: { ...report, notes: report.notes.map(diagnosticToJson) },

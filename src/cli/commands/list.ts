@@ -18,7 +18,7 @@ export const listCommand = defineCommand({
     ["ecagen list --attention eca", "the networks with ECA"],
   ],
   async run({ text, attention }) {
-    const { listSpecs } = await import("../../driver/list.js");
+    const { listSpecs } = await import("../../driver/list/list.js");
     const specs = listSpecs({ text, attention });
     return {
       json: { specs },

@@ -8,7 +8,7 @@ export const resolveCommand = defineCommand({
   options: {},
   examples: [["ecagen resolve specs/b7-eca.json", "the blocks that the compiler sees"]],
   async run({ spec }) {
-    const { resolve } = await import("../../driver/resolve.js");
+    const { resolve } = await import("../../driver/resolve/resolve.js");
     const resolved = resolve(spec);
     return { json: resolved, text: () => jsonText(resolved) };
   },

@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import type { RewriteReport } from "../../driver/rewrite.js";
+import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
@@ -75,8 +75,8 @@ export const rewriteCommand = defineCommand({
   ],
   async run(args) {
     const [{ rewrite }, { irHooks }, { newGatesTable }, progress] = await Promise.all([
-      import("../../driver/rewrite.js"),
-      import("../../driver/dump.js"),
+      import("../../driver/rewrite/rewrite.js"),
+      import("../../reports/dump.js"),
       import("../new-gates-table.js"),
       startProgress(),
     ]);

@@ -50,7 +50,7 @@ export const runCommand = defineCommand({
   ],
   async run(args) {
     const [{ run }, { weightsNotes }] = await Promise.all([
-      import("../../driver/run.js"),
+      import("../../driver/run/run.js"),
       import("../weights-notes.js"),
     ]);
     const report = await run(args.model, {

@@ -8,7 +8,7 @@ export const schemaCommand = defineCommand({
   options: {},
   examples: [["ecagen schema > ecagen.schema.json", "then name the file in a spec's $schema"]],
   async run() {
-    const { specJsonSchema } = await import("../../driver/schema.js");
+    const { specJsonSchema } = await import("../../driver/schema/schema.js");
     const schema = specJsonSchema();
     return { json: schema, text: () => jsonText(schema) };
   },

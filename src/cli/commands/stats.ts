@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import type { ConventionName, ConventionReport, PrintedNumber } from "../../driver/conventions.js";
+import type { ConventionName, ConventionReport, PrintedNumber } from "../../reports/conventions.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -30,7 +30,7 @@ export const statsCommand = defineCommand({
     ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
   ],
   async run({ model, convention, resolution, passes }) {
-    const { stats } = await import("../../driver/stats.js");
+    const { stats } = await import("../../driver/stats/stats.js");
     const report = stats(model, { convention, resolution, passes });
     return {
       json: report,

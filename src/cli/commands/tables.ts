@@ -15,14 +15,14 @@ export const tablesCommand = defineCommand({
     ["ecagen tables --json", "every published value with ours, for a script"],
   ],
   async run({ paper, markdown }) {
-    const { paperTables } = await import("../../driver/papers/tables.js");
+    const { paperTables } = await import("../../driver/tables/tables.js");
     const report = paperTables(paper);
     return {
       json: report,
       ok: report.disagreeing === 0,
       async text() {
         const { RIGHT_COLUMNS, TABLE_HEAD, tableCells, tablesMarkdown, totalsText } = await import(
-          "../../driver/papers/markdown.js"
+          "../../driver/tables/markdown.js"
         );
         if (markdown) return tablesMarkdown(report);
         const { table } = await import("../format.js");

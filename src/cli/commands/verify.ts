@@ -82,7 +82,7 @@ export const verifyCommand = defineCommand({
   ],
   async run(args) {
     const [{ verify }, { weightsNotes }, progress] = await Promise.all([
-      import("../../driver/verify.js"),
+      import("../../driver/verify/verify.js"),
       import("../weights-notes.js"),
       startProgress(),
     ]);

@@ -1,4 +1,4 @@
-import type { BlockType, ResolvedBuiltIn } from "../../spec/resolved.js";
+import type { BlockType, ResolvedBuiltIn } from "../../language/resolved.js";
 import type { Literal } from "./python.js";
 
 type Row = { readonly [word: string]: Literal };

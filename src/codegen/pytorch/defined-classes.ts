@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ResolvedDefined } from "../../spec/resolved.js";
+import type { ResolvedDefined } from "../../language/resolved.js";
 import { type Sketch, sketchLayers } from "./defined-layers.js";
 import type { NetworkParts } from "./network-parts.js";
 import {

@@ -1,5 +1,5 @@
-import type { ResolvedBranches, ResolvedLayer } from "../../spec/definitions/resolved-layers.js";
-import type { ResolvedDefined } from "../../spec/resolved.js";
+import type { ResolvedBranches, ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import type { ResolvedDefined } from "../../language/resolved.js";
 import type { NetworkParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
 import { styleOf } from "./style.js";

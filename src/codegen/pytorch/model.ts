@@ -1,4 +1,4 @@
-import type { ResolvedBlock, ResolvedDefined } from "../../spec/resolved.js";
+import type { ResolvedBlock, ResolvedDefined } from "../../language/resolved.js";
 import type { CodegenSubject } from "../subject.js";
 import { ACTIVATION_MODULES } from "./activations.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";

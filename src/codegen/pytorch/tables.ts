@@ -1,4 +1,4 @@
-import type { FeaturePlace, ResolvedBlock, ResolvedHead, ResolvedStem } from "../../spec/resolved.js";
+import type { FeaturePlace, ResolvedBlock, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
 import type { CodegenSubject } from "../subject.js";
 import { blockEmitters, blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";

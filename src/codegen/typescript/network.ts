@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { GraphInput, Value } from "../../ir/graph.js";
-import type { Preprocessing } from "../../spec/preprocessing.js";
+import type { Preprocessing } from "../../language/preprocessing.js";
 import type { InterfaceSubject } from "../subject.js";
 
 /** A tensor that goes in or comes out; the batch is open. */

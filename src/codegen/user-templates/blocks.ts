@@ -3,7 +3,7 @@ import { countOps, type Gate, gateOf } from "../../analysis/counts.js";
 import { type Block, blockAt, type Op } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims } from "../../ir/types.js";
-import type { ResolvedBlock, ResolvedSpec } from "../../spec/resolved.js";
+import type { ResolvedBlock, ResolvedSpec } from "../../language/resolved.js";
 import type { CodegenSubject } from "../subject.js";
 import type { BlockData, GateData, MapData } from "./data-schema.js";
 import { countOf, mapOf, withLast } from "./forms.js";

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../base/diagnostic.js";
-import { readBytes, readText } from "../../base/read-file.js";
 import type { SourceText } from "../../base/source.js";
+import { readBytes, readText } from "../../files/read-file.js";
 
 const ENDING = ".mustache";
 

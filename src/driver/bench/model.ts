@@ -1,13 +1,13 @@
 import { basename } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { RandomAccessFile } from "../../base/random-access-file.js";
-import { modelBytes } from "../../onnx/write.js";
+import { RandomAccessFile } from "../../files/random-access-file.js";
+import { type SizedInputs, sizedInputs } from "../../given/assumed-sizes.js";
+import { specNetwork } from "../../given/network.js";
+import { isOnnx } from "../../given/onnx-path.js";
+import { modelBytes } from "../../onnx/encode/write.js";
 import type { Session } from "../../runtime/session.js";
-import { type SizedInputs, sizedInputs } from "../assumed-sizes.js";
-import { encode, lower } from "../compile.js";
-import { specNetwork } from "../network.js";
-import { isOnnx } from "../onnx-path.js";
-import { fixedBatch } from "../outputs.js";
+import { fixedBatch } from "../../trials/outputs.js";
+import { encode, lower } from "../compile/compile.js";
 
 /** A model that is timed: its file, or the bytes of a spec's export. */
 export interface TimedModel {

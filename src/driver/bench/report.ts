@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { OperatorTime } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
-import type { DeviceReport } from "../devices.js";
+import type { DeviceReport } from "../../trials/devices.js";
 
 export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program"> {
   readonly device?: DeviceName | "auto" | undefined;

@@ -10,7 +10,7 @@ import {
 import { attentionKindOf } from "../../ir/attention/registry.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { CanonicalGraph, type Computation, Numbering, type Weight } from "../canonical-graph.js";
+import { CanonicalGraph, type Computation, Numbering, type Weight } from "../../networks/canonical-graph.js";
 
 /**
  * The layers of a graph in the form that all ways to write it share, so that those of specs and files of any framework

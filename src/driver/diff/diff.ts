@@ -6,10 +6,10 @@ import {
   type NetworkDiff,
 } from "../../analysis/diff/networks.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { runPasses } from "../../passes/manager.js";
-import { parsePipeline } from "../../passes/pipeline.js";
-import { type Model, withModel } from "../model.js";
-import type { NetworkOptions } from "../network.js";
+import { type Model, withModel } from "../../given/model.js";
+import type { NetworkOptions } from "../../given/network.js";
+import { runPasses } from "../../passes/engine/manager.js";
+import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { canonicalLayers } from "./canonical-layers.js";
 import { diffSettings, settingsOf } from "./settings.js";
 

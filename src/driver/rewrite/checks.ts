@@ -1,14 +1,14 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { changesFunction } from "../../given/network.js";
 import type { Graph } from "../../ir/graph.js";
-import type { ModelParts } from "../../onnx/layout.js";
-import { modelBytes, writeModel } from "../../onnx/write.js";
+import type { ModelParts } from "../../onnx/encode/layout.js";
+import { modelBytes, writeModel } from "../../onnx/encode/write.js";
+import type { PassReport } from "../../passes/engine/manager.js";
+import type { PassInvocation } from "../../passes/engine/pass.js";
 import type { Precision } from "../../passes/export-pipeline.js";
-import { lowerPrecision } from "../../passes/lower-precision.js";
-import type { PassReport } from "../../passes/manager.js";
-import type { PassInvocation } from "../../passes/pass.js";
-import { changesFunction } from "../network.js";
-import type { NewGatesReport } from "../new-gates.js";
-import type { SwappedReport } from "../swapped/swapped-gates.js";
+import { lowerPrecision } from "../../passes/lower/lower-precision.js";
+import type { NewGatesReport } from "../../trials/new-gates.js";
+import type { SwappedReport } from "../../trials/swapped-gates.js";
 import type { RewritePlan } from "./plan.js";
 import type { RewriteOptions } from "./report.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
@@ -38,7 +38,7 @@ export async function swappedReport(
   options: RewriteOptions,
 ): Promise<SwappedReport | undefined> {
   if (exchange === undefined) return undefined;
-  const { movedOutputs, swappedGates } = await import("../swapped/swapped-gates.js");
+  const { movedOutputs, swappedGates } = await import("../../trials/swapped-gates.js");
   const gates = swappedGates(exchange, newGates);
   if (gates.length === 0) return undefined;
   if (options.verify === false) return { gates, moved: null, reason: "--no-verify runs nothing" };

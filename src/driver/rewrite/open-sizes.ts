@@ -1,8 +1,8 @@
 import { InputError } from "../../base/diagnostic.js";
-import { openModel } from "../../onnx/import.js";
-import type { ModelParts } from "../../onnx/layout.js";
-import type { Sizes } from "../../onnx/value-info.js";
-import { type AssumedModel, openAssumed } from "../assumed-sizes.js";
+import { type AssumedModel, openAssumed } from "../../given/assumed-sizes.js";
+import { openModel } from "../../onnx/decode/import.js";
+import type { ModelParts } from "../../onnx/encode/layout.js";
+import type { Sizes } from "../../onnx/file/value-info.js";
 import { sameParts } from "./same-parts.js";
 
 /** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */

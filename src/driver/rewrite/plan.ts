@@ -1,15 +1,15 @@
 import { recoverBlocks } from "../../analysis/structure/recover.js";
 import { withBlocks } from "../../analysis/structure/scopes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { changesFunction } from "../../given/network.js";
 import { attentionTypeOf } from "../../ir/attention/registry.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import type { Graph, Loc, Op } from "../../ir/graph.js";
-import { type PassReport, type PipelineHooks, runPasses } from "../../passes/manager.js";
-import type { PassInvocation } from "../../passes/pass.js";
-import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise-attention.js";
+import { type PassReport, type PipelineHooks, runPasses } from "../../passes/engine/manager.js";
+import type { PassInvocation } from "../../passes/engine/pass.js";
+import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise/raise-attention.js";
 import { isPassName, passOf } from "../../passes/registry.js";
-import { changesFunction } from "../network.js";
-import { type Exchange, exchangeAfter } from "../swapped/exchange.js";
+import { type Exchange, exchangeAfter } from "../../trials/exchange.js";
 
 /** A file's network before and after passes at model level. */
 export interface RewritePlan {

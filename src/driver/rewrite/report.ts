@@ -1,9 +1,9 @@
+import type { OpaqueOperator } from "../../given/opaque-operators.js";
+import type { PipelineHooks } from "../../passes/engine/manager.js";
 import type { Precision, Target } from "../../passes/export-pipeline.js";
-import type { PipelineHooks } from "../../passes/manager.js";
-import type { RaisedGate, RejectedGate } from "../../passes/raise-attention.js";
-import type { ModelReport, WrittenReport } from "../model-report.js";
-import type { NewGatesOptions } from "../new-gates.js";
-import type { OpaqueOperator } from "../opaque-operators.js";
+import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
+import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
+import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
 export interface RewriteOptions extends NewGatesOptions {

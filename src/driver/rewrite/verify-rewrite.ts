@@ -3,10 +3,10 @@ import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.j
 import { type Graph, usesType } from "../../ir/graph.js";
 import { type Distance, distance, judge, TOLERANCES } from "../../runtime/compare.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
-import { modelErrors } from "../model-errors.js";
-import { type InputShape, inputShapes, type Run } from "../numbers.js";
-import { type Outputs, runWith } from "../outputs.js";
-import { randomFeeds } from "./random-feeds.js";
+import { modelErrors } from "../../trials/model-errors.js";
+import { type InputShape, inputShapes, type Run } from "../../trials/numbers.js";
+import { type Outputs, runWith } from "../../trials/outputs.js";
+import { randomFeeds } from "../../trials/random-feeds.js";
 
 /** What ONNX Runtime says of a rewritten file, or of the part of the rewriting that must keep the values. */
 export interface RewriteVerification extends Distance {

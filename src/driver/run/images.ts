@@ -1,10 +1,10 @@
 import { InputError } from "../../base/diagnostic.js";
-import { readBytes } from "../../base/read-file.js";
+import { readBytes } from "../../files/read-file.js";
 import { decodeImage } from "../../images/decode.js";
 import { type ImageSize, prepareImage } from "../../images/prepare.js";
+import { defaultPreprocessing, type Preprocessing } from "../../language/preprocessing.js";
 import type { Port } from "../../runtime/protocol.js";
 import type { FloatTensor } from "../../runtime/session.js";
-import { defaultPreprocessing, type Preprocessing } from "../../spec/preprocessing.js";
 
 /** A batch of images, and what was done to them. */
 export interface ImageBatch extends FloatTensor {

@@ -1,9 +1,9 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { RandomAccessFile } from "../../base/random-access-file.js";
+import { RandomAccessFile } from "../../files/random-access-file.js";
+import type { Preprocessing } from "../../language/preprocessing.js";
 import type { Port } from "../../runtime/protocol.js";
 import type { FloatTensor } from "../../runtime/session.js";
-import type { Preprocessing } from "../../spec/preprocessing.js";
-import { isNpy } from "../../weights/numpy/header.js";
+import { isNpy } from "../../weights/formats/numpy/header.js";
 import { readArray } from "./arrays.js";
 import { readImages } from "./images.js";
 import { namedFiles } from "./named-files.js";

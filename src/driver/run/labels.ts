@@ -1,7 +1,7 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { JsonPath } from "../../base/json-path.js";
-import { readBytes } from "../../base/read-file.js";
-import { type JsonArray, type JsonNode, type JsonObject, parseJsonTree } from "../../spec/json-tree.js";
+import { readBytes } from "../../files/read-file.js";
+import { type JsonArray, type JsonNode, type JsonObject, parseJsonTree } from "../../language/json-tree.js";
 
 /**
  * The names of classes in a file, in the order of the classes:

@@ -1,18 +1,18 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { readMetadata } from "../../onnx/metadata.js";
-import { modelBytes } from "../../onnx/write.js";
-import type { Preprocessing } from "../../spec/preprocessing.js";
-import { encode, lower } from "../compile.js";
-import { imageMetadata } from "../image-metadata.js";
+import { imageMetadata } from "../../given/image-metadata.js";
 import {
   type WeightsOptions,
   type WeightsReport,
   weightsFlags,
   weightsWarnings,
   withOpenWeights,
-} from "../load-weights.js";
-import { specNetwork } from "../network.js";
-import { isOnnx } from "../onnx-path.js";
+} from "../../given/load-weights.js";
+import { specNetwork } from "../../given/network.js";
+import { isOnnx } from "../../given/onnx-path.js";
+import type { Preprocessing } from "../../language/preprocessing.js";
+import { modelBytes } from "../../onnx/encode/write.js";
+import { readMetadata } from "../../onnx/file/metadata.js";
+import { encode, lower } from "../compile/compile.js";
 
 /** What makes a network of a spec; an ONNX file is one already. */
 export interface BuildOptions extends WeightsOptions {

@@ -1,10 +1,10 @@
 import type { Tolerance } from "../../runtime/compare.js";
 import { type OutputError, ROUNDOFF, scaledError } from "../../runtime/rounding-error.js";
 import type { Session } from "../../runtime/session.js";
-import { modelErrors } from "../model-errors.js";
-import { imageOf, movedBy, type Run, randomInputs } from "../numbers.js";
-import { fixedBatch, type Interface, type Outputs, runWith } from "../outputs.js";
-import { largestDifference, type Reference } from "../reference-runs.js";
+import { modelErrors } from "../../trials/model-errors.js";
+import { imageOf, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
+import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
+import { largestDifference, type Reference } from "../../trials/reference-runs.js";
 
 /** What is measured of each output, by name. */
 export interface Measured {

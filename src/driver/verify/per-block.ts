@@ -1,12 +1,12 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { Defect } from "../../base/diagnostic.js";
-import { readBytes } from "../../base/read-file.js";
-import { withoutListeners } from "../../base/termination.js";
+import { readBytes } from "../../files/read-file.js";
+import { withoutListeners } from "../../files/termination.js";
 import type { Graph } from "../../ir/graph.js";
-import { withBlockOutputs } from "../../onnx/outputs.js";
+import { withBlockOutputs } from "../../onnx/encode/outputs.js";
 import { judge, statistics } from "../../runtime/compare.js";
-import { fixedBatch, interfaceOf, interfaceProblem, type Outputs, runModel } from "../outputs.js";
-import { evaluateReference, type Reference } from "../reference-runs.js";
+import { fixedBatch, interfaceOf, interfaceProblem, type Outputs, runModel } from "../../trials/outputs.js";
+import { evaluateReference, type Reference } from "../../trials/reference-runs.js";
 import type { BlockComparison } from "./report.js";
 import type { Round, Subject } from "./round.js";
 import type { RunContext } from "./run-round.js";

@@ -1,13 +1,13 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import type { WeightsOptions, WeightsReport } from "../../given/load-weights.js";
+import type { NetworkOptions } from "../../given/network.js";
 import type { Judgement, Statistics, Tolerance, Verdict } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
 import type { Runtime, RuntimeOptions } from "../../runtime/session.js";
-import type { ExportOptions } from "../compile.js";
-import type { DeviceReport } from "../devices.js";
-import type { GateEffects } from "../gate-effects.js";
-import type { WeightsOptions, WeightsReport } from "../load-weights.js";
-import type { NetworkOptions } from "../network.js";
+import type { DeviceReport } from "../../trials/devices.js";
+import type { GateEffects } from "../../trials/gate-effects.js";
+import type { ExportOptions } from "../compile/compile.js";
 
 export interface VerifyOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,

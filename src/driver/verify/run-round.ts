@@ -1,7 +1,7 @@
 import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
 import { Defect } from "../../base/diagnostic.js";
-import { withoutListeners } from "../../base/termination.js";
+import { withoutListeners } from "../../files/termination.js";
 import { innermostScope } from "../../ir/graph.js";
 import { type Judgement, judge, statistics, type Tolerance } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
@@ -14,8 +14,8 @@ import {
   interfaceProblem,
   type Outputs,
   runModel,
-} from "../outputs.js";
-import { evaluateReference, type Reference, type Seeds } from "../reference-runs.js";
+} from "../../trials/outputs.js";
+import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
 import { type Measured, measuredOn } from "./measured.js";
 import type { Check, Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";

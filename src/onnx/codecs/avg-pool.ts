@@ -1,4 +1,4 @@
-import { int } from "../attribute.js";
+import { int } from "./attribute.js";
 import { poolCodec } from "./pool.js";
 
 /** https://onnx.ai/onnx/operators/onnx__AveragePool.html */

@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import { ints, type OnnxAttributes } from "../attribute.js";
-import type { NodeWriter } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { ints, type OnnxAttributes } from "./attribute.js";
+import type { NodeWriter } from "./codec.js";
 
 // Axes were an attribute at first; each operator took them as an input as of an opset of its own.
 

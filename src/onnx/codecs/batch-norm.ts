@@ -1,7 +1,7 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { refuse } from "../../ir/types.js";
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** Before this opset a node that has more outputs than the first is one in training mode. */
 const MODE_OPSET = 14;

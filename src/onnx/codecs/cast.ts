@@ -1,8 +1,8 @@
 import { refuse } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
-import { ELEMENT_TYPE } from "../proto.js";
-import { elementTypeOf } from "../tensor-data.js";
+import { ELEMENT_TYPE } from "../file/proto.js";
+import { elementTypeOf } from "../file/tensor-data.js";
+import { int } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Cast.html; `saturate` (opset 19) is about float8 alone. */
 export const cast = defineCodec<"cast">({

@@ -1,9 +1,9 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { DType } from "../../ir/types.js";
 import { numberDType, tensorType } from "../../ir/types.js";
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** What ONNX puts in place of a bound that is left out: the largest number of float32. */
 const LARGEST = 3.4028234663852886e38;

@@ -1,7 +1,7 @@
 import { refuse } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { int } from "./attribute.js";
 import { axisOf } from "./axes.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Concat.html */
 export const concat = defineCodec<"concat">({

@@ -1,5 +1,5 @@
-import { int, ints } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { int, ints } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 import { checkKernel, kernelOf } from "./conv.js";
 import { numbers, readPads } from "./spatial.js";
 

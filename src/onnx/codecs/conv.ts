@@ -1,8 +1,8 @@
 import type { Value } from "../../ir/graph.js";
 import { refuse } from "../../ir/types.js";
-import { int, ints } from "../attribute.js";
-import { defineCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { int, ints } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 import { pairOf, readPads } from "./spatial.js";
 
 /**

@@ -1,7 +1,7 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { refuse } from "../../ir/types.js";
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** As of this opset the rate is an input, and so is whether the network trains. */
 const RATE_INPUT_OPSET = 12;

@@ -1,5 +1,5 @@
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Elu.html */
 export const elu = defineCodec<"elu">({

@@ -1,4 +1,4 @@
-import { defineCodec } from "../codec.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Expand.html, which opset 8 brought. */
 export const expand = defineCodec<"expand">({

@@ -1,6 +1,6 @@
-import { int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { int } from "./attribute.js";
 import { axisOf } from "./axes.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Flatten.html */
 export const flatten = defineCodec<"flatten">({

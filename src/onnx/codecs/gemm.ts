@@ -1,8 +1,8 @@
 import type { OpOf } from "../../ir/graph.js";
 import { numberDType, refuse } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import { defineCodec, type NodeWriter } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { int } from "./attribute.js";
+import { defineCodec, type NodeWriter } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html with transB 1: x · weightᵀ + bias. */
 export const gemm = defineCodec<"gemm">({

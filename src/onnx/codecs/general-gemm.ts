@@ -1,5 +1,5 @@
-import { float, int, type OnnxAttributes } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float, int, type OnnxAttributes } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 import { gemmInputs } from "./gemm.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html in every form; see also `gemm`. */

@@ -1,6 +1,6 @@
 import { refuse } from "../../ir/types.js";
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** The slope and the shift of MobileNetV3's hard sigmoid. ONNX's own default slope is 0.2. */
 export const SLOPE = 1 / 6;

@@ -1,6 +1,6 @@
-import { float, int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float, int } from "./attribute.js";
 import { axisOf } from "./axes.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__LayerNormalization.html, with the statistics in float32 (stash_type 1). */
 export const layerNorm = defineCodec<"layer_norm">({

@@ -1,6 +1,6 @@
 import { refuse } from "../../ir/types.js";
-import { ints } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { ints } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** Before this opset the counts and the value are attributes. */
 const PADS_INPUT_OPSET = 11;

@@ -1,5 +1,5 @@
 import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
-import type { OnnxCodec } from "../codec.js";
+import type { OnnxCodec } from "./codec.js";
 
 /** Ops without attributes, which are one operator without attributes in every opset that has it. */
 type PlainOpName =

@@ -1,8 +1,8 @@
 import type { AttributesInput, AttributesOf } from "../../ir/ops/registry.js";
 import { refuse } from "../../ir/types.js";
-import { int, ints, type OnnxAttributes } from "../attribute.js";
-import { defineCodec, type OnnxCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { int, ints, type OnnxAttributes } from "./attribute.js";
+import { defineCodec, type OnnxCodec } from "./codec.js";
 import { pairOf, readPads, withPartWindows } from "./spatial.js";
 
 type PoolOpName = "max_pool" | "avg_pool";

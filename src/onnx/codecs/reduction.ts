@@ -1,9 +1,9 @@
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { refuse } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import type { OnnxCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { int } from "./attribute.js";
 import { fromFirst, readAxes, writeWithAxes } from "./axes.js";
+import type { OnnxCodec } from "./codec.js";
 
 type ReductionName = "reduce_max" | "reduce_mean" | "reduce_min" | "reduce_prod" | "reduce_sum";
 

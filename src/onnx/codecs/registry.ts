@@ -1,5 +1,4 @@
 import { isPrimitive, OP_NAMES, type OpName } from "../../ir/ops/registry.js";
-import type { OnnxCodec, OperatorName } from "../codec.js";
 import { abs } from "./abs.js";
 import { add } from "./add.js";
 import { avgPool } from "./avg-pool.js";
@@ -7,6 +6,7 @@ import { batchNorm } from "./batch-norm.js";
 import { cast } from "./cast.js";
 import { ceil } from "./ceil.js";
 import { clip } from "./clip.js";
+import type { OnnxCodec, OperatorName } from "./codec.js";
 import { concat } from "./concat.js";
 import { conv } from "./conv.js";
 import { conv1d } from "./conv-1d.js";

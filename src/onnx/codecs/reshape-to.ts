@@ -1,5 +1,5 @@
 import { refuse } from "../../ir/types.js";
-import { defineCodec } from "../codec.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Reshape.html with a shape that is computed; see also `reshape`. */
 export const reshapeTo = defineCodec<"reshape_to">({

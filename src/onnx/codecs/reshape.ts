@@ -1,5 +1,5 @@
 import { refuse } from "../../ir/types.js";
-import { defineCodec } from "../codec.js";
+import { defineCodec } from "./codec.js";
 
 /**
  * https://onnx.ai/onnx/operators/onnx__Reshape.html: the shape is an int64 input. A 0 copies a size; allowzero,

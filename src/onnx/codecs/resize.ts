@@ -1,8 +1,8 @@
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { refuse } from "../../ir/types.js";
-import { text } from "../attribute.js";
-import { defineCodec, type NodeWriter } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { text } from "./attribute.js";
+import { defineCodec, type NodeWriter } from "./codec.js";
 
 /** As of this opset a node says how it takes places, and may have sizes; before, places are taken as i / scale. */
 const COORDINATES_OPSET = 11;

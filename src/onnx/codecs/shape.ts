@@ -1,7 +1,7 @@
 import { SHAPE_RANGE_OPSET } from "../../ir/ops/shape.js";
 import { refuse } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { int } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end came with opset 15. */
 export const shape = defineCodec<"shape">({

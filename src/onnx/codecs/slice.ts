@@ -1,8 +1,8 @@
 import { refuse } from "../../ir/types.js";
-import { ints } from "../attribute.js";
-import { defineCodec } from "../codec.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { ints } from "./attribute.js";
 import { axisOf } from "./axes.js";
+import { defineCodec } from "./codec.js";
 
 /** Before this opset start, end and axis are attributes, and there is no step. */
 const RANGE_INPUT_OPSET = 10;

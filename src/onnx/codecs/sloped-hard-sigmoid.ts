@@ -1,5 +1,5 @@
-import { float } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { float } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__HardSigmoid.html with any alpha and beta; see also `hard_sigmoid`. */
 export const slopedHardSigmoid = defineCodec<"sloped_hard_sigmoid">({

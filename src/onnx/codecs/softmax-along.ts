@@ -1,8 +1,8 @@
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { refuse, type TensorType } from "../../ir/types.js";
-import { int } from "../attribute.js";
-import type { OnnxCodec } from "../codec.js";
+import { int } from "./attribute.js";
 import { axisOf } from "./axes.js";
+import type { OnnxCodec } from "./codec.js";
 
 /** Before this opset the sum is over the axis and all after it, and the axis is 1 by default. */
 const ONE_AXIS_OPSET = 13;

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import { type Dim, refuse } from "../../ir/types.js";
-import type { NodeReader } from "../node-reader.js";
+import type { NodeReader } from "../decode/node-reader.js";
 
 // What convolutions and poolings have in common, over any number of spatial axes.
 

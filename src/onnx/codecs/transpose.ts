@@ -1,5 +1,5 @@
-import { ints } from "../attribute.js";
-import { defineCodec } from "../codec.js";
+import { ints } from "./attribute.js";
+import { defineCodec } from "./codec.js";
 
 /** https://onnx.ai/onnx/operators/onnx__Transpose.html; a node without perm reverses the axes. */
 export const transpose = defineCodec<"transpose">({

@@ -1,6 +1,6 @@
 import { refuse } from "../../ir/types.js";
-import { defineCodec } from "../codec.js";
 import { fromFirst, readAxes, writeWithAxes } from "./axes.js";
+import { defineCodec } from "./codec.js";
 
 const AXES_INPUT_OPSET = 13;
 

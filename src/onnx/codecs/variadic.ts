@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { refuse, sameDims } from "../../ir/types.js";
-import type { OnnxCodec } from "../codec.js";
+import type { OnnxCodec } from "./codec.js";
 
 /** The operator set as of which the operands of these operators are broadcast. */
 const BROADCAST_OPSET = 8;

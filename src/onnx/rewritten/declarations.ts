@@ -1,10 +1,10 @@
 import type { Graph, Value } from "../../ir/graph.js";
 import type { Dim, TensorType } from "../../ir/types.js";
-import type { DocumentValue } from "../document.js";
-import { bytes, copied, message, type Segment } from "../layout.js";
-import { ELEMENT_TYPE, FIELD, type ValueInfoMessage, ValueInfoProto } from "../proto.js";
-import type { ModelSource } from "../source.js";
-import { agrees, declaredType, encodeValueInfo } from "../value-info.js";
+import type { ModelSource } from "../decode/source.js";
+import { bytes, copied, message, type Segment } from "../encode/layout.js";
+import type { DocumentValue } from "../file/document.js";
+import { ELEMENT_TYPE, FIELD, type ValueInfoMessage, ValueInfoProto } from "../file/proto.js";
+import { agrees, declaredType, encodeValueInfo } from "../file/value-info.js";
 import type { RewrittenNames } from "./names.js";
 import type { RewrittenTensors } from "./tensors.js";
 

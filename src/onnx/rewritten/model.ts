@@ -1,7 +1,7 @@
 import type { Graph } from "../../ir/graph.js";
-import type { DocumentNode } from "../document.js";
-import { refuseModelOps } from "../export.js";
-import type { ImportedModel } from "../import.js";
+import type { ImportedModel } from "../decode/import.js";
+import type { ModelSource } from "../decode/source.js";
+import { refuseModelOps } from "../encode/export.js";
 import {
   bytes,
   copied,
@@ -10,10 +10,10 @@ import {
   type Segment,
   type TensorPart,
   tensorPart,
-} from "../layout.js";
-import { FIELD, StringStringEntryProto } from "../proto.js";
-import type { ModelSource } from "../source.js";
-import { type WireField, WireReader } from "../wire.js";
+} from "../encode/layout.js";
+import type { DocumentNode } from "../file/document.js";
+import { FIELD, StringStringEntryProto } from "../file/proto.js";
+import { type WireField, WireReader } from "../file/wire.js";
 import { RewrittenDeclarations } from "./declarations.js";
 import { RewrittenNames } from "./names.js";
 import { type RewrittenNode, rewrittenNodes } from "./nodes.js";

@@ -1,6 +1,6 @@
 import { type Graph, type Op, parametersOf, type Value } from "../../ir/graph.js";
-import { nodeName, TensorNames, UniqueNames } from "../names.js";
-import type { ModelSource, SourceNode } from "../source.js";
+import type { ModelSource, SourceNode } from "../decode/source.js";
+import { nodeName, TensorNames, UniqueNames } from "../file/names.js";
 
 /** The names of a rewritten model. What is in the file keeps its name; what is new gives way. */
 export class RewrittenNames {

@@ -1,9 +1,9 @@
 import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op, Value } from "../../ir/graph.js";
-import { codecNodes, type NodeSink } from "../export.js";
-import { bytes, copied, message, type Segment } from "../layout.js";
-import { FIELD, type NodeMessage, NodeProto } from "../proto.js";
-import type { ModelSource, SourceNode } from "../source.js";
+import type { ModelSource, SourceNode } from "../decode/source.js";
+import { codecNodes, type NodeSink } from "../encode/export.js";
+import { bytes, copied, message, type Segment } from "../encode/layout.js";
+import { FIELD, type NodeMessage, NodeProto } from "../file/proto.js";
 import type { RewrittenNames } from "./names.js";
 import { patchNode } from "./patch-node.js";
 import type { RewrittenTensors } from "./tensors.js";

@@ -1,6 +1,6 @@
-import type { ByteRange } from "../../base/random-access-file.js";
-import { FIELD, fieldHeader } from "../proto.js";
-import { type WireField, WireReader } from "../wire.js";
+import type { ByteRange } from "../../files/random-access-file.js";
+import { FIELD, fieldHeader } from "../file/proto.js";
+import { type WireField, WireReader } from "../file/wire.js";
 
 /** Other names for a node's inputs and outputs, by their places; what is left out keeps its own. */
 export interface NodeRenames {

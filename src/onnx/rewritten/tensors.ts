@@ -1,14 +1,14 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { Parameter } from "../../ir/graph.js";
 import { numberDType, sameDims } from "../../ir/types.js";
-import { quoteName } from "../../weights/tensor-name.js";
-import type { Initializer } from "../export.js";
-import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../layout.js";
-import { FIELD, ValueInfoProto } from "../proto.js";
-import type { ModelSource } from "../source.js";
-import { fieldsWithoutData, isExternal } from "../stored-initializer.js";
-import { encodeValueInfo } from "../value-info.js";
-import { type WireField, WireReader } from "../wire.js";
+import { quoteName } from "../../weights/formats/tensor-name.js";
+import type { ModelSource } from "../decode/source.js";
+import type { Initializer } from "../encode/export.js";
+import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../encode/layout.js";
+import { FIELD, ValueInfoProto } from "../file/proto.js";
+import { fieldsWithoutData, isExternal } from "../file/stored-initializer.js";
+import { encodeValueInfo } from "../file/value-info.js";
+import { type WireField, WireReader } from "../file/wire.js";
 
 /** The tensors of a rewritten model: those of the file that are still read, and new ones. */
 export class RewrittenTensors {

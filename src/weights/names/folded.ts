@@ -1,4 +1,4 @@
-import type { TensorSource } from "../tensor-source.js";
+import type { TensorSource } from "../formats/tensor-source.js";
 
 /** What helps where an ONNX file lacks the statistics of its normalisations; undefined for any other file. */
 export function foldedHint({ format, tensors }: TensorSource): string | undefined {

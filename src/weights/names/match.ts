@@ -1,7 +1,7 @@
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims, sameDims } from "../../ir/types.js";
-import type { FileDType } from "../file-dtypes.js";
-import type { StoredTensor } from "../tensor-source.js";
+import type { FileDType } from "../formats/file-dtypes.js";
+import type { StoredTensor } from "../formats/tensor-source.js";
 import type { NameMap, Naming } from "./name-map.js";
 import type { NetworkParts, TensorName } from "./name-parameters.js";
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
-import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 import { foldedHint } from "./folded.js";
 import { type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";

@@ -2,7 +2,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { nearestWords } from "../../base/suggest.js";
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
-import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 import { foldedHint } from "./folded.js";
 import { isFloating, type Match } from "./match.js";
 import { anyNamePattern } from "./name-pattern.js";

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
 import { diffModels } from "../../../src/driver/diff/diff.js";
-import { specNetwork } from "../../../src/driver/network.js";
-import { inputShapes, parameterNumbers, randomInputs } from "../../../src/driver/numbers.js";
-import { stressed } from "../../../src/driver/stressed.js";
+import { specNetwork } from "../../../src/given/network.js";
 import { type Graph, parametersOf } from "../../../src/ir/graph.js";
 import { printGraph } from "../../../src/ir/print.js";
 import { replaceParameters } from "../../../src/ir/rewrite.js";
 import type { Tensor } from "../../../src/ir/tensor.js";
 import { evaluateGraph } from "../../../src/reference/interpreter.js";
+import { inputShapes, parameterNumbers, randomInputs } from "../../../src/trials/numbers.js";
+import { stressed } from "../../../src/trials/stressed.js";
 import { defaultOf, type Field, inner, secondValues, valueAt, withValue } from "./second-values.js";
 
 /**

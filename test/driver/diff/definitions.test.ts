@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type * as z from "zod";
+import { definedStageSchema } from "../../../src/language/definitions/definition.js";
+import { LAYER_KINDS, type LayerKind, layerSchema } from "../../../src/language/definitions/layer-schema.js";
 import { PASS_NAMES, passOf } from "../../../src/passes/registry.js";
-import { definedStageSchema } from "../../../src/spec/definitions/definition.js";
-import { LAYER_KINDS, type LayerKind, layerSchema } from "../../../src/spec/definitions/layer-schema.js";
 import {
   assertFields,
   assertShown,

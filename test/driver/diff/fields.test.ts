@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import type * as z from "zod";
-import { BLOCK_TYPES, blockKinds } from "../../../src/spec/blocks/registry.js";
-import { specSchemasFor } from "../../../src/spec/schema.js";
+import { BLOCK_TYPES, blockKinds } from "../../../src/language/blocks/registry.js";
+import { specSchemasFor } from "../../../src/language/schema.js";
 import {
   amidPlain,
   assertFields,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { diff } from "../../../src/driver/diff/diff.js";
-import { AttributeProto, ModelProto, type NodeMessage } from "../../../src/onnx/proto.js";
+import { AttributeProto, ModelProto, type NodeMessage } from "../../../src/onnx/file/proto.js";
 import { inTemporaryFolder } from "../../temporary-folder.js";
 
 const test = suite("driver: diff of nodes that no op of the IR is");

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import { ATTENTION_TYPES, attentionModules } from "../../../src/ir/attention/registry.js";
-import { placementFields } from "../../../src/spec/attention.js";
-import { BLOCK_TYPES, positionsIn } from "../../../src/spec/blocks/registry.js";
+import { placementFields } from "../../../src/language/attention.js";
+import { BLOCK_TYPES, positionsIn } from "../../../src/language/blocks/registry.js";
 import { amidPlain, assertFields, below, type Json, spec, specFolder } from "./changed-specs.js";
 import { type Field, fieldsOf } from "./second-values.js";
 

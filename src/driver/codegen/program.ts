@@ -1,0 +1,148 @@
+import { isAbsolute, relative, sep } from "node:path";
+import { countNetwork } from "../../analysis/counts.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { GENERATORS, LANGUAGES, type Language, type LanguageName } from "../../codegen/registry.js";
+import type {
+  CodegenSubject,
+  Generator,
+  InterfaceGenerator,
+  StateNames,
+  Variant,
+} from "../../codegen/subject.js";
+import { packageVersion } from "../../files/package.js";
+import type { SpecNetwork } from "../../given/network.js";
+import {
+  describeVariant,
+  planVariants,
+  solePlan,
+  type VariantNetwork,
+  type VariantsOptions,
+  withVariants,
+} from "../../given/variants.js";
+import type { ExportOptions } from "../compile/compile.js";
+import { type FrameworkNames, frameworkNames } from "./state-names.js";
+
+/** Which program is generated, of which networks. */
+export interface ProgramOptions extends VariantsOptions, ExportOptions {
+  /** What the program is written in; or else `templates`. */
+  readonly language?: LanguageName | undefined;
+  /** A folder of the user's own templates, in place of a language. */
+  readonly templates?: string | undefined;
+}
+
+/** How a program is generated, and where it goes. */
+export interface CodegenOptions extends ProgramOptions {
+  /** The folder that gets the program; made if need be. */
+  readonly output: string;
+  /** Overwrites files that ecagen did not generate or that were changed since. */
+  readonly force?: boolean | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** The networks of a program, and what its generator is told of them. */
+export interface Program {
+  readonly subject: CodegenSubject;
+  /** The spec's own first; that alone where the language has no variants. */
+  readonly variants: readonly [VariantNetwork, ...VariantNetwork[]];
+  /** The names of the spec's own weights in files of weights; undefined for those of the network. */
+  readonly stateNames: FrameworkNames | undefined;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Builds the networks of a program, whose weights are open for as long as `use` takes. */
+export async function withProgram<T>(
+  specFile: string,
+  options: ProgramOptions,
+  use: (program: Program) => Promise<T>,
+): Promise<T> {
+  const compares = hasVariants(options);
+  if (!compares && options.variantWeights !== undefined) throw noVariants(options);
+  const { plans, warnings } = compares
+    ? planVariants(specFile, options)
+    : { plans: [solePlan(options)], warnings: [] };
+  return await withVariants(specFile, plans, options, async (variants) => {
+    const described = compares ? variants.map((each) => describeVariant(each, options)) : [];
+    const [{ network }] = variants;
+    const stateNames = stateNamesFor(network, options);
+    const subject = codegenSubject(network, { ...options, stateNames, variants: described });
+    return await use({ subject, variants, stateNames, warnings });
+  });
+}
+
+/** Whether a program holds the networks against each other that the gates can become. */
+export function hasVariants({ language }: ProgramOptions): boolean {
+  return language !== undefined && GENERATORS[language].hasVariants;
+}
+
+/** How the generator is loaded of programs that only run an ONNX file; undefined for others. */
+export function runnerOf({ language }: ProgramOptions): (() => Promise<InterfaceGenerator>) | undefined {
+  if (language === undefined) return undefined;
+  const found: Language = GENERATORS[language];
+  return found.loadRunner;
+}
+
+/** How the generator is loaded that the options ask for: that of a language, or that of the user's templates. */
+export function generatorOf({
+  language,
+  templates,
+  output,
+}: ProgramOptions & { readonly output: string }): () => Promise<Generator> {
+  if ((language === undefined) === (templates === undefined)) {
+    const both = language !== undefined;
+    throw InputError.of(
+      "codegen/what",
+      both ? "--lang and --templates can't both be given" : "what to generate is not said",
+      { hint: `give either --lang ${LANGUAGES.join("|")} or --templates DIR` },
+    );
+  }
+  if (language !== undefined) return GENERATORS[language].load;
+  const folder = templates ?? "";
+  const way = relative(folder, output);
+  if (!isAbsolute(way) && way.split(sep)[0] !== "..") {
+    throw InputError.of("codegen/own-templates", `the output is in the folder of the templates`, {
+      file: output,
+      hint: "what is written there would be taken for templates the next time",
+    });
+  }
+  return async () => (await import("../../codegen/user-templates/generate.js")).userTemplates(folder);
+}
+
+interface SubjectOptions extends Pick<ProgramOptions, "batch" | "resolution"> {
+  readonly stateNames?: StateNames | undefined;
+  readonly variants?: readonly Variant[] | undefined;
+}
+
+/** What generators are told of a network. */
+export function codegenSubject(
+  network: SpecNetwork,
+  { batch, resolution, stateNames, variants = [] }: SubjectOptions,
+): CodegenSubject {
+  const { resolved } = network.spec;
+  const size = resolution === undefined ? {} : { height: resolution, width: resolution };
+  return {
+    spec: { ...resolved, input: { ...resolved.input, ...size } },
+    graph: network.graph,
+    counts: countNetwork(network.graph),
+    variants,
+    batch,
+    stateNames,
+    version: packageVersion(),
+  };
+}
+
+/** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
+function stateNamesFor(
+  { graph }: SpecNetwork,
+  { language, names }: ProgramOptions,
+): FrameworkNames | undefined {
+  const hasNames = language !== undefined && GENERATORS[language].namesWeights;
+  return names === undefined || names === "ecagen" || !hasNames ? undefined : frameworkNames(graph, names);
+}
+
+function noVariants({ language }: ProgramOptions): InputError {
+  const compared = LANGUAGES.filter((each) => GENERATORS[each].hasVariants);
+  const asked = language === undefined ? "--templates" : `--lang ${language}`;
+  return InputError.of("codegen/variant-weights", `programs of ${asked} hold one network`, {
+    hint: `give its weights by --weights; --variant-weights is for --lang ${compared.join(" or ")}`,
+  });
+}

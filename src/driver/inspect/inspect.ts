@@ -1,0 +1,121 @@
+import { countNetwork, type NetworkCounts } from "../../analysis/counts.js";
+import { type FoldedNorms, foldedNorms } from "../../analysis/folded-norms.js";
+import { type BlockFacts, factsOf } from "../../analysis/structure/facts.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { jsonText } from "../../base/json-text.js";
+import { writeAtomically } from "../../files/atomic-file.js";
+import { asOneRun } from "../../files/files-read.js";
+import { type FileNetwork, withFileNetwork } from "../../given/file-network.js";
+import { type OpaqueOperator, opaqueOperators } from "../../given/opaque-operators.js";
+import { recoveredNetwork } from "../../given/recovered-network.js";
+import type { Value } from "../../ir/graph.js";
+import type { Dim } from "../../ir/types.js";
+import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
+import { type ImageSize, imageSize } from "../stats/stats.js";
+
+/** What `ecagen inspect --json` prints. */
+export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
+  readonly file: string;
+  /** The file that got the spec, where one was asked for. */
+  readonly spec?: string;
+  /** The name of the graph in the file. */
+  readonly graph: string;
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly producer: { readonly name: string; readonly version: string };
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly inputs: readonly InspectedTensor[];
+  readonly outputs: readonly InspectedTensor[];
+  /** Channels, height and width that the MACs are counted at; null where the first input is no image. */
+  readonly input: ImageSize | null;
+  readonly nodes: number;
+  readonly beforeFolding: FoldedNorms | null;
+  readonly blocks: readonly InspectedBlock[];
+  /** The gates that were found, each with the nodes that it is. */
+  readonly raised: readonly RaisedGate[];
+  /** What looks like a gate and is none that is known, with the reason. */
+  readonly rejected: readonly RejectedGate[];
+  /** The operators that ecagen hands on without knowing them, most frequent first. */
+  readonly opaque: readonly OpaqueOperator[];
+  /** What a reader should know although the file could be read. */
+  readonly notes: readonly Diagnostic[];
+}
+
+export interface InspectedTensor {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly Dim[];
+}
+
+export interface InspectedBlock extends BlockFacts {
+  readonly path: string;
+  /** The type; `sequence` for layers in a row that are none that is known. */
+  readonly block: string;
+  /** From 0; null for stem and head. */
+  readonly stage: number | null;
+  readonly index: number | null;
+  /** The gates in it, as `eca (k = 5)`. */
+  readonly attention: readonly string[];
+  readonly parameters: number;
+  readonly macs: number;
+  readonly output: readonly Dim[];
+}
+
+export interface InspectFileOptions {
+  /** A file that gets the spec whose network the file's is, if there is one. */
+  readonly spec?: string | undefined;
+}
+
+/**
+ * Says what an ONNX file holds: its interface, its network in stages and blocks, its counts, and what ecagen does not know
+ * of it. No weight is read, and nothing is run.
+ *
+ * Errors: `InputError` for a file that is no ONNX model, and where a spec is asked for and none says the network.
+ */
+export function inspect(file: string, options: InspectFileOptions = {}): Promise<InspectReport> {
+  return asOneRun(() => inspectFile(file, options));
+}
+
+async function inspectFile(file: string, { spec }: InspectFileOptions): Promise<InspectReport> {
+  const { report, written } = withFileNetwork(file, {}, (network) => ({
+    report: inspectNetwork(network),
+    written: spec === undefined ? undefined : recoveredNetwork(network).written,
+  }));
+  if (spec === undefined) return report;
+  await writeAtomically([spec], async (sink) => {
+    await sink?.write(Buffer.from(jsonText(written)));
+  });
+  return { ...report, spec };
+}
+
+function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {
+  const { opset, irVersion, producer, metadata, notes, foreign } = imported;
+  const { blocks, ...counts } = countNetwork(graph);
+  return {
+    file,
+    graph: graph.name,
+    opset,
+    irVersion,
+    producer,
+    metadata,
+    inputs: imported.declared.inputs.map(tensorOf),
+    outputs: imported.declared.outputs.map(tensorOf),
+    input: imageSize(graph),
+    nodes: imported.graph.ops.length,
+    ...counts,
+    beforeFolding: foldedNorms(graph, counts.parameters) ?? null,
+    blocks: recovered.map((block, i): InspectedBlock => {
+      const { path = "", attention = [], parameters = 0, macs = 0, output = [] } = blocks[i] ?? {};
+      const { type, stage = null, index = null } = block.block;
+      return { path, block: type, stage, index, ...factsOf(block), attention, parameters, macs, output };
+    }),
+    raised: attention.raised,
+    rejected: attention.rejected,
+    opaque: opaqueOperators(foreign),
+    notes,
+  };
+}
+
+function tensorOf({ name, type: { dtype, dims } }: Value): InspectedTensor {
+  return { name, dtype, dims };
+}

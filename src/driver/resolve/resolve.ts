@@ -1,0 +1,10 @@
+import { notASpec } from "../../given/network.js";
+import { isOnnx } from "../../given/onnx-path.js";
+import { loadSpec } from "../../language/load.js";
+import type { ResolvedSpec } from "../../language/resolved.js";
+
+/** A spec with everything said. Errors: `InputError` for a wrong spec, and for an ONNX file. */
+export function resolve(file: string): ResolvedSpec {
+  if (isOnnx(file)) throw notASpec(file);
+  return loadSpec(file).resolved;
+}

@@ -1,0 +1,176 @@
+import { Deadline } from "../../base/deadline.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { asOneRun } from "../../files/files-read.js";
+import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import type { WeightsReport } from "../../given/load-weights.js";
+import type { Preprocessing } from "../../language/preprocessing.js";
+import type { DeviceName } from "../../runtime/devices.js";
+import { type FloatTensor, openSession } from "../../runtime/session.js";
+import { chooseDevice, type DeviceReport, deviceReport } from "../../trials/devices.js";
+import { writeNpy } from "../../weights/formats/numpy/write.js";
+import { encodeElements } from "../../weights/values/elements.js";
+import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
+import { type RankedClass, topClasses } from "./classes.js";
+import { type GivenInput, readInputs } from "./inputs.js";
+import { readLabels } from "./labels.js";
+import { namedFiles } from "./named-files.js";
+import { type BuildOptions, type Runnable, runnable } from "./runnable.js";
+
+export interface RunOptions extends BuildOptions {
+  /** `FILE`, or `NAME=FILE` for one of several inputs: an .npy or .npz file, or images, of which several make a batch. */
+  readonly inputs: readonly string[];
+  /** .npy files for the outputs: `FILE`, or `NAME=FILE` for one of several. */
+  readonly outputs?: readonly string[] | undefined;
+  readonly device?: DeviceName | "auto" | undefined;
+  /** A file with the names of the classes, in place of the model's own. */
+  readonly labels?: string | undefined;
+  /** Seconds after which it is given up. Default: none. */
+  readonly timeout?: number | undefined;
+}
+
+export interface RunInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly files: readonly string[];
+}
+
+export interface RunOutput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Where it was written. */
+  readonly file?: string;
+  /** What its numbers are like; null where none is finite. */
+  readonly values: TensorStatistics | null;
+  /** The most probable classes of each image, for an output [images, classes], if images or labels are given. */
+  readonly top?: readonly (readonly RankedClass[])[];
+}
+
+/** What `ecagen run --json` prints. */
+export interface RunReport {
+  readonly model: string;
+  readonly device: DeviceReport;
+  readonly inputs: readonly RunInput[];
+  readonly outputs: readonly RunOutput[];
+  /** What was done to images. `from`: the model, or the default for one that says nothing of it. */
+  readonly preprocessing?: Preprocessing & { readonly from: "model" | "default" };
+  readonly weights?: WeightsReport;
+  /** What passes did not find that they were asked for, and what is wrong with the weights. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Runs a model once, an ONNX file or a spec that is compiled in memory:
+ *
+ *     files ─ arrays as they are ───────┬─ ONNX Runtime ─ outputs ─┬─ .npy files
+ *           └ images ─ preprocessing ───┘                          └─ the most probable classes
+ *
+ * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there or
+ * can't take the whole model; `CheckError` at the timeout. Output files appear all, or none.
+ */
+export function run(model: string, options: RunOptions): Promise<RunReport> {
+  return asOneRun(() => runOnce(model, options));
+}
+
+async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
+  const subject = await runnable(model, options);
+  const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
+  const deadline = new Deadline(options.timeout);
+  const device = await chooseDevice(options.device ?? "cpu", { deadline });
+  const session = await openSession(subject.model, { device: device.device, deadline });
+  try {
+    const targets = targetsOf(options.outputs ?? [], session.outputNames);
+    const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
+    refuseOverwriting([...targets.values()]);
+    const results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
+    const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
+    const ranked = prepared !== undefined || labels !== undefined;
+    const outputs = [...results].map(([name, tensor]) =>
+      describe(name, tensor, targets.get(name), ranked, labels),
+    );
+    if (labels !== undefined) checkLabels(labels, outputs);
+    await writeNpy(
+      new Map(
+        [...targets].flatMap(([name, file]) => {
+          const tensor = results.get(name);
+          return tensor === undefined ? [] : [[file, npyArray(tensor)] as const];
+        }),
+      ),
+    );
+    return {
+      model,
+      // A session is refused unless every node runs on the device.
+      device: deviceReport(device, 0),
+      inputs: inputs.map(describeInput),
+      outputs,
+      ...preprocessingOf(prepared, subject),
+      ...(subject.weights === undefined ? {} : { weights: subject.weights }),
+      warnings: subject.warnings,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The file that each output goes to. */
+function targetsOf(texts: readonly string[], names: readonly string[]): ReadonlyMap<string, string> {
+  const targets = new Map<string, string>();
+  for (const { name, files } of namedFiles(texts, "output", names)) {
+    const [file, ...others] = files;
+    if (file === undefined) continue;
+    if (others.length > 0) {
+      throw InputError.of("run/outputs", `each output goes to one file`, {
+        file: others[0] ?? file,
+      });
+    }
+    targets.set(name, file);
+  }
+  return targets;
+}
+
+function describeInput({ name, tensor, files }: GivenInput): RunInput {
+  return { name, shape: tensor.dims, files };
+}
+
+function describe(
+  name: string,
+  { dims, data }: FloatTensor,
+  file: string | undefined,
+  ranked: boolean,
+  labels: readonly string[] | undefined,
+): RunOutput {
+  const numbers = {
+    length: data.length,
+    copyTo: (target: Float64Array, start: number) => target.set(data.subarray(start, start + target.length)),
+  };
+  const [, classes] = dims;
+  const isClassifier =
+    dims.length === 2 && classes !== undefined && classes > 1 && classes === (labels?.length ?? classes);
+  return {
+    name,
+    shape: dims,
+    ...(file === undefined ? {} : { file }),
+    values: statisticsOf(numbers) ?? null,
+    ...(ranked && isClassifier ? { top: topClasses(data, classes, labels) } : {}),
+  };
+}
+
+/** Labels that are not one for each class of an output would name the wrong ones. */
+function checkLabels(labels: readonly string[], outputs: readonly RunOutput[]): void {
+  if (outputs.some(({ top }) => top !== undefined)) return;
+  const found = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ");
+  throw InputError.of("run/labels", `there are ${labels.length} labels, and the model's output is ${found}`, {
+    hint: "labels are for an output [images, classes], one for each class",
+  });
+}
+
+function npyArray({ dims, data }: FloatTensor) {
+  return { dtype: "F32", dims, bytes: encodeElements(data, "float32") } as const;
+}
+
+function preprocessingOf(
+  prepared: Preprocessing | undefined,
+  subject: Runnable,
+): Pick<RunReport, "preprocessing"> {
+  if (prepared === undefined) return {};
+  return { preprocessing: { ...prepared, from: subject.preprocessing === undefined ? "default" : "model" } };
+}

@@ -1,1 +1,0 @@
-export { specJsonSchema } from "../spec/schema.js";

@@ -1,0 +1,1 @@
+export { specJsonSchema } from "../../language/schema.js";

@@ -1,0 +1,78 @@
+import { basename } from "node:path";
+import { countNetwork, type NetworkCounts } from "../../analysis/counts.js";
+import { type FoldedNorms, foldedNorms } from "../../analysis/folded-norms.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { type DeclaredOutput, declaredOutputs } from "../../given/declared-outputs.js";
+import { checkExpectations, type ExpectationCheck } from "../../given/expectations.js";
+import { type Model, withModel } from "../../given/model.js";
+import type { NetworkOptions, SpecNetwork } from "../../given/network.js";
+import type { Graph } from "../../ir/graph.js";
+import { byConvention, type ConventionName, type ConventionReport } from "../../reports/conventions.js";
+
+export type { FoldedNorms };
+
+/** What `ecagen stats --json` prints. */
+export interface StatsReport extends NetworkCounts {
+  readonly name: string;
+  /** Channels, height and width that the MACs are counted at; null for a file whose first input is no image. */
+  readonly input: ImageSize | null;
+  readonly outputs: readonly DeclaredOutput[];
+  readonly expectations: readonly ExpectationCheck[];
+  /** The totals as a paper counts and prints them, where a convention was asked for. */
+  readonly convention?: ConventionReport;
+  /** Of a file whose BatchNorms were folded: what it had with them. */
+  readonly beforeFolding?: FoldedNorms;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface ImageSize {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface StatsOptions extends NetworkOptions {
+  readonly convention?: ConventionName | undefined;
+}
+
+/**
+ * Counts the network of a spec, in total and by block, at the spec's input size or another; or that of an ONNX file.
+ *
+ * Errors: `InputError` for a wrong spec, file or option.
+ */
+export function stats(file: string, options: StatsOptions = {}): StatsReport {
+  return withModel(file, options, (model) => statsOf(model, file, options));
+}
+
+function statsOf(model: Model, file: string, options: StatsOptions): StatsReport {
+  const { graph } = model;
+  const counts = countNetwork(graph);
+  const { convention } = options;
+  const before = model.kind === "onnx" ? foldedNorms(graph, counts.parameters) : undefined;
+  return {
+    // Exporters call every graph the same.
+    name: model.kind === "spec" ? graph.name : basename(file),
+    input: imageSize(graph),
+    ...counts,
+    outputs:
+      model.kind === "spec"
+        ? declaredOutputs(model)
+        : graph.outputs.map(({ name, type: { dims } }) => ({ name, dims })),
+    expectations: model.kind === "spec" ? expectationsOf(model, options) : [],
+    ...(convention === undefined ? {} : { convention: byConvention(graph, convention) }),
+    ...(before === undefined ? {} : { beforeFolding: before }),
+    warnings: model.warnings,
+  };
+}
+
+/** The first input of a network, if that is an image of known size. */
+export function imageSize({ inputs: [input] }: Graph): ImageSize | null {
+  const [, channels, height, width, more] = input?.type.dims ?? [];
+  const known = typeof channels === "number" && typeof height === "number" && typeof width === "number";
+  return known && more === undefined ? { channels, height, width } : null;
+}
+
+function expectationsOf(network: SpecNetwork, { resolution }: StatsOptions): readonly ExpectationCheck[] {
+  return resolution === undefined ? checkExpectations(network.spec, countNetwork(network.declared)) : [];
+}

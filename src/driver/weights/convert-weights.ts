@@ -1,0 +1,105 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { asOneRun } from "../../files/files-read.js";
+import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { locateErrors, rewritingSteps } from "../../given/network.js";
+import { openWeights } from "../../given/open-weights.js";
+import { loadSpec } from "../../language/load.js";
+import { buildNetwork } from "../../networks/blocks/network.js";
+import { copyTensor } from "../../weights/formats/copy-tensor.js";
+import type { OutgoingTensor } from "../../weights/formats/outgoing-tensor.js";
+import { writeSafetensors } from "../../weights/formats/safetensors/write.js";
+import type { TensorSource } from "../../weights/formats/tensor-source.js";
+import { stepCountBeside } from "../../weights/names/match.js";
+import { recognizeNames } from "../../weights/names/recognize.js";
+import { type NameKind, nameMapOf } from "../../weights/names/registry.js";
+import { settleMatch } from "../../weights/names/settle.js";
+import { targetNames } from "../../weights/names/target.js";
+import { nonFiniteWarnings } from "../../weights/values/non-finite.js";
+
+export interface ConvertOptions {
+  /** The safetensors file that is written. */
+  readonly output: string;
+  /** The spec of the network: names alone don't say which layer is which. */
+  readonly spec: string;
+  /** Whose names the output has. */
+  readonly to: NameKind;
+  /** Whose names the input has. Left out: whose they turn out to be. */
+  readonly from?: NameKind | undefined;
+  /** As in `compile`; such parameters are not written. */
+  readonly allowMissing?: readonly string[] | undefined;
+  /** As in `compile`. */
+  readonly weightsKey?: string | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
+}
+
+/** What `ecagen weights convert --json` prints. */
+export interface ConvertReport {
+  readonly output: string;
+  readonly bytes: number;
+  readonly tensors: number;
+  readonly from: { readonly names: string; readonly family: string };
+  readonly to: { readonly names: string; readonly family: string };
+  /** Parameters that the input lacks. */
+  readonly missing: readonly string[];
+  /** Tensors of the input that the network has no place for. */
+  readonly unused: readonly string[];
+  /** What a reader should know of what was taken of the input. */
+  readonly notes: readonly string[];
+  /** Weights that are NaN or infinite. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Writes the weights of a network under the names of another framework, each number as it is. Shapes become the
+ * framework's, and BatchNorm's step counts go along where there are any.
+ *
+ * Errors: as those of `compile` for the input; `InputError` for layers that the framework has no name for.
+ */
+export function convertWeights(input: string, options: ConvertOptions): Promise<ConvertReport> {
+  return asOneRun(() => convert(input, options));
+}
+
+async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
+  const spec = loadSpec(options.spec);
+  const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
+  const source = openWeights(input, options.weightsKey);
+  try {
+    refuseOverwriting([options.output]);
+    const { graph, match } = recognizeNames(graphs, source, options.from);
+    const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
+    const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);
+    const tensors = [...match.found].flatMap(([parameter, tensor]): OutgoingTensor[] => {
+      const named = target.names.get(parameter);
+      if (named === undefined) return [];
+      const count = stepCount(source, tensor.name, named.name);
+      return [
+        { ...copyTensor(tensor, named.name), dims: named.dims },
+        ...(count === undefined ? [] : [count]),
+      ];
+    });
+    const { bytes } = await writeSafetensors(options.output, tensors, {
+      metadata: source.metadata,
+      onProgress: (part) => options.onProgress?.("writing weights", part),
+    });
+    return {
+      output: options.output,
+      bytes,
+      tensors: tensors.length,
+      from: { names: match.map.kind, family: match.naming.title },
+      to: { names: options.to, family: target.naming.title },
+      missing: initial.map(({ name }) => name),
+      unused: unused.map(({ name }) => name),
+      notes: source.notes ?? [],
+      warnings: nonFiniteWarnings([source]),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+/** The step count beside a running mean, under the name that it gets beside the mean's new one. */
+function stepCount(source: TensorSource, from: string, to: string): OutgoingTensor | undefined {
+  const [old, name] = [stepCountBeside(from), stepCountBeside(to)];
+  const tensor = old === undefined ? undefined : source.tensors.get(old);
+  return tensor && copyTensor(tensor, name);
+}

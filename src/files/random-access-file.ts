@@ -1,0 +1,90 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { Defect, InputError } from "../base/diagnostic.js";
+import { recordRead } from "./files-read.js";
+import { whyUnreadable } from "./read-file.js";
+
+/** Bytes that are read at any place, some at a time. */
+export interface ByteRange {
+  readonly size: number;
+  /** Fills `target` with the bytes from `offset` on. Errors: `InputError` where they end before. */
+  readInto(target: Uint8Array, offset: number): void;
+}
+
+/** A regular file that is read at any place, without holding it. */
+export class RandomAccessFile implements ByteRange {
+  readonly file: string;
+  /** Its bytes when it was opened. */
+  readonly size: number;
+  readonly #handle: number;
+  #open = true;
+
+  private constructor(file: string, size: number, handle: number) {
+    this.file = file;
+    this.size = size;
+    this.#handle = handle;
+  }
+
+  /** An input, which this run won't write over. Errors: `InputError` for what can't be read, folders and devices among it. */
+  static open(file: string): RandomAccessFile {
+    return RandomAccessFile.#opened(file, true);
+  }
+
+  /** What stands at the place of an output, which may be written over. Errors: as of `open`. */
+  static openOutput(file: string): RandomAccessFile {
+    return RandomAccessFile.#opened(file, false);
+  }
+
+  static #opened(file: string, isInput: boolean): RandomAccessFile {
+    let handle: number | undefined;
+    try {
+      // Opening a pipe must not wait for someone who writes to it.
+      handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      const status = fstatSync(handle, { bigint: true });
+      if (status.isFile()) {
+        if (isInput) recordRead(file, status);
+        return new RandomAccessFile(file, Number(status.size), handle);
+      }
+      throw unreadable(file, status.isDirectory() ? "it is a folder" : "it is no regular file");
+    } catch (error) {
+      if (handle !== undefined) closeSync(handle);
+      throw error instanceof InputError ? error : unreadable(file, whyUnreadable(error));
+    }
+  }
+
+  readInto(target: Uint8Array, offset: number): void {
+    // Its number may be that of another file by now.
+    if (!this.#open) throw new Defect(`${this.file} is read after it was closed`);
+    try {
+      for (let done = 0; done < target.length; ) {
+        const count = readSync(this.#handle, target, done, target.length - done, offset + done);
+        if (count === 0) throw unreadable(this.file, `it ends before byte ${offset + target.length}`);
+        done += count;
+      }
+    } catch (error) {
+      throw error instanceof InputError ? error : unreadable(this.file, whyUnreadable(error));
+    }
+  }
+
+  /** `length` bytes from `offset` on. Errors as for `readInto`, before any memory is taken. */
+  read(offset: number, length: number): Uint8Array {
+    if (length > this.size - offset) throw unreadable(this.file, `it ends before byte ${offset + length}`);
+    const bytes = new Uint8Array(length);
+    this.readInto(bytes, offset);
+    return bytes;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#handle);
+  }
+}
+
+/** A part of a file or of other bytes, by itself. */
+export function rangeOf(whole: ByteRange, start: number, size: number): ByteRange {
+  return { size, readInto: (target, offset) => whole.readInto(target, start + offset) };
+}
+
+function unreadable(file: string, why: string): InputError {
+  return InputError.of("file/unreadable", `${file} can't be read: ${why}`, { file });
+}

@@ -1,0 +1,42 @@
+import type { Counts } from "../analysis/counts.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import { count, signedCount } from "../base/numbers.js";
+import type { LoadedSpec } from "../language/load.js";
+
+/** A published number against the counted one. */
+export interface ExpectationCheck {
+  readonly name: string;
+  readonly expected: number;
+  readonly actual: number;
+  readonly ok: boolean;
+}
+
+const EXPECTED = ["parameters", "attentionParameters", "macs"] as const;
+
+/** Compares the numbers in the spec's `expect` with the counts; one check for each number that is there. */
+export function checkExpectations(spec: LoadedSpec, counts: Counts): readonly ExpectationCheck[] {
+  return EXPECTED.flatMap((key) => {
+    const expected = spec.resolved.expect[key];
+    if (expected === undefined) return [];
+    return [{ name: `expect.${key}`, expected, actual: counts[key], ok: expected === counts[key] }];
+  });
+}
+
+/** The failed ones, with their place in the spec. */
+export function expectationDiagnostics(
+  spec: LoadedSpec,
+  checks: readonly ExpectationCheck[],
+): readonly Diagnostic[] {
+  return checks
+    .filter((check) => !check.ok)
+    .map(({ name, expected, actual }) => {
+      const path = name.split(".");
+      return {
+        code: "spec/expectation",
+        message: `the spec expects ${count(expected)} ${path[1]}, the network has ${count(actual)} (${signedCount(actual - expected)})`,
+        path,
+        range: spec.document.locate(path),
+        hint: "correct the network, or the number in `expect`",
+      };
+    });
+}

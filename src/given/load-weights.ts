@@ -1,0 +1,168 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import type { Graph, Parameter } from "../ir/graph.js";
+import { parametersOf } from "../ir/graph.js";
+import { storedLeaves } from "../ir/weight.js";
+import type { ResolvedSpec } from "../language/resolved.js";
+import { roundedNames, type TensorSource } from "../weights/formats/tensor-source.js";
+import { recognizeNames } from "../weights/names/recognize.js";
+import type { NameKind } from "../weights/names/registry.js";
+import { settleMatch } from "../weights/names/settle.js";
+import { bindTensors } from "../weights/values/bind.js";
+import { nonFiniteWarnings, type WatchedSource } from "../weights/values/non-finite.js";
+import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
+import { openWeights } from "./open-weights.js";
+
+/** Trained weights for a network, and what a user says of them. */
+export interface WeightsOptions {
+  /** The file or folder. */
+  readonly weights?: string | undefined;
+  /** Whose names the file has. Left out: whose they turn out to be. */
+  readonly names?: NameKind | undefined;
+  /**
+   * Patterns of names, the network's or the file's: such parameters may keep their initial values, such tensors may
+   * stay unused. `*` stands for any characters.
+   */
+  readonly allowMissing?: readonly string[] | undefined;
+  /** Goes on where the spec has other settings than the names imply: another ε, another padding. */
+  readonly allowOtherSettings?: boolean | undefined;
+  /** The key of a PyTorch checkpoint that the weights are under. Left out: the averaged ones, else the usual ones. */
+  readonly weightsKey?: string | undefined;
+}
+
+/** The flags that are about weights, by their names; undefined where they are not given. */
+export function weightsFlags(options: WeightsOptions): Readonly<Record<string, unknown>> {
+  const { names, allowMissing, allowOtherSettings, weightsKey } = options;
+  return {
+    names,
+    "weights-key": weightsKey,
+    "allow-missing": allowMissing,
+    "allow-other-settings": allowOtherSettings === true ? true : undefined,
+  };
+}
+
+/** Weights that are open for reading. */
+export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsKey"> {
+  readonly source: TensorSource;
+}
+
+/** Weights of a file that the user named. */
+export interface OpenWeights extends GivenWeights {
+  readonly source: WatchedSource;
+}
+
+/** What is wrong with the numbers that have been read, so when all that is needed of them is. */
+export function weightsWarnings(given: readonly (OpenWeights | undefined)[]): readonly Diagnostic[] {
+  return nonFiniteWarnings(given.flatMap((each) => each?.source ?? []));
+}
+
+/** What became of a file's weights; lists hold names. */
+export interface WeightsReport {
+  readonly file: string;
+  /** Whose names they are: `timm`. */
+  readonly names: string;
+  /** The family of networks: `ResNet`. */
+  readonly family: string;
+  /** How many parameters and running statistics have their numbers from the file. */
+  readonly loaded: number;
+  /** Parameters that keep their initial values, because the file lacks them or a pass made them. */
+  readonly initial: readonly string[];
+  /** Tensors of the file that are not used, because the network has no place for them. */
+  readonly unused: readonly string[];
+  /** Tensors of the file that had a place which a pass took away. */
+  readonly dropped: readonly string[];
+  /** Tensors of float64, whose numbers are rounded to float32. */
+  readonly rounded: readonly string[];
+  /** Settings of the spec that are others than the names imply, which `--allow-other-settings` let pass. */
+  readonly otherSettings: readonly OtherSetting[];
+  /** What else a reader should know of the settings. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. Errors:
+ * `InputError` for a file that can't be read, and for flags about weights where there are none.
+ */
+export async function withOpenWeights<T>(
+  { weights, ...options }: WeightsOptions,
+  use: (given: OpenWeights | undefined) => Promise<T>,
+): Promise<T> {
+  if (weights === undefined) {
+    refuseWithoutWeights(weightsFlags(options));
+    return await use(undefined);
+  }
+  const source = openWeights(weights, options.weightsKey);
+  try {
+    const { names, allowMissing, allowOtherSettings } = options;
+    return await use({ source, names, allowMissing, allowOtherSettings });
+  } finally {
+    source.close();
+  }
+}
+
+/** Weights that have found their network. */
+export interface LoadedWeights {
+  /** Which of the networks they fit. */
+  readonly index: number;
+  /** Gives the numbers to that network's parameters, by their names. */
+  bind(graph: Graph): Graph;
+  /** What became of them in a network that was made of that one. */
+  report(graph: Graph): WeightsReport;
+}
+
+/**
+ * Finds the network that a file's weights are for: of those before and after a swap of gates, the one whose gates
+ * the file has.
+ *
+ * Errors: `InputError` where the names are unknown, for what is missing, left over or of the wrong shape, and for settings of
+ * the spec that are others than the names imply.
+ */
+export function loadWeights(
+  spec: ResolvedSpec,
+  graphs: readonly Graph[],
+  { source, names, allowMissing = [], allowOtherSettings }: GivenWeights,
+): LoadedWeights {
+  const { graph, match } = recognizeNames(graphs, source, names);
+  const { unused } = settleMatch(match, allowMissing, source);
+  const { differing, notes } = checkSettings(spec, match.map, match.naming);
+  if (differing.length > 0 && allowOtherSettings !== true) {
+    throw new InputError(settingErrors(differing, `${match.map.title} (${match.naming.title})`));
+  }
+  const tensors = new Map([...match.found].map(([parameter, tensor]) => [parameter.name, tensor]));
+  return {
+    index: graphs.indexOf(graph),
+    bind: (each) => bindTensors(each, tensors, source.file),
+    report(made) {
+      const left = parametersOf(made).filter(({ role }) => role !== "fixed");
+      const labels = new Set(left.flatMap(labelsOf));
+      const dropped = [...match.found.values()].filter(({ name }) => !labels.has(name));
+      return {
+        file: source.file,
+        names: match.map.kind,
+        family: match.naming.title,
+        loaded: match.found.size - dropped.length,
+        initial: left.filter((parameter) => labelsOf(parameter).length === 0).map(({ name }) => name),
+        unused: unused.map(({ name }) => name),
+        dropped: dropped.map(({ name }) => name),
+        rounded: roundedNames(match.found.values()),
+        otherSettings: differing.map(({ path: _, ...other }) => other),
+        notes: [...(source.notes ?? []), ...notes],
+      };
+    },
+  };
+}
+
+/** The names of the stored numbers that a parameter is made of. */
+function labelsOf({ data }: Parameter): readonly string[] {
+  return [...storedLeaves(data)].map(([label]) => label);
+}
+
+function refuseWithoutWeights(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
+  if (given.length === 0) return;
+  throw new InputError(
+    given.map((flag) => ({
+      code: "weights/unused-flag",
+      message: `--${flag} changes nothing: it is about trained weights, and there are no --weights`,
+    })),
+  );
+}

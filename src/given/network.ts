@@ -1,0 +1,181 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import type { Graph } from "../ir/graph.js";
+import { type LoadedSpec, loadSpec } from "../language/load.js";
+import { buildNetwork } from "../networks/blocks/network.js";
+import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
+import type { PassInvocation } from "../passes/engine/pass.js";
+import { isPassName, passOf } from "../passes/registry.js";
+import { stressWeights } from "../passes/stress-weights/stress-weights.js";
+import { swapAttention } from "../passes/swap/swap-attention.js";
+import { type Exchange, exchangeAfter } from "../trials/exchange.js";
+import type { NewGatesReport } from "../trials/new-gates.js";
+import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
+import { isOnnx } from "./onnx-path.js";
+import { passesOfFlag } from "./passes-flag.js";
+
+export interface NetworkOptions {
+  /** More passes after the spec's own, in pipeline text form. */
+  readonly passes?: string | undefined;
+  /** Height and width in place of the spec's. */
+  readonly resolution?: number | undefined;
+  readonly hooks?: PipelineHooks | undefined;
+  /** Numbers for the parameters in place of the initial ones. */
+  readonly given?: GivenWeights | undefined;
+}
+
+/** A spec's network: built, and rewritten by the spec's passes and the caller's. */
+export interface SpecNetwork {
+  readonly spec: LoadedSpec;
+  /** As the blocks built it, before any pass. */
+  readonly built: Graph;
+  /** With its weights, before the first pass that then swaps gates; undefined without one. */
+  readonly original?: Graph | undefined;
+  /** Before the first and after the last pass that exchanges gates, with the weights; undefined without one. */
+  readonly exchange?: Exchange | undefined;
+  /** After the spec's own passes: what `expect` is about. */
+  readonly declared: Graph;
+  /** After the caller's passes as well. */
+  readonly graph: Graph;
+  /**
+   * What `graph` has to compute: the network with only those of the passes that mean to change its function.
+   * Folding and lowering are not among them, so a wrong one shows.
+   */
+  readonly meant: Graph;
+  /** The passes that lead from `meant` to `graph`, where they come last, as they should. */
+  readonly keeping: readonly PassInvocation[];
+  readonly invocations: readonly PassInvocation[];
+  readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+  /** What became of the weights that were given. */
+  readonly weights?: WeightsReport | undefined;
+  /** How the gates that a swap made started, where they were given numbers. */
+  readonly newGates?: NewGatesReport | undefined;
+}
+
+/** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
+export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {
+  const extra = passesOfFlag("--passes", options.passes);
+  if (isOnnx(file)) throw notASpec(file);
+  const spec = loadSpec(file);
+  const { resolved } = atResolution(spec, options.resolution);
+  const invocations = [...resolved.passes, ...extra];
+  return locateErrors(spec, () => {
+    const initial = buildNetwork(resolved);
+    const loaded =
+      options.given && loadWeights(resolved, rewritingSteps(initial, invocations), options.given);
+    const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
+    // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
+    let complete = loaded === undefined || loaded.index === 0;
+    let original: Graph | undefined;
+    let exchange: Exchange | undefined;
+    const hooks: PipelineHooks = {
+      after(event) {
+        if (complete && event.name === swapAttention.name) original ??= event.before;
+        if (complete) exchange = exchangeAfter(exchange, event);
+        options.hooks?.after?.(event);
+      },
+    };
+    // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
+    const run = (
+      graph: Graph,
+      passes: readonly PassInvocation[],
+      done: number,
+      hooks?: PipelineHooks,
+    ): RanPasses => {
+      const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
+      if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
+      const before = runPasses(graph, passes.slice(0, at), hooks);
+      complete = true;
+      const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
+      return {
+        graph: rest.graph,
+        reports: [...before.reports, ...rest.reports],
+        warnings: [...before.warnings, ...rest.warnings],
+      };
+    };
+    const own = run(built, resolved.passes, 0, hooks);
+    const more = run(own.graph, extra, resolved.passes.length, hooks);
+    const { meaning, keeping } = split(invocations);
+    return {
+      spec,
+      built,
+      original,
+      exchange,
+      declared: own.graph,
+      graph: more.graph,
+      meant: keeping.length === 0 ? more.graph : run(built, meaning, 0).graph,
+      keeping,
+      invocations,
+      reports: [...own.reports, ...more.reports],
+      warnings: [...own.warnings, ...more.warnings].map((warning) => locate(spec, warning)),
+      weights: loaded?.report(more.graph),
+    };
+  });
+}
+
+/**
+ * The passes that make what is meant, and those that must keep it. New weights depend on what they are found for: a folded
+ * BatchNorm has none. So passes before such a change stay before it.
+ */
+function split(invocations: readonly PassInvocation[]): {
+  readonly meaning: readonly PassInvocation[];
+  readonly keeping: readonly PassInvocation[];
+} {
+  const fixed = invocations.findLastIndex(({ pass }) => pass === stressWeights.name) + 1;
+  const free = invocations.slice(fixed);
+  return {
+    meaning: [...invocations.slice(0, fixed), ...free.filter(changesFunction)],
+    keeping: free.filter((invocation) => !changesFunction(invocation)),
+  };
+}
+
+/** Whether a pass means to change what the network computes. */
+export function changesFunction({ pass }: PassInvocation): boolean {
+  return isPassName(pass) && passOf(pass).preserves === "signature";
+}
+
+/**
+ * The network before and after each of the passes that rewrite it into another one, as far as such come first. A spec
+ * that swaps its gates can be given both the weights from before and those from after.
+ */
+export function rewritingSteps(built: Graph, invocations: readonly PassInvocation[]): readonly Graph[] {
+  const steps = [built];
+  for (const invocation of invocations) {
+    if (!changesFunction(invocation)) break;
+    steps.push(runPasses(steps.at(-1) ?? built, [invocation]).graph);
+  }
+  return steps;
+}
+
+/** Errors of commands that have no use for an ONNX file. */
+export function notASpec(file: string): InputError {
+  return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
+    file,
+    hint: `ecagen inspect ${file} shows its network, ecagen rewrite ${file} runs passes on it`,
+  });
+}
+
+function atResolution(spec: LoadedSpec, resolution: number | undefined): LoadedSpec {
+  if (resolution === undefined) return spec;
+  const input = { ...spec.resolved.input, height: resolution, width: resolution };
+  return { ...spec, resolved: { ...spec.resolved, input } };
+}
+
+/** An error that knows its JSON path gets the place in the file that wrote it. */
+export function locateErrors<T>(spec: LoadedSpec, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.diagnostics.map((diagnostic) => locate(spec, diagnostic)));
+  }
+}
+
+/** A diagnostic that knows its JSON path, with the place in the file that wrote it. */
+function locate({ document }: LoadedSpec, diagnostic: Diagnostic): Diagnostic {
+  const { path, range } = diagnostic;
+  return range !== undefined || path === undefined
+    ? diagnostic
+    : { ...diagnostic, range: document.locate(path) };
+}

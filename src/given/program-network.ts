@@ -1,0 +1,53 @@
+import { InputError } from "../base/diagnostic.js";
+import { readBytes } from "../files/read-file.js";
+import { type Parameter, parametersOf, storedDataOf } from "../ir/graph.js";
+import { storedLeaves } from "../ir/weight.js";
+import { decodeModel } from "../onnx/decode/import.js";
+import { networkOf, refuseResolution } from "./file-network.js";
+import type { WeightsReport } from "./load-weights.js";
+import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
+import { isOnnx } from "./onnx-path.js";
+import { recoveredNetwork } from "./recovered-network.js";
+
+/**
+ * The network that a program is generated of: of a spec, or the one that an ONNX file is proved to be, with the file's
+ * weights.
+ *
+ * Errors: `InputError` for a wrong spec, for a file whose network no spec says, and for options that it has no use for.
+ */
+export function programNetwork(file: string, options: NetworkOptions): SpecNetwork {
+  if (!isOnnx(file)) return specNetwork(file, options);
+  if (options.given !== undefined) {
+    throw InputError.of("codegen/flag", `--weights is about specs; ${file} has its own`);
+  }
+  refuseResolution(file, options);
+  const imported = decodeModel(readBytes(file), file);
+  const declared = imported.graph;
+  const network = recoveredNetwork(networkOf(file, { ...imported, declared }), options.passes);
+  return { ...network, weights: weightsOf(file, network) };
+}
+
+/** What became of the numbers of an ONNX file in the network that passes made of it. */
+function weightsOf(file: string, { built, graph }: SpecNetwork): WeightsReport {
+  const stored = [...storedDataOf(built).keys()];
+  const left = storedDataOf(graph);
+  const dropped = stored.filter((label) => !left.has(label));
+  // What is left of a folded normalisation is the file's too, though it stores none of it.
+  const theirs = new Set(parametersOf(built).map(({ data }) => data));
+  const isNew = ({ role, data }: Parameter): boolean =>
+    role !== "fixed" && !theirs.has(data) && [...storedLeaves(data)].length === 0;
+  return {
+    file,
+    names: "onnx",
+    family: "initializers",
+    loaded: stored.length - dropped.length,
+    initial: parametersOf(graph)
+      .filter(isNew)
+      .map(({ name }) => name),
+    unused: [],
+    dropped,
+    rounded: [],
+    otherSettings: [],
+    notes: [],
+  };
+}

@@ -1,0 +1,139 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { formatJsonPath, type JsonPath } from "../base/json-path.js";
+import type { PassInvocation } from "../passes/engine/pass.js";
+import { isDefined } from "./blocks/registry.js";
+import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
+import { checkDefinitions } from "./definitions/check-definitions.js";
+import type { SpecDocument } from "./document.js";
+import { describeIssue } from "./issues.js";
+import { readPassEntries } from "./pass-entries.js";
+import { resolveSpec } from "./resolve.js";
+import type { ResolvedSpec } from "./resolved.js";
+import { specRules } from "./rules/registry.js";
+import type { RuleSubject } from "./rules/rule.js";
+import { type Spec, specSchemasFor } from "./schema.js";
+import { substitutes } from "./substitutes.js";
+
+/**
+ * Checks a spec against its schema, its rules and the passes that it names, and resolves it. Throws all that was
+ * found, in the order of its places. What one check refuses doesn't silence the others: where the schema refuses a
+ * value, the rules see the spec with others in its place, and what they say whichever stands there is reported.
+ *
+ * @param name the network's name where the spec gives none
+ * @param found what was already found when shorthands were expanded
+ */
+export function checkSpec(document: SpecDocument, name: string, found: readonly Diagnostic[]): ResolvedSpec {
+  const diagnostics: Diagnostic[] = [...found];
+  const report = (diagnostic: Diagnostic): void => {
+    diagnostics.push(diagnostic);
+  };
+  const passes = readPassEntries(document, report);
+  const { value } = document;
+  const schemas = specSchemasFor(value);
+  const parsed = schemas.spec.safeParse(value);
+  const unreadable = new Set(found.flatMap(({ path }) => (path === undefined ? [] : [formatJsonPath(path)])));
+  for (const issue of parsed.error?.issues ?? []) {
+    // What is inside of something unreadable was reported with it.
+    if (pathsTo(issue.path as JsonPath).some((path) => unreadable.has(formatJsonPath(path)))) continue;
+    describeIssue(issue, document, schemas).forEach(report);
+  }
+  const specs = parsed.data === undefined ? substitutes(value, schemas) : [parsed.data];
+  const examined = specs.map((spec) => examine(spec, name, passes, document));
+  saidOfAll(examined.map(({ problems }) => problems)).forEach(report);
+  const resolved = parsed.success ? examined[0]?.resolved : undefined;
+  if (diagnostics.length > 0 || resolved === undefined) throw new InputError(inOrder(diagnostics, document));
+  return resolved;
+}
+
+/** What is wrong with a spec that the schema accepts, and the spec resolved; undefined where a definition is wrong. */
+function examine(
+  spec: Spec,
+  name: string,
+  passes: readonly PassInvocation[],
+  document: SpecDocument,
+): { readonly problems: readonly Diagnostic[]; readonly resolved: ResolvedSpec | undefined } {
+  const problems: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => {
+    problems.push(diagnostic);
+  };
+  const resolved = withDefinitionProblems(document, report, (refuse) =>
+    checkDefinitions(spec, refuse) ? resolveSpec(spec, name, passes, refuse) : undefined,
+  );
+  checkRules({ written: written(spec), resolved }, document, report);
+  return { problems, resolved };
+}
+
+/** The problems of the first list that every other list has in the same words at the same place. */
+function saidOfAll(lists: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  const [first = [], ...others] = lists;
+  const keys = others.map((list) => new Set(list.map(keyOf)));
+  return first.filter((problem) => keys.every((each) => each.has(keyOf(problem))));
+}
+
+function keyOf({ code, message, path }: Diagnostic): string {
+  return JSON.stringify([code, message, path]);
+}
+
+function checkRules(
+  subject: RuleSubject,
+  document: SpecDocument,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  for (const { name, check } of specRules) {
+    const code = `spec/${name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase()}`;
+    const said = new Set<string>();
+    check(subject, (path, message, hint) => {
+      // What is wrong with one block of a stage is wrong with the next ones too.
+      const place = formatJsonPath(path);
+      if (!said.has(place)) report({ code, message, path, range: document.locate(path), hint });
+      said.add(place);
+    });
+  }
+}
+
+function written({ stem, stages }: Spec): RuleSubject["written"] {
+  return {
+    stem: stem ?? undefined,
+    stages: stages.map((stage) => (isDefined(stage) ? undefined : stage)),
+    gates: stages.map(({ attention }) => attention),
+  };
+}
+
+/** Gives what `resolve` does, unless it refuses anything of the spec's definitions: that is reported, each place once. */
+function withDefinitionProblems<T>(
+  document: SpecDocument,
+  report: (diagnostic: Diagnostic) => void,
+  resolve: (refuse: RefuseDefinition) => T,
+): T | undefined {
+  const problems = new Map<string, DefinitionProblem>();
+  const resolved = resolve((problem) => {
+    const place = formatJsonPath(problem.path);
+    if (!problems.has(place)) problems.set(place, problem);
+  });
+  for (const { path, at, message, hint } of problems.values()) {
+    report({ code: "spec/definition", message, path, range: document.locateText(path, at), hint });
+  }
+  return problems.size === 0 ? resolved : undefined;
+}
+
+/** By file and place, each once: a default that is wrong is wrong in every block that takes it. */
+function inOrder(diagnostics: readonly Diagnostic[], { files }: SpecDocument): readonly Diagnostic[] {
+  const keyed = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const { range, code, message } = diagnostic;
+    const key = JSON.stringify([range?.source.file, range?.offset, code, message]);
+    if (!keyed.has(key)) keyed.set(key, diagnostic);
+  }
+  const place = ({ range }: Diagnostic): readonly [number, number] =>
+    range === undefined ? [-1, 0] : [files.indexOf(range.source.file), range.offset];
+  return [...keyed.values()].sort((a, b) => {
+    const [fileA, offsetA] = place(a);
+    const [fileB, offsetB] = place(b);
+    return fileA - fileB || offsetA - offsetB;
+  });
+}
+
+/** The path of the root, and so on down to the path itself. */
+function pathsTo(path: JsonPath): readonly JsonPath[] {
+  return [[], ...path.map((_, i) => path.slice(0, i + 1))];
+}

@@ -1,0 +1,300 @@
+import { placementFields } from "./attention.js";
+import { BLOCK_TYPES, positionsIn } from "./blocks/registry.js";
+import { FUNCTIONS } from "./definitions/expression.js";
+import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
+import { specRules } from "./rules/registry.js";
+import { type JsonSchema, specJsonSchema } from "./schema.js";
+
+/** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */
+export function specDocs(): string {
+  const schema = specJsonSchema();
+  const { definitions = {} } = schema;
+  const { attention, layer, definition, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
+  return [
+    INTRODUCTION,
+    section("Keys", schema),
+    ...objectsIn(schema, "").map(([name, object]) =>
+      section(`\`${name}\``, object, requiredOf(schema, name)),
+    ),
+    STAGES,
+    ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
+    DEFINITIONS,
+    section("A definition", definition ?? {}, requiredOfEach(schema, "blocks")),
+    ...variantsOf(layer).map((variant) => section(`\`"layer": "${constantOf(variant, "layer")}"\``, variant)),
+    ATTENTION,
+    ...variantsOf(attention).map((variant) =>
+      section(`\`"type": "${constantOf(variant, "type")}"\``, withoutPlacement(variant)),
+    ),
+    PASSES,
+    ...variantsOf(itemsOf(schema.properties?.passes)).map((pass) =>
+      section(`\`"pass": "${constantOf(pass, "pass")}"\``, pass),
+    ),
+    RULES,
+    specRules.map(({ name, doc }) => `- **${name}.** ${doc}\n`).join(""),
+  ].join("\n");
+}
+
+const INTRODUCTION = `<!-- Made by scripts/generate.ts from the schema in src/language/schema.ts. Do not edit. -->
+
+# The spec
+
+A spec is one JSON file, with comments and trailing commas allowed, that describes a convolutional network. Keys
+that are not listed here are errors. All mistakes are reported at once, each with its place.
+
+## \`extends\`
+
+A spec with \`extends\` changes another one. Objects merge key by key, everything else is replaced as a whole, and
+null removes a key. \`name\`, \`description\` and \`expect\` are not inherited: they belong to one network. The value is a
+path relative to the file; a bare name such as \`b0-se\` also means a spec that ships with ecagen.
+
+## Scaling
+
+    channels = the multiple of divisor nearest to channels · width (ties up, at least divisor);
+               one divisor more where that is below roundLimit · channels · width
+    repeats  = ⌈repeat · depth⌉, or the nearest integer with depthRounding
+    expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
+
+Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8
+become 16. With a divisor of 1 they stay as written.
+`;
+
+const STAGES = `## Stages
+
+Each item of \`stages\` is an object with a \`block\`, or a block string:
+
+    ir_r2_k5_s2_e6_c40_se0.25       timm's
+    r2_k5_s22_e6_i24_o40_se0.25     MnasNet's
+
+| code | block |
+|---|---|
+| \`ir\` | inverted-residual; it has an expansion layer even with e1 |
+| \`ds\` | depthwise-separable |
+| \`dsa\` | depthwise-separable with \`pointwiseActivation\`, without residual |
+| \`er\` | fused-inverted-residual |
+| \`cn\` | conv-norm-act, with residual only where \`skip\` stands |
+| none (MnasNet) | inverted-residual; with e1 it has no expansion layer |
+
+| option | meaning |
+|---|---|
+| \`r2\` | repeat |
+| \`k5\` | kernel |
+| \`s2\` | stride; MnasNet's \`s22\` says it for height and width |
+| \`e6\` | expansion |
+| \`c40\` | channels; MnasNet's \`o40\` |
+| \`i24\` | MnasNet's input channels; they must be those of the stage before |
+| \`se0.25\` | SE gate with this ratio; \`defaults.attention.se\` says the rest |
+| \`nre\`, \`nr6\`, \`nsw\`, \`nhs\` | activation: relu, relu6, silu, hard_swish |
+| \`gs8\` | groupSize of \`cn\` |
+| \`noskip\`, \`skip\` | no residual; a residual wherever the shapes allow it |
+`;
+
+const DEFINITIONS = `## Blocks of your own
+
+\`blocks\` defines blocks by name, and stages name them as their \`block\`. A definition is inherited by \`extends\` and changed key by
+key like everything else, so a family of networks shares it.
+
+    "blocks": {
+      "sk-bottleneck": {
+        "fields": { "ratio": { "description": "Width of the branch.", "default": 0.25 } },
+        "layers": [
+          { "layer": "conv", "channels": "round(channels * ratio)" },
+          { "layer": "branches", "join": { "type": "sk" }, "branches": [
+            [{ "layer": "conv", "channels": "in", "kernel": 3, "stride": "stride" }],
+            [{ "layer": "conv", "channels": "in", "kernel": 3, "stride": "stride", "dilation": 2 }]
+          ] },
+          { "layer": "conv", "channels": "channels", "activation": "none" }
+        ],
+        "shortcut": [
+          { "layer": "conv", "when": "stride != 1 or inputChannels != channels",
+            "channels": "channels", "stride": "stride", "activation": "none" }
+        ],
+        "after": [{ "layer": "activation" }]
+      }
+    },
+    "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
+
+A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
+\`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
+in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
+\`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
+this language.
+
+### Expressions
+
+A number of a layer may be an expression in quotes. It knows these names, and the definition's fields:
+
+| name | value |
+|---|---|
+| \`inputChannels\` | channels that enter the block |
+| \`in\` | channels that enter the layer |
+| \`channels\` | the stage's \`channels\`, scaled |
+| \`stride\` | the stage's stride in its first block, 1 in the others |
+| \`index\`, \`repeat\` | the block's place in its stage, from 0, and the number of blocks in it |
+| \`stage\` | the stage's place, from 0 |
+
+Operators, the strongest first: \`-\` and \`not\` before a value; \`*\` \`/\` \`%\`; \`+\` \`-\`; \`==\` \`!=\` \`<\` \`<=\` \`>\` \`>=\`; \`and\`; \`or\`;
+\`condition ? value : value\`. Functions:
+
+| function | value |
+|---|---|
+${Object.entries(FUNCTIONS)
+  .map(([name, { doc }]) => `| \`${name}\` | ${doc} |`)
+  .join("\n")}
+
+What has to be an integer must be one: \`round\`, \`floor\` and \`divisible\` make one. A mistake is shown inside of its expression, with
+the stage and the block that it fails in.
+`;
+
+const ATTENTION = `## Attention
+
+\`attention\` of a stage is an object with a \`type\`, or the type alone (\`"se"\`); \`"none"\` means no gate.
+What it leaves out comes from \`defaults.attention\`, then from the defaults below. A stage without \`attention\` has that of
+the network, the key of the same name at the top.
+
+Every type has two more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
+them. \`position\` says where in the block it stands:
+
+    x ─┬─ pre ─ layers ─ spatial ─ layers ─ standard ─┬─ sum [─ activation] ─ post ─
+       └─ identity-input ─ [projection] ─ identity ───┘
+
+| position | where | block types that have it; **bold**: where it stands if nothing is said |
+|---|---|---|
+${positionRows()}
+`;
+
+const PASSES = `## Passes
+
+Each item of \`passes\` is an object with the pass's name and its options, or a pipeline as text:
+
+    { "pass": "swap-attention", "from": "se", "to": { "type": "eca" } }
+    "swap-attention{from=se,to=eca},fold-batch-norm"
+`;
+
+const RULES = `## Rules
+
+What must be true beyond the form:
+`;
+
+/** A heading, the description, and a table of the keys. */
+function section(title: string, schema: JsonSchema, alsoRequired: readonly string[] = []): string {
+  const own = title === "Keys" ? undefined : schema.description;
+  const required = new Set([...requiredKeys(schema), ...alsoRequired]);
+  const rows = Object.entries(schema.properties ?? {}).map(([key, property]) =>
+    typeof property === "boolean" ? "" : row(key, property, required.has(key)),
+  );
+  const table = ["| key | value | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
+  return `${title === "Keys" ? "##" : "###"} ${title}\n\n${own === undefined ? "" : `${own}\n\n`}${table}\n`;
+}
+
+function row(key: string, property: JsonSchema, required: boolean): string {
+  const fallback = property.default === undefined ? (required ? "required" : "") : code(property.default);
+  return `| \`${key}\` | ${valueWords(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} |`;
+}
+
+/** The values that a key may have, in a few words. */
+function valueWords(schema: JsonSchema): string {
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  if (schema.$ref !== undefined) return `[${schema.$ref.split("/").at(-1)}](#attention)`;
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  if (alternatives.length > 0) {
+    return [...new Set(alternatives.map((each) => (typeof each === "boolean" ? "" : valueWords(each))))].join(
+      " or ",
+    );
+  }
+  if (schema.allOf?.[0] !== undefined && typeof schema.allOf[0] !== "boolean")
+    return valueWords(schema.allOf[0]);
+  const type =
+    { string: "text", boolean: "true or false", array: "list" }[String(schema.type)] ?? String(schema.type);
+  return `${type}${limits(schema)}`;
+}
+
+function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
+  const parts = [
+    minimum === undefined ? "" : `≥ ${minimum}`,
+    exclusiveMinimum === undefined ? "" : `> ${exclusiveMinimum}`,
+    maximum === undefined ? "" : `≤ ${maximum}`,
+    exclusiveMaximum === undefined ? "" : `< ${exclusiveMaximum}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : ` ${parts.join(", ")}`;
+}
+
+/** The objects below a schema that have keys of their own, with their dotted names. */
+function objectsIn(schema: JsonSchema, prefix: string): readonly (readonly [string, JsonSchema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
+    if (typeof property === "boolean" || property.properties === undefined) return [];
+    const name = `${prefix}${key}`;
+    // The options of each attention type have their own sections.
+    if (prefix === "defaults.attention.") return [];
+    return [[name, property] as const, ...objectsIn(property, `${name}.`)];
+  });
+}
+
+function positionRows(): string {
+  return Object.entries(ATTENTION_POSITIONS)
+    .map(([position, where]) => {
+      const blocks = BLOCK_TYPES.flatMap((block) => {
+        const at = positionsIn(block).indexOf(position as AttentionPosition);
+        return at === 0 ? `**${block}**` : at > 0 ? block : [];
+      });
+      return `| \`${position}\` | ${where} | ${blocks.join(", ")} |`;
+    })
+    .join("\n");
+}
+
+/** A type's options without the keys that all types have. */
+function withoutPlacement(variant: JsonSchema): JsonSchema {
+  const own = Object.entries(variant.properties ?? {}).filter(
+    ([key]) => !Object.hasOwn(placementFields, key),
+  );
+  return { ...variant, properties: Object.fromEntries(own) };
+}
+
+function variantsOf(schema: JsonSchema | undefined): readonly JsonSchema[] {
+  const union = [schema, ...(schema?.anyOf ?? [])].find(
+    (each) => typeof each === "object" && each.oneOf !== undefined,
+  );
+  return typeof union === "object" ? (union.oneOf ?? []).filter((each) => typeof each === "object") : [];
+}
+
+function itemsOf(schema: JsonSchema | boolean | undefined): JsonSchema | undefined {
+  const items = typeof schema === "object" ? schema.items : undefined;
+  return typeof items === "object" && !Array.isArray(items) ? (items as JsonSchema) : undefined;
+}
+
+function constantOf(schema: JsonSchema, key: string): string {
+  const property = schema.properties?.[key];
+  return typeof property === "object" ? String(property.const) : "";
+}
+
+/** Keys that a spec without a base must have. */
+function requiredKeys(schema: JsonSchema): readonly string[] {
+  const alternatives = (schema.anyOf ?? []).flatMap((each) =>
+    typeof each === "boolean" ? [] : (each.required ?? []),
+  );
+  return [...(schema.required ?? []), ...alternatives.filter((key) => key !== "extends")];
+}
+
+/** Keys of an object of the top level that a spec without a base must have. */
+function requiredOf(schema: JsonSchema, name: string): readonly string[] {
+  return constraintsOn(schema, name).flatMap(({ required = [] }) => required);
+}
+
+/** Keys that each value of an object of the top level must have in a spec without a base. */
+function requiredOfEach(schema: JsonSchema, name: string): readonly string[] {
+  return constraintsOn(schema, name).flatMap(({ additionalProperties: each }) =>
+    typeof each === "object" ? (each.required ?? []) : [],
+  );
+}
+
+/** What must be true of a key of the top level in a spec without a base. */
+function constraintsOn(schema: JsonSchema, name: string): readonly JsonSchema[] {
+  return (schema.anyOf ?? []).flatMap((each) => {
+    const property = typeof each === "boolean" ? undefined : each.properties?.[name];
+    return typeof property === "object" ? [property] : [];
+  });
+}
+
+function code(value: unknown): string {
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}

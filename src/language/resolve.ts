@@ -1,0 +1,174 @@
+import { Defect } from "../base/diagnostic.js";
+import { makeDivisible, roundHalfEven } from "../base/rounding.js";
+import type { PassInvocation } from "../passes/engine/pass.js";
+import type { BlockPlace } from "./blocks/block-kind.js";
+import {
+  type BuiltInStage,
+  gateOf,
+  isDefined,
+  positionsOf,
+  resolveBlock,
+  type Stage,
+} from "./blocks/registry.js";
+import type { RefuseDefinition } from "./definitions/amounts.js";
+import type { DefinedStage } from "./definitions/definition.js";
+import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-definition.js";
+import type { LayerCount } from "./definitions/resolve-layers.js";
+import { resolveFeatures } from "./features.js";
+import { resolvePreprocessing } from "./preprocessing.js";
+import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { Spec, Stem } from "./schema.js";
+
+/**
+ * Says everything that a spec leaves to rules:
+ *
+ *     channels = makeDivisible(channels · width, divisor, roundLimit)
+ *     repeats  = ⌈repeat · depth⌉, or the nearest integer
+ *     expanded = makeDivisible(input · expansion, divisor)
+ *     dropPath of block i of n = dropPath · i / n
+ *
+ * Source: EfficientNet (ICML 2019), section 3.3, with the rounding of its reference implementation.
+ *
+ * @param refuse is told what a definition can't mean in a stage; the result is then of no use
+ */
+export function resolveSpec(
+  spec: Spec,
+  name: string,
+  passes: readonly PassInvocation[],
+  refuse: RefuseDefinition,
+): ResolvedSpec {
+  const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
+  const blocks = resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse);
+  return {
+    name: spec.name ?? name,
+    description: spec.description,
+    family: spec.family,
+    input: spec.input,
+    stem,
+    blocks,
+    head: spec.head.classifier ? resolveHead(spec) : undefined,
+    features: resolveFeatures(spec, stem, blocks),
+    preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
+    labels: spec.labels,
+    dropPath: spec.dropPath,
+    passes,
+    expect: spec.expect,
+  };
+}
+
+function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
+  const { channels, deep, kernel, stride, normalized, pool, activation, scaled } = stem;
+  const { padding } = spec.defaults;
+  const scale = (each: number): number => (scaled ? scaleChannels(each, spec) : each);
+  return {
+    specPath: ["stem"],
+    ...layerDefaults(spec, activation),
+    deep: deep.map(scale),
+    channels: scale(channels),
+    kernel,
+    stride,
+    normalized,
+    pool: pool && { ...pool, padding: pool.padding ?? padding },
+  };
+}
+
+function resolveBlocks(
+  spec: Spec,
+  enteringChannels: number,
+  refuse: RefuseDefinition,
+): readonly ResolvedBlock[] {
+  const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
+  const total = repeats.reduce((sum, each) => sum + each, 0);
+  const blocks: ResolvedBlock[] = [];
+  const count: LayerCount = { layers: 0 };
+  let inputChannels = enteringChannels;
+  spec.stages.forEach((stage, stageIndex) => {
+    const repeat = repeats[stageIndex] ?? 0;
+    for (let index = 0; index < repeat; index++) {
+      const site: BlockSite = {
+        specPath: ["stages", stageIndex],
+        ...layerDefaults(spec, stage.activation),
+        stage: stageIndex,
+        index,
+        inputChannels,
+        stride: index === 0 ? stage.stride : 1,
+        dropPath: (spec.dropPath * blocks.length) / total,
+        // The reference implementations expand with the default round limit, whatever the widths have.
+        roundChannels: (value, divisor = spec.scaling.divisor) => makeDivisible(value, divisor),
+      };
+      const block = isDefined(stage)
+        ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
+        : resolveBuiltIn(stage, site, spec);
+      blocks.push(block);
+      inputChannels = block.channels;
+    }
+  });
+  return blocks;
+}
+
+type BlockSite = Omit<BlockPlace, "channels" | "residual" | "attention" | "attentionPosition">;
+
+function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): ResolvedBlock {
+  const channels = scaleChannels(stage.channels, spec);
+  // Block types whose shortcut can change the shape decide this themselves.
+  const residual = stage.residual ?? (site.stride === 1 && site.inputChannels === channels);
+  return resolveBlock(stage, { ...site, channels, residual });
+}
+
+function resolveDefined(
+  stage: DefinedStage,
+  site: BlockSite & Pick<DefinedPlace, "repeat" | "count">,
+  spec: Spec,
+  refuse: RefuseDefinition,
+): ResolvedBlock {
+  const definition = spec.blocks[stage.block];
+  if (definition === undefined) throw new Defect(`the schema let a block "${stage.block}" through`);
+  const block = resolveDefinition(
+    definition,
+    stage,
+    {
+      ...site,
+      wantedChannels: stage.channels === undefined ? undefined : scaleChannels(stage.channels, spec),
+      scaleChannels: (channels) => scaleChannels(channels, spec),
+    },
+    refuse,
+  );
+  return { ...block, ...gateOf(stage, site.index, positionsOf(block)[0]) };
+}
+
+function resolveHead(spec: Spec): ResolvedHead {
+  const { channels, minChannels = 0, dropout, classes, activation, scaled } = spec.head;
+  const { preactivation, poolFirst, bias } = spec.head;
+  return {
+    specPath: ["head"],
+    ...layerDefaults(spec, activation),
+    preactivation,
+    poolFirst,
+    bias,
+    channels:
+      channels === undefined || !scaled ? channels : Math.max(minChannels, scaleChannels(channels, spec)),
+    dropout,
+    classes,
+  };
+}
+
+function layerDefaults(
+  { defaults }: Spec,
+  activation: LayerDefaults["activation"] | undefined,
+): LayerDefaults {
+  const { norm, padding, initialization } = defaults;
+  return { activation: activation ?? defaults.activation, norm, padding, initialization };
+}
+
+function scaleChannels(channels: number, { scaling }: Spec): number {
+  const { width, divisor, roundLimit, rounding } = scaling;
+  return rounding === "down"
+    ? Math.max(divisor, Math.floor((channels * width) / divisor) * divisor)
+    : makeDivisible(channels * width, divisor, roundLimit);
+}
+
+function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
+  if (!scaleDepth) return repeat;
+  const scaled = repeat * scaling.depth;
+  return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
+}

@@ -1,0 +1,80 @@
+import type { Value } from "../../ir/graph.js";
+import { constantWeight } from "../../ir/weight.js";
+import type { ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import type { ResolvedDefined } from "../../language/resolved.js";
+import { join } from "./branches.js";
+import type { LayerBuilder } from "./layers.js";
+
+/**
+ * A block that the spec defines:
+ *
+ *     y = after(layers(x) + shortcut(x))        without a shortcut: after(layers(x))
+ */
+export function buildDefined(layers: LayerBuilder, x: Value, block: ResolvedDefined): Value {
+  const build = (list: readonly ResolvedLayer[], from: Value): Value =>
+    list.reduce((value, layer) => buildLayer(layers.writtenAt(layer.specPath), value, layer, block), from);
+  const branch = build(block.layers, layers.attention(x, "pre", block));
+  const shortcut =
+    block.shortcut && shortcutOf(layers, x, block, (from) => build(block.shortcut ?? [], from));
+  const sum = layers.sum(branch, shortcut, block);
+  return layers.attention(build(block.after, sum), "post", block);
+}
+
+function shortcutOf(
+  layers: LayerBuilder,
+  x: Value,
+  block: ResolvedDefined,
+  build: (from: Value) => Value,
+): Value {
+  return layers.attention(build(layers.attention(x, "identity-input", block)), "identity", block);
+}
+
+type Builder<K extends ResolvedLayer["layer"]> = (
+  layers: LayerBuilder,
+  x: Value,
+  layer: Extract<ResolvedLayer, { readonly layer: K }>,
+  block: ResolvedDefined,
+) => Value;
+
+function buildLayer(layers: LayerBuilder, x: Value, layer: ResolvedLayer, block: ResolvedDefined): Value {
+  return (layerBuilders[layer.layer] as Builder<ResolvedLayer["layer"]>)(layers, x, layer, block);
+}
+
+/** How each kind of layer becomes ops; a kind without a line is a compile error. */
+const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
+  conv(layers, x, { name, bias, norm, activation, ...conv }, { initialization, norm: normalization }) {
+    const y = layers.conv(x, name, { ...conv, initialization }, { bias });
+    const { endsBranch } = conv;
+    const normed = norm ? layers.norm(y, name, { norm: normalization, initialization, endsBranch }) : y;
+    return activation === undefined ? normed : layers.op(activation, [normed], {}, `${name}/act`);
+  },
+  norm: (layers, x, { name }, block) => layers.norm(x, name, { ...block, endsBranch: false }),
+  activation: (layers, x, { name, activation }) => layers.op(activation, [x], {}, name),
+  pool: (layers, x, { name, kind, countPadding, ...window }) =>
+    kind === "max" ? layers.maxPool(x, name, window) : layers.avgPool(x, name, window, { countPadding }),
+  pad: (layers, x, { name, pads }) => layers.framed(x, name, pads),
+  scale(layers, x, { name, factor }) {
+    const number = layers.parameter(`${name}.factor`, [], () => constantWeight([], factor), "fixed");
+    return layers.op("mul", [x, number], {}, name);
+  },
+  attention: (layers, x, { name }, block) => layers.attention(x, "spatial", block, `${name}/attention`),
+  branches(layers, x, { name, input, branches, join: how, channels }, block) {
+    const share = Number(x.type.dims[1]) / branches.length;
+    const results = branches.map((branch, i) => {
+      const from =
+        input === "whole"
+          ? x
+          : layers.op(
+              "slice",
+              [x],
+              { axis: 1, start: i * share, end: (i + 1) * share },
+              `${name}/split/${i}`,
+            );
+      return branch.reduce(
+        (value, layer) => buildLayer(layers.writtenAt(layer.specPath), value, layer, block),
+        from,
+      );
+    });
+    return join(layers, results, name, how, { ...block, channels });
+  },
+};

@@ -1,0 +1,283 @@
+import { formatJsonPath, type JsonPath } from "../../base/json-path.js";
+import type { ActivationName } from "../../ir/activations.js";
+import type { AttentionSite } from "../../ir/attention/module.js";
+import type { AttentionOptions, SelectionOptions } from "../../ir/attention/registry.js";
+import { type GraphBuilder, located } from "../../ir/builder.js";
+import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
+import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
+import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
+import { expectDims, featureMap, refuse } from "../../ir/types.js";
+import type { AttentionPosition } from "../../language/positions.js";
+import type { LayerDefaults, PoolPadding } from "../../language/resolved.js";
+
+/** A convolution: its output channels, and what its weight and padding follow from. */
+export interface Conv extends Pick<LayerDefaults, "initialization"> {
+  readonly channels: number;
+  readonly kernel: Extent;
+  readonly stride: Extent;
+  readonly dilation?: Extent;
+  readonly groups?: number;
+  readonly padding: WindowPadding;
+}
+
+/** The same for both axes, or for height and width. */
+export type Extent = number | readonly [height: number, width: number];
+
+/** How a map is padded for a window: a word, `valid` for not at all, or the places on both sides of each axis. */
+export type WindowPadding = PoolPadding | "valid" | readonly [height: number, width: number];
+
+/** A window that moves over a map. */
+interface Window {
+  readonly kernel: Extent;
+  readonly stride: Extent;
+  readonly dilation?: Extent;
+  readonly padding: WindowPadding;
+}
+
+/** A normalisation. */
+export interface Norm extends Pick<LayerDefaults, "norm" | "initialization"> {
+  /** Whether it ends the branch of a residual block, which decides how its scale starts. */
+  readonly endsBranch?: boolean;
+}
+
+/** A convolution with its normalisation. */
+export interface ConvNorm extends Conv, Norm {}
+
+/** What a block says of its gate. */
+export interface Gated extends Pick<LayerDefaults, "initialization"> {
+  readonly attention?: AttentionOptions | undefined;
+  readonly attentionPosition?: AttentionPosition | undefined;
+  readonly inputChannels: number;
+  readonly stage: number;
+}
+
+/** What a block says of its sum. */
+export interface Residual extends Gated {
+  readonly residual: boolean;
+  readonly dropPath: number;
+}
+
+/** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
+export class LayerBuilder {
+  readonly #builder: GraphBuilder;
+  readonly #loc: Loc;
+
+  constructor(builder: GraphBuilder, loc: Loc) {
+    this.#builder = builder;
+    this.#loc = loc;
+  }
+
+  /** The same block, for layers that were written at another place of the spec. */
+  writtenAt(specPath: JsonPath): LayerBuilder {
+    return new LayerBuilder(this.#builder, { ...this.#loc, specPath: formatJsonPath(specPath) });
+  }
+
+  /** Adds an op; its result is named after the layer's scope, or `name`. */
+  op<N extends OpName>(
+    kind: N,
+    operands: readonly Value[],
+    attributes: AttributesInput<N>,
+    layer: string,
+    name?: string,
+  ): Result {
+    return this.#builder.op(kind, operands, attributes, this.#at(layer), name);
+  }
+
+  parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Parameter {
+    return this.#builder.parameter(this.#parameterName(name), dims, init, role);
+  }
+
+  /** conv (no bias) → norm → activation, named `layer/conv`, `layer/norm` and `layer/act`. */
+  convNormAct(x: Value, layer: string, conv: ConvNorm & { readonly activation: ActivationName }): Result {
+    return this.op(conv.activation, [this.convNorm(x, layer, conv)], {}, join(layer, "act"));
+  }
+
+  /** conv (no bias) → norm. */
+  convNorm(x: Value, layer: string, conv: ConvNorm): Result {
+    return this.norm(this.conv(x, layer, conv), layer, conv);
+  }
+
+  /** norm → activation, named as a convolution's of the same layer. */
+  normAct(x: Value, layer: string, norm: Norm & { readonly activation: ActivationName }): Result {
+    return this.op(norm.activation, [this.norm(x, layer, norm)], {}, join(layer, "act"));
+  }
+
+  /** kernel×kernel convolution, without a bias unless said otherwise; named `layer/conv`. */
+  conv(x: Value, layer: string, conv: Conv, { bias = false } = {}): Result {
+    const { channels, groups = 1, dilation = 1, initialization } = conv;
+    const init = initializations[initialization];
+    const [, inputs] = featureMap(x.type, "x");
+    const [kernelHeight, kernelWidth] = sidesOf(conv.kernel);
+    const dims = [channels, inputs / groups, kernelHeight, kernelWidth];
+    const fanIn = (inputs / groups) * kernelHeight * kernelWidth;
+    const operands = [x, this.parameter(join(layer, "conv/weight"), dims, init.conv(groups))];
+    if (bias) operands.push(this.parameter(join(layer, "conv/bias"), [channels], init.convBias(fanIn)));
+    return this.op(
+      "conv",
+      operands,
+      {
+        strides: sidesOf(conv.stride),
+        pads: padsOf(x, conv),
+        dilations: sidesOf(dilation),
+        group: groups,
+      },
+      join(layer, "conv"),
+    );
+  }
+
+  /** Batch normalisation, named `layer/norm`. */
+  norm(x: Value, layer: string, { norm, initialization, endsBranch = false }: Norm): Result {
+    const [, channels] = featureMap(x.type, "x");
+    const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
+    const buffer = (name: string, init: Initializer): Parameter =>
+      this.parameter(join(layer, `norm/${name}`), [channels], init, "buffer");
+    const operands = [
+      x,
+      this.parameter(join(layer, "norm/weight"), [channels], scale),
+      this.parameter(join(layer, "norm/bias"), [channels], startAtZero),
+      buffer("running_mean", startAtZero),
+      buffer("running_var", startAtOne),
+    ];
+    return this.op("batch_norm", operands, norm, join(layer, "norm"));
+  }
+
+  /** Maximum of windows of kernel×kernel pixels. */
+  maxPool(x: Value, layer: string, window: Window): Result {
+    return this.op("max_pool", [x], windowAttributes(x, window), layer);
+  }
+
+  /** Mean of windows of kernel×kernel pixels; of the padding too, if that counts. */
+  avgPool(x: Value, layer: string, window: Window, { countPadding = false } = {}): Result {
+    return this.op("avg_pool", [x], { ...windowAttributes(x, window), countPadding }, layer);
+  }
+
+  /**
+   * The map with zeros at the top, left, bottom and right; of less than nothing, so many pixels are cut off. The zeros
+   * come first: ONNX Runtime fuses a Pad with a pooling that follows it, also where the result is no pooling.
+   */
+  framed(x: Value, layer: string, pads: readonly [number, number, number, number]): Value {
+    const zeros = pads.map((pad) => Math.max(0, pad)) as [number, number, number, number];
+    const attributes = { before: [0, 0, zeros[0], zeros[1]], after: [0, 0, zeros[2], zeros[3]] };
+    let framed = zeros.some((pad) => pad > 0) ? this.op("pad", [x], attributes, layer) : x;
+    for (const [axis, name] of [
+      [2, "rows"],
+      [3, "columns"],
+    ] as const) {
+      const [before, after] = [pads[axis - 2] as number, pads[axis] as number];
+      if (before >= 0 && after >= 0) continue;
+      const size = Number(framed.type.dims[axis]);
+      const [start, end] = [Math.max(0, -before), size - Math.max(0, -after)];
+      framed = located(this.#at(layer), () => {
+        if (end <= start) refuse(`${start + size - end} pixels can't be cut off a map of ${size} ${name}`);
+        return this.op("slice", [framed], { axis, start, end }, join(layer, name));
+      });
+    }
+    return framed;
+  }
+
+  /** Attention between the maps that x has one after the other. */
+  selection(x: Value, options: SelectionOptions, site: AttentionSite, layer: string): Result {
+    return this.#builder.attention(x, options, site, this.#at(layer));
+  }
+
+  /** The block's gate over x, if that is where the block has it; else x itself. */
+  attention(x: Value, position: AttentionPosition, block: Gated, layer = "attention"): Value {
+    const { attention, attentionPosition, inputChannels, stage, initialization } = block;
+    if (attention === undefined || attentionPosition !== position) return x;
+    const [, channels, height, width] = featureMap(x.type, "x");
+    const site: AttentionSite = {
+      channels,
+      blockInputChannels: inputChannels,
+      map: [height, width],
+      stage,
+      initialization,
+    };
+    return this.#builder.attention(x, attention, site, this.#at(layer));
+  }
+
+  /**
+   * branch + x where the block is residual, else the branch; with the gates that stand in shortcut and sum. The
+   * shortcut is x itself: the shapes must be equal.
+   */
+  residual(x: Value, branch: Value, block: Residual): Value {
+    const shortcut = block.residual ? this.attention(x, "identity", block) : undefined;
+    return this.attention(this.sum(branch, shortcut, block), "post", block);
+  }
+
+  /** branch + shortcut, with the gate and the drop path at the branch's end; the branch alone without a shortcut. */
+  sum(branch: Value, shortcut: Value | undefined, block: Residual): Value {
+    const gated = this.attention(branch, "standard", block);
+    if (shortcut === undefined) return gated;
+    const kept =
+      block.dropPath > 0 ? this.op("drop_path", [gated], { rate: block.dropPath }, "drop_path") : gated;
+    return this.add(kept, shortcut, "add");
+  }
+
+  /** a + b of maps that are equally large; the op alone would repeat a map of one pixel. */
+  add(a: Value, b: Value, layer: string): Result {
+    return located(this.#at(layer), () => {
+      expectDims(b.type, a.type.dims, "what is added");
+      return this.op("add", [a, b], {}, layer);
+    });
+  }
+
+  #at(layer: string): Loc {
+    return { ...this.#loc, scope: `${this.#loc.scope}/${layer}` };
+  }
+
+  #parameterName(path: string): string {
+    return `${this.#loc.scope.slice(1)}/${path}`.replaceAll("/", ".");
+  }
+}
+
+function join(layer: string, part: string): string {
+  return layer === "" ? part : `${layer}/${part}`;
+}
+
+function sidesOf(extent: Extent): [number, number] {
+  return typeof extent === "number" ? [extent, extent] : [...extent];
+}
+
+function windowAttributes(x: Value, window: Window) {
+  return { kernel: sidesOf(window.kernel), strides: sidesOf(window.stride), pads: padsOf(x, window) };
+}
+
+/** Places at the top, left, bottom and right of a map. */
+function padsOf(
+  x: Value,
+  { kernel, stride, dilation = 1, padding }: Window,
+): [number, number, number, number] {
+  const [, , ...sizes] = featureMap(x.type, "x");
+  const [[top, bottom], [left, right]] = ([0, 1] as const).map((axis) => {
+    const taps = (sidesOf(kernel)[axis] - 1) * sidesOf(dilation)[axis];
+    return padsFor(
+      typeof padding === "string" ? padding : padding[axis],
+      sizes[axis] as number,
+      taps + 1,
+      sidesOf(stride)[axis],
+    );
+  }) as [[number, number], [number, number]];
+  return [top, left, bottom, right];
+}
+
+/**
+ * Places before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. `kernel`: from the
+ * first tap to the last.
+ */
+function padsFor(
+  padding: PoolPadding | "valid" | number,
+  size: number,
+  kernel: number,
+  stride: number,
+): [number, number] {
+  if (typeof padding === "number") return [padding, padding];
+  if (padding === "valid") return [0, 0];
+  if (padding === "symmetric") {
+    const each = Math.floor((stride - 1 + kernel - 1) / 2);
+    return [each, each];
+  }
+  const begun = Math.ceil(size / stride);
+  const outputs = padding === "same" ? begun : Math.min(begun, Math.ceil((size - kernel) / stride) + 1);
+  const total = Math.max(0, (outputs - 1) * stride + kernel - size);
+  return padding === "same" ? [Math.floor(total / 2), Math.ceil(total / 2)] : [0, total];
+}

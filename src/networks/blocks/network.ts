@@ -1,0 +1,94 @@
+import { Defect } from "../../base/diagnostic.js";
+import { formatJsonPath, type JsonPath } from "../../base/json-path.js";
+import { GraphBuilder } from "../../ir/builder.js";
+import type { Graph, Loc, Value } from "../../ir/graph.js";
+import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
+import { nameOutputs } from "../../ir/rewrite.js";
+import { tensorType } from "../../ir/types.js";
+import { typeNameOf } from "../../language/blocks/registry.js";
+import type { FeaturePlace, LayerDefaults, ResolvedBlock, ResolvedSpec } from "../../language/resolved.js";
+import { buildHead } from "./head.js";
+import { LayerBuilder } from "./layers.js";
+import { blockBuilders } from "./registry.js";
+import { buildStem } from "./stem.js";
+
+/** The name of the batch, the one size that a spec leaves open. */
+export const BATCH = "N";
+
+/**
+ * The network of a spec as IR:
+ *
+ *     input [N, C, H, W] [→ stem] → blocks, stage by stage → head → logits [N, classes]
+ *                                         └ features, by name [N, C', H', W']
+ *
+ * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
+ * folded, drop rates are there for the code that trains.
+ */
+export function buildNetwork(spec: ResolvedSpec): Graph {
+  const { channels, height, width } = spec.input;
+  const builder = new GraphBuilder(spec.name);
+  const input = builder.input("input", tensorType([BATCH, channels, height, width]));
+
+  const enter = (scope: string, type: string, part: SpecPart, at: BlockSite): LayerBuilder => {
+    const loc: Loc = { scope, specPath: formatJsonPath(part.specPath) };
+    const { initialization } = part;
+    const start = initialization === DEFAULT_INITIALIZATION ? {} : { initialization };
+    builder.block({ scope, type, specPath: loc.specPath, ...at, ...start });
+    return new LayerBuilder(builder, loc);
+  };
+
+  const maps = new Map<string, Value>();
+  let x: Value = input;
+  if (spec.stem !== undefined) {
+    const stem = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), input, spec.stem);
+    maps.set(placeName("stem-convolutions"), stem.convolved);
+    maps.set(placeName("stem"), stem.result);
+    x = stem.result;
+  }
+  for (const block of neededBlocks(spec)) {
+    const { stage, index, inputChannels } = block;
+    const scope = `/stages/${stage}/blocks/${index}`;
+    x = buildBlock(enter(scope, typeNameOf(block), block, { inputChannels, stage, index }), x, block);
+    maps.set(placeName({ stage, index }), x);
+  }
+  const outputs = spec.features.map(({ name, place }): readonly [string, Value] => {
+    const map = place && maps.get(placeName(place.after));
+    if (map === undefined) throw new Defect(`the network has no map for the feature ${name}`);
+    return [name, map];
+  });
+  if (spec.head !== undefined) {
+    const inputChannels = spec.blocks.at(-1)?.channels ?? channels;
+    const logits = buildHead(enter("/head", "head", spec.head, { inputChannels }), x, spec.head);
+    outputs.unshift([logits.name, logits]);
+  }
+  return nameOutputs(
+    builder.finish(outputs.map(([, value]) => value)),
+    outputs.map(([name]) => name),
+  );
+}
+
+/** Without a head, blocks after the last feature would compute for nobody. */
+function neededBlocks({ blocks, features, head }: ResolvedSpec): readonly ResolvedBlock[] {
+  if (head !== undefined) return blocks;
+  const places = new Set(features.map(({ place }) => place && placeName(place.after)));
+  return blocks.slice(0, 1 + blocks.findLastIndex((block) => places.has(placeName(block))));
+}
+
+function placeName(after: FeaturePlace["after"]): string {
+  return typeof after === "string" ? after : `${after.stage}.${after.index}`;
+}
+
+interface SpecPart extends Pick<LayerDefaults, "initialization"> {
+  readonly specPath: JsonPath;
+}
+
+interface BlockSite {
+  readonly inputChannels: number;
+  readonly stage?: number;
+  readonly index?: number;
+}
+
+function buildBlock(layers: LayerBuilder, x: Value, block: ResolvedBlock): Value {
+  const build = blockBuilders[block.block] as (layers: LayerBuilder, x: Value, block: ResolvedBlock) => Value;
+  return build(layers, x, block);
+}

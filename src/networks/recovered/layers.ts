@@ -1,0 +1,54 @@
+import type { Atom } from "../../analysis/structure/atoms.js";
+import { isConv, type Unit } from "../../analysis/structure/units.js";
+import type { ActivationName } from "../../ir/activations.js";
+import { attentionKindOf } from "../../ir/attention/registry.js";
+import type { Op, OpOf } from "../../ir/graph.js";
+import { readActivation } from "../../passes/raise/activation.js";
+import type { Dataflow } from "../../passes/raise/dataflow.js";
+import { Mismatch } from "../../passes/raise/mismatch.js";
+import { unknown } from "./unknown-structure.js";
+
+/** The only convolution of a layer. */
+export function convOf({ core }: Unit): OpOf<"conv"> {
+  const [conv, another] = isConv(core) ? core.convs : [];
+  if (conv === undefined) return unknown("a layer has no convolution");
+  return another === undefined ? conv : unknown("convolutions stand side by side");
+}
+
+/** Side of a square kernel. */
+export function sideOf(conv: OpOf<"conv">): number {
+  const [height, width] = (conv.operands[1]?.type.dims ?? []).slice(2);
+  if (height !== width) unknown(`a kernel of ${height}x${width} is not square`);
+  return Number(height);
+}
+
+/** Output channels. */
+export function widthOf(conv: OpOf<"conv">): number {
+  return Number(conv.operands[1]?.type.dims[0]);
+}
+
+/** The stride, which must be the same in both directions. */
+export function strideOfConv({ attributes: { strides } }: OpOf<"conv">): number {
+  const [height, width] = strides;
+  return height === width ? height : unknown(`strides of ${height} and ${width} differ`);
+}
+
+/** The activation that an atom is; undefined for every other atom. */
+export function activationOf(atom: Atom, flow: Dataflow): ActivationName | undefined {
+  if (atom.kind !== "activation") return undefined;
+  try {
+    return readActivation(atom.to, flow)?.name ?? unknown("an activation has no name in specs");
+  } catch (error) {
+    if (error instanceof Mismatch) return unknown(`an activation is not known: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The gates among some atoms. */
+export function gateOps(atoms: readonly Atom[]): readonly Op[] {
+  return atoms.flatMap(({ kind, ops }) => {
+    if (kind !== "gate") return [];
+    const gate = ops.find((op) => attentionKindOf(op.kind) !== undefined);
+    return gate ?? unknown("a gate is of no kind that is known");
+  });
+}

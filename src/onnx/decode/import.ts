@@ -1,0 +1,173 @@
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { didYouMean } from "../../base/suggest.js";
+import { type ByteRange, RandomAccessFile } from "../../files/random-access-file.js";
+import type { Graph } from "../../ir/graph.js";
+import { formatType } from "../../ir/types.js";
+import { KNOWN_OPERATORS } from "../codecs/registry.js";
+import { type ModelDocument, readDocument } from "../file/document.js";
+import { recordExternalFiles } from "../file/external-locations.js";
+import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "../file/opset.js";
+import { toInteger } from "../file/proto.js";
+import { declaredType, type Sizes } from "../file/value-info.js";
+import { GraphDecoder } from "./graph-decoder.js";
+import type { ForeignNode } from "./opaque-node.js";
+import type { ModelSource } from "./source.js";
+
+export type { ForeignNode } from "./opaque-node.js";
+
+/** An ONNX file as IR, and what it says of itself. */
+export interface ImportedModel {
+  readonly graph: Graph;
+  /** The version of ONNX's own operators; 0 for a file that uses none. */
+  readonly opset: number;
+  readonly irVersion: number;
+  readonly producer: { readonly name: string; readonly version: string };
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The nodes that no op of the IR can say, in order: they are opaque ops. */
+  readonly foreign: readonly ForeignNode[];
+  /** Where ops and tensors lie in the file. */
+  readonly source: ModelSource;
+  /** The symbols of heights and widths that the file leaves open, each once. */
+  readonly openSizes: readonly string[];
+  /** What a reader should know although the file could be read. */
+  readonly notes: readonly Diagnostic[];
+  /** After this the numbers of its parameters can't be read. */
+  close(): void;
+}
+
+/**
+ * Reads an ONNX file, one op for each node: those that the IR can't say become opaque. The numbers of its tensors stay
+ * in the file, and in those with its external data, until they are needed.
+ *
+ * @param sizes numbers that symbols of the inputs' sizes are taken for; the file itself stays open
+ *
+ * Errors: `InputError` for a file that is no ONNX model or contradicts itself; all of it at once, each with its node.
+ */
+export function openModel(file: string, sizes: Sizes = {}): ImportedModel {
+  const opened = new Map<string, RandomAccessFile>();
+  const open = (path: string): RandomAccessFile => {
+    const known = opened.get(path) ?? RandomAccessFile.open(path);
+    opened.set(path, known);
+    return known;
+  };
+  const close = (): void => {
+    for (const each of opened.values()) each.close();
+  };
+  try {
+    return { ...importModel(open(file), file, open, sizes), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * Reads the bytes of an ONNX file whose operators are all ops of the IR. `file` is its name: in messages, and for the
+ * folder where external data lies.
+ *
+ * Errors: as those of `openModel`, and `InputError` with every node that no op of the IR can say.
+ */
+export function decodeModel(bytes: Uint8Array, file: string): ImportedModel {
+  const range: ByteRange = {
+    size: bytes.length,
+    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
+  };
+  const model = importModel(range, file, openedWhenRead);
+  refuseForeign(model, file);
+  return { ...model, close: () => undefined };
+}
+
+/** A file that is open only while it is read: what is decoded from memory has nobody who would close it. */
+function openedWhenRead(path: string): ByteRange {
+  const opened = <T>(act: (file: RandomAccessFile) => T): T => {
+    const file = RandomAccessFile.open(path);
+    try {
+      return act(file);
+    } finally {
+      file.close();
+    }
+  };
+  return {
+    size: opened(({ size }) => size),
+    readInto: (target, offset) => opened((file) => file.readInto(target, offset)),
+  };
+}
+
+function importModel(
+  range: ByteRange,
+  file: string,
+  open: (path: string) => ByteRange,
+  sizes: Sizes = {},
+): Omit<ImportedModel, "close"> {
+  recordExternalFiles(range, file);
+  const document = readDocument(range, file);
+  const opset = opsetOf(document);
+  const { model } = document;
+  const irVersion = toInteger(model.irVersion);
+  const decoded = new GraphDecoder(document, opset, open, sizes).decode();
+  return {
+    ...decoded,
+    opset,
+    irVersion,
+    producer: { name: model.producerName ?? "", version: model.producerVersion ?? "" },
+    metadata: Object.fromEntries(
+      (model.metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]),
+    ),
+    notes: [
+      ...(irVersion > IR_VERSION ? [newerFormat(irVersion, file)] : []),
+      ...openMaps(decoded.graph, file),
+    ],
+    openSizes: openSizesOf(document),
+  };
+}
+
+/** Errors: `InputError` with every node that is opaque by itself, not for what it reads. */
+export function refuseForeign({ foreign }: Pick<ImportedModel, "foreign">, file: string): void {
+  const diagnostics = foreign
+    .filter(({ hangs }) => !hangs)
+    .map(
+      ({ label, operator, reason, unknown }): Diagnostic => ({
+        code: unknown ? "onnx/unknown-operator" : "onnx/unsupported",
+        message: `node ${label}: ${reason}`,
+        file,
+        ...(unknown ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
+      }),
+    );
+  if (diagnostics.length > 0) throw new InputError(diagnostics);
+}
+
+/** The version of ONNX's own operators. Errors: `InputError` for one that is newer than this program. */
+function opsetOf({ model, file }: ModelDocument): number {
+  const own = model.opsetImport?.find(({ domain }) => isDefaultDomain(domain));
+  const opset = toInteger(own?.version);
+  if (opset >= 0 && opset <= READ_OPSETS.last) return opset;
+  throw InputError.of("onnx/opset", `${file} has opset ${opset}; up to ${READ_OPSETS.last} are supported`, {
+    file,
+  });
+}
+
+/** Maps whose sizes are open have no convolutions in the IR, and so no gates. */
+function openMaps({ inputs }: Graph, file: string): readonly Diagnostic[] {
+  return inputs
+    .filter(({ type: { dims } }) => dims.length === 4 && dims.slice(2).some((dim) => typeof dim === "string"))
+    .map(({ name, type }) => ({
+      code: "onnx/open-map",
+      message: `the height and width of the input ${name} are open (${formatType(type)}): what is computed from it stays opaque, and no gate is found there`,
+      file,
+      hint: "export it with a fixed height and width; the batch may stay open",
+    }));
+}
+
+function openSizesOf({ inputs }: ModelDocument): readonly string[] {
+  const maps = inputs.map(({ message }) => declaredType(message)).filter(({ dims }) => dims.length === 4);
+  const open = maps.flatMap(({ dims }) => dims.slice(2).filter((dim) => typeof dim === "string"));
+  return [...new Set(open)];
+}
+
+function newerFormat(irVersion: number, file: string): Diagnostic {
+  return {
+    code: "onnx/newer-format",
+    message: `${file} has IR version ${irVersion}; what came after version ${IR_VERSION} is copied, and not read`,
+    file,
+  };
+}

@@ -1,0 +1,219 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { InputError } from "../../base/diagnostic.js";
+import type { ByteRange } from "../../files/random-access-file.js";
+import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
+import type { LentNumbers } from "../../ir/weight.js";
+import { type FileDType, fileByteCount, hasNumbers } from "../../weights/formats/file-dtypes.js";
+import { LatestBytes } from "../../weights/formats/latest-bytes.js";
+import { quoteName } from "../../weights/formats/tensor-name.js";
+import { exactNumbers, lendNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
+import { encodeElements } from "../../weights/values/elements.js";
+import type { DocumentNode, ModelDocument } from "../file/document.js";
+import { listBytes } from "../file/list-data.js";
+import { isDefaultDomain } from "../file/opset.js";
+import { type NodeMessage, type TensorMessage, TensorProto, toInteger } from "../file/proto.js";
+import { elementDType, type OpenModel, storedInitializer } from "../file/stored-initializer.js";
+import { externalPlace } from "../file/tensor-data.js";
+import { WireReader } from "../file/wire.js";
+import type { SourceTensor } from "./source.js";
+
+/** A tensor that the file holds, as a parameter's data. */
+export interface DecodedTensor {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly data: LentNumbers;
+  /** Whether it is the value of a Constant node and no initializer. */
+  readonly isConstant: boolean;
+  /** All of its numbers; undefined for a tensor without numbers, and for one that no operator has as an argument. */
+  numbers(): readonly number[] | undefined;
+}
+
+/** Arguments of operators (sizes, axes, bounds) have fewer elements. */
+const LARGEST_ARGUMENT = 4096;
+const MOST_PROBLEMS = 20;
+
+const IR_DTYPES: { readonly [D in FileDType]?: DType } = {
+  F32: "float32",
+  F16: "float16",
+  I64: "int64",
+  I32: "int32",
+};
+
+/** The tensors of a model file by name: initializers, sparse ones, and the values of Constant nodes. */
+export class SourceTensors {
+  readonly problems: readonly Diagnostic[];
+  readonly initializers: ReadonlyMap<string, SourceTensor>;
+  readonly constants: ReadonlyMap<string, DocumentNode>;
+  readonly #tensors = new Map<string, DecodedTensor>();
+  readonly #constantNodes: ReadonlySet<DocumentNode>;
+
+  constructor(document: ModelDocument, open: (path: string) => ByteRange) {
+    const { file: path, range } = document;
+    const model: OpenModel = { path, range, wire: new WireReader(range), open, latest: new LatestBytes() };
+    const problems: Diagnostic[] = [];
+    const attempt = (name: string, read: () => void): void => {
+      try {
+        if (this.#tensors.has(name)) throw new TypeRefusal("there are two of that name");
+        read();
+      } catch (error) {
+        if (!(error instanceof TypeRefusal || error instanceof InputError)) throw error;
+        const message = `${path}: tensor ${quoteName(name)}: ${error.message}`;
+        if (problems.length < MOST_PROBLEMS) problems.push({ code: "onnx/initializer", message, file: path });
+      }
+    };
+
+    const initializers = new Map<string, SourceTensor>();
+    for (const initializer of document.initializers) {
+      const name = initializer.tensor.name ?? "";
+      attempt(name, () => {
+        const { tensor } = initializer;
+        const known = elementDType(tensor) !== undefined;
+        const stored = known ? storedInitializer(model, initializer) : undefined;
+        if (!known) expectInside(tensor, path);
+        initializers.set(name, { initializer, stored });
+        const decoded =
+          stored === undefined ? withoutNumbers(sizesOf(tensor), name, path) : ofStored(stored, path);
+        this.#tensors.set(name, decoded);
+      });
+    }
+    for (const { values, dims } of document.graph.sparseInitializer ?? []) {
+      const name = values?.name ?? "";
+      attempt(name, () => this.#tensors.set(name, withoutNumbers(sizesOf({ dims }), name, path)));
+    }
+    const constants = new Map<string, DocumentNode>();
+    for (const node of document.nodes) {
+      const [name = "", ...more] = node.message.output ?? [];
+      if (!isConstantNode(node.message) || name === "" || more.length > 0) continue;
+      attempt(name, () => {
+        const tensor = constantTensor(node.message, path);
+        if (tensor === undefined) return;
+        constants.set(name, node);
+        this.#tensors.set(name, tensor);
+      });
+    }
+    this.initializers = initializers;
+    this.constants = constants;
+    this.#constantNodes = new Set(constants.values());
+    this.problems = problems;
+  }
+
+  get(name: string): DecodedTensor | undefined {
+    return this.#tensors.get(name);
+  }
+
+  isConstant(node: DocumentNode): boolean {
+    return this.#constantNodes.has(node);
+  }
+}
+
+function ofStored(stored: StoredTensor, file: string, isConstant = false): DecodedTensor {
+  const { dims, name } = stored;
+  const dtype = IR_DTYPES[stored.dtype] ?? "other";
+  if (!hasNumbers(stored.dtype)) return withoutNumbers(dims, name, file, isConstant);
+  const exact = exactNumbers(stored, file);
+  return {
+    dtype,
+    dims,
+    data: isIntegerType(dtype) ? exact : lendNumbers(stored, file),
+    isConstant,
+    numbers() {
+      if (exact.length > LARGEST_ARGUMENT) return undefined;
+      const all = new Float64Array(exact.length);
+      exact.copyTo(all, 0);
+      return [...all];
+    },
+  };
+}
+
+/** A tensor whose elements are no numbers here: strings, numbers of less than a byte. It is only handed on. */
+function withoutNumbers(
+  dims: readonly number[],
+  name: string,
+  file: string,
+  isConstant = false,
+): DecodedTensor {
+  const data: LentNumbers = {
+    length: elementCount(dims),
+    copyTo() {
+      const message = `the elements of the tensor ${quoteName(name)} are not read as numbers`;
+      throw InputError.of("onnx/elements", message, { file });
+    },
+  };
+  return { dtype: "other", dims, data, isConstant, numbers: () => undefined };
+}
+
+function sizesOf({ dims }: { readonly dims?: TensorMessage["dims"] | undefined }): readonly number[] {
+  const sizes = (dims ?? []).map(toInteger);
+  const count = elementCount(sizes);
+  if (sizes.every((size) => size >= 0) && Number.isSafeInteger(count)) return sizes;
+  return refuse(`its sizes are [${sizes.join(", ")}]`);
+}
+
+/** Refuses data outside of the model's folder also where its size is not known. */
+function expectInside(tensor: TensorMessage, file: string): void {
+  if (tensor.dataLocation !== TensorProto.DataLocation.EXTERNAL) return;
+  const length = tensor.externalData?.find(({ key }) => key === "length")?.value;
+  externalPlace(tensor, file, Number(length ?? Number.NaN));
+}
+
+export function isConstantNode({ opType, domain }: NodeMessage): boolean {
+  return opType === "Constant" && isDefaultDomain(domain);
+}
+
+/**
+ * The tensor of a Constant node; undefined where it has none of numbers. Source:
+ * https://onnx.ai/onnx/operators/onnx__Constant.html
+ */
+function constantTensor({ attribute, output }: NodeMessage, file: string): DecodedTensor | undefined {
+  const [only, ...more] = attribute ?? [];
+  const [name = ""] = output ?? [];
+  if (only === undefined || more.length > 0) return undefined;
+  switch (only.name) {
+    case "value":
+      return only.t ? ofMessage(only.t, name, file) : undefined;
+    case "value_float":
+      return ofList([only.f ?? 0], [], "F32", name, file);
+    case "value_floats":
+      return ofList(only.floats ?? [], [only.floats?.length ?? 0], "F32", name, file);
+    case "value_int":
+      return ofList([toInteger(only.i)], [], "I64", name, file);
+    case "value_ints":
+      return ofList((only.ints ?? []).map(toInteger), [only.ints?.length ?? 0], "I64", name, file);
+    default:
+      return undefined;
+  }
+}
+
+function ofMessage(tensor: TensorMessage, name: string, file: string): DecodedTensor {
+  const dims = sizesOf(tensor);
+  const dtype = elementDType(tensor);
+  if (tensor.dataLocation === TensorProto.DataLocation.EXTERNAL)
+    refuse("it is the value of a node and lies in another file");
+  if (dtype === undefined) return withoutNumbers(dims, name, file, true);
+  const bytes = tensor.rawData?.length ? tensor.rawData : listBytes(tensor, dtype);
+  const expected = fileByteCount(dims, dtype);
+  if (bytes.length !== expected)
+    refuse(`its data has ${bytes.length} bytes, ${dtype} of [${dims.join(", ")}] has ${expected}`);
+  return ofStored(inMemory(name, dtype, dims, bytes), file, true);
+}
+
+function ofList(
+  numbers: readonly number[],
+  dims: readonly number[],
+  dtype: "F32" | "I64",
+  name: string,
+  file: string,
+): DecodedTensor {
+  const bytes = encodeElements(numbers, dtype === "F32" ? "float32" : "int64");
+  return ofStored(inMemory(name, dtype, dims, bytes), file, true);
+}
+
+function inMemory(name: string, dtype: FileDType, dims: readonly number[], bytes: Uint8Array): StoredTensor {
+  return {
+    name,
+    dtype,
+    dims,
+    byteLength: bytes.length,
+    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
+  };
+}

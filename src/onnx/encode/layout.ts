@@ -1,0 +1,159 @@
+import { Defect } from "../../base/diagnostic.js";
+import type { ByteRange } from "../../files/random-access-file.js";
+import type { NumberDType } from "../../ir/types.js";
+import type { WeightExpr } from "../../ir/weight.js";
+import { byteCount } from "../../weights/values/elements.js";
+import { FIELD, fieldHeader, GraphProto, ModelProto, TensorProto, tensorHeader } from "../file/proto.js";
+import type { EncodedModel, Initializer } from "./export.js";
+
+/** A piece of a file: bytes, bytes of another file, or numbers that are made when it is their turn. */
+export type Segment =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly byteLength: number }
+  | {
+      readonly kind: "copy";
+      readonly range: ByteRange;
+      readonly start: number;
+      readonly byteLength: number;
+    }
+  | {
+      readonly kind: "numbers";
+      /** The tensor that they are. */
+      readonly name: string;
+      readonly expr: WeightExpr;
+      readonly dtype: NumberDType;
+      readonly byteLength: number;
+    };
+
+/** A tensor of a model, of which it is not yet said whether its data lies in the model or beside it. */
+export interface TensorPart {
+  readonly kind: "tensor";
+  /** The fields of its message but those of its data. */
+  readonly header: Uint8Array;
+  readonly data: Segment;
+  /** The whole field as it lies in the file that it was read from, data included. */
+  readonly verbatim?: Segment | undefined;
+}
+
+/** A model as what it consists of, in order. */
+export interface ModelParts {
+  /** The model's fields before its graph. */
+  readonly before: readonly Segment[];
+  readonly graph: readonly (Segment | TensorPart)[];
+  /** The model's fields after its graph. */
+  readonly after: readonly Segment[];
+}
+
+/** A file as its pieces in order: everything about it but the numbers, so its length is known before they are. */
+export interface FileLayout {
+  readonly segments: readonly Segment[];
+  readonly byteLength: number;
+}
+
+export interface ModelLayout {
+  readonly model: FileLayout;
+  /** The file beside the model that holds the large tensors. */
+  readonly data?: FileLayout;
+}
+
+/** Protobuf readers refuse messages from here on: lengths are signed 32-bit numbers to them. */
+export const LARGEST_MESSAGE = 2 ** 31 - 1;
+
+/** Tensors in an external file begin at multiples of a memory page, so that readers can map them. */
+const PAGE = 4096;
+/** Smaller tensors stay in the model: shape inference reads some, and a page for each would be a waste. */
+const SMALLEST_EXTERNAL = 1024;
+
+// Protobuf's fields may come in any order: those that are large come last, their lengths in front by hand.
+
+/** The parts of a model that was encoded as messages. */
+export function partsOf(encoded: EncodedModel | ModelParts): ModelParts {
+  if ("before" in encoded) return encoded;
+  return {
+    before: [bytes(ModelProto.encode(encoded.model).finish())],
+    graph: [bytes(GraphProto.encode(encoded.graph).finish()), ...encoded.initializers.map(tensorPart)],
+    after: [],
+  };
+}
+
+/** A model in one file: the protobuf message, with each tensor's numbers in the place of its raw_data. */
+export function layoutModel(encoded: EncodedModel | ModelParts): ModelLayout {
+  const parts = partsOf(encoded);
+  return { model: modelFile(parts, (tensor) => tensor.verbatim ?? embedded(tensor)) };
+}
+
+/** A model in two files: tensors of 1 KiB and more lie in the one of that name (relative to the model), if there are any. */
+export function layoutExternal(encoded: EncodedModel | ModelParts, location: string): ModelLayout {
+  const parts = partsOf(encoded);
+  const data: Segment[] = [];
+  let end = 0;
+  const model = modelFile(parts, (tensor) => {
+    const { byteLength } = tensor.data;
+    if (byteLength < SMALLEST_EXTERNAL) return tensor.verbatim ?? embedded(tensor);
+    const offset = Math.ceil(end / PAGE) * PAGE;
+    if (offset > end) data.push(bytes(new Uint8Array(offset - end)));
+    data.push(tensor.data);
+    end = offset + byteLength;
+    return [bytes(tensor.header), bytes(placeOf({ location, offset, length: byteLength }))];
+  });
+  return data.length === 0 ? { model } : { model, data: layout(data) };
+}
+
+/** A tensor that is written anew. */
+export function tensorPart(initializer: Initializer): TensorPart {
+  const header = TensorProto.encode(tensorHeader(initializer)).finish();
+  return { kind: "tensor", header, data: numbersOf(initializer) };
+}
+
+export function bytes(content: Uint8Array): Segment {
+  return { kind: "bytes", bytes: content, byteLength: content.length };
+}
+
+/** The bytes of a file from `start` to `end`. */
+export function copied(range: ByteRange, start: number, end: number): Segment {
+  return { kind: "copy", range, start, byteLength: end - start };
+}
+
+/** A field of a message: its tag, its length and what it holds. */
+export function message(field: number, content: readonly Segment[]): readonly Segment[] {
+  const { segments, byteLength } = layout(content);
+  return [bytes(fieldHeader(field, byteLength)), ...segments];
+}
+
+function modelFile(
+  { before, graph, after }: ModelParts,
+  place: (tensor: TensorPart) => Segment | readonly Segment[],
+): FileLayout {
+  const fields = graph.flatMap((part): readonly Segment[] => {
+    if (part.kind !== "tensor") return [part];
+    const placed = place(part);
+    return "kind" in placed ? [placed] : message(FIELD.graphInitializer, placed);
+  });
+  return layout([...before, ...message(FIELD.modelGraph, fields), ...after]);
+}
+
+function embedded({ header, data }: TensorPart): readonly Segment[] {
+  return [bytes(header), ...message(FIELD.tensorRawData, [data])];
+}
+
+/** Where the data of a tensor lies in another file, as fields of its message. */
+function placeOf(entries: {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}): Uint8Array {
+  return TensorProto.encode({
+    dataLocation: TensorProto.DataLocation.EXTERNAL,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
+  }).finish();
+}
+
+function numbersOf({ name, data, dims, dtype }: Initializer): Segment {
+  const byteLength = byteCount(dims, dtype);
+  if (!(data instanceof Uint8Array)) return { kind: "numbers", name, expr: data, dtype, byteLength };
+  if (data.length !== byteLength) throw new Defect(`${name} has ${data.length} bytes, not ${byteLength}`);
+  return bytes(data);
+}
+
+function layout(segments: readonly Segment[]): FileLayout {
+  return { segments, byteLength: segments.reduce((sum, { byteLength }) => sum + byteLength, 0) };
+}

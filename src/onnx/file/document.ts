@@ -1,0 +1,206 @@
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import type { ByteRange } from "../../files/random-access-file.js";
+import { TypeRefusal } from "../../ir/types.js";
+import { quoteName } from "../../weights/formats/tensor-name.js";
+import {
+  FIELD,
+  type GraphMessage,
+  GraphProto,
+  type ModelMessage,
+  ModelProto,
+  type NodeMessage,
+  NodeProto,
+  type ValueInfoMessage,
+  ValueInfoProto,
+} from "./proto.js";
+import { type Initializer, readInitializer } from "./stored-initializer.js";
+import { type WireField, WireProblem, WireReader } from "./wire.js";
+
+/** A node of a file, and where it lies. */
+export interface DocumentNode {
+  /** Its place among the graph's nodes, from 0. */
+  readonly place: number;
+  readonly field: WireField;
+  readonly message: NodeMessage;
+}
+
+/** A field of the graph that says what a tensor's type is. */
+export interface DocumentValue {
+  readonly field: WireField;
+  readonly message: ValueInfoMessage;
+}
+
+/**
+ * A model file taken apart, without the numbers of its tensors. Every field of the model and of its graph is known by
+ * its place, so that what nobody changes can be copied, whether this program knows it or not.
+ */
+export interface ModelDocument {
+  /** The file's name, for messages. */
+  readonly file: string;
+  readonly range: ByteRange;
+  /** The model without its graph. */
+  readonly model: ModelMessage;
+  /** The graph without nodes, tensors and types of values. */
+  readonly graph: GraphMessage;
+  readonly modelFields: readonly WireField[];
+  readonly graphFields: readonly WireField[];
+  readonly nodes: readonly DocumentNode[];
+  readonly initializers: readonly Initializer[];
+  readonly inputs: readonly DocumentValue[];
+  readonly outputs: readonly DocumentValue[];
+  readonly values: readonly DocumentValue[];
+}
+
+/** More than any network has; each costs some hundred bytes of memory. */
+const MOST_FIELDS = 1_000_000;
+/** Fields other than nodes and tensors that are longer are copied, and not looked into. */
+const LONGEST_REST = 1 << 26;
+const MOST_PROBLEMS = 20;
+
+/**
+ * Takes a model file apart. Its tensors stay where they are; `range` is read again when they are needed.
+ *
+ * Errors: `InputError` for bytes that are no ONNX model, and for every tensor, node and declaration that can't be
+ * decoded.
+ */
+export function readDocument(range: ByteRange, file: string): ModelDocument {
+  const reader = new DocumentReader(range, file);
+  try {
+    return reader.read();
+  } catch (error) {
+    if (!(error instanceof WireProblem)) throw error;
+    throw noModel(file, error.message);
+  }
+}
+
+function noModel(file: string, why: string): InputError {
+  return InputError.of("onnx/no-model", `${file} is no ONNX model: ${why}`, { file });
+}
+
+class DocumentReader {
+  readonly #range: ByteRange;
+  readonly #file: string;
+  readonly #wire: WireReader;
+  readonly #problems: Diagnostic[] = [];
+
+  constructor(range: ByteRange, file: string) {
+    this.#range = range;
+    this.#file = file;
+    this.#wire = new WireReader(range);
+  }
+
+  read(): ModelDocument {
+    const modelFields = this.#fields(0, this.#range.size);
+    const graphs = modelFields.filter(({ number }) => number === FIELD.modelGraph);
+    const [graph] = graphs;
+    if (graph === undefined || graphs.length > 1)
+      throw new WireProblem(graphs.length === 0 ? "it has no graph" : `it has ${graphs.length} graphs`);
+    const model = this.#message(
+      modelFields.filter((field) => field !== graph),
+      ModelProto,
+      "the model",
+    );
+    const graphFields = this.#fields(graph.start, graph.end);
+    const of = (number: number): readonly WireField[] => graphFields.filter((each) => each.number === number);
+    const nodes = of(FIELD.graphNode).map(
+      (field, place): DocumentNode => ({
+        place,
+        field,
+        message: this.#one(field, NodeProto, `node ${place}`),
+      }),
+    );
+    if (nodes.length === 0) throw new WireProblem("it has no graph");
+    const declared = (number: number, what: string): readonly DocumentValue[] =>
+      of(number).map((field, i) => ({ field, message: this.#one(field, ValueInfoProto, `${what} ${i}`) }));
+    const taken: readonly number[] = [
+      FIELD.graphNode,
+      FIELD.graphInitializer,
+      FIELD.graphInput,
+      FIELD.graphOutput,
+      FIELD.graphValueInfo,
+    ];
+    const rest = graphFields.filter(({ number }) => !taken.includes(number));
+    const document: ModelDocument = {
+      file: this.#file,
+      range: this.#range,
+      model,
+      graph: this.#message(rest, GraphProto, "the graph"),
+      modelFields,
+      graphFields,
+      nodes,
+      initializers: this.#initializers(of(FIELD.graphInitializer)),
+      inputs: declared(FIELD.graphInput, "input"),
+      outputs: declared(FIELD.graphOutput, "output"),
+      values: declared(FIELD.graphValueInfo, "the type of value"),
+    };
+    if (this.#problems.length > 0) throw new InputError(this.#problems);
+    return document;
+  }
+
+  #fields(start: number, end: number): readonly WireField[] {
+    const fields: WireField[] = [];
+    for (const field of this.#wire.fields(start, end)) {
+      if (fields.push(field) > MOST_FIELDS)
+        throw new WireProblem(`it has more than ${MOST_FIELDS} nodes, tensors and other parts`);
+    }
+    return fields;
+  }
+
+  #initializers(fields: readonly WireField[]): readonly Initializer[] {
+    return fields.flatMap((field, i) => {
+      try {
+        return [readInitializer(this.#wire, field)];
+      } catch (error) {
+        if (!(error instanceof TypeRefusal)) throw error;
+        this.#problem(`initializer ${i}: ${error.message}`);
+        return [];
+      }
+    });
+  }
+
+  /** What one field holds. A message that can't be decoded is noted, and empty. */
+  #one<M extends object>(field: WireField, type: MessageType<M>, what: string): M {
+    return this.#decode(() => this.#wire.read(field.start, field.end), type, what);
+  }
+
+  /** The message of some fields, without those that are too long to be of interest. */
+  #message<M extends object>(fields: readonly WireField[], type: MessageType<M>, what: string): M {
+    const short = fields.filter(({ begin, end }) => end - begin <= LONGEST_REST);
+    return this.#decode(
+      () => Buffer.concat(short.map(({ begin, end }) => this.#wire.read(begin, end))),
+      type,
+      what,
+    );
+  }
+
+  #decode<M extends object>(read: () => Uint8Array, type: MessageType<M>, what: string): M {
+    try {
+      return type.decode(read());
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      // protobufjs has no error class of its own for bytes that make no message; too deep ones overflow the stack.
+      this.#problem(`${what} can't be decoded: ${(error as Error).message}`);
+      return {} as M;
+    }
+  }
+
+  #problem(message: string): void {
+    this.#problems.push({ code: "onnx/no-model", message: `${this.#file}: ${message}`, file: this.#file });
+    if (this.#problems.length >= MOST_PROBLEMS) throw new InputError(this.#problems);
+  }
+}
+
+interface MessageType<M> {
+  decode(bytes: Uint8Array): M;
+}
+
+/** How a node is called in messages: by its name, or by what it computes. */
+export function labelOfNode({ name, opType, output }: NodeMessage): string {
+  const operator = opType ?? "";
+  return name ? `${quoted(name)} (${operator})` : `${operator} of ${quoted(output?.[0] ?? "")}`;
+}
+
+/** A name in a message, in quotes only where it has characters that would be hard to see. */
+function quoted(name: string): string {
+  return /^[\x21-\x7e]{1,120}$/.test(name) ? name : quoteName(name);
+}

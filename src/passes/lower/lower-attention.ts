@@ -1,0 +1,33 @@
+import * as z from "zod";
+import { attentionKindOf } from "../../ir/attention/registry.js";
+import { rewriteGraph } from "../../ir/rewrite.js";
+import { definePass } from "../engine/pass.js";
+import type { AttentionLowering, AttentionOp } from "./attention/lowering.js";
+import { attentionLowerings } from "./attention/registry.js";
+import { LOWERING_STRATEGIES, TARGETS } from "./attention/strategy.js";
+
+/**
+ *     attention.TYPE(x, ...)  →  mul(x, gate of primitive ops)
+ *
+ * What the gate becomes is each type's file under `lower-attention/`. The operators Shape, Gather, Expand,
+ * Squeeze and Unsqueeze are in none of them: converters of other runtimes fail on these.
+ */
+export const lowerAttention = definePass({
+  name: "lower-attention",
+  doc: "Turns attention gates into convolutions, activations and products.",
+  options: z.strictObject({
+    strategy: z
+      .enum(["auto", ...LOWERING_STRATEGIES])
+      .default("auto")
+      .describe("How a convolution over the channels is written; auto: what is best for the target."),
+    target: z.enum(TARGETS).default("portable").describe("Where the model is going to run."),
+  }),
+  preserves: "values",
+  run: (graph, options) =>
+    rewriteGraph(graph, "lower-attention", (op, context) => {
+      const type = attentionKindOf(op.kind);
+      if (type === undefined) return undefined;
+      // The table ties each lowering to its own op, which TypeScript can't follow through the look-up.
+      return (attentionLowerings[type] as AttentionLowering)(op as AttentionOp, context, options);
+    }),
+});

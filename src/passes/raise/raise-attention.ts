@@ -1,0 +1,171 @@
+import * as z from "zod";
+import { ATTENTION_TYPES, type AttentionType, attentionTypeOf } from "../../ir/attention/registry.js";
+import { freezeGraph } from "../../ir/builder.js";
+import type { Graph, Op } from "../../ir/graph.js";
+import { elementCount } from "../../ir/types.js";
+import { definePass } from "../engine/pass.js";
+import { Dataflow } from "./dataflow.js";
+import { Mismatch, nameOf } from "./mismatch.js";
+import { NewNames } from "./new-names.js";
+import { placeOf, scopeOf } from "./place.js";
+import type { Found } from "./raised.js";
+import { raisedOp } from "./raised-op.js";
+import { regionOf } from "./region.js";
+import { finders } from "./registry.js";
+
+/** An attention module that was found, and what it took the place of. */
+export interface RaisedGate {
+  readonly kind: AttentionType;
+  /** Its scope: what the names of its ops have in common. */
+  readonly at: string;
+  /** Channels of the gated map. */
+  readonly channels: number;
+  /** Its trainable scalars. */
+  readonly parameters: number;
+  /** The name of its result. */
+  readonly result: string;
+  /** Its options as a spec would write them, without those that have their default. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The ops that it took the place of, by their kinds and the names of their results. */
+  readonly ops: readonly string[];
+}
+
+/** What looks like attention and is no module that is known. */
+export interface RejectedGate {
+  /** The place of the product that would be its last op. */
+  readonly at: string;
+  /** The op that decides it, by its kind and the name of its result. */
+  readonly op: string;
+  readonly reason: string;
+}
+
+export interface RaisedAttention {
+  readonly graph: Graph;
+  /** In the order of the graph. */
+  readonly raised: readonly RaisedGate[];
+  readonly rejected: readonly RejectedGate[];
+}
+
+export interface RaiseOptions {
+  /** The kinds that are looked for; left out, all of them. */
+  readonly kinds?: readonly AttentionType[] | undefined;
+  /** Modules that stay the ops that they are, by the names of their results. */
+  readonly except?: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Finds attention modules among primitive ops, and makes one op of each. All other ops stay the objects that they are.
+ * It is linear in the number of ops.
+ */
+export function raiseAttention(graph: Graph, options: RaiseOptions = {}): RaisedAttention {
+  return new Raising(graph, options).run();
+}
+
+export const raiseAttentionPass = definePass({
+  name: "raise-attention",
+  doc: "Finds attention gates among convolutions, activations and products, and makes one op of each.",
+  options: z.strictObject({
+    kinds: z
+      .array(z.enum(ATTENTION_TYPES))
+      .min(1)
+      .optional()
+      .describe("The kinds of gate that are looked for; left out, all of them."),
+  }),
+  preserves: "values",
+  run: (graph, { kinds }) => raiseAttention(graph, { kinds }).graph,
+  unmatched(graph, { kinds = [] }) {
+    const after = raiseAttention(graph, { kinds }).graph;
+    const found = new Set(after.ops.map(({ kind }) => attentionTypeOf(kind)));
+    return kinds
+      .filter((kind) => !found.has(kind))
+      .map((kind) => ({ message: `it found no gate of the kind "${kind}"` }));
+  },
+});
+
+class Raising {
+  readonly #graph: Graph;
+  readonly #kinds: readonly AttentionType[];
+  readonly #except: ReadonlySet<string>;
+  readonly #flow: Dataflow;
+  readonly #names: NewNames;
+  readonly #raisedOps = new Map<Op, Op>();
+  readonly #order: ReadonlyMap<Op, number>;
+  /** Ops that a module took the place of. */
+  readonly #gone = new Set<Op>();
+  /** Ops of modules that are left as they are. */
+  readonly #left = new Set<Op>();
+  readonly #raised: RaisedGate[] = [];
+  readonly #rejected: RejectedGate[] = [];
+
+  constructor(graph: Graph, { kinds = ATTENTION_TYPES, except = new Set() }: RaiseOptions) {
+    this.#graph = graph;
+    this.#kinds = kinds;
+    this.#except = except;
+    this.#flow = new Dataflow(graph);
+    this.#names = new NewNames(graph);
+    this.#order = new Map(graph.ops.map((op, i) => [op, i]));
+  }
+
+  run(): RaisedAttention {
+    // From the end, so that a module of two gates is found before its first gate is taken for a module.
+    for (const op of this.#graph.ops.toReversed()) {
+      if (!this.#gone.has(op) && !this.#left.has(op)) this.#raise(op);
+    }
+    const raised = this.#raised.toReversed();
+    const rejected = this.#rejected.toReversed();
+    if (raised.length === 0) return { graph: this.#graph, raised, rejected };
+    const ops = this.#graph.ops.flatMap((op) => this.#raisedOps.get(op) ?? (this.#gone.has(op) ? [] : [op]));
+    return { graph: freezeGraph({ ...this.#graph, ops }), raised, rejected };
+  }
+
+  #raise(op: Op): void {
+    const reasons: Mismatch[] = [];
+    const isRaised = (finders[op.kind] ?? []).some((find) => {
+      try {
+        const found = find(op, this.#flow);
+        if (found === undefined || !this.#kinds.includes(found.module.kind)) return false;
+        this.#replace(found);
+        return true;
+      } catch (error) {
+        if (!(error instanceof Mismatch)) throw error;
+        reasons.push(error);
+        return false;
+      }
+    });
+    const [reason] = reasons;
+    if (isRaised || reason === undefined) return;
+    this.#rejected.push({ at: scopeOf(op), op: nameOf(reason.op), reason: reason.message });
+  }
+
+  #replace(found: Found): void {
+    const region = regionOf(found, this.#flow);
+    if (found.last.results.some(({ name }) => this.#except.has(name))) {
+      for (const each of region) this.#left.add(each);
+      return;
+    }
+    const at = placeOf(found);
+    const op = raisedOp(found, at, region, this.#flow, this.#names);
+    this.#raisedOps.set(found.last, op);
+    for (const each of region) this.#gone.add(each);
+    this.#raised.push({
+      kind: found.module.kind,
+      at,
+      channels: Number(found.x.type.dims[1]),
+      parameters: trainableScalars(op),
+      result: op.results[0]?.name ?? "",
+      options: found.module.options,
+      ops: [...region].sort((a, b) => this.#place(a) - this.#place(b)).map(nameOf),
+    });
+  }
+
+  #place(op: Op): number {
+    return this.#order.get(op) ?? 0;
+  }
+}
+
+function trainableScalars({ operands }: Op): number {
+  return operands.reduce((sum, operand) => {
+    const counts = operand.kind === "parameter" && operand.role === "trainable";
+    return sum + (counts ? elementCount(operand.data.dims) : 0);
+  }, 0);
+}

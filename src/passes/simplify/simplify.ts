@@ -1,0 +1,69 @@
+import * as z from "zod";
+import type { Graph, Op, Value } from "../../ir/graph.js";
+import { rewriteGraph } from "../../ir/rewrite.js";
+import { definePass } from "../engine/pass.js";
+import { foldKnownValues, foldSmallConstants } from "./constants.js";
+import { eliminateDeadCode } from "./eliminate-dead-code.js";
+import { dropRepetition } from "./expand.js";
+import { foldConstants } from "./fold-constants.js";
+import { dropIdentity } from "./identities.js";
+import { joinLayouts, staticReshape } from "./layouts.js";
+import type { Simplification } from "./simplification.js";
+import { joinTransposes } from "./transposes.js";
+
+/** In the order in which they are tried at an op. */
+const SIMPLIFICATIONS: readonly Simplification[] = [
+  dropIdentity,
+  foldKnownValues,
+  foldSmallConstants,
+  staticReshape,
+  joinLayouts,
+  joinTransposes,
+  dropRepetition,
+];
+
+/** Each round makes a graph smaller, and what one leaves the next one sees; chains in files are not this long. */
+const MOST_ROUNDS = 50;
+
+/**
+ *     reshape(x, concat(gather(shape(x), 0), -1))  →  reshape(x) {shape = [0, -1]}
+ *     identity, dropout, an op that leaves x as it is  →  x
+ *     squeeze(unsqueeze(x))  →  x                       and other pairs, of transposes too
+ *     mul(x, expand(gate, shape(x)))  →  mul(x, gate)
+ *
+ * What is computed of sizes and small constants becomes a constant of at most 64 elements, so that no file grows;
+ * larger ones are folded where a weight expression says them (`fold-constants`), and stay otherwise.
+ */
+export const simplify = definePass({
+  name: "simplify",
+  doc: "Folds constants and computed shapes; removes identities, dropout and changes of shape that undo each other.",
+  options: z.strictObject({}),
+  preserves: "values",
+  tidies: true,
+  run(graph) {
+    let current = foldConstants.run(graph, {});
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const next = eliminateDeadCode.run(simplifyOnce(current), {});
+      if (sameOps(current, next)) break;
+      current = next;
+    }
+    return current;
+  },
+});
+
+function simplifyOnce(graph: Graph): Graph {
+  // Ops that stay, with the operands that they have by now.
+  const kept = new Map<Value, Op>();
+  return rewriteGraph(graph, "simplify", (op, context) => {
+    for (const simplification of SIMPLIFICATIONS) {
+      const value = simplification(op, context, (operand) => kept.get(operand));
+      if (value !== undefined) return value;
+    }
+    for (const result of op.results) kept.set(result, op);
+    return undefined;
+  });
+}
+
+function sameOps(a: Graph, b: Graph): boolean {
+  return a.ops.length === b.ops.length && a.ops.every((op, i) => op === b.ops[i]);
+}

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/attention/module.js";
+import { type AttentionOptions, attentionModules } from "../../ir/attention/registry.js";
+import type { Op } from "../../ir/graph.js";
+import { rewriteGraph } from "../../ir/rewrite.js";
+import { sameDims, TypeRefusal } from "../../ir/types.js";
+import { definePass } from "../engine/pass.js";
+import { gateKind, gateOptions, gateSelector, selectGates, unmatchedGates } from "./gates.js";
+
+/**
+ *     attention.se(x, ...)  →  attention.eca(x, ...)        with to=eca
+ *
+ * The new gate is made of its options at the place of the old one: ECA's k follows from the gated channels
+ * there, SE's width from those that enter the block. It keeps the old gate's scope and starts with fresh
+ * weights.
+ *
+ * A gate that is already what the options ask for stays as it is, weights included: one of the same kind does where all
+ * options are at their defaults, which ask for nothing. Otherwise what a person wrote of it (ECA's fixed k) holds unless
+ * the options say otherwise; what was derived (k by rule) is derived again.
+ */
+export const swapAttention = definePass({
+  name: "swap-attention",
+  doc: "Replaces attention gates by another kind, or by the same kind with other options.",
+  options: z.strictObject({
+    from: gateKind
+      .optional()
+      .describe("The kind of gate that is replaced, of which there must be one; left out, any."),
+    to: gateOptions,
+    at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
+  }),
+  preserves: "signature",
+  unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
+  run(graph, { from, to, at }) {
+    const gates = selectGates(graph, "swap-attention", { kind: from, at });
+    const asksForKind = isDeepStrictEqual(to, gateOptions.parse(to.type));
+    return rewriteGraph(graph, "swap-attention", (op, context) => {
+      const [result] = op.results;
+      const gate = result && gates.get(result);
+      const [x] = op.operands;
+      if (gate === undefined || x === undefined) return undefined;
+      if (gate.type !== to.type) return context.attention(x, to, gate.site);
+      const options = inherit(to, op);
+      if (asksForKind || isPlanned(op, options, gate.site)) return undefined;
+      return context.attention(x, options, gate.site);
+    });
+  },
+});
+
+/** The options with what a person wrote of the replaced gate of the same kind. */
+function inherit(to: AttentionOptions, replaced: Op): AttentionOptions {
+  const { type, ...options } = to;
+  const module: AttentionModule = attentionModules[type];
+  const inherited = module.inherit?.(options, replaced.attributes) ?? options;
+  return { type, ...inherited } as AttentionOptions;
+}
+
+/** Whether the op is already what its module plans for these options at this site. */
+function isPlanned(op: Op, { type, ...options }: AttentionOptions, site: AttentionSite): boolean {
+  const plan = planOf(attentionModules[type], options, site);
+  if (plan === undefined) return false;
+  const [, ...parameters] = op.operands;
+  return (
+    isDeepStrictEqual({ ...op.attributes }, plan.attributes) &&
+    parameters.length === plan.parameters.length &&
+    parameters.every((parameter, i) => sameDims(parameter.type.dims, plan.parameters[i]?.dims ?? []))
+  );
+}
+
+/** The module's plan; undefined where it refuses, which building the gate will say with its place. */
+function planOf(
+  module: AttentionModule,
+  options: Readonly<Record<string, unknown>>,
+  site: AttentionSite,
+): AttentionPlan<unknown> | undefined {
+  try {
+    return module.plan(options, site);
+  } catch (error) {
+    if (error instanceof TypeRefusal) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import type { NetworkCounts, UncountedOperator } from "../analysis/counts.js";
+import type { Diagnostic } from "../base/diagnostic.js";
+import type { PassReport } from "../passes/engine/manager.js";
+import type { HalfPrecision } from "../trials/half-precision.js";
+import type { NewGatesReport } from "../trials/new-gates.js";
+import type { SwappedReport } from "../trials/swapped-gates.js";
+
+/** Where a model was written. */
+export interface WrittenReport {
+  readonly output: string;
+  /** The size of the ONNX file, without external data. */
+  readonly bytes: number;
+  /** Of the ONNX file, where the caller wants it. */
+  readonly sha256?: string;
+  readonly externalData?: { readonly file: string; readonly bytes: number };
+}
+
+export type { UncountedOperator };
+
+/** The totals of a network, and what they leave out. */
+export function totalsOf({ parameters, attentionParameters, macs, productMacs, uncounted }: NetworkCounts) {
+  return {
+    parameters,
+    attentionParameters,
+    macs,
+    ...(productMacs === undefined ? {} : { productMacs }),
+    ...(uncounted === undefined ? {} : { uncounted }),
+  };
+}
+
+/** What a report says of a model that passes have made. */
+export interface ModelReport {
+  readonly opset: number;
+  readonly nodes: number;
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly macs: number;
+  /** Multiply-accumulates of products of two computed tensors, beside `macs`. */
+  readonly productMacs?: number;
+  /** The operators whose multiply-accumulates are missing in `macs`. */
+  readonly uncounted?: readonly UncountedOperator[];
+  readonly passes: readonly PassReport[];
+  /** How the gates that a swap made start, where that was asked for. */
+  readonly newGates?: NewGatesReport;
+  /** What became of gates that had weights, where passes took them away. */
+  readonly swapped?: SwappedReport;
+  /** Where the model has numbers in half precision. */
+  readonly halfPrecision?: HalfPrecision;
+  /** What a reader should know of what was done. */
+  readonly notes: readonly string[];
+  /** What a user should know of a file that was written all the same. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Which of the passes that a user asked for did nothing. */
+export function idleNotes(reports: readonly PassReport[]): readonly string[] {
+  const busy = new Set(reports.filter(({ changed }) => changed).map(({ name }) => name));
+  const idle = new Set(reports.map(({ name }) => name).filter((name) => !busy.has(name)));
+  return [...idle].map((name) => `the pass ${name} changed nothing`);
+}

@@ -1,0 +1,45 @@
+import { packageVersion } from "../files/package.js";
+import type { Graph } from "../ir/graph.js";
+import { encodeModel } from "../onnx/encode/export.js";
+import { modelBytes } from "../onnx/encode/write.js";
+import { runPasses } from "../passes/engine/manager.js";
+import { exportPipeline } from "../passes/export-pipeline.js";
+import type { Runtime } from "../runtime/session.js";
+import type { Calibration } from "./calibration.js";
+
+/** Makes the bytes of a model of a graph at model level. */
+export type EncodeGraph = (graph: Graph, seed: number) => Uint8Array;
+
+/** As a model that is nothing but the graph. */
+export function encodeAnew(graph: Graph, seed: number): Uint8Array {
+  const lowered = runPasses(graph, exportPipeline({})).graph;
+  return modelBytes(encodeModel(lowered, { producerVersion: packageVersion() }), { seed });
+}
+
+/**
+ * The outputs of a graph at model level for each image of a calibration, by ONNX Runtime on the CPU: in the order of the
+ * graph's outputs, the images one by one, so that memory stays that of one.
+ *
+ * @param onImage is given an image's outputs, flat
+ */
+export async function runGraph(
+  runtime: Runtime,
+  graph: Graph,
+  calibration: Calibration,
+  seed: number,
+  onImage: (outputs: readonly Float32Array[], index: number) => void,
+  encode: EncodeGraph = encodeAnew,
+): Promise<void> {
+  const session = await runtime.open(encode(graph, seed));
+  try {
+    for (let index = 0; index < calibration.images; index++) {
+      const outputs = await session.run(calibration.image(index));
+      onImage(
+        session.outputNames.map((name) => outputs.get(name)?.data ?? new Float32Array()),
+        index,
+      );
+    }
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,118 @@
+import { gateOf } from "../analysis/counts.js";
+import { InputError } from "../base/diagnostic.js";
+import type { Graph } from "../ir/graph.js";
+import type { NewGateStart } from "../new-gates/starts.js";
+import { distance } from "../runtime/compare.js";
+import { startRuntime } from "../runtime/session.js";
+import { withCalibration } from "./calibration.js";
+import type { Exchange } from "./exchange.js";
+import { type NewGatesReport, newGatesOf } from "./new-gates.js";
+import { inputShapes, type Run } from "./numbers.js";
+import { runWith } from "./outputs.js";
+import { randomFeeds } from "./random-feeds.js";
+
+/** A gate that passes put in the place of another, or took away. */
+export interface SwappedGate {
+  /** Its scope. */
+  readonly at: string;
+  /** `se (96 → 4 → 96)` */
+  readonly from: string;
+  /** Null for a gate that was removed. */
+  readonly to: string | null;
+  /** The numbers that it starts with: `init` are fresh ones, which know nothing of what the old gate did. */
+  readonly start: NewGateStart | null;
+}
+
+/** How far the outputs of a trained network moved by a swap: the output that moved most. */
+export interface MovedOutputs {
+  /** max |Δ| as a part of the output's range before. */
+  readonly maxRel: number;
+  readonly cosine: number;
+  /** What both networks were run with: `random:2`, or what the user gave. */
+  readonly inputs: string;
+}
+
+/** What `--json` says of gates that a trained network lost by passes. */
+export interface SwappedReport {
+  readonly gates: readonly SwappedGate[];
+  /** Null where it was not measured. */
+  readonly moved: MovedOutputs | null;
+  /** Why not. */
+  readonly reason?: string;
+}
+
+/** The gates that an exchange put in the place of trained ones, or took away. Those whose weights were given are not among them. */
+export function swappedGates(
+  { before, after }: Exchange,
+  newGates: NewGatesReport | undefined,
+): readonly SwappedGate[] {
+  const left = new Set(after.ops.filter((op) => gateOf(op) !== undefined).map(({ loc }) => loc.scope));
+  const started = new Set(newGates?.gates.map(({ at }) => at));
+  const made = newGatesOf(before, after).map(({ before: old, op }): SwappedGate => {
+    const start = newGates !== undefined && started.has(op.loc.scope) ? newGates.start : "init";
+    return { at: op.loc.scope, from: textOf(old), to: textOf(op), start };
+  });
+  const removed = before.ops
+    .filter((op) => gateOf(op) !== undefined && !left.has(op.loc.scope))
+    .map((op): SwappedGate => ({ at: op.loc.scope, from: textOf(op), to: null, start: null }));
+  return [...made, ...removed];
+}
+
+function textOf(op: Graph["ops"][number]): string {
+  return gateOf(op)?.text ?? op.kind;
+}
+
+/** Random images, where the user gives none. */
+const IMAGES = 2;
+
+/**
+ * Runs a model and what a swap made of it, and says how far the outputs moved.
+ *
+ * @param calibrate inputs as of `--calibrate`; left out, random ones
+ */
+export async function movedOutputs(
+  models: { readonly before: Uint8Array | string; readonly after: Uint8Array },
+  graph: Graph,
+  { calibrate, seed = 0 }: { readonly calibrate?: string | undefined; readonly seed?: number | undefined },
+): Promise<Pick<SwappedReport, "moved" | "reason">> {
+  try {
+    if (calibrate === undefined) {
+      const inputs = inputShapes(graph);
+      const fixed = inputs[0]?.dims[0];
+      const images = typeof fixed === "number" ? fixed : IMAGES;
+      return { moved: await compared(models, [randomFeeds(inputs, images)], `random:${images}`) };
+    }
+    return await withCalibration(calibrate, graph, seed, async ({ from, images, image }) => ({
+      moved: await compared(models, Array.from({ length: images }, (_, i) => i).map(image), from),
+    }));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { moved: null, reason: error.message };
+  }
+}
+
+async function compared(
+  { before, after }: Parameters<typeof movedOutputs>[0],
+  feeds: readonly Run[],
+  inputs: string,
+): Promise<MovedOutputs> {
+  const runtime = await startRuntime();
+  try {
+    const [old, now] = [await runtime.open(before), await runtime.open(after)];
+    const outputs = new Map<string, readonly [number[], number[]]>();
+    for (const feed of feeds) {
+      const [a, b] = [await runWith(old, feed), await runWith(now, feed)];
+      for (const [name, values] of a) {
+        const [was, is] = outputs.get(name) ?? [[], []];
+        for (const value of Array.from(values)) was.push(value);
+        for (const value of Array.from(b.get(name) ?? [])) is.push(value);
+        outputs.set(name, [was, is]);
+      }
+    }
+    const distances = [...outputs.values()].map(([was, is]) => distance(was, is));
+    const { maxRel, cosine } = distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
+    return { maxRel, cosine, inputs };
+  } finally {
+    runtime.close();
+  }
+}

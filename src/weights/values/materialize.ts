@@ -1,0 +1,192 @@
+import { randomStream } from "../../base/random.js";
+import { type DType, elementCount, isIntegerType } from "../../ir/types.js";
+import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../../ir/weight.js";
+import { nearestHalf } from "./half.js";
+
+/** The elements of a weight in order, some at a time: `fill` writes the next ones, as many as fit. */
+interface ElementSource {
+  fill(target: Float64Array): void;
+}
+
+/** target = target ∘ other, element by element; one loop each, because millions of calls would cost more. */
+const COMBINE: { readonly [K in BinaryWeightKind]: (target: Float64Array, other: Float64Array) => void } = {
+  add(target, other) {
+    for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) + (other[i] as number);
+  },
+  sub(target, other) {
+    for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) - (other[i] as number);
+  },
+  mul(target, other) {
+    for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) * (other[i] as number);
+  },
+  div(target, other) {
+    for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) / (other[i] as number);
+  },
+};
+
+/**
+ * The elements of a weight in row-major order, float64, in pieces of at most `chunkElements`. Memory stays
+ * bounded by the piece and the expression's vectors (dims [C]). A piece is valid until the next one is asked for.
+ * The numbers don't depend on `chunkElements`.
+ */
+export function* weightChunks(
+  expr: WeightExpr,
+  seed: number,
+  chunkElements = 16384,
+): Iterable<Float64Array<ArrayBuffer>> {
+  const count = elementCount(expr.dims);
+  const source = elementsOf(expr, seed);
+  const buffer = new Float64Array(Math.min(count, chunkElements));
+  for (let done = 0; done < count; done += buffer.length) {
+    const chunk = buffer.subarray(0, Math.min(buffer.length, count - done));
+    source.fill(chunk);
+    yield chunk;
+  }
+}
+
+/** All elements of a weight, each rounded to the element type: what a file holds. */
+export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
+  const numbers = evaluate(expr, seed);
+  return isIntegerType(dtype) ? numbers : numbers.map(dtype === "float16" ? nearestHalf : Math.fround);
+}
+
+/** All elements of a weight, unrounded. */
+function evaluate(expr: WeightExpr, seed: number): Float64Array {
+  const all = new Float64Array(elementCount(expr.dims));
+  elementsOf(expr, seed).fill(all);
+  return all;
+}
+
+function elementsOf(expr: WeightExpr, seed: number): ElementSource {
+  switch (expr.kind) {
+    case "normal": {
+      const stream = randomStream(seed, expr.stream);
+      return { fill: (target) => stream.fillNormal(target, expr.std) };
+    }
+    case "uniform": {
+      const stream = randomStream(seed, expr.stream);
+      return { fill: (target) => stream.fillUniform(target, expr.low, expr.high) };
+    }
+    case "constant":
+      return { fill: (target) => void target.fill(expr.value) };
+    case "stored":
+      return storedElements(expr.data);
+    case "sqrt": {
+      const of = elementsOf(expr.of, seed);
+      return {
+        fill(target) {
+          of.fill(target);
+          for (let i = 0; i < target.length; i++) target[i] = Math.sqrt(target[i] as number);
+        },
+      };
+    }
+    case "transpose":
+      return transposedElements(expr.of, seed);
+    case "add":
+    case "sub":
+    case "mul":
+    case "div":
+      return binaryElements(
+        COMBINE[expr.kind],
+        operandElements(expr.left, expr.dims, seed),
+        operandElements(expr.right, expr.dims, seed),
+      );
+  }
+}
+
+function storedElements(data: StoredNumbers): ElementSource {
+  let next = 0;
+  return {
+    fill(target) {
+      if (data instanceof Float32Array) target.set(data.subarray(next, next + target.length));
+      else data.copyTo(target, next);
+      next += target.length;
+    },
+  };
+}
+
+/** Numbers of a transposed matrix that are held at a time. */
+const STRIP_ELEMENTS = 1 << 20;
+
+/**
+ * The columns of a matrix one after the other. As many as fit in a strip are picked out of the rows in one go; a matrix
+ * of several strips is evaluated once for each.
+ */
+function transposedElements(matrix: WeightExpr, seed: number): ElementSource {
+  const [rows = 0, columns = 0] = matrix.dims;
+  const width = Math.max(1, Math.min(columns, Math.floor(STRIP_ELEMENTS / Math.max(1, rows))));
+  let strip = new Float64Array(0);
+  let next = 0;
+  let column = 0;
+  const refill = (): void => {
+    const end = Math.min(column + width, columns);
+    strip = columnsOf(matrix, column, end, seed);
+    column = end;
+    next = 0;
+  };
+  return {
+    fill(target) {
+      for (let done = 0; done < target.length; ) {
+        if (next === strip.length) refill();
+        const piece = strip.subarray(next, next + target.length - done);
+        target.set(piece, done);
+        next += piece.length;
+        done += piece.length;
+      }
+    },
+  };
+}
+
+/** The columns `from` … `to` - 1 of a matrix, each as one run. */
+function columnsOf(matrix: WeightExpr, from: number, to: number, seed: number): Float64Array<ArrayBuffer> {
+  const [rows = 0, columns = 0] = matrix.dims;
+  const strip = new Float64Array((to - from) * rows);
+  let element = 0;
+  for (const chunk of weightChunks(matrix, seed)) {
+    for (const value of chunk) {
+      const column = element % columns;
+      if (column >= from && column < to)
+        strip[(column - from) * rows + Math.floor(element / columns)] = value;
+      element++;
+    }
+  }
+  return strip;
+}
+
+function binaryElements(
+  combine: (target: Float64Array, other: Float64Array) => void,
+  left: ElementSource,
+  right: ElementSource,
+): ElementSource {
+  let scratch = new Float64Array(0);
+  return {
+    fill(target) {
+      if (scratch.length < target.length) scratch = new Float64Array(target.length);
+      const other = scratch.subarray(0, target.length);
+      left.fill(target);
+      right.fill(other);
+      combine(target, other);
+    },
+  };
+}
+
+/**
+ * The elements of an operand, repeated to `dims` where it is a scalar or a vector over the first axis. Those are
+ * small (one number per output channel) and held whole.
+ */
+function operandElements(operand: WeightExpr, dims: readonly number[], seed: number): ElementSource {
+  if (operand.dims.length === dims.length) return elementsOf(operand, seed);
+  const values = evaluate(operand, seed);
+  const repeats = elementCount(dims) / values.length;
+  let next = 0;
+  return {
+    fill(target) {
+      for (let done = 0; done < target.length; ) {
+        const end = Math.min(target.length, done + repeats - (next % repeats));
+        target.fill(values[Math.floor(next / repeats)] as number, done, end);
+        next += end - done;
+        done = end;
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
+import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
+import { specDocs } from "../../src/language/docs.js";
+import { type JsonSchema, type SpecInput, specJsonSchema } from "../../src/language/schema.js";
+
+const test = suite("spec: schema");
+
+const read = (file: string): string => readFileSync(file, "utf8").replaceAll("\r\n", "\n");
+
+test("the committed JSON Schema and docs are what the code makes", () => {
+  assert.is(read("schema/ecagen.schema.json"), `${JSON.stringify(specJsonSchema(), null, 2)}\n`);
+  assert.is(read("docs/spec.md"), specDocs());
+});
+
+test("it is draft-07, with an id and a title", () => {
+  const { $schema, $id, title } = specJsonSchema();
+  assert.equal([$schema, title], ["http://json-schema.org/draft-07/schema#", "ecagen spec"]);
+  assert.match($id ?? "", /^https:.*ecagen\.schema\.json$/);
+});
+
+test("every key of every object has a description", () => {
+  const without: string[] = [];
+  const visit = (schema: JsonSchema | boolean | undefined, at: string): void => {
+    if (typeof schema !== "object") return;
+    for (const [key, property] of Object.entries(schema.properties ?? {})) {
+      const constraint = at.includes("anyOf[1]");
+      if (typeof property === "object" && !property.description && !constraint) without.push(`${at}.${key}`);
+      visit(property, `${at}.${key}`);
+    }
+    for (const [key, definition] of Object.entries(schema.definitions ?? {}))
+      visit(definition as JsonSchema, `#${key}`);
+    schema.oneOf?.forEach((each, i) => {
+      visit(each, `${at}.oneOf[${i}]`);
+    });
+  };
+  visit(specJsonSchema(), "$");
+  assert.equal(without, []);
+});
+
+test("no object allows unknown keys, but stages of the spec's own blocks allow their fields", () => {
+  const open: string[] = [];
+  const visit = (value: unknown, at: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { type, properties, additionalProperties } = value as JsonSchema;
+    if (type === "object" && properties !== undefined && additionalProperties !== false) open.push(at);
+    for (const [key, each] of Object.entries(value)) visit(each, `${at}.${key}`);
+  };
+  visit(specJsonSchema(), "$");
+  assert.equal(open, ["$.properties.stages.items.anyOf.1"]);
+});
+
+test("a spec needs stem and stages, unless it extends another one", () => {
+  const { anyOf, required, properties } = specJsonSchema();
+  assert.is(required, undefined);
+  assert.equal(anyOf, [
+    { required: ["extends"] },
+    {
+      required: ["stem", "stages"],
+      properties: {
+        stem: { required: ["channels"] },
+        blocks: { additionalProperties: { required: ["layers"] } },
+      },
+    },
+  ]);
+  const stem = properties?.stem;
+  assert.is(typeof stem === "object" && stem.required, undefined);
+});
+
+test("a spec that extends another one may say a part of a definition, as skresnet50d does", () => {
+  const { definition } = specJsonSchema().definitions as Readonly<Record<string, JsonSchema>>;
+  assert.is(definition?.required, undefined);
+  const { extends: base, blocks } = JSON.parse(read("specs/skresnet50d.json")) as SpecInput;
+  assert.type(base, "string");
+  assert.ok(Object.values(blocks ?? {}).some((definition) => !Object.hasOwn(definition, "layers")));
+});
+
+test("every definition of the schema is about something that a spec has", () => {
+  const names = Object.keys(specJsonSchema().definitions ?? {});
+  assert.equal(names, ["attention", "definition", "layer", ...BLOCK_TYPES]);
+});
+
+test("the shorthands are part of it", () => {
+  const { properties, definitions } = specJsonSchema();
+  const stages = properties?.stages as JsonSchema;
+  const [blockString] = (stages.items as JsonSchema).anyOf as JsonSchema[];
+  assert.is(blockString?.type, "string");
+  const { attention } = definitions as Readonly<Record<string, JsonSchema>>;
+  const name = attention?.anyOf?.[0];
+  assert.equal(typeof name === "object" && name.enum, [...ATTENTION_TYPES, "none"]);
+});
+
+test.run();

@@ -1,0 +1,200 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
+import { InputError } from "../../src/base/diagnostic.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import type { Graph } from "../../src/ir/graph.js";
+import { buildNetwork } from "../../src/networks/blocks/network.js";
+import { parse, problemsOf } from "../language/support.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
+
+const test = suite("blocks: defined by the spec");
+
+const COMMON = { input: { height: 24, width: 24 }, stem: { channels: 8 }, head: { classes: 7 } };
+
+const graphOf = (spec: object): Graph => buildNetwork(parse(JSON.stringify({ ...COMMON, ...spec })).resolved);
+
+/** What a graph computes, without the names. */
+const shapeOf = (graph: Graph): unknown =>
+  graph.ops.map(({ kind, attributes, operands, results }) => [
+    kind,
+    { ...attributes },
+    operands.map(({ type }) => type.dims),
+    results.map(({ type }) => type.dims),
+  ]);
+
+const project = {
+  layer: "conv",
+  when: "stride != 1 or inputChannels != channels",
+  channels: "channels",
+  stride: "stride",
+  activation: "none",
+};
+
+const BOTTLENECK = {
+  fields: { ratio: { default: 0.25 }, kernel: { default: 3 } },
+  layers: [
+    { layer: "conv", channels: "round(channels * ratio)" },
+    { layer: "conv", channels: "in", kernel: "kernel", stride: "stride" },
+    { layer: "attention" },
+    { layer: "conv", channels: "channels", activation: "none" },
+  ],
+  shortcut: [project],
+  after: [{ layer: "activation" }],
+};
+
+const INVERTED_RESIDUAL = {
+  fields: { expansion: {}, kernel: { default: 3 } },
+  layers: [
+    { layer: "conv", channels: "divisible(inputChannels * expansion)" },
+    { layer: "conv", channels: "in", kernel: "kernel", stride: "stride", groups: "in" },
+    { layer: "attention" },
+    { layer: "conv", channels: "channels", activation: "none" },
+  ],
+  residual: "stride == 1 and inputChannels == channels",
+};
+
+test("a bottleneck and an inverted residual in the language are those that ecagen brings along", () => {
+  const stages = (bottleneck: string, inverted: string): object => ({
+    dropPath: 0.1,
+    stages: [
+      { block: bottleneck, repeat: 2, channels: 32, attention: { type: "eca", position: "spatial" } },
+      {
+        block: bottleneck,
+        channels: 48,
+        stride: 2,
+        kernel: 5,
+        attention: { type: "se", position: "standard" },
+      },
+      { block: inverted, repeat: 2, channels: 16, expansion: 4, attention: "se" },
+      { block: inverted, channels: 24, expansion: 2.5, stride: 2, kernel: 5, attention: "none" },
+    ],
+  });
+  for (const defaults of [{}, { padding: "same", activation: "relu" }]) {
+    const own = graphOf({
+      defaults,
+      blocks: { "own-bottleneck": BOTTLENECK, "own-inverted": INVERTED_RESIDUAL },
+      ...stages("own-bottleneck", "own-inverted"),
+    });
+    const built = graphOf({ defaults, ...stages("bottleneck", "inverted-residual") });
+    // A bottleneck that ecagen brings along has its shortcut's ops last too, so not even the order differs.
+    assert.equal(shapeOf(own), shapeOf(built));
+    const counts = ({ blocks: _, ...total }: ReturnType<typeof countNetwork>): object => total;
+    assert.equal(counts(countNetwork(own)), counts(countNetwork(built)));
+  }
+});
+
+const conv = (channels: number | string, more: object = {}): object => ({ layer: "conv", channels, ...more });
+
+/** Every kind of layer, every padding, every way to join. */
+const EVERYTHING = {
+  layers: [
+    {
+      layer: "branches",
+      branches: [
+        [
+          conv(8, { kernel: [1, 5] }),
+          conv(8, { kernel: [5, 1], bias: true, norm: false, activation: "none" }),
+        ],
+        [
+          conv(4, { kernel: 3, dilation: 2, padding: 2 }),
+          conv(8, { kernel: 3, dilation: [1, 2], padding: "same" }),
+        ],
+        [{ layer: "pool", kind: "average", countPadding: true }, conv("in", { groups: "in / 2" })],
+        [{ layer: "pool", kind: "average", kernel: [3, 1] }],
+        [
+          { layer: "pool", kind: "max", kernel: 2, padding: "same" },
+          { layer: "scale", factor: "1 / 3" },
+        ],
+        [{ layer: "pad", pads: [2, 0, 1, 3] }, conv(4, { kernel: 4, padding: "valid" })],
+      ],
+    },
+    conv(16, { kernel: 3, stride: [2, 1], padding: [1, 0] }),
+    { layer: "branches", join: "sum", branches: [[conv("in")], [], [{ layer: "norm" }]] },
+    {
+      layer: "branches",
+      join: "mean",
+      input: "split",
+      branches: [[conv(12)], [conv(12), { layer: "activation", activation: "tanh" }]],
+    },
+    { layer: "pad", pads: [-1, 1, 1, -1] },
+    { layer: "attention" },
+    {
+      layer: "branches",
+      join: { type: "sk", ratio: 0.5 },
+      branches: [[conv(12, { kernel: 3 })], [conv(12, { kernel: 5 })], [{ layer: "pool", kind: "max" }]],
+    },
+    { layer: "pool", kind: "average", kernel: 3, stride: 2, padding: "ceil" },
+    { layer: "repeat", times: 2, layers: [conv("in", { kernel: 3 })] },
+  ],
+};
+
+for (const [what, spec] of Object.entries({
+  "every kind of layer": { blocks: { all: EVERYTHING }, stages: [{ block: "all", attention: "eca" }] },
+  "gates at every place of a block with a shortcut": {
+    defaults: { activation: "relu" },
+    blocks: { own: BOTTLENECK },
+    stages: ["pre", "spatial", "standard", "post", "identity", "identity-input"].map((position, i) => ({
+      block: "own",
+      channels: 16,
+      stride: i === 2 ? 2 : 1,
+      attention: { type: "se", ratio: 0.25, position },
+    })),
+  },
+  "a network that begins and ends with its own blocks": {
+    stem: "none",
+    blocks: { own: { layers: [conv("4 * in", { kernel: 3 })] } },
+    stages: [{ block: "own", repeat: 2, attention: "eca" }],
+  },
+})) {
+  test(`${what}: ONNX Runtime agrees, and every gate matters`, async () => {
+    await inTemporaryFolder(async (folder) => {
+      const file = join(folder, "own.json");
+      writeFileSync(file, JSON.stringify({ ...COMMON, ...spec }));
+      const { ok, comparisons, checks } = await verify(file, {});
+      assert.ok(ok, JSON.stringify(checks));
+      assert.is(comparisons.length, 4);
+    });
+  });
+}
+
+test("layers that don't fit fail with their place in the definition and in the network", () => {
+  const spec = {
+    ...COMMON,
+    blocks: { own: { layers: [{ layer: "branches", branches: [[], [conv(8, { stride: 2 })]] }] } },
+    stages: ["cn_r1_k3_s1_c8", { block: "own" }],
+  };
+  throwsError(() => graphOf(spec), InputError, /^\/stages\/1\/blocks\/0\/layers\/0\/concat: /, {
+    code: "ir/type",
+    path: "$.blocks.own.layers[0]",
+  });
+});
+
+const refusal = (definition: object): readonly string[] =>
+  problemsOf(() => graphOf({ blocks: { own: definition }, stages: [{ block: "own" }] })).map(
+    ({ path, message }) => `${path} ${message}`,
+  );
+
+test("what is added must be equally large: a map of one pixel is not repeated", () => {
+  const onePixel = { layer: "conv", channels: "in", kernel: 12, padding: "valid" };
+  const said = "what is added must have the shape [N, 8, 12, 12], got float32[N, 8, 1, 1]";
+  for (const join of ["sum", "mean"]) {
+    assert.equal(refusal({ layers: [{ layer: "branches", join, branches: [[], [onePixel]] }] }), [
+      `$.blocks.own.layers[0] /stages/0/blocks/0/layers/0/sum: ${said}`,
+    ]);
+  }
+  assert.equal(refusal({ layers: [], shortcut: [onePixel] }), [
+    `$.stages[0] /stages/0/blocks/0/add: ${said}`,
+  ]);
+});
+
+test("a map can't be cut to nothing", () => {
+  assert.equal(refusal({ layers: [{ layer: "pad", pads: [-6, 0, -6, 0] }] }), [
+    "$.blocks.own.layers[0] /stages/0/blocks/0/layers/0: 12 pixels can't be cut off a map of 12 rows",
+  ]);
+});
+
+test.run();

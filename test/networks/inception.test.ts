@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { specNetwork } from "../../src/given/network.js";
+import { type Graph, type Parameter, parametersOf } from "../../src/ir/graph.js";
+import type { Tensor } from "../../src/ir/tensor.js";
+import { elementCount } from "../../src/ir/types.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
+
+/**
+ * The largest network in the language of definitions computes what torchvision's does: kernels of 1×7 and 7×1 in their
+ * order, paddings, the pooling that counts them. Both take their numbers from the same formula; those of torchvision were
+ * made by test/python/inception_numbers.py. Layers stand in the same order in both.
+ */
+const { side, tensors, deviation, logits } = JSON.parse(
+  readFileSync("test/data/inception-v3.json", "utf8"),
+) as {
+  readonly side: number;
+  readonly tensors: number;
+  readonly deviation: number;
+  readonly logits: readonly number[];
+};
+
+const test = suite("blocks: Inception-v3");
+
+/** The formula of `numbers` in test/python/inception_numbers.py. */
+function numbers(count: number, seed: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    let x = Math.imul(i + 1, 2654435761) + ((seed * 40503 + 12345) % 2 ** 32);
+    x ^= (x >>> 0) >>> 15;
+    x = Math.imul(x, 2246822519);
+    x ^= (x >>> 0) >>> 13;
+    return (x >>> 0) / 2 ** 31 - 1;
+  });
+}
+
+function filled({ name, type }: Parameter, seed: number): Float64Array {
+  const dims = type.dims as readonly number[];
+  const values = numbers(elementCount(dims), seed);
+  if (/running_var$|norm\.weight$/.test(name)) return values.map((value) => 1 + value / 2);
+  const [, ...fanIn] = dims;
+  return values.map((value) => value * (fanIn.length > 0 ? Math.sqrt(6 / elementCount(fanIn)) : 0.3));
+}
+
+/** The network's output for the image of the formula. */
+function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>): Tensor {
+  const image: Tensor = { dims: [1, 3, side, side], data: numbers(3 * side * side, 99999) };
+  const numbersOf = ({ name, type }: Parameter): Tensor => ({
+    dims: type.dims as readonly number[],
+    data: parameters.get(name) ?? new Float64Array(),
+  });
+  return evaluateGraph(graph, new Map([["input", image]]), numbersOf).get("logits") as Tensor;
+}
+
+test("Inception-v3 gives torchvision's numbers", () => {
+  const { graph } = specNetwork("inception-v3", { resolution: side });
+  const all = parametersOf(graph);
+  assert.is(all.length, tensors);
+  const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));
+  const { data } = outputOf(graph, parameters);
+  logits.forEach((expected, i) => {
+    assert.ok(
+      Math.abs((data[i] as number) - expected) < 1e-9 * deviation,
+      `logit ${i}: ${data[i]}, ${expected}`,
+    );
+  });
+});
+
+test.run();
