@@ -1,5 +1,5 @@
 import { Project, type SourceFile } from "ts-morph";
-import { ATTENTION_TYPES, moduleOf, SELECTION_TYPES } from "../src/ir/attention/registry.js";
+import { ATTENTION_TYPES, moduleOf, SELECTION_TYPES } from "../src/ir/attention/modules.js";
 
 const INTRODUCTION = `<!-- Made by scripts/generate.ts from the modules in src/ir/attention/. Do not edit. -->
 
@@ -26,7 +26,7 @@ export function attentionDocs(root: string): string {
   });
   const sections = types.map((type) => {
     const { op } = moduleOf(type);
-    const file = project.addSourceFileAtPath(`${root}/src/ir/attention/${type}.ts`);
+    const file = project.addSourceFileAtPath(`${root}/src/ir/attention/${type}/module.ts`);
     return `## ${type}\n\n${headOf(file)}\n\nSource: ${op.source}.\n`;
   });
   return [

@@ -1,4 +1,4 @@
-import { ATTENTION_TYPES } from "../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 
 /**
  * The attention modules as a pipeline's text names them: every type with its defaults, and the options that change

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rewrite } from "../src/driver/rewrite/rewrite.js";
 import { stats } from "../src/driver/stats/stats.js";
-import { ATTENTION_TYPES } from "../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { claimsIn } from "./claims.js";
 import { ecagen } from "./cli/run-cli.js";
 

@@ -1,7 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { testWithTorch } from "./codegen/torch.js";
@@ -77,13 +86,14 @@ const tsc = (): ReturnType<typeof run> =>
 test("with the module and its line alone, the compiler names the places that lack it", () => {
   for (const { form, file, text } of parts().slice(0, 2)) {
     const place = join(copy, file);
+    mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
   }
   const { status, text } = tsc();
   assert.is.not(status, 0);
   for (const file of [
-    "src/passes/lower/attention/registry.ts",
-    "src/passes/stress-weights/attention/registry.ts",
+    "src/ir/attention/lowerings.ts",
+    "src/ir/attention/stress-rules.ts",
     "src/codegen/pytorch/gates.ts",
     "test/ir/attention-tables.ts",
   ]) {
@@ -94,6 +104,7 @@ test("with the module and its line alone, the compiler names the places that lac
 test("with all of the page it compiles, and a network of the new gate verifies", () => {
   for (const { form, file, text } of parts().slice(2)) {
     const place = join(copy, file);
+    mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
   }
   const compiled = tsc();

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { bench } from "../src/driver/bench/bench.js";
 import { compile } from "../src/driver/compile/compile.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../src/driver/verify/verify.js";
-import { ATTENTION_TYPES } from "../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { chooseDevice } from "../src/trials/devices.js";
 import { ecagen } from "./cli/run-cli.js";
 import { appendOperator, changeModel } from "./onnx/changed-model.js";

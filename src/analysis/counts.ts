@@ -3,7 +3,7 @@ import {
   attentionKindOf,
   moduleOf,
   type SelectionType,
-} from "../ir/attention/registry.js";
+} from "../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";

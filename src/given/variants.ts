@@ -11,7 +11,7 @@ import {
   attentionTypeOf,
   moduleOf,
   type SelectionType,
-} from "../ir/attention/registry.js";
+} from "../ir/attention/modules.js";
 import type { Graph } from "../ir/graph.js";
 import type { ResolvedSpec } from "../language/resolved.js";
 import { runPasses } from "../passes/engine/manager.js";

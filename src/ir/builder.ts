@@ -1,7 +1,7 @@
 import { Defect, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
 import type { AttentionSite } from "./attention/module.js";
-import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/registry.js";
+import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/modules.js";
 import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
 import type { Initializer } from "./initializers.js";
 import { inferTypes, takesOperands } from "./op.js";

@@ -1,5 +1,5 @@
 import type { AttentionSite } from "./attention/module.js";
-import type { AttentionOptions } from "./attention/registry.js";
+import type { AttentionOptions } from "./attention/modules.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "./builder.js";
 import {
   type Graph,

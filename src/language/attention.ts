@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { ATTENTION_TYPES, attentionModules } from "../ir/attention/modules.js";
 import { attentionObject } from "../ir/attention/options.js";
-import { ATTENTION_TYPES, attentionModules } from "../ir/attention/registry.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
 
 /** The word that a spec writes for a block without a gate. */

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
-import { ATTENTION_TYPES, SELECTION_TYPES } from "../ir/attention/registry.js";
+import { ATTENTION_TYPES, SELECTION_TYPES } from "../ir/attention/modules.js";
 import { NO_ATTENTION } from "./attention.js";
 import { LAYER_KINDS } from "./definitions/layer-schema.js";
 import type { SpecDocument } from "./document.js";

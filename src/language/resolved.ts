@@ -1,6 +1,6 @@
 import type { JsonPath } from "../base/json-path.js";
 import type { ActivationName } from "../ir/activations.js";
-import type { AttentionOptions } from "../ir/attention/registry.js";
+import type { AttentionOptions } from "../ir/attention/modules.js";
 import type { InitializationName } from "../ir/initializers.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import type { ResolvedLayer } from "./definitions/resolved-layers.js";

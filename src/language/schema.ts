@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ATTENTION_TYPES } from "../ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../ir/attention/modules.js";
 import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";

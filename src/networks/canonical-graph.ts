@@ -1,6 +1,6 @@
 import { operatorOf } from "../analysis/foreign-costs.js";
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
-import { attentionKindOf } from "../ir/attention/registry.js";
+import { attentionKindOf } from "../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { isIntegerType } from "../ir/types.js";

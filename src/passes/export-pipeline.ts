@@ -1,8 +1,8 @@
+import type { Target } from "../ir/attention/lowering/strategy.js";
 import type { PassInvocation } from "./engine/pass.js";
 import { invocationOf } from "./engine/pipeline.js";
-import type { Target } from "./lower/attention/strategy.js";
 
-export type { Target } from "./lower/attention/strategy.js";
+export type { Target } from "../ir/attention/lowering/strategy.js";
 
 /** What a model computes in: float32, or float16 wherever that is safe. Inputs and outputs are float32 in both. */
 export const PRECISIONS = ["fp32", "fp16"] as const;

@@ -1,5 +1,6 @@
 import type { Graph, Parameter, Value } from "../ir/graph.js";
 import { retypeInputs } from "../ir/rewrite.js";
+import type { Moments } from "../ir/stress/moments.js";
 import type { Tensor } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/types.js";
 import {
@@ -8,7 +9,6 @@ import {
   stressPrefix,
   withStress,
 } from "../passes/stress-weights/chooser.js";
-import type { Moments } from "../passes/stress-weights/moments.js";
 import { evaluateGraph } from "../reference/interpreter.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { fixedBatch } from "./outputs.js";

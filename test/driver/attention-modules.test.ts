@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { encode, lower } from "../../src/driver/compile/compile.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import { specNetwork } from "../../src/given/network.js";
-import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import { OPSETS } from "../../src/onnx/file/opset.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 

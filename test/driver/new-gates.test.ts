@@ -6,7 +6,7 @@ import { FIGURED, newGateFigures } from "../../bench/new-gate-figures.js";
 import { npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { withOpenWeights } from "../../src/given/load-weights.js";
 import { type SpecNetwork, specNetwork } from "../../src/given/network.js";
-import { attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import { traceGraph } from "../../src/reference/interpreter.js";
 import { startRuntime } from "../../src/runtime/session.js";

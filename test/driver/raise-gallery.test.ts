@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { specNetwork } from "../../src/given/network.js";
-import { attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline, type Target } from "../../src/passes/export-pipeline.js";
 import { raiseAttention } from "../../src/passes/raise/raise-attention.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { attentionModules } from "../../src/ir/attention/registry.js";
+import { attentionModules } from "../../src/ir/attention/modules.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { AttentionType, SelectionType } from "../../src/ir/attention/registry.js";
+import type { AttentionType, SelectionType } from "../../src/ir/attention/modules.js";
 import type { Table } from "./op-table.js";
 
 const X = "N 8 7 5";

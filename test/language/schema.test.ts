@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
 import { specDocs } from "../../src/language/docs.js";
 import { type JsonSchema, type SpecInput, specJsonSchema } from "../../src/language/schema.js";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gateOf } from "../../src/analysis/counts.js";
-import { ATTENTION_TYPES, attentionTypeOf } from "../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES, attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { printGraph } from "../../src/ir/print.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 import { assertKeepsValues, assertUnchanged, rewrite } from "./support.js";

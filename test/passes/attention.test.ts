@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ATTENTION_TYPES, type AttentionType } from "../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES, type AttentionType } from "../../src/ir/attention/modules.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";

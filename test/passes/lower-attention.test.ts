@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ACTIVATION_NAMES } from "../../src/ir/activations.js";
+import { LOWERING_STRATEGIES, TARGETS } from "../../src/ir/attention/lowering/strategy.js";
 import { printGraph } from "../../src/ir/print.js";
-import { LOWERING_STRATEGIES, TARGETS } from "../../src/passes/lower/attention/strategy.js";
 import { assertKeepsValues, assertRewrites, rewrite } from "./support.js";
 
 const test = suite("passes: lower-attention");

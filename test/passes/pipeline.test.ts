@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { positionAt } from "../../src/base/source.js";
-import { ATTENTION_TYPES } from "../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import type { PassInvocation } from "../../src/passes/engine/pass.js";
 import { checkInvocation, parsePipeline, printPipeline } from "../../src/passes/engine/pipeline.js";
 import { PASS_NAMES } from "../../src/passes/registry.js";

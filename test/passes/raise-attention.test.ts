@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AttentionType, attentionModules } from "../../src/ir/attention/registry.js";
+import { type AttentionType, attentionModules } from "../../src/ir/attention/modules.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, Value } from "../../src/ir/graph.js";
 import { startAtOne } from "../../src/ir/initializers.js";

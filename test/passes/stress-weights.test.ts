@@ -1,18 +1,18 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ActivationName } from "../../src/ir/activations.js";
-import type { AttentionOptions, AttentionType } from "../../src/ir/attention/registry.js";
-import { attentionModules, attentionTypeOf } from "../../src/ir/attention/registry.js";
+import type { AttentionOptions, AttentionType } from "../../src/ir/attention/modules.js";
+import { attentionModules, attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
 import { fanOutNormal, startAtOne, startAtZero } from "../../src/ir/initializers.js";
 import { printGraph } from "../../src/ir/print.js";
+import { meanSquare } from "../../src/ir/stress/distribution.js";
 import type { Numbers } from "../../src/ir/tensor.js";
 import { featureMap, tensorType } from "../../src/ir/types.js";
 import type { WeightExpr } from "../../src/ir/weight.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { parsePipeline } from "../../src/passes/engine/pipeline.js";
-import { meanSquare } from "../../src/passes/stress-weights/distribution.js";
 import { evaluateWithout, traceGraph } from "../../src/reference/interpreter.js";
 import { numbersOf, randomInputs, rewrite } from "./support.js";
 

@@ -1,6 +1,6 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";

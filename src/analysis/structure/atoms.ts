@@ -1,5 +1,5 @@
 import { ACTIVATION_NAMES } from "../../ir/activations.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims, sameType } from "../../ir/types.js";

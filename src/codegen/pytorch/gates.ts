@@ -1,6 +1,6 @@
-import { augmentedParts } from "../../ir/attention/aa.js";
-import { GE_CONV_OPERANDS, GE_MLP_OPERANDS } from "../../ir/attention/ge.js";
-import type { AttentionType, SelectionType } from "../../ir/attention/registry.js";
+import { augmentedParts } from "../../ir/attention/aa/module.js";
+import { GE_CONV_OPERANDS, GE_MLP_OPERANDS } from "../../ir/attention/ge/module.js";
+import type { AttentionType, SelectionType } from "../../ir/attention/modules.js";
 import type { Op } from "../../ir/graph.js";
 import type { AttributesOf } from "../../ir/ops/registry.js";
 import type { Literal } from "./python.js";

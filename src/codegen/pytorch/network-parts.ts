@@ -1,5 +1,5 @@
 import { InputError } from "../../base/diagnostic.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { gateArguments } from "./gates.js";

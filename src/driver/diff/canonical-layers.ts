@@ -7,7 +7,7 @@ import {
   textOf,
   windowOf,
 } from "../../analysis/diff/layers.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { CanonicalGraph, type Computation, Numbering, type Weight } from "../../networks/canonical-graph.js";

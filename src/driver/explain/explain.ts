@@ -7,7 +7,7 @@ import {
   hasKernel,
   type KernelAttributes,
 } from "../../ir/attention/eca-kernel.js";
-import { moduleOf } from "../../ir/attention/registry.js";
+import { moduleOf } from "../../ir/attention/modules.js";
 
 /** How the kernel size of one gate with a kernel along the channels came about. */
 export interface KernelExplanation {

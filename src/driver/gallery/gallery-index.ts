@@ -1,5 +1,5 @@
 import { specNetwork } from "../../given/network.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import { shippedSpecs } from "../../language/shipped.js";
 import type { ListedSpec } from "../list/list.js";
 

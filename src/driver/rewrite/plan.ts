@@ -2,7 +2,7 @@ import { recoverBlocks } from "../../analysis/structure/recover.js";
 import { withBlocks } from "../../analysis/structure/scopes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { changesFunction } from "../../given/network.js";
-import { attentionTypeOf } from "../../ir/attention/registry.js";
+import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import type { Graph, Loc, Op } from "../../ir/graph.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../../passes/engine/manager.js";

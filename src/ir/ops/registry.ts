@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { attentionModules, selectionModules } from "../attention/registry.js";
+import { attentionModules, selectionModules } from "../attention/modules.js";
 import type { OpDefinition } from "../op.js";
 import { abs } from "./abs.js";
 import { add } from "./add.js";

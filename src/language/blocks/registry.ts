@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { AttentionOptions } from "../../ir/attention/registry.js";
+import type { AttentionOptions } from "../../ir/attention/modules.js";
 import type { DefinedStage } from "../definitions/definition.js";
 import { layersIn } from "../definitions/resolved-layers.js";
 import type { AttentionPosition, AttentionPositions } from "../positions.js";

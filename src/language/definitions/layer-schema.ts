@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type SelectionOptions, selectionModules } from "../../ir/attention/registry.js";
+import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
 import { activationName } from "../fields.js";
 
 /** The word for a layer without an activation. */

@@ -1,6 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
-import type { SelectionOptions } from "../../ir/attention/registry.js";
+import type { SelectionOptions } from "../../ir/attention/modules.js";
 import type { Padding, PoolPadding } from "../resolved.js";
 
 /** Height and width. */

@@ -1,5 +1,5 @@
 import type { AttentionModule } from "../../ir/attention/module.js";
-import { attentionModules } from "../../ir/attention/registry.js";
+import { attentionModules } from "../../ir/attention/modules.js";
 import { TypeRefusal } from "../../ir/types.js";
 import { layersIn } from "../definitions/resolved-layers.js";
 import type { ResolvedBlock, ResolvedDefined } from "../resolved.js";

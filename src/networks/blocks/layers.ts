@@ -1,7 +1,7 @@
 import { formatJsonPath, type JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
-import type { AttentionOptions, SelectionOptions } from "../../ir/attention/registry.js";
+import type { AttentionOptions, SelectionOptions } from "../../ir/attention/modules.js";
 import { type GraphBuilder, located } from "../../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";

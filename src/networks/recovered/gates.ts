@@ -1,7 +1,7 @@
 import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
 import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
 import { adaptiveKernel } from "../../ir/attention/eca-kernel.js";
-import { attentionKindOf, attentionTypeOf } from "../../ir/attention/registry.js";
+import { attentionKindOf, attentionTypeOf } from "../../ir/attention/modules.js";
 import type { Op } from "../../ir/graph.js";
 import type { RaisedAttention } from "../../passes/raise/raise-attention.js";
 import { written as withoutDefaults } from "../../passes/raise/raised.js";

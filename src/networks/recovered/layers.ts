@@ -1,7 +1,7 @@
 import type { Atom } from "../../analysis/structure/atoms.js";
 import { isConv, type Unit } from "../../analysis/structure/units.js";
 import type { ActivationName } from "../../ir/activations.js";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Op, OpOf } from "../../ir/graph.js";
 import { readActivation } from "../../passes/raise/activation.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";

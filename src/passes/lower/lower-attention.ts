@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import type { AttentionLowering, AttentionOp } from "../../ir/attention/lowering/lowering.js";
+import { LOWERING_STRATEGIES, TARGETS } from "../../ir/attention/lowering/strategy.js";
+import { attentionLowerings } from "../../ir/attention/lowerings.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
-import type { AttentionLowering, AttentionOp } from "./attention/lowering.js";
-import { attentionLowerings } from "./attention/registry.js";
-import { LOWERING_STRATEGIES, TARGETS } from "./attention/strategy.js";
 
 /**
  *     attention.TYPE(x, ...)  →  mul(x, gate of primitive ops)

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ATTENTION_TYPES, type AttentionType, attentionTypeOf } from "../../ir/attention/registry.js";
+import { ATTENTION_TYPES, type AttentionType, attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph } from "../../ir/builder.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";

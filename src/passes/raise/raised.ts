@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type AttentionType, attentionModules } from "../../ir/attention/registry.js";
+import { type AttentionType, attentionModules } from "../../ir/attention/modules.js";
 import type { Op, Value } from "../../ir/graph.js";
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import type { RaisedParameter } from "./weights.js";

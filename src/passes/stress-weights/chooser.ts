@@ -2,9 +2,9 @@ import { makeParameter } from "../../ir/builder.js";
 import { type Graph, type Op, type OpOf, type Parameter, usesOf, type Value } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
 import { replaceParameters } from "../../ir/rewrite.js";
-import { type Distribution, normal, uniform } from "./distribution.js";
-import { type Stress, type StressRule, VARIANCE } from "./layers.js";
-import type { Moments } from "./moments.js";
+import { type Distribution, normal, uniform } from "../../ir/stress/distribution.js";
+import { type Stress, type StressRule, VARIANCE } from "../../ir/stress/layers.js";
+import type { Moments } from "../../ir/stress/moments.js";
 import { stressRules } from "./rules.js";
 
 /** What a parameter is taken for where its op has no rule for it. */

@@ -1,11 +1,10 @@
 import { type ActivationName, activations } from "../../ir/activations.js";
+import { attentionRules } from "../../ir/attention/stress-rules.js";
 import type { OpOf, Value } from "../../ir/graph.js";
 import { erfOf } from "../../ir/ops/erf.js";
 import type { OpName } from "../../ir/ops/registry.js";
-import { concreteDims, elementCount } from "../../ir/types.js";
-import { attentionRules } from "./attention/registry.js";
-import { type Stress, type StressRule, sizesOf, stressNorm } from "./layers.js";
-import { stressConv, stressGemm, stressGeneralGemm } from "./linear.js";
+import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
+import { stressConv, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
 import {
   applied,
   averaged,
@@ -17,7 +16,8 @@ import {
   product,
   scaled,
   sum,
-} from "./moments.js";
+} from "../../ir/stress/moments.js";
+import { concreteDims, elementCount } from "../../ir/types.js";
 
 /** Where a logarithm is taken, no number is nearer to zero. */
 const LEAST_POSITIVE = 1e-3;

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { Graph, Parameter, Value } from "../../ir/graph.js";
+import type { Distribution } from "../../ir/stress/distribution.js";
+import type { Moments } from "../../ir/stress/moments.js";
 import { definePass } from "../engine/pass.js";
 import { StressChooser, stressPrefix, withStress } from "./chooser.js";
-import type { Distribution } from "./distribution.js";
-import type { Moments } from "./moments.js";
 
 /**
  * Replaces the numbers of every trainable parameter and buffer by random ones that leave no part of the

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
-import { attentionObject } from "../../ir/attention/options.js";
 import {
   ATTENTION_TYPES,
   type AttentionOptions,
   type AttentionType,
   attentionTypeOf,
-} from "../../ir/attention/registry.js";
+} from "../../ir/attention/modules.js";
+import { attentionObject } from "../../ir/attention/options.js";
 import { blockAt, type Graph, type Op, type Value } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 import type { Unmatched } from "../engine/pass.js";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/attention/module.js";
-import { type AttentionOptions, attentionModules } from "../../ir/attention/registry.js";
+import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
 import type { Op } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { sameDims, TypeRefusal } from "../../ir/types.js";

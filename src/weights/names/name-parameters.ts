@@ -1,4 +1,4 @@
-import { attentionKindOf } from "../../ir/attention/registry.js";
+import { attentionKindOf } from "../../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
 import type { BlockNames, GateNames, LayerName, LayerNames, Naming, NetworkCondition } from "./name-map.js";

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile } from "../../../src/driver/compile/compile.js";
 import { type DiffReport, diff } from "../../../src/driver/diff/diff.js";
-import { ATTENTION_TYPES } from "../../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES } from "../../../src/ir/attention/modules.js";
 import { BLOCK_TYPES } from "../../../src/language/blocks/registry.js";
 import { given, type Json, spec, specFolder } from "./changed-specs.js";
 import { withValue } from "./second-values.js";

@@ -1,5 +1,5 @@
 import { suite } from "uvu";
-import { ATTENTION_TYPES, attentionModules } from "../../../src/ir/attention/registry.js";
+import { ATTENTION_TYPES, attentionModules } from "../../../src/ir/attention/modules.js";
 import { placementFields } from "../../../src/language/attention.js";
 import { BLOCK_TYPES, positionsIn } from "../../../src/language/blocks/registry.js";
 import { amidPlain, assertFields, below, type Json, spec, specFolder } from "./changed-specs.js";

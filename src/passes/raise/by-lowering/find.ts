@@ -1,5 +1,5 @@
 import type { AttentionModule } from "../../../ir/attention/module.js";
-import { attentionModules } from "../../../ir/attention/registry.js";
+import { attentionModules } from "../../../ir/attention/modules.js";
 import type { Op, Value } from "../../../ir/graph.js";
 import { windowAlong } from "../../../ir/ops/conv-1d.js";
 import { isOp } from "../../../ir/rewrite.js";

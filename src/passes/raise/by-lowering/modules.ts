@@ -1,4 +1,4 @@
-import type { AttentionType } from "../../../ir/attention/registry.js";
+import type { AttentionType } from "../../../ir/attention/modules.js";
 import type { OpName } from "../../../ir/ops/registry.js";
 
 /** What the ops between a map and a result have in them, from which a module's options can be guessed. */

@@ -3,7 +3,7 @@ import {
   type AttentionOptions,
   type AttentionType,
   attentionModules,
-} from "../../../ir/attention/registry.js";
+} from "../../../ir/attention/modules.js";
 import { GraphBuilder } from "../../../ir/builder.js";
 import { type Graph, type Op, producersOf, type Value } from "../../../ir/graph.js";
 import { type TensorType, TypeRefusal } from "../../../ir/types.js";

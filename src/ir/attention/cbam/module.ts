@@ -1,0 +1,113 @@
+import * as z from "zod";
+import { ACTIVATION_NAMES, activations } from "../../activations.js";
+import { defineOp } from "../../op.js";
+import { operandAt, type Tensor } from "../../tensor.js";
+import { expectDims, featureMap } from "../../types.js";
+import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
+import { defineAttention, initializationAt } from "../module.js";
+import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "../norm.js";
+import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import {
+  expectSpatialWeight,
+  halfSum,
+  mapsOf,
+  POOLINGS,
+  poolingOption,
+  spatialKernelOf,
+  spatialKernelOption,
+  spatialScores,
+} from "../spatial-gate.js";
+
+/**
+ * Convolutional Block Attention Module (Woo et al., ECCV 2018, section 3), for x of [N, C, H, W]:
+ *
+ *     MLP(z) = expand · hidden(reduce · z)
+ *     Mc = gate(MLP(mean of x over H and W) + MLP(maximum of x over H and W))         channel, eq. 2
+ *     x' = x · Mc[n,c]
+ *     Ms = gate(BN(conv_k([mean of x' over the channels; maximum over the channels])))  spatial, eq. 3
+ *     result = x' · Ms[n,h,w]
+ *
+ * The batch normalisation is the authors' code's and timm's. With `averaged` pooling (timm's `lcbam`) both gates
+ * see half the sum of mean and maximum: the MLP runs once, and the convolution has one input channel.
+ */
+const op = defineOp({
+  name: "attention.cbam",
+  level: "model",
+  doc: "x · channel gate of mean and maximum · spatial gate of mean and maximum over the channels: CBAM",
+  source: "CBAM (ECCV 2018), section 3, eq. 1 to 3",
+  operands: ["x", "reduce", "expand", "spatial", ...NORM_OPERANDS, "reduce_bias?", "expand_bias?"],
+  attributes: z.strictObject({
+    pooling: z.enum(POOLINGS).default("separate"),
+    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+    epsilon: normEpsilon,
+  }),
+  infer(operands, { pooling }) {
+    const [x, reduce, expand, spatial] = operands;
+    const [reduceBias, expandBias] = operands.slice(8);
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(reduce, "reduce");
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+    expectSpatialWeight(spatial, pooling);
+    expectNorm(operands.slice(4, 8), 1);
+    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
+    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
+    return [operandAt(operands, 0)];
+  },
+  cost([x, reduce, , spatial], _results, { pooling }) {
+    const [, channels, height, width] = featureMap(x, "x");
+    const maps = mapsOf(pooling);
+    const channelGate = 2 * channels * Number(reduce?.dims[0]) * maps;
+    return { macs: channelGate + maps * spatialKernelOf(spatial) ** 2 * height * width };
+  },
+  evaluate(operands, { pooling, hidden, gate, epsilon }) {
+    const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
+    const [reduceBias, expandBias] = operands.slice(8);
+    const mlp = (pooled: Tensor): Tensor =>
+      linear(activated(activations[hidden], linear(pooled, reduce, reduceBias)), expand, expandBias);
+    const [means, maxima] = [channelMeans(x), channelMaxima(x)];
+    const channelLogits = pooling === "separate" ? sum(mlp(means), mlp(maxima)) : mlp(halfSum(means, maxima));
+    const scaled = product(x, activated(activations[gate], channelLogits));
+
+    const spatialLogits = spatialScores(scaled, spatial, operands.slice(4, 8), { pooling, epsilon });
+    return [product(scaled, activated(activations[gate], spatialLogits))];
+  },
+});
+
+export const cbam = defineAttention({
+  type: "cbam",
+  title: "Convolutional Block Attention Module",
+  options: z.strictObject({
+    ...reductionOptions({ ratio: 1 / 16 }),
+    kernel: spatialKernelOption,
+    pooling: poolingOption,
+    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the shared MLP."),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes both gates."),
+    bias: z.boolean().default(false).describe("Whether the layers of the shared MLP have a bias."),
+    epsilon: normEpsilonOption,
+  }),
+  op,
+  plan(given, site) {
+    const { channels } = site;
+    const start = initializationAt(site);
+    const { kernel, pooling, gate, epsilon } = given;
+    const squeezed = squeezedChannels(given, site);
+    const biases = [
+      { name: "channel.reduce.bias", dims: [squeezed], init: start.convBias(channels) },
+      { name: "channel.expand.bias", dims: [channels], init: start.convBias(squeezed) },
+    ];
+    return {
+      attributes: { pooling, hidden: given.activation, gate, epsilon },
+      parameters: [
+        { name: "channel.reduce.weight", dims: [squeezed, channels, 1, 1], init: start.conv(1) },
+        { name: "channel.expand.weight", dims: [channels, squeezed, 1, 1], init: start.conv(1) },
+        { name: "spatial.conv.weight", dims: [1, mapsOf(pooling), kernel, kernel], init: start.conv(1) },
+        ...normParameters("spatial.norm", 1),
+        ...(given.bias ? biases : []),
+      ],
+    };
+  },
+  describe: ({ pooling }, [x, reduce, , spatial]) =>
+    `${describeReduction(x?.dims[1], reduce?.dims[0])}, spatial ${spatial?.dims[2]}×${spatial?.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
+});

@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { uniformByFan } from "../../initializers.js";
+import { defineOp } from "../../op.js";
+import { sigmoid } from "../../ops/sigmoid.js";
+import { operandAt } from "../../tensor.js";
+import { expectDims, featureMap } from "../../types.js";
+import { activated, alongChannels, channelMeans, product } from "../arithmetic.js";
+import {
+  describeKernel,
+  inheritedKernel,
+  kernelAttributes,
+  kernelOptions,
+  plannedKernel,
+} from "../eca-kernel.js";
+import { defineAttention } from "../module.js";
+
+/**
+ * ECA-NS of the ECA paper: like ECA, but the k weights are not shared; each channel has its own (k·C in all).
+ *
+ *     ω[c] = σ(Σⱼ weight[c,j] · y[c + j - (k-1)/2]),  y = 0 outside of 0 … C-1
+ */
+export const ecaNs = defineAttention({
+  type: "eca-ns",
+  title: "ECA-NS",
+  options: z.strictObject(kernelOptions),
+  op: defineOp({
+    name: "attention.eca-ns",
+    level: "model",
+    doc: "x · sigmoid(Σⱼ weight[c,j] · mean of x[c + j - (k-1)/2]): ECA with weights of its own for each channel",
+    source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
+    operands: ["x", "weight"],
+    attributes: z.strictObject(kernelAttributes),
+    infer(operands, { kernel }) {
+      const [x, weight] = operands;
+      expectDims(weight, [featureMap(x, "x")[1], 1, kernel], "weight");
+      return [operandAt(operands, 0)];
+    },
+    cost([x], _results, { kernel }) {
+      return { macs: featureMap(x, "x")[1] * kernel };
+    },
+    evaluate(operands, { kernel }) {
+      const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
+      const mixed = alongChannels(channelMeans(x), kernel, "zeros", (c, j) =>
+        operandAt(weight.data, c * kernel + j),
+      );
+      return [product(x, activated(sigmoid, mixed))];
+    },
+  }),
+  plan(options, site) {
+    const attributes = plannedKernel(options, site);
+    const { kernel } = attributes;
+    return {
+      attributes,
+      parameters: [{ name: "conv.weight", dims: [site.channels, 1, kernel], init: uniformByFan(kernel) }],
+    };
+  },
+  inherit: inheritedKernel,
+  describe: describeKernel,
+});

@@ -1,0 +1,41 @@
+import * as z from "zod";
+import { ACTIVATION_NAMES } from "../../activations.js";
+import { defineLinearGate } from "../linear-gate.js";
+import { defineAttention, initializationAt } from "../module.js";
+
+/**
+ * Effective Squeeze-and-Excitation (Lee and Park, CenterMask, CVPR 2020, section 3.3, eq. 3): one layer in place of
+ * SE's two, so that no channel is lost between them. For x of [N, C, H, W]:
+ *
+ *     result = x · gate(W·z + b), z the mean of x over H and W, W of [C, C]
+ */
+export const ese = defineAttention({
+  type: "ese",
+  title: "Effective Squeeze-and-Excitation",
+  options: z.strictObject({
+    gate: z
+      .enum(ACTIVATION_NAMES)
+      .default("hard_sigmoid")
+      .describe(
+        "Function that makes the gate of the layer's output. The paper's figure has a sigmoid, its code this.",
+      ),
+    bias: z.boolean().default(true).describe("Whether the layer has a bias."),
+  }),
+  op: defineLinearGate({
+    type: "ese",
+    doc: "x · gate(W · mean of x over H and W + b): effective Squeeze-and-Excitation",
+    source: "CenterMask (CVPR 2020), section 3.3, eq. 3",
+  }),
+  plan({ gate, bias }, site) {
+    const { channels } = site;
+    const { conv, convBias } = initializationAt(site);
+    return {
+      attributes: { gate, group: 1 },
+      parameters: [
+        { name: "fc.weight", dims: [channels, channels, 1, 1], init: conv(1) },
+        ...(bias ? [{ name: "fc.bias", dims: [channels], init: convBias(channels) }] : []),
+      ],
+    };
+  },
+  describe: (_attributes, [x]) => `${x?.dims[1]} → ${x?.dims[1]}`,
+});

@@ -1,0 +1,36 @@
+import { activations } from "../../activations.js";
+import type { OpOf } from "../../graph.js";
+import { type Distribution, normal } from "../../stress/distribution.js";
+import { excitation, gatePower, type Stress, sizesOf, stressNorm, unitGain } from "../../stress/layers.js";
+import { applied, type Moments, pooled, scaled } from "../../stress/moments.js";
+import { outputsOf, UNIT } from "../stress/parts.js";
+import { gatherConvs } from "./module.js";
+
+export function stressGe(
+  { operands: [map, reduce], attributes: { extent, mlp, parameters, hidden, gate } }: OpOf<"attention.ge">,
+  x: Moments,
+): Stress {
+  const { channels, places } = sizesOf(map);
+  const window = extent === 0 ? places : Math.min(places, (2 * extent - 1) ** 2);
+  const convs: (Distribution | undefined)[] = [];
+  let gathered = parameters ? x : pooled(x, window);
+  for (let i = 0; parameters && i < gatherConvs(extent); i++) {
+    const before = i === 0 ? gathered : applied(activations[hidden].apply, gathered);
+    const norm = stressNorm(UNIT);
+    convs.push(normal(unitGain(extent === 0 ? places : 9, before)), ...norm.parameters);
+    gathered = norm.result;
+  }
+  if (!mlp) return { result: scaled(x, gatePower(gate, gathered)), parameters: [undefined, ...convs] };
+  const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, gathered);
+  return {
+    result: scaled(x, gatePower(gate, layers.expand.result)),
+    parameters: [
+      undefined,
+      layers.reduce.weight,
+      layers.reduce.bias,
+      layers.expand.weight,
+      layers.expand.bias,
+      ...convs,
+    ],
+  };
+}

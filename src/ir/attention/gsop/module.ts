@@ -1,0 +1,154 @@
+import * as z from "zod";
+import { defineOp } from "../../op.js";
+import { conv } from "../../ops/conv.js";
+import { relu } from "../../ops/relu.js";
+import { sigmoid } from "../../ops/sigmoid.js";
+import { nchw, operandAt, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { expectDims, featureMap } from "../../types.js";
+import { activated, linear, product } from "../arithmetic.js";
+import { defineAttention, initializationAt } from "../module.js";
+import {
+  expectNorm,
+  NORM_OPERANDS,
+  normalized,
+  normEpsilon,
+  normEpsilonOption,
+  normParameters,
+} from "../norm.js";
+
+/** Outputs of the row-wise convolution for each row of the covariance matrix (the paper's section 3.1 and code). */
+const PER_ROW = 4;
+
+/** Where each layer's operands begin. */
+export const GSOP_OPERANDS = { norm: 3, rowNorm: 7, rows: 11, expand: 13 } as const;
+
+/**
+ * Global second-order pooling along the channels (Gao et al., GSoP-Net, CVPR 2019, section 3.1 and figure 2 a), for x of
+ * [N, C, H, W], reduced to d channels:
+ *
+ *     y = relu(BN(reduce · relu(x) + b₀))                        [N, d, M], M places; every stride-th of a row and column
+ *     Σ = 1/M · (y - mean of y) · (y - mean of y)ᵀ               [N, d, d], the covariance of the channels
+ *     r[n, 4i+j] = Σₖ rows[4i+j, k] · BN(Σ)[n,i,k] + b₁          the row-wise convolution: each row has layers of its own
+ *     result = x · σ(expand · r + b₂)[n,c]
+ *
+ * The batch normalisations and the first relu, for a gate that stands before the block's activation, are those of the
+ * authors' code. BN(Σ) normalises each row of the matrix by statistics of its own.
+ */
+const op = defineOp({
+  name: "attention.gsop",
+  level: "model",
+  doc: "x · sigmoid(W · rows of the channels' covariance): global second-order pooling",
+  source: "GSoP-Net (CVPR 2019), section 3.1",
+  operands: [
+    "x",
+    "reduce",
+    "reduce_bias",
+    ...NORM_OPERANDS,
+    ...NORM_OPERANDS.map((name) => `row_${name}`),
+    "rows",
+    "rows_bias",
+    "expand",
+    "expand_bias",
+  ],
+  attributes: z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
+  infer(operands) {
+    const [, channels] = featureMap(operands[0], "x");
+    const { norm, rowNorm, rows, expand } = GSOP_OPERANDS;
+    const squeezed = Number(featureMap(operands[1], "reduce")[0]);
+    expectDims(operands[1], [squeezed, channels, 1, 1], "reduce");
+    expectDims(operands[2], [squeezed], "reduce_bias");
+    expectNorm(operands.slice(norm, rowNorm), squeezed);
+    expectNorm(operands.slice(rowNorm, rows), squeezed);
+    expectDims(operands[rows], [PER_ROW * squeezed, 1, squeezed, 1], "rows");
+    expectDims(operands[rows + 1], [PER_ROW * squeezed], "rows_bias");
+    expectDims(operands[expand], [channels, PER_ROW * squeezed, 1, 1], "expand");
+    expectDims(operands[expand + 1], [channels], "expand_bias");
+    return [operandAt(operands, 0)];
+  },
+  cost([x, reduce], _results, { stride }) {
+    const [, channels, height, width] = featureMap(x, "x");
+    const squeezed = Number(reduce?.dims[0]);
+    const places = Math.ceil(height / stride) * Math.ceil(width / stride);
+    // The product of a tensor with itself doesn't count: see `matmul`.
+    return { macs: channels * squeezed * places + PER_ROW * squeezed * (squeezed + channels) };
+  },
+  evaluate(operands, { stride, epsilon }) {
+    const at = (i: number): Tensor => operandAt(operands, i);
+    const { norm, rowNorm, rows, expand } = GSOP_OPERANDS;
+    const x = at(0);
+    const entered = activated(relu, x);
+    const attributes = conv.attributes.parse({ strides: [stride, stride] });
+    const reduced = operandAt(conv.evaluate([entered, at(1), at(2)], attributes), 0);
+    const y = activated(relu, normalized(reduced, operands.slice(norm, rowNorm), epsilon));
+    const matrix = normalized(covariance(y), operands.slice(rowNorm, rows), epsilon);
+    const [, squeezed] = nchw(y);
+    const byRow = conv.attributes.parse({ group: squeezed });
+    const mixed = operandAt(conv.evaluate([matrix, at(rows), at(rows + 1)], byRow), 0);
+    return [product(x, activated(sigmoid, linear(mixed, at(expand), at(expand + 1))))];
+  },
+});
+
+/** Σ[n,i,k] = 1/M Σₚ (y[n,i,p] - mean of y[n,i]) · (y[n,k,p] - mean of y[n,k]), as [N, d, d, 1]. */
+function covariance(y: Tensor): Tensor {
+  const [batch, channels, height, width] = nchw(y);
+  const places = height * width;
+  const result = zeros([batch, channels, channels, 1], y);
+  for (let n = 0; n < batch; n++) {
+    const centred = Array.from({ length: channels }, (_, c) => {
+      const start = (n * channels + c) * places;
+      const plane = y.data.subarray(start, start + places);
+      const mean = runningSum(places, (p) => operandAt(plane, p), plane) / places;
+      return plane.map((value) => value - mean);
+    });
+    centred.forEach((a, i) => {
+      centred.forEach((b, k) => {
+        const products = runningSum(places, (p) => operandAt(a, p) * operandAt(b, p), a);
+        result.data[(n * channels + i) * channels + k] = products / places;
+      });
+    });
+  }
+  return result;
+}
+
+export const gsop = defineAttention({
+  type: "gsop",
+  title: "Global Second-order Pooling",
+  options: z.strictObject({
+    channels: z.int().min(1).max(1024).default(128).describe("d, the channels whose covariance is taken."),
+    stride: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .describe("Stride of the reducing layer, to save work: 2 in the first stage of the authors' networks."),
+    epsilon: normEpsilonOption,
+  }),
+  op,
+  plan({ channels: squeezed, stride, epsilon }, site) {
+    const { channels } = site;
+    const start = initializationAt(site);
+    const layer = (name: string, dims: readonly number[], groups = 1) => [
+      { name: `${name}.weight`, dims, init: start.conv(groups) },
+      {
+        name: `${name}.bias`,
+        dims: dims.slice(0, 1),
+        init: start.convBias(dims.slice(1).reduce((fanIn, size) => fanIn * size, 1)),
+      },
+    ];
+    return {
+      attributes: { stride, epsilon },
+      parameters: [
+        ...layer("reduce", [squeezed, channels, 1, 1]),
+        ...normParameters("norm", squeezed),
+        ...normParameters("row_norm", squeezed),
+        ...layer("rows", [PER_ROW * squeezed, 1, squeezed, 1], squeezed),
+        ...layer("expand", [channels, PER_ROW * squeezed, 1, 1]),
+      ],
+    };
+  },
+  describe({ stride }, [x, reduce]) {
+    const squeezed = reduce?.dims[0];
+    const every = stride === 1 ? "" : `, stride ${stride}`;
+    return `${x?.dims[1]} → ${squeezed}×${squeezed} → ${x?.dims[1]}${every}`;
+  },
+});

@@ -1,0 +1,16 @@
+import type { OpOf, Value } from "../../graph.js";
+import type { RewriteContext } from "../../rewrite.js";
+import type { AttentionType, SelectionType } from "../modules.js";
+import type { LoweringOptions } from "./strategy.js";
+
+type Kind = AttentionType | SelectionType;
+
+/** The op of an attention type, or of any. */
+export type AttentionOp<T extends Kind = Kind> = OpOf<`attention.${T}`>;
+
+/** Builds attention of one type from primitive ops and activations, and gives its result. */
+export type AttentionLowering<T extends Kind = Kind> = (
+  op: AttentionOp<T>,
+  context: RewriteContext,
+  options: LoweringOptions,
+) => Value;

@@ -1,0 +1,66 @@
+import { Defect } from "../../../base/diagnostic.js";
+import type { ActivationName } from "../../activations.js";
+import type { Value } from "../../graph.js";
+import type { AttributesInput } from "../../ops/registry.js";
+import type { RewriteContext } from "../../rewrite.js";
+import { constantWeight, reshapeWeight } from "../../weight.js";
+
+/** A convolution with or without bias. */
+export function convolution(
+  context: RewriteContext,
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  name: string,
+  attributes: AttributesInput<"conv"> = {},
+): Value {
+  return context.op("conv", bias === undefined ? [x, weight] : [x, weight, bias], attributes, name);
+}
+
+/** The two layers of an excitation. */
+export interface Bottleneck {
+  readonly reduce: Value;
+  readonly reduceBias?: Value | undefined;
+  readonly hidden: ActivationName;
+  readonly expand: Value;
+  readonly expandBias?: Value | undefined;
+}
+
+/** conv 1×1 ─ hidden ─ conv 1×1: on a map of 1×1 the papers' fully connected layers, without reshaping. */
+export function bottleneck(context: RewriteContext, x: Value, layers: Bottleneck, prefix = ""): Value {
+  const { reduce, reduceBias, hidden, expand, expandBias } = layers;
+  const reduced = convolution(context, x, reduce, reduceBias, `${prefix}reduce`);
+  const active = context.op(hidden, [reduced], {}, `${prefix}hidden`);
+  return convolution(context, active, expand, expandBias, `${prefix}expand`);
+}
+
+/** A batch normalisation; behind a convolution, `fold-batch-norm` makes it vanish. */
+export function batchNormed(
+  context: RewriteContext,
+  x: Value,
+  norm: readonly Value[],
+  epsilon: number,
+  name: string,
+): Value {
+  return context.op("batch_norm", [x, ...norm], { epsilon }, name);
+}
+
+/** (a + b) / 2 */
+export function halfSum(context: RewriteContext, a: Value, b: Value, name: string): Value {
+  const half = context.constant("half", constantWeight([], 0.5));
+  return context.op("mul", [context.op("add", [a, b], {}, `${name}_sum`), half], {}, name);
+}
+
+/** A parameter with other sizes under the same name, or a computed value reshaped. */
+export function reshapedParameter(
+  context: RewriteContext,
+  value: Value,
+  dims: readonly number[],
+  name = "weight",
+): Value {
+  if (value.kind !== "parameter") return context.op("reshape", [value], { shape: [...dims] }, name);
+  const data = reshapeWeight(value.data, dims);
+  // Only a vector over a first axis that is cut or merged can't be reshaped, and no lowering does that.
+  if (data === undefined) throw new Defect(`${value.name} can't be reshaped to [${dims.join(", ")}]`);
+  return context.parameterOf(value.name, data, value.role);
+}

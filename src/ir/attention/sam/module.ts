@@ -1,0 +1,85 @@
+import * as z from "zod";
+import { ACTIVATION_NAMES, activations } from "../../activations.js";
+import { defineOp } from "../../op.js";
+import { operandAt, type Tensor } from "../../tensor.js";
+import { featureMap } from "../../types.js";
+import { activated, product } from "../arithmetic.js";
+import { defineAttention, initializationAt } from "../module.js";
+import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "../norm.js";
+import {
+  expectSpatialWeight,
+  mapsOf,
+  POOLINGS,
+  poolingOption,
+  spatialKernelOf,
+  spatialKernelOption,
+  spatialScores,
+} from "../spatial-gate.js";
+
+/**
+ * Spatial attention module, the second gate of CBAM by itself (Woo et al., ECCV 2018, section 3), for x of
+ * [N, C, H, W]:
+ *
+ *     Ms = gate(BN(conv_k([mean of x over the channels; maximum over the channels])))      eq. 3
+ *     result = x · Ms[n,h,w]
+ *
+ * The paper's equation has no batch normalisation, the authors' code and timm have one. With `averaged` pooling
+ * the convolution sees half the sum of mean and maximum.
+ */
+const op = defineOp({
+  name: "attention.sam",
+  level: "model",
+  doc: "x · gate of a convolution of mean and maximum over the channels: CBAM's spatial attention",
+  source: "CBAM (ECCV 2018), section 3, eq. 3",
+  operands: ["x", "spatial", ...NORM_OPERANDS.map((name) => `${name}?`)],
+  attributes: z.strictObject({
+    pooling: z.enum(POOLINGS).default("separate"),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+    epsilon: normEpsilon,
+  }),
+  infer(operands, { pooling }) {
+    const [x, spatial, ...norm] = operands;
+    featureMap(x, "x");
+    expectSpatialWeight(spatial, pooling);
+    if (norm.length > 0) expectNorm(norm, 1);
+    return [operandAt(operands, 0)];
+  },
+  cost([x, spatial], _results, { pooling }) {
+    const [, , height, width] = featureMap(x, "x");
+    return { macs: mapsOf(pooling) * spatialKernelOf(spatial) ** 2 * height * width };
+  },
+  evaluate(operands, { gate, ...pooling }) {
+    const [x, spatial, ...norm] = operands as readonly [Tensor, Tensor, ...Tensor[]];
+    const scores = spatialScores(x, spatial, norm, pooling);
+    return [product(x, activated(activations[gate], scores))];
+  },
+});
+
+export const sam = defineAttention({
+  type: "sam",
+  title: "Spatial Attention Module",
+  options: z.strictObject({
+    kernel: spatialKernelOption,
+    pooling: poolingOption,
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes the gate."),
+    norm: z
+      .boolean()
+      .default(true)
+      .describe("Whether a batch normalisation follows the convolution, as in the authors' code and timm."),
+    epsilon: normEpsilonOption,
+  }),
+  op,
+  plan: ({ kernel, pooling, gate, norm, epsilon }, site) => ({
+    attributes: { pooling, gate, epsilon },
+    parameters: [
+      {
+        name: "conv.weight",
+        dims: [1, mapsOf(pooling), kernel, kernel],
+        init: initializationAt(site).conv(1),
+      },
+      ...(norm ? normParameters("norm", 1) : []),
+    ],
+  }),
+  describe: ({ pooling }, [, spatial]) =>
+    `spatial ${spatial?.dims[2]}×${spatial?.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
+});

@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { fanInNormal } from "../../initializers.js";
+import { defineOp } from "../../op.js";
+import { relu } from "../../ops/relu.js";
+import { sigmoid } from "../../ops/sigmoid.js";
+import { operandAt, type Tensor } from "../../tensor.js";
+import { expectDims, featureMap } from "../../types.js";
+import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
+import { defineAttention, initializationAt } from "../module.js";
+import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+
+/**
+ * Concurrent spatial and channel squeeze and excitation (Roy et al., MICCAI 2018, section 2), for x of [N, C, H, W]:
+ *
+ *     cSE = x · σ(expand · relu(reduce · mean of x over H and W))[n,c]       section 2.1
+ *     sSE = x · σ(spatial · x)[n,h,w]                                         section 2.2
+ *     result = cSE + sSE                                                      section 2.3
+ */
+const op = defineOp({
+  name: "attention.scse",
+  level: "model",
+  doc: "x · channel gate + x · spatial gate: concurrent spatial and channel squeeze and excitation",
+  source: "Roy et al. (MICCAI 2018), section 2",
+  operands: ["x", "reduce", "expand", "spatial", "reduce_bias?", "expand_bias?", "spatial_bias?"],
+  attributes: z.strictObject({}),
+  infer(operands) {
+    const [x, reduce, expand, spatial, reduceBias, expandBias, spatialBias] = operands;
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(reduce, "reduce");
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+    expectDims(spatial, [1, channels, 1, 1], "spatial");
+    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
+    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
+    if (spatialBias !== undefined) expectDims(spatialBias, [1], "spatial_bias");
+    return [operandAt(operands, 0)];
+  },
+  cost([x, reduce]) {
+    const [, channels, height, width] = featureMap(x, "x");
+    return { macs: 2 * channels * Number(reduce?.dims[0]) + channels * height * width };
+  },
+  evaluate(operands) {
+    const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
+    const [reduceBias, expandBias, spatialBias] = operands.slice(4);
+    const squeezed = activated(relu, linear(channelMeans(x), reduce, reduceBias));
+    const channelGate = activated(sigmoid, linear(squeezed, expand, expandBias));
+    const spatialGate = activated(sigmoid, linear(x, spatial, spatialBias));
+    return [sum(product(x, channelGate), product(x, spatialGate))];
+  },
+});
+
+export const scse = defineAttention({
+  type: "scse",
+  title: "Concurrent Spatial and Channel Squeeze and Excitation",
+  options: z.strictObject({
+    ...reductionOptions({ ratio: 1 / 2 }),
+    bias: z.boolean().default(true).describe("Whether the layers have a bias."),
+  }),
+  op,
+  plan(given, site) {
+    const { channels } = site;
+    const squeezed = squeezedChannels(given, site);
+    const { conv, convBias } = initializationAt(site);
+    const biases = [
+      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
+      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
+      { name: "spatial.bias", dims: [1], init: convBias(channels) },
+    ];
+    return {
+      attributes: {},
+      parameters: [
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
+        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
+        { name: "spatial.weight", dims: [1, channels, 1, 1], init: fanInNormal(channels) },
+        ...(given.bias ? biases : []),
+      ],
+    };
+  },
+  describe: (_attributes, [x, reduce]) => `${describeReduction(x?.dims[1], reduce?.dims[0])}, spatial 1×1`,
+});

@@ -1,0 +1,25 @@
+import type { OpOf, Value } from "../../graph.js";
+import type { RewriteContext } from "../../rewrite.js";
+import { bottleneck } from "../lowering/parts.js";
+
+const POOLS = { average: "global_avg_pool", max: "global_max_pool" } as const;
+
+/**
+ *     x ─ global pool ─ conv 1×1 ─ hidden ─ conv 1×1 ─ gate ─┐
+ *     └───────────────────────────────────────────────────── mul
+ *
+ * Without a squeeze there is no pool, and the convolutions run over the whole map.
+ */
+export function lowerSe(op: OpOf<"attention.se">, context: RewriteContext): Value {
+  const [x, reduce, expand, reduceBias, expandBias] = op.operands as readonly [
+    Value,
+    Value,
+    Value,
+    Value | undefined,
+    Value | undefined,
+  ];
+  const { squeeze, hidden, gate } = op.attributes;
+  const squeezed = squeeze === "none" ? x : context.op(POOLS[squeeze], [x], {}, "pool");
+  const scores = bottleneck(context, squeezed, { reduce, reduceBias, hidden, expand, expandBias });
+  return context.op("mul", [x, context.op(gate, [scores], {}, "gate")], {});
+}

@@ -1,0 +1,99 @@
+import * as z from "zod";
+import { ACTIVATION_NAMES, activations } from "../../activations.js";
+import { defineOp } from "../../op.js";
+import { operandAt, type Tensor } from "../../tensor.js";
+import { expectDims, featureMap } from "../../types.js";
+import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
+import { defineAttention, initializationAt } from "../module.js";
+import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+
+/** What each channel is squeezed to before the excitation (SENet, section 6.2 and table 13; none: section 7.1). */
+const SQUEEZES = {
+  average: channelMeans,
+  max: channelMaxima,
+  none: (x: Tensor): Tensor => x,
+} as const;
+
+const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof typeof SQUEEZES)[]];
+
+/**
+ * Squeeze-and-Excitation (Hu et al., CVPR 2018, section 3), for x of [N, C, H, W], reduced to M channels:
+ *
+ *     z = squeeze(x), the mean of x over H and W                          squeeze, eq. 2
+ *     s = gate(expand · hidden(reduce · z + b₁) + b₂)                     excitation, eq. 3
+ *     result[n,c,h,w] = x[n,c,h,w] · s[n,c]                               eq. 4
+ *
+ * Without a squeeze ("NoSqueeze") z is x, the two layers act at every place, and s is a map like x.
+ */
+const op = defineOp({
+  name: "attention.se",
+  level: "model",
+  doc: "x · gate(expand · hidden(reduce · squeeze(x))), squeeze(x) the mean of x over H and W: Squeeze-and-Excitation",
+  source: "SENet (CVPR 2018), section 3, eq. 2 to 4",
+  operands: ["x", "reduce", "expand", "reduce_bias?", "expand_bias?"],
+  attributes: z.strictObject({
+    squeeze: z.enum(SQUEEZE_NAMES).default("average"),
+    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+  }),
+  infer(operands) {
+    const [x, reduce, expand, reduceBias, expandBias] = operands;
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(reduce, "reduce");
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
+    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
+    return [operandAt(operands, 0)];
+  },
+  cost([x, reduce], _results, { squeeze }) {
+    const [, channels, height, width] = featureMap(x, "x");
+    const places = squeeze === "none" ? height * width : 1;
+    return { macs: 2 * channels * Number(reduce?.dims[0]) * places };
+  },
+  evaluate(operands, { squeeze, hidden, gate }) {
+    const [x, reduce, expand] = [operandAt(operands, 0), operandAt(operands, 1), operandAt(operands, 2)];
+    const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, operands[3]));
+    return [product(x, activated(activations[gate], linear(squeezed, expand, operands[4])))];
+  },
+});
+
+export const se = defineAttention({
+  type: "se",
+  title: "Squeeze-and-Excitation",
+  options: z.strictObject({
+    ...reductionOptions({ ratio: 1 / 16 }),
+    squeeze: z
+      .enum(SQUEEZE_NAMES)
+      .default("average")
+      .describe(
+        "What stands for a channel: its average, its maximum, or none, and then both layers act at every place (NoSqueeze).",
+      ),
+    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the two layers."),
+    gate: z
+      .enum(ACTIVATION_NAMES)
+      .default("sigmoid")
+      .describe("Function that makes the gate of the second layer's output."),
+    bias: z.boolean().default(true).describe("Whether both layers have a bias."),
+  }),
+  op,
+  plan(given, site) {
+    const { channels } = site;
+    const squeezed = squeezedChannels(given, site);
+    const { conv, convBias } = initializationAt(site);
+    const biases = [
+      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
+      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
+    ];
+    return {
+      attributes: { squeeze: given.squeeze, hidden: given.activation, gate: given.gate },
+      parameters: [
+        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
+        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
+        ...(given.bias ? biases : []),
+      ],
+    };
+  },
+  describe: ({ squeeze }, [x, reduce]) =>
+    `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x?.dims[1], reduce?.dims[0])}`,
+});

@@ -1,0 +1,23 @@
+import type { OpOf } from "../../graph.js";
+import { excitation, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
+import { type Moments, maximum, pooled, scaled } from "../../stress/moments.js";
+import { outputsOf } from "../stress/parts.js";
+
+export function stressSe(
+  { operands: [map, reduce], attributes: { squeeze, hidden, gate } }: OpOf<"attention.se">,
+  x: Moments,
+): Stress {
+  const { channels, places } = sizesOf(map);
+  const squeezes = { average: pooled(x, places), max: maximum(x, places), none: x };
+  const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, squeezes[squeeze]);
+  return {
+    result: scaled(x, gatePower(gate, layers.expand.result)),
+    parameters: [
+      undefined,
+      layers.reduce.weight,
+      layers.expand.weight,
+      layers.reduce.bias,
+      layers.expand.bias,
+    ],
+  };
+}

@@ -1,0 +1,56 @@
+import type { OpOf, Value } from "../graph.js";
+import { windowAlong } from "../ops/conv-1d.js";
+import { concreteDims, elementCount } from "../types.js";
+import { normal } from "./distribution.js";
+import { OFFSET, type Stress, unitGain } from "./layers.js";
+import { type Moments, mixed, perChannel, sum, variation } from "./moments.js";
+
+// The rules of convolutions and products with weights: their results are around 1.
+
+export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stress {
+  const [, , ...sizes] = op.results[0]?.type.dims ?? [];
+  const share = sizes.reduce<number>((all, _, axis) => all * shareInside(op, axis), 1);
+  // A small dilated map may be read at no tap: then its sums are zero whatever the weights are.
+  return stressLinear(Math.max(1, fanInOf(op.operands[1]) * share), op.operands.length > 2, x);
+}
+
+export function stressGemm({ operands }: OpOf<"gemm">, x: Moments): Stress {
+  return stressLinear(fanInOf(operands[1]), operands.length > 2, x);
+}
+
+export function stressGeneralGemm({ operands, attributes }: OpOf<"general_gemm">, x: Moments): Stress {
+  const fanIn = Number(operands[0]?.type.dims[attributes.transposeA ? 0 : 1]);
+  return stressLinear(fanIn, operands.length > 2, x);
+}
+
+/** Sums of so many products on average, with a bias or without. */
+function stressLinear(products: number, biased: boolean, x: Moments): Stress {
+  const y = mixed(x, 1 / x.power);
+  const offset = OFFSET * variation(y);
+  return {
+    result: biased ? sum(y, perChannel(offset ** 2)) : y,
+    parameters: [undefined, normal(unitGain(products, x)), normal(offset)],
+  };
+}
+
+function fanInOf(weight: Value | undefined): number {
+  return elementCount(concreteDims(weight?.type.dims ?? []).slice(1));
+}
+
+/** The share of a convolution's products along a spatial axis, from 0, that read the map and not the zeros around it. */
+function shareInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: number): number {
+  const [map, weight] = op.operands;
+  const [size, kernel, outputs] = [map, weight, op.results[0]].map((value) =>
+    Number(value?.type.dims[axis + 2]),
+  );
+  if (size === undefined || kernel === undefined || outputs === undefined) return 1;
+  const { stride, dilation, before } = windowAlong(op, axis);
+  let inside = 0;
+  for (let output = 0; output < outputs; output++) {
+    for (let tap = 0; tap < kernel; tap++) {
+      const place = output * stride - before + tap * dilation;
+      if (place >= 0 && place < size) inside++;
+    }
+  }
+  return inside / (outputs * kernel);
+}
