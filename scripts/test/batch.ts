@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { register } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { debugging } from "../../src/base/debugging.js";
 
 /*
  * Runs the test files of the arguments, one after the other, in this process. What became of each goes as a line of
@@ -21,6 +22,7 @@ register("./uvu-hook.mjs", import.meta.url, { data: new URL("./suite.ts", import
 const { collect } = await import("./suite.js");
 
 const bail = process.argv[2] === "--bail";
+debugging.throughText = process.env.ECAGEN_TEXT_ROUNDTRIP === "1";
 
 for (const [i, file] of process.argv.slice(bail ? 3 : 2).entries()) {
   process.stdout.write(`${i === 0 ? "" : "\n"}${file}\n`);

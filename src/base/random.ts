@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { sha256Bytes } from "./sha256.js";
 
 /**
  * A stream of random numbers that depends on the seed and the name alone: adding, removing or reordering
@@ -23,8 +23,9 @@ interface BitSource {
 }
 
 export function randomStream(seed: number, name: string): RandomStream {
-  const digest = createHash("sha256").update(`${seed}\0${name}`).digest();
-  const bits = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at)));
+  const digest = sha256Bytes(`${seed}\0${name}`);
+  const words = new DataView(digest.buffer, digest.byteOffset);
+  const bits = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => words.getInt32(at, true)));
   return {
     uniform: (low, high) => low + (high - low) * unit(bits),
     normal: () => normal(bits),

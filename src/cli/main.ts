@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import yargs from "yargs";
+import { debugging } from "../base/debugging.js";
 import { InputError } from "../base/diagnostic.js";
 import { didYouMean } from "../base/suggest.js";
 import { packageVersion } from "../files/package.js";
@@ -11,6 +12,7 @@ const USAGE = `ecagen COMMAND
 Compiles convolutional networks with channel attention from a JSON spec to ONNX, verifies, counts and compares them.`;
 
 const args = process.argv.slice(2);
+debugging.throughText = process.env.ECAGEN_TEXT_ROUNDTRIP === "1";
 
 const cli = yargs(args)
   .scriptName("ecagen")

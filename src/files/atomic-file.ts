@@ -1,12 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type FileSink, PendingFile } from "./pending-file.js";
+import type { ByteSink } from "../base/bytes.js";
+import { PendingFile } from "./pending-file.js";
 import { refuseOverwriting } from "./refuse-overwriting.js";
 import { removeAbandoned, temporaryFor } from "./temporary-files.js";
 import { onTermination } from "./termination.js";
 import { located, writableTarget } from "./writable-target.js";
-
-export type { FileSink } from "./pending-file.js";
 
 /**
  * Files that are written together. Each is filled under a temporary name beside its own; when all are complete and on the
@@ -134,11 +133,11 @@ export async function inTransaction<T>(write: (transaction: FileTransaction) => 
 /** `inTransaction` for files that are known beforehand. */
 export function writeAtomically<T>(
   files: readonly string[],
-  write: (...sinks: FileSink[]) => Promise<T>,
+  write: (...sinks: ByteSink[]) => Promise<T>,
 ): Promise<T> {
   return inTransaction(async (transaction) => {
     refuseOverwriting(files);
-    const sinks: FileSink[] = [];
+    const sinks: ByteSink[] = [];
     for (const file of files) sinks.push(await transaction.open(file));
     return await write(...sinks);
   });

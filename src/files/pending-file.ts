@@ -1,21 +1,16 @@
 import { lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { ByteSink } from "../base/bytes.js";
 import { Defect, InputError } from "../base/diagnostic.js";
 import { removeAbandoned, temporaryFor } from "./temporary-files.js";
 import { located } from "./writable-target.js";
-
-/** Where the bytes of a file go, in order. */
-export interface FileSink {
-  /** Takes the bytes over at once; the caller may reuse their memory as soon as the promise is fulfilled. */
-  write(bytes: Uint8Array): Promise<void>;
-}
 
 const BUFFER_BYTES = 1 << 20;
 const PERMISSIONS = 0o777;
 
 /** A file that is being written under a temporary name. Fills one buffer while the other is on its way to the disk. */
-export class PendingFile implements FileSink {
+export class PendingFile implements ByteSink {
   readonly temporary: string;
   readonly #handle: FileHandle;
   #target: string;

@@ -1,17 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { OpenFile } from "../base/bytes.js";
 import { Defect, InputError } from "../base/diagnostic.js";
 import { recordRead } from "./files-read.js";
 import { whyUnreadable } from "./read-file.js";
 
-/** Bytes that are read at any place, some at a time. */
-export interface ByteRange {
-  readonly size: number;
-  /** Fills `target` with the bytes from `offset` on. Errors: `InputError` where they end before. */
-  readInto(target: Uint8Array, offset: number): void;
-}
-
 /** A regular file that is read at any place, without holding it. */
-export class RandomAccessFile implements ByteRange {
+export class RandomAccessFile implements OpenFile {
   readonly file: string;
   /** Its bytes when it was opened. */
   readonly size: number;
@@ -66,7 +60,7 @@ export class RandomAccessFile implements ByteRange {
   }
 
   /** `length` bytes from `offset` on. Errors as for `readInto`, before any memory is taken. */
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (length > this.size - offset) throw unreadable(this.file, `it ends before byte ${offset + length}`);
     const bytes = new Uint8Array(length);
     this.readInto(bytes, offset);
@@ -78,11 +72,6 @@ export class RandomAccessFile implements ByteRange {
     this.#open = false;
     closeSync(this.#handle);
   }
-}
-
-/** A part of a file or of other bytes, by itself. */
-export function rangeOf(whole: ByteRange, start: number, size: number): ByteRange {
-  return { size, readInto: (target, offset) => whole.readInto(target, start + offset) };
 }
 
 function unreadable(file: string, why: string): InputError {

@@ -14,8 +14,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { ByteSink } from "../../src/base/bytes.js";
 import { InputError } from "../../src/base/diagnostic.js";
-import { type FileSink, writeAtomically, writeTextSync } from "../../src/files/atomic-file.js";
+import { writeAtomically, writeTextSync } from "../../src/files/atomic-file.js";
 import { withoutListeners } from "../../src/files/termination.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
@@ -25,7 +26,7 @@ const test = suite("base: atomic files");
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const write =
   (content: string) =>
-  (sink: FileSink): Promise<void> =>
+  (sink: ByteSink): Promise<void> =>
     sink.write(text(content));
 
 async function refusal(act: Promise<unknown>): Promise<InputError> {

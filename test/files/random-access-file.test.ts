@@ -3,9 +3,10 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { rangeOf } from "../../src/base/bytes.js";
 import { Defect, InputError } from "../../src/base/diagnostic.js";
 import { insideFolder } from "../../src/files/inside-folder.js";
-import { RandomAccessFile, rangeOf } from "../../src/files/random-access-file.js";
+import { RandomAccessFile } from "../../src/files/random-access-file.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as z from "zod";
+import { debugging } from "../../src/base/debugging.js";
 import { Defect } from "../../src/base/diagnostic.js";
 import { freezeGraph } from "../../src/ir/builder.js";
 import type { Graph, Op } from "../../src/ir/graph.js";
@@ -166,8 +167,8 @@ test("with ECAGEN_TEXT_ROUNDTRIP=1 passes see the graph after its text form, and
   }`;
   const withStored = parseGraph(text, "<ir>", new Map([["w", new Float32Array([1, 2, 3, 4])]]));
   const direct = rewrite("lower-activation", NETWORK);
-  const before = process.env.ECAGEN_TEXT_ROUNDTRIP;
-  process.env.ECAGEN_TEXT_ROUNDTRIP = "1";
+  const before = debugging.throughText;
+  debugging.throughText = true;
   try {
     const seen: Graph[] = [];
     const { graph, reports } = runPasses(stored, parsePipeline("lower-activation,eliminate-dead-code"), {
@@ -183,8 +184,7 @@ test("with ECAGEN_TEXT_ROUNDTRIP=1 passes see the graph after its text form, and
     assert.ok(kept?.kind === "parameter");
     assert.equal(kept.data, storedWeight([2, 2], "w", new Float32Array([1, 2, 3, 4])));
   } finally {
-    if (before === undefined) delete process.env.ECAGEN_TEXT_ROUNDTRIP;
-    else process.env.ECAGEN_TEXT_ROUNDTRIP = before;
+    debugging.throughText = before;
   }
 });
 

@@ -14,6 +14,7 @@ const HOME: Readonly<Record<string, string>> = {
   "ts-morph": "codegen/typescript/",
   mustache: "codegen/user-templates/",
   "pure-rand": "base/random.ts",
+  "@noble/hashes": "base/sha256.ts",
   minizlib: "weights/formats/zip/",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",

@@ -1,6 +1,6 @@
-import { basename } from "node:path";
 import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
 import { InputError } from "../../base/diagnostic.js";
+import { fileName } from "../../base/file-name.js";
 import { imageSize } from "../../driver/stats/stats.js";
 import type { FileNetwork } from "../../given/file-network.js";
 import type { Graph } from "../../ir/graph.js";
@@ -50,7 +50,7 @@ export function writtenSpec({
   if (head === undefined && problems.length === 0) problems.push("it does not end in a classifier");
   if (problems.length > 0) throw notKnown(file, problems);
   return withDefaults({
-    name: basename(file).replace(/\.onnx$/, ""),
+    name: fileName(file, ".onnx"),
     input,
     scaling: { divisor: 1 },
     defaults: { norm: { epsilon: epsilonOf(graph) }, ...paddingOf(graph) },

@@ -1,5 +1,5 @@
+import type { ByteRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import type { ByteRange } from "../../files/random-access-file.js";
 import { GraphBuilder } from "../../ir/builder.js";
 import type { Graph, Parameter, ParameterRole, Value } from "../../ir/graph.js";
 import {

@@ -1,6 +1,7 @@
+import type { ByteRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { didYouMean } from "../../base/suggest.js";
-import { type ByteRange, RandomAccessFile } from "../../files/random-access-file.js";
+import { RandomAccessFile } from "../../files/random-access-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { formatType } from "../../ir/types.js";
 import { KNOWN_OPERATORS } from "../codecs/registry.js";

@@ -1,6 +1,6 @@
+import type { ByteRange } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { InputError } from "../../base/diagnostic.js";
-import type { ByteRange } from "../../files/random-access-file.js";
 import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
 import { type FileDType, fileByteCount, hasNumbers } from "../../weights/formats/file-dtypes.js";

@@ -1,5 +1,5 @@
+import type { ByteRange } from "../../base/bytes.js";
 import { Defect } from "../../base/diagnostic.js";
-import type { ByteRange } from "../../files/random-access-file.js";
 import type { NumberDType } from "../../ir/types.js";
 import type { WeightExpr } from "../../ir/weight.js";
 import { byteCount } from "../../weights/values/elements.js";

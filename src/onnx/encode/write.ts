@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import type { ByteSink } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
-import { type FileSink, type FileTransaction, inTransaction } from "../../files/atomic-file.js";
+import { type FileTransaction, inTransaction } from "../../files/atomic-file.js";
 import { realPath, wasRead } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { writableTarget } from "../../files/writable-target.js";
@@ -156,7 +157,7 @@ function shown(dataFile: string, model: string): string {
 
 /** Writes a file and gives its size, and its sha256 where that is asked for. */
 async function writeDigested(
-  sink: FileSink,
+  sink: ByteSink,
   layout: FileLayout,
   options: WriteOptions,
   progress: (bytes: number) => void,
@@ -168,7 +169,7 @@ async function writeDigested(
 }
 
 async function writeFile(
-  sink: FileSink,
+  sink: ByteSink,
   layout: FileLayout,
   options: WriteOptions,
   progress: (bytes: number) => void,

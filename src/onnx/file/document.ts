@@ -1,5 +1,5 @@
+import type { ByteRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import type { ByteRange } from "../../files/random-access-file.js";
 import { TypeRefusal } from "../../ir/types.js";
 import { quoteName } from "../../weights/formats/tensor-name.js";
 import {

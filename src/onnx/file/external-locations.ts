@@ -1,7 +1,8 @@
 import { type BigIntStats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { ByteRange } from "../../base/bytes.js";
 import { recordRead } from "../../files/files-read.js";
-import { type ByteRange, RandomAccessFile } from "../../files/random-access-file.js";
+import { RandomAccessFile } from "../../files/random-access-file.js";
 import { FIELD, StringStringEntryProto } from "./proto.js";
 import { type WireField, WireProblem, WireReader } from "./wire.js";
 

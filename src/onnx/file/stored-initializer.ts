@@ -1,4 +1,4 @@
-import { type ByteRange, rangeOf } from "../../files/random-access-file.js";
+import { type ByteRange, rangeOf } from "../../base/bytes.js";
 import { refuse } from "../../ir/types.js";
 import { type FileDType, fileByteCount } from "../../weights/formats/file-dtypes.js";
 import type { LatestBytes } from "../../weights/formats/latest-bytes.js";

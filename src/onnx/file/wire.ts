@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../files/random-access-file.js";
+import type { ByteRange } from "../../base/bytes.js";
 
 /** A field of a protobuf message, where it lies. */
 export interface WireField {

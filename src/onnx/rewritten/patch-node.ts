@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../files/random-access-file.js";
+import type { ByteRange } from "../../base/bytes.js";
 import { FIELD, fieldHeader } from "../file/proto.js";
 import { type WireField, WireReader } from "../file/wire.js";
 

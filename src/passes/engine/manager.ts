@@ -1,4 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
+import { debugging } from "../../base/debugging.js";
 import { Defect, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { JsonPath } from "../../base/json-path.js";
 import { type Graph, type Op, storedDataOf, type Value } from "../../ir/graph.js";
@@ -40,9 +41,6 @@ export interface RanPasses {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Environment variable: with 1, the graph goes through its text form before every pass. */
-const TEXT_ROUND_TRIP = "ECAGEN_TEXT_ROUNDTRIP";
-
 /**
  * Runs the passes in order. After each one the graph is verified, and its inputs and outputs must be those
  * that it had; what is broken is a `Defect` that names the pass. What the user asked for in vain is the
@@ -58,7 +56,7 @@ export function runPasses(
   const reports = invocations.map(({ pass: name, options, specPath }, index): PassReport => {
     if (!isPassName(name)) throw InputError.of("pass/unknown", `unknown pass ${JSON.stringify(name)}`);
     const pass = passOf(name);
-    const before = process.env[TEXT_ROUND_TRIP] === "1" ? throughText(current) : current;
+    const before = debugging.throughText ? throughText(current) : current;
     const { graph: after, ...report } = atPath(specPath, () => runPass(pass, before, options));
     for (const { message, hint } of pass.unmatched?.(before, options) ?? []) {
       warnings.push({ code: "pass/no-match", message: `${name}: ${message}`, hint, path: specPath });
@@ -147,10 +145,10 @@ function sameGraph(a: Graph, b: Graph): boolean {
     a === b ||
     (a.name === b.name &&
       a.ops.length === b.ops.length &&
-      a.ops.every((op, i) => op === b.ops[i] || isDeepStrictEqual(op, b.ops[i])) &&
-      isDeepStrictEqual(a.outputs, b.outputs) &&
-      isDeepStrictEqual(a.inputs, b.inputs) &&
-      isDeepStrictEqual(a.blocks, b.blocks))
+      a.ops.every((op, i) => op === b.ops[i] || dequal(op, b.ops[i])) &&
+      dequal(a.outputs, b.outputs) &&
+      dequal(a.inputs, b.inputs) &&
+      dequal(a.blocks, b.blocks))
   );
 }
 

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
 import type * as z from "zod";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { SourceText } from "../../base/source.js";
@@ -89,7 +89,7 @@ function shortestOptions(
   const schema = passOf(pass).options;
   const means = (candidate: unknown): boolean => {
     const result = schema.safeParse(candidate);
-    return result.success && isDeepStrictEqual(result.data, options);
+    return result.success && dequal(result.data, options);
   };
   return means(options) ? (shorten(options, means) as Record<string, unknown>) : options;
 }

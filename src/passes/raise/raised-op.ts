@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
 import { freezeOp, makeParameter } from "../../ir/builder.js";
 import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { inferTypes } from "../../ir/op.js";
@@ -68,7 +68,7 @@ function parameterOf(
   names: NewNames,
 ): Parameter {
   if (source === undefined) return makeParameter(names.fresh(fallback), data, role, x.type.dtype);
-  if (source.role === role && isDeepStrictEqual(source.data, data)) return source;
+  if (source.role === role && dequal(source.data, data)) return source;
   const isOwn = flow.readers(source).every((reader) => region.has(reader));
   const name = isOwn ? names.heir(source.name) : names.fresh(source.name);
   return makeParameter(name, data, role, source.type.dtype);

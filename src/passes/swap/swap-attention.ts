@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
 import * as z from "zod";
 import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/attention/module.js";
 import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
@@ -33,7 +33,7 @@ export const swapAttention = definePass({
   unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
   run(graph, { from, to, at }) {
     const gates = selectGates(graph, "swap-attention", { kind: from, at });
-    const asksForKind = isDeepStrictEqual(to, gateOptions.parse(to.type));
+    const asksForKind = dequal(to, gateOptions.parse(to.type));
     return rewriteGraph(graph, "swap-attention", (op, context) => {
       const [result] = op.results;
       const gate = result && gates.get(result);
@@ -61,7 +61,7 @@ function isPlanned(op: Op, { type, ...options }: AttentionOptions, site: Attenti
   if (plan === undefined) return false;
   const [, ...parameters] = op.operands;
   return (
-    isDeepStrictEqual({ ...op.attributes }, plan.attributes) &&
+    dequal({ ...op.attributes }, plan.attributes) &&
     parameters.length === plan.parameters.length &&
     parameters.every((parameter, i) => sameDims(parameter.type.dims, plan.parameters[i]?.dims ?? []))
   );

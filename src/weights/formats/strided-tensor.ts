@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../files/random-access-file.js";
+import type { ByteRange } from "../../base/bytes.js";
 import { FILE_DTYPES, type FileDType } from "./file-dtypes.js";
 import type { LatestBytes } from "./latest-bytes.js";
 import { extentOf, gatherBytes, isRowMajor, type Layout } from "./strided.js";

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
@@ -95,7 +95,7 @@ function numberingOf(
 /** How a network's blocks can be numbered, without repetitions. */
 function numberingsOf(graph: Graph): readonly Numbering[] {
   const [stagewise, spec] = [stagewiseNumbering(graph), specNumbering(graph)];
-  return isDeepStrictEqual(stagewise, spec) ? [spec] : [stagewise, spec];
+  return dequal(stagewise, spec) ? [spec] : [stagewise, spec];
 }
 
 /** The tensors without a wrapper's name before all of theirs, and without its step count. */

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { dequal } from "dequal";
 import { type ActivationName, activations } from "../../../ir/activations.js";
 import type { Op, Parameter, Value } from "../../../ir/graph.js";
 import { isOp } from "../../../ir/rewrite.js";
@@ -85,7 +85,7 @@ class Unifier {
     if (isOp(wanted, "batch_norm") && isOp(op, "batch_norm")) {
       if (this.#epsilon !== undefined && this.#epsilon !== op.attributes.epsilon) return false;
       this.#epsilon = op.attributes.epsilon;
-    } else if (!isDeepStrictEqual({ ...wanted.attributes }, { ...op.attributes })) {
+    } else if (!dequal({ ...wanted.attributes }, { ...op.attributes })) {
       return false;
     }
     return wanted.operands.length === op.operands.length && this.#operands(wanted, op, op.operands.length);
@@ -121,7 +121,7 @@ class Unifier {
     const [wantedX, wantedWeight, wantedBias] = wanted.operands;
     if (x === undefined || weight === undefined || bias?.kind !== "parameter") return false;
     if (wantedX === undefined || wantedWeight === undefined) return false;
-    if (!isDeepStrictEqual({ ...wanted.attributes }, { ...conv.attributes })) return false;
+    if (!dequal({ ...wanted.attributes }, { ...conv.attributes })) return false;
     const channels = elementCount(bias.data.dims);
     const { parameters } = normOf(channels, undefined, { source: bias, data: bias.data, role: "trainable" });
     const scale = this.#scaleIn(wantedWeight, weight, channels);

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../../files/random-access-file.js";
+import type { ByteRange } from "../../../base/bytes.js";
 import type { FileDType } from "../file-dtypes.js";
 
 /** What the head of an .npy file says. */

@@ -1,5 +1,5 @@
+import type { ByteRange } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import type { ByteRange } from "../../../files/random-access-file.js";
 import type { LatestBytes } from "../latest-bytes.js";
 import { quoteName } from "../tensor-name.js";
 import type { StoredTensor } from "../tensor-source.js";

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import type { ByteRange } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import type { ByteRange, RandomAccessFile } from "../../../files/random-access-file.js";
+import type { RandomAccessFile } from "../../../files/random-access-file.js";
 import { fileByteCount } from "../file-dtypes.js";
 import { LatestBytes } from "../latest-bytes.js";
 import { columnMajorStrides, rowMajorStrides } from "../strided.js";

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../../files/random-access-file.js";
+import type { ByteRange } from "../../../base/bytes.js";
 
 /** The bytes of something that can only be made from its beginning on, piece by piece. */
 type MakePieces = () => Generator<Uint8Array>;

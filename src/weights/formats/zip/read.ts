@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import { InflateRaw } from "minizlib";
+import { type ByteRange, rangeOf } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import { type ByteRange, type RandomAccessFile, rangeOf } from "../../../files/random-access-file.js";
+import type { RandomAccessFile } from "../../../files/random-access-file.js";
 import { quoteName } from "../tensor-name.js";
 import { readDirectory, type ZipEntry, ZipProblem } from "./directory.js";
 import { LatestStreams } from "./latest-streams.js";
