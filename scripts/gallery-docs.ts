@@ -1,6 +1,6 @@
 import { markdownTable } from "../src/base/markdown.js";
 import { count } from "../src/base/numbers.js";
-import { shippedSpecs } from "../src/language/shipped.js";
+import { shippedSpecs } from "../src/files/spec-files.js";
 import type { ReferenceRow } from "./reference-table.js";
 
 type Families = ReadonlyMap<string, readonly ReferenceRow[]>;

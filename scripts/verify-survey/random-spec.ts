@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import type { JsonPath } from "../../src/base/json-path.js";
-import { parseSpecText } from "../../src/language/load.js";
+import { parseSpecText } from "../../src/files/spec-files.js";
 import { type JsonSchema, specJsonSchema } from "../../src/language/schema.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 import { runPasses } from "../../src/passes/engine/manager.js";

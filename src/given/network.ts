@@ -1,6 +1,7 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { loadSpec } from "../files/spec-files.js";
 import type { Graph } from "../ir/graph.js";
-import { type LoadedSpec, loadSpec } from "../language/load.js";
+import type { LoadedSpec } from "../language/load.js";
 import { buildNetwork } from "../networks/blocks/network.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";

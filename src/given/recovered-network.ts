@@ -1,9 +1,10 @@
 import { blockOutputs } from "../analysis/block-outputs.js";
 import { InputError } from "../base/diagnostic.js";
+import { parseSpecText } from "../files/spec-files.js";
 import { type Graph, type Parameter, producersOf } from "../ir/graph.js";
 import { isOp, replaceParameters } from "../ir/rewrite.js";
 import { constantWeight, reshapeWeight, type WeightExpr } from "../ir/weight.js";
-import { type LoadedSpec, parseSpecText } from "../language/load.js";
+import type { LoadedSpec } from "../language/load.js";
 import { buildNetwork } from "../networks/blocks/network.js";
 import { CanonicalGraph, Numbering } from "../networks/canonical-graph.js";
 import { matchedWeights } from "../networks/recovered/match.js";

@@ -1,9 +1,8 @@
-import { dirname, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import type { SourceText } from "../base/source.js";
 import { type JsonObject, parseJsonTree } from "./json-tree.js";
+import type { SpecLibrary } from "./library.js";
 import { mergeTrees } from "./merge.js";
-import { type ReadFile, readSpec } from "./read.js";
 
 /** What a spec says of itself alone: a network made from another one has not its name and not its counts. */
 const NOT_INHERITED: readonly string[] = ["$schema", "name", "description", "extends", "expect"];
@@ -21,19 +20,23 @@ export interface Inherited {
  * Reads what a spec extends, as far as the chain goes, and merges it. Refuses a base that is not there, a chain
  * that comes back to one of its files, and an endless one.
  */
-export function readWithBases(source: SourceText, read: ReadFile, chain: readonly string[] = []): Inherited {
+export function readWithBases(
+  { file, text }: SourceText,
+  library: SpecLibrary,
+  chain: readonly string[] = [],
+): Inherited {
+  const source = { file, text: text.replace(/^\uFEFF/, "") };
   const root = parseJsonTree(source);
   if (root.kind !== "object") {
     throw InputError.of("spec/wrong-type", "a spec is an object", { path: [], range: root.range });
   }
-  const files = [...chain, source.file];
+  const files = [...chain, file];
   const reference = root.entries.get("extends")?.value;
   // A reference that is no text is the schema's to report.
-  if (reference?.kind !== "scalar" || typeof reference.value !== "string")
-    return { root, files: [source.file] };
+  if (reference?.kind !== "scalar" || typeof reference.value !== "string") return { root, files: [file] };
   const place = { path: ["extends"], range: reference.range };
-  const base = readSpec(reference.value, dirname(source.file), read, place);
-  const again = files.findIndex((file) => resolve(file) === resolve(base.file));
+  const base = library.read(reference.value, file, place);
+  const again = files.findIndex((each) => library.identity(each) === library.identity(base.file));
   if (again >= 0) {
     const circle = [...files.slice(again), base.file].join(" → ");
     throw InputError.of("spec/circular-extends", `"extends" goes in a circle: ${circle}`, place);
@@ -44,10 +47,10 @@ export function readWithBases(source: SourceText, read: ReadFile, chain: readonl
       hint: "extend one that is further down the chain",
     });
   }
-  const inherited = readWithBases(base, read, files);
+  const inherited = readWithBases(base, library, files);
   return {
     root: mergeTrees(withoutOwn(inherited.root), root),
-    files: [source.file, ...inherited.files],
+    files: [file, ...inherited.files],
   };
 }
 

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { basename } from "node:path";
 import type { Diagnostic } from "../base/diagnostic.js";
+import { fileName } from "../base/file-name.js";
+import { sha256Hex } from "../base/sha256.js";
 import type { SourceText } from "../base/source.js";
 import { checkSpec } from "./check.js";
 import { SpecDocument } from "./document.js";
 import { readWithBases } from "./extends.js";
-import { type ReadFile, readSpec, readTextFile } from "./read.js";
+import type { SpecLibrary } from "./library.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { expandShorthands } from "./shorthand.js";
 
@@ -19,30 +19,18 @@ export interface LoadedSpec {
 }
 
 /**
- * Reads a spec: a path, or the bare name of one that ships with ecagen.
- *
- * @throws InputError with everything that is wrong with it, in the order of its places
- */
-export function loadSpec(file: string, read: ReadFile = readTextFile): LoadedSpec {
-  return load(readSpec(file, "", read), read);
-}
-
-/** As `loadSpec`, for a text at hand. `file` is its name in messages, and `extends` is relative to its folder. */
-export function parseSpecText(text: string, file: string, read: ReadFile = readTextFile): LoadedSpec {
-  return load({ file, text: text.replace(/^\uFEFF/, "") }, read);
-}
-
-/**
  *     text → tree with places → bases merged → shorthands expanded → checked → resolved
+ *
+ * @throws InputError with everything that is wrong with the spec, in the order of its places
  */
-function load(source: SourceText, read: ReadFile): LoadedSpec {
-  const { root, files } = readWithBases(source, read);
+export function loadSource(source: SourceText, library: SpecLibrary): LoadedSpec {
+  const { root, files } = readWithBases(source, library);
   const found: Diagnostic[] = [];
   const document = new SpecDocument(
     expandShorthands(root, (diagnostic) => found.push(diagnostic)),
     files,
   );
-  const resolved = checkSpec(document, basename(source.file).replace(/\.json$/, ""), found);
+  const resolved = checkSpec(document, fileName(source.file, ".json"), found);
   return { resolved, document, hash: hashOf(resolved) };
 }
 
@@ -56,5 +44,5 @@ function hashOf(resolved: ResolvedSpec): string {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
-  return createHash("sha256").update(canonical).digest("hex");
+  return sha256Hex(canonical);
 }

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { pairByPath, pairByStructure } from "../../src/analysis/diff/block-pairs.js";
+import { parseSpecText } from "../../src/files/spec-files.js";
 import type { Graph } from "../../src/ir/graph.js";
-import { parseSpecText } from "../../src/language/load.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 
 const test = suite("analysis: pairs of blocks");

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { galleryIndexText } from "../../src/driver/gallery/gallery-index.js";
 import { GALLERY_INDEX, listSpecs } from "../../src/driver/list/list.js";
-import { shippedSpecs } from "../../src/language/shipped.js";
+import { shippedSpecs } from "../../src/files/spec-files.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("driver: list");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
-import { loadSpec } from "../../src/language/load.js";
+import { loadSpec } from "../../src/files/spec-files.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** Specs with very many mistakes, or very long words: reading them and saying what is wrong takes time in proportion. */

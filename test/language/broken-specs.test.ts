@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
-import { loadSpec } from "../../src/language/load.js";
+import { loadSpec } from "../../src/files/spec-files.js";
 import { assertGrowsWithSize } from "../growth.js";
 import { briefly, parse, problems, problemsOf, readFrom, specText } from "./support.js";
 

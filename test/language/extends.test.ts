@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { positionAt } from "../../src/base/source.js";
-import { loadSpec } from "../../src/language/load.js";
+import { loadSpec } from "../../src/files/spec-files.js";
 import { briefly, parse, problems, problemsOf, readFrom, specText } from "./support.js";
 
 const test = suite("spec: extends");

@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadSpec } from "../../src/language/load.js";
-import { shippedSpecs } from "../../src/language/shipped.js";
+import { loadSpec, shippedSpecs } from "../../src/files/spec-files.js";
 
 const test = suite("spec: the gallery");
 

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { loadSpec } from "../../src/language/load.js";
+import { loadSpec } from "../../src/files/spec-files.js";
 import { parseLabels, parsePreprocessing } from "../../src/language/preprocessing.js";
 import { parse, problems, specText } from "./support.js";
 

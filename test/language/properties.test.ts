@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { parseSpecText } from "../../src/files/spec-files.js";
 import { ACTIVATION_NAMES } from "../../src/ir/activations.js";
-import { parseSpecText } from "../../src/language/load.js";
 
 const test = suite("spec: properties");
 

@@ -1,6 +1,6 @@
 import { type DiagnosticJson, diagnosticToJson, InputError } from "../../src/base/diagnostic.js";
-import { type LoadedSpec, parseSpecText } from "../../src/language/load.js";
-import { type ReadFile, readTextFile } from "../../src/language/read.js";
+import { parseSpecText, type ReadFile, readTextFile } from "../../src/files/spec-files.js";
+import type { LoadedSpec } from "../../src/language/load.js";
 import type { ResolvedBlock } from "../../src/language/resolved.js";
 
 /** Files that exist only in a test; everything else is read from the disk. */

@@ -1,6 +1,6 @@
+import { shippedSpecs } from "../../files/spec-files.js";
 import { specNetwork } from "../../given/network.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
-import { shippedSpecs } from "../../language/shipped.js";
 import type { ListedSpec } from "../list/list.js";
 
 /** What `ecagen list` knows of the specs that ship with ecagen, found by building each of them. */

@@ -1,9 +1,9 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { loadSpec } from "../../files/spec-files.js";
 import { locateErrors, rewritingSteps } from "../../given/network.js";
 import { openWeights } from "../../given/open-weights.js";
-import { loadSpec } from "../../language/load.js";
 import { buildNetwork } from "../../networks/blocks/network.js";
 import { copyTensor } from "../../weights/formats/copy-tensor.js";
 import type { OutgoingTensor } from "../../weights/formats/outgoing-tensor.js";

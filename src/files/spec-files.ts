@@ -1,0 +1,98 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { InputError } from "../base/diagnostic.js";
+import type { SourceText } from "../base/source.js";
+import { MAX_FILE_SIZE, tooLarge } from "../language/json-limits.js";
+import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
+import { type LoadedSpec, loadSource } from "../language/load.js";
+import { packageRoot } from "./package.js";
+import { readRecorded } from "./read-file.js";
+
+/** Gives a file's text, or throws an error with a `code` as Node's file functions do. */
+export type ReadFile = (file: string) => string;
+
+/**
+ * Reads a spec: a path, or the bare name of one that ships with ecagen.
+ *
+ * @throws InputError with everything that is wrong with it, in the order of its places
+ */
+export function loadSpec(file: string, read: ReadFile = readTextFile): LoadedSpec {
+  return loadSource(readSpec(file, "", read), libraryOfFiles(read));
+}
+
+/** As `loadSpec`, for a text at hand. `file` is its name in messages, and `extends` is relative to its folder. */
+export function parseSpecText(text: string, file: string, read: ReadFile = readTextFile): LoadedSpec {
+  return loadSource({ file, text }, libraryOfFiles(read));
+}
+
+/** The folder of the specs that ship with ecagen. */
+export function shippedSpecsFolder(): string {
+  return join(packageRoot(), "specs");
+}
+
+/** The names of the specs that ship with ecagen, sorted: `b0-eca`. */
+export function shippedSpecs(): readonly string[] {
+  return readdirSync(shippedSpecsFolder())
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -".json".length))
+    .sort();
+}
+
+/** A file's text, which must be UTF-8 and of a bearable size. */
+export const readTextFile: ReadFile = (file) => {
+  const stat = statSync(file);
+  // Devices and pipes have no size, and some have no end.
+  if (!stat.isFile() && !stat.isDirectory()) {
+    throw InputError.of("spec/unreadable", `${file} is no regular file`, { file });
+  }
+  if (stat.size > MAX_FILE_SIZE) throw tooLarge(file);
+  const bytes = readRecorded(file);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw InputError.of("spec/encoding", "the file is not UTF-8 text", { file });
+  }
+};
+
+function libraryOfFiles(read: ReadFile): SpecLibrary {
+  return {
+    read: (reference, from, asker) => readSpec(reference, dirname(from), read, asker),
+    identity: resolve,
+  };
+}
+
+/** Reads the spec that `reference` names, seen from `folder`: a path, or the bare name of a spec there or of one that ships. */
+function readSpec(reference: string, folder: string, read: ReadFile, asker: Asker = {}): SourceText {
+  let failure: { readonly file: string; readonly code: unknown } | undefined;
+  for (const file of candidates(reference, folder)) {
+    try {
+      return { file, text: read(file) };
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      // A file that can't be read says more than the absence of the other candidates.
+      if (failure === undefined || error.code !== "ENOENT") failure = { file, code: error.code };
+    }
+  }
+  throw unreadable(reference, failure?.file ?? reference, failure?.code, asker);
+}
+
+function candidates(reference: string, folder: string): readonly string[] {
+  if (!isBare(reference)) return [isAbsolute(reference) ? reference : join(folder, reference)];
+  const names = reference.endsWith(".json") ? [reference] : [reference, `${reference}.json`];
+  const beside = names.map((name) => join(folder, name));
+  return [...beside, join(shippedSpecsFolder(), names.at(-1) ?? reference)];
+}
+
+function isBare(reference: string): boolean {
+  return basename(reference) === reference;
+}
+
+function unreadable(reference: string, file: string, code: unknown, asker: Asker): InputError {
+  const where = asker.range === undefined ? { file } : asker;
+  if (code === "EISDIR") return InputError.of("spec/is-folder", `${file} is a folder, not a file`, where);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const what = isBare(reference) && !reference.endsWith(".json") ? `spec ${reference}` : `file ${file}`;
+    return specNotFound(reference, what, shippedSpecs(), where);
+  }
+  return InputError.of("spec/unreadable", `${file} can't be read (${String(code)})`, where);
+}
