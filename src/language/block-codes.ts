@@ -1,5 +1,5 @@
 import type { ActivationName } from "../ir/activations.js";
-import type { BlockType } from "./resolved.js";
+import type { BlockType } from "./blocks/registry.js";
 
 // The vocabulary of block strings; `block-string.ts` tells what each letter means.
 
@@ -8,7 +8,9 @@ type NumericOptions = Readonly<Record<string, { readonly field: string; readonly
 /** What a block code means and which options it takes. */
 export interface BlockCode {
   readonly block: BlockType;
+  /** Whether the block can have a gate, and groups. */
   readonly gated: boolean;
+  readonly grouped: boolean;
   readonly numeric: NumericOptions;
   readonly required: readonly string[];
   /** What the code itself says of a stage. */
@@ -40,22 +42,30 @@ const PLAIN = { numeric: TIMM_OPTIONS, required: ["r", "k", "s", "c"] } as const
 
 /** timm's block codes. */
 export const BLOCK_CODES: Readonly<Record<string, BlockCode>> = {
-  ir: { block: "inverted-residual", gated: true, fixed: { expansionLayer: true }, ...EXPANDING },
-  ds: { block: "depthwise-separable", gated: true, fixed: {}, ...PLAIN },
+  ir: {
+    block: "inverted-residual",
+    gated: true,
+    grouped: false,
+    fixed: { expansionLayer: true },
+    ...EXPANDING,
+  },
+  ds: { block: "depthwise-separable", gated: true, grouped: false, fixed: {}, ...PLAIN },
   dsa: {
     block: "depthwise-separable",
     gated: true,
+    grouped: false,
     fixed: { pointwiseActivation: true, residual: false },
     ...PLAIN,
   },
-  er: { block: "fused-inverted-residual", gated: true, fixed: {}, ...EXPANDING },
-  cn: { block: "conv-norm-act", gated: false, fixed: { residual: false }, ...PLAIN },
+  er: { block: "fused-inverted-residual", gated: true, grouped: false, fixed: {}, ...EXPANDING },
+  cn: { block: "conv-norm-act", gated: false, grouped: true, fixed: { residual: false }, ...PLAIN },
 };
 
 /** What a string without a block code means. */
 export const MNASNET: BlockCode = {
   block: "inverted-residual",
   gated: true,
+  grouped: false,
   fixed: {},
   numeric: MNASNET_OPTIONS,
   required: ["r", "k", "s", "e", "i", "o"],

@@ -138,7 +138,7 @@ function readNumber(letters: string, value: number, range: SourceRange, code: Bl
         ? { letters }
         : { message: `a ${code.block} block has no expansion: only e1 is possible` };
     case "gs":
-      if (code.block === "conv-norm-act") break;
+      if (code.grouped) break;
       return value === 1
         ? { letters }
         : { message: `${code.block} blocks have no groups of ${value}: only gs1 is possible` };

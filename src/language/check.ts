@@ -9,7 +9,7 @@ import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
 import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
-import { specRules } from "./rules/registry.js";
+import { ruleCode, specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
 import { type Spec, specSchemasFor } from "./schema.js";
 import { substitutes } from "./substitutes.js";
@@ -80,7 +80,7 @@ function checkRules(
   report: (diagnostic: Diagnostic) => void,
 ): void {
   for (const { name, check } of specRules) {
-    const code = `spec/${name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase()}`;
+    const code = ruleCode(name);
     const said = new Set<string>();
     check(subject, (path, message, hint) => {
       // What is wrong with one block of a stage is wrong with the next ones too.

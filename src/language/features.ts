@@ -1,4 +1,5 @@
-import type { FeaturePlace, ResolvedBlock, ResolvedFeature, ResolvedStem } from "./resolved.js";
+import type { ResolvedBlock } from "./blocks/registry.js";
+import type { FeaturePlace, ResolvedFeature, ResolvedStem } from "./resolved.js";
 import type { Spec } from "./schema.js";
 
 /** The spec's `features`, each with the map that it means. */

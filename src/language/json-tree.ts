@@ -1,6 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import type { Diagnostic } from "../base/diagnostic.js";
-import { InputError } from "../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
 import { positionAt, type SourceRange, type SourceText } from "../base/source.js";
 import { refuseMonsters } from "./json-limits.js";

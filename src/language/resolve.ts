@@ -7,6 +7,7 @@ import {
   gateOf,
   isDefined,
   positionsOf,
+  type ResolvedBlock,
   resolveBlock,
   type Stage,
 } from "./blocks/registry.js";
@@ -16,7 +17,8 @@ import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-defi
 import type { LayerCount } from "./definitions/resolve-layers.js";
 import { resolveFeatures } from "./features.js";
 import { resolvePreprocessing } from "./preprocessing.js";
-import type { LayerDefaults, ResolvedBlock, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { LayerDefaults } from "./resolved-part.js";
 import type { Spec, Stem } from "./schema.js";
 
 /**

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ResolvedDefined } from "../../src/language/resolved.js";
+import type { ResolvedDefined } from "../../src/language/definitions/resolved-definition.js";
 import { briefly, parse, problems } from "./support.js";
 
 const test = suite("spec: definitions");

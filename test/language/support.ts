@@ -1,7 +1,7 @@
 import { type DiagnosticJson, diagnosticToJson, InputError } from "../../src/base/diagnostic.js";
 import { parseSpecText, type ReadFile, readTextFile } from "../../src/files/spec-files.js";
+import type { ResolvedBlock } from "../../src/language/blocks/registry.js";
 import type { LoadedSpec } from "../../src/language/load.js";
-import type { ResolvedBlock } from "../../src/language/resolved.js";
 
 /** Files that exist only in a test; everything else is read from the disk. */
 export function readFrom(files: Readonly<Record<string, string>>): ReadFile {

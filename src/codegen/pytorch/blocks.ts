@@ -1,4 +1,4 @@
-import type { BlockType, ResolvedBuiltIn } from "../../language/resolved.js";
+import type { BlockType, ResolvedBuiltIn } from "../../language/blocks/registry.js";
 import type { Literal } from "./python.js";
 
 type Row = { readonly [word: string]: Literal };
@@ -8,8 +8,6 @@ interface BlockEmitter<T extends BlockType> {
   readonly className: string;
   /** The files of `templates/pytorch/model/blocks` that have its class, and those that it needs after `block`. */
   readonly templates: (block: Extract<ResolvedBuiltIn, { readonly block: T }>) => readonly string[];
-  /** Where the gate stands unless the row says otherwise. */
-  readonly position: string;
   /** The arguments of its constructor that only this type has. */
   readonly row: (block: Extract<ResolvedBuiltIn, { readonly block: T }>) => Row;
 }
@@ -19,7 +17,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   "conv-norm-act": {
     className: "ConvBlock",
     templates: () => ["conv_norm_act"],
-    position: "standard",
     row: ({ kernel, groups, residual }) => ({
       kernel,
       groups: other(1, groups),
@@ -29,7 +26,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   "depthwise-separable": {
     className: "DepthwiseSeparable",
     templates: () => ["depthwise_separable"],
-    position: "spatial",
     row: ({ kernel, pointwiseActivation, residual }) => ({
       kernel,
       pointwise_act: other(false, pointwiseActivation),
@@ -39,7 +35,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   "inverted-residual": {
     className: "InvertedResidual",
     templates: ({ kernels }) => [...(kernels === undefined ? [] : ["mixed_depthwise"]), "inverted_residual"],
-    position: "spatial",
     row: ({ kernel, kernels, expandGroups, projectGroups, expands, expandedChannels, residual }) => ({
       kernel,
       kernels,
@@ -52,7 +47,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   "fused-inverted-residual": {
     className: "FusedInvertedResidual",
     templates: () => ["fused_inverted_residual"],
-    position: "spatial",
     row: ({ kernel, expandedChannels, residual }) => ({
       kernel,
       expanded: expandedChannels,
@@ -62,7 +56,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   basic: {
     className: "Basic",
     templates: () => ["residual", "basic"],
-    position: "standard",
     row: ({ kernel, shortcut, shortcutKernel, preactivation, branchActivation, residual }) => ({
       kernel,
       shortcut: other("conv", shortcut),
@@ -75,7 +68,6 @@ export const blockEmitters: { readonly [T in BlockType]: BlockEmitter<T> } = {
   bottleneck: {
     className: "Bottleneck",
     templates: () => ["residual", "bottleneck"],
-    position: "standard",
     row: ({ kernel, groups, strideAt, shortcut, shortcutKernel, preactivation, residual, ...widths }) => ({
       kernel,
       width: widths.bottleneckChannels,

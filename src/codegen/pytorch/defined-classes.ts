@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ResolvedDefined } from "../../language/resolved.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import { type Sketch, sketchLayers } from "./defined-layers.js";
-import type { NetworkParts } from "./network-parts.js";
+import type { ModuleParts } from "./network-parts.js";
 import {
   call,
   className,
@@ -41,7 +41,7 @@ const TAKEN = ["self", "style", "gate", "position", "drop_path"];
  */
 export function definedClasses(
   blocks: readonly ResolvedDefined[],
-  parts: NetworkParts,
+  parts: ModuleParts,
   takenNames: Iterable<string>,
 ): readonly DefinedClass[] {
   const groups = new Map<string, [Sketched, ...Sketched[]]>();

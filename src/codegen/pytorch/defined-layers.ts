@@ -1,6 +1,6 @@
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { ResolvedBranches, ResolvedLayer } from "../../language/definitions/resolved-layers.js";
-import type { ResolvedDefined } from "../../language/resolved.js";
-import type { NetworkParts } from "./network-parts.js";
+import type { ModuleParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
 import { styleOf } from "./style.js";
 
@@ -28,7 +28,7 @@ export type Sketch =
 interface Site {
   readonly block: ResolvedDefined;
   readonly scope: string;
-  readonly parts: NetworkParts;
+  readonly parts: ModuleParts;
   /** Channels that enter the layer. */
   readonly channels: number;
 }

@@ -1,11 +1,12 @@
-import type { ResolvedBlock, ResolvedDefined } from "../../language/resolved.js";
+import type { ResolvedBlock } from "../../language/blocks/registry.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { CodegenSubject } from "../subject.js";
 import { ACTIVATION_MODULES } from "./activations.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
 import { namesTable } from "./names.js";
-import { type NetworkParts, networkParts } from "./network-parts.js";
+import { type ModuleParts, networkParts } from "./network-parts.js";
 import { map, name, printPython, pythonRemark } from "./python.js";
 import { tables } from "./tables.js";
 import { filled, template } from "./templates.js";
@@ -69,7 +70,7 @@ function activationTable(): string {
 /** The words of rows and gates, and their classes. */
 function wordTables(
   blocks: readonly ResolvedBlock[],
-  { gateTypes }: NetworkParts,
+  { gateTypes }: ModuleParts,
   classes: readonly DefinedClass[],
 ): string {
   const builtIn = unique(blocks.map(({ block }) => block)).flatMap((type) =>

@@ -9,7 +9,7 @@ import type { Literal } from "./python.js";
 export type GateWords = { readonly [word: string]: Literal };
 
 /** What the passes may have changed: the network's gates and drop rates, by the scope where they stand. */
-export interface NetworkParts {
+export interface ModuleParts {
   gateAt(scope: string): GateWords | undefined;
   /** The rate of a drop path or dropout; 0 where there is none any more. */
   rateAt(scope: string): number;
@@ -21,7 +21,7 @@ export interface NetworkParts {
  * Looks the parts up that training code takes from the graph, not from the spec. Refuses a graph whose other ops were made
  * by passes: layers that were folded or lowered have no place in a module that is trained.
  */
-export function networkParts(graph: Graph): NetworkParts {
+export function networkParts(graph: Graph): ModuleParts {
   const gates = new Map<string, GateWords>();
   const rates = new Map<string, number>();
   const gateTypes = new Set<NonNullable<ReturnType<typeof attentionKindOf>>>();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LayerDefaults } from "../../language/resolved.js";
+import type { LayerDefaults } from "../../language/resolved-part.js";
 import type { Literal } from "./python.js";
 
 /** What Python's `Style` has: the same for most blocks of a network. */

@@ -1,8 +1,9 @@
-import type { FeaturePlace, ResolvedBlock, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
+import { positionsIn, type ResolvedBlock } from "../../language/blocks/registry.js";
+import type { FeaturePlace, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
 import type { CodegenSubject } from "../subject.js";
-import { blockEmitters, blockRow } from "./blocks.js";
+import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
-import type { NetworkParts } from "./network-parts.js";
+import type { ModuleParts } from "./network-parts.js";
 import {
   call,
   type Literal,
@@ -20,7 +21,7 @@ type Words = { readonly [word: string]: Literal };
 type Spec = CodegenSubject["spec"];
 
 /** What is particular of a network, as the tables at the top of its module. */
-export function tables(spec: Spec, parts: NetworkParts, classes: readonly DefinedClass[]): string {
+export function tables(spec: Spec, parts: ModuleParts, classes: readonly DefinedClass[]): string {
   const { stem, blocks, head, features } = spec;
   const present = [stem, ...blocks, head].flatMap((part) => (part === undefined ? [] : [styleOf(part)]));
   const common = commonStyle(present);
@@ -48,14 +49,14 @@ export function tables(spec: Spec, parts: NetworkParts, classes: readonly Define
 
 function rowOf(
   block: ResolvedBlock,
-  parts: NetworkParts,
+  parts: ModuleParts,
   classes: readonly DefinedClass[],
   common: StyleWords,
 ): Words {
   const scope = `/stages/${block.stage}/blocks/${block.index}`;
   const gate = parts.gateAt(`${scope}/attention`);
   const rate = parts.rateAt(`${scope}/drop_path`);
-  const usual = block.block === "defined" ? "standard" : blockEmitters[block.block].position;
+  const usual = block.block === "defined" ? "standard" : positionsIn(block.block)[0];
   const position = gate === undefined ? usual : block.attentionPosition;
   const shared = {
     gate,
@@ -97,7 +98,7 @@ function stemWords({ input }: Spec, stem: ResolvedStem, common: StyleWords): Wor
 function headWords(
   { input, stem, blocks }: Spec,
   head: ResolvedHead,
-  parts: NetworkParts,
+  parts: ModuleParts,
   common: StyleWords,
 ): Words {
   const { channels, classes, poolFirst, bias, preactivation } = head;

@@ -13,7 +13,7 @@ import {
 } from "ts-morph";
 import { modelClass } from "./model-class.js";
 import { className } from "./names.js";
-import type { Classifier, NetworkInterface, Port } from "./network.js";
+import type { Classifier, NetworkInterface, PackageTensor } from "./network.js";
 import { dimsType, expression, generic, type Json, objectOf, print, recordType, variable } from "./syntax.js";
 
 /** What index.ts says of a network beside its interface. */
@@ -152,7 +152,7 @@ function classification(classifier: Classifier): readonly StatementStructures[] 
   ];
 }
 
-function tensorsType(tensors: readonly Port[], sizes: readonly string[]): string {
+function tensorsType(tensors: readonly PackageTensor[], sizes: readonly string[]): string {
   return print(
     recordType(
       new Map(tensors.map(({ name, dims }) => [name, generic("FloatTensor", dimsType(dims, sizes))])),
@@ -160,7 +160,7 @@ function tensorsType(tensors: readonly Port[], sizes: readonly string[]): string
   );
 }
 
-function ports(tensors: readonly Port[]): Json {
+function ports(tensors: readonly PackageTensor[]): Json {
   return Object.fromEntries(tensors.map(({ name, dims }) => [name, { dtype: "float32", dims }]));
 }
 

@@ -4,7 +4,7 @@ import type { Preprocessing } from "../../language/preprocessing.js";
 import type { InterfaceSubject } from "../subject.js";
 
 /** A tensor that goes in or comes out; the batch is open. */
-export interface Port {
+export interface PackageTensor {
   readonly name: string;
   readonly dims: readonly [batch: null, ...sizes: number[]];
 }
@@ -21,8 +21,8 @@ export interface Classifier {
 
 /** What the generated package says of a network. */
 export interface NetworkInterface {
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  readonly inputs: readonly PackageTensor[];
+  readonly outputs: readonly PackageTensor[];
   /** Undefined for a network that does not make one row of classes of one image of red, green and blue, or grey. */
   readonly classifier: Classifier | undefined;
 }
@@ -34,7 +34,7 @@ export function networkInterface({ graph, spec }: InterfaceSubject): NetworkInte
   return { inputs, outputs, classifier: classifierOf(inputs, outputs, spec) };
 }
 
-function portOf({ name, type: { dims, dtype } }: GraphInput | Value): Port {
+function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTensor {
   if (dtype !== "float32") {
     throw InputError.of(
       "codegen/element-type",
@@ -55,8 +55,8 @@ function portOf({ name, type: { dims, dtype } }: GraphInput | Value): Port {
 }
 
 function classifierOf(
-  inputs: readonly Port[],
-  outputs: readonly Port[],
+  inputs: readonly PackageTensor[],
+  outputs: readonly PackageTensor[],
   { labels, preprocessing }: InterfaceSubject["spec"],
 ): Classifier | undefined {
   const [input, otherInput] = inputs;

@@ -1,7 +1,7 @@
 import { markdownText } from "../../base/markdown.js";
 import { count, macs } from "../../base/numbers.js";
 import { className, packageName } from "./names.js";
-import type { NetworkInterface, Port } from "./network.js";
+import type { NetworkInterface, PackageTensor } from "./network.js";
 import { access, expression, objectOf, print, variable } from "./syntax.js";
 
 export interface ReadmeSubject extends NetworkInterface {
@@ -60,7 +60,7 @@ export function readme(subject: ReadmeSubject): string {
   return `${sections.filter((each) => each !== "").join("\n\n")}\n`;
 }
 
-function runLines(input: Port | undefined, output: Port | undefined): readonly string[] {
+function runLines(input: PackageTensor | undefined, output: PackageTensor | undefined): readonly string[] {
   if (input === undefined || output === undefined) return [];
   const [, ...sizes] = input.dims;
   const length = sizes.reduce((product, size) => product * size, 1);
@@ -85,8 +85,8 @@ function classifyLines(labelled: boolean): readonly string[] {
   ];
 }
 
-function markdownShapes(inputs: readonly Port[], outputs: readonly Port[]): string {
-  const line = (what: string, { name, dims: [, ...sizes] }: Port): string =>
+function markdownShapes(inputs: readonly PackageTensor[], outputs: readonly PackageTensor[]): string {
+  const line = (what: string, { name, dims: [, ...sizes] }: PackageTensor): string =>
     `- ${what} ${markdownText(JSON.stringify(name))}: float32 [batch, ${sizes.join(", ")}]`;
   return [...inputs.map((each) => line("input", each)), ...outputs.map((each) => line("output", each))].join(
     "\n",

@@ -3,12 +3,12 @@ import { count, macs } from "../../base/numbers.js";
 import { modelPath, type PageData } from "./variants-file.js";
 import { weightsNote } from "./weights-note.js";
 
-export interface ReadmeSubject extends PageData {
+export interface PageReadme extends PageData {
   readonly version: string;
 }
 
 /** The README.md of a page: what it shows, and the exact commands. */
-export function readme({ name, description, variants, version }: ReadmeSubject): string {
+export function readme({ name, description, variants, version }: PageReadme): string {
   const sections = [
     `# ${markdownText(name)}`,
     markdownText(description),

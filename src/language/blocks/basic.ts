@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { defineBlockKind } from "./block-kind.js";
-import { residualFields, residualPart } from "./residual-fields.js";
+import { type ResidualBlock, residualFields, residualPart } from "./residual-fields.js";
+
+/** Two kernel×kernel convolutions and a shortcut (ResNet-18 and -34). */
+export interface ResolvedBasic extends ResidualBlock {
+  readonly block: "basic";
+  /** Whether an activation follows the branch's last normalisation too. */
+  readonly branchActivation: boolean;
+}
 
 /** Two kernel×kernel convolutions and a shortcut: ResNet-18 and -34, the CIFAR ResNets, Wide ResNets. */
 export const basic = defineBlockKind({
@@ -23,9 +30,15 @@ export const basic = defineBlockKind({
       description:
         "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
     }),
-  resolve: (stage, place) => ({
+  resolve: (stage, place): ResolvedBasic => ({
     block: "basic",
     ...residualPart(stage, place),
     branchActivation: stage.branchActivation,
+  }),
+  facts: ({ inputChannels, channels, stride, shortcut }) => ({
+    spatial: { inputs: inputChannels, channels, stride },
+    shortcut,
+    grouped: [],
+    widths: [],
   }),
 });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { attentionSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";
-import type { BlockType, LayerDefaults, ResolvedBlock, ResolvedPlace } from "../resolved.js";
+import type { LayerDefaults, ResolvedPlace } from "../resolved-part.js";
 
 /** What a stage of any block type says. */
 export const stageFields = {
@@ -41,18 +41,62 @@ export interface BlockPlace extends LayerDefaults, ResolvedPlace {
   readonly roundChannels: (channels: number, divisor?: number) => number;
 }
 
-/** One block type: what a stage may say of it, and one of its blocks with everything said. */
-export interface BlockKind<T extends BlockType, S extends z.ZodObject> {
+/** What every block has whose type ecagen brings along. */
+export interface BuiltInBlock extends LayerDefaults, ResolvedPlace {
+  readonly block: string;
+  /** Side of the spatial kernels, of the largest where there are several. */
+  readonly kernel: number;
+}
+
+/**
+ * How a residual block's shortcut becomes as large as its branch, where the shapes differ. `conv`: 1×1 convolution with
+ * the block's stride. `average-pool`: average pooling with the stride, then 1×1 convolution. `conv-average-pool`: 1×1
+ * convolution, normalisation and activation, then average pooling. `zero-pad`: every stride-th
+ * pixel, and zeros for the channels that are missing; no parameters.
+ */
+export type Shortcut = "conv" | "average-pool" | "conv-average-pool" | "zero-pad";
+
+/** What the rules ask of a block, whatever its type. */
+export interface RuleFacts {
+  /**
+   * The spatial convolution: the channels that enter and leave it, and its stride. A gate at `convolution` or `spatial`
+   * sees those that leave.
+   */
+  readonly spatial: { readonly inputs: number; readonly channels: number; readonly stride: number };
+  /** How the shortcut gets the branch's shape; `identity`: it is the block's input, so the shapes must be equal. */
+  readonly shortcut: Shortcut | "identity" | "layers";
+  /** The convolutions whose groups the stage says. */
+  readonly grouped: readonly GroupedConv[];
+  /** Numbers of channels that follow from other keys of the stage than `channels`. */
+  readonly widths: readonly { readonly key: string; readonly channels: number }[];
+}
+
+/** A convolution in groups, which split the channels that enter and leave it into equal parts. */
+export interface GroupedConv {
+  /** The keys that can say the groups. */
+  readonly keys: readonly [string, ...string[]];
+  readonly groups: number;
+  readonly inputs: number;
+  readonly channels: number;
+  /** What it is called where as many channels enter as leave it. */
+  readonly name?: string;
+}
+
+/** One block type: what a stage may say of it, one of its blocks with everything said, and what the rules ask of that. */
+export interface BlockKind<B extends BuiltInBlock, S extends z.ZodObject> {
+  /** The spec's word. */
+  readonly block: B["block"];
   readonly schema: S;
   /** Where a gate can stand, the usual place first. The builder puts it at each of them. */
   readonly positions: AttentionPositions;
-  resolve(stage: z.output<S>, place: BlockPlace): Extract<ResolvedBlock, { readonly block: T }>;
+  resolve(stage: z.output<S>, place: BlockPlace): B;
+  facts(block: B): RuleFacts;
 }
 
 /** Gives a block kind its exact type. */
-export function defineBlockKind<const T extends BlockType, S extends z.ZodObject>(
-  kind: BlockKind<T, S> & { readonly block: T },
-): BlockKind<T, S> & { readonly block: T } {
+export function defineBlockKind<B extends BuiltInBlock, S extends z.ZodObject>(
+  kind: BlockKind<B, S>,
+): BlockKind<B, S> {
   return kind;
 }
 

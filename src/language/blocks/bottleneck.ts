@@ -1,7 +1,19 @@
 import * as z from "zod";
 import { channelCount } from "../fields.js";
 import { defineBlockKind } from "./block-kind.js";
-import { residualFields, residualPart } from "./residual-fields.js";
+import { type ResidualBlock, residualFields, residualPart } from "./residual-fields.js";
+
+/** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut (ResNet-50 and deeper; ResNeXt; Wide ResNet-50). */
+export interface ResolvedBottleneck extends ResidualBlock {
+  readonly block: "bottleneck";
+  /** Channels of the first convolution. */
+  readonly reducedChannels: number;
+  /** Channels of the spatial convolution. */
+  readonly bottleneckChannels: number;
+  /** Groups of the spatial convolution. */
+  readonly groups: number;
+  readonly strideAt: "reduce" | "spatial";
+}
 
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
 export const bottleneck = defineBlockKind({
@@ -44,12 +56,33 @@ export const bottleneck = defineBlockKind({
       description:
         "1×1 reduction, kernel×kernel convolution, 1×1 expansion with a shortcut around them, attention before the sum (ResNet-50 and deeper; ResNeXt).",
     }),
-  resolve: (stage, place) => ({
+  resolve: (stage, place): ResolvedBottleneck => ({
     block: "bottleneck",
     ...residualPart(stage, place),
     bottleneckChannels: Math.max(1, Math.round(place.channels * stage.bottleneckRatio)),
     reducedChannels: Math.max(1, Math.round(place.channels * (stage.reduceRatio ?? stage.bottleneckRatio))),
     groups: stage.groups,
     strideAt: stage.strideAt,
+  }),
+  facts: ({ reducedChannels, bottleneckChannels, stride, strideAt, shortcut, groups }) => ({
+    spatial: {
+      inputs: reducedChannels,
+      channels: bottleneckChannels,
+      stride: strideAt === "reduce" ? 1 : stride,
+    },
+    shortcut,
+    grouped: [
+      {
+        keys: ["groups"],
+        groups,
+        inputs: reducedChannels,
+        channels: bottleneckChannels,
+        name: "the spatial convolution",
+      },
+    ],
+    widths: [
+      { key: "bottleneckRatio", channels: bottleneckChannels },
+      ...(reducedChannels === bottleneckChannels ? [] : [{ key: "reduceRatio", channels: reducedChannels }]),
+    ],
   }),
 });

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { channelCount } from "../fields.js";
-import { defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+
+/** kernel×kernel convolution, normalisation, activation. */
+export interface ResolvedConvBlock extends BuiltInBlock {
+  readonly block: "conv-norm-act";
+  readonly groups: number;
+}
 
 /** kernel×kernel convolution, normalisation, activation: timm's `cn`. */
 export const convNormAct = defineBlockKind({
@@ -20,10 +26,16 @@ export const convNormAct = defineBlockKind({
         .describe("Input channels of each group, in place of `groups`; for stages whose input grows."),
     })
     .meta({ id: "conv-norm-act", description: "Convolution, normalisation, activation." }),
-  resolve: (stage, place) => ({
+  resolve: (stage, place): ResolvedConvBlock => ({
     block: "conv-norm-act",
     ...placed(place),
     kernel: stage.kernel,
     groups: stage.groupSize === undefined ? (stage.groups ?? 1) : place.inputChannels / stage.groupSize,
+  }),
+  facts: ({ inputChannels, channels, stride, groups }) => ({
+    spatial: { inputs: inputChannels, channels, stride },
+    shortcut: "identity",
+    grouped: [{ keys: ["groupSize", "groups"], groups, inputs: inputChannels, channels }],
+    widths: [],
   }),
 });

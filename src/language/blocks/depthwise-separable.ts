@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+
+/** kernel×kernel depthwise, attention, 1×1 pointwise (MobileNetV1; EfficientNet's first stage). */
+export interface ResolvedDepthwiseSeparable extends BuiltInBlock {
+  readonly block: "depthwise-separable";
+  /** Whether an activation follows the pointwise layer (MobileNetV1; timm's `dsa`). */
+  readonly pointwiseActivation: boolean;
+}
 
 /** Depthwise, attention, 1×1 pointwise: timm's `ds`, and `dsa` with an activation after the pointwise layer. */
 export const depthwiseSeparable = defineBlockKind({
@@ -21,10 +28,16 @@ export const depthwiseSeparable = defineBlockKind({
       description:
         "Depthwise convolution, attention, 1×1 pointwise convolution (MobileNetV1; EfficientNet's first stage).",
     }),
-  resolve: (stage, place) => ({
+  resolve: (stage, place): ResolvedDepthwiseSeparable => ({
     block: "depthwise-separable",
     ...placed(place),
     kernel: stage.kernel,
     pointwiseActivation: stage.pointwiseActivation,
+  }),
+  facts: ({ inputChannels, stride }) => ({
+    spatial: { inputs: inputChannels, channels: inputChannels, stride },
+    shortcut: "identity",
+    grouped: [],
+    widths: [],
   }),
 });

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { expansionFactor } from "../fields.js";
-import { defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+
+/** kernel×kernel expansion, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU). */
+export interface ResolvedFusedInvertedResidual extends BuiltInBlock {
+  readonly block: "fused-inverted-residual";
+  readonly expandedChannels: number;
+}
 
 /** kernel×kernel expansion, attention, 1×1 projection: timm's `er`, EfficientNetV2's Fused-MBConv. */
 export const fusedInvertedResidual = defineBlockKind({
@@ -19,10 +25,16 @@ export const fusedInvertedResidual = defineBlockKind({
       description:
         "Full convolution that expands, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU).",
     }),
-  resolve: (stage, place) => ({
+  resolve: (stage, place): ResolvedFusedInvertedResidual => ({
     block: "fused-inverted-residual",
     ...placed(place),
     kernel: stage.kernel,
     expandedChannels: place.roundChannels(place.inputChannels * stage.expansion),
+  }),
+  facts: ({ inputChannels, expandedChannels, stride }) => ({
+    spatial: { inputs: inputChannels, channels: expandedChannels, stride },
+    shortcut: "identity",
+    grouped: [],
+    widths: [{ key: "expansion", channels: expandedChannels }],
   }),
 });

@@ -1,6 +1,19 @@
 import * as z from "zod";
 import { channelCount, expansionFactor, kernelSize } from "../fields.js";
-import { defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+
+/** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
+export interface ResolvedInvertedResidual extends BuiltInBlock {
+  readonly block: "inverted-residual";
+  /** Sides of several kernels, each for an equal part of the channels (MixConv); undefined for one. */
+  readonly kernels?: readonly number[] | undefined;
+  /** Groups of the two 1×1 convolutions. */
+  readonly expandGroups: number;
+  readonly projectGroups: number;
+  /** Channels after the expansion. With `expands` false there is no expansion layer and they are the input's. */
+  readonly expandedChannels: number;
+  readonly expands: boolean;
+}
 
 /** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
 export const invertedResidual = defineBlockKind({
@@ -35,7 +48,7 @@ export const invertedResidual = defineBlockKind({
       description:
         "1×1 expansion, depthwise convolution, attention, 1×1 projection (MobileNetV2; EfficientNet's MBConv).",
     }),
-  resolve(stage, place) {
+  resolve(stage, place): ResolvedInvertedResidual {
     const expands = stage.expansionLayer ?? stage.expansion !== 1;
     return {
       block: "inverted-residual",
@@ -50,4 +63,18 @@ export const invertedResidual = defineBlockKind({
         : place.inputChannels,
     };
   },
+  facts: ({ inputChannels, expandedChannels, channels, stride, expands, expandGroups, projectGroups }) => ({
+    spatial: { inputs: expandedChannels, channels: expandedChannels, stride },
+    shortcut: "identity",
+    grouped: [
+      {
+        keys: ["expandGroups"],
+        groups: expands ? expandGroups : 1,
+        inputs: inputChannels,
+        channels: expandedChannels,
+      },
+      { keys: ["projectGroups"], groups: projectGroups, inputs: expandedChannels, channels },
+    ],
+    widths: [{ key: "expansion", channels: expandedChannels }],
+  }),
 });

@@ -1,11 +1,14 @@
 import type * as z from "zod";
 import type { AttentionOptions } from "../../ir/attention/modules.js";
 import type { DefinedStage } from "../definitions/definition.js";
-import { layersIn } from "../definitions/resolved-layers.js";
+import {
+  factsOfDefined,
+  positionsInDefined,
+  type ResolvedDefined,
+} from "../definitions/resolved-definition.js";
 import type { AttentionPosition, AttentionPositions } from "../positions.js";
-import type { BlockType, ResolvedBlock, ResolvedDefined } from "../resolved.js";
 import { basic } from "./basic.js";
-import type { BlockPlace } from "./block-kind.js";
+import type { BlockPlace, RuleFacts } from "./block-kind.js";
 import { bottleneck } from "./bottleneck.js";
 import { convNormAct } from "./conv-norm-act.js";
 import { depthwiseSeparable } from "./depthwise-separable.js";
@@ -20,9 +23,17 @@ export const blockKinds = {
   "fused-inverted-residual": fusedInvertedResidual,
   basic,
   bottleneck,
-} as const satisfies { readonly [T in BlockType]: { readonly block: T } };
+} as const;
+
+/** The words for the blocks that ecagen brings along. */
+export type BlockType = keyof typeof blockKinds;
 
 export const BLOCK_TYPES = Object.keys(blockKinds) as readonly BlockType[];
+
+/** One block, everything said, of a type that ecagen brings along. */
+export type ResolvedBuiltIn = ReturnType<(typeof blockKinds)[BlockType]["resolve"]>;
+
+export type ResolvedBlock = ResolvedBuiltIn | ResolvedDefined;
 
 type StageSchema = (typeof blockKinds)[BlockType]["schema"];
 
@@ -57,11 +68,10 @@ export function positionsOf(block: ResolvedBlock): AttentionPositions {
   return block.block === "defined" ? positionsInDefined(block) : positionsIn(block.block);
 }
 
-/** A definition says with a layer where `spatial` is, and with a shortcut whether there is an `identity`. */
-function positionsInDefined({ layers, shortcut }: ResolvedDefined): AttentionPositions {
-  const marked = layersIn(layers).some(({ layer }) => layer === "attention");
-  const around = shortcut === undefined ? [] : (["identity", "identity-input"] as const);
-  return marked ? ["spatial", "standard", "pre", "post", ...around] : ["standard", "pre", "post", ...around];
+/** What the rules ask of a block. */
+export function factsOf(block: ResolvedBlock): RuleFacts {
+  if (block.block === "defined") return factsOfDefined(block);
+  return (blockKinds[block.block] as { facts(block: ResolvedBuiltIn): RuleFacts }).facts(block);
 }
 
 /** One block of a stage with everything said. */

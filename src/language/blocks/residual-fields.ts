@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { kernelSize } from "../fields.js";
-import type { BlockPlace } from "./block-kind.js";
-import { placed, stageFields } from "./block-kind.js";
+import { type BlockPlace, type BuiltInBlock, placed, type Shortcut, stageFields } from "./block-kind.js";
 
 /** What a stage of basic or bottleneck blocks says. */
 export const residualFields = {
@@ -26,6 +25,15 @@ export const residualFields = {
       "Whether normalisation and activation come before each convolution instead of after it, with none after the sum (ResNet-v2; Wide ResNet). Needs `head.preactivation`.",
     ),
 } as const;
+
+/** A block of a branch of convolutions and a shortcut around them. */
+export interface ResidualBlock extends BuiltInBlock {
+  readonly shortcut: Shortcut;
+  /** Side of the kernel of the shortcut's convolution. */
+  readonly shortcutKernel: number;
+  /** Normalisation and activation before each convolution instead of after it, and none after the sum. */
+  readonly preactivation: boolean;
+}
 
 const residualSchema = z.object(residualFields);
 

@@ -2,7 +2,7 @@ import type { JsonPath } from "../../base/json-path.js";
 import { MAX_CHANNELS } from "../fields.js";
 import { type ExpressionValue, evaluate, type Scope } from "./evaluate.js";
 import { ExpressionError, namesIn, parseExpression, type Span } from "./expression.js";
-import type { Amount, Pair } from "./layer-schema.js";
+import type { Amount, AmountPair } from "./layer-schema.js";
 import type { Sides } from "./resolved-layers.js";
 
 /** Something that a definition can't mean. `at`: the part of the text at the path, if it is about one. */
@@ -49,7 +49,7 @@ export class Amounts {
     return Number.NaN;
   }
 
-  sides(pair: Pair, path: JsonPath, limits: Limits, channelsIn: number): Sides {
+  sides(pair: AmountPair, path: JsonPath, limits: Limits, channelsIn: number): Sides {
     if (!Array.isArray(pair)) {
       const side = this.integer(pair, path, limits, channelsIn);
       return [side, side];

@@ -4,7 +4,7 @@ import { BLOCK_TYPES, isDefined, type Stage } from "../blocks/registry.js";
 import type { RefuseDefinition } from "./amounts.js";
 import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
 import { ExpressionError, namesIn, parseExpression } from "./expression.js";
-import { type Layer, PADDINGS, POOL_PADDINGS } from "./layer-schema.js";
+import { PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
 
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
@@ -121,7 +121,7 @@ interface WrittenExpression extends WrittenText {
 const WORD_KEYS: ReadonlySet<string> = new Set(["layer", "name", "kind", "activation", "input", "join"]);
 
 /** The words that a layer's `padding` may be beside expressions. */
-function paddingWords(layer: Layer["layer"]): readonly string[] {
+function paddingWords(layer: WrittenLayer["layer"]): readonly string[] {
   return layer === "pool" ? POOL_PADDINGS : PADDINGS;
 }
 
@@ -148,7 +148,7 @@ function textsIn(value: unknown, at: JsonPath): readonly WrittenText[] {
 }
 
 interface WrittenList {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly WrittenLayer[];
   readonly at: JsonPath;
 }
 

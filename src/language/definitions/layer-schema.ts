@@ -13,7 +13,7 @@ export type Amount = z.output<typeof amount>;
 const pair = z.union([amount, z.tuple([amount, amount])], {
   error: "expected a number, an expression, or a list of two of them",
 });
-export type Pair = z.output<typeof pair>;
+export type AmountPair = z.output<typeof pair>;
 
 /** The words for paddings of convolutions, and of poolings. */
 export const PADDINGS = ["symmetric", "same", "valid"] as const;
@@ -143,12 +143,14 @@ const branchesFields = {
 const leaves = [conv, norm, activation, pool, pad, scale, attention] as const;
 
 /** A layer as a definition writes it, with the schema's defaults. */
-export type Layer =
+export type WrittenLayer =
   | z.output<(typeof leaves)[number]>
-  | (z.output<z.ZodObject<typeof repeatFields>> & { readonly layers: readonly Layer[] })
-  | (z.output<z.ZodObject<typeof branchesFields>> & { readonly branches: readonly (readonly Layer[])[] });
+  | (z.output<z.ZodObject<typeof repeatFields>> & { readonly layers: readonly WrittenLayer[] })
+  | (z.output<z.ZodObject<typeof branchesFields>> & {
+      readonly branches: readonly (readonly WrittenLayer[])[];
+    });
 
-export type LayerKind = Layer["layer"];
+export type LayerKind = WrittenLayer["layer"];
 
 const variants = [
   ...leaves,
@@ -166,12 +168,12 @@ const variants = [
   }),
 ] as const;
 
-export const layerSchema: z.ZodType<Layer> = z
+export const layerSchema: z.ZodType<WrittenLayer> = z
   .discriminatedUnion("layer", variants)
   .meta({ id: "layer", description: "One layer of a block's definition." });
 
 /** A list of layers. */
-export const layersSchema: z.ZodType<readonly Layer[]> = z.array(layerSchema).max(256);
+export const layersSchema: z.ZodType<readonly WrittenLayer[]> = z.array(layerSchema).max(256);
 
 /** The words for layers. */
 export const LAYER_KINDS: readonly LayerKind[] = variants.map(({ shape }) => shape.layer.value);

@@ -1,6 +1,5 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { BlockPlace } from "../blocks/block-kind.js";
-import type { ResolvedDefined } from "../resolved.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
@@ -11,6 +10,7 @@ import {
   type ResolvedList,
   resolveLayers,
 } from "./resolve-layers.js";
+import type { ResolvedDefined } from "./resolved-definition.js";
 import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */

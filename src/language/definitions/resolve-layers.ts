@@ -1,8 +1,8 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
-import type { Padding } from "../resolved.js";
+import type { Padding } from "../resolved-part.js";
 import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
-import { type Layer, type LayerKind, NO_ACTIVATION, PADDINGS, POOL_PADDINGS } from "./layer-schema.js";
+import { type LayerKind, NO_ACTIVATION, PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
 import type { ResolvedBranches, ResolvedLayer } from "./resolved-layers.js";
 
 /** Layers of a network's own blocks, with all repetitions written out. No published network has a tenth of it. */
@@ -30,7 +30,7 @@ export interface ResolvedList {
 
 /** Resolves a list of layers over a map of so many channels. `name`: the list's name below the block's scope. */
 export function resolveLayers(
-  layers: readonly Layer[],
+  layers: readonly WrittenLayer[],
   channels: number,
   path: JsonPath,
   name: string,
@@ -47,7 +47,7 @@ export function resolveLayers(
       return;
     }
     const resolve = layerResolvers[layer.layer] as (
-      layer: Layer,
+      layer: WrittenLayer,
       at: At,
       context: LayerContext,
     ) => ResolvedList;
@@ -58,7 +58,7 @@ export function resolveLayers(
   return { layers: resolved, channels: leaving };
 }
 
-function nameOf(layer: Layer): string | undefined {
+function nameOf(layer: WrittenLayer): string | undefined {
   return "name" in layer ? layer.name : undefined;
 }
 
@@ -69,7 +69,7 @@ interface At {
 }
 
 type Resolver<K extends LayerKind> = (
-  layer: Extract<Layer, { readonly layer: K }>,
+  layer: Extract<WrittenLayer, { readonly layer: K }>,
   at: At,
   context: LayerContext,
 ) => ResolvedList;
@@ -182,7 +182,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
 };
 
 function paddingOf<W extends string>(
-  padding: Extract<Layer, { readonly layer: "conv" | "pool" }>["padding"] & {},
+  padding: Extract<WrittenLayer, { readonly layer: "conv" | "pool" }>["padding"] & {},
   words: readonly W[],
   { path, channelsIn }: At,
   amounts: Amounts,

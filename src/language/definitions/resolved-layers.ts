@@ -1,7 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { SelectionOptions } from "../../ir/attention/modules.js";
-import type { Padding, PoolPadding } from "../resolved.js";
+import type { Padding, PoolPadding } from "../resolved-part.js";
 
 /** Height and width. */
 export type Sides = readonly [height: number, width: number];

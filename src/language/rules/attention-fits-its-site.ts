@@ -1,8 +1,8 @@
 import type { AttentionModule } from "../../ir/attention/module.js";
 import { attentionModules } from "../../ir/attention/modules.js";
 import { TypeRefusal } from "../../ir/types.js";
-import { layersIn } from "../definitions/resolved-layers.js";
-import type { ResolvedBlock, ResolvedDefined } from "../resolved.js";
+import { factsOf, type ResolvedBlock } from "../blocks/registry.js";
+import type { AttentionPosition } from "../positions.js";
 import type { SpecRule } from "./rule.js";
 
 export const attentionFitsItsSite: SpecRule = {
@@ -18,12 +18,16 @@ export const attentionFitsItsSite: SpecRule = {
 
 /** Why the block's gate is not possible where it stands. */
 function refusalAt(block: ResolvedBlock): string | undefined {
-  if (block.attention === undefined) return undefined;
-  const { type, ...options } = block.attention;
+  const { attention, attentionPosition, inputChannels, stage } = block;
+  if (attention === undefined || attentionPosition === undefined) return undefined;
+  const { type, ...options } = attention;
   const module: AttentionModule = attentionModules[type];
-  const channels = gatedChannels(block);
   try {
-    module.plan(options, { channels, blockInputChannels: block.inputChannels, stage: block.stage });
+    module.plan(options, {
+      channels: GATED[attentionPosition](block),
+      blockInputChannels: inputChannels,
+      stage,
+    });
     return undefined;
   } catch (error) {
     if (error instanceof TypeRefusal) return error.message;
@@ -31,21 +35,17 @@ function refusalAt(block: ResolvedBlock): string | undefined {
   }
 }
 
-function gatedChannels(block: ResolvedBlock): number {
-  switch (block.attentionPosition) {
-    case "pre":
-    case "identity-input":
-      return block.inputChannels;
-    case "convolution":
-    case "spatial":
-      if (block.block === "defined") return channelsAtGate(block);
-      if ("expandedChannels" in block) return block.expandedChannels;
-      return "bottleneckChannels" in block ? block.bottleneckChannels : block.inputChannels;
-    default:
-      return block.channels;
-  }
-}
+const entering = ({ inputChannels }: ResolvedBlock): number => inputChannels;
+const inside = (block: ResolvedBlock): number => factsOf(block).spatial.channels;
+const leaving = ({ channels }: ResolvedBlock): number => channels;
 
-function channelsAtGate({ layers, channels }: ResolvedDefined): number {
-  return layersIn(layers).find(({ layer }) => layer === "attention")?.channels ?? channels;
-}
+/** The channels that a gate sees. */
+const GATED: { readonly [P in AttentionPosition]: (block: ResolvedBlock) => number } = {
+  pre: entering,
+  convolution: inside,
+  spatial: inside,
+  standard: leaving,
+  post: leaving,
+  identity: leaving,
+  "identity-input": entering,
+};

@@ -1,5 +1,4 @@
-import { positionsOf, typeNameOf } from "../blocks/registry.js";
-import type { ResolvedBlock } from "../resolved.js";
+import { factsOf, positionsOf, type ResolvedBlock, typeNameOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
@@ -47,7 +46,6 @@ export const gatesHaveAPlace: SpecRule = {
 
 /** Whether the spatial convolution has a stride of 1 and as many channels before as after it. */
 function keepsItsMap(block: ResolvedBlock): boolean {
-  if (block.block !== "bottleneck") return false;
-  const { stride, strideAt, reducedChannels, bottleneckChannels } = block;
-  return (stride === 1 || strideAt === "reduce") && reducedChannels === bottleneckChannels;
+  const { inputs, channels, stride } = factsOf(block).spatial;
+  return stride === 1 && inputs === channels;
 }

@@ -5,13 +5,13 @@ export const groupsAreGivenOnce: SpecRule = {
   doc: "`groups` and `groupSize` say the same thing in two ways.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
-      if (stage?.block === "conv-norm-act" && stage.groups !== undefined && stage.groupSize !== undefined) {
-        report(
-          ["stages", i, "groupSize"],
-          "`groups` and `groupSize` can't both be given",
-          "leave one of them out",
-        );
-      }
+      if (stage === undefined || !("groupSize" in stage)) return;
+      if (stage.groups === undefined || stage.groupSize === undefined) return;
+      report(
+        ["stages", i, "groupSize"],
+        "`groups` and `groupSize` can't both be given",
+        "leave one of them out",
+      );
     });
   },
 };

@@ -1,23 +1,28 @@
 import type { JsonPath } from "../../base/json-path.js";
-import type { SpecRule } from "./rule.js";
-import { writtenLayers } from "./written-layers.js";
+import { type SpecRule, writtenLayers } from "./rule.js";
 
 export const kernelIsOdd: SpecRule = {
   name: "KernelIsOdd",
   doc: "An even kernel has no middle: its output is shifted by half a pixel, and a residual doesn't fit.",
   check({ written }, report) {
-    const check = (path: JsonPath, kernel: number): void => {
-      if (kernel % 2 === 1) return;
-      report(path, `the kernel must be odd, got ${kernel}`, `use ${kernel - 1} or ${kernel + 1}`);
-    };
-    for (const { path, kernel } of writtenLayers(written)) check([...path, "kernel"], kernel);
-    written.stages.forEach((stage, i) => {
-      const at = ["stages", i];
-      if (stage?.block === "inverted-residual") {
-        for (const [part, kernel] of stage.kernels?.entries() ?? []) check([...at, "kernels", part], kernel);
+    for (const { path, layer } of writtenLayers(written)) {
+      for (const { at, kernel } of kernelsIn(layer)) {
+        if (kernel % 2 === 1) continue;
+        report(
+          [...path, ...at],
+          `the kernel must be odd, got ${kernel}`,
+          `use ${kernel - 1} or ${kernel + 1}`,
+        );
       }
-      if (stage !== undefined && "shortcutKernel" in stage)
-        check([...at, "shortcutKernel"], stage.shortcutKernel);
-    });
+    }
   },
 };
+
+/** Every kernel that a stem or a stage says, of whatever type: `kernel`, `kernels`, `shortcutKernel`. */
+function kernelsIn(layer: object): readonly { readonly at: JsonPath; readonly kernel: number }[] {
+  const kernels = Object.entries(layer).filter(([key]) => /^kernels?$|Kernel$/.test(key));
+  return kernels.flatMap(([key, value]: readonly [string, unknown]) => {
+    if (typeof value === "number") return [{ at: [key], kernel: value }];
+    return Array.isArray(value) ? value.map((kernel, i) => ({ at: [key, i], kernel: Number(kernel) })) : [];
+  });
+}

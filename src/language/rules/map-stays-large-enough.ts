@@ -1,5 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
-import type { PoolPadding, ResolvedSpec } from "../resolved.js";
+import type { ResolvedSpec } from "../resolved.js";
+import type { PoolPadding } from "../resolved-part.js";
 import type { SpecRule } from "./rule.js";
 
 export const mapStaysLargeEnough: SpecRule = {

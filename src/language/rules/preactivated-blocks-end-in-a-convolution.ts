@@ -7,7 +7,7 @@ export const preactivatedBlocksEndInAConvolution: SpecRule = {
     written.stages.forEach((stage, i) => {
       if (stage === undefined || !("preactivation" in stage) || !stage.preactivation) return;
       const message = "a block with `preactivation` has no activation there";
-      if (stage.block === "basic" && stage.branchActivation)
+      if ("branchActivation" in stage && stage.branchActivation)
         report(["stages", i, "branchActivation"], message);
       if (stage.shortcut === "conv-average-pool")
         report(["stages", i, "shortcut"], message, 'use a shortcut of "average-pool"');

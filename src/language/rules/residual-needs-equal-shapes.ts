@@ -1,3 +1,4 @@
+import { factsOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const residualNeedsEqualShapes: SpecRule = {
@@ -5,8 +6,8 @@ export const residualNeedsEqualShapes: SpecRule = {
   doc: "A block can add its input to its output only where both have the same shape: stride 1, equal channels.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
-      // A shortcut of its own takes on the branch's shape.
-      if ("shortcut" in block) continue;
+      // Any other shortcut takes on the branch's shape.
+      if (factsOf(block).shortcut !== "identity") continue;
       const { stage, specPath, stride, inputChannels, channels } = block;
       if (written.stages[stage]?.residual !== true || (stride === 1 && inputChannels === channels)) continue;
       const reason =

@@ -27,3 +27,12 @@ export interface SpecRule {
   readonly doc: string;
   check(subject: RuleSubject, report: Report): void;
 }
+
+/** Stem and stages with their paths: everything written that has a kernel and a stride. */
+export function writtenLayers({ stem, stages }: RuleSubject["written"]) {
+  const all = [
+    { path: ["stem"], layer: stem },
+    ...stages.map((layer, i) => ({ path: ["stages", i], layer })),
+  ];
+  return all.flatMap(({ path, layer }) => (layer === undefined ? [] : [{ path, layer }]));
+}

@@ -1,3 +1,4 @@
+import { factsOf } from "../blocks/registry.js";
 import { MAX_CHANNELS } from "../fields.js";
 import type { SpecRule } from "./rule.js";
 
@@ -18,11 +19,10 @@ export const scaledChannelsStayInRange: SpecRule = {
         report([...specPath, "channels"], `scaled, these are ${channels} channels; ${LIMIT}`);
     }
     for (const block of blocks) {
-      if (!("expandedChannels" in block) || block.expandedChannels <= MAX_CHANNELS) continue;
-      report(
-        [...block.specPath, "expansion"],
-        `this expands to ${block.expandedChannels} channels; ${LIMIT}`,
-      );
+      for (const { key, channels } of factsOf(block).widths) {
+        if (channels > MAX_CHANNELS)
+          report([...block.specPath, key], `this expands to ${channels} channels; ${LIMIT}`);
+      }
     }
   },
 };

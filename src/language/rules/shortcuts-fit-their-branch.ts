@@ -1,3 +1,5 @@
+import type { RuleFacts } from "../blocks/block-kind.js";
+import { factsOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const shortcutsFitTheirBranch: SpecRule = {
@@ -5,9 +7,9 @@ export const shortcutsFitTheirBranch: SpecRule = {
   doc: "A shortcut padded with zeros can only gain channels; one that pools or picks pixels has the branch's size only for strides up to 2, or with `same` padding.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
-      if (block.block !== "basic" && block.block !== "bottleneck") continue;
-      if (block.shortcut === "conv" || !block.residual) continue;
-      const { specPath, inputChannels, channels, shortcut, stride, padding } = block;
+      const { shortcut } = factsOf(block);
+      if (!block.residual || FITS_ANY_STRIDE[shortcut]) continue;
+      const { specPath, inputChannels, channels, stride, padding } = block;
       if (shortcut === "zero-pad" && inputChannels > channels) {
         report(
           [...specPath, "shortcut"],
@@ -24,4 +26,14 @@ export const shortcutsFitTheirBranch: SpecRule = {
       }
     }
   },
+};
+
+/** Whether the shortcut has the branch's size whatever the stride: a convolution has the branch's windows. */
+const FITS_ANY_STRIDE: { readonly [S in RuleFacts["shortcut"]]: boolean } = {
+  identity: true,
+  layers: true,
+  conv: true,
+  "average-pool": false,
+  "conv-average-pool": false,
+  "zero-pad": false,
 };

@@ -1,11 +1,11 @@
-import type { SpecRule } from "./rule.js";
-import { writtenLayers } from "./written-layers.js";
+import { type SpecRule, writtenLayers } from "./rule.js";
 
 export const strideFitsKernel: SpecRule = {
   name: "StrideFitsKernel",
   doc: "A stride over the kernel's side steps over pixels that no output ever sees.",
   check({ written }, report) {
-    for (const { path, kernel, stride } of writtenLayers(written)) {
+    for (const { path, layer } of writtenLayers(written)) {
+      const { kernel, stride } = layer;
       if (stride > kernel) {
         report(
           [...path, "stride"],

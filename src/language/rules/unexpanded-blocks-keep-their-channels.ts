@@ -5,8 +5,8 @@ export const unexpandedBlocksKeepTheirChannels: SpecRule = {
   doc: "Without an expansion layer nothing changes the number of channels before the depthwise convolution.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
-      if (stage?.block !== "inverted-residual" || stage.expansionLayer !== false || stage.expansion === 1)
-        return;
+      if (stage === undefined || !("expansionLayer" in stage)) return;
+      if (stage.expansionLayer !== false || stage.expansion === 1) return;
       report(
         ["stages", i, "expansionLayer"],
         `an expansion of ${stage.expansion} needs its expansion layer`,

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedBasic } from "../../language/resolved.js";
+import type { ResolvedBasic } from "../../language/blocks/basic.js";
 import type { LayerBuilder } from "./layers.js";
 import { buildResidualBlock } from "./residual.js";
 

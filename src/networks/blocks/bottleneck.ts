@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedBottleneck } from "../../language/resolved.js";
+import type { ResolvedBottleneck } from "../../language/blocks/bottleneck.js";
 import type { LayerBuilder } from "./layers.js";
 import { buildResidualBlock } from "./residual.js";
 

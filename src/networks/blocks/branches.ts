@@ -1,8 +1,8 @@
 import type { AttentionSite } from "../../ir/attention/module.js";
 import type { Value } from "../../ir/graph.js";
 import { constantWeight } from "../../ir/weight.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { ResolvedBranches } from "../../language/definitions/resolved-layers.js";
-import type { ResolvedDefined } from "../../language/resolved.js";
 import type { LayerBuilder } from "./layers.js";
 
 /** One map of the maps that branches lead to. A single branch is its own result. */

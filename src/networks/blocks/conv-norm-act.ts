@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedConvBlock } from "../../language/resolved.js";
+import type { ResolvedConvBlock } from "../../language/blocks/conv-norm-act.js";
 import type { LayerBuilder } from "./layers.js";
 
 /** x → conv → norm → activation [→ + x]. The sum comes after the activation, as in EfficientNetV2's `cn` blocks. */

@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { constantWeight } from "../../ir/weight.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { ResolvedLayer } from "../../language/definitions/resolved-layers.js";
-import type { ResolvedDefined } from "../../language/resolved.js";
 import { join } from "./branches.js";
 import type { LayerBuilder } from "./layers.js";
 

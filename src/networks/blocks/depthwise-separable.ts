@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedDepthwiseSeparable } from "../../language/resolved.js";
+import type { ResolvedDepthwiseSeparable } from "../../language/blocks/depthwise-separable.js";
 import type { LayerBuilder } from "./layers.js";
 
 /**

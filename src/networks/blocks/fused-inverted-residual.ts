@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedFusedInvertedResidual } from "../../language/resolved.js";
+import type { ResolvedFusedInvertedResidual } from "../../language/blocks/fused-inverted-residual.js";
 import type { LayerBuilder } from "./layers.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedInvertedResidual } from "../../language/resolved.js";
+import type { ResolvedInvertedResidual } from "../../language/blocks/inverted-residual.js";
 import type { LayerBuilder } from "./layers.js";
 import { mixedDepthwise } from "./mixed-conv.js";
 

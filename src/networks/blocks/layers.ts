@@ -8,7 +8,7 @@ import { type Initializer, initializations, startAtOne, startAtZero } from "../.
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
 import { expectDims, featureMap, refuse } from "../../ir/types.js";
 import type { AttentionPosition } from "../../language/positions.js";
-import type { LayerDefaults, PoolPadding } from "../../language/resolved.js";
+import type { LayerDefaults, PoolPadding } from "../../language/resolved-part.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
 export interface Conv extends Pick<LayerDefaults, "initialization"> {

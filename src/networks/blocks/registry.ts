@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedBlock } from "../../language/resolved.js";
+import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import { buildBasic } from "./basic.js";
 import { buildBottleneck } from "./bottleneck.js";
 import { buildConvNormAct } from "./conv-norm-act.js";

@@ -1,5 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import type { ResolvedBasic, ResolvedBottleneck } from "../../language/resolved.js";
+import type { ResolvedBasic } from "../../language/blocks/basic.js";
+import type { ResolvedBottleneck } from "../../language/blocks/bottleneck.js";
 import type { LayerBuilder } from "./layers.js";
 
 type ResidualBlock = ResolvedBasic | ResolvedBottleneck;

@@ -1,0 +1,57 @@
+import type { JsonPath } from "../base/json-path.js";
+import type { ActivationName } from "../ir/activations.js";
+import type { AttentionOptions } from "../ir/attention/modules.js";
+import type { InitializationName } from "../ir/initializers.js";
+import type { AttentionPosition } from "./positions.js";
+
+// What the parts of a resolved spec have in common: stem, blocks and head.
+
+export interface ResolvedNorm {
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+/**
+ * `symmetric`: the same zeros on both sides, ((stride - 1) + (kernel - 1)) / 2 rounded down, as PyTorch does.
+ * `same`: TensorFlow's, the output is ceil(input / stride), the odd zero comes after.
+ */
+export type Padding = "symmetric" | "same";
+
+/**
+ * As `Padding`; `ceil`: nothing before, and as much after as the last window that begins inside the map needs
+ * (PyTorch's ceil_mode).
+ */
+export type PoolPadding = Padding | "ceil";
+
+/** What every layer of a block needs to know. */
+export interface LayerDefaults {
+  readonly activation: ActivationName;
+  readonly norm: ResolvedNorm;
+  readonly padding: Padding;
+  readonly initialization: InitializationName;
+}
+
+/** Windows of kernel×kernel pixels. */
+export interface ResolvedPool {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: PoolPadding;
+}
+
+/** Where a block stands and what goes in and out: true of every type. */
+export interface ResolvedPlace {
+  readonly specPath: JsonPath;
+  readonly stage: number;
+  readonly index: number;
+  readonly inputChannels: number;
+  /** Output channels. */
+  readonly channels: number;
+  readonly stride: number;
+  /** Whether the block adds its input to its output. */
+  readonly residual: boolean;
+  /** Probability of dropping the whole branch in training: stochastic depth, growing with the block's place. */
+  readonly dropPath: number;
+  readonly attention?: AttentionOptions | undefined;
+  /** Where in the block the gate stands; undefined where it has none. */
+  readonly attentionPosition?: AttentionPosition | undefined;
+}
