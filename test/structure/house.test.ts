@@ -12,15 +12,14 @@ import { sources } from "./sources.js";
 const CIRCLES: readonly string[] = [
   "driver/compile/compile.ts > trials/half-precision.ts > driver/verify/report.ts > driver/compile/compile.ts",
   "ir/attention/a2/module.ts > ir/attention/module.ts > ir/graph.ts > ir/ops/registry.ts > ir/attention/modules.ts > ir/attention/a2/module.ts",
-  "language/definitions/resolved-layers.ts > language/resolved.ts > language/definitions/resolved-layers.ts",
 ];
 
 const LONG_FILES: readonly string[] = ["ir/parse.ts"];
 
 /** Type names with two homes. */
 const TWICE: readonly string[] = [
-  ...["Found", "Gate", "ImageSize", "Initializer", "InspectedTensor", "Layer", "Measured", "NetworkParts"],
-  ...["Numbering", "Pair", "PlanOptions", "Port", "Precision", "ReadmeSubject", "Segment", "SpatialGate"],
+  ...["Found", "Gate", "ImageSize", "Initializer", "InspectedTensor", "Layer", "Measured"],
+  ...["Numbering", "Pair", "PlanOptions", "Precision", "Segment", "SpatialGate"],
   ...["Target", "Unit", "Window"],
 ];
 
