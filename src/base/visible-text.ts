@@ -27,3 +27,14 @@ export function unfolded(text: string): string {
 function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
+
+/** A name of a file's as messages show it: quoted, on one line, not long, and without what a terminal would obey. */
+export function quoteName(name: string): string {
+  const short = name.length <= 120 ? name : `${name.slice(0, 117)}...`;
+  return JSON.stringify(short).replace(/[\x7f-\x9f]/g, "?");
+}
+
+/** Whether a text can be written as UTF-8: half of a surrogate pair can't. */
+export function isUnicode(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve, sep } from "node:path";
+import { type ByteRange, NoSuchFile, type OpenBeside } from "../base/bytes.js";
 import { realPath } from "./files-read.js";
 
 /**
@@ -30,4 +31,25 @@ function within(location: string, folder: string, roots: readonly string[]): str
   const path = realpathSync(resolve(folder, location));
   const inside = roots.some((root) => path.startsWith(root.endsWith(sep) ? root : root + sep));
   return inside && statSync(path).isFile() ? path : undefined;
+}
+
+/**
+ * Opens files beside `file` by the names that it has for them, with the checks of `besideFile`.
+ *
+ * @param why the reason of an error of the operating system, in words
+ */
+export function openBeside<R extends ByteRange>(
+  file: string,
+  open: (path: string) => R,
+  why: (error: unknown) => string,
+): OpenBeside<R> {
+  return (location) => {
+    let path: string | undefined;
+    try {
+      path = besideFile(location, file);
+    } catch (error) {
+      throw new NoSuchFile(why(error));
+    }
+    return path === undefined ? undefined : open(path);
+  };
 }

@@ -1,8 +1,8 @@
 import { type FileTransaction, inTransaction } from "../files/atomic-file.js";
+import { addSafetensors } from "../files/tensors/write.js";
 import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
 import { concreteDims, elementCount } from "../ir/types.js";
-import type { OutgoingTensor } from "../weights/formats/outgoing-tensor.js";
-import { addSafetensors } from "../weights/formats/safetensors/write.js";
+import type { OutgoingTensor } from "../weights/formats/tensor-source.js";
 import type { TensorName } from "../weights/names/name-parameters.js";
 import { encodeElements } from "../weights/values/elements.js";
 import { weightChunks } from "../weights/values/materialize.js";

@@ -1,5 +1,5 @@
+import { openTensors } from "../files/tensors/open.js";
 import { openInitializers } from "../onnx/file/tensor-source.js";
-import { openTensors } from "../weights/formats/open.js";
 import { unknownKey } from "../weights/formats/torch/read.js";
 import { type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
 import { isOnnx } from "./onnx-path.js";

@@ -2,10 +2,10 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { randomStream } from "../base/random.js";
+import { openTensors } from "../files/tensors/open.js";
 import type { Graph, GraphInput } from "../ir/graph.js";
 import { concreteDims, elementCount, sameDims } from "../ir/types.js";
 import type { FloatTensor } from "../runtime/session.js";
-import { openTensors } from "../weights/formats/open.js";
 import { lendNumbers, type StoredTensor, type TensorSource } from "../weights/formats/tensor-source.js";
 import { isFloating } from "../weights/names/match.js";
 

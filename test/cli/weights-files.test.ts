@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { openWeights } from "../../src/given/open-weights.js";
-import { copyTensor } from "../../src/weights/formats/copy-tensor.js";
-import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
+import { copyTensor } from "../../src/weights/formats/tensor-source.js";
 import { ecagen } from "./run-cli.js";
 
 const test = suite("cli: files of weights");

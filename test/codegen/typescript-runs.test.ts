@@ -7,10 +7,10 @@ import * as assert from "uvu/assert";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
 import { topClasses } from "../../src/driver/run/classes.js";
 import { run } from "../../src/driver/run/run.js";
+import { writeNpy } from "../../src/files/tensors/write.js";
 import { specNetwork } from "../../src/given/network.js";
 import { prepareImage } from "../../src/images/prepare.js";
 import { openSession } from "../../src/runtime/session.js";
-import { writeNpy } from "../../src/weights/formats/numpy/write.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage } from "./support.js";
 

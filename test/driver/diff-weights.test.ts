@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { diffWeights, type WeightsDiff } from "../../src/driver/weights/diff-weights.js";
-import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
+import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { throwsError } from "../throws.js";
 
 const test = suite("driver: two files of weights");

@@ -15,7 +15,7 @@ const HOME: Readonly<Record<string, string>> = {
   mustache: "codegen/user-templates/",
   "pure-rand": "base/random.ts",
   "@noble/hashes": "base/sha256.ts",
-  minizlib: "weights/formats/zip/",
+  minizlib: "files/tensors/unpacking.ts",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",
   picocolors: "cli/format.ts",

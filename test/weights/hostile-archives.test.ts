@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { openTensors } from "../../src/weights/formats/open.js";
+import { openTensors } from "../../src/files/tensors/open.js";
 import { exactNumbers } from "../../src/weights/formats/tensor-source.js";
 import { readPickle } from "../../src/weights/formats/torch/pickle.js";
 import { PickleProblem } from "../../src/weights/formats/torch/pickle-values.js";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { openTensors } from "../../src/weights/formats/open.js";
+import { openTensors } from "../../src/files/tensors/open.js";
 import { parseHeader } from "../../src/weights/formats/safetensors/header.js";
 import { exactNumbers } from "../../src/weights/formats/tensor-source.js";
 import { assertGrowsWithSize } from "../growth.js";

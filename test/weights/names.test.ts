@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Diagnostic, InputError } from "../../src/base/diagnostic.js";
+import { openTensors } from "../../src/files/tensors/open.js";
 import type { WeightsReport } from "../../src/given/load-weights.js";
 import { specNetwork } from "../../src/given/network.js";
 import { type Parameter, parametersOf } from "../../src/ir/graph.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
-import { openTensors } from "../../src/weights/formats/open.js";
 import type { TensorSource } from "../../src/weights/formats/tensor-source.js";
 import type { NameKind } from "../../src/weights/names/registry.js";
 import { materialize } from "../../src/weights/values/materialize.js";

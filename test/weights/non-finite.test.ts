@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { openWeights } from "../../src/given/open-weights.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
-import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
 import type { StoredTensor } from "../../src/weights/formats/tensor-source.js";
 import { nonFiniteWarnings } from "../../src/weights/values/non-finite.js";
 import { inTemporaryFolder } from "../temporary-folder.js";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { openTensors } from "../../src/files/tensors/open.js";
+import { type NpyArray, writeNpy } from "../../src/files/tensors/write.js";
 import type { NpyDType } from "../../src/weights/formats/numpy/header.js";
-import { type NpyArray, writeNpy } from "../../src/weights/formats/numpy/write.js";
-import { openTensors } from "../../src/weights/formats/open.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("weights: .npy files written");

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { elementCount } from "../../src/ir/types.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
 import { fileByteCount } from "../../src/weights/formats/file-dtypes.js";
-import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
 
 /** Names and shapes of a network of timm's. */
 export function stateDict(name: string): Readonly<Record<string, readonly number[]>> {

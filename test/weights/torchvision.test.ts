@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { withOpenWeights } from "../../src/given/load-weights.js";
 import { specNetwork } from "../../src/given/network.js";
 import { elementCount } from "../../src/ir/types.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { parameterNumbers } from "../../src/trials/numbers.js";
-import { writeSafetensors } from "../../src/weights/formats/safetensors/write.js";
 import { isStepCount } from "./state-dict.js";
 
 /**

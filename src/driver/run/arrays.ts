@@ -1,8 +1,8 @@
 import { InputError } from "../../base/diagnostic.js";
+import { openTensors } from "../../files/tensors/open.js";
 import type { Port } from "../../runtime/protocol.js";
 import type { FloatTensor } from "../../runtime/session.js";
 import type { FileDType } from "../../weights/formats/file-dtypes.js";
-import { openTensors } from "../../weights/formats/open.js";
 import { exactNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
 
 /** The element types that an input can have: what the file must have, and how NumPy makes it. */

@@ -1,11 +1,11 @@
 import type { ByteRange } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { InputError } from "../../base/diagnostic.js";
+import { quoteName } from "../../base/visible-text.js";
 import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
 import { type FileDType, fileByteCount, hasNumbers } from "../../weights/formats/file-dtypes.js";
-import { LatestBytes } from "../../weights/formats/latest-bytes.js";
-import { quoteName } from "../../weights/formats/tensor-name.js";
+import { LatestBytes } from "../../weights/formats/latest.js";
 import { exactNumbers, lendNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
 import { encodeElements } from "../../weights/values/elements.js";
 import type { DocumentNode, ModelDocument } from "../file/document.js";

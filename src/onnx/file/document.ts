@@ -1,7 +1,7 @@
 import type { ByteRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { quoteName } from "../../base/visible-text.js";
 import { TypeRefusal } from "../../ir/types.js";
-import { quoteName } from "../../weights/formats/tensor-name.js";
 import {
   FIELD,
   type GraphMessage,

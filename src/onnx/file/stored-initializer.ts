@@ -1,7 +1,7 @@
 import { type ByteRange, rangeOf } from "../../base/bytes.js";
 import { refuse } from "../../ir/types.js";
 import { type FileDType, fileByteCount } from "../../weights/formats/file-dtypes.js";
-import type { LatestBytes } from "../../weights/formats/latest-bytes.js";
+import type { LatestBytes } from "../../weights/formats/latest.js";
 import type { StoredTensor } from "../../weights/formats/tensor-source.js";
 import { listBytes } from "./list-data.js";
 import { FIELD, type TensorMessage, TensorProto, toInteger } from "./proto.js";

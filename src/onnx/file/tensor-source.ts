@@ -1,8 +1,8 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { quoteName } from "../../base/visible-text.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
 import { refuse, TypeRefusal } from "../../ir/types.js";
-import { LatestBytes } from "../../weights/formats/latest-bytes.js";
-import { quoteName } from "../../weights/formats/tensor-name.js";
+import { LatestBytes } from "../../weights/formats/latest.js";
 import type { StoredTensor, TensorSource } from "../../weights/formats/tensor-source.js";
 import { recordExternalFiles } from "./external-locations.js";
 import { FIELD } from "./proto.js";

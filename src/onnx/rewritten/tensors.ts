@@ -1,7 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
+import { quoteName } from "../../base/visible-text.js";
 import type { Parameter } from "../../ir/graph.js";
 import { numberDType, sameDims } from "../../ir/types.js";
-import { quoteName } from "../../weights/formats/tensor-name.js";
 import type { ModelSource } from "../decode/source.js";
 import type { Initializer } from "../encode/export.js";
 import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../encode/layout.js";

@@ -1,4 +1,8 @@
+import { type ByteRange, readRange } from "../../base/bytes.js";
 import { elementCount } from "../../ir/types.js";
+import { FILE_DTYPES, type FileDType } from "./file-dtypes.js";
+import type { LatestBytes } from "./latest.js";
+import type { StoredTensor } from "./tensor-source.js";
 
 /** How the elements of a tensor lie in memory: element [i, j, ...] at offset + i * strides[0] + j * strides[1] ... */
 export interface Layout {
@@ -18,7 +22,7 @@ export function columnMajorStrides(dims: readonly number[]): readonly number[] {
 }
 
 /** Whether the elements lie row by row without a gap. The strides of axes of size 1 don't matter. */
-export function isRowMajor({ dims, strides }: Layout): boolean {
+function isRowMajor({ dims, strides }: Layout): boolean {
   const usual = rowMajorStrides(dims);
   return elementCount(dims) === 0 || dims.every((dim, axis) => dim === 1 || strides[axis] === usual[axis]);
 }
@@ -33,7 +37,7 @@ export function extentOf({ dims, strides }: Layout): number {
  * Gathers bytes of a tensor in row-major order: those from `offset` on that `target` has room for, out of the
  * bytes of its whole extent.
  */
-export function gatherBytes(
+function gatherBytes(
   memory: Uint8Array,
   { dims, strides }: Layout,
   elementBytes: number,
@@ -57,4 +61,29 @@ export function gatherBytes(
     target.set(memory.subarray(from, from + count), done);
     done += count;
   }
+}
+
+/**
+ * A tensor of whole bytes per element in some range of bytes, of which it begins at byte `start`; in any order of
+ * its axes. One that does not lie row by row is held as long as it is the latest.
+ *
+ * The caller has checked that its extent lies in the range.
+ */
+export function stridedTensor(
+  tensor: { readonly name: string; readonly dtype: FileDType; readonly byteLength: number } & Layout,
+  range: ByteRange,
+  start: number,
+  latest: LatestBytes,
+): StoredTensor {
+  const { name, dtype, dims, byteLength } = tensor;
+  const common = { name, dtype, dims, byteLength };
+  if (isRowMajor(tensor))
+    return { ...common, readInto: (target, offset) => range.readInto(target, start + offset) };
+  const elementBytes = FILE_DTYPES[dtype].bits / 8;
+  const key = Symbol(name);
+  const load = () => readRange(range, start, extentOf(tensor) * elementBytes);
+  return {
+    ...common,
+    readInto: (target, offset) => gatherBytes(latest.of(key, load), tensor, elementBytes, target, offset),
+  };
 }

@@ -1,3 +1,4 @@
+import { type ByteRange, piecesOfRange } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { elementCount } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
@@ -31,6 +32,25 @@ export interface TensorSource {
   readonly notes?: readonly string[];
   /** After this its tensors can't be read. */
   close(): void;
+}
+
+/** A tensor on its way to a file: its bytes, little-endian and row-major, are made when it is written. */
+export interface OutgoingTensor extends Pick<StoredTensor, "name" | "dtype" | "dims"> {
+  /** Each piece is valid until the next one is asked for. */
+  pieces(): Iterable<Uint8Array>;
+}
+
+const COPIED_BYTES = 1 << 18;
+
+/** A tensor of a file on its way into another one, byte for byte, under its own name or a new one. */
+export function copyTensor(tensor: StoredTensor, name = tensor.name): OutgoingTensor {
+  const { dtype, dims } = tensor;
+  return { name, dtype, dims, pieces: () => piecesOfRange(rangeOfTensor(tensor), COPIED_BYTES) };
+}
+
+/** The bytes of a tensor as a range. */
+export function rangeOfTensor(tensor: StoredTensor): ByteRange {
+  return { size: tensor.byteLength, readInto: (target, offset) => tensor.readInto(target, offset) };
 }
 
 /** Numbers of a file that are read at a time, in elements of at most 8 bytes. */

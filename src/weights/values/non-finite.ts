@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
+import { quoteName } from "../../base/visible-text.js";
 import type { FileDType } from "../formats/file-dtypes.js";
-import { quoteName } from "../formats/tensor-name.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 
 /** A source that counts, among what is read of it, the numbers that are NaN or infinite in float32. */

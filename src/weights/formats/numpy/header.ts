@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../../base/bytes.js";
+import { type ByteRange, latin1, readRange, utf8 } from "../../../base/bytes.js";
 import type { FileDType } from "../file-dtypes.js";
 
 /** What the head of an .npy file says. */
@@ -9,7 +9,7 @@ export interface NpyHeader {
   readonly dims: readonly number[];
 }
 
-const MAGIC = [0x93, ...Buffer.from("NUMPY")];
+const MAGIC = [0x93, ...utf8("NUMPY")];
 /** Bytes before the header's length: the magic and the version. */
 const NPY_PREFIX_BYTES = 8;
 /** NumPy writes some hundred bytes; a header of a structured type may have more. */
@@ -54,28 +54,25 @@ export class NpyProblem extends Error {
  */
 export function readNpyHeader(file: ByteRange): { readonly header: NpyHeader; readonly dataStart: number } {
   const { size } = file;
-  const read = (offset: number, length: number): Uint8Array => {
-    const bytes = new Uint8Array(length);
-    file.readInto(bytes, offset);
-    return bytes;
-  };
   const lengthBytes = (version: number): number => (version === 1 ? 2 : 4);
   if (size < NPY_PREFIX_BYTES + 2) throw new NpyProblem("it ends inside of its header");
-  const prefix = read(0, NPY_PREFIX_BYTES);
+  const prefix = readRange(file, 0, NPY_PREFIX_BYTES);
   if (!isNpy(prefix)) throw new NpyProblem("it does not begin as .npy files do");
   const version = prefix[6] as number;
   if (version < 1 || version > 3)
     throw new NpyProblem(`it has version ${version} of the format; 1 to 3 are read`);
   const wordEnd = NPY_PREFIX_BYTES + lengthBytes(version);
   if (size < wordEnd) throw new NpyProblem("it ends inside of its header");
-  const word = read(NPY_PREFIX_BYTES, lengthBytes(version));
+  const word = readRange(file, NPY_PREFIX_BYTES, lengthBytes(version));
   const length = word.reduceRight((all, byte) => all * 256 + byte, 0);
   if (length > LONGEST_HEADER || wordEnd + length > size) {
     throw new NpyProblem(
       `its header claims ${length} bytes; the file has ${size}, and at most ${LONGEST_HEADER} are read`,
     );
   }
-  const text = Buffer.from(read(wordEnd, length)).toString(version === 3 ? "utf8" : "latin1");
+  const written = readRange(file, wordEnd, length);
+  const text =
+    version === 3 ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(written) : latin1(written);
   return { header: parseDict(text), dataStart: wordEnd + length };
 }
 
@@ -133,7 +130,7 @@ export function npyHeader(dtype: NpyDType, dims: readonly number[]): Uint8Array 
   const end = (Math.floor((start + dict.length + 1) / ALIGNMENT) + 1) * ALIGNMENT;
   const length = end - start;
   const text = `${dict.padEnd(length - 1)}\n`;
-  return Uint8Array.from([...MAGIC, 1, 0, length % 256, length >> 8, ...Buffer.from(text, "latin1")]);
+  return Uint8Array.from([...MAGIC, 1, 0, length % 256, length >> 8, ...utf8(text)]);
 }
 
 /** `()`, `(3,)`, `(3, 4)`; Python 2 wrote `(3L,)`. */

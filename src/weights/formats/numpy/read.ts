@@ -1,11 +1,10 @@
-import { basename } from "node:path";
-import type { ByteRange } from "../../../base/bytes.js";
+import type { ByteRange, OpenFile } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import type { RandomAccessFile } from "../../../files/random-access-file.js";
+import { fileName } from "../../../base/file-name.js";
+import { quoteName } from "../../../base/visible-text.js";
 import { fileByteCount } from "../file-dtypes.js";
-import { LatestBytes } from "../latest-bytes.js";
-import { columnMajorStrides, rowMajorStrides } from "../strided.js";
-import { stridedTensor } from "../strided-tensor.js";
+import { LatestBytes } from "../latest.js";
+import { columnMajorStrides, rowMajorStrides, stridedTensor } from "../strided.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { NpyProblem, readNpyHeader } from "./header.js";
 
@@ -14,9 +13,9 @@ import { NpyProblem, readNpyHeader } from "./header.js";
  *
  * Errors: `InputError` for a broken file, and for elements that are no numbers.
  */
-export function readNpy(file: RandomAccessFile): TensorSource {
+export function readNpy(file: OpenFile): TensorSource {
   try {
-    const tensor = npyTensor(basename(file.file).replace(/\.npy$/, ""), file, new LatestBytes());
+    const tensor = npyTensor(fileName(file.file, ".npy"), file, new LatestBytes());
     return {
       file: file.file,
       format: "npy",
@@ -31,8 +30,41 @@ export function readNpy(file: RandomAccessFile): TensorSource {
   }
 }
 
+/**
+ * The arrays of an .npz archive, a zip of .npy files, under their names without the ending.
+ *
+ * Errors: `InputError` with every array that can't be read.
+ */
+export function npzTensors(
+  file: string,
+  archive: ReadonlyMap<string, ByteRange>,
+  latest: LatestBytes,
+): ReadonlyMap<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  const problems: string[] = [];
+  for (const [path, content] of archive) {
+    const name = path.replace(/\.npy$/, "");
+    try {
+      if (name === path) throw new NpyProblem("it is no .npy file");
+      tensors.set(name, npyTensor(name, content, latest));
+    } catch (error) {
+      if (!(error instanceof NpyProblem)) throw error;
+      problems.push(`${quoteName(path)}: ${error.message}`);
+    }
+  }
+  if (problems.length === 0) return tensors;
+  throw new InputError(
+    problems.slice(0, 20).map((problem) => ({
+      code: "weights/npz",
+      message: `${file} is no .npz file that can be read: ${problem}`,
+      file,
+      hint: 'write it again: np.savez("weights.npz", **{name: x.numpy() for name, x in state.items()})',
+    })),
+  );
+}
+
 /** The tensor of an .npy file. Throws `NpyProblem`. */
-export function npyTensor(name: string, file: ByteRange, latest: LatestBytes): StoredTensor {
+function npyTensor(name: string, file: ByteRange, latest: LatestBytes): StoredTensor {
   const { header, dataStart } = readNpyHeader(file);
   const { dtype, dims, fortranOrder } = header;
   const byteLength = fileByteCount(dims, dtype);
@@ -45,7 +77,7 @@ export function npyTensor(name: string, file: ByteRange, latest: LatestBytes): S
   return stridedTensor({ name, dtype, dims, byteLength, strides }, file, dataStart, latest);
 }
 
-export function npyRefused(file: string, problem: string): InputError {
+function npyRefused(file: string, problem: string): InputError {
   return InputError.of("weights/npy", `${file} is no .npy file that can be read: ${problem}`, {
     file,
     hint: 'write it again: np.save("x.npy", np.ascontiguousarray(x, dtype="<f4"))',

@@ -1,4 +1,4 @@
-import { quoteName } from "../tensor-name.js";
+import { quoteName } from "../../../base/visible-text.js";
 
 /** An entry of a header as it is written: nothing is checked but that it has these parts. */
 export interface HeaderEntry {

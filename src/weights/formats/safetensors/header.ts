@@ -1,5 +1,5 @@
+import { isUnicode, quoteName } from "../../../base/visible-text.js";
 import { FILE_DTYPE_NAMES, type FileDType, fileByteCount, isFileDType } from "../file-dtypes.js";
-import { isUnicode, quoteName } from "../tensor-name.js";
 import { type HeaderEntry, HeaderProblem, readHeaderSyntax } from "./header-syntax.js";
 
 /**

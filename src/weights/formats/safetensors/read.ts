@@ -1,5 +1,5 @@
+import { type OpenFile, rangeOf } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import type { RandomAccessFile } from "../../../files/random-access-file.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { type HeaderTensor, LONGEST_HEADER, parseHeader } from "./header.js";
 
@@ -12,7 +12,7 @@ const PREFIX_BYTES = 8;
  *
  * Errors: `InputError` with everything that is wrong with the header.
  */
-export function readSafetensors(file: RandomAccessFile): TensorSource {
+export function readSafetensors(file: OpenFile): TensorSource {
   try {
     const { json, dataStart } = headerText(file);
     const parsed = parseHeader(json, file.size - dataStart);
@@ -31,18 +31,18 @@ export function readSafetensors(file: RandomAccessFile): TensorSource {
   }
 }
 
-function storedTensor(file: RandomAccessFile, tensor: HeaderTensor, dataStart: number): StoredTensor {
+function storedTensor(file: OpenFile, tensor: HeaderTensor, dataStart: number): StoredTensor {
   const { name, dtype, dims, begin, end } = tensor;
   return {
     name,
     dtype,
     dims,
     byteLength: end - begin,
-    readInto: (target, offset) => file.readInto(target, dataStart + begin + offset),
+    readInto: rangeOf(file, dataStart + begin, end - begin).readInto,
   };
 }
 
-function headerText(file: RandomAccessFile): { json: string; dataStart: number } {
+function headerText(file: OpenFile): { json: string; dataStart: number } {
   if (file.size < PREFIX_BYTES)
     throw refused(file.file, [
       `it has ${file.size} bytes, fewer than the ${PREFIX_BYTES} of its header's length`,

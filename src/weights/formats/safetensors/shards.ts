@@ -1,8 +1,6 @@
+import { NoSuchFile, type OpenBeside, type OpenFile } from "../../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../../base/diagnostic.js";
-import { besideFile } from "../../../files/inside-folder.js";
-import { RandomAccessFile } from "../../../files/random-access-file.js";
-import { whyUnreadable } from "../../../files/read-file.js";
-import { quoteName } from "../tensor-name.js";
+import { quoteName } from "../../../base/visible-text.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { LONGEST_HEADER } from "./header.js";
 import { readSafetensors } from "./read.js";
@@ -25,9 +23,12 @@ const MOST_PROBLEMS = 20;
  * folder of the index.
  *
  * Errors: `InputError` with everything that is wrong with the index, or with one shard.
+ *
+ * @param open opens a shard beside the index
  */
-export function readShards(indexFile: string): TensorSource {
-  const places = parseIndex(indexFile);
+export function readShards(index: OpenFile, open: OpenBeside<OpenFile>): TensorSource {
+  const { file: indexFile } = index;
+  const places = parseIndex(index);
   const shardNames = [...new Set(places.values())];
   if (shardNames.length > MOST_SHARDS) {
     throw refused(indexFile, [`it names ${shardNames.length} shards; at most ${MOST_SHARDS} are opened`]);
@@ -37,7 +38,7 @@ export function readShards(indexFile: string): TensorSource {
     for (const shard of shards.values()) shard.close();
   };
   try {
-    for (const name of shardNames) shards.set(name, openShard(indexFile, name));
+    for (const name of shardNames) shards.set(name, openShard(indexFile, name, open));
     const tensors = new Map<string, StoredTensor>();
     const problems: string[] = [];
     for (const [name, shard] of places) {
@@ -66,23 +67,26 @@ export function readShards(indexFile: string): TensorSource {
   }
 }
 
-function openShard(indexFile: string, name: string): TensorSource {
-  let path: string | undefined;
+function openShard(indexFile: string, name: string, open: OpenBeside<OpenFile>): TensorSource {
+  let shard: OpenFile | undefined;
   try {
-    path = besideFile(name, indexFile);
+    shard = open(name);
   } catch (error) {
-    throw refused(indexFile, [`its shard ${quoteName(name)} can't be read: ${whyUnreadable(error)}`]);
+    if (!(error instanceof NoSuchFile)) throw error;
+    throw refused(indexFile, [`its shard ${quoteName(name)} can't be read: ${error.message}`]);
   }
-  if (path === undefined)
+  if (shard === undefined)
     throw refused(indexFile, [`its shard ${quoteName(name)} must be a file in its folder`]);
-  return readSafetensors(RandomAccessFile.open(path));
+  return readSafetensors(shard);
 }
 
 /** The shard of each tensor. */
-function parseIndex(file: string): ReadonlyMap<string, string> {
+function parseIndex(source: OpenFile): ReadonlyMap<string, string> {
+  const { file, size } = source;
+  if (size > LONGEST_INDEX) throw refused(file, [`it has ${size} bytes; at most ${LONGEST_INDEX} are read`]);
   let index: unknown;
   try {
-    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(indexBytes(file)));
+    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(0, size)));
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw refused(file, [`it is no JSON: ${(error as Error).message.slice(0, 200)}`]);
@@ -99,19 +103,6 @@ function parseIndex(file: string): ReadonlyMap<string, string> {
     );
   }
   return new Map(Object.entries(map));
-}
-
-/** Not by `readBytes`, which waits at a pipe and has no limit. */
-function indexBytes(path: string): Uint8Array {
-  const file = RandomAccessFile.open(path);
-  try {
-    if (file.size > LONGEST_INDEX) {
-      throw refused(path, [`it has ${file.size} bytes; at most ${LONGEST_INDEX} are read`]);
-    }
-    return file.read(0, file.size);
-  } finally {
-    file.close();
-  }
 }
 
 function refused(file: string, problems: readonly string[]): InputError {

@@ -1,57 +1,50 @@
+import { type ByteSink, compareBytes, utf8 } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import { type FileTransaction, inTransaction } from "../../../files/atomic-file.js";
+import { isUnicode, quoteName } from "../../../base/visible-text.js";
 import { FILE_DTYPE_NAMES, fileByteCount } from "../file-dtypes.js";
-import type { OutgoingTensor } from "../outgoing-tensor.js";
-import { isUnicode, quoteName } from "../tensor-name.js";
+import type { OutgoingTensor } from "../tensor-source.js";
 import { METADATA_KEY } from "./header-syntax.js";
 
-export interface SafetensorsOptions {
-  readonly metadata?: ReadonlyMap<string, string> | undefined;
-  /** Is told how much of all bytes is written, from 0 to 1. */
-  readonly onProgress?: ((part: number) => void) | undefined;
+/** A safetensors file that is still to be written. */
+export interface SafetensorsFile {
+  readonly bytes: number;
+  /** One piece is in memory at a time. `onProgress` is told how much of all bytes is written, from 0 to 1. */
+  writeTo(sink: ByteSink, onProgress?: (part: number) => void): Promise<void>;
 }
 
 /** The header is filled up to whole words of this many bytes. */
 const ALIGNMENT = 8;
 
 /**
- * Writes a safetensors file, byte for byte as the reference implementation does: the widest element types first,
- * then by name. One piece is in memory at a time; the file appears as a whole or not at all. Gives its size.
+ * A safetensors file, byte for byte as the reference implementation writes it: the widest element types first, then by name.
  *
- * Errors: `InputError` for a file that can't be written, and for names that the format can't hold.
+ * Errors: `InputError` for names that the format can't hold; `file` is the file's name in it.
  */
-export function writeSafetensors(
+export function safetensorsFile(
   file: string,
   tensors: readonly OutgoingTensor[],
-  options: SafetensorsOptions = {},
-): Promise<{ readonly bytes: number }> {
-  return inTransaction((transaction) => addSafetensors(transaction, file, tensors, options));
-}
-
-/** `writeSafetensors` together with other files. */
-export async function addSafetensors(
-  transaction: FileTransaction,
-  file: string,
-  tensors: readonly OutgoingTensor[],
-  { metadata = new Map(), onProgress }: SafetensorsOptions,
-): Promise<{ readonly bytes: number }> {
+  metadata: ReadonlyMap<string, string>,
+): SafetensorsFile {
   refuseNames(file, tensors);
   const sorted = [...tensors].sort(byTypeThenName);
   const { header, dataBytes } = headerOf(sorted, metadata);
-  const sink = await transaction.open(file);
-  const length = new DataView(new ArrayBuffer(8));
-  length.setBigUint64(0, BigInt(header.length), true);
-  await sink.write(new Uint8Array(length.buffer));
-  await sink.write(header);
-  let done = 0;
-  for (const tensor of sorted) {
-    for (const piece of tensor.pieces()) {
-      await sink.write(piece);
-      done += piece.length;
-      onProgress?.(done / dataBytes);
-    }
-  }
-  return { bytes: 8 + header.length + dataBytes };
+  return {
+    bytes: 8 + header.length + dataBytes,
+    async writeTo(sink, onProgress) {
+      const length = new DataView(new ArrayBuffer(8));
+      length.setBigUint64(0, BigInt(header.length), true);
+      await sink.write(new Uint8Array(length.buffer));
+      await sink.write(header);
+      let done = 0;
+      for (const tensor of sorted) {
+        for (const piece of tensor.pieces()) {
+          await sink.write(piece);
+          done += piece.length;
+          onProgress?.(done / dataBytes);
+        }
+      }
+    },
+  };
 }
 
 function headerOf(
@@ -73,7 +66,7 @@ function headerOf(
       `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: dims, data_offsets: [begin, end] })}`,
     );
   }
-  const json = Buffer.from(`{${entries.join(",")}}`);
+  const json = utf8(`{${entries.join(",")}}`);
   const header = new Uint8Array(Math.ceil(json.length / ALIGNMENT) * ALIGNMENT).fill(" ".charCodeAt(0));
   header.set(json);
   return { header, dataBytes: end };
@@ -86,7 +79,7 @@ function byTypeThenName(a: OutgoingTensor, b: OutgoingTensor): number {
 
 /** By code points, as UTF-8 sorts. */
 function compareText(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return compareBytes(utf8(a), utf8(b));
 }
 
 function refuseNames(file: string, tensors: readonly OutgoingTensor[]): void {

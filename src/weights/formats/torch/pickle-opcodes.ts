@@ -1,4 +1,4 @@
-import { quoteName } from "../tensor-name.js";
+import { quoteName } from "../../../base/visible-text.js";
 import {
   PickleCall,
   PickleDict,

@@ -23,13 +23,13 @@ export function readPickle(bytes: Uint8Array): PickleValue {
 
 class PickleReader {
   readonly #view: DataView;
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #stack: StackItem[] = [];
   readonly #memo = new Map<number, PickleValue>();
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -63,7 +63,7 @@ class PickleReader {
       const end = this.#bytes.indexOf(0x0a, this.#at);
       if (end < 0) this.#fail("a line has no end");
       const start = this.#take(end + 1 - this.#at);
-      return this.#bytes.toString("utf8", start, end);
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes.subarray(start, end));
     },
     push: (value) => void this.#stack.push(value),
     mark: () => void this.#stack.push(MARK),

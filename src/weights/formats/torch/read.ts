@@ -1,15 +1,13 @@
-import type { ByteRange } from "../../../base/bytes.js";
+import { type ByteRange, latin1, readRange } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import { FILE_DTYPES, fileByteCount } from "../file-dtypes.js";
-import type { LatestBytes } from "../latest-bytes.js";
-import { extentOf } from "../strided.js";
-import { stridedTensor } from "../strided-tensor.js";
-import { quoteName } from "../tensor-name.js";
+import { quoteName } from "../../../base/visible-text.js";
+import { FILE_DTYPES, type FileDType, fileByteCount } from "../file-dtypes.js";
+import type { LatestBytes } from "../latest.js";
+import { extentOf, stridedTensor } from "../strided.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { readPickle } from "./pickle.js";
 import { PickleProblem } from "./pickle-values.js";
 import { type FoundStateDict, findStateDict, type TorchTensor, UnknownKey } from "./state-dict.js";
-import { STORAGE_DTYPES } from "./storages.js";
 
 const PICKLE = "data.pkl";
 /** A pickle of a million tensors is smaller; numbers lie outside of it. */
@@ -83,6 +81,21 @@ export function unknownKey(file: string, key: string, known: readonly string[]):
   });
 }
 
+/** The storage classes of PyTorch, which say the element type of what lies in them. */
+const STORAGE_DTYPES: Readonly<Record<string, FileDType>> = {
+  "torch.FloatStorage": "F32",
+  "torch.DoubleStorage": "F64",
+  "torch.HalfStorage": "F16",
+  "torch.BFloat16Storage": "BF16",
+  "torch.LongStorage": "I64",
+  "torch.IntStorage": "I32",
+  "torch.ShortStorage": "I16",
+  "torch.CharStorage": "I8",
+  "torch.ByteStorage": "U8",
+  "torch.BoolStorage": "BOOL",
+  "torch.ComplexFloatStorage": "C64",
+};
+
 /** A tensor in its storage, or what is wrong with it. */
 function place(
   tensor: TorchTensor,
@@ -111,13 +124,11 @@ function bytesOf(range: ByteRange | undefined): Uint8Array {
   if ((range?.size ?? 0) > LONGEST_PICKLE) {
     throw new PickleProblem(`its pickle has ${range?.size} bytes; at most ${LONGEST_PICKLE} are read`);
   }
-  const bytes = new Uint8Array(range?.size ?? 0);
-  range?.readInto(bytes, 0);
-  return bytes;
+  return range === undefined ? new Uint8Array(0) : readRange(range, 0, range.size);
 }
 
 function textOf(range: ByteRange): string {
-  return Buffer.from(bytesOf(range)).toString("latin1").trim();
+  return latin1(bytesOf(range)).trim();
 }
 
 /** An error that says how to convert a file in Python. */

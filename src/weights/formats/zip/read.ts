@@ -1,11 +1,29 @@
-import { crc32 } from "node:zlib";
-import { InflateRaw } from "minizlib";
-import { type ByteRange, rangeOf } from "../../../base/bytes.js";
+import {
+  type ByteRange,
+  compareBytes,
+  type OpenFile,
+  piecesOfRange,
+  rangeOf,
+  readRange,
+} from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import type { RandomAccessFile } from "../../../files/random-access-file.js";
-import { quoteName } from "../tensor-name.js";
+import { quoteName } from "../../../base/visible-text.js";
+import { LatestStreams } from "../latest.js";
 import { readDirectory, type ZipEntry, ZipProblem } from "./directory.js";
-import { LatestStreams } from "./latest-streams.js";
+
+/** What reading an archive takes of the system. */
+export interface Unpacking {
+  /** The CRC-32 of bytes, after that of the bytes before them; 0 before any. */
+  crc32(bytes: Uint8Array, before: number): number;
+  /** Begins to inflate something that is deflated, without a header. */
+  inflate(): Inflater;
+}
+
+interface Inflater {
+  /** What comes out of the next bytes at once, and what is wrong with them, in words. */
+  push(packed: Uint8Array): { readonly pieces: readonly Uint8Array[]; readonly problem: string | undefined };
+  close(): void;
+}
 
 /**
  * The files in a zip archive, by name. Those that are stored are read in place, deflated ones as streams. The checksum of a stored
@@ -13,12 +31,14 @@ import { LatestStreams } from "./latest-streams.js";
  *
  * Errors: `InputError` for what is broken, encrypted or compressed in another way.
  */
-export function readZip(file: RandomAccessFile): ReadonlyMap<string, ByteRange> {
+export function readZip(file: OpenFile, unpacking: Unpacking): ReadonlyMap<string, ByteRange> {
   return located(file.file, () => {
     const starts = readDirectory(file).map((entry) => ({ entry, start: dataStart(file, entry) }));
     refuseOverlaps(starts);
     const streams = new LatestStreams();
-    return new Map(starts.map(({ entry, start }) => [entry.name, contentOf(file, entry, start, streams)]));
+    return new Map(
+      starts.map(({ entry, start }) => [entry.name, contentOf(file, entry, start, streams, unpacking)]),
+    );
   });
 }
 
@@ -38,10 +58,7 @@ const LOCAL_HEADER_BYTES = 30;
 const LOCAL_HEADER = 0x04034b50;
 
 /** Where the bytes of an entry begin: its own header repeats the name and may have other extra fields. */
-function dataStart(
-  file: RandomAccessFile,
-  { name, nameBytes, headerOffset, compressedSize }: ZipEntry,
-): number {
+function dataStart(file: OpenFile, { name, nameBytes, headerOffset, compressedSize }: ZipEntry): number {
   const end = headerOffset + LOCAL_HEADER_BYTES;
   if (end > file.size) throw new ZipProblem(`${quoteName(name)} begins past the end of the file`);
   const view = new DataView(file.read(headerOffset, LOCAL_HEADER_BYTES).buffer);
@@ -51,7 +68,7 @@ function dataStart(
   const start = end + nameLength + view.getUint16(28, true);
   if (start + compressedSize > file.size)
     throw new ZipProblem(`${quoteName(name)} ends past the end of the file`);
-  if (Buffer.compare(file.read(end, nameLength), nameBytes) !== 0) {
+  if (compareBytes(file.read(end, nameLength), nameBytes) !== 0) {
     throw new ZipProblem(`${quoteName(name)} has another name in its own header`);
   }
   return start;
@@ -68,16 +85,17 @@ function refuseOverlaps(starts: readonly { readonly entry: ZipEntry; readonly st
 }
 
 function contentOf(
-  file: RandomAccessFile,
+  file: OpenFile,
   entry: ZipEntry,
   start: number,
   streams: LatestStreams,
+  unpacking: Unpacking,
 ): ByteRange {
   const packed = rangeOf(file, start, entry.compressedSize);
   const content =
     entry.method === "stored"
-      ? checkedRange(packed, entry)
-      : streams.range(entry.size, () => inflated(packed, entry));
+      ? checkedRange(packed, entry, unpacking)
+      : streams.range(entry.size, () => inflated(packed, entry, unpacking));
   return {
     size: entry.size,
     readInto: (target, at) => located(file.file, () => content.readInto(target, at)),
@@ -88,16 +106,11 @@ function contentOf(
 const PIECE_BYTES = 1 << 16;
 
 /** What is stored, after its checksum was found right: that is when some of it is read for the first time. */
-function checkedRange(stored: ByteRange, { name, crc, size }: ZipEntry): ByteRange {
+function checkedRange(stored: ByteRange, { name, crc, size }: ZipEntry, { crc32 }: Unpacking): ByteRange {
   let checked = false;
   const check = (): void => {
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, size));
     let found = 0;
-    for (let at = 0; at < size; at += piece.length) {
-      const part = piece.subarray(0, Math.min(piece.length, size - at));
-      stored.readInto(part, at);
-      found = crc32(part, found);
-    }
+    for (const piece of piecesOfRange(stored, PIECE_BYTES)) found = crc32(piece, found);
     if (found !== crc) throw damaged(name);
     checked = true;
   };
@@ -114,23 +127,22 @@ function checkedRange(stored: ByteRange, { name, crc, size }: ZipEntry): ByteRan
 const [FIRST_PACKED_BYTES, MOST_PACKED_BYTES] = [1 << 8, 1 << 12];
 
 /** What is deflated, in pieces from the beginning on. Their number and checksum are found right, or it ends with a `ZipProblem`. */
-function* inflated(packed: ByteRange, { name, size, crc }: ZipEntry): Generator<Uint8Array> {
-  const stream = new InflateRaw({});
-  const pieces: Uint8Array[] = [];
+function* inflated(
+  packed: ByteRange,
+  { name, size, crc }: ZipEntry,
+  { crc32, inflate }: Unpacking,
+): Generator<Uint8Array> {
+  const inflater = inflate();
   let problem: string | undefined;
-  stream.on("data", (piece: Uint8Array) => pieces.push(piece));
-  stream.on("error", (error: unknown) => {
-    problem = error instanceof Error ? error.message : String(error);
-  });
   try {
     let [made, checksum, at] = [0, 0, 0];
     for (let step = FIRST_PACKED_BYTES; at < packed.size && made <= size && problem === undefined; ) {
-      const part = Buffer.alloc(Math.min(step, packed.size - at));
-      packed.readInto(part, at);
+      const part = readRange(packed, at, Math.min(step, packed.size - at));
       at += part.length;
       step = Math.min(2 * step, MOST_PACKED_BYTES);
-      stream.write(part);
-      for (const piece of pieces.splice(0)) {
+      const pushed = inflater.push(part);
+      problem = pushed.problem;
+      for (const piece of pushed.pieces) {
         made += piece.length;
         checksum = crc32(piece, checksum);
         if (made === size && checksum !== crc) throw damaged(name);
@@ -142,7 +154,7 @@ function* inflated(packed: ByteRange, { name, size, crc }: ZipEntry): Generator<
       throw new ZipProblem(`${quoteName(name)} has more than the ${size} bytes that the archive says`);
     if (made < size) throw new ZipProblem(`${quoteName(name)} has ${made} bytes, the archive says ${size}`);
   } finally {
-    stream.close();
+    inflater.close();
   }
 }
 

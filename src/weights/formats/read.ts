@@ -1,0 +1,76 @@
+import { compareBytes, latin1, type OpenFile, utf8 } from "../../base/bytes.js";
+import { InputError } from "../../base/diagnostic.js";
+import { LatestBytes } from "./latest.js";
+import { isNpy } from "./numpy/header.js";
+import { npzTensors, readNpy } from "./numpy/read.js";
+import { readSafetensors } from "./safetensors/read.js";
+import type { TensorSource } from "./tensor-source.js";
+import { checkpointFolder, torchRefused, torchTensors } from "./torch/read.js";
+import { readZip, type Unpacking } from "./zip/read.js";
+
+const ZIP_STARTS = ["PK\x03\x04", "PK\x05\x06"].map(utf8);
+/** Protocol 2, and PyTorch's magic number as ten bytes of an integer. */
+const LEGACY_TORCH = Uint8Array.of(
+  0x80,
+  2,
+  0x8a,
+  10,
+  0x6c,
+  0xfc,
+  0x9c,
+  0x46,
+  0xf9,
+  0x20,
+  0x6a,
+  0xa8,
+  0x50,
+  0x19,
+  0x2e,
+);
+const TAR = "ustar";
+const TAR_AT = 257;
+const LONGEST_START = TAR_AT + TAR.length;
+
+/**
+ * A file of tensors, recognised by its content. Takes the file over: closes it with the source, or when it is refused.
+ *
+ * Errors: `InputError` for a file of no known format, and for a broken one.
+ *
+ * @param key what to take of a checkpoint of several state dicts
+ */
+export function readTensors(file: OpenFile, unpacking: Unpacking, key?: string): TensorSource {
+  const { file: path } = file;
+  const start = file.read(0, Math.min(file.size, LONGEST_START));
+  if (isNpy(start)) return readNpy(file);
+  if (ZIP_STARTS.some((zip) => startsWith(start, zip))) return readArchive(file, unpacking, key);
+  // A broken file gets the message of the format that its name promises.
+  if (path.endsWith(".safetensors") || start[8] === "{".charCodeAt(0)) return readSafetensors(file);
+  file.close();
+  if (startsWith(start, LEGACY_TORCH) || latin1(start.subarray(TAR_AT)) === TAR) {
+    throw torchRefused(path, "is a PyTorch checkpoint from before PyTorch 1.6, which is not read");
+  }
+  throw InputError.of("weights/unknown-format", `${path} is no file of weights that ecagen knows`, {
+    file: path,
+    hint: "known: safetensors (also a folder of shards with its index), .npy, .npz, PyTorch's zip format, ONNX",
+  });
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  return compareBytes(bytes.subarray(0, start.length), start) === 0;
+}
+
+/** A zip archive: a PyTorch checkpoint, or NumPy arrays. */
+function readArchive(file: OpenFile, unpacking: Unpacking, key: string | undefined): TensorSource {
+  try {
+    const latest = new LatestBytes();
+    const archive = readZip(file, unpacking);
+    const folder = checkpointFolder(archive);
+    const common = { file: file.file, close: () => file.close() };
+    return folder === undefined
+      ? { ...common, format: "npz", tensors: npzTensors(file.file, archive, latest), metadata: new Map() }
+      : { ...common, format: "torch", ...torchTensors(file.file, archive, folder, latest, key) };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
