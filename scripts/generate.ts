@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { galleryIndexText } from "../src/driver/gallery/gallery-index.js";
+import { galleryIndexText } from "../src/driver/list/gallery-index.js";
 import { GALLERY_INDEX } from "../src/driver/list/list.js";
 import { packageRoot } from "../src/files/package.js";
 import { specDocs } from "../src/language/docs.js";

@@ -9,15 +9,15 @@ export {
 } from "./base/diagnostic.js";
 export { type BenchOptions, type BenchReport, bench } from "./driver/bench/bench.js";
 export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen/codegen.js";
+export type { NameKind } from "./driver/command-line.js";
+export { LANGUAGES, type LanguageName, NAME_KINDS } from "./driver/command-line.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile/compile.js";
 export { type DiffReport, diff } from "./driver/diff/diff.js";
 export { type DoctorReport, examine } from "./driver/doctor/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain/explain.js";
 export { initSpec } from "./driver/init/init.js";
 export { type InspectFileOptions, type InspectReport, inspect } from "./driver/inspect/inspect.js";
-export { LANGUAGES, type LanguageName } from "./driver/languages.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list/list.js";
-export { NAME_KINDS, type NameKind } from "./driver/name-kinds.js";
 export { resolve } from "./driver/resolve/resolve.js";
 export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite/rewrite.js";
 export { type RunOptions, type RunReport, run } from "./driver/run/run.js";
@@ -38,5 +38,5 @@ export {
   inspectWeights,
   type WeightsInventory,
 } from "./driver/weights/inspect-weights.js";
-export type { WeightsOptions, WeightsReport } from "./given/load-weights.js";
+export type { WeightsOptions, WeightsReport } from "./networks/load-weights.js";
 export type { NewGatesOptions, NewGatesReport } from "./trials/new-gates.js";

@@ -8,7 +8,7 @@ import { countsOf, differences, type ReferenceNetwork, reference } from "../scri
 import { compile } from "../src/driver/compile/compile.js";
 import { explainKernels } from "../src/driver/explain/explain.js";
 import { verify } from "../src/driver/verify/verify.js";
-import { specNetwork } from "../src/given/network.js";
+import { specNetwork } from "../src/given/spec-file.js";
 import { openSession } from "../src/runtime/session.js";
 import { inputShapes, randomInputs } from "../src/trials/numbers.js";
 import { skip } from "./skip.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { stats } from "../src/driver/stats/stats.js";
-import { specNetwork } from "../src/given/network.js";
+import { specNetwork } from "../src/given/spec-file.js";
 import { ecagen } from "./cli/run-cli.js";
 
 /** What the README shows is what a reader gets. */

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import stringWidth from "string-width";
 import { quoted } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
-import type { DeviceReport } from "../trials/devices.js";
+import type { RunReport } from "../driver/run/run.js";
 import { coloured, withoutColours } from "./print.js";
 
 /** `[N, 24, 56, 56]` */
@@ -11,7 +11,7 @@ export function shape(dims: readonly (number | string)[]): string {
 }
 
 /** `device webgpu (NVIDIA H100), 0 nodes elsewhere`, and what `auto` has passed over. */
-export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: DeviceReport): string {
+export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: RunReport["device"]): string {
   const name = adapter === undefined ? used : `${used} (${adapter})`;
   const others = passedOver.map(({ device }) => device).join(", ");
   const why = others === "" ? "" : `; auto passed over ${others}: ecagen doctor says why`;

@@ -3,7 +3,7 @@ import yargs from "yargs";
 import { debugging } from "../base/debugging.js";
 import { InputError } from "../base/diagnostic.js";
 import { didYouMean } from "../base/suggest.js";
-import { packageVersion } from "../files/package.js";
+import { packageVersion } from "../driver/command-line.js";
 import { commands } from "./commands/registry.js";
 import { fail } from "./outcome.js";
 

@@ -1,13 +1,14 @@
-import type { NewGateStart } from "../driver/new-gate-starts.js";
-import type { ByStart } from "../new-gates/planned-gates.js";
-import type { NewGatesReport } from "../trials/new-gates.js";
+import type { CompileReport } from "../driver/compile/compile.js";
 import { table } from "./format.js";
 
+type NewGates = NonNullable<CompileReport["newGates"]>;
+type ByStart = NewGates["output"];
+
 /** How near the new gates and the outputs are to the network before the swap, for each way to start; nothing without new gates. */
-export function newGatesTable(report: NewGatesReport | undefined): string {
+export function newGatesTable(report: NewGates | undefined): string {
   if (report === undefined) return "";
   const { start, calibration, gates, others, output } = report;
-  const starts = Object.keys(output) as NewGateStart[];
+  const starts = Object.keys(output) as NewGates["start"][];
   const figures = (near: ByStart): string[] => [
     ...starts.map((each) => percent(near[each].relativeError)),
     ...starts.map((each) => near[each].cosine.toFixed(4)),

@@ -1,6 +1,12 @@
 import type { Options } from "yargs";
-import { NAME_KINDS } from "../driver/name-kinds.js";
-import { NEW_GATE_STARTS } from "../driver/new-gate-starts.js";
+import {
+  DEVICE_NAMES,
+  NAME_KINDS,
+  NEW_GATE_STARTS,
+  OPSETS,
+  PRECISIONS,
+  TARGETS,
+} from "../driver/command-line.js";
 
 /** Flags that several commands have, in one place so that they mean the same everywhere. */
 export const sharedOptions = {
@@ -33,26 +39,26 @@ export const sharedOptions = {
   opset: {
     type: "number",
     requiresArg: true,
-    coerce: wholeNumber("opset", 13, 21),
-    default: 17,
-    describe: "ONNX operator set, 13 to 21",
+    coerce: wholeNumber("opset", OPSETS.first, OPSETS.last),
+    default: OPSETS.default,
+    describe: `ONNX operator set, ${OPSETS.first} to ${OPSETS.last}`,
   },
   target: {
     requiresArg: true,
-    choices: ["portable", "cpu", "gpu"] as const,
+    choices: TARGETS,
     default: "portable" as const,
     describe: "What the gates' lowering is chosen for",
   },
   precision: {
     requiresArg: true,
-    choices: ["fp32", "fp16"] as const,
+    choices: PRECISIONS,
     default: "fp32" as const,
     describe:
       "What the model computes in; fp16 keeps sums over maps and softmax in fp32, inputs and outputs too",
   },
   device: {
     requiresArg: true,
-    choices: ["cpu", "webgpu", "cuda", "tensorrt", "dml", "coreml", "auto"] as const,
+    choices: [...DEVICE_NAMES, "auto"] as const,
     default: "cpu" as const,
     describe: "Where the model runs; auto takes the first device that works here",
   },

@@ -11,7 +11,7 @@ import {
 import { jsonText } from "../base/json-text.js";
 import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
-import { asOneRun } from "../files/files-read.js";
+import { asOneRun } from "../driver/command-line.js";
 import { EXIT } from "./exit-codes.js";
 import { print } from "./print.js";
 

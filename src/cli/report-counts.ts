@@ -1,17 +1,20 @@
 import { count, macs } from "../base/numbers.js";
-import type { FoldedNorms, ImageSize } from "../driver/stats/stats.js";
-import type { UncountedOperator } from "../reports/model-report.js";
+import type { StatsReport } from "../driver/stats/stats.js";
 import { tensorName } from "./format.js";
 
 /** What the MACs are counted for. */
-export function imageText(input: ImageSize | null): string {
+export function imageText(input: StatsReport["input"]): string {
   return input === null
     ? "one item of the batch"
     : `one image of ${input.channels}x${input.height}x${input.width}`;
 }
 
 /** What is said of a file whose convolutions have biases. */
-export function foldingText({ convolutions, parameters, buffers }: FoldedNorms): string {
+export function foldingText({
+  convolutions,
+  parameters,
+  buffers,
+}: NonNullable<StatsReport["beforeFolding"]>): string {
   return `${count(convolutions)} convolutions have a bias, as folding leaves it of a BatchNorm: with these unfolded ${count(parameters)} parameters and ${count(buffers)} running statistics\n`;
 }
 
@@ -19,10 +22,7 @@ export function foldingText({ convolutions, parameters, buffers }: FoldedNorms):
 export function uncountedText({
   productMacs,
   uncounted = [],
-}: {
-  readonly productMacs?: number;
-  readonly uncounted?: readonly UncountedOperator[];
-}): string {
+}: Pick<StatsReport, "productMacs" | "uncounted">): string {
   const products =
     productMacs === undefined ? "" : `${macs(productMacs)} MACs more are products of two computed tensors\n`;
   if (uncounted.length === 0) return products;

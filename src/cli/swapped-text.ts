@@ -1,8 +1,8 @@
 import { count } from "../base/numbers.js";
-import type { ModelReport } from "../reports/model-report.js";
+import type { CompileReport } from "../driver/compile/compile.js";
 import { tensorName } from "./format.js";
 
-type Swapped = NonNullable<ModelReport["swapped"]>;
+type Swapped = NonNullable<CompileReport["swapped"]>;
 
 /** Gates that are named; `--json` has all of them. */
 const SHOWN = 3;

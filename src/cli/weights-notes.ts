@@ -1,4 +1,4 @@
-import type { WeightsReport } from "../given/load-weights.js";
+import type { CompileReport } from "../driver/compile/compile.js";
 import { tensorName } from "./format.js";
 
 /** Names that a note shows; `--json` has all of them. */
@@ -7,7 +7,7 @@ const SHOWN = 3;
 export const ROUNDED = "F64, so rounded to float32 in a model";
 
 /** What became of a file's weights, for people: what is used, what is not, what is new. */
-export function weightsNotes(report: WeightsReport | undefined): readonly string[] {
+export function weightsNotes(report: CompileReport["weights"]): readonly string[] {
   if (report === undefined) return [];
   const { file, names, family, loaded, initial, unused, dropped, rounded, otherSettings } = report;
   return [

@@ -1,6 +1,7 @@
-import { type FileNetwork, withFileNetwork } from "./file-network.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import { isOnnx } from "./onnx-path.js";
+import type { FileNetwork } from "../networks/file-network.js";
+import type { NetworkOptions, SpecNetwork } from "../networks/spec-network.js";
+import { isOnnx, withFileNetwork } from "./onnx-file.js";
+import { specNetwork } from "./spec-file.js";
 
 /** A network that a command is given: of a spec, or of an ONNX file. Both have their `graph` at model level. */
 export type Model = ({ readonly kind: "spec" } & SpecNetwork) | ({ readonly kind: "onnx" } & FileNetwork);

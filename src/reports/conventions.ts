@@ -1,6 +1,6 @@
-import type { CountedNetwork } from "../analysis/conventions/convention.js";
+import type { ConventionName, CountedNetwork } from "../analysis/conventions/convention.js";
 import { type PrintedNumber, printNumber } from "../analysis/conventions/print.js";
-import { type ConventionName, conventions } from "../analysis/conventions/registry.js";
+import { conventions } from "../analysis/conventions/registry.js";
 import { countNetwork } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { runPasses } from "../passes/engine/manager.js";

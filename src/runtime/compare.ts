@@ -64,6 +64,16 @@ export interface Judgement {
   readonly float32Error: number;
 }
 
+/** What was looked at besides comparisons. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Of a check that is not `ok`: that nothing is wrong, but that it can't be told. */
+  readonly undecided?: true;
+  /** What was found, for people. */
+  readonly detail: string;
+}
+
 /** How many tolerances an output must move with its input, for a comparison of it to mean anything. */
 const LEAST_RESPONSE = 10;
 

@@ -1,10 +1,9 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
-import type { Check } from "../driver/verify/report.js";
 import type { Graph, Op } from "../ir/graph.js";
 import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
-import { distance, judge, TOLERANCES } from "../runtime/compare.js";
+import { type Check, distance, judge, TOLERANCES } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/values/half.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { roundingErrors } from "./reference-runs.js";

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { CONVENTION_NAMES } from "../../src/analysis/conventions/convention.js";
 import { printNumber } from "../../src/analysis/conventions/print.js";
-import { CONVENTION_NAMES, conventions } from "../../src/analysis/conventions/registry.js";
+import { conventions } from "../../src/analysis/conventions/registry.js";
 import { thopOperations } from "../../src/analysis/conventions/thop.js";
 import { stats } from "../../src/driver/stats/stats.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { startAtOne } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Change } from "../../src/analysis/diff/changes.js";
 import { diffNetworks } from "../../src/analysis/diff/networks.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import type { Graph } from "../../src/ir/graph.js";
 
 const test = suite("analysis: diff");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeSafetensors } from "../../src/files/tensors/write.js";
-import { openWeights } from "../../src/given/open-weights.js";
+import { openWeights } from "../../src/given/weights.js";
 import { copyTensor } from "../../src/weights/formats/tensor-source.js";
 import { ecagen } from "./run-cli.js";
 

@@ -12,7 +12,7 @@ import {
   pythonString,
 } from "../../src/codegen/pytorch/python.js";
 import { codegenSubject } from "../../src/driver/codegen/program.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { skip } from "../skip.js";
 import { throwsError } from "../throws.js";
 import { PYTHON } from "./torch.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 import { claimsIn } from "../claims.js";

@@ -4,7 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import * as assert from "uvu/assert";
 import { generateTypeScript } from "../../src/codegen/typescript/generate.js";
 import { codegenSubject } from "../../src/driver/codegen/program.js";
-import { type NetworkOptions, specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
+import type { NetworkOptions } from "../../src/networks/spec-network.js";
 
 /** The text files of the package of a spec, by path. */
 export function packageTexts(spec: string, options: NetworkOptions = {}): ReadonlyMap<string, string> {

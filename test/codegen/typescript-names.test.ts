@@ -10,7 +10,7 @@ import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { packageFile } from "../../src/codegen/typescript/package-file.js";
 import { packageFile as pageFile } from "../../src/codegen/web/package-file.js";
 import { codegenSubject } from "../../src/driver/codegen/program.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 
 /** Texts of a spec never become code: whatever they are, the syntax tree is that of plain ones, but for its literals. */
 const test = suite("codegen: names in TypeScript");

@@ -8,7 +8,7 @@ import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.j
 import { topClasses } from "../../src/driver/run/classes.js";
 import { run } from "../../src/driver/run/run.js";
 import { writeNpy } from "../../src/files/tensors/write.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { prepareImage } from "../../src/images/prepare.js";
 import { openSession } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";

@@ -8,7 +8,7 @@ import { type TemplateData, templateDataSchema } from "../../src/codegen/user-te
 import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
 import { codegenSubject } from "../../src/driver/codegen/program.js";
 import { stats } from "../../src/driver/stats/stats.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** `codegen --templates`: what becomes of a folder, what the data is, what is refused and with which places. */

@@ -10,8 +10,8 @@ import { generatePage } from "../../src/codegen/web/generate.js";
 import { variantsFile } from "../../src/codegen/web/variants-file.js";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
 import { withProgram } from "../../src/driver/codegen/program.js";
+import { planVariants } from "../../src/driver/codegen/variants.js";
 import { compile } from "../../src/driver/compile/compile.js";
-import { planVariants } from "../../src/given/variants.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage, writeFiles } from "./support.js";
 

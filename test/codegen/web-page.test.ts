@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { count } from "../../src/base/numbers.js";
 import { run } from "../../src/driver/run/run.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { skip } from "../skip.js";
 import {
   buildPage,

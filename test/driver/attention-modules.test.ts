@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { encode, lower } from "../../src/driver/compile/compile.js";
 import { verify } from "../../src/driver/verify/verify.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
+import { encode, lower } from "../../src/networks/export.js";
 import { OPSETS } from "../../src/onnx/file/opset.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 
@@ -91,7 +91,7 @@ for (const [i, to] of ATTENTION_VARIANTS.entries()) {
   test(`${to}: no unwanted operator, BatchNorm folded unless it is to stay`, () => {
     const network = specNetwork(specOf("mbconv"), { passes });
     const operators = (keepBatchNorm: boolean): readonly string[] =>
-      (encode(network, lower(network, { keepBatchNorm }).graph, {}).graph.node ?? []).map(
+      (encode(network, lower(network, { keepBatchNorm }).graph, { version: "" }).graph.node ?? []).map(
         ({ opType }) => opType ?? "",
       );
     assert.equal(

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CheckError } from "../../src/base/diagnostic.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";

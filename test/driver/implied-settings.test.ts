@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadSpec, parseSpecText } from "../../src/files/spec-files.js";
-import { checkSettings } from "../../src/given/implied-settings.js";
 import type { ResolvedSpec } from "../../src/language/resolved.js";
+import { checkSettings } from "../../src/networks/implied-settings.js";
 import type { NameMap, Naming } from "../../src/weights/names/name-map.js";
 import { NAME_KINDS, type NameKind, nameMapOf } from "../../src/weights/names/registry.js";
 

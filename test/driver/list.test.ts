@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { galleryIndexText } from "../../src/driver/gallery/gallery-index.js";
+import { galleryIndexText } from "../../src/driver/list/gallery-index.js";
 import { GALLERY_INDEX, listSpecs } from "../../src/driver/list/list.js";
 import { shippedSpecs } from "../../src/files/spec-files.js";
 import { throwsError } from "../throws.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { verify } from "../../src/driver/verify/verify.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: network");

@@ -27,7 +27,6 @@ import {
   rewrite,
   run,
 } from "../../src/index.js";
-import { irHooks } from "../../src/reports/dump.js";
 
 const test = suite("files that are read are not written over");
 
@@ -100,8 +99,7 @@ const COMMANDS: readonly Command[] = [
     name: "compile --dump-ir",
     reads: ["spec.json", "base.json"],
     inFolder: "01-strip-training.ir",
-    write: (folder, at) =>
-      compile(at("spec.json"), { output: at("another.onnx"), hooks: irHooks({ folder }) }),
+    write: (folder, at) => compile(at("spec.json"), { output: at("another.onnx"), dumpIr: folder }),
   },
   {
     name: "rewrite -o",

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
+import type { Target } from "../../src/ir/attention/lowering/strategy.js";
 import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
-import { exportPipeline, type Target } from "../../src/passes/export-pipeline.js";
+import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { raiseAttention } from "../../src/passes/raise/raise-attention.js";
 
 const test = suite("driver: gates of the gallery are found in what is exported");

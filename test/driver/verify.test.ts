@@ -8,7 +8,7 @@ import { CheckError, DeviceError, InputError } from "../../src/base/diagnostic.j
 import { compile } from "../../src/driver/compile/compile.js";
 import { chooseStress } from "../../src/driver/verify/spec-target.js";
 import { type VerifyOptions, type VerifyReport, verify } from "../../src/driver/verify/verify.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import type { ModelMessage, NodeMessage } from "../../src/onnx/file/proto.js";
 import { TOLERANCES } from "../../src/runtime/compare.js";
 import { appendOperator, changeModel, initializer, scaleInitializer } from "../onnx/changed-model.js";

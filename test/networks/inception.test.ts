@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { type Graph, type Parameter, parametersOf } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { elementCount } from "../../src/ir/types.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { type Parameter, parametersOf } from "../../src/ir/graph.js";
 
 /**

@@ -12,38 +12,23 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   reference: ["base", "ir"],
   analysis: ["base", "ir"],
   "new-gates": ["base", "ir", "weights", "analysis"],
-  networks: ["base", "ir", "passes", "language", "analysis"],
-  files: ["base", "language", "weights"],
+  networks: ["base", "ir", "passes", "language", "weights", "onnx", "analysis", "new-gates"],
+  files: ["base", "ir", "language", "weights"],
   images: ["base", "language"],
   runtime: ["base", "onnx", "files"],
-  codegen: ["base", "ir", "language", "analysis", "files"],
-  given: ["base", "ir", "passes", "language", "weights", "onnx", "analysis", "networks", "files", "codegen"],
+  given: ["base", "passes", "weights", "onnx", "networks", "files"],
   trials: [
-    "base",
-    "ir",
-    "passes",
-    "weights",
-    "onnx",
-    "reference",
-    "analysis",
-    "new-gates",
-    "files",
+    ...["base", "ir", "passes", "weights", "onnx", "reference", "analysis", "new-gates", "networks", "files"],
     "runtime",
   ],
   reports: ["base", "ir", "passes", "analysis", "files", "trials"],
+  codegen: ["base", "ir", "language", "analysis", "files"],
   driver: [
     ...["base", "ir", "passes", "language", "weights", "onnx", "analysis", "new-gates", "networks", "files"],
-    ...["images", "runtime", "codegen", "given", "trials", "reports"],
+    ...["images", "runtime", "given", "trials", "reports", "codegen"],
   ],
-  cli: ["base", "new-gates", "files", "given", "trials", "reports", "driver"],
+  cli: ["base", "driver"],
 };
 
 /** Imports against the table that are still to go. The list only gets shorter: the test asks for each of them. */
-export const STILL_WRONG: readonly string[] = [
-  "given > driver",
-  "given > trials",
-  "networks > driver",
-  "networks > given",
-  "onnx > files",
-  "trials > driver",
-];
+export const STILL_WRONG: readonly string[] = ["onnx > files"];

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { openWeights } from "../../src/given/open-weights.js";
+import { openWeights } from "../../src/given/weights.js";
 import { exactNumbers } from "../../src/weights/formats/tensor-source.js";
 import { throwsError } from "../throws.js";
 

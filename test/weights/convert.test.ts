@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { convertWeights } from "../../src/driver/weights/convert-weights.js";
-import { openWeights } from "../../src/given/open-weights.js";
+import { openWeights } from "../../src/given/weights.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { isStepCount, stateDict, writeStateDict } from "./state-dict.js";

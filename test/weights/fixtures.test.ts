@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { withOpenWeights } from "../../src/given/load-weights.js";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
+import { withOpenWeights } from "../../src/given/weights.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
 import { modelBytes } from "../../src/onnx/encode/write.js";
 import { runPasses } from "../../src/passes/engine/manager.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { givenStateDict } from "./given-tensors.js";
 import { isStepCount, stateDict } from "./state-dict.js";
 

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { specNetwork } from "../../src/given/network.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { nameParameters, networkParts } from "../../src/weights/names/name-parameters.js";
 import { stagewiseNumbering } from "../../src/weights/names/places.js";
 import { type NameKind, nameMapOf, nameMaps } from "../../src/weights/names/registry.js";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeSafetensors } from "../../src/files/tensors/write.js";
-import { openWeights } from "../../src/given/open-weights.js";
+import { openWeights } from "../../src/given/weights.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
 import type { StoredTensor } from "../../src/weights/formats/tensor-source.js";
 import { nonFiniteWarnings } from "../../src/weights/values/non-finite.js";

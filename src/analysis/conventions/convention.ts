@@ -1,5 +1,10 @@
 import type { Graph } from "../../ir/graph.js";
 
+/** The conventions that there are. Here is nothing that counts: the help lists them. */
+export const CONVENTION_NAMES = ["exact", "senet", "eca", "efficientnet"] as const;
+
+export type ConventionName = (typeof CONVENTION_NAMES)[number];
+
 /** What a printed number is in: `M` may be 10^6 or 2^20, and only the divisor tells. */
 export interface Unit {
   /** Behind the number, ` M`; empty for plain counts. */

@@ -1,6 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import { LANGUAGES } from "../../driver/languages.js";
+import { LANGUAGES } from "../../driver/command-line.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";

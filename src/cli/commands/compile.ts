@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import type { HalfPrecision } from "../../trials/half-precision.js";
+import type { CompileReport } from "../../driver/compile/compile.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
@@ -76,15 +76,13 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { irHooks }, { weightsNotes }, { newGatesTable }, { swappedText }, progress] =
-      await Promise.all([
-        import("../../driver/compile/compile.js"),
-        import("../../reports/dump.js"),
-        import("../weights-notes.js"),
-        import("../new-gates-table.js"),
-        import("../swapped-text.js"),
-        startProgress(),
-      ]);
+    const [{ compile }, { weightsNotes }, { newGatesTable }, { swappedText }, progress] = await Promise.all([
+      import("../../driver/compile/compile.js"),
+      import("../weights-notes.js"),
+      import("../new-gates-table.js"),
+      import("../swapped-text.js"),
+      startProgress(),
+    ]);
     try {
       const report = await compile(args.spec, {
         output: args.output,
@@ -107,10 +105,8 @@ export const compileCommand = defineCommand({
         checkPasses: args["check-passes"],
         // People don't read it; scripts do.
         digest: args.json,
-        hooks: irHooks({
-          print: args["print-ir-after-all"] ? progress.print : undefined,
-          folder: args["dump-ir"],
-        }),
+        printIr: args["print-ir-after-all"] ? progress.print : undefined,
+        dumpIr: args["dump-ir"],
         onProgress: progress.update,
       });
       return {
@@ -136,7 +132,13 @@ export const compileCommand = defineCommand({
   },
 });
 
-function halfText({ float16Nodes, float32Nodes, casts, weights, zeroed }: HalfPrecision): string {
+function halfText({
+  float16Nodes,
+  float32Nodes,
+  casts,
+  weights,
+  zeroed,
+}: NonNullable<CompileReport["halfPrecision"]>): string {
   const lost = zeroed === 0 ? "" : `, of which ${count(zeroed)} below 3e-8 became zero`;
   return `half precision: ${float16Nodes} nodes in fp16, ${float32Nodes} in fp32, ${casts} casts; ${count(weights)} weights in fp16${lost}\n`;
 }

@@ -74,9 +74,8 @@ export const rewriteCommand = defineCommand({
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
   ],
   async run(args) {
-    const [{ rewrite }, { irHooks }, { newGatesTable }, progress] = await Promise.all([
+    const [{ rewrite }, { newGatesTable }, progress] = await Promise.all([
       import("../../driver/rewrite/rewrite.js"),
-      import("../../reports/dump.js"),
       import("../new-gates-table.js"),
       startProgress(),
     ]);
@@ -94,9 +93,7 @@ export const rewriteCommand = defineCommand({
         target: args.target,
         externalData: args["external-data"],
         digest: args.json,
-        hooks: irHooks({
-          print: args["print-ir-after-all"] ? progress.print : undefined,
-        }),
+        printIr: args["print-ir-after-all"] ? progress.print : undefined,
         onProgress: progress.update,
       });
       return {

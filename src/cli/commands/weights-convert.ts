@@ -1,7 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import { NAME_KINDS } from "../../driver/name-kinds.js";
+import { NAME_KINDS } from "../../driver/command-line.js";
 import { sharedOptions } from "../options.js";
 import { startProgress } from "../progress.js";
 import { defineCommand } from "./command.js";

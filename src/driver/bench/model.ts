@@ -1,13 +1,12 @@
 import { basename } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
-import { type SizedInputs, sizedInputs } from "../../given/assumed-sizes.js";
-import { specNetwork } from "../../given/network.js";
-import { isOnnx } from "../../given/onnx-path.js";
-import { modelBytes } from "../../onnx/encode/write.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { specNetwork } from "../../given/spec-file.js";
 import type { Session } from "../../runtime/session.js";
+import { exportBytes } from "../../trials/exported.js";
 import { fixedBatch } from "../../trials/outputs.js";
-import { encode, lower } from "../compile/compile.js";
+import { type SizedInputs, sizedInputs } from "./sized-inputs.js";
 
 /** A model that is timed: its file, or the bytes of a spec's export. */
 export interface TimedModel {
@@ -32,7 +31,7 @@ export function timedModel(file: string, resolution: number | undefined): TimedM
     return { file, name, model: file, warnings: [] };
   }
   const network = specNetwork(file, { resolution });
-  const model = modelBytes(encode(network, lower(network, {}).graph, {}), { seed: 0 });
+  const model = exportBytes(network);
   return { file, name, model, warnings: network.warnings };
 }
 

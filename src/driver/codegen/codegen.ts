@@ -6,11 +6,11 @@ import type { GeneratedFile } from "../../codegen/subject.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
-import { checkExpectations, expectationDiagnostics } from "../../given/expectations.js";
-import { type WeightsReport, weightsWarnings } from "../../given/load-weights.js";
-import type { SpecNetwork } from "../../given/network.js";
-import { isOnnx } from "../../given/onnx-path.js";
-import type { VariantNetwork } from "../../given/variants.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { weightsWarnings } from "../../given/weights.js";
+import { checkExpectations, expectationDiagnostics } from "../../networks/expectations.js";
+import type { WeightsReport } from "../../networks/load-weights.js";
+import type { SpecNetwork } from "../../networks/spec-network.js";
 import { saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { addCopies, runnerFiles } from "./codegen-file.js";
@@ -18,6 +18,7 @@ import { checkOwnership, MANIFEST } from "./generated-folder.js";
 import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
 import { addArtifacts, addProgram, type WrittenProgramFile } from "./program-files.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
+import type { VariantNetwork } from "./variants.js";
 
 export type { CodegenOptions } from "./program.js";
 

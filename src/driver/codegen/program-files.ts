@@ -3,11 +3,11 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Artifact, GeneratedFile } from "../../codegen/subject.js";
 import type { FileTransaction } from "../../files/atomic-file.js";
 import { packageVersion } from "../../files/package.js";
-import { addWeights } from "../../given/export-weights.js";
-import type { SpecNetwork } from "../../given/network.js";
+import { addWeights } from "../../files/tensors/export-weights.js";
+import { encode, lower } from "../../networks/export.js";
+import type { SpecNetwork } from "../../networks/spec-network.js";
 import { addModel } from "../../onnx/encode/write.js";
 import type { HalfRounding } from "../../weights/values/half.js";
-import { encode, lower } from "../compile/compile.js";
 import {
   hashOfFile,
   interimManifestText,
@@ -109,7 +109,8 @@ const ARTIFACTS: Readonly<Record<Artifact, AddArtifact>> = {
   async model(transaction, path, network, { options, rounding }) {
     const { graph } = lower(network, options);
     const file = join(options.output, path);
-    const { bytes, externalData } = await addModel(transaction, file, encode(network, graph, options), {
+    const model = encode(network, graph, { ...options, version: packageVersion() });
+    const { bytes, externalData } = await addModel(transaction, file, model, {
       seed: options.seed ?? 0,
       digest: false,
       rounding,

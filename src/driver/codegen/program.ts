@@ -10,7 +10,9 @@ import type {
   Variant,
 } from "../../codegen/subject.js";
 import { packageVersion } from "../../files/package.js";
-import type { SpecNetwork } from "../../given/network.js";
+import type { ExportOptions } from "../../networks/export.js";
+import type { SpecNetwork } from "../../networks/spec-network.js";
+import { type FrameworkNames, frameworkNames } from "./state-names.js";
 import {
   describeVariant,
   planVariants,
@@ -18,9 +20,7 @@ import {
   type VariantNetwork,
   type VariantsOptions,
   withVariants,
-} from "../../given/variants.js";
-import type { ExportOptions } from "../compile/compile.js";
-import { type FrameworkNames, frameworkNames } from "./state-names.js";
+} from "./variants.js";
 
 /** Which program is generated, of which networks. */
 export interface ProgramOptions extends VariantsOptions, ExportOptions {

@@ -1,7 +1,7 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { GENERATORS, type Language } from "../../codegen/registry.js";
-import { weightsFlags } from "../../given/load-weights.js";
-import { isOnnx } from "../../given/onnx-path.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { weightsFlags } from "../../given/unused-flags.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import type { ProgramOptions } from "./program.js";
 

@@ -1,57 +1,37 @@
 import { basename, join } from "node:path";
-import { countNetwork, gateOf } from "../../analysis/counts.js";
+import { countNetwork } from "../../analysis/counts.js";
 import { CheckError, type Diagnostic } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
-import { type DeclaredOutput, declaredOutputs } from "../../given/declared-outputs.js";
-import { checkExpectations, expectationDiagnostics } from "../../given/expectations.js";
-import { addWeights, type ExportedWeights } from "../../given/export-weights.js";
-import {
-  type OpenWeights,
-  type WeightsOptions,
-  type WeightsReport,
-  weightsWarnings,
-  withOpenWeights,
-} from "../../given/load-weights.js";
-import { METADATA } from "../../given/metadata.js";
-import { locateErrors, type NetworkOptions, type SpecNetwork, specNetwork } from "../../given/network.js";
-import { type Graph, usesType } from "../../ir/graph.js";
-import { BATCH } from "../../networks/blocks/network.js";
-import { type EncodedModel, encodeModel } from "../../onnx/encode/export.js";
+import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
+import { specNetwork } from "../../given/spec-file.js";
+import type { OpenWeights } from "../../given/weights.js";
+import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
+import { usesType } from "../../ir/graph.js";
+import { checkExpectations, expectationDiagnostics } from "../../networks/expectations.js";
+import { type ExportOptions, encode, lower } from "../../networks/export.js";
+import { type DeclaredOutput, declaredOutputs } from "../../networks/interface.js";
+import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
+import { locateErrors, type NetworkOptions, type SpecNetwork } from "../../networks/spec-network.js";
 import { addModel } from "../../onnx/encode/write.js";
 import { OPSETS } from "../../onnx/file/opset.js";
-import { runPasses } from "../../passes/engine/manager.js";
-import { printPipeline } from "../../passes/engine/pipeline.js";
-import { exportPipeline, type Precision, type Target } from "../../passes/export-pipeline.js";
+import { exportPipeline } from "../../passes/export-pipeline.js";
+import { type IrDump, irHooks } from "../../reports/ir-dump.js";
 import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "../../reports/model-report.js";
 import { checkPasses } from "../../trials/check-passes.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
-import type { NewGatesOptions } from "../../trials/new-gates.js";
+import type { NewGatesOptions, NewGatesReport } from "../../trials/new-gates.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { startHalfRounding } from "../../weights/values/half.js";
-
-/** How a network becomes an ONNX model. */
-export interface ExportOptions {
-  /** Version of the ONNX operator set, 13 to 21. Default 17, which most runtimes accept. */
-  readonly opset?: number | undefined;
-  readonly target?: Target | undefined;
-  /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
-  readonly keepBatchNorm?: boolean | undefined;
-  /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
-  readonly precision?: Precision | undefined;
-  /** The batch of the file, or undefined for one that stays open. */
-  readonly batch?: number | undefined;
-  /** The seed of the model's initial weights. Default 0. */
-  readonly seed?: number | undefined;
-}
 
 export interface CompileOptions
   extends Omit<NetworkOptions, "resolution" | "given">,
     WeightsOptions,
     NewGatesOptions,
+    IrDump,
     ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
@@ -93,7 +73,8 @@ async function compileWith(
 ): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
   // place on the way; gates that a pass put in the place of others get their first numbers.
-  const network = await startGates(specNetwork(specFile, options), options);
+  const hooks = options.hooks ?? irHooks(options);
+  const { network, newGates } = await startGates(specNetwork(specFile, { ...options, hooks }), options);
 
   // 4: the published numbers.
   const failed = expectationDiagnostics(
@@ -108,13 +89,13 @@ async function compileWith(
   }
 
   // 5: fold and lower, until every op is one ONNX operator.
-  const { graph: lowered, reports } = lower(network, options);
+  const { graph: lowered, reports } = lower(network, { ...options, hooks });
 
   // 6 and 7: encode, then write, the weights one piece at a time.
-  const model = encode(network, lowered, options);
+  const model = encode(network, lowered, { ...options, version: packageVersion() });
   const output = options.output ?? inOutputFolder(specFile);
   refuseOverwriting([output, options.exportWeights]);
-  const swapped = await swappedReport(network, options);
+  const swapped = await swappedReport(network, newGates, options);
   const rounding = startHalfRounding();
   const seed = options.seed ?? 0;
   const progress = (message: string) => ({
@@ -147,7 +128,7 @@ async function compileWith(
     passes: [...network.reports, ...reports],
     ...(network.weights === undefined ? {} : { weights: network.weights }),
     ...(exportedWeights === undefined ? {} : { exportedWeights }),
-    ...(network.newGates === undefined ? {} : { newGates: network.newGates }),
+    ...(newGates === undefined ? {} : { newGates }),
     ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
     ...(swapped === undefined ? {} : { swapped }),
     notes: idleNotes(network.reports),
@@ -161,20 +142,24 @@ async function compileWith(
 }
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
-async function startGates(network: SpecNetwork, options: CompileOptions): Promise<SpecNetwork> {
+async function startGates(
+  network: SpecNetwork,
+  options: CompileOptions,
+): Promise<{ readonly network: SpecNetwork; readonly newGates?: NewGatesReport }> {
   const { newGates = "init", calibrate, seed = 0 } = options;
-  if (newGates === "init" && calibrate === undefined) return network;
+  if (newGates === "init" && calibrate === undefined) return { network };
   const { startNewGates } = await import("../../trials/new-gates.js");
   options.onProgress?.("running the network for its gates", 0);
   const { graph, report, started } = await startNewGates(network.original, network.graph, options, seed);
   const { weights } = network;
   const initial = weights?.initial.filter((name) => !started.has(name)) ?? [];
-  return { ...network, graph, weights: weights && { ...weights, initial }, newGates: report };
+  return { network: { ...network, graph, weights: weights && { ...weights, initial } }, newGates: report };
 }
 
 /** What became of gates whose weights were given, and how far that moves the outputs; undefined where none was exchanged. */
 async function swappedReport(
-  { weights, exchange, graph, newGates }: SpecNetwork,
+  { weights, exchange, graph }: SpecNetwork,
+  newGates: NewGatesReport | undefined,
   options: CompileOptions,
 ): Promise<SwappedReport | undefined> {
   if (weights === undefined || exchange === undefined) return undefined;
@@ -188,51 +173,6 @@ async function swappedReport(
   const { seed = 0 } = options;
   const models = { before: encodeAnew(exchange.before, seed), after: encodeAnew(graph, seed) };
   return { gates, ...(await movedOutputs(models, exchange.before, options)) };
-}
-
-/** Runs the passes that every export needs on a network at model level. */
-export function lower(
-  network: Pick<SpecNetwork, "spec" | "graph">,
-  options: ExportOptions & Pick<NetworkOptions, "hooks">,
-): ReturnType<typeof runPasses> {
-  return locateErrors(network.spec, () => runPasses(network.graph, exportPipeline(options), options.hooks));
-}
-
-/** A lowered network as an ONNX model that still lacks its weights. */
-export function encode(network: SpecNetwork, lowered: Graph, options: ExportOptions): EncodedModel {
-  return locateErrors(network.spec, () =>
-    encodeModel(lowered, {
-      opset: options.opset ?? OPSETS.default,
-      producerVersion: packageVersion(),
-      sizes: options.batch === undefined ? {} : { [BATCH]: options.batch },
-      metadata: metadataOf(network, options.seed ?? 0),
-    }),
-  );
-}
-
-/** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
-function metadataOf(network: SpecNetwork, seed: number): Record<string, string> {
-  const counts = countNetwork(network.graph);
-  const newGates = network.newGates?.start ?? "init";
-  const { preprocessing, labels } = network.spec.resolved;
-  const gates = network.graph.ops.flatMap((op) => {
-    const gate = gateOf(op);
-    return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
-  });
-  return {
-    "ecagen.version": packageVersion(),
-    "ecagen.spec": network.spec.hash,
-    "ecagen.passes": printPipeline(network.invocations),
-    "ecagen.seed": String(seed),
-    ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
-    ...(newGates === "init" ? {} : { "ecagen.new_gates": newGates }),
-    "ecagen.parameters": String(counts.parameters),
-    "ecagen.attention_parameters": String(counts.attentionParameters),
-    "ecagen.macs": String(counts.macs),
-    "ecagen.gates": JSON.stringify(gates),
-    [METADATA.preprocessing]: JSON.stringify(preprocessing),
-    ...(labels === undefined ? {} : { [METADATA.labels]: JSON.stringify(labels) }),
-  };
 }
 
 /** The default place of a spec's ONNX file: `out/`, made if need be, and the spec file's base name. */

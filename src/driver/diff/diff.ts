@@ -7,7 +7,7 @@ import {
 } from "../../analysis/diff/networks.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { type Model, withModel } from "../../given/model.js";
-import type { NetworkOptions } from "../../given/network.js";
+import type { NetworkOptions } from "../../networks/spec-network.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { canonicalLayers } from "./canonical-layers.js";

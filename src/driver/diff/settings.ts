@@ -1,7 +1,7 @@
 import { type Change, changeOf } from "../../analysis/diff/changes.js";
-import type { ImageMetadata } from "../../given/image-metadata.js";
-import { imageMetadata } from "../../given/image-metadata.js";
 import type { Model } from "../../given/model.js";
+import type { ImageMetadata } from "../../networks/metadata.js";
+import { imageMetadata } from "../../networks/metadata.js";
 
 /** What a spec or a file says of images and classes; undefined where a file says nothing. */
 export function settingsOf(file: string, model: Model): ImageMetadata {

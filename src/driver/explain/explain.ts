@@ -1,6 +1,6 @@
 import { type Gate, gateOf } from "../../analysis/counts.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { type NetworkOptions, specNetwork } from "../../given/network.js";
+import { specNetwork } from "../../given/spec-file.js";
 import {
   adaptiveKernel,
   ECA_KERNEL_RULES,
@@ -8,6 +8,7 @@ import {
   type KernelAttributes,
 } from "../../ir/attention/eca-kernel.js";
 import { moduleOf } from "../../ir/attention/modules.js";
+import type { NetworkOptions } from "../../networks/spec-network.js";
 
 /** How the kernel size of one gate with a kernel along the channels came about. */
 export interface KernelExplanation {

@@ -5,13 +5,13 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import { jsonText } from "../../base/json-text.js";
 import { writeAtomically } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
-import { type FileNetwork, withFileNetwork } from "../../given/file-network.js";
-import { type OpaqueOperator, opaqueOperators } from "../../given/opaque-operators.js";
-import { recoveredNetwork } from "../../given/recovered-network.js";
+import { withFileNetwork } from "../../given/onnx-file.js";
 import type { Value } from "../../ir/graph.js";
 import type { Dim } from "../../ir/types.js";
+import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../networks/file-network.js";
+import { type ImageSize, imageSize } from "../../networks/interface.js";
+import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
-import { type ImageSize, imageSize } from "../stats/stats.js";
 
 /** What `ecagen inspect --json` prints. */
 export interface InspectReport extends Omit<NetworkCounts, "blocks"> {

@@ -1,6 +1,6 @@
 import { loadSpec } from "../../files/spec-files.js";
-import { notASpec } from "../../given/network.js";
-import { isOnnx } from "../../given/onnx-path.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { notASpec } from "../../given/spec-file.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
 
 /** A spec with everything said. Errors: `InputError` for a wrong spec, and for an ONNX file. */

@@ -1,11 +1,11 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { changesFunction } from "../../given/network.js";
 import type { Graph } from "../../ir/graph.js";
+import { changesFunction } from "../../networks/spec-network.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import { modelBytes, writeModel } from "../../onnx/encode/write.js";
 import type { PassReport } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
-import type { Precision } from "../../passes/export-pipeline.js";
+import type { Precision } from "../../passes/export-options.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { NewGatesReport } from "../../trials/new-gates.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";

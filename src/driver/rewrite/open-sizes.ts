@@ -1,5 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
-import { type AssumedModel, openAssumed } from "../../given/assumed-sizes.js";
+import { openAssumed } from "../../given/onnx-file.js";
+import type { AssumedModel } from "../../networks/file-network.js";
 import { openModel } from "../../onnx/decode/import.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";

@@ -1,15 +1,15 @@
 import { recoverBlocks } from "../../analysis/structure/recover.js";
 import { withBlocks } from "../../analysis/structure/scopes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { changesFunction } from "../../given/network.js";
 import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import type { Graph, Loc, Op } from "../../ir/graph.js";
+import { changesFunction } from "../../networks/spec-network.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise/raise-attention.js";
 import { isPassName, passOf } from "../../passes/registry.js";
-import { type Exchange, exchangeAfter } from "../../trials/exchange.js";
+import { type Exchange, exchangeAfter } from "../../passes/swap/exchange.js";
 
 /** A file's network before and after passes at model level. */
 export interface RewritePlan {

@@ -1,12 +1,14 @@
-import type { OpaqueOperator } from "../../given/opaque-operators.js";
+import type { Target } from "../../ir/attention/lowering/strategy.js";
+import type { OpaqueOperator } from "../../networks/file-network.js";
 import type { PipelineHooks } from "../../passes/engine/manager.js";
-import type { Precision, Target } from "../../passes/export-pipeline.js";
+import type { Precision } from "../../passes/export-options.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
+import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
-export interface RewriteOptions extends NewGatesOptions {
+export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr"> {
   /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes. */

@@ -3,18 +3,19 @@ import { InputError } from "../../base/diagnostic.js";
 import { asOneRun } from "../../files/files-read.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
-import { openAssumed } from "../../given/assumed-sizes.js";
-import { opaqueOperators } from "../../given/opaque-operators.js";
-import { passesOfFlag } from "../../given/passes-flag.js";
+import { openAssumed } from "../../given/onnx-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
+import { opaqueOperators } from "../../networks/file-network.js";
 import type { ImportedModel } from "../../onnx/decode/import.js";
 import { modelBytes, writeModel } from "../../onnx/encode/write.js";
 import { encodeRewritten } from "../../onnx/rewritten/model.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
-import { printPipeline } from "../../passes/engine/pipeline.js";
-import { type Precision, rewritePipeline } from "../../passes/export-pipeline.js";
+import { passesOfFlag, printPipeline } from "../../passes/engine/pipeline.js";
+import type { Precision } from "../../passes/export-options.js";
+import { rewritePipeline } from "../../passes/export-pipeline.js";
 import { raiseAttention } from "../../passes/raise/raise-attention.js";
+import { irHooks } from "../../reports/ir-dump.js";
 import { idleNotes, totalsOf } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import type { NewGatesReport } from "../../trials/new-gates.js";
@@ -71,7 +72,7 @@ async function rewriteOpened(
   options: RewriteOptions,
 ): Promise<RewriteReport> {
   const plan = planRewrite(imported.graph, invocations, {
-    hooks: options.hooks,
+    hooks: options.hooks ?? irHooks(options),
     found(gates) {
       if ((options.swaps ?? []).length > 0 && gates.raised.length === 0) throw noGate(file, gates);
     },

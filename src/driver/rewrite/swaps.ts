@@ -1,6 +1,6 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { passesOfFlag } from "../../given/passes-flag.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
+import { passesOfFlag } from "../../passes/engine/pipeline.js";
 
 /**
  * The passes of `--swap`: `se=eca`, `any={type=eca,k=3}`, or `se=none`, which removes the gates.

@@ -1,18 +1,13 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { imageMetadata } from "../../given/image-metadata.js";
-import {
-  type WeightsOptions,
-  type WeightsReport,
-  weightsFlags,
-  weightsWarnings,
-  withOpenWeights,
-} from "../../given/load-weights.js";
-import { specNetwork } from "../../given/network.js";
-import { isOnnx } from "../../given/onnx-path.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { specNetwork } from "../../given/spec-file.js";
+import { weightsFlags } from "../../given/unused-flags.js";
+import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
-import { modelBytes } from "../../onnx/encode/write.js";
+import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
+import { imageMetadata } from "../../networks/metadata.js";
 import { readMetadata } from "../../onnx/file/metadata.js";
-import { encode, lower } from "../compile/compile.js";
+import { exportBytes } from "../../trials/exported.js";
 
 /** What makes a network of a spec; an ONNX file is one already. */
 export interface BuildOptions extends WeightsOptions {
@@ -46,10 +41,8 @@ function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
   return withOpenWeights(options, async (given) => {
     const network = specNetwork(path, { passes: options.passes, given });
     const { preprocessing, labels } = network.spec.resolved;
-    const seed = options.seed ?? 0;
-    const model = modelBytes(encode(network, lower(network, {}).graph, { seed }), { seed });
     return {
-      model,
+      model: exportBytes(network, { seed: options.seed }),
       preprocessing,
       labels,
       weights: network.weights,

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
+import type { ConventionName } from "../../analysis/conventions/convention.js";
 import { countNetwork, type NetworkCounts } from "../../analysis/counts.js";
 import { type FoldedNorms, foldedNorms } from "../../analysis/folded-norms.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { type DeclaredOutput, declaredOutputs } from "../../given/declared-outputs.js";
-import { checkExpectations, type ExpectationCheck } from "../../given/expectations.js";
 import { type Model, withModel } from "../../given/model.js";
-import type { NetworkOptions, SpecNetwork } from "../../given/network.js";
-import type { Graph } from "../../ir/graph.js";
-import { byConvention, type ConventionName, type ConventionReport } from "../../reports/conventions.js";
+import { checkExpectations, type ExpectationCheck } from "../../networks/expectations.js";
+import { type DeclaredOutput, declaredOutputs, type ImageSize, imageSize } from "../../networks/interface.js";
+import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { byConvention, type ConventionReport } from "../../reports/conventions.js";
 
 export type { FoldedNorms };
 
@@ -24,12 +24,6 @@ export interface StatsReport extends NetworkCounts {
   readonly beforeFolding?: FoldedNorms;
   /** What passes did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
-}
-
-export interface ImageSize {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
 }
 
 export interface StatsOptions extends NetworkOptions {
@@ -64,13 +58,6 @@ function statsOf(model: Model, file: string, options: StatsOptions): StatsReport
     ...(before === undefined ? {} : { beforeFolding: before }),
     warnings: model.warnings,
   };
-}
-
-/** The first input of a network, if that is an image of known size. */
-export function imageSize({ inputs: [input] }: Graph): ImageSize | null {
-  const [, channels, height, width, more] = input?.type.dims ?? [];
-  const known = typeof channels === "number" && typeof height === "number" && typeof width === "number";
-  return known && more === undefined ? { channels, height, width } : null;
 }
 
 function expectationsOf(network: SpecNetwork, { resolution }: StatsOptions): readonly ExpectationCheck[] {

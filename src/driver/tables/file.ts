@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ConventionName } from "../../analysis/conventions/convention.js";
 import { InputError } from "../../base/diagnostic.js";
 import { didYouMean } from "../../base/suggest.js";
 import { packageRoot } from "../../files/package.js";
 import { readText } from "../../files/read-file.js";
-import type { ConventionName } from "../../reports/conventions.js";
 
 /** The published values of a paper: `papers/NAME.json`. Ours are not in it; they are counted when asked for. */
 export interface PaperFile {

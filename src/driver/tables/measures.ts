@@ -1,6 +1,6 @@
-import type { Scale } from "../../analysis/conventions/convention.js";
+import type { ConventionName, Scale } from "../../analysis/conventions/convention.js";
 import { printNumber } from "../../analysis/conventions/print.js";
-import { type ConventionName, conventions } from "../../analysis/conventions/registry.js";
+import { conventions } from "../../analysis/conventions/registry.js";
 import { countNetwork, gateOf } from "../../analysis/counts.js";
 import { Defect } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import type { ConventionName } from "../../analysis/conventions/convention.js";
 import { Defect } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import { shippedSpecsFolder } from "../../files/spec-files.js";
-import { specNetwork } from "../../given/network.js";
+import { specNetwork } from "../../given/spec-file.js";
 import type { Graph } from "../../ir/graph.js";
-import type { ConventionName } from "../../reports/conventions.js";
 import { type PublishedRow, type PublishedValue, paperNames, readPaper } from "./file.js";
 import { isMeasure, MEASURES, type Measurement, sumOverGates } from "./measures.js";
 

@@ -1,17 +1,18 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
 import { InputError } from "../../base/diagnostic.js";
 import { packageVersion } from "../../files/package.js";
-import { refuseCompileFlags } from "../../given/compile-flags.js";
-import { isOnnx } from "../../given/onnx-path.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { refuseCompileFlags } from "../../given/unused-flags.js";
 import { usesType } from "../../ir/graph.js";
 import { decodeModel, type ImportedModel } from "../../onnx/decode/import.js";
 import { argumentsAmong, replaceInitializers } from "../../onnx/decode/initializers.js";
 import { encodeModel } from "../../onnx/encode/export.js";
 import { modelBytes } from "../../onnx/encode/write.js";
 import { OPSETS } from "../../onnx/file/opset.js";
+import type { Check } from "../../runtime/compare.js";
 import { stressed } from "../../trials/stressed.js";
 import type { GivenModel } from "./given-model.js";
-import type { Check, VerifyOptions } from "./report.js";
+import type { VerifyOptions } from "./report.js";
 import type { Found, Subject, Target } from "./round.js";
 
 const NOTHING_FOUND: Found = { gates: { image: [], effects: [] }, checks: [] };

@@ -1,13 +1,13 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { WeightsOptions, WeightsReport } from "../../given/load-weights.js";
-import type { NetworkOptions } from "../../given/network.js";
-import type { Judgement, Statistics, Tolerance, Verdict } from "../../runtime/compare.js";
+import type { ExportOptions } from "../../networks/export.js";
+import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
+import type { NetworkOptions } from "../../networks/spec-network.js";
+import type { Check, Judgement, Statistics, Tolerance, Verdict } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { CpuNode } from "../../runtime/placement.js";
 import type { Runtime, RuntimeOptions } from "../../runtime/session.js";
 import type { DeviceReport } from "../../trials/devices.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
-import type { ExportOptions } from "../compile/compile.js";
 
 export interface VerifyOptions
   extends Pick<NetworkOptions, "passes" | "resolution">,
@@ -55,15 +55,6 @@ export interface Comparison extends Statistics, Judgement {
 export interface BlockComparison extends Omit<Comparison, "output"> {
   /** The block's scope. */
   readonly block: string;
-}
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  /** Of a check that is not `ok`: that nothing is wrong, but that it can't be told. */
-  readonly undecided?: true;
-  /** What was found, for people. */
-  readonly detail: string;
 }
 
 /** Where the nodes of a model have run. */

@@ -1,8 +1,7 @@
 import type { Deadline } from "../../base/deadline.js";
 import type { Graph } from "../../ir/graph.js";
-import type { Tolerance } from "../../runtime/compare.js";
+import type { Check, Tolerance } from "../../runtime/compare.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
-import type { Check } from "./report.js";
 
 /** A model that is run. */
 export interface Subject {

@@ -3,7 +3,7 @@ import type { Deadline } from "../../base/deadline.js";
 import { Defect } from "../../base/diagnostic.js";
 import { withoutListeners } from "../../files/termination.js";
 import { innermostScope } from "../../ir/graph.js";
-import { type Judgement, judge, statistics, type Tolerance } from "../../runtime/compare.js";
+import { type Check, type Judgement, judge, statistics, type Tolerance } from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import { placementOf } from "../../runtime/placement.js";
 import type { Runtime, Session } from "../../runtime/session.js";
@@ -17,7 +17,7 @@ import {
 } from "../../trials/outputs.js";
 import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
 import { type Measured, measuredOn } from "./measured.js";
-import type { Check, Comparison, ModelPlacement } from "./report.js";
+import type { Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
 
 /** What all rounds have in common. */

@@ -1,18 +1,20 @@
 import { countNetwork } from "../../analysis/counts.js";
 import { Defect, InputError } from "../../base/diagnostic.js";
-import { checkExpectations } from "../../given/expectations.js";
-import { type SpecNetwork, specNetwork } from "../../given/network.js";
+import { specNetwork } from "../../given/spec-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
+import { checkExpectations } from "../../networks/expectations.js";
+import { type ExportOptions, lower } from "../../networks/export.js";
+import type { SpecNetwork } from "../../networks/spec-network.js";
 import { compareInitializers, replaceInitializers } from "../../onnx/decode/initializers.js";
-import { modelBytes } from "../../onnx/encode/write.js";
 import { runPasses } from "../../passes/engine/manager.js";
+import type { Check } from "../../runtime/compare.js";
+import { exportBytes } from "../../trials/exported.js";
 import { type GateEffects, gateEffects } from "../../trials/gate-effects.js";
 import { halfRangeCheck, halfWeightsCheck } from "../../trials/half-precision.js";
 import { MOST_STRESS_SETS, type StressWeights, stressWeightsOf } from "../../trials/stressed.js";
-import { type HalfRounding, startHalfRounding } from "../../weights/values/half.js";
-import { type ExportOptions, encode, lower } from "../compile/compile.js";
+import { startHalfRounding } from "../../weights/values/half.js";
 import type { GivenModel } from "./given-model.js";
-import type { Check, VerifyOptions } from "./report.js";
+import type { VerifyOptions } from "./report.js";
 import type { Conditions, Found, Subject, Target } from "./round.js";
 
 /** The network's own weights, initial or given ones, and those that make everything matter. */
@@ -159,11 +161,6 @@ function givenSubject(
   const model = replaceInitializers(bytes, own, path);
   if (model === undefined) return { check: { name, ok: false, detail: unknown } };
   return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
-}
-
-function exportBytes(network: SpecNetwork, options: ExportOptions, rounding: HalfRounding): Uint8Array {
-  const { seed = 0 } = options;
-  return modelBytes(encode(network, lower(network, options).graph, options), { seed, rounding });
 }
 
 /** The lowest precision that the export computes in, whether a flag or a pass asks for it. */

@@ -1,5 +1,5 @@
-import type { Verdict } from "../../runtime/compare.js";
-import type { BlockComparison, Check, Comparison } from "./report.js";
+import type { Check, Verdict } from "../../runtime/compare.js";
+import type { BlockComparison, Comparison } from "./report.js";
 
 /** What a run of `verify` found, in a word. */
 export interface Concluded {

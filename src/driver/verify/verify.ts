@@ -1,28 +1,18 @@
 import { Deadline } from "../../base/deadline.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
-import {
-  type OpenWeights,
-  type WeightsReport,
-  weightsWarnings,
-  withOpenWeights,
-} from "../../given/load-weights.js";
-import { specNetwork } from "../../given/network.js";
-import { isOnnx } from "../../given/onnx-path.js";
-import { TOLERANCES, type Tolerance, type ToleranceName } from "../../runtime/compare.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { specNetwork } from "../../given/spec-file.js";
+import type { OpenWeights } from "../../given/weights.js";
+import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
+import type { WeightsReport } from "../../networks/load-weights.js";
+import { type Check, TOLERANCES, type Tolerance, type ToleranceName } from "../../runtime/compare.js";
 import { startRuntime } from "../../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "../../trials/devices.js";
 import { fileTarget } from "./file-target.js";
 import { againstFile } from "./given-model.js";
 import { compareBlocks } from "./per-block.js";
-import type {
-  BlockComparison,
-  Check,
-  Comparison,
-  ModelPlacement,
-  VerifyOptions,
-  VerifyReport,
-} from "./report.js";
+import type { BlockComparison, Comparison, ModelPlacement, VerifyOptions, VerifyReport } from "./report.js";
 import type { Target } from "./round.js";
 import { type RunContext, runRound } from "./run-round.js";
 import { publishedNumbers, specTarget } from "./spec-target.js";

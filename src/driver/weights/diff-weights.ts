@@ -1,4 +1,4 @@
-import { openWeights } from "../../given/open-weights.js";
+import { openWeights } from "../../given/weights.js";
 import { sameDims } from "../../ir/types.js";
 import { hasNumbers } from "../../weights/formats/file-dtypes.js";
 import { exactNumbers, type StoredTensor, type TensorSource } from "../../weights/formats/tensor-source.js";

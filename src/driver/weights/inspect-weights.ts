@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { openWeights } from "../../given/open-weights.js";
+import { openWeights } from "../../given/weights.js";
 import { elementCount } from "../../ir/types.js";
 import { hasNumbers } from "../../weights/formats/file-dtypes.js";
 import {

@@ -1,11 +1,11 @@
 import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
 import { InputError } from "../../base/diagnostic.js";
 import { fileName } from "../../base/file-name.js";
-import { imageSize } from "../../driver/stats/stats.js";
-import type { FileNetwork } from "../../given/file-network.js";
 import type { Graph } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { Dataflow } from "../../passes/raise/dataflow.js";
+import type { FileNetwork } from "../file-network.js";
+import { imageSize } from "../interface.js";
 import { writtenHead, writtenStem } from "./ends.js";
 import { writtenGates } from "./gates.js";
 import { type NetworkFacts, type WrittenStage, writtenStage } from "./stage.js";

@@ -41,6 +41,14 @@ export function parsePipeline(
 }
 
 /**
+ * The passes that a flag asks for in pipeline text form; none where it is not given. Errors: `InputError` with every
+ * problem, at its place in the flag's text.
+ */
+export function passesOfFlag(flag: string, text: string | undefined): readonly PassInvocation[] {
+  return text === undefined ? [] : parsePipeline(text, { source: { file: flag, text }, offset: 0 });
+}
+
+/**
  * The text form of a pipeline; `parsePipeline` gives the same invocations back. Options at their default are
  * left out, and an object of which only `type` is left is written as that type where the pass takes that.
  */

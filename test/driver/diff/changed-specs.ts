@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
 import { diffModels } from "../../../src/driver/diff/diff.js";
-import { specNetwork } from "../../../src/given/network.js";
+import { specNetwork } from "../../../src/given/spec-file.js";
 import { type Graph, parametersOf } from "../../../src/ir/graph.js";
 import { printGraph } from "../../../src/ir/print.js";
 import { replaceParameters } from "../../../src/ir/rewrite.js";

@@ -1,5 +1,6 @@
+import type { Graph } from "../ir/graph.js";
 import type { Dim } from "../ir/types.js";
-import type { SpecNetwork } from "./network.js";
+import type { SpecNetwork } from "./spec-network.js";
 
 /** An output of a network, as reports show it. */
 export interface DeclaredOutput {
@@ -16,4 +17,18 @@ export function declaredOutputs({ graph, spec }: SpecNetwork): readonly Declared
     const stride = strides.get(name);
     return stride === undefined ? { name, dims } : { name, dims, stride };
   });
+}
+
+/** Channels, height and width of an image. */
+export interface ImageSize {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The first input of a network, if that is an image of known size. */
+export function imageSize({ inputs: [input] }: Graph): ImageSize | null {
+  const [, channels, height, width, more] = input?.type.dims ?? [];
+  const known = typeof channels === "number" && typeof height === "number" && typeof width === "number";
+  return known && more === undefined ? { channels, height, width } : null;
 }

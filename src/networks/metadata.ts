@@ -1,6 +1,13 @@
 import { InputError } from "../base/diagnostic.js";
 import { type Preprocessing, parseLabels, parsePreprocessing } from "../language/preprocessing.js";
-import { METADATA } from "./metadata.js";
+
+/** The keys of an ONNX file's metadata that ecagen reads again. */
+export const METADATA = {
+  /** A `Preprocessing` as JSON. */
+  preprocessing: "ecagen.preprocessing",
+  /** The names of the classes, a list as JSON. */
+  labels: "ecagen.labels",
+} as const;
 
 /** What a file that ecagen compiled says of images and classes; undefined where it says nothing. */
 export interface ImageMetadata {

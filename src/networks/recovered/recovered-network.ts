@@ -1,20 +1,19 @@
-import { blockOutputs } from "../analysis/block-outputs.js";
-import { InputError } from "../base/diagnostic.js";
-import { parseSpecText } from "../files/spec-files.js";
-import { type Graph, type Parameter, producersOf } from "../ir/graph.js";
-import { isOp, replaceParameters } from "../ir/rewrite.js";
-import { constantWeight, reshapeWeight, type WeightExpr } from "../ir/weight.js";
-import type { LoadedSpec } from "../language/load.js";
-import { buildNetwork } from "../networks/blocks/network.js";
-import { CanonicalGraph, Numbering } from "../networks/canonical-graph.js";
-import { matchedWeights } from "../networks/recovered/match.js";
-import { notKnown, placeOf, type WrittenSpec, writtenSpec } from "../networks/recovered/written-spec.js";
-import { runPasses } from "../passes/engine/manager.js";
-import { parsePipeline } from "../passes/engine/pipeline.js";
-import type { FileNetwork } from "./file-network.js";
-import { imageMetadata } from "./image-metadata.js";
-import type { SpecNetwork } from "./network.js";
-import { passesOfFlag } from "./passes-flag.js";
+import { blockOutputs } from "../../analysis/block-outputs.js";
+import { InputError } from "../../base/diagnostic.js";
+import { type Graph, type Parameter, producersOf } from "../../ir/graph.js";
+import { isOp, replaceParameters } from "../../ir/rewrite.js";
+import { constantWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.js";
+import { libraryOf } from "../../language/library.js";
+import { type LoadedSpec, loadSource } from "../../language/load.js";
+import { runPasses } from "../../passes/engine/manager.js";
+import { parsePipeline, passesOfFlag } from "../../passes/engine/pipeline.js";
+import { buildNetwork } from "../blocks/network.js";
+import { CanonicalGraph, Numbering } from "../canonical-graph.js";
+import type { FileNetwork } from "../file-network.js";
+import { imageMetadata } from "../metadata.js";
+import type { SpecNetwork } from "../spec-network.js";
+import { matchedWeights } from "./match.js";
+import { notKnown, placeOf, type WrittenSpec, writtenSpec } from "./written-spec.js";
 
 /** A file's network as that of a spec, with the file's numbers. */
 export interface RecoveredNetwork extends SpecNetwork {
@@ -72,7 +71,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
 /** Reads the spec that was written. What it refuses is a network that specs don't have. */
 function loaded(written: WrittenSpec, file: string): LoadedSpec {
   try {
-    return parseSpecText(JSON.stringify(written), file);
+    return loadSource({ file, text: JSON.stringify(written) }, libraryOf({}));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw notKnown(

@@ -1,7 +1,7 @@
 import { shippedSpecs } from "../../files/spec-files.js";
-import { specNetwork } from "../../given/network.js";
+import { specNetwork } from "../../given/spec-file.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
-import type { ListedSpec } from "../list/list.js";
+import type { ListedSpec } from "./list.js";
 
 /** What `ecagen list` knows of the specs that ship with ecagen, found by building each of them. */
 export function galleryIndex(): readonly ListedSpec[] {

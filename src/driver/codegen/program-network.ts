@@ -1,13 +1,15 @@
-import { InputError } from "../base/diagnostic.js";
-import { readBytes } from "../files/read-file.js";
-import { type Parameter, parametersOf, storedDataOf } from "../ir/graph.js";
-import { storedLeaves } from "../ir/weight.js";
-import { decodeModel } from "../onnx/decode/import.js";
-import { networkOf, refuseResolution } from "./file-network.js";
-import type { WeightsReport } from "./load-weights.js";
-import { type NetworkOptions, type SpecNetwork, specNetwork } from "./network.js";
-import { isOnnx } from "./onnx-path.js";
-import { recoveredNetwork } from "./recovered-network.js";
+import { InputError } from "../../base/diagnostic.js";
+import { readBytes } from "../../files/read-file.js";
+import { isOnnx } from "../../given/onnx-file.js";
+import { specNetwork } from "../../given/spec-file.js";
+import { refuseResolution } from "../../given/unused-flags.js";
+import { type Parameter, parametersOf, storedDataOf } from "../../ir/graph.js";
+import { storedLeaves } from "../../ir/weight.js";
+import { networkOfFile } from "../../networks/file-network.js";
+import type { WeightsReport } from "../../networks/load-weights.js";
+import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
+import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { decodeModel } from "../../onnx/decode/import.js";
 
 /**
  * The network that a program is generated of: of a spec, or the one that an ONNX file is proved to be, with the file's
@@ -23,7 +25,7 @@ export function programNetwork(file: string, options: NetworkOptions): SpecNetwo
   refuseResolution(file, options);
   const imported = decodeModel(readBytes(file), file);
   const declared = imported.graph;
-  const network = recoveredNetwork(networkOf(file, { ...imported, declared }), options.passes);
+  const network = recoveredNetwork(networkOfFile(file, { ...imported, declared }), options.passes);
   return { ...network, weights: weightsOf(file, network) };
 }
 

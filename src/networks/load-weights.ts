@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { InputError } from "../base/diagnostic.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import { parametersOf } from "../ir/graph.js";
 import { storedLeaves } from "../ir/weight.js";
@@ -8,9 +8,7 @@ import { recognizeNames } from "../weights/names/recognize.js";
 import type { NameKind } from "../weights/names/registry.js";
 import { settleMatch } from "../weights/names/settle.js";
 import { bindTensors } from "../weights/values/bind.js";
-import { nonFiniteWarnings, type WatchedSource } from "../weights/values/non-finite.js";
 import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
-import { openWeights } from "./open-weights.js";
 
 /** Trained weights for a network, and what a user says of them. */
 export interface WeightsOptions {
@@ -29,30 +27,9 @@ export interface WeightsOptions {
   readonly weightsKey?: string | undefined;
 }
 
-/** The flags that are about weights, by their names; undefined where they are not given. */
-export function weightsFlags(options: WeightsOptions): Readonly<Record<string, unknown>> {
-  const { names, allowMissing, allowOtherSettings, weightsKey } = options;
-  return {
-    names,
-    "weights-key": weightsKey,
-    "allow-missing": allowMissing,
-    "allow-other-settings": allowOtherSettings === true ? true : undefined,
-  };
-}
-
 /** Weights that are open for reading. */
 export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsKey"> {
   readonly source: TensorSource;
-}
-
-/** Weights of a file that the user named. */
-export interface OpenWeights extends GivenWeights {
-  readonly source: WatchedSource;
-}
-
-/** What is wrong with the numbers that have been read, so when all that is needed of them is. */
-export function weightsWarnings(given: readonly (OpenWeights | undefined)[]): readonly Diagnostic[] {
-  return nonFiniteWarnings(given.flatMap((each) => each?.source ?? []));
 }
 
 /** What became of a file's weights; lists hold names. */
@@ -76,27 +53,6 @@ export interface WeightsReport {
   readonly otherSettings: readonly OtherSetting[];
   /** What else a reader should know of the settings. */
   readonly notes: readonly string[];
-}
-
-/**
- * Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. Errors:
- * `InputError` for a file that can't be read, and for flags about weights where there are none.
- */
-export async function withOpenWeights<T>(
-  { weights, ...options }: WeightsOptions,
-  use: (given: OpenWeights | undefined) => Promise<T>,
-): Promise<T> {
-  if (weights === undefined) {
-    refuseWithoutWeights(weightsFlags(options));
-    return await use(undefined);
-  }
-  const source = openWeights(weights, options.weightsKey);
-  try {
-    const { names, allowMissing, allowOtherSettings } = options;
-    return await use({ source, names, allowMissing, allowOtherSettings });
-  } finally {
-    source.close();
-  }
 }
 
 /** Weights that have found their network. */
@@ -154,15 +110,4 @@ export function loadWeights(
 /** The names of the stored numbers that a parameter is made of. */
 function labelsOf({ data }: Parameter): readonly string[] {
   return [...storedLeaves(data)].map(([label]) => label);
-}
-
-function refuseWithoutWeights(flags: Readonly<Record<string, unknown>>): void {
-  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
-  if (given.length === 0) return;
-  throw new InputError(
-    given.map((flag) => ({
-      code: "weights/unused-flag",
-      message: `--${flag} changes nothing: it is about trained weights, and there are no --weights`,
-    })),
-  );
 }

@@ -1,9 +1,11 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { countNetwork } from "../analysis/counts.js";
-import { type Diagnostic, InputError } from "../base/diagnostic.js";
-import { didYouMean } from "../base/suggest.js";
-import type { Variant } from "../codegen/subject.js";
+import { countNetwork } from "../../analysis/counts.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { didYouMean } from "../../base/suggest.js";
+import type { Variant } from "../../codegen/subject.js";
+import type { OpenWeights } from "../../given/weights.js";
+import { withOpenWeights } from "../../given/weights.js";
 import {
   type AttentionOptions,
   type AttentionType,
@@ -11,14 +13,14 @@ import {
   attentionTypeOf,
   moduleOf,
   type SelectionType,
-} from "../ir/attention/modules.js";
-import type { Graph } from "../ir/graph.js";
-import type { ResolvedSpec } from "../language/resolved.js";
-import { runPasses } from "../passes/engine/manager.js";
-import type { PassInvocation } from "../passes/engine/pass.js";
-import { invocationOf, printPipeline } from "../passes/engine/pipeline.js";
-import { type OpenWeights, type WeightsOptions, withOpenWeights } from "./load-weights.js";
-import type { NetworkOptions, SpecNetwork } from "./network.js";
+} from "../../ir/attention/modules.js";
+import type { Graph } from "../../ir/graph.js";
+import type { ResolvedSpec } from "../../language/resolved.js";
+import type { WeightsOptions } from "../../networks/load-weights.js";
+import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { runPasses } from "../../passes/engine/manager.js";
+import type { PassInvocation } from "../../passes/engine/pass.js";
+import { invocationOf, printPipeline } from "../../passes/engine/pipeline.js";
 import { programNetwork } from "./program-network.js";
 
 /** The kinds of gates that are held against each other where a network can have them. */

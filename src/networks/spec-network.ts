@@ -1,18 +1,14 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
-import { loadSpec } from "../files/spec-files.js";
 import type { Graph } from "../ir/graph.js";
 import type { LoadedSpec } from "../language/load.js";
-import { buildNetwork } from "../networks/blocks/network.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { stressWeights } from "../passes/stress-weights/stress-weights.js";
+import { type Exchange, exchangeAfter } from "../passes/swap/exchange.js";
 import { swapAttention } from "../passes/swap/swap-attention.js";
-import { type Exchange, exchangeAfter } from "../trials/exchange.js";
-import type { NewGatesReport } from "../trials/new-gates.js";
+import { buildNetwork } from "./blocks/network.js";
 import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
-import { isOnnx } from "./onnx-path.js";
-import { passesOfFlag } from "./passes-flag.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -50,15 +46,18 @@ export interface SpecNetwork {
   readonly warnings: readonly Diagnostic[];
   /** What became of the weights that were given. */
   readonly weights?: WeightsReport | undefined;
-  /** How the gates that a swap made started, where they were given numbers. */
-  readonly newGates?: NewGatesReport | undefined;
 }
 
-/** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
-export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {
-  const extra = passesOfFlag("--passes", options.passes);
-  if (isOnnx(file)) throw notASpec(file);
-  const spec = loadSpec(file);
+/**
+ * The network of a spec that was read, at model level. Every problem with the spec is an `InputError`.
+ *
+ * @param extra the caller's passes, after the spec's own
+ */
+export function networkOfSpec(
+  spec: LoadedSpec,
+  extra: readonly PassInvocation[],
+  options: Omit<NetworkOptions, "passes">,
+): SpecNetwork {
   const { resolved } = atResolution(spec, options.resolution);
   const invocations = [...resolved.passes, ...extra];
   return locateErrors(spec, () => {
@@ -147,14 +146,6 @@ export function rewritingSteps(built: Graph, invocations: readonly PassInvocatio
     steps.push(runPasses(steps.at(-1) ?? built, [invocation]).graph);
   }
   return steps;
-}
-
-/** Errors of commands that have no use for an ONNX file. */
-export function notASpec(file: string): InputError {
-  return InputError.of("spec/onnx", `${file} is an ONNX file, and this reads specs`, {
-    file,
-    hint: `ecagen inspect ${file} shows its network, ecagen rewrite ${file} runs passes on it`,
-  });
 }
 
 function atResolution(spec: LoadedSpec, resolution: number | undefined): LoadedSpec {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import type { ResolvedSpec } from "../language/resolved.js";
@@ -189,7 +188,7 @@ function othersOf(
 function isSame(a: SettingValue, b: SettingValue): boolean {
   return typeof a === "number" && typeof b === "number"
     ? Math.abs(a - b) < 1e-9 || near(a, b)
-    : isDeepStrictEqual(a, b);
+    : JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Parts of a crop are written with three or four digits. */

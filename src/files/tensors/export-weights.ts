@@ -1,11 +1,11 @@
-import { type FileTransaction, inTransaction } from "../files/atomic-file.js";
-import { addSafetensors } from "../files/tensors/write.js";
-import { type Graph, type Parameter, parametersOf } from "../ir/graph.js";
-import { concreteDims, elementCount } from "../ir/types.js";
-import type { OutgoingTensor } from "../weights/formats/tensor-source.js";
-import type { TensorName } from "../weights/names/name-parameters.js";
-import { encodeElements } from "../weights/values/elements.js";
-import { weightChunks } from "../weights/values/materialize.js";
+import { type Graph, type Parameter, parametersOf } from "../../ir/graph.js";
+import { concreteDims, elementCount } from "../../ir/types.js";
+import type { OutgoingTensor } from "../../weights/formats/tensor-source.js";
+import type { TensorName } from "../../weights/names/name-parameters.js";
+import { encodeElements } from "../../weights/values/elements.js";
+import { weightChunks } from "../../weights/values/materialize.js";
+import { type FileTransaction, inTransaction } from "../atomic-file.js";
+import { addSafetensors } from "./write.js";
 
 /** A file of weights that was written. */
 export interface ExportedWeights {

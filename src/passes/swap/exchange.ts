@@ -1,7 +1,7 @@
-import type { Graph } from "../ir/graph.js";
-import type { PassEvent } from "../passes/engine/manager.js";
-import { removeAttention } from "../passes/swap/remove-attention.js";
-import { swapAttention } from "../passes/swap/swap-attention.js";
+import type { Graph } from "../../ir/graph.js";
+import type { PassEvent } from "../engine/manager.js";
+import { removeAttention } from "./remove-attention.js";
+import { swapAttention } from "./swap-attention.js";
 
 /** A network before and after the passes that exchange its gates. */
 export interface Exchange {

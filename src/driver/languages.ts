@@ -1,1 +1,0 @@
-export { LANGUAGES, type LanguageName } from "../codegen/registry.js";

@@ -1,1 +1,0 @@
-export { NAME_KINDS, type NameKind } from "../weights/names/registry.js";

@@ -1,0 +1,49 @@
+import type { Diagnostic } from "../base/diagnostic.js";
+import { openTensors } from "../files/tensors/open.js";
+import type { GivenWeights, WeightsOptions } from "../networks/load-weights.js";
+import { openInitializers } from "../onnx/file/tensor-source.js";
+import { unknownKey } from "../weights/formats/torch/read.js";
+import { nonFiniteWarnings, type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
+import { isOnnx } from "./onnx-file.js";
+import { refuseWithoutWeights, weightsFlags } from "./unused-flags.js";
+
+/** Weights of a file that the user named. */
+export interface OpenWeights extends GivenWeights {
+  readonly source: WatchedSource;
+}
+
+/**
+ * Opens a file or folder of weights in any format that ecagen reads; an ONNX file by its initializers.
+ *
+ * Errors: `InputError` for what can't be read, is of no known format, or is broken.
+ */
+export function openWeights(path: string, key?: string): WatchedSource {
+  if (!isOnnx(path)) return watchNumbers(openTensors(path, key));
+  if (key !== undefined) throw unknownKey(path, key, []);
+  return watchNumbers(openInitializers(path));
+}
+/**
+ * Opens the weights that the options name, for as long as `use` takes; without any, `use` gets undefined. Errors:
+ * `InputError` for a file that can't be read, and for flags about weights where there are none.
+ */
+export async function withOpenWeights<T>(
+  { weights, ...options }: WeightsOptions,
+  use: (given: OpenWeights | undefined) => Promise<T>,
+): Promise<T> {
+  if (weights === undefined) {
+    refuseWithoutWeights(weightsFlags(options));
+    return await use(undefined);
+  }
+  const source = openWeights(weights, options.weightsKey);
+  try {
+    const { names, allowMissing, allowOtherSettings } = options;
+    return await use({ source, names, allowMissing, allowOtherSettings });
+  } finally {
+    source.close();
+  }
+}
+
+/** What is wrong with the numbers that have been read, so when all that is needed of them is. */
+export function weightsWarnings(given: readonly (OpenWeights | undefined)[]): readonly Diagnostic[] {
+  return nonFiniteWarnings(given.flatMap((each) => each?.source ?? []));
+}

@@ -1,0 +1,83 @@
+import { countNetwork, gateOf } from "../analysis/counts.js";
+import type { Target } from "../ir/attention/lowering/strategy.js";
+import type { Graph } from "../ir/graph.js";
+import type { NewGateStart } from "../new-gates/starts.js";
+import { type EncodedModel, encodeModel } from "../onnx/encode/export.js";
+import { OPSETS } from "../onnx/file/opset.js";
+import { runPasses } from "../passes/engine/manager.js";
+import { printPipeline } from "../passes/engine/pipeline.js";
+import type { Precision } from "../passes/export-options.js";
+import { exportPipeline } from "../passes/export-pipeline.js";
+import { BATCH } from "./blocks/network.js";
+import { METADATA } from "./metadata.js";
+import { locateErrors, type NetworkOptions, type SpecNetwork } from "./spec-network.js";
+
+/** How a network becomes an ONNX model. */
+export interface ExportOptions {
+  /** Version of the ONNX operator set, 13 to 21. Default 17, which most runtimes accept. */
+  readonly opset?: number | undefined;
+  readonly target?: Target | undefined;
+  /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
+  readonly keepBatchNorm?: boolean | undefined;
+  /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
+  readonly precision?: Precision | undefined;
+  /** The batch of the file, or undefined for one that stays open. */
+  readonly batch?: number | undefined;
+  /** The seed of the model's initial weights. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** What a model says of how it was made, besides what its network and the options do. */
+interface Written {
+  /** The version of ecagen. */
+  readonly version: string;
+  /** How the gates that a swap made start. Default: init. */
+  readonly newGates?: NewGateStart | undefined;
+}
+
+/** Runs the passes that every export needs on a network at model level. */
+export function lower(
+  network: Pick<SpecNetwork, "spec" | "graph">,
+  options: ExportOptions & Pick<NetworkOptions, "hooks">,
+): ReturnType<typeof runPasses> {
+  return locateErrors(network.spec, () => runPasses(network.graph, exportPipeline(options), options.hooks));
+}
+
+/** A lowered network as an ONNX model that still lacks its weights. */
+export function encode(network: SpecNetwork, lowered: Graph, options: ExportOptions & Written): EncodedModel {
+  return locateErrors(network.spec, () =>
+    encodeModel(lowered, {
+      opset: options.opset ?? OPSETS.default,
+      producerVersion: options.version,
+      sizes: options.batch === undefined ? {} : { [BATCH]: options.batch },
+      metadata: metadataOf(network, options),
+    }),
+  );
+}
+
+/** What the ONNX file says of itself. The counts are those of the network before folding and lowering. */
+function metadataOf(
+  network: SpecNetwork,
+  { seed = 0, newGates = "init", version }: ExportOptions & Written,
+): Record<string, string> {
+  const counts = countNetwork(network.graph);
+  const { preprocessing, labels } = network.spec.resolved;
+  const gates = network.graph.ops.flatMap((op) => {
+    const gate = gateOf(op);
+    return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
+  });
+  return {
+    "ecagen.version": version,
+    "ecagen.spec": network.spec.hash,
+    "ecagen.passes": printPipeline(network.invocations),
+    "ecagen.seed": String(seed),
+    ...(network.weights === undefined ? {} : { "ecagen.weights": network.weights.names }),
+    ...(newGates === "init" ? {} : { "ecagen.new_gates": newGates }),
+    "ecagen.parameters": String(counts.parameters),
+    "ecagen.attention_parameters": String(counts.attentionParameters),
+    "ecagen.macs": String(counts.macs),
+    "ecagen.gates": JSON.stringify(gates),
+    [METADATA.preprocessing]: JSON.stringify(preprocessing),
+    ...(labels === undefined ? {} : { [METADATA.labels]: JSON.stringify(labels) }),
+  };
+}
