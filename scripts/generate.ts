@@ -7,6 +7,7 @@ import { specDocs } from "../src/language/docs.js";
 import { specJsonSchema } from "../src/language/schema.js";
 import { attentionDocs } from "./attention-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
+import { diagnosticsDocs } from "./diagnostics-docs.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
 import { mutationDocs } from "./mutants-docs.js";
 import { papersDocs } from "./papers-docs.js";
@@ -17,7 +18,7 @@ import { verificationDocs } from "./verification-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/papers.md, docs/verification.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -34,6 +35,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   [GALLERY_INDEX, galleryIndexText()],
   ["docs/attention.md", attentionDocs(packageRoot())],
   ["docs/gallery.md", galleryDocs(families)],
+  ["docs/diagnostics.md", diagnosticsDocs()],
   ["docs/papers.md", papersDocs()],
   ["docs/mutation.md", mutationDocs(packageRoot())],
   ["docs/verification.md", verificationDocs()],

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from "./diagnostic-codes/registry.js";
 import { formatJsonPath, type JsonPath } from "./json-path.js";
 import { codeFrame, positionAt, type SourceRange } from "./source.js";
 import { oneVisibleLine } from "./visible-text.js";
@@ -7,7 +8,7 @@ import { oneVisibleLine } from "./visible-text.js";
  * (`spec/unknown-key`), `message` says what is wrong and what was expected, `hint` what to do about it.
  */
 export interface Diagnostic {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly path?: JsonPath | undefined;
   readonly range?: SourceRange | undefined;
@@ -18,7 +19,7 @@ export interface Diagnostic {
 
 /** The form of a diagnostic that `--json` prints. */
 export interface DiagnosticJson {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly file?: string;
   readonly line?: number;
@@ -37,7 +38,11 @@ export class InputError extends Error {
     this.diagnostics = diagnostics;
   }
 
-  static of(code: string, message: string, more: Omit<Diagnostic, "code" | "message"> = {}): InputError {
+  static of(
+    code: DiagnosticCode,
+    message: string,
+    more: Omit<Diagnostic, "code" | "message"> = {},
+  ): InputError {
     return new InputError([{ code, message, ...more }]);
   }
 }

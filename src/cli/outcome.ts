@@ -8,11 +8,11 @@ import {
   formatWarning,
   InputError,
 } from "../base/diagnostic.js";
+import { EXIT_CODES } from "../base/diagnostic-codes/family.js";
 import { jsonText } from "../base/json-text.js";
 import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { asOneRun } from "../driver/command-line.js";
-import { EXIT } from "./exit-codes.js";
 import { print } from "./print.js";
 
 /** What a command found: for machines, for people, and whether its checks held. */
@@ -38,7 +38,7 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
     const document =
       warnings === undefined ? json : { ...json, warnings: readable(warnings).map(diagnosticToJson) };
     print("stdout", asJson ? jsonText(document) : await text());
-    process.exitCode = ok ? EXIT.fine : EXIT.checkFailed;
+    process.exitCode = ok ? 0 : EXIT_CODES.failed;
   } catch (error) {
     fail(asJson, error);
   }
@@ -69,14 +69,14 @@ function readable(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 }
 
 function explain(error: unknown): { code: number; diagnostics: readonly Diagnostic[] } {
-  if (error instanceof InputError) return { code: EXIT.badInput, diagnostics: error.diagnostics };
-  if (error instanceof CheckError) return { code: EXIT.checkFailed, diagnostics: error.diagnostics };
-  if (error instanceof DeviceError) return { code: EXIT.noDevice, diagnostics: error.diagnostics };
+  if (error instanceof InputError) return { code: EXIT_CODES.refused, diagnostics: error.diagnostics };
+  if (error instanceof CheckError) return { code: EXIT_CODES.failed, diagnostics: error.diagnostics };
+  if (error instanceof DeviceError) return { code: EXIT_CODES.missing, diagnostics: error.diagnostics };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const where = error instanceof Error && !(error instanceof Defect) ? firstFrame(error) : undefined;
   const hint = "please report it with the command and the spec; it is not your mistake";
   return {
-    code: EXIT.defect,
+    code: EXIT_CODES.defect,
     diagnostics: [{ code: "ecagen/defect", message: `a defect of ecagen: ${message}${where ?? ""}`, hint }],
   };
 }

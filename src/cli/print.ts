@@ -1,5 +1,5 @@
+import { EXIT_CODES } from "../base/diagnostic-codes/family.js";
 import { visibleText } from "../base/visible-text.js";
-import { EXIT } from "./exit-codes.js";
 
 /**
  * The one way to stdout and stderr. Names, paths and lines of files are printed as they are everywhere else; what a terminal would
@@ -31,6 +31,6 @@ for (const stream of [process.stdout, process.stderr]) {
     if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return;
     if (stream === process.stdout)
       print("stderr", `error: what is printed can't be written: ${message} [file/unwritable]\n`);
-    process.exit(EXIT.badInput);
+    process.exit(EXIT_CODES.refused);
   });
 }

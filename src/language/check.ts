@@ -9,7 +9,7 @@ import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
 import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
-import { ruleCode, specRules } from "./rules/registry.js";
+import { specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
 import { type Spec, specSchemasFor } from "./schema.js";
 import { substitutes } from "./substitutes.js";
@@ -80,12 +80,12 @@ function checkRules(
   report: (diagnostic: Diagnostic) => void,
 ): void {
   for (const { name, check } of specRules) {
-    const code = ruleCode(name);
     const said = new Set<string>();
     check(subject, (path, message, hint) => {
       // What is wrong with one block of a stage is wrong with the next ones too.
       const place = formatJsonPath(path);
-      if (!said.has(place)) report({ code, message, path, range: document.locate(path), hint });
+      if (!said.has(place))
+        report({ code: `spec/${name}`, message, path, range: document.locate(path), hint });
       said.add(place);
     });
   }

@@ -1,3 +1,4 @@
+import type { RuleName } from "../base/diagnostic-codes/registry.js";
 import { placementFields } from "./attention.js";
 import { BLOCK_TYPES, positionsIn } from "./blocks/registry.js";
 import { FUNCTIONS } from "./definitions/expression.js";
@@ -30,7 +31,7 @@ export function specDocs(): string {
       section(`\`"pass": "${constantOf(pass, "pass")}"\``, pass),
     ),
     RULES,
-    specRules.map(({ name, doc }) => `- **${name}.** ${doc}\n`).join(""),
+    specRules.map(({ name, doc }) => `- **${statementOf(name)}.** ${doc}\n`).join(""),
   ].join("\n");
 }
 
@@ -293,6 +294,11 @@ function constraintsOn(schema: JsonSchema, name: string): readonly JsonSchema[] 
     const property = typeof each === "boolean" ? undefined : each.properties?.[name];
     return typeof property === "object" ? [property] : [];
   });
+}
+
+/** `KernelIsOdd` of `kernel-is-odd`. */
+function statementOf(rule: RuleName): string {
+  return rule.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function code(value: unknown): string {

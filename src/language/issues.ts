@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { DiagnosticCode } from "../base/diagnostic-codes/registry.js";
 import { choiceWords, limitWords, typeWord } from "../base/issue-words.js";
 import type { JsonPath } from "../base/json-path.js";
 import { didYouMean } from "../base/suggest.js";
@@ -57,8 +58,8 @@ export function describeIssue(
     case "invalid_union": {
       if (got === "nothing") return [missing(path, document, schemas)];
       if (issue.discriminator !== undefined) {
-        const [what, known] = variantsOf(issue.discriminator, path, schemas);
-        return [unknownWord(`spec/unknown-${what}`, `unknown ${what}`, known, document, path)];
+        const [what, code, known] = variantsOf(issue.discriminator, path, schemas);
+        return [unknownWord(code, `unknown ${what}`, known, document, path)];
       }
       // The variant that the value belongs to by its type is the one that its author meant.
       const meant = issue.errors.find((issues) =>
@@ -84,16 +85,16 @@ export function describeIssue(
   }
 }
 
-/** What a key that tells variants apart is called in messages, and the words that it may have. */
+/** What a key that tells variants apart is called in messages, the code of an unknown one, and the words that it may have. */
 function variantsOf(
   discriminator: string,
   path: JsonPath,
   { blocks }: SpecSchemas,
-): readonly [what: string, known: readonly string[]] {
-  if (discriminator === "block") return ["block", blocks];
-  if (discriminator === "layer") return ["layer", LAYER_KINDS];
-  if (path.at(-2) === "join") return ["selection", SELECTION_TYPES];
-  return ["attention", [...ATTENTION_TYPES, NO_ATTENTION]];
+): readonly [what: string, code: DiagnosticCode, known: readonly string[]] {
+  if (discriminator === "block") return ["block", "spec/unknown-block", blocks];
+  if (discriminator === "layer") return ["layer", "spec/unknown-layer", LAYER_KINDS];
+  if (path.at(-2) === "join") return ["selection", "spec/unknown-selection", SELECTION_TYPES];
+  return ["attention", "spec/unknown-attention", [...ATTENTION_TYPES, NO_ATTENTION]];
 }
 
 function missing(path: JsonPath, document: SpecDocument, schemas: SpecSchemas): Diagnostic {
@@ -103,7 +104,7 @@ function missing(path: JsonPath, document: SpecDocument, schemas: SpecSchemas): 
 }
 
 function unknownWord(
-  code: string,
+  code: DiagnosticCode,
   message: string,
   known: readonly unknown[],
   document: SpecDocument,

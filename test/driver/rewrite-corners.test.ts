@@ -238,11 +238,14 @@ test("operators in which no gate can be found are named, with the reason", async
 
 test("what a message quotes from a file can't give the terminal orders", () => {
   const text = formatDiagnostic({
-    code: "a/b",
+    code: "onnx/initializer",
     message: 'the data "\x1b[2J\0\x9b1m" is not there',
     hint: "two\nlines",
   });
-  assert.is(text, 'error: the data "\\u{1b}[2J\\u{0}\\u{9b}1m" is not there [a/b]\n  hint: two\n  lines');
+  assert.is(
+    text,
+    'error: the data "\\u{1b}[2J\\u{0}\\u{9b}1m" is not there [onnx/initializer]\n  hint: two\n  lines',
+  );
 });
 
 /** A network whose operators one of another domain joins: ONNX Runtime refuses the file. */

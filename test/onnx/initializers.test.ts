@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import type { DiagnosticCode } from "../../src/base/diagnostic-codes/registry.js";
 import { compareInitializers, replaceInitializers } from "../../src/onnx/decode/initializers.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
 import { modelBytes } from "../../src/onnx/encode/write.js";
@@ -70,7 +71,7 @@ test("a file that is broken is refused", () => {
   const wrongType = changed(fileOf(1), (model) => {
     weight(model).dataType = 11;
   });
-  const refuses = (bytes: Uint8Array, message: RegExp, code: string) =>
+  const refuses = (bytes: Uint8Array, message: RegExp, code: DiagnosticCode) =>
     throwsError(() => compareInitializers(fileOf(1), bytes, "m.onnx"), InputError, message, { code });
   refuses(new Uint8Array(5), /^m\.onnx is no ONNX model/, "onnx/no-model");
   refuses(wrongType, /^m\.onnx: the element type DOUBLE is not supported, float32/, "onnx/unsupported");

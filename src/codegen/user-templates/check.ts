@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import type { DiagnosticCode } from "../../base/diagnostic-codes/registry.js";
 import type { SourceText } from "../../base/source.js";
 import { didYouMean } from "../../base/suggest.js";
 import { templateDataJsonSchema } from "./data-schema.js";
@@ -169,7 +170,7 @@ export class TagChecker {
   #reportAt(
     { start, end }: Piece,
     { source }: Checked,
-    code: string,
+    code: DiagnosticCode,
     message: string,
     more: Pick<Diagnostic, "hint"> = {},
   ): void {

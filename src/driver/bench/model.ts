@@ -45,7 +45,7 @@ export function timedInputs(
   resolution: number | undefined,
 ): readonly SizedInputs[] {
   const sized = models.map(({ file }, m) => sizedInputs(sessions[m]?.inputs ?? [], file, resolution));
-  const wrong = sized.flatMap(({ inputs: [input] }, m) => {
+  const wrong = sized.flatMap(({ inputs: [input] }, m): readonly Diagnostic[] => {
     const [, , ...map] = input?.dims ?? [];
     if (resolution === undefined || (map.length === 2 && map.every((side) => side === resolution))) return [];
     const made = `${models[m]?.file} is made for ${input?.dims.slice(1).join("x")}`;
@@ -67,7 +67,7 @@ export function commonBatches(
 ): readonly number[] {
   const fixed = sessions.map((session) => fixedBatch(session));
   const batches = asked ?? [fixed.find((batch) => batch !== undefined) ?? 1];
-  const wrong = models.flatMap(({ file }, i) => {
+  const wrong = models.flatMap(({ file }, i): readonly Diagnostic[] => {
     const batch = fixed[i];
     if (batch === undefined || batches.every((each) => each === batch)) return [];
     const message = `${file} is made for a batch of ${batch}, so it can't run with ${batches.join(", ")}`;

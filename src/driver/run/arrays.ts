@@ -1,4 +1,4 @@
-import { InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { openTensors } from "../../files/tensors/open.js";
 import type { Port } from "../../runtime/protocol.js";
 import type { FloatTensor } from "../../runtime/session.js";
@@ -45,7 +45,7 @@ function checkType(file: string, { dtype, dims }: StoredTensor, port: Port): voi
       hint: `it gives ${Object.keys(INPUT_DTYPES).join(" and ")}`,
     });
   }
-  const diagnostics = [];
+  const diagnostics: Diagnostic[] = [];
   if (dtype !== wanted.file) {
     diagnostics.push({
       code: "run/dtype",

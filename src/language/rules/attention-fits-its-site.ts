@@ -6,7 +6,7 @@ import type { AttentionPosition } from "../positions.js";
 import type { SpecRule } from "./rule.js";
 
 export const attentionFitsItsSite: SpecRule = {
-  name: "AttentionFitsItsSite",
+  name: "attention-fits-its-site",
   doc: "A gate's options must make sense for the channels that it gates: a squeeze must leave at least one.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {

@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const dropPathNeedsAResidual: SpecRule = {
-  name: "DropPathNeedsAResidual",
+  name: "drop-path-needs-a-residual",
   doc: "Stochastic depth drops a block's branch and keeps its input, so it needs a block with a residual.",
   check({ resolved }, report) {
     if (resolved === undefined) return;

@@ -3,7 +3,7 @@ import type { FeaturePlace } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const featuresHaveAPlace: SpecRule = {
-  name: "FeaturesHaveAPlace",
+  name: "features-have-a-place",
   doc: "A feature names a level or a stage that the network has, and each map is an output once.",
   check({ resolved }, report) {
     if (resolved === undefined) return;

@@ -2,7 +2,7 @@ import { factsOf, positionsOf, type ResolvedBlock, typeNameOf } from "../blocks/
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
-  name: "GatesHaveAPlace",
+  name: "gates-have-a-place",
   doc: "A gate's `position` must be one that the block has, and its `blocks` must be blocks of the stage.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {

@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const groupsAreGivenOnce: SpecRule = {
-  name: "GroupsAreGivenOnce",
+  name: "groups-are-given-once",
   doc: "`groups` and `groupSize` say the same thing in two ways.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {

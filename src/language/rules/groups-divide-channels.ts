@@ -3,7 +3,7 @@ import { factsOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const groupsDivideChannels: SpecRule = {
-  name: "GroupsDivideChannels",
+  name: "groups-divide-channels",
   doc: "A grouped convolution splits its input and output channels into equal parts.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {

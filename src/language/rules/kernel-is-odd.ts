@@ -2,7 +2,7 @@ import type { JsonPath } from "../../base/json-path.js";
 import { type SpecRule, writtenLayers } from "./rule.js";
 
 export const kernelIsOdd: SpecRule = {
-  name: "KernelIsOdd",
+  name: "kernel-is-odd",
   doc: "An even kernel has no middle: its output is shifted by half a pixel, and a residual doesn't fit.",
   check({ written }, report) {
     for (const { path, layer } of writtenLayers(written)) {

@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const labelsNameEachClass: SpecRule = {
-  name: "LabelsNameEachClass",
+  name: "labels-name-each-class",
   doc: "`labels` has a name for each class: with one too few, every name after the gap would be wrong.",
   check({ resolved }, report) {
     if (resolved?.labels === undefined) return;

@@ -4,7 +4,7 @@ import type { PoolPadding } from "../resolved-part.js";
 import type { SpecRule } from "./rule.js";
 
 export const mapStaysLargeEnough: SpecRule = {
-  name: "MapStaysLargeEnough",
+  name: "map-stays-large-enough",
   doc: "A stride on a feature map smaller than the stride has nothing left to reduce: the input is too small.",
   check({ resolved }, report) {
     if (resolved === undefined) return;

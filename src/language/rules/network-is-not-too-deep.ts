@@ -4,7 +4,7 @@ import type { SpecRule } from "./rule.js";
 const MAX_BLOCKS = 4096;
 
 export const networkIsNotTooDeep: SpecRule = {
-  name: "NetworkIsNotTooDeep",
+  name: "network-is-not-too-deep",
   doc: `Repeats and depth scaling must not lead to more than ${MAX_BLOCKS} blocks.`,
   check({ resolved }, report) {
     const blocks = resolved?.blocks.length ?? 0;

@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const networksHaveAnOutput: SpecRule = {
-  name: "NetworksHaveAnOutput",
+  name: "networks-have-an-output",
   doc: "A network without a classifier must have features, or it would compute nothing.",
   check({ resolved }, report) {
     if (resolved === undefined || resolved.head !== undefined || resolved.features.length > 0) return;

@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 const RESERVED = ["input", "output"];
 
 export const outputsHaveNamesOfTheirOwn: SpecRule = {
-  name: "OutputsHaveNamesOfTheirOwn",
+  name: "outputs-have-names-of-their-own",
   doc: `No two outputs have the same name, and none is called ${[...RESERVED, LOGITS].join(", ")}, the last of which is the classifier's.`,
   check({ resolved }, report) {
     const taken = new Set<string>([...RESERVED, LOGITS]);

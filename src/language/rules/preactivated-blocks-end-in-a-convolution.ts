@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const preactivatedBlocksEndInAConvolution: SpecRule = {
-  name: "PreactivatedBlocksEndInAConvolution",
+  name: "preactivated-blocks-end-in-a-convolution",
   doc: "With `preactivation` nothing follows the last convolution of branch and shortcut: no activation that another field asks for.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {

@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const preprocessingFitsTheInput: SpecRule = {
-  name: "PreprocessingFitsTheInput",
+  name: "preprocessing-fits-the-input",
   doc: "`mean` and `std` have a number for each channel of the input, or one for all.",
   check({ resolved }, report) {
     if (resolved === undefined) return;

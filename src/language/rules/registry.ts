@@ -41,8 +41,3 @@ export const specRules: readonly SpecRule[] = [
   preprocessingFitsTheInput,
   labelsNameEachClass,
 ];
-
-/** The code of what a rule refuses: `spec/kernel-is-odd` for `KernelIsOdd`. */
-export function ruleCode(name: string): string {
-  return `spec/${name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase()}`;
-}

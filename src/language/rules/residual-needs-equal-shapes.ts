@@ -2,7 +2,7 @@ import { factsOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const residualNeedsEqualShapes: SpecRule = {
-  name: "ResidualNeedsEqualShapes",
+  name: "residual-needs-equal-shapes",
   doc: "A block can add its input to its output only where both have the same shape: stride 1, equal channels.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {

@@ -1,3 +1,4 @@
+import type { RuleName } from "../../base/diagnostic-codes/registry.js";
 import type { JsonPath } from "../../base/json-path.js";
 import type { WrittenAttention } from "../attention.js";
 import type { BuiltInStage } from "../blocks/registry.js";
@@ -22,7 +23,7 @@ export type Report = (path: JsonPath, message: string, hint?: string) => void;
 
 /** Something that must be true of a spec and that its schema can't say. The name is the statement. */
 export interface SpecRule {
-  readonly name: string;
+  readonly name: RuleName;
   /** Why, in one or two sentences. */
   readonly doc: string;
   check(subject: RuleSubject, report: Report): void;

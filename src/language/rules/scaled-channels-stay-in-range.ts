@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 const LIMIT = `at most ${MAX_CHANNELS} are possible`;
 
 export const scaledChannelsStayInRange: SpecRule = {
-  name: "ScaledChannelsStayInRange",
+  name: "scaled-channels-stay-in-range",
   doc: `Scaling and expansion must not lead to more than ${MAX_CHANNELS} channels.`,
   check({ resolved }, report) {
     if (resolved === undefined) return;

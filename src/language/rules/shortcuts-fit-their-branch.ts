@@ -3,7 +3,7 @@ import { factsOf } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const shortcutsFitTheirBranch: SpecRule = {
-  name: "ShortcutsFitTheirBranch",
+  name: "shortcuts-fit-their-branch",
   doc: "A shortcut padded with zeros can only gain channels; one that pools or picks pixels has the branch's size only for strides up to 2, or with `same` padding.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {

@@ -1,7 +1,7 @@
 import { type SpecRule, writtenLayers } from "./rule.js";
 
 export const strideFitsKernel: SpecRule = {
-  name: "StrideFitsKernel",
+  name: "stride-fits-kernel",
   doc: "A stride over the kernel's side steps over pixels that no output ever sees.",
   check({ written }, report) {
     for (const { path, layer } of writtenLayers(written)) {

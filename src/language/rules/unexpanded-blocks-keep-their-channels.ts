@@ -1,7 +1,7 @@
 import type { SpecRule } from "./rule.js";
 
 export const unexpandedBlocksKeepTheirChannels: SpecRule = {
-  name: "UnexpandedBlocksKeepTheirChannels",
+  name: "unexpanded-blocks-keep-their-channels",
   doc: "Without an expansion layer nothing changes the number of channels before the depthwise convolution.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {

@@ -27,12 +27,14 @@ export function parsePipeline(
     if ("invocation" in result) checked.push(result.invocation);
     else {
       diagnostics.push(
-        ...result.problems.map(({ message, path, hint }) => ({
-          code: isPassName(syntax.pass) ? "pass/option" : "pass/unknown",
-          message,
-          hint,
-          range: rangeOf(syntax, path),
-        })),
+        ...result.problems.map(
+          ({ message, path, hint }): Diagnostic => ({
+            code: isPassName(syntax.pass) ? "pass/option" : "pass/unknown",
+            message,
+            hint,
+            range: rangeOf(syntax, path),
+          }),
+        ),
       );
     }
   }

@@ -1,0 +1,160 @@
+import type { CodeFamily } from "./family.js";
+
+/** What commands can't do as they were asked. */
+export const commandCodes = {
+  cli: {
+    about: "The command line",
+    refused: { usage: "The command or one of its flags is wrong. `ecagen COMMAND --help` explains each." },
+  },
+  init: {
+    about: "`ecagen init`",
+    refused: { exists: "The file is there already, and nothing is written over. Name another." },
+  },
+  list: {
+    about: "`ecagen list`",
+    refused: {
+      attention: "No spec that ships with ecagen has gates of that kind. The hint names the nearest.",
+    },
+  },
+  tables: {
+    about: "`ecagen tables`",
+    refused: { paper: "There are no tables of that paper. The hint lists those that there are." },
+  },
+  run: {
+    about: "`ecagen run`, and running models at all",
+    refused: {
+      batch: "The batch is too large for one tensor. Take a smaller one.",
+      dtype: "The model takes elements of another type than those given. The hint has the conversion.",
+      failed: "ONNX Runtime started the model and gave up. The message has its reason.",
+      flag: "A flag is about compiling specs, and an ONNX file is run as it is. Take it out.",
+      labels: "Labels are no names of classes, or not as many as the output has.",
+      metadata: "What the file says of its images is not what ecagen writes. Compile the spec again.",
+      "no-array": "The .npz file has no array of the input's name. The hint lists its arrays.",
+      "no-image": "The input takes no images. Give it an .npy file.",
+      "no-input": "An input of the model is given nothing. The hint has the flag.",
+      outputs: "Two outputs would go to one file. Give each its own.",
+      preprocessing: "The model's preprocessing is for another number of channels than its input has.",
+      refused: "ONNX Runtime refuses the model. The message has its reason.",
+      several: "Several arrays are given for one input. Put them into one.",
+      shape: "The array has another shape than the input. The hint says what differs.",
+      "unknown-name": "The model has no input or output of that name. The hint names the nearest.",
+      which: "The model has several inputs or outputs. Say which the file is for.",
+    },
+    failed: { timeout: "The time that was given is over. `--timeout` gives more." },
+  },
+  verify: {
+    about: "`ecagen verify`",
+    refused: {
+      against: "`--against` takes `reference`, `cpu` or an ONNX file.",
+      batches: "There is no batch to run. Give at least one.",
+      flag: "A flag is about compiling specs, and an ONNX file is verified as it is. Take it out.",
+      "no-reference":
+        "The reference interpreter can't compute the file. `--against` compares it with something else.",
+      seeds: "There is no seed of inputs to run. Give at least one.",
+      tolerance: "A tolerance is a number from 0 on.",
+    },
+  },
+  bench: {
+    about: "`ecagen bench`",
+    refused: {
+      batch: "The model's batch is fixed at another size. Compile it with `--batch dynamic`.",
+      models: "There is no model to time. Name one.",
+      resolution: "The file's sizes are fixed. The network of a spec can be built at any.",
+    },
+    failed: {
+      placement: "A part of the model would run on the CPU. `--allow-cpu-nodes` accepts that.",
+    },
+  },
+  rewrite: {
+    about: "`ecagen rewrite`",
+    refused: {
+      batch: "The file has a fixed batch, which can't become another.",
+      "no-gate": "The file has no gate that could be swapped. `--explain` says what was nearly one.",
+      "open-size":
+        "The passes need the size of the maps, and the file leaves it open. Export it with a fixed one.",
+      swap: "`--swap` takes two kinds of gates: `se=eca`, or `se=none` to remove them.",
+    },
+    failed: {
+      differs: "The rewritten network computes something else than the original. Nothing is written.",
+      "not-comparable":
+        "The rewritten network can't be compared with the original. `--no-verify` writes it without that.",
+      refused: "ONNX Runtime refuses the rewritten file, and not the original. Nothing is written.",
+    },
+    warned: { "not-loaded": "ONNX Runtime refuses the original too, so nothing has loaded what is written." },
+  },
+  "new-gates": {
+    about: "How swapped gates start",
+    refused: {
+      kind: "That start is for ECA gates alone. Others start as `--new-gates init` says.",
+      "no-inputs": "That start follows what the old gates do with images. `--calibrate` gives them.",
+      none: "No pass put a gate in the place of another, so there is nothing to start.",
+    },
+  },
+  calibrate: {
+    about: "Inputs to calibrate with",
+    refused: {
+      dtype: "The array's elements are no floating-point numbers. Scale images as in training.",
+      empty: "There is no image in what was given.",
+      format: "The file is no .npy file. `--calibrate` takes one, a folder of them, or `random:16`.",
+      inputs: "The network has several inputs, and calibration feeds one.",
+      "not-finite": "An element of the array is NaN or infinite.",
+      random: "`random:N` takes a number of images. The message has its limits.",
+      shape: "The array is not of the network's input. The message has both shapes.",
+    },
+  },
+  codegen: {
+    about: "`ecagen codegen`",
+    refused: {
+      "changed-files": "Generated files were changed by hand, and would be written over. `--force` does it.",
+      "element-type": "An input or output is not float32, which the generated package takes.",
+      "external-data": "The model's weights are in files of their own, and a program holds one file.",
+      flag: "A flag is about compiling specs, and the file's program runs it as it is. Take it out.",
+      "foreign-files": "Files are in the way that ecagen did not generate. `--force` writes over them.",
+      "foreign-folder":
+        "The folder has files that ecagen did not generate. `--force` writes into it all the same.",
+      lowered:
+        "A pass took apart what a module to train needs whole. Leave it out; compile does it by itself.",
+      manifest:
+        "A template has the name of the file in which ecagen lists what it generated. Give it another.",
+      "no-classifier": "A page shows classes of pictures, and the network makes none.",
+      "no-templates": "The folder of templates has none. docs/templates.md says how they are named.",
+      "open-sizes": "An input or output has open sizes beside its batch. Fix them.",
+      "own-templates": "The output would be in the folder of the templates. Write it elsewhere.",
+      "page-batch": "A page runs one picture at a time. Leave `--batch` out.",
+      reshaped: "A framework stores a parameter in another shape than the module. Leave `--names` out.",
+      "unused-flag": "A flag changes nothing for that language. The message says why.",
+      "variant-weights":
+        "`--variant-weights` names a variant that is not there, or a language without variants.",
+      what: "What to generate is not said: give `--lang` or `--templates`.",
+    },
+    warned: { "no-variant": "A variant of the network can't be made. The page goes without it." },
+  },
+  templates: {
+    about: "Templates of your own",
+    refused: {
+      circle: "A part has itself in it. Break the circle that the message shows.",
+      "file-name": "The name of a file, filled in, is no name of a file. `name.kebab` always is one.",
+      list: "A tag names a list as if it were one value. A section goes through its items.",
+      "no-escape": "Any text may stand there, and ecagen knows no escape for files of that ending.",
+      object: "A tag names something of several values. The hint lists them.",
+      "same-file": "Two templates would write the same file. Rename one.",
+      syntax: "The template can't be read. The place is that of the mistake.",
+      "unknown-name": "There is no such value. The hint names the nearest; docs/templates.md lists all.",
+      "unknown-part": "There is no such part. The hint has the file that it would be.",
+    },
+  },
+  device: {
+    about: "Devices",
+    missing: {
+      unavailable:
+        "The device can't run models here. The hint says what is missing; `ecagen doctor` shows all.",
+    },
+  },
+  ecagen: {
+    about: "ecagen itself",
+    defect: {
+      defect: "Something in ecagen is wrong, and not your input. Please report it with the message.",
+    },
+    warned: { more: "There are more problems than are shown. Mend the first ones." },
+  },
+} as const satisfies Readonly<Record<string, CodeFamily>>;
