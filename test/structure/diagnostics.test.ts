@@ -41,7 +41,7 @@ test("no code is listed twice, and each is explained in sentences", () => {
     [],
   );
   assert.equal(
-    entries.filter(({ text }) => !/^(?:[A-Z`]|ecagen|`)[^]*\.$/.test(text)).map(({ code }) => code),
+    entries.filter(({ text }) => !/^[A-Z`].*\.$/.test(text)).map(({ code }) => code),
     [],
   );
 });
