@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { specDocs } from "../../scripts/spec-docs.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
-import { specDocs } from "../../src/language/docs.js";
 import { type JsonSchema, type SpecInput, specJsonSchema } from "../../src/language/schema.js";
 
 const test = suite("spec: schema");

@@ -1,10 +1,10 @@
-import type { RuleName } from "../base/diagnostic-codes/registry.js";
-import { placementFields } from "./attention.js";
-import { BLOCK_TYPES, positionsIn } from "./blocks/registry.js";
-import { FUNCTIONS } from "./definitions/expression.js";
-import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
-import { specRules } from "./rules/registry.js";
-import { type JsonSchema, specJsonSchema } from "./schema.js";
+import type { RuleName } from "../src/base/diagnostic-codes/registry.js";
+import { placementFields } from "../src/language/attention.js";
+import { BLOCK_TYPES, positionsIn } from "../src/language/blocks/registry.js";
+import { FUNCTIONS } from "../src/language/definitions/expression.js";
+import { ATTENTION_POSITIONS, type AttentionPosition } from "../src/language/positions.js";
+import { specRules } from "../src/language/rules/registry.js";
+import { type JsonSchema, specJsonSchema } from "../src/language/schema.js";
 
 /** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */
 export function specDocs(): string {
