@@ -1,4 +1,5 @@
 import { InputError } from "../base/diagnostic.js";
+import type { DiagnosticCode } from "../base/diagnostic-codes/registry.js";
 import type { ExportOptions } from "../networks/export.js";
 import type { WeightsOptions } from "../networks/load-weights.js";
 import type { NetworkOptions } from "../networks/spec-network.js";
@@ -13,7 +14,7 @@ type CompileFlags = Pick<NetworkOptions, "passes" | "resolution"> &
  *
  * Errors: `InputError` with each of them.
  */
-export function refuseCompileFlags(options: CompileFlags, code: string, why: string): void {
+export function refuseCompileFlags(options: CompileFlags, code: DiagnosticCode, why: string): void {
   const { passes, resolution, keepBatchNorm, precision, weights, opset, target, batch } = options;
   const flags = {
     passes,
