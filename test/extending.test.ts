@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,32 +17,11 @@ import * as assert from "uvu/assert";
 import { testWithTorch } from "./codegen/torch.js";
 
 /**
- * The worked example of docs/extending.md: a copy of ecagen gets the page's files and registry lines, as a reader would
- * put them there. The copy compiles, its tables hold, and a network of the new gate verifies.
+ * The worked examples of docs/extending.md: a copy of ecagen gets the page's files and lines, as a reader would put them there. The copy
+ * passes the linter and the compiler, and the suites of the rooms concerned. A step that is left out makes one of them fail:
+ * `ECAGEN_DROP_STEPS=1` leaves out each in turn, which takes some seconds a step.
  */
-const test = suite("docs: the worked example of an attention module");
-let copy = "";
-test.before(() => {
-  copy = mkdtempSync(join(tmpdir(), "ecagen-extending-"));
-  const shared = readdirSync("test")
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .map((name) => `test/${name}`);
-  for (const part of [
-    "src",
-    "test/ir",
-    ...shared,
-    "test/codegen/torch.ts",
-    "test/python",
-    "templates",
-    "tsconfig.json",
-    "package.json",
-  ]) {
-    cpSync(part, join(copy, part), { recursive: true });
-  }
-  // The process of ONNX Runtime is the built one.
-  for (const part of ["node_modules", "dist"]) symlinkSync(resolve(part), join(copy, part), "dir");
-});
-test.after(() => rmSync(copy, { recursive: true, force: true }));
+const test = suite("docs: worked examples");
 
 interface Part {
   readonly form: "ts" | "py" | "diff";
@@ -49,15 +29,67 @@ interface Part {
   readonly text: string;
 }
 
-/** The page's code that says which file it belongs to, in order. */
-function parts(): readonly Part[] {
-  const page = readFileSync("docs/extending.md", "utf8");
-  return [...page.matchAll(/^```(ts|py|diff) (\S+)\n(.*?)^```$/gms)].map(([, form, file, text]) => ({
-    form: form as Part["form"],
-    file: file ?? "",
-    text: text ?? "",
-  }));
+interface Example {
+  /** The heading of the section that it stands in: `An op`. */
+  readonly title: string;
+  readonly parts: readonly Part[];
 }
+
+/** What is run on the copy for an example, beside the tests that it adds itself. */
+const SUITES: Readonly<Record<string, readonly string[]>> = {
+  "An op": ["test/ir/ops.test.ts"],
+  "An attention module": ["test/ir/ops.test.ts"],
+  "A pass": [],
+  "A block": ["test/networks/positions.test.ts"],
+};
+
+/**
+ * For each example, how many of its first parts leave a copy that the compiler refuses, and the files that it names then: where
+ * more has to be written.
+ */
+const NAMED_BY_THE_COMPILER: Readonly<Record<string, { first: number; files: readonly string[] }>> = {
+  "An attention module": {
+    first: 2,
+    files: [
+      "src/ir/attention/lowerings.ts",
+      "src/ir/attention/stress-rules.ts",
+      "src/codegen/pytorch/gates.ts",
+      "test/ir/attention-tables.ts",
+    ],
+  },
+};
+
+/** The page's sections with a worked example: its code that says which file it belongs to, in order. */
+const examples: readonly Example[] = readFileSync("docs/extending.md", "utf8")
+  .split(/^## /m)
+  .slice(1)
+  .flatMap((section) => {
+    const [, worked] = section.split(/^### A worked example.*$/m);
+    const parts = [...(worked ?? "").matchAll(/^```(ts|py|diff) (\S+)\n(.*?)^```$/gms)];
+    if (worked === undefined) return [];
+    return {
+      title: section.slice(0, section.indexOf("\n")),
+      parts: parts.map(([, form, file, text]) => ({
+        form: form as Part["form"],
+        file: file ?? "",
+        text: text ?? "",
+      })),
+    };
+  });
+
+let copy = "";
+test.before(() => {
+  copy = mkdtempSync(join(tmpdir(), "ecagen-extending-"));
+  for (const part of ["src", "scripts", "bench", "templates", "tsconfig.json", "biome.json", "package.json"])
+    cpSync(part, join(copy, part), { recursive: true });
+  mkdirSync(join(copy, "test"));
+  for (const part of readdirSync("test"))
+    if (part !== "data") cpSync(join("test", part), join(copy, "test", part), { recursive: true });
+  // The process of ONNX Runtime is the built one.
+  for (const part of ["node_modules", "dist", "specs", "test/data"])
+    symlinkSync(resolve(part), join(copy, part), "dir");
+});
+test.after(() => rmSync(copy, { recursive: true, force: true }));
 
 /** Puts lines with a plus after the line before them that has none, or at the file's start. */
 function patched(source: string, diff: string): string {
@@ -75,44 +107,93 @@ function patched(source: string, diff: string): string {
   return lines.join("\n");
 }
 
-function run(args: readonly string[]): { readonly status: number | null; readonly text: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
-  return { status, text: stdout + stderr };
+/** Puts parts into the copy. */
+function apply(parts: readonly Part[]): void {
+  for (const { form, file, text } of parts) {
+    const path = join(copy, file);
+    const isNew = !existsSync(path);
+    assert.is(isNew, form !== "diff", isNew ? `${file} is not there` : `${file} is there already`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, isNew ? text : patched(readFileSync(path, "utf8"), text));
+  }
 }
 
-const tsc = (): ReturnType<typeof run> =>
-  run([resolve("node_modules/typescript/bin/tsc"), "-p", ".", "--noEmit"]);
-
-test("with the module and its line alone, the compiler names the places that lack it", () => {
-  for (const { form, file, text } of parts().slice(0, 2)) {
-    const place = join(copy, file);
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
+/** The copy as it was: what parts changed is as in this tree, what they added is gone. */
+function restore(parts: readonly Part[]): void {
+  for (const { file } of parts) {
+    if (existsSync(file)) cpSync(file, join(copy, file));
+    else rmSync(join(copy, file), { force: true });
   }
-  const { status, text } = tsc();
-  assert.is.not(status, 0);
-  for (const file of [
-    "src/ir/attention/lowerings.ts",
-    "src/ir/attention/stress-rules.ts",
-    "src/codegen/pytorch/gates.ts",
-    "test/ir/attention-tables.ts",
-  ]) {
-    assert.match(text, file);
+}
+
+interface Ran {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+function run(args: readonly string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" });
+  return { ok: status === 0, text: stdout + stderr };
+}
+
+const compile = (): Ran => run([resolve("node_modules/typescript/bin/tsc"), "-p", ".", "--noEmit"]);
+
+function lint(parts: readonly Part[]): Ran {
+  const files = parts.map(({ file }) => file).filter((file) => file.endsWith(".ts"));
+  return run([resolve("node_modules/@biomejs/biome/bin/biome"), "check", ...new Set(files)]);
+}
+
+const suitesOf = ({ title, parts }: Example): readonly string[] => [
+  ...(SUITES[title] ?? []),
+  ...parts.map(({ file }) => file).filter((file) => file.endsWith(".test.ts")),
+];
+
+const runSuite = (file: string): Ran => run(["--import", "tsx", file]);
+
+/** The first of linter, compiler and suites that does not accept the copy. */
+function check(chosen: readonly Example[]): Ran {
+  const parts = chosen.flatMap((each) => each.parts).filter(({ file }) => existsSync(join(copy, file)));
+  const steps = [
+    () => lint(parts),
+    compile,
+    ...[...new Set(chosen.flatMap(suitesOf))].map((file) => () => runSuite(file)),
+  ];
+  for (const step of steps) {
+    const ran = step();
+    if (!ran.ok) return ran;
+  }
+  return { ok: true, text: "" };
+}
+
+const all = examples.flatMap(({ parts }) => parts);
+
+test("every example has its suites", () => {
+  assert.ok(examples.length > 0);
+  for (const { title, parts } of examples) {
+    assert.ok(Object.hasOwn(SUITES, title), title);
+    assert.ok(parts.length > 1, title);
   }
 });
 
-test("with all of the page it compiles, and a network of the new gate verifies", () => {
-  for (const { form, file, text } of parts().slice(2)) {
-    const place = join(copy, file);
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, form !== "diff" ? text : patched(readFileSync(place, "utf8"), text));
-  }
-  const compiled = tsc();
-  assert.is(compiled.status, 0, compiled.text);
-  const tables = run(["--import", "tsx", "test/ir/ops.test.ts"]);
-  assert.is(tables.status, 0, tables.text);
-  assert.match(tables.text, "attention.srm");
+test("after the first steps of each example the compiler names the files that lack the others", () => {
+  const first = examples.flatMap(({ title, parts }) =>
+    parts.slice(0, NAMED_BY_THE_COMPILER[title]?.first ?? 0),
+  );
+  apply(first);
+  const { ok, text } = compile();
+  restore(first);
+  assert.is(ok, false);
+  for (const file of Object.values(NAMED_BY_THE_COMPILER).flatMap(({ files }) => files))
+    assert.match(text, file);
+});
 
+test("with all of the page linter, compiler and suites accept the copy", () => {
+  apply(all);
+  const { ok, text } = check(examples);
+  assert.ok(ok, text);
+});
+
+test("a network of the new gate verifies", () => {
   const network = {
     name: "srm",
     input: { channels: 3, height: 20, width: 14 },
@@ -130,7 +211,7 @@ test("with all of the page it compiles, and a network of the new gate verifies",
     const report = await verify("srm.json", { batches: [1, 3] });
     console.log(JSON.stringify({ ok: report.ok, gates: report.gates.effects.map(({ gate }) => gate) }));`;
   const verified = run(["--import", "tsx", "--input-type=module", "-e", program]);
-  assert.is(verified.status, 0, verified.text);
+  assert.ok(verified.ok, verified.text);
   const gates = ["srm (48 × 2)", "srm (48 × 2)", "srm (32 × 2)"];
   assert.equal(JSON.parse(verified.text.trim().split("\n").at(-1) ?? ""), { ok: true, gates });
 });
@@ -141,7 +222,24 @@ testWithTorch(test, "its class in PyTorch computes what the export does", () => 
     const graph = await prepareTorch("torch", "srm.json");
     assertSame(checkTorch(["torch"])[0], graph, "srm");`;
   const compared = run(["--import", "tsx", "--input-type=module", "-e", program]);
-  assert.is(compared.status, 0, compared.text);
+  assert.ok(compared.ok, compared.text);
 });
+
+/** What no check of the copy asks for: what is said of the step is compared with PyTorch, above. */
+const ONLY_WITH_TORCH = /\.py$/;
+
+if (process.env.ECAGEN_DROP_STEPS === "1") {
+  for (const example of examples) {
+    for (const [i, dropped] of example.parts.entries()) {
+      if (ONLY_WITH_TORCH.test(dropped.file)) continue;
+      test(`${example.title}: without ${dropped.form} ${dropped.file} the copy is refused`, () => {
+        restore(all);
+        apply(example.parts.filter((_, j) => j !== i));
+        const { ok } = check([example]);
+        assert.is(ok, false);
+      });
+    }
+  }
+}
 
 test.run();
