@@ -1,4 +1,4 @@
-/** The places of two lists that are paired; undefined where one of them has nothing to pair with. */
+/** The indexes into two lists that are paired; undefined where one of them has nothing to pair with. */
 export type Pair = readonly [a: number | undefined, b: number | undefined];
 
 /** What a pair costs, and what it costs to leave one element alone. */
@@ -41,7 +41,7 @@ function between<T>(problem: Problem<T>, [a0, a1]: Range, [b0, b1]: Range): read
     Array.from({ length }, (_, i) => pair(i));
   if (a0 === a1) return only(b1 - b0, (i) => [undefined, b0 + i]);
   if (b0 === b1) return only(a1 - a0, (i) => [a0 + i, undefined]);
-  if (a1 - a0 === 1) return placed(problem, a0, [b0, b1]);
+  if (a1 - a0 === 1) return pairOne(problem, a0, [b0, b1]);
   const middle = (a0 + a1) >> 1;
   const upper = lastRow(problem, [a0, middle], [b0, b1], false);
   const lower = lastRow(problem, [middle, a1], [b0, b1], true);
@@ -55,7 +55,7 @@ function between<T>(problem: Problem<T>, [a0, a1]: Range, [b0, b1]: Range): read
 }
 
 /** One element of a where it costs least in b. */
-function placed<T>({ a, b, costs }: Problem<T>, i: number, [b0, b1]: Range): readonly Pair[] {
+function pairOne<T>({ a, b, costs }: Problem<T>, i: number, [b0, b1]: Range): readonly Pair[] {
   let best: number | undefined;
   let least = 2 * costs.alone;
   for (let j = b0; j < b1; j++) {

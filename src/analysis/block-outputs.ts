@@ -1,5 +1,5 @@
 import { type Graph, innermostScope, type Result, usesOf } from "../ir/graph.js";
-import { namedPaths } from "./structure/scopes.js";
+import { namedPaths } from "./structure/recover.js";
 
 /**
  * The scopes of a graph's blocks: those that it knows, or, in a graph that was read from a file, those of the blocks that are

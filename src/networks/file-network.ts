@@ -1,6 +1,5 @@
-import { recoverBlocks } from "../analysis/structure/recover.js";
-import type { RecoveredBlock } from "../analysis/structure/recovered-block.js";
-import { withBlocks } from "../analysis/structure/scopes.js";
+import type { RecoveredBlock } from "../analysis/structure/classify.js";
+import { recoverBlocks, withBlocks } from "../analysis/structure/recover.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImportedModel } from "../onnx/decode/import.js";

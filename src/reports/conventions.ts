@@ -1,5 +1,5 @@
 import type { ConventionName, CountedNetwork } from "../analysis/conventions/convention.js";
-import { type PrintedNumber, printNumber } from "../analysis/conventions/print.js";
+import { type PrintedNumber, printNumber } from "../analysis/conventions/convention.js";
 import { conventions } from "../analysis/conventions/registry.js";
 import { countNetwork } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
-import { pairByPath, pairByStructure } from "../../src/analysis/diff/block-pairs.js";
+import { pairByPath, pairByStructure } from "../../src/analysis/diff/pairs.js";
 import { parseSpecText } from "../../src/files/spec-files.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";

@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CONVENTION_NAMES } from "../../src/analysis/conventions/convention.js";
-import { printNumber } from "../../src/analysis/conventions/print.js";
+import { CONVENTION_NAMES, printNumber } from "../../src/analysis/conventions/convention.js";
 import { conventions } from "../../src/analysis/conventions/registry.js";
 import { thopOperations } from "../../src/analysis/conventions/thop.js";
 import { stats } from "../../src/driver/stats/stats.js";

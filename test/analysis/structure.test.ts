@@ -1,9 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { RecoveredBlock } from "../../src/analysis/structure/classify.js";
 import { numberedModules } from "../../src/analysis/structure/names.js";
-import { recoverBlocks } from "../../src/analysis/structure/recover.js";
-import type { RecoveredBlock } from "../../src/analysis/structure/recovered-block.js";
-import { withBlocks } from "../../src/analysis/structure/scopes.js";
+import { recoverBlocks, withBlocks } from "../../src/analysis/structure/recover.js";
 import { withFileNetwork } from "../../src/given/onnx-file.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { freezeGraph, freezeOp, GraphBuilder } from "../../src/ir/builder.js";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError } from "../../src/base/diagnostic.js";
+import { Defect, InputError } from "../../src/base/diagnostic.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { type Graph, storedDataOf, type Value } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
@@ -11,7 +11,9 @@ import { verifyGraph } from "../../src/ir/verifier.js";
 import { constantWeight, storedWeight } from "../../src/ir/weight.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { parsePipeline } from "../../src/passes/engine/pipeline.js";
+import { untilNothingChanges } from "../../src/passes/simplify/simplify.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
+import { throwsError } from "../throws.js";
 import { assertKeepsValues, assertRewrites, assertUnchanged, numbersOf, randomInputs } from "./support.js";
 
 const test = suite("passes: simplify");
@@ -231,6 +233,20 @@ test("random chains compute what they did, with fewer ops", () => {
     { numRuns: 300 },
   );
   assert.ok(shorter > 150, `${shorter} of 300 chains became shorter`);
+});
+
+test("rules that undo each other are a defect, and no endless run", () => {
+  const graph = parseGraph(`graph "two" {
+    input %x : float32[N, 4]
+    %y : float32[N, 4] = relu(%x) loc(/y)
+    return %y
+  }`);
+  const other = (): Graph => ({ ...graph, ops: graph.ops.map((op) => ({ ...op })) });
+  throwsError(() => untilNothingChanges(graph, other), Defect, /^simplify came to no end in 50 rounds$/);
+  assert.is(
+    untilNothingChanges(graph, () => graph),
+    graph,
+  );
 });
 
 test.run();

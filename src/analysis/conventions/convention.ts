@@ -1,3 +1,4 @@
+import { count } from "../../base/numbers.js";
 import type { Graph } from "../../ir/graph.js";
 
 /** The conventions that there are. Here is nothing that counts: the help lists them. */
@@ -49,4 +50,41 @@ export interface Convention<N extends string = string> {
 /** Gives a convention its exact name. */
 export function defineConvention<const N extends string>(convention: Convention<N>): Convention<N> {
   return convention;
+}
+
+const PLAIN: Unit = { symbol: "", divisor: 1, divisorText: "1" };
+
+/** Every digit. */
+export const wholeNumber: Scale = { unitOf: () => PLAIN, rounding: "nearest", decimals: 0 };
+
+/** Always the same power of ten. */
+export function powerOfTen(
+  exponent: number,
+  symbol: string,
+  { rounding, decimals }: Pick<Scale, "rounding" | "decimals">,
+): Scale {
+  const unit = { symbol, divisor: 10 ** exponent, divisorText: `10^${exponent}` };
+  return { unitOf: () => unit, rounding, decimals };
+}
+
+/** A number as its source would print it, and how it came to look so. */
+export interface PrintedNumber {
+  readonly exact: number;
+  /** `24.37 M` */
+  readonly printed: string;
+  /** What the exact value was divided by: `2^20`. */
+  readonly unit: string;
+  readonly rounding: "nearest" | "up";
+}
+
+/** Prints an exact value by a convention, to its usual number of digits or another. */
+export function printNumber(exact: number, scale: Scale, decimals = scale.decimals): PrintedNumber {
+  const { rounding } = scale;
+  const { symbol, divisor, divisorText } = scale.unitOf(exact);
+  const digits = 10 ** decimals;
+  const scaled = (exact * digits) / divisor;
+  const rounded = rounding === "up" ? Math.ceil(scaled) : Math.round(scaled);
+  const [whole = "", rest] = (rounded / digits).toFixed(decimals).split(".");
+  const number = rest === undefined ? count(Number(whole)) : `${count(Number(whole))}.${rest}`;
+  return { exact, printed: symbol === "" ? number : `${number} ${symbol}`, unit: divisorText, rounding };
 }

@@ -1,10 +1,84 @@
-import type { Convention, ConventionName } from "./convention.js";
-import { eca } from "./eca.js";
-import { efficientnet } from "./efficientnet.js";
-import { exact } from "./exact.js";
-import { senet } from "./senet.js";
+import { countNetwork } from "../counts.js";
+import {
+  type Convention,
+  type ConventionName,
+  defineConvention,
+  powerOfTen,
+  type Scale,
+  type Unit,
+  wholeNumber,
+} from "./convention.js";
+import { thopOperations } from "./thop.js";
 
-/** Every convention. A new one is its file, its name in `CONVENTION_NAMES`, and a line here. */
+/** Every digit of what ecagen counts. */
+const exact = defineConvention({
+  name: "exact",
+  source: "no paper: every digit",
+  parameters: wholeNumber,
+  operations: {
+    ...wholeNumber,
+    counts: "multiply-accumulates of convolutions and products",
+    count: ({ model }) => countNetwork(model).macs,
+  },
+});
+
+/**
+ * The tables of the SENet paper. Of the units, roundings and ways to count that were tried on its numbers, only rounding
+ * up fits all of them: 3.8605 GFLOPs is printed as 3.87. Its ResNets have the stride in the first 1×1 convolution, as
+ * `resnet50-v1` has; that is a matter of the network, not of counting.
+ */
+const senet = defineConvention({
+  name: "senet",
+  source: "Squeeze-and-Excitation Networks (Hu et al., CVPR 2018 and TPAMI 2019)",
+  parameters: powerOfTen(6, "M", { rounding: "up", decimals: 1 }),
+  operations: {
+    ...powerOfTen(9, "G", { rounding: "up", decimals: 2 }),
+    counts: "multiply-accumulates of convolutions and products",
+    count: ({ model }) => countNetwork(model).macs,
+  },
+});
+
+/** The tables of the EfficientNet paper, and the articles that compare with them: 5.3M parameters, 0.39B FLOPS. */
+const efficientnet = defineConvention({
+  name: "efficientnet",
+  source: "EfficientNet (Tan and Le, ICML 2019) and articles on it",
+  parameters: powerOfTen(6, "M", { rounding: "nearest", decimals: 1 }),
+  operations: {
+    ...powerOfTen(9, "B", { rounding: "nearest", decimals: 2 }),
+    counts: "multiply-accumulates of convolutions and products",
+    count: ({ model }) => countNetwork(model).macs,
+  },
+});
+
+/** Units of `clever_format` in the authors' paras_flops.py: chosen by powers of 1000, divided by powers of 1024. */
+const UNITS: readonly (readonly [above: number, unit: Unit])[] = [
+  [1e12, { symbol: "T", divisor: 2 ** 40, divisorText: "2^40" }],
+  [1e9, { symbol: "G", divisor: 2 ** 30, divisorText: "2^30" }],
+  [1e6, { symbol: "M", divisor: 2 ** 20, divisorText: "2^20" }],
+  [1e3, { symbol: "K", divisor: 2 ** 10, divisorText: "2^10" }],
+  [Number.NEGATIVE_INFINITY, { symbol: "", divisor: 1, divisorText: "1" }],
+];
+
+const binary: Scale = {
+  unitOf: (value) => (UNITS.find(([above]) => value > above) as (typeof UNITS)[number])[1],
+  rounding: "nearest",
+  decimals: 2,
+};
+
+/** The tables of the ECA-Net paper and of its authors' repository, which print what thop gave them. */
+const eca = defineConvention({
+  name: "eca",
+  source: "ECA-Net (Wang et al., CVPR 2020) and the README of github.com/BangguWu/ECANet",
+  parameters: binary,
+  operations: {
+    ...binary,
+    counts:
+      "what thop counted in July 2019: multiply-accumulates of convolutions, 4 for each normalised element, 1 for each element of a ReLU module's last call, the windows of average pools and a division each, 2n - 1 for each linear output",
+    count: ({ lowered }) => thopOperations(lowered()),
+  },
+});
+
+/** Every convention. A new one is its definition, its name in `CONVENTION_NAMES`, and a name here. */
 export const conventions = { exact, senet, eca, efficientnet } as const satisfies {
   readonly [N in ConventionName]: Convention<N>;
 };

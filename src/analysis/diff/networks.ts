@@ -1,19 +1,20 @@
 import type { Graph, Value } from "../../ir/graph.js";
 import { formatDims } from "../../ir/types.js";
 import { type BlockCounts, countNetwork } from "../counts.js";
-import { type BlockPair, pairByPath, pairByStructure } from "./block-pairs.js";
 import { type Change, changeOf } from "./changes.js";
-import { diffLayers } from "./compare-layers.js";
-import { diffGates } from "./gates.js";
+import { diffGates, diffLayers } from "./compare-layers.js";
+import { type LayerGraph, layersOf } from "./layers.js";
+import { NumberedLayers } from "./numbering.js";
 import {
+  type BlockPair,
   type LayerPair,
   layersByBlock,
   type PairLayers,
   pairByLikeness,
+  pairByPath,
   pairByScope,
-} from "./layer-pairs.js";
-import { type LayerGraph, layersOf } from "./layers.js";
-import { NumberedLayers } from "./numbering.js";
+  pairByStructure,
+} from "./pairs.js";
 import { Wiring } from "./wiring.js";
 
 /** One number of two networks. `percent` is the change relative to a, to two decimals; null where a is 0. */
@@ -67,7 +68,7 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
 
 /**
  * What is different in b of networks whose names are somebody else's: blocks, layers and gates are paired by what they are,
- * and a change is at the place that it has in a. Of networks that compute the same there is nothing to pair.
+ * and a change is at the scope that it has in a. Of networks that compute the same there is nothing to pair.
  */
 export function diffByStructure(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff {
   const numbered = new NumberedLayers(a.layers, b.layers);

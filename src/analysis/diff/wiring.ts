@@ -1,5 +1,5 @@
-import type { LayerPair } from "./layer-pairs.js";
 import { isGate, isTrainingOnly, type Layer, type LayerGraph, type Source } from "./layers.js";
+import type { LayerPair } from "./pairs.js";
 
 /** What a layer reads: another layer, an input by its index; undefined where layers in between were added or removed. */
 type Origin = Layer | number | undefined;
@@ -48,8 +48,8 @@ export class Wiring {
     return this.#differing([this.#origin(a)], [this.#origin(b)], "");
   }
 
-  /** Where two gates stand, if not at the same place: `after depthwise/act, before project/conv`. */
-  places(a: Layer, b: Layer, block: string): readonly [before: string, after: string] | undefined {
+  /** Where two gates stand, if not at the same position: `after depthwise/act, before project/conv`. */
+  positions(a: Layer, b: Layer, block: string): readonly [before: string, after: string] | undefined {
     const [old, now] = [[this.#origin(a.inputs[0])], [this.#origin(b.inputs[0])]];
     const [usersA, usersB] = [[...(this.#users.get(a) ?? [])], [...(this.#users.get(b) ?? [])]];
     const from = this.#differing(old, now, block);

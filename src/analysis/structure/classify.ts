@@ -1,3 +1,4 @@
+import type { Block, Op, Value } from "../../ir/graph.js";
 import { isActivated, isConv, type Unit, unitsOf } from "./units.js";
 
 /** The types of blocks that are told apart; `sequence` is every other one. */
@@ -73,4 +74,19 @@ function signature(units: readonly Unit[]): string {
 /** Whether the layers between the first and the last are at least as wide as what enters. */
 function expands([first]: readonly Unit[]): boolean {
   return first !== undefined && Number(first.to.type.dims[1]) >= Number(first.from.type.dims[1]);
+}
+
+/** A block before it has its stage: some layers, one after the other. */
+export interface Group {
+  readonly units: readonly Unit[];
+  readonly type: RecoveredType;
+  /** The numbered modules that the names of all its nodes share, outermost first; empty where names say nothing. */
+  readonly modules: readonly string[];
+}
+
+export interface RecoveredBlock extends Group {
+  readonly block: Block;
+  readonly ops: readonly Op[];
+  readonly from: Value;
+  readonly to: Value;
 }

@@ -60,20 +60,20 @@ function withConstants(
   dependent: ReadonlySet<Op>,
 ): readonly Segment[] {
   if (dependent.size === ops.length || segments.length === 0) return segments;
-  const place = new Map<Op, number>();
+  const indexOf = new Map<Op, number>();
   segments.forEach((segment, i) => {
-    for (const op of segment.ops) place.set(op, i);
+    for (const op of segment.ops) indexOf.set(op, i);
   });
   const firstReader = new Map<Value, number>();
   for (const op of ops.toReversed()) {
     const at =
-      place.get(op) ?? Math.min(...op.results.map((each) => firstReader.get(each) ?? segments.length - 1));
-    place.set(op, at);
+      indexOf.get(op) ?? Math.min(...op.results.map((each) => firstReader.get(each) ?? segments.length - 1));
+    indexOf.set(op, at);
     for (const operand of op.operands) {
       firstReader.set(operand, Math.min(at, firstReader.get(operand) ?? at));
     }
   }
   const members = segments.map((): Op[] => []);
-  for (const op of ops) members[place.get(op) ?? 0]?.push(op);
+  for (const op of ops) members[indexOf.get(op) ?? 0]?.push(op);
   return segments.map((segment, i) => ({ ...segment, ops: members[i] ?? [] }));
 }

@@ -1,7 +1,8 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
+import type { Dim } from "../../ir/types.js";
+import type { Group, RecoveredBlock } from "./classify.js";
 import { parentModule } from "./names.js";
-import type { Group, RecoveredBlock } from "./recovered-block.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
 
 /** The groups as stem, stages of blocks, and head. */
@@ -23,7 +24,7 @@ export function groupStages(groups: readonly Group[], graph: Graph): readonly Re
       previous === undefined ||
       (byName === undefined ? startsStage(group, previous) : byName[i] !== byName[i - 1]);
     if (starts) [stage, index] = [stage + 1, 0];
-    found.push(placed(group, group.type, `/stages/${stage}/blocks/${index}`, { stage, index }));
+    found.push(recovered(group, group.type, `/stages/${stage}/blocks/${index}`, { stage, index }));
     index++;
   });
   if (parts.head.length > 0) found.push(whole("head", parts.head));
@@ -115,10 +116,10 @@ function strideOfPool(op: Op): number {
 
 function whole(type: "stem" | "head", groups: readonly Group[]): RecoveredBlock {
   const units = groups.flatMap((group) => group.units);
-  return placed({ units, type: "sequence", modules: [] }, type, `/${type}`, {});
+  return recovered({ units, type: "sequence", modules: [] }, type, `/${type}`, {});
 }
 
-function placed(
+function recovered(
   group: Group,
   type: string,
   scope: string,
@@ -144,4 +145,33 @@ function withOtherOps(blocks: readonly RecoveredBlock[], graph: Graph): readonly
     return [{ block, type: "sequence", units: [], modules: [], ops: others, from: value, to: value }];
   }
   return [{ ...first, ops: [...others, ...first.ops] }, ...rest];
+}
+
+/** What a table says of a block. */
+export interface BlockFacts {
+  /** Channels that enter and leave; null where nobody knows. */
+  readonly channels: readonly [inputs: Dim | null, outputs: Dim | null];
+  /** The kernels of its convolutions but those of 1×1, as `3x3` or `3x3, 5x5`; `1x1` where it has no other. */
+  readonly kernel: string;
+  readonly stride: number;
+  /** Height and width of what leaves it, as `56x56`; empty where it is no map. */
+  readonly map: string;
+}
+
+export function factsOf({ units, from, to }: RecoveredBlock): BlockFacts {
+  const kernels = [...new Set(units.flatMap(kernelsOf))];
+  const wide = kernels.filter((kernel) => kernel !== "1x1");
+  const [, , ...map] = to.type.dims;
+  return {
+    channels: [from.type.dims[1] ?? null, to.type.dims[1] ?? null],
+    kernel: (wide.length > 0 ? wide : kernels).join(", "),
+    stride: strideOf(units),
+    map: map.join("x"),
+  };
+}
+
+function kernelsOf({ core }: Unit): readonly string[] {
+  if (core.kind === "residual") return unitsOf(core.branch).flatMap(kernelsOf);
+  if (!isConv(core) && core.kind !== "branches") return [];
+  return core.convs.map((conv) => (conv.operands[1]?.type.dims ?? []).slice(2).join("x"));
 }

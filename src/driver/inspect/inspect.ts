@@ -1,6 +1,5 @@
-import { countNetwork, type NetworkCounts } from "../../analysis/counts.js";
-import { type FoldedNorms, foldedNorms } from "../../analysis/folded-norms.js";
-import { type BlockFacts, factsOf } from "../../analysis/structure/facts.js";
+import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from "../../analysis/counts.js";
+import { type BlockFacts, factsOf } from "../../analysis/structure/stages.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { jsonText } from "../../base/json-text.js";
 import { writeAtomically } from "../../files/atomic-file.js";

@@ -1,5 +1,4 @@
-import { recoverBlocks } from "../../analysis/structure/recover.js";
-import { withBlocks } from "../../analysis/structure/scopes.js";
+import { recoverBlocks, withBlocks } from "../../analysis/structure/recover.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";

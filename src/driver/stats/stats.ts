@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import type { ConventionName } from "../../analysis/conventions/convention.js";
-import { countNetwork, type NetworkCounts } from "../../analysis/counts.js";
-import { type FoldedNorms, foldedNorms } from "../../analysis/folded-norms.js";
+import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from "../../analysis/counts.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { type Model, withModel } from "../../given/model.js";
 import { checkExpectations, type ExpectationCheck } from "../../networks/expectations.js";

@@ -1,5 +1,5 @@
 import type { ConventionName, Scale } from "../../analysis/conventions/convention.js";
-import { printNumber } from "../../analysis/conventions/print.js";
+import { printNumber } from "../../analysis/conventions/convention.js";
 import { conventions } from "../../analysis/conventions/registry.js";
 import { countNetwork, gateOf } from "../../analysis/counts.js";
 import { Defect } from "../../base/diagnostic.js";

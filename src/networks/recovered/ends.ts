@@ -1,4 +1,4 @@
-import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
+import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { isActivated, isConv } from "../../analysis/structure/units.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";

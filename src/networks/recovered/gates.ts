@@ -1,4 +1,4 @@
-import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
+import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
 import { adaptiveKernel } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf, attentionTypeOf } from "../../ir/attention/modules.js";

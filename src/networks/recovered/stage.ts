@@ -1,5 +1,5 @@
 import type { Atom } from "../../analysis/structure/atoms.js";
-import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
+import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { isActivated, isConv, type Unit, unitsOf } from "../../analysis/structure/units.js";
 import type { Op } from "../../ir/graph.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";

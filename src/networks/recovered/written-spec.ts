@@ -1,4 +1,4 @@
-import type { RecoveredBlock } from "../../analysis/structure/recovered-block.js";
+import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { InputError } from "../../base/diagnostic.js";
 import { fileName } from "../../base/file-name.js";
 import type { Graph } from "../../ir/graph.js";

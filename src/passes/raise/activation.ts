@@ -43,7 +43,7 @@ const CLAMPS: readonly (readonly [ActivationName, Clamp])[] = [
 ];
 
 /**
- * The activation that computes a value: one op, or what exporters write in its place.
+ * The activation that computes a value: one op, or what exporters write instead.
  *
  *     u · sigmoid(u)                      silu
  *     min(max(u + 3, 0), 6) / 6           hard_sigmoid, in any order of its factors

@@ -1,16 +1,14 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { expectSqueezeOf } from "./channel-gate.js";
-import { stepsOf } from "./channel-gates/match.js";
+import { stepsOf } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
-import { normOf } from "./folded-norm.js";
-import { excitationOf } from "./layers.js";
 import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
 import { type Found, written } from "./raised.js";
 import { readSpatialGate, type SpatialGate } from "./spatial-gate.js";
-import type { ActivationStep, LinearStep } from "./step.js";
+import { type ActivationStep, excitationOf, type LinearStep, normOf } from "./step.js";
 
 /**
  * A spatial gate, whose map is a map with a channel gate of mean and maximum: CBAM. Without that channel gate it is its

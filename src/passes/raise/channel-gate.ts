@@ -1,7 +1,7 @@
 import type { Op, Value } from "../../ir/graph.js";
-import { channelGates } from "./channel-gates/registry.js";
+import { channelGates, matchGc } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
-import { mismatch } from "./mismatch.js";
+import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
 import type { Found } from "./raised.js";
@@ -56,4 +56,21 @@ function describeStep(step: Step): string {
   if (step.kind === "linear") return `linear to ${step.outputs}`;
   if (step.kind === "norm") return "batch normalisation";
   return step.kind === "kernel" ? `a kernel of ${step.kernel} channels` : `a ${step.kind}`;
+}
+
+/**
+ *     x ┬ context ─ bottleneck ─ [N, C, 1, 1] ┐
+ *       └──────────────────────────────────── add
+ *
+ * The global context of GCNet, which is added.
+ */
+export function findAddedContext(op: Op, flow: Dataflow): Found | undefined {
+  const sides = sidesOf(op, "channels", flow);
+  if (sides === undefined) return undefined;
+  // Most of what is added to a map is no context, and no near miss either.
+  const path = unlessMismatch(() => readPath(op, sides.gate, sides.x, flow));
+  const module = path && matchGc(path);
+  if (path === undefined || module === undefined) return undefined;
+  expectSqueezeOf(sides.x, path, op);
+  return { module, x: sides.x, last: op, ops: [op, ...sides.ops, ...path.ops] };
 }

@@ -53,10 +53,10 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
 
 /** The spatial axis of a convolution that the channels lie along; undefined where there is none. */
 function lineOf({ operands: [x, weight] }: Op): number | undefined {
-  const places = x?.type.dims.slice(2) ?? [];
+  const spatial = x?.type.dims.slice(2) ?? [];
   const kernel = weight?.type.dims.slice(2) ?? [];
-  const line = places.findIndex((size) => size !== 1);
-  if (line === -1 || extent(places).length !== 1) return undefined;
+  const line = spatial.findIndex((size) => size !== 1);
+  if (line === -1 || extent(spatial).length !== 1) return undefined;
   return kernel.some((size) => size !== 1) || x?.type.dims[1] === 1 ? line : undefined;
 }
 

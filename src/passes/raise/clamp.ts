@@ -1,8 +1,8 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import { scalarOf } from "./constants.js";
 import type { Dataflow } from "./dataflow.js";
 import { isLayout } from "./layout.js";
+import { scalarOf } from "./weights.js";
 
 /**
  * f(u) = min(max(slope · u + shift, low), high), with a positive slope. ReLU, ReLU6, the hard sigmoids and products
@@ -18,7 +18,7 @@ export interface Clamp {
 
 export const IDENTITY: Clamp = { slope: 1, shift: 0, low: -Infinity, high: Infinity };
 
-/** From here on a bound is none: ONNX's Clip has the largest float32 in place of one that is left out. */
+/** From here on a bound is none: ONNX's Clip has the largest float32 instead of one that is left out. */
 const NO_BOUND = 3.4e38;
 
 /** f of u, where u is the value before the chain, and the ops of the chain. */

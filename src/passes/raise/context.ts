@@ -1,9 +1,8 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dataflow } from "./dataflow.js";
-import { behindLayout } from "./layout.js";
+import { behindLayout, mapOfRows } from "./layout.js";
 import { readLinear } from "./linear.js";
-import { mapOfRows } from "./reshaped-map.js";
 import type { RaisedParameter } from "./weights.js";
 
 /** Σₚ softmax(attention · x + bias)ₚ · xₚ, the context of a map: one number for each channel. */
@@ -43,14 +42,14 @@ export function readContext(value: Value, flow: Dataflow): ReadContext | undefin
   };
 }
 
-/** The map [N, 1, H, W] whose softmax over all places a value is, as a column. */
+/** The map [N, 1, H, W] whose softmax over all positions a value is, as a column. */
 function readShares(value: Value, flow: Dataflow) {
-  const [places, one] = value.type.dims.slice(-2);
+  const [positions, one] = value.type.dims.slice(-2);
   const behind = behindLayout(value, flow);
   const softmax = flow.producer(behind.value);
   const [x] = softmax?.operands ?? [];
   if (!isOp(softmax, "softmax") || x === undefined || one !== 1) return undefined;
   const scores = mapOfRows(x, flow);
-  if (scores === undefined || x.type.dims[softmax.attributes.axis] !== places) return undefined;
+  if (scores === undefined || x.type.dims[softmax.attributes.axis] !== positions) return undefined;
   return { scores: scores.map, ops: [...behind.ops, softmax, ...scores.ops] };
 }

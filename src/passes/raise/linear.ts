@@ -41,11 +41,11 @@ function generalGemm(op: Op & OpOf<"general_gemm">, read: (value: Value) => Read
   return layer(op, x, turned, flat);
 }
 
-/** Whether a convolution's every output is of one place. */
+/** Whether a convolution's every output is of one position. */
 function isPointwise({ operands: [x, weight] }: Op): boolean {
   const [, perGroup, ...kernel] = weight?.type.dims ?? [];
-  const [, channels, ...places] = x?.type.dims ?? [];
-  const alongChannels = channels === 1 && perGroup === 1 && places.some((size) => size !== 1);
+  const [, channels, ...spatial] = x?.type.dims ?? [];
+  const alongChannels = channels === 1 && perGroup === 1 && spatial.some((size) => size !== 1);
   return kernel.every((size) => size === 1) && !alongChannels;
 }
 

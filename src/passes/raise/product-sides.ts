@@ -11,8 +11,8 @@ export interface GateSides {
   readonly ops: readonly Op[];
 }
 
-/** What a gate has one number for: each channel, [N, C, 1, 1], or each place, [N, 1, H, W]. */
-export type GateOver = "channels" | "places";
+/** What a gate has one number for: each channel, [N, C, 1, 1], or each position, [N, 1, H, W]. */
+export type GateOver = "channels" | "positions";
 
 /** The map and the gate of an op, in either order; undefined where its operands are no such. */
 export function sidesOf(op: Op, over: GateOver, flow: Dataflow): GateSides | undefined {

@@ -6,14 +6,13 @@ import { elementCount } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
 import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
-import { NewNames } from "./new-names.js";
-import { placeOf, scopeOf } from "./place.js";
+import { NewNames, scopeOf, scopeOfModule } from "./names.js";
 import type { Found } from "./raised.js";
 import { raisedOp } from "./raised-op.js";
 import { regionOf } from "./region.js";
 import { finders } from "./registry.js";
 
-/** An attention module that was found, and what it took the place of. */
+/** An attention module that was found, and what it replaced. */
 export interface RaisedGate {
   readonly kind: AttentionType;
   /** Its scope: what the names of its ops have in common. */
@@ -26,13 +25,13 @@ export interface RaisedGate {
   readonly result: string;
   /** Its options as a spec would write them, without those that have their default. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The ops that it took the place of, by their kinds and the names of their results. */
+  /** The ops that it replaced, by their kinds and the names of their results. */
   readonly ops: readonly string[];
 }
 
 /** What looks like attention and is no module that is known. */
 export interface RejectedGate {
-  /** The place of the product that would be its last op. */
+  /** The scope of the product that would be its last op. */
   readonly at: string;
   /** The op that decides it, by its kind and the name of its result. */
   readonly op: string;
@@ -90,7 +89,7 @@ class Raising {
   readonly #names: NewNames;
   readonly #raisedOps = new Map<Op, Op>();
   readonly #order: ReadonlyMap<Op, number>;
-  /** Ops that a module took the place of. */
+  /** Ops that a module replaced. */
   readonly #gone = new Set<Op>();
   /** Ops of modules that are left as they are. */
   readonly #left = new Set<Op>();
@@ -143,7 +142,7 @@ class Raising {
       for (const each of region) this.#left.add(each);
       return;
     }
-    const at = placeOf(found);
+    const at = scopeOfModule(found);
     const op = raisedOp(found, at, region, this.#flow, this.#names);
     this.#raisedOps.set(found.last, op);
     for (const each of region) this.#gone.add(each);
@@ -154,11 +153,11 @@ class Raising {
       parameters: trainableScalars(op),
       result: op.results[0]?.name ?? "",
       options: found.module.options,
-      ops: [...region].sort((a, b) => this.#place(a) - this.#place(b)).map(nameOf),
+      ops: [...region].sort((a, b) => this.#indexOf(a) - this.#indexOf(b)).map(nameOf),
     });
   }
 
-  #place(op: Op): number {
+  #indexOf(op: Op): number {
     return this.#order.get(op) ?? 0;
   }
 }

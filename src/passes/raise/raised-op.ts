@@ -6,7 +6,7 @@ import { definitionOf } from "../../ir/ops/registry.js";
 import { formatType, sameType, TypeRefusal, tensorType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
-import type { NewNames } from "./new-names.js";
+import type { NewNames } from "./names.js";
 import type { Found } from "./raised.js";
 import type { RaisedParameter } from "./weights.js";
 

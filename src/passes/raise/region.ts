@@ -8,7 +8,7 @@ import type { Found } from "./raised.js";
 const MOST_SHAPE_OPS = 64;
 
 /**
- * The ops that a found module takes the place of, with its last op: those that nothing outside of them reads, and those
+ * The ops that a found module replaces, with its last op: those that nothing outside of them reads, and those
  * that only made their shapes. A pooling or a layout that something else reads too may stay; an op with parameters may
  * not, because the module would then be there beside it.
  */

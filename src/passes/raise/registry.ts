@@ -1,9 +1,8 @@
 import type { Op } from "../../ir/graph.js";
 import type { OpName } from "../../ir/ops/registry.js";
-import { findAddedContext } from "./added-context.js";
 import { findByLowering } from "./by-lowering/find.js";
 import { findCbam } from "./cbam.js";
-import { findChannelGate } from "./channel-gate.js";
+import { findAddedContext, findChannelGate } from "./channel-gate.js";
 import type { Dataflow } from "./dataflow.js";
 import type { Found } from "./raised.js";
 import { findScse } from "./scse.js";

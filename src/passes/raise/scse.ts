@@ -1,16 +1,15 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "./activation.js";
-import { stepsOf } from "./channel-gates/match.js";
+import { stepsOf } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
-import { asConvolution, biasOf } from "./layers.js";
 import { behindLayout } from "./layout.js";
 import { readLinear } from "./linear.js";
 import { unlessMismatch } from "./mismatch.js";
 import { readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
 import { type Found, written } from "./raised.js";
-import type { LinearStep } from "./step.js";
+import { asConvolution, biasOf, type LinearStep } from "./step.js";
 
 /**
  *     x ┬ mean ─ linear ─ relu ─ linear ─ sigmoid ─ mul x ┐
@@ -24,11 +23,11 @@ export function findScse(op: Op, flow: Dataflow): Found | undefined {
   return unlessMismatch(() => scseOf(op, a, b, flow) ?? scseOf(op, b, a, flow));
 }
 
-function scseOf(op: Op, byChannel: Op, byPlace: Op, flow: Dataflow): Found | undefined {
+function scseOf(op: Op, byChannel: Op, byPosition: Op, flow: Dataflow): Found | undefined {
   const channel = readChannels(byChannel, flow);
-  const place = channel && readPlaces(byPlace, channel.x, flow);
-  if (channel === undefined || place === undefined) return undefined;
-  const layers: readonly LinearStep[] = [channel.reduce, channel.expand, place.layer];
+  const position = channel && readPositions(byPosition, channel.x, flow);
+  if (channel === undefined || position === undefined) return undefined;
+  const layers: readonly LinearStep[] = [channel.reduce, channel.expand, position.layer];
   if (layers.some(({ groups }) => groups !== 1)) return undefined;
   const biases = layers.some(({ bias }) => bias !== undefined) ? layers.map(biasOf) : [];
   return {
@@ -40,7 +39,7 @@ function scseOf(op: Op, byChannel: Op, byPlace: Op, flow: Dataflow): Found | und
     },
     x: channel.x,
     last: op,
-    ops: [op, byChannel, byPlace, ...channel.ops, ...place.ops],
+    ops: [op, byChannel, byPosition, ...channel.ops, ...position.ops],
   };
 }
 
@@ -56,8 +55,8 @@ function readChannels(product: Op, flow: Dataflow) {
   return { x, reduce, expand, ops: [...ops, ...path.ops] };
 }
 
-function readPlaces(product: Op, x: Value, flow: Dataflow) {
-  const sides = sidesOf(product, "places", flow);
+function readPositions(product: Op, x: Value, flow: Dataflow) {
+  const sides = sidesOf(product, "positions", flow);
   const behind = sides && behindLayout(sides.gate, flow);
   const activation = behind && readActivation(behind.value, flow);
   if (sides?.x !== x || behind === undefined || activation?.name !== "sigmoid") return undefined;

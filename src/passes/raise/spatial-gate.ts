@@ -12,7 +12,7 @@ import { sidesOf } from "./product-sides.js";
 import type { NormStep } from "./step.js";
 import { type RaisedParameter, readWeight, swappedInputs } from "./weights.js";
 
-/** A gate with one number for each place, of mean and maximum over the channels: CBAM's second one. */
+/** A gate with one number for each position, of mean and maximum over the channels: CBAM's second one. */
 export interface SpatialGate {
   /** The map that it gates. */
   readonly x: Value;
@@ -31,10 +31,10 @@ export interface SpatialGate {
  *       ├ max over C ─┘                                          │
  *       └─────────────────────────────────────────────────────── mul
  *
- * Undefined where the op is no product of a map and a gate of its places.
+ * Undefined where the op is no product of a map and a gate of its positions.
  */
 export function readSpatialGate(op: Op, flow: Dataflow): SpatialGate | undefined {
-  const sides = sidesOf(op, "places", flow);
+  const sides = sidesOf(op, "positions", flow);
   if (sides === undefined) return undefined;
   const { x } = sides;
   const ops: Op[] = [op, ...sides.ops];
@@ -92,14 +92,14 @@ function kernelOf(conv: Op & OpOf<"conv">): number {
   return Number(height);
 }
 
-interface PlaceMaps {
+interface PooledMaps {
   readonly pooling: "separate" | "averaged";
   readonly maximumFirst: boolean;
   readonly ops: readonly Op[];
 }
 
 /** Mean and maximum of x over the channels: one after the other, or half their sum. */
-function readMaps(reader: Op, value: Value, x: Value, flow: Dataflow): PlaceMaps {
+function readMaps(reader: Op, value: Value, x: Value, flow: Dataflow): PooledMaps {
   const { clamp, from, ops } = readClamp(value, flow);
   const op = flow.producer(from);
   const averaged = isOp(op, "add") && isScale(clamp);

@@ -5,10 +5,10 @@ import type { Dataflow } from "./dataflow.js";
 import { isLayout } from "./layout.js";
 import { mismatch } from "./mismatch.js";
 
-/** What stands for a channel of a map: its mean or its maximum over all places. */
+/** What stands for a channel of a map: its mean or its maximum over all positions. */
 export type Squeeze = "mean" | "max";
 
-/** A pooling over all places of a map. */
+/** A pooling over all positions of a map. */
 export interface ReadSqueeze {
   readonly of: Squeeze;
   /** The map [N, C, H, W]. */
@@ -26,8 +26,8 @@ const POOLINGS: { readonly [kind: string]: Squeeze } = {
   reduce_max: "max",
 };
 
-/** What an axis of a value is to the map: its batch, channels or places, or one that has been averaged away. */
-type Axis = "batch" | "channels" | "places" | "pooled";
+/** What an axis of a value is to the map: its batch, channels or positions, or one that has been averaged away. */
+type Axis = "batch" | "channels" | "positions" | "pooled";
 
 /**
  * The pooling that computes a value: a global pool, a pool whose window is the map, or means over H and W, at once or one
@@ -41,7 +41,7 @@ export function readSqueeze(value: Value, gated: Value, flow: Dataflow): ReadSqu
   const trace = new SqueezeTrace(of, gated, flow);
   const axes = trace.axesOf(value);
   if (trace.root === undefined || axes === undefined) return undefined;
-  if (axes.includes("places")) mismatch(op, "it pools over a part of the map only");
+  if (axes.includes("positions")) mismatch(op, "it pools over a part of the map only");
   if (axes.filter((axis) => axis !== "pooled").join() !== "batch,channels") return undefined;
   return { of, root: trace.root, op, ops: trace.ops };
 }
@@ -72,7 +72,7 @@ class SqueezeTrace {
   #asRoot(value: Value): readonly Axis[] | undefined {
     if (value.type.dims.length !== 4) return undefined;
     this.root = value;
-    return ["batch", "channels", "places", "places"];
+    return ["batch", "channels", "positions", "positions"];
   }
 
   #throughOp(op: Op, x: Value): readonly Axis[] | undefined {
@@ -93,11 +93,13 @@ class SqueezeTrace {
       const { axes: reduced, keepdims } = op.attributes;
       const left = axes.map((axis, i) => {
         if (!reduced.includes(i) || axis === "pooled") return axis;
-        return axis === "places" ? "pooled" : mismatch(op, `it pools over the ${axis}, not over the places`);
+        return axis === "positions"
+          ? "pooled"
+          : mismatch(op, `it pools over the ${axis}, not over the places`);
       });
       return keepdims ? left : left.filter((_, i) => !reduced.includes(i));
     }
-    if (axes.join() !== "batch,channels,places,places") return undefined;
+    if (axes.join() !== "batch,channels,positions,positions") return undefined;
     if ((isOp(op, "avg_pool") || isOp(op, "max_pool")) && !coversMap(op, x)) {
       const [height, width] = x.type.dims.slice(2);
       return mismatch(
@@ -113,7 +115,9 @@ class SqueezeTrace {
     const [from, to] = [x.type.dims, op.results[0]?.type.dims ?? []];
     if (to.length !== 3 || from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) return undefined;
     const axes = this.axesOf(x);
-    return axes?.join() === "batch,channels,places,places" ? ["batch", "channels", "places"] : undefined;
+    return axes?.join() === "batch,channels,positions,positions"
+      ? ["batch", "channels", "positions"]
+      : undefined;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { IDENTITY, readClamp, sameClamp } from "./clamp.js";
-import { scalarOf } from "./constants.js";
 import type { Dataflow } from "./dataflow.js";
 import type { StepReader } from "./step.js";
+import { scalarOf } from "./weights.js";
 
 /**
  *     d = y - mean of y,  d / √(mean of d² + ε)        over the channels

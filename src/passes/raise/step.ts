@@ -1,7 +1,8 @@
 import type { ActivationName } from "../../ir/activations.js";
 import type { Op, Value } from "../../ir/graph.js";
 import type { Dataflow } from "./dataflow.js";
-import type { RaisedParameter } from "./weights.js";
+import { mismatch } from "./mismatch.js";
+import { constantVector, type RaisedParameter, withDims } from "./weights.js";
 
 /** y[o] = Σᵢ weight[o,i] · x[i] + bias[o], over the channels; in groups, each of its own inputs. */
 export interface LinearStep {
@@ -84,3 +85,55 @@ export interface ReadStep {
 
 /** Reads the step whose last op computes a value; undefined where it is another kind of step. */
 export type StepReader = (value: Value, op: Op, flow: Dataflow) => ReadStep | undefined;
+
+/** The layer's weights as those of a 1×1 convolution. */
+export function asConvolution({ op, weight }: LinearStep): RaisedParameter {
+  return withDims(op, weight, [...weight.data.dims, 1, 1]);
+}
+
+/** The weights of two layers after each other, and both their biases or none: where one has none, its bias is 0. */
+export interface Excitation {
+  readonly weights: readonly [reduce: RaisedParameter, expand: RaisedParameter];
+  readonly biases: readonly [] | readonly [reduce: RaisedParameter, expand: RaisedParameter];
+}
+
+export function excitationOf(reduce: LinearStep, expand: LinearStep): Excitation {
+  for (const { op, groups } of [reduce, expand]) {
+    if (groups !== 1) mismatch(op, `it is cut into ${groups} groups`);
+  }
+  return {
+    weights: [asConvolution(reduce), asConvolution(expand)],
+    biases: reduce.bias === undefined && expand.bias === undefined ? [] : [biasOf(reduce), biasOf(expand)],
+  };
+}
+
+export function biasOf({ bias, outputs }: LinearStep): RaisedParameter {
+  return bias ?? constantVector(outputs, 0);
+}
+
+/** ε of a normalisation that is none: any would do. */
+const EPSILON = 1e-5;
+
+/** The operands of a batch normalisation, and its ε. */
+export interface RaisedNorm {
+  readonly parameters: readonly RaisedParameter[];
+  readonly epsilon: number;
+}
+
+/**
+ * The normalisation after a layer of so many channels. One that was folded into the layer is left as its bias: as a
+ * normalisation that is a bias with a scale of 1, a mean of 0 and a variance of 1 - ε. These constants are nothing that
+ * was trained, and don't count.
+ */
+export function normOf(
+  channels: number,
+  norm: NormStep | undefined,
+  bias: RaisedParameter | undefined,
+): RaisedNorm {
+  if (norm !== undefined) return { parameters: norm.parameters, epsilon: norm.epsilon };
+  const constant = (value: number): RaisedParameter => constantVector(channels, value);
+  return {
+    parameters: [constant(1), bias ?? constant(0), constant(0), constant(1 - EPSILON)],
+    epsilon: EPSILON,
+  };
+}

@@ -1,6 +1,7 @@
+import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import { concreteDims } from "../../ir/types.js";
+import { concreteDims, elementCount } from "../../ir/types.js";
 import {
   constantWeight,
   type LentNumbers,
@@ -90,9 +91,9 @@ export function swappedInputs(op: Op, weight: RaisedParameter): RaisedParameter 
     length: data.data.length,
     copyTo(target, start) {
       for (let i = 0; i < target.length; ) {
-        const place = start + i;
-        const piece = Math.min(target.length - i, half - (place % half));
-        read(target.subarray(i, i + piece), place < half ? place + half : place - half);
+        const index = start + i;
+        const piece = Math.min(target.length - i, half - (index % half));
+        read(target.subarray(i, i + piece), index < half ? index + half : index - half);
         i += piece;
       }
     },
@@ -103,4 +104,21 @@ export function swappedInputs(op: Op, weight: RaisedParameter): RaisedParameter 
 function copyOf(data: StoredNumbers): LentNumbers["copyTo"] {
   if (!(data instanceof Float32Array)) return (target, start) => data.copyTo(target, start);
   return (target, start) => target.set(data.subarray(start, start + target.length));
+}
+
+/** The number that a parameter of one element is, as the decimal that was meant; undefined for other values. */
+export function scalarOf(value: Value | undefined): number | undefined {
+  if (value?.kind !== "parameter" || elementCount(value.data.dims) !== 1) return undefined;
+  const element = onlyElement(value.data);
+  return element === undefined ? undefined : shortestDecimal(element, value.type.dtype);
+}
+
+/** The element of a weight that has one, where that is given and not drawn. */
+function onlyElement(weight: WeightExpr): number | undefined {
+  if (weight.kind === "constant") return weight.value;
+  if (weight.kind !== "stored") return undefined;
+  const one = new Float64Array(1);
+  if (weight.data instanceof Float32Array) one.set(weight.data);
+  else weight.data.copyTo(one, 0);
+  return one[0];
 }

@@ -1,15 +1,19 @@
 import * as z from "zod";
+import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
 import { foldKnownValues, foldSmallConstants } from "./constants.js";
-import { eliminateDeadCode } from "./eliminate-dead-code.js";
-import { dropRepetition } from "./expand.js";
+import { eliminateDeadCode } from "./eliminate.js";
 import { foldConstants } from "./fold-constants.js";
-import { dropIdentity } from "./identities.js";
-import { joinLayouts, staticReshape } from "./layouts.js";
-import type { Simplification } from "./simplification.js";
-import { joinTransposes } from "./transposes.js";
+import {
+  dropIdentity,
+  dropRepetition,
+  joinLayouts,
+  joinTransposes,
+  type Simplification,
+  staticReshape,
+} from "./simplification.js";
 
 /** In the order in which they are tried at an op. */
 const SIMPLIFICATIONS: readonly Simplification[] = [
@@ -41,15 +45,21 @@ export const simplify = definePass({
   preserves: "values",
   tidies: true,
   run(graph) {
-    let current = foldConstants.run(graph, {});
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const next = eliminateDeadCode.run(simplifyOnce(current), {});
-      if (sameOps(current, next)) break;
-      current = next;
-    }
-    return current;
+    const folded = foldConstants.run(graph, {});
+    return untilNothingChanges(folded, (each) => eliminateDeadCode.run(simplifyOnce(each), {}));
   },
 });
+
+/** The graph after as many rounds as change it. One that more than `MOST_ROUNDS` change is a `Defect`: two rules undo each other. */
+export function untilNothingChanges(graph: Graph, round: (graph: Graph) => Graph): Graph {
+  let current = graph;
+  for (let i = 0; i < MOST_ROUNDS; i++) {
+    const next = round(current);
+    if (sameOps(current, next)) return current;
+    current = next;
+  }
+  throw new Defect(`simplify came to no end in ${MOST_ROUNDS} rounds`);
+}
 
 function simplifyOnce(graph: Graph): Graph {
   // Ops that stay, with the operands that they have by now.

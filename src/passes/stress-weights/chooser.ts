@@ -16,7 +16,7 @@ const VARYING: Moments = { power: 1, steady: 0 };
 /** A signal of less power than this is taken to have it, so that no weight becomes infinite. */
 const LEAST_POWER = 1e-12;
 
-/** The place of the variance among a batch normalisation's operands. */
+/** The index of the variance among a batch normalisation's operands. */
 const VARIANCE_OPERAND = 4;
 
 /** Chooses the stress weights of a graph, op by op in its order. */

@@ -58,9 +58,9 @@ export interface GateQuery {
 }
 
 /**
- * The gates of a kind at the selected places, by the value that is their result. A kind or selector that
+ * The gates of a kind that are selected, by the value that is their result. A kind or selector that
  * matches nothing is the user's mistake: an `InputError` that lists the gates there are. So is a pass that comes after
- * the gates were lowered. A graph without gates has none where neither kind nor place is asked for, which is no mistake
+ * the gates were lowered. A graph without gates has none where neither kind nor selector is given, which is no mistake
  * (`unmatchedGates` has a warning).
  */
 export function selectGates(graph: Graph, pass: string, query: GateQuery): ReadonlyMap<Value, Gate> {

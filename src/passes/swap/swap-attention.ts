@@ -11,7 +11,7 @@ import { gateKind, gateOptions, gateSelector, selectGates, unmatchedGates } from
 /**
  *     attention.se(x, ...)  →  attention.eca(x, ...)        with to=eca
  *
- * The new gate is made of its options at the place of the old one: ECA's k follows from the gated channels
+ * The new gate is made of its options where the old one is: ECA's k follows from the gated channels
  * there, SE's width from those that enter the block. It keeps the old gate's scope and starts with fresh
  * weights.
  *
@@ -67,7 +67,7 @@ function isPlanned(op: Op, { type, ...options }: AttentionOptions, site: Attenti
   );
 }
 
-/** The module's plan; undefined where it refuses, which building the gate will say with its place. */
+/** The module's plan; undefined where it refuses, which building the gate will say, with where it is. */
 function planOf(
   module: AttentionModule,
   options: Readonly<Record<string, unknown>>,

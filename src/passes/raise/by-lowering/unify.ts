@@ -12,11 +12,11 @@ import {
 } from "../../../ir/weight.js";
 import { readActivation } from "../activation.js";
 import type { Dataflow } from "../dataflow.js";
-import { normOf } from "../folded-norm.js";
+import { normOf } from "../step.js";
 import { constantVector, type RaisedParameter } from "../weights.js";
 import { type Template, WILDCARDS } from "./template.js";
 
-/** What a template's open places turn out to be in a file. */
+/** What is open in a template, as it turns out to be in a file. */
 export interface Bindings {
   /** The module's parameters by the names that they have in the template. */
   readonly parameters: ReadonlyMap<string, RaisedParameter>;

@@ -1,4 +1,4 @@
-import type { Op } from "../../ir/graph.js";
+import { type Graph, type Op, parametersOf } from "../../ir/graph.js";
 import type { Found } from "./raised.js";
 
 /**
@@ -6,7 +6,7 @@ import type { Found } from "./raised.js";
  * numbered (`Conv_12` in old files of PyTorch, whose parameters are called `layer1.0.se.fc1.weight`), or else the name of
  * its result.
  */
-export function placeOf({ ops, last, module }: Found): string {
+export function scopeOfModule({ ops, last, module }: Found): string {
   const ofOps = commonPath(ops.map(({ loc }) => loc.scope.split("/")));
   if (ofOps.length > 1) return ofOps.join("/");
   const names = module.parameters.flatMap(({ source }) =>
@@ -33,4 +33,34 @@ function commonPath(paths: readonly (readonly string[])[]): readonly string[] {
     length = same;
   }
   return first.slice(0, length).filter((part, i) => i === 0 || part !== "");
+}
+
+/** Names for new parameters of a graph, each unlike all names that there are. */
+export class NewNames {
+  readonly #taken: Set<string>;
+  readonly #inherited = new Set<string>();
+  /** The last number that was tried for a name, so that many of one name take no time in its square. */
+  readonly #next = new Map<string, number>();
+
+  constructor(graph: Graph) {
+    const results = graph.ops.flatMap((op) => op.results);
+    this.#taken = new Set([...graph.inputs, ...results, ...parametersOf(graph)].map(({ name }) => name));
+  }
+
+  /** The name, or one like it that is free. */
+  fresh(wanted: string): string {
+    let next = this.#next.get(wanted) ?? 0;
+    let free = wanted;
+    while (this.#taken.has(free)) free = `${wanted}_${++next}`;
+    this.#next.set(wanted, next);
+    this.#taken.add(free);
+    return free;
+  }
+
+  /** The name of a parameter that goes, for the first one that replaces it. */
+  heir(name: string): string {
+    if (this.#inherited.has(name)) return this.fresh(name);
+    this.#inherited.add(name);
+    return name;
+  }
 }
