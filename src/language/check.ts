@@ -5,13 +5,13 @@ import { isDefined } from "./blocks/registry.js";
 import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
 import { checkDefinitions } from "./definitions/check-definitions.js";
 import type { SpecDocument } from "./document.js";
-import { describeIssue } from "./issues.js";
 import { readPassEntries } from "./pass-entries.js";
 import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
 import { type Spec, specSchemasFor } from "./schema.js";
+import { schemaDiagnostics } from "./schema-diagnostics.js";
 import { substitutes } from "./substitutes.js";
 
 /**
@@ -35,7 +35,7 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
   for (const issue of parsed.error?.issues ?? []) {
     // What is inside of something unreadable was reported with it.
     if (pathsTo(issue.path as JsonPath).some((path) => unreadable.has(formatJsonPath(path)))) continue;
-    describeIssue(issue, document, schemas).forEach(report);
+    schemaDiagnostics(issue, document, schemas).forEach(report);
   }
   const specs = parsed.data === undefined ? substitutes(value, schemas) : [parsed.data];
   const examined = specs.map((spec) => examine(spec, name, passes, document));

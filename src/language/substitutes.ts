@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { JsonPath } from "../base/json-path.js";
+import { schemaAt, valueAt } from "../base/schema-walk.js";
 import type { Spec, SpecSchemas } from "./schema.js";
-import { schemaAt } from "./schema-walk.js";
 
 /**
  * Two specs that the schema accepts, in place of one that it refused: every refused value is replaced by one allowed
@@ -82,13 +82,6 @@ function allowedValues(field: z.ZodType): readonly unknown[] {
 
 function pick(values: readonly unknown[], choice: number): unknown {
   return values[Math.min(choice, values.length - 1)];
-}
-
-function valueAt(root: unknown, path: JsonPath): unknown {
-  return path.reduce<unknown>(
-    (each, step) => (each as Readonly<Record<string, unknown>> | undefined)?.[step],
-    root,
-  );
 }
 
 /** Sets the value at a path, or removes what stands there; nothing where an earlier replacement took the object away. */
