@@ -5,11 +5,12 @@ import { type Likeness, likeness } from "../src/base/likeness.js";
 import { specNetwork } from "../src/given/spec-file.js";
 import { withOpenWeights } from "../src/given/weights.js";
 import type { Graph } from "../src/ir/graph.js";
+import { observeGates } from "../src/new-gates/gate-responses.js";
 import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
 import { startRuntime } from "../src/runtime/session.js";
 import { withCalibration } from "../src/trials/calibration.js";
 import { startNewGates } from "../src/trials/new-gates.js";
-import { observeGates } from "../src/trials/observe-gates.js";
+import { imageRuns } from "../src/trials/run-graph.js";
 import { npyBytes, structuredImages } from "./structured-images.js";
 
 /** Networks of the tests whose weights, random as they are, make their SE gates matter: the rows of the table in docs/weights.md. */
@@ -45,7 +46,7 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
           others,
           original,
           0,
-          async (images) => (await observeGates(runtime, each, [], images, 0)).outputs,
+          async (images) => (await observeGates(imageRuns(runtime, images, 0), each, [])).outputs,
         );
       try {
         const expected = await outputs(original);

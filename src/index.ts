@@ -16,7 +16,12 @@ export { type DiffReport, diff } from "./driver/diff/diff.js";
 export { type DoctorReport, examine } from "./driver/doctor/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain/explain.js";
 export { initSpec } from "./driver/init/init.js";
-export { type InspectFileOptions, type InspectReport, inspect } from "./driver/inspect/inspect.js";
+export {
+  type InspectedTensor,
+  type InspectFileOptions,
+  type InspectReport,
+  inspect,
+} from "./driver/inspect/inspect.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list/list.js";
 export { resolve } from "./driver/resolve/resolve.js";
 export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite/rewrite.js";
@@ -33,10 +38,11 @@ export {
   type WeightsDiff,
 } from "./driver/weights/diff-weights.js";
 export {
-  type InspectedTensor,
   type InspectOptions,
   inspectWeights,
+  type ListedTensor,
   type WeightsInventory,
 } from "./driver/weights/inspect-weights.js";
 export type { WeightsOptions, WeightsReport } from "./networks/load-weights.js";
-export type { NewGatesOptions, NewGatesReport } from "./trials/new-gates.js";
+export type { NewGatesReport } from "./new-gates/start.js";
+export type { NewGatesOptions } from "./trials/new-gates.js";

@@ -37,14 +37,14 @@ const COMMUTATIVE: ReadonlySet<string> = new Set(["add", "mul"]);
 
 /**
  * A graph with one way to say each computation: activations by their name, means over the map, linear layers, rows of
- * numbers without their shapes. Equal computations of equal operands have equal numbers, in all graphs of one `Numbering`.
+ * numbers without their shapes. Equal computations of equal operands have equal numbers, in all graphs of one `ValueNumbering`.
  */
 export class CanonicalGraph {
   readonly graph: Graph;
   readonly #flow: Dataflow;
   readonly #numbers = new Map<Value, number>();
 
-  constructor(graph: Graph, numbering: Numbering) {
+  constructor(graph: Graph, numbering: ValueNumbering) {
     this.graph = graph;
     this.#flow = new Dataflow(graph);
     graph.inputs.forEach((input, i) => {
@@ -79,7 +79,7 @@ export class CanonicalGraph {
     );
   }
 
-  #numberOf(value: Value, numbering: Numbering): number {
+  #numberOf(value: Value, numbering: ValueNumbering): number {
     const seen = this.computation(value);
     if (seen === undefined) return this.number(value) ?? numbering.of("nothing");
     const { kind, attributes, weights } = seen;
@@ -119,7 +119,7 @@ export class CanonicalGraph {
 }
 
 /** Numbers for texts: equal ones have the same. */
-export class Numbering {
+export class ValueNumbering {
   readonly #numbers = new Map<string, number>();
 
   of(text: string): number {

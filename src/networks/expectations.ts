@@ -1,7 +1,8 @@
-import type { Counts } from "../analysis/counts.js";
-import type { Diagnostic } from "../base/diagnostic.js";
+import { type Counts, countNetwork } from "../analysis/counts.js";
+import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { count, signedCount } from "../base/numbers.js";
 import type { LoadedSpec } from "../language/load.js";
+import type { SpecNetwork } from "./spec-network.js";
 
 /** A published number against the counted one. */
 export interface ExpectationCheck {
@@ -12,6 +13,12 @@ export interface ExpectationCheck {
 }
 
 const EXPECTED = ["parameters", "attentionParameters", "macs"] as const;
+
+/** Errors: `CheckError` with every number of the spec's `expect` that its network does not have. */
+export function refuseMissedExpectations({ spec, declared }: Pick<SpecNetwork, "spec" | "declared">): void {
+  const failed = expectationDiagnostics(spec, checkExpectations(spec, countNetwork(declared)));
+  if (failed.length > 0) throw new CheckError(failed);
+}
 
 /** Compares the numbers in the spec's `expect` with the counts; one check for each number that is there. */
 export function checkExpectations(spec: LoadedSpec, counts: Counts): readonly ExpectationCheck[] {

@@ -2,7 +2,7 @@ import { LeastSquares } from "../base/least-squares.js";
 import { alongChannels } from "../ir/attention/arithmetic.js";
 import type { GateSide } from "../ir/attention/module.js";
 import { sigmoid } from "../ir/ops/sigmoid.js";
-import { type GateResponses, meanResponses } from "./responses.js";
+import { type GateResponses, meanResponses } from "./gate-responses.js";
 
 /** What is fixed about an ECA gate before it has weights. */
 export interface EcaShape {

@@ -1,8 +1,10 @@
 import type { NetworkCounts, UncountedOperator } from "../analysis/counts.js";
+import { defined } from "../base/defined.js";
 import type { Diagnostic } from "../base/diagnostic.js";
+import type { Graph } from "../ir/graph.js";
+import type { NewGatesReport } from "../new-gates/start.js";
 import type { PassReport } from "../passes/engine/manager.js";
 import type { HalfPrecision } from "../trials/half-precision.js";
-import type { NewGatesReport } from "../trials/new-gates.js";
 import type { SwappedReport } from "../trials/swapped-gates.js";
 
 /** Where a model was written. */
@@ -15,16 +17,15 @@ export interface WrittenReport {
   readonly externalData?: { readonly file: string; readonly bytes: number };
 }
 
-export type { UncountedOperator };
-
-/** The totals of a network, and what they leave out. */
-export function totalsOf({ parameters, attentionParameters, macs, productMacs, uncounted }: NetworkCounts) {
+/** What a model is made of: nodes of an opset, the totals of its network, and what they leave out. */
+export function figuresOf(
+  opset: number,
+  { ops }: Graph,
+  { parameters, attentionParameters, macs, productMacs, uncounted }: NetworkCounts,
+) {
   return {
-    parameters,
-    attentionParameters,
-    macs,
-    ...(productMacs === undefined ? {} : { productMacs }),
-    ...(uncounted === undefined ? {} : { uncounted }),
+    ...{ opset, nodes: ops.length, parameters, attentionParameters, macs },
+    ...defined({ productMacs, uncounted }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
-import type { Graph, Op } from "../ir/graph.js";
+import { type Graph, type Op, usesType } from "../ir/graph.js";
 import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
 import { type Check, distance, judge, TOLERANCES } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/values/half.js";
@@ -21,7 +21,10 @@ export interface HalfPrecision {
   readonly zeroed: number;
 }
 
-export function halfPrecisionOf({ ops }: Graph, rounding: HalfRounding): HalfPrecision {
+/** Of a lowered network; undefined where nothing in it is in half precision. */
+export function halfPrecisionOf(lowered: Graph, rounding: HalfRounding): HalfPrecision | undefined {
+  if (!usesType(lowered, "float16")) return undefined;
+  const { ops } = lowered;
   const computed = ops.filter(({ kind }) => kind !== "cast");
   const inHalf = (op: Op): boolean => op.results.some(({ type }) => type.dtype === "float16");
   const float16Nodes = computed.filter(inHalf).length;

@@ -1,5 +1,6 @@
 import { packageVersion } from "../files/package.js";
 import type { Graph } from "../ir/graph.js";
+import type { ImageRuns } from "../new-gates/gate-responses.js";
 import { encodeModel } from "../onnx/encode/export.js";
 import { modelBytes } from "../onnx/encode/write.js";
 import { runPasses } from "../passes/engine/manager.js";
@@ -17,29 +18,30 @@ export function encodeAnew(graph: Graph, seed: number): Uint8Array {
 }
 
 /**
- * The outputs of a graph at model level for each image of a calibration, by ONNX Runtime on the CPU: in the order of the
- * graph's outputs, the images one by one, so that memory stays that of one.
- *
- * @param onImage is given an image's outputs, flat
+ * Runs graphs at model level on the images of a calibration, by ONNX Runtime on the CPU: the outputs in the order of the
+ * graph's, the images one by one, so that memory stays that of one.
  */
-export async function runGraph(
+export function imageRuns(
   runtime: Runtime,
-  graph: Graph,
-  calibration: Calibration,
+  { images, image }: Calibration,
   seed: number,
-  onImage: (outputs: readonly Float32Array[], index: number) => void,
   encode: EncodeGraph = encodeAnew,
-): Promise<void> {
-  const session = await runtime.open(encode(graph, seed));
-  try {
-    for (let index = 0; index < calibration.images; index++) {
-      const outputs = await session.run(calibration.image(index));
-      onImage(
-        session.outputNames.map((name) => outputs.get(name)?.data ?? new Float32Array()),
-        index,
-      );
-    }
-  } finally {
-    await session.close();
-  }
+): ImageRuns {
+  return {
+    images,
+    async run(graph, onImage) {
+      const session = await runtime.open(encode(graph, seed));
+      try {
+        for (let index = 0; index < images; index++) {
+          const outputs = await session.run(image(index));
+          onImage(
+            session.outputNames.map((name) => outputs.get(name)?.data ?? new Float32Array()),
+            index,
+          );
+        }
+      } finally {
+        await session.close();
+      }
+    },
+  };
 }

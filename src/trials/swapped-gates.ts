@@ -1,12 +1,13 @@
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
+import type { NewGatesReport } from "../new-gates/start.js";
+import { newGatesOf } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import type { Exchange } from "../passes/swap/exchange.js";
 import { distance } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
-import { type NewGatesReport, newGatesOf } from "./new-gates.js";
 import { inputShapes, type Run } from "./numbers.js";
 import { runWith } from "./outputs.js";
 import { randomFeeds } from "./random-feeds.js";
@@ -41,8 +42,40 @@ export interface SwappedReport {
   readonly reason?: string;
 }
 
+/** How a swap is looked at. */
+interface SwapOptions {
+  /** Inputs as of `--calibrate`; left out, random ones. */
+  readonly calibrate?: string | undefined;
+  readonly seed?: number | undefined;
+  /** Why nothing is run; left out, it is. */
+  readonly unrun?: string | undefined;
+}
+
+/**
+ * What became of gates that had weights, and how far that moves the outputs; undefined where none was exchanged.
+ *
+ * @param models the network before and after the swap, made only if they are run
+ */
+export async function reportSwap(
+  exchange: Exchange,
+  newGates: NewGatesReport | undefined,
+  models: () => Models,
+  options: SwapOptions,
+): Promise<SwappedReport | undefined> {
+  const gates = swappedGates(exchange, newGates);
+  if (gates.length === 0) return undefined;
+  if (options.unrun !== undefined) return { gates, moved: null, reason: options.unrun };
+  return { gates, ...(await movedOutputs(models(), exchange.before, options)) };
+}
+
+interface Models {
+  /** Its bytes, or its file. */
+  readonly before: Uint8Array | string;
+  readonly after: Uint8Array;
+}
+
 /** The gates that an exchange put in the place of trained ones, or took away. Those whose weights were given are not among them. */
-export function swappedGates(
+function swappedGates(
   { before, after }: Exchange,
   newGates: NewGatesReport | undefined,
 ): readonly SwappedGate[] {
@@ -65,15 +98,11 @@ function textOf(op: Graph["ops"][number]): string {
 /** Random images, where the user gives none. */
 const IMAGES = 2;
 
-/**
- * Runs a model and what a swap made of it, and says how far the outputs moved.
- *
- * @param calibrate inputs as of `--calibrate`; left out, random ones
- */
-export async function movedOutputs(
-  models: { readonly before: Uint8Array | string; readonly after: Uint8Array },
+/** Runs a model and what a swap made of it, and says how far the outputs moved. */
+async function movedOutputs(
+  models: Models,
   graph: Graph,
-  { calibrate, seed = 0 }: { readonly calibrate?: string | undefined; readonly seed?: number | undefined },
+  { calibrate, seed = 0 }: SwapOptions,
 ): Promise<Pick<SwappedReport, "moved" | "reason">> {
   try {
     if (calibrate === undefined) {
@@ -92,7 +121,7 @@ export async function movedOutputs(
 }
 
 async function compared(
-  { before, after }: Parameters<typeof movedOutputs>[0],
+  { before, after }: Models,
   feeds: readonly Run[],
   inputs: string,
 ): Promise<MovedOutputs> {

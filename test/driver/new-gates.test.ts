@@ -9,12 +9,14 @@ import { withOpenWeights } from "../../src/given/weights.js";
 import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
+import { observeGates } from "../../src/new-gates/gate-responses.js";
+import type { StartedGates } from "../../src/new-gates/start.js";
 import { traceGraph } from "../../src/reference/interpreter.js";
 import { startRuntime } from "../../src/runtime/session.js";
 import { withCalibration } from "../../src/trials/calibration.js";
-import { type NewGatesOptions, type StartedGates, startNewGates } from "../../src/trials/new-gates.js";
+import { type NewGatesOptions, startNewGates } from "../../src/trials/new-gates.js";
 import { parameterNumbers } from "../../src/trials/numbers.js";
-import { observeGates } from "../../src/trials/observe-gates.js";
+import { imageRuns } from "../../src/trials/run-graph.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const FIXTURES = "test/data/fixtures";
@@ -56,7 +58,9 @@ for (const name of ["effnet_se", "mobilenetv3_se", "resnet_bottleneck_cbam"]) {
       withCalibration("random:2", graph, 0, async (images) => {
         const gates = graph.ops.filter(({ kind }) => attentionTypeOf(kind) !== undefined);
         const runtime = await startRuntime();
-        const { gates: seen } = await observeGates(runtime, graph, gates, images, 0).finally(runtime.close);
+        const { gates: seen } = await observeGates(imageRuns(runtime, images, 0), graph, gates).finally(
+          runtime.close,
+        );
         const inputs = [...images.image(1)].map(
           ([input, { dims, data }]) => [input, { dims, data: Float64Array.from(data) }] as const,
         );

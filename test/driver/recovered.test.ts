@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, Value } from "../../src/ir/graph.js";
 import { startAtOne } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
-import { CanonicalGraph, Numbering } from "../../src/networks/canonical-graph.js";
+import { CanonicalGraph, ValueNumbering } from "../../src/networks/canonical-graph.js";
 import { matchedWeights } from "../../src/networks/recovered/match.js";
 
 const test = suite("driver: the network of a spec and that of a file");
@@ -21,7 +21,7 @@ function graphOf(build: Build): Graph {
 
 /** The weights that a has in b; undefined where they compute different things. */
 function matched(a: Build, b: Build): ReadonlyMap<string, { readonly kind: string }> | undefined {
-  const numbering = new Numbering();
+  const numbering = new ValueNumbering();
   const [ours, theirs] = [graphOf(a), graphOf(b)].map((graph) => new CanonicalGraph(graph, numbering));
   return matchedWeights(ours as CanonicalGraph, theirs as CanonicalGraph);
 }

@@ -10,7 +10,7 @@ import {
   fitEca,
   neutralEca,
 } from "../../src/new-gates/eca-start.js";
-import { type GateResponses, meanResponses } from "../../src/new-gates/responses.js";
+import { type GateResponses, meanResponses } from "../../src/new-gates/gate-responses.js";
 
 const test = suite("weights: numbers of new ECA gates");
 

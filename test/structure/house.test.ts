@@ -17,9 +17,7 @@ const LONG_FILES: readonly string[] = ["ir/parse.ts"];
 
 /** Type names with two homes. */
 const TWICE: readonly string[] = [
-  ...["Found", "Gate", "ImageSize", "Initializer", "InspectedTensor", "Layer", "Measured"],
-  ...["Numbering", "Pair", "PlanOptions", "Precision", "Segment", "SpatialGate"],
-  ...["Target", "Unit", "Window"],
+  ...["Gate", "Initializer", "Layer", "Precision", "Segment", "SpatialGate", "Target", "Unit"],
 ];
 
 const BETWEEN_USE_CASES: readonly string[] = [];

@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["base", "ir", "passes", "weights", "onnx", "reference", "analysis", "new-gates", "networks", "files"],
     "runtime",
   ],
-  reports: ["base", "ir", "passes", "analysis", "files", "trials"],
+  reports: ["base", "ir", "passes", "analysis", "new-gates", "files", "trials"],
   codegen: ["base", "ir", "language", "analysis", "files"],
   driver: [
     ...["base", "ir", "passes", "language", "weights", "onnx", "analysis", "new-gates", "networks", "files"],

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../../analysis/counts.js";
-import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { LanguageName } from "../../codegen/registry.js";
 import type { GeneratedFile } from "../../codegen/subject.js";
 import { inTransaction } from "../../files/atomic-file.js";
@@ -8,9 +8,8 @@ import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { weightsWarnings } from "../../given/weights.js";
-import { checkExpectations, expectationDiagnostics } from "../../networks/expectations.js";
+import { refuseMissedExpectations } from "../../networks/expectations.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
-import type { SpecNetwork } from "../../networks/spec-network.js";
 import { saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { addCopies, runnerFiles } from "./codegen-file.js";
@@ -129,10 +128,4 @@ function reportVariant({
 }: VariantNetwork): ProgramVariant {
   const { parameters, macs } = countNetwork(graph);
   return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
-}
-
-function refuseMissedExpectations(network: SpecNetwork): void {
-  const checks = checkExpectations(network.spec, countNetwork(network.declared));
-  const failed = expectationDiagnostics(network.spec, checks);
-  if (failed.length > 0) throw new CheckError(failed);
 }

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { countNetwork } from "../../analysis/counts.js";
-import { CheckError, type Diagnostic } from "../../base/diagnostic.js";
+import { defined } from "../../base/defined.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
@@ -10,20 +11,21 @@ import { addWeights, type ExportedWeights } from "../../files/tensors/export-wei
 import { specNetwork } from "../../given/spec-file.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
-import { usesType } from "../../ir/graph.js";
-import { checkExpectations, expectationDiagnostics } from "../../networks/expectations.js";
+import { refuseMissedExpectations } from "../../networks/expectations.js";
 import { type ExportOptions, encode, lower } from "../../networks/export.js";
 import { type DeclaredOutput, declaredOutputs } from "../../networks/interface.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork } from "../../networks/spec-network.js";
+import type { NewGatesReport } from "../../new-gates/start.js";
+import type { EncodedModel } from "../../onnx/encode/export.js";
 import { addModel } from "../../onnx/encode/write.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import { exportPipeline } from "../../passes/export-pipeline.js";
 import { type IrDump, irHooks } from "../../reports/ir-dump.js";
-import { idleNotes, type ModelReport, totalsOf, type WrittenReport } from "../../reports/model-report.js";
+import { figuresOf, idleNotes, type ModelReport, type WrittenReport } from "../../reports/model-report.js";
 import { checkPasses } from "../../trials/check-passes.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
-import type { NewGatesOptions, NewGatesReport } from "../../trials/new-gates.js";
+import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 
@@ -46,6 +48,9 @@ export interface CompileOptions
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
+/** The options, with the weights open. */
+type Compiling = CompileOptions & { readonly given: OpenWeights | undefined };
+
 /** What `ecagen compile --json` prints. */
 export interface CompileReport extends WrittenReport, ModelReport {
   readonly outputs: readonly DeclaredOutput[];
@@ -64,73 +69,44 @@ export interface CompileReport extends WrittenReport, ModelReport {
  * none leaves a file.
  */
 export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
-  return asOneRun(() => withOpenWeights(options, (given) => compileWith(specFile, { ...options, given })));
+  return asOneRun(() =>
+    withOpenWeights(options, (given) =>
+      compileWith(specFile, { ...options, hooks: options.hooks ?? irHooks(options), given }),
+    ),
+  );
 }
 
-async function compileWith(
-  specFile: string,
-  options: CompileOptions & { readonly given: OpenWeights | undefined },
-): Promise<CompileReport> {
+async function compileWith(specFile: string, options: Compiling): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
   // place on the way; gates that a pass put in the place of others get their first numbers.
-  const hooks = options.hooks ?? irHooks(options);
-  const { network, newGates } = await startGates(specNetwork(specFile, { ...options, hooks }), options);
+  const { network, newGates } = await startGates(specNetwork(specFile, options), options);
 
-  // 4: the published numbers.
-  const failed = expectationDiagnostics(
-    network.spec,
-    checkExpectations(network.spec, countNetwork(network.declared)),
-  );
-  if (failed.length > 0) throw new CheckError(failed);
-  let undecided: readonly Diagnostic[] = [];
-  if (options.checkPasses === true) {
-    const pipeline = [...network.invocations, ...exportPipeline(options)];
-    undecided = locateErrors(network.spec, () => checkPasses(network.built, pipeline));
-  }
+  // 4: the published numbers, and what passes promise.
+  refuseMissedExpectations(network);
+  const undecided = options.checkPasses === true ? checkedPasses(network, options) : [];
 
   // 5: fold and lower, until every op is one ONNX operator.
-  const { graph: lowered, reports } = lower(network, { ...options, hooks });
+  const { graph: lowered, reports } = lower(network, options);
 
-  // 6 and 7: encode, then write, the weights one piece at a time.
+  // 6: encode; the weights are still to come.
   const model = encode(network, lowered, { ...options, version: packageVersion() });
-  const output = options.output ?? inOutputFolder(specFile);
-  refuseOverwriting([output, options.exportWeights]);
+
+  // 7: write, the weights one piece at a time.
+  const output = outputOf(specFile, options);
   const swapped = await swappedReport(network, newGates, options);
-  const rounding = startHalfRounding();
-  const seed = options.seed ?? 0;
-  const progress = (message: string) => ({
-    onProgress: (part: number) => options.onProgress?.(message, part),
-  });
-  const { exportedWeights, ...written } = await inTransaction(async (transaction) => ({
-    ...(options.exportWeights === undefined
-      ? {}
-      : {
-          exportedWeights: await addWeights(transaction, options.exportWeights, network.graph, seed, {
-            ...progress("exporting weights"),
-          }),
-        }),
-    ...(await addModel(transaction, output, model, {
-      seed,
-      rounding,
-      externalData: options.externalData ?? false,
-      digest: options.digest,
-      ...progress("writing weights"),
-    })),
-  }));
-  const counts = countNetwork(network.graph);
-  return {
+  const { rounding, exportedWeights, ...written } = await write(output, model, network, options);
+
+  return defined({
     output,
     ...written,
-    opset: options.opset ?? OPSETS.default,
-    nodes: lowered.ops.length,
-    ...totalsOf(counts),
+    ...figuresOf(options.opset ?? OPSETS.default, lowered, countNetwork(network.graph)),
     outputs: declaredOutputs(network),
     passes: [...network.reports, ...reports],
-    ...(network.weights === undefined ? {} : { weights: network.weights }),
-    ...(exportedWeights === undefined ? {} : { exportedWeights }),
-    ...(newGates === undefined ? {} : { newGates }),
-    ...(usesType(lowered, "float16") ? { halfPrecision: halfPrecisionOf(lowered, rounding) } : {}),
-    ...(swapped === undefined ? {} : { swapped }),
+    weights: network.weights,
+    exportedWeights,
+    newGates,
+    halfPrecision: halfPrecisionOf(lowered, rounding),
+    swapped,
     notes: idleNotes(network.reports),
     warnings: [
       ...network.warnings,
@@ -138,45 +114,75 @@ async function compileWith(
       ...undecided,
       ...saturationWarnings(rounding),
     ],
-  };
+  });
 }
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
 async function startGates(
   network: SpecNetwork,
-  options: CompileOptions,
+  options: Compiling,
 ): Promise<{ readonly network: SpecNetwork; readonly newGates?: NewGatesReport }> {
-  const { newGates = "init", calibrate, seed = 0 } = options;
+  const { newGates = "init", calibrate, seed = 0, onProgress } = options;
   if (newGates === "init" && calibrate === undefined) return { network };
   const { startNewGates } = await import("../../trials/new-gates.js");
-  options.onProgress?.("running the network for its gates", 0);
+  onProgress?.("running the network for its gates", 0);
   const { graph, report, started } = await startNewGates(network.original, network.graph, options, seed);
   const { weights } = network;
   const initial = weights?.initial.filter((name) => !started.has(name)) ?? [];
   return { network: { ...network, graph, weights: weights && { ...weights, initial } }, newGates: report };
 }
 
+/** Runs the passes of the whole way with `--check-passes`, and says what can't be told of them. */
+function checkedPasses(network: SpecNetwork, options: Compiling): readonly Diagnostic[] {
+  const pipeline = [...network.invocations, ...exportPipeline(options)];
+  return locateErrors(network.spec, () => checkPasses(network.built, pipeline));
+}
+
 /** What became of gates whose weights were given, and how far that moves the outputs; undefined where none was exchanged. */
 async function swappedReport(
   { weights, exchange, graph }: SpecNetwork,
   newGates: NewGatesReport | undefined,
-  options: CompileOptions,
+  options: Compiling,
 ): Promise<SwappedReport | undefined> {
   if (weights === undefined || exchange === undefined) return undefined;
-  const [{ movedOutputs, swappedGates }, { encodeAnew }] = await Promise.all([
+  const [{ reportSwap }, { encodeAnew }] = await Promise.all([
     import("../../trials/swapped-gates.js"),
     import("../../trials/run-graph.js"),
   ]);
-  const gates = swappedGates(exchange, newGates);
-  if (gates.length === 0) return undefined;
-  options.onProgress?.("running it beside the network before the swap", 0);
-  const { seed = 0 } = options;
-  const models = { before: encodeAnew(exchange.before, seed), after: encodeAnew(graph, seed) };
-  return { gates, ...(await movedOutputs(models, exchange.before, options)) };
+  const models = () => {
+    options.onProgress?.("running it beside the network before the swap", 0);
+    const { seed = 0 } = options;
+    return { before: encodeAnew(exchange.before, seed), after: encodeAnew(graph, seed) };
+  };
+  return reportSwap(exchange, newGates, models, options);
 }
 
-/** The default place of a spec's ONNX file: `out/`, made if need be, and the spec file's base name. */
-function inOutputFolder(specFile: string): string {
-  makeFolder("out");
-  return join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
+/** Writes the model and, where they are asked for, the weights before folding: both files appear, or none. */
+function write(
+  output: string,
+  model: EncodedModel,
+  { graph }: SpecNetwork,
+  { seed = 0, exportWeights, externalData = false, digest, onProgress }: Compiling,
+) {
+  const rounding = startHalfRounding();
+  const progress = (message: string) => ({ onProgress: (part: number) => onProgress?.(message, part) });
+  return inTransaction(async (transaction) => ({
+    rounding,
+    exportedWeights:
+      exportWeights === undefined
+        ? undefined
+        : await addWeights(transaction, exportWeights, graph, seed, progress("exporting weights")),
+    ...(await addModel(transaction, output, model, {
+      ...{ seed, rounding, externalData, digest },
+      ...progress("writing weights"),
+    })),
+  }));
+}
+
+/** The ONNX file. By default in `out/`, made if need be, under the spec file's base name. */
+function outputOf(specFile: string, { output, exportWeights }: Compiling): string {
+  if (output === undefined) makeFolder("out");
+  const file = output ?? join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
+  refuseOverwriting([file, exportWeights]);
+  return file;
 }

@@ -10,14 +10,19 @@ import {
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { CanonicalGraph, type Computation, Numbering, type Weight } from "../../networks/canonical-graph.js";
+import {
+  CanonicalGraph,
+  type Computation,
+  ValueNumbering,
+  type Weight,
+} from "../../networks/canonical-graph.js";
 
 /**
  * The layers of a graph in the form that all ways to write it share, so that those of specs and files of any framework
  * can be compared. Numbers that are trained, and momentum, are no part of it: files have their own, or none.
  */
 export function canonicalLayers(graph: Graph): LayerGraph {
-  const canonical = new CanonicalGraph(graph, new Numbering());
+  const canonical = new CanonicalGraph(graph, new ValueNumbering());
   const sources = inputSources(graph);
   const layers: Layer[] = [];
   for (const op of graph.ops) {

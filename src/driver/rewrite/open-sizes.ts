@@ -1,13 +1,11 @@
 import { InputError } from "../../base/diagnostic.js";
 import { openAssumed } from "../../given/onnx-file.js";
-import type { AssumedModel } from "../../networks/file-network.js";
 import { openModel } from "../../onnx/decode/import.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
+import { encode, lower, type RewriteTask, type SizedModel } from "./encode.js";
+import { planRewrite } from "./plan.js";
 import { sameParts } from "./same-parts.js";
-
-/** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */
-export type SizedModel = AssumedModel & { readonly sizes: Sizes };
 
 /** Another height and width than the one that was assumed. */
 const OTHER_SIDE = 320;
@@ -16,11 +14,11 @@ const OTHER_SIDE = 320;
  * Rewrites the file once more with another height and width in place of those that it leaves open. Errors: `InputError`
  * where that gives another file: it would hold for one size only.
  */
-export function refuseSized(
-  file: string,
-  imported: SizedModel,
-  parts: (model: SizedModel) => ModelParts,
-): void {
+export function refuseSized({ file, imported, invocations, options }: RewriteTask): void {
+  const parts = (model: SizedModel): ModelParts => {
+    const { after } = planRewrite(model.graph, invocations);
+    return encode(lower(after, model, options).graph, { imported: model, invocations, options });
+  };
   const other = openAssumed(file, OTHER_SIDE, imported.sizes);
   try {
     if (sameParts(parts(imported), parts({ ...other, sizes: imported.sizes }))) return;

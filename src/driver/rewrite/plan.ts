@@ -27,7 +27,7 @@ export interface RewritePlan {
   readonly warnings: readonly Diagnostic[];
 }
 
-export interface PlanOptions {
+export interface RewriteHooks {
   readonly hooks?: PipelineHooks | undefined;
   /** Called with the gates, before passes look for them; what it throws ends the work. */
   readonly found?: ((gates: Pick<RewritePlan, "raised" | "rejected">) => void) | undefined;
@@ -48,7 +48,7 @@ export function leadingTidy(invocations: readonly PassInvocation[]): readonly Pa
 export function planRewrite(
   read: Graph,
   all: readonly PassInvocation[],
-  { hooks, found }: PlanOptions = {},
+  { hooks, found }: RewriteHooks = {},
 ): RewritePlan {
   const tidying = leadingTidy(all);
   const invocations = all.slice(tidying.length);
@@ -64,7 +64,7 @@ export function planRewrite(
 function planTidied(
   graph: Graph,
   invocations: readonly PassInvocation[],
-  { hooks, found }: PlanOptions,
+  { hooks, found }: RewriteHooks,
 ): RewritePlan {
   const { graph: all, raised, rejected } = raiseAttention(graph);
   found?.({ raised, rejected });

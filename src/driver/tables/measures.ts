@@ -8,7 +8,7 @@ import type { Graph } from "../../ir/graph.js";
 import { countedNetwork } from "../../reports/conventions.js";
 
 /** What a value is measured on. */
-export interface Measured {
+export interface MeasuredNetwork {
   readonly graph: Graph;
   /** The network that differences are against. */
   readonly against?: Graph | undefined;
@@ -25,7 +25,7 @@ interface Measure {
   /** What a reader calls it. */
   readonly title: string;
   /** @param decimals  digits behind the point of the published number; undefined where it has no such form */
-  take(measured: Measured, decimals: number | undefined): Measurement;
+  take(measured: MeasuredNetwork, decimals: number | undefined): Measurement;
 }
 
 /** What papers publish of a network. */
@@ -102,7 +102,7 @@ function operationsOf(graph: Graph, convention: ConventionName): number {
   return conventions[convention].operations.count(countedNetwork(graph));
 }
 
-function baseOf({ against }: Measured): Graph {
+function baseOf({ against }: MeasuredNetwork): Graph {
   if (against === undefined) throw new Defect("a change is published, and not against which network");
   return against;
 }

@@ -13,9 +13,9 @@ import type { Check } from "../../runtime/compare.js";
 import { stressed } from "../../trials/stressed.js";
 import type { GivenModel } from "./given-model.js";
 import type { VerifyOptions } from "./report.js";
-import type { Found, Subject, Target } from "./round.js";
+import type { Findings, Subject, VerifyTarget } from "./round.js";
 
-const NOTHING_FOUND: Found = { gates: { image: [], effects: [] }, checks: [] };
+const NOTHING_FOUND: Findings = { gates: { image: [], effects: [] }, checks: [] };
 
 /**
  * An ONNX file: with its own weights and, where its operators are ops of the IR, with stress weights. The
@@ -29,7 +29,7 @@ export function fileTarget(
   other: GivenModel | undefined,
   options: VerifyOptions,
   note: (check: Check) => void,
-): Target {
+): VerifyTarget {
   refuseCompileFlags(options, "verify/flag", "an ONNX file is verified as it is");
   const decoded = decodedOrSecond(given, options);
   if (decoded === undefined) {

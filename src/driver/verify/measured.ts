@@ -7,7 +7,7 @@ import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/
 import { largestDifference, type Reference } from "../../trials/reference-runs.js";
 
 /** What is measured of each output, by name. */
-export interface Measured {
+export interface MeasuredOutputs {
   /** What rounding does to it in a batch of the first images. */
   errors(batch: number): ReadonlyMap<string, OutputError>;
   /** How far it moves from one image to another. */
@@ -29,7 +29,7 @@ export async function measuredOn(
   images: number,
   seed: number,
   { precision }: Tolerance,
-): Promise<Measured> {
+): Promise<MeasuredOutputs> {
   const [first, last] = [candidates[0]?.session, candidates.at(-1)?.session];
   if (first === undefined || last === undefined) return { errors: () => new Map(), responses: new Map() };
   const lot = fixedBatch(first) ?? 1;

@@ -22,7 +22,7 @@ export interface Round {
 }
 
 /** What is verified: a spec's network or an ONNX file. */
-export interface Target {
+export interface VerifyTarget {
   /** The lowest precision that it computes in. */
   readonly precision: "float32" | "float16";
   /** How many rounds there are. */
@@ -30,7 +30,7 @@ export interface Target {
   /** Makes one of them; what it finds while doing so goes where the target was told. Errors: `CheckError` at the deadline. */
   round(index: number, conditions: Conditions): Round;
   /** What the rounds have shown of the network alone: its gates, where there are any to tell apart, and other checks. */
-  found(): Found;
+  found(): Findings;
 }
 
 export interface Conditions {
@@ -39,7 +39,7 @@ export interface Conditions {
   readonly deadline: Deadline;
 }
 
-export interface Found {
+export interface Findings {
   readonly gates: GateEffects;
   readonly checks: readonly Check[];
 }

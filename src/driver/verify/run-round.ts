@@ -16,7 +16,7 @@ import {
   runModel,
 } from "../../trials/outputs.js";
 import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
-import { type Measured, measuredOn } from "./measured.js";
+import { type MeasuredOutputs, measuredOn } from "./measured.js";
 import type { Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
 
@@ -150,7 +150,7 @@ function compareAll(
   candidates: readonly Candidate[],
   outputs: ReadonlyMap<Candidate, ReadonlyMap<number, Outputs>>,
   reference: Reference | undefined,
-  { errors, responses }: Measured,
+  { errors, responses }: MeasuredOutputs,
   seed: number,
   tolerance: Tolerance,
 ): Comparison[] {

@@ -15,7 +15,7 @@ import { MOST_STRESS_SETS, type StressWeights, stressWeightsOf } from "../../tri
 import { startHalfRounding } from "../../weights/values/half.js";
 import type { GivenModel } from "./given-model.js";
 import type { VerifyOptions } from "./report.js";
-import type { Conditions, Found, Subject, Target } from "./round.js";
+import type { Conditions, Findings, Subject, VerifyTarget } from "./round.js";
 
 /** The network's own weights, initial or given ones, and those that make everything matter. */
 const WEIGHTS = ["own", "stress"] as const;
@@ -31,7 +31,7 @@ export function specTarget(
   file: GivenModel | undefined,
   options: VerifyOptions,
   note: (check: Check) => void,
-): Target {
+): VerifyTarget {
   let stress: SpecStress | undefined;
   const precision = precisionOf(network, options);
   return {
@@ -78,7 +78,7 @@ const GATE_RESOLUTION = 64;
 const GATE_STEP = 16;
 
 /** Stress weights of a spec's network, and what they show on small images. */
-interface SpecStress extends Found {
+interface SpecStress extends Findings {
   readonly weights: StressWeights;
 }
 
@@ -164,7 +164,7 @@ function givenSubject(
 }
 
 /** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
-function precisionOf(network: SpecNetwork, options: ExportOptions): Target["precision"] {
+function precisionOf(network: SpecNetwork, options: ExportOptions): VerifyTarget["precision"] {
   return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
 }
 

@@ -13,7 +13,7 @@ import { fileTarget } from "./file-target.js";
 import { againstFile } from "./given-model.js";
 import { compareBlocks } from "./per-block.js";
 import type { BlockComparison, Comparison, ModelPlacement, VerifyOptions, VerifyReport } from "./report.js";
-import type { Target } from "./round.js";
+import type { VerifyTarget } from "./round.js";
 import { type RunContext, runRound } from "./run-round.js";
 import { publishedNumbers, specTarget } from "./spec-target.js";
 import { conclude } from "./verdict.js";
@@ -107,7 +107,7 @@ async function verifyWith(
 }
 
 interface Prepared {
-  readonly target: Target;
+  readonly target: VerifyTarget;
   /** What became of the weights that were given. */
   readonly weights: WeightsReport | undefined;
   readonly warnings: readonly Diagnostic[];
@@ -143,7 +143,11 @@ function checkOptions({ batches, seeds, atol, rtol }: VerifyOptions): void {
 }
 
 /** The lowest precision that a target is computed in on a device. */
-function precisionOn({ device }: ChosenDevice, { precision }: Target, options: VerifyOptions): ToleranceName {
+function precisionOn(
+  { device }: ChosenDevice,
+  { precision }: VerifyTarget,
+  options: VerifyOptions,
+): ToleranceName {
   const usesTf32 = options.allowTf32 === true && (device === "cuda" || device === "tensorrt");
   return usesTf32 && precision === "float32" ? "tf32" : precision;
 }

@@ -17,7 +17,7 @@ export interface WeightsInventory {
   readonly format: TensorFormat;
   /** What the file says of itself. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: readonly InspectedTensor[];
+  readonly tensors: readonly ListedTensor[];
   readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
   /** Tensors of float64, whose numbers a model would have in float32. */
   readonly rounded: readonly string[];
@@ -27,7 +27,7 @@ export interface WeightsInventory {
   readonly warnings: readonly Diagnostic[];
 }
 
-export interface InspectedTensor {
+export interface ListedTensor {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -74,7 +74,7 @@ export function inspectWeights(
   }
 }
 
-function inspectTensor(tensor: StoredTensor, file: string, values: boolean): InspectedTensor {
+function inspectTensor(tensor: StoredTensor, file: string, values: boolean): ListedTensor {
   const { name, dtype, dims, byteLength } = tensor;
   const entry = { name, dtype, shape: dims, bytes: byteLength };
   if (!values) return entry;

@@ -8,7 +8,7 @@ import { type LoadedSpec, loadSource } from "../../language/load.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline, passesOfFlag } from "../../passes/engine/pipeline.js";
 import { buildNetwork } from "../blocks/network.js";
-import { CanonicalGraph, Numbering } from "../canonical-graph.js";
+import { CanonicalGraph, ValueNumbering } from "../canonical-graph.js";
 import type { FileNetwork } from "../file-network.js";
 import { imageMetadata } from "../metadata.js";
 import type { SpecNetwork } from "../spec-network.js";
@@ -34,7 +34,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
   const written = { ...writtenSpec(network), preprocessing, labels };
   const spec = loaded(written, file);
   const built = buildNetwork(spec.resolved);
-  const numbering = new Numbering();
+  const numbering = new ValueNumbering();
   const theirs = new CanonicalGraph(attention.graph, numbering);
   const forms = ["strip-training", "strip-training,fold-batch-norm"].map((pipeline) => {
     const { graph } = runPasses(built, parsePipeline(pipeline));

@@ -7,7 +7,7 @@ import { storedWeight, type WeightExpr } from "../ir/weight.js";
 import { materialize } from "../weights/values/materialize.js";
 import { type FactorPlace, factorPlace, withFactor } from "./channel-factor.js";
 import { type EcaNumbers, type EcaShape, ecaResponses, fitEca, neutralEca } from "./eca-start.js";
-import type { GateResponses } from "./responses.js";
+import type { GateResponses } from "./gate-responses.js";
 import type { NewGateStart } from "./starts.js";
 
 /** How near something is to the network before the swap, for each way to start. */
@@ -34,7 +34,7 @@ export function byStart<T>(of: (start: NewGateStart) => T): Readonly<Record<NewG
   return { init: of("init"), neutral: of("neutral"), fit: of("fit") };
 }
 
-export type EcaOp = OpOf<"attention.eca">;
+type EcaOp = OpOf<"attention.eca">;
 
 /** A new gate with the numbers of each start. */
 export interface PlannedGate {
@@ -46,8 +46,7 @@ export interface PlannedGate {
 
 export function planGate(
   graph: Graph,
-  op: EcaOp,
-  before: Op,
+  { before, op }: { readonly before: Op; readonly op: EcaOp },
   responses: GateResponses,
   seed: number,
 ): PlannedGate {

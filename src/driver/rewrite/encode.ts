@@ -1,0 +1,49 @@
+import { packageVersion } from "../../files/package.js";
+import type { Graph } from "../../ir/graph.js";
+import type { AssumedModel } from "../../networks/file-network.js";
+import type { ModelParts } from "../../onnx/encode/layout.js";
+import type { Sizes } from "../../onnx/file/value-info.js";
+import { encodeRewritten } from "../../onnx/rewritten/model.js";
+import { type RanPasses, runPasses } from "../../passes/engine/manager.js";
+import type { PassInvocation } from "../../passes/engine/pass.js";
+import { printPipeline } from "../../passes/engine/pipeline.js";
+import { rewritePipeline } from "../../passes/export-pipeline.js";
+import type { RewriteOptions } from "./report.js";
+
+/** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */
+export type SizedModel = AssumedModel & { readonly sizes: Sizes };
+
+/** What is rewritten, and how. */
+export interface RewriteTask {
+  readonly file: string;
+  readonly imported: SizedModel;
+  /** The swaps, then the passes. */
+  readonly invocations: readonly PassInvocation[];
+  readonly options: RewriteOptions;
+}
+
+/** The passes from a network at model level back to operators of the file's opset. */
+export function lower(
+  graph: Graph,
+  { opset }: Pick<SizedModel, "opset">,
+  { target, precision }: Pick<RewriteOptions, "target" | "precision">,
+): RanPasses {
+  return runPasses(graph, rewritePipeline({ opset, target, precision }));
+}
+
+/** A lowered network as the parts of the rewritten file, which says how it was made where passes were asked for. */
+export function encode(
+  lowered: Graph,
+  { imported, invocations, options: { seed = 0 } }: Omit<RewriteTask, "file">,
+): ModelParts {
+  const { sizes, side } = imported;
+  const metadata =
+    invocations.length === 0
+      ? {}
+      : {
+          "ecagen.version": packageVersion(),
+          "ecagen.rewrite": printPipeline(invocations),
+          "ecagen.seed": String(seed),
+        };
+  return encodeRewritten(lowered, imported, { metadata, sizes, undeclared: side !== undefined });
+}
