@@ -17,7 +17,7 @@ const LONG_FILES: readonly string[] = ["ir/parse.ts"];
 
 /** Type names with two homes. */
 const TWICE: readonly string[] = [
-  ...["Gate", "Initializer", "Layer", "Precision", "Segment", "SpatialGate", "Target", "Unit"],
+  ...["Gate", "Initializer", "Layer", "Precision", "Segment", "SpatialGate", "Unit"],
 ];
 
 const BETWEEN_USE_CASES: readonly string[] = [];

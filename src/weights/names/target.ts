@@ -5,7 +5,7 @@ import { meetsCondition, nameParameters, networkParts, type TensorName } from ".
 import { stagewiseNumbering } from "./places.js";
 
 /** The names that a network's parameters get in a framework. */
-export interface Target {
+export interface TargetNames {
   readonly naming: Naming;
   readonly names: ReadonlyMap<Parameter, TensorName>;
 }
@@ -16,7 +16,7 @@ export interface Target {
  *
  * Errors: `InputError` with every parameter that the framework has no name for.
  */
-export function targetNames(graph: Graph, map: NameMap, parameters: readonly Parameter[]): Target {
+export function targetNames(graph: Graph, map: NameMap, parameters: readonly Parameter[]): TargetNames {
   const parts = networkParts(graph);
   const numbering = stagewiseNumbering(graph);
   const targets = map.namings
