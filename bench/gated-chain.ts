@@ -2,8 +2,8 @@ import { GraphBuilder } from "../src/ir/builder.js";
 import type { Value } from "../src/ir/graph.js";
 import { tensorType } from "../src/ir/types.js";
 import { constantWeight } from "../src/ir/weight.js";
+import { modelBytes } from "../src/onnx/encode/bytes.js";
 import { encodeModel } from "../src/onnx/encode/export.js";
-import { modelBytes } from "../src/onnx/encode/write.js";
 
 const CHANNELS = 8;
 const NODES_OF_BLOCK = 9;

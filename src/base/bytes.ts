@@ -31,6 +31,9 @@ export class NoSuchFile extends Error {
   override readonly name = "NoSuchFile";
 }
 
+/** For bytes at hand that no file is beside. */
+export const nothingBeside: OpenBeside = () => undefined;
+
 /** A part of other bytes, by itself. */
 export function rangeOf(whole: ByteRange, start: number, size: number): ByteRange {
   return { size, readInto: (target, offset) => whole.readInto(target, start + offset) };

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import { type OpenedModel, openModel } from "../files/models/open.js";
 import { type AssumedModel, type FileNetwork, networkOfFile } from "../networks/file-network.js";
 import type { NetworkOptions } from "../networks/spec-network.js";
-import { openModel } from "../onnx/decode/import.js";
 import type { Sizes } from "../onnx/file/value-info.js";
 import { refuseResolution } from "./unused-flags.js";
 
@@ -17,7 +17,11 @@ export const ASSUMED_SIDE = 224;
  * Reads an ONNX file; heights and widths that it leaves open are taken for `side`, because convolutions of maps without sizes
  * have no types. The batch stays open, unless `sizes` has a number for it. Errors: as those of `openModel`.
  */
-export function openAssumed(file: string, side: number = ASSUMED_SIDE, sizes: Sizes = {}): AssumedModel {
+export function openAssumed(
+  file: string,
+  side: number = ASSUMED_SIDE,
+  sizes: Sizes = {},
+): AssumedModel & OpenedModel {
   const imported = openModel(file, sizes);
   const { openSizes, graph: declared } = imported;
   if (openSizes.length === 0) return { ...imported, declared };

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import { openInitializers } from "../files/models/open.js";
 import { openTensors } from "../files/tensors/open.js";
 import type { GivenWeights, WeightsOptions } from "../networks/load-weights.js";
-import { openInitializers } from "../onnx/file/tensor-source.js";
 import { unknownKey } from "../weights/formats/torch/read.js";
 import { nonFiniteWarnings, type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
 import { isOnnx } from "./onnx-file.js";

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeviceError, InputError } from "../base/diagnostic.js";
-import { recordModel } from "../onnx/file/external-locations.js";
+import { recordModel } from "../files/models/record.js";
 import { DEVICES, type DeviceName } from "./devices.js";
 import type { Port, ProfiledNode, WireTensor } from "./protocol.js";
 import { type FloatTensor, fromWire, toWire } from "./tensor.js";

@@ -1,7 +1,7 @@
 import { packageVersion } from "../files/package.js";
 import { type ExportOptions, encode, lower } from "../networks/export.js";
 import type { SpecNetwork } from "../networks/spec-network.js";
-import { modelBytes } from "../onnx/encode/write.js";
+import { modelBytes } from "../onnx/encode/bytes.js";
 import type { HalfRounding } from "../weights/values/half.js";
 
 /** A spec's network as the bytes of the ONNX file that `compile` writes of it. `rounding` is told what half precision does. */

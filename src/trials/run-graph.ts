@@ -1,8 +1,8 @@
 import { packageVersion } from "../files/package.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImageRuns } from "../new-gates/gate-responses.js";
+import { modelBytes } from "../onnx/encode/bytes.js";
 import { encodeModel } from "../onnx/encode/export.js";
-import { modelBytes } from "../onnx/encode/write.js";
 import { runPasses } from "../passes/engine/manager.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
 import type { Runtime } from "../runtime/session.js";

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { stats } from "../../src/driver/stats/stats.js";
-import { openModel } from "../../src/onnx/decode/import.js";
+import { openModel } from "../../src/files/models/open.js";
 import { AttributeProto, ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 

@@ -7,8 +7,8 @@ import * as assert from "uvu/assert";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { uniformByFan } from "../../src/ir/initializers.js";
 import { tensorType } from "../../src/ir/types.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { processesOf } from "../processes.js";
 import { ecagen } from "./run-cli.js";
 

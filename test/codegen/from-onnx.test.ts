@@ -16,7 +16,7 @@ import type { Graph, Op } from "../../src/ir/graph.js";
 import { encode, lower } from "../../src/networks/export.js";
 import type { FileNetwork } from "../../src/networks/file-network.js";
 import { recoveredNetwork } from "../../src/networks/recovered/recovered-network.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { raiseAttention } from "../../src/passes/raise/raise-attention.js";

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { decodeModel, type OpenedModel, openModel } from "../../src/files/models/open.js";
 import type { Graph } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { elementCount } from "../../src/ir/types.js";
-import { decodeModel, type ImportedModel, openModel } from "../../src/onnx/decode/import.js";
 import { listBytes } from "../../src/onnx/file/list-data.js";
 import { ModelProto, toInteger } from "../../src/onnx/file/proto.js";
-import { elementDType } from "../../src/onnx/file/stored-initializer.js";
+import { elementDType } from "../../src/onnx/file/tensors.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { elementReader, fileByteCount } from "../../src/weights/formats/file-dtypes.js";
 import { materialize } from "../../src/weights/values/materialize.js";
@@ -22,7 +22,7 @@ const EVALUATED = 266;
 /** ONNX's own tests allow 1e-3 of each number; their outputs are computed in float32. */
 const TOLERANCE = 1e-5;
 
-function read({ model }: BackendTest): ImportedModel | undefined {
+function read({ model }: BackendTest): OpenedModel | undefined {
   try {
     return openModel(model);
   } catch (error) {

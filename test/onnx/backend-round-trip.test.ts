@@ -3,13 +3,13 @@ import * as ort from "onnxruntime-node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { type OpenedModel, openModel } from "../../src/files/models/open.js";
 import type { Op } from "../../src/ir/graph.js";
-import { type ImportedModel, openModel } from "../../src/onnx/decode/import.js";
 import type { ModelSource } from "../../src/onnx/decode/source.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { listBytes } from "../../src/onnx/file/list-data.js";
 import { type TensorMessage, TensorProto, toInteger } from "../../src/onnx/file/proto.js";
-import { elementDType } from "../../src/onnx/file/stored-initializer.js";
+import { elementDType } from "../../src/onnx/file/tensors.js";
 import { encodeRewritten } from "../../src/onnx/rewritten/model.js";
 import { claimsIn } from "../claims.js";
 import { skip } from "../skip.js";
@@ -108,7 +108,7 @@ function describe(tensor: ort.Tensor | undefined): string {
 }
 
 /** A file's model in which the ops of the IR are written by their codecs, although the file has them. */
-function writtenAnew({ graph, source, opset }: ImportedModel): Uint8Array {
+function writtenAnew({ graph, source, opset }: OpenedModel): Uint8Array {
   const onlyOpaque = new Proxy(source, {
     get(target, key: keyof ModelSource) {
       if (key === "nodeOf") return (op: Op) => (op.kind === "opaque" ? target.nodeOf(op) : undefined);
@@ -181,7 +181,7 @@ if (HAS_BACKEND_TESTS) {
 }
 
 /** A model, or why it is refused. */
-function read(each: BackendTest): ImportedModel | string {
+function read(each: BackendTest): OpenedModel | string {
   try {
     return openModel(each.model);
   } catch (error) {

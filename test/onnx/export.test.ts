@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { decodeModel } from "../../src/files/models/open.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
-import { decodeModel } from "../../src/onnx/decode/import.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { nodeName, scopeOfNode } from "../../src/onnx/file/names.js";
 import { type ModelMessage, ModelProto, toInteger } from "../../src/onnx/file/proto.js";
 import { smallNetwork } from "./networks.js";

@@ -1,5 +1,5 @@
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import {
   AttributeProto,
   FIELD,

@@ -3,15 +3,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { shortestDecimal } from "../../src/base/shortest-decimal.js";
+import { decodeModel } from "../../src/files/models/open.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { parametersOf } from "../../src/ir/graph.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { type Dim, tensorType } from "../../src/ir/types.js";
 import { constantWeight } from "../../src/ir/weight.js";
 import type { OperatorName } from "../../src/onnx/codecs/codec.js";
-import { decodeModel } from "../../src/onnx/decode/import.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import {
   type AttributeMessage,
   AttributeProto,

@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { nothingBeside } from "../../src/base/bytes.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import type { DiagnosticCode } from "../../src/base/diagnostic-codes/registry.js";
 import { compareInitializers, replaceInitializers } from "../../src/onnx/decode/initializers.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { type ModelMessage, ModelProto } from "../../src/onnx/file/proto.js";
 import { throwsError } from "../throws.js";
 import { smallNetwork } from "./networks.js";
@@ -20,6 +21,8 @@ function changed(bytes: Uint8Array, change: (model: ModelMessage) => void): Uint
   return ModelProto.encode(model).finish();
 }
 
+const given = (bytes: Uint8Array) => ({ bytes, file: "m.onnx", openData: nothingBeside });
+
 const weight = (model: ModelMessage) =>
   model.graph?.initializer?.find(({ name }) => name === "head.fc.weight") ?? {};
 
@@ -32,15 +35,15 @@ const flipped = (bytes: Uint8Array): Uint8Array =>
   });
 
 test("equal files have equal weights; one flipped bit shows, by name", () => {
-  assert.equal(compareInitializers(fileOf(1), fileOf(1), "m.onnx"), { total: 6, different: [] });
-  assert.equal(compareInitializers(fileOf(1), flipped(fileOf(1)), "m.onnx")?.different, ["head.fc.weight"]);
+  assert.equal(compareInitializers(fileOf(1), given(fileOf(1))), { total: 6, different: [] });
+  assert.equal(compareInitializers(fileOf(1), given(flipped(fileOf(1))))?.different, ["head.fc.weight"]);
 });
 
 test("weights that a file lacks are different ones", () => {
   const without = changed(fileOf(1), ({ graph }) => {
     if (graph) graph.initializer = graph.initializer?.filter(({ name }) => name !== "eca.weight") ?? [];
   });
-  assert.equal(compareInitializers(fileOf(1), without, "m.onnx")?.different, ["eca.weight"]);
+  assert.equal(compareInitializers(fileOf(1), given(without))?.different, ["eca.weight"]);
 });
 
 test("files that name or shape their weights otherwise can't be compared", () => {
@@ -51,18 +54,18 @@ test("files that name or shape their weights otherwise can't be compared", () =>
       node.input = (node.input ?? []).map((input) => (input === name ? "fc" : input));
     }
   });
-  assert.is(compareInitializers(fileOf(1), renamed, "m.onnx"), undefined);
-  assert.is(replaceInitializers(renamed, fileOf(2), "m.onnx"), undefined);
-  assert.is(replaceInitializers(fileOf(1, 8), fileOf(2), "m.onnx"), undefined);
+  assert.is(compareInitializers(fileOf(1), given(renamed)), undefined);
+  assert.is(replaceInitializers(given(renamed), fileOf(2)), undefined);
+  assert.is(replaceInitializers(given(fileOf(1, 8)), fileOf(2)), undefined);
 });
 
 test("replacing gives the other weights and keeps everything else", () => {
   const marked = changed(fileOf(1), (model) => {
     model.producerName = "someone";
   });
-  const replaced = replaceInitializers(marked, fileOf(2), "m.onnx");
+  const replaced = replaceInitializers(given(marked), fileOf(2));
   assert.ok(replaced);
-  assert.equal(compareInitializers(fileOf(2), replaced, "m.onnx")?.different, []);
+  assert.equal(compareInitializers(fileOf(2), given(replaced))?.different, []);
   assert.is(ModelProto.decode(replaced).producerName, "someone");
   assert.is(ModelProto.decode(replaced).graph?.node?.length, ModelProto.decode(marked).graph?.node?.length);
 });
@@ -72,7 +75,7 @@ test("a file that is broken is refused", () => {
     weight(model).dataType = 11;
   });
   const refuses = (bytes: Uint8Array, message: RegExp, code: DiagnosticCode) =>
-    throwsError(() => compareInitializers(fileOf(1), bytes, "m.onnx"), InputError, message, { code });
+    throwsError(() => compareInitializers(fileOf(1), given(bytes)), InputError, message, { code });
   refuses(new Uint8Array(5), /^m\.onnx is no ONNX model/, "onnx/no-model");
   refuses(wrongType, /^m\.onnx: the element type DOUBLE is not supported, float32/, "onnx/unsupported");
 });

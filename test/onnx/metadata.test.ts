@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { readMetadata } from "../../src/files/models/open.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { tensorType } from "../../src/ir/types.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
-import { readMetadata } from "../../src/onnx/file/metadata.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 

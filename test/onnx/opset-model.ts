@@ -1,6 +1,6 @@
 import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
 import { numberDType } from "../../src/ir/types.js";
-import { codecNodes, type Initializer } from "../../src/onnx/encode/export.js";
+import { codecNodes, type TensorToWrite } from "../../src/onnx/encode/export.js";
 import { ModelProto, type NodeMessage, type TensorMessage, tensorHeader } from "../../src/onnx/file/proto.js";
 import { encodeValueInfo } from "../../src/onnx/file/value-info.js";
 import { encodeElements } from "../../src/weights/values/elements.js";
@@ -21,7 +21,7 @@ export function modelOfOpset(graph: Graph, opset: number): Uint8Array {
     nameOf: ({ name }: Value) => name,
     fresh: (wanted: string) => wanted,
     nodeName: (scope: string, operator: string) => `${scope}/${operator}`,
-    constant: (each: Initializer) =>
+    constant: (each: TensorToWrite) =>
       void tensors.push({ ...tensorHeader(each), rawData: each.data as Uint8Array }),
   };
   const node: NodeMessage[] = graph.ops.flatMap((op) => codecNodes(op, sink));

@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { decodeModel } from "../../src/files/models/open.js";
 import { printGraph } from "../../src/ir/print.js";
-import { decodeModel } from "../../src/onnx/decode/import.js";
 import { OPSETS, READ_OPSETS } from "../../src/onnx/file/opset.js";
 import { distance, evaluate, randomInputs, runModel } from "./agreement.js";
 import { casesOf } from "./cases.js";

@@ -1,11 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { decodeModel } from "../../src/files/models/open.js";
 import { type Graph, usesType, type Value } from "../../src/ir/graph.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
 import { rewriteGraph } from "../../src/ir/rewrite.js";
-import { decodeModel } from "../../src/onnx/decode/import.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { OPSETS } from "../../src/onnx/file/opset.js";
 import { type ModelMessage, ModelProto } from "../../src/onnx/file/proto.js";
 import { encodeRewritten } from "../../src/onnx/rewritten/model.js";

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { decodeModel } from "../../src/files/models/open.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { printGraph } from "../../src/ir/print.js";
 import { tensorType } from "../../src/ir/types.js";
-import { decodeModel } from "../../src/onnx/decode/import.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { OPSETS } from "../../src/onnx/file/opset.js";
 import { throwsError } from "../throws.js";
 import { casesOf } from "./cases.js";

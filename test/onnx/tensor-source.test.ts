@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile/compile.js";
+import { openInitializers } from "../../src/files/models/open.js";
 import { SourceTensors } from "../../src/onnx/decode/source-tensors.js";
 import { readDocument } from "../../src/onnx/file/document.js";
 import {
@@ -14,7 +15,6 @@ import {
   type TensorMessage,
   TensorProto,
 } from "../../src/onnx/file/proto.js";
-import { openInitializers } from "../../src/onnx/file/tensor-source.js";
 import { exactNumbers, type StoredTensor } from "../../src/weights/formats/tensor-source.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { largestRead } from "../weights/spy-on-reads.js";

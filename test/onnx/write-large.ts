@@ -1,11 +1,12 @@
 // Writes a model of as many million numbers as the second argument says to the file of the first, and prints the
 // peak of the process's memory in MB.
+
+import { writeModel } from "../../src/files/models/write.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Value } from "../../src/ir/graph.js";
 import { tensorType } from "../../src/ir/types.js";
 import { normalWeight } from "../../src/ir/weight.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { writeModel } from "../../src/onnx/encode/write.js";
 
 const [file = "", millions = ""] = process.argv.slice(2);
 const builder = new GraphBuilder("large");

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
+import { openModel } from "../../src/files/models/open.js";
 import { type Graph, usesOf } from "../../src/ir/graph.js";
 import { isPrimitive } from "../../src/ir/ops/registry.js";
 import type { Tensor } from "../../src/ir/tensor.js";
-import { openModel } from "../../src/onnx/decode/import.js";
+import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
-import { modelBytes } from "../../src/onnx/encode/write.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { raiseAttention } from "../../src/passes/raise/raise-attention.js";

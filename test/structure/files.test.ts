@@ -22,7 +22,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   "files/writable-target.ts": "follows links",
   "driver/codegen/generated-folder.ts":
     "reads the manifest that it is about to replace, and removes stale files",
-  "onnx/file/data-files.ts": "removes the data of a model that was replaced",
+  "files/models/outdated-data.ts": "removes the data of a model that was replaced",
   "runtime/drivers.ts": "reads files of the system",
   "runtime/session.ts": "writes to the temporary folder of the process of ONNX Runtime",
   "runtime/worker-process.ts": "the same",

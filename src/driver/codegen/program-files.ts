@@ -2,11 +2,11 @@ import { basename, dirname, join, posix } from "node:path";
 import { Defect } from "../../base/diagnostic.js";
 import type { Artifact, GeneratedFile } from "../../codegen/subject.js";
 import type { FileTransaction } from "../../files/atomic-file.js";
+import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
 import { addWeights } from "../../files/tensors/export-weights.js";
 import { encode, lower } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
-import { addModel } from "../../onnx/encode/write.js";
 import type { HalfRounding } from "../../weights/values/half.js";
 import {
   hashOfFile,

@@ -1,4 +1,5 @@
 import { InputError } from "../../base/diagnostic.js";
+import { decodeModel } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
@@ -9,7 +10,6 @@ import { networkOfFile } from "../../networks/file-network.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
-import { decodeModel } from "../../onnx/decode/import.js";
 
 /**
  * The network that a program is generated of: of a spec, or the one that an ONNX file is proved to be, with the file's

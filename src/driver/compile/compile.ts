@@ -5,6 +5,7 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
+import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
@@ -18,7 +19,6 @@ import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.
 import { locateErrors, type NetworkOptions, type SpecNetwork } from "../../networks/spec-network.js";
 import type { NewGatesReport } from "../../new-gates/start.js";
 import type { EncodedModel } from "../../onnx/encode/export.js";
-import { addModel } from "../../onnx/encode/write.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import { exportPipeline } from "../../passes/export-pipeline.js";
 import { type IrDump, irHooks } from "../../reports/ir-dump.js";

@@ -1,8 +1,9 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { writeModel } from "../../files/models/write.js";
 import type { Graph } from "../../ir/graph.js";
 import { changesFunction } from "../../networks/spec-network.js";
+import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
-import { modelBytes, writeModel } from "../../onnx/encode/write.js";
 import type { Precision } from "../../passes/export-options.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { ModelReport } from "../../reports/model-report.js";

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
+import { openModel } from "../../files/models/open.js";
 import { openAssumed } from "../../given/onnx-file.js";
-import { openModel } from "../../onnx/decode/import.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
 import { encode, lower, type RewriteTask, type SizedModel } from "./encode.js";

@@ -1,5 +1,5 @@
 import { printWeight } from "../../ir/print.js";
-import type { ModelParts, Segment, TensorPart } from "../../onnx/encode/layout.js";
+import type { FileSegment, ModelParts, TensorPart } from "../../onnx/encode/layout.js";
 
 /** Whether two models, rewritten from the same file, are the same: what is copied, what is new, and all numbers. */
 export function sameParts(a: ModelParts, b: ModelParts): boolean {
@@ -9,7 +9,7 @@ export function sameParts(a: ModelParts, b: ModelParts): boolean {
   });
 }
 
-function textOf(part: Segment | TensorPart | undefined): string {
+function textOf(part: FileSegment | TensorPart | undefined): string {
   switch (part?.kind) {
     case undefined:
       return "";

@@ -1,4 +1,5 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { readMetadata } from "../../files/models/open.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { weightsFlags } from "../../given/unused-flags.js";
@@ -6,7 +7,6 @@ import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
 import { imageMetadata } from "../../networks/metadata.js";
-import { readMetadata } from "../../onnx/file/metadata.js";
 import { exportBytes } from "../../trials/exported.js";
 
 /** What makes a network of a spec; an ONNX file is one already. */

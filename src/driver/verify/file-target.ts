@@ -1,13 +1,14 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
 import { InputError } from "../../base/diagnostic.js";
+import { decodeModel, givenBytes } from "../../files/models/open.js";
 import { packageVersion } from "../../files/package.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { refuseCompileFlags } from "../../given/unused-flags.js";
 import { usesType } from "../../ir/graph.js";
-import { decodeModel, type ImportedModel } from "../../onnx/decode/import.js";
+import type { ImportedModel } from "../../onnx/decode/import.js";
 import { argumentsAmong, replaceInitializers } from "../../onnx/decode/initializers.js";
+import { modelBytes } from "../../onnx/encode/bytes.js";
 import { encodeModel } from "../../onnx/encode/export.js";
-import { modelBytes } from "../../onnx/encode/write.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import type { Check } from "../../runtime/compare.js";
 import { stressed } from "../../trials/stressed.js";
@@ -60,10 +61,10 @@ export function fileTarget(
       // Only its tensors are used, so that the opset of the file doesn't matter.
       const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
       const own = modelBytes(encoded, { seed: options.seed ?? 0 });
-      const left = argumentsAmong(given.bytes, graph, given.path);
+      const left = argumentsAmong(givenBytes(given.bytes, given.path), graph);
       const subjects = [given, other].flatMap((model): Subject[] => {
         if (model === undefined) return [];
-        const bytes = replaceInitializers(model.bytes, own, model.path, left);
+        const bytes = replaceInitializers(givenBytes(model.bytes, model.path), own, left);
         const ok = bytes !== undefined;
         const detail = ok ? `${model.path} takes them` : `${model.path} has other weights, by name or shape`;
         note({ name: "stress weights", ok, detail });

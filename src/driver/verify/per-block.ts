@@ -1,5 +1,6 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { Defect } from "../../base/diagnostic.js";
+import { givenBytes } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
 import { withoutListeners } from "../../files/termination.js";
 import type { Graph } from "../../ir/graph.js";
@@ -72,7 +73,7 @@ async function runWithBlocks(
   { runtime, device }: RunContext,
 ): Promise<{ tensors: ReadonlyMap<string, string>; batch: number; outputs: Outputs } | undefined> {
   const bytes = typeof model === "string" ? readBytes(model) : model;
-  const { bytes: instrumented, tensors } = withBlockOutputs(bytes, label, blocks);
+  const { bytes: instrumented, tensors } = withBlockOutputs(givenBytes(bytes, label), blocks);
   const session = await runtime.open(
     instrumented,
     { device, allowCpuNodes: true },

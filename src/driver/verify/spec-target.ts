@@ -1,5 +1,6 @@
 import { countNetwork } from "../../analysis/counts.js";
 import { Defect, InputError } from "../../base/diagnostic.js";
+import { givenBytes } from "../../files/models/open.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { checkExpectations } from "../../networks/expectations.js";
@@ -148,7 +149,7 @@ function givenSubject(
   const unknown = `${path} names its weights otherwise than the export, or has others; verify with the flags that it was compiled with`;
   if (weights === "own") {
     const subject = { label: path, model: path };
-    const result = compareInitializers(own, bytes, path);
+    const result = compareInitializers(own, givenBytes(bytes, path));
     if (result === undefined) return { subject, check: { name: "initializers", ok: false, detail: unknown } };
     const { total, different } = result;
     const detail =
@@ -158,7 +159,7 @@ function givenSubject(
     return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
   }
   const name = "stress weights";
-  const model = replaceInitializers(bytes, own, path);
+  const model = replaceInitializers(givenBytes(bytes, path), own);
   if (model === undefined) return { check: { name, ok: false, detail: unknown } };
   return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
 }

@@ -1,3 +1,4 @@
+import { utf8 } from "../../base/bytes.js";
 import { type AttributeMessage, AttributeProto } from "../file/proto.js";
 
 /** The value of an attribute, of the kinds that the codecs need. */
@@ -30,6 +31,6 @@ function encodeValue(attribute: OnnxAttribute): AttributeMessage {
     case "float":
       return { type: FLOAT, f: attribute.value };
     case "string":
-      return { type: STRING, s: Buffer.from(attribute.value) };
+      return { type: STRING, s: utf8(attribute.value) };
   }
 }

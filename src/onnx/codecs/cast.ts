@@ -1,6 +1,5 @@
 import { refuse } from "../../ir/types.js";
-import { ELEMENT_TYPE } from "../file/proto.js";
-import { elementTypeOf } from "../file/tensor-data.js";
+import { ELEMENT_TYPE, elementTypeOf } from "../file/proto.js";
 import { int } from "./attribute.js";
 import { defineCodec } from "./codec.js";
 

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../base/bytes.js";
+import type { OpenBeside } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { GraphBuilder } from "../../ir/builder.js";
 import type { Graph, Parameter, ParameterRole, Value } from "../../ir/graph.js";
@@ -61,12 +61,12 @@ export class GraphDecoder implements TensorScope {
   readonly #foreign: ForeignNode[] = [];
   readonly #problems: Diagnostic[] = [];
 
-  constructor(document: ModelDocument, opset: number, open: (path: string) => ByteRange, sizes: Sizes) {
+  constructor(document: ModelDocument, opset: number, openData: OpenBeside, sizes: Sizes) {
     this.#sizes = sizes;
     this.#document = document;
     this.#opset = opset;
     this.#builder = new GraphBuilder(document.graph.name ?? "");
-    this.#tensors = new SourceTensors(document, open);
+    this.#tensors = new SourceTensors(document, openData);
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
     this.#read = readNames(document);

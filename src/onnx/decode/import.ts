@@ -1,12 +1,10 @@
-import type { ByteRange } from "../../base/bytes.js";
+import type { ByteRange, OpenBeside } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { didYouMean } from "../../base/suggest.js";
-import { RandomAccessFile } from "../../files/random-access-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { formatType } from "../../ir/types.js";
 import { KNOWN_OPERATORS } from "../codecs/registry.js";
 import { type ModelDocument, readDocument } from "../file/document.js";
-import { recordExternalFiles } from "../file/external-locations.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "../file/opset.js";
 import { toInteger } from "../file/proto.js";
 import { declaredType, type Sizes } from "../file/value-info.js";
@@ -32,80 +30,28 @@ export interface ImportedModel {
   readonly openSizes: readonly string[];
   /** What a reader should know although the file could be read. */
   readonly notes: readonly Diagnostic[];
-  /** After this the numbers of its parameters can't be read. */
-  close(): void;
 }
 
 /**
- * Reads an ONNX file, one op for each node: those that the IR can't say become opaque. The numbers of its tensors stay
+ * Reads an ONNX model, one op for each node: those that the IR can't say become opaque. The numbers of its tensors stay
  * in the file, and in those with its external data, until they are needed.
  *
+ * @param file its name, for messages
  * @param sizes numbers that symbols of the inputs' sizes are taken for; the file itself stays open
  *
- * Errors: `InputError` for a file that is no ONNX model or contradicts itself; all of it at once, each with its node.
+ * Errors: `InputError` for bytes that are no ONNX model or contradict themselves; all of it at once, each with its node.
  */
-export function openModel(file: string, sizes: Sizes = {}): ImportedModel {
-  const opened = new Map<string, RandomAccessFile>();
-  const open = (path: string): RandomAccessFile => {
-    const known = opened.get(path) ?? RandomAccessFile.open(path);
-    opened.set(path, known);
-    return known;
-  };
-  const close = (): void => {
-    for (const each of opened.values()) each.close();
-  };
-  try {
-    return { ...importModel(open(file), file, open, sizes), close };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-/**
- * Reads the bytes of an ONNX file whose operators are all ops of the IR. `file` is its name: in messages, and for the
- * folder where external data lies.
- *
- * Errors: as those of `openModel`, and `InputError` with every node that no op of the IR can say.
- */
-export function decodeModel(bytes: Uint8Array, file: string): ImportedModel {
-  const range: ByteRange = {
-    size: bytes.length,
-    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-  };
-  const model = importModel(range, file, openedWhenRead);
-  refuseForeign(model, file);
-  return { ...model, close: () => undefined };
-}
-
-/** A file that is open only while it is read: what is decoded from memory has nobody who would close it. */
-function openedWhenRead(path: string): ByteRange {
-  const opened = <T>(act: (file: RandomAccessFile) => T): T => {
-    const file = RandomAccessFile.open(path);
-    try {
-      return act(file);
-    } finally {
-      file.close();
-    }
-  };
-  return {
-    size: opened(({ size }) => size),
-    readInto: (target, offset) => opened((file) => file.readInto(target, offset)),
-  };
-}
-
-function importModel(
+export function importModel(
   range: ByteRange,
   file: string,
-  open: (path: string) => ByteRange,
+  openData: OpenBeside,
   sizes: Sizes = {},
-): Omit<ImportedModel, "close"> {
-  recordExternalFiles(range, file);
+): ImportedModel {
   const document = readDocument(range, file);
   const opset = opsetOf(document);
   const { model } = document;
   const irVersion = toInteger(model.irVersion);
-  const decoded = new GraphDecoder(document, opset, open, sizes).decode();
+  const decoded = new GraphDecoder(document, opset, openData, sizes).decode();
   return {
     ...decoded,
     opset,

@@ -1,17 +1,27 @@
+import { compareBytes, nothingBeside, type OpenBeside } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { type Graph, parametersOf } from "../../ir/graph.js";
-import { isIntegerType, TypeRefusal } from "../../ir/types.js";
-import { parseModel } from "../file/model-file.js";
+import { isIntegerType, type NumberDType, TypeRefusal } from "../../ir/types.js";
+import { parseModel } from "../file/document.js";
 import {
   AttributeProto,
+  elementTypeOf,
   type ModelMessage,
   ModelProto,
   type NodeMessage,
   type TensorMessage,
   tensorHeader,
 } from "../file/proto.js";
-import { type FileTensor, readTensor } from "../file/tensor-data.js";
+import { bytesOfTensor, tensorOfMessage } from "../file/tensors.js";
 import { isConstantNode } from "./source-tensors.js";
+
+/** A model that a user gave. */
+export interface GivenBytes {
+  readonly bytes: Uint8Array;
+  /** The file's name, for messages. */
+  readonly file: string;
+  readonly openData: OpenBeside;
+}
 
 export interface InitializerComparison {
   /** Weights of the own model. */
@@ -27,17 +37,13 @@ export interface InitializerComparison {
  *
  * Errors: `InputError` for a given file that can't be read.
  */
-export function compareInitializers(
-  own: Uint8Array,
-  given: Uint8Array,
-  file: string,
-): InitializerComparison | undefined {
-  const ours = weightsOf(parseModel(own, "the export"), "the export");
-  const theirs = weightsOf(parseModel(given, file), file);
+export function compareInitializers(own: Uint8Array, given: GivenBytes): InitializerComparison | undefined {
+  const ours = weightsOf(parsed(exported(own)));
+  const theirs = weightsOf(parsed(given));
   if (!isKnown(theirs, ours)) return undefined;
   const different = [...ours.values()].filter((tensor) => {
     const other = theirs.get(tensor.name);
-    return other === undefined || Buffer.compare(bytesOf(tensor, file), bytesOf(other, file)) !== 0;
+    return other === undefined || compareBytes(tensor.bytes(), other.bytes()) !== 0;
   });
   return { total: ours.size, different: different.map(({ name }) => name) };
 }
@@ -49,24 +55,23 @@ export function compareInitializers(
  * @param left names of initializers that the own model need not have, and that stay as they are
  */
 export function replaceInitializers(
-  given: Uint8Array,
+  given: GivenBytes,
   own: Uint8Array,
-  file: string,
   left: ReadonlySet<string> = new Set(),
 ): Uint8Array | undefined {
-  const model = parseModel(given, file);
-  const ours = weightsOf(parseModel(own, "the export"), "the export");
-  const theirs = new Map([...weightsOf(model, file)].filter(([name]) => !left.has(name)));
+  const model = parseModel(given.bytes, given.file);
+  const ours = weightsOf(parsed(exported(own)));
+  const theirs = new Map([...weightsOf({ ...given, model })].filter(([name]) => !left.has(name)));
   if (!isKnown(theirs, ours)) return undefined;
   const initializer = (model.graph?.initializer ?? []).map((tensor): TensorMessage => {
     const replacement = ours.get(tensor.name ?? "");
     if (replacement === undefined) return tensor;
-    return { ...tensorHeader(replacement), rawData: bytesOf(replacement, file) };
+    return { ...tensorHeader(replacement), rawData: replacement.bytes() };
   });
   const node = (model.graph?.node ?? []).map((each): NodeMessage => {
     const replacement = isConstantNode(each) ? ours.get(each.output?.[0] ?? "") : undefined;
     if (replacement === undefined) return each;
-    const t = { ...tensorHeader(replacement), rawData: bytesOf(replacement, file) };
+    const t = { ...tensorHeader(replacement), rawData: replacement.bytes() };
     return { ...each, attribute: [{ name: "value", type: AttributeProto.AttributeType.TENSOR, t }] };
   });
   return ModelProto.encode({ ...model, graph: { ...model.graph, initializer, node } }).finish();
@@ -76,40 +81,58 @@ export function replaceInitializers(
  * The initializers of a model that are no parameters of the graph that it was decoded to: arguments of operators, such as the scales of
  * a Resize. Errors: as for `compareInitializers`.
  */
-export function argumentsAmong(given: Uint8Array, graph: Graph, file: string): ReadonlySet<string> {
+export function argumentsAmong(given: GivenBytes, graph: Graph): ReadonlySet<string> {
   const parameters = new Set(parametersOf(graph).map(({ name }) => name));
-  const names = weightsOf(parseModel(given, file), file).keys();
+  const names = weightsOf(parsed(given)).keys();
   return new Set([...names].filter((name) => !parameters.has(name)));
 }
 
-function weightsOf(model: ModelMessage, file: string): ReadonlyMap<string, FileTensor> {
-  const tensors = (model.graph?.initializer ?? []).map((tensor) =>
-    located(file, () => readTensor(tensor, file)),
-  );
-  const read = new Set((model.graph?.node ?? []).flatMap(({ input }) => input ?? []));
+/** A tensor of the IR's element types. */
+export interface HeldTensor {
+  readonly name: string;
+  readonly dtype: NumberDType;
+  readonly dims: readonly number[];
+  bytes(): Uint8Array;
+}
+
+/** A tensor of a model, with its external data. Errors: `InputError` for element types that the IR lacks and data that doesn't fit. */
+export function heldTensor(tensor: TensorMessage, { file, openData }: Omit<GivenBytes, "bytes">): HeldTensor {
+  try {
+    const dtype = elementTypeOf(tensor.dataType ?? 0);
+    const stored = tensorOfMessage(tensor, openData);
+    return { name: stored.name, dtype, dims: stored.dims, bytes: () => bytesOfTensor(stored) };
+  } catch (error) {
+    if (!(error instanceof TypeRefusal)) throw error;
+    throw InputError.of("onnx/unsupported", `${file}: ${error.message}`, { file });
+  }
+}
+
+interface ParsedModel extends Omit<GivenBytes, "bytes"> {
+  readonly model: ModelMessage;
+}
+
+function exported(bytes: Uint8Array): GivenBytes {
+  return { bytes, file: "the export", openData: nothingBeside };
+}
+
+function parsed(given: GivenBytes): ParsedModel {
+  return { ...given, model: parseModel(given.bytes, given.file) };
+}
+
+function weightsOf(given: ParsedModel): ReadonlyMap<string, HeldTensor> {
+  const { graph } = given.model;
+  const read = new Set((graph?.node ?? []).flatMap(({ input }) => input ?? []));
   return new Map(
-    tensors
+    (graph?.initializer ?? [])
+      .map((tensor) => heldTensor(tensor, given))
       .filter(({ name, dtype, dims }) => !isIntegerType(dtype) && dims.length > 0 && read.has(name))
       .map((tensor) => [tensor.name, tensor]),
   );
 }
 
-function isKnown(theirs: ReadonlyMap<string, FileTensor>, ours: ReadonlyMap<string, FileTensor>): boolean {
+function isKnown(theirs: ReadonlyMap<string, HeldTensor>, ours: ReadonlyMap<string, HeldTensor>): boolean {
   return [...theirs.values()].every(({ name, dtype, dims }) => {
     const other = ours.get(name);
     return other !== undefined && other.dtype === dtype && other.dims.join() === dims.join();
   });
-}
-
-function bytesOf(tensor: FileTensor, file: string): Uint8Array {
-  return located(file, () => tensor.bytes());
-}
-
-function located<T>(file: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof TypeRefusal)) throw error;
-    throw InputError.of("onnx/unsupported", `${file}: ${error.message}`, { file });
-  }
 }

@@ -1,19 +1,24 @@
-import type { ByteRange } from "../../base/bytes.js";
+import { nothingBeside, type OpenBeside, rangeOfBytes } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { InputError } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
-import { type FileDType, fileByteCount, hasNumbers } from "../../weights/formats/file-dtypes.js";
+import { type FileDType, hasNumbers } from "../../weights/formats/file-dtypes.js";
 import { LatestBytes } from "../../weights/formats/latest.js";
 import { exactNumbers, lendNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
 import { encodeElements } from "../../weights/values/elements.js";
 import type { DocumentNode, ModelDocument } from "../file/document.js";
-import { listBytes } from "../file/list-data.js";
 import { isDefaultDomain } from "../file/opset.js";
-import { type NodeMessage, type TensorMessage, TensorProto, toInteger } from "../file/proto.js";
-import { elementDType, type OpenModel, storedInitializer } from "../file/stored-initializer.js";
-import { externalPlace } from "../file/tensor-data.js";
+import { type NodeMessage, type TensorMessage, toInteger } from "../file/proto.js";
+import {
+  elementDType,
+  externalData,
+  isExternal,
+  storedInitializer,
+  type TensorReading,
+  tensorOfMessage,
+} from "../file/tensors.js";
 import { WireReader } from "../file/wire.js";
 import type { SourceTensor } from "./source.js";
 
@@ -47,9 +52,13 @@ export class SourceTensors {
   readonly #tensors = new Map<string, DecodedTensor>();
   readonly #constantNodes: ReadonlySet<DocumentNode>;
 
-  constructor(document: ModelDocument, open: (path: string) => ByteRange) {
+  constructor(document: ModelDocument, openData: OpenBeside) {
     const { file: path, range } = document;
-    const model: OpenModel = { path, range, wire: new WireReader(range), open, latest: new LatestBytes() };
+    const reading: TensorReading = {
+      ...{ range, openData },
+      wire: new WireReader(range),
+      latest: new LatestBytes(),
+    };
     const problems: Diagnostic[] = [];
     const attempt = (name: string, read: () => void): void => {
       try {
@@ -68,8 +77,8 @@ export class SourceTensors {
       attempt(name, () => {
         const { tensor } = initializer;
         const known = elementDType(tensor) !== undefined;
-        const stored = known ? storedInitializer(model, initializer) : undefined;
-        if (!known) expectInside(tensor, path);
+        const stored = known ? storedInitializer(reading, initializer) : undefined;
+        if (!known) expectInside(tensor, openData);
         initializers.set(name, { initializer, stored });
         const decoded =
           stored === undefined ? withoutNumbers(sizesOf(tensor), name, path) : ofStored(stored, path);
@@ -150,10 +159,10 @@ function sizesOf({ dims }: { readonly dims?: TensorMessage["dims"] | undefined }
 }
 
 /** Refuses data outside of the model's folder also where its size is not known. */
-function expectInside(tensor: TensorMessage, file: string): void {
-  if (tensor.dataLocation !== TensorProto.DataLocation.EXTERNAL) return;
+function expectInside(tensor: TensorMessage, openData: OpenBeside): void {
+  if (!isExternal(tensor)) return;
   const length = tensor.externalData?.find(({ key }) => key === "length")?.value;
-  externalPlace(tensor, file, Number(length ?? Number.NaN));
+  externalData(tensor, openData, Number(length ?? Number.NaN));
 }
 
 export function isConstantNode({ opType, domain }: NodeMessage): boolean {
@@ -186,15 +195,9 @@ function constantTensor({ attribute, output }: NodeMessage, file: string): Decod
 
 function ofMessage(tensor: TensorMessage, name: string, file: string): DecodedTensor {
   const dims = sizesOf(tensor);
-  const dtype = elementDType(tensor);
-  if (tensor.dataLocation === TensorProto.DataLocation.EXTERNAL)
-    refuse("it is the value of a node and lies in another file");
-  if (dtype === undefined) return withoutNumbers(dims, name, file, true);
-  const bytes = tensor.rawData?.length ? tensor.rawData : listBytes(tensor, dtype);
-  const expected = fileByteCount(dims, dtype);
-  if (bytes.length !== expected)
-    refuse(`its data has ${bytes.length} bytes, ${dtype} of [${dims.join(", ")}] has ${expected}`);
-  return ofStored(inMemory(name, dtype, dims, bytes), file, true);
+  if (isExternal(tensor)) refuse("it is the value of a node and lies in another file");
+  if (elementDType(tensor) === undefined) return withoutNumbers(dims, name, file, true);
+  return ofStored({ ...tensorOfMessage(tensor, nothingBeside), name }, file, true);
 }
 
 function ofList(
@@ -205,15 +208,6 @@ function ofList(
   file: string,
 ): DecodedTensor {
   const bytes = encodeElements(numbers, dtype === "F32" ? "float32" : "int64");
-  return ofStored(inMemory(name, dtype, dims, bytes), file, true);
-}
-
-function inMemory(name: string, dtype: FileDType, dims: readonly number[], bytes: Uint8Array): StoredTensor {
-  return {
-    name,
-    dtype,
-    dims,
-    byteLength: bytes.length,
-    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-  };
+  const stored = { name, dtype, dims, byteLength: bytes.length, readInto: rangeOfBytes(bytes).readInto };
+  return ofStored(stored, file, true);
 }

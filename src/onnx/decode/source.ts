@@ -3,7 +3,7 @@ import type { DType } from "../../ir/types.js";
 import type { StoredTensor } from "../../weights/formats/tensor-source.js";
 import type { DocumentNode, ModelDocument } from "../file/document.js";
 import { toInteger } from "../file/proto.js";
-import { type Initializer, isExternal } from "../file/stored-initializer.js";
+import { type DocumentTensor, isExternal } from "../file/tensors.js";
 import { readNames } from "./captures.js";
 
 /** The node that an op was read from. */
@@ -19,7 +19,7 @@ export interface SourceNode {
 
 /** A tensor that a file holds, and how its numbers are read: undefined for elements that are no numbers here. */
 export interface SourceTensor {
-  readonly initializer: Initializer;
+  readonly initializer: DocumentTensor;
   readonly stored: StoredTensor | undefined;
 }
 
@@ -72,7 +72,7 @@ export class ModelSource {
 
   /** Whether tensors of the file lie in other files. */
   get hasExternalData(): boolean {
-    return this.document.initializers.some(isExternal);
+    return this.document.initializers.some(({ tensor }) => isExternal(tensor));
   }
 
   /** Whether a node, a subgraph or an output of the file reads a tensor of that name. */

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { concatBytes } from "../../base/bytes.js";
+import { sha256Hex } from "../../base/sha256.js";
 import { isDefaultDomain } from "../file/opset.js";
 import {
   type AttributeMessage,
@@ -42,7 +43,7 @@ function valueText(attribute: AttributeMessage): string {
     case INT:
       return `${attribute.i ?? 0}`;
     case STRING:
-      return JSON.stringify(Buffer.from(attribute.s ?? []).toString());
+      return JSON.stringify(textOf(attribute));
     case FLOATS:
       return `[${(attribute.floats ?? []).join(", ")}]`;
     case INTS:
@@ -52,8 +53,10 @@ function valueText(attribute: AttributeMessage): string {
   }
 }
 
+function textOf({ s }: AttributeMessage): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(s ?? new Uint8Array());
+}
+
 function digest(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return `#${hash.digest("hex").slice(0, 12)}`;
+  return `#${sha256Hex(concatBytes(parts)).slice(0, 12)}`;
 }

@@ -27,7 +27,7 @@ export interface EncodeOptions {
 }
 
 /** A tensor of the file: sizes and where its numbers come from, not yet the numbers of a parameter. */
-export interface Initializer {
+export interface TensorToWrite {
   readonly name: string;
   readonly dtype: NumberDType;
   readonly dims: readonly number[];
@@ -40,7 +40,7 @@ export interface EncodedModel {
   readonly model: ModelMessage;
   /** The graph without its initializers. */
   readonly graph: GraphMessage;
-  readonly initializers: readonly Initializer[];
+  readonly initializers: readonly TensorToWrite[];
 }
 
 /**
@@ -76,7 +76,7 @@ class GraphEncoder {
   readonly #tensors = new TensorNames();
   readonly #nodeNames = new UniqueNames();
   readonly #nodes: NodeMessage[] = [];
-  readonly #initializers: Initializer[] = [];
+  readonly #initializers: TensorToWrite[] = [];
   readonly #valueInfo: ValueInfoMessage[] = [];
 
   constructor(graph: Graph, opset: number, sizes: Readonly<Record<string, number>>) {
@@ -145,7 +145,7 @@ export interface NodeSink {
   fresh(wanted: string): string;
   nodeName(scope: string, operator: string): string;
   /** Takes a tensor that a node wants as an input. */
-  constant(initializer: Initializer): void;
+  constant(initializer: TensorToWrite): void;
 }
 
 /** The nodes of a primitive op, which its codec writes. */

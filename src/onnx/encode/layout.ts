@@ -4,10 +4,10 @@ import type { NumberDType } from "../../ir/types.js";
 import type { WeightExpr } from "../../ir/weight.js";
 import { byteCount } from "../../weights/values/elements.js";
 import { FIELD, fieldHeader, GraphProto, ModelProto, TensorProto, tensorHeader } from "../file/proto.js";
-import type { EncodedModel, Initializer } from "./export.js";
+import type { EncodedModel, TensorToWrite } from "./export.js";
 
 /** A piece of a file: bytes, bytes of another file, or numbers that are made when it is their turn. */
-export type Segment =
+export type FileSegment =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly byteLength: number }
   | {
       readonly kind: "copy";
@@ -29,23 +29,23 @@ export interface TensorPart {
   readonly kind: "tensor";
   /** The fields of its message but those of its data. */
   readonly header: Uint8Array;
-  readonly data: Segment;
+  readonly data: FileSegment;
   /** The whole field as it lies in the file that it was read from, data included. */
-  readonly verbatim?: Segment | undefined;
+  readonly verbatim?: FileSegment | undefined;
 }
 
 /** A model as what it consists of, in order. */
 export interface ModelParts {
   /** The model's fields before its graph. */
-  readonly before: readonly Segment[];
-  readonly graph: readonly (Segment | TensorPart)[];
+  readonly before: readonly FileSegment[];
+  readonly graph: readonly (FileSegment | TensorPart)[];
   /** The model's fields after its graph. */
-  readonly after: readonly Segment[];
+  readonly after: readonly FileSegment[];
 }
 
 /** A file as its pieces in order: everything about it but the numbers, so its length is known before they are. */
 export interface FileLayout {
-  readonly segments: readonly Segment[];
+  readonly segments: readonly FileSegment[];
   readonly byteLength: number;
 }
 
@@ -84,7 +84,7 @@ export function layoutModel(encoded: EncodedModel | ModelParts): ModelLayout {
 /** A model in two files: tensors of 1 KiB and more lie in the one of that name (relative to the model), if there are any. */
 export function layoutExternal(encoded: EncodedModel | ModelParts, location: string): ModelLayout {
   const parts = partsOf(encoded);
-  const data: Segment[] = [];
+  const data: FileSegment[] = [];
   let end = 0;
   const model = modelFile(parts, (tensor) => {
     const { byteLength } = tensor.data;
@@ -99,31 +99,31 @@ export function layoutExternal(encoded: EncodedModel | ModelParts, location: str
 }
 
 /** A tensor that is written anew. */
-export function tensorPart(initializer: Initializer): TensorPart {
+export function tensorPart(initializer: TensorToWrite): TensorPart {
   const header = TensorProto.encode(tensorHeader(initializer)).finish();
   return { kind: "tensor", header, data: numbersOf(initializer) };
 }
 
-export function bytes(content: Uint8Array): Segment {
+export function bytes(content: Uint8Array): FileSegment {
   return { kind: "bytes", bytes: content, byteLength: content.length };
 }
 
 /** The bytes of a file from `start` to `end`. */
-export function copied(range: ByteRange, start: number, end: number): Segment {
+export function copied(range: ByteRange, start: number, end: number): FileSegment {
   return { kind: "copy", range, start, byteLength: end - start };
 }
 
 /** A field of a message: its tag, its length and what it holds. */
-export function message(field: number, content: readonly Segment[]): readonly Segment[] {
+export function message(field: number, content: readonly FileSegment[]): readonly FileSegment[] {
   const { segments, byteLength } = layout(content);
   return [bytes(fieldHeader(field, byteLength)), ...segments];
 }
 
 function modelFile(
   { before, graph, after }: ModelParts,
-  place: (tensor: TensorPart) => Segment | readonly Segment[],
+  place: (tensor: TensorPart) => FileSegment | readonly FileSegment[],
 ): FileLayout {
-  const fields = graph.flatMap((part): readonly Segment[] => {
+  const fields = graph.flatMap((part): readonly FileSegment[] => {
     if (part.kind !== "tensor") return [part];
     const placed = place(part);
     return "kind" in placed ? [placed] : message(FIELD.graphInitializer, placed);
@@ -131,7 +131,7 @@ function modelFile(
   return layout([...before, ...message(FIELD.modelGraph, fields), ...after]);
 }
 
-function embedded({ header, data }: TensorPart): readonly Segment[] {
+function embedded({ header, data }: TensorPart): readonly FileSegment[] {
   return [bytes(header), ...message(FIELD.tensorRawData, [data])];
 }
 
@@ -147,13 +147,13 @@ function placeOf(entries: {
   }).finish();
 }
 
-function numbersOf({ name, data, dims, dtype }: Initializer): Segment {
+function numbersOf({ name, data, dims, dtype }: TensorToWrite): FileSegment {
   const byteLength = byteCount(dims, dtype);
   if (!(data instanceof Uint8Array)) return { kind: "numbers", name, expr: data, dtype, byteLength };
   if (data.length !== byteLength) throw new Defect(`${name} has ${data.length} bytes, not ${byteLength}`);
   return bytes(data);
 }
 
-function layout(segments: readonly Segment[]): FileLayout {
+function layout(segments: readonly FileSegment[]): FileLayout {
   return { segments, byteLength: segments.reduce((sum, { byteLength }) => sum + byteLength, 0) };
 }

@@ -1,7 +1,6 @@
-import { InputError } from "../../base/diagnostic.js";
 import { innermostScope } from "../../ir/graph.js";
-import { TypeRefusal } from "../../ir/types.js";
-import { parseModel } from "../file/model-file.js";
+import { type GivenBytes, heldTensor } from "../decode/initializers.js";
+import { parseModel } from "../file/document.js";
 import {
   type ModelMessage,
   ModelProto,
@@ -11,7 +10,7 @@ import {
   tensorHeader,
   type ValueInfoMessage,
 } from "../file/proto.js";
-import { readTensor } from "../file/tensor-data.js";
+import { isExternal } from "../file/tensors.js";
 
 /** A model with the tensors that leave its blocks among its outputs. */
 export interface InstrumentedModel {
@@ -27,12 +26,8 @@ export interface InstrumentedModel {
  *
  * Errors: `InputError` for bytes that are no ONNX model, and for data that is missing.
  */
-export function withBlockOutputs(
-  given: Uint8Array,
-  file: string,
-  scopes: readonly string[],
-): InstrumentedModel {
-  const model = parseModel(given, file);
+export function withBlockOutputs(given: GivenBytes, scopes: readonly string[]): InstrumentedModel {
+  const model = parseModel(given.bytes, given.file);
   const tensors = blockTensors(model, scopes);
   const { graph } = model;
   const outputs = graph?.output ?? [];
@@ -44,7 +39,7 @@ export function withBlockOutputs(
       (name): ValueInfoMessage =>
         declared.get(name) ?? { name, type: { tensorType: { elemType: elementTypeOf(model) } } },
     );
-  const initializer = (graph?.initializer ?? []).map((tensor) => embedded(tensor, file));
+  const initializer = (graph?.initializer ?? []).map((tensor) => embedded(tensor, given));
   const bytes = ModelProto.encode({
     ...model,
     graph: { ...graph, initializer, output: [...outputs, ...more] },
@@ -79,13 +74,8 @@ function elementTypeOf({ graph }: ModelMessage): number {
   return graph?.input?.[0]?.type?.tensorType?.elemType ?? TensorProto.DataType.FLOAT;
 }
 
-function embedded(tensor: TensorMessage, file: string): TensorMessage {
-  if (tensor.dataLocation !== TensorProto.DataLocation.EXTERNAL) return tensor;
-  try {
-    const read = readTensor(tensor, file);
-    return { ...tensorHeader(read), rawData: read.bytes() };
-  } catch (error) {
-    if (!(error instanceof TypeRefusal)) throw error;
-    throw InputError.of("onnx/unsupported", `${file}: ${error.message}`, { file });
-  }
+function embedded(tensor: TensorMessage, given: GivenBytes): TensorMessage {
+  if (!isExternal(tensor)) return tensor;
+  const held = heldTensor(tensor, given);
+  return { ...tensorHeader(held), rawData: held.bytes() };
 }

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../base/bytes.js";
+import { type ByteRange, concatBytes } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { TypeRefusal } from "../../ir/types.js";
@@ -10,10 +10,11 @@ import {
   ModelProto,
   type NodeMessage,
   NodeProto,
+  StringStringEntryProto,
   type ValueInfoMessage,
   ValueInfoProto,
 } from "./proto.js";
-import { type Initializer, readInitializer } from "./stored-initializer.js";
+import { type DocumentTensor, readInitializer } from "./tensors.js";
 import { type WireField, WireProblem, WireReader } from "./wire.js";
 
 /** A node of a file, and where it lies. */
@@ -45,7 +46,7 @@ export interface ModelDocument {
   readonly modelFields: readonly WireField[];
   readonly graphFields: readonly WireField[];
   readonly nodes: readonly DocumentNode[];
-  readonly initializers: readonly Initializer[];
+  readonly initializers: readonly DocumentTensor[];
   readonly inputs: readonly DocumentValue[];
   readonly outputs: readonly DocumentValue[];
   readonly values: readonly DocumentValue[];
@@ -64,17 +65,56 @@ const MOST_PROBLEMS = 20;
  * decoded.
  */
 export function readDocument(range: ByteRange, file: string): ModelDocument {
-  const reader = new DocumentReader(range, file);
+  return asModel(file, () => new DocumentReader(range, file).read());
+}
+
+/** What an ONNX file says of itself, its `metadata_props`; its graph is passed over. Errors: `InputError` for bytes that are no model. */
+export function metadataOf(range: ByteRange, file: string): ReadonlyMap<string, string> {
+  return asModel(file, () => {
+    const wire = new WireReader(range);
+    const fields = [...wire.fields(0, range.size)];
+    graphAmong(fields);
+    const entries = fields
+      .filter(({ number }) => number === FIELD.modelMetadata)
+      .map(({ start, end }) => decoded(() => StringStringEntryProto.decode(wire.read(start, end))));
+    return new Map(entries.map(({ key, value }) => [key, value]));
+  });
+}
+
+/** The message of a whole model, tensors included. Errors: `InputError` for bytes that are no model. */
+export function parseModel(bytes: Uint8Array, file: string): ModelMessage {
+  return asModel(file, () => {
+    const model: ModelMessage = decoded(() => ModelProto.decode(bytes));
+    if ((model.graph?.node ?? []).length === 0) throw new WireProblem("it has no graph");
+    return model;
+  });
+}
+
+/** The one graph among the fields of a model. Throws `WireProblem`. */
+export function graphAmong(fields: readonly WireField[]): WireField {
+  const [graph, ...others] = fields.filter(({ number }) => number === FIELD.modelGraph);
+  if (graph !== undefined && others.length === 0) return graph;
+  throw new WireProblem(graph === undefined ? "it has no graph" : `it has ${others.length + 1} graphs`);
+}
+
+/** Reads a model; what is wrong with its bytes becomes an `InputError` that names the file. */
+export function asModel<T>(file: string, read: () => T): T {
   try {
-    return reader.read();
+    return read();
   } catch (error) {
     if (!(error instanceof WireProblem)) throw error;
-    throw noModel(file, error.message);
+    throw InputError.of("onnx/no-model", `${file} is no ONNX model: ${error.message}`, { file });
   }
 }
 
-function noModel(file: string, why: string): InputError {
-  return InputError.of("onnx/no-model", `${file} is no ONNX model: ${why}`, { file });
+/** protobufjs has no error class of its own for bytes that make no message; too deep ones overflow the stack. */
+function decoded<M>(decode: () => M): M {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new WireProblem(error instanceof Error ? error.message : String(error));
+  }
 }
 
 class DocumentReader {
@@ -91,10 +131,7 @@ class DocumentReader {
 
   read(): ModelDocument {
     const modelFields = this.#fields(0, this.#range.size);
-    const graphs = modelFields.filter(({ number }) => number === FIELD.modelGraph);
-    const [graph] = graphs;
-    if (graph === undefined || graphs.length > 1)
-      throw new WireProblem(graphs.length === 0 ? "it has no graph" : `it has ${graphs.length} graphs`);
+    const graph = graphAmong(modelFields);
     const model = this.#message(
       modelFields.filter((field) => field !== graph),
       ModelProto,
@@ -146,7 +183,7 @@ class DocumentReader {
     return fields;
   }
 
-  #initializers(fields: readonly WireField[]): readonly Initializer[] {
+  #initializers(fields: readonly WireField[]): readonly DocumentTensor[] {
     return fields.flatMap((field, i) => {
       try {
         return [readInitializer(this.#wire, field)];
@@ -167,7 +204,7 @@ class DocumentReader {
   #message<M extends object>(fields: readonly WireField[], type: MessageType<M>, what: string): M {
     const short = fields.filter(({ begin, end }) => end - begin <= LONGEST_REST);
     return this.#decode(
-      () => Buffer.concat(short.map(({ begin, end }) => this.#wire.read(begin, end))),
+      () => concatBytes(short.map(({ begin, end }) => this.#wire.read(begin, end))),
       type,
       what,
     );
@@ -175,11 +212,10 @@ class DocumentReader {
 
   #decode<M extends object>(read: () => Uint8Array, type: MessageType<M>, what: string): M {
     try {
-      return type.decode(read());
+      return decoded(() => type.decode(read()));
     } catch (error) {
-      if (error instanceof InputError) throw error;
-      // protobufjs has no error class of its own for bytes that make no message; too deep ones overflow the stack.
-      this.#problem(`${what} can't be decoded: ${(error as Error).message}`);
+      if (!(error instanceof WireProblem)) throw error;
+      this.#problem(`${what} can't be decoded: ${error.message}`);
       return {} as M;
     }
   }

@@ -3,7 +3,7 @@
 // and gives int64 fields as numbers, outside as Long objects; `toInteger` reads both.
 
 import onnxProto, { type onnx } from "onnx-proto";
-import type { NumberDType } from "../../ir/types.js";
+import { type NumberDType, refuse } from "../../ir/types.js";
 
 export const {
   AttributeProto,
@@ -31,6 +31,14 @@ export const ELEMENT_TYPE = {
   int64: TensorProto.DataType.INT64,
   int32: TensorProto.DataType.INT32,
 } as const satisfies Record<NumberDType, number>;
+
+/** The IR's element type for a number of TensorProto.DataType. Refuses (`refuse`) the others. */
+export function elementTypeOf(dataType: number): NumberDType {
+  const known = Object.keys(ELEMENT_TYPE) as NumberDType[];
+  const found = known.find((dtype) => ELEMENT_TYPE[dtype] === dataType);
+  const name = TensorProto.DataType[dataType] ?? String(dataType);
+  return found ?? refuse(`the element type ${name} is not supported, ${known.join(", ")} are`);
+}
 
 /** A tensor without its data. */
 export function tensorHeader(tensor: {

@@ -6,8 +6,7 @@ import {
   tensorType,
   UNKNOWN_TYPE,
 } from "../../ir/types.js";
-import { ELEMENT_TYPE, toInteger, type ValueInfoMessage } from "./proto.js";
-import { elementTypeOf } from "./tensor-data.js";
+import { ELEMENT_TYPE, elementTypeOf, toInteger, type ValueInfoMessage } from "./proto.js";
 
 /** The declaration of a tensor's type. A size that is a symbol becomes a `dim_param`. */
 export function encodeValueInfo(name: string, type: TensorType): ValueInfoMessage {

@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../base/bytes.js";
+import { type ByteRange, readRange } from "../../base/bytes.js";
 
 /** A field of a protobuf message, where it lies. */
 export interface WireField {
@@ -45,9 +45,7 @@ export class WireReader {
   }
 
   read(start: number, end: number): Uint8Array {
-    const bytes = new Uint8Array(end - start);
-    this.#range.readInto(bytes, start);
-    return bytes;
+    return readRange(this.#range, start, end - start);
   }
 
   #payload(wireType: number, start: number, messageEnd: number): { start: number; end: number } {

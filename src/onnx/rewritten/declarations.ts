@@ -1,7 +1,7 @@
 import type { Graph, Value } from "../../ir/graph.js";
 import type { Dim, TensorType } from "../../ir/types.js";
 import type { ModelSource } from "../decode/source.js";
-import { bytes, copied, message, type Segment } from "../encode/layout.js";
+import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
 import type { DocumentValue } from "../file/document.js";
 import { ELEMENT_TYPE, FIELD, type ValueInfoMessage, ValueInfoProto } from "../file/proto.js";
 import { agrees, declaredType, encodeValueInfo } from "../file/value-info.js";
@@ -38,7 +38,7 @@ export class RewrittenDeclarations {
   }
 
   /** What takes the place of a declaration of the file; nothing for that of a value which is gone. */
-  at(number: number, { field, message: info }: DocumentValue): readonly Segment[] {
+  at(number: number, { field, message: info }: DocumentValue): readonly FileSegment[] {
     const name = info.name ?? "";
     const whole = [copied(this.#source.document.range, field.begin, field.end)];
     const value = this.#values.get(name);
@@ -54,15 +54,15 @@ export class RewrittenDeclarations {
   }
 
   /** Declarations of what is new. */
-  get added(): readonly Segment[] {
+  get added(): readonly FileSegment[] {
     const { document } = this.#source;
     const known = new Set([...document.values, ...document.outputs].map(({ message: { name } }) => name));
     const isNew = (name: string): boolean => !known.has(name) && !this.#source.hasResult(name);
-    const values = [...this.#values].flatMap(([name, { kind, type }]): readonly Segment[] => {
+    const values = [...this.#values].flatMap(([name, { kind, type }]): readonly FileSegment[] => {
       const isDeclared = this.#declaresNew && kind === "result" && isNew(name);
       return isDeclared && type.dtype !== "other" ? declaration(FIELD.graphValueInfo, name, type) : [];
     });
-    const outputs = this.#graph.outputs.flatMap((output): readonly Segment[] => {
+    const outputs = this.#graph.outputs.flatMap((output): readonly FileSegment[] => {
       const name = this.#names.of(output);
       return document.outputs.some((each) => each.message.name === name)
         ? []
@@ -98,6 +98,6 @@ function namesOtherType({ type }: ValueInfoMessage, { type: { dtype } }: Value):
   return isNamed && dtype !== "other" && elemType !== ELEMENT_TYPE[dtype];
 }
 
-function declaration(number: number, name: string, type: TensorType): readonly Segment[] {
+function declaration(number: number, name: string, type: TensorType): readonly FileSegment[] {
   return message(number, [bytes(ValueInfoProto.encode(encodeValueInfo(name, type)).finish())]);
 }

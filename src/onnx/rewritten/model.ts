@@ -5,9 +5,9 @@ import { refuseModelOps } from "../encode/export.js";
 import {
   bytes,
   copied,
+  type FileSegment,
   type ModelParts,
   message,
-  type Segment,
   type TensorPart,
   tensorPart,
 } from "../encode/layout.js";
@@ -53,7 +53,7 @@ export function encodeRewritten(
   const { document } = source;
   const at = document.modelFields.findIndex(({ number }) => number === FIELD.modelGraph);
   const keys = new Set(Object.keys(metadata));
-  const kept = (fields: readonly WireField[]): readonly Segment[] =>
+  const kept = (fields: readonly WireField[]): readonly FileSegment[] =>
     joined(
       fields.filter((field) => !isMetadataOf(source, field, keys)).map((field) => fieldOf(source, field)),
     );
@@ -70,7 +70,7 @@ function graphFields(
   nodes: readonly RewrittenNode[],
   tensors: RewrittenTensors,
   declarations: RewrittenDeclarations,
-): readonly (Segment | TensorPart)[] {
+): readonly (FileSegment | TensorPart)[] {
   const { document } = source;
   const nodeAt = new Map(document.nodes.map((node) => [node.field, node]));
   const tensorAt = new Map(document.initializers.map((each) => [each.message, each]));
@@ -78,7 +78,7 @@ function graphFields(
     [...document.inputs, ...document.outputs, ...document.values].map((each) => [each.field, each]),
   );
   const lastNode = document.nodes.at(-1)?.field;
-  const parts: (Segment | TensorPart)[] = [];
+  const parts: (FileSegment | TensorPart)[] = [];
   const written = new Set<DocumentNode>();
   const writeConstant = (name: string): void => {
     const node = source.constants.get(name);
@@ -117,7 +117,7 @@ function graphFields(
   return [...parts, ...tensors.added.map(tensorPart), ...declarations.added];
 }
 
-function metadataFields(metadata: Readonly<Record<string, string>>): readonly Segment[] {
+function metadataFields(metadata: Readonly<Record<string, string>>): readonly FileSegment[] {
   return Object.entries(metadata)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([key, value]) =>
@@ -131,13 +131,13 @@ function isMetadataOf({ document }: ModelSource, field: WireField, keys: Readonl
   return keys.has(entry.key);
 }
 
-function fieldOf({ document }: ModelSource, { begin, end }: WireField): Segment {
+function fieldOf({ document }: ModelSource, { begin, end }: WireField): FileSegment {
   return copied(document.range, begin, end);
 }
 
 /** The parts with those that lie side by side in the file as one. */
-function joined<P extends Segment | TensorPart>(parts: readonly P[]): readonly (P | Segment)[] {
-  const all: (P | Segment)[] = [];
+function joined<P extends FileSegment | TensorPart>(parts: readonly P[]): readonly (P | FileSegment)[] {
+  const all: (P | FileSegment)[] = [];
   for (const part of parts) {
     const last = all.at(-1);
     const isNext =

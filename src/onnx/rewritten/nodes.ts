@@ -2,7 +2,7 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import type { ModelSource, SourceNode } from "../decode/source.js";
 import { codecNodes, type NodeSink } from "../encode/export.js";
-import { bytes, copied, message, type Segment } from "../encode/layout.js";
+import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
 import { FIELD, type NodeMessage, NodeProto } from "../file/proto.js";
 import type { RewrittenNames } from "./names.js";
 import { patchNode } from "./patch-node.js";
@@ -12,7 +12,7 @@ import type { RewrittenTensors } from "./tensors.js";
 export interface RewrittenNode {
   /** The place of the file's node that it is; undefined for a new one. */
   readonly place: number | undefined;
-  readonly segments: readonly Segment[];
+  readonly segments: readonly FileSegment[];
   /** Names of tensors that it reads and that the file's node at its place did not. */
   readonly reads: readonly string[];
 }

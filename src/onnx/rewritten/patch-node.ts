@@ -1,4 +1,4 @@
-import type { ByteRange } from "../../base/bytes.js";
+import { type ByteRange, concatBytes, utf8 } from "../../base/bytes.js";
 import { FIELD, fieldHeader } from "../file/proto.js";
 import { type WireField, WireReader } from "../file/wire.js";
 
@@ -20,9 +20,9 @@ export function patchNode(range: ByteRange, node: WireField, { inputs, outputs }
     if (name === undefined) {
       pieces.push(wire.read(begin, end));
     } else {
-      const text = Buffer.from(name);
+      const text = utf8(name);
       pieces.push(fieldHeader(number, text.length), text);
     }
   }
-  return Buffer.concat(pieces);
+  return concatBytes(pieces);
 }

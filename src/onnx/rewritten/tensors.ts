@@ -1,12 +1,14 @@
+import { concatBytes } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import type { Parameter } from "../../ir/graph.js";
 import { numberDType, sameDims } from "../../ir/types.js";
+import { rangeOfTensor } from "../../weights/formats/tensor-source.js";
 import type { ModelSource } from "../decode/source.js";
-import type { Initializer } from "../encode/export.js";
-import { bytes, copied, message, type Segment, type TensorPart, tensorPart } from "../encode/layout.js";
+import type { TensorToWrite } from "../encode/export.js";
+import { bytes, copied, type FileSegment, message, type TensorPart, tensorPart } from "../encode/layout.js";
 import { FIELD, ValueInfoProto } from "../file/proto.js";
-import { fieldsWithoutData, isExternal } from "../file/stored-initializer.js";
+import { fieldsWithoutData, isExternal } from "../file/tensors.js";
 import { encodeValueInfo } from "../file/value-info.js";
 import { type WireField, WireReader } from "../file/wire.js";
 
@@ -16,7 +18,7 @@ export class RewrittenTensors {
   /** Names that anything written reads. */
   readonly #needed: Set<string>;
   /** Tensors that are not those of the file, by name, in order. */
-  readonly #made = new Map<string, Initializer>();
+  readonly #made = new Map<string, TensorToWrite>();
 
   constructor(source: ModelSource, needed: Iterable<string>) {
     this.#source = source;
@@ -24,7 +26,7 @@ export class RewrittenTensors {
   }
 
   /** Takes a tensor that a new node wants as an input. */
-  add(initializer: Initializer): void {
+  add(initializer: TensorToWrite): void {
     this.#made.set(initializer.name, initializer);
     this.#needed.add(initializer.name);
   }
@@ -43,19 +45,19 @@ export class RewrittenTensors {
   }
 
   /** What takes the place of an initializer of the file; nothing where nobody reads it any more. */
-  at(name: string, field: WireField): Segment | TensorPart | undefined {
+  at(name: string, field: WireField): FileSegment | TensorPart | undefined {
     const made = this.#made.get(name);
     if (made !== undefined) return tensorPart(made);
     return this.keeps(name) ? this.#ofFile(name, field) : undefined;
   }
 
   /** The tensors that have no place in the file. */
-  get added(): readonly Initializer[] {
+  get added(): readonly TensorToWrite[] {
     return [...this.#made.values()].filter(({ name }) => !this.#source.tensors.has(name));
   }
 
   /** The declaration of a new tensor as an input, which files before IR version 4 want; undefined for one of the file. */
-  declared(name: string): readonly Segment[] | undefined {
+  declared(name: string): readonly FileSegment[] | undefined {
     const made = this.#made.get(name);
     if (made === undefined) return undefined;
     const info = encodeValueInfo(name, { dtype: made.dtype, dims: made.dims });
@@ -69,24 +71,19 @@ export class RewrittenTensors {
     return own !== undefined && own.dtype === type.dtype && sameDims(own.dims, data.dims);
   }
 
-  #ofFile(name: string, field: WireField): Segment | TensorPart {
+  #ofFile(name: string, field: WireField): FileSegment | TensorPart {
     const { tensors, document } = this.#source;
     const whole = copied(document.range, field.begin, field.end);
     const tensor = tensors.get(name);
     if (tensor === undefined) return whole;
     const { stored, initializer } = tensor;
-    const external = isExternal(initializer);
+    const external = isExternal(initializer.tensor);
     if (stored === undefined) return external ? refuseMoving(name, document.file) : whole;
     const wire = new WireReader(document.range);
     const rest = fieldsWithoutData(initializer).map(({ begin, end }) => wire.read(begin, end));
-    const data: Segment = {
-      kind: "copy",
-      range: { size: stored.byteLength, readInto: stored.readInto },
-      start: 0,
-      byteLength: stored.byteLength,
-    };
+    const data = copied(rangeOfTensor(stored), 0, stored.byteLength);
     const verbatim = external ? undefined : whole;
-    return { kind: "tensor", header: Buffer.concat(rest), data, verbatim };
+    return { kind: "tensor", header: concatBytes(rest), data, verbatim };
   }
 }
 

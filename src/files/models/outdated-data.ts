@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { linkSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { piecesOfRange } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
-import { wasRead } from "../../files/files-read.js";
-import { RandomAccessFile } from "../../files/random-access-file.js";
-import { isTemporary, temporaryFilesIn, temporaryFor } from "../../files/temporary-files.js";
-import { externalLocations } from "./external-locations.js";
-import { WireProblem } from "./wire.js";
+import { externalLocations } from "../../onnx/file/external-locations.js";
+import { WireProblem } from "../../onnx/file/wire.js";
+import { wasRead } from "../files-read.js";
+import { RandomAccessFile } from "../random-access-file.js";
+import { isTemporary, temporaryFilesIn, temporaryFor } from "../temporary-files.js";
 
 // The file of a model's large tensors is named after its content: NAME-DIGEST.onnx.data. So a model can never stand
 // beside the data of another: both models' data exist until the new model has replaced the old one, in one step.
@@ -26,8 +27,7 @@ export function hashOfOutput(file: string): string {
   const source = RandomAccessFile.openOutput(file);
   try {
     const hash = createHash("sha256");
-    for (let at = 0; at < source.size; at += PIECE)
-      hash.update(source.read(at, Math.min(PIECE, source.size - at)));
+    for (const piece of piecesOfRange(source, PIECE)) hash.update(piece);
     return hash.digest("hex");
   } finally {
     source.close();

@@ -1,16 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { ByteSink } from "../../base/bytes.js";
-import { InputError } from "../../base/diagnostic.js";
-import { type FileTransaction, inTransaction } from "../../files/atomic-file.js";
-import { realPath, wasRead } from "../../files/files-read.js";
-import { refuseOverwriting } from "../../files/refuse-overwriting.js";
-import { writableTarget } from "../../files/writable-target.js";
-import { bytesOf, encodeElements } from "../../weights/values/elements.js";
-import { encodeHalf, type HalfRounding } from "../../weights/values/half.js";
-import { weightChunks } from "../../weights/values/materialize.js";
-import { dataFileName, hashOfOutput, OutdatedData } from "../file/data-files.js";
-import type { EncodedModel } from "./export.js";
+import { type NumbersOptions, piecesOfFile } from "../../onnx/encode/bytes.js";
+import type { EncodedModel } from "../../onnx/encode/export.js";
 import {
   type FileLayout,
   LARGEST_MESSAGE,
@@ -18,18 +10,18 @@ import {
   layoutModel,
   type ModelLayout,
   type ModelParts,
-  type Segment,
-} from "./layout.js";
+} from "../../onnx/encode/layout.js";
+import { type FileTransaction, inTransaction } from "../atomic-file.js";
+import { realPath, wasRead } from "../files-read.js";
+import { refuseOverwriting } from "../refuse-overwriting.js";
+import { writableTarget } from "../writable-target.js";
+import { dataFileName, hashOfOutput, OutdatedData } from "./outdated-data.js";
 
-export interface WriteOptions {
-  /** The seed of the random weights. */
-  readonly seed: number;
+export interface WriteOptions extends NumbersOptions {
   /** Puts the large tensors into a file beside the model, named after their content. Default: only where one file would exceed 2 GiB. */
   readonly externalData?: boolean | undefined;
   /** Whether to compute the files' sha256, a tenth of the whole time. Default: true. */
   readonly digest?: boolean | undefined;
-  /** Counts what rounding to float16 does to the numbers. */
-  readonly rounding?: HalfRounding | undefined;
   /** Is told how much of all bytes is made, from 0 to 1. */
   readonly onProgress?: ((part: number) => void) | undefined;
 }
@@ -113,32 +105,6 @@ async function addBoth(
   return { ...written, externalData: { file: shown(dataFile, file), bytes: data.byteLength, ...digest } };
 }
 
-/** The bytes that `writeModel` would write to one file, in memory. Errors: `InputError` above 2 GiB. */
-export function modelBytes(
-  encoded: EncodedModel | ModelParts,
-  options: Pick<WriteOptions, "seed" | "rounding">,
-): Uint8Array {
-  const { model } = layoutModel(encoded);
-  if (model.byteLength > LARGEST_MESSAGE) {
-    throw InputError.of(
-      "onnx/too-large",
-      `the model has ${model.byteLength} bytes; one file holds at most 2 GiB`,
-      {
-        hint: "write it with external data",
-      },
-    );
-  }
-  const all = new Uint8Array(model.byteLength);
-  let end = 0;
-  for (const segment of model.segments) {
-    for (const piece of piecesOf(segment, options)) {
-      all.set(piece, end);
-      end += piece.length;
-    }
-  }
-  return all;
-}
-
 function chooseLayout(
   encoded: EncodedModel | ModelParts,
   options: WriteOptions,
@@ -175,46 +141,10 @@ async function writeFile(
   progress: (bytes: number) => void,
   hash: Hash | undefined,
 ): Promise<void> {
-  for (const segment of layout.segments) {
-    for (const piece of piecesOf(segment, options)) {
-      hash?.update(piece);
-      await sink.write(piece);
-      progress(piece.length);
-    }
-  }
-}
-
-/** Numbers that are made at a time: few enough to stay in the processor's cache until they are written. */
-const PIECE_ELEMENTS = 16384;
-
-/** Bytes of another file that are held at a time. */
-const COPIED_BYTES = 1 << 18;
-
-/** The bytes of a segment; each piece is valid until the next one is asked for. */
-function* piecesOf(
-  segment: Segment,
-  { seed, rounding }: Pick<WriteOptions, "seed" | "rounding">,
-): Iterable<Uint8Array> {
-  if (segment.kind === "bytes") return yield segment.bytes;
-  if (segment.kind === "copy") return yield* copiedPieces(segment);
-  const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, segment.byteLength));
-  for (const numbers of weightChunks(segment.expr, seed, PIECE_ELEMENTS)) {
-    yield segment.dtype === "float16"
-      ? bytesOf(encodeHalf(numbers, rounding, segment.name))
-      : encodeElements(numbers, segment.dtype, scratch);
-  }
-}
-
-function* copiedPieces({
-  range,
-  start,
-  byteLength,
-}: Extract<Segment, { kind: "copy" }>): Iterable<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(COPIED_BYTES, byteLength));
-  for (let done = 0; done < byteLength; done += buffer.length) {
-    const piece = buffer.subarray(0, Math.min(buffer.length, byteLength - done));
-    range.readInto(piece, start + done);
-    yield piece;
+  for (const piece of piecesOfFile(layout, options)) {
+    hash?.update(piece);
+    await sink.write(piece);
+    progress(piece.length);
   }
 }
 
