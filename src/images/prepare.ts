@@ -3,7 +3,7 @@ import { type Pixels, toGrey } from "./pixels.js";
 import { resample } from "./resample.js";
 
 /** The image that a network takes. */
-export interface InputSize {
+export interface ImageSize {
   readonly channels: 1 | 3;
   readonly height: number;
   readonly width: number;
@@ -18,7 +18,7 @@ export interface InputSize {
  *
  * @param picture red, green and blue
  */
-export function prepareImage(picture: Pixels, size: InputSize, preprocessing: Preprocessing): Float32Array {
+export function prepareImage(picture: Pixels, size: ImageSize, preprocessing: Preprocessing): Float32Array {
   const coloured = size.channels === 1 ? toGrey(picture) : picture;
   const { width, height } = resizedSize(picture, size, preprocessing);
   const crop = {

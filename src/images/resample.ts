@@ -30,7 +30,7 @@ const FRACTION_BITS = 22;
 const HALF = 1 << (FRACTION_BITS - 1);
 
 /** A part of a picture. */
-export interface CropWindow {
+export interface Window {
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -50,7 +50,7 @@ export function resample(
   width: number,
   height: number,
   interpolation: Interpolation,
-  window: CropWindow = { left: 0, top: 0, width, height },
+  window: Window = { left: 0, top: 0, width, height },
 ): Pixels {
   if (interpolation === "nearest") return pickNearest(image, width, height, window);
   const filter = FILTERS[interpolation];
@@ -150,7 +150,7 @@ function toByte(sum: number): number {
   return Math.min(255, Math.max(0, sum >> FRACTION_BITS));
 }
 
-function pickNearest(image: Pixels, width: number, height: number, window: CropWindow): Pixels {
+function pickNearest(image: Pixels, width: number, height: number, window: Window): Pixels {
   const { channels } = image;
   const data = new Uint8Array(window.width * window.height * channels);
   const columns = nearestTo(image.width, width, window.left, window.width);

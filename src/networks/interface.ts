@@ -20,14 +20,14 @@ export function declaredOutputs({ graph, spec }: SpecNetwork): readonly Declared
 }
 
 /** Channels, height and width of an image. */
-export interface ImageSize {
+export interface InputImage {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
 /** The first input of a network, if that is an image of known size. */
-export function imageSize({ inputs: [input] }: Graph): ImageSize | null {
+export function imageSize({ inputs: [input] }: Graph): InputImage | null {
   const [, channels, height, width, more] = input?.type.dims ?? [];
   const known = typeof channels === "number" && typeof height === "number" && typeof width === "number";
   return known && more === undefined ? { channels, height, width } : null;

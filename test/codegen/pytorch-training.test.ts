@@ -8,7 +8,7 @@ import { codegen } from "../../src/driver/codegen/codegen.js";
 import { exportWeights } from "../../src/files/tensors/export-weights.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
-import { type InputSize, prepareImage } from "../../src/images/prepare.js";
+import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
 import { skip } from "../skip.js";
@@ -183,7 +183,7 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
       const images = readNpy(join(folder, name, "out", "images.npy"));
       assert.equal(images.dims, [2, input.channels, input.height, input.width]);
       const expected = pictures.flatMap((picture) => [
-        ...prepareImage(unpack(decoded[picture] as PackedPixels), input as InputSize, preprocessing),
+        ...prepareImage(unpack(decoded[picture] as PackedPixels), input as ImageSize, preprocessing),
       ]);
       const off = images.data.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
       assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Pixels } from "../../src/images/pixels.js";
-import { type InputSize, prepareImage, resizedSize } from "../../src/images/prepare.js";
+import { type ImageSize, prepareImage, resizedSize } from "../../src/images/prepare.js";
 import { resample } from "../../src/images/resample.js";
 import type { Interpolation, Preprocessing } from "../../src/language/preprocessing.js";
 import { defaultPreprocessing, INTERPOLATIONS } from "../../src/language/preprocessing.js";
@@ -16,7 +16,7 @@ interface Expected {
   readonly resizes: readonly (PackedPixels & { readonly interpolation: Interpolation })[];
   readonly prepared: readonly {
     readonly source: string;
-    readonly size: InputSize;
+    readonly size: ImageSize;
     readonly preprocessing: Preprocessing;
     readonly data: string;
   }[];

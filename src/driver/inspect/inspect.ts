@@ -8,7 +8,7 @@ import { withFileNetwork } from "../../given/onnx-file.js";
 import type { Value } from "../../ir/graph.js";
 import type { Dim } from "../../ir/types.js";
 import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../networks/file-network.js";
-import { type ImageSize, imageSize } from "../../networks/interface.js";
+import { type InputImage, imageSize } from "../../networks/interface.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 
@@ -26,7 +26,7 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly inputs: readonly InspectedTensor[];
   readonly outputs: readonly InspectedTensor[];
   /** Channels, height and width that the MACs are counted at; null where the first input is no image. */
-  readonly input: ImageSize | null;
+  readonly input: InputImage | null;
   readonly nodes: number;
   readonly beforeFolding: FoldedNorms | null;
   readonly blocks: readonly InspectedBlock[];

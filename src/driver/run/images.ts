@@ -1,7 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { decodeImage } from "../../images/decode.js";
-import { type InputSize, prepareImage } from "../../images/prepare.js";
+import { type ImageSize, prepareImage } from "../../images/prepare.js";
 import { defaultPreprocessing, type Preprocessing } from "../../language/preprocessing.js";
 import type { Port } from "../../runtime/protocol.js";
 import type { FloatTensor } from "../../runtime/session.js";
@@ -41,7 +41,7 @@ export async function readImages(
 }
 
 /** The image that an input [batch, channels, height, width] takes. */
-function imageSize({ name, dims }: Port, files: readonly string[]): InputSize {
+function imageSize({ name, dims }: Port, files: readonly string[]): ImageSize {
   const refuse = (why: string): InputError =>
     InputError.of(
       "run/no-image",

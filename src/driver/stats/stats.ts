@@ -4,7 +4,12 @@ import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from 
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { type Model, withModel } from "../../given/model.js";
 import { checkExpectations, type ExpectationCheck } from "../../networks/expectations.js";
-import { type DeclaredOutput, declaredOutputs, type ImageSize, imageSize } from "../../networks/interface.js";
+import {
+  type DeclaredOutput,
+  declaredOutputs,
+  type InputImage,
+  imageSize,
+} from "../../networks/interface.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
 import { byConvention, type ConventionReport } from "../../reports/conventions.js";
 
@@ -14,7 +19,7 @@ export type { FoldedNorms };
 export interface StatsReport extends NetworkCounts {
   readonly name: string;
   /** Channels, height and width that the MACs are counted at; null for a file whose first input is no image. */
-  readonly input: ImageSize | null;
+  readonly input: InputImage | null;
   readonly outputs: readonly DeclaredOutput[];
   readonly expectations: readonly ExpectationCheck[];
   /** The totals as a paper counts and prints them, where a convention was asked for. */

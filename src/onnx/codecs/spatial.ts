@@ -5,7 +5,7 @@ import type { NodeReader } from "../decode/node-reader.js";
 // What convolutions and poolings have in common, over any number of spatial axes.
 
 /** A window over the axes of x after the second. */
-export interface Window {
+export interface SlidingWindow {
   readonly x: Value;
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -13,7 +13,7 @@ export interface Window {
 }
 
 /** The node's pads, all at the start of an axis and then all at its end. */
-export function readPads(node: NodeReader, window: Window): readonly number[] {
+export function readPads(node: NodeReader, window: SlidingWindow): readonly number[] {
   const autoPad = node.string("auto_pad", "NOTSET");
   switch (autoPad) {
     case "NOTSET":
@@ -32,7 +32,7 @@ export function readPads(node: NodeReader, window: Window): readonly number[] {
 }
 
 /** The places to add along an axis so that there are ⌈size / stride⌉ outputs. */
-function samePadding({ x, kernel, strides, dilations }: Window, axis: number): number {
+function samePadding({ x, kernel, strides, dilations }: SlidingWindow, axis: number): number {
   const size: Dim = x.type.dims[axis + 2] ?? refuse(`x has no axis ${axis + 2}`);
   const [taps = 1, stride = 1, dilation = 1] = [kernel[axis], strides[axis], dilations[axis]];
   const reach = (taps - 1) * dilation + 1;
@@ -42,7 +42,10 @@ function samePadding({ x, kernel, strides, dilations }: Window, axis: number): n
 }
 
 /** Pads with which the windows that ceil_mode adds, those that begin in x and end behind it, are whole ones. */
-export function withPartWindows({ x, kernel, strides }: Window, pads: readonly number[]): readonly number[] {
+export function withPartWindows(
+  { x, kernel, strides }: SlidingWindow,
+  pads: readonly number[],
+): readonly number[] {
   const axes = kernel.length;
   return pads.map((pad, i) => {
     if (i < axes) return pad;
