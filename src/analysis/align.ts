@@ -1,5 +1,5 @@
 /** The indexes into two lists that are paired; undefined where one of them has nothing to pair with. */
-export type Pair = readonly [a: number | undefined, b: number | undefined];
+export type IndexPair = readonly [a: number | undefined, b: number | undefined];
 
 /** What a pair costs, and what it costs to leave one element alone. */
 export interface AlignmentCosts<T> {
@@ -12,15 +12,15 @@ export interface AlignmentCosts<T> {
  * Hirschberg (Communications of the ACM 18(6), 1975). Time is the product of the lengths, after what both begin and end
  * with for nothing has been taken off.
  */
-export function align<T>(a: readonly T[], b: readonly T[], costs: AlignmentCosts<T>): readonly Pair[] {
+export function align<T>(a: readonly T[], b: readonly T[], costs: AlignmentCosts<T>): readonly IndexPair[] {
   let start = 0;
   const shorter = Math.min(a.length, b.length);
   const isFree = (i: number, j: number): boolean => costs.pair(a[i] as T, b[j] as T) === 0;
   while (start < shorter && isFree(start, start)) start++;
   let end = 0;
   while (end < shorter - start && isFree(a.length - 1 - end, b.length - 1 - end)) end++;
-  const same = (from: number, toA: number, toB: number, count: number): Pair[] =>
-    Array.from({ length: count }, (_, i): Pair => [from + i + toA, from + i + toB]);
+  const same = (from: number, toA: number, toB: number, count: number): IndexPair[] =>
+    Array.from({ length: count }, (_, i): IndexPair => [from + i + toA, from + i + toB]);
   return [
     ...same(0, 0, 0, start),
     ...between({ a, b, costs }, [start, a.length - end], [start, b.length - end]),
@@ -36,8 +36,8 @@ interface Problem<T> {
 
 type Range = readonly [start: number, end: number];
 
-function between<T>(problem: Problem<T>, [a0, a1]: Range, [b0, b1]: Range): readonly Pair[] {
-  const only = (length: number, pair: (i: number) => Pair): Pair[] =>
+function between<T>(problem: Problem<T>, [a0, a1]: Range, [b0, b1]: Range): readonly IndexPair[] {
+  const only = (length: number, pair: (i: number) => IndexPair): IndexPair[] =>
     Array.from({ length }, (_, i) => pair(i));
   if (a0 === a1) return only(b1 - b0, (i) => [undefined, b0 + i]);
   if (b0 === b1) return only(a1 - a0, (i) => [a0 + i, undefined]);
@@ -55,14 +55,17 @@ function between<T>(problem: Problem<T>, [a0, a1]: Range, [b0, b1]: Range): read
 }
 
 /** One element of a where it costs least in b. */
-function pairOne<T>({ a, b, costs }: Problem<T>, i: number, [b0, b1]: Range): readonly Pair[] {
+function pairOne<T>({ a, b, costs }: Problem<T>, i: number, [b0, b1]: Range): readonly IndexPair[] {
   let best: number | undefined;
   let least = 2 * costs.alone;
   for (let j = b0; j < b1; j++) {
     const cost = costs.pair(a[i] as T, b[j] as T);
     if (cost < least || (cost === least && best === undefined)) [best, least] = [j, cost];
   }
-  const rest = Array.from({ length: b1 - b0 }, (_, j): Pair => [b0 + j === best ? i : undefined, b0 + j]);
+  const rest = Array.from(
+    { length: b1 - b0 },
+    (_, j): IndexPair => [b0 + j === best ? i : undefined, b0 + j],
+  );
   return best === undefined ? [[i, undefined], ...rest] : rest;
 }
 

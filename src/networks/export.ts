@@ -6,7 +6,7 @@ import { type EncodedModel, encodeModel } from "../onnx/encode/export.js";
 import { OPSETS } from "../onnx/file/opset.js";
 import { runPasses } from "../passes/engine/manager.js";
 import { printPipeline } from "../passes/engine/pipeline.js";
-import type { Precision } from "../passes/export-options.js";
+import type { ModelPrecision } from "../passes/export-options.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
 import { BATCH } from "./blocks/network.js";
 import { METADATA } from "./metadata.js";
@@ -20,7 +20,7 @@ export interface ExportOptions {
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
   /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
-  readonly precision?: Precision | undefined;
+  readonly precision?: ModelPrecision | undefined;
   /** The batch of the file, or undefined for one that stays open. */
   readonly batch?: number | undefined;
   /** The seed of the model's initial weights. Default 0. */

@@ -3,7 +3,7 @@ import type { Target } from "../ir/attention/lowering/strategy.js";
 /** What a model computes in: float32, or float16 wherever that is safe. Inputs and outputs are float32 in both. */
 export const PRECISIONS = ["fp32", "fp16"] as const;
 
-export type Precision = (typeof PRECISIONS)[number];
+export type ModelPrecision = (typeof PRECISIONS)[number];
 
 /** What an export depends on. */
 export interface ExportPipelineOptions {
@@ -13,5 +13,5 @@ export interface ExportPipelineOptions {
   /** Leaves batch normalisation as it is. */
   readonly keepBatchNorm?: boolean | undefined;
   /** Default: fp32. */
-  readonly precision?: Precision | undefined;
+  readonly precision?: ModelPrecision | undefined;
 }

@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { align, type Pair } from "../../src/analysis/align.js";
+import { align, type IndexPair } from "../../src/analysis/align.js";
 
 const test = suite("analysis: alignment");
 
 const costs = { pair: (a: number, b: number): number => Math.abs(a - b), alone: 2 };
 
-function costOf(a: readonly number[], b: readonly number[], pairs: readonly Pair[]): number {
+function costOf(a: readonly number[], b: readonly number[], pairs: readonly IndexPair[]): number {
   return pairs.reduce((sum, [i, j]) => {
     if (i === undefined || j === undefined) return sum + costs.alone;
     return sum + costs.pair(a[i] as number, b[j] as number);

@@ -16,7 +16,7 @@ const CIRCLES: readonly string[] = [
 const LONG_FILES: readonly string[] = ["ir/parse.ts"];
 
 /** Type names with two homes. */
-const TWICE: readonly string[] = [...["Gate", "Layer", "Precision", "SpatialGate", "Unit"]];
+const TWICE: readonly string[] = [];
 
 const BETWEEN_USE_CASES: readonly string[] = [];
 

@@ -7,7 +7,7 @@ export const CONVENTION_NAMES = ["exact", "senet", "eca", "efficientnet"] as con
 export type ConventionName = (typeof CONVENTION_NAMES)[number];
 
 /** What a printed number is in: `M` may be 10^6 or 2^20, and only the divisor tells. */
-export interface Unit {
+export interface NumberUnit {
   /** Behind the number, ` M`; empty for plain counts. */
   readonly symbol: string;
   readonly divisor: number;
@@ -18,7 +18,7 @@ export interface Unit {
 /** How a source prints one kind of number. */
 export interface Scale {
   /** The unit that an exact value is printed in. */
-  unitOf(value: number): Unit;
+  unitOf(value: number): NumberUnit;
   readonly rounding: "nearest" | "up";
   /** Digits behind the point that the source usually prints. */
   readonly decimals: number;
@@ -52,7 +52,7 @@ export function defineConvention<const N extends string>(convention: Convention<
   return convention;
 }
 
-const PLAIN: Unit = { symbol: "", divisor: 1, divisorText: "1" };
+const PLAIN: NumberUnit = { symbol: "", divisor: 1, divisorText: "1" };
 
 /** Every digit. */
 export const wholeNumber: Scale = { unitOf: () => PLAIN, rounding: "nearest", decimals: 0 };

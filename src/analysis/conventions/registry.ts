@@ -3,9 +3,9 @@ import {
   type Convention,
   type ConventionName,
   defineConvention,
+  type NumberUnit,
   powerOfTen,
   type Scale,
-  type Unit,
   wholeNumber,
 } from "./convention.js";
 import { thopOperations } from "./thop.js";
@@ -51,7 +51,7 @@ const efficientnet = defineConvention({
 });
 
 /** Units of `clever_format` in the authors' paras_flops.py: chosen by powers of 1000, divided by powers of 1024. */
-const UNITS: readonly (readonly [above: number, unit: Unit])[] = [
+const UNITS: readonly (readonly [above: number, unit: NumberUnit])[] = [
   [1e12, { symbol: "T", divisor: 2 ** 40, divisorText: "2^40" }],
   [1e9, { symbol: "G", divisor: 2 ** 30, divisorText: "2^30" }],
   [1e6, { symbol: "M", divisor: 2 ** 20, divisorText: "2^20" }],

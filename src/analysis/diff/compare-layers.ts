@@ -1,6 +1,6 @@
 import { countOps, gateOf } from "../counts.js";
 import { type Change, type ChangeKind, changeOf } from "./changes.js";
-import { type FactUse, isGate, isTrainingOnly, type Layer } from "./layers.js";
+import { type ComparedLayer, type FactUse, isGate, isTrainingOnly } from "./layers.js";
 import type { LayerPair } from "./pairs.js";
 import type { Wiring } from "./wiring.js";
 
@@ -26,7 +26,7 @@ export function diffLayers(
   wiring: Wiring,
   sized: boolean,
 ): readonly Change[] {
-  const bodies = pairs.filter(([a, b]) => !isGate((a ?? b) as Layer));
+  const bodies = pairs.filter(([a, b]) => !isGate((a ?? b) as ComparedLayer));
   const changed = bodies.flatMap(([a, b]): Found[] => {
     if (a === undefined || b === undefined) return [];
     const read = wiring.readings(a, b, block);
@@ -56,7 +56,7 @@ export function diffLayers(
 }
 
 /** `expand/act: silu`, with what its rate is where that is all that it has. */
-function layerText(layer: Layer, block: string): string {
+function layerText(layer: ComparedLayer, block: string): string {
   const rate = isTrainingOnly(layer) ? factsText(layer, [...layer.facts.keys()]) : "";
   return `${below(layer.op.loc.scope, block)}: ${layer.kind}${rate === "" ? "" : ` (${rate}, training only)`}`;
 }
@@ -65,7 +65,7 @@ function layerText(layer: Layer, block: string): string {
  * The facts of two layers that differ: what they compute, and what only training has a use for. Sizes of parameters that
  * both have are left out where `sized`.
  */
-export function differences(a: Layer, b: Layer, sized: boolean): readonly Difference[] {
+export function differences(a: ComparedLayer, b: ComparedLayer, sized: boolean): readonly Difference[] {
   if (a.kind !== b.kind) return [{ kind: "layer-changed", before: a.kind, after: b.kind }];
   const names = [...new Set([...a.facts.keys(), ...b.facts.keys()])].filter(
     (name) => a.facts.get(name)?.text !== b.facts.get(name)?.text,
@@ -92,7 +92,7 @@ export function differences(a: Layer, b: Layer, sized: boolean): readonly Differ
   return [...of("layer-changed", computed, ""), ...of("training-changed", training, " (training only)")];
 }
 
-function factsText({ facts }: Layer, names: readonly string[]): string {
+function factsText({ facts }: ComparedLayer, names: readonly string[]): string {
   return names.map((name) => `${name} = ${facts.get(name)?.text ?? "none"}`).join(", ");
 }
 
@@ -119,7 +119,9 @@ function below(scope: string, block: string): string {
 
 /** The changes of a block's gates: of their kind, their position, and everything that they are. */
 export function diffGates(block: string, pairs: readonly LayerPair[], wiring: Wiring): readonly Change[] {
-  return pairs.filter(([a, b]) => isGate((a ?? b) as Layer)).flatMap((pair) => diffGate(block, pair, wiring));
+  return pairs
+    .filter(([a, b]) => isGate((a ?? b) as ComparedLayer))
+    .flatMap((pair) => diffGate(block, pair, wiring));
 }
 
 function diffGate(block: string, [old, now]: LayerPair, wiring: Wiring): readonly Change[] {
@@ -158,10 +160,10 @@ function diffGate(block: string, [old, now]: LayerPair, wiring: Wiring): readonl
   ];
 }
 
-function textOf(gate: Layer | undefined): string | null {
+function textOf(gate: ComparedLayer | undefined): string | null {
   return (gate && gateOf(gate.op)?.text) ?? null;
 }
 
-function parametersOf(gate: Layer | undefined): number {
+function parametersOf(gate: ComparedLayer | undefined): number {
   return gate === undefined ? 0 : countOps([gate.op]).parameters;
 }

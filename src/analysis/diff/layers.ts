@@ -20,11 +20,11 @@ export interface Fact {
 
 /** Where an operand comes from: a result of a layer, or the input of the graph with that index. */
 export type Source =
-  | { readonly layer: Layer; readonly result: number }
+  | { readonly layer: ComparedLayer; readonly result: number }
   | { readonly input: number; readonly type: string };
 
 /** One op, gates among them, with all that can differ between two of its kind. */
-export interface Layer {
+export interface ComparedLayer {
   readonly op: Op;
   /** What it does: the op's kind, or one word for all ways to write it. */
   readonly kind: string;
@@ -36,17 +36,17 @@ export interface Layer {
 
 /** A graph as its layers, in an order in which each comes after those that it reads. */
 export interface LayerGraph {
-  readonly layers: readonly Layer[];
+  readonly layers: readonly ComparedLayer[];
   /** Undefined for an output that is a parameter. */
   readonly outputs: readonly (Source | undefined)[];
 }
 
-export function isGate({ op }: Layer): boolean {
+export function isGate({ op }: ComparedLayer): boolean {
   return attentionKindOf(op.kind) !== undefined;
 }
 
 /** Random in training, and nothing at inference. */
-export function isTrainingOnly({ op }: Layer): boolean {
+export function isTrainingOnly({ op }: ComparedLayer): boolean {
   return definitionOf(op.kind).trainingOnly === true;
 }
 
@@ -55,7 +55,7 @@ export function layersOf(graph: Graph): LayerGraph {
   const sources = inputSources(graph);
   const layers = graph.ops.map((op) => {
     const inputs = op.operands.flatMap((operand) => sources.get(operand) ?? []);
-    const layer: Layer = { op, kind: op.kind, facts: factsOf(op), inputs };
+    const layer: ComparedLayer = { op, kind: op.kind, facts: factsOf(op), inputs };
     op.results.forEach((value, result) => {
       sources.set(value, { layer, result });
     });

@@ -1,8 +1,8 @@
 import { type Change, changeOf } from "./changes.js";
-import { COMMUTATIVE, isTrainingOnly, type Layer, type LayerGraph, type Source } from "./layers.js";
+import { COMMUTATIVE, type ComparedLayer, isTrainingOnly, type LayerGraph, type Source } from "./layers.js";
 
 /** A number for what each layer computes: equal ones compute the same of the same inputs and weights. */
-type Numbers = ReadonlyMap<Layer, number>;
+type Numbers = ReadonlyMap<ComparedLayer, number>;
 
 /**
  * Two graphs whose layers are numbered together: a layer's number follows from what it does and from the numbers of what it
@@ -16,7 +16,7 @@ export class NumberedLayers {
 
   constructor(a: LayerGraph, b: LayerGraph) {
     [this.#a, this.#b] = [a, b];
-    const numbers = new Map<Layer, number>();
+    const numbers = new Map<ComparedLayer, number>();
     for (const layer of [...a.layers, ...b.layers]) {
       numbers.set(layer, this.#number(this.#key(layer, numbers)));
     }
@@ -28,7 +28,7 @@ export class NumberedLayers {
     return this.#differingOutput() === undefined;
   }
 
-  isSame(a: Layer, b: Layer): boolean {
+  isSame(a: ComparedLayer, b: ComparedLayer): boolean {
     return this.#numbers.get(a) === this.#numbers.get(b);
   }
 
@@ -57,7 +57,7 @@ export class NumberedLayers {
   }
 
   /** The operands that differ, of layers that do the same with them. */
-  #differingInput(a: Layer, b: Layer): SourcePair | undefined {
+  #differingInput(a: ComparedLayer, b: ComparedLayer): SourcePair | undefined {
     if (doing(a) !== doing(b) || a.inputs.length !== b.inputs.length) return undefined;
     const index = a.inputs.findIndex((input, i) => this.#sourceKey(input) !== this.#sourceKey(b.inputs[i]));
     return index < 0 ? undefined : [a.inputs[index], b.inputs[index]];
@@ -73,7 +73,7 @@ export class NumberedLayers {
       : `${numbers.get(layer)}:${result}`;
   }
 
-  #key(layer: Layer, numbers: Numbers): string {
+  #key(layer: ComparedLayer, numbers: Numbers): string {
     const inputs = layer.inputs.map((input) => this.#sourceKey(input, numbers));
     return JSON.stringify([doing(layer), COMMUTATIVE.has(layer.kind) ? inputs.sort() : inputs]);
   }
@@ -88,13 +88,13 @@ export class NumberedLayers {
 type SourcePair = readonly [a: Source | undefined, b: Source | undefined];
 
 /** The layer that a source is of, without those that do nothing at inference. */
-function layerIn(source: Source | undefined): Layer | undefined {
+function layerIn(source: Source | undefined): ComparedLayer | undefined {
   if (source === undefined || !("layer" in source)) return undefined;
   return isTrainingOnly(source.layer) ? layerIn(source.layer.inputs[0]) : source.layer;
 }
 
 /** What a layer does with its operands, as a text. */
-function doing({ kind, facts }: Layer): string {
+function doing({ kind, facts }: ComparedLayer): string {
   const computed = [...facts].filter(([, { use }]) => use === "computed" || use === "size");
   return `${kind} {${computed
     .map(([name, { text }]) => `${name} = ${text}`)

@@ -3,21 +3,21 @@ import { type Block, blockAt, type Graph, type Op } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { align } from "../align.js";
 import type { BlockCounts } from "../counts.js";
-import { isGate, type Layer, type LayerGraph } from "./layers.js";
+import { type ComparedLayer, isGate, type LayerGraph } from "./layers.js";
 import type { NumberedLayers } from "./numbering.js";
 
 /** A layer and what it became; one of them is missing where a layer was added or removed. */
-export type LayerPair = readonly [a: Layer | undefined, b: Layer | undefined];
+export type LayerPair = readonly [a: ComparedLayer | undefined, b: ComparedLayer | undefined];
 
 /** Pairs the layers of two blocks, in order. */
-export type PairLayers = (a: readonly Layer[], b: readonly Layer[]) => readonly LayerPair[];
+export type PairLayers = (a: readonly ComparedLayer[], b: readonly ComparedLayer[]) => readonly LayerPair[];
 
 /** The layers of each block, by its scope; those outside of all blocks have none. */
 export function layersByBlock(
   graph: Graph,
   { layers }: LayerGraph,
-): ReadonlyMap<string | undefined, readonly Layer[]> {
-  const found = new Map<string | undefined, Layer[]>();
+): ReadonlyMap<string | undefined, readonly ComparedLayer[]> {
+  const found = new Map<string | undefined, ComparedLayer[]>();
   for (const layer of layers) {
     const scope = blockAt(graph, layer.op.loc.scope)?.scope;
     const others = found.get(scope);
@@ -37,8 +37,8 @@ export const pairByScope: PairLayers = (a, b) => {
 };
 
 /** Of several in one scope the second is called `SCOPE 1`. */
-function byScope(layers: readonly Layer[]): ReadonlyMap<string, Layer> {
-  const found = new Map<string, Layer>();
+function byScope(layers: readonly ComparedLayer[]): ReadonlyMap<string, ComparedLayer> {
+  const found = new Map<string, ComparedLayer>();
   for (const layer of layers) {
     const scope = isGate(layer) ? `${layer.op.loc.scope} gate` : layer.op.loc.scope;
     let name = scope;
@@ -58,7 +58,7 @@ const NEVER = 2 * ALONE + 1;
  * are most alike.
  */
 export function pairByLikeness(numbered: NumberedLayers): PairLayers {
-  const cost = (a: Layer, b: Layer): number => {
+  const cost = (a: ComparedLayer, b: ComparedLayer): number => {
     if (numbered.isSame(a, b)) return 0;
     if (a.kind !== b.kind) return isActivation(a) && isActivation(b) ? 1 : NEVER;
     const names = [...new Set([...a.facts.keys(), ...b.facts.keys()])];
@@ -81,7 +81,7 @@ export function pairByLikeness(numbered: NumberedLayers): PairLayers {
   };
 }
 
-function isActivation({ kind }: Layer): boolean {
+function isActivation({ kind }: ComparedLayer): boolean {
   return ACTIVATION_NAMES.some((name) => name === kind);
 }
 

@@ -1,20 +1,20 @@
-import { isGate, isTrainingOnly, type Layer, type LayerGraph, type Source } from "./layers.js";
+import { type ComparedLayer, isGate, isTrainingOnly, type LayerGraph, type Source } from "./layers.js";
 import type { LayerPair } from "./pairs.js";
 
 /** What a layer reads: another layer, an input by its index; undefined where layers in between were added or removed. */
-type Origin = Layer | number | undefined;
+type Origin = ComparedLayer | number | undefined;
 
 /**
  * How paired layers hang together. Gates, layers that only act in training, and layers without a partner are looked
  * through: that they are there is another change.
  */
 export class Wiring {
-  readonly #partner: ReadonlyMap<Layer, Layer>;
+  readonly #partner: ReadonlyMap<ComparedLayer, ComparedLayer>;
   /** The layers and outputs behind a gate, of both graphs. */
-  readonly #users = new Map<Layer, Set<Layer | number>>();
+  readonly #users = new Map<ComparedLayer, Set<ComparedLayer | number>>();
 
   constructor(pairs: readonly LayerPair[], graphs: readonly LayerGraph[]) {
-    const partner = new Map<Layer, Layer>();
+    const partner = new Map<ComparedLayer, ComparedLayer>();
     for (const [a, b] of pairs) {
       if (a === undefined || b === undefined) continue;
       partner.set(a, b);
@@ -35,7 +35,11 @@ export class Wiring {
   /**
    * What two layers of a block read, as texts with the names of a; undefined where it is the same, as far as can be said.
    */
-  readings(a: Layer, b: Layer, block: string): readonly [before: string, after: string] | undefined {
+  readings(
+    a: ComparedLayer,
+    b: ComparedLayer,
+    block: string,
+  ): readonly [before: string, after: string] | undefined {
     const [old, now] = [a, b].map(({ inputs }) => inputs.map((each) => this.#origin(each))) as [
       Origin[],
       Origin[],
@@ -49,7 +53,11 @@ export class Wiring {
   }
 
   /** Where two gates stand, if not at the same position: `after depthwise/act, before project/conv`. */
-  positions(a: Layer, b: Layer, block: string): readonly [before: string, after: string] | undefined {
+  positions(
+    a: ComparedLayer,
+    b: ComparedLayer,
+    block: string,
+  ): readonly [before: string, after: string] | undefined {
     const [old, now] = [[this.#origin(a.inputs[0])], [this.#origin(b.inputs[0])]];
     const [usersA, usersB] = [[...(this.#users.get(a) ?? [])], [...(this.#users.get(b) ?? [])]];
     const from = this.#differing(old, now, block);
@@ -60,7 +68,7 @@ export class Wiring {
     return [text(old, usersA, false), text(now, usersB, true)];
   }
 
-  #noteUser(source: Source | undefined, user: Layer | number): void {
+  #noteUser(source: Source | undefined, user: ComparedLayer | number): void {
     if (source === undefined || !("layer" in source) || !this.#isLookedThrough(source.layer)) return;
     const { layer } = source;
     const users = this.#users.get(layer);
@@ -70,7 +78,7 @@ export class Wiring {
     for (const input of layer.inputs) this.#noteUser(input, user);
   }
 
-  #isLookedThrough(layer: Layer): boolean {
+  #isLookedThrough(layer: ComparedLayer): boolean {
     return isGate(layer) || isTrainingOnly(layer) || !this.#partner.has(layer);
   }
 

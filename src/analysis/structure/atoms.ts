@@ -3,30 +3,30 @@ import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims, sameType } from "../../ir/types.js";
-import { type Segment, segmentsOf } from "./segments.js";
+import { type Stretch, segmentsOf } from "./segments.js";
 
 /** A convolution along the network's spine. */
-export interface ConvAtom extends Segment {
+export interface ConvAtom extends Stretch {
   readonly kind: "conv";
   readonly op: OpOf<"conv">;
 }
 
 /** Branches that meet in a sum: the longer one, and the shortcut, which has no op where it is the identity. */
-export interface ResidualAtom extends Segment {
+export interface ResidualAtom extends Stretch {
   readonly kind: "residual";
   readonly branch: readonly Atom[];
   readonly shortcut: readonly Atom[];
 }
 
 /** Branches that meet in a concatenation, a selection or another way. */
-export interface BranchesAtom extends Segment {
+export interface BranchesAtom extends Stretch {
   readonly kind: "branches";
   /** The convolutions in them. */
   readonly convs: readonly OpOf<"conv">[];
 }
 
 /** What a stretch of the spine does, where one op or a known small pattern does it. */
-export interface PlainAtom extends Segment {
+export interface PlainAtom extends Stretch {
   readonly kind: "norm" | "activation" | "gate" | "pool" | "pass" | "linear" | "other";
 }
 
@@ -81,7 +81,7 @@ function isMapwise({ operands, results: [y] }: Op): boolean {
 }
 
 /** Several ops between two cuts: an activation or a gate in its primitives, a residual sum, or other branches. */
-function branching(segment: Segment, own: readonly Op[], depth: number): Atom {
+function branching(segment: Stretch, own: readonly Op[], depth: number): Atom {
   const { from, to } = segment;
   const last = own.at(-1);
   if (last !== undefined && own.every(({ kind }) => ELEMENTWISE.has(kind))) {
@@ -105,7 +105,7 @@ function isGated(last: Op, x: Value): boolean {
   return isFeatureMap && (map.every((size) => size === 1) || (channels === 1 && x.type.dims[1] !== 1));
 }
 
-function residualOf(segment: Segment, own: readonly Op[], last: Op, depth: number): ResidualAtom | undefined {
+function residualOf(segment: Stretch, own: readonly Op[], last: Op, depth: number): ResidualAtom | undefined {
   const [a, b] = last.operands;
   if (a === undefined || b === undefined || a.kind === "parameter" || b.kind === "parameter")
     return undefined;

@@ -2,7 +2,7 @@ import type { Op, Value } from "../../ir/graph.js";
 import { isIntegerType } from "../../ir/types.js";
 
 /** A stretch of a network between two tensors through which everything passes. */
-export interface Segment {
+export interface Stretch {
   readonly from: Value;
   readonly to: Value;
   /** In the order of the graph; one op, or the ops of branches that part at `from` and meet at `to`. */
@@ -13,7 +13,7 @@ export interface Segment {
  * Cuts ops, in their order, wherever a single feature map is alive: everything that is computed later is computed of
  * it. Ops that depend on none of the `sources` go to the segment that reads them first. One walk over the ops.
  */
-export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): readonly Segment[] {
+export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): readonly Stretch[] {
   const order = dependentOps(ops, sources);
   const lastUse = new Map<Value, Op>();
   for (const op of order) for (const operand of op.operands) lastUse.set(operand, op);
@@ -55,10 +55,10 @@ function dependentOps(ops: readonly Op[], sources: readonly Value[]): readonly O
 
 /** The segments with the ops that compute constants, each where its result is read first. */
 function withConstants(
-  segments: readonly Segment[],
+  segments: readonly Stretch[],
   ops: readonly Op[],
   dependent: ReadonlySet<Op>,
-): readonly Segment[] {
+): readonly Stretch[] {
   if (dependent.size === ops.length || segments.length === 0) return segments;
   const indexOf = new Map<Op, number>();
   segments.forEach((segment, i) => {

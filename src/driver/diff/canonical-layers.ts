@@ -1,7 +1,7 @@
 import {
+  type ComparedLayer,
   type Fact,
   inputSources,
-  type Layer,
   type LayerGraph,
   numbersOf,
   textOf,
@@ -24,13 +24,13 @@ import {
 export function canonicalLayers(graph: Graph): LayerGraph {
   const canonical = new CanonicalGraph(graph, new ValueNumbering());
   const sources = inputSources(graph);
-  const layers: Layer[] = [];
+  const layers: ComparedLayer[] = [];
   for (const op of graph.ops) {
     for (const value of op.results) {
       const computation = canonical.source(value) === value ? canonical.computation(value) : undefined;
       if (computation === undefined) continue;
       const inputs = computation.operands.flatMap((operand) => sources.get(canonical.source(operand)) ?? []);
-      const layer: Layer = { op, kind: computation.kind, facts: factsOf(op, computation), inputs };
+      const layer: ComparedLayer = { op, kind: computation.kind, facts: factsOf(op, computation), inputs };
       layers.push(layer);
       sources.set(value, { layer, result: 0 });
     }
@@ -43,7 +43,7 @@ export function canonicalLayers(graph: Graph): LayerGraph {
 
 /** Parts of what one layer says as a whole, as the sigmoid of a SiLU, are read by no layer. */
 function withoutUnread({ layers, outputs }: LayerGraph): LayerGraph {
-  const read = new Set<Layer>();
+  const read = new Set<ComparedLayer>();
   for (const output of outputs) if (output !== undefined && "layer" in output) read.add(output.layer);
   for (const layer of layers.toReversed()) {
     if (!read.has(layer)) continue;

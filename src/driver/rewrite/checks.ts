@@ -4,7 +4,7 @@ import type { Graph } from "../../ir/graph.js";
 import { changesFunction } from "../../networks/spec-network.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
-import type { Precision } from "../../passes/export-options.js";
+import type { ModelPrecision } from "../../passes/export-options.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { ModelReport } from "../../reports/model-report.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
@@ -43,7 +43,7 @@ async function verified(rewriting: RewriteTask, plan: RewritePlan): Promise<Rewr
   const { file, imported, invocations, options } = rewriting;
   const { verifyRewrite } = await import("./verify-rewrite.js");
   options.onProgress?.("comparing it with the original", 0);
-  const bytes = (graph: Graph, precision: Precision | undefined): Uint8Array =>
+  const bytes = (graph: Graph, precision: ModelPrecision | undefined): Uint8Array =>
     modelBytes(encode(lower(graph, imported, { ...options, precision }).graph, rewriting), {
       seed: options.seed ?? 0,
     });

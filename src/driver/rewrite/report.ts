@@ -1,7 +1,7 @@
 import type { Target } from "../../ir/attention/lowering/strategy.js";
 import type { OpaqueOperator } from "../../networks/file-network.js";
 import type { PipelineHooks } from "../../passes/engine/manager.js";
-import type { Precision } from "../../passes/export-options.js";
+import type { ModelPrecision } from "../../passes/export-options.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
@@ -16,7 +16,7 @@ export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr">
   /** Passes in pipeline text form. */
   readonly passes?: string | undefined;
   readonly target?: Target | undefined;
-  readonly precision?: Precision | undefined;
+  readonly precision?: ModelPrecision | undefined;
   /** The batch of the rewritten file, where that of the original is open. */
   readonly batch?: number | undefined;
   /** The seed of the numbers that new gates start with. Default 0. */

@@ -10,7 +10,7 @@ export function isFloat({ type }: Value): boolean {
 }
 
 /** What a plan depends on besides the graph. */
-export interface PlanOptions {
+export interface PrecisionOptions {
   /** An op on a vector that is float32 stays so with at most this many weights. */
   readonly weights: number;
   /** The ops that are to stay in float32. */
@@ -28,7 +28,7 @@ export interface PlanOptions {
  * The last two keep a gate in float32 from its squeeze on, where rounding would save nothing and costs a cast. Ops
  * that share weights compute in the same type, for there is one copy of the weights.
  */
-export function planPrecision(graph: Graph, options: PlanOptions): ReadonlyMap<Value, FloatType> {
+export function planPrecision(graph: Graph, options: PrecisionOptions): ReadonlyMap<Value, FloatType> {
   const kept = new Set(options.kept);
   for (;;) {
     const plan = planOnce(graph, { ...options, kept });
@@ -38,7 +38,7 @@ export function planPrecision(graph: Graph, options: PlanOptions): ReadonlyMap<V
   }
 }
 
-function planOnce(graph: Graph, { weights, kept }: PlanOptions): ReadonlyMap<Value, FloatType> {
+function planOnce(graph: Graph, { weights, kept }: PrecisionOptions): ReadonlyMap<Value, FloatType> {
   const plan = new Map<Value, FloatType>();
   const isFloat32 = (value: Value): boolean => (plan.get(value) ?? value.type.dtype) === "float32";
   const typeOf = (op: Op): FloatType => {

@@ -6,15 +6,15 @@ import type { Dataflow } from "./dataflow.js";
 import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
-import { type Found, written } from "./raised.js";
-import { readSpatialGate, type SpatialGate } from "./spatial-gate.js";
+import { type FoundModule, written } from "./raised.js";
+import { type ReadSpatialGate, readSpatialGate } from "./spatial-gate.js";
 import { type ActivationStep, excitationOf, type LinearStep, normOf } from "./step.js";
 
 /**
  * A spatial gate, whose map is a map with a channel gate of mean and maximum: CBAM. Without that channel gate it is its
  * spatial attention alone.
  */
-export function findCbam(op: Op, flow: Dataflow): Found | undefined {
+export function findCbam(op: Op, flow: Dataflow): FoundModule | undefined {
   const spatial = readSpatialGate(op, flow);
   if (spatial === undefined) return undefined;
   const product = flow.producer(spatial.x);
@@ -25,7 +25,7 @@ export function findCbam(op: Op, flow: Dataflow): Found | undefined {
 /** CBAM's channel gate: MLP(mean) + MLP(maximum), or the MLP of half their sum. */
 interface ChannelGate {
   readonly x: Value;
-  readonly pooling: SpatialGate["pooling"];
+  readonly pooling: ReadSpatialGate["pooling"];
   readonly reduce: LinearStep;
   readonly hidden: ActivationStep;
   readonly expand: LinearStep;
@@ -87,7 +87,7 @@ function sameLayer(a: LinearStep, b: LinearStep): boolean {
   return a.weight.source === b.weight.source && a.bias?.source === b.bias?.source && a.groups === b.groups;
 }
 
-function cbam(op: Op, spatial: SpatialGate, channel: ChannelGate): Found {
+function cbam(op: Op, spatial: ReadSpatialGate, channel: ChannelGate): FoundModule {
   const { pooling, reduce, hidden, expand, gate } = channel;
   if (spatial.pooling !== pooling)
     mismatch(op, "one of its gates takes mean and maximum apart, the other together");
@@ -115,7 +115,7 @@ function cbam(op: Op, spatial: SpatialGate, channel: ChannelGate): Found {
   };
 }
 
-function sam(op: Op, { x, gate, pooling, weight, kernel, norm, bias, ops }: SpatialGate): Found {
+function sam(op: Op, { x, gate, pooling, weight, kernel, norm, bias, ops }: ReadSpatialGate): FoundModule {
   const raised = norm === undefined && bias === undefined ? undefined : normOf(1, norm, bias);
   const epsilon = raised === undefined ? {} : { epsilon: raised.epsilon };
   return {

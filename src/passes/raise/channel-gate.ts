@@ -4,7 +4,7 @@ import type { Dataflow } from "./dataflow.js";
 import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
-import type { Found } from "./raised.js";
+import type { FoundModule } from "./raised.js";
 import type { Step } from "./step.js";
 
 /**
@@ -13,7 +13,7 @@ import type { Step } from "./step.js";
  *
  * The squeeze must be of the gated map itself; which module it is, the steps say.
  */
-export function findChannelGate(op: Op, flow: Dataflow): Found | undefined {
+export function findChannelGate(op: Op, flow: Dataflow): FoundModule | undefined {
   const sides = sidesOf(op, "channels", flow);
   if (sides === undefined) return undefined;
   const { x, gate } = sides;
@@ -64,7 +64,7 @@ function describeStep(step: Step): string {
  *
  * The global context of GCNet, which is added.
  */
-export function findAddedContext(op: Op, flow: Dataflow): Found | undefined {
+export function findAddedContext(op: Op, flow: Dataflow): FoundModule | undefined {
   const sides = sidesOf(op, "channels", flow);
   if (sides === undefined) return undefined;
   // Most of what is added to a map is no context, and no near miss either.

@@ -1,12 +1,12 @@
 import { type Graph, type Op, parametersOf } from "../../ir/graph.js";
-import type { Found } from "./raised.js";
+import type { FoundModule } from "./raised.js";
 
 /**
  * The scope of a module: what the names of its ops have in common, or those of its parameters where nodes are only
  * numbered (`Conv_12` in old files of PyTorch, whose parameters are called `layer1.0.se.fc1.weight`), or else the name of
  * its result.
  */
-export function scopeOfModule({ ops, last, module }: Found): string {
+export function scopeOfModule({ ops, last, module }: FoundModule): string {
   const ofOps = commonPath(ops.map(({ loc }) => loc.scope.split("/")));
   if (ofOps.length > 1) return ofOps.join("/");
   const names = module.parameters.flatMap(({ source }) =>

@@ -7,7 +7,7 @@ import { definePass } from "../engine/pass.js";
 import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
 import { NewNames, scopeOf, scopeOfModule } from "./names.js";
-import type { Found } from "./raised.js";
+import type { FoundModule } from "./raised.js";
 import { raisedOp } from "./raised-op.js";
 import { regionOf } from "./region.js";
 import { finders } from "./registry.js";
@@ -136,7 +136,7 @@ class Raising {
     this.#rejected.push({ at: scopeOf(op), op: nameOf(reason.op), reason: reason.message });
   }
 
-  #replace(found: Found): void {
+  #replace(found: FoundModule): void {
     const region = regionOf(found, this.#flow);
     if (found.last.results.some(({ name }) => this.#except.has(name))) {
       for (const each of region) this.#left.add(each);

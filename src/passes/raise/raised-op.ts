@@ -7,7 +7,7 @@ import { formatType, sameType, TypeRefusal, tensorType } from "../../ir/types.js
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import type { NewNames } from "./names.js";
-import type { Found } from "./raised.js";
+import type { FoundModule } from "./raised.js";
 import type { RaisedParameter } from "./weights.js";
 
 /**
@@ -17,7 +17,7 @@ import type { RaisedParameter } from "./weights.js";
  * @param region the ops that go: a parameter that only they read keeps its name in other sizes
  */
 export function raisedOp(
-  found: Found,
+  found: FoundModule,
   scope: string,
   region: ReadonlySet<Op>,
   flow: Dataflow,

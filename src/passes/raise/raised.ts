@@ -17,7 +17,7 @@ export interface RaisedModuleOf<T extends AttentionType> {
 }
 
 /** A module where it was found: the last of its ops makes its result. */
-export interface Found {
+export interface FoundModule {
   readonly module: RaisedModule;
   /** The gated map. */
   readonly x: Value;

@@ -2,7 +2,7 @@ import type { Op, Value } from "../../ir/graph.js";
 import { isIntegerType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
-import type { Found } from "./raised.js";
+import type { FoundModule } from "./raised.js";
 
 /** A chain that makes a shape is short; a longer one stays, unread. */
 const MOST_SHAPE_OPS = 64;
@@ -12,7 +12,7 @@ const MOST_SHAPE_OPS = 64;
  * that only made their shapes. A pooling or a layout that something else reads too may stay; an op with parameters may
  * not, because the module would then be there beside it.
  */
-export function regionOf(found: Found, flow: Dataflow): ReadonlySet<Op> {
+export function regionOf(found: FoundModule, flow: Dataflow): ReadonlySet<Op> {
   const { last, module } = found;
   const { region, kept } = ownOps(last, [...found.ops, ...shapeOps(found.ops, flow)], flow);
   const sources = new Set<Value | undefined>(module.parameters.map(({ source }) => source));

@@ -8,7 +8,7 @@ import { readLinear } from "./linear.js";
 import { unlessMismatch } from "./mismatch.js";
 import { readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";
-import { type Found, written } from "./raised.js";
+import { type FoundModule, written } from "./raised.js";
 import { asConvolution, biasOf, type LinearStep } from "./step.js";
 
 /**
@@ -17,13 +17,13 @@ import { asConvolution, biasOf, type LinearStep } from "./step.js";
  *
  * Each half alone is a gate as well, so what is no sum of these two is no near miss.
  */
-export function findScse(op: Op, flow: Dataflow): Found | undefined {
+export function findScse(op: Op, flow: Dataflow): FoundModule | undefined {
   const [a, b] = op.operands.map((operand) => flow.producer(operand));
   if (!isOp(a, "mul") || !isOp(b, "mul")) return undefined;
   return unlessMismatch(() => scseOf(op, a, b, flow) ?? scseOf(op, b, a, flow));
 }
 
-function scseOf(op: Op, byChannel: Op, byPosition: Op, flow: Dataflow): Found | undefined {
+function scseOf(op: Op, byChannel: Op, byPosition: Op, flow: Dataflow): FoundModule | undefined {
   const channel = readChannels(byChannel, flow);
   const position = channel && readPositions(byPosition, channel.x, flow);
   if (channel === undefined || position === undefined) return undefined;

@@ -13,7 +13,7 @@ import type { NormStep } from "./step.js";
 import { type RaisedParameter, readWeight, swappedInputs } from "./weights.js";
 
 /** A gate with one number for each position, of mean and maximum over the channels: CBAM's second one. */
-export interface SpatialGate {
+export interface ReadSpatialGate {
   /** The map that it gates. */
   readonly x: Value;
   readonly gate: ActivationName;
@@ -33,7 +33,7 @@ export interface SpatialGate {
  *
  * Undefined where the op is no product of a map and a gate of its positions.
  */
-export function readSpatialGate(op: Op, flow: Dataflow): SpatialGate | undefined {
+export function readSpatialGate(op: Op, flow: Dataflow): ReadSpatialGate | undefined {
   const sides = sidesOf(op, "positions", flow);
   if (sides === undefined) return undefined;
   const { x } = sides;

@@ -45,7 +45,7 @@ export const gateOptions: z.ZodType<AttentionOptions> = z
   .describe("The kind of attention: its type, or its type and options.");
 
 /** An attention gate of a graph, and where it stands. */
-export interface Gate {
+export interface SitedGate {
   readonly type: AttentionType;
   readonly op: Op;
   readonly site: AttentionSite;
@@ -63,7 +63,7 @@ export interface GateQuery {
  * the gates were lowered. A graph without gates has none where neither kind nor selector is given, which is no mistake
  * (`unmatchedGates` has a warning).
  */
-export function selectGates(graph: Graph, pass: string, query: GateQuery): ReadonlyMap<Value, Gate> {
+export function selectGates(graph: Graph, pass: string, query: GateQuery): ReadonlyMap<Value, SitedGate> {
   const all = gatesOf(graph);
   const selected = matching(graph, all, query);
   if (selected.length > 0) {
@@ -115,7 +115,11 @@ function wereLowered({ ops }: Graph): boolean {
   return ops.some(({ loc }) => loc.pass === "lower-attention");
 }
 
-function matching(graph: Graph, all: readonly Gate[], { kind = "any", at }: GateQuery): readonly Gate[] {
+function matching(
+  graph: Graph,
+  all: readonly SitedGate[],
+  { kind = "any", at }: GateQuery,
+): readonly SitedGate[] {
   const matchesPath = at?.path === undefined ? () => true : scopePattern(at.path);
   return all.filter(({ type, op }) => {
     const block = blockAt(graph, op.loc.scope);
@@ -128,7 +132,7 @@ function matching(graph: Graph, all: readonly Gate[], { kind = "any", at }: Gate
   });
 }
 
-function gatesOf(graph: Graph): readonly Gate[] {
+function gatesOf(graph: Graph): readonly SitedGate[] {
   return graph.ops.flatMap((op) => {
     const type = attentionTypeOf(op.kind);
     return type === undefined ? [] : [{ type, op, site: siteOf(graph, op) }];
@@ -151,7 +155,7 @@ function siteOf(graph: Graph, op: Op): AttentionSite {
 /** At most this many gates are named in a hint. */
 const NAMED_GATES = 8;
 
-function describeGates(gates: readonly Gate[]): string {
+function describeGates(gates: readonly SitedGate[]): string {
   if (gates.length === 0) return "the network has no attention gate";
   const named = gates.slice(0, NAMED_GATES).map(({ type, op }) => `${type} at ${op.loc.scope}`);
   const rest = gates.length - named.length;

@@ -6,7 +6,7 @@ import { isOp } from "../../../ir/rewrite.js";
 import { type Dim, sameType } from "../../../ir/types.js";
 import type { Dataflow } from "../dataflow.js";
 import { unlessMismatch } from "../mismatch.js";
-import { type Found, type RaisedModule, written } from "../raised.js";
+import { type FoundModule, type RaisedModule, written } from "../raised.js";
 import { type Facts, GUESSED, type Guessed } from "./modules.js";
 import { templatesFor } from "./template.js";
 import { type Bindings, unify } from "./unify.js";
@@ -18,7 +18,7 @@ const MOST_OPS = 40;
  * Finds modules as what their own lowering makes of them: the options are guessed by what the ops before an op have, and
  * the ops must be those of the lowering, one by one. What comes near is no near miss.
  */
-export function findByLowering(op: Op, flow: Dataflow): Found | undefined {
+export function findByLowering(op: Op, flow: Dataflow): FoundModule | undefined {
   for (const x of mapsBefore(op, flow)) {
     const facts = factsBetween(x, op, flow);
     if (facts === undefined) continue;
@@ -83,7 +83,7 @@ function matchGuessed(
   op: Op,
   x: Value,
   flow: Dataflow,
-): Found | undefined {
+): FoundModule | undefined {
   const [result] = op.results;
   for (const options of guess(facts)) {
     const template = templatesFor(flow).get(type, options, x.type);
