@@ -51,8 +51,7 @@ const NAMED_BY_THE_COMPILER: Readonly<Record<string, { first: number; files: rea
   "An attention module": {
     first: 2,
     files: [
-      "src/ir/attention/lowerings.ts",
-      "src/ir/attention/stress-rules.ts",
+      "src/ir/attention/implementations.ts",
       "src/codegen/pytorch/gates.ts",
       "test/ir/attention-tables.ts",
     ],

@@ -5,6 +5,7 @@ import {
   type SelectionType,
 } from "../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter, usesOf } from "../ir/graph.js";
+import { nameOperands } from "../ir/operands.js";
 import { isOp } from "../ir/rewrite.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
@@ -133,10 +134,8 @@ export function gateOf(op: Op): Gate | undefined {
   const type = attentionKindOf(op.kind);
   if (type === undefined) return undefined;
   const module = moduleOf(type);
-  const detail = module.describe(
-    op.attributes,
-    op.operands.map((operand) => operand.type),
-  );
+  const types = op.operands.map((operand) => operand.type);
+  const detail = module.describe(op.attributes, nameOperands(module.op.operands, types));
   const bypass = (x: Tensor): Tensor => module.bypass?.(x, op.attributes) ?? x;
   return { type, op, detail, bypass, text: `${type} (${detail})` };
 }

@@ -1,5 +1,6 @@
 import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
-import { matmulMacs } from "../ir/ops/matmul.js";
+import { costOf } from "../ir/op.js";
+import { matmulMacs } from "../ir/ops/linear.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
@@ -20,7 +21,7 @@ const NOTHING: OpCost = { macs: 0, products: 0 };
 /** The costs of some ops, for one image of the batch that they are made for. */
 export function costsOf(ops: readonly Op[], batches: readonly Dim[]): ReadonlyMap<Op, OpCost> {
   const constant = constantValues(ops);
-  return new Map(ops.map((op) => [op, costOf(op, batches, constant)]));
+  return new Map(ops.map((op) => [op, costOfOp(op, batches, constant)]));
 }
 
 /** The first sizes of a graph's inputs. The only one of a vector is no batch, unless it is open. */
@@ -41,7 +42,7 @@ function constantValues(ops: readonly Op[]): ReadonlySet<Value> {
   return constant;
 }
 
-function costOf(op: Op, batches: readonly Dim[], constant: ReadonlySet<Value>): OpCost {
+function costOfOp(op: Op, batches: readonly Dim[], constant: ReadonlySet<Value>): OpCost {
   // What follows from parameters alone is computed once, not for each image.
   if (op.results.every((result) => constant.has(result))) return NOTHING;
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
@@ -57,12 +58,14 @@ function costOf(op: Op, batches: readonly Dim[], constant: ReadonlySet<Value>): 
 
 /** By the op's definition; undefined where sizes are open. */
 function knownMacs(op: Op, typeOf: (value: Value) => TensorType | undefined): number | undefined {
-  const { cost } = definitionOf(op.kind);
-  if (cost === undefined) return 0;
+  const definition = definitionOf(op.kind);
+  if (definition.cost === undefined) return 0;
   const [operands, results] = [op.operands.map(typeOf), op.results.map(typeOf)];
   const areKnown = (types: readonly (TensorType | undefined)[]): types is readonly TensorType[] =>
     types.every((type) => type !== undefined);
-  return areKnown(operands) && areKnown(results) ? cost(operands, results, op.attributes).macs : undefined;
+  return areKnown(operands) && areKnown(results)
+    ? costOf(definition, operands, results, op.attributes).macs
+    : undefined;
 }
 
 /**

@@ -1,21 +1,15 @@
-import { gelu } from "./ops/gelu.js";
-import { hardSigmoid } from "./ops/hard-sigmoid.js";
-import { hardSigmoidFifth } from "./ops/hard-sigmoid-0.2.js";
-import { hardSwish } from "./ops/hard-swish.js";
-import { relu } from "./ops/relu.js";
-import { relu6 } from "./ops/relu6.js";
-import { sigmoid } from "./ops/sigmoid.js";
-import { silu } from "./ops/silu.js";
-import { tanh } from "./ops/tanh.js";
+import { activationOps } from "./ops/activations.js";
+
+const { relu, relu6, silu, hard_swish, hard_sigmoid, sigmoid, tanh, gelu } = activationOps;
 
 /** The ops that a spec may name as an activation. The key is the op's name and the spec's word. */
 export const activations = {
   relu,
   relu6,
   silu,
-  hard_swish: hardSwish,
-  hard_sigmoid: hardSigmoid,
-  "hard_sigmoid_0.2": hardSigmoidFifth,
+  hard_swish,
+  hard_sigmoid,
+  "hard_sigmoid_0.2": activationOps["hard_sigmoid_0.2"],
   sigmoid,
   tanh,
   gelu,

@@ -4,8 +4,9 @@ import type { AttentionSite } from "./attention/module.js";
 import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/modules.js";
 import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
 import type { Initializer } from "./initializers.js";
-import { inferTypes, takesOperands } from "./op.js";
-import { type AttributesInput, definitionOf, type ModelOpName, type OpName } from "./ops/registry.js";
+import { inferTypes } from "./op.js";
+import { formatOperands, takesOperands } from "./operands.js";
+import { type AttributesInput, definitionOf, type OpName } from "./ops/registry.js";
 import { type DType, isIntegerType, type TensorType, TypeRefusal, tensorType } from "./types.js";
 import { smallValues, type WeightExpr } from "./weight.js";
 
@@ -70,9 +71,9 @@ export class GraphBuilder {
         const [issue] = complete.error.issues;
         throw new TypeRefusal(`${kind}: attribute ${issue?.path.join(".")}: ${issue?.message}`);
       }
-      if (!takesOperands(definition, operands.length)) {
+      if (!takesOperands(definition.operands, operands.length)) {
         throw new TypeRefusal(
-          `${kind} takes the operands ${definition.operands.join(", ")}, got ${operands.length}`,
+          `${kind} takes the operands ${formatOperands(definition.operands)}, got ${operands.length}`,
         );
       }
       const types = inferTypes(
@@ -100,7 +101,7 @@ export class GraphBuilder {
       const parameters = plan.parameters.map(({ name, dims, init, role }) =>
         this.parameter(`${prefix}.${name}`, dims, init, role, x.type.dtype),
       );
-      return this.op(module.op.name as ModelOpName, [x, ...parameters], plan.attributes as never, loc);
+      return this.op(`attention.${type}`, [x, ...parameters], plan.attributes as never, loc);
     });
   }
 

@@ -1,14 +1,14 @@
 import * as z from "zod";
-import type { Tensor } from "./tensor.js";
 import {
-  type Dim,
-  elementCount,
-  isIntegerType,
-  MOST_VALUES,
-  refuse,
-  type TensorType,
-  tensorType,
-} from "./types.js";
+  type AnyNamed,
+  checkElementTypes,
+  type Named,
+  nameOperands,
+  type OperandRecord,
+  operandPlace,
+} from "./operands.js";
+import type { Tensor } from "./tensor.js";
+import { type Dim, elementCount, isIntegerType, MOST_VALUES, type TensorType, tensorType } from "./types.js";
 
 // Each schema checks a few values in one run, so zod's just-in-time code would cost more than it saves.
 z.config({ jitless: true });
@@ -26,11 +26,6 @@ export type Level = "model" | "primitive";
  */
 export type Precision = "half" | { readonly float32: string };
 
-/** What depends on an op's level. Only primitives have a precision: the others become some. */
-export type LevelFacts =
-  | { readonly level: "model" }
-  | { readonly level: "primitive"; readonly precision: Precision };
-
 /** What an op costs for operands of known size. `macs`: multiply-accumulates of convolutions and products. */
 export interface Cost {
   readonly macs: number;
@@ -38,52 +33,151 @@ export interface Cost {
 
 export type AttributeSchema = z.ZodObject;
 
-/**
- * Everything that is true of an op, in one place. Functions get operands in the order of `operands`;
- * a name that ends in `?` marks an operand that may be absent (only at the end of the list), one that ends in
- * `...` the last of the list, which stands for any number of operands.
- */
-export type OpDefinition<
-  N extends string = string,
-  A extends AttributeSchema = AttributeSchema,
-> = LevelFacts & OpFacts<N, A>;
+const NO_ATTRIBUTES = z.strictObject({});
 
-interface OpFacts<N extends string, A extends AttributeSchema> {
-  readonly name: N;
+export type NoAttributes = typeof NO_ATTRIBUTES;
+
+/**
+ * What is true of every op, in one place. `Types` and `Tensors` are its operands by name, `Attributes` its attributes with every
+ * default filled in.
+ */
+export interface OpFacts<Types, Tensors, Attributes> {
   /** One line: what it computes, as an equation where that is possible. */
   readonly doc: string;
   /** The paper and section, or the operator page, that defines it. */
   readonly source: string;
-  readonly operands: readonly string[];
-  readonly attributes: A;
-  /** The operands that are integers whatever the others are: indices, a shape. */
-  readonly integerOperands?: readonly string[];
-  /** Whether it takes integers for its other operands too, and not floating-point ones alone. */
-  readonly takesIntegers?: true;
   /** Whether every element of the result is one of an operand, which `evaluate` puts in its place. */
   readonly moves?: true;
-  /** An operator of someone else's, which is handed on as it is; absent for every other op. */
-  readonly foreign?: true;
   /** Random in training and the identity of its operand at inference; absent for every other op. */
   readonly trainingOnly?: true;
-  /** The types of the results; refuses (`refuse`) operands and attributes that do not go together. */
-  infer(operands: readonly TensorType[], attributes: z.output<A>): readonly TensorType[];
+  readonly foreign?: undefined;
+  /** The type of the result; refuses (`refuse`) operands and attributes that do not go together. */
+  infer(operands: Types, attributes: Attributes): TensorType;
   /** What is known of the elements of a small result of integers; an op that `moves` elements needs none. */
-  values?(operands: readonly TensorType[], attributes: z.output<A>): KnownValues;
+  values?(operands: Types, attributes: Attributes): KnownValues;
   /** Operands with concrete sizes; an op without `cost` has no convolution and no matrix product. */
-  cost?(operands: readonly TensorType[], results: readonly TensorType[], attributes: z.output<A>): Cost;
+  cost?(operands: Types, result: TensorType, attributes: Attributes): Cost;
   /** The definition as a program: float64, plain, independent of how the op is lowered or exported. */
-  evaluate(operands: readonly Tensor[], attributes: z.output<A>): readonly Tensor[];
+  evaluate(operands: Tensors, attributes: Attributes): Tensor;
 }
+
+/** The facts of an op of those operands and attributes. */
+type FactsOf<O extends OperandRecord, A extends AttributeSchema> = OpFacts<
+  Named<O, TensorType>,
+  Named<O, Tensor>,
+  z.output<A>
+>;
+
+/** What an op reads: its operands by name, in their order, each with the element types that it may have. */
+interface Signature<O extends OperandRecord, A extends AttributeSchema> {
+  readonly operands: O;
+  readonly attributes: A;
+}
+
+interface PrimitiveFacts {
+  readonly precision: Precision;
+}
+
+/** An op as papers name it. */
+export interface ModelOp<O extends OperandRecord, A extends AttributeSchema>
+  extends OpFacts<Named<O, TensorType>, Named<O, Tensor>, z.output<A>>,
+    Signature<O, A> {
+  readonly level: "model";
+}
+
+/** An op that is one ONNX operator. */
+export interface PrimitiveOp<O extends OperandRecord, A extends AttributeSchema>
+  extends OpFacts<Named<O, TensorType>, Named<O, Tensor>, z.output<A>>,
+    Signature<O, A>,
+    PrimitiveFacts {
+  readonly level: "primitive";
+}
+
+/**
+ * A primitive op that needs no codec of its own: it is an ONNX operator word by word, with the same operands in the same
+ * order, and with attributes that are floats of the same defaults.
+ */
+export interface PlainOp<O extends OperandRecord, A extends AttributeSchema> extends PrimitiveOp<O, A> {
+  readonly onnx: OnnxOperator<A>;
+}
+
+/** The ONNX operator that a plain op is. */
+export interface OnnxOperator<A extends AttributeSchema = AttributeSchema> {
+  readonly operator: string;
+  /** The operator set that brought it, where that is one which files are read or written for. */
+  readonly since?: number;
+  /** Set where another op is the usual form of the operator: a node is read as that one if it can be. */
+  readonly general?: true;
+  /** What the operator calls the op's attributes, if it has any. */
+  readonly floats?: { readonly [K in keyof z.output<A>]: string };
+}
+
+/** An operator of someone else's, which is handed on as it is: its attributes record the types of its results. */
+export interface ForeignOp<A extends AttributeSchema = AttributeSchema> extends PrimitiveFacts {
+  readonly level: "primitive";
+  readonly foreign: true;
+  readonly trainingOnly?: undefined;
+  readonly cost?: undefined;
+  readonly doc: string;
+  readonly source: string;
+  readonly operands: OperandRecord;
+  readonly attributes: A;
+  resultTypes(attributes: z.output<A>): readonly TensorType[];
+  /** Why it can't be evaluated; refuses. */
+  refuseToEvaluate(attributes: z.output<A>): never;
+}
+
+type AnyFacts = OpFacts<AnyNamed<TensorType>, AnyNamed<Tensor>, AnyAttributes>;
+type AnyAttributes = Readonly<Record<string, unknown>>;
+
+/** A model-level op's definition without its exact type. */
+export interface AnyModelOp extends AnyFacts, Signature<OperandRecord, AttributeSchema> {
+  readonly level: "model";
+}
+
+interface AnyPrimitiveOp extends AnyFacts, Signature<OperandRecord, AttributeSchema>, PrimitiveFacts {
+  readonly level: "primitive";
+}
+
+/** Any op's definition without its exact type, for code that treats all ops alike. */
+export type OpDefinition = AnyModelOp | AnyPrimitiveOp | ForeignOp;
 
 /** Elements that are known, row-major; undefined where one of them isn't. */
 export type KnownValues = readonly Dim[] | undefined;
 
-/** Gives an op's definition its exact type. */
-export function defineOp<const N extends string, A extends AttributeSchema>(
-  definition: OpDefinition<N, A>,
-): OpDefinition<N, A> {
-  return definition;
+/** The signature of a definition as it is written: attributes are left out where there are none. */
+interface GivenSignature<O extends OperandRecord, A extends AttributeSchema> {
+  readonly operands: O;
+  readonly attributes?: A;
+}
+
+/** Defines an op as papers name it. */
+export function modelOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
+  op: FactsOf<O, A> & GivenSignature<O, A>,
+): ModelOp<O, A> {
+  return { ...op, level: "model", attributes: schemaOf(op) };
+}
+
+/** Defines an op whose codec is in `onnx/codecs/`. */
+export function primitiveOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
+  op: FactsOf<O, A> & GivenSignature<O, A> & PrimitiveFacts,
+): PrimitiveOp<O, A> {
+  return { ...op, level: "primitive", attributes: schemaOf(op) };
+}
+
+/** Defines an op that needs no codec; its source is the operator's page, unless it names another. */
+export function plainOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
+  op: Omit<FactsOf<O, A>, "source"> &
+    GivenSignature<O, A> &
+    PrimitiveFacts & { readonly source?: string; readonly onnx: OnnxOperator<A> },
+): PlainOp<O, A> {
+  const source = `https://onnx.ai/onnx/operators/onnx__${op.onnx.operator}.html`;
+  return { source, ...op, level: "primitive", attributes: schemaOf(op) };
+}
+
+/** Without a type argument A is that of no attributes, which is what is meant where none are given. */
+function schemaOf<A extends AttributeSchema>({ attributes }: { readonly attributes?: A }): A {
+  return attributes ?? (NO_ATTRIBUTES as AttributeSchema as A);
 }
 
 /**
@@ -91,46 +185,44 @@ export function defineOp<const N extends string, A extends AttributeSchema>(
  * that are integers in any case; what an op refuses besides is its own (`infer`). An op of someone else's takes
  * everything.
  */
-export function inferTypes<A extends AttributeSchema>(
-  definition: OpDefinition<string, A>,
+export function inferTypes(
+  definition: OpDefinition,
   operands: readonly TensorType[],
-  attributes: z.output<A>,
+  attributes: AnyAttributes,
 ): readonly TensorType[] {
-  if (definition.foreign === true) return definition.infer(operands, attributes);
-  checkElementTypes(definition, operands);
-  const types = definition.infer(operands, attributes);
-  return types.map((type) => {
-    if (!isIntegerType(type.dtype) || !isSmall(type)) return type;
-    const values = definition.moves
-      ? movedValues(definition, operands, attributes)
-      : definition.values?.(operands, attributes);
-    return tensorType(type.dims, type.dtype, values);
-  });
+  if (definition.foreign) return definition.resultTypes(attributes);
+  checkElementTypes(
+    definition.operands,
+    operands.map(({ dtype }) => dtype),
+  );
+  const named = nameOperands(definition.operands, operands);
+  const type = definition.infer(named, attributes);
+  if (!isIntegerType(type.dtype) || !isSmall(type)) return [type];
+  const values = definition.moves
+    ? movedValues(definition, operands, attributes)
+    : definition.values?.(named, attributes);
+  return [tensorType(type.dims, type.dtype, values)];
 }
 
-function checkElementTypes(definition: OpDefinition, operands: readonly TensorType[]): void {
-  if (operands.some(({ dtype }) => dtype === "other")) refuse("it has an operand that the IR only hands on");
-  operands.forEach(({ dtype }, i) => {
-    if (isInteger(definition, i) && !isIntegerType(dtype)) {
-      refuse(`${operandName(definition, i)} must be integers, not ${dtype}`);
-    }
-  });
-  const others = operands.filter((_, i) => !isInteger(definition, i));
-  const dtypes = [...new Set(others.map(({ dtype }) => dtype))];
-  if (dtypes.length > 1) refuse(`operands have the element types ${dtypes.join(" and ")}`);
-  const [dtype = "float32"] = dtypes;
-  if (isIntegerType(dtype) && definition.takesIntegers !== true)
-    refuse(`it takes floating-point numbers, not ${dtype}`);
+/** What an op costs, for operands and a result of concrete sizes. */
+export function costOf(
+  { operands: record, cost }: OpDefinition,
+  operands: readonly TensorType[],
+  [result]: readonly TensorType[],
+  attributes: AnyAttributes,
+): Cost {
+  if (cost === undefined || result === undefined) return { macs: 0 };
+  return cost(nameOperands(record, operands), result, attributes);
 }
 
-/** The name of an operand, without the mark of one that may be absent. */
-function operandName({ operands }: Pick<OpDefinition, "operands">, index: number): string {
-  return (operands[index] ?? "").replace(/[?]$/, "");
-}
-
-/** Whether an operand is integers whatever the others are. */
-function isInteger(definition: Pick<OpDefinition, "operands" | "integerOperands">, index: number): boolean {
-  return definition.integerOperands?.includes(operandName(definition, index)) === true;
+/** What an op computes. */
+export function evaluateOp(
+  definition: OpDefinition,
+  operands: readonly Tensor[],
+  attributes: AnyAttributes,
+): Tensor {
+  if (definition.foreign) return definition.refuseToEvaluate(attributes);
+  return definition.evaluate(nameOperands(definition.operands, operands), attributes);
 }
 
 function isSmall({ dims }: TensorType): boolean {
@@ -140,27 +232,21 @@ function isSmall({ dims }: TensorType): boolean {
 }
 
 /** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */
-function movedValues<A extends AttributeSchema>(
-  definition: OpDefinition<string, A>,
+function movedValues(
+  definition: OpDefinition,
   operands: readonly TensorType[],
-  attributes: z.output<A>,
+  attributes: AnyAttributes,
 ): KnownValues {
   const elements: Dim[] = [];
   const tensors: Tensor[] = [];
   for (const [i, { dims, values: known }] of operands.entries()) {
     if (known === undefined) return undefined;
-    const directs = isInteger(definition, i);
+    const directs = operandPlace(definition.operands, i)?.shared === false;
     if (directs && !known.every((each) => typeof each === "number")) return undefined;
     const data = directs ? (known as readonly number[]) : known.map((_, place) => elements.length + place);
     tensors.push({ dims: dims as readonly number[], data: Float64Array.from(data) });
     if (!directs) elements.push(...known);
   }
-  const [result] = definition.evaluate(tensors, attributes);
-  return result && Array.from(result.data, (place) => elements[place] as Dim);
-}
-
-/** Whether an op may have that many operands: all that are not optional, and no more than there are. */
-export function takesOperands({ operands }: OpDefinition, count: number): boolean {
-  const most = operands.at(-1)?.endsWith("...") === true ? Number.POSITIVE_INFINITY : operands.length;
-  return count >= operands.filter((each) => !/[?]$|[.]{3}$/.test(each)).length && count <= most;
+  const { data } = evaluateOp(definition, tensors, attributes);
+  return Array.from(data, (place) => elements[place] as Dim);
 }

@@ -40,11 +40,11 @@ export function runningSum(count: number, term: (index: number) => number, like:
   return total;
 }
 
-/** An operand that the verifier has shown to be there. */
-export function operandAt<T>(operands: ArrayLike<T>, index: number): T {
-  const operand = operands[index];
-  if (operand === undefined) throw new RangeError(`operand ${index} of ${operands.length}`);
-  return operand;
+/** An element that must be there. */
+export function elementAt<T>(list: ArrayLike<T>, index: number): T {
+  const element = list[index];
+  if (element === undefined) throw new RangeError(`element ${index} of ${list.length}`);
+  return element;
 }
 
 /** The sizes of a feature map. */

@@ -1,5 +1,6 @@
 import type { Graph, Op, Value } from "./graph.js";
-import { inferTypes, takesOperands } from "./op.js";
+import { inferTypes } from "./op.js";
+import { formatOperands, takesOperands } from "./operands.js";
 import { definitionOf, isOpName } from "./ops/registry.js";
 import { formatType, sameDims, sameType, TypeRefusal } from "./types.js";
 
@@ -83,8 +84,8 @@ function checkTypes(op: Op, report: (message: string) => void): void {
     report(`attributes: ${attributes.error.issues.map((issue) => issue.message).join("; ")}`);
     return;
   }
-  if (!takesOperands(definition, op.operands.length)) {
-    report(`takes the operands ${definition.operands.join(", ")}, has ${op.operands.length}`);
+  if (!takesOperands(definition.operands, op.operands.length)) {
+    report(`takes the operands ${formatOperands(definition.operands)}, has ${op.operands.length}`);
     return;
   }
   try {

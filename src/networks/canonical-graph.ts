@@ -2,6 +2,7 @@ import { operatorOf } from "../analysis/op-costs.js";
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";
+import { operandsOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { isIntegerType } from "../ir/types.js";
 import { reshapeWeight, transposeWeight, type WeightExpr } from "../ir/weight.js";
@@ -68,11 +69,10 @@ export class CanonicalGraph {
     const source = this.source(value);
     const op = this.#flow.producer(source);
     if (op === undefined) return undefined;
-    const [x] = op.operands as readonly [Value, ...Value[]];
     const activation = this.#activation(source);
     if (activation !== undefined) return activation;
-    if (op.kind === "global_avg_pool" || (isOp(op, "reduce_mean") && op.attributes.axes.join() === "2,3")) {
-      return { kind: "mean over the map", attributes: {}, operands: [x], weights: [] };
+    if (isOp(op, "global_avg_pool") || (isOp(op, "reduce_mean") && op.attributes.axes.join() === "2,3")) {
+      return { kind: "mean over the map", attributes: {}, operands: [operandsOf(op).x], weights: [] };
     }
     return (
       linearLayer(op, this.#flow) ?? pixelwise(op) ?? computationOf(op, op.results.indexOf(source as Result))

@@ -1,7 +1,7 @@
 import { LeastSquares } from "../base/least-squares.js";
+import { activations } from "../ir/activations.js";
 import { alongChannels } from "../ir/attention/arithmetic.js";
 import type { GateSide } from "../ir/attention/module.js";
-import { sigmoid } from "../ir/ops/sigmoid.js";
 import { type GateResponses, meanResponses } from "./gate-responses.js";
 
 /** What is fixed about an ECA gate before it has weights. */
@@ -35,7 +35,7 @@ export function ecaResponses(
   const dims = [images, channels, 1, 1];
   const { data } = alongChannels({ dims, data: y }, kernel, padding, (_c, j) => weight[j] as number);
   return timesChannel(
-    Float64Array.from(data, (mixed) => sigmoid.apply(mixed + bias)),
+    Float64Array.from(data, (mixed) => activations.sigmoid.apply(mixed + bias)),
     factor,
   );
 }
@@ -52,7 +52,7 @@ export function neutralEca(
   const means = meanResponses(responses);
   const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
   const bias = shape.bias ? logit(mean) : 0;
-  const constant = sigmoid.apply(bias);
+  const constant = activations.sigmoid.apply(bias);
   return {
     weight: new Float64Array(shape.kernel),
     bias,

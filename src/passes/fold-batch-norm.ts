@@ -1,6 +1,8 @@
 import * as z from "zod";
-import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
+import { Defect } from "../base/diagnostic.js";
+import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
 import { usesOf } from "../ir/graph.js";
+import { operandsOf } from "../ir/ops/registry.js";
 import { isOp, rewriteGraph } from "../ir/rewrite.js";
 import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
 import { definePass } from "./engine/pass.js";
@@ -29,8 +31,8 @@ export const foldBatchNorm = definePass({
       if (folded.has(result)) return op.operands[0];
       const norm = norms.get(result);
       if (norm === undefined || !isOp(op, "conv")) return undefined;
-      const [x, weight, bias] = op.operands as readonly [Value, Parameter, Parameter | undefined];
-      const data = foldedData(weight.data, bias?.data, norm);
+      const { x, weight, bias } = operandsOf(op);
+      const data = foldedData(dataOf(weight), bias && dataOf(bias), norm);
       const operands = [
         x,
         context.parameterOf(weight.name, data.weight, "trainable"),
@@ -69,14 +71,20 @@ function readsParametersOnly(op: Op): boolean {
   return op.operands.slice(1).every((operand) => operand.kind === "parameter");
 }
 
+/** The numbers of an operand that `readsParametersOnly` has seen to be a parameter. */
+function dataOf(operand: Value): WeightExpr {
+  if (operand.kind !== "parameter") throw new Defect(`${operand.name} is no parameter`);
+  return operand.data;
+}
+
 function foldedData(
   weight: WeightExpr,
   bias: WeightExpr | undefined,
   norm: BatchNorm,
 ): { readonly weight: WeightExpr; readonly bias: WeightExpr } {
-  const [scale, shift, mean, variance] = norm.operands
-    .slice(1)
-    .map((operand) => (operand as Parameter).data) as [WeightExpr, WeightExpr, WeightExpr, WeightExpr];
+  const operands = operandsOf(norm);
+  const [scale, shift, mean] = [dataOf(operands.scale), dataOf(operands.shift), dataOf(operands.mean)];
+  const variance = dataOf(operands.variance);
   const epsilon = constantWeight([], norm.attributes.epsilon);
   const factor = binaryWeight("div", scale, sqrtWeight(binaryWeight("add", variance, epsilon)));
   return {

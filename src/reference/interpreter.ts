@@ -1,6 +1,7 @@
 import { Defect } from "../base/diagnostic.js";
 import { roundToFloat16 } from "../base/float16.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
+import { evaluateOp } from "../ir/op.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
 import { type DType, elementCount, sameDims } from "../ir/types.js";
@@ -36,7 +37,7 @@ export function evaluateGraph(
   graph.ops.forEach((op, i) => {
     const tensorOf = (value: Value): Tensor => lookUp(values, value, held);
     onOp?.(i, graph.ops.length, tensorOf);
-    for (const [value, tensor] of evaluateOp(op, tensorOf)) {
+    for (const [value, tensor] of resultsOf(op, tensorOf)) {
       values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
     }
     for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
@@ -52,7 +53,7 @@ export function traceGraph(
 ): Trace {
   const values = bindInputs(graph, inputs);
   for (const op of graph.ops) {
-    for (const [value, tensor] of evaluateOp(op, (operand) => lookUp(values, operand, parameters))) {
+    for (const [value, tensor] of resultsOf(op, (operand) => lookUp(values, operand, parameters))) {
       values.set(value, tensor);
     }
   }
@@ -78,14 +79,14 @@ export function evaluateWithout(
       const [result] = op.results;
       if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
     } else if (op.operands.some((operand) => changed.has(operand))) {
-      for (const [value, tensor] of evaluateOp(op, current)) changed.set(value, tensor);
+      for (const [value, tensor] of resultsOf(op, current)) changed.set(value, tensor);
     }
   }
   return new Map(graph.outputs.map((output) => [output.name, current(output)]));
 }
 
-function evaluateOp(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor][] {
-  const tensors = definitionOf(op.kind).evaluate(op.operands.map(tensorOf), op.attributes);
+function resultsOf(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor][] {
+  const tensors = [evaluateOp(definitionOf(op.kind), op.operands.map(tensorOf), op.attributes)];
   return op.results.map((result, i) => {
     const tensor = tensors[i];
     if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {

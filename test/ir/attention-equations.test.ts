@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { attentionModules } from "../../src/ir/attention/modules.js";
+import { moduleOf } from "../../src/ir/attention/modules.js";
+import { evaluateOp } from "../../src/ir/op.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 
 /**
@@ -80,14 +81,13 @@ for (const [name, { tensors, attributes }] of Object.entries(TIMM)) {
     const operands = [gate.x, ...tensors.map((each) => gate.tensors[each])].map((each) =>
       tensorOf(each, Float32Array),
     );
-    const { op } = attentionModules[type];
-    const evaluate = op.evaluate as (operands: readonly Tensor[], attributes: unknown) => readonly Tensor[];
-    const [y] = evaluate(operands, op.attributes.parse(attributes));
+    const { op } = moduleOf(type);
+    const y = evaluateOp(op, operands, op.attributes.parse(attributes));
     const expected = tensorOf(gate.y, Float64Array);
-    assert.equal(y?.dims, expected.dims);
+    assert.equal(y.dims, expected.dims);
     const most = expected.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
     expected.data.forEach((value, i) => {
-      assert.ok(Math.abs(value - (y?.data[i] ?? Number.NaN)) < 1e-12 * most, `${type} at ${i}`);
+      assert.ok(Math.abs(value - (y.data[i] ?? Number.NaN)) < 1e-12 * most, `${type} at ${i}`);
     });
   });
 }
@@ -104,9 +104,8 @@ const tensor = (dims: readonly number[], data: readonly number[]): Tensor => ({
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 function evaluated(type: "gsop" | "aa" | "sam", operands: readonly Tensor[], attributes: object): number[] {
-  const { op } = attentionModules[type];
-  const evaluate = op.evaluate as (operands: readonly Tensor[], attributes: unknown) => readonly Tensor[];
-  return [...(evaluate(operands, op.attributes.parse(attributes))[0]?.data ?? [])];
+  const { op } = moduleOf(type);
+  return [...evaluateOp(op, operands, op.attributes.parse(attributes)).data];
 }
 
 function close(actual: readonly number[], expected: readonly number[]): void {

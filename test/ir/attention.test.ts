@@ -9,6 +9,7 @@ import type { AttentionSite } from "../../src/ir/attention/module.js";
 import { ATTENTION_TYPES, attentionModules, attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { se } from "../../src/ir/attention/se/module.js";
 import { seGc } from "../../src/ir/attention/se-gc/module.js";
+import { inferTypes } from "../../src/ir/op.js";
 import { definitionOf } from "../../src/ir/ops/registry.js";
 import { formatType, TypeRefusal, tensorType } from "../../src/ir/types.js";
 import { throwsError } from "../throws.js";
@@ -79,8 +80,7 @@ modules("what a module plans is what its op takes", () => {
     )(options.parse({}), SITE);
     const x = tensorType(["N", SITE.channels, 7, 7]);
     const operands = [x, ...parameters.map(({ dims }) => tensorType(dims))];
-    const infer = op.infer as (operands: unknown, attributes: unknown) => readonly (typeof x)[];
-    assert.equal(infer(operands, op.attributes.parse(attributes)).map(formatType), [formatType(x)]);
+    assert.equal(inferTypes(op, operands, op.attributes.parse(attributes)).map(formatType), [formatType(x)]);
   }
 });
 
@@ -146,9 +146,14 @@ modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless ano
 
 modules("a gate is described in the words of a reader", () => {
   const kernel = { kernel: 5, gamma: 2, b: 1 } as const;
-  assert.is(eca.describe({ ...kernel, rule: "eca-net", padding: "zeros" }, []), "k = 5");
-  assert.is(eca.describe({ ...kernel, rule: "fixed", padding: "circular" }, []), "k = 5 (fixed), circular");
-  const operands = [tensorType(["N", 96, 7, 7]), tensorType([4, 96, 1, 1])];
+  const [x, taps] = [tensorType(["N", 96, 7, 7]), tensorType([1, 1, 5])];
+  const ofEca = { x, weight: taps };
+  assert.is(eca.describe({ ...kernel, rule: "eca-net", padding: "zeros" }, ofEca), "k = 5");
+  assert.is(
+    eca.describe({ ...kernel, rule: "fixed", padding: "circular" }, ofEca),
+    "k = 5 (fixed), circular",
+  );
+  const operands = { x, reduce: tensorType([4, 96, 1, 1]), expand: tensorType([96, 4, 1, 1]) };
   const functions = { hidden: "relu", gate: "sigmoid" } as const;
   assert.is(se.describe({ squeeze: "average", ...functions }, operands), "96 → 4 → 96");
   assert.is(se.describe({ squeeze: "max", ...functions }, operands), "squeeze max, 96 → 4 → 96");

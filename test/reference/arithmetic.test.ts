@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { evaluateOp } from "../../src/ir/op.js";
 import { definitionOf, type OpName } from "../../src/ir/ops/registry.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { type Arithmetic, heldIn } from "../../src/reference/arithmetic.js";
@@ -48,11 +49,11 @@ const evaluated = (
   attributes: object,
   operands: readonly (readonly [dims: readonly number[], numbers: readonly number[]])[],
 ): readonly number[] => {
-  const { evaluate, attributes: schema } = definitionOf(kind);
+  const definition = definitionOf(kind);
   const tensors = operands.map(([dims, numbers]) =>
     heldIn(arithmetic, { dims, data: Float64Array.from(numbers) }, "float32"),
   );
-  return [...(evaluate(tensors, schema.parse(attributes))[0]?.data ?? [])];
+  return [...evaluateOp(definition, tensors, definition.attributes.parse(attributes)).data];
 };
 
 test("what places are to each other is held in float32 before the softmax", () => {

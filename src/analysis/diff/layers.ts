@@ -2,6 +2,7 @@ import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
+import { operandPlace } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { formatType } from "../../ir/types.js";
@@ -105,10 +106,9 @@ export function windowOf({ kind, operands: [, weight] }: Op): string | undefined
 /** The operands with the names that the op has for them. */
 function namedOperands(op: Op): readonly (readonly [name: string, operand: Value])[] {
   const { operands } = definitionOf(op.kind);
-  const last = operands.length - 1;
   return op.operands.map((operand, i) => {
-    const name = operands[Math.min(i, last)] ?? "";
-    return [name.endsWith("...") ? `${name.slice(0, -3)} ${i}` : name.replace(/[?]$/, ""), operand];
+    const { name, count } = operandPlace(operands, i) ?? { name: "", count: "one" };
+    return [count === "rest" ? `${name} ${i}` : name, operand];
   });
 }
 

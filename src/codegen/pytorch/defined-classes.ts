@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { Defect } from "../../base/diagnostic.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import { type Sketch, sketchLayers } from "./defined-layers.js";
 import type { ModuleParts } from "./network-parts.js";
@@ -145,7 +146,8 @@ interface Argument {
 
 /** One expression for sketches of the same form. */
 function merged(sketches: readonly Sketch[], shared: SharedArguments): Python {
-  const [first] = sketches as readonly [Sketch, ...Sketch[]];
+  const [first] = sketches;
+  if (first === undefined) throw new Defect("no sketches to merge");
   switch (first.kind) {
     case "style":
       return name("style");

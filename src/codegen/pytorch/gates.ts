@@ -1,7 +1,8 @@
 import { augmentedParts } from "../../ir/attention/aa/module.js";
-import { GE_CONV_OPERANDS, GE_MLP_OPERANDS } from "../../ir/attention/ge/module.js";
-import type { AttentionType, SelectionType } from "../../ir/attention/modules.js";
+import { gatherExciteParts } from "../../ir/attention/ge/module.js";
+import { type AttentionType, attentionModules, type SelectionType } from "../../ir/attention/modules.js";
 import type { Op } from "../../ir/graph.js";
+import { nameOperands } from "../../ir/operands.js";
 import type { AttributesOf } from "../../ir/ops/registry.js";
 import type { Literal } from "./python.js";
 
@@ -104,13 +105,14 @@ export const gateEmitters: { readonly [T in GateType]: GateEmitter<T> } = {
     gate: unless("sigmoid", gate),
     epsilon: unless(1e-6, epsilon),
   })),
-  ge: gate("GatherExcite", "ge", ({ extent, mlp, parameters, hidden, gate, epsilon }, sizes) => {
-    const convs = sizes.slice(1 + (mlp ? GE_MLP_OPERANDS : 0));
+  ge: gate("GatherExcite", "ge", (attributes, sizes) => {
+    const { extent, mlp, parameters, hidden, gate, epsilon } = attributes;
+    const { convs } = gatherExciteParts(sizes.slice(1), attributes);
     return {
       channels: channelsOf(sizes),
       squeezed: mlp ? outputs(sizes, 1) : undefined,
       extent: unless(0, extent),
-      gather: parameters ? [convs[0]?.slice(2), convs.length / GE_CONV_OPERANDS] : undefined,
+      gather: parameters ? [convs[0]?.weight.slice(2), convs.length] : undefined,
       act: unless("relu", hidden),
       gate: unless("sigmoid", gate),
       epsilon: unless(1e-5, epsilon),
@@ -154,7 +156,8 @@ export const gateEmitters: { readonly [T in GateType]: GateEmitter<T> } = {
   })),
   aa: gate("AugmentedConvolution", "aa", ({ heads, relative }, sizes) => {
     const [channels, values] = [channelsOf(sizes), outputs(sizes, 3)];
-    const { weight } = augmentedParts(sizes, relative, values < channels);
+    const { parameters } = nameOperands(attentionModules.aa.op.operands, sizes);
+    const { weight } = augmentedParts(parameters, relative, values < channels);
     return {
       channels,
       keys: (outputs(sizes, 1) - values) / 2,

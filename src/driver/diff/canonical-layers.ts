@@ -9,6 +9,7 @@ import {
 } from "../../analysis/diff/layers.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
+import { operandPlaces } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import {
   CanonicalGraph,
@@ -77,7 +78,6 @@ function constantNumbers({ fixed, data }: Weight): string | undefined {
 
 /** The op's name for a parameter, where its operands end in its parameters. */
 function weightName(op: Op, count: number, index: number): string {
-  const { operands } = definitionOf(op.kind);
-  const name = operands[op.operands.length - Math.min(count, op.operands.length - 1) + index];
-  return name?.replace(/[?.]+$/, "") ?? `weight ${index}`;
+  const at = op.operands.length - Math.min(count, op.operands.length - 1) + index;
+  return operandPlaces(definitionOf(op.kind).operands)[at]?.name ?? `weight ${index}`;
 }

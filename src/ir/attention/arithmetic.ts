@@ -1,8 +1,9 @@
-import { add } from "../ops/add.js";
-import { mul } from "../ops/mul.js";
-import { MAXIMUM, MEAN, reduceTensor } from "../ops/reduction.js";
+import type * as z from "zod";
+import { convolutions } from "../ops/convolutions.js";
+import { elementwise } from "../ops/elementwise.js";
+import { MAXIMUM, MEAN, reduceTensor } from "../ops/reductions.js";
 import type { UnaryOp } from "../ops/unary.js";
-import { type Numbers, nchw, operandAt, runningSum, type Tensor, zeros } from "../tensor.js";
+import { elementAt, type Numbers, nchw, runningSum, type Tensor, zeros } from "../tensor.js";
 
 /*
  * The words of the papers' equations, in the run's arithmetic. Modules evaluate their definitions with these, so that a reader
@@ -34,7 +35,7 @@ export function placeMaxima(x: Tensor): Tensor {
 
 /** An activation of every element, as inexact as it is in the run's arithmetic. */
 export function activated(activation: UnaryOp, x: Tensor): Tensor {
-  return operandAt(activation.evaluate([x], {}), 0);
+  return activation.evaluate({ x }, {});
 }
 
 /** f of every element. */
@@ -44,19 +45,30 @@ export function applied(f: (value: number) => number, x: Tensor): Tensor {
 
 /** a ⊙ b; sizes of 1 are repeated. */
 export function product(a: Tensor, b: Tensor): Tensor {
-  return operandAt(mul.evaluate([a, b], {}), 0);
+  return elementwise.mul.evaluate({ a, b }, {});
 }
 
 /** a + b; sizes of 1 are repeated. */
 export function sum(a: Tensor, b: Tensor): Tensor {
-  return operandAt(add.evaluate([a, b], {}), 0);
+  return elementwise.add.evaluate({ a, b }, {});
+}
+
+/** weight * x + b, a convolution. */
+export function convolved(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  attributes: z.input<typeof convolutions.conv.attributes>,
+): Tensor {
+  const { conv } = convolutions;
+  return conv.evaluate({ x, weight, bias }, conv.attributes.parse(attributes));
 }
 
 /** exp(x) / Σ exp(x), without overflow. */
 export function softmaxOf(values: Numbers): Numbers {
   const most = values.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
   const exponentials = values.map((value) => Math.exp(value - most));
-  const total = runningSum(values.length, (i) => operandAt(exponentials, i), values);
+  const total = runningSum(values.length, (i) => elementAt(exponentials, i), values);
   return exponentials.map((value) => value / total);
 }
 
@@ -67,7 +79,7 @@ export function softmaxOf(values: Numbers): Numbers {
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Tensor {
   const [batch, inputs, height, width] = nchw(x);
   const places = height * width;
-  const outputs = operandAt(weight.dims, 0);
+  const outputs = elementAt(weight.dims, 0);
   const perGroup = inputs / group;
   const y = zeros([batch, outputs, height, width], x);
   for (let n = 0; n < batch; n++) {
@@ -76,7 +88,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Ten
       y.data.fill(bias?.data[o] ?? 0, target, target + places);
       const first = n * inputs + Math.floor(o / (outputs / group)) * perGroup;
       for (let i = 0; i < perGroup; i++) {
-        const factor = operandAt(weight.data, o * perGroup + i);
+        const factor = elementAt(weight.data, o * perGroup + i);
         const source = (first + i) * places;
         for (let p = 0; p < places; p++) {
           y.data[target + p] = (y.data[target + p] as number) + factor * (x.data[source + p] as number);
@@ -104,7 +116,7 @@ export function alongChannels(
       const place = c + j - (kernel - 1) / 2;
       const inside = place >= 0 && place < channels;
       if (!inside && padding === "zeros") return 0;
-      return weight(c, j) * operandAt(y.data, image + (((place % channels) + channels) % channels));
+      return weight(c, j) * elementAt(y.data, image + (((place % channels) + channels) % channels));
     };
     return runningSum(kernel, term, y.data);
   });

@@ -1,5 +1,4 @@
 import type * as z from "zod";
-import type { ParameterRole } from "../graph.js";
 import {
   DEFAULT_INITIALIZATION,
   type Initialization,
@@ -7,7 +6,8 @@ import {
   type Initializer,
   initializations,
 } from "../initializers.js";
-import type { AttributeSchema, OpDefinition } from "../op.js";
+import type { AnyModelOp, AttributeSchema, ModelOp } from "../op.js";
+import type { AnyNamed, Named, OperandRecord } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import type { TensorType } from "../types.js";
 
@@ -47,37 +47,57 @@ export interface PlannedParameter {
   readonly dims: readonly number[];
   readonly init: Initializer;
   /** `buffer` for running statistics; left out, trainable. */
-  readonly role?: ParameterRole;
+  readonly role?: "buffer";
 }
 
-/** One kind of attention: what a spec may say of it, the op that it is, and how the one becomes the other. */
-export interface AttentionModule<
-  T extends string = string,
-  O extends z.ZodObject = z.ZodObject,
-  A extends AttributeSchema = AttributeSchema,
-> {
-  readonly type: T;
+/** What is true of every kind of attention; `Types` are its op's operands by name. */
+interface ModuleFacts<Options, Attributes, Types> {
   readonly title: string;
-  /** The options, without `type`; each with a description, and a default where there is one. */
-  readonly options: O;
-  /** The op `attention.TYPE`: operand x, then the parameters; result x gated. */
-  readonly op: OpDefinition<`attention.${T}`, A>;
   /** Refuses (`refuse`) options that make no sense at this site. */
-  plan(options: z.output<O>, site: AttentionSite): AttentionPlan<z.output<A>>;
+  plan(options: Options, site: AttentionSite): AttentionPlan<Attributes>;
   /**
    * The options for a gate that takes the place of one of the same kind: what a person wrote of the old gate
    * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
    */
-  inherit?(options: z.output<O>, replaced: z.output<A>): z.output<O>;
+  inherit?(options: Options, replaced: Attributes): Options;
   /** What is left of x without the attention. Left out: x itself. */
-  bypass?(x: Tensor, attributes: z.output<A>): Tensor;
+  bypass?(x: Tensor, attributes: Attributes): Tensor;
   /** What a reader wants to know of one gate, in a few words: `k = 5`, `96 → 4 → 96`. */
-  describe(attributes: z.output<A>, operands: readonly TensorType[]): string;
+  describe(attributes: Attributes, operands: Types): string;
+}
+
+/** One kind of attention: what a spec may say of it, the op that it is, and how the one becomes the other. */
+export interface DefinedAttention<
+  T extends string,
+  O extends z.ZodObject,
+  P extends OperandRecord,
+  A extends AttributeSchema,
+> extends ModuleFacts<z.output<O>, z.output<A>, Named<P, TensorType>> {
+  readonly type: T;
+  /** The options, without `type`; each with a description, and a default where there is one. */
+  readonly options: O;
+  /** The op `attention.TYPE`: operand x, then the parameters; result x gated. */
+  readonly op: ModelOp<P, A>;
+}
+
+/** Any kind of attention without its exact type. */
+export interface AttentionModule
+  extends ModuleFacts<
+    Readonly<Record<string, unknown>>,
+    Readonly<Record<string, unknown>>,
+    AnyNamed<TensorType>
+  > {
+  readonly type: string;
+  readonly options: z.ZodObject;
+  readonly op: AnyModelOp;
 }
 
 /** Gives a module its exact type. */
-export function defineAttention<const T extends string, O extends z.ZodObject, A extends AttributeSchema>(
-  module: AttentionModule<T, O, A>,
-): AttentionModule<T, O, A> {
+export function defineAttention<
+  const T extends string,
+  O extends z.ZodObject,
+  P extends OperandRecord,
+  A extends AttributeSchema,
+>(module: DefinedAttention<T, O, P, A>): DefinedAttention<T, O, P, A> {
   return module;
 }

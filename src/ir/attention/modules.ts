@@ -54,6 +54,8 @@ export const selectionModules = { sk } as const;
 
 export type AttentionType = keyof typeof attentionModules;
 export type SelectionType = keyof typeof selectionModules;
+/** A kind of attention: gate or selection. */
+export type AttentionKind = AttentionType | SelectionType;
 
 const allModules = { ...attentionModules, ...selectionModules } as const;
 
@@ -65,7 +67,7 @@ export type SelectionOptions = {
 }[SelectionType];
 
 /** The module of a gate or a selection. */
-export function moduleOf(type: AttentionType | SelectionType): AttentionModule {
+export function moduleOf(type: AttentionKind): AttentionModule {
   return allModules[type];
 }
 
@@ -81,9 +83,9 @@ type OptionsOf<O extends z.ZodObject> =
   z.output<O> extends Record<string, never> ? unknown : Readonly<z.output<O>>;
 
 /** The kind of attention that an op is, gate or selection; undefined for every other op. */
-export function attentionKindOf(kind: string): AttentionType | SelectionType | undefined {
+export function attentionKindOf(kind: string): AttentionKind | undefined {
   const type = kind.startsWith("attention.") ? kind.slice("attention.".length) : "";
-  return Object.hasOwn(allModules, type) ? (type as AttentionType | SelectionType) : undefined;
+  return Object.hasOwn(allModules, type) ? (type as AttentionKind) : undefined;
 }
 
 /** The kind of gate that an op is, or undefined for every other op. */

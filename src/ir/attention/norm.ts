@@ -1,12 +1,23 @@
 import * as z from "zod";
 import { type Initializer, startAtOne, startAtZero } from "../initializers.js";
-import { batchNorm } from "../ops/batch-norm.js";
-import { operandAt, type Tensor } from "../tensor.js";
+import { floats, group } from "../operands.js";
+import { norms } from "../ops/norms.js";
+import type { Tensor } from "../tensor.js";
 import { expectDims, type TensorType } from "../types.js";
 import type { PlannedParameter } from "./module.js";
 
-/** The names of a batch normalisation's operands in an op's list, in the order of `normParameters`. */
-export const NORM_OPERANDS = ["norm_scale", "norm_shift", "norm_mean", "norm_variance"] as const;
+/** What a batch normalisation inside of an op takes beside its map, in the order of `normParameters`. */
+export interface Norm<T> {
+  readonly scale: T;
+  readonly shift: T;
+  readonly mean: T;
+  readonly variance: T;
+}
+
+/** The operands of a batch normalisation inside of an op: `norm: normOperands`. */
+export const normOperands = group({ scale: floats, shift: floats, mean: floats, variance: floats });
+
+const MEMBERS = ["scale", "shift", "mean", "variance"] as const;
 
 /** What an op says of a batch normalisation inside of it. */
 export const normEpsilon = z.number().positive().default(1e-5);
@@ -29,13 +40,11 @@ export function normParameters(
 }
 
 /** Refuses operands that are no normalisation of that many channels. */
-export function expectNorm(operands: readonly (TensorType | undefined)[], channels: number): void {
-  NORM_OPERANDS.forEach((name, i) => {
-    expectDims(operands[i], [channels], name);
-  });
+export function expectNorm(norm: Norm<TensorType>, channels: number): void {
+  for (const member of MEMBERS) expectDims(norm[member], [channels], `norm_${member}`);
 }
 
 /** BN(x) with its running statistics. */
-export function normalized(x: Tensor, norm: readonly Tensor[], epsilon: number): Tensor {
-  return operandAt(batchNorm.evaluate([x, ...norm], { epsilon, momentum: 0.1 }), 0);
+export function normalized(x: Tensor, norm: Norm<Tensor>, epsilon: number): Tensor {
+  return norms.batch_norm.evaluate({ x, ...norm }, { epsilon, momentum: 0.1 });
 }

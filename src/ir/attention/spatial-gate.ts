@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { concat } from "../ops/concat.js";
-import { conv } from "../ops/conv.js";
-import { operandAt, type Tensor } from "../tensor.js";
+import { moves } from "../ops/moves.js";
+import { elementAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
-import { applied, placeMaxima, placeMeans, sum } from "./arithmetic.js";
-import { normalized } from "./norm.js";
+import { applied, convolved, placeMaxima, placeMeans, sum } from "./arithmetic.js";
+import { type Norm, normalized } from "./norm.js";
 
 /** How the two poolings are used: each by itself, or only their average. */
 export const POOLINGS = ["separate", "averaged"] as const;
@@ -33,13 +32,13 @@ export function mapsOf(pooling: Pooling): number {
 }
 
 /** k of a spatial gate's weight [1, maps, k, k]; refuses another shape. */
-export function expectSpatialWeight(weight: TensorType | undefined, pooling: Pooling): void {
+export function expectSpatialWeight(weight: TensorType, pooling: Pooling): void {
   const kernel = spatialKernelOf(weight);
   if (kernel % 2 === 0) refuse(`a spatial kernel of ${kernel} has no middle`);
   expectDims(weight, [1, mapsOf(pooling), kernel, kernel], "spatial");
 }
 
-export function spatialKernelOf(weight: TensorType | undefined): number {
+export function spatialKernelOf(weight: TensorType): number {
   return featureMap(weight, "spatial")[2];
 }
 
@@ -47,16 +46,17 @@ export function spatialKernelOf(weight: TensorType | undefined): number {
 export function spatialScores(
   x: Tensor,
   weight: Tensor,
-  norm: readonly Tensor[],
+  norm: Norm<Tensor> | undefined,
   { pooling, epsilon }: { readonly pooling: Pooling; readonly epsilon: number },
 ): Tensor {
-  const places = [placeMeans(x), placeMaxima(x)] as const;
+  const [means, maxima] = [placeMeans(x), placeMaxima(x)];
   const maps =
-    pooling === "separate" ? operandAt(concat.evaluate(places, { axis: 1 }), 0) : halfSum(...places);
-  const pad = (operandAt(weight.dims, 2) - 1) / 2;
-  const attributes = conv.attributes.parse({ pads: [pad, pad, pad, pad] });
-  const scores = operandAt(conv.evaluate([maps, weight], attributes), 0);
-  return norm.length === 0 ? scores : normalized(scores, norm, epsilon);
+    pooling === "separate"
+      ? moves.concat.evaluate({ x: means, more: [maxima] }, { axis: 1 })
+      : halfSum(means, maxima);
+  const pad = (elementAt(weight.dims, 2) - 1) / 2;
+  const scores = convolved(maps, weight, undefined, { pads: [pad, pad, pad, pad] });
+  return norm === undefined ? scores : normalized(scores, norm, epsilon);
 }
 
 export function halfSum(a: Tensor, b: Tensor): Tensor {

@@ -1,163 +1,65 @@
 import type * as z from "zod";
 import { attentionModules, selectionModules } from "../attention/modules.js";
-import type { OpDefinition } from "../op.js";
-import { abs } from "./abs.js";
-import { add } from "./add.js";
-import { avgPool } from "./avg-pool.js";
-import { batchNorm } from "./batch-norm.js";
-import { cast } from "./cast.js";
-import { ceil } from "./ceil.js";
-import { clip } from "./clip.js";
-import { concat } from "./concat.js";
-import { conv } from "./conv.js";
-import { conv1d } from "./conv-1d.js";
-import { div } from "./div.js";
-import { dropPath } from "./drop-path.js";
-import { dropout } from "./dropout.js";
-import { elu } from "./elu.js";
-import { erf } from "./erf.js";
-import { exp } from "./exp.js";
-import { expand } from "./expand.js";
-import { flatten } from "./flatten.js";
-import { floor } from "./floor.js";
-import { gather } from "./gather.js";
-import { gelu } from "./gelu.js";
-import { gemm } from "./gemm.js";
-import { generalGemm } from "./general-gemm.js";
-import { globalAvgPool } from "./global-avg-pool.js";
-import { globalMaxPool } from "./global-max-pool.js";
-import { hardSigmoid } from "./hard-sigmoid.js";
-import { hardSigmoidFifth } from "./hard-sigmoid-0.2.js";
-import { hardSwish } from "./hard-swish.js";
-import { identity } from "./identity.js";
-import { instanceNorm } from "./instance-norm.js";
-import { layerNorm } from "./layer-norm.js";
-import { leakyRelu } from "./leaky-relu.js";
-import { log } from "./log.js";
-import { logSoftmax } from "./log-softmax.js";
-import { matmul } from "./matmul.js";
-import { max } from "./max.js";
-import { maxPool } from "./max-pool.js";
-import { min } from "./min.js";
-import { mul } from "./mul.js";
-import { neg } from "./neg.js";
+import type { OnnxOperator, OpDefinition } from "../op.js";
+import { type Named, nameOperands } from "../operands.js";
+import { activationOps } from "./activations.js";
+import { convolutions } from "./convolutions.js";
+import { elementwise } from "./elementwise.js";
+import { linearOps } from "./linear.js";
+import { moves } from "./moves.js";
+import { norms } from "./norms.js";
 import { opaque } from "./opaque.js";
-import { pad } from "./pad.js";
-import { pow } from "./pow.js";
-import { prelu } from "./prelu.js";
-import { reciprocal } from "./reciprocal.js";
-import { reduceMax } from "./reduce-max.js";
-import { reduceMean } from "./reduce-mean.js";
-import { reduceMin } from "./reduce-min.js";
-import { reduceProd } from "./reduce-prod.js";
-import { reduceSum } from "./reduce-sum.js";
-import { relu } from "./relu.js";
-import { relu6 } from "./relu6.js";
-import { reshape } from "./reshape.js";
-import { reshapeTo } from "./reshape-to.js";
-import { resize } from "./resize.js";
-import { shape } from "./shape.js";
-import { sigmoid } from "./sigmoid.js";
-import { silu } from "./silu.js";
-import { slice } from "./slice.js";
-import { slopedHardSigmoid } from "./sloped-hard-sigmoid.js";
-import { softmax } from "./softmax.js";
-import { softplus } from "./softplus.js";
-import { sqrt } from "./sqrt.js";
-import { squeeze } from "./squeeze.js";
-import { sub } from "./sub.js";
-import { sum } from "./sum.js";
-import { tanh } from "./tanh.js";
-import { transpose } from "./transpose.js";
-import { unsqueeze } from "./unsqueeze.js";
+import { pools } from "./pools.js";
+import { reductions } from "./reductions.js";
+import { resizing } from "./resizing.js";
+import { shapes } from "./shapes.js";
+import { trainingOps } from "./training.js";
 
-const modelOps = {
+type Modules = typeof attentionModules & typeof selectionModules;
+
+type AttentionOps = { readonly [K in keyof Modules as `attention.${K}`]: Modules[K]["op"] };
+
+/** The attention modules' ops: a module brings its op along, so one line registers both. */
+function attentionOps(): AttentionOps {
+  const modules = Object.values({ ...attentionModules, ...selectionModules });
+  return Object.fromEntries(modules.map(({ type, op }) => [`attention.${type}`, op])) as AttentionOps;
+}
+
+/** Every op of the IR by its name. A new op is its definition in one of the families. */
+export const ops = {
   ...attentionOps(),
-  drop_path: dropPath,
-  gelu,
-  "hard_sigmoid_0.2": hardSigmoidFifth,
-  relu6,
-  silu,
-} as const;
-
-const primitiveOps = {
-  abs,
-  add,
-  avg_pool: avgPool,
-  batch_norm: batchNorm,
-  cast,
-  ceil,
-  clip,
-  concat,
-  conv,
-  conv_1d: conv1d,
-  div,
-  dropout,
-  elu,
-  erf,
-  exp,
-  expand,
-  flatten,
-  floor,
-  gather,
-  gemm,
-  general_gemm: generalGemm,
-  global_avg_pool: globalAvgPool,
-  global_max_pool: globalMaxPool,
-  hard_sigmoid: hardSigmoid,
-  hard_swish: hardSwish,
-  identity,
-  instance_norm: instanceNorm,
-  layer_norm: layerNorm,
-  leaky_relu: leakyRelu,
-  log,
-  log_softmax: logSoftmax,
-  matmul,
-  max,
-  max_pool: maxPool,
-  min,
-  mul,
-  neg,
+  ...activationOps,
+  ...convolutions,
+  ...elementwise,
+  ...linearOps,
+  ...moves,
+  ...norms,
+  ...pools,
+  ...reductions,
+  ...resizing,
+  ...shapes,
+  ...trainingOps,
   opaque,
-  pad,
-  pow,
-  prelu,
-  reciprocal,
-  reduce_max: reduceMax,
-  reduce_mean: reduceMean,
-  reduce_min: reduceMin,
-  reduce_prod: reduceProd,
-  reduce_sum: reduceSum,
-  relu,
-  reshape,
-  reshape_to: reshapeTo,
-  resize,
-  shape,
-  sigmoid,
-  slice,
-  sloped_hard_sigmoid: slopedHardSigmoid,
-  softmax,
-  softplus,
-  sqrt,
-  squeeze,
-  sub,
-  sum,
-  tanh,
-  transpose,
-  unsqueeze,
-} as const;
+} satisfies { readonly [name: string]: OpDefinition };
 
-/** Every op of the IR by its name. A new op is its file and a line above. */
-export const ops = { ...modelOps, ...primitiveOps } satisfies { readonly [name: string]: OpDefinition };
+type Ops = typeof ops;
 
-export type OpName = keyof typeof ops;
-export type PrimitiveOpName = keyof typeof primitiveOps;
-export type ModelOpName = keyof typeof modelOps;
+export type OpName = keyof Ops;
+export type PrimitiveOpName = {
+  [N in OpName]: Ops[N]["level"] extends "primitive" ? N : never;
+}[OpName];
+export type ModelOpName = Exclude<OpName, PrimitiveOpName>;
+/** The ops whose codecs follow from their definitions. */
+export type PlainOpName = {
+  [N in OpName]: Ops[N] extends { readonly onnx: OnnxOperator } ? N : never;
+}[OpName];
 
 /** The attributes of an op, every default filled in. */
-export type AttributesOf<N extends OpName> = z.output<(typeof ops)[N]["attributes"]>;
+export type AttributesOf<N extends OpName> = z.output<Ops[N]["attributes"]>;
 /** The attributes of an op as one may give them: those with a default may be left out. */
-export type AttributesInput<N extends OpName> = z.input<(typeof ops)[N]["attributes"]>;
+export type AttributesInput<N extends OpName> = z.input<Ops[N]["attributes"]>;
+/** What stands for each operand of an op, by the names of its definition. */
+export type OperandsOf<N extends OpName, T> = Named<Ops[N]["operands"], T>;
 
 export const OP_NAMES = Object.keys(ops) as readonly OpName[];
 
@@ -166,7 +68,7 @@ export function isOpName(name: string): name is OpName {
 }
 
 export function isPrimitive(name: OpName): name is PrimitiveOpName {
-  return Object.hasOwn(primitiveOps, name);
+  return ops[name].level === "primitive";
 }
 
 /** The definition of an op without its exact type, for code that treats all ops alike. */
@@ -174,13 +76,13 @@ export function definitionOf(name: OpName): OpDefinition {
   return ops[name];
 }
 
-type Modules = typeof attentionModules & typeof selectionModules;
-
-type AttentionOps = { [K in keyof Modules as `attention.${K}`]: Modules[K]["op"] };
-
-/** The attention modules' ops: a module brings its op along, so one line registers both. */
-function attentionOps(): AttentionOps {
-  return Object.fromEntries(
-    Object.values({ ...attentionModules, ...selectionModules }).map(({ op }) => [op.name, op]),
-  ) as AttentionOps;
+/** An op's operands by the names of its definition; those that may be left out are undefined where they are. */
+export function operandsOf<N extends OpName, T>({
+  kind,
+  operands,
+}: {
+  readonly kind: N;
+  readonly operands: readonly T[];
+}): OperandsOf<N, T> {
+  return nameOperands<Ops[N]["operands"], T>(ops[kind].operands, operands);
 }

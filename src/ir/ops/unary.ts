@@ -1,14 +1,71 @@
-import * as z from "zod";
-import { defineOp, type LevelFacts, type OpDefinition } from "../op.js";
-import { type Numbers, operandAt } from "../tensor.js";
+import {
+  type ModelOp,
+  modelOp,
+  type NoAttributes,
+  type OnnxOperator,
+  type PlainOp,
+  type Precision,
+  type PrimitiveOp,
+  plainOp,
+  primitiveOp,
+} from "../op.js";
+import { floats, type Operand } from "../operands.js";
+import type { Numbers, Tensor } from "../tensor.js";
+import type { TensorType } from "../types.js";
 
-const NO_ATTRIBUTES = z.strictObject({});
+type X = { readonly x: Operand<"one"> };
 
 /** An op that applies one function to every element. */
-export type UnaryOp<N extends string = string> = OpDefinition<N, typeof NO_ATTRIBUTES> & {
+export interface Unary {
   /** The function itself, float64. */
   readonly apply: (x: number) => number;
-};
+}
+
+export type UnaryOp = (ModelOp<X, NoAttributes> | PrimitiveOp<X, NoAttributes>) & Unary;
+
+interface UnaryFacts extends Unary {
+  readonly doc: string;
+  /**
+   * The size of the numbers that float32 implementations compute the result from, where it can be much smaller: the
+   * sigmoid of -16 is 1e-7, and as inexact as numbers around 1 are. Left out, the result's own.
+   */
+  readonly computedFrom?: (x: number) => number;
+}
+
+/** A plain op on every element: an ONNX operator of one operand without attributes. */
+export function unary(
+  op: UnaryFacts & {
+    readonly onnx: OnnxOperator<NoAttributes>;
+    readonly precision: Precision;
+    readonly source?: string;
+  },
+): PlainOp<X, NoAttributes> & Unary {
+  return { ...plainOp({ ...op, ...onEach(op) }), apply: op.apply };
+}
+
+/** An op on every element that is one ONNX operator with attributes of its own. */
+export function primitiveUnary(
+  op: UnaryFacts & { readonly precision: Precision; readonly source: string },
+): PrimitiveOp<X, NoAttributes> & Unary {
+  return { ...primitiveOp({ ...op, ...onEach(op) }), apply: op.apply };
+}
+
+/** An op on every element as papers name it. */
+export function modelUnary(op: UnaryFacts & { readonly source: string }): ModelOp<X, NoAttributes> & Unary {
+  return { ...modelOp({ ...op, ...onEach(op) }), apply: op.apply };
+}
+
+function onEach({ apply, computedFrom }: UnaryFacts) {
+  const applied = (data: Numbers): Numbers =>
+    computedFrom === undefined || data instanceof Float64Array
+      ? data.map(apply)
+      : data.map((x) => inexact(apply(x), computedFrom(x)));
+  return {
+    operands: { x: floats },
+    infer: ({ x }: { readonly x: TensorType }) => x,
+    evaluate: ({ x }: { readonly x: Tensor }): Tensor => ({ dims: x.dims, data: applied(x.data) }),
+  };
+}
 
 /** Half the distance of float32 numbers around 1. */
 const UNIT_ROUNDOFF = 2 ** -24;
@@ -22,38 +79,4 @@ export function inexact(result: number, size: number): number {
   const steps = result / step;
   if (!Number.isFinite(steps) || Number.isInteger(steps)) return result;
   return result + (Math.floor(steps) % 2 === 0 ? step : -step) / 2;
-}
-
-export function defineUnary<const N extends string>(
-  op: LevelFacts & {
-    name: N;
-    doc: string;
-    source: string;
-    apply: (x: number) => number;
-    /**
-     * The size of the numbers that float32 implementations compute the result from, where it can be much smaller: the
-     * sigmoid of -16 is 1e-7, and as inexact as numbers around 1 are. Left out, the result's own.
-     */
-    computedFrom?: (x: number) => number;
-  },
-): UnaryOp<N> {
-  const { computedFrom, ...facts } = op;
-  const applied = (data: Numbers): Numbers => {
-    const { apply } = op;
-    if (computedFrom === undefined || data instanceof Float64Array) return data.map(apply);
-    return data.map((x) => inexact(apply(x), computedFrom(x)));
-  };
-  return {
-    ...defineOp({
-      ...facts,
-      operands: ["x"],
-      attributes: NO_ATTRIBUTES,
-      infer: (operands) => [operandAt(operands, 0)],
-      evaluate: (operands) => {
-        const x = operandAt(operands, 0);
-        return [{ dims: x.dims, data: applied(x.data) }];
-      },
-    }),
-    apply: op.apply,
-  };
 }

@@ -109,7 +109,7 @@ export function unitGain(fanIn: number, { power }: Moments): number {
   return 1 / Math.sqrt(fanIn * power);
 }
 
-export function sizesOf(map: Value | undefined): { readonly channels: number; readonly places: number } {
-  const [, channels, height, width] = featureMap(map?.type, "x");
+export function sizesOf(map: Value): { readonly channels: number; readonly places: number } {
+  const [, channels, height, width] = featureMap(map.type, "x");
   return { channels, places: height * width };
 }

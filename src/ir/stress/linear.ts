@@ -1,5 +1,6 @@
 import type { OpOf, Value } from "../graph.js";
-import { windowAlong } from "../ops/conv-1d.js";
+import { windowAlong } from "../ops/convolutions.js";
+import { operandsOf } from "../ops/registry.js";
 import { concreteDims, elementCount } from "../types.js";
 import { normal } from "./distribution.js";
 import { OFFSET, type Stress, unitGain } from "./layers.js";
@@ -8,19 +9,22 @@ import { type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 // The rules of convolutions and products with weights: their results are around 1.
 
 export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stress {
+  const { weight, bias } = operandsOf(op);
   const [, , ...sizes] = op.results[0]?.type.dims ?? [];
   const share = sizes.reduce<number>((all, _, axis) => all * shareInside(op, axis), 1);
   // A small dilated map may be read at no tap: then its sums are zero whatever the weights are.
-  return stressLinear(Math.max(1, fanInOf(op.operands[1]) * share), op.operands.length > 2, x);
+  return stressLinear(Math.max(1, fanInOf(weight) * share), bias !== undefined, x);
 }
 
-export function stressGemm({ operands }: OpOf<"gemm">, x: Moments): Stress {
-  return stressLinear(fanInOf(operands[1]), operands.length > 2, x);
+export function stressGemm(op: OpOf<"gemm">, x: Moments): Stress {
+  const { weight, bias } = operandsOf(op);
+  return stressLinear(fanInOf(weight), bias !== undefined, x);
 }
 
-export function stressGeneralGemm({ operands, attributes }: OpOf<"general_gemm">, x: Moments): Stress {
-  const fanIn = Number(operands[0]?.type.dims[attributes.transposeA ? 0 : 1]);
-  return stressLinear(fanIn, operands.length > 2, x);
+export function stressGeneralGemm(op: OpOf<"general_gemm">, x: Moments): Stress {
+  const { a, c } = operandsOf(op);
+  const fanIn = Number(a.type.dims[op.attributes.transposeA ? 0 : 1]);
+  return stressLinear(fanIn, c !== undefined, x);
 }
 
 /** Sums of so many products on average, with a bias or without. */
@@ -33,13 +37,13 @@ function stressLinear(products: number, biased: boolean, x: Moments): Stress {
   };
 }
 
-function fanInOf(weight: Value | undefined): number {
-  return elementCount(concreteDims(weight?.type.dims ?? []).slice(1));
+function fanInOf(weight: Value): number {
+  return elementCount(concreteDims(weight.type.dims).slice(1));
 }
 
 /** The share of a convolution's products along a spatial axis, from 0, that read the map and not the zeros around it. */
 function shareInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: number): number {
-  const [map, weight] = op.operands;
+  const { x: map, weight } = operandsOf(op);
   const [size, kernel, outputs] = [map, weight, op.results[0]].map((value) =>
     Number(value?.type.dims[axis + 2]),
   );

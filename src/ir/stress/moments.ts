@@ -1,4 +1,4 @@
-import { erfOf } from "../ops/erf.js";
+import { erfOf } from "../ops/elementwise.js";
 
 /**
  * What is known of the numbers of a tensor before there are any, over images, channels and places. A layer's

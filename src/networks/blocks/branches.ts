@@ -1,3 +1,4 @@
+import { Defect } from "../../base/diagnostic.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
 import type { Value } from "../../ir/graph.js";
 import { constantWeight } from "../../ir/weight.js";
@@ -13,7 +14,8 @@ export function join(
   how: ResolvedBranches["join"],
   block: Pick<ResolvedDefined, "channels" | "inputChannels" | "stage" | "initialization">,
 ): Value {
-  const [first, ...more] = results as readonly [Value, ...Value[]];
+  const [first, ...more] = results;
+  if (first === undefined) throw new Defect("branches without a branch");
   if (more.length === 0) return first;
   if (how === "concat") return layers.op("concat", results, { axis: 1 }, `${name}/concat`);
   if (how === "sum" || how === "mean") {

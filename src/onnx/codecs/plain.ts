@@ -1,3 +1,4 @@
+import { operandPlaces } from "../../ir/operands.js";
 import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
 import type { OnnxCodec } from "./codec.js";
 
@@ -35,7 +36,7 @@ export function plainCodec<N extends PlainOpName>(op: N, operator: string, since
     ...(since === undefined ? {} : { since }),
     encode: (_op, node) => node.node(operator, node.operands),
     decode: (node) => ({
-      operands: definitionOf(op).operands.map((_, i) => node.operand(i)),
+      operands: operandPlaces(definitionOf(op).operands).map((_, i) => node.operand(i)),
       // TypeScript doesn't see that every N of the list has no attributes.
       attributes: {} as AttributesInput<N>,
     }),

@@ -1,7 +1,9 @@
-import { SHAPE_RANGE_OPSET } from "../../ir/ops/shape.js";
 import { refuse } from "../../ir/types.js";
 import { int } from "./attribute.js";
 import { defineCodec } from "./codec.js";
+
+/** The ONNX operator set as of which a part of the sizes can be asked for. */
+const SHAPE_RANGE_OPSET = 15;
 
 /** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end came with opset 15. */
 export const shape = defineCodec<"shape">({

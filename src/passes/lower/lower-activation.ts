@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ActivationName } from "../../ir/activations.js";
 import type { Value } from "../../ir/graph.js";
-import { HARD_SWISH_OPSET } from "../../ir/ops/hard-swish.js";
+import { HARD_SWISH_OPSET } from "../../ir/ops/activations.js";
 import type { ModelOpName } from "../../ir/ops/registry.js";
 import { type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import { constantWeight } from "../../ir/weight.js";

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { implementations } from "../../ir/attention/implementations.js";
 import type { AttentionLowering, AttentionOp } from "../../ir/attention/lowering/lowering.js";
 import { LOWERING_STRATEGIES, TARGETS } from "../../ir/attention/lowering/strategy.js";
-import { attentionLowerings } from "../../ir/attention/lowerings.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
@@ -9,7 +9,7 @@ import { definePass } from "../engine/pass.js";
 /**
  *     attention.TYPE(x, ...)  →  mul(x, gate of primitive ops)
  *
- * What the gate becomes is each type's file under `lower-attention/`. The operators Shape, Gather, Expand,
+ * What the gate becomes is `lowering.ts` in each type's folder of `ir/attention/`. The operators Shape, Gather, Expand,
  * Squeeze and Unsqueeze are in none of them: converters of other runtimes fail on these.
  */
 export const lowerAttention = definePass({
@@ -28,6 +28,6 @@ export const lowerAttention = definePass({
       const type = attentionKindOf(op.kind);
       if (type === undefined) return undefined;
       // The table ties each lowering to its own op, which TypeScript can't follow through the look-up.
-      return (attentionLowerings[type] as AttentionLowering)(op as AttentionOp, context, options);
+      return (implementations[type].lower as AttentionLowering)(op as AttentionOp, context, options);
     }),
 });

@@ -1,5 +1,6 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
-import { windowAlong } from "../../ir/ops/conv-1d.js";
+import { windowAlong } from "../../ir/ops/convolutions.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dataflow } from "./dataflow.js";
 import { extent } from "./layout.js";
@@ -15,7 +16,7 @@ export type Convolution = Op & (OpOf<"conv"> | OpOf<"conv_1d">);
  */
 export const readChannelKernel: StepReader = (_value, op, flow) => {
   if (!isOp(op, "conv") && !isOp(op, "conv_1d")) return undefined;
-  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const { x, weight, bias } = operandsOf(op);
   const line = lineOf(op);
   if (line === undefined) return undefined;
   const { stride, dilation, before, after } = windowAlong(op, line);
@@ -52,12 +53,13 @@ export const readChannelKernel: StepReader = (_value, op, flow) => {
 };
 
 /** The spatial axis of a convolution that the channels lie along; undefined where there is none. */
-function lineOf({ operands: [x, weight] }: Op): number | undefined {
-  const spatial = x?.type.dims.slice(2) ?? [];
-  const kernel = weight?.type.dims.slice(2) ?? [];
+function lineOf(op: Convolution): number | undefined {
+  const { x, weight } = operandsOf(op);
+  const spatial = x.type.dims.slice(2);
+  const kernel = weight.type.dims.slice(2);
   const line = spatial.findIndex((size) => size !== 1);
   if (line === -1 || extent(spatial).length !== 1) return undefined;
-  return kernel.some((size) => size !== 1) || x?.type.dims[1] === 1 ? line : undefined;
+  return kernel.some((size) => size !== 1) || x.type.dims[1] === 1 ? line : undefined;
 }
 
 /** The row whose ends a value joins: [last `each`, all, first `each`] along an axis. */

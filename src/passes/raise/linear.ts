@@ -1,5 +1,6 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
-import { windowAlong } from "../../ir/ops/conv-1d.js";
+import { windowAlong } from "../../ir/ops/convolutions.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import type { Convolution } from "./channel-kernel.js";
@@ -12,12 +13,12 @@ export const readLinear: StepReader = (_value, op, flow) => {
   const read = (value: Value): ReadWeight => readWeight(op, value, flow);
   if (isOp(op, "conv") || isOp(op, "conv_1d")) return isPointwise(op) ? pointwise(op, read) : undefined;
   if (isOp(op, "gemm")) {
-    const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+    const { x, weight, bias } = operandsOf(op);
     return layer(op, x, read(weight), bias && read(bias));
   }
   if (isOp(op, "general_gemm")) return generalGemm(op, read);
   if (!isOp(op, "matmul")) return undefined;
-  const [a, b] = op.operands as readonly [Value, Value];
+  const { a, b } = operandsOf(op);
   // [N, I] · [I, O], or [O, I] · [N, I, 1]
   if (a.kind === "parameter" || b.type.dims.at(-1) === 1) return layer(op, b, matrix(op, read(a)));
   const weight = matrix(op, read(b));
@@ -27,7 +28,7 @@ export const readLinear: StepReader = (_value, op, flow) => {
 /** a · b + c without factors, where a or its transpose [C, N] of one image is the row. */
 function generalGemm(op: Op & OpOf<"general_gemm">, read: (value: Value) => ReadWeight): ReadStep {
   const { alpha, beta, transposeA, transposeB } = op.attributes;
-  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const { a: x, b: weight, c: bias } = operandsOf(op);
   if (alpha !== 1 || (bias !== undefined && beta !== 1)) mismatch(op, "its product or its bias has a factor");
   if (transposeA && !x.type.dims.includes(1)) mismatch(op, "it multiplies the transposed rows");
   const weights = matrix(op, read(weight));
@@ -42,15 +43,16 @@ function generalGemm(op: Op & OpOf<"general_gemm">, read: (value: Value) => Read
 }
 
 /** Whether a convolution's every output is of one position. */
-function isPointwise({ operands: [x, weight] }: Op): boolean {
-  const [, perGroup, ...kernel] = weight?.type.dims ?? [];
-  const [, channels, ...spatial] = x?.type.dims ?? [];
+function isPointwise(op: Convolution): boolean {
+  const { x, weight } = operandsOf(op);
+  const [, perGroup, ...kernel] = weight.type.dims;
+  const [, channels, ...spatial] = x.type.dims;
   const alongChannels = channels === 1 && perGroup === 1 && spatial.some((size) => size !== 1);
   return kernel.every((size) => size === 1) && !alongChannels;
 }
 
 function pointwise(op: Convolution, read: (value: Value) => ReadWeight): ReadStep {
-  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const { x, weight, bias } = operandsOf(op);
   const axes = x.type.dims.slice(2).map((_, axis) => windowAlong(op, axis));
   if (axes.some(({ stride, before, after }) => stride !== 1 || before !== 0 || after !== 0)) {
     mismatch(op, "it is a convolution with pads or strides");

@@ -1,4 +1,5 @@
 import type { Op, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { type Dim, elementCount } from "../../ir/types.js";
 import { extent } from "./layout.js";
@@ -8,7 +9,7 @@ import { readWeight, withDims } from "./weights.js";
 /** A bias or scale by Add or Mul with one number for each channel, in either order. */
 export const readPerChannel: StepReader = (value, op, flow) => {
   if (!isOp(op, "add") && !isOp(op, "mul")) return undefined;
-  const [a, b] = op.operands as readonly [Value, Value];
+  const { a, b } = operandsOf(op);
   const [from, vector] = isVectorOver(a, value.type.dims) ? [b, a] : [a, b];
   if (!isVectorOver(vector, value.type.dims)) return undefined;
   const { weight, ops } = readWeight(op, vector, flow);
@@ -23,8 +24,8 @@ export const readPerChannel: StepReader = (value, op, flow) => {
 /** Batch normalisation, as files of networks in training form have it. */
 export const readNorm: StepReader = (_value, op, flow): ReadStep | undefined => {
   if (!isOp(op, "batch_norm")) return undefined;
-  const [x, ...statistics] = op.operands as readonly [Value, ...Value[]];
-  const read = statistics.map((each, i) => {
+  const { x, scale, shift, mean, variance } = operandsOf(op);
+  const read = [scale, shift, mean, variance].map((each, i) => {
     const { weight } = readWeight(op as Op, each, flow);
     return i < 2 ? weight : { ...weight, role: "buffer" as const };
   });

@@ -1,6 +1,7 @@
 import type { ActivationName } from "../../ir/activations.js";
 import type { Op, OpOf, Value } from "../../ir/graph.js";
-import { windowAlong } from "../../ir/ops/conv-1d.js";
+import { windowAlong } from "../../ir/ops/convolutions.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "./activation.js";
 import { isScale, readClamp } from "./clamp.js";
@@ -56,7 +57,7 @@ export function readSpatialGate(op: Op, flow: Dataflow): ReadSpatialGate | undef
   const conv = flow.producer(scores);
   if (!isOp(conv, "conv")) return mismatch(conv ?? op, "its gate of the places is made by no convolution");
   const kernel = kernelOf(conv);
-  const [input, weightValue, biasValue] = conv.operands as readonly [Value, Value, Value | undefined];
+  const { x: input, weight: weightValue, bias: biasValue } = operandsOf(conv);
   const [weight, bias] = [
     readWeight(conv, weightValue, flow),
     biasValue && readWeight(conv, biasValue, flow),
@@ -78,7 +79,7 @@ export function readSpatialGate(op: Op, flow: Dataflow): ReadSpatialGate | undef
 
 /** k of a convolution k×k that keeps the map's size. */
 function kernelOf(conv: Op & OpOf<"conv">): number {
-  const [outputs, , height, width] = conv.operands[1]?.type.dims ?? [];
+  const [outputs, , height, width] = operandsOf(conv).weight.type.dims;
   const keeps = [0, 1].every((axis) => {
     const { stride, dilation, before, after } = windowAlong(conv, axis);
     return stride === 1 && dilation === 1 && 2 * before + 1 === height && after === before;
@@ -130,6 +131,7 @@ function readPooledChannels(reader: Op, value: Value, x: Value, flow: Dataflow) 
   if (!isPool || !isScale(clamp) || op.attributes.axes.join() !== "1") {
     return mismatch(op ?? reader, "it is no mean or maximum over the channels");
   }
-  if (op.operands[0] !== x) mismatch(op, `it pools ${op.operands[0]?.name}, and what is gated is ${x.name}`);
+  const pooled = operandsOf(op).x;
+  if (pooled !== x) mismatch(op, `it pools ${pooled.name}, and what is gated is ${x.name}`);
   return { of: isOp(op, "reduce_mean") ? "mean" : "max", factor: clamp.slope, ops: [...ops, op] };
 }

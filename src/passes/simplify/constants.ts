@@ -1,4 +1,5 @@
 import type { Value } from "../../ir/graph.js";
+import { evaluateOp } from "../../ir/op.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { type DType, elementCount, isIntegerType, MOST_VALUES, type TensorType } from "../../ir/types.js";
@@ -30,8 +31,7 @@ export const foldSmallConstants: Simplification = (op, context) => {
   if (dtype === "other" || dtype === "float16" || !isSmall(result.type)) return undefined;
   const tensors = op.operands.map(smallTensor);
   if (!tensors.every((tensor) => tensor !== undefined)) return undefined;
-  const [folded] = definition.evaluate(tensors, op.attributes);
-  if (folded === undefined) return undefined;
+  const folded = evaluateOp(definition, tensors, op.attributes);
   const data = isIntegerType(dtype) ? folded.data.map(Math.trunc) : folded.data;
   return context.parameterOf(
     result.name,

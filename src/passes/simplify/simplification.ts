@@ -1,7 +1,7 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { broadcastDims } from "../../ir/ops/broadcast.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { reshapedDims } from "../../ir/ops/reshape.js";
+import { reshapedDims } from "../../ir/ops/shapes.js";
 import { isOp, type RewriteContext } from "../../ir/rewrite.js";
 import { type Dim, sameDims, TypeRefusal } from "../../ir/types.js";
 

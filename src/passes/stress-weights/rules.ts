@@ -1,8 +1,9 @@
 import { type ActivationName, activations } from "../../ir/activations.js";
-import { attentionRules } from "../../ir/attention/stress-rules.js";
+import { implementations } from "../../ir/attention/implementations.js";
+import type { AttentionKind } from "../../ir/attention/modules.js";
 import type { OpOf, Value } from "../../ir/graph.js";
-import { erfOf } from "../../ir/ops/erf.js";
-import type { OpName } from "../../ir/ops/registry.js";
+import { erfOf } from "../../ir/ops/elementwise.js";
+import { type OpName, operandsOf } from "../../ir/ops/registry.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
 import { stressConv, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
 import {
@@ -21,6 +22,11 @@ import { concreteDims, elementCount } from "../../ir/types.js";
 
 /** Where a logarithm is taken, no number is nearer to zero. */
 const LEAST_POSITIVE = 1e-3;
+
+/** The rules of attention, which stand beside their lowerings. */
+const attentionRules = Object.fromEntries(
+  Object.entries(implementations).map(([type, { stress }]) => [`attention.${type}`, stress]),
+) as unknown as { readonly [T in AttentionKind as `attention.${T}`]: StressRule<`attention.${T}`> };
 
 /** The rule of every op; an op without one is a compile error. */
 export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
@@ -41,24 +47,22 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   add: (_op, x, y) => ({ result: sum(x, y) }),
   sub: (_op, x, y) => ({ result: sum(x, { ...y, mean: -(y.mean ?? 0) }) }),
   div: (_op, x, y) => ({ result: scaled(x, 1 / y.power) }),
-  matmul: ({ operands: [a] }, x, y) => ({ result: mixed(product(x, y), Number(a?.type.dims.at(-1))) }),
-  concat: (_op, x, y) => ({ result: averaged(x, y) }),
-  softmax: ({ operands: [x], attributes: { axis } }) => ({
-    result: perChannel(1 / Number(x?.type.dims[axis]) ** 2),
+  matmul: (op, x, y) => ({
+    result: mixed(product(x, y), Number(operandsOf(op).a.type.dims.at(-1))),
   }),
+  concat: (_op, x, y) => ({ result: averaged(x, y) }),
+  softmax: (op) => ({ result: perChannel(1 / placesOf(op) ** 2) }),
   pow: (_op, x) => ({ result: product(x, x) }),
   sum: ({ operands }, x, y) => ({ result: operands.length === 1 ? x : sum(x, y) }),
   max: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
   min: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
-  log_softmax: ({ operands: [x], attributes: { axis } }) => ({
-    result: perChannel(Math.log(Number(x?.type.dims[axis])) ** 2 + 1),
-  }),
+  log_softmax: (op) => ({ result: perChannel(Math.log(placesOf(op)) ** 2 + 1) }),
   sqrt: (_op, x) => ({ result: applied((value) => Math.sqrt(Math.abs(value)), x) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
   max_pool: ({ attributes: { kernel } }, x) => ({ result: maximum(x, kernel[0] * kernel[1]) }),
-  global_avg_pool: ({ operands: [map] }, x) => ({ result: pooled(x, sizesOf(map).places) }),
-  global_max_pool: ({ operands: [map] }, x) => ({ result: maximum(x, sizesOf(map).places) }),
+  global_avg_pool: (op, x) => ({ result: pooled(x, sizesOf(operandsOf(op).x).places) }),
+  global_max_pool: (op, x) => ({ result: maximum(x, sizesOf(operandsOf(op).x).places) }),
   reduce_mean: (op, x) => ({
     result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
   }),
@@ -135,11 +139,14 @@ function keepMoments(_op: unknown, x: Moments): Stress {
   return { result: x };
 }
 
-function reducedCount({
-  operands: [x],
-  attributes: { axes },
-}: OpOf<"reduce_max" | "reduce_mean" | "reduce_min" | "reduce_sum">): number {
-  return axes.reduce((count, axis) => count * Number(x?.type.dims[axis]), 1);
+function reducedCount(op: OpOf<"reduce_max" | "reduce_mean" | "reduce_min" | "reduce_sum">): number {
+  const { x } = operandsOf(op);
+  return op.attributes.axes.reduce((count, axis) => count * Number(x.type.dims[axis]), 1);
+}
+
+/** The places that a softmax shares one among. */
+function placesOf(op: OpOf<"softmax" | "log_softmax">): number {
+  return Number(operandsOf(op).x.type.dims[op.attributes.axis]);
 }
 
 function elementsOf(value: Value | undefined): number {

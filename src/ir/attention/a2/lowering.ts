@@ -1,5 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { convolution } from "../lowering/parts.js";
 
 /**
@@ -11,9 +13,9 @@ import { convolution } from "../lowering/parts.js";
  *       └──────────────────────────────────────────────────────────────────── add
  */
 export function lowerA2(op: OpOf<"attention.a2">, context: RewriteContext): Value {
-  const [x, features, featuresBias, gather, gatherBias, distribute, distributeBias, out, outBias] =
-    op.operands as readonly [Value, Value, Value, Value, Value, Value, Value, Value, Value];
-  const [, , height, width] = x.type.dims as readonly [unknown, unknown, number, number];
+  const { x, features, featuresBias, gather, gatherBias, distribute, distributeBias, out, outBias } =
+    operandsOf(op);
+  const [, , height, width] = featureMap(x.type, "x");
   const squeezed = Number(features.type.dims[0]);
   const matrix = (weight: Value, bias: Value, name: string): Value => {
     const map = convolution(context, x, weight, bias, name);

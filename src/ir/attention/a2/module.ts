@@ -1,9 +1,10 @@
 import * as z from "zod";
-import { defineOp } from "../../op.js";
-import { matmul } from "../../ops/matmul.js";
-import { softmax } from "../../ops/softmax.js";
-import { transpose } from "../../ops/transpose.js";
-import { nchw, operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { activationOps } from "../../ops/activations.js";
+import { linearOps } from "../../ops/linear.js";
+import { moves } from "../../ops/moves.js";
+import { elementAt, nchw, type Tensor } from "../../tensor.js";
 import { elementCount, expectDims, featureMap } from "../../types.js";
 import { linear, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -22,56 +23,60 @@ const LAYERS = ["features", "gather", "distribute"] as const;
  *
  * Each layer has a bias, and K = M.
  */
-const op = defineOp({
-  name: "attention.a2",
-  level: "model",
+const op = modelOp({
   doc: "x + W · (A · softmax(B)ᵀ · softmax(V)): gather features of all places, then distribute them",
   source: "A²-Nets (NeurIPS 2018), section 3, eq. 2 to 6",
-  operands: ["x", ...LAYERS.flatMap((name) => [name, `${name}_bias`]), "out", "out_bias"],
-  attributes: z.strictObject({}),
-  infer(operands) {
-    const [, channels] = featureMap(operands[0], "x");
-    const [squeezed] = featureMap(operands[1], "features");
-    LAYERS.forEach((name, i) => {
-      expectDims(operands[1 + 2 * i], [squeezed, channels, 1, 1], name);
-      expectDims(operands[2 + 2 * i], [squeezed], `${name}_bias`);
-    });
-    expectDims(operands[7], [channels, squeezed, 1, 1], "out");
-    expectDims(operands[8], [channels], "out_bias");
-    return [operandAt(operands, 0)];
+  operands: {
+    x: floats,
+    features: floats,
+    featuresBias: floats,
+    gather: floats,
+    gatherBias: floats,
+    distribute: floats,
+    distributeBias: floats,
+    out: floats,
+    outBias: floats,
   },
-  cost([x, features]) {
+  infer({ x, out, outBias, ...layers }) {
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(layers.features, "features");
+    for (const name of LAYERS) {
+      expectDims(layers[name], [squeezed, channels, 1, 1], name);
+      expectDims(layers[`${name}Bias`], [squeezed], `${name}_bias`);
+    }
+    expectDims(out, [channels, squeezed, 1, 1], "out");
+    expectDims(outBias, [channels], "out_bias");
+    return x;
+  },
+  cost({ x, features }) {
     const [, channels, height, width] = featureMap(x, "x");
     // Products of two computed tensors don't count: see `matmul`.
-    return { macs: 4 * channels * Number(features?.dims[0]) * height * width };
+    return { macs: 4 * channels * Number(features.dims[0]) * height * width };
   },
-  evaluate(operands) {
-    const x = operandAt(operands, 0);
+  evaluate({ x, out, outBias, ...layers }) {
     const [batch, , height, width] = nchw(x);
-    const layer = (at: number, of: Tensor): Tensor =>
-      linear(of, operandAt(operands, at), operandAt(operands, at + 1));
-    const matrix = ({ dims, data }: Tensor): Tensor => ({
-      dims: [batch, dims[1] ?? 0, height * width],
-      data,
+    const squeezed = elementAt(layers.features.dims, 0);
+    const matrix = (name: (typeof LAYERS)[number]): Tensor => ({
+      dims: [batch, squeezed, height * width],
+      data: linear(x, layers[name], layers[`${name}Bias`]).data,
     });
-    const [a, b, v] = [1, 3, 5].map((at) => matrix(layer(at, x))) as [Tensor, Tensor, Tensor];
-    const gathered = product(a, turned(along(b, 2)));
-    const distributed = product(gathered, along(v, 1));
-    const map = { dims: [batch, a.dims[1] ?? 0, height, width], data: distributed.data };
-    return [sum(x, layer(7, map))];
+    const gathered = product(matrix("features"), turned(along(matrix("gather"), 2)));
+    const distributed = product(gathered, along(matrix("distribute"), 1));
+    const map = { dims: [batch, squeezed, height, width], data: distributed.data };
+    return sum(x, linear(map, out, outBias));
   },
 });
 
 function product(a: Tensor, b: Tensor): Tensor {
-  return operandAt(matmul.evaluate([a, b], {}), 0);
+  return linearOps.matmul.evaluate({ a, b }, {});
 }
 
 function along(x: Tensor, axis: number): Tensor {
-  return operandAt(softmax.evaluate([x], { axis }), 0);
+  return activationOps.softmax.evaluate({ x }, { axis });
 }
 
 function turned(x: Tensor): Tensor {
-  return operandAt(transpose.evaluate([x], { permutation: [0, 2, 1] }), 0);
+  return moves.transpose.evaluate({ x }, { permutation: [0, 2, 1] });
 }
 
 export const a2 = defineAttention({
@@ -95,5 +100,5 @@ export const a2 = defineAttention({
       ],
     };
   },
-  describe: (_attributes, [x, features]) => `${x?.dims[1]} → ${features?.dims[0]} → ${x?.dims[1]}`,
+  describe: (_attributes, { x, features }) => `${x.dims[1]} → ${features.dims[0]} → ${x.dims[1]}`,
 });

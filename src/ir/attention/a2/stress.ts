@@ -1,9 +1,11 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { gateLayer, hiddenLayer, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, pooled, sum } from "../../stress/moments.js";
 import { attendedPlaces, outputsOf } from "../stress/parts.js";
 
-export function stressA2({ operands: [map, features] }: OpOf<"attention.a2">, x: Moments): Stress {
+export function stressA2(op: OpOf<"attention.a2">, x: Moments): Stress {
+  const { x: map, features } = operandsOf(op);
   const { channels, places } = sizesOf(map);
   const squeezed = outputsOf(features);
   const values = hiddenLayer(channels, x);

@@ -1,5 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { constantWeight } from "../../weight.js";
 import { convolution } from "../lowering/parts.js";
 import { augmentedParts } from "./module.js";
@@ -15,13 +17,13 @@ import { augmentedParts } from "./module.js";
  *       └ conv k×k ────────────────────────────────────────────────────────── concat
  */
 export function lowerAa(op: OpOf<"attention.aa">, context: RewriteContext): Value {
-  const [x, qkv, qkvBias, out, outBias] = op.operands as readonly [Value, Value, Value, Value, Value];
+  const { x, qkv, qkvBias, out, outBias, parameters } = operandsOf(op);
   const { heads, relative } = op.attributes;
-  const [, channels, height, width] = x.type.dims as readonly [unknown, number, number, number];
+  const [, channels, height, width] = featureMap(x.type, "x");
   const values = Number(out.type.dims[0]);
   const keys = (Number(qkv.type.dims[0]) - values) / 2;
   const [places, perHead] = [height * width, keys / heads];
-  const { rows, columns, weight, bias } = augmentedParts(op.operands, relative, values < channels);
+  const { rows, columns, weight, bias } = augmentedParts(parameters, relative, values < channels);
 
   const all = convolution(context, x, qkv, qkvBias, "qkv");
   const part = (name: string, start: number, end: number): Value =>
@@ -88,14 +90,16 @@ function withPositions(
     { shape: [0, heads, perHead, height, width] },
     "positions/queries",
   );
-  const byRow = offsetProducts(context, map, columns, [0, 1, 3, 4, 2], "positions/columns");
+  const rowLines = { lines: heads * height, size: width, perHead, permutation: [0, 1, 3, 4, 2] };
+  const byRow = offsetProducts(context, map, columns, rowLines, "positions/columns");
   const ofColumns = context.op(
     "reshape",
     [byRow],
     { shape: [0, heads * places, 1, width] },
     "positions/columns",
   );
-  const byColumn = offsetProducts(context, map, rows, [0, 1, 4, 3, 2], "positions/rows");
+  const columnLines = { lines: heads * width, size: height, perHead, permutation: [0, 1, 4, 3, 2] };
+  const byColumn = offsetProducts(context, map, rows, columnLines, "positions/rows");
   const apart = context.op(
     "reshape",
     [byColumn],
@@ -125,6 +129,14 @@ function withPositions(
   return context.op("reshape", [both], { shape: [0, heads, places, places] }, "logits");
 }
 
+/** The lines of all heads' maps along one side: how many, of how many places, and how queries are turned to them. */
+interface Lines {
+  readonly lines: number;
+  readonly size: number;
+  readonly perHead: number;
+  readonly permutation: readonly number[];
+}
+
 /**
  * Products of the queries [N, h, d, H, W], permuted to lines of n places [N, h, lines, n, d], with the embedding of each
  * offset, ordered by place in place of offset: [N, h·lines, n, n].
@@ -136,19 +148,11 @@ function offsetProducts(
   context: RewriteContext,
   queries: Value,
   embedding: Value,
-  permutation: readonly number[],
+  { lines: all, size, perHead, permutation }: Lines,
   name: string,
 ): Value {
   const lines = context.op("transpose", [queries], { permutation: [...permutation] }, `${name}_lines`);
-  const [, heads, count, size, perHead] = lines.type.dims as readonly [
-    unknown,
-    number,
-    number,
-    number,
-    number,
-  ];
   const offsets = 2 * size - 1;
-  const all = heads * count;
   const flat = context.op("reshape", [lines], { shape: [0, all, size, perHead] }, `${name}_flat`);
   const turned = context.op("transpose", [embedding], { permutation: [1, 0] }, `${name}_embedding`);
   const products = context.op("matmul", [flat, turned], {}, `${name}_products`);

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import type { Initializer } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { concat } from "../../ops/concat.js";
-import { conv } from "../../ops/conv.js";
-import { type Numbers, nchw, operandAt, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, rest } from "../../operands.js";
+import { moves } from "../../ops/moves.js";
+import { elementAt, type Numbers, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../../types.js";
 import { normalWeight } from "../../weight.js";
-import { linear, softmaxOf } from "../arithmetic.js";
+import { convolved, linear, softmaxOf } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 
 /** Operands that every such op has: x, and weight and bias of two layers. */
@@ -27,18 +27,22 @@ const LAYER_OPERANDS = 5;
  * In the paper it takes the place of a block's 3×3 convolution; that is the position `convolution`. At the other
  * positions it is a layer more.
  */
-const op = defineOp({
-  name: "attention.aa",
-  level: "model",
+const op = modelOp({
   doc: "a convolution of x beside multi-head self-attention over its places, as one map of C channels",
   source: "Attention Augmented Convolutional Networks (ICCV 2019), section 3",
-  operands: ["x", "qkv", "qkv_bias", "out", "out_bias", "parameters..."],
+  operands: {
+    x: floats,
+    qkv: floats,
+    qkvBias: floats,
+    out: floats,
+    outBias: floats,
+    parameters: rest(floats),
+  },
   attributes: z.strictObject({
     heads: z.int().min(1).default(8),
     relative: z.boolean().default(true),
   }),
-  infer(operands, { heads, relative }) {
-    const [x, qkv, qkvBias, out, outBias] = operands;
+  infer({ x, qkv, qkvBias, out, outBias, parameters }, { heads, relative }) {
     const [, channels, height, width] = featureMap(x, "x");
     const { keys, values } = augmentedWidths(qkv, out);
     if (keys < heads || keys % heads !== 0 || values % heads !== 0) {
@@ -49,8 +53,11 @@ const op = defineOp({
     expectDims(qkvBias, [2 * keys + values], "qkv_bias");
     expectDims(out, [values, values, 1, 1], "out");
     expectDims(outBias, [values], "out_bias");
-    const { rows, columns, weight, bias, count } = augmentedParts(operands, relative, values < channels);
-    if (operands.length !== count) refuse(`it takes ${count} operands here, got ${operands.length}`);
+    const { rows, columns, weight, bias, count } = augmentedParts(parameters, relative, values < channels);
+    if (parameters.length !== count) {
+      const [wanted, got] = [LAYER_OPERANDS + count, LAYER_OPERANDS + parameters.length];
+      refuse(`it takes ${wanted} operands here, got ${got}`);
+    }
     if (relative) {
       expectDims(rows, [2 * height - 1, keys / heads], "rows");
       expectDims(columns, [2 * width - 1, keys / heads], "columns");
@@ -61,37 +68,34 @@ const op = defineOp({
       expectDims(weight, [channels - values, channels, kernel, kernel], "conv");
       expectDims(bias, [channels - values], "conv_bias");
     }
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost(operands, _results, { relative }) {
-    const [x, qkv, , out] = operands;
+  cost({ x, qkv, out, parameters }, _result, { relative }) {
     const [, channels, height, width] = featureMap(x, "x");
     const { keys, values } = augmentedWidths(qkv, out);
-    const { weight } = augmentedParts(operands, relative, values < channels);
+    const { weight } = augmentedParts(parameters, relative, values < channels);
     const taps = Number(weight?.dims[2] ?? 0) ** 2;
     const perPlace = (2 * keys + values) * channels + values * values + (channels - values) * channels * taps;
     // Products of two computed tensors don't count: see `matmul`. Those with the embeddings are of that kind too.
     return { macs: perPlace * height * width };
   },
-  evaluate(operands, { heads, relative }) {
-    const [x, qkv, qkvBias, out, outBias] = operands as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+  evaluate({ x, qkv, qkvBias, out, outBias, parameters }, { heads, relative }) {
     const [, channels] = nchw(x);
-    const values = operandAt(out.dims, 0);
-    const { rows, columns, weight, bias } = augmentedParts(operands, relative, values < channels);
+    const values = elementAt(out.dims, 0);
+    const { rows, columns, weight, bias } = augmentedParts(parameters, relative, values < channels);
     const attended = attention(linear(x, qkv, qkvBias), heads, values, rows, columns);
     const result = linear(attended, out, outBias);
-    if (weight === undefined || bias === undefined) return [result];
-    const pad = (operandAt(weight.dims, 2) - 1) / 2;
-    const attributes = conv.attributes.parse({ pads: [pad, pad, pad, pad] });
-    const convolved = operandAt(conv.evaluate([x, weight, bias], attributes), 0);
-    return concat.evaluate([convolved, result], { axis: 1 });
+    if (weight === undefined) return result;
+    const pad = (elementAt(weight.dims, 2) - 1) / 2;
+    const beside = convolved(x, weight, bias, { pads: [pad, pad, pad, pad] });
+    return moves.concat.evaluate({ x: beside, more: [result] }, { axis: 1 });
   },
 });
 
 /** Channels of all heads' keys, dk, and values, dv. */
 function augmentedWidths(
-  qkv: TensorType | undefined,
-  out: TensorType | undefined,
+  qkv: TensorType,
+  out: TensorType,
 ): { readonly keys: number; readonly values: number } {
   const values = Number(featureMap(out, "out")[0]);
   return { values, keys: (Number(featureMap(qkv, "qkv")[0]) - values) / 2 };
@@ -99,7 +103,7 @@ function augmentedWidths(
 
 /** The operands that not every such op has: embeddings of positions, and the convolution. */
 export function augmentedParts<T>(
-  operands: readonly T[],
+  parameters: readonly T[],
   relative: boolean,
   convolves: boolean,
 ): {
@@ -109,9 +113,9 @@ export function augmentedParts<T>(
   readonly bias: T | undefined;
   readonly count: number;
 } {
-  const after = LAYER_OPERANDS + (relative ? 2 : 0);
-  const [rows, columns] = relative ? operands.slice(LAYER_OPERANDS) : [];
-  const [weight, bias] = convolves ? operands.slice(after) : [];
+  const after = relative ? 2 : 0;
+  const [rows, columns] = relative ? parameters : [];
+  const [weight, bias] = convolves ? parameters.slice(after) : [];
   return { rows, columns, weight, bias, count: after + (convolves ? 2 : 0) };
 }
 
@@ -143,17 +147,17 @@ function attention(
           const down = Math.floor(q / width) - Math.floor(p / width) + height - 1;
           const right = (q % width) - (p % width) + width - 1;
           const term = (d: number): number => {
-            const { query, key } = operandAt(parts, d);
-            const rowPart = rows === undefined ? 0 : operandAt(rows.data, down * perHead + d);
-            const columnPart = columns === undefined ? 0 : operandAt(columns.data, right * perHead + d);
-            return operandAt(query, p) * (operandAt(key, q) + rowPart + columnPart);
+            const { query, key } = elementAt(parts, d);
+            const rowPart = rows === undefined ? 0 : elementAt(rows.data, down * perHead + d);
+            const columnPart = columns === undefined ? 0 : elementAt(columns.data, right * perHead + d);
+            return elementAt(query, p) * (elementAt(key, q) + rowPart + columnPart);
           };
           return runningSum(perHead, term, qkv.data) / Math.sqrt(perHead);
         });
         const weights = softmaxOf(logits);
         for (let c = head * valuesPerHead; c < (head + 1) * valuesPerHead; c++) {
           const value = channel(2 * keys + c);
-          const mixed = runningSum(places, (q) => operandAt(weights, q) * operandAt(value, q), qkv.data);
+          const mixed = runningSum(places, (q) => elementAt(weights, q) * elementAt(value, q), qkv.data);
           result.data[(n * values + c) * places + p] = mixed;
         }
       }
@@ -227,9 +231,9 @@ export const aa = defineAttention({
       ],
     };
   },
-  describe({ heads, relative }, [x, qkv, , out]) {
+  describe({ heads, relative }, { x, qkv, out }) {
     const { keys, values } = augmentedWidths(qkv, out);
-    const convolved = Number(x?.dims[1]) - values;
+    const convolved = Number(x.dims[1]) - values;
     return `${heads} heads, keys ${keys}, values ${values} beside ${convolved}${relative ? "" : ", no positions"}`;
   },
 });

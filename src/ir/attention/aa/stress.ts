@@ -1,4 +1,5 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { normal } from "../../stress/distribution.js";
 import { GATE_INPUT, hiddenLayer, OFFSET, type Stress, sizesOf, unitGain } from "../../stress/layers.js";
 import { type Moments, perChannel, pooled, scaled, sum } from "../../stress/moments.js";
@@ -6,9 +7,11 @@ import { featureMap } from "../../types.js";
 import { attendedPlaces, outputsOf } from "../stress/parts.js";
 import { augmentedParts } from "./module.js";
 
-export function stressAa({ operands, attributes: { relative } }: OpOf<"attention.aa">, x: Moments): Stress {
-  const { channels, places } = sizesOf(operands[0]);
-  const values = outputsOf(operands[3]);
+export function stressAa(op: OpOf<"attention.aa">, x: Moments): Stress {
+  const operands = operandsOf(op);
+  const { relative } = op.attributes;
+  const { channels, places } = sizesOf(operands.x);
+  const values = outputsOf(operands.out);
   // Of queries and keys with the deviation g, divided by the root of their number, the products spread by g². Those
   // with the embeddings of rows and of columns, of the same deviation, do too.
   const terms = relative ? 3 : 1;
@@ -18,7 +21,7 @@ export function stressAa({ operands, attributes: { relative } }: OpOf<"attention
     attendedPlaces(places),
   );
   const out = hiddenLayer(values, attended);
-  const { weight } = augmentedParts(operands, relative, values < channels);
+  const { weight } = augmentedParts(operands.parameters, relative, values < channels);
   const taps = weight === undefined ? 1 : featureMap(weight.type, "conv")[2] ** 2;
   const layers = [normal(gain * unitGain(channels, x)), normal(OFFSET), out.weight, out.bias];
   const embeddings = relative ? [normal(gain), normal(gain)] : [];

@@ -1,7 +1,8 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { batchNormed, bottleneck, convolution } from "../lowering/parts.js";
-import { BAM_OPERANDS, dilatedConv } from "./module.js";
+import { dilatedConv } from "./module.js";
 
 /**
  *     x ┬ global_avg_pool ─ conv ─ hidden ─ conv ─ batch_norm ────────────────────────┐
@@ -10,23 +11,13 @@ import { BAM_OPERANDS, dilatedConv } from "./module.js";
  */
 export function lowerBam(op: OpOf<"attention.bam">, context: RewriteContext): Value {
   const { hidden, epsilon, dilation } = op.attributes;
-  const { channel, channelNorm, spatial, spatialNorm } = BAM_OPERANDS;
-  const [x] = op.operands as readonly [Value];
-  const [reduce, reduceBias, expand, expandBias] = op.operands.slice(channel) as unknown as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
+  const { x, reduce, reduceBias, expand, expandBias, channelNorm, spatialNorm } = operandsOf(op);
   const pooled = context.op("global_avg_pool", [x], {}, "channel/pool");
   const layers = { reduce, reduceBias, hidden, expand, expandBias };
   const excited = bottleneck(context, pooled, layers, "channel/");
-  const channelNorms = op.operands.slice(channelNorm, spatial);
-  const byChannel = batchNormed(context, excited, channelNorms, epsilon, "channel/norm");
+  const byChannel = batchNormed(context, excited, channelNorm, epsilon, "channel/norm");
 
-  const [enter, enterBias, first, firstBias, second, secondBias, leave, leaveBias] = op.operands.slice(
-    spatial,
-  ) as unknown as readonly [Value, Value, Value, Value, Value, Value, Value, Value];
+  const { enter, enterBias, first, firstBias, second, secondBias, leave, leaveBias } = operandsOf(op);
   const layer = (input: Value, weight: Value, bias: Value, name: string, wide: boolean): Value => {
     const attributes = wide ? dilatedConv(dilation) : {};
     const convolved = convolution(context, input, weight, bias, `spatial/${name}`, attributes);
@@ -35,7 +26,7 @@ export function lowerBam(op: OpOf<"attention.bam">, context: RewriteContext): Va
   const entered = layer(x, enter, enterBias, "enter", false);
   const seen = layer(layer(entered, first, firstBias, "first", true), second, secondBias, "second", true);
   const left = convolution(context, seen, leave, leaveBias, "spatial/leave");
-  const byPlace = batchNormed(context, left, op.operands.slice(spatialNorm), epsilon, "spatial/norm");
+  const byPlace = batchNormed(context, left, spatialNorm, epsilon, "spatial/norm");
 
   const gate = context.op("sigmoid", [context.op("add", [byChannel, byPlace], {}, "scores")], {}, "gate");
   return context.op("add", [x, context.op("mul", [x, gate], {}, "gated")], {});

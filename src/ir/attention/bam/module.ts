@@ -1,31 +1,23 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { conv } from "../../ops/conv.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import type { Tensor } from "../../tensor.js";
 import { elementCount, expectDims, featureMap } from "../../types.js";
-import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
+import { activated, channelMeans, convolved, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import {
   expectNorm,
-  NORM_OPERANDS,
   normalized,
   normEpsilon,
   normEpsilonOption,
+  normOperands,
   normParameters,
 } from "../norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
 
-/** The layers in the order of the operands: those of the channel branch, then those of the spatial branch. */
-const CHANNEL_LAYERS = ["reduce", "expand"] as const;
+/** The layers of the spatial branch, in their order. */
 const SPATIAL_LAYERS = ["enter", "first", "second", "leave"] as const;
-
-/** Where each branch's operands begin: each layer is a weight and a bias, each branch ends in a normalisation. */
-export const BAM_OPERANDS = { channel: 1, channelNorm: 5, spatial: 9, spatialNorm: 17 } as const;
-
-const layerOperands = (layers: readonly string[]): string[] =>
-  layers.flatMap((name) => [name, `${name}_bias`]);
 
 /**
  * Bottleneck Attention Module (Park et al., BMVC 2018, section 3), for x of [N, C, H, W], reduced to M channels:
@@ -36,74 +28,68 @@ const layerOperands = (layers: readonly string[]): string[] =>
  *
  * first and second are 3×3 convolutions whose taps are d apart; each layer has a bias, and h is `hidden`.
  */
-const op = defineOp({
-  name: "attention.bam",
-  level: "model",
+const op = modelOp({
   doc: "x + x · sigmoid(channel branch + spatial branch): the bottleneck attention module",
   source: "BAM (BMVC 2018), section 3, eq. 1 to 4",
-  operands: [
-    "x",
-    ...layerOperands(CHANNEL_LAYERS),
-    ...NORM_OPERANDS.map((name) => `channel_${name}`),
-    ...layerOperands(SPATIAL_LAYERS),
-    ...NORM_OPERANDS.map((name) => `spatial_${name}`),
-  ],
+  operands: {
+    x: floats,
+    reduce: floats,
+    reduceBias: floats,
+    expand: floats,
+    expandBias: floats,
+    channelNorm: normOperands,
+    enter: floats,
+    enterBias: floats,
+    first: floats,
+    firstBias: floats,
+    second: floats,
+    secondBias: floats,
+    leave: floats,
+    leaveBias: floats,
+    spatialNorm: normOperands,
+  },
   attributes: z.strictObject({
     dilation: z.int().min(1).default(4),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     epsilon: normEpsilon,
   }),
-  infer(operands) {
-    const [, channels] = featureMap(operands[0], "x");
-    const [squeezed] = featureMap(operands[BAM_OPERANDS.channel], "reduce");
-    const expectLayers = (
-      start: number,
-      layers: readonly string[],
-      dims: readonly (readonly unknown[])[],
-    ): void =>
-      layers.forEach((name, i) => {
-        const sizes = dims[i] as number[];
-        expectDims(operands[start + 2 * i], sizes, name);
-        expectDims(operands[start + 2 * i + 1], sizes.slice(0, 1), `${name}_bias`);
-      });
-    expectLayers(BAM_OPERANDS.channel, CHANNEL_LAYERS, [
-      [squeezed, channels, 1, 1],
-      [channels, squeezed, 1, 1],
-    ]);
-    expectNorm(operands.slice(BAM_OPERANDS.channelNorm, BAM_OPERANDS.spatial), channels);
-    expectLayers(BAM_OPERANDS.spatial, SPATIAL_LAYERS, spatialDims(channels, Number(squeezed)));
-    expectNorm(operands.slice(BAM_OPERANDS.spatialNorm), 1);
-    return [operandAt(operands, 0)];
+  infer({ x, reduce, reduceBias, expand, expandBias, channelNorm, spatialNorm, ...layers }) {
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(reduce, "reduce");
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectDims(reduceBias, [squeezed], "reduce_bias");
+    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+    expectDims(expandBias, [channels], "expand_bias");
+    expectNorm(channelNorm, channels);
+    const dims = spatialDims(channels, Number(squeezed));
+    for (const name of SPATIAL_LAYERS) {
+      expectDims(layers[name], dims[name], name);
+      expectDims(layers[`${name}Bias`], dims[name].slice(0, 1), `${name}_bias`);
+    }
+    expectNorm(spatialNorm, 1);
+    return x;
   },
-  cost([x, reduce]) {
+  cost({ x, reduce }) {
     const [, channels, height, width] = featureMap(x, "x");
-    const squeezed = Number(reduce?.dims[0]);
+    const squeezed = Number(reduce.dims[0]);
     return {
       macs: 2 * channels * squeezed + height * width * (channels * squeezed + 18 * squeezed ** 2 + squeezed),
     };
   },
   evaluate(operands, { dilation, hidden, epsilon }) {
-    const at = (i: number): Tensor => operandAt(operands, i);
+    const { x, channelNorm, spatialNorm } = operands;
     const active = (value: Tensor): Tensor => activated(activations[hidden], value);
-    const x = at(0);
-    const { channel, channelNorm, spatial, spatialNorm } = BAM_OPERANDS;
-    const squeezed = active(linear(channelMeans(x), at(channel), at(channel + 1)));
-    const byChannel = normalized(
-      linear(squeezed, at(channel + 2), at(channel + 3)),
-      operands.slice(channelNorm, spatial),
-      epsilon,
-    );
-    const attributes = conv.attributes.parse(dilatedConv(dilation));
-    const wide = (value: Tensor, layer: number): Tensor =>
-      active(operandAt(conv.evaluate([value, at(layer), at(layer + 1)], attributes), 0));
-    const entered = active(linear(x, at(spatial), at(spatial + 1)));
-    const seen = wide(wide(entered, spatial + 2), spatial + 4);
-    const byPlace = normalized(
-      linear(seen, at(spatial + 6), at(spatial + 7)),
-      operands.slice(spatialNorm),
-      epsilon,
-    );
-    return [sum(x, product(x, activated(sigmoid, sum(byChannel, byPlace))))];
+    const squeezed = active(linear(channelMeans(x), operands.reduce, operands.reduceBias));
+    const excited = linear(squeezed, operands.expand, operands.expandBias);
+    const byChannel = normalized(excited, channelNorm, epsilon);
+
+    const { enter, enterBias, first, firstBias, second, secondBias, leave, leaveBias } = operands;
+    const wide = (value: Tensor, weight: Tensor, bias: Tensor): Tensor =>
+      active(convolved(value, weight, bias, dilatedConv(dilation)));
+    const entered = active(linear(x, enter, enterBias));
+    const seen = wide(wide(entered, first, firstBias), second, secondBias);
+    const byPlace = normalized(linear(seen, leave, leaveBias), spatialNorm, epsilon);
+    return sum(x, product(x, activated(activations.sigmoid, sum(byChannel, byPlace))));
   },
 });
 
@@ -116,13 +102,16 @@ export function dilatedConv(d: number): {
 }
 
 /** Sizes of the spatial branch's weights. */
-function spatialDims(channels: number, squeezed: number): readonly (readonly number[])[] {
-  return [
-    [squeezed, channels, 1, 1],
-    [squeezed, squeezed, 3, 3],
-    [squeezed, squeezed, 3, 3],
-    [1, squeezed, 1, 1],
-  ];
+function spatialDims(
+  channels: number,
+  squeezed: number,
+): { readonly [L in (typeof SPATIAL_LAYERS)[number]]: readonly number[] } {
+  return {
+    enter: [squeezed, channels, 1, 1],
+    first: [squeezed, squeezed, 3, 3],
+    second: [squeezed, squeezed, 3, 3],
+    leave: [1, squeezed, 1, 1],
+  };
 }
 
 export const bam = defineAttention({
@@ -155,11 +144,11 @@ export const bam = defineAttention({
         ...layer("channel.reduce", [squeezed, channels, 1, 1]),
         ...layer("channel.expand", [channels, squeezed, 1, 1]),
         ...normParameters("channel.norm", channels),
-        ...SPATIAL_LAYERS.flatMap((name, i) => layer(`spatial.${name}`, spatial[i] ?? [])),
+        ...SPATIAL_LAYERS.flatMap((name) => layer(`spatial.${name}`, spatial[name])),
         ...normParameters("spatial.norm", 1),
       ],
     };
   },
-  describe: ({ dilation }, [x, reduce]) =>
-    `${describeReduction(x?.dims[1], reduce?.dims[0])}, dilation ${dilation}`,
+  describe: ({ dilation }, { x, reduce }) =>
+    `${describeReduction(x.dims[1], reduce.dims[0])}, dilation ${dilation}`,
 });

@@ -1,5 +1,6 @@
 import { activations } from "../../activations.js";
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import {
   excitation,
   gatePower,
@@ -12,10 +13,9 @@ import {
 import { applied, type Moments, pooled, scaled, sum } from "../../stress/moments.js";
 import { outputsOf } from "../stress/parts.js";
 
-export function stressBam(
-  { operands: [map, reduce], attributes: { hidden } }: OpOf<"attention.bam">,
-  x: Moments,
-): Stress {
+export function stressBam(op: OpOf<"attention.bam">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
+  const { hidden } = op.attributes;
   const { channels, places } = sizesOf(map);
   const squeezed = outputsOf(reduce);
   const layers = excitation({ channels, squeezed, hidden }, pooled(x, places));

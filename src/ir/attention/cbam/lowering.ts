@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { bottleneck, halfSum } from "../lowering/parts.js";
 import { spatialScores } from "../lowering/spatial-gate.js";
@@ -11,9 +12,7 @@ import { spatialScores } from "../lowering/spatial-gate.js";
  * With averaged pooling, half the sum of the two poolings goes through one MLP, and into the convolution.
  */
 export function lowerCbam(op: OpOf<"attention.cbam">, context: RewriteContext): Value {
-  const [x, reduce, expand, spatial] = op.operands as readonly [Value, Value, Value, Value];
-  const norm = op.operands.slice(4, 8);
-  const [reduceBias, expandBias] = op.operands.slice(8);
+  const { x, reduce, expand, spatial, norm, reduceBias, expandBias } = operandsOf(op);
   const { pooling, hidden, gate, epsilon } = op.attributes;
   const layers = { reduce, reduceBias, hidden, expand, expandBias };
 

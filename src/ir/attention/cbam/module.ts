@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
+import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
-import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "../norm.js";
+import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
 import {
   expectSpatialWeight,
@@ -30,48 +31,51 @@ import {
  * The batch normalisation is the authors' code's and timm's. With `averaged` pooling (timm's `lcbam`) both gates
  * see half the sum of mean and maximum: the MLP runs once, and the convolution has one input channel.
  */
-const op = defineOp({
-  name: "attention.cbam",
-  level: "model",
+const op = modelOp({
   doc: "x · channel gate of mean and maximum · spatial gate of mean and maximum over the channels: CBAM",
   source: "CBAM (ECCV 2018), section 3, eq. 1 to 3",
-  operands: ["x", "reduce", "expand", "spatial", ...NORM_OPERANDS, "reduce_bias?", "expand_bias?"],
+  operands: {
+    x: floats,
+    reduce: floats,
+    expand: floats,
+    spatial: floats,
+    norm: normOperands,
+    reduceBias: optional(floats),
+    expandBias: optional(floats),
+  },
   attributes: z.strictObject({
     pooling: z.enum(POOLINGS).default("separate"),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
     epsilon: normEpsilon,
   }),
-  infer(operands, { pooling }) {
-    const [x, reduce, expand, spatial] = operands;
-    const [reduceBias, expandBias] = operands.slice(8);
+  infer({ x, reduce, expand, spatial, norm, reduceBias, expandBias }, { pooling }) {
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(reduce, "reduce");
     expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
     expectDims(expand, [channels, squeezed, 1, 1], "expand");
     expectSpatialWeight(spatial, pooling);
-    expectNorm(operands.slice(4, 8), 1);
+    expectNorm(norm, 1);
     if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
     if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x, reduce, , spatial], _results, { pooling }) {
+  cost({ x, reduce, spatial }, _result, { pooling }) {
     const [, channels, height, width] = featureMap(x, "x");
     const maps = mapsOf(pooling);
-    const channelGate = 2 * channels * Number(reduce?.dims[0]) * maps;
+    const channelGate = 2 * channels * Number(reduce.dims[0]) * maps;
     return { macs: channelGate + maps * spatialKernelOf(spatial) ** 2 * height * width };
   },
   evaluate(operands, { pooling, hidden, gate, epsilon }) {
-    const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
-    const [reduceBias, expandBias] = operands.slice(8);
+    const { x, reduce, expand, spatial, norm, reduceBias, expandBias } = operands;
     const mlp = (pooled: Tensor): Tensor =>
       linear(activated(activations[hidden], linear(pooled, reduce, reduceBias)), expand, expandBias);
     const [means, maxima] = [channelMeans(x), channelMaxima(x)];
     const channelLogits = pooling === "separate" ? sum(mlp(means), mlp(maxima)) : mlp(halfSum(means, maxima));
     const scaled = product(x, activated(activations[gate], channelLogits));
 
-    const spatialLogits = spatialScores(scaled, spatial, operands.slice(4, 8), { pooling, epsilon });
-    return [product(scaled, activated(activations[gate], spatialLogits))];
+    const spatialLogits = spatialScores(scaled, spatial, norm, { pooling, epsilon });
+    return product(scaled, activated(activations[gate], spatialLogits));
   },
 });
 
@@ -108,6 +112,6 @@ export const cbam = defineAttention({
       ],
     };
   },
-  describe: ({ pooling }, [x, reduce, , spatial]) =>
-    `${describeReduction(x?.dims[1], reduce?.dims[0])}, spatial ${spatial?.dims[2]}×${spatial?.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
+  describe: ({ pooling }, { x, reduce, spatial }) =>
+    `${describeReduction(x.dims[1], reduce.dims[0])}, spatial ${spatial.dims[2]}×${spatial.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
 });

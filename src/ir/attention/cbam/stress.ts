@@ -1,13 +1,13 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { excitation, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, maximum, pooled, scaled, sum } from "../../stress/moments.js";
 import { outputsOf } from "../stress/parts.js";
 import { stressSpatialGate } from "../stress/spatial-gate.js";
 
-export function stressCbam(
-  { operands: [map, reduce, , spatial], attributes: { hidden, gate } }: OpOf<"attention.cbam">,
-  x: Moments,
-): Stress {
+export function stressCbam(op: OpOf<"attention.cbam">, x: Moments): Stress {
+  const { x: map, reduce, spatial } = operandsOf(op);
+  const { hidden, gate } = op.attributes;
   const { channels, places } = sizesOf(map);
   const pools = sum(pooled(x, places), maximum(x, places));
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, pools);

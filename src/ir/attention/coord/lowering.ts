@@ -1,5 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { batchNormed, convolution } from "../lowering/parts.js";
 
 /**
@@ -10,11 +12,9 @@ import { batchNormed, convolution } from "../lowering/parts.js";
  * and x is multiplied by both. The strips go through the shared layer as one map.
  */
 export function lowerCoord(op: OpOf<"attention.coord">, context: RewriteContext): Value {
-  const [x, reduce] = op.operands as readonly [Value, Value];
-  const norm = op.operands.slice(2, 6);
-  const [rowsWeight, columnsWeight] = op.operands.slice(6) as readonly Value[] as readonly [Value, Value];
+  const { x, reduce, norm, rows: rowsWeight, columns: columnsWeight } = operandsOf(op);
   const { hidden, gate, epsilon } = op.attributes;
-  const [, , height, width] = x.type.dims as readonly [unknown, unknown, number, number];
+  const [, , height, width] = featureMap(x.type, "x");
   const turned = (value: Value, name: string): Value =>
     context.op("transpose", [value], { permutation: [0, 1, 3, 2] }, name);
   const part = (value: Value, start: number, end: number, name: string): Value =>

@@ -1,17 +1,18 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { MEAN, reduceTensor } from "../../ops/reduction.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { MEAN, reduceTensor } from "../../ops/reductions.js";
+import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, linear, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import {
   expectNorm,
-  NORM_OPERANDS,
   normalized,
   normEpsilon,
   normEpsilonOption,
+  normOperands,
   normParameters,
 } from "../norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
@@ -24,39 +25,35 @@ import { describeReduction, reductionOptions, squeezedChannels } from "../reduct
  *     gʰ = gate(rows · fʰ), gʷ = gate(columns · fʷ)                            eq. 7 and 8
  *     result[n,c,h,w] = x[n,c,h,w] · gʰ[n,c,h] · gʷ[n,c,w]                     eq. 9
  */
-const op = defineOp({
-  name: "attention.coord",
-  level: "model",
+const op = modelOp({
   doc: "x · a gate for each row · a gate for each column: coordinate attention",
   source: "Coordinate Attention (CVPR 2021), section 3.2, eq. 4 to 9",
-  operands: ["x", "reduce", ...NORM_OPERANDS, "rows", "columns"],
+  operands: { x: floats, reduce: floats, norm: normOperands, rows: floats, columns: floats },
   attributes: z.strictObject({
     hidden: z.enum(ACTIVATION_NAMES).default("hard_swish"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
     epsilon: normEpsilon,
   }),
-  infer(operands) {
-    const [, channels] = featureMap(operands[0], "x");
-    const [squeezed] = featureMap(operands[1], "reduce");
-    expectDims(operands[1], [squeezed, channels, 1, 1], "reduce");
-    expectNorm(operands.slice(2, 6), Number(squeezed));
-    expectDims(operands[6], [channels, squeezed, 1, 1], "rows");
-    expectDims(operands[7], [channels, squeezed, 1, 1], "columns");
-    return [operandAt(operands, 0)];
+  infer({ x, reduce, norm, rows, columns }) {
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(reduce, "reduce");
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectNorm(norm, Number(squeezed));
+    expectDims(rows, [channels, squeezed, 1, 1], "rows");
+    expectDims(columns, [channels, squeezed, 1, 1], "columns");
+    return x;
   },
-  cost([x, reduce]) {
+  cost({ x, reduce }) {
     const [, channels, height, width] = featureMap(x, "x");
-    return { macs: 2 * channels * Number(reduce?.dims[0]) * (height + width) };
+    return { macs: 2 * channels * Number(reduce.dims[0]) * (height + width) };
   },
-  evaluate(operands, { hidden, gate, epsilon }) {
-    const [x, reduce] = [operandAt(operands, 0), operandAt(operands, 1)];
+  evaluate({ x, reduce, norm, rows, columns }, { hidden, gate, epsilon }) {
     const strip = (meanOver: number, expand: Tensor): Tensor => {
       const z = linear(reduceTensor(x, [meanOver], MEAN), reduce);
-      const f = activated(activations[hidden], normalized(z, operands.slice(2, 6), epsilon));
+      const f = activated(activations[hidden], normalized(z, norm, epsilon));
       return activated(activations[gate], linear(f, expand));
     };
-    const [rows, columns] = [strip(3, operandAt(operands, 6)), strip(2, operandAt(operands, 7))];
-    return [product(product(x, rows), columns)];
+    return product(product(x, strip(3, rows)), strip(2, columns));
   },
 });
 
@@ -85,5 +82,5 @@ export const coord = defineAttention({
       ],
     };
   },
-  describe: (_attributes, [x, reduce]) => describeReduction(x?.dims[1], reduce?.dims[0]),
+  describe: (_attributes, { x, reduce }) => describeReduction(x.dims[1], reduce.dims[0]),
 });

@@ -1,13 +1,13 @@
 import { activations } from "../../activations.js";
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { gateLayer, gatePower, hiddenLayer, type Stress, sizesOf, stressNorm } from "../../stress/layers.js";
 import { applied, type Moments, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf, UNIT } from "../stress/parts.js";
 
-export function stressCoord(
-  { operands: [map, reduce], attributes: { hidden, gate } }: OpOf<"attention.coord">,
-  x: Moments,
-): Stress {
+export function stressCoord(op: OpOf<"attention.coord">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
+  const { hidden, gate } = op.attributes;
   const { channels, places } = sizesOf(map);
   const first = hiddenLayer(channels, pooled(x, Math.sqrt(places)));
   const norm = stressNorm(UNIT);

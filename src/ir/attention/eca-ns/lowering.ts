@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { storedWeight, type WeightExpr } from "../../weight.js";
 import { reshapedParameter } from "../lowering/parts.js";
@@ -12,7 +13,7 @@ import { reshapedParameter } from "../lowering/parts.js";
  * depthwise convolution gives each channel weights of its own.
  */
 export function lowerEcaNs(op: OpOf<"attention.eca-ns">, context: RewriteContext): Value {
-  const [x, weight] = op.operands as readonly [Value, Value];
+  const { x, weight } = operandsOf(op);
   const { kernel } = op.attributes;
   const channels = Number(x.type.dims[1]);
   const each = (kernel - 1) / 2;

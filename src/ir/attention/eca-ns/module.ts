@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { elementAt } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, alongChannels, channelMeans, product } from "../arithmetic.js";
 import {
@@ -23,27 +24,21 @@ export const ecaNs = defineAttention({
   type: "eca-ns",
   title: "ECA-NS",
   options: z.strictObject(kernelOptions),
-  op: defineOp({
-    name: "attention.eca-ns",
-    level: "model",
+  op: modelOp({
     doc: "x · sigmoid(Σⱼ weight[c,j] · mean of x[c + j - (k-1)/2]): ECA with weights of its own for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
-    operands: ["x", "weight"],
+    operands: { x: floats, weight: floats },
     attributes: z.strictObject(kernelAttributes),
-    infer(operands, { kernel }) {
-      const [x, weight] = operands;
+    infer({ x, weight }, { kernel }) {
       expectDims(weight, [featureMap(x, "x")[1], 1, kernel], "weight");
-      return [operandAt(operands, 0)];
+      return x;
     },
-    cost([x], _results, { kernel }) {
-      return { macs: featureMap(x, "x")[1] * kernel };
-    },
-    evaluate(operands, { kernel }) {
-      const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
+    cost: ({ x }, _result, { kernel }) => ({ macs: featureMap(x, "x")[1] * kernel }),
+    evaluate({ x, weight }, { kernel }) {
       const mixed = alongChannels(channelMeans(x), kernel, "zeros", (c, j) =>
-        operandAt(weight.data, c * kernel + j),
+        elementAt(weight.data, c * kernel + j),
       );
-      return [product(x, activated(sigmoid, mixed))];
+      return product(x, activated(activations.sigmoid, mixed));
     },
   }),
   plan(options, site) {

@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { alongChannelRow } from "../lowering/channel-row.js";
 import { convolution, reshapedParameter } from "../lowering/parts.js";
@@ -15,7 +16,7 @@ export function lowerEca(
   context: RewriteContext,
   options: LoweringOptions,
 ): Value {
-  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const { x, weight, bias } = operandsOf(op);
   const { kernel, padding } = op.attributes;
   const each = (kernel - 1) / 2;
   const pooled = context.op("global_avg_pool", [x], {}, "pool");

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
+import { elementAt } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product } from "../arithmetic.js";
 import {
@@ -25,37 +26,24 @@ const PADDINGS = ["zeros", "circular"] as const;
  *
  * With circular padding (timm's CECA) the channels are a ring: y[c + C] = y[c]. The bias is not the paper's.
  */
-const op = defineOp({
-  name: "attention.eca",
-  level: "model",
+const op = modelOp({
   doc: "x · sigmoid(C1D_k(mean of x over H and W)): Efficient Channel Attention",
   source: "ECA-Net (CVPR 2020), section 3.2, eq. 9",
-  operands: ["x", "weight", "bias?"],
+  operands: { x: floats, weight: floats, bias: optional(floats) },
   attributes: z.strictObject({ ...kernelAttributes, padding: z.enum(PADDINGS).default("zeros") }),
-  infer(operands, { kernel, padding }) {
-    const [x, weight, bias] = operands;
+  infer({ x, weight, bias }, { kernel, padding }) {
     const [, channels] = featureMap(x, "x");
     refuseWideRing(channels, kernel, padding);
     expectDims(weight, [1, 1, kernel], "weight");
     if (bias !== undefined) expectDims(bias, [1], "bias");
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x], _results, { kernel }) {
-    return { macs: featureMap(x, "x")[1] * kernel };
-  },
-  evaluate(operands, { kernel, padding }) {
-    const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
-    const offset = operands[2]?.data[0] ?? 0;
-    const mixed = alongChannels(channelMeans(x), kernel, padding, (_c, j) => operandAt(weight.data, j));
-    return [
-      product(
-        x,
-        activated(
-          sigmoid,
-          applied((y) => y + offset, mixed),
-        ),
-      ),
-    ];
+  cost: ({ x }, _result, { kernel }) => ({ macs: featureMap(x, "x")[1] * kernel }),
+  evaluate({ x, weight, bias }, { kernel, padding }) {
+    const offset = bias?.data[0] ?? 0;
+    const mixed = alongChannels(channelMeans(x), kernel, padding, (_c, j) => elementAt(weight.data, j));
+    const scores = applied((y) => y + offset, mixed);
+    return product(x, activated(activations.sigmoid, scores));
   },
 });
 

@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { alongChannelRow } from "../lowering/channel-row.js";
 import { convolution, reshapedParameter } from "../lowering/parts.js";
@@ -13,7 +14,7 @@ export function lowerEcam(
   context: RewriteContext,
   options: LoweringOptions,
 ): Value {
-  const [x, enter, enterBias, leave, leaveBias] = op.operands as readonly [Value, Value, Value, Value, Value];
+  const { x, enter, enterBias, leave, leaveBias } = operandsOf(op);
   const { kernel, hidden } = op.attributes;
   const maps = Number(enter.type.dims[0]);
   const each = (kernel - 1) / 2;

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt, type Tensor, zeros } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { elementAt, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product, sum } from "../arithmetic.js";
 import {
@@ -24,58 +24,41 @@ import { reductionOptions, squeezedChannels } from "../reduction.js";
  *     ω[c]   = σ(Σₘ Σⱼ leave[m,j] · u[m, c + j - (k-1)/2] + leave_bias)              u = 0 outside of 0 … C-1
  *     result[n,c,h,w] = x[n,c,h,w] · ω[n,c]
  */
-const op = defineOp({
-  name: "attention.ecam",
-  level: "model",
+const op = modelOp({
   doc: "x · sigmoid(C1D_k(hidden(C1D_1(mean of x over H and W)))): ECA with a hidden layer",
   source: "timm, layers/eca.py, EcaModule with use_mlp",
-  operands: ["x", "enter", "enter_bias", "leave", "leave_bias"],
+  operands: { x: floats, enter: floats, enterBias: floats, leave: floats, leaveBias: floats },
   attributes: z.strictObject({ ...kernelAttributes, hidden: z.enum(ACTIVATION_NAMES).default("relu") }),
-  infer(operands, { kernel }) {
-    const [x, enter, enterBias, leave, leaveBias] = operands;
+  infer({ x, enter, enterBias, leave, leaveBias }, { kernel }) {
     featureMap(x, "x");
-    const maps = enter?.dims[0] ?? 1;
+    const maps = enter.dims[0] ?? 1;
     expectDims(enter, [maps, 1, 1], "enter");
     expectDims(enterBias, [maps], "enter_bias");
     expectDims(leave, [1, maps, kernel], "leave");
     expectDims(leaveBias, [1], "leave_bias");
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x, enter], _results, { kernel }) {
-    return { macs: featureMap(x, "x")[1] * Number(enter?.dims[0]) * (1 + kernel) };
+  cost({ x, enter }, _result, { kernel }) {
+    return { macs: featureMap(x, "x")[1] * Number(enter.dims[0]) * (1 + kernel) };
   },
-  evaluate(operands, { kernel, hidden }) {
-    const [x, enter, enterBias, leave, leaveBias] = operands as readonly [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
+  evaluate({ x, enter, enterBias, leave, leaveBias }, { kernel, hidden }) {
     const y = channelMeans(x);
     let total = zeros(y.dims, y);
     for (let m = 0; m < enter.data.length; m++) {
-      const scale = operandAt(enter.data, m);
-      const offset = operandAt(enterBias.data, m);
+      const scale = elementAt(enter.data, m);
+      const offset = elementAt(enterBias.data, m);
       const u = activated(
         activations[hidden],
         applied((value) => scale * value + offset, y),
       );
       total = sum(
         total,
-        alongChannels(u, kernel, "zeros", (_c, j) => operandAt(leave.data, m * kernel + j)),
+        alongChannels(u, kernel, "zeros", (_c, j) => elementAt(leave.data, m * kernel + j)),
       );
     }
-    const offset = operandAt(leaveBias.data, 0);
-    return [
-      product(
-        x,
-        activated(
-          sigmoid,
-          applied((value) => value + offset, total),
-        ),
-      ),
-    ];
+    const offset = elementAt(leaveBias.data, 0);
+    const scores = applied((value) => value + offset, total);
+    return product(x, activated(activations.sigmoid, scores));
   },
 });
 
@@ -103,5 +86,5 @@ export const ecam = defineAttention({
     };
   },
   inherit: inheritedKernel,
-  describe: (attributes, [, enter]) => `${describeKernel(attributes)}, ${enter?.dims[0]} maps`,
+  describe: (attributes, { enter }) => `${describeKernel(attributes)}, ${enter.dims[0]} maps`,
 });

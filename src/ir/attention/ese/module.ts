@@ -22,7 +22,6 @@ export const ese = defineAttention({
     bias: z.boolean().default(true).describe("Whether the layer has a bias."),
   }),
   op: defineLinearGate({
-    type: "ese",
     doc: "x · gate(W · mean of x over H and W + b): effective Squeeze-and-Excitation",
     source: "CenterMask (CVPR 2020), section 3.3, eq. 3",
   }),
@@ -37,5 +36,5 @@ export const ese = defineAttention({
       ],
     };
   },
-  describe: (_attributes, [x]) => `${x?.dims[1]} → ${x?.dims[1]}`,
+  describe: (_attributes, { x }) => `${x.dims[1]} → ${x.dims[1]}`,
 });

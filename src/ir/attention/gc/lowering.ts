@@ -1,5 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { constantWeight } from "../../weight.js";
 import { convolution, reshapedParameter } from "../lowering/parts.js";
 
@@ -12,16 +14,9 @@ import { convolution, reshapedParameter } from "../lowering/parts.js";
  * the channels: the operator for it came with opset 17.
  */
 export function lowerGc(op: OpOf<"attention.gc">, context: RewriteContext): Value {
-  const [x, reduce, reduceBias, normScale, normShift, expand, expandBias] = op.operands as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
-  const [attention, attentionBias] = op.operands.slice(7);
+  const operands = operandsOf(op);
+  const { x, reduce, reduceBias, normScale, normShift, expand, expandBias } = operands;
+  const { attention, attentionBias } = operands;
   const { fusion, hidden, gate, epsilon } = op.attributes;
   const pooled =
     attention === undefined
@@ -38,7 +33,7 @@ export function lowerGc(op: OpOf<"attention.gc">, context: RewriteContext): Valu
 
 /** Σₚ softmax(W·x)ₚ · xₚ as a product of matrices, [N, C, 1, 1]. */
 function attendedContext(context: RewriteContext, x: Value, weight: Value, bias: Value | undefined): Value {
-  const [, channels, height, width] = x.type.dims as readonly [unknown, number, number, number];
+  const [, channels, height, width] = featureMap(x.type, "x");
   const places = height * width;
   const scores = convolution(context, x, weight, bias, "scores");
   const column = context.op("reshape", [scores], { shape: [0, places, 1] }, "scores_column");

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { fanInNormal, startAtOne, startAtZero } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { nchw, operandAt, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
+import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import {
   activated,
@@ -31,22 +32,20 @@ const EPSILON = 1e-6;
  *     result = x + δ[n,c]                  fusion add (the paper's; timm's `gca`)
  *     result = x · gate(δ)[n,c]            fusion scale (timm's `gc`)
  */
-const op = defineOp({
-  name: "attention.gc",
-  level: "model",
+const op = modelOp({
   doc: "x + or · a bottleneck of the context Σₚ softmax(W·x)ₚ · xₚ: global context",
   source: "GCNet (ICCV workshops 2019), section 4.3, eq. 8",
-  operands: [
-    "x",
-    "reduce",
-    "reduce_bias",
-    "norm_scale",
-    "norm_shift",
-    "expand",
-    "expand_bias",
-    "attention?",
-    "attention_bias?",
-  ],
+  operands: {
+    x: floats,
+    reduce: floats,
+    reduceBias: floats,
+    normScale: floats,
+    normShift: floats,
+    expand: floats,
+    expandBias: floats,
+    attention: optional(floats),
+    attentionBias: optional(floats),
+  },
   attributes: z.strictObject({
     fusion: z.enum(FUSIONS).default("add"),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
@@ -54,8 +53,8 @@ const op = defineOp({
     epsilon: z.number().positive().default(EPSILON),
   }),
   infer(operands) {
-    const [x, reduce, reduceBias, normScale, normShift, expand, expandBias, attention, attentionBias] =
-      operands;
+    const { x, reduce, reduceBias, normScale, normShift, expand, expandBias } = operands;
+    const { attention, attentionBias } = operands;
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(reduce, "reduce");
     expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
@@ -68,29 +67,21 @@ const op = defineOp({
       expectDims(attention, [1, channels, 1, 1], "attention");
       expectDims(attentionBias, [1], "attention_bias");
     }
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x, reduce, , , , , , attention]) {
+  cost({ x, reduce, attention }) {
     const [, channels, height, width] = featureMap(x, "x");
     const scores = attention === undefined ? 0 : channels * height * width;
-    return { macs: scores + 2 * channels * Number(reduce?.dims[0]) };
+    return { macs: scores + 2 * channels * Number(reduce.dims[0]) };
   },
   evaluate(operands, { fusion, hidden, gate, epsilon }) {
-    const [x, reduce, reduceBias, normScale, normShift, expand, expandBias] = operands as readonly [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const [attention, attentionBias] = operands.slice(7);
+    const { x, reduce, reduceBias, normScale, normShift, expand, expandBias } = operands;
+    const { attention, attentionBias } = operands;
     const context =
       attention === undefined ? channelMeans(x) : contextOf(x, linear(x, attention, attentionBias));
     const squeezed = layerNorm(linear(context, reduce, reduceBias), normScale, normShift, epsilon);
     const delta = linear(activated(activations[hidden], squeezed), expand, expandBias);
-    return [fusion === "add" ? sum(x, delta) : product(x, activated(activations[gate], delta))];
+    return fusion === "add" ? sum(x, delta) : product(x, activated(activations[gate], delta));
   },
 });
 
@@ -103,7 +94,7 @@ function contextOf(x: Tensor, scores: Tensor): Tensor {
     const weights = softmaxOf(scores.data.subarray(n * places, (n + 1) * places));
     for (let i = n * channels; i < (n + 1) * channels; i++) {
       const plane = x.data.subarray(i * places, (i + 1) * places);
-      context.data[i] = runningSum(places, (p) => operandAt(plane, p) * operandAt(weights, p), plane);
+      context.data[i] = runningSum(places, (p) => elementAt(plane, p) * elementAt(weights, p), plane);
     }
   }
   return context;
@@ -172,5 +163,5 @@ export const gc = defineAttention({
       ],
     };
   },
-  describe: ({ fusion }, [x, reduce]) => `${describeReduction(x?.dims[1], reduce?.dims[0])}, ${fusion}`,
+  describe: ({ fusion }, { x, reduce }) => `${describeReduction(x.dims[1], reduce.dims[0])}, ${fusion}`,
 });

@@ -1,13 +1,13 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { normal, uniform } from "../../stress/distribution.js";
 import { excitation, GATE_INPUT, gatePower, OFFSET, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, pooled, scaled, sum, variation } from "../../stress/moments.js";
 import { attendedPlaces, outputsOf } from "../stress/parts.js";
 
-export function stressGc(
-  { operands: [map, reduce], attributes: { fusion, hidden, gate } }: OpOf<"attention.gc">,
-  x: Moments,
-): Stress {
+export function stressGc(op: OpOf<"attention.gc">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
+  const { fusion, hidden, gate } = op.attributes;
   const { channels, places } = sizesOf(map);
   const context = pooled(x, attendedPlaces(places));
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, context);

@@ -1,8 +1,10 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { storedWeight, type WeightExpr } from "../../weight.js";
 import { batchNormed, bottleneck } from "../lowering/parts.js";
-import { GE_CONV_OPERANDS, GE_MLP_OPERANDS, gatherConv, gatherConvs, gatherWindows } from "./module.js";
+import { type GatherExciteParts, gatherConv, gatherExciteParts, gatherWindows } from "./module.js";
 
 /**
  *     x ─ gather ─ (conv 1×1 ─ hidden ─ conv 1×1) ─ gate ─ matmul, matmul ─┐
@@ -12,20 +14,21 @@ import { GE_CONV_OPERANDS, GE_MLP_OPERANDS, gatherConv, gatherConvs, gatherWindo
  * by products with tables of 0 and 1, rows · map · columns: Resize rounds differently from runtime to runtime.
  */
 export function lowerGe(op: OpOf<"attention.ge">, context: RewriteContext): Value {
-  const [x, ...rest] = op.operands as readonly [Value, ...Value[]];
-  const { mlp, hidden, gate } = op.attributes;
-  const excite = mlp ? rest.slice(0, GE_MLP_OPERANDS) : [];
-  const gathered = gather(op, x, rest.slice(excite.length), context);
-  const [reduce, reduceBias, expand, expandBias] = excite;
-  const scores =
-    reduce === undefined || expand === undefined
-      ? gathered
-      : bottleneck(context, gathered, { reduce, reduceBias, hidden, expand, expandBias });
+  const { x, parameters } = operandsOf(op);
+  const { hidden, gate } = op.attributes;
+  const { excite, convs } = gatherExciteParts(parameters, op.attributes);
+  const gathered = gather(op, x, convs, context);
+  const scores = excite === undefined ? gathered : bottleneck(context, gathered, { ...excite, hidden });
   const gates = context.op(gate, [scores], {}, "gate");
   return context.op("mul", [x, enlarged(context, gates, x)], {});
 }
 
-function gather(op: OpOf<"attention.ge">, x: Value, convs: readonly Value[], context: RewriteContext): Value {
+function gather(
+  op: OpOf<"attention.ge">,
+  x: Value,
+  convs: GatherExciteParts<Value>["convs"],
+  context: RewriteContext,
+): Value {
   const { extent, parameters, hidden, epsilon } = op.attributes;
   if (!parameters) {
     return extent === 0
@@ -34,23 +37,19 @@ function gather(op: OpOf<"attention.ge">, x: Value, convs: readonly Value[], con
   }
   const group = Number(x.type.dims[1]);
   let map = x;
-  for (let i = 0; i < gatherConvs(extent); i++) {
-    const [weight, ...norm] = convs.slice(i * GE_CONV_OPERANDS, (i + 1) * GE_CONV_OPERANDS) as [
-      Value,
-      ...Value[],
-    ];
+  convs.forEach(({ weight, norm }, i) => {
     const name = `gather${i + 1}`;
     if (i > 0) map = context.op(hidden, [map], {}, `${name}/act`);
     const convolved = context.op("conv", [map, weight], { ...gatherConv(extent), group }, `${name}/conv`);
     map = batchNormed(context, convolved, norm, epsilon, `${name}/norm`);
-  }
+  });
   return map;
 }
 
 /** The gates at the size of x; those of a 1×1 map are repeated by the product with x anyway. */
 function enlarged(context: RewriteContext, gates: Value, x: Value): Value {
-  const [rows, columns] = gates.type.dims.slice(2) as readonly number[] as readonly [number, number];
-  const [height, width] = x.type.dims.slice(2) as readonly number[] as readonly [number, number];
+  const [, , rows, columns] = featureMap(gates.type, "the gates");
+  const [, , height, width] = featureMap(x.type, "x");
   if (rows === 1 && columns === 1) return gates;
   const down = context.constant("nearest_rows", nearest(height, rows, "rows"));
   const across = context.constant("nearest_columns", nearest(width, columns, "columns"));

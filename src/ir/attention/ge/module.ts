@@ -1,21 +1,53 @@
 import * as z from "zod";
-import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { avgPool } from "../../ops/avg-pool.js";
-import { conv } from "../../ops/conv.js";
-import { nchw, operandAt, type Tensor, zeros } from "../../tensor.js";
+import { ACTIVATION_NAMES, type ActivationName, activations } from "../../activations.js";
+import { modelOp } from "../../op.js";
+import { floats, type Named, nameOperands, operandPlaces, rest } from "../../operands.js";
+import { pools } from "../../ops/pools.js";
+import { elementAt, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
-import { activated, channelMeans, linear, product } from "../arithmetic.js";
+import { activated, channelMeans, convolved, linear, product } from "../arithmetic.js";
 import { type AttentionSite, defineAttention, initializationAt, type PlannedParameter } from "../module.js";
-import { expectNorm, normalized, normEpsilon, normEpsilonOption, normParameters } from "../norm.js";
+import {
+  expectNorm,
+  normalized,
+  normEpsilon,
+  normEpsilonOption,
+  normOperands,
+  normParameters,
+} from "../norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
 
 /** How far a gather reaches over the map: e, or 0 for all of it. */
 const EXTENTS = [0, 2, 4, 8, 16] as const;
 
-/** Operands of the two layers of the excite, and of one convolution of the gather. */
-export const GE_MLP_OPERANDS = 4;
-export const GE_CONV_OPERANDS = 5;
+/** The two layers of the excite, and a convolution of the gather with its normalisation. */
+const EXCITE = { reduce: floats, reduceBias: floats, expand: floats, expandBias: floats };
+const GATHER_CONV = { weight: floats, norm: normOperands };
+const EXCITE_OPERANDS = operandPlaces(EXCITE).length;
+const GATHER_CONV_OPERANDS = operandPlaces(GATHER_CONV).length;
+
+export interface GatherExciteParts<T> {
+  readonly excite: Named<typeof EXCITE, T> | undefined;
+  readonly convs: readonly Named<typeof GATHER_CONV, T>[];
+}
+
+/** What the operands after x are: the layers of the excite, if it has any, then the convolutions of the gather. */
+export function gatherExciteParts<T>(
+  operands: readonly T[],
+  {
+    extent,
+    mlp,
+    parameters,
+  }: { readonly extent: number; readonly mlp: boolean; readonly parameters: boolean },
+): GatherExciteParts<T> {
+  const gather = operands.slice(mlp ? EXCITE_OPERANDS : 0);
+  return {
+    excite: mlp ? nameOperands(EXCITE, operands) : undefined,
+    convs: Array.from({ length: parameters ? gatherConvs(extent) : 0 }, (_, i) =>
+      nameOperands(GATHER_CONV, gather.slice(i * GATHER_CONV_OPERANDS)),
+    ),
+  };
+}
 
 /** Windows of a gather by averages: 2e-1 wide, e apart, and as many as it takes to cover the map (section 3.1). */
 export function gatherWindows(extent: number): {
@@ -52,12 +84,10 @@ export function gatherConvs(extent: number): number {
  * Operands after x: reduce, reduce_bias, expand, expand_bias with mlp; then for each convolution its weight and
  * the scale, shift, mean and variance of its normalisation.
  */
-const op = defineOp({
-  name: "attention.ge",
-  level: "model",
+const op = modelOp({
   doc: "x · gate(excite(gather(x))), enlarged to the size of x: gather-excite",
   source: "Gather-Excite (NeurIPS 2018), section 3",
-  operands: ["x", "parameters..."],
+  operands: { x: floats, parameters: rest(floats) },
   attributes: z.strictObject({
     extent: z.literal(EXTENTS).default(0),
     mlp: z.boolean().default(true),
@@ -66,30 +96,28 @@ const op = defineOp({
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
     epsilon: normEpsilon,
   }),
-  infer(operands, { extent, mlp, parameters }) {
-    const [, channels, height, width] = featureMap(operands[0], "x");
-    const excite = mlp ? operands.slice(1, 1 + GE_MLP_OPERANDS) : [];
-    const gather = operands.slice(1 + excite.length);
-    if (mlp) {
-      const [squeezed] = featureMap(excite[0], "reduce");
-      expectDims(excite[0], [squeezed, channels, 1, 1], "reduce");
-      expectDims(excite[1], [squeezed], "reduce_bias");
-      expectDims(excite[2], [channels, squeezed, 1, 1], "expand");
-      expectDims(excite[3], [channels], "expand_bias");
+  infer({ x, parameters: operands }, attributes) {
+    const { extent, mlp } = attributes;
+    const [, channels, height, width] = featureMap(x, "x");
+    const { excite, convs } = gatherExciteParts(operands, attributes);
+    if (excite !== undefined) {
+      const [squeezed] = featureMap(excite.reduce, "reduce");
+      expectDims(excite.reduce, [squeezed, channels, 1, 1], "reduce");
+      expectDims(excite.reduceBias, [squeezed], "reduce_bias");
+      expectDims(excite.expand, [channels, squeezed, 1, 1], "expand");
+      expectDims(excite.expandBias, [channels], "expand_bias");
     }
-    const convs = parameters ? gatherConvs(extent) : 0;
-    if (gather.length !== convs * GE_CONV_OPERANDS) {
-      refuse(`the gather takes ${convs * GE_CONV_OPERANDS} operands, got ${gather.length}`);
-    }
+    const wanted = convs.length * GATHER_CONV_OPERANDS;
+    const got = operands.length - (mlp ? EXCITE_OPERANDS : 0);
+    if (got !== wanted) refuse(`the gather takes ${wanted} operands, got ${got}`);
     const kernel = extent === 0 ? [height, width] : [3, 3];
-    for (let i = 0; i < convs; i++) {
-      const at = i * GE_CONV_OPERANDS;
-      expectDims(gather[at], [channels, 1, ...kernel], `weight ${i} of the gather`);
-      expectNorm(gather.slice(at + 1, at + GE_CONV_OPERANDS), channels);
-    }
-    return [operandAt(operands, 0)];
+    convs.forEach(({ weight, norm }, i) => {
+      expectDims(weight, [channels, 1, ...kernel], `weight ${i} of the gather`);
+      expectNorm(norm, channels);
+    });
+    return x;
   },
-  cost([x, reduce], _results, { extent, mlp, parameters }) {
+  cost({ x, parameters: [reduce] }, _result, { extent, mlp, parameters }) {
     const [, channels, height, width] = featureMap(x, "x");
     let [rows, columns] = [height, width];
     let gather = 0;
@@ -107,35 +135,32 @@ const op = defineOp({
     const excite = mlp ? 2 * channels * Number(reduce?.dims[0]) * rows * columns : 0;
     return { macs: gather + excite };
   },
-  evaluate(operands, { extent, mlp, parameters, hidden, gate, epsilon }) {
-    const [x, ...rest] = operands as readonly [Tensor, ...Tensor[]];
-    const excite = mlp ? rest.slice(0, GE_MLP_OPERANDS) : [];
-    const convs = rest.slice(excite.length);
+  evaluate({ x, parameters: operands }, attributes) {
+    const { extent, parameters, hidden, gate, epsilon } = attributes;
+    const { excite, convs } = gatherExciteParts(operands, attributes);
     let gathered = x;
     if (parameters) {
-      for (let i = 0; i < gatherConvs(extent); i++) {
-        if (i > 0) gathered = activated(activations[hidden], gathered);
-        const [weight, ...norm] = convs.slice(i * GE_CONV_OPERANDS, (i + 1) * GE_CONV_OPERANDS) as [
-          Tensor,
-          ...Tensor[],
-        ];
-        const attributes = conv.attributes.parse({ ...gatherConv(extent), group: nchw(x)[1] });
-        gathered = normalized(operandAt(conv.evaluate([gathered, weight], attributes), 0), norm, epsilon);
-      }
+      const group = nchw(x)[1];
+      convs.forEach(({ weight, norm }, i) => {
+        const map = i > 0 ? activated(activations[hidden], gathered) : gathered;
+        const convolution = convolved(map, weight, undefined, { ...gatherConv(extent), group });
+        gathered = normalized(convolution, norm, epsilon);
+      });
     } else if (extent === 0) {
       gathered = channelMeans(x);
     } else {
-      const windows = avgPool.attributes.parse(gatherWindows(extent));
-      gathered = operandAt(avgPool.evaluate([x], windows), 0);
+      const { avg_pool } = pools;
+      gathered = avg_pool.evaluate({ x }, avg_pool.attributes.parse(gatherWindows(extent)));
     }
-    const [reduce, reduceBias, expand, expandBias] = excite;
-    const scores =
-      reduce === undefined || expand === undefined
-        ? gathered
-        : linear(activated(activations[hidden], linear(gathered, reduce, reduceBias)), expand, expandBias);
-    return [product(x, enlarged(activated(activations[gate], scores), x.dims))];
+    const scores = excite === undefined ? gathered : excited(excite, hidden, gathered);
+    return product(x, enlarged(activated(activations[gate], scores), x.dims));
   },
 });
+
+function excited(layers: Named<typeof EXCITE, Tensor>, hidden: ActivationName, x: Tensor): Tensor {
+  const { reduce, reduceBias, expand, expandBias } = layers;
+  return linear(activated(activations[hidden], linear(x, reduce, reduceBias)), expand, expandBias);
+}
 
 /** y[n,c,h,w] = x[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋]: each place takes the nearest one of the smaller map. */
 function enlarged(x: Tensor, dims: readonly number[]): Tensor {
@@ -145,7 +170,7 @@ function enlarged(x: Tensor, dims: readonly number[]): Tensor {
   const data = y.data.map((_, i) => {
     const [plane, h, w] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
     const [row, column] = [Math.floor((h * rows) / height), Math.floor((w * columns) / width)];
-    return operandAt(x.data, (plane * rows + row) * columns + column);
+    return elementAt(x.data, (plane * rows + row) * columns + column);
   });
   return { dims, data };
 }
@@ -187,9 +212,9 @@ export const ge = defineAttention({
       ],
     };
   },
-  describe({ extent, mlp, parameters }, [x, reduce]) {
+  describe({ extent, mlp, parameters }, { x, parameters: [reduce] }) {
     const reach = extent === 0 ? "global" : `extent ${extent}`;
-    const layers = mlp ? `, ${describeReduction(x?.dims[1], reduce?.dims[0])}` : "";
+    const layers = mlp ? `, ${describeReduction(x.dims[1], reduce?.dims[0])}` : "";
     return `${reach}${parameters ? " θ⁺" : ""}${layers}`;
   },
 });

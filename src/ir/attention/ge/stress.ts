@@ -1,15 +1,18 @@
 import { activations } from "../../activations.js";
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { type Distribution, normal } from "../../stress/distribution.js";
 import { excitation, gatePower, type Stress, sizesOf, stressNorm, unitGain } from "../../stress/layers.js";
 import { applied, type Moments, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf, UNIT } from "../stress/parts.js";
 import { gatherConvs } from "./module.js";
 
-export function stressGe(
-  { operands: [map, reduce], attributes: { extent, mlp, parameters, hidden, gate } }: OpOf<"attention.ge">,
-  x: Moments,
-): Stress {
+export function stressGe(op: OpOf<"attention.ge">, x: Moments): Stress {
+  const {
+    x: map,
+    parameters: [reduce],
+  } = operandsOf(op);
+  const { extent, mlp, parameters, hidden, gate } = op.attributes;
   const { channels, places } = sizesOf(map);
   const window = extent === 0 ? places : Math.min(places, (2 * extent - 1) ** 2);
   const convs: (Distribution | undefined)[] = [];

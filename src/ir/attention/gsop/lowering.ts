@@ -1,8 +1,9 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { constantWeight } from "../../weight.js";
 import { batchNormed, convolution } from "../lowering/parts.js";
-import { GSOP_OPERANDS } from "./module.js";
 
 /**
  *     x ┬ relu ─ conv 1×1 ─ batch_norm ─ relu ─ [N,d,M] ─ minus its means ┬──────────── matmul ─ [N,d,d,1] ┐
@@ -14,23 +15,16 @@ import { GSOP_OPERANDS } from "./module.js";
  * The division by M is a convolution so that the rows' normalisation folds into it.
  */
 export function lowerGsop(op: OpOf<"attention.gsop">, context: RewriteContext): Value {
-  const [x, reduce, reduceBias] = op.operands as readonly [Value, Value, Value];
-  const { norm, rowNorm, rows } = GSOP_OPERANDS;
-  const [rowWeight, rowBias, expandWeight, expandBias] = op.operands.slice(rows) as readonly Value[] as [
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
+  const { x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias } = operandsOf(op);
   const { stride, epsilon } = op.attributes;
 
   const entered = context.op("relu", [x], {}, "enter");
   const strides: [number, number] = [stride, stride];
   const reduced = convolution(context, entered, reduce, reduceBias, "reduce", { strides });
-  const normed = batchNormed(context, reduced, op.operands.slice(norm, rowNorm), epsilon, "norm");
+  const normed = batchNormed(context, reduced, norm, epsilon, "norm");
   const y = context.op("relu", [normed], {}, "act");
 
-  const [, squeezed, height, width] = y.type.dims as readonly [unknown, number, number, number];
+  const [, squeezed, height, width] = featureMap(y.type, "the reduced map");
   const places = height * width;
   const matrix = context.op("reshape", [y], { shape: [0, squeezed, places] }, "matrix");
   const means = context.op("reduce_mean", [matrix], { axes: [2] }, "means");
@@ -40,9 +34,9 @@ export function lowerGsop(op: OpOf<"attention.gsop">, context: RewriteContext): 
   const column = context.op("reshape", [products], { shape: [0, squeezed, squeezed, 1] }, "column");
   const share = context.constant("share.weight", constantWeight([squeezed, 1, 1, 1], 1 / places));
   const covariance = context.op("conv", [column, share], { group: squeezed }, "covariance");
-  const scaled = batchNormed(context, covariance, op.operands.slice(rowNorm, rows), epsilon, "row_norm");
+  const scaled = batchNormed(context, covariance, rowNorm, epsilon, "row_norm");
 
-  const byRow = convolution(context, scaled, rowWeight, rowBias, "rows", { group: squeezed });
-  const scores = convolution(context, byRow, expandWeight, expandBias, "expand");
+  const byRow = convolution(context, scaled, rows, rowsBias, "rows", { group: squeezed });
+  const scores = convolution(context, byRow, expand, expandBias, "expand");
   return context.op("mul", [x, context.op("sigmoid", [scores], {}, "gate")], {});
 }

@@ -1,26 +1,24 @@
 import * as z from "zod";
-import { defineOp } from "../../op.js";
-import { conv } from "../../ops/conv.js";
-import { relu } from "../../ops/relu.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { nchw, operandAt, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { activations } from "../../activations.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
-import { activated, linear, product } from "../arithmetic.js";
+import { activated, convolved, linear, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import {
   expectNorm,
-  NORM_OPERANDS,
   normalized,
   normEpsilon,
   normEpsilonOption,
+  normOperands,
   normParameters,
 } from "../norm.js";
 
+const { relu, sigmoid } = activations;
+
 /** Outputs of the row-wise convolution for each row of the covariance matrix (the paper's section 3.1 and code). */
 const PER_ROW = 4;
-
-/** Where each layer's operands begin. */
-export const GSOP_OPERANDS = { norm: 3, rowNorm: 7, rows: 11, expand: 13 } as const;
 
 /**
  * Global second-order pooling along the channels (Gao et al., GSoP-Net, CVPR 2019, section 3.1 and figure 2 a), for x of
@@ -34,57 +32,49 @@ export const GSOP_OPERANDS = { norm: 3, rowNorm: 7, rows: 11, expand: 13 } as co
  * The batch normalisations and the first relu, for a gate that stands before the block's activation, are those of the
  * authors' code. BN(Σ) normalises each row of the matrix by statistics of its own.
  */
-const op = defineOp({
-  name: "attention.gsop",
-  level: "model",
+const op = modelOp({
   doc: "x · sigmoid(W · rows of the channels' covariance): global second-order pooling",
   source: "GSoP-Net (CVPR 2019), section 3.1",
-  operands: [
-    "x",
-    "reduce",
-    "reduce_bias",
-    ...NORM_OPERANDS,
-    ...NORM_OPERANDS.map((name) => `row_${name}`),
-    "rows",
-    "rows_bias",
-    "expand",
-    "expand_bias",
-  ],
-  attributes: z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
-  infer(operands) {
-    const [, channels] = featureMap(operands[0], "x");
-    const { norm, rowNorm, rows, expand } = GSOP_OPERANDS;
-    const squeezed = Number(featureMap(operands[1], "reduce")[0]);
-    expectDims(operands[1], [squeezed, channels, 1, 1], "reduce");
-    expectDims(operands[2], [squeezed], "reduce_bias");
-    expectNorm(operands.slice(norm, rowNorm), squeezed);
-    expectNorm(operands.slice(rowNorm, rows), squeezed);
-    expectDims(operands[rows], [PER_ROW * squeezed, 1, squeezed, 1], "rows");
-    expectDims(operands[rows + 1], [PER_ROW * squeezed], "rows_bias");
-    expectDims(operands[expand], [channels, PER_ROW * squeezed, 1, 1], "expand");
-    expectDims(operands[expand + 1], [channels], "expand_bias");
-    return [operandAt(operands, 0)];
+  operands: {
+    x: floats,
+    reduce: floats,
+    reduceBias: floats,
+    norm: normOperands,
+    rowNorm: normOperands,
+    rows: floats,
+    rowsBias: floats,
+    expand: floats,
+    expandBias: floats,
   },
-  cost([x, reduce], _results, { stride }) {
+  attributes: z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
+  infer({ x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias }) {
+    const [, channels] = featureMap(x, "x");
+    const squeezed = Number(featureMap(reduce, "reduce")[0]);
+    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+    expectDims(reduceBias, [squeezed], "reduce_bias");
+    expectNorm(norm, squeezed);
+    expectNorm(rowNorm, squeezed);
+    expectDims(rows, [PER_ROW * squeezed, 1, squeezed, 1], "rows");
+    expectDims(rowsBias, [PER_ROW * squeezed], "rows_bias");
+    expectDims(expand, [channels, PER_ROW * squeezed, 1, 1], "expand");
+    expectDims(expandBias, [channels], "expand_bias");
+    return x;
+  },
+  cost({ x, reduce }, _result, { stride }) {
     const [, channels, height, width] = featureMap(x, "x");
-    const squeezed = Number(reduce?.dims[0]);
+    const squeezed = Number(reduce.dims[0]);
     const places = Math.ceil(height / stride) * Math.ceil(width / stride);
     // The product of a tensor with itself doesn't count: see `matmul`.
     return { macs: channels * squeezed * places + PER_ROW * squeezed * (squeezed + channels) };
   },
   evaluate(operands, { stride, epsilon }) {
-    const at = (i: number): Tensor => operandAt(operands, i);
-    const { norm, rowNorm, rows, expand } = GSOP_OPERANDS;
-    const x = at(0);
+    const { x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias } = operands;
     const entered = activated(relu, x);
-    const attributes = conv.attributes.parse({ strides: [stride, stride] });
-    const reduced = operandAt(conv.evaluate([entered, at(1), at(2)], attributes), 0);
-    const y = activated(relu, normalized(reduced, operands.slice(norm, rowNorm), epsilon));
-    const matrix = normalized(covariance(y), operands.slice(rowNorm, rows), epsilon);
-    const [, squeezed] = nchw(y);
-    const byRow = conv.attributes.parse({ group: squeezed });
-    const mixed = operandAt(conv.evaluate([matrix, at(rows), at(rows + 1)], byRow), 0);
-    return [product(x, activated(sigmoid, linear(mixed, at(expand), at(expand + 1))))];
+    const reduced = convolved(entered, reduce, reduceBias, { strides: [stride, stride] });
+    const y = activated(relu, normalized(reduced, norm, epsilon));
+    const matrix = normalized(covariance(y), rowNorm, epsilon);
+    const mixed = convolved(matrix, rows, rowsBias, { group: nchw(y)[1] });
+    return product(x, activated(sigmoid, linear(mixed, expand, expandBias)));
   },
 });
 
@@ -97,12 +87,12 @@ function covariance(y: Tensor): Tensor {
     const centred = Array.from({ length: channels }, (_, c) => {
       const start = (n * channels + c) * places;
       const plane = y.data.subarray(start, start + places);
-      const mean = runningSum(places, (p) => operandAt(plane, p), plane) / places;
+      const mean = runningSum(places, (p) => elementAt(plane, p), plane) / places;
       return plane.map((value) => value - mean);
     });
     centred.forEach((a, i) => {
       centred.forEach((b, k) => {
-        const products = runningSum(places, (p) => operandAt(a, p) * operandAt(b, p), a);
+        const products = runningSum(places, (p) => elementAt(a, p) * elementAt(b, p), a);
         result.data[(n * channels + i) * channels + k] = products / places;
       });
     });
@@ -146,9 +136,9 @@ export const gsop = defineAttention({
       ],
     };
   },
-  describe({ stride }, [x, reduce]) {
-    const squeezed = reduce?.dims[0];
+  describe({ stride }, { x, reduce }) {
+    const squeezed = reduce.dims[0];
     const every = stride === 1 ? "" : `, stride ${stride}`;
-    return `${x?.dims[1]} → ${squeezed}×${squeezed} → ${x?.dims[1]}${every}`;
+    return `${x.dims[1]} → ${squeezed}×${squeezed} → ${x.dims[1]}${every}`;
   },
 });

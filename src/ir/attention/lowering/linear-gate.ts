@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { convolution } from "./parts.js";
 
@@ -9,7 +10,7 @@ type LinearGate = "attention.ese" | "attention.se-var3" | "attention.se-gc";
  *     └───────────────────────────────────── mul
  */
 export function lowerLinearGate(op: OpOf<LinearGate>, context: RewriteContext): Value {
-  const [x, weight, bias] = op.operands as readonly [Value, Value, Value | undefined];
+  const { x, weight, bias } = operandsOf(op);
   const { gate, group } = op.attributes;
   const pooled = context.op("global_avg_pool", [x], {}, "pool");
   const mixed = convolution(context, pooled, weight, bias, "conv", { group });

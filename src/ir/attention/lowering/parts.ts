@@ -4,6 +4,7 @@ import type { Value } from "../../graph.js";
 import type { AttributesInput } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { constantWeight, reshapeWeight } from "../../weight.js";
+import type { Norm } from "../norm.js";
 
 /** A convolution with or without bias. */
 export function convolution(
@@ -38,11 +39,11 @@ export function bottleneck(context: RewriteContext, x: Value, layers: Bottleneck
 export function batchNormed(
   context: RewriteContext,
   x: Value,
-  norm: readonly Value[],
+  { scale, shift, mean, variance }: Norm<Value>,
   epsilon: number,
   name: string,
 ): Value {
-  return context.op("batch_norm", [x, ...norm], { epsilon }, name);
+  return context.op("batch_norm", [x, scale, shift, mean, variance], { epsilon }, name);
 }
 
 /** (a + b) / 2 */

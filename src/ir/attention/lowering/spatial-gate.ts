@@ -1,13 +1,14 @@
 import type { Value } from "../../graph.js";
 import type { RewriteContext } from "../../rewrite.js";
+import type { Norm } from "../norm.js";
 import type { Pooling } from "../spatial-gate.js";
 import { batchNormed, convolution, halfSum } from "./parts.js";
 
 /** What a spatial gate is made of. */
 export interface SpatialGate {
   readonly weight: Value;
-  /** Its batch normalisation's operands; none without one. */
-  readonly norm: readonly Value[];
+  /** Its batch normalisation, where it has one. */
+  readonly norm: Norm<Value> | undefined;
   readonly pooling: Pooling;
   readonly epsilon: number;
 }
@@ -29,5 +30,5 @@ export function spatialScores(context: RewriteContext, x: Value, gate: SpatialGa
   const pad = (Number(weight.type.dims[2]) - 1) / 2;
   const pads = { pads: [pad, pad, pad, pad] as [number, number, number, number] };
   const scores = convolution(context, maps, weight, undefined, `${prefix}conv`, pads);
-  return norm.length === 0 ? scores : batchNormed(context, scores, norm, epsilon, `${prefix}norm`);
+  return norm === undefined ? scores : batchNormed(context, scores, norm, epsilon, `${prefix}norm`);
 }

@@ -1,5 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
+import { featureMap } from "../../types.js";
 import { constantWeight } from "../../weight.js";
 import { batchNormed, convolution } from "../lowering/parts.js";
 
@@ -14,20 +16,9 @@ import { batchNormed, convolution } from "../lowering/parts.js";
  * The dot product has 1/(H·W) in its scale and no softmax.
  */
 export function lowerNl(op: OpOf<"attention.nl">, context: RewriteContext): Value {
-  const [x, theta, thetaBias, phi, phiBias, g, gBias, out, outBias] = op.operands as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
-  const norm = op.operands.slice(9);
+  const { x, theta, thetaBias, phi, phiBias, g, gBias, out, outBias, norm } = operandsOf(op);
   const { pairwise, scale, epsilon } = op.attributes;
-  const [, , height, width] = x.type.dims as readonly [unknown, unknown, number, number];
+  const [, , height, width] = featureMap(x.type, "x");
   const places = height * width;
   const squeezed = Number(theta.type.dims[0]);
   const matrix = (weight: Value, bias: Value, name: string): Value => {

@@ -1,19 +1,23 @@
 import * as z from "zod";
 import { startAtZero } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { nchw, operandAt, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
+import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { linear, softmaxOf, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import {
   expectNorm,
-  NORM_OPERANDS,
   normalized,
   normEpsilon,
   normEpsilonOption,
+  normOperands,
   normParameters,
 } from "../norm.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+
+/** The layers whose results are compared and mixed. */
+const LAYERS = ["theta", "phi", "g"] as const;
 
 const PAIRWISE = ["embedded-gaussian", "dot-product"] as const;
 
@@ -27,52 +31,47 @@ const PAIRWISE = ["embedded-gaussian", "dot-product"] as const;
  *
  * θ, φ and g are layers with bias from C to M channels. The paper's scale is 1, timm's 1/√C.
  */
-const op = defineOp({
-  name: "attention.nl",
-  level: "model",
+const op = modelOp({
   doc: "x + BN(W · Σ_q f(x_p, x_q) · g(x_q)): the non-local block",
   source: "Non-local Neural Networks (CVPR 2018), section 3, eq. 1 to 6",
-  operands: [
-    "x",
-    "theta",
-    "theta_bias",
-    "phi",
-    "phi_bias",
-    "g",
-    "g_bias",
-    "out",
-    "out_bias",
-    ...NORM_OPERANDS,
-  ],
+  operands: {
+    x: floats,
+    theta: floats,
+    thetaBias: floats,
+    phi: floats,
+    phiBias: floats,
+    g: floats,
+    gBias: floats,
+    out: floats,
+    outBias: floats,
+    norm: normOperands,
+  },
   attributes: z.strictObject({
     pairwise: z.enum(PAIRWISE).default("embedded-gaussian"),
     scale: z.number().positive().default(1),
     epsilon: normEpsilon,
   }),
-  infer(operands) {
-    const [, channels] = featureMap(operands[0], "x");
-    const [squeezed] = featureMap(operands[1], "theta");
-    ["theta", "phi", "g"].forEach((name, i) => {
-      expectDims(operands[1 + 2 * i], [squeezed, channels, 1, 1], name);
-      expectDims(operands[2 + 2 * i], [squeezed], `${name}_bias`);
-    });
-    expectDims(operands[7], [channels, squeezed, 1, 1], "out");
-    expectDims(operands[8], [channels], "out_bias");
-    expectNorm(operands.slice(9), channels);
-    return [operandAt(operands, 0)];
+  infer({ x, out, outBias, norm, ...layers }) {
+    const [, channels] = featureMap(x, "x");
+    const [squeezed] = featureMap(layers.theta, "theta");
+    for (const name of LAYERS) {
+      expectDims(layers[name], [squeezed, channels, 1, 1], name);
+      expectDims(layers[`${name}Bias`], [squeezed], `${name}_bias`);
+    }
+    expectDims(out, [channels, squeezed, 1, 1], "out");
+    expectDims(outBias, [channels], "out_bias");
+    expectNorm(norm, channels);
+    return x;
   },
-  cost([x, theta]) {
+  cost({ x, theta }) {
     const [, channels, height, width] = featureMap(x, "x");
     // Products of two computed tensors don't count: see `matmul`.
-    return { macs: 4 * channels * Number(theta?.dims[0]) * height * width };
+    return { macs: 4 * channels * Number(theta.dims[0]) * height * width };
   },
-  evaluate(operands, { pairwise, scale, epsilon }) {
-    const x = operandAt(operands, 0);
-    const layer = (at: number, of: Tensor): Tensor =>
-      linear(of, operandAt(operands, at), operandAt(operands, at + 1));
-    const [theta, phi, g] = [layer(1, x), layer(3, x), layer(5, x)];
-    const y = attended(theta, phi, g, pairwise, scale);
-    return [sum(x, normalized(layer(7, y), operands.slice(9), epsilon))];
+  evaluate({ x, out, outBias, norm, ...layers }, { pairwise, scale, epsilon }) {
+    const layer = (name: (typeof LAYERS)[number]): Tensor => linear(x, layers[name], layers[`${name}Bias`]);
+    const y = attended(layer("theta"), layer("phi"), layer("g"), pairwise, scale);
+    return sum(x, normalized(linear(y, out, outBias), norm, epsilon));
   },
 });
 
@@ -91,14 +90,14 @@ function attended(
     const at = (m: number, p: number): number => (n * width + m) * places + p;
     const compared = (p: number, q: number): number =>
       scale *
-      runningSum(width, (m) => operandAt(theta.data, at(m, p)) * operandAt(phi.data, at(m, q)), g.data);
+      runningSum(width, (m) => elementAt(theta.data, at(m, p)) * elementAt(phi.data, at(m, q)), g.data);
     for (let p = 0; p < places; p++) {
       const f = zeros([places], g).data.map((_, q) => compared(p, q));
       const weights = pairwise === "dot-product" ? f.map((value) => value / places) : softmaxOf(f);
       for (let m = 0; m < width; m++) {
         y.data[at(m, p)] = runningSum(
           places,
-          (q) => operandAt(weights, q) * operandAt(g.data, at(m, q)),
+          (q) => elementAt(weights, q) * elementAt(g.data, at(m, q)),
           g.data,
         );
       }
@@ -127,7 +126,7 @@ export const nl = defineAttention({
     const { channels } = site;
     const squeezed = squeezedChannels(given, site);
     const { conv } = initializationAt(site);
-    const inner = ["theta", "phi", "g"].flatMap((name) => [
+    const inner = LAYERS.flatMap((name) => [
       { name: `${name}.weight`, dims: [squeezed, channels, 1, 1], init: conv(1) },
       { name: `${name}.bias`, dims: [squeezed], init: startAtZero },
     ]);
@@ -146,6 +145,6 @@ export const nl = defineAttention({
       ],
     };
   },
-  describe: ({ pairwise }, [x, theta]) =>
-    `${describeReduction(x?.dims[1], theta?.dims[0])}${pairwise === "dot-product" ? ", dot product" : ""}`,
+  describe: ({ pairwise }, { x, theta }) =>
+    `${describeReduction(x.dims[1], theta.dims[0])}${pairwise === "dot-product" ? ", dot product" : ""}`,
 });

@@ -1,13 +1,13 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { normal } from "../../stress/distribution.js";
 import { GATE_INPUT, OFFSET, type Stress, sizesOf, stressNorm, unitGain } from "../../stress/layers.js";
 import { type Moments, perChannel, pooled, scaled, sum } from "../../stress/moments.js";
 import { attendedPlaces, outputsOf, UNIT } from "../stress/parts.js";
 
-export function stressNl(
-  { operands: [map, theta], attributes: { pairwise, scale } }: OpOf<"attention.nl">,
-  x: Moments,
-): Stress {
+export function stressNl(op: OpOf<"attention.nl">, x: Moments): Stress {
+  const { x: map, theta } = operandsOf(op);
+  const { pairwise, scale } = op.attributes;
   const { channels, places } = sizesOf(map);
   const squeezed = outputsOf(theta);
   // θ and φ so large that their scaled products spread like what goes into a gate.

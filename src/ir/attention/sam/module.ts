@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
 import { featureMap } from "../../types.js";
 import { activated, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
-import { expectNorm, NORM_OPERANDS, normEpsilon, normEpsilonOption, normParameters } from "../norm.js";
+import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
 import {
   expectSpatialWeight,
   mapsOf,
@@ -26,32 +26,28 @@ import {
  * The paper's equation has no batch normalisation, the authors' code and timm have one. With `averaged` pooling
  * the convolution sees half the sum of mean and maximum.
  */
-const op = defineOp({
-  name: "attention.sam",
-  level: "model",
+const op = modelOp({
   doc: "x · gate of a convolution of mean and maximum over the channels: CBAM's spatial attention",
   source: "CBAM (ECCV 2018), section 3, eq. 3",
-  operands: ["x", "spatial", ...NORM_OPERANDS.map((name) => `${name}?`)],
+  operands: { x: floats, spatial: floats, norm: optional(normOperands) },
   attributes: z.strictObject({
     pooling: z.enum(POOLINGS).default("separate"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
     epsilon: normEpsilon,
   }),
-  infer(operands, { pooling }) {
-    const [x, spatial, ...norm] = operands;
+  infer({ x, spatial, norm }, { pooling }) {
     featureMap(x, "x");
     expectSpatialWeight(spatial, pooling);
-    if (norm.length > 0) expectNorm(norm, 1);
-    return [operandAt(operands, 0)];
+    if (norm !== undefined) expectNorm(norm, 1);
+    return x;
   },
-  cost([x, spatial], _results, { pooling }) {
+  cost({ x, spatial }, _result, { pooling }) {
     const [, , height, width] = featureMap(x, "x");
     return { macs: mapsOf(pooling) * spatialKernelOf(spatial) ** 2 * height * width };
   },
-  evaluate(operands, { gate, ...pooling }) {
-    const [x, spatial, ...norm] = operands as readonly [Tensor, Tensor, ...Tensor[]];
+  evaluate({ x, spatial, norm }, { gate, ...pooling }) {
     const scores = spatialScores(x, spatial, norm, pooling);
-    return [product(x, activated(activations[gate], scores))];
+    return product(x, activated(activations[gate], scores));
   },
 });
 
@@ -80,6 +76,6 @@ export const sam = defineAttention({
       ...(norm ? normParameters("norm", 1) : []),
     ],
   }),
-  describe: ({ pooling }, [, spatial]) =>
-    `spatial ${spatial?.dims[2]}×${spatial?.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
+  describe: ({ pooling }, { spatial }) =>
+    `spatial ${spatial.dims[2]}×${spatial.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
 });

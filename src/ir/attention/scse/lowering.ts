@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { bottleneck, convolution } from "../lowering/parts.js";
 
@@ -7,8 +8,7 @@ import { bottleneck, convolution } from "../lowering/parts.js";
  *       └ conv 1×1 ─ sigmoid ─ mul x ─────────────────────────── add
  */
 export function lowerScse(op: OpOf<"attention.scse">, context: RewriteContext): Value {
-  const [x, reduce, expand, spatial] = op.operands as readonly [Value, Value, Value, Value];
-  const [reduceBias, expandBias, spatialBias] = op.operands.slice(4);
+  const { x, reduce, expand, spatial, reduceBias, expandBias, spatialBias } = operandsOf(op);
   const gated = (scores: Value, name: string): Value =>
     context.op("mul", [x, context.op("sigmoid", [scores], {}, `${name}/gate`)], {}, `${name}/scale`);
   const pooled = context.op("global_avg_pool", [x], {}, "channel/pool");

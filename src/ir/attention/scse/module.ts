@@ -1,9 +1,8 @@
 import * as z from "zod";
+import { activations } from "../../activations.js";
 import { fanInNormal } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { relu } from "../../ops/relu.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -16,15 +15,19 @@ import { describeReduction, reductionOptions, squeezedChannels } from "../reduct
  *     sSE = x · σ(spatial · x)[n,h,w]                                         section 2.2
  *     result = cSE + sSE                                                      section 2.3
  */
-const op = defineOp({
-  name: "attention.scse",
-  level: "model",
+const op = modelOp({
   doc: "x · channel gate + x · spatial gate: concurrent spatial and channel squeeze and excitation",
   source: "Roy et al. (MICCAI 2018), section 2",
-  operands: ["x", "reduce", "expand", "spatial", "reduce_bias?", "expand_bias?", "spatial_bias?"],
-  attributes: z.strictObject({}),
-  infer(operands) {
-    const [x, reduce, expand, spatial, reduceBias, expandBias, spatialBias] = operands;
+  operands: {
+    x: floats,
+    reduce: floats,
+    expand: floats,
+    spatial: floats,
+    reduceBias: optional(floats),
+    expandBias: optional(floats),
+    spatialBias: optional(floats),
+  },
+  infer({ x, reduce, expand, spatial, reduceBias, expandBias, spatialBias }) {
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(reduce, "reduce");
     expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
@@ -33,19 +36,17 @@ const op = defineOp({
     if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
     if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
     if (spatialBias !== undefined) expectDims(spatialBias, [1], "spatial_bias");
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x, reduce]) {
+  cost({ x, reduce }) {
     const [, channels, height, width] = featureMap(x, "x");
-    return { macs: 2 * channels * Number(reduce?.dims[0]) + channels * height * width };
+    return { macs: 2 * channels * Number(reduce.dims[0]) + channels * height * width };
   },
-  evaluate(operands) {
-    const [x, reduce, expand, spatial] = operands as readonly [Tensor, Tensor, Tensor, Tensor];
-    const [reduceBias, expandBias, spatialBias] = operands.slice(4);
-    const squeezed = activated(relu, linear(channelMeans(x), reduce, reduceBias));
-    const channelGate = activated(sigmoid, linear(squeezed, expand, expandBias));
-    const spatialGate = activated(sigmoid, linear(x, spatial, spatialBias));
-    return [sum(product(x, channelGate), product(x, spatialGate))];
+  evaluate({ x, reduce, expand, spatial, reduceBias, expandBias, spatialBias }) {
+    const squeezed = activated(activations.relu, linear(channelMeans(x), reduce, reduceBias));
+    const channelGate = activated(activations.sigmoid, linear(squeezed, expand, expandBias));
+    const spatialGate = activated(activations.sigmoid, linear(x, spatial, spatialBias));
+    return sum(product(x, channelGate), product(x, spatialGate));
   },
 });
 
@@ -76,5 +77,5 @@ export const scse = defineAttention({
       ],
     };
   },
-  describe: (_attributes, [x, reduce]) => `${describeReduction(x?.dims[1], reduce?.dims[0])}, spatial 1×1`,
+  describe: (_attributes, { x, reduce }) => `${describeReduction(x.dims[1], reduce.dims[0])}, spatial 1×1`,
 });

@@ -1,9 +1,11 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { excitation, gateLayer, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf } from "../stress/parts.js";
 
-export function stressScse({ operands: [map, reduce] }: OpOf<"attention.scse">, x: Moments): Stress {
+export function stressScse(op: OpOf<"attention.scse">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
   const { channels, places } = sizesOf(map);
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden: "relu" }, pooled(x, places));
   const spatial = gateLayer(channels, x);

@@ -27,7 +27,6 @@ export const seGc = defineAttention({
       .describe("Channels in a group, in place of `groups`: C/8 groups are groups of 8."),
   }),
   op: defineLinearGate({
-    type: "se-gc",
     doc: "x · sigmoid(W · mean of x over H and W), W block-diagonal: a group convolution",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
   }),
@@ -50,5 +49,5 @@ export const seGc = defineAttention({
       ],
     };
   },
-  describe: ({ group }, [x]) => `${group} groups of ${Number(x?.dims[1]) / group}`,
+  describe: ({ group }, { x }) => `${group} groups of ${Number(x.dims[1]) / group}`,
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { defineOp } from "../../op.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt } from "../../tensor.js";
+import { activations } from "../../activations.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
 import { featureMap } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
@@ -15,21 +15,15 @@ export const seVar1 = defineAttention({
   type: "se-var1",
   title: "SE-Var1",
   options: z.strictObject({}),
-  op: defineOp({
-    name: "attention.se-var1",
-    level: "model",
+  op: modelOp({
     doc: "x · sigmoid(mean of x over H and W): SE without its layers",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
-    operands: ["x"],
-    attributes: z.strictObject({}),
-    infer(operands) {
-      featureMap(operands[0], "x");
-      return [operandAt(operands, 0)];
+    operands: { x: floats },
+    infer({ x }) {
+      featureMap(x, "x");
+      return x;
     },
-    evaluate(operands) {
-      const x = operandAt(operands, 0);
-      return [product(x, activated(sigmoid, channelMeans(x)))];
-    },
+    evaluate: ({ x }) => product(x, activated(activations.sigmoid, channelMeans(x))),
   }),
   plan: () => ({ attributes: {}, parameters: [] }),
   describe: () => "no parameters",

@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { activations } from "../../activations.js";
 import { startAtOne } from "../../initializers.js";
-import { defineOp } from "../../op.js";
-import { sigmoid } from "../../ops/sigmoid.js";
-import { operandAt } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats } from "../../operands.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
@@ -18,26 +18,19 @@ export const seVar2 = defineAttention({
   type: "se-var2",
   title: "SE-Var2",
   options: z.strictObject({}),
-  op: defineOp({
-    name: "attention.se-var2",
-    level: "model",
+  op: modelOp({
     doc: "x · sigmoid(w ⊙ mean of x over H and W): one weight for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
-    operands: ["x", "weight"],
-    attributes: z.strictObject({}),
-    infer(operands) {
-      const [x, weight] = operands;
+    operands: { x: floats, weight: floats },
+    infer({ x, weight }) {
       expectDims(weight, [1, featureMap(x, "x")[1], 1, 1], "weight");
-      return [operandAt(operands, 0)];
+      return x;
     },
-    evaluate(operands) {
-      const [x, weight] = [operandAt(operands, 0), operandAt(operands, 1)];
-      return [product(x, activated(sigmoid, product(weight, channelMeans(x))))];
-    },
+    evaluate: ({ x, weight }) => product(x, activated(activations.sigmoid, product(weight, channelMeans(x)))),
   }),
   plan: (_options, { channels }) => ({
     attributes: {},
     parameters: [{ name: "weight", dims: [1, channels, 1, 1], init: startAtOne }],
   }),
-  describe: (_attributes, [x]) => `${x?.dims[1]} weights`,
+  describe: (_attributes, { x }) => `${x.dims[1]} weights`,
 });

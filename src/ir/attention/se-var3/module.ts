@@ -12,7 +12,6 @@ export const seVar3 = defineAttention({
   title: "SE-Var3",
   options: z.strictObject({}),
   op: defineLinearGate({
-    type: "se-var3",
     doc: "x · sigmoid(W · mean of x over H and W): one full layer without bias",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
   }),
@@ -24,5 +23,5 @@ export const seVar3 = defineAttention({
       parameters: [{ name: "fc.weight", dims: [channels, channels, 1, 1], init: conv(1) }],
     };
   },
-  describe: (_attributes, [x]) => `${x?.dims[1]} → ${x?.dims[1]}`,
+  describe: (_attributes, { x }) => `${x.dims[1]} → ${x.dims[1]}`,
 });

@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { bottleneck } from "../lowering/parts.js";
 
@@ -11,15 +12,9 @@ const POOLS = { average: "global_avg_pool", max: "global_max_pool" } as const;
  * Without a squeeze there is no pool, and the convolutions run over the whole map.
  */
 export function lowerSe(op: OpOf<"attention.se">, context: RewriteContext): Value {
-  const [x, reduce, expand, reduceBias, expandBias] = op.operands as readonly [
-    Value,
-    Value,
-    Value,
-    Value | undefined,
-    Value | undefined,
-  ];
+  const { x, ...layers } = operandsOf(op);
   const { squeeze, hidden, gate } = op.attributes;
   const squeezed = squeeze === "none" ? x : context.op(POOLS[squeeze], [x], {}, "pool");
-  const scores = bottleneck(context, squeezed, { reduce, reduceBias, hidden, expand, expandBias });
+  const scores = bottleneck(context, squeezed, { ...layers, hidden });
   return context.op("mul", [x, context.op(gate, [scores], {}, "gate")], {});
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
-import { defineOp } from "../../op.js";
-import { operandAt, type Tensor } from "../../tensor.js";
+import { modelOp } from "../../op.js";
+import { floats, optional } from "../../operands.js";
+import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -25,36 +26,38 @@ const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof
  *
  * Without a squeeze ("NoSqueeze") z is x, the two layers act at every place, and s is a map like x.
  */
-const op = defineOp({
-  name: "attention.se",
-  level: "model",
+const op = modelOp({
   doc: "x · gate(expand · hidden(reduce · squeeze(x))), squeeze(x) the mean of x over H and W: Squeeze-and-Excitation",
   source: "SENet (CVPR 2018), section 3, eq. 2 to 4",
-  operands: ["x", "reduce", "expand", "reduce_bias?", "expand_bias?"],
+  operands: {
+    x: floats,
+    reduce: floats,
+    expand: floats,
+    reduceBias: optional(floats),
+    expandBias: optional(floats),
+  },
   attributes: z.strictObject({
     squeeze: z.enum(SQUEEZE_NAMES).default("average"),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
   }),
-  infer(operands) {
-    const [x, reduce, expand, reduceBias, expandBias] = operands;
+  infer({ x, reduce, expand, reduceBias, expandBias }) {
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(reduce, "reduce");
     expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
     expectDims(expand, [channels, squeezed, 1, 1], "expand");
     if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
     if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
-    return [operandAt(operands, 0)];
+    return x;
   },
-  cost([x, reduce], _results, { squeeze }) {
+  cost({ x, reduce }, _result, { squeeze }) {
     const [, channels, height, width] = featureMap(x, "x");
     const places = squeeze === "none" ? height * width : 1;
-    return { macs: 2 * channels * Number(reduce?.dims[0]) * places };
+    return { macs: 2 * channels * Number(reduce.dims[0]) * places };
   },
-  evaluate(operands, { squeeze, hidden, gate }) {
-    const [x, reduce, expand] = [operandAt(operands, 0), operandAt(operands, 1), operandAt(operands, 2)];
-    const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, operands[3]));
-    return [product(x, activated(activations[gate], linear(squeezed, expand, operands[4])))];
+  evaluate({ x, reduce, expand, reduceBias, expandBias }, { squeeze, hidden, gate }) {
+    const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, reduceBias));
+    return product(x, activated(activations[gate], linear(squeezed, expand, expandBias)));
   },
 });
 
@@ -94,6 +97,6 @@ export const se = defineAttention({
       ],
     };
   },
-  describe: ({ squeeze }, [x, reduce]) =>
-    `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x?.dims[1], reduce?.dims[0])}`,
+  describe: ({ squeeze }, { x, reduce }) =>
+    `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x.dims[1], reduce.dims[0])}`,
 });

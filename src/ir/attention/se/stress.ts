@@ -1,12 +1,12 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { excitation, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, maximum, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf } from "../stress/parts.js";
 
-export function stressSe(
-  { operands: [map, reduce], attributes: { squeeze, hidden, gate } }: OpOf<"attention.se">,
-  x: Moments,
-): Stress {
+export function stressSe(op: OpOf<"attention.se">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
+  const { squeeze, hidden, gate } = op.attributes;
   const { channels, places } = sizesOf(map);
   const squeezes = { average: pooled(x, places), max: maximum(x, places), none: x };
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, squeezes[squeeze]);

@@ -1,4 +1,5 @@
 import type { OpOf, Value } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { batchNormed, convolution } from "../lowering/parts.js";
 
@@ -7,15 +8,7 @@ import { batchNormed, convolution } from "../lowering/parts.js";
  *     └─ each path mul its part ─ add ─────────────────────────────────────────── slices [N,C,1,1] ──────────┘
  */
 export function lowerSk(op: OpOf<"attention.sk">, context: RewriteContext): Value {
-  const [x, reduce, scale, shift, mean, variance, select] = op.operands as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-  ];
+  const { x, reduce, norm, select } = operandsOf(op);
   const { paths, hidden, epsilon } = op.attributes;
   const stacked = Number(x.type.dims[1]);
   const channels = stacked / paths;
@@ -30,7 +23,7 @@ export function lowerSk(op: OpOf<"attention.sk">, context: RewriteContext): Valu
   const all = partsOf(x, 1, channels, "path");
   const pooled = context.op("global_avg_pool", [sumOf(all, "fuse")], {}, "pool");
   const reduced = convolution(context, pooled, reduce, undefined, "reduce");
-  const normed = batchNormed(context, reduced, [scale, shift, mean, variance], epsilon, "norm");
+  const normed = batchNormed(context, reduced, norm, epsilon, "norm");
   const compact = context.op(hidden, [normed], {}, "hidden");
   const scores = convolution(context, compact, select, undefined, "select");
   const rows = context.op("reshape", [scores], { shape: [0, paths, channels, 1] }, "rows");

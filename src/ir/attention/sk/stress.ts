@@ -1,14 +1,14 @@
 import { activations } from "../../activations.js";
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { normal } from "../../stress/distribution.js";
 import { gateLayer, type Stress, sizesOf, stressNorm, unitGain } from "../../stress/layers.js";
 import { applied, type Moments, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf, UNIT } from "../stress/parts.js";
 
-export function stressSk(
-  { operands: [map, reduce], attributes: { paths, hidden } }: OpOf<"attention.sk">,
-  x: Moments,
-): Stress {
+export function stressSk(op: OpOf<"attention.sk">, x: Moments): Stress {
+  const { x: map, reduce } = operandsOf(op);
+  const { paths, hidden } = op.attributes;
   const { channels, places } = sizesOf(map);
   const fused = scaled(pooled(x, places), paths);
   const norm = stressNorm(UNIT);

@@ -1,16 +1,18 @@
 import type { OpOf } from "../../graph.js";
+import { operandsOf } from "../../ops/registry.js";
 import { gateLayer, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, pooled, scaled } from "../../stress/moments.js";
 
 /** One linear layer over the means of the channels. */
 export function stressLinearGate(
-  { operands: [map], attributes }: OpOf<"attention.ese" | "attention.se-var3" | "attention.se-gc">,
+  op: OpOf<"attention.ese" | "attention.se-var3" | "attention.se-gc">,
   x: Moments,
 ): Stress {
+  const { x: map } = operandsOf(op);
   const { channels, places } = sizesOf(map);
-  const layer = gateLayer(channels / attributes.group, pooled(x, places));
+  const layer = gateLayer(channels / op.attributes.group, pooled(x, places));
   return {
-    result: scaled(x, gatePower(attributes.gate, layer.result)),
+    result: scaled(x, gatePower(op.attributes.gate, layer.result)),
     parameters: [undefined, layer.weight, layer.bias],
   };
 }

@@ -1,9 +1,10 @@
 import type { AttentionModule } from "../../../ir/attention/module.js";
 import { attentionModules } from "../../../ir/attention/modules.js";
 import type { Op, Value } from "../../../ir/graph.js";
-import { windowAlong } from "../../../ir/ops/conv-1d.js";
+import { windowAlong } from "../../../ir/ops/convolutions.js";
+import { operandsOf } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
-import { type Dim, sameType } from "../../../ir/types.js";
+import { type Dim, featureMap, sameType } from "../../../ir/types.js";
 import type { Dataflow } from "../dataflow.js";
 import { unlessMismatch } from "../mismatch.js";
 import { type FoundModule, type RaisedModule, written } from "../raised.js";
@@ -61,7 +62,7 @@ function factsBetween(x: Value, last: Op, flow: Dataflow): Facts | undefined {
       found.add(producer);
     }
     if (!isOp(op, "conv")) continue;
-    const [outputs, , height, width] = op.operands[1]?.type.dims ?? [];
+    const [outputs, , height, width] = operandsOf(op).weight.type.dims;
     const { stride, dilation } = windowAlong(op, 0);
     facts.widths.add(Number(outputs));
     facts.kernels.add(Math.max(Number(height), Number(width)));
@@ -109,7 +110,7 @@ function moduleOf(
     ...(epsilon === undefined ? {} : { epsilon }),
   };
   const module: AttentionModule = attentionModules[kind];
-  const [, channels, height, width] = x.type.dims as readonly [unknown, number, number, number];
+  const [, channels, height, width] = featureMap(x.type, "x");
   const site = { channels, blockInputChannels: channels, map: [height, width] as const };
   const { attributes } = module.plan(module.options.parse(options), site);
   const bound = [...names].map((name) => parameters.get(name));

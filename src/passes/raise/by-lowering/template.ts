@@ -6,7 +6,7 @@ import {
 } from "../../../ir/attention/modules.js";
 import { GraphBuilder } from "../../../ir/builder.js";
 import { type Graph, type Op, producersOf, type Value } from "../../../ir/graph.js";
-import { type TensorType, TypeRefusal } from "../../../ir/types.js";
+import { featureMap, type TensorType, TypeRefusal } from "../../../ir/types.js";
 import { lowerAttention } from "../../lower/lower-attention.js";
 import type { Dataflow } from "../dataflow.js";
 
@@ -56,7 +56,7 @@ function makeTemplate(
   map: TensorType,
 ): Template | undefined {
   const module: AttentionModule = attentionModules[type];
-  const [, channels, height, width] = map.dims as readonly [unknown, number, number, number];
+  const [, channels, height, width] = featureMap(map, "x");
   const site = { channels, blockInputChannels: channels, map: [height, width] as const };
   const wanted = module.options.safeParse({ ...options, ...wildcardsOf(module) });
   if (!wanted.success) return undefined;

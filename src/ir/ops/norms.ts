@@ -1,0 +1,116 @@
+import * as z from "zod";
+import { plainOp, primitiveOp } from "../op.js";
+import { floats, optional } from "../operands.js";
+import { elementAt, type Numbers, zeros } from "../tensor.js";
+import { elementCount, expectDims, formatType, refuse, sameDims } from "../types.js";
+import { broadcastDims, broadcastTensor } from "./broadcast.js";
+
+const epsilon = z.number().positive().default(1e-5);
+
+const precision = { float32: "a small variance is zero and a mean swallows what differs from it" };
+
+/** Rows of that length, each less its mean and over the root of its variance plus ε: of mean 0 and variance 1. */
+function standardized(data: Numbers, length: number, least: number): Numbers {
+  const { data: result } = zeros([data.length], { data });
+  for (let start = 0; start < data.length; start += length) {
+    const row = data.subarray(start, start + length);
+    const mean = row.reduce((sum, x) => sum + x, 0) / length;
+    const variance = row.reduce((sum, x) => sum + (x - mean) ** 2, 0) / length;
+    const deviation = Math.sqrt(variance + least);
+    result.set(
+      row.map((x) => (x - mean) / deviation),
+      start,
+    );
+  }
+  return result;
+}
+
+export const norms = {
+  batch_norm: primitiveOp({
+    doc: "y = scale · (x - mean) / √(variance + epsilon) + shift, per channel, with the running statistics",
+    source: "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html (training_mode 0)",
+    precision,
+    operands: { x: floats, scale: floats, shift: floats, mean: floats, variance: floats },
+    attributes: z.strictObject({
+      epsilon,
+      /** The share of the batch in the running statistics during training; inference ignores it. */
+      momentum: z.number().min(0).max(1).default(0.1),
+    }),
+    infer({ x, ...statistics }) {
+      const channels = x.dims[1];
+      if (typeof channels !== "number") refuse(`x must be [N, C, ...] of known C, got ${formatType(x)}`);
+      for (const each of Object.values(statistics)) {
+        expectDims(each, [channels], "scale, shift, mean and variance");
+      }
+      return x;
+    },
+    evaluate({ x, scale, shift, mean, variance }, { epsilon: least }) {
+      const channels = elementAt(x.dims, 1);
+      const places = elementCount(x.dims.slice(2));
+      const data = x.data.map((value, i) => {
+        const c = Math.floor(i / places) % channels;
+        const deviation = Math.sqrt((variance.data[c] as number) + least);
+        return (
+          ((scale.data[c] as number) * (value - (mean.data[c] as number))) / deviation +
+          (shift.data[c] as number)
+        );
+      });
+      return { dims: x.dims, data };
+    },
+  }),
+
+  instance_norm: plainOp({
+    onnx: { operator: "InstanceNormalization", floats: { epsilon: "epsilon" } },
+    doc: "scale · (x - mean) / √(variance + epsilon) + shift, with the statistics of each channel of each image",
+    precision,
+    operands: { x: floats, scale: floats, shift: floats },
+    attributes: z.strictObject({ epsilon }),
+    infer({ x, scale, shift }) {
+      const channels = x.dims[1];
+      if (x.dims.length < 3 || channels === undefined) refuse(`x must be [N, C, ...], got ${formatType(x)}`);
+      for (const each of [scale, shift]) expectDims(each, [channels], "scale and shift");
+      return x;
+    },
+    evaluate({ x, scale, shift }, { epsilon: least }) {
+      const channels = elementAt(x.dims, 1);
+      const places = elementCount(x.dims.slice(2));
+      const data = standardized(x.data, places, least).map((value, i) => {
+        const c = Math.floor(i / places) % channels;
+        return value * elementAt(scale.data, c) + elementAt(shift.data, c);
+      });
+      return { dims: x.dims, data };
+    },
+  }),
+
+  layer_norm: primitiveOp({
+    doc: "scale · (x - mean) / √(variance + epsilon) + shift, with the statistics over an axis and all after it",
+    source: "https://onnx.ai/onnx/operators/onnx__LayerNormalization.html",
+    precision,
+    operands: { x: floats, scale: floats, shift: optional(floats) },
+    attributes: z.strictObject({
+      /** The first axis that the statistics are over. */
+      axis: z.int().min(0),
+      epsilon,
+    }),
+    infer({ x, scale, shift }, { axis }) {
+      if (axis >= x.dims.length) refuse(`${formatType(x)} has no axis ${axis}`);
+      const dims = x.dims.slice(axis);
+      for (const each of shift === undefined ? [scale] : [scale, shift]) {
+        if (!sameDims(broadcastDims(dims, each.dims), dims)) {
+          refuse(`${formatType(each)} can't be broadcast to the axes of ${formatType(x)} from ${axis} on`);
+        }
+      }
+      return x;
+    },
+    evaluate({ x, scale, shift }, { axis, epsilon: least }) {
+      const inner = x.dims.slice(axis);
+      const length = elementCount(inner);
+      const { data: factors } = broadcastTensor(scale, inner);
+      const { data: offsets } = broadcastTensor(shift ?? zeros([], x), inner);
+      const data = standardized(x.data, length, least).map(
+        (value, i) => value * elementAt(factors, i % length) + elementAt(offsets, i % length),
+      );
+      return { dims: x.dims, data };
+    },
+  }),
+};
