@@ -139,6 +139,11 @@ interface AnyPrimitiveOp extends AnyFacts, Signature<OperandRecord, AttributeSch
   readonly level: "primitive";
 }
 
+/** The same of a plain op. */
+export interface AnyPlainOp extends AnyPrimitiveOp {
+  readonly onnx: OnnxOperator;
+}
+
 /** Any op's definition without its exact type, for code that treats all ops alike. */
 export type OpDefinition = AnyModelOp | AnyPrimitiveOp | ForeignOp;
 

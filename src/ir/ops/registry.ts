@@ -71,6 +71,10 @@ export function isPrimitive(name: OpName): name is PrimitiveOpName {
   return ops[name].level === "primitive";
 }
 
+export const PLAIN_OP_NAMES: readonly PlainOpName[] = OP_NAMES.filter(
+  (name): name is PlainOpName => "onnx" in ops[name],
+);
+
 /** The definition of an op without its exact type, for code that treats all ops alike. */
 export function definitionOf(name: OpName): OpDefinition {
   return ops[name];

@@ -26,9 +26,13 @@ export interface DecodedOp<N extends OperatorName = OperatorName> {
   readonly attributes: AttributesInput<N>;
 }
 
-/** Gives a codec its exact type. */
-export function defineCodec<N extends OperatorName>(codec: OnnxCodec<N>): OnnxCodec<N> {
-  return codec;
+/** Gives the codecs of a family their exact types. */
+export function defineCodecs<N extends OperatorName>(
+  codecs: { readonly [K in N]: OnnxCodec<K> },
+): {
+  readonly [K in N]: OnnxCodec<K>;
+} {
+  return codecs;
 }
 
 /** What the encoding of one op adds to the file. Tensors are known by their ONNX names. */

@@ -1,44 +1,43 @@
+import type { Value } from "../../ir/graph.js";
+import type { AnyPlainOp } from "../../ir/op.js";
 import { operandPlaces } from "../../ir/operands.js";
-import { type AttributesInput, definitionOf } from "../../ir/ops/registry.js";
+import { type AttributesInput, ops, PLAIN_OP_NAMES, type PlainOpName } from "../../ir/ops/registry.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { float } from "./attribute.js";
 import type { OnnxCodec } from "./codec.js";
 
-/** Ops without attributes, which are one operator without attributes in every opset that has it. */
-type PlainOpName =
-  | "abs"
-  | "add"
-  | "ceil"
-  | "div"
-  | "erf"
-  | "exp"
-  | "floor"
-  | "global_avg_pool"
-  | "global_max_pool"
-  | "hard_swish"
-  | "identity"
-  | "log"
-  | "matmul"
-  | "mul"
-  | "neg"
-  | "pow"
-  | "prelu"
-  | "reciprocal"
-  | "relu"
-  | "sigmoid"
-  | "softplus"
-  | "sqrt"
-  | "sub"
-  | "tanh";
+/** The codecs that follow from the ops' definitions. */
+export const plainCodecs = Object.fromEntries(
+  PLAIN_OP_NAMES.map((name) => [name, plainCodec(name)]),
+) as unknown as { readonly [N in PlainOpName]: OnnxCodec<N> };
 
-/** The codec of an op that is the ONNX operator of the same operands. */
-export function plainCodec<N extends PlainOpName>(op: N, operator: string, since?: number): OnnxCodec<N> {
+/** The codec of an op whose definition says which operator it is, word by word. */
+function plainCodec<N extends PlainOpName>(name: N): OnnxCodec<N> {
+  const definition: AnyPlainOp = ops[name];
+  const { operator, since, general, floats = {} } = definition.onnx;
+  const named = Object.entries(floats);
   return {
     operator,
-    ...(since === undefined ? {} : { since }),
-    encode: (_op, node) => node.node(operator, node.operands),
-    decode: (node) => ({
-      operands: operandPlaces(definitionOf(op).operands).map((_, i) => node.operand(i)),
-      // TypeScript doesn't see that every N of the list has no attributes.
-      attributes: {} as AttributesInput<N>,
-    }),
+    ...(since !== undefined && { since }),
+    ...(general && { general }),
+    encode(op, node) {
+      const given: Readonly<Record<string, unknown>> = op.attributes;
+      const written = named.map(([own, theirs]) => [theirs, float(Number(given[own]))] as const);
+      node.node(operator, node.operands, Object.fromEntries(written));
+    },
+    decode(node) {
+      const absent: Readonly<Record<string, unknown>> = definition.attributes.parse({});
+      const read = named.map(([own, theirs]) => [own, node.float(theirs, Number(absent[own]))] as const);
+      // TypeScript can't follow the attributes through their names.
+      const attributes = Object.fromEntries(read) as AttributesInput<N>;
+      return { operands: operandsOf(definition, node), attributes };
+    },
   };
+}
+
+function operandsOf({ operands }: AnyPlainOp, node: NodeReader): readonly Value[] {
+  return operandPlaces(operands).flatMap(({ count, shared }, i) => {
+    const role = shared ? "trainable" : "fixed";
+    return count === "optional" ? (node.optionalOperand(i, role) ?? []) : node.operand(i, role);
+  });
 }

@@ -2,7 +2,7 @@ import type { AttributesInput, AttributesOf } from "../../ir/ops/registry.js";
 import { refuse } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import { int, ints, type OnnxAttributes } from "./attribute.js";
-import { defineCodec, type OnnxCodec } from "./codec.js";
+import { defineCodecs, type OnnxCodec } from "./codec.js";
 import { pairOf, readPads, withPartWindows } from "./spatial.js";
 
 type PoolOpName = "max_pool" | "avg_pool";
@@ -20,8 +20,8 @@ const CEIL_OPSET = 10;
  * The codec of a pooling over two spatial axes. Pads are written out, ceil_mode is 0: a window that reaches over the
  * end has its own pads, which no pooling looks at.
  */
-export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttributes<N>): OnnxCodec<N> {
-  return defineCodec<N>({
+function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttributes<N>): OnnxCodec<N> {
+  return {
     operator,
     encode(op, node) {
       const { kernel, strides, pads } = op.attributes;
@@ -54,5 +54,22 @@ export function poolCodec<N extends PoolOpName>(operator: string, own: OwnAttrib
       // Both poolings have the same attributes, which TypeScript doesn't see through N.
       return { operands: [x], attributes: attributes as AttributesInput<N> };
     },
-  });
+  };
 }
+
+export const poolCodecs = defineCodecs({
+  /** https://onnx.ai/onnx/operators/onnx__AveragePool.html */
+  avg_pool: poolCodec<"avg_pool">("AveragePool", {
+    encode: ({ countPadding }) => (countPadding ? { count_include_pad: int(1) } : {}),
+    decode: (node) => ({ countPadding: node.int("count_include_pad", 0) !== 0 }),
+  }),
+
+  /** https://onnx.ai/onnx/operators/onnx__MaxPool.html */
+  max_pool: poolCodec<"max_pool">("MaxPool", {
+    encode: () => ({}),
+    decode(node) {
+      node.expectInt("storage_order", 0, 0);
+      return {};
+    },
+  }),
+});

@@ -3,7 +3,7 @@ import { refuse } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import { int } from "./attribute.js";
 import { fromFirst, readAxes, writeWithAxes } from "./axes.js";
-import type { OnnxCodec } from "./codec.js";
+import { defineCodecs, type OnnxCodec } from "./codec.js";
 
 type ReductionName = "reduce_max" | "reduce_mean" | "reduce_min" | "reduce_prod" | "reduce_sum";
 
@@ -39,3 +39,20 @@ function reducedAxes(node: NodeReader, axesInputOpset: number): readonly number[
   if (axes !== undefined && axes.length > 0) return axes;
   return noop ? refuse("noop_with_empty_axes is not supported") : undefined;
 }
+
+export const reductionCodecs = defineCodecs({
+  /** https://onnx.ai/onnx/operators/onnx__ReduceMax.html */
+  reduce_max: reductionCodec("ReduceMax"),
+
+  /** https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
+  reduce_mean: reductionCodec("ReduceMean"),
+
+  /** https://onnx.ai/onnx/operators/onnx__ReduceMin.html */
+  reduce_min: reductionCodec("ReduceMin"),
+
+  /** https://onnx.ai/onnx/operators/onnx__ReduceProd.html */
+  reduce_prod: reductionCodec("ReduceProd"),
+
+  /** https://onnx.ai/onnx/operators/onnx__ReduceSum.html; its axes became an input earlier than those of the others */
+  reduce_sum: reductionCodec("ReduceSum", 13),
+});

@@ -1,3 +1,0 @@
-import { plainCodec } from "./plain.js";
-
-export const add = plainCodec("add", "Add");

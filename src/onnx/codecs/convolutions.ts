@@ -1,0 +1,90 @@
+import type { Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
+import { refuse } from "../../ir/types.js";
+import type { NodeReader } from "../decode/node-reader.js";
+import { int, ints } from "./attribute.js";
+import { defineCodecs } from "./codec.js";
+import { numbers, pairOf, readPads } from "./spatial.js";
+
+/** The sizes of the kernel, from the weight [outputs, inputs per group, ...sizes]. */
+function kernelOf(weight: Value, axes: number): readonly number[] {
+  const { dims } = weight.type;
+  if (dims.length !== axes + 2) {
+    refuse(`only ${axes}-D convolutions are supported, the weight has ${dims.length} axes`);
+  }
+  return dims
+    .slice(2)
+    .map((dim) => (typeof dim === "number" ? dim : refuse(`the kernel's size ${dim} is open`)));
+}
+
+/** Refuses a kernel_shape that the weight doesn't have. */
+function checkKernel(node: NodeReader, kernel: readonly number[]): void {
+  const declared = node.ints("kernel_shape") ?? kernel;
+  if (declared.join() !== kernel.join()) refuse(`kernel_shape [${declared}] is not the weight's [${kernel}]`);
+}
+
+export const convolutionCodecs = defineCodecs({
+  /**
+   * https://onnx.ai/onnx/operators/onnx__Conv.html, over two spatial axes. Pads are always written out: with
+   * auto_pad some runtimes take a slow path, and SAME_UPPER depends on the input's size.
+   */
+  conv: {
+    operator: "Conv",
+    encode(op, node) {
+      const { strides, pads, dilations, group } = op.attributes;
+      node.node("Conv", node.operands, {
+        dilations: ints(dilations),
+        group: int(group),
+        kernel_shape: ints(kernelOf(operandsOf(op).weight, 2)),
+        pads: ints(pads),
+        strides: ints(strides),
+      });
+    },
+    decode(node) {
+      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
+      const kernel = kernelOf(weight, 2);
+      checkKernel(node, kernel);
+      const strides = pairOf(node, "strides");
+      const dilations = pairOf(node, "dilations");
+      const pads = readPads(node, { x, kernel, strides, dilations }) as [number, number, number, number];
+      return {
+        operands: bias === undefined ? [x, weight] : [x, weight, bias],
+        attributes: { strides, pads, dilations, group: node.int("group", 1) },
+      };
+    },
+  },
+
+  /** https://onnx.ai/onnx/operators/onnx__Conv.html over one spatial axis; see also `conv`. */
+  conv_1d: {
+    operator: "Conv",
+    general: true,
+    encode(op, node) {
+      const { stride, pads, dilation, group } = op.attributes;
+      node.node("Conv", node.operands, {
+        dilations: ints([dilation]),
+        group: int(group),
+        kernel_shape: ints(kernelOf(operandsOf(op).weight, 1)),
+        pads: ints(pads),
+        strides: ints([stride]),
+      });
+    },
+    decode(node) {
+      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
+      const kernel = kernelOf(weight, 1);
+      checkKernel(node, kernel);
+      const strides = numbers(node, "strides", 1, 1);
+      const dilations = numbers(node, "dilations", 1, 1);
+      const [before = 0, after = 0] = readPads(node, { x, kernel, strides, dilations });
+      const [[stride = 1], [dilation = 1]] = [strides, dilations];
+      return {
+        operands: bias === undefined ? [x, weight] : [x, weight, bias],
+        attributes: {
+          stride,
+          pads: [before, after],
+          dilation,
+          group: node.int("group", 1),
+        },
+      };
+    },
+  },
+});

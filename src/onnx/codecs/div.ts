@@ -1,3 +1,0 @@
-import { plainCodec } from "./plain.js";
-
-export const div = plainCodec("div", "Div");

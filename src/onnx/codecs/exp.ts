@@ -1,3 +1,0 @@
-import { plainCodec } from "./plain.js";
-
-export const exp = plainCodec("exp", "Exp");

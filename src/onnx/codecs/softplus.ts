@@ -1,3 +1,0 @@
-import { plainCodec } from "./plain.js";
-
-export const softplus = plainCodec("softplus", "Softplus");
