@@ -44,7 +44,7 @@ function headOf(file: SourceFile): string {
   const comments = file.getVariableStatements().flatMap((statement) => {
     const defines = statement
       .getDeclarations()
-      .some((each) => /^define(Op|Attention)\(/.test(each.getInitializer()?.getText() ?? ""));
+      .some((each) => /^(modelOp|defineAttention)\(/.test(each.getInitializer()?.getText() ?? ""));
     return defines ? statement.getJsDocs() : [];
   });
   const [head] = comments;

@@ -35,7 +35,7 @@ export function isOperator(name: OpName): name is OperatorName {
 }
 
 const opsByOperator = new Map<string, OperatorName[]>();
-for (const name of OP_NAMES.filter(isOperator)) {
+for (const name of OP_NAMES.filter(isOperator).sort()) {
   const { operator, general }: Pick<OnnxCodec, "operator" | "general"> = codecs[name];
   const others = opsByOperator.get(operator) ?? [];
   opsByOperator.set(operator, general ? [...others, name] : [name, ...others]);
