@@ -9,9 +9,7 @@ import { sources } from "./sources.js";
  * is listed; a list fails when a line of it is no longer needed.
  */
 
-const CIRCLES: readonly string[] = [
-  "ir/attention/a2/module.ts > ir/attention/module.ts > ir/graph.ts > ir/ops/registry.ts > ir/attention/modules.ts > ir/attention/a2/module.ts",
-];
+const CIRCLES: readonly string[] = [];
 
 const LONG_FILES: readonly string[] = ["ir/parse.ts"];
 

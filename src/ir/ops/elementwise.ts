@@ -121,7 +121,7 @@ export const elementwise = {
     apply: Math.ceil,
   }),
   erf: unary({
-    onnx: { operator: "Erf" },
+    onnx: { operator: "Erf", since: 9 },
     doc: "2/√π · ∫₀ˣ exp(-t²) dt",
     precision: "half",
     apply: erfOf,
