@@ -98,6 +98,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
   pow: BINARY,
   abs: UNARY,
   ceil: UNARY,
+  celu: UNARY,
   elu: UNARY,
   floor: UNARY,
   exp: UNARY,
@@ -559,10 +560,14 @@ for (const name of OP_NAMES) {
     );
   });
 
+  const { types: shared = [], called } = places.find((place) => place.shared) ?? {};
+
   test("keeps the element type, unless it is there to change it", () => {
     const attributes = attributesOf(name, first?.attributes);
     const changed = { cast: attributes.to, shape: "int64" }[name as string];
-    assert.is(inferTypes(definition, operandsIn("float16"), attributes)[0]?.dtype, changed ?? "float16");
+    for (const dtype of shared) {
+      assert.is(inferTypes(definition, operandsIn(dtype), attributes)[0]?.dtype, changed ?? dtype);
+    }
   });
 
   if ((first?.operands.length ?? 0) > 1 + integerOperands.length) {
@@ -575,12 +580,12 @@ for (const name of OP_NAMES) {
     });
   }
 
-  if (!places.some(({ shared, types }) => shared && types.includes("int64"))) {
-    test("takes no integers", () => {
+  for (const dtype of (["float32", "float16", "int64"] as const).filter((each) => !shared.includes(each))) {
+    test(`takes no ${dtype}`, () => {
       throwsError(
-        () => inferTypes(definition, operandsIn("int64"), attributesOf(name, first?.attributes)),
+        () => inferTypes(definition, operandsIn(dtype), attributesOf(name, first?.attributes)),
         TypeRefusal,
-        /it takes floating-point numbers, not int64/,
+        new RegExp(`^it takes ${called}, not ${dtype}$`),
       );
     });
   }

@@ -1,6 +1,7 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, ParameterRole, Value } from "../../src/ir/graph.js";
-import type { AttributesInput } from "../../src/ir/ops/registry.js";
+import { operandPlaces } from "../../src/ir/operands.js";
+import { type AttributesInput, definitionOf } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
 import type { OperatorName } from "../../src/onnx/codecs/codec.js";
@@ -180,6 +181,10 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map], attributes: {} },
     { operands: [rows], attributes: { slope: 0.2 } },
   ],
+  celu: [
+    { operands: [map], attributes: {} },
+    { operands: [rows], attributes: { scale: 2.5 } },
+  ],
   elu: [
     { operands: [map], attributes: {} },
     { operands: [rows], attributes: { scale: 0.5 } },
@@ -272,6 +277,8 @@ export function* allCases(
 ): Iterable<{ label: string; op: OperatorName; graph: Graph }> {
   for (const [name, cases] of Object.entries(opCases)) {
     const op = name as OperatorName;
+    const places = operandPlaces(definitionOf(op).operands);
+    if (places.some(({ shared, types }) => shared && !types.includes(dtype))) continue;
     for (const [i, each] of cases.entries()) {
       yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };
     }

@@ -7,7 +7,7 @@ import { expectDims, type TensorType } from "../types.js";
 import type { PlannedParameter } from "./module.js";
 
 /** What a batch normalisation inside of an op takes beside its map, in the order of `normParameters`. */
-export interface Norm<T> {
+export interface NormParts<T> {
   readonly scale: T;
   readonly shift: T;
   readonly mean: T;
@@ -40,11 +40,11 @@ export function normParameters(
 }
 
 /** Refuses operands that are no normalisation of that many channels. */
-export function expectNorm(norm: Norm<TensorType>, channels: number): void {
+export function expectNorm(norm: NormParts<TensorType>, channels: number): void {
   for (const member of MEMBERS) expectDims(norm[member], [channels], `norm_${member}`);
 }
 
 /** BN(x) with its running statistics. */
-export function normalized(x: Tensor, norm: Norm<Tensor>, epsilon: number): Tensor {
+export function normalized(x: Tensor, norm: NormParts<Tensor>, epsilon: number): Tensor {
   return norms.batch_norm.evaluate({ x, ...norm }, { epsilon, momentum: 0.1 });
 }

@@ -3,7 +3,7 @@ import { moves } from "../ops/moves.js";
 import { elementAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
 import { applied, convolved, placeMaxima, placeMeans, sum } from "./arithmetic.js";
-import { type Norm, normalized } from "./norm.js";
+import { type NormParts, normalized } from "./norm.js";
 
 /** How the two poolings are used: each by itself, or only their average. */
 export const POOLINGS = ["separate", "averaged"] as const;
@@ -46,7 +46,7 @@ export function spatialKernelOf(weight: TensorType): number {
 export function spatialScores(
   x: Tensor,
   weight: Tensor,
-  norm: Norm<Tensor> | undefined,
+  norm: NormParts<Tensor> | undefined,
   { pooling, epsilon }: { readonly pooling: Pooling; readonly epsilon: number },
 ): Tensor {
   const [means, maxima] = [placeMeans(x), placeMaxima(x)];

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type PrimitiveOp, plainOp, primitiveOp } from "../op.js";
-import { floats, type Operand } from "../operands.js";
+import { elements, floats, type Operand } from "../operands.js";
 import { elementAt, runningSum, type Tensor, zeros } from "../tensor.js";
 import { formatType, refuse, sameDims } from "../types.js";
 import { broadcastDims, combineTensors } from "./broadcast.js";
@@ -158,6 +158,19 @@ export const activationOps = {
     evaluate: ({ x }, { scale }) => ({
       dims: x.dims,
       data: x.data.map((each) => (each < 0 ? scale * expm1Of(each, x) : each)),
+    }),
+  }),
+  celu: plainOp({
+    onnx: { operator: "Celu", since: 12, floats: { scale: "alpha" } },
+    doc: "x where it is positive, else scale · (exp(x / scale) - 1)",
+    source: "https://onnx.ai/onnx/operators/onnx__Celu.html (alpha; float32 alone)",
+    precision: { float32: "ONNX has the operator for float32 alone" },
+    operands: { x: elements("float32") },
+    attributes: z.strictObject({ scale: z.number().default(1) }),
+    infer: ({ x }) => x,
+    evaluate: ({ x }, { scale }) => ({
+      dims: x.dims,
+      data: x.data.map((each) => (each < 0 ? scale * expm1Of(each / scale, x) : each)),
     }),
   }),
   prelu: plainOp({

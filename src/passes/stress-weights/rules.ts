@@ -77,6 +77,9 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   elu: ({ attributes: { scale } }, x) => ({
     result: applied((value) => (value < 0 ? scale * Math.expm1(value) : value), x),
   }),
+  celu: ({ attributes: { scale } }, x) => ({
+    result: applied((value) => (value < 0 ? scale * Math.expm1(value / scale) : value), x),
+  }),
   ceil: (_op, x) => ({ result: applied(Math.ceil, x) }),
   floor: (_op, x) => ({ result: applied(Math.floor, x) }),
   exp: (_op, x) => ({ result: applied(Math.exp, x) }),

@@ -4,7 +4,7 @@ import type { Value } from "../../graph.js";
 import type { AttributesInput } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { constantWeight, reshapeWeight } from "../../weight.js";
-import type { Norm } from "../norm.js";
+import type { NormParts } from "../norm.js";
 
 /** A convolution with or without bias. */
 export function convolution(
@@ -39,7 +39,7 @@ export function bottleneck(context: RewriteContext, x: Value, layers: Bottleneck
 export function batchNormed(
   context: RewriteContext,
   x: Value,
-  { scale, shift, mean, variance }: Norm<Value>,
+  { scale, shift, mean, variance }: NormParts<Value>,
   epsilon: number,
   name: string,
 ): Value {

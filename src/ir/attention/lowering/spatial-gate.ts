@@ -1,14 +1,14 @@
 import type { Value } from "../../graph.js";
 import type { RewriteContext } from "../../rewrite.js";
-import type { Norm } from "../norm.js";
+import type { NormParts } from "../norm.js";
 import type { Pooling } from "../spatial-gate.js";
 import { batchNormed, convolution, halfSum } from "./parts.js";
 
 /** What a spatial gate is made of. */
-export interface SpatialGate {
+export interface SpatialGateParts {
   readonly weight: Value;
   /** Its batch normalisation, where it has one. */
-  readonly norm: Norm<Value> | undefined;
+  readonly norm: NormParts<Value> | undefined;
   readonly pooling: Pooling;
   readonly epsilon: number;
 }
@@ -19,7 +19,7 @@ export interface SpatialGate {
  *
  * With averaged pooling, half the sum of the two takes the place of concat.
  */
-export function spatialScores(context: RewriteContext, x: Value, gate: SpatialGate, prefix = ""): Value {
+export function spatialScores(context: RewriteContext, x: Value, gate: SpatialGateParts, prefix = ""): Value {
   const { weight, norm, pooling, epsilon } = gate;
   const means = context.op("reduce_mean", [x], { axes: [1] }, `${prefix}mean`);
   const maxima = context.op("reduce_max", [x], { axes: [1] }, `${prefix}max`);
