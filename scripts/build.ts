@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
- * resolving hundreds of small ones takes longer than a compile), and their type declarations.
+ * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file; their type declarations.
  * onnxruntime-node and ts-morph stay outside: they are large and loaded only when needed.
  *
  * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
@@ -9,6 +9,7 @@ import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { coreBundle } from "./core-bundle/options.js";
 
 const keepTypes = process.argv.includes("--keep-types");
 for (const name of existsSync("dist") ? readdirSync("dist") : [])
@@ -37,4 +38,5 @@ await build({
   },
   logLevel: "warning",
 });
+await build({ ...coreBundle(), outdir: "dist" });
 chmodSync("dist/cli.js", 0o755);

@@ -205,12 +205,19 @@ test("a name that no file has is an error", () =>
 
 test("programs that are missing, or older than a source or a folder of sources, are outdated", () =>
   inTemporaryFolder((root) => {
-    for (const name of ["src/ir", "scripts", "dist"]) mkdirSync(join(root, name), { recursive: true });
-    const sources = ["src/ir/a.ts", "scripts/build.ts", "package.json", "package-lock.json"];
-    const programs = ["dist/cli.js", "dist/index.js", "dist/worker.js"];
+    for (const name of ["src/ir", "scripts/core-bundle", "dist"])
+      mkdirSync(join(root, name), { recursive: true });
+    const sources = [
+      "src/ir/a.ts",
+      "scripts/build.ts",
+      "scripts/core-bundle/options.ts",
+      "package.json",
+      "package-lock.json",
+    ];
+    const programs = ["dist/cli.js", "dist/index.js", "dist/worker.js", "dist/core.js"];
     const setTime = (name: string, seconds: number): void => utimesSync(join(root, name), seconds, seconds);
     for (const name of [...sources, ...programs]) writeFileSync(join(root, name), "");
-    for (const name of [...sources, "src", "src/ir"]) setTime(name, 1000);
+    for (const name of [...sources, "src", "src/ir", "scripts/core-bundle"]) setTime(name, 1000);
     for (const name of programs) setTime(name, 2000);
     assert.not(isOutdated(root));
     for (const name of [...sources, "src/ir"]) {

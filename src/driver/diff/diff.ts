@@ -1,28 +1,22 @@
-import { countNetwork, type UncountedOperator } from "../../analysis/counts.js";
-import {
-  type DiffedNetwork,
-  diffByStructure,
-  diffNetworks,
-  type NetworkDiff,
-} from "../../analysis/diff/networks.js";
-import type { Diagnostic } from "../../base/diagnostic.js";
+import { type DiffedNetwork, diffByStructure, type NetworkDiff } from "../../analysis/diff/networks.js";
 import { type Model, withModel } from "../../given/model.js";
+import {
+  type DiffedModel,
+  diffReport,
+  diffSpecs,
+  type ModelsDiff,
+  specModel,
+} from "../../networks/diff-report.js";
+import { imageMetadata } from "../../networks/metadata.js";
 import type { NetworkOptions } from "../../networks/spec-network.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { canonicalLayers } from "./canonical-layers.js";
-import { diffSettings, settingsOf } from "./settings.js";
 
 /** What `ecagen diff --json` prints. */
-export interface DiffReport extends NetworkDiff {
+export interface DiffReport extends ModelsDiff {
   readonly a: string;
   readonly b: string;
-  /** What a reader should know of the comparison. */
-  readonly notes: readonly string[];
-  /** What the passes of specs did not find that they were asked for. */
-  readonly warnings: readonly Diagnostic[];
-  /** The operators whose multiply-accumulates are missing in the totals of one network or of both. */
-  readonly uncounted?: { readonly [side in "a" | "b"]: readonly UncountedOperator[] };
 }
 
 /**
@@ -42,26 +36,16 @@ type Named = readonly [file: string, model: Model];
 
 /** The same for networks at hand. */
 export function diffModels(a: Named, b: Named): DiffReport {
-  const areSpecs = a[1].kind === "spec" && b[1].kind === "spec";
-  const { networks, notes } = areSpecs
-    ? { networks: diffNetworks(a[1].graph, b[1].graph), notes: [] }
-    : diffOfFiles(a, b);
-  const settings = diffSettings(settingsOf(...a), settingsOf(...b));
-  const warnings = [...a[1].warnings, ...b[1].warnings];
-  const uncounted = { a: uncountedOf(a), b: uncountedOf(b) };
-  return {
-    a: a[0],
-    b: b[0],
-    notes,
-    warnings,
-    ...networks,
-    changes: [...networks.changes, ...settings],
-    ...(uncounted.a.length + uncounted.b.length === 0 ? {} : { uncounted }),
-  };
+  const files = { a: a[0], b: b[0] };
+  if (a[1].kind === "spec" && b[1].kind === "spec") return { ...files, ...diffSpecs(a[1], b[1]) };
+  const { networks, notes } = diffOfFiles(a, b);
+  return { ...files, ...diffReport(networks, notes, sideOf(a), sideOf(b)) };
 }
 
-function uncountedOf([, { graph }]: Named): readonly UncountedOperator[] {
-  return countNetwork(graph).uncounted ?? [];
+function sideOf([file, model]: Named): DiffedModel {
+  if (model.kind === "spec") return specModel(model);
+  const settings = imageMetadata(file, new Map(Object.entries(model.imported.metadata)));
+  return { graph: model.graph, warnings: model.warnings, settings };
 }
 
 function diffOfFiles(
@@ -79,7 +63,7 @@ function diffOfFiles(
   const asWritten = compared("");
   const hasFound = asWritten.changes.length > 0 && [a, b].some(([, { kind }]) => kind === "spec");
   const asFound = hasFound ? compared("lower-attention") : asWritten;
-  const silent = [a, b].filter(([file, model]) => settingsOf(file, model).preprocessing === undefined);
+  const silent = [a, b].filter((each) => sideOf(each).settings.preprocessing === undefined);
   return {
     networks: asFound.changes.length < asWritten.changes.length ? asFound : asWritten,
     notes: [

@@ -1,0 +1,82 @@
+/**
+ * ecagen for web pages, and wherever else there is no Node.js: the text of a spec becomes a checked network, its counts, the bytes of
+ * its ONNX model, and what tells it from another one. The bytes are those that `ecagen compile` writes.
+ */
+import { countNetwork, type NetworkCounts } from "./analysis/counts.js";
+import { libraryOf } from "./language/library.js";
+import { loadSource } from "./language/load.js";
+import { diffSpecs, type ModelsDiff } from "./networks/diff-report.js";
+import { refuseMissedExpectations } from "./networks/expectations.js";
+import { type ExportOptions, encode, lower } from "./networks/export.js";
+import { networkOfSpec, type SpecNetwork } from "./networks/spec-network.js";
+import { modelBytes } from "./onnx/encode/bytes.js";
+import { passesOfFlag } from "./passes/engine/pipeline.js";
+
+export type { NetworkCounts } from "./analysis/counts.js";
+export {
+  CheckError,
+  type Diagnostic,
+  type DiagnosticJson,
+  diagnosticToJson,
+  formatDiagnostic,
+  InputError,
+} from "./base/diagnostic.js";
+export type { ModelsDiff } from "./networks/diff-report.js";
+export type { ExportOptions } from "./networks/export.js";
+export type { SpecNetwork } from "./networks/spec-network.js";
+
+/** The version of ecagen, which the bundler puts in. */
+declare const ECAGEN_VERSION: string;
+
+export interface SpecOptions {
+  /** The spec's name in messages, and the network's where the spec gives none. Default: spec.json. */
+  readonly file?: string | undefined;
+  /** The texts of specs that it may extend, by names such as `b0-se`. */
+  readonly specs?: Readonly<Record<string, string>> | undefined;
+  /** Passes after the spec's own, as of `--passes`. */
+  readonly passes?: string | undefined;
+  /** Height and width in place of the spec's. */
+  readonly resolution?: number | undefined;
+}
+
+/** A model that is made of a network. */
+export interface CompiledModel {
+  /** The ONNX file, weights included: float32 or float16, little-endian. */
+  readonly bytes: Uint8Array;
+  /** Of the network before folding and lowering. */
+  readonly counts: NetworkCounts;
+}
+
+/**
+ * Reads and checks the text of a spec, and builds its network.
+ *
+ * @throws InputError with everything that is wrong with it, in the order of its places
+ */
+export function loadNetwork(text: string, options: SpecOptions = {}): SpecNetwork {
+  const extra = passesOfFlag("passes", options.passes);
+  const spec = loadSource({ file: options.file ?? "spec.json", text }, libraryOf(options.specs ?? {}));
+  return networkOfSpec(spec, extra, { resolution: options.resolution });
+}
+
+/** Counts parameters, multiply-accumulates and memory, in total and by block. */
+export function countsOf({ graph }: SpecNetwork): NetworkCounts {
+  return countNetwork(graph);
+}
+
+/**
+ * Compiles a network to an ONNX model in memory.
+ *
+ * @throws InputError for options that don't fit, and for a model of over 2 GiB
+ * @throws CheckError where the spec expects other counts than its network has
+ */
+export function compileNetwork(network: SpecNetwork, options: ExportOptions = {}): CompiledModel {
+  refuseMissedExpectations(network);
+  const model = encode(network, lower(network, options).graph, { ...options, version: ECAGEN_VERSION });
+  const bytes = modelBytes(model, { seed: options.seed ?? 0 });
+  return { bytes, counts: countNetwork(network.graph) };
+}
+
+/** Compares two networks: counts side by side, and every change, by the places in their specs. */
+export function diffNetworks(a: SpecNetwork, b: SpecNetwork): ModelsDiff {
+  return diffSpecs(a, b);
+}
