@@ -1,6 +1,6 @@
 import { countOps, gateOf } from "../counts.js";
 import { type Change, type ChangeKind, changeOf } from "./changes.js";
-import { type ComparedLayer, type FactUse, isGate, isTrainingOnly } from "./layers.js";
+import { below, type ComparedLayer, type FactUse, isGate, isTrainingOnly } from "./layers.js";
 import type { LayerPair } from "./pairs.js";
 import type { Wiring } from "./wiring.js";
 
@@ -111,10 +111,6 @@ function merged(block: string, found: readonly Found[]): readonly Change[] {
     const layers = group.map((each) => below(each.scope, block)).join(", ");
     return changeOf(kind, block, before, `${after} in ${layers}`);
   });
-}
-
-function below(scope: string, block: string): string {
-  return scope.startsWith(`${block}/`) ? scope.slice(block.length + 1) : scope;
 }
 
 /** The changes of a block's gates: of their kind, their position, and everything that they are. */

@@ -196,3 +196,8 @@ export function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(", ")}]`;
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
+
+/** The scope as it is called inside of a block: `expand/act`. */
+export function below(scope: string, block: string): string {
+  return scope.startsWith(`${block}/`) ? scope.slice(block.length + 1) : scope;
+}

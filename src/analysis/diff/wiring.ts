@@ -1,4 +1,4 @@
-import { type ComparedLayer, isGate, isTrainingOnly, type LayerGraph, type Source } from "./layers.js";
+import { below, type ComparedLayer, isGate, isTrainingOnly, type LayerGraph, type Source } from "./layers.js";
 import type { LayerPair } from "./pairs.js";
 
 /** What a layer reads: another layer, an input by its index; undefined where layers in between were added or removed. */
@@ -111,7 +111,7 @@ export class Wiring {
         // Behind a gate a number is that of an output, before it that of an input.
         if (typeof origin === "number") return `${origin}`;
         const { scope } = ((fromB ? this.#partner.get(origin) : origin) ?? origin).op.loc;
-        return scope.startsWith(`${block}/`) ? scope.slice(block.length + 1) : scope;
+        return below(scope, block);
       })
       .join(" and ");
   }
