@@ -3,7 +3,7 @@ import { type OpenedModel, openModel } from "../files/models/open.js";
 import { type AssumedModel, type FileNetwork, networkOfFile } from "../networks/file-network.js";
 import type { NetworkOptions } from "../networks/spec-network.js";
 import type { Sizes } from "../onnx/file/value-info.js";
-import { refuseResolution } from "./unused-flags.js";
+import { refuseUnusedFlags } from "./unused-flags.js";
 
 /** Whether a path is that of an ONNX file: its name says so, before anything is read. */
 export function isOnnx(path: string): boolean {
@@ -51,7 +51,8 @@ type FileOptions = Pick<NetworkOptions, "passes" | "resolution">;
 export function withFileNetwork<T>(file: string, options: FileOptions, act: (network: FileNetwork) => T): T {
   const imported = openAssumed(file, options.resolution);
   try {
-    if (imported.side === undefined) refuseResolution(file, options);
+    if (imported.side === undefined)
+      refuseUnusedFlags({ "a file has its size": true }, options, { model: file });
     return act(networkOfFile(file, imported, options));
   } finally {
     imported.close();

@@ -1,65 +1,120 @@
-import { InputError } from "../base/diagnostic.js";
-import type { DiagnosticCode } from "../base/diagnostic-codes/registry.js";
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { ExportOptions } from "../networks/export.js";
 import type { WeightsOptions } from "../networks/load-weights.js";
 import type { NetworkOptions } from "../networks/spec-network.js";
 import { OPSETS } from "../onnx/file/opset.js";
 
-type CompileFlags = Pick<NetworkOptions, "passes" | "resolution"> &
+/** The options that can have no use where others are as they are. */
+type FlagOptions = Pick<NetworkOptions, "passes" | "resolution"> &
   WeightsOptions &
-  Omit<ExportOptions, "seed">;
+  ExportOptions & { readonly variantWeights?: readonly string[] | undefined };
+
+/** Whether a flag is given. The command line gives some always, so that what they are by default says nothing. */
+const IS_GIVEN = {
+  passes: ({ passes }) => passes !== undefined,
+  resolution: ({ resolution }) => resolution !== undefined,
+  weights: ({ weights }) => weights !== undefined,
+  "variant-weights": ({ variantWeights }) => variantWeights !== undefined,
+  batch: ({ batch }) => batch !== undefined,
+  seed: ({ seed }) => seed !== undefined && seed !== 0,
+  names: ({ names }) => names !== undefined,
+  "weights-key": ({ weightsKey }) => weightsKey !== undefined,
+  "allow-missing": ({ allowMissing }) => allowMissing !== undefined,
+  "allow-other-settings": ({ allowOtherSettings }) => allowOtherSettings === true,
+  opset: ({ opset }) => opset !== undefined && opset !== OPSETS.default,
+  target: ({ target }) => target !== undefined && target !== "portable",
+  "keep-bn": ({ keepBatchNorm }) => keepBatchNorm === true,
+  precision: ({ precision }) => precision === "fp16",
+} as const satisfies Readonly<Record<string, (options: FlagOptions) => boolean>>;
+
+type Flag = keyof typeof IS_GIVEN;
+
+/** What a message names. */
+interface Subject {
+  /** The model, as the user calls it. */
+  readonly model?: string;
+  /** What program is asked for: `--lang ts`, `--templates`. */
+  readonly program?: string;
+}
+
+interface Case {
+  readonly flags: readonly Flag[];
+  /** The message after the flag. */
+  says(subject: Subject): string;
+  readonly hint?: string;
+}
+
+const READING: readonly Flag[] = ["weights-key", "allow-missing", "allow-other-settings"];
+const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision"];
+const COMPILING: readonly Flag[] = [
+  ...["passes", "resolution", "weights", "batch", "names"],
+  ...READING,
+  ...EXPORT,
+] as const satisfies readonly Flag[];
+
+const withoutWeights = (): string =>
+  "changes nothing: it is about trained weights, and there are no --weights";
+
+/** Every case in which flags have no use, and what is said of them. */
+const CASES = {
+  "a file is verified": {
+    flags: COMPILING,
+    says: () => "is about compiling a spec; an ONNX file is verified as it is",
+  },
+  "a file is run": {
+    flags: ["weights", "names", ...READING, "passes", "seed"],
+    says: ({ model }) => `is about compiling a spec; ${model} is an ONNX file, which is run as it is`,
+  },
+  "a program runs a file": {
+    flags: COMPILING,
+    says: ({ model }) => `is about compiling a spec; the program runs ${model} as it is`,
+  },
+  "a file has its weights": {
+    flags: ["weights"],
+    says: ({ model }) => `is about specs; ${model} has its own`,
+  },
+  "a file has its size": {
+    flags: ["resolution"],
+    says: ({ model }) => `is about specs; the sizes of ${model} are fixed`,
+    hint: "a spec's network can be built at another size",
+  },
+  "a program without a model": {
+    flags: EXPORT,
+    says: ({ program }) => `changes nothing: programs of ${program} have no ONNX file`,
+    hint: "ecagen compile makes one",
+  },
+  "a module": { flags: ["batch"], says: () => "changes nothing: a module takes any batch" },
+  "a program without weights": {
+    flags: ["weights", "names", "seed", ...READING],
+    says: ({ program }) => `changes nothing: programs of ${program} have no weights`,
+  },
+  "no weights": { flags: ["names", ...READING], says: withoutWeights },
+  "no weights, but names": { flags: READING, says: withoutWeights },
+  "a fresh module": {
+    flags: ["seed"],
+    says: () => "changes nothing: the numbers that a module starts from are PyTorch's",
+  },
+  "a program holds a file": {
+    flags: ["seed", "variant-weights"],
+    says: ({ model }) => `changes nothing: the program runs ${model} as it is`,
+  },
+} as const satisfies Readonly<Record<string, Case>>;
 
 /**
- * Refuses the flags of a compiling, where an ONNX file is taken as it is. `why`: the rest of the sentence.
+ * Refuses the flags that have no use in the cases that hold: what a user asks for must not be passed over in silence.
  *
  * Errors: `InputError` with each of them.
  */
-export function refuseCompileFlags(options: CompileFlags, code: DiagnosticCode, why: string): void {
-  const { passes, resolution, keepBatchNorm, precision, weights, opset, target, batch } = options;
-  const flags = {
-    passes,
-    resolution,
-    weights,
-    batch,
-    ...weightsFlags(options),
-    // The command line gives these always, so that what they are by default says nothing.
-    opset: opset === OPSETS.default ? undefined : opset,
-    target: target === "portable" ? undefined : target,
-    "keep-bn": keepBatchNorm === true ? true : undefined,
-    precision: precision === "fp16" ? true : undefined,
-  };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return;
-  throw new InputError(
-    given.map(([flag]) => ({ code, message: `--${flag} is about compiling a spec; ${why}` })),
-  );
-}
-
-/** The flags that are about weights, by their names; undefined where they are not given. */
-export function weightsFlags(options: WeightsOptions): Readonly<Record<string, unknown>> {
-  const { names, allowMissing, allowOtherSettings, weightsKey } = options;
-  return {
-    names,
-    "weights-key": weightsKey,
-    "allow-missing": allowMissing,
-    "allow-other-settings": allowOtherSettings === true ? true : undefined,
-  };
-}
-
-export function refuseWithoutWeights(flags: Readonly<Record<string, unknown>>): void {
-  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined);
-  if (given.length === 0) return;
-  throw new InputError(
-    given.map((flag) => ({
-      code: "weights/unused-flag",
-      message: `--${flag} changes nothing: it is about trained weights, and there are no --weights`,
-    })),
-  );
-}
-export function refuseResolution(file: string, { resolution }: Pick<NetworkOptions, "resolution">): void {
-  if (resolution === undefined) return;
-  throw InputError.of("onnx/resolution", `--resolution is about specs; the sizes of ${file} are fixed`, {
-    file,
-    hint: "a spec's network can be built at another size",
+export function refuseUnusedFlags(
+  cases: { readonly [N in keyof typeof CASES]?: boolean },
+  options: FlagOptions,
+  subject: Subject = {},
+): void {
+  const problems = Object.entries<Case>(CASES).flatMap(([name, { flags, says, hint }]) => {
+    if (cases[name as keyof typeof CASES] !== true) return [];
+    return flags
+      .filter((flag) => IS_GIVEN[flag](options))
+      .map((flag): Diagnostic => ({ code: "flag/unused", message: `--${flag} ${says(subject)}`, hint }));
   });
+  if (problems.length > 0) throw new InputError(problems);
 }

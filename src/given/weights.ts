@@ -5,7 +5,7 @@ import type { GivenWeights, WeightsOptions } from "../networks/load-weights.js";
 import { unknownKey } from "../weights/formats/torch/read.js";
 import { nonFiniteWarnings, type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
 import { isOnnx } from "./onnx-file.js";
-import { refuseWithoutWeights, weightsFlags } from "./unused-flags.js";
+import { refuseUnusedFlags } from "./unused-flags.js";
 
 /** Weights of a file that the user named. */
 export interface OpenWeights extends GivenWeights {
@@ -31,7 +31,7 @@ export async function withOpenWeights<T>(
   use: (given: OpenWeights | undefined) => Promise<T>,
 ): Promise<T> {
   if (weights === undefined) {
-    refuseWithoutWeights(weightsFlags(options));
+    refuseUnusedFlags({ "no weights": true }, options);
     return await use(undefined);
   }
   const source = openWeights(weights, options.weightsKey);

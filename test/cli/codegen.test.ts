@@ -182,7 +182,7 @@ test("flags that would change nothing in the program are refused, all of them", 
       assert.is(run.code, 2, run.stdout);
       const { errors } = JSON.parse(run.stdout) as { errors: readonly { code: string; message: string }[] };
       return errors
-        .filter(({ code }) => code === "codegen/unused-flag")
+        .filter(({ code }) => code === "flag/unused")
         .map(({ message }) => message.split(" ")[0] ?? "")
         .sort();
     };

@@ -234,7 +234,7 @@ test("flags of compiling are refused of a file that is taken as it is", () =>
     } catch (error) {
       assert.equal(
         (error as InputError).diagnostics.map(({ code }) => code),
-        ["codegen/flag", "codegen/flag"],
+        ["flag/unused", "flag/unused"],
       );
     }
   }));

@@ -6,6 +6,13 @@ export const commandCodes = {
     about: "The command line",
     refused: { usage: "The command or one of its flags is wrong. `ecagen COMMAND --help` explains each." },
   },
+  flag: {
+    about: "Flags that others make useless",
+    refused: {
+      unused:
+        "A flag changes nothing here: it is about compiling, and an ONNX file is taken as it is; or about weights or models that are not there. The message says why. Take it out.",
+    },
+  },
   init: {
     about: "`ecagen init`",
     refused: { exists: "The file is there already, and nothing is written over. Name another." },
@@ -26,7 +33,6 @@ export const commandCodes = {
       batch: "The batch is too large for one tensor. Take a smaller one.",
       dtype: "The model takes elements of another type than those given. The hint has the conversion.",
       failed: "ONNX Runtime started the model and gave up. The message has its reason.",
-      flag: "A flag is about compiling specs, and an ONNX file is run as it is. Take it out.",
       labels: "Labels are no names of classes, or not as many as the output has.",
       metadata: "What the file says of its images is not what ecagen writes. Compile the spec again.",
       "no-array": "The .npz file has no array of the input's name. The hint lists its arrays.",
@@ -47,7 +53,6 @@ export const commandCodes = {
     refused: {
       against: "`--against` takes `reference`, `cpu` or an ONNX file.",
       batches: "There is no batch to run. Give at least one.",
-      flag: "A flag is about compiling specs, and an ONNX file is verified as it is. Take it out.",
       "no-reference":
         "The reference interpreter can't compute the file. `--against` compares it with something else.",
       seeds: "There is no seed of inputs to run. Give at least one.",
@@ -108,7 +113,6 @@ export const commandCodes = {
       "changed-files": "Generated files were changed by hand, and would be written over. `--force` does it.",
       "element-type": "An input or output is not float32, which the generated package takes.",
       "external-data": "The model's weights are in files of their own, and a program holds one file.",
-      flag: "A flag is about compiling specs, and the file's program runs it as it is. Take it out.",
       "foreign-files": "Files are in the way that ecagen did not generate. `--force` writes over them.",
       "foreign-folder":
         "The folder has files that ecagen did not generate. `--force` writes into it all the same.",
@@ -122,7 +126,6 @@ export const commandCodes = {
       "own-templates": "The output would be in the folder of the templates. Write it elsewhere.",
       "page-batch": "A page runs one picture at a time. Leave `--batch` out.",
       reshaped: "A framework stores a parameter in another shape than the module. Leave `--names` out.",
-      "unused-flag": "A flag changes nothing for that language. The message says why.",
       "variant-weights":
         "`--variant-weights` names a variant that is not there, or a language without variants.",
       what: "What to generate is not said: give `--lang` or `--templates`.",

@@ -26,7 +26,6 @@ export const fileCodes = {
       "not-an-operator": "An op of the network is no ONNX operator. Its lowering pass must come before.",
       opset: "The opset is one that ecagen doesn't know. The message has those that it does.",
       output: "A value can't be an output of an ONNX file: an output is named once, and computed.",
-      resolution: "`--resolution` is about specs, and the file has fixed sizes. Export it at another size.",
       "too-large": "One file holds at most 2 GiB. `--external-data` writes the weights beside it.",
       "unknown-operator":
         "An operator that ecagen doesn't compute stands where a number is needed. `rewrite` keeps it as it is.",
@@ -71,7 +70,6 @@ export const fileCodes = {
       "unknown-format": "The file is no file of weights that ecagen knows. The hint lists the formats.",
       "unknown-names": "The file doesn't hold this network's parameters under any names that ecagen knows.",
       unnamed: "A framework has no name for a parameter of the network. Choose other `--names`.",
-      "unused-flag": "A flag about trained weights stands without `--weights`. Give them, or take it out.",
       zip: "The file is a zip archive that can't be read. Write or download it again.",
     },
     warned: {

@@ -7,7 +7,7 @@ import { realPath } from "../../files/files-read.js";
 import { packageVersion } from "../../files/package.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
 import { withFileNetwork } from "../../given/onnx-file.js";
-import { refuseCompileFlags } from "../../given/unused-flags.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import type { Graph, Value } from "../../ir/graph.js";
 import { tensorType } from "../../ir/types.js";
 import { defaultPreprocessing } from "../../language/preprocessing.js";
@@ -30,7 +30,7 @@ export function runnerFiles(
   options: CodegenOptions,
   generate: InterfaceGenerator,
 ): { readonly files: readonly GeneratedFile[]; readonly warnings: readonly Diagnostic[] } {
-  refuseCompileFlags(options, "codegen/flag", `the program runs ${file} as it is`);
+  refuseUnusedFlags({ "a program runs a file": true }, options, { model: file });
   return withFileNetwork(file, {}, (network) => {
     refuseExternalData(network);
     return { files: generate(interfaceOfFile(network)), warnings: network.warnings };

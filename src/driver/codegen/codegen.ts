@@ -16,7 +16,7 @@ import { addCopies, runnerFiles } from "./codegen-file.js";
 import { checkOwnership, MANIFEST } from "./generated-folder.js";
 import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
 import { addArtifacts, addProgram, type WrittenProgramFile } from "./program-files.js";
-import { refuseUnusedFlags } from "./unused-flags.js";
+import { refuseUnusedInProgram } from "./unused-flags.js";
 import type { VariantNetwork } from "./variants.js";
 
 export type { CodegenOptions } from "./program.js";
@@ -64,7 +64,7 @@ export function codegen(specFile: string, options: CodegenOptions): Promise<Code
 async function generateProgram(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
   const { output, language, templates } = options;
   const loadGenerator = generatorOf(options);
-  refuseUnusedFlags(specFile, options);
+  refuseUnusedInProgram(specFile, options);
   const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
   if (loadRunner !== undefined) {
     const { files, warnings } = runnerFiles(specFile, options, await loadRunner());

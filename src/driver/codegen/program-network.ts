@@ -3,7 +3,7 @@ import { decodeModel } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
-import { refuseResolution } from "../../given/unused-flags.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { type Parameter, parametersOf, storedDataOf } from "../../ir/graph.js";
 import { storedLeaves } from "../../ir/weight.js";
 import { networkOfFile } from "../../networks/file-network.js";
@@ -19,10 +19,12 @@ import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js
  */
 export function programNetwork(file: string, options: NetworkOptions): SpecNetwork {
   if (!isOnnx(file)) return specNetwork(file, options);
-  if (options.given !== undefined) {
-    throw InputError.of("codegen/flag", `--weights is about specs; ${file} has its own`);
-  }
-  refuseResolution(file, options);
+  const { given, resolution } = options;
+  refuseUnusedFlags(
+    { "a file has its weights": true, "a file has its size": true },
+    { weights: given?.source.file, resolution },
+    { model: file },
+  );
   const imported = decodeModel(readBytes(file), file);
   const declared = imported.graph;
   const network = recoveredNetwork(networkOfFile(file, { ...imported, declared }), options.passes);

@@ -2,7 +2,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../files/models/open.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
-import { weightsFlags } from "../../given/unused-flags.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
@@ -52,19 +52,6 @@ function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
 }
 
 function ofFile(path: string, options: BuildOptions): Runnable {
-  refuseBuildOptions(path, options);
+  refuseUnusedFlags({ "a file is run": true }, options, { model: path });
   return { model: path, ...imageMetadata(path, readMetadata(path)), warnings: [] };
-}
-
-function refuseBuildOptions(path: string, options: BuildOptions): void {
-  const { weights, passes, seed } = options;
-  const flags = { weights, ...weightsFlags(options), passes, seed };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return;
-  throw new InputError(
-    given.map(([flag]) => ({
-      code: "run/flag",
-      message: `--${flag} is about compiling a spec; ${path} is an ONNX file, which is run as it is`,
-    })),
-  );
 }

@@ -3,7 +3,7 @@ import { InputError } from "../../base/diagnostic.js";
 import { decodeModel, givenBytes } from "../../files/models/open.js";
 import { packageVersion } from "../../files/package.js";
 import { isOnnx } from "../../given/onnx-file.js";
-import { refuseCompileFlags } from "../../given/unused-flags.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { usesType } from "../../ir/graph.js";
 import type { ImportedModel } from "../../onnx/decode/import.js";
 import { argumentsAmong, replaceInitializers } from "../../onnx/decode/initializers.js";
@@ -31,7 +31,7 @@ export function fileTarget(
   options: VerifyOptions,
   note: (check: Check) => void,
 ): VerifyTarget {
-  refuseCompileFlags(options, "verify/flag", "an ONNX file is verified as it is");
+  refuseUnusedFlags({ "a file is verified": true }, options);
   const decoded = decodedOrSecond(given, options);
   if (decoded === undefined) {
     note({
