@@ -30,19 +30,19 @@ export { specJsonSchema } from "./driver/schema/schema.js";
 export { type StatsOptions, type StatsReport, stats } from "./driver/stats/stats.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/tables/tables.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify/verify.js";
-export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/weights/convert-weights.js";
+export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/weights/convert.js";
 export {
   diffWeights,
   type TypeDifference,
   type ValueDifference,
   type WeightsDiff,
-} from "./driver/weights/diff-weights.js";
+} from "./driver/weights/diff.js";
 export {
   type InspectOptions,
   inspectWeights,
   type ListedTensor,
   type WeightsInventory,
-} from "./driver/weights/inspect-weights.js";
+} from "./driver/weights/inspect.js";
 export type { WeightsOptions, WeightsReport } from "./networks/load-weights.js";
 export type { NewGatesReport } from "./new-gates/start.js";
 export type { NewGatesOptions } from "./trials/new-gates.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { diffWeights, type WeightsDiff } from "../../src/driver/weights/diff-weights.js";
+import { diffWeights, type WeightsDiff } from "../../src/driver/weights/diff.js";
 import { writeSafetensors } from "../../src/files/tensors/write.js";
 import { throwsError } from "../throws.js";
 

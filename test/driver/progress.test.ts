@@ -5,7 +5,7 @@ import { codegen } from "../../src/driver/codegen/codegen.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { verify } from "../../src/driver/verify/verify.js";
-import { convertWeights } from "../../src/driver/weights/convert-weights.js";
+import { convertWeights } from "../../src/driver/weights/convert.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 /** What a progress bar is told, by every use case that has one. */

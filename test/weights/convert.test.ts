@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { convertWeights } from "../../src/driver/weights/convert-weights.js";
+import { convertWeights } from "../../src/driver/weights/convert.js";
 import { openWeights } from "../../src/given/weights.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
 import { inTemporaryFolder } from "../temporary-folder.js";

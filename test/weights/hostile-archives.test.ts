@@ -271,7 +271,7 @@ test("an array that is deflated a thousand times is read in little memory, forwa
       ]),
     );
     const program = `
-      import { inspectWeights } from ${JSON.stringify(new URL("../../src/driver/weights/inspect-weights.ts", import.meta.url).href)};
+      import { inspectWeights } from ${JSON.stringify(new URL("../../src/driver/weights/inspect.ts", import.meta.url).href)};
       const before = process.resourceUsage().maxRSS;
       const { tensors: [w, v] } = inspectWeights(${JSON.stringify(file)}, { values: true });
       const grown = process.resourceUsage().maxRSS - before;

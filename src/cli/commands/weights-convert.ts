@@ -45,7 +45,7 @@ export const weightsConvertCommand = defineCommand({
       });
     }
     const [{ convertWeights }, { listedNames }, progress] = await Promise.all([
-      import("../../driver/weights/convert-weights.js"),
+      import("../../driver/weights/convert.js"),
       import("../weights-notes.js"),
       startProgress(),
     ]);

@@ -19,7 +19,7 @@ export const weightsDiffCommand = defineCommand({
     ["ecagen weights diff model.onnx checkpoint.pth --json", "across formats, for a script"],
   ],
   async run({ a, b, "weights-key": weightsKey }) {
-    const { diffWeights } = await import("../../driver/weights/diff-weights.js");
+    const { diffWeights } = await import("../../driver/weights/diff.js");
     const report = diffWeights(a, b, weightsKey);
     return {
       json: report,

@@ -31,7 +31,7 @@ export const weightsInspectCommand = defineCommand({
   ],
   async run({ file, values, "weights-key": weightsKey }) {
     const [{ inspectWeights }, { listedNames, ROUNDED }] = await Promise.all([
-      import("../../driver/weights/inspect-weights.js"),
+      import("../../driver/weights/inspect.js"),
       import("../weights-notes.js"),
     ]);
     const report = inspectWeights(file, { values, weightsKey });

@@ -3,8 +3,9 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
-import type { Session } from "../../runtime/session.js";
+import type { FloatTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
+import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch } from "../../trials/outputs.js";
 import { type SizedInputs, sizedInputs } from "./sized-inputs.js";
 
@@ -75,4 +76,9 @@ export function commonBatches(
   });
   if (wrong.length > 0) throw new InputError(wrong);
   return batches;
+}
+
+/** The random numbers that models are timed with. */
+export function inputsOf(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, FloatTensor> {
+  return feedsOf(randomInputs(inputs, batch, 0));
 }

@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
 import { countNetwork } from "../../analysis/counts.js";
+import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { LanguageName } from "../../codegen/registry.js";
-import type { GeneratedFile } from "../../codegen/subject.js";
-import { inTransaction } from "../../files/atomic-file.js";
+import type { GeneratedFile, InterfaceGenerator } from "../../codegen/subject.js";
+import { type FileTransaction, inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
 import { isOnnx } from "../../given/onnx-file.js";
@@ -12,10 +13,10 @@ import { refuseMissedExpectations } from "../../networks/expectations.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
-import { addCopies, runnerFiles } from "./codegen-file.js";
 import { checkOwnership, MANIFEST } from "./generated-folder.js";
 import { type CodegenOptions, generatorOf, hasVariants, runnerOf, withProgram } from "./program.js";
 import { addArtifacts, addProgram, type WrittenProgramFile } from "./program-files.js";
+import { addCopies, runnerFiles } from "./runner.js";
 import { refuseUnusedInProgram } from "./unused-flags.js";
 import type { VariantNetwork } from "./variants.js";
 
@@ -57,50 +58,69 @@ export interface CodegenReport {
  * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
  * missed expectation; none of these leaves a file.
  */
-export function codegen(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  return asOneRun(() => generateProgram(specFile, options));
+export function codegen(model: string, options: CodegenOptions): Promise<CodegenReport> {
+  return asOneRun(() => generateProgram(model, options));
 }
 
-async function generateProgram(specFile: string, options: CodegenOptions): Promise<CodegenReport> {
-  const { output, language, templates } = options;
+async function generateProgram(model: string, options: CodegenOptions): Promise<CodegenReport> {
+  // 1: the generator of a language or of the user's templates, and whether every flag has a use.
   const loadGenerator = generatorOf(options);
-  refuseUnusedInProgram(specFile, options);
-  const loadRunner = isOnnx(specFile) ? runnerOf(options) : undefined;
-  if (loadRunner !== undefined) {
-    const { files, warnings } = runnerFiles(specFile, options, await loadRunner());
-    prepareFolder(files, options);
-    const written = await inTransaction((transaction) =>
-      addProgram(transaction, files, options, () => addCopies(transaction, specFile, files, options)),
-    );
-    return { output, language, files: written, warnings };
-  }
-  return await withProgram(specFile, options, async (program) => {
+  refuseUnusedInProgram(model, options);
+
+  // 2: programs that only run an ONNX file take any, as it is.
+  const loadRunner = isOnnx(model) ? runnerOf(options) : undefined;
+  if (loadRunner !== undefined) return await generateRunner(model, options, await loadRunner());
+
+  return await withProgram(model, options, async ({ warnings, ...program }) => {
+    // 3: the networks, and the published numbers of the spec's own.
     const { subject, variants } = program;
     const [{ network }] = variants;
-    const warnings = [...network.warnings, ...program.warnings];
     if (options.resolution === undefined) refuseMissedExpectations(network);
-    const generate = await loadGenerator();
-    const files = generate(subject);
-    prepareFolder(files, options);
+
+    // 4: the files as text; 5: all of them in the folder, the models and weights made as they are written.
+    const files = (await loadGenerator())(subject);
     const rounding = startHalfRounding();
-    const written = await inTransaction((transaction) =>
-      addProgram(transaction, files, options, () =>
-        addArtifacts(transaction, files, { ...program, options, rounding }),
-      ),
+    const written = await writeProgram(files, options, (transaction) =>
+      addArtifacts(transaction, files, { ...program, options, rounding }),
     );
-    return {
+    const { output, language, templates } = options;
+    return defined({
       output,
       ...(language === undefined ? { templates } : { language }),
       files: written,
-      ...(network.weights === undefined ? {} : { weights: network.weights }),
-      ...(hasVariants(options) ? { variants: variants.map(reportVariant) } : {}),
+      weights: network.weights,
+      variants: hasVariants(options) ? variants.map(reportVariant) : undefined,
       warnings: [
-        ...warnings,
+        ...[...network.warnings, ...warnings],
         ...weightsWarnings(variants.map(({ given }) => given)),
         ...saturationWarnings(rounding),
       ],
-    };
+    });
   });
+}
+
+async function generateRunner(
+  model: string,
+  options: CodegenOptions,
+  generate: InterfaceGenerator,
+): Promise<CodegenReport> {
+  const { files, warnings } = runnerFiles(model, options, generate);
+  const written = await writeProgram(files, options, (transaction) =>
+    addCopies(transaction, model, files, options),
+  );
+  return { output: options.output, language: options.language, files: written, warnings };
+}
+
+/** Writes a program into a folder that is ecagen's, or new. */
+function writeProgram(
+  files: readonly GeneratedFile[],
+  options: CodegenOptions,
+  addArtifacts: (transaction: FileTransaction) => Promise<readonly WrittenProgramFile[]>,
+): Promise<readonly WrittenProgramFile[]> {
+  prepareFolder(files, options);
+  return inTransaction((transaction) =>
+    addProgram(transaction, files, options, () => addArtifacts(transaction)),
+  );
 }
 
 /** Makes the folders of a program. Errors: `InputError` for files of somebody else's in their places. */
@@ -127,5 +147,5 @@ function reportVariant({
   network: { graph, weights },
 }: VariantNetwork): ProgramVariant {
   const { parameters, macs } = countNetwork(graph);
-  return { id, passes, parameters, macs, ...(weights === undefined ? {} : { weights }) };
+  return { id, passes, parameters, macs, ...defined({ weights }) };
 }

@@ -1,4 +1,3 @@
-import { InputError } from "../../base/diagnostic.js";
 import { decodeModel } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
 import { isOnnx } from "../../given/onnx-file.js";

@@ -1,4 +1,5 @@
 import { Deadline } from "../../base/deadline.js";
+import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
@@ -72,15 +73,21 @@ export function run(model: string, options: RunOptions): Promise<RunReport> {
 }
 
 async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
+  // 1: the model, of a file or of a spec, and what it says of images and classes.
   const subject = await runnable(model, options);
   const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
+
+  // 2: the device, and the model on it.
   const deadline = new Deadline(options.timeout);
   const device = await chooseDevice(options.device ?? "cpu", { deadline });
   const session = await openSession(subject.model, { device: device.device, deadline });
   try {
+    // 3: the inputs, and where the outputs go.
     const targets = targetsOf(options.outputs ?? [], session.outputNames);
     const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
     refuseOverwriting([...targets.values()]);
+
+    // 4: the run; 5: its outputs in words and files.
     const results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
     const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
     const ranked = prepared !== undefined || labels !== undefined;
@@ -88,14 +95,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
       describe(name, tensor, targets.get(name), ranked, labels),
     );
     if (labels !== undefined) checkLabels(labels, outputs);
-    await writeNpy(
-      new Map(
-        [...targets].flatMap(([name, file]) => {
-          const tensor = results.get(name);
-          return tensor === undefined ? [] : [[file, npyArray(tensor)] as const];
-        }),
-      ),
-    );
+    await writeOutputs(targets, results);
     return {
       model,
       // A session is refused unless every node runs on the device.
@@ -103,7 +103,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
       inputs: inputs.map(describeInput),
       outputs,
       ...preprocessingOf(prepared, subject),
-      ...(subject.weights === undefined ? {} : { weights: subject.weights }),
+      ...defined({ weights: subject.weights }),
       warnings: subject.warnings,
     };
   } finally {
@@ -148,7 +148,7 @@ function describe(
   return {
     name,
     shape: dims,
-    ...(file === undefined ? {} : { file }),
+    ...defined({ file }),
     values: statisticsOf(numbers) ?? null,
     ...(ranked && isClassifier ? { top: topClasses(data, classes, labels) } : {}),
   };
@@ -163,8 +163,16 @@ function checkLabels(labels: readonly string[], outputs: readonly RunOutput[]): 
   });
 }
 
-function npyArray({ dims, data }: FloatTensor) {
-  return { dtype: "F32", dims, bytes: encodeElements(data, "float32") } as const;
+function writeOutputs(
+  targets: ReadonlyMap<string, string>,
+  results: ReadonlyMap<string, FloatTensor>,
+): Promise<void> {
+  const arrays = [...targets].flatMap(([name, file]) => {
+    const { dims, data } = results.get(name) ?? {};
+    if (dims === undefined || data === undefined) return [];
+    return [[file, { dtype: "F32", dims, bytes: encodeElements(data, "float32") }] as const];
+  });
+  return writeNpy(new Map(arrays));
 }
 
 function preprocessingOf(

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { readMetadata } from "../../files/models/open.js";
 import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";

@@ -5,8 +5,8 @@ import { count } from "../../base/numbers.js";
 import { shippedSpecsFolder } from "../../files/spec-files.js";
 import { specNetwork } from "../../given/spec-file.js";
 import type { Graph } from "../../ir/graph.js";
-import { type PublishedRow, type PublishedValue, paperNames, readPaper } from "./file.js";
 import { isMeasure, MEASURES, type Measurement, sumOverGates } from "./measures.js";
+import { type PublishedRow, type PublishedValue, paperNames, readPaper } from "./paper.js";
 
 /** One published value next to ours. */
 export interface PaperRow {

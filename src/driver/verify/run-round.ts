@@ -32,6 +32,8 @@ export interface RunContext {
   /** The seeds of the random inputs. */
   readonly seeds: readonly number[];
   readonly tolerance: Tolerance;
+  /** What leaving out a gate must move the output by more than, whatever a user allows. */
+  readonly gateTolerance: Tolerance;
   readonly deadline: Deadline;
   readonly note: (check: Check) => void;
 }

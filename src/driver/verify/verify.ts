@@ -1,4 +1,5 @@
 import { Deadline } from "../../base/deadline.js";
+import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { isOnnx } from "../../given/onnx-file.js";
@@ -7,7 +8,7 @@ import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { type Check, TOLERANCES, type Tolerance, type ToleranceName } from "../../runtime/compare.js";
-import { startRuntime } from "../../runtime/session.js";
+import { type Runtime, startRuntime } from "../../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "../../trials/devices.js";
 import { fileTarget } from "./file-target.js";
 import { againstFile } from "./given-model.js";
@@ -42,68 +43,40 @@ async function verifyWith(
   options: VerifyOptions,
   given: OpenWeights | undefined,
 ): Promise<VerifyReport> {
-  const { against = "reference", onProgress } = options;
   checkOptions(options);
+
+  // 1: what is verified, and the published numbers of a spec.
   const checks: Check[] = [];
-  const subject = prepare(model, options, given, (check) => checks.push(check));
+  const note = (check: Check): void => void checks.push(check);
+  const { target, weights, warnings } = prepare(model, options, given, note);
+
+  // 2: a device that really runs a model, and ONNX Runtime on it.
   const deadline = new Deadline(options.timeout);
-  const { allowTf32, program } = options;
-  const device = await chooseDevice(options.device ?? "cpu", { deadline, program, allowTf32 });
-  const precision = precisionOn(device, subject.target, options);
-  const runtime = options.runtime ?? (await startRuntime({ deadline, program, allowTf32 }));
-  const context: RunContext = {
-    runtime,
-    device: device.device,
-    alsoOnCpu: against === "cpu" && device.device !== "cpu",
-    batches: options.batches ?? [1, 3],
-    weightSeed: options.seed ?? 0,
-    seeds: options.seeds ?? [options.seed ?? 0],
-    tolerance: withElementwise(TOLERANCES[precision], options),
-    deadline,
-    note: (check) => checks.push(check),
-  };
-  const comparisons: Comparison[] = [];
-  const blocks: BlockComparison[] = [];
-  const placements: ModelPlacement[] = [];
-  const { rounds } = subject.target;
+  const runtimeOptions = { deadline, program: options.program, allowTf32: options.allowTf32 };
+  const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
+  const runtime = options.runtime ?? (await startRuntime(runtimeOptions));
   try {
     await holdDevice(runtime, device.device);
-    for (let i = 0; i < rounds; i++) {
-      const round = subject.target.round(i, { tolerance: TOLERANCES[precision], deadline });
-      const progress = (message: string, part: number): void =>
-        onProgress?.(`${round.weights}: ${message}`, (i + part) / rounds);
-      const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
-      comparisons.push(...result.comparisons);
-      // Weights change nothing about where nodes run.
-      if (i === 0) placements.push(...result.placements);
-      if (options.perBlock === true) {
-        blocks.push(
-          ...(await compareBlocks(round, context, (message, part) => progress(message, 0.9 + part / 10))),
-        );
-      }
-    }
+
+    // 3: round by round, each with other weights: what the models give is held against what they must.
+    const context = contextOf(runtime, device, target, { ...options, deadline, note });
+    const { comparisons, blocks, placements } = await runRounds(target, context, options);
+
+    // 4: what the rounds have shown of the network itself, and where the nodes ran; then the verdict.
+    const { gates, checks: measured } = target.found();
+    checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
+    const { verdict, undecided } = conclude(comparisons, blocks, checks);
+    const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
+    return {
+      ...{ ok: verdict === "right", verdict, undecided, model, device: deviceReport(device, cpuNodes) },
+      ...{ tolerance: context.tolerance, comparisons },
+      ...(options.perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),
+      ...{ placements, gates, checks, ...defined({ weights }) },
+      warnings: [...warnings, ...weightsWarnings([given])],
+    };
   } finally {
     if (options.runtime === undefined) runtime.close();
   }
-  const { gates, checks: measured } = subject.target.found();
-  checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
-  const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
-  const { verdict, undecided } = conclude(comparisons, blocks, checks);
-  return {
-    ok: verdict === "right",
-    verdict,
-    undecided,
-    model,
-    device: deviceReport(device, cpuNodes),
-    tolerance: context.tolerance,
-    comparisons,
-    ...(options.perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),
-    placements,
-    gates,
-    checks,
-    ...(subject.weights === undefined ? {} : { weights: subject.weights }),
-    warnings: [...subject.warnings, ...weightsWarnings([given])],
-  };
 }
 
 interface Prepared {
@@ -131,6 +104,47 @@ function prepare(
     weights: network.weights,
     warnings: network.warnings,
   };
+}
+
+/** What all rounds have in common. */
+function contextOf(
+  runtime: Runtime,
+  device: ChosenDevice,
+  target: VerifyTarget,
+  options: VerifyOptions & Pick<RunContext, "deadline" | "note">,
+): RunContext {
+  const { against, seed = 0, batches = [1, 3], seeds = [seed], deadline, note } = options;
+  const strict = TOLERANCES[precisionOn(device, target, options)];
+  return {
+    runtime,
+    device: device.device,
+    alsoOnCpu: against === "cpu" && device.device !== "cpu",
+    ...{ batches, weightSeed: seed, seeds, deadline, note },
+    tolerance: withElementwise(strict, options),
+    gateTolerance: strict,
+  };
+}
+
+/** Runs all rounds of a target, and compares block by block too where that is asked for. */
+async function runRounds(target: VerifyTarget, context: RunContext, { perBlock, onProgress }: VerifyOptions) {
+  const comparisons: Comparison[] = [];
+  const blocks: BlockComparison[] = [];
+  const placements: ModelPlacement[] = [];
+  for (let i = 0; i < target.rounds; i++) {
+    const round = target.round(i, { tolerance: context.gateTolerance, deadline: context.deadline });
+    const progress = (message: string, part: number): void =>
+      onProgress?.(`${round.weights}: ${message}`, (i + part) / target.rounds);
+    const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
+    comparisons.push(...result.comparisons);
+    // Weights change nothing about where nodes run.
+    if (i === 0) placements.push(...result.placements);
+    if (perBlock !== true) continue;
+    const compared = await compareBlocks(round, context, (message, part) =>
+      progress(message, 0.9 + part / 10),
+    );
+    blocks.push(...compared);
+  }
+  return { comparisons, blocks, placements };
 }
 
 function checkOptions({ batches, seeds, atol, rtol }: VerifyOptions): void {
