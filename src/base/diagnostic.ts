@@ -28,6 +28,9 @@ export interface DiagnosticJson {
   readonly hint?: string;
 }
 
+/** Problems of one file that are listed; a damaged one may have thousands. */
+export const MOST_PROBLEMS = 20;
+
 /** Bad input: a spec, a file, a flag. Carries every problem that was found; the CLI exits with 2. */
 export class InputError extends Error {
   override readonly name = "InputError";
@@ -44,6 +47,21 @@ export class InputError extends Error {
     more: Omit<Diagnostic, "code" | "message"> = {},
   ): InputError {
     return new InputError([{ code, message, ...more }]);
+  }
+
+  /** What is wrong with one file, each with the same words before it: as many problems as anybody reads. */
+  static ofFile(
+    code: DiagnosticCode,
+    file: string,
+    what: string,
+    problems: readonly string[],
+    hint?: string,
+  ): InputError {
+    return new InputError(
+      problems
+        .slice(0, MOST_PROBLEMS)
+        .map((problem) => ({ code, message: `${file}${what}: ${problem}`, file, hint })),
+    );
   }
 }
 

@@ -74,3 +74,9 @@ export function codeFrame(range: SourceRange): string {
   const gutter = String(line);
   return `${gutter} | ${before}${marked}${oneVisibleLine(text.slice(to))}\n${" ".repeat(gutter.length)} | ${" ".repeat(before.length)}${carets}`;
 }
+
+/** The last part of a path, without an ending that it may have: `b0-eca` of `specs/b0-eca.json`. */
+export function fileName(path: string, ending = ""): string {
+  const name = path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "");
+  return name.endsWith(ending) && name !== ending ? name.slice(0, name.length - ending.length) : name;
+}

@@ -1,6 +1,5 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
-import { fileName } from "../base/file-name.js";
-import type { SourceText } from "../base/source.js";
+import { fileName, type SourceText } from "../base/source.js";
 import { didYouMean } from "../base/suggest.js";
 
 /** Who asks for a spec, for the message where it is not there. */

@@ -1,7 +1,6 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { fileName } from "../base/file-name.js";
 import { sha256Hex } from "../base/sha256.js";
-import type { SourceText } from "../base/source.js";
+import { fileName, type SourceText } from "../base/source.js";
 import { checkSpec } from "./check.js";
 import { SpecDocument } from "./document.js";
 import { readWithBases } from "./extends.js";

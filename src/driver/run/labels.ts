@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
 import type { JsonPath } from "../../base/json-path.js";
 import { readBytes } from "../../files/read-file.js";
 import { type JsonArray, type JsonNode, type JsonObject, parseJsonTree } from "../../language/json-tree.js";
@@ -121,5 +121,3 @@ function problem(node: JsonNode, path: JsonPath, message: string): Diagnostic {
 function refused(problems: readonly Diagnostic[]): InputError {
   return new InputError(problems.slice(0, MOST_PROBLEMS));
 }
-
-const MOST_PROBLEMS = 20;

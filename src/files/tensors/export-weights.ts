@@ -2,7 +2,7 @@ import { type Graph, type Parameter, parametersOf } from "../../ir/graph.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import type { OutgoingTensor } from "../../weights/formats/tensor-source.js";
 import type { TensorName } from "../../weights/names/name-parameters.js";
-import { encodeElements } from "../../weights/values/elements.js";
+import { encodeElements, PIECE_ELEMENTS } from "../../weights/values/elements.js";
 import { weightChunks } from "../../weights/values/materialize.js";
 import { type FileTransaction, inTransaction } from "../atomic-file.js";
 import { addSafetensors } from "./write.js";
@@ -19,8 +19,6 @@ interface ExportWeightsOptions {
   readonly names?: ReadonlyMap<Parameter, TensorName> | undefined;
   readonly onProgress?: ((part: number) => void) | undefined;
 }
-
-const PIECE_ELEMENTS = 16384;
 
 /**
  * Writes the parameters and running statistics of a network to a safetensors file, under their own names, or

@@ -1,6 +1,6 @@
 import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { InputError } from "../../base/diagnostic.js";
-import { fileName } from "../../base/file-name.js";
+import { fileName } from "../../base/source.js";
 import type { Graph } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { Dataflow } from "../../passes/raise/dataflow.js";

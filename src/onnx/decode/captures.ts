@@ -1,7 +1,6 @@
 import { refuse, TypeRefusal } from "../../ir/types.js";
 import type { ModelDocument } from "../file/document.js";
-import type { GraphMessage, NodeMessage } from "../file/proto.js";
-import { TensorProto } from "../file/proto.js";
+import { bodiesOf, type GraphMessage, type NodeMessage, TensorProto } from "../file/proto.js";
 
 /** More levels of subgraphs than anybody writes; without a limit a file could overflow the stack. */
 const DEEPEST = 64;
@@ -23,7 +22,7 @@ const NONE: SubgraphNames = { captured: [], inner: [] };
  * Source: https://onnx.ai/onnx/repo-docs/IR.html#static-tensor-shapes, "Names Within a Graph"
  */
 export function subgraphNames(node: NodeMessage): SubgraphNames {
-  const graphs = graphsOf(node);
+  const graphs = bodiesOf(node);
   if (graphs.length === 0) return NONE;
   const captured = new Set<string>();
   const inner = new Set<string>();
@@ -49,10 +48,6 @@ function capturedNames(node: NodeMessage): readonly string[] {
     if (error instanceof TypeRefusal) return [];
     throw error;
   }
-}
-
-function graphsOf({ attribute }: NodeMessage): readonly GraphMessage[] {
-  return (attribute ?? []).flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])]);
 }
 
 function walk(
@@ -81,7 +76,7 @@ function walk(
   for (const { values } of graph.sparseInitializer ?? []) define(values?.name);
   for (const node of graph.node ?? []) {
     for (const name of node.input ?? []) use(name);
-    for (const each of graphsOf(node)) walk(each, known, captured, inner, depth + 1);
+    for (const each of bodiesOf(node)) walk(each, known, captured, inner, depth + 1);
     for (const name of node.output ?? []) define(name);
   }
   for (const { name } of graph.output ?? []) use(name ?? "");

@@ -16,7 +16,7 @@ import type { OperatorName } from "../codecs/codec.js";
 import { opsOfOperator } from "../codecs/registry.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
-import { isDefaultDomain, READ_OPSETS } from "../file/opset.js";
+import { isDefaultDomain, operatorKey, READ_OPSETS } from "../file/opset.js";
 import { toInteger } from "../file/proto.js";
 import { agrees, declaredType, type Sizes } from "../file/value-info.js";
 import { readNames, subgraphNames } from "./captures.js";
@@ -35,7 +35,7 @@ export interface DecodedGraph {
 }
 
 /** More wrong places of one file than anybody reads. */
-const MOST_PROBLEMS = 50;
+const MOST_WRONG = 50;
 
 /** Makes IR of a model file, node by node. What the IR can't say becomes opaque; what is no graph is an error. */
 export class GraphDecoder implements TensorScope {
@@ -270,10 +270,6 @@ export class GraphDecoder implements TensorScope {
   #problem(message: string): void {
     const { file } = this.#document;
     this.#problems.push({ code: "onnx/no-graph", message: `${file}: ${message}`, file });
-    if (this.#problems.length >= MOST_PROBLEMS) throw new InputError(this.#problems);
+    if (this.#problems.length >= MOST_WRONG) throw new InputError(this.#problems);
   }
-}
-
-function operatorKey(name: string | null | undefined, domain: string | null | undefined): string {
-  return JSON.stringify([isDefaultDomain(domain) ? "" : domain, name]);
 }

@@ -1,5 +1,5 @@
-import { isDefaultDomain } from "../file/opset.js";
-import type { GraphMessage, ModelMessage, NodeMessage } from "../file/proto.js";
+import { isDefaultDomain, operatorKey } from "../file/opset.js";
+import { bodiesOf, type ModelMessage, type NodeMessage } from "../file/proto.js";
 
 /**
  * The operators of ONNX that multiply and add nothing that the field counts: element by element, moving, reducing, drawing.
@@ -48,14 +48,14 @@ export class Multiplying {
 
   constructor({ functions }: ModelMessage) {
     this.#functions = new Map(
-      (functions ?? []).map(({ name, domain, node }) => [keyOf(name, domain), node ?? []] as const),
+      (functions ?? []).map(({ name, domain, node }) => [operatorKey(name, domain), node ?? []] as const),
     );
   }
 
   of(node: NodeMessage): boolean {
     const operator = node.opType ?? "";
-    const body = this.#functions.get(keyOf(operator, node.domain));
-    if (body !== undefined) return this.#ofFunction(keyOf(operator, node.domain), body);
+    const body = this.#functions.get(operatorKey(operator, node.domain));
+    if (body !== undefined) return this.#ofFunction(operatorKey(operator, node.domain), body);
     const isKnown = isDefaultDomain(node.domain)
       ? NOT_MULTIPLYING.has(operator) || WITH_BODIES.has(operator)
       : node.domain === "com.microsoft" && NOT_MULTIPLYING_OF_RUNTIME.has(operator);
@@ -70,12 +70,4 @@ export class Multiplying {
     this.#known.set(key, multiplies);
     return multiplies;
   }
-}
-
-function bodiesOf({ attribute }: NodeMessage): readonly GraphMessage[] {
-  return (attribute ?? []).flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])]);
-}
-
-function keyOf(name: string | null | undefined, domain: string | null | undefined): string {
-  return JSON.stringify([isDefaultDomain(domain) ? "" : domain, name]);
 }

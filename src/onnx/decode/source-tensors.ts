@@ -1,6 +1,5 @@
 import { nothingBeside, type OpenBeside, rangeOfBytes } from "../../base/bytes.js";
-import type { Diagnostic } from "../../base/diagnostic.js";
-import { InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
@@ -35,7 +34,6 @@ export interface DecodedTensor {
 
 /** Arguments of operators (sizes, axes, bounds) have fewer elements. */
 const LARGEST_ARGUMENT = 4096;
-const MOST_PROBLEMS = 20;
 
 const IR_DTYPES: { readonly [D in FileDType]?: DType } = {
   F32: "float32",

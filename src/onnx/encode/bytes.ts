@@ -1,6 +1,6 @@
 import { piecesOfRange, rangeOf } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
-import { bytesOf, encodeElements } from "../../weights/values/elements.js";
+import { bytesOf, encodeElements, PIECE_ELEMENTS } from "../../weights/values/elements.js";
 import { encodeHalf, type HalfRounding } from "../../weights/values/half.js";
 import { weightChunks } from "../../weights/values/materialize.js";
 import type { EncodedModel } from "./export.js";
@@ -45,9 +45,6 @@ export function modelBytes(encoded: EncodedModel | ModelParts, options: NumbersO
 export function* piecesOfFile({ segments }: FileLayout, options: NumbersOptions): Iterable<Uint8Array> {
   for (const segment of segments) yield* piecesOf(segment, options);
 }
-
-/** Numbers that are made at a time: few enough to stay in the processor's cache until they are written. */
-const PIECE_ELEMENTS = 16384;
 
 /** Bytes of another file that are held at a time. */
 const COPIED_BYTES = 1 << 18;

@@ -1,5 +1,5 @@
 import { type ByteRange, concatBytes } from "../../base/bytes.js";
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { TypeRefusal } from "../../ir/types.js";
 import {
@@ -56,7 +56,6 @@ export interface ModelDocument {
 const MOST_FIELDS = 1_000_000;
 /** Fields other than nodes and tensors that are longer are copied, and not looked into. */
 const LONGEST_REST = 1 << 26;
-const MOST_PROBLEMS = 20;
 
 /**
  * Takes a model file apart. Its tensors stay where they are; `range` is read again when they are needed.

@@ -1,5 +1,5 @@
 import type { ByteRange, OpenBeside } from "../../base/bytes.js";
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { InputError } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { refuse, TypeRefusal } from "../../ir/types.js";
 import { LatestBytes } from "../../weights/formats/latest.js";
@@ -8,8 +8,6 @@ import { asModel, graphAmong } from "./document.js";
 import { FIELD } from "./proto.js";
 import { readInitializer, storedInitializer } from "./tensors.js";
 import { WireReader } from "./wire.js";
-
-const MOST_PROBLEMS = 20;
 
 /**
  * The initializers of an ONNX file as tensors, those with external data too. The file is walked over, not held: data is read by
@@ -45,9 +43,5 @@ export function readInitializers(
     }
   });
   if (problems.length === 0) return tensors;
-  throw new InputError(
-    problems
-      .slice(0, MOST_PROBLEMS)
-      .map((problem): Diagnostic => ({ code: "onnx/initializer", message: `${file}: ${problem}`, file })),
-  );
+  throw InputError.ofFile("onnx/initializer", file, "", problems);
 }

@@ -13,6 +13,11 @@ export function isDefaultDomain(domain: string | null | undefined): boolean {
   return domain === undefined || domain === null || domain === "" || domain === "ai.onnx";
 }
 
+/** One text for each operator, whichever way ONNX's own domain is written. */
+export function operatorKey(name: string | null | undefined, domain: string | null | undefined): string {
+  return JSON.stringify([isDefaultDomain(domain) ? "" : domain, name]);
+}
+
 export function checkOpset(opset: number): void {
   if (Number.isInteger(opset) && opset >= OPSETS.first && opset <= OPSETS.last) return;
   throw InputError.of("onnx/opset", `opset ${opset} is not supported: ${OPSETS.first} to ${OPSETS.last} are`);

@@ -49,6 +49,11 @@ export function tensorHeader(tensor: {
   return { name: tensor.name, dataType: ELEMENT_TYPE[tensor.dtype], dims: [...tensor.dims] };
 }
 
+/** The subgraphs of a node: the branches of an If, the body of a Loop. */
+export function bodiesOf({ attribute }: NodeMessage): readonly GraphMessage[] {
+  return (attribute ?? []).flatMap(({ g, graphs }) => [...(g ? [g] : []), ...(graphs ?? [])]);
+}
+
 /** An int64 field as a number; beyond 2^53 rounded. */
 export function toInteger(field: number | { toString(): string } | null | undefined): number {
   return field === null || field === undefined ? 0 : Number(field);

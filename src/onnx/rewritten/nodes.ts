@@ -1,11 +1,12 @@
+import { type ByteRange, concatBytes, utf8 } from "../../base/bytes.js";
 import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import type { ModelSource, SourceNode } from "../decode/source.js";
 import { codecNodes, type NodeSink } from "../encode/export.js";
 import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
-import { FIELD, type NodeMessage, NodeProto } from "../file/proto.js";
+import { FIELD, fieldHeader, type NodeMessage, NodeProto } from "../file/proto.js";
+import { type WireField, WireReader } from "../file/wire.js";
 import type { RewrittenNames } from "./names.js";
-import { patchNode } from "./patch-node.js";
 import type { RewrittenTensors } from "./tensors.js";
 
 /** A node of a rewritten model, as a field of its graph. */
@@ -92,4 +93,29 @@ function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): re
 function newNode(node: NodeMessage): RewrittenNode {
   const segments = message(FIELD.graphNode, [bytes(NodeProto.encode(node).finish())]);
   return { place: undefined, segments, reads: node.input ?? [] };
+}
+
+/** Other names for a node's inputs and outputs, by their places; what is left out keeps its own. */
+interface NodeRenames {
+  readonly inputs: ReadonlyMap<number, string>;
+  readonly outputs: ReadonlyMap<number, string>;
+}
+
+/** The message of a node with other inputs and outputs; every other byte of it is what it was. */
+function patchNode(range: ByteRange, node: WireField, { inputs, outputs }: NodeRenames): Uint8Array {
+  const wire = new WireReader(range);
+  const places = { [FIELD.nodeInput]: 0, [FIELD.nodeOutput]: 0 };
+  const pieces: Uint8Array[] = [];
+  for (const { number, begin, end } of wire.fields(node.start, node.end)) {
+    let name: string | undefined;
+    if (number === FIELD.nodeInput) name = inputs.get(places[number]++);
+    else if (number === FIELD.nodeOutput) name = outputs.get(places[number]++);
+    if (name === undefined) {
+      pieces.push(wire.read(begin, end));
+    } else {
+      const text = utf8(name);
+      pieces.push(fieldHeader(number, text.length), text);
+    }
+  }
+  return concatBytes(pieces);
 }

@@ -2,6 +2,7 @@ import { type ByteRange, piecesOfRange } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { elementCount } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
+import { PIECE_ELEMENTS } from "../values/elements.js";
 import { elementReader, FILE_DTYPE_NAMES, FILE_DTYPES, type FileDType, hasNumbers } from "./file-dtypes.js";
 
 /** A tensor that lies in a file. Its sizes are checked; its bytes are read when they are asked for. */
@@ -53,9 +54,7 @@ export function rangeOfTensor(tensor: StoredTensor): ByteRange {
   return { size: tensor.byteLength, readInto: (target, offset) => tensor.readInto(target, offset) };
 }
 
-/** Numbers of a file that are read at a time, in elements of at most 8 bytes. */
-const PIECE_ELEMENTS = 16384;
-/** One for all tensors, because each `copyTo` is done with it when it returns. */
+/** Of elements of at most 8 bytes. One for all tensors, because each `copyTo` is done with it when it returns. */
 const scratch = new Uint8Array(PIECE_ELEMENTS * 8);
 const scratchView = new DataView(scratch.buffer);
 const scratchFloats = new Float32Array(scratch.buffer);

@@ -1,7 +1,7 @@
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims, sameDims } from "../../ir/types.js";
 import type { FileDType } from "../formats/file-dtypes.js";
-import type { StoredTensor } from "../formats/tensor-source.js";
+import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 import type { NameMap, Naming } from "./name-map.js";
 import type { NetworkParts, TensorName } from "./name-parameters.js";
 
@@ -79,4 +79,11 @@ export function isFloating(dtype: FileDType): boolean {
 /** How well a match explains both sides: what is found, less what is not. */
 export function scoreOf({ found, misfits, missing, leftOver }: Match): number {
   return found.size - misfits.size - missing.length - leftOver.length;
+}
+
+/** What helps where an ONNX file lacks the statistics of its normalisations; undefined for any other file. */
+export function foldedHint({ format, tensors }: TensorSource): string | undefined {
+  if (format !== "onnx" || [...tensors.keys()].some((name) => name.endsWith(".running_mean")))
+    return undefined;
+  return "its batch normalisations are folded into the convolutions; a file compiled with --keep-bn has them";
 }

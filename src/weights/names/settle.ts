@@ -1,11 +1,10 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { nearestWords } from "../../base/suggest.js";
+import { didYouMean, nearestWords } from "../../base/suggest.js";
+import { matchesText } from "../../base/wildcard.js";
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
-import { foldedHint } from "./folded.js";
-import { isFloating, type Match } from "./match.js";
-import { anyNamePattern } from "./name-pattern.js";
+import { foldedHint, isFloating, type Match } from "./match.js";
 
 /** What a match leaves open, and the user allows. */
 export interface Settled {
@@ -112,4 +111,28 @@ function summary(
       foldedHint(source) ??
       "--allow-missing PATTERN lets parameters keep their initial values and tensors stay unused, as in --allow-missing '*.attention.*'; --names KIND reads other names",
   };
+}
+
+/**
+ * Whether a name matches one of the patterns, in which `*` stands for any characters: `*.attention.*`,
+ * `head.classifier.*`. A pattern that no known name matches is a mistake.
+ *
+ * Errors: `InputError` for such patterns, all of them.
+ */
+function anyNamePattern(
+  flag: string,
+  patterns: readonly string[],
+  known: readonly string[],
+): (name: string) => boolean {
+  const idle = patterns.filter((pattern) => !known.some((name) => matchesText(pattern, name)));
+  if (idle.length > 0) {
+    throw new InputError(
+      idle.map((pattern) => ({
+        code: "weights/idle-pattern",
+        message: `${flag} ${JSON.stringify(pattern)} matches no parameter of the network and no tensor of the file`,
+        hint: didYouMean(pattern.replaceAll("*", ""), known) ?? "* stands for any characters",
+      })),
+    );
+  }
+  return (name) => patterns.some((pattern) => matchesText(pattern, name));
 }

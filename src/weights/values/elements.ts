@@ -2,6 +2,9 @@ import { fromFloat16Bits } from "../../base/float16.js";
 import { ELEMENT_BYTES, type NumberDType } from "../../ir/types.js";
 import { encodeHalf } from "./half.js";
 
+/** Numbers that are made, read or measured at a time: few enough to stay in the processor's cache. */
+export const PIECE_ELEMENTS = 16384;
+
 // Files hold little-endian numbers. So do the typed arrays of every platform that ONNX Runtime is built for.
 
 /**

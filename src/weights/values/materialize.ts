@@ -1,6 +1,7 @@
 import { randomStream } from "../../base/random.js";
 import { type DType, elementCount, isIntegerType } from "../../ir/types.js";
 import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../../ir/weight.js";
+import { PIECE_ELEMENTS } from "./elements.js";
 import { nearestHalf } from "./half.js";
 
 /** The elements of a weight in order, some at a time: `fill` writes the next ones, as many as fit. */
@@ -32,7 +33,7 @@ const COMBINE: { readonly [K in BinaryWeightKind]: (target: Float64Array, other:
 export function* weightChunks(
   expr: WeightExpr,
   seed: number,
-  chunkElements = 16384,
+  chunkElements = PIECE_ELEMENTS,
 ): Iterable<Float64Array<ArrayBuffer>> {
   const count = elementCount(expr.dims);
   const source = elementsOf(expr, seed);

@@ -1,4 +1,5 @@
 import type { LentNumbers } from "../../ir/weight.js";
+import { PIECE_ELEMENTS } from "./elements.js";
 
 /** What the numbers of a tensor are like. Those that are not finite are counted, and left out of the rest. */
 export interface TensorStatistics {
@@ -18,8 +19,6 @@ export interface TensorDistance {
   /** Σab / √(Σa² Σb²); 1 for two that are zero, 0 for one. */
   readonly cosine: number;
 }
-
-const PIECE_ELEMENTS = 16384;
 
 /** Undefined for a tensor without finite numbers. Float64, piece by piece. */
 export function statisticsOf(numbers: LentNumbers): TensorStatistics | undefined {

@@ -1,6 +1,6 @@
 import type { ByteRange, OpenFile } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
-import { fileName } from "../../../base/file-name.js";
+import { fileName } from "../../../base/source.js";
 import { quoteName } from "../../../base/visible-text.js";
 import { fileByteCount } from "../file-dtypes.js";
 import { LatestBytes } from "../latest.js";
@@ -53,14 +53,8 @@ export function npzTensors(
     }
   }
   if (problems.length === 0) return tensors;
-  throw new InputError(
-    problems.slice(0, 20).map((problem) => ({
-      code: "weights/npz",
-      message: `${file} is no .npz file that can be read: ${problem}`,
-      file,
-      hint: 'write it again: np.savez("weights.npz", **{name: x.numpy() for name, x in state.items()})',
-    })),
-  );
+  const hint = 'write it again: np.savez("weights.npz", **{name: x.numpy() for name, x in state.items()})';
+  throw InputError.ofFile("weights/npz", file, " is no .npz file that can be read", problems, hint);
 }
 
 /** The tensor of an .npy file. Throws `NpyProblem`. */

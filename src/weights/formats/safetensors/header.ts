@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from "../../../base/diagnostic.js";
 import { isUnicode, quoteName } from "../../../base/visible-text.js";
 import { FILE_DTYPE_NAMES, type FileDType, fileByteCount, isFileDType } from "../file-dtypes.js";
 import { type HeaderEntry, HeaderProblem, readHeaderSyntax } from "./header-syntax.js";
@@ -26,8 +27,6 @@ export interface HeaderTensor {
 
 /** A longer header is refused, as by the reference implementation. */
 export const LONGEST_HEADER = 100_000_000;
-/** Problems that are listed; a damaged file may have thousands. */
-const MOST_PROBLEMS = 20;
 
 /**
  * Reads a header's text; `dataBytes` follow it in the file. The tensors come in the order of their bytes, which

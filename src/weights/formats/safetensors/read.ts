@@ -67,12 +67,5 @@ function headerText(file: OpenFile): { json: string; dataStart: number } {
 
 function refused(file: string, problems: readonly string[]): InputError {
   const hint = "download or export the file again: it is damaged, or not written to the format's rules";
-  return new InputError(
-    problems.map((problem) => ({
-      code: "weights/safetensors",
-      message: `${file} is no valid safetensors file: ${problem}`,
-      file,
-      hint,
-    })),
-  );
+  return InputError.ofFile("weights/safetensors", file, " is no valid safetensors file", problems, hint);
 }

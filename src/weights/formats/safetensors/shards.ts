@@ -1,5 +1,5 @@
 import { NoSuchFile, type OpenBeside, type OpenFile } from "../../../base/bytes.js";
-import { type Diagnostic, InputError } from "../../../base/diagnostic.js";
+import { InputError } from "../../../base/diagnostic.js";
 import { quoteName } from "../../../base/visible-text.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { LONGEST_HEADER } from "./header.js";
@@ -12,7 +12,6 @@ export const INDEX_SUFFIX = ".safetensors.index.json";
 const MOST_SHARDS = 1024;
 /** As of the header of one file. */
 const LONGEST_INDEX = LONGEST_HEADER;
-const MOST_PROBLEMS = 20;
 
 /**
  * A checkpoint in several safetensors files, by its index:
@@ -106,14 +105,6 @@ function parseIndex(source: OpenFile): ReadonlyMap<string, string> {
 }
 
 function refused(file: string, problems: readonly string[]): InputError {
-  return new InputError(
-    problems.slice(0, MOST_PROBLEMS).map(
-      (problem): Diagnostic => ({
-        code: "weights/shards",
-        message: `${file} is no index of shards that can be read: ${problem}`,
-        file,
-        hint: "the index and all of its shards belong into one folder, as they were published",
-      }),
-    ),
-  );
+  const hint = "the index and all of its shards belong into one folder, as they were published";
+  return InputError.ofFile("weights/shards", file, " is no index of shards that can be read", problems, hint);
 }

@@ -91,12 +91,5 @@ function refuseNames(file: string, tensors: readonly OutgoingTensor[]): void {
     else if (seen.has(name)) problems.push(`there are two tensors ${quoteName(name)}`);
     seen.add(name);
   }
-  if (problems.length === 0) return;
-  throw new InputError(
-    problems.map((message) => ({
-      code: "weights/name",
-      message: `${file} can't be written: ${message}`,
-      file,
-    })),
-  );
+  if (problems.length > 0) throw InputError.ofFile("weights/name", file, " can't be written", problems);
 }

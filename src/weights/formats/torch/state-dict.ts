@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from "../../../base/diagnostic.js";
 import { quoteName } from "../../../base/visible-text.js";
 import {
   PickleCall,
@@ -32,7 +33,6 @@ const NESTED_UNDER = [...AVERAGED_UNDER, "state_dict", "model", "model_state_dic
 const INSIDE = ["module", "ema_model", "ema_state_dict", "state_dict", "model", "shadow"];
 /** PyTorch allows tensors of no more. */
 const MOST_AXES = 64;
-const MOST_PROBLEMS = 20;
 
 /** A state dict, and where in the checkpoint it is. */
 export interface FoundStateDict {
