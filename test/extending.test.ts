@@ -39,8 +39,8 @@ interface Example {
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   "An op": ["test/ir/ops.test.ts"],
   "An attention module": ["test/ir/ops.test.ts"],
-  "A pass": [],
-  "A block": ["test/networks/positions.test.ts"],
+  "A pass": ["test/passes/registry.test.ts"],
+  "A block": ["test/language/rules/registry.test.ts"],
 };
 
 /**
@@ -54,6 +54,14 @@ const NAMED_BY_THE_COMPILER: Readonly<Record<string, { first: number; files: rea
       "src/ir/attention/implementations.ts",
       "src/codegen/pytorch/gates.ts",
       "test/ir/attention-tables.ts",
+    ],
+  },
+  "A block": {
+    first: 2,
+    files: [
+      "src/networks/blocks/registry.ts",
+      "src/codegen/pytorch/blocks.ts",
+      "src/codegen/user-templates/blocks.ts",
     ],
   },
 };
@@ -192,7 +200,7 @@ test("with all of the page linter, compiler and suites accept the copy", () => {
   assert.ok(ok, text);
 });
 
-test("a network of the new gate verifies", () => {
+test("a network of the new gate and the new block verifies", () => {
   const network = {
     name: "srm",
     input: { channels: 3, height: 20, width: 14 },
@@ -201,6 +209,7 @@ test("a network of the new gate verifies", () => {
     stages: [
       { block: "inverted-residual", repeat: 2, channels: 16, expansion: 3 },
       { block: "bottleneck", channels: 32, stride: 2 },
+      { block: "sandglass", channels: 32 },
     ],
     head: { classes: 5 },
   };
@@ -211,11 +220,11 @@ test("a network of the new gate verifies", () => {
     console.log(JSON.stringify({ ok: report.ok, gates: report.gates.effects.map(({ gate }) => gate) }));`;
   const verified = run(["--import", "tsx", "--input-type=module", "-e", program]);
   assert.ok(verified.ok, verified.text);
-  const gates = ["srm (48 × 2)", "srm (48 × 2)", "srm (32 × 2)"];
+  const gates = ["srm (48 × 2)", "srm (48 × 2)", "srm (32 × 2)", "srm (32 × 2)"];
   assert.equal(JSON.parse(verified.text.trim().split("\n").at(-1) ?? ""), { ok: true, gates });
 });
 
-testWithTorch(test, "its class in PyTorch computes what the export does", () => {
+testWithTorch(test, "their classes in PyTorch compute what the export does", () => {
   const program = `
     const { assertSame, checkTorch, prepareTorch } = await import("./test/codegen/torch.ts");
     const graph = await prepareTorch("torch", "srm.json");

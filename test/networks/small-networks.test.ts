@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { verify } from "../../src/driver/verify/verify.js";
+import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
 
 /**
  * Small networks that together have every block, stem, head and place of a gate: what ONNX Runtime computes with
@@ -166,6 +167,14 @@ test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-blocks-"));
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("every block type is in one of them", () => {
+  const text = JSON.stringify(NETWORKS);
+  assert.equal(
+    BLOCK_TYPES.filter((type) => !text.includes(`"block":"${type}"`)),
+    [],
+  );
+});
 
 for (const [name, network] of Object.entries(NETWORKS)) {
   for (const initialization of ["efficientnet", "resnet"]) {
