@@ -45,7 +45,7 @@ export const GENERATORS = {
     artifacts: [],
     hasVariants: false,
     namesWeights: false,
-    load: async () => (await import("./json/generate.js")).generateJson,
+    load: async () => (await import("./user-templates/data.js")).generateJson,
   },
 } as const satisfies Record<string, Language>;
 

@@ -2,7 +2,16 @@ import { join } from "node:path";
 import { packageRoot } from "../files/package.js";
 import { readText } from "../files/read-file.js";
 
-/** The text of a file of `templates/`, with the line ends that are written. */
-export function templateText(language: string, path: string): string {
-  return readText(join(packageRoot(), "templates", language, path)).replaceAll("\r\n", "\n");
+/** The text of a file of `templates/`, as `pytorch/train.py`, with the line ends that are written. */
+export function templateText(path: string): string {
+  return readText(join(packageRoot(), "templates", path)).replaceAll("\r\n", "\n");
+}
+
+/** A template with its `{{words}}` filled in; each must be given. */
+export function filledTemplate(path: string, words: Readonly<Record<string, string>>): string {
+  return templateText(path).replaceAll(/\{\{(\w+)\}\}/g, (_, word: string) => {
+    const text = words[word];
+    if (text === undefined) throw new RangeError(`nothing is given for {{${word}}} of ${path}`);
+    return text;
+  });
 }

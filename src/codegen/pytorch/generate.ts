@@ -1,8 +1,10 @@
+import { markdownText } from "../../base/markdown.js";
+import { count } from "../../base/numbers.js";
 import { storedDataOf } from "../../ir/graph.js";
 import type { CodegenSubject, GeneratedFile, StateNames } from "../subject.js";
+import { filledTemplate, templateText } from "../template-text.js";
 import { modelText } from "./model.js";
-import { type Literal, literal, printPython, pythonRemark } from "./python.js";
-import { filled, template } from "./templates.js";
+import { type Literal, literal, printPython } from "./python.js";
 
 /**
  * A folder of Python that trains the network: its module, the loop, and files of weights in and out. Weights that were given
@@ -15,10 +17,13 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
   const python = (value: Literal): string => printPython(literal(value));
   const files = [
     { path: "model.py", text: modelText(subject) },
-    { path: "train.py", text: filled("train.py", { input: python([channels, height, width]) }) },
+    {
+      path: "train.py",
+      text: filledTemplate("pytorch/train.py", { input: python([channels, height, width]) }),
+    },
     {
       path: "data.py",
-      text: filled("data.py", {
+      text: filledTemplate("pytorch/data.py", {
         mean: python(mean),
         std: python(std),
         crop: python(crop),
@@ -28,14 +33,14 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
         order: channelOrder === "bgr" ? "transforms.Lambda(bgr), " : "",
       }),
     },
-    { path: "weights.py", text: template("weights.py") },
-    { path: "requirements.txt", text: template("requirements.txt") },
+    { path: "weights.py", text: templateText("pytorch/weights.py") },
+    { path: "requirements.txt", text: templateText("pytorch/requirements.txt") },
     {
       path: "README.md",
-      text: filled("README.md", {
+      text: filledTemplate("pytorch/README.md", {
         title: markdownText(spec.name),
         description: markdownText(spec.description ?? ""),
-        parameters: counts.parameters.toLocaleString("en-US"),
+        parameters: count(counts.parameters),
         version,
         names: sharedNames(stateNames),
       }),
@@ -50,9 +55,4 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
 function sharedNames(stateNames: StateNames | undefined): string {
   if (stateNames === undefined) return "Names and shapes of the weights are the same on both sides";
   return `The module's \`state_dict\` has the names of ${stateNames.title}, which ecagen recognises, and\nit loads files with ecagen's names too`;
-}
-
-/** Any text as one line of Markdown that is only text. */
-function markdownText(text: string): string {
-  return pythonRemark(text).replaceAll(/[`*_{}[\]<>#|!&]/g, "\\$&");
 }

@@ -1,7 +1,9 @@
+import { count } from "../../base/numbers.js";
+import type { ActivationName } from "../../ir/activations.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { CodegenSubject } from "../subject.js";
-import { ACTIVATION_MODULES } from "./activations.js";
+import { filledTemplate, templateText } from "../template-text.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
@@ -9,7 +11,6 @@ import { namesTable } from "./names.js";
 import { type ModuleParts, networkParts } from "./network-parts.js";
 import { map, name, printPython, pythonRemark } from "./python.js";
 import { tables } from "./tables.js";
-import { filled, template } from "./templates.js";
 
 /**
  * `model.py`: what is particular of the network as tables, then the classes that it uses, then the network. The classes are
@@ -24,27 +25,32 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   const blocks = whole.blocks.filter(({ stage, index }) => scopes.has(`/stages/${stage}/blocks/${index}`));
   const spec = { ...whole, blocks };
   const library = [
-    template("model/layers.py"),
-    ...(parts.gateTypes.size > 0 ? [template("model/attention.py")] : []),
+    templateText("pytorch/model/layers.py"),
+    ...(parts.gateTypes.size > 0 ? [templateText("pytorch/model/attention.py")] : []),
     ...unique([...parts.gateTypes].flatMap((type) => gateEmitters[type].templates)).map((file) =>
-      template(`model/attention/${file}.py`),
+      templateText(`pytorch/model/attention/${file}.py`),
     ),
-    ...unique(["block", ...blocks.flatMap(classFiles)]).map((file) => template(`model/blocks/${file}.py`)),
+    ...unique(["block", ...blocks.flatMap(classFiles)]).map((file) =>
+      templateText(`pytorch/model/blocks/${file}.py`),
+    ),
   ];
   const naming =
     stateNames === undefined
       ? []
-      : [namesTable(graph, stateNames), filled("model/names.py", { title: stateNames.title })];
-  const network = filled("model/network.py", {
+      : [
+          namesTable(graph, stateNames),
+          filledTemplate("pytorch/model/names.py", { title: stateNames.title }),
+        ];
+  const network = filledTemplate("pytorch/model/network.py", {
     base: stateNames === undefined ? "nn.Module" : "OtherNames",
   });
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
   const classes = definedClasses(defined, parts, definedNames([...library, ...naming, network]));
   const sections = [
-    filled("model/head.py", {
+    filledTemplate("pytorch/model/head.py", {
       title: pythonRemark(spec.name),
       description: spec.description === undefined ? "" : `: ${pythonRemark(spec.description)}`,
-      parameters: counts.parameters.toLocaleString("en-US"),
+      parameters: count(counts.parameters),
       names: stateNames === undefined ? "those of ecagen's weight files" : `those of ${stateNames.title}`,
     }),
     tables(spec, parts, classes),
@@ -92,3 +98,16 @@ function definedNames(texts: readonly string[]): readonly string[] {
 function unique<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values)];
 }
+
+/** The module of each activation; one without a line is a compile error. */
+const ACTIVATION_MODULES: { readonly [A in ActivationName]: string } = {
+  relu: "nn.ReLU",
+  relu6: "nn.ReLU6",
+  silu: "nn.SiLU",
+  hard_swish: "nn.Hardswish",
+  hard_sigmoid: "nn.Hardsigmoid",
+  "hard_sigmoid_0.2": "HardSigmoidFifth",
+  sigmoid: "nn.Sigmoid",
+  tanh: "nn.Tanh",
+  gelu: "nn.GELU",
+};

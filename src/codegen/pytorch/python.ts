@@ -1,5 +1,5 @@
 import { SHOWS, unfolded } from "../../base/visible-text.js";
-import { capitalized, wordsOf } from "../words.js";
+import { capitalized, wordsOf } from "../names.js";
 
 /** An expression of Python, as far as generated modules have them. */
 export type Python =

@@ -1,4 +1,4 @@
-import { capitalized, wordsOf } from "../words.js";
+import { capitalized, wordsOf } from "../names.js";
 
 /**
  * Names for generated TypeScript, made of a spec's name, which can be any text. Only letters and digits of ASCII come

@@ -31,5 +31,5 @@ export function browserFiles(): readonly GeneratedFile[] {
 }
 
 function filesOf(paths: readonly string[]): readonly GeneratedFile[] {
-  return paths.map((path) => ({ path, text: templateText("ts", path) }));
+  return paths.map((path) => ({ path, text: templateText(`ts/${path}`) }));
 }

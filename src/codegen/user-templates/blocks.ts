@@ -5,10 +5,10 @@ import { isOp } from "../../ir/rewrite.js";
 import { concreteDims } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
+import { nameForms } from "../names.js";
 import type { CodegenSubject } from "../subject.js";
 import type { BlockData, GateData, MapData } from "./data-schema.js";
 import { countOf, mapOf, withLast } from "./forms.js";
-import { nameForms } from "./names.js";
 
 /** The blocks of a network, after its passes. Each takes what the one before it gives. */
 export function blocksData({ graph, spec, counts }: CodegenSubject): readonly BlockData[] {

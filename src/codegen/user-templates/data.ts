@@ -1,10 +1,16 @@
+import { jsonText } from "../../base/json-text.js";
 import { parametersOf } from "../../ir/graph.js";
 import { concreteDims, type TensorType } from "../../ir/types.js";
-import type { CodegenSubject } from "../subject.js";
+import { nameForms, uniqueIdentifiers } from "../names.js";
+import type { CodegenSubject, GeneratedFile } from "../subject.js";
 import { blocksData } from "./blocks.js";
 import type { BlockData, TemplateData } from "./data-schema.js";
 import { countOf, mapOf, shapeOf, withLast } from "./forms.js";
-import { nameForms, uniqueIdentifiers } from "./names.js";
+
+/** What templates are given, as a file: for other template engines, and to look up what a tag would write. */
+export function generateJson(subject: CodegenSubject): readonly GeneratedFile[] {
+  return [{ path: "network.json", text: jsonText(templateData(subject)) }];
+}
 
 /** What templates are told of a network; `templateDataSchema` says what each key means. */
 export function templateData(subject: CodegenSubject): TemplateData {

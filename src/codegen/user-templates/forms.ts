@@ -1,10 +1,11 @@
+import { count } from "../../base/numbers.js";
 import { type Dim, elementCount } from "../../ir/types.js";
 import type { CountData, MapData, ShapeData } from "./data-schema.js";
 
 /** The forms that numbers are given in, so that templates have nothing to compute. */
 
 export function countOf(number: number): CountData {
-  return { number, grouped: number.toLocaleString("en-US"), millions: (number / 1e6).toFixed(2) };
+  return { number, grouped: count(number), millions: (number / 1e6).toFixed(2) };
 }
 
 export function shapeOf(dims: readonly number[]): ShapeData {

@@ -65,7 +65,7 @@ export function generatePage(subject: CodegenSubject): readonly GeneratedFile[] 
     { path: ".gitignore", text: "node_modules/\nsite/\n" },
     { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch, model }) },
     { path: "src/variants.ts", text: variantsFile({ name, description, variants }) },
-    ...TEMPLATES.map((path) => ({ path, text: templateText("web", path) })),
+    ...TEMPLATES.map((path) => ({ path, text: templateText(`web/${path}`) })),
     ...browserFiles(),
     ...variants.map((each) => ({ path: modelPath(each), artifact: "model", variant: each.id }) as const),
   ];

@@ -1,6 +1,6 @@
 import { jsonText } from "../../base/json-text.js";
 import { packageName } from "../typescript/names.js";
-import { versionsOf } from "../typescript/versions.js";
+import { versionsOf } from "../typescript/package-file.js";
 
 /** The package.json of a page: `npm start` builds and serves it. */
 export function packageFile(name: string, description: string): string {

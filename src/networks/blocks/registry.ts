@@ -1,13 +1,14 @@
 import type { Value } from "../../ir/graph.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
-import { buildBasic } from "./basic.js";
-import { buildBottleneck } from "./bottleneck.js";
-import { buildConvNormAct } from "./conv-norm-act.js";
+import {
+  buildConvNormAct,
+  buildDepthwiseSeparable,
+  buildFusedInvertedResidual,
+  buildInvertedResidual,
+} from "./chain-blocks.js";
 import { buildDefined } from "./defined.js";
-import { buildDepthwiseSeparable } from "./depthwise-separable.js";
-import { buildFusedInvertedResidual } from "./fused-inverted-residual.js";
-import { buildInvertedResidual } from "./inverted-residual.js";
 import type { LayerBuilder } from "./layers.js";
+import { buildBasic, buildBottleneck } from "./residual.js";
 
 type BlockType = ResolvedBlock["block"];
 

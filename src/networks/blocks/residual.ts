@@ -1,12 +1,34 @@
 import type { Value } from "../../ir/graph.js";
 import type { ResolvedBasic } from "../../language/blocks/basic.js";
 import type { ResolvedBottleneck } from "../../language/blocks/bottleneck.js";
+import type { ResidualBlock } from "../../language/blocks/residual-fields.js";
 import type { LayerBuilder } from "./layers.js";
 
-type ResidualBlock = ResolvedBasic | ResolvedBottleneck;
+/** Branch of two convolutions, the first with the stride: ResNet (CVPR 2016), figure 5, left. */
+export function buildBasic(layers: LayerBuilder, x: Value, block: ResolvedBasic): Value {
+  const { channels, kernel, stride, branchActivation } = block;
+  return buildResidualBlock(layers, x, block, [
+    { layer: "first", channels, kernel, stride },
+    { layer: "second", channels, kernel, stride: 1, activated: branchActivation },
+  ]);
+}
+
+/**
+ * Branch of 1×1 reduction, kernel×kernel and 1×1 expansion: ResNet (CVPR 2016), figure 5, right. Groups make it
+ * ResNeXt's (CVPR 2017, figure 3 c).
+ */
+export function buildBottleneck(layers: LayerBuilder, x: Value, block: ResolvedBottleneck): Value {
+  const { channels, reducedChannels, bottleneckChannels, kernel, stride, groups, strideAt } = block;
+  const [reduceStride, spatialStride] = strideAt === "reduce" ? [stride, 1] : [1, stride];
+  return buildResidualBlock(layers, x, block, [
+    { layer: "reduce", channels: reducedChannels, kernel: 1, stride: reduceStride, groups: 1 },
+    { layer: "spatial", channels: bottleneckChannels, kernel, stride: spatialStride, groups, spatial: true },
+    { layer: "expand", channels, kernel: 1, stride: 1, groups: 1 },
+  ]);
+}
 
 /** One convolution of a residual branch. */
-export interface BranchConv {
+interface BranchConv {
   readonly layer: string;
   readonly channels: number;
   readonly kernel: number;

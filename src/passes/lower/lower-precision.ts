@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
 import { parseJsonPath } from "../../base/json-path.js";
+import { scopePattern } from "../../base/wildcard.js";
 import { makeParameter } from "../../ir/builder.js";
 import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
 import { definitionOf, isPrimitive } from "../../ir/ops/registry.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import type { DType } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
-import { scopePattern } from "../engine/scope-pattern.js";
 import { type FloatType, isFloat, planPrecision } from "./precision-plan.js";
 
 /**

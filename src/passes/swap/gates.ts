@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
+import { scopePattern } from "../../base/wildcard.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
 import {
   ATTENTION_TYPES,
@@ -11,7 +12,6 @@ import { attentionObject } from "../../ir/attention/options.js";
 import { blockAt, type Graph, type Op, type Value } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 import type { Unmatched } from "../engine/pass.js";
-import { scopePattern } from "../engine/scope-pattern.js";
 
 /** A kind of attention, or `any` of them. */
 export const gateKind = z.enum(["any", ...ATTENTION_TYPES]);

@@ -1,4 +1,12 @@
-import { capitalized, wordsOf } from "../words.js";
+/** The words of any text: its runs of letters and digits of ASCII, so that nothing else gets into a name made of them. */
+export function wordsOf(text: string): readonly string[] {
+  return text.match(/[A-Za-z0-9]+/g) ?? [];
+}
+
+/** `eca` as `Eca`; the other letters stay. */
+export function capitalized(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+}
 
 /** Words that some common language keeps for itself, in lower case. A name of several words is never one of them. */
 const RESERVED = new Set(
