@@ -148,8 +148,6 @@ export type SpecInput = z.input<typeof specSchema>;
 export type Spec = z.output<typeof specSchema>;
 
 export type Stem = NonNullable<Spec["stem"]>;
-export type Head = Spec["head"];
-export type PassEntry = Spec["passes"][number];
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -1,12 +1,5 @@
-import {
-  IndentationText,
-  NewLineKind,
-  Project,
-  StructureKind,
-  VariableDeclarationKind,
-  type VariableStatementStructure,
-} from "ts-morph";
-import { expression, type Json, print } from "./syntax.js";
+import { StructureKind, VariableDeclarationKind, type VariableStatementStructure } from "ts-morph";
+import { expression, type Json, print, printFile } from "./syntax.js";
 
 /** A value that a file of data exports, of a type that it imports. */
 export interface DataConstant {
@@ -23,27 +16,15 @@ export function dataFile(
   types: readonly string[],
   constants: readonly DataConstant[],
 ): string {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    manipulationSettings: {
-      indentationText: IndentationText.TwoSpaces,
-      newLineKind: NewLineKind.LineFeed,
+  return printFile([
+    {
+      kind: StructureKind.ImportDeclaration,
+      moduleSpecifier: module,
+      isTypeOnly: true,
+      namedImports: types.map((name) => ({ name })),
     },
-  });
-  const file = project.createSourceFile("data.ts", {
-    statements: [
-      {
-        kind: StructureKind.ImportDeclaration,
-        moduleSpecifier: module,
-        isTypeOnly: true,
-        namedImports: types.map((name) => ({ name })),
-      },
-      ...constants.map(statement),
-    ],
-  });
-  file.formatText({ indentSize: 2, ensureNewLineAtEndOfFile: true });
-  return file.getFullText();
+    ...constants.map(statement),
+  ]);
 }
 
 function statement({ name, doc, type, value }: DataConstant): VariableStatementStructure {

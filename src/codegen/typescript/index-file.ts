@@ -1,10 +1,6 @@
 import {
   type ExportDeclarationStructure,
   type ImportDeclarationStructure,
-  IndentationText,
-  NewLineKind,
-  Project,
-  QuoteKind,
   type StatementStructures,
   StructureKind,
   type TypeAliasDeclarationStructure,
@@ -14,7 +10,17 @@ import {
 import { modelClass } from "./model-class.js";
 import { className } from "./names.js";
 import type { Classifier, NetworkInterface, PackageTensor } from "./network.js";
-import { dimsType, expression, generic, type Json, objectOf, print, recordType, variable } from "./syntax.js";
+import {
+  dimsType,
+  expression,
+  generic,
+  type Json,
+  objectOf,
+  print,
+  printFile,
+  recordType,
+  variable,
+} from "./syntax.js";
 
 /** What index.ts says of a network beside its interface. */
 export interface IndexSubject extends NetworkInterface {
@@ -27,20 +33,10 @@ export interface IndexSubject extends NetworkInterface {
 
 /** The text of index.ts: the types of a network, and the class that runs it. */
 export function indexFile(subject: IndexSubject): string {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    manipulationSettings: {
-      indentationText: IndentationText.TwoSpaces,
-      newLineKind: NewLineKind.LineFeed,
-      quoteKind: QuoteKind.Double,
-      useTrailingCommas: true,
-    },
-  });
   const { classifier } = subject;
   const name = className(subject.name);
-  const file = project.createSourceFile("index.ts", {
-    statements: apart([
+  return printFile(
+    apart([
       ...imports(classifier !== undefined),
       ...exports(classifier !== undefined),
       ...signature(subject),
@@ -48,9 +44,7 @@ export function indexFile(subject: IndexSubject): string {
       { ...modelClass(name, subject), kind: StructureKind.Class },
       { kind: StructureKind.ExportDeclaration, namedExports: [{ name, alias: "Model" }] },
     ]),
-  });
-  file.formatText({ indentSize: 2, ensureNewLineAtEndOfFile: true });
-  return file.getFullText();
+  );
 }
 
 function imports(classifies: boolean): readonly ImportDeclarationStructure[] {

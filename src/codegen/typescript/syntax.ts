@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { IndentationText, NewLineKind, Project, QuoteKind, type StatementStructures, ts } from "ts-morph";
 import { unfolded } from "../../base/visible-text.js";
 
 /**
@@ -16,6 +16,23 @@ export function print(node: ts.Node): string {
   const file = ts.createSourceFile("", "", ts.ScriptTarget.ESNext);
   // It escapes what is not ASCII, and every control character but this one.
   return printer.printNode(ts.EmitHint.Unspecified, node, file).replaceAll("\x7f", "\\u007F");
+}
+
+/** The text of a file of these statements. */
+export function printFile(statements: readonly StatementStructures[]): string {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    skipLoadingLibFiles: true,
+    manipulationSettings: {
+      indentationText: IndentationText.TwoSpaces,
+      newLineKind: NewLineKind.LineFeed,
+      quoteKind: QuoteKind.Double,
+      useTrailingCommas: true,
+    },
+  });
+  const file = project.createSourceFile("file.ts", { statements: [...statements] });
+  file.formatText({ indentSize: 2, ensureNewLineAtEndOfFile: true });
+  return file.getFullText();
 }
 
 /** A value as an expression; objects of more than one key, and lists longer than a line, have a line for each. */

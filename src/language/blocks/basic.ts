@@ -12,24 +12,19 @@ export interface ResolvedBasic extends ResidualBlock {
 /** Two kernel×kernel convolutions and a shortcut: ResNet-18 and -34, the CIFAR ResNets, Wide ResNets. */
 export const basic = defineBlockKind({
   block: "basic",
+  description:
+    "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
   // Which of the two convolutions `spatial` would be about is nowhere defined.
   positions: ["standard", "pre", "post", "identity", "identity-input"],
-  schema: z
-    .strictObject({
-      block: z.literal("basic").describe("Type of the stage's blocks."),
-      ...residualFields,
-      branchActivation: z
-        .boolean()
-        .default(false)
-        .describe(
-          "Whether an activation follows the branch's last normalisation too, before gate and sum, as in the legacy SE-ResNet-18 and -34 of timm.",
-        ),
-    })
-    .meta({
-      id: "basic",
-      description:
-        "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
-    }),
+  fields: {
+    ...residualFields,
+    branchActivation: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether an activation follows the branch's last normalisation too, before gate and sum, as in the legacy SE-ResNet-18 and -34 of timm.",
+      ),
+  },
   resolve: (stage, place): ResolvedBasic => ({
     block: "basic",
     ...residualPart(stage, place),

@@ -83,21 +83,26 @@ export interface GroupedConv {
 }
 
 /** One block type: what a stage may say of it, one of its blocks with everything said, and what the rules ask of that. */
-export interface BlockKind<B extends BuiltInBlock, S extends z.ZodObject> {
+interface BlockKind<N extends string, B extends BuiltInBlock, F extends z.ZodRawShape> {
   /** The spec's word. */
-  readonly block: B["block"];
-  readonly schema: S;
+  readonly block: N;
+  /** For the spec's documentation. */
+  readonly description: string;
+  /** What a stage says beside `block`. */
+  readonly fields: F;
   /** Where a gate can stand, the usual place first. The builder puts it at each of them. */
   readonly positions: AttentionPositions;
-  resolve(stage: z.output<S>, place: BlockPlace): B;
+  resolve(stage: z.output<z.ZodObject<F>>, place: BlockPlace): B & { readonly block: N };
   facts(block: B): RuleFacts;
 }
 
-/** Gives a block kind its exact type. */
-export function defineBlockKind<B extends BuiltInBlock, S extends z.ZodObject>(
-  kind: BlockKind<B, S>,
-): BlockKind<B, S> {
-  return kind;
+/** A block kind with its exact types, and the schema of its stages. */
+export function defineBlockKind<const N extends string, B extends BuiltInBlock, F extends z.ZodRawShape>(
+  kind: BlockKind<N, B, F>,
+) {
+  const { block, description, fields } = kind;
+  const word = z.literal(block).describe("Type of the stage's blocks.");
+  return { ...kind, schema: z.strictObject({ block: word, ...fields }).meta({ id: block, description }) };
 }
 
 /** The part of a place that is the same for every block type. */

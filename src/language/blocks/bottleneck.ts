@@ -18,44 +18,39 @@ export interface ResolvedBottleneck extends ResidualBlock {
 /** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
 export const bottleneck = defineBlockKind({
   block: "bottleneck",
+  description:
+    "1×1 reduction, kernel×kernel convolution, 1×1 expansion with a shortcut around them, attention before the sum (ResNet-50 and deeper; ResNeXt).",
   positions: ["standard", "pre", "convolution", "spatial", "post", "identity", "identity-input"],
-  schema: z
-    .strictObject({
-      block: z.literal("bottleneck").describe("Type of the stage's blocks."),
-      ...residualFields,
-      bottleneckRatio: z
-        .number()
-        .positive()
-        .max(4)
-        .default(0.25)
-        .describe(
-          "Channels of the kernel×kernel convolution as a part of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
-        ),
-      reduceRatio: z
-        .number()
-        .positive()
-        .max(4)
-        .optional()
-        .describe(
-          "Channels of the first 1×1 convolution as a part of the block's output channels. Left out: those of the kernel×kernel convolution. 0.5 beside a `bottleneckRatio` of 1 in SENet-154.",
-        ),
-      groups: channelCount
-        .default(1)
-        .describe(
-          "Groups of the kernel×kernel convolution (the cardinality of ResNeXt). Must divide its channels.",
-        ),
-      strideAt: z
-        .enum(["spatial", "reduce"])
-        .default("spatial")
-        .describe(
-          "The convolution that has the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
-        ),
-    })
-    .meta({
-      id: "bottleneck",
-      description:
-        "1×1 reduction, kernel×kernel convolution, 1×1 expansion with a shortcut around them, attention before the sum (ResNet-50 and deeper; ResNeXt).",
-    }),
+  fields: {
+    ...residualFields,
+    bottleneckRatio: z
+      .number()
+      .positive()
+      .max(4)
+      .default(0.25)
+      .describe(
+        "Channels of the kernel×kernel convolution as a part of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
+      ),
+    reduceRatio: z
+      .number()
+      .positive()
+      .max(4)
+      .optional()
+      .describe(
+        "Channels of the first 1×1 convolution as a part of the block's output channels. Left out: those of the kernel×kernel convolution. 0.5 beside a `bottleneckRatio` of 1 in SENet-154.",
+      ),
+    groups: channelCount
+      .default(1)
+      .describe(
+        "Groups of the kernel×kernel convolution (the cardinality of ResNeXt). Must divide its channels.",
+      ),
+    strideAt: z
+      .enum(["spatial", "reduce"])
+      .default("spatial")
+      .describe(
+        "The convolution that has the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
+      ),
+  },
   resolve: (stage, place): ResolvedBottleneck => ({
     block: "bottleneck",
     ...residualPart(stage, place),

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { channelCount } from "../fields.js";
 import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
 
@@ -11,21 +10,17 @@ export interface ResolvedConvBlock extends BuiltInBlock {
 /** kernel×kernel convolution, normalisation, activation: timm's `cn`. */
 export const convNormAct = defineBlockKind({
   block: "conv-norm-act",
+  description: "Convolution, normalisation, activation.",
   positions: ["standard", "pre", "post", "identity"],
-  schema: z
-    .strictObject({
-      block: z.literal("conv-norm-act").describe("Type of the stage's blocks."),
-      ...stageFields,
-      groups: channelCount
-        .optional()
-        .describe(
-          "Groups of the convolution: 1 unless said otherwise. Must divide input and output channels.",
-        ),
-      groupSize: channelCount
-        .optional()
-        .describe("Input channels of each group, in place of `groups`; for stages whose input grows."),
-    })
-    .meta({ id: "conv-norm-act", description: "Convolution, normalisation, activation." }),
+  fields: {
+    ...stageFields,
+    groups: channelCount
+      .optional()
+      .describe("Groups of the convolution: 1 unless said otherwise. Must divide input and output channels."),
+    groupSize: channelCount
+      .optional()
+      .describe("Input channels of each group, in place of `groups`; for stages whose input grows."),
+  },
   resolve: (stage, place): ResolvedConvBlock => ({
     block: "conv-norm-act",
     ...placed(place),

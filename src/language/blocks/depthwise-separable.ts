@@ -11,23 +11,18 @@ export interface ResolvedDepthwiseSeparable extends BuiltInBlock {
 /** Depthwise, attention, 1×1 pointwise: timm's `ds`, and `dsa` with an activation after the pointwise layer. */
 export const depthwiseSeparable = defineBlockKind({
   block: "depthwise-separable",
+  description:
+    "Depthwise convolution, attention, 1×1 pointwise convolution (MobileNetV1; EfficientNet's first stage).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  schema: z
-    .strictObject({
-      block: z.literal("depthwise-separable").describe("Type of the stage's blocks."),
-      ...stageFields,
-      pointwiseActivation: z
-        .boolean()
-        .default(false)
-        .describe(
-          "Whether an activation follows the pointwise layer, as in MobileNetV1; MobileNetV2 and EfficientNet have none.",
-        ),
-    })
-    .meta({
-      id: "depthwise-separable",
-      description:
-        "Depthwise convolution, attention, 1×1 pointwise convolution (MobileNetV1; EfficientNet's first stage).",
-    }),
+  fields: {
+    ...stageFields,
+    pointwiseActivation: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether an activation follows the pointwise layer, as in MobileNetV1; MobileNetV2 and EfficientNet have none.",
+      ),
+  },
   resolve: (stage, place): ResolvedDepthwiseSeparable => ({
     block: "depthwise-separable",
     ...placed(place),

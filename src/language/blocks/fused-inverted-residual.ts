@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { expansionFactor } from "../fields.js";
 import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
 
@@ -11,20 +10,15 @@ export interface ResolvedFusedInvertedResidual extends BuiltInBlock {
 /** kernel×kernel expansion, attention, 1×1 projection: timm's `er`, EfficientNetV2's Fused-MBConv. */
 export const fusedInvertedResidual = defineBlockKind({
   block: "fused-inverted-residual",
+  description:
+    "Full convolution that expands, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  schema: z
-    .strictObject({
-      block: z.literal("fused-inverted-residual").describe("Type of the stage's blocks."),
-      ...stageFields,
-      expansion: expansionFactor.describe(
-        "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 both layers stay.",
-      ),
-    })
-    .meta({
-      id: "fused-inverted-residual",
-      description:
-        "Full convolution that expands, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU).",
-    }),
+  fields: {
+    ...stageFields,
+    expansion: expansionFactor.describe(
+      "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 both layers stay.",
+    ),
+  },
   resolve: (stage, place): ResolvedFusedInvertedResidual => ({
     block: "fused-inverted-residual",
     ...placed(place),

@@ -18,36 +18,31 @@ export interface ResolvedInvertedResidual extends BuiltInBlock {
 /** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
 export const invertedResidual = defineBlockKind({
   block: "inverted-residual",
+  description:
+    "1×1 expansion, depthwise convolution, attention, 1×1 projection (MobileNetV2; EfficientNet's MBConv).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  schema: z
-    .strictObject({
-      block: z.literal("inverted-residual").describe("Type of the stage's blocks."),
-      ...stageFields,
-      expansion: expansionFactor.describe(
-        "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`.",
+  fields: {
+    ...stageFields,
+    expansion: expansionFactor.describe(
+      "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`.",
+    ),
+    kernels: z
+      .array(kernelSize)
+      .min(2)
+      .max(8)
+      .optional()
+      .describe(
+        "Sides of several depthwise kernels, in place of `kernel`: the channels are cut into as many equal parts, the first takes what is left over (MixConv).",
       ),
-      kernels: z
-        .array(kernelSize)
-        .min(2)
-        .max(8)
-        .optional()
-        .describe(
-          "Sides of several depthwise kernels, in place of `kernel`: the channels are cut into as many equal parts, the first takes what is left over (MixConv).",
-        ),
-      expandGroups: channelCount.default(1).describe("Groups of the 1×1 expansion, as in MixNet."),
-      projectGroups: channelCount.default(1).describe("Groups of the 1×1 projection, as in MixNet."),
-      expansionLayer: z
-        .boolean()
-        .optional()
-        .describe(
-          "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
-        ),
-    })
-    .meta({
-      id: "inverted-residual",
-      description:
-        "1×1 expansion, depthwise convolution, attention, 1×1 projection (MobileNetV2; EfficientNet's MBConv).",
-    }),
+    expandGroups: channelCount.default(1).describe("Groups of the 1×1 expansion, as in MixNet."),
+    projectGroups: channelCount.default(1).describe("Groups of the 1×1 projection, as in MixNet."),
+    expansionLayer: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
+      ),
+  },
   resolve(stage, place): ResolvedInvertedResidual {
     const expands = stage.expansionLayer ?? stage.expansion !== 1;
     return {

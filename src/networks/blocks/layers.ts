@@ -1,14 +1,14 @@
 import { formatJsonPath, type JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
-import type { AttentionOptions, SelectionOptions } from "../../ir/attention/modules.js";
+import type { SelectionOptions } from "../../ir/attention/modules.js";
 import { type GraphBuilder, located } from "../../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
 import { expectDims, featureMap, refuse } from "../../ir/types.js";
 import type { AttentionPosition } from "../../language/positions.js";
-import type { LayerDefaults, PoolPadding } from "../../language/resolved-part.js";
+import type { LayerDefaults, PoolPadding, ResolvedPlace } from "../../language/resolved-part.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
 export interface Conv extends Pick<LayerDefaults, "initialization"> {
@@ -44,18 +44,11 @@ export interface Norm extends Pick<LayerDefaults, "norm" | "initialization"> {
 export interface ConvNorm extends Conv, Norm {}
 
 /** What a block says of its gate. */
-export interface Gated extends Pick<LayerDefaults, "initialization"> {
-  readonly attention?: AttentionOptions | undefined;
-  readonly attentionPosition?: AttentionPosition | undefined;
-  readonly inputChannels: number;
-  readonly stage: number;
-}
+type Gated = Pick<LayerDefaults, "initialization"> &
+  Pick<ResolvedPlace, "attention" | "attentionPosition" | "inputChannels" | "stage">;
 
 /** What a block says of its sum. */
-export interface Residual extends Gated {
-  readonly residual: boolean;
-  readonly dropPath: number;
-}
+type Residual = Gated & Pick<ResolvedPlace, "residual" | "dropPath">;
 
 /** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
 export class LayerBuilder {

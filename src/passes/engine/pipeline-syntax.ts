@@ -232,7 +232,8 @@ function wordValue({ text }: Token): string {
   return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is a value of JSON. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -6,7 +6,7 @@ import { didYouMean } from "../../base/suggest.js";
 import { isPassName, PASS_NAMES, type PassName, type passes, passOf } from "../registry.js";
 import { type OptionProblem, optionProblems } from "./option-problems.js";
 import type { PassInvocation } from "./pass.js";
-import { parsePipelineSyntax, rangeOf } from "./pipeline-syntax.js";
+import { isJson, parsePipelineSyntax, rangeOf } from "./pipeline-syntax.js";
 
 /**
  * Reads the text form of a pipeline, `swap-attention{to=eca},lower-attention{strategy=reshape}`. `place` says
@@ -127,20 +127,11 @@ function printValue(value: unknown): string {
   if (typeof value === "object" && value !== null)
     return `{${Object.entries(value).map(printEntry).join(",")}}`;
   if (typeof value !== "string") return JSON.stringify(value);
-  return readsAsJson(value) ? JSON.stringify(value) : printWord(value);
+  // A bare word would be read as the number, true, false or null that it looks like.
+  return isJson(value) ? JSON.stringify(value) : printWord(value);
 }
 
 /** A text as it is where it is one word, else in quotes. */
 function printWord(text: string): string {
   return /^[^\s"{}[\]=,]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-/** Whether the bare word would be read as a number, true, false or null. */
-function readsAsJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
