@@ -1,8 +1,7 @@
 import { InputError } from "../base/diagnostic.js";
 import type { SourceText } from "../base/source.js";
-import { type JsonObject, parseJsonTree } from "./json-tree.js";
+import { type JsonObject, mergeTrees, parseJsonTree } from "./json-tree.js";
 import type { SpecLibrary } from "./library.js";
-import { mergeTrees } from "./merge.js";
 
 /** What a spec says of itself alone: a network made from another one has not its name and not its counts. */
 const NOT_INHERITED: readonly string[] = ["$schema", "name", "description", "extends", "expect"];

@@ -1,8 +1,14 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { NO_ATTENTION } from "./attention.js";
 import { decodeBlockString } from "./block-string.js";
-import { type JsonArray, type JsonEntry, type JsonNode, type JsonObject, nodeAt } from "./json-tree.js";
-import { mergeTrees } from "./merge.js";
+import {
+  type JsonArray,
+  type JsonEntry,
+  type JsonNode,
+  type JsonObject,
+  mergeTrees,
+  nodeAt,
+} from "./json-tree.js";
 import { NO_STEM } from "./sections.js";
 
 /**

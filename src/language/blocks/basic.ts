@@ -9,7 +9,6 @@ export interface ResolvedBasic extends ResidualBlock {
   readonly branchActivation: boolean;
 }
 
-/** Two kernel×kernel convolutions and a shortcut: ResNet-18 and -34, the CIFAR ResNets, Wide ResNets. */
 export const basic = defineBlockKind({
   block: "basic",
   description:

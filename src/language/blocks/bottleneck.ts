@@ -15,7 +15,6 @@ export interface ResolvedBottleneck extends ResidualBlock {
   readonly strideAt: "reduce" | "spatial";
 }
 
-/** 1×1 reduction, kernel×kernel, 1×1 expansion, and a shortcut: ResNet-50 and deeper, ResNeXt, Wide ResNet-50. */
 export const bottleneck = defineBlockKind({
   block: "bottleneck",
   description:

@@ -7,7 +7,6 @@ export interface ResolvedConvBlock extends BuiltInBlock {
   readonly groups: number;
 }
 
-/** kernel×kernel convolution, normalisation, activation: timm's `cn`. */
 export const convNormAct = defineBlockKind({
   block: "conv-norm-act",
   description: "Convolution, normalisation, activation.",

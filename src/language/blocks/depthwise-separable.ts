@@ -8,7 +8,6 @@ export interface ResolvedDepthwiseSeparable extends BuiltInBlock {
   readonly pointwiseActivation: boolean;
 }
 
-/** Depthwise, attention, 1×1 pointwise: timm's `ds`, and `dsa` with an activation after the pointwise layer. */
 export const depthwiseSeparable = defineBlockKind({
   block: "depthwise-separable",
   description:

@@ -7,7 +7,6 @@ export interface ResolvedFusedInvertedResidual extends BuiltInBlock {
   readonly expandedChannels: number;
 }
 
-/** kernel×kernel expansion, attention, 1×1 projection: timm's `er`, EfficientNetV2's Fused-MBConv. */
 export const fusedInvertedResidual = defineBlockKind({
   block: "fused-inverted-residual",
   description:

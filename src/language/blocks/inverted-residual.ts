@@ -15,7 +15,6 @@ export interface ResolvedInvertedResidual extends BuiltInBlock {
   readonly expands: boolean;
 }
 
-/** 1×1 expansion, depthwise, attention, 1×1 projection: timm's `ir`, EfficientNet's MBConv. */
 export const invertedResidual = defineBlockKind({
   block: "inverted-residual",
   description:
