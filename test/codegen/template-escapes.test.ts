@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SHOWS } from "../../src/base/visible-text.js";
-import { escapeFor } from "../../src/codegen/user-templates/escapes.js";
 import { nameForms, uniqueIdentifiers } from "../../src/codegen/names.js";
+import { escapeFor } from "../../src/codegen/user-templates/escapes.js";
 import { skip } from "../skip.js";
 import { PYTHON } from "./torch.js";
 
