@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import type { SourceText } from "../base/source.js";
-import { MAX_FILE_SIZE, tooLarge } from "../language/json-limits.js";
+import { MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import { packageRoot } from "./package.js";

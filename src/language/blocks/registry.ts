@@ -58,11 +58,6 @@ export function positionsIn(block: BlockType): AttentionPositions {
   return blockKinds[block].positions;
 }
 
-/** The word for a block's type: the spec's own, for one that it defines. */
-export function typeNameOf(block: ResolvedBlock): string {
-  return block.block === "defined" ? block.definition : block.block;
-}
-
 /** Where a gate can stand in a block, the usual place first. */
 export function positionsOf(block: ResolvedBlock): AttentionPositions {
   return block.block === "defined" ? positionsInDefined(block) : positionsIn(block.block);

@@ -1,4 +1,4 @@
-import { featurePlaces } from "../features.js";
+import { featurePlaces } from "../resolve.js";
 import type { FeaturePlace } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 

@@ -1,4 +1,4 @@
-import { factsOf, positionsOf, type ResolvedBlock, typeNameOf } from "../blocks/registry.js";
+import { factsOf, positionsOf, type ResolvedBlock } from "../blocks/registry.js";
 import type { SpecRule } from "./rule.js";
 
 export const gatesHaveAPlace: SpecRule = {
@@ -11,9 +11,10 @@ export const gatesHaveAPlace: SpecRule = {
       const possible = positionsOf(block);
       const place = [...specPath, "attention", "position"];
       if (!possible.includes(position)) {
+        const type = block.block === "defined" ? block.definition : block.block;
         report(
           place,
-          `a block of type ${typeNameOf(block)} has no place "${position}" for a gate`,
+          `a block of type ${type} has no place "${position}" for a gate`,
           `possible: ${possible.join(", ")}`,
         );
       } else if (position.startsWith("identity") && !residual) {

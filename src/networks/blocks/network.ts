@@ -5,13 +5,12 @@ import type { Graph, Loc, Value } from "../../ir/graph.js";
 import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
 import { nameOutputs } from "../../ir/rewrite.js";
 import { tensorType } from "../../ir/types.js";
-import { type ResolvedBlock, typeNameOf } from "../../language/blocks/registry.js";
+import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { FeaturePlace, ResolvedSpec } from "../../language/resolved.js";
 import type { LayerDefaults } from "../../language/resolved-part.js";
-import { buildHead } from "./head.js";
 import { LayerBuilder } from "./layers.js";
 import { blockBuilders } from "./registry.js";
-import { buildStem } from "./stem.js";
+import { buildHead, buildStem } from "./stem-and-head.js";
 
 /** The name of the batch, the one size that a spec leaves open. */
 export const BATCH = "N";
@@ -49,7 +48,8 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   for (const block of neededBlocks(spec)) {
     const { stage, index, inputChannels } = block;
     const scope = `/stages/${stage}/blocks/${index}`;
-    x = buildBlock(enter(scope, typeNameOf(block), block, { inputChannels, stage, index }), x, block);
+    const type = block.block === "defined" ? block.definition : block.block;
+    x = buildBlock(enter(scope, type, block, { inputChannels, stage, index }), x, block);
     maps.set(placeName({ stage, index }), x);
   }
   const outputs = spec.features.map(({ name, place }): readonly [string, Value] => {
