@@ -2,6 +2,7 @@ import type { Atom } from "../../analysis/structure/atoms.js";
 import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { isActivated, isConv, type Unit, unitsOf } from "../../analysis/structure/units.js";
 import type { Op } from "../../ir/graph.js";
+import { type BlockType, positionsIn } from "../../language/blocks/registry.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";
 import type { WrittenGate } from "./gates.js";
 import { activationOf, convOf, gateOps, sideOf, strideOfConv, widthOf } from "./layers.js";
@@ -48,13 +49,12 @@ export function writtenStage(block: RecoveredBlock, facts: NetworkFacts): Writte
   const activation = activations.flatMap((atom) => activationOf(atom, facts.flow) ?? [])[0];
   const channels = Number(block.to.type.dims[1]);
   const type = block.block.type;
-  const write = WRITERS[type];
-  if (write === undefined) return unknown("its layers make no block that specs have");
+  if (!isWritten(type)) return unknown("its layers make no block that specs have");
   const stride = branch.reduce((product, unit) => product * strideOfLayer(unit), 1);
   const usual = USUALLY_RESIDUAL.has(type) || (stride === 1 && block.block.inputChannels === channels);
   return {
     block: type,
-    ...write(parts, block.block.inputChannels, channels),
+    ...WRITERS[type](parts, block.block.inputChannels, channels),
     ...(parts.isPreactivated ? { preactivation: true } : {}),
     ...(stride === 1 ? {} : { stride }),
     channels,
@@ -71,7 +71,7 @@ function strideOfLayer({ core }: Unit): number {
   return another === undefined ? stride : unknown("convolutions side by side have different strides");
 }
 
-const USUALLY_RESIDUAL: ReadonlySet<string> = new Set(["basic", "bottleneck"]);
+const USUALLY_RESIDUAL: ReadonlySet<BlockType> = new Set<BlockType>(["basic", "bottleneck"]);
 
 function partsOf({ units }: RecoveredBlock): BlockParts {
   const [unit, another] = units;
@@ -96,7 +96,7 @@ function partsOf({ units }: RecoveredBlock): BlockParts {
 
 type Writer = (parts: BlockParts, inputs: number, channels: number) => Readonly<Record<string, unknown>>;
 
-const WRITERS: Readonly<Record<string, Writer>> = {
+const WRITERS = {
   "conv-norm-act": ({ branch }) => {
     const [conv] = branch.map(convOf);
     if (conv === undefined) return unknown("it has no convolution");
@@ -153,7 +153,11 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       ...shortcutOf(parts),
     };
   },
-};
+} satisfies { readonly [T in BlockType]?: Writer };
+
+function isWritten(type: string): type is keyof typeof WRITERS {
+  return Object.hasOwn(WRITERS, type);
+}
 
 function kernelsOf({ core }: Unit): Readonly<Record<string, unknown>> {
   const sides = isConv(core) ? core.convs.map(sideOf) : [];
@@ -179,12 +183,13 @@ function shortcutOf({ shortcut }: BlockParts): Readonly<Record<string, unknown>>
 
 /** Where gates stand in a block, by the layer that they follow, counted from the last. */
 function attentionOf(
-  type: string,
+  type: BlockType,
   { branch, shortcut, after }: BlockParts,
   { gates }: NetworkFacts,
 ): Readonly<Record<string, unknown>> {
   const last = branch.length - 1;
-  const projects = type !== "conv-norm-act" && type !== "basic";
+  const positions = positionsIn(type);
+  const projects = positions.includes("spatial");
   const found = [
     ...branch.flatMap(({ before }) => gateOps(before).map((op) => ({ op, position: "pre" }))),
     ...branch.flatMap(({ after }, i) => {
@@ -198,7 +203,8 @@ function attentionOf(
   if (gate === undefined) return {};
   if (another !== undefined) return unknown("it has several gates");
   if (gate.position === "elsewhere") return unknown("its gate stands where no spec has one");
-  const usual = projects && type !== "bottleneck" ? "spatial" : "standard";
   const written = gates.get(gate.op) ?? unknown("its gate is of no kind that is known");
-  return { attention: { ...written, ...(gate.position === usual ? {} : { position: gate.position }) } };
+  return {
+    attention: { ...written, ...(gate.position === positions[0] ? {} : { position: gate.position }) },
+  };
 }
