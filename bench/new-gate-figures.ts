@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Likeness, likeness } from "../src/base/likeness.js";
+import { type Likeness, likeness } from "../src/base/distance.js";
 import { specNetwork } from "../src/given/spec-file.js";
 import { withOpenWeights } from "../src/given/weights.js";
 import type { Graph } from "../src/ir/graph.js";

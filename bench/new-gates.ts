@@ -1,10 +1,4 @@
-/**
- * How near a network stays to itself when ECA gates take the place of its SE gates, for each way to start them: the table of
- * docs/weights.md, which a test holds to these figures.
- *
- *   npm run bench:gates
- */
-import type { Likeness } from "../src/base/likeness.js";
+import type { Likeness } from "../src/base/distance.js";
 import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
 import { FIGURED, newGateFigures } from "./new-gate-figures.js";
 

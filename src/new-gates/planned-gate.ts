@@ -1,5 +1,5 @@
 import { gateOf } from "../analysis/counts.js";
-import { type Likeness, likeness } from "../base/likeness.js";
+import { type Likeness, likeness } from "../base/distance.js";
 import { makeParameter } from "../ir/builder.js";
 import type { Graph, Op, OpOf, Parameter } from "../ir/graph.js";
 import { replaceParameters } from "../ir/rewrite.js";

@@ -1,7 +1,7 @@
 import { dequal } from "dequal";
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
-import { likeness } from "../base/likeness.js";
+import { likeness } from "../base/distance.js";
 import type { Graph, Op } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";

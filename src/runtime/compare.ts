@@ -1,19 +1,5 @@
-import {
-  allowedDifferences,
-  type OutputError,
-  type RoundedArithmetic,
-  sameNonFinite,
-} from "./rounding-error.js";
-
-/** How far two tensors of the same size are from each other. The same infinity, and NaN, at the same place are equal. */
-export interface Distance {
-  /** max |a - b| */
-  readonly maxAbs: number;
-  /** maxAbs as a part of the reference's range, max - min (of its largest size where it is constant). */
-  readonly maxRel: number;
-  /** The cosine of the angle between them as vectors. */
-  readonly cosine: number;
-}
+import { type Distance, distance, sameNonFinite } from "../base/distance.js";
+import { allowedDifferences, type OutputError, type RoundedArithmetic } from "./rounding-error.js";
 
 /** A distance with the statistics that people look at. */
 export interface Statistics extends Distance {
@@ -76,31 +62,6 @@ export interface Check {
 
 /** How many tolerances an output must move with its input, for a comparison of it to mean anything. */
 const LEAST_RESPONSE = 10;
-
-/** The distance of `actual` from `reference`. Not finite where one is not finite and the other another number, or of another size. */
-export function distance(reference: ArrayLike<number>, actual: ArrayLike<number>): Distance {
-  if (reference.length !== actual.length || reference.length === 0) {
-    return { maxAbs: Number.NaN, maxRel: Number.NaN, cosine: Number.NaN };
-  }
-  let maxAbs = 0;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let [dot, squareA, squareB] = [0, 0, 0];
-  for (let i = 0; i < reference.length; i++) {
-    const a = reference[i] as number;
-    const b = actual[i] as number;
-    if (sameNonFinite(a, b)) continue;
-    // Math.max of a NaN is NaN, so that one bad number spoils the result.
-    maxAbs = Math.max(maxAbs, Math.abs(a - b));
-    low = Math.min(low, a);
-    high = Math.max(high, a);
-    dot += a * b;
-    squareA += a * a;
-    squareB += b * b;
-  }
-  const scale = high > low ? high - low : Math.abs(high);
-  const cosine = squareA === squareB && squareA === 0 ? 1 : dot / Math.sqrt(squareA * squareB);
-  return { maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / scale, cosine };
-}
 
 /** The distance of `actual` from `reference` with its statistics. Not finite where `distance` is not. */
 export function statistics(

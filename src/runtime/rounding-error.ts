@@ -1,3 +1,5 @@
+import { sameNonFinite } from "../base/distance.js";
+
 /**
  * What rounding does to an output, measured: the largest difference between a run in float64 and one in the arithmetic of
  * the model (docs/verify.md). Errors of a network are as different as the sizes of its numbers, so that what is true of
@@ -138,11 +140,6 @@ export function scaledError({ dims, whole, slices }: OutputError, factor: number
   const scaled = <S extends SliceError | undefined>(slice: S): S =>
     slice && { ...slice, error: factor * slice.error };
   return { dims, whole: scaled(whole), slices: slices.map((places) => places.map(scaled)) };
-}
-
-/** Whether two numbers are the same infinity, or both NaN. */
-export function sameNonFinite(a: number, b: number): boolean {
-  return !Number.isFinite(a) && Object.is(a, b);
 }
 
 /** The largest error and size at each of some places. */

@@ -1,12 +1,13 @@
 import { CheckError, type Diagnostic } from "../base/diagnostic.js";
+import { distance, largestDifference } from "../base/distance.js";
 import { type Graph, usesType } from "../ir/graph.js";
 import { runPasses } from "../passes/engine/manager.js";
 import type { Pass, PassInvocation } from "../passes/engine/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { evaluateGraph } from "../reference/interpreter.js";
-import { distance, judge, TOLERANCES } from "../runtime/compare.js";
+import { judge, TOLERANCES } from "../runtime/compare.js";
 import { imageOf, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
-import { largestDifference, roundingErrors } from "./reference-runs.js";
+import { roundingErrors } from "./reference-runs.js";
 import { stressed } from "./stressed.js";
 
 /** The seed of the weights and inputs. */

@@ -1,7 +1,8 @@
 import { gateOf } from "../analysis/counts.js";
+import { distance } from "../base/distance.js";
 import type { Graph } from "../ir/graph.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
-import { distance, type Tolerance, tolerancesApart } from "../runtime/compare.js";
+import { type Tolerance, tolerancesApart } from "../runtime/compare.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { roundingErrors } from "./reference-runs.js";
 

@@ -1,9 +1,10 @@
 import type { Diagnostic } from "../base/diagnostic.js";
+import { distance } from "../base/distance.js";
 import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
 import { type Graph, type Op, usesType } from "../ir/graph.js";
 import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
-import { type Check, distance, judge, TOLERANCES } from "../runtime/compare.js";
+import { type Check, judge, TOLERANCES } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/values/half.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { roundingErrors } from "./reference-runs.js";

@@ -1,3 +1,4 @@
+import { largestDifference } from "../base/distance.js";
 import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
@@ -129,17 +130,6 @@ function responsesOf({ outputs }: Graph, runs: readonly Run[]): ReadonlyMap<stri
       Math.max(...others.map((run) => largestDifference(numbersOf(first, name), numbersOf(run, name)))),
     ]),
   );
-}
-
-/** max |a - b| where both are finite; infinite where one only is. */
-export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    const difference = Object.is(x, y) ? 0 : Math.abs(x - y);
-    most = Math.max(most, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-  }
-  return most;
 }
 
 /** The items of a batch, of the outputs that have one. */

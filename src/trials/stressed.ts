@@ -1,3 +1,4 @@
+import { largestDifference } from "../base/distance.js";
 import type { Graph, Parameter, Value } from "../ir/graph.js";
 import { retypeInputs } from "../ir/rewrite.js";
 import type { Moments } from "../ir/stress/moments.js";
@@ -12,7 +13,6 @@ import {
 import { evaluateGraph } from "../reference/interpreter.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { fixedBatch } from "./outputs.js";
-import { largestDifference } from "./reference-runs.js";
 
 /** Images that the operands are measured with. */
 const IMAGES = 2;

@@ -1,11 +1,11 @@
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
+import { distance } from "../base/distance.js";
 import type { Graph } from "../ir/graph.js";
 import type { NewGatesReport } from "../new-gates/start.js";
 import { newGatesOf } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import type { Exchange } from "../passes/swap/exchange.js";
-import { distance } from "../runtime/compare.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
 import { inputShapes, type Run } from "./numbers.js";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { likeness } from "../../src/base/likeness.js";
+import { likeness } from "../../src/base/distance.js";
 import { randomStream } from "../../src/base/random.js";
 import type { GateSide } from "../../src/ir/attention/module.js";
 import {

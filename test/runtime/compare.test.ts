@@ -1,13 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  distance,
-  judge,
-  statistics,
-  TOLERANCES,
-  tolerancesApart,
-  type Verdict,
-} from "../../src/runtime/compare.js";
+import { distance } from "../../src/base/distance.js";
+import { judge, statistics, TOLERANCES, tolerancesApart, type Verdict } from "../../src/runtime/compare.js";
 import { measuredError, type OutputError, type RoundedArithmetic } from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { distance } from "../../src/base/distance.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
 import { modelBytes } from "../../src/onnx/encode/bytes.js";
@@ -8,7 +9,6 @@ import { encodeModel } from "../../src/onnx/encode/export.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { distance } from "../../src/runtime/compare.js";
 import { openSession } from "../../src/runtime/session.js";
 import { parameterNumbers } from "../../src/trials/numbers.js";
 import { readNpy } from "./npy.js";

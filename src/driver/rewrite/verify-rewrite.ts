@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { type Distance, distance } from "../../base/distance.js";
 import { type Graph, usesType } from "../../ir/graph.js";
-import { type Distance, distance, judge, TOLERANCES } from "../../runtime/compare.js";
+import { judge, TOLERANCES } from "../../runtime/compare.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
 import { type InputShape, inputShapes, type Run } from "../../trials/numbers.js";

@@ -1,10 +1,11 @@
+import { largestDifference } from "../../base/distance.js";
 import type { Tolerance } from "../../runtime/compare.js";
 import { type OutputError, ROUNDOFF, scaledError } from "../../runtime/rounding-error.js";
 import type { Session } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
 import { imageOf, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
-import { largestDifference, type Reference } from "../../trials/reference-runs.js";
+import type { Reference } from "../../trials/reference-runs.js";
 
 /** What is measured of each output, by name. */
 export interface MeasuredOutputs {

@@ -1,3 +1,4 @@
+import { cosineOf } from "../../base/distance.js";
 import type { LentNumbers } from "../../ir/weight.js";
 import { PIECE_ELEMENTS } from "./elements.js";
 
@@ -69,8 +70,7 @@ export function distanceOf(a: LentNumbers, b: LentNumbers): TensorDistance {
       bb += y * y;
     }
   }
-  const norms = Math.sqrt(aa) * Math.sqrt(bb);
-  return { maxAbs, cosine: norms === 0 ? Number(aa === bb) : ab / norms };
+  return { maxAbs, cosine: cosineOf(ab, aa, bb) };
 }
 
 /** The numbers in order; a piece is valid until the next one is asked for. */

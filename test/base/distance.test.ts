@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { likeness } from "../../src/base/likeness.js";
+import { distance, likeness } from "../../src/base/distance.js";
 
 const test = suite("base: likeness");
 
@@ -18,16 +18,19 @@ test("a weight counts as so many copies", () => {
 test("nothing good is said of what can't be compared", () => {
   for (const [a, b] of [
     [[1], [Number.NaN]],
-    [
-      [0, 0],
-      [1, 1],
-    ],
     [[1, 2], [1]],
     [[], []],
   ] as const) {
     assert.not(Number.isFinite(likeness(a, b).relativeError));
     assert.not(Number.isFinite(likeness(a, b).cosine));
   }
+  assert.equal(likeness([0, 0], [1, 1]), { cosine: 0, relativeError: Number.POSITIVE_INFINITY });
+});
+
+test("zeros are alike, and unlike everything else", () => {
+  assert.equal(likeness([0, 0], [0, 0]), { cosine: 1, relativeError: 0 });
+  assert.equal(distance([0, 0], [0, 0]), { maxAbs: 0, maxRel: 0, cosine: 1 });
+  assert.is(distance([0, 0], [1, 1]).cosine, 0);
 });
 
 test.run();
