@@ -4,6 +4,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { NewGatesReport } from "../new-gates/start.js";
 import type { PassReport } from "../passes/engine/manager.js";
+import { isPassName, passOf } from "../passes/registry.js";
 import type { HalfPrecision } from "../trials/half-precision.js";
 import type { SwappedReport } from "../trials/swapped-gates.js";
 
@@ -53,9 +54,17 @@ export interface ModelReport {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Which of the passes that a user asked for did nothing. */
+/**
+ * Which of the passes that a user asked for did nothing. One of several of a name is told by its number; of those that tidy up, and may be
+ * run again in case there is something to do, one that did something is enough.
+ */
 export function idleNotes(reports: readonly PassReport[]): readonly string[] {
-  const busy = new Set(reports.filter(({ changed }) => changed).map(({ name }) => name));
-  const idle = new Set(reports.map(({ name }) => name).filter((name) => !busy.has(name)));
-  return [...idle].map((name) => `the pass ${name} changed nothing`);
+  const names = [...new Set(reports.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const each = reports.filter((report) => report.name === name);
+    const idle = each.flatMap(({ changed }, i) => (changed ? [] : [i + 1]));
+    if (idle.length === each.length) return [`the pass ${name} changed nothing`];
+    if (isPassName(name) && passOf(name).tidies === true) return [];
+    return idle.map((number) => `the pass ${name} changed nothing as number ${number} of ${each.length}`);
+  });
 }

@@ -8,6 +8,7 @@ import { concreteDims, elementCount, sameDims } from "../ir/types.js";
 import type { FloatTensor } from "../runtime/session.js";
 import { lendNumbers, type StoredTensor, type TensorSource } from "../weights/formats/tensor-source.js";
 import { isFloating } from "../weights/names/match.js";
+import { PIECE_ELEMENTS } from "../weights/values/elements.js";
 
 /** Images that show what a network does, one after the other. */
 export interface Calibration {
@@ -20,9 +21,6 @@ export interface Calibration {
 
 /** More images than this are a mistake in the flag; a calibration settles with some dozens. */
 const MOST_RANDOM = 65_536;
-
-/** Numbers that are looked at in one go. */
-const PIECE_ELEMENTS = 65_536;
 
 /**
  * Opens calibration inputs for as long as `use` takes: an .npy file of images [N, C, H, W] (or one of [C, H, W]), a folder of such,

@@ -15,7 +15,6 @@ import { BATCH } from "../../networks/blocks/network.js";
 import type { FileNetwork } from "../../networks/file-network.js";
 import { imageSize } from "../../networks/interface.js";
 import { imageMetadata } from "../../networks/metadata.js";
-import { TensorProto } from "../../onnx/file/proto.js";
 import type { CodegenOptions } from "./program.js";
 import type { WrittenProgramFile } from "./program-files.js";
 
@@ -99,10 +98,7 @@ function withOpenBatch(graph: Graph): { readonly batch: number | undefined; read
 }
 
 function refuseExternalData({ file, imported }: FileNetwork): void {
-  const elsewhere = [...imported.source.tensors.values()].find(
-    ({ initializer: { tensor } }) => tensor.dataLocation === TensorProto.DataLocation.EXTERNAL,
-  );
-  if (elsewhere === undefined) return;
+  if (!imported.source.hasExternalData) return;
   throw InputError.of("codegen/external-data", `${file} has its weights in other files`, {
     file,
     hint: "a program holds one file; up to 2 GiB of weights can be in the ONNX file itself",

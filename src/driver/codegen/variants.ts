@@ -69,7 +69,12 @@ export function planVariants(
   const { graph, spec } = programNetwork(specFile, { passes, resolution });
   const plans = [planOf(graph, [], passes)];
   const warnings: Diagnostic[] = [];
-  if (!graph.ops.some(({ kind }) => attentionTypeOf(kind) !== undefined)) return { plans, warnings };
+  const kinds = kindsOf(graph);
+  if (kinds.length === 0) return { plans, warnings };
+  if (!graph.ops.some(({ kind }) => attentionTypeOf(kind) !== undefined)) {
+    const message = `there are no variants: no pass swaps or removes gates of the kind ${kinds.join(", ")}`;
+    return { plans, warnings: [{ code: "codegen/no-variant", message }] };
+  }
   const swaps = COMPARED.map((type) =>
     invocationOf("swap-attention", { to: optionsOf(type, spec.resolved) }),
   );

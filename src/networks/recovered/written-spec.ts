@@ -15,7 +15,7 @@ import { UnknownStructure } from "./unknown-structure.js";
 export type WrittenSpec = Readonly<Record<string, unknown>>;
 
 /**
- * The spec whose network that of a file seems to be. Whether it is has to be proved: see `matchNetworks`.
+ * The spec whose network that of a file seems to be. Whether it is has to be proved: see `recoveredNetwork`.
  *
  * Errors: `InputError` with every block that no spec says, and why.
  */
