@@ -37,7 +37,7 @@ interface Example {
 
 /** What is run on the copy for an example, beside the tests that it adds itself. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {
-  "An op": ["test/ir/ops.test.ts"],
+  "An op": ["test/ir/ops.test.ts", "test/onnx/round-trip.test.ts", "test/onnx/runtime-agreement.test.ts"],
   "An attention module": ["test/ir/ops.test.ts"],
   "A pass": ["test/passes/registry.test.ts"],
   "A block": ["test/language/rules/registry.test.ts"],
@@ -48,6 +48,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
  * more has to be written.
  */
 const NAMED_BY_THE_COMPILER: Readonly<Record<string, { first: number; files: readonly string[] }>> = {
+  "An op": { first: 1, files: ["test/ir/ops.test.ts", "test/onnx/cases.ts"] },
   "An attention module": {
     first: 2,
     files: [

@@ -14,6 +14,7 @@ import { reductions } from "./reductions.js";
 import { resizing } from "./resizing.js";
 import { shapes } from "./shapes.js";
 import { trainingOps } from "./training.js";
+import type { Unary } from "./unary.js";
 
 type Modules = typeof attentionModules & typeof selectionModules;
 
@@ -54,6 +55,9 @@ export type PlainOpName = {
   [N in OpName]: Ops[N] extends { readonly onnx: OnnxOperator } ? N : never;
 }[OpName];
 
+/** The ops that apply one function to every element. */
+export type UnaryOpName = { [N in OpName]: Ops[N] extends Unary ? N : never }[OpName];
+
 /** The attributes of an op, every default filled in. */
 export type AttributesOf<N extends OpName> = z.output<Ops[N]["attributes"]>;
 /** The attributes of an op as one may give them: those with a default may be left out. */
@@ -70,6 +74,10 @@ export function isOpName(name: string): name is OpName {
 export function isPrimitive(name: OpName): name is PrimitiveOpName {
   return ops[name].level === "primitive";
 }
+
+export const UNARY_OP_NAMES: readonly UnaryOpName[] = OP_NAMES.filter(
+  (name): name is UnaryOpName => "apply" in ops[name],
+);
 
 export const PLAIN_OP_NAMES: readonly PlainOpName[] = OP_NAMES.filter(
   (name): name is PlainOpName => "onnx" in ops[name],

@@ -1,9 +1,7 @@
-import { type ActivationName, activations } from "../../ir/activations.js";
 import { implementations } from "../../ir/attention/implementations.js";
 import type { AttentionKind } from "../../ir/attention/modules.js";
 import type { OpOf, Value } from "../../ir/graph.js";
-import { erfOf } from "../../ir/ops/elementwise.js";
-import { type OpName, operandsOf } from "../../ir/ops/registry.js";
+import { type OpName, operandsOf, ops, UNARY_OP_NAMES, type UnaryOpName } from "../../ir/ops/registry.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
 import { stressConv, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
 import {
@@ -28,9 +26,15 @@ const attentionRules = Object.fromEntries(
   Object.entries(implementations).map(([type, { stress }]) => [`attention.${type}`, stress]),
 ) as unknown as { readonly [T in AttentionKind as `attention.${T}`]: StressRule<`attention.${T}`> };
 
+/** The rules of ops on every element, which follow from their functions. */
+const unaryRules = Object.fromEntries(UNARY_OP_NAMES.map((name) => [name, stressUnary])) as unknown as {
+  readonly [N in UnaryOpName]: StressRule<N>;
+};
+
 /** The rule of every op; an op without one is a compile error. */
 export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   ...attentionRules,
+  ...unaryRules,
 
   batch_norm: (_op, x) => {
     const { parameters, result } = stressNorm(x);
@@ -72,36 +76,20 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   clip: ({ attributes: { low, high } }, x) => ({
     result: applied((value) => Math.min(Math.max(value, low), high), x),
   }),
-  erf: (_op, x) => ({ result: applied(erfOf, x) }),
-  abs: (_op, x) => ({ result: applied(Math.abs, x) }),
   elu: ({ attributes: { scale } }, x) => ({
     result: applied((value) => (value < 0 ? scale * Math.expm1(value) : value), x),
   }),
   celu: ({ attributes: { scale } }, x) => ({
     result: applied((value) => (value < 0 ? scale * Math.expm1(value / scale) : value), x),
   }),
-  ceil: (_op, x) => ({ result: applied(Math.ceil, x) }),
-  floor: (_op, x) => ({ result: applied(Math.floor, x) }),
-  exp: (_op, x) => ({ result: applied(Math.exp, x) }),
   leaky_relu: ({ attributes: { slope } }, x) => ({
     result: applied((value) => (value < 0 ? slope * value : value), x),
   }),
   log: (_op, x) => ({ result: applied((value) => Math.log(Math.abs(value) + LEAST_POSITIVE), x) }),
-  neg: (_op, x) => ({ result: applied((value) => -value, x) }),
   reciprocal: (_op, x) => ({ result: perChannel(1 / x.power) }),
   sloped_hard_sigmoid: ({ attributes: { slope, shift } }, x) => ({
     result: applied((value) => Math.min(Math.max(slope * value + shift, 0), 1), x),
   }),
-  softplus: (_op, x) => ({ result: applied((value) => Math.log1p(Math.exp(value)), x) }),
-  gelu: stressActivation,
-  hard_sigmoid: stressActivation,
-  "hard_sigmoid_0.2": stressActivation,
-  hard_swish: stressActivation,
-  relu: stressActivation,
-  relu6: stressActivation,
-  sigmoid: stressActivation,
-  silu: stressActivation,
-  tanh: stressActivation,
 
   // The zeros lower the mean power by their share of the elements.
   pad: ({ operands: [map], results: [padded] }, x) => ({
@@ -134,8 +122,8 @@ function stressAffine(): Stress {
   return { parameters: [undefined, ...parameters.slice(0, 2)], result };
 }
 
-function stressActivation({ kind }: OpOf<ActivationName>, x: Moments): Stress {
-  return { result: applied(activations[kind].apply, x) };
+function stressUnary({ kind }: OpOf<UnaryOpName>, x: Moments): Stress {
+  return { result: applied(ops[kind].apply, x) };
 }
 
 function keepMoments(_op: unknown, x: Moments): Stress {
