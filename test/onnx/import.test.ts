@@ -209,6 +209,10 @@ test("wiring that is no graph is refused", () => {
     ],
     [/stem is defined twice/, (model) => (nodeOf(model, "/stem/act/Sigmoid").output = ["stem"])],
     [/input 1 is missing/, (model) => (nodeOf(model, "/head/fc/Gemm").input = ["head/flatten"])],
+    [
+      /it takes the inputs x, more..., has 0/,
+      (model) => Object.assign(nodeOf(model, "/head/fc/Gemm"), { opType: "Sum", input: [], attribute: [] }),
+    ],
     [/input 3 is not supported/, (model) => nodeOf(model, "/stem/Conv").input?.push("x")],
     [
       /has 2 outputs/,

@@ -1,4 +1,5 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dim } from "../../ir/types.js";
 import type { Group, RecoveredBlock } from "./classify.js";
@@ -173,5 +174,5 @@ export function factsOf({ units, from, to }: RecoveredBlock): BlockFacts {
 function kernelsOf({ core }: Unit): readonly string[] {
   if (core.kind === "residual") return unitsOf(core.branch).flatMap(kernelsOf);
   if (!isConv(core) && core.kind !== "branches") return [];
-  return core.convs.map((conv) => (conv.operands[1]?.type.dims ?? []).slice(2).join("x"));
+  return core.convs.map((conv) => operandsOf(conv).weight.type.dims.slice(2).join("x"));
 }

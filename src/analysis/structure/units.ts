@@ -1,4 +1,5 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import type { Atom, BranchesAtom, ResidualAtom } from "./atoms.js";
 
 /** A layer of a network with what belongs to it: a convolution with its normalisation, activation and gate. */
@@ -76,7 +77,7 @@ function coreOf(atom: Atom): Unit["core"] | undefined {
 }
 
 export function convForm(conv: OpOf<"conv">): ConvCore["kind"] {
-  const [, inputs = 0, ...window] = conv.operands[1]?.type.dims ?? [];
+  const [, inputs = 0, ...window] = operandsOf(conv).weight.type.dims;
   const { group } = conv.attributes;
   if (group > 1 && inputs === 1) return "depthwise";
   return window.every((size) => size === 1) ? "pointwise" : "spatial";

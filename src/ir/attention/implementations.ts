@@ -1,3 +1,5 @@
+import type { OpOf, Value } from "../graph.js";
+import type { RewriteContext } from "../rewrite.js";
 import type { StressRule } from "../stress/layers.js";
 import { lowerA2 } from "./a2/lowering.js";
 import { stressA2 } from "./a2/stress.js";
@@ -20,7 +22,7 @@ import { stressGe } from "./ge/stress.js";
 import { lowerGsop } from "./gsop/lowering.js";
 import { stressGsop } from "./gsop/stress.js";
 import { lowerLinearGate } from "./lowering/linear-gate.js";
-import type { AttentionLowering } from "./lowering/lowering.js";
+import type { LoweringOptions } from "./lowering/strategy.js";
 import type { AttentionKind } from "./modules.js";
 import { lowerNl } from "./nl/lowering.js";
 import { stressNl } from "./nl/stress.js";
@@ -38,6 +40,16 @@ import { lowerSk } from "./sk/lowering.js";
 import { stressSk } from "./sk/stress.js";
 import { stressLinearGate } from "./stress/linear-gate.js";
 import { stressTaps } from "./stress/taps.js";
+
+/** The op of a kind of attention, or of any. */
+export type AttentionOp<T extends AttentionKind = AttentionKind> = OpOf<`attention.${T}`>;
+
+/** Builds attention of one kind from primitive ops and activations, and gives its result. */
+export type AttentionLowering<T extends AttentionKind = AttentionKind> = (
+  op: AttentionOp<T>,
+  context: RewriteContext,
+  options: LoweringOptions,
+) => Value;
 
 /** What a kind of attention is beside its op: how it is said in primitive ops, and under which weights it can be seen. */
 export interface AttentionImplementation<T extends AttentionKind> {

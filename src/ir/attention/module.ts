@@ -9,7 +9,7 @@ import {
 import type { AnyModelOp, AttributeSchema, ModelOp } from "../op.js";
 import type { AnyNamed, Named, OperandRecord } from "../operands.js";
 import type { Tensor } from "../tensor.js";
-import type { TensorType } from "../types.js";
+import { elementCount, type TensorType } from "../types.js";
 
 /** Where a gate stands: what its options may be relative to. */
 export interface AttentionSite {
@@ -48,6 +48,20 @@ export interface PlannedParameter {
   readonly init: Initializer;
   /** `buffer` for running statistics; left out, trainable. */
   readonly role?: "buffer";
+}
+
+/** A layer of a gate, weight and bias, which start as those of the network around it. */
+export function layerParameters(
+  name: string,
+  dims: readonly number[],
+  site: AttentionSite,
+  groups = 1,
+): readonly PlannedParameter[] {
+  const { conv, convBias } = initializationAt(site);
+  return [
+    { name: `${name}.weight`, dims, init: conv(groups) },
+    { name: `${name}.bias`, dims: dims.slice(0, 1), init: convBias(elementCount(dims.slice(1))) },
+  ];
 }
 
 /** What is true of every kind of attention; `Types` are its op's operands by name. */

@@ -1,5 +1,6 @@
 import type { RecoveredBlock } from "../../analysis/structure/classify.js";
 import { isActivated, isConv } from "../../analysis/structure/units.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";
 import { activationOf, convOf, sideOf, strideOfConv, widthOf } from "./layers.js";
@@ -58,13 +59,13 @@ export function writtenHead({ units, to }: RecoveredBlock, flow: Dataflow): Sect
   if (to.type.dims.length !== 2) return unknown("it does not end in a row of classes");
   const around = units.flatMap(({ before, after }) => [...before, ...after]);
   const activation = around.flatMap((atom) => activationOf(atom, flow) ?? [])[0];
-  const x = conv === undefined ? undefined : convOf(conv).operands[0];
-  const poolFirst = x?.type.dims.slice(2).every((size) => size === 1) === true;
+  const layer = conv && operandsOf(convOf(conv));
+  const poolFirst = layer?.x.type.dims.slice(2).every((size) => size === 1) === true;
   const first = linear.length > 1 && conv === undefined ? linear[0] : undefined;
   return {
     ...(units[0]?.before.some(({ kind }) => kind === "norm") ? { preactivation: true } : {}),
     ...(conv === undefined ? {} : { channels: widthOf(convOf(conv)) }),
-    ...(conv !== undefined && poolFirst ? { poolFirst, bias: convOf(conv).operands.length > 2 } : {}),
+    ...(layer !== undefined && poolFirst ? { poolFirst, bias: layer.bias !== undefined } : {}),
     ...(first === undefined ? {} : { channels: Number(first.to.type.dims[1]), poolFirst: true }),
     ...(activation === undefined ? {} : { activation }),
     classes,

@@ -3,6 +3,7 @@ import { isConv, type Unit } from "../../analysis/structure/units.js";
 import type { ActivationName } from "../../ir/activations.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Op, OpOf } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { readActivation } from "../../passes/raise/activation.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";
 import { Mismatch } from "../../passes/raise/mismatch.js";
@@ -17,14 +18,14 @@ export function convOf({ core }: Unit): OpOf<"conv"> {
 
 /** Side of a square kernel. */
 export function sideOf(conv: OpOf<"conv">): number {
-  const [height, width] = (conv.operands[1]?.type.dims ?? []).slice(2);
+  const [, , height, width] = operandsOf(conv).weight.type.dims;
   if (height !== width) unknown(`a kernel of ${height}x${width} is not square`);
   return Number(height);
 }
 
 /** Output channels. */
 export function widthOf(conv: OpOf<"conv">): number {
-  return Number(conv.operands[1]?.type.dims[0]);
+  return Number(operandsOf(conv).weight.type.dims[0]);
 }
 
 /** The stride, which must be the same in both directions. */

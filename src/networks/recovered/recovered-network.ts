@@ -1,6 +1,7 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { InputError } from "../../base/diagnostic.js";
 import { type Graph, type Parameter, producersOf } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp, replaceParameters } from "../../ir/rewrite.js";
 import { constantWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.js";
 import { libraryOf } from "../../language/library.js";
@@ -85,10 +86,9 @@ function loaded(written: WrittenSpec, file: string): LoadedSpec {
 function withWeights(built: Graph, matched: Graph, weights: ReadonlyMap<string, WeightExpr>): Graph {
   const biases = new Map(
     matched.ops.flatMap((op) => {
-      const [, weight, bias] = op.operands;
-      return isOp(op, "conv") && bias?.kind === "parameter"
-        ? [[weight?.name, weights.get(bias.name)] as const]
-        : [];
+      if (!isOp(op, "conv")) return [];
+      const { weight, bias } = operandsOf(op);
+      return bias?.kind === "parameter" ? [[weight.name, weights.get(bias.name)] as const] : [];
     }),
   );
   const producers = producersOf(built);
@@ -99,16 +99,18 @@ function withWeights(built: Graph, matched: Graph, weights: ReadonlyMap<string, 
       if (operand.kind === "parameter" && data !== undefined) replaced.set(operand, data);
     }
     if (!isOp(op, "batch_norm")) continue;
-    const [x, ...parameters] = op.operands;
-    const conv = x && producers.get(x);
-    const shift = isOp(conv, "conv") ? biases.get(conv.operands[1]?.name) : undefined;
+    const { x, scale, shift: offset, mean, variance } = operandsOf(op);
+    const conv = producers.get(x);
+    const shift = isOp(conv, "conv") ? biases.get(operandsOf(conv).weight.name) : undefined;
     if (shift === undefined) continue;
     const one = (value: number): WeightExpr => constantWeight(shift.dims, value);
-    const numbers = [one(1), shift, one(0), one(1 - op.attributes.epsilon)];
-    parameters.forEach((parameter, i) => {
-      const data = numbers[i];
-      if (parameter.kind === "parameter" && data !== undefined) replaced.set(parameter, data);
-    });
+    const numbers = [
+      [scale, one(1)],
+      [offset, shift],
+      [mean, one(0)],
+      [variance, one(1 - op.attributes.epsilon)],
+    ] as const;
+    for (const [operand, data] of numbers) if (operand.kind === "parameter") replaced.set(operand, data);
   }
   return replaceParameters(built, (parameter) => {
     const given = replaced.get(parameter);

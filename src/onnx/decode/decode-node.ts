@@ -1,4 +1,5 @@
 import { inferTypes } from "../../ir/op.js";
+import { formatOperands, takesOperands } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { refuse, TypeRefusal } from "../../ir/types.js";
 import type { DecodedOp, OnnxCodec, OperatorName } from "../codecs/codec.js";
@@ -69,6 +70,9 @@ function checkTypes({ kind, operands, attributes }: DecodedNode): void {
   const other = operands.find(({ type }) => type.dtype === "other");
   if (other !== undefined) refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
   const definition = definitionOf(kind);
+  if (!takesOperands(definition.operands, operands.length)) {
+    refuse(`it takes the inputs ${formatOperands(definition.operands)}, has ${operands.length}`);
+  }
   const complete = definition.attributes.safeParse(attributes);
   if (!complete.success) {
     const [issue] = complete.error.issues;

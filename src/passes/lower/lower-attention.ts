@@ -1,6 +1,9 @@
 import * as z from "zod";
-import { implementations } from "../../ir/attention/implementations.js";
-import type { AttentionLowering, AttentionOp } from "../../ir/attention/lowering/lowering.js";
+import {
+  type AttentionLowering,
+  type AttentionOp,
+  implementations,
+} from "../../ir/attention/implementations.js";
 import { LOWERING_STRATEGIES, TARGETS } from "../../ir/attention/lowering/strategy.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import { rewriteGraph } from "../../ir/rewrite.js";

@@ -1,4 +1,5 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { IDENTITY, readClamp, sameClamp } from "./clamp.js";
 import type { Dataflow } from "./dataflow.js";
@@ -11,12 +12,13 @@ import { scalarOf } from "./weights.js";
  * A layer normalisation without its scale and shift, as exporters write it before opset 17.
  */
 export const readStandardized: StepReader = (_value, op, flow) => {
-  const [centred, deviation] = op.operands;
-  if (!isOp(op, "div") || centred === undefined || deviation === undefined) return undefined;
+  if (!isOp(op, "div")) return undefined;
+  const { a: centred, b: deviation } = operandsOf(op);
   const sub = flow.producer(centred);
-  const [y, mean] = sub?.operands ?? [];
-  const meanOp = mean && flow.producer(mean);
-  if (!isOp(sub, "sub") || y === undefined || !isChannelMean(meanOp, y)) return undefined;
+  if (!isOp(sub, "sub")) return undefined;
+  const { a: y, b: mean } = operandsOf(sub);
+  const meanOp = flow.producer(mean);
+  if (!isChannelMean(meanOp, y)) return undefined;
   const variance = readVariance(deviation, centred, flow);
   if (variance === undefined) return undefined;
   return {
@@ -29,9 +31,8 @@ export const readStandardized: StepReader = (_value, op, flow) => {
 /** √(mean of d² + ε) */
 function readVariance(deviation: Value, centred: Value, flow: Dataflow) {
   const sqrt = flow.producer(deviation);
-  const [sum] = sqrt?.operands ?? [];
-  if (!isOp(sqrt, "sqrt") || sum === undefined) return undefined;
-  const { clamp, from, ops } = readClamp(sum, flow);
+  if (!isOp(sqrt, "sqrt")) return undefined;
+  const { clamp, from, ops } = readClamp(operandsOf(sqrt).x, flow);
   const epsilon = clamp.shift;
   if (!sameClamp(clamp, { ...IDENTITY, shift: epsilon }) || !(epsilon > 0)) return undefined;
   const mean = flow.producer(from);
@@ -42,13 +43,14 @@ function readVariance(deviation: Value, centred: Value, flow: Dataflow) {
 }
 
 function isSquareOf(op: Op, of: Value): boolean {
-  const [a, b] = op.operands;
-  return a === of && ((isOp(op, "mul") && b === of) || (isOp(op, "pow") && scalarOf(b) === 2));
+  if (!isOp(op, "mul") && !isOp(op, "pow")) return false;
+  const { a, b } = operandsOf(op);
+  return a === of && (isOp(op, "mul") ? b === of : scalarOf(b) === 2);
 }
 
 /** Whether an op averages a row [N, C] over its channels. */
 function isChannelMean(op: Op | undefined, of: Value): op is Op & OpOf<"reduce_mean"> {
-  if (!isOp(op, "reduce_mean") || op.operands[0] !== of) return false;
+  if (!isOp(op, "reduce_mean") || operandsOf(op).x !== of) return false;
   const { dims } = of.type;
   const [batch, ...others] = dims.flatMap((size, axis) => (size === 1 ? [] : [axis]));
   const reduced = op.attributes.axes.filter((axis) => dims[axis] !== 1);

@@ -1,6 +1,6 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { broadcastDims } from "../../ir/ops/broadcast.js";
-import { definitionOf } from "../../ir/ops/registry.js";
+import { definitionOf, operandsOf } from "../../ir/ops/registry.js";
 import { reshapedDims } from "../../ir/ops/shapes.js";
 import { isOp, type RewriteContext } from "../../ir/rewrite.js";
 import { type Dim, sameDims, TypeRefusal } from "../../ir/types.js";
@@ -57,9 +57,9 @@ const LAYOUTS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
 
 /** `reshape_to(x, shape)  →  reshape(x)`, where the sizes are numbers, sizes of x, and at most one other. */
 export const staticReshape: Simplification = (op, context) => {
-  const [x] = op.operands;
   const [result] = op.results;
-  if (!isOp(op, "reshape_to") || x === undefined || result === undefined) return undefined;
+  if (!isOp(op, "reshape_to") || result === undefined) return undefined;
+  const { x } = operandsOf(op);
   const shape = shapeFrom(x.type.dims, result.type.dims);
   return shape && context.op("reshape", [x], { shape });
 };
@@ -93,12 +93,12 @@ function shapeFrom(from: readonly Dim[], to: readonly Dim[]): number[] | undefin
 
 /** `transpose(transpose(x))  →  transpose(x)`, or x where the second undoes the first. */
 export const joinTransposes: Simplification = (op, context, producer) => {
-  const [between] = op.operands;
-  const inner = between && producer(between);
-  if (!isOp(op, "transpose") || !isOp(inner, "transpose")) return undefined;
-  const [x] = inner.operands;
+  if (!isOp(op, "transpose")) return undefined;
+  const inner = producer(operandsOf(op).x);
+  if (!isOp(inner, "transpose")) return undefined;
+  const { x } = operandsOf(inner);
   const permutation = op.attributes.permutation.map((axis) => inner.attributes.permutation[axis] ?? 0);
-  if (x === undefined || permutation.every((axis, i) => axis === i)) return x;
+  if (permutation.every((axis, i) => axis === i)) return x;
   return context.op("transpose", [x], { permutation });
 };
 
@@ -120,7 +120,7 @@ export const dropRepetition: Simplification = (op, context, producer) => {
   if (!BROADCASTS.has(op.kind) || result === undefined) return undefined;
   const operands = op.operands.map((operand) => {
     const repeats = producer(operand);
-    return isOp(repeats, "expand") ? (repeats.operands[0] as Value) : operand;
+    return isOp(repeats, "expand") ? operandsOf(repeats).x : operand;
   });
   const changed = operands.some((operand, i) => operand !== op.operands[i]);
   return changed && sameDims(broadcastOf(operands) ?? [], result.type.dims)

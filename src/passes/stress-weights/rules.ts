@@ -92,8 +92,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   }),
 
   // The zeros lower the mean power by their share of the elements.
-  pad: ({ operands: [map], results: [padded] }, x) => ({
-    result: scaled(x, elementsOf(map) / elementsOf(padded)),
+  pad: (op, x) => ({
+    result: scaled(x, elementsOf(operandsOf(op).x) / elementsOf(op.results[0])),
   }),
 
   cast: keepMoments,

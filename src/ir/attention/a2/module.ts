@@ -5,9 +5,9 @@ import { activationOps } from "../../ops/activations.js";
 import { linearOps } from "../../ops/linear.js";
 import { moves } from "../../ops/moves.js";
 import { elementAt, nchw, type Tensor } from "../../tensor.js";
-import { elementCount, expectDims, featureMap } from "../../types.js";
+import { expectDims, featureMap } from "../../types.js";
 import { linear, sum } from "../arithmetic.js";
-import { defineAttention, initializationAt } from "../module.js";
+import { defineAttention, layerParameters } from "../module.js";
 import { reductionOptions, squeezedChannels } from "../reduction.js";
 
 const LAYERS = ["features", "gather", "distribute"] as const;
@@ -86,17 +86,12 @@ export const a2 = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
-    const { conv, convBias } = initializationAt(site);
     const squeezed = squeezedChannels(given, site);
-    const layer = (name: string, dims: readonly number[]) => [
-      { name: `${name}.weight`, dims, init: conv(1) },
-      { name: `${name}.bias`, dims: dims.slice(0, 1), init: convBias(elementCount(dims.slice(1))) },
-    ];
     return {
       attributes: {},
       parameters: [
-        ...LAYERS.flatMap((name) => layer(name, [squeezed, channels, 1, 1])),
-        ...layer("out", [channels, squeezed, 1, 1]),
+        ...LAYERS.flatMap((name) => layerParameters(name, [squeezed, channels, 1, 1], site)),
+        ...layerParameters("out", [channels, squeezed, 1, 1], site),
       ],
     };
   },

@@ -7,7 +7,7 @@ import { elementAt, type Numbers, nchw, runningSum, type Tensor, zeros } from ".
 import { expectDims, featureMap, refuse, type TensorType } from "../../types.js";
 import { normalWeight } from "../../weight.js";
 import { convolved, linear, softmaxOf } from "../arithmetic.js";
-import { defineAttention, initializationAt } from "../module.js";
+import { defineAttention, layerParameters } from "../module.js";
 
 /** Operands that every such op has: x, and weight and bias of two layers. */
 const LAYER_OPERANDS = 5;
@@ -202,20 +202,12 @@ export const aa = defineAttention({
   op,
   plan({ heads, keys, values, keysPerHead, relative, kernel }, site) {
     const { channels, map } = site;
-    const start = initializationAt(site);
     const [height, width] = map ?? [1, 1];
     const perHead = Math.max(keysPerHead, Math.round((keys * channels) / heads));
     const dk = heads * perHead;
     const dv = heads * Math.max(1, Math.round((values * channels) / heads));
     if (dv > channels) refuse(`${heads} heads are too many for ${channels} channels`);
-    const layer = (name: string, dims: readonly number[]) => [
-      { name: `${name}.weight`, dims, init: start.conv(1) },
-      {
-        name: `${name}.bias`,
-        dims: dims.slice(0, 1),
-        init: start.convBias(dims.slice(1).reduce((fanIn, size) => fanIn * size, 1)),
-      },
-    ];
+    const layer = (name: string, dims: readonly number[]) => layerParameters(name, dims, site);
     const embedding = (name: string, offsets: number) => ({
       name,
       dims: [offsets, perHead],

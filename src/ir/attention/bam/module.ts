@@ -3,9 +3,9 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
-import { elementCount, expectDims, featureMap } from "../../types.js";
+import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMeans, convolved, linear, product, sum } from "../arithmetic.js";
-import { defineAttention, initializationAt } from "../module.js";
+import { defineAttention, layerParameters } from "../module.js";
 import {
   expectNorm,
   normalized,
@@ -131,12 +131,8 @@ export const bam = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
-    const start = initializationAt(site);
     const squeezed = squeezedChannels(given, site);
-    const layer = (name: string, dims: readonly number[]) => [
-      { name: `${name}.weight`, dims, init: start.conv(1) },
-      { name: `${name}.bias`, dims: dims.slice(0, 1), init: start.convBias(elementCount(dims.slice(1))) },
-    ];
+    const layer = (name: string, dims: readonly number[]) => layerParameters(name, dims, site);
     const spatial = spatialDims(channels, squeezed);
     return {
       attributes: { dilation: given.dilation, hidden: given.activation, epsilon: given.epsilon },

@@ -6,7 +6,13 @@ import { pools } from "../../ops/pools.js";
 import { elementAt, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
 import { activated, channelMeans, convolved, linear, product } from "../arithmetic.js";
-import { type AttentionSite, defineAttention, initializationAt, type PlannedParameter } from "../module.js";
+import {
+  type AttentionSite,
+  defineAttention,
+  initializationAt,
+  layerParameters,
+  type PlannedParameter,
+} from "../module.js";
 import {
   expectNorm,
   normalized,
@@ -221,12 +227,9 @@ export const ge = defineAttention({
 
 function excitePlan(squeezed: number, site: AttentionSite): readonly PlannedParameter[] {
   const { channels } = site;
-  const start = initializationAt(site);
   return [
-    { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: start.conv(1) },
-    { name: "reduce.bias", dims: [squeezed], init: start.convBias(channels) },
-    { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: start.conv(1) },
-    { name: "expand.bias", dims: [channels], init: start.convBias(squeezed) },
+    ...layerParameters("reduce", [squeezed, channels, 1, 1], site),
+    ...layerParameters("expand", [channels, squeezed, 1, 1], site),
   ];
 }
 

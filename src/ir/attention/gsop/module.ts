@@ -5,7 +5,7 @@ import { floats } from "../../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, convolved, linear, product } from "../arithmetic.js";
-import { defineAttention, initializationAt } from "../module.js";
+import { defineAttention, layerParameters } from "../module.js";
 import {
   expectNorm,
   normalized,
@@ -116,15 +116,8 @@ export const gsop = defineAttention({
   op,
   plan({ channels: squeezed, stride, epsilon }, site) {
     const { channels } = site;
-    const start = initializationAt(site);
-    const layer = (name: string, dims: readonly number[], groups = 1) => [
-      { name: `${name}.weight`, dims, init: start.conv(groups) },
-      {
-        name: `${name}.bias`,
-        dims: dims.slice(0, 1),
-        init: start.convBias(dims.slice(1).reduce((fanIn, size) => fanIn * size, 1)),
-      },
-    ];
+    const layer = (name: string, dims: readonly number[], groups?: number) =>
+      layerParameters(name, dims, site, groups);
     return {
       attributes: { stride, epsilon },
       parameters: [

@@ -1,6 +1,7 @@
 import { dequal } from "dequal";
 import { type ActivationName, activations } from "../../../ir/activations.js";
 import type { Op, Parameter, Value } from "../../../ir/graph.js";
+import { operandsOf } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount, sameDims } from "../../../ir/types.js";
 import {
@@ -117,10 +118,9 @@ class Unifier {
     const wanted = scores && this.#template.producers.get(scores);
     const conv = this.#flow.producer(value);
     if (!isOp(wanted, "conv") || !isOp(conv, "conv")) return false;
-    const [x, weight, bias] = conv.operands;
-    const [wantedX, wantedWeight, wantedBias] = wanted.operands;
-    if (x === undefined || weight === undefined || bias?.kind !== "parameter") return false;
-    if (wantedX === undefined || wantedWeight === undefined) return false;
+    const { x, weight, bias } = operandsOf(conv);
+    const { x: wantedX, weight: wantedWeight, bias: wantedBias } = operandsOf(wanted);
+    if (bias?.kind !== "parameter") return false;
     if (!dequal({ ...wanted.attributes }, { ...conv.attributes })) return false;
     const channels = elementCount(bias.data.dims);
     const { parameters } = normOf(channels, undefined, { source: bias, data: bias.data, role: "trainable" });
