@@ -98,19 +98,26 @@ export interface PrimitiveOp<O extends OperandRecord, A extends AttributeSchema>
  * order, and with attributes that are floats of the same defaults.
  */
 export interface PlainOp<O extends OperandRecord, A extends AttributeSchema> extends PrimitiveOp<O, A> {
-  readonly onnx: OnnxOperator<A>;
+  readonly onnx: OperatorOf<A>;
 }
 
 /** The ONNX operator that a plain op is. */
-export interface OnnxOperator<A extends AttributeSchema = AttributeSchema> {
+export interface OnnxOperator {
   readonly operator: string;
   /** The operator set that brought it, where that is one which files are read or written for. */
   readonly since?: number;
   /** Set where another op is the usual form of the operator: a node is read as that one if it can be. */
   readonly general?: true;
   /** What the operator calls the op's attributes, if it has any. */
-  readonly floats?: { readonly [K in keyof z.output<A>]: string };
+  readonly floats?: { readonly [name: string]: string } | undefined;
 }
+
+/** The operator of a plain op of those attributes, all of which it must name. */
+export type OperatorOf<A extends AttributeSchema> = string extends keyof z.output<A>
+  ? OnnxOperator & { readonly floats?: undefined }
+  : OnnxOperator & {
+      readonly floats: { readonly [K in keyof z.output<A>]: z.output<A>[K] extends number ? string : never };
+    };
 
 /** An operator of someone else's, which is handed on as it is: its attributes record the types of its results. */
 export interface ForeignOp<A extends AttributeSchema = AttributeSchema> extends PrimitiveFacts {
@@ -174,7 +181,7 @@ export function primitiveOp<const O extends OperandRecord, A extends AttributeSc
 export function plainOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
   op: Omit<FactsOf<O, A>, "source"> &
     GivenSignature<O, A> &
-    PrimitiveFacts & { readonly source?: string; readonly onnx: OnnxOperator<A> },
+    PrimitiveFacts & { readonly source?: string; readonly onnx: OperatorOf<A> },
 ): PlainOp<O, A> {
   const source = `https://onnx.ai/onnx/operators/onnx__${op.onnx.operator}.html`;
   return { source, ...op, level: "primitive", attributes: schemaOf(op) };

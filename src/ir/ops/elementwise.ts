@@ -2,7 +2,7 @@ import * as z from "zod";
 import { roundToFloat16 } from "../../base/float16.js";
 import {
   type NoAttributes,
-  type OnnxOperator,
+  type OperatorOf,
   type PlainOp,
   type Precision,
   type PrimitiveOp,
@@ -20,7 +20,7 @@ type Two = { readonly a: Operand<"one">; readonly b: Operand<"one"> };
 
 /** An op on two tensors, element by element, with NumPy's broadcasting. */
 function binary(op: {
-  readonly onnx: OnnxOperator<NoAttributes>;
+  readonly onnx: OperatorOf<NoAttributes>;
   readonly doc: string;
   readonly precision: Precision;
   readonly apply: (a: number, b: number) => number;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import {
   type NoAttributes,
-  type OnnxOperator,
+  type OperatorOf,
   type PlainOp,
   type Precision,
   type PrimitiveOp,
@@ -99,7 +99,7 @@ function inside(start: number, kernel: number, size: number): readonly number[] 
 
 /** An op that makes one number of each channel of a feature map. */
 function globalPool(op: {
-  readonly onnx: OnnxOperator<NoAttributes>;
+  readonly onnx: OperatorOf<NoAttributes>;
   readonly doc: string;
   readonly precision: Precision;
   readonly reduction: Reduction;

@@ -2,7 +2,7 @@ import {
   type ModelOp,
   modelOp,
   type NoAttributes,
-  type OnnxOperator,
+  type OperatorOf,
   type PlainOp,
   type Precision,
   type PrimitiveOp,
@@ -35,7 +35,7 @@ interface UnaryFacts extends Unary {
 /** A plain op on every element: an ONNX operator of one operand without attributes. */
 export function unary(
   op: UnaryFacts & {
-    readonly onnx: OnnxOperator<NoAttributes>;
+    readonly onnx: OperatorOf<NoAttributes>;
     readonly precision: Precision;
     readonly source?: string;
   },
