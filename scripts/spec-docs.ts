@@ -1,5 +1,5 @@
 import type { RuleName } from "../src/base/diagnostic-codes/registry.js";
-import { placementFields } from "../src/language/attention.js";
+import { positionFields } from "../src/language/attention.js";
 import { BLOCK_TYPES, positionsIn } from "../src/language/blocks/registry.js";
 import { FUNCTIONS } from "../src/language/definitions/expression.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "../src/language/positions.js";
@@ -245,9 +245,7 @@ function positionRows(): string {
 
 /** A type's options without the keys that all types have. */
 function withoutPlacement(variant: JsonSchema): JsonSchema {
-  const own = Object.entries(variant.properties ?? {}).filter(
-    ([key]) => !Object.hasOwn(placementFields, key),
-  );
+  const own = Object.entries(variant.properties ?? {}).filter(([key]) => !Object.hasOwn(positionFields, key));
   return { ...variant, properties: Object.fromEntries(own) };
 }
 

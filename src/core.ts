@@ -35,7 +35,7 @@ export interface SpecOptions {
   readonly specs?: Readonly<Record<string, string>> | undefined;
   /** Passes after the spec's own, as of `--passes`. */
   readonly passes?: string | undefined;
-  /** Height and width in place of the spec's. */
+  /** Height and width instead of the spec's. */
   readonly resolution?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Bytes that are read at any place, some at a time: of a file, of a part of one, or at hand. */
+/** Bytes that are read at any offset, some at a time: of a file, of a part of one, or at hand. */
 export interface ByteRange {
   readonly size: number;
   /** Fills `target` with the bytes from `offset` on. Errors: `InputError` where they end before. */
@@ -21,7 +21,7 @@ export interface ByteSink {
 }
 
 /**
- * Opens a file that another one names as a part of itself, such as the data of a model; undefined for a place that is not beside
+ * Opens a file that another one names as a part of itself, such as the data of a model; undefined for a path that is not beside
  * that file. Throws `NoSuchFile`.
  */
 export type OpenBeside<R extends ByteRange = ByteRange> = (location: string) => R | undefined;

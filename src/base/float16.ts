@@ -27,7 +27,7 @@ export function toFloat16Bits(value: number): number {
   const size = Math.abs(value);
   if (size >= OVERFLOW) return sign | INFINITY_BITS;
   const exponent = Math.max(exponentOf(size), SMALLEST_EXPONENT);
-  // In units of the last place, plus 2^52: a float64 of that size has no fraction, so the addition rounds.
+  // In units of the last digit, plus 2^52: a float64 of that size has no fraction, so the addition rounds.
   const fraction =
     size * powerOfTwo(FRACTION_BITS - exponent) + 2 ** FRACTION_BITS_64 - 2 ** FRACTION_BITS_64;
   // The leading one of a normal number's fraction, and a carry out of its rounding, count up the exponent.

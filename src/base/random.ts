@@ -46,19 +46,19 @@ function unit(bits: BitSource): number {
 
 // The ziggurat method: the area under exp(-x²/2) is cut into 128 layers of equal area, and a point in
 // most layers needs one table look-up. Marsaglia and Tsang, "The Ziggurat Method for Generating Random
-// Variables", Journal of Statistical Software 5(8), 2000, with a place in the layer whose bits don't choose
+// Variables", Journal of Statistical Software 5(8), 2000, with a step in the layer whose bits don't choose
 // the layer too (Doornik, "An Improved Ziggurat Method to Generate Normal Random Samples", 2005).
 const LAYERS = 128;
 const TAIL = 3.442619855899;
 const LAYER_AREA = 9.91256303526217e-3;
-/** Places in the half of a layer: one draw of 32 bits is 7 for the layer, one for the sign, 24 for the place. */
-const PLACES = 0x1000000;
+/** Steps in the half of a layer: one draw of 32 bits is 7 for the layer, one for the sign, 24 for the step. */
+const STEPS_IN_HALF = 0x1000000;
 const { edges, heights } = zigguratTables();
-/** The width of one place in each layer. */
-const steps = edges.map((edge) => edge / PLACES);
-/** The places of each layer that lie under the curve as a whole, because the layer above covers them too. */
-const safePlaces = Int32Array.from({ length: LAYERS }, (_, layer) =>
-  Math.floor(((edges[layer + 1] as number) / (edges[layer] as number)) * PLACES),
+/** The width of one step in each layer. */
+const widths = edges.map((edge) => edge / STEPS_IN_HALF);
+/** The steps of each layer that lie under the curve as a whole, because the layer above covers them too. */
+const safeSteps = Int32Array.from({ length: LAYERS }, (_, layer) =>
+  Math.floor(((edges[layer + 1] as number) / (edges[layer] as number)) * STEPS_IN_HALF),
 );
 
 function zigguratTables(): { edges: Float64Array; heights: Float64Array } {
@@ -78,10 +78,10 @@ function normal(bits: BitSource): number {
   for (;;) {
     const draw = bits.next();
     const layer = draw & (LAYERS - 1);
-    const place = draw >> 7;
-    const x = place * (steps[layer] as number);
-    if (Math.abs(place) < (safePlaces[layer] as number)) return x;
-    if (layer === 0) return place < 0 ? -tail(bits) : tail(bits);
+    const step = draw >> 7;
+    const x = step * (widths[layer] as number);
+    if (Math.abs(step) < (safeSteps[layer] as number)) return x;
+    if (layer === 0) return step < 0 ? -tail(bits) : tail(bits);
     const low = heights[layer] as number;
     const high = heights[layer + 1] as number;
     if (low + unit(bits) * (high - low) < Math.exp(-0.5 * x * x)) return x;

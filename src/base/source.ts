@@ -21,15 +21,15 @@ export interface Position {
 
 export function positionAt(source: SourceText, offset: number): Position {
   const starts = lineStarts(source);
-  const place = Math.max(0, Math.min(offset, source.text.length));
-  // The last line that starts at the place or before it.
+  const at = Math.max(0, Math.min(offset, source.text.length));
+  // The last line that starts at the at or before it.
   let [line, end] = [0, starts.length];
   while (line + 1 < end) {
     const middle = (line + end) >> 1;
-    if ((starts[middle] as number) <= place) line = middle;
+    if ((starts[middle] as number) <= at) line = middle;
     else end = middle;
   }
-  return { line: line + 1, column: place - (starts[line] as number) + 1 };
+  return { line: line + 1, column: at - (starts[line] as number) + 1 };
 }
 
 /** Where each line of a text starts. Kept with it: a text with many mistakes is asked once for each. */

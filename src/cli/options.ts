@@ -8,7 +8,7 @@ import {
   TARGETS,
 } from "../driver/command-line.js";
 
-/** Flags that several commands have, in one place so that they mean the same everywhere. */
+/** Flags that several commands have, together so that they mean the same everywhere. */
 export const sharedOptions = {
   "model-batch": {
     type: "string",

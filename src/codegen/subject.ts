@@ -55,7 +55,7 @@ export interface VariantWeights {
   readonly seed: number;
   /** How many tensors have their initial numbers all the same: those of gates that a pass made. */
   readonly initial: number;
-  /** How many tensors of the file had a place which a pass took away. */
+  /** How many tensors of the file belonged to what a pass took away. */
   readonly dropped: number;
 }
 

@@ -9,7 +9,7 @@ import { located, writableTarget } from "./writable-target.js";
 
 /**
  * Files that are written together. Each is filled under a temporary name beside its own; when all are complete and on the
- * disk, they take their places one after the other, in the order in which they were opened. `afterwards` puts work
+ * disk, they are renamed one after the other, in the order in which they were opened. `afterwards` puts work
  * between them, `settle` makes the disk keep what came before whatever comes after.
  */
 export class FileTransaction {
@@ -36,7 +36,7 @@ export class FileTransaction {
   }
 
   /**
-   * Work that comes after the files that are open by now have their places. It is quick: nothing interrupts it. `undo` takes it
+   * Work that comes after the files that are open by now have their names. It is quick: nothing interrupts it. `undo` takes it
    * back where later work fails, or gives false: then what came before stays too, as the rest needs it.
    */
   afterwards(work: () => void, undo: () => boolean = () => true): void {
@@ -58,7 +58,7 @@ export class FileTransaction {
     );
   }
 
-  /** Where the content is, until it takes its place, of the complete file that will stand at `file`. */
+  /** Where the content is, until it is renamed, of the complete file that will stand at `file`. */
   contentOf(file: string): string {
     const target = writableTarget(file);
     const pending = this.#pending.find((each) => each.target === target);
@@ -96,7 +96,7 @@ export class FileTransaction {
     return pending;
   }
 
-  /** Removes what has not taken its place. */
+  /** Removes what has not been renamed. */
   discard(): void {
     for (const file of this.#pending) file.removeSync();
   }

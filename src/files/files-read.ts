@@ -3,7 +3,7 @@ import { type BigIntStats, readlinkSync, realpathSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
- * Which files one run has read, so that none of them is written over. A file is known by its place (links followed)
+ * Which files one run has read, so that none of them is written over. A file is known by its path (links followed)
  * and by its number on the disk, which hard links and other spellings of a name have in common.
  */
 class FilesRead {
@@ -47,9 +47,9 @@ export function realPath(file: string, links = MOST_LINKS): string {
   } catch {
     const folder = attempt(() => realpathSync(dirname(file)));
     if (folder === undefined) return resolve(file);
-    const place = join(folder, basename(file));
-    const target = links === 0 ? undefined : attempt(() => readlinkSync(place));
-    return target === undefined ? place : realPath(resolve(folder, target), links - 1);
+    const path = join(folder, basename(file));
+    const target = links === 0 ? undefined : attempt(() => readlinkSync(path));
+    return target === undefined ? path : realPath(resolve(folder, target), links - 1);
   }
 }
 

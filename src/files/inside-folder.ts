@@ -17,7 +17,7 @@ export function insideFolder(location: string, folder: string): string | undefin
 /**
  * The real path of a regular file that `file` names, which must lie beside it: in the folder of its name, or in that of
  * the file which the name is a link to. In a download cache of Hugging Face both are links into one folder of blobs.
- * Undefined for a place outside of both.
+ * Undefined for a path outside of both.
  *
  * Errors: those of the operating system, for a file that is not there.
  */

@@ -47,7 +47,7 @@ export class PendingFile implements ByteSink {
     return this.#target;
   }
 
-  /** Gives it another place in the same folder, once its content says which. */
+  /** Gives it another name in the same folder, once its content says which. */
   settle(target: string): void {
     if (dirname(target) !== dirname(this.#target)) throw new Defect(`${target} is in another folder`);
     this.#target = target;
@@ -76,7 +76,7 @@ export class PendingFile implements ByteSink {
     [this.#buffer, this.#spare] = [new Uint8Array(0), new Uint8Array(0)];
   }
 
-  /** Puts it in its place; a file there is gone then. */
+  /** Renames it to its target; a file there is gone then. */
   publish(): void {
     if (this.#state !== "complete") throw new Defect(`${this.#target} takes its place before it is complete`);
     located(this.#target, () => {

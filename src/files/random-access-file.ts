@@ -4,7 +4,7 @@ import { Defect, InputError } from "../base/diagnostic.js";
 import { recordRead } from "./files-read.js";
 import { whyUnreadable } from "./read-file.js";
 
-/** A regular file that is read at any place, without holding it. */
+/** A regular file that is read at any offset, without holding it. */
 export class RandomAccessFile implements OpenFile {
   readonly file: string;
   /** Its bytes when it was opened. */
@@ -23,7 +23,7 @@ export class RandomAccessFile implements OpenFile {
     return RandomAccessFile.#opened(file, true);
   }
 
-  /** What stands at the place of an output, which may be written over. Errors: as of `open`. */
+  /** What stands where an output goes, which may be written over. Errors: as of `open`. */
   static openOutput(file: string): RandomAccessFile {
     return RandomAccessFile.#opened(file, false);
   }

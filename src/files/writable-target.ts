@@ -21,7 +21,7 @@ import { MOST_LINKS } from "./files-read.js";
 export function writableTarget(file: string): string {
   return located(file, () => {
     const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing === undefined) return placeOfMissing(file);
+    if (existing === undefined) return pathOfMissing(file);
     // By `-o /dev/stdout >> log` the log would be replaced.
     if (STREAMS.some((stream) => isSame(existing, stream))) throw refusal(file, "STREAM");
     if (!existing.isFile()) {
@@ -51,11 +51,11 @@ function isSame({ dev, ino }: Stats, stream: number): boolean {
   }
 }
 /** Where a file would be made: a link may lead to one that is not there. */
-function placeOfMissing(file: string): string {
-  let place = file;
+function pathOfMissing(file: string): string {
+  let path = file;
   for (let links = 0; links < MOST_LINKS; links++) {
-    if (lstatSync(place, { throwIfNoEntry: false }) === undefined) return place;
-    place = resolve(realpathSync(dirname(place)), readlinkSync(place));
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+    path = resolve(realpathSync(dirname(path)), readlinkSync(path));
   }
   throw refusal(file, "ELOOP");
 }

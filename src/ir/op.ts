@@ -5,7 +5,7 @@ import {
   type Named,
   nameOperands,
   type OperandRecord,
-  operandPlace,
+  operandSlot,
 } from "./operands.js";
 import type { Tensor } from "./tensor.js";
 import { type Dim, elementCount, isIntegerType, MOST_VALUES, type TensorType, tensorType } from "./types.js";
@@ -38,7 +38,7 @@ const NO_ATTRIBUTES = z.strictObject({});
 export type NoAttributes = typeof NO_ATTRIBUTES;
 
 /**
- * What is true of every op, in one place. `Types` and `Tensors` are its operands by name, `Attributes` its attributes with every
+ * What is true of every op, together. `Types` and `Tensors` are its operands by name, `Attributes` its attributes with every
  * default filled in.
  */
 export interface OpFacts<Types, Tensors, Attributes> {
@@ -46,7 +46,7 @@ export interface OpFacts<Types, Tensors, Attributes> {
   readonly doc: string;
   /** The paper and section, or the operator page, that defines it. */
   readonly source: string;
-  /** Whether every element of the result is one of an operand, which `evaluate` puts in its place. */
+  /** Whether every element of the result is one of an operand, which `evaluate` puts where it belongs. */
   readonly moves?: true;
   /** Random in training and the identity of its operand at inference; absent for every other op. */
   readonly trainingOnly?: true;
@@ -243,7 +243,7 @@ function isSmall({ dims }: TensorType): boolean {
   );
 }
 
-/** The elements of the result of an op that moves them: it is given the places in a list of all its operands'. */
+/** The elements of the result of an op that moves them: it is given the indexes into a list of all its operands'. */
 function movedValues(
   definition: OpDefinition,
   operands: readonly TensorType[],
@@ -253,12 +253,12 @@ function movedValues(
   const tensors: Tensor[] = [];
   for (const [i, { dims, values: known }] of operands.entries()) {
     if (known === undefined) return undefined;
-    const directs = operandPlace(definition.operands, i)?.shared === false;
+    const directs = operandSlot(definition.operands, i)?.shared === false;
     if (directs && !known.every((each) => typeof each === "number")) return undefined;
-    const data = directs ? (known as readonly number[]) : known.map((_, place) => elements.length + place);
+    const data = directs ? (known as readonly number[]) : known.map((_, index) => elements.length + index);
     tensors.push({ dims: dims as readonly number[], data: Float64Array.from(data) });
     if (!directs) elements.push(...known);
   }
   const { data } = evaluateOp(definition, tensors, attributes);
-  return Array.from(data, (place) => elements[place] as Dim);
+  return Array.from(data, (index) => elements[index] as Dim);
 }

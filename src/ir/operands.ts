@@ -85,7 +85,7 @@ export type AnyNamed<T> = {
 };
 
 /**
- * What an op has at its operands' places, by their names. That there are as many as there must be is for `takesOperands` to say; of an
+ * What an op has at its operands' slots, by their names. That there are as many as there must be is for `takesOperands` to say; of an
  * optional group of which only a part is there, the op's `infer` refuses what is missing.
  */
 export function nameOperands<R extends OperandRecord, T>(record: R, list: readonly T[]): Named<R, T> {
@@ -104,19 +104,19 @@ export function nameOperands<R extends OperandRecord, T>(record: R, list: readon
   return named as Named<R, T>;
 }
 
-/** One of an op's operands, as its place in the list is declared. */
-export interface OperandPlace extends Operand {
+/** One of an op's operands, as its slot in the list is declared. */
+export interface OperandSlot extends Operand {
   /** As the text form has it: `norm_scale`. */
   readonly name: string;
 }
 
-const placesOfRecord = new WeakMap<OperandRecord, readonly OperandPlace[]>();
+const slotsOfRecord = new WeakMap<OperandRecord, readonly OperandSlot[]>();
 
 /** The operands of a record in their order, those of groups one by one. */
-export function operandPlaces(record: OperandRecord): readonly OperandPlace[] {
-  let places = placesOfRecord.get(record);
-  if (places === undefined) {
-    places = Object.entries(record).flatMap(([key, operand]): OperandPlace[] => {
+export function operandSlots(record: OperandRecord): readonly OperandSlot[] {
+  let slots = slotsOfRecord.get(record);
+  if (slots === undefined) {
+    slots = Object.entries(record).flatMap(([key, operand]): OperandSlot[] => {
       const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       if (!("members" in operand)) return [{ ...operand, name }];
       return Object.entries(operand.members).map(([member, each]) => ({
@@ -125,39 +125,39 @@ export function operandPlaces(record: OperandRecord): readonly OperandPlace[] {
         name: `${name}_${member}`,
       }));
     });
-    placesOfRecord.set(record, places);
+    slotsOfRecord.set(record, slots);
   }
-  return places;
+  return slots;
 }
 
-/** The place of the operand with that index: the last place of an op may be that of many. */
-export function operandPlace(record: OperandRecord, index: number): OperandPlace | undefined {
-  const places = operandPlaces(record);
-  return places[index] ?? (places.at(-1)?.count === "rest" ? places.at(-1) : undefined);
+/** The slot of the operand with that index: the last slot of an op may be that of many. */
+export function operandSlot(record: OperandRecord, index: number): OperandSlot | undefined {
+  const slots = operandSlots(record);
+  return slots[index] ?? (slots.at(-1)?.count === "rest" ? slots.at(-1) : undefined);
 }
 
 const MARKS: { readonly [C in Count]: string } = { one: "", optional: "?", rest: "..." };
 
 /** The operands as they are said to a reader: `x, weight, bias?` or `x, more...`. */
 export function formatOperands(record: OperandRecord): string {
-  return operandPlaces(record)
+  return operandSlots(record)
     .map(({ name, count }) => `${name}${MARKS[count]}`)
     .join(", ");
 }
 
-/** Whether there may be so many operands: all that are not optional, and no more than there are places. */
+/** Whether there may be so many operands: all that are not optional, and no more than there are slots. */
 export function takesOperands(record: OperandRecord, count: number): boolean {
-  const places = operandPlaces(record);
-  const most = places.at(-1)?.count === "rest" ? Number.POSITIVE_INFINITY : places.length;
-  return count >= places.filter((each) => each.count === "one").length && count <= most;
+  const slots = operandSlots(record);
+  const most = slots.at(-1)?.count === "rest" ? Number.POSITIVE_INFINITY : slots.length;
+  return count >= slots.filter((each) => each.count === "one").length && count <= most;
 }
 
 /** Refuses element types that the operands may not have: one of their own, or one that is not that of the others. */
 export function checkElementTypes(record: OperandRecord, dtypes: readonly DType[]): void {
   if (dtypes.includes("other")) refuse("it has an operand that the IR only hands on");
   const operands = dtypes.flatMap((dtype, i) => {
-    const place = operandPlace(record, i);
-    return place === undefined || dtype === "other" ? [] : [{ ...place, dtype }];
+    const slot = operandSlot(record, i);
+    return slot === undefined || dtype === "other" ? [] : [{ ...slot, dtype }];
   });
   for (const { name, dtype, types, shared, called } of operands) {
     if (!shared && !types.includes(dtype)) refuse(`${name} must be ${called}, not ${dtype}`);

@@ -78,10 +78,10 @@ class Parser {
     const type = this.#in.string();
     this.#in.expect("channels");
     const inputChannels = this.#in.number();
-    const place = this.#in.accept("stage") ? this.#blockPlace() : {};
+    const numbers = this.#in.accept("stage") ? this.#blockNumbers() : {};
     const start = this.#in.accept("init") ? { initialization: this.#initialization() } : {};
     const specPath = this.#in.accept("at") ? { specPath: this.#in.string() } : {};
-    return { scope, type, inputChannels, ...place, ...start, ...specPath };
+    return { scope, type, inputChannels, ...numbers, ...start, ...specPath };
   }
 
   #initialization(): InitializationName {
@@ -91,7 +91,7 @@ class Parser {
     );
   }
 
-  #blockPlace(): { readonly stage: number; readonly index: number } {
+  #blockNumbers(): { readonly stage: number; readonly index: number } {
     const stage = this.#in.number();
     this.#in.expect("index");
     return { stage, index: this.#in.number() };

@@ -43,10 +43,10 @@ export function printOp(op: Op): string {
 }
 
 function printBlock(block: Block): string {
-  const place = block.stage === undefined ? "" : ` stage ${block.stage} index ${block.index ?? 0}`;
+  const numbers = block.stage === undefined ? "" : ` stage ${block.stage} index ${block.index ?? 0}`;
   const start = block.initialization === undefined ? "" : ` init ${block.initialization}`;
   const at = block.specPath === undefined ? "" : ` at ${JSON.stringify(block.specPath)}`;
-  return `block ${printName(block.scope)} ${JSON.stringify(block.type)} channels ${block.inputChannels}${place}${start}${at}`;
+  return `block ${printName(block.scope)} ${JSON.stringify(block.type)} channels ${block.inputChannels}${numbers}${start}${at}`;
 }
 
 function printValue(value: Value): string {

@@ -31,7 +31,7 @@ export interface RewriteContext {
   ): Result;
   /** Has the op, which stays with all its results, read other operands of the same types. */
   readInstead(operands: readonly Value[]): void;
-  /** The op itself over other operands: its types are inferred again, its place, maker and name stay. */
+  /** The op itself over other operands: its types are inferred again, its loc, maker and name stay. */
   again(operands: readonly Value[], suffix?: string): Result;
   // New parameters have the element type that the op computes in, unless another is asked for.
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Value;
@@ -43,7 +43,7 @@ export interface RewriteContext {
 }
 
 /**
- * What becomes of an op: `undefined` keeps it, a value takes the place of its (only) result, and nothing is
+ * What becomes of an op: `undefined` keeps it, a value replaces its (only) result, and nothing is
  * left of the op. The op's operands are already those of the new graph.
  */
 export type Rewriting = (op: Op, context: RewriteContext) => Value | undefined;
@@ -153,7 +153,7 @@ export function nameOutputs(graph: Graph, names: readonly string[]): Graph {
   return substituteValues(graph, renamed);
 }
 
-/** The graph with values of the same type and kind in the place of others, as operands, results and outputs. */
+/** The graph with values of the same type and kind instead of others, as operands, results and outputs. */
 function substituteValues(graph: Graph, substitutes: ReadonlyMap<Value, Value>): Graph {
   if (substitutes.size === 0) return graph;
   const current = <V extends Value>(value: V): V => (substitutes.get(value) ?? value) as V;

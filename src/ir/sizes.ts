@@ -39,7 +39,7 @@ export function productOf(dims: readonly Dim[]): Dim {
   return dims.reduce(times, 1);
 }
 
-/** A size with a number in the place of a symbol. */
+/** A size with a number instead of a symbol. */
 export function withSize(dim: Dim, symbol: string, size: number): Dim {
   if (typeof dim === "number") return dim;
   if (dim === symbol) return size;

@@ -139,7 +139,7 @@ export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: strin
 
 /**
  * The same elements, in the same order, with other sizes. Undefined where no expression says that: a vector
- * over the first axis has no place any more once that axis is cut or merged.
+ * over the first axis says nothing any more once that axis is cut or merged.
  */
 export function reshapeWeight(weight: WeightExpr, dims: readonly number[]): WeightExpr | undefined {
   if (elementCount(dims) !== elementCount(weight.dims)) {

@@ -9,7 +9,7 @@ export const NO_ATTENTION = "none";
 const positionNames = Object.keys(ATTENTION_POSITIONS) as [AttentionPosition, ...AttentionPosition[]];
 
 /** What a spec says of any gate beside its options. */
-export const placementFields = {
+export const positionFields = {
   position: z
     .enum(positionNames)
     .optional()
@@ -23,8 +23,8 @@ export const placementFields = {
     .describe("Which blocks of a stage have the gate, the first is 0. Left out: all of them."),
 } as const;
 
-/** `{ type, ...options }` of any attention module, with its place. What can't be said of one option alone is its `plan` to refuse. */
-export const attentionSchema = attentionObject(placementFields).meta({
+/** `{ type, ...options }` of any attention module, with its position. What can't be said of one option alone is its `plan` to refuse. */
+export const attentionSchema = attentionObject(positionFields).meta({
   id: "attention",
   description: "The gate of a block, by its type and that type's options.",
 });
@@ -49,7 +49,7 @@ function describe(type: (typeof ATTENTION_TYPES)[number]): string {
 function allOptional(type: (typeof ATTENTION_TYPES)[number]): z.ZodRawShape {
   const shape: Readonly<Record<string, z.ZodType>> = {
     ...attentionModules[type].options.shape,
-    ...placementFields,
+    ...positionFields,
   };
   return Object.fromEntries(Object.entries(shape).map(([key, option]) => [key, z.optional(option)]));
 }

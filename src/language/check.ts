@@ -17,7 +17,7 @@ import { substitutes } from "./substitutes.js";
 /**
  * Checks a spec against its schema, its rules and the passes that it names, and resolves it. Throws all that was
  * found, in the order of its places. What one check refuses doesn't silence the others: where the schema refuses a
- * value, the rules see the spec with others in its place, and what they say whichever stands there is reported.
+ * value, the rules see the spec with others instead, and what they say whichever stands there is reported.
  *
  * @param name the network's name where the spec gives none
  * @param found what was already found when shorthands were expanded

@@ -1,7 +1,7 @@
 import { Defect } from "../base/diagnostic.js";
 import { makeDivisible, roundHalfEven } from "../base/rounding.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
-import type { BlockPlace } from "./blocks/block-kind.js";
+import type { BlockContext } from "./blocks/block-kind.js";
 import {
   type BuiltInStage,
   gateOf,
@@ -13,10 +13,10 @@ import {
 } from "./blocks/registry.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
-import { type DefinedPlace, resolveDefinition } from "./definitions/resolve-definition.js";
+import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
 import type { LayerCount } from "./definitions/resolve-layers.js";
 import { resolvePreprocessing } from "./preprocessing.js";
-import type { FeaturePlace, ResolvedFeature, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { FeatureSource, ResolvedFeature, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { LayerDefaults } from "./resolved-part.js";
 import type { Spec, Stem } from "./schema.js";
 
@@ -107,7 +107,7 @@ function resolveBlocks(
   return blocks;
 }
 
-type BlockSite = Omit<BlockPlace, "channels" | "residual" | "attention" | "attentionPosition">;
+type BlockSite = Omit<BlockContext, "channels" | "residual" | "attention" | "attentionPosition">;
 
 function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): ResolvedBlock {
   const channels = scaleChannels(stage.channels, spec);
@@ -118,7 +118,7 @@ function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): Resol
 
 function resolveDefined(
   stage: DefinedStage,
-  site: BlockSite & Pick<DefinedPlace, "repeat" | "count">,
+  site: BlockSite & Pick<DefinedContext, "repeat" | "count">,
   spec: Spec,
   refuse: RefuseDefinition,
 ): ResolvedBlock {
@@ -180,13 +180,13 @@ function resolveFeatures(
   stem: ResolvedStem | undefined,
   blocks: readonly ResolvedBlock[],
 ): readonly ResolvedFeature[] {
-  const places = featurePlaces(stem, blocks);
+  const sources = featureSources(stem, blocks);
   return spec.features.map((feature, i): ResolvedFeature => {
     const specPath = ["features", i];
     const { name, level, stage } =
       typeof feature === "string" ? { name: feature, level: feature, stage: undefined } : feature;
     const exponent = level === undefined ? undefined : Number(level.slice(1));
-    const place = places.findLast(({ after, stride }) =>
+    const place = sources.findLast(({ after, stride }) =>
       exponent === undefined ? typeof after === "object" && after.stage === stage : stride === 2 ** exponent,
     );
     return { specPath, name, level: exponent, stage, place };
@@ -194,22 +194,22 @@ function resolveFeatures(
 }
 
 /** Every map that a feature can be, in order. */
-export function featurePlaces(
+export function featureSources(
   stem: ResolvedStem | undefined,
   blocks: readonly ResolvedBlock[],
-): readonly FeaturePlace[] {
-  const places: FeaturePlace[] = [];
+): readonly FeatureSource[] {
+  const sources: FeatureSource[] = [];
   let stride = 1;
   if (stem !== undefined) {
     const { channels, pool } = stem;
     stride = stem.stride;
-    places.push({ after: "stem-convolutions", stride, channels });
+    sources.push({ after: "stem-convolutions", stride, channels });
     stride *= pool?.stride ?? 1;
-    if (pool !== undefined) places.push({ after: "stem", stride, channels });
+    if (pool !== undefined) sources.push({ after: "stem", stride, channels });
   }
   for (const block of blocks) {
     stride *= block.stride;
-    places.push({ after: { stage: block.stage, index: block.index }, stride, channels: block.channels });
+    sources.push({ after: { stage: block.stage, index: block.index }, stride, channels: block.channels });
   }
-  return places;
+  return sources;
 }

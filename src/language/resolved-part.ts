@@ -39,7 +39,7 @@ export interface ResolvedPool {
 }
 
 /** Where a block stands and what goes in and out: true of every type. */
-export interface ResolvedPlace {
+export interface ResolvedPosition {
   readonly specPath: JsonPath;
   readonly stage: number;
   readonly index: number;
@@ -49,7 +49,7 @@ export interface ResolvedPlace {
   readonly stride: number;
   /** Whether the block adds its input to its output. */
   readonly residual: boolean;
-  /** Probability of dropping the whole branch in training: stochastic depth, growing with the block's place. */
+  /** Probability of dropping the whole branch in training: stochastic depth, growing with the block's index. */
   readonly dropPath: number;
   readonly attention?: AttentionOptions | undefined;
   /** Where in the block the gate stands; undefined where it has none. */

@@ -65,11 +65,11 @@ export interface ResolvedFeature {
   readonly level?: number | undefined;
   readonly stage?: number | undefined;
   /** Undefined where the network has no such map, which a rule refuses. */
-  readonly place?: FeaturePlace | undefined;
+  readonly place?: FeatureSource | undefined;
 }
 
 /** Where in a network a feature map is. */
-export interface FeaturePlace {
+export interface FeatureSource {
   /** The map of the stem's convolutions, before its pooling; of the whole stem; of a block. */
   readonly after: "stem-convolutions" | "stem" | { readonly stage: number; readonly index: number };
   /** Pixels of the image that one of the map stands for, in both directions. */
@@ -77,7 +77,7 @@ export interface FeaturePlace {
   readonly channels: number;
 }
 
-/** The end of the stem: `max`, the largest of kernel×kernel pixels; `conv`, a convolution in its place. */
+/** The end of the stem: `max`, the largest of kernel×kernel pixels; `conv`, a convolution instead. */
 export interface ResolvedStemPool extends ResolvedPool {
   readonly type: "max" | "conv";
 }

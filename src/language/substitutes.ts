@@ -4,7 +4,7 @@ import { schemaAt, valueAt } from "../base/schema-walk.js";
 import type { Spec, SpecSchemas } from "./schema.js";
 
 /**
- * Two specs that the schema accepts, in place of one that it refused: every refused value is replaced by one allowed
+ * Two specs that the schema accepts, instead of one that it refused: every refused value is replaced by one allowed
  * value in the first, by another in the second. What the rules say of both in the same words doesn't depend on the
  * refused values, so it is true of the spec as it will be when these are mended.
  *

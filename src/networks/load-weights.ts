@@ -43,9 +43,9 @@ export interface WeightsReport {
   readonly loaded: number;
   /** Parameters that keep their initial values, because the file lacks them or a pass made them. */
   readonly initial: readonly string[];
-  /** Tensors of the file that are not used, because the network has no place for them. */
+  /** Tensors of the file that are not used, because the network does not have them. */
   readonly unused: readonly string[];
-  /** Tensors of the file that had a place which a pass took away. */
+  /** Tensors of the file that belonged to what a pass took away. */
   readonly dropped: readonly string[];
   /** Tensors of float64, whose numbers are rounded to float32. */
   readonly rounded: readonly string[];

@@ -13,10 +13,10 @@ import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weigh
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
   readonly passes?: string | undefined;
-  /** Height and width in place of the spec's. */
+  /** Height and width instead of the spec's. */
   readonly resolution?: number | undefined;
   readonly hooks?: PipelineHooks | undefined;
-  /** Numbers for the parameters in place of the initial ones. */
+  /** Numbers for the parameters instead of the initial ones. */
   readonly given?: GivenWeights | undefined;
 }
 

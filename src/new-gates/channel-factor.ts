@@ -5,7 +5,7 @@ import { concreteDims, elementCount } from "../ir/types.js";
 import { binaryWeight, type LentNumbers, storedWeight, type WeightExpr } from "../ir/weight.js";
 
 /** A layer beside a gate that can take over a factor on each of the gate's channels, exactly. */
-export interface FactorPlace {
+export interface FactorLayer {
   readonly side: GateSide;
   /** The layer's parameters that are multiplied. */
   readonly parameters: readonly Parameter[];
@@ -24,7 +24,7 @@ export interface FactorPlace {
  * something else reads too, or whose numbers are shared, takes no factor over; nor does a sum or an activation. Then there
  * is a reason, in words.
  */
-export function factorPlace(graph: Graph, gate: Op): FactorPlace | { readonly reason: string } {
+export function factorLayer(graph: Graph, gate: Op): FactorLayer | { readonly reason: string } {
   const [x] = gate.operands;
   const [y] = gate.results;
   const uses = usesOf(graph);
@@ -65,7 +65,7 @@ export function factorPlace(graph: Graph, gate: Op): FactorPlace | { readonly re
  * @param dataOf what a parameter's numbers are so far
  */
 export function withFactor(
-  { parameters, channelOf }: FactorPlace,
+  { parameters, channelOf }: FactorLayer,
   factor: Float32Array,
   label: string,
   dataOf: (parameter: Parameter) => WeightExpr,
@@ -88,7 +88,7 @@ export function withFactor(
 }
 
 /** Of a weight [outputs, inputs / group, ...]: the input channel of an element. */
-function inputChannels(group: number): FactorPlace["channelOf"] {
+function inputChannels(group: number): FactorLayer["channelOf"] {
   return ({ data: { dims } }, element) => {
     const [outputs = 1, inputs = 1] = dims;
     const area = elementCount(dims.slice(2));

@@ -42,7 +42,7 @@ export function ecaResponses(
 
 /**
  * The gate as a constant: weights of zero, so that it is 1/2 (with a bias, the mean response of all channels), and factors
- * that make it the mean response of each channel. Without a place for factors only the bias is left, if there is one.
+ * that make it the mean response of each channel. Without a layer for factors only the bias is left, if there is one.
  */
 export function neutralEca(
   shape: EcaShape,

@@ -15,7 +15,7 @@ export interface GateResponses {
   readonly power: Float64Array;
   /**
    * Σ x·y / Σ x² over H and W: the number that the gate multiplies the channel by, or comes nearest to multiplying it by where
-   * it has a number for each place. 0, with no power, where x is zero everywhere.
+   * it has a number for each position. 0, with no power, where x is zero everywhere.
    */
   readonly response: Float64Array;
 }

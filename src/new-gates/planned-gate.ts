@@ -5,7 +5,7 @@ import type { Graph, Op, OpOf, Parameter } from "../ir/graph.js";
 import { replaceParameters } from "../ir/rewrite.js";
 import { storedWeight, type WeightExpr } from "../ir/weight.js";
 import { materialize } from "../weights/values/materialize.js";
-import { type FactorPlace, factorPlace, withFactor } from "./channel-factor.js";
+import { type FactorLayer, factorLayer, withFactor } from "./channel-factor.js";
 import { type EcaNumbers, type EcaShape, ecaResponses, fitEca, neutralEca } from "./eca-start.js";
 import type { GateResponses } from "./gate-responses.js";
 import type { NewGateStart } from "./starts.js";
@@ -13,7 +13,7 @@ import type { NewGateStart } from "./starts.js";
 /** How near something is to the network before the swap, for each way to start. */
 export type ByStart = Readonly<Record<NewGateStart, Likeness>>;
 
-/** A gate that a swap made, and how near it is to the gate whose place it took. */
+/** A gate that a swap made, and how near it is to the gate that it replaced. */
 export interface NewGate {
   /** Its scope. */
   readonly at: string;
@@ -39,7 +39,7 @@ type EcaOp = OpOf<"attention.eca">;
 /** A new gate with the numbers of each start. */
 export interface PlannedGate {
   readonly op: EcaOp;
-  readonly place: FactorPlace | undefined;
+  readonly layer: FactorLayer | undefined;
   readonly numbers: Readonly<Record<NewGateStart, EcaNumbers>>;
   readonly report: NewGate;
 }
@@ -53,32 +53,32 @@ export function planGate(
   const [weight, bias] = operandParameters(op);
   const { kernel, padding } = op.attributes;
   const shape: EcaShape = { kernel, padding, bias: bias !== undefined };
-  const found = factorPlace(graph, op);
-  const place = "reason" in found ? undefined : found;
+  const found = factorLayer(graph, op);
+  const layer = "reason" in found ? undefined : found;
   const numbers: PlannedGate["numbers"] = {
     init: {
       weight: weight === undefined ? new Float64Array(kernel) : materialize(weight.data, seed),
       bias: bias === undefined ? 0 : (materialize(bias.data, seed)[0] ?? 0),
       factor: new Float64Array(responses.channels).fill(1),
     },
-    neutral: neutralEca(shape, responses, place?.side),
-    fit: fitEca(shape, responses, place?.side),
+    neutral: neutralEca(shape, responses, layer?.side),
+    fit: fitEca(shape, responses, layer?.side),
   };
   const near = (start: NewGateStart): Likeness =>
     likeness(
       responses.response,
-      ecaResponses(numbers[start], shape, responses, place?.side),
+      ecaResponses(numbers[start], shape, responses, layer?.side),
       responses.power,
     );
   return {
     op,
-    place,
+    layer,
     numbers,
     report: {
       at: op.loc.scope,
       before: gateOf(before)?.text ?? before.kind,
       gate: gateOf(op)?.text ?? op.kind,
-      factorIn: place?.parameters.map(({ name }) => name) ?? [],
+      factorIn: layer?.parameters.map(({ name }) => name) ?? [],
       ...("reason" in found ? { reason: found.reason } : {}),
       likeness: byStart(near),
     },
@@ -89,7 +89,7 @@ export function planGate(
 export function withStart(graph: Graph, gates: readonly PlannedGate[], start: NewGateStart): Graph {
   if (start === "init") return graph;
   const data = new Map<Parameter, WeightExpr>();
-  for (const { op, place, numbers } of gates) {
+  for (const { op, layer, numbers } of gates) {
     const { weight, bias, factor } = numbers[start];
     [weight, [bias]].forEach((values, i) => {
       const parameter = operandParameters(op)[i];
@@ -97,11 +97,11 @@ export function withStart(graph: Graph, gates: readonly PlannedGate[], start: Ne
       const { dims } = parameter.data;
       data.set(parameter, storedWeight(dims, `new:${parameter.name}`, Float32Array.from(values)));
     });
-    if (place === undefined) continue;
+    if (layer === undefined) continue;
     // A layer between two gates may take factors of both.
     const sofar = (parameter: Parameter): WeightExpr => data.get(parameter) ?? parameter.data;
     const label = `new:${op.loc.scope}`;
-    for (const [parameter, expression] of withFactor(place, Float32Array.from(factor), label, sofar)) {
+    for (const [parameter, expression] of withFactor(layer, Float32Array.from(factor), label, sofar)) {
       data.set(parameter, expression);
     }
   }

@@ -40,7 +40,7 @@ export interface StartedGates {
   readonly started: ReadonlySet<string>;
 }
 
-/** A gate and the one that took its place. */
+/** A gate and the one that replaced it. */
 export interface GatePair {
   readonly before: Op;
   readonly op: Op;
@@ -99,7 +99,7 @@ export async function startGates(
 }
 
 /**
- * The gates at whose place another gate stood, and whose numbers are initial ones: those of a checkpoint that has the new
+ * The gates that stand where another gate stood, and whose numbers are initial ones: those of a checkpoint that has the new
  * gates already stay what they are.
  */
 export function newGatesOf(original: Graph, swapped: Graph): readonly GatePair[] {

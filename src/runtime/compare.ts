@@ -119,10 +119,10 @@ export function judge(
     return { verdict: "wrong", why, ...measured };
   }
   if (worst !== undefined && worst.tolerances > 1) {
-    const place = placeText(worst.index, error.dims);
+    const at = indexText(worst.index, error.dims);
     const a = reference[worst.index] as number;
     const b = actual[worst.index] as number;
-    const why = `at ${place} it is ${numberText(b)} for ${numberText(a)}, and may differ by ${numberText(allowedAt(worst.index))}`;
+    const why = `at ${at} it is ${numberText(b)} for ${numberText(a)}, and may differ by ${numberText(allowedAt(worst.index))}`;
     return { verdict: "wrong", why, ...measured };
   }
   const why = elementwise === undefined ? tooWeak(limits.whole, precision, response) : undefined;
@@ -175,15 +175,15 @@ function numberText(value: number): string {
 }
 
 /** `[0, 3, 5]`, the batch first. */
-function placeText(index: number, dims: readonly number[]): string {
+function indexText(index: number, dims: readonly number[]): string {
   const [, ...rest] = dims;
-  const place: number[] = [];
+  const indexes: number[] = [];
   let left = index;
   for (const size of [...rest].reverse()) {
-    place.unshift(left % size);
+    indexes.unshift(left % size);
     left = Math.floor(left / size);
   }
-  return `[${[left, ...place].join(", ")}]`;
+  return `[${[left, ...indexes].join(", ")}]`;
 }
 
 /** A tolerance in words. */

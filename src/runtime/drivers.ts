@@ -14,7 +14,7 @@ export interface VulkanDriver {
 /** Where the Vulkan loader looks on Linux, when the environment names no manifests. */
 const MANIFEST_FOLDERS = ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"];
 
-/** The variables that name manifests in place of the folders, the newer first. */
+/** The variables that name manifests instead of the folders, the newer first. */
 export const MANIFEST_VARIABLES = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"] as const;
 
 /** The Vulkan drivers that the loader finds on Linux by their manifests. */

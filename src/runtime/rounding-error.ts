@@ -10,7 +10,7 @@ export interface OutputError {
   /** The sizes of the output, with the batch that it was measured with. */
   readonly dims: readonly number[];
   readonly whole: SliceError;
-  /** By axis and place along it; undefined where too few numbers show an error. */
+  /** By axis and index along it; undefined where too few numbers show an error. */
   readonly slices: readonly (readonly (SliceError | undefined)[])[];
 }
 
@@ -59,24 +59,24 @@ export function measuredError(runs: readonly RoundedRun[], arithmetic: RoundedAr
       const error = Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
       whole.add(0, error, a);
       for (let axis = 1; axis < axes.length; axis++) {
-        axes[axis]?.add(placeAlong(i, axis, dims, strides), error, a);
+        axes[axis]?.add(indexAlong(i, axis, dims, strides), error, a);
       }
     }
     return { whole, axes };
   });
-  const combined = (of: readonly Extremes[], place: number): SliceError => {
-    const sizes = of.map((each) => each.size(place));
+  const combined = (of: readonly Extremes[], at: number): SliceError => {
+    const sizes = of.map((each) => each.size(at));
     const size = Math.max(0, ...sizes);
-    const errors = of.map((each, i) => each.error(place) * (sizes[i] ? size / (sizes[i] as number) : 1));
+    const errors = of.map((each, i) => each.error(at) * (sizes[i] ? size / (sizes[i] as number) : 1));
     const { unit, least } = ROUNDOFF[arithmetic];
-    const seen = of.reduce((all, each) => all + each.seen(place), 0);
+    const seen = of.reduce((all, each) => all + each.seen(at), 0);
     return { error: Math.max(unit * size, least, ...errors), size, seen };
   };
-  const slices = dims.map((places, axis) =>
-    Array.from({ length: axis === 0 ? 0 : places }, (_, place) => {
+  const slices = dims.map((size, axis) =>
+    Array.from({ length: axis === 0 ? 0 : size }, (_, at) => {
       const slice = combined(
         measured.map(({ axes }) => axes[axis] as Extremes),
-        place,
+        at,
       );
       return slice.seen < ENOUGH_NUMBERS ? undefined : slice;
     }),
@@ -103,23 +103,23 @@ export function allowedDifferences(
   const strides = stridesOf(dims);
   const all = new Extremes(1);
   const axes = slices.map(
-    (places) => new Extremes(places.some((slice) => slice !== undefined) ? places.length : 0),
+    (axis) => new Extremes(axis.some((slice) => slice !== undefined) ? axis.length : 0),
   );
   for (let i = 0; i < reference.length; i++) {
     const a = reference[i] as number;
     all.add(0, 0, a);
     for (let axis = 1; axis < axes.length; axis++) {
       const each = axes[axis];
-      if (each?.places) each.add(placeAlong(i, axis, dims, strides), 0, a);
+      if (each?.length) each.add(indexAlong(i, axis, dims, strides), 0, a);
     }
   }
   const allowed = (measured: SliceError, size: number): number =>
     factor * measured.error * (measured.size > 0 && size > 0 ? size / measured.size : 1);
   const wholeAllowed = allowed(whole, all.size(0));
   const limits = axes.map((each, axis) =>
-    Float64Array.from({ length: each.places }, (_, place) => {
-      const slice = slices[axis]?.[place];
-      return slice === undefined ? wholeAllowed : Math.min(wholeAllowed, allowed(slice, each.size(place)));
+    Float64Array.from({ length: each.length }, (_, at) => {
+      const slice = slices[axis]?.[at];
+      return slice === undefined ? wholeAllowed : Math.min(wholeAllowed, allowed(slice, each.size(at)));
     }),
   );
   return {
@@ -128,7 +128,7 @@ export function allowedDifferences(
       let least = wholeAllowed;
       for (let axis = 1; axis < limits.length; axis++) {
         const limit = limits[axis];
-        if (limit?.length) least = Math.min(least, limit[placeAlong(index, axis, dims, strides)] as number);
+        if (limit?.length) least = Math.min(least, limit[indexAlong(index, axis, dims, strides)] as number);
       }
       return least;
     },
@@ -139,40 +139,40 @@ export function allowedDifferences(
 export function scaledError({ dims, whole, slices }: OutputError, factor: number): OutputError {
   const scaled = <S extends SliceError | undefined>(slice: S): S =>
     slice && { ...slice, error: factor * slice.error };
-  return { dims, whole: scaled(whole), slices: slices.map((places) => places.map(scaled)) };
+  return { dims, whole: scaled(whole), slices: slices.map((axis) => axis.map(scaled)) };
 }
 
-/** The largest error and size at each of some places. */
+/** The largest error and size at each of some indexes. */
 class Extremes {
-  readonly places: number;
+  readonly length: number;
   readonly #errors: Float64Array;
   readonly #sizes: Float64Array;
   readonly #seen: Float64Array;
 
-  constructor(places: number) {
-    this.places = places;
-    this.#errors = new Float64Array(places);
-    this.#sizes = new Float64Array(places);
-    this.#seen = new Float64Array(places);
+  constructor(length: number) {
+    this.length = length;
+    this.#errors = new Float64Array(length);
+    this.#sizes = new Float64Array(length);
+    this.#seen = new Float64Array(length);
   }
 
-  add(place: number, error: number, number: number): void {
+  add(at: number, error: number, number: number): void {
     const size = Number.isFinite(number) ? Math.abs(number) : 0;
-    if (error > (this.#errors[place] as number)) this.#errors[place] = error;
-    if (size > (this.#sizes[place] as number)) this.#sizes[place] = size;
-    if (error > 0) this.#seen[place] = (this.#seen[place] as number) + 1;
+    if (error > (this.#errors[at] as number)) this.#errors[at] = error;
+    if (size > (this.#sizes[at] as number)) this.#sizes[at] = size;
+    if (error > 0) this.#seen[at] = (this.#seen[at] as number) + 1;
   }
 
-  size(place: number): number {
-    return this.#sizes[place] as number;
+  size(at: number): number {
+    return this.#sizes[at] as number;
   }
 
-  error(place: number): number {
-    return this.#errors[place] as number;
+  error(at: number): number {
+    return this.#errors[at] as number;
   }
 
-  seen(place: number): number {
-    return this.#seen[place] as number;
+  seen(at: number): number {
+    return this.#seen[at] as number;
   }
 }
 
@@ -185,7 +185,7 @@ function stridesOf(dims: readonly number[]): readonly number[] {
 }
 
 /** Where along an axis an element is, whatever the batch. */
-function placeAlong(
+function indexAlong(
   index: number,
   axis: number,
   dims: readonly number[],

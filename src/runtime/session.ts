@@ -186,7 +186,7 @@ function refusedModel(error: Error, device: DeviceName, name: string): Error {
   return new DeviceError(`${title} can't run ${name} here: ${message}`, hint);
 }
 
-/** The first line of what ONNX Runtime says, without the place in its own source. */
+/** The first line of what ONNX Runtime says, without the line of its own source. */
 function firstLine(error: Error): string {
   const [line = ""] = error.message.trim().split("\n");
   return line.replace(/^\S*onnxruntime_src\S* .* was false\. /, "");

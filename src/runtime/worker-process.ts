@@ -14,7 +14,7 @@ export interface WorkerOptions {
   readonly deadline?: Deadline | undefined;
   /** Added to the process's environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes in its place. */
+  /** The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes instead. */
   readonly program?: string | undefined;
 }
 

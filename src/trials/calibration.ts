@@ -115,7 +115,7 @@ function storedImages(
 ): Calibration {
   const image = concreteDims(input.type.dims).slice(1);
   const size = elementCount(image);
-  const places: { read(target: Float64Array): void }[] = [];
+  const images: { read(target: Float64Array): void }[] = [];
   const problems = [...unreadable];
   for (const { file, tensors } of sources) {
     for (const tensor of tensors.values()) {
@@ -126,20 +126,20 @@ function storedImages(
       }
       const numbers = lendNumbers(tensor, file);
       for (let start = 0; start < numbers.length; start += size) {
-        places.push({ read: (target) => numbers.copyTo(target, start) });
+        images.push({ read: (target) => numbers.copyTo(target, start) });
       }
     }
   }
   if (problems.length > 0) throw new InputError(problems);
-  if (places.length === 0) {
+  if (images.length === 0) {
     throw InputError.of("calibrate/empty", `${from} holds no image: its first size is 0`, { file: from });
   }
   return {
     from,
-    images: places.length,
+    images: images.length,
     image(index) {
       const data = new Float64Array(size);
-      places[index]?.read(data);
+      images[index]?.read(data);
       return new Map([[input.name, { dims: [1, ...image], data: Float32Array.from(data) }]]);
     },
   };

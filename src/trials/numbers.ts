@@ -21,7 +21,7 @@ export function inputShapes(graph: Graph): readonly InputShape[] {
 const MOST_NUMBERS = 2 ** 28;
 
 /**
- * Inputs of N(0, 1), float32 numbers, the same for the same seed. Each image depends on the seed and its place
+ * Inputs of N(0, 1), float32 numbers, the same for the same seed. Each image depends on the seed and its index
  * alone. Open sizes other than the batch become 1. Errors: `InputError` for an input of too many numbers.
  */
 export function randomInputs(

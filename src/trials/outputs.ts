@@ -33,7 +33,7 @@ export function interfaceOf(graph: Graph): Interface {
 }
 
 /**
- * What keeps a model from being run in the place of another: inputs of other names or sizes, outputs that are
+ * What keeps a model from being run instead of another: inputs of other names or sizes, outputs that are
  * missing. Undefined where nothing does.
  */
 export function interfaceProblem({ inputs, outputNames }: Interface, wanted: Interface): string | undefined {

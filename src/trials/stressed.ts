@@ -113,11 +113,11 @@ function respondsTo({ dims, data }: Tensor, batch: number): boolean {
  */
 function momentsOf({ dims, data }: Tensor): Moments | undefined {
   const [, channels = 1] = dims;
-  const places = dims.slice(2).reduce((all, size) => all * size, 1);
+  const positions = dims.slice(2).reduce((all, size) => all * size, 1);
   const sums = new Float64Array(channels);
   let squares = 0;
   for (let i = 0; i < data.length; i++) {
-    const channel = Math.floor(i / places) % channels;
+    const channel = Math.floor(i / positions) % channels;
     const x = data[i] as number;
     squares += x * x;
     sums[channel] = (sums[channel] as number) + x;
@@ -130,5 +130,5 @@ function momentsOf({ dims, data }: Tensor): Moments | undefined {
   return { power, steady: Math.min(steady, (1 - LEAST_VARYING) * power), mean };
 }
 
-/** The least part of a signal's power that counts as varying from place to place. */
+/** The least part of a signal's power that counts as varying from position to position. */
 const LEAST_VARYING = 0.01;

@@ -12,7 +12,7 @@ import { inputShapes, type Run } from "./numbers.js";
 import { runWith } from "./outputs.js";
 import { randomFeeds } from "./random-feeds.js";
 
-/** A gate that passes put in the place of another, or took away. */
+/** A gate that passes put instead of another, or took away. */
 export interface SwappedGate {
   /** Its scope. */
   readonly at: string;
@@ -74,7 +74,7 @@ interface Models {
   readonly after: Uint8Array;
 }
 
-/** The gates that an exchange put in the place of trained ones, or took away. Those whose weights were given are not among them. */
+/** The gates that an exchange put instead of trained ones, or took away. Those whose weights were given are not among them. */
 function swappedGates(
   { before, after }: Exchange,
   newGates: NewGatesReport | undefined,

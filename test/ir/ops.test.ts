@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { costOf, evaluateOp, inferTypes } from "../../src/ir/op.js";
-import { operandPlace, operandPlaces } from "../../src/ir/operands.js";
+import { operandSlot, operandSlots } from "../../src/ir/operands.js";
 import { definitionOf, isPrimitive, OP_NAMES, type OpName } from "../../src/ir/ops/registry.js";
 import { type DType, formatType, type TensorType, TypeRefusal, tensorType } from "../../src/ir/types.js";
 import { throwsError } from "../throws.js";
@@ -530,13 +530,13 @@ for (const name of OP_NAMES) {
   }
 
   const [first] = accepts;
-  const places = operandPlaces(definition.operands);
+  const places = operandSlots(definition.operands);
   const integerOperands = places.filter(({ shared }) => !shared);
   /** The first case's operands, those of computed numbers in the element types of the list, by turns. */
   const operandsIn = (...dtypes: DType[]): TensorType[] =>
     (first?.operands ?? []).map((each, i) => {
       const type = typeOf(each);
-      return operandPlace(definition.operands, i)?.shared === false
+      return operandSlot(definition.operands, i)?.shared === false
         ? type
         : tensorType(type.dims, dtypes[i % dtypes.length]);
     });

@@ -7,7 +7,7 @@ import { replaceParameters } from "../../src/ir/rewrite.js";
 import type { Numbers, Tensor } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight } from "../../src/ir/weight.js";
-import { type FactorPlace, factorPlace, withFactor } from "../../src/new-gates/channel-factor.js";
+import { type FactorLayer, factorLayer, withFactor } from "../../src/new-gates/channel-factor.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { weightChunks } from "../../src/weights/values/materialize.js";
 import { randomInputs } from "../passes/support.js";
@@ -56,7 +56,7 @@ const sum = ({ builder }: Net, a: Value, b: Value): Result =>
   builder.op("add", [a, b], {}, { scope: "/sum" });
 
 /** Networks in which a neighbour takes the factors, the side, and its parameters. */
-const TAKEN: Readonly<Record<string, readonly [Case, FactorPlace["side"], readonly string[]]>> = {
+const TAKEN: Readonly<Record<string, readonly [Case, FactorLayer["side"], readonly string[]]>> = {
   "a convolution": [
     (net) => conv(net, net.times(net.gate(relu(net, net.input))), "next"),
     "after",
@@ -127,7 +127,7 @@ const NOT_TAKEN: Readonly<Record<string, readonly [Case, string]>> = {
 for (const [what, [build, side, names]] of Object.entries(TAKEN)) {
   test(`taken by ${what}: nothing changes by more than rounding in float64`, () => {
     const plain = network(build, false);
-    const place = factorPlace(plain, gateIn(plain));
+    const place = factorLayer(plain, gateIn(plain));
     if ("reason" in place) throw new Error(place.reason);
     assert.is(place.side, side);
     assert.equal(
@@ -149,7 +149,7 @@ for (const [what, [build, side, names]] of Object.entries(TAKEN)) {
 for (const [what, [build, reason]] of Object.entries(NOT_TAKEN)) {
   test(`not taken: ${what}`, () => {
     const graph = network(build, false);
-    assert.equal(factorPlace(graph, gateIn(graph)), { reason });
+    assert.equal(factorLayer(graph, gateIn(graph)), { reason });
   });
 }
 

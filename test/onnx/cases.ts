@@ -1,6 +1,6 @@
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, ParameterRole, Value } from "../../src/ir/graph.js";
-import { operandPlaces } from "../../src/ir/operands.js";
+import { operandSlots } from "../../src/ir/operands.js";
 import { type AttributesInput, definitionOf } from "../../src/ir/ops/registry.js";
 import { type DType, tensorType } from "../../src/ir/types.js";
 import { normalWeight, storedWeight, uniformWeight } from "../../src/ir/weight.js";
@@ -277,7 +277,7 @@ export function* allCases(
 ): Iterable<{ label: string; op: OperatorName; graph: Graph }> {
   for (const [name, cases] of Object.entries(opCases)) {
     const op = name as OperatorName;
-    const places = operandPlaces(definitionOf(op).operands);
+    const places = operandSlots(definitionOf(op).operands);
     if (places.some(({ shared, types }) => shared && !types.includes(dtype))) continue;
     for (const [i, each] of cases.entries()) {
       yield { label: `${op} ${i} ${dtype} ${JSON.stringify(each)}`, op, graph: graphOfCase(op, each, dtype) };

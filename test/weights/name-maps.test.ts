@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/given/spec-file.js";
+import { stagewiseNumbering } from "../../src/weights/names/block-numbers.js";
 import { nameParameters, networkParts } from "../../src/weights/names/name-parameters.js";
-import { stagewiseNumbering } from "../../src/weights/names/places.js";
 import { type NameKind, nameMapOf, nameMaps } from "../../src/weights/names/registry.js";
 import { targetNames } from "../../src/weights/names/target.js";
 import { givenStateDict } from "./given-tensors.js";

@@ -2,7 +2,7 @@ import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
-import { operandPlace } from "../../ir/operands.js";
+import { operandSlot } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { formatType } from "../../ir/types.js";
@@ -107,7 +107,7 @@ export function windowOf({ kind, operands: [, weight] }: Op): string | undefined
 function namedOperands(op: Op): readonly (readonly [name: string, operand: Value])[] {
   const { operands } = definitionOf(op.kind);
   return op.operands.map((operand, i) => {
-    const { name, count } = operandPlace(operands, i) ?? { name: "", count: "one" };
+    const { name, count } = operandSlot(operands, i) ?? { name: "", count: "one" };
     return [count === "rest" ? `${name} ${i}` : name, operand];
   });
 }

@@ -19,7 +19,7 @@ export interface ModuleParts {
 
 /**
  * Looks the parts up that training code takes from the graph, not from the spec. Refuses a graph whose other ops were made
- * by passes: layers that were folded or lowered have no place in a module that is trained.
+ * by passes: layers that were folded or lowered are not in a module that is trained.
  */
 export function networkParts(graph: Graph): ModuleParts {
   const gates = new Map<string, GateWords>();

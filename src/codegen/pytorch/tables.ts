@@ -1,5 +1,5 @@
 import { positionsIn, type ResolvedBlock } from "../../language/blocks/registry.js";
-import type { FeaturePlace, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
+import type { FeatureSource, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
 import type { CodegenSubject } from "../subject.js";
 import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
@@ -34,15 +34,15 @@ export function tables(spec: Spec, parts: ModuleParts, classes: readonly Defined
     ),
   );
   const notes = stages.map((stage) => `stage ${stage}`);
-  const places = features.flatMap(({ name, place }) =>
-    place === undefined ? [] : [[name, placeOf(place)] as const],
+  const sources = features.flatMap(({ name, place }) =>
+    place === undefined ? [] : [[name, sourceOf(place)] as const],
   );
   const all: readonly (readonly [string, Python])[] = [
     ["STYLE", words(common)],
     ["STEM", stem === undefined ? literal(undefined) : words(stemWords(spec, stem, common))],
     ["STAGES", list(rows, notes)],
     ["HEAD", head === undefined ? literal(undefined) : words(headWords(spec, head, parts, common))],
-    ["FEATURES", map(places)],
+    ["FEATURES", map(sources)],
   ];
   return all.map(([title, value]) => `${title} = ${printPython(value, "", title.length + 3)}\n`).join("\n");
 }
@@ -116,7 +116,7 @@ function headWords(
 }
 
 /** Where a feature map is: a word of the stem, or stage and block. */
-function placeOf({ after }: FeaturePlace): Python {
+function sourceOf({ after }: FeatureSource): Python {
   return verbatim(typeof after === "string" ? pythonString(after) : `(${after.stage}, ${after.index})`);
 }
 

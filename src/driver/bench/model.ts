@@ -21,7 +21,7 @@ export interface TimedModel {
 }
 
 /**
- * `resolution`: height and width of a spec's input in place of its own, and of a file's where they are open.
+ * `resolution`: height and width of a spec's input instead of its own, and of a file's where they are open.
  *
  * Errors: `InputError` for a file that can't be read and for a wrong spec.
  */

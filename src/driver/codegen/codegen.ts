@@ -123,7 +123,7 @@ function writeProgram(
   );
 }
 
-/** Makes the folders of a program. Errors: `InputError` for files of somebody else's in their places. */
+/** Makes the folders of a program. Errors: `InputError` for files of somebody else's where they would be. */
 function prepareFolder(files: readonly GeneratedFile[], { output, force }: CodegenOptions): void {
   const paths = files.map(({ path }) => path);
   refuseManifest(paths);

@@ -15,7 +15,7 @@ export const MANIFEST = "ecagen.json";
 const hash = z.string();
 const manifestSchema = z.object({
   generator: z.literal("ecagen"),
-  // Several while files take each other's places: what is there is one of them.
+  // Several while files replace each other: what is there is one of them.
   files: z.record(z.string(), z.union([hash, z.array(hash)])),
 });
 
@@ -36,7 +36,7 @@ export function manifestText(author: Author, files: FileHashes): string {
 }
 
 /**
- * The manifest of a folder whose files are taking the places of those before. A run that is killed meanwhile leaves it,
+ * The manifest of a folder whose files are replacing those before. A run that is killed meanwhile leaves it,
  * and so the next one knows that both are ecagen's.
  */
 export function interimManifestText(author: Author, before: KnownFiles, after: FileHashes): string {

@@ -28,7 +28,7 @@ export interface WrittenProgramFile {
 /**
  * Writes a program into its folder:
  *
- *     files complete under temporary names ── interim manifest ── files in their places ── stale ones gone ── manifest
+ *     files complete under temporary names ── interim manifest ── files renamed       ── stale ones gone ── manifest
  *
  * Wherever a run is killed, the folder is as before, or as after, or has the interim manifest, by which the next run knows
  * the files of both for ecagen's own and replaces them.

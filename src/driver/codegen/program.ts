@@ -26,7 +26,7 @@ import {
 export interface ProgramOptions extends VariantsOptions, ExportOptions {
   /** What the program is written in; or else `templates`. */
   readonly language?: LanguageName | undefined;
-  /** A folder of the user's own templates, in place of a language. */
+  /** A folder of the user's own templates, instead of a language. */
   readonly templates?: string | undefined;
 }
 

@@ -27,7 +27,7 @@ import { programNetwork } from "./program-network.js";
 const COMPARED: readonly AttentionType[] = ["se", "eca"];
 
 export interface VariantsOptions extends Pick<NetworkOptions, "passes" | "resolution">, WeightsOptions {
-  /** Files of weights for single variants, as `eca=FILE`, in place of `weights`. */
+  /** Files of weights for single variants, as `eca=FILE`, instead of `weights`. */
   readonly variantWeights?: readonly string[] | undefined;
   readonly seed?: number | undefined;
 }

@@ -77,8 +77,8 @@ export function compile(specFile: string, options: CompileOptions = {}): Promise
 }
 
 async function compileWith(specFile: string, options: Compiling): Promise<CompileReport> {
-  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights take their
-  // place on the way; gates that a pass put in the place of others get their first numbers.
+  // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights
+  // come in on the way; gates that a pass put instead of others get their first numbers.
   const { network, newGates } = await startGates(specNetwork(specFile, options), options);
 
   // 4: the published numbers, and what passes promise.

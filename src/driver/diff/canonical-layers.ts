@@ -9,7 +9,7 @@ import {
 } from "../../analysis/diff/layers.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
-import { operandPlaces } from "../../ir/operands.js";
+import { operandSlots } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import {
   CanonicalGraph,
@@ -79,5 +79,5 @@ function constantNumbers({ fixed, data }: Weight): string | undefined {
 /** The op's name for a parameter, where its operands end in its parameters. */
 function weightName(op: Op, count: number, index: number): string {
   const at = op.operands.length - Math.min(count, op.operands.length - 1) + index;
-  return operandPlaces(definitionOf(op.kind).operands)[at]?.name ?? `weight ${index}`;
+  return operandSlots(definitionOf(op.kind).operands)[at]?.name ?? `weight ${index}`;
 }

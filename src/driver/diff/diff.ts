@@ -21,7 +21,7 @@ export interface DiffReport extends ModelsDiff {
 
 /**
  * Compares the networks of two specs or ONNX files: counts, what changed block by block, and what is done to images. Specs are
- * compared by the places in them; blocks of a file are paired with those that they are most alike to.
+ * compared by the scopes in them; blocks of a file are paired with those that they are most alike to.
  *
  * Errors: `InputError` for a wrong spec, file or option.
  */

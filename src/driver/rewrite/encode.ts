@@ -10,7 +10,7 @@ import { printPipeline } from "../../passes/engine/pipeline.js";
 import { rewritePipeline } from "../../passes/export-pipeline.js";
 import type { RewriteOptions } from "./report.js";
 
-/** A file with the sizes that it was read with in place of symbols, which the rewritten file gets. */
+/** A file with the sizes that it was read with instead of symbols, which the rewritten file gets. */
 export type SizedModel = AssumedModel & { readonly sizes: Sizes };
 
 /** What is rewritten, and how. */

@@ -11,7 +11,7 @@ import { sameParts } from "./same-parts.js";
 const OTHER_SIDE = 320;
 
 /**
- * Rewrites the file once more with another height and width in place of those that it leaves open. Errors: `InputError`
+ * Rewrites the file once more with another height and width instead of those that it leaves open. Errors: `InputError`
  * where that gives another file: it would hold for one size only.
  */
 export function refuseSized({ file, imported, invocations, options }: RewriteTask): void {

@@ -41,7 +41,7 @@ export function leadingTidy(invocations: readonly PassInvocation[]): readonly Pa
 
 /**
  * Tidies a network up as far as the first passes do that, finds its gates and blocks, and runs the others on it. Gates that
- * no pass touches become again what they were before: a swap at one place changes nothing elsewhere.
+ * no pass touches become again what they were before: a swap of one gate changes nothing elsewhere.
  *
  * Errors: `InputError` for passes that find nothing to do.
  */
@@ -76,7 +76,7 @@ function planTidied(
     ({ kind, attributes }) => attentionTypeOf(kind) !== undefined && kept.has(attributes),
   );
   const except = new Set(untouched.flatMap(({ results }) => results.map(({ name }) => name)));
-  const before = untouched.length === 0 ? scoped : placedAs(scoped, raiseAttention(graph, { except }).graph);
+  const before = untouched.length === 0 ? scoped : scopedAs(scoped, raiseAttention(graph, { except }).graph);
   // What swapped nothing is not asked again: the gates that it looks for may be gone from sight.
   const idle = (i: number): boolean =>
     first.reports[i]?.changed === false && changesFunction(invocations[i] as PassInvocation);
@@ -96,14 +96,14 @@ function planTidied(
   return { raised, rejected, before, after: second.graph, exchange, reports, warnings: first.warnings };
 }
 
-/** A graph with the blocks of another one and the places of its ops, by the names of what they compute. */
-function placedAs(placed: Graph, graph: Graph): Graph {
+/** A graph with the blocks of another one and the scopes of its ops, by the names of what they compute. */
+function scopedAs(scoped: Graph, graph: Graph): Graph {
   const locs = new Map<string, Loc>(
-    placed.ops.flatMap(({ results, loc }) => results.map(({ name }) => [name, loc] as const)),
+    scoped.ops.flatMap(({ results, loc }) => results.map(({ name }) => [name, loc] as const)),
   );
   const ops = graph.ops.map((op): Op => {
     const loc = locs.get(op.results[0]?.name ?? "");
     return loc === undefined || loc.scope === op.loc.scope ? op : freezeOp({ ...op, loc } as Op);
   });
-  return freezeGraph({ ...graph, blocks: placed.blocks, ops });
+  return freezeGraph({ ...graph, blocks: scoped.blocks, ops });
 }

@@ -43,7 +43,7 @@ export function rewrite(file: string, options: RewriteOptions = {}): Promise<Rew
 }
 
 async function rewriteFile(file: string, options: RewriteOptions): Promise<RewriteReport> {
-  // 1: the file, with the batch asked for in place of an open one.
+  // 1: the file, with the batch asked for instead of an open one.
   const invocations = invocationsOf(options);
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, undefined, sizes);
@@ -74,7 +74,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     found: (gates) => refuseSwapOfNothing(rewriting, gates),
   });
 
-  // 4: gates that a pass put in the place of others get their first numbers.
+  // 4: gates that a pass put instead of others get their first numbers.
   const { graph: after, newGates } = await startGates(rewriting, plan);
 
   // 5: lower what passes made, until every op is one ONNX operator. What is counted has all gates in sight.

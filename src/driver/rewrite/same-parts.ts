@@ -3,8 +3,8 @@ import type { FileSegment, ModelParts, TensorPart } from "../../onnx/encode/layo
 
 /** Whether two models, rewritten from the same file, are the same: what is copied, what is new, and all numbers. */
 export function sameParts(a: ModelParts, b: ModelParts): boolean {
-  return (["before", "graph", "after"] as const).every((place) => {
-    const [left, right] = [a[place], b[place]];
+  return (["before", "graph", "after"] as const).every((part) => {
+    const [left, right] = [a[part], b[part]];
     return left.length === right.length && left.every((part, i) => textOf(part) === textOf(right[i]));
   });
 }

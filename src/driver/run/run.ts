@@ -23,7 +23,7 @@ export interface RunOptions extends BuildOptions {
   /** .npy files for the outputs: `FILE`, or `NAME=FILE` for one of several. */
   readonly outputs?: readonly string[] | undefined;
   readonly device?: DeviceName | "auto" | undefined;
-  /** A file with the names of the classes, in place of the model's own. */
+  /** A file with the names of the classes, instead of the model's own. */
   readonly labels?: string | undefined;
   /** Seconds after which it is given up. Default: none. */
   readonly timeout?: number | undefined;

@@ -69,7 +69,7 @@ export class OutdatedData {
     }
   }
 
-  /** Removes those that nothing in their folder needs any more, once the new model is in its place. */
+  /** Removes those that nothing in their folder needs any more, once the new model has its name. */
   remove(): void {
     try {
       this.#removeUnused();

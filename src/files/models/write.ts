@@ -80,7 +80,7 @@ export async function addModel(
 /** As long as a digest, so that the model has its length before its data has its name. */
 const NO_DIGEST = "0".repeat(64);
 
-/** Writes model and data. The data takes its place first, under a name that no other content has. */
+/** Writes model and data. The data gets its name first, under a name that no other content has. */
 async function addBoth(
   transaction: FileTransaction,
   file: string,

@@ -23,13 +23,13 @@ export function channelMaxima(x: Tensor): Tensor {
   return reduceTensor(x, MAP, MAXIMUM);
 }
 
-/** The mean over the channels at each place, as a map of one channel. */
-export function placeMeans(x: Tensor): Tensor {
+/** The mean over the channels at each position, as a map of one channel. */
+export function positionMeans(x: Tensor): Tensor {
   return reduceTensor(x, CHANNELS, MEAN);
 }
 
-/** The maximum over the channels at each place, as a map of one channel. */
-export function placeMaxima(x: Tensor): Tensor {
+/** The maximum over the channels at each position, as a map of one channel. */
+export function positionMaxima(x: Tensor): Tensor {
   return reduceTensor(x, CHANNELS, MAXIMUM);
 }
 
@@ -73,24 +73,24 @@ export function softmaxOf(values: Numbers): Numbers {
 }
 
 /**
- * W·x + b at every place of a map: y[n,o,p] = b[o] + Σᵢ W[o,i] · x[n,i,p]. With `group` parts, outputs of one
+ * W·x + b at every position of a map: y[n,o,p] = b[o] + Σᵢ W[o,i] · x[n,i,p]. With `group` parts, outputs of one
  * part see its inputs only, and W holds those.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Tensor {
   const [batch, inputs, height, width] = nchw(x);
-  const places = height * width;
+  const positions = height * width;
   const outputs = elementAt(weight.dims, 0);
   const perGroup = inputs / group;
   const y = zeros([batch, outputs, height, width], x);
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outputs; o++) {
-      const target = (n * outputs + o) * places;
-      y.data.fill(bias?.data[o] ?? 0, target, target + places);
+      const target = (n * outputs + o) * positions;
+      y.data.fill(bias?.data[o] ?? 0, target, target + positions);
       const first = n * inputs + Math.floor(o / (outputs / group)) * perGroup;
       for (let i = 0; i < perGroup; i++) {
         const factor = elementAt(weight.data, o * perGroup + i);
-        const source = (first + i) * places;
-        for (let p = 0; p < places; p++) {
+        const source = (first + i) * positions;
+        for (let p = 0; p < positions; p++) {
           y.data[target + p] = (y.data[target + p] as number) + factor * (x.data[source + p] as number);
         }
       }
@@ -113,10 +113,10 @@ export function alongChannels(
   const data = y.data.map((_, i) => {
     const [c, image] = [i % channels, i - (i % channels)];
     const term = (j: number): number => {
-      const place = c + j - (kernel - 1) / 2;
-      const inside = place >= 0 && place < channels;
+      const position = c + j - (kernel - 1) / 2;
+      const inside = position >= 0 && position < channels;
       if (!inside && padding === "zeros") return 0;
-      return weight(c, j) * elementAt(y.data, image + (((place % channels) + channels) % channels));
+      return weight(c, j) * elementAt(y.data, image + (((position % channels) + channels) % channels));
     };
     return runningSum(kernel, term, y.data);
   });

@@ -70,7 +70,7 @@ interface ModuleFacts<Options, Attributes, Types> {
   /** Refuses (`refuse`) options that make no sense at this site. */
   plan(options: Options, site: AttentionSite): AttentionPlan<Attributes>;
   /**
-   * The options for a gate that takes the place of one of the same kind: what a person wrote of the old gate
+   * The options for a gate that replaces one of the same kind: what a person wrote of the old gate
    * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
    */
   inherit?(options: Options, replaced: Attributes): Options;

@@ -23,8 +23,8 @@ import { seVar3 } from "./se-var3/module.js";
 import { sk } from "./sk/module.js";
 
 /**
- * Every kind of gate: its result is as large as what it gates, so one can take the place of another. A new one is its file
- * and a line here; the compiler names the places it is missing from.
+ * Every kind of gate: its result is as large as what it gates, so one can replace another. A new one is its file
+ * and a line here; the compiler names the files that it is missing from.
  */
 export const attentionModules = {
   se,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { moves } from "../ops/moves.js";
 import { elementAt, type Tensor } from "../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../types.js";
-import { applied, convolved, placeMaxima, placeMeans, sum } from "./arithmetic.js";
+import { applied, convolved, positionMaxima, positionMeans, sum } from "./arithmetic.js";
 import { type NormParts, normalized } from "./norm.js";
 
 /** How the two poolings are used: each by itself, or only their average. */
@@ -49,7 +49,7 @@ export function spatialScores(
   norm: NormParts<Tensor> | undefined,
   { pooling, epsilon }: { readonly pooling: Pooling; readonly epsilon: number },
 ): Tensor {
-  const [means, maxima] = [placeMeans(x), placeMaxima(x)];
+  const [means, maxima] = [positionMeans(x), positionMaxima(x)];
   const maps =
     pooling === "separate"
       ? moves.concat.evaluate({ x: means, more: [maxima] }, { axis: 1 })

@@ -17,7 +17,7 @@ function expm1Of(x: number, { data }: Tensor): number {
 
 const AXIS = z.strictObject({ axis: z.int().min(0) });
 
-/** An op on the shares that the places of an axis have of their exponentials' sum, by the logarithms of those. */
+/** An op on the shares that the positions of an axis have of their exponentials' sum, by the logarithms of those. */
 function softmaxOp(op: {
   readonly doc: string;
   readonly source: string;
@@ -46,12 +46,15 @@ function logarithmsAlong(x: Tensor, axis: number): Tensor {
   const inner = x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   for (let start = 0; start < x.data.length; start += size * inner) {
     for (let i = start; i < start + inner; i++) {
-      const places = Array.from({ length: size }, (_, step) => i + step * inner);
+      const positions = Array.from({ length: size }, (_, step) => i + step * inner);
       // Without the largest element, exp would overflow.
-      const most = places.reduce((max, at) => Math.max(max, elementAt(x.data, at)), Number.NEGATIVE_INFINITY);
-      const share = (step: number): number => Math.exp(elementAt(x.data, elementAt(places, step)) - most);
+      const most = positions.reduce(
+        (max, at) => Math.max(max, elementAt(x.data, at)),
+        Number.NEGATIVE_INFINITY,
+      );
+      const share = (step: number): number => Math.exp(elementAt(x.data, elementAt(positions, step)) - most);
       const total = runningSum(size, share, x.data);
-      for (const at of places) y.data[at] = elementAt(x.data, at) - most - Math.log(total);
+      for (const at of positions) y.data[at] = elementAt(x.data, at) - most - Math.log(total);
     }
   }
   return y;

@@ -144,7 +144,7 @@ const conv1d = primitiveOp({
   operands: { x: floats, weight: floats, bias: optional(floats) },
   attributes: z.strictObject({
     stride: positive.default(1),
-    /** Zeros added before the first and after the last place. */
+    /** Zeros added before the first and after the last position. */
     pads: z.tuple([padding, padding]).default([0, 0]),
     dilation: positive.default(1),
     group: positive.default(1),

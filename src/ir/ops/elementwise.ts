@@ -37,7 +37,7 @@ function binary(op: {
       const [left, right] = [a.values, b.values];
       if (ofSizes === undefined || left === undefined || right === undefined) return undefined;
       const values: (Dim | undefined)[] = [];
-      combineTensors(placesOf(a), placesOf(b), (i, j) =>
+      combineTensors(positionsOf(a), positionsOf(b), (i, j) =>
         values.push(ofSizes(elementAt(left, i), elementAt(right, j))),
       );
       return values.every((value) => value !== undefined) ? values : undefined;
@@ -46,10 +46,10 @@ function binary(op: {
   });
 }
 
-/** A tensor of those sizes whose elements are their own places. */
-function placesOf({ dims }: TensorType): Tensor {
+/** A tensor of those sizes whose elements are their own positions. */
+function positionsOf({ dims }: TensorType): Tensor {
   const sizes = dims as readonly number[];
-  return { dims: sizes, data: Float64Array.from({ length: elementCount(sizes) }, (_, place) => place) };
+  return { dims: sizes, data: Float64Array.from({ length: elementCount(sizes) }, (_, position) => position) };
 }
 
 /** Integers are divided towards zero, which is ⌊a / b⌋ where neither is negative. */
@@ -111,7 +111,7 @@ const ROUNDINGS = {
   int32: Math.trunc,
 } as const;
 
-/** Arithmetic of every element by itself, or of those that stand at the same place. */
+/** Arithmetic of every element by itself, or of those that stand at the same position. */
 export const elementwise = {
   abs: unary({ onnx: { operator: "Abs" }, doc: "|x|", precision: "half", apply: Math.abs }),
   ceil: unary({

@@ -11,7 +11,7 @@ function withSize<D extends Dim>(dims: readonly D[], axis: number, size: D): rea
   return dims.map((dim, i) => (i === axis ? size : dim));
 }
 
-/** Elements at other places: in another order, a part of them, several tensors in one, or some of them repeated. */
+/** Elements at other positions: in another order, a part of them, several tensors in one, or some of them repeated. */
 export const moves = {
   transpose: primitiveOp({
     precision: "half",

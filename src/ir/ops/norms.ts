@@ -46,9 +46,9 @@ export const norms = {
     },
     evaluate({ x, scale, shift, mean, variance }, { epsilon: least }) {
       const channels = elementAt(x.dims, 1);
-      const places = elementCount(x.dims.slice(2));
+      const positions = elementCount(x.dims.slice(2));
       const data = x.data.map((value, i) => {
-        const c = Math.floor(i / places) % channels;
+        const c = Math.floor(i / positions) % channels;
         const deviation = Math.sqrt((variance.data[c] as number) + least);
         return (
           ((scale.data[c] as number) * (value - (mean.data[c] as number))) / deviation +
@@ -73,9 +73,9 @@ export const norms = {
     },
     evaluate({ x, scale, shift }, { epsilon: least }) {
       const channels = elementAt(x.dims, 1);
-      const places = elementCount(x.dims.slice(2));
-      const data = standardized(x.data, places, least).map((value, i) => {
-        const c = Math.floor(i / places) % channels;
+      const positions = elementCount(x.dims.slice(2));
+      const data = standardized(x.data, positions, least).map((value, i) => {
+        const c = Math.floor(i / positions) % channels;
         return value * elementAt(scale.data, c) + elementAt(shift.data, c);
       });
       return { dims: x.dims, data };

@@ -7,7 +7,7 @@ const attributes = z.strictObject({
   operator: z.string(),
   /** Empty for the operators of ONNX itself. */
   domain: z.string().default(""),
-  /** The place of the node among those of its file, from 0. */
+  /** The index of the node among those of its file, from 0. */
   node: z.int().min(0),
   /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
   multiplies: z.boolean().default(false),

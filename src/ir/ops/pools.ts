@@ -22,7 +22,7 @@ const positive = z.int().min(1);
 const attributes = z.strictObject({
   kernel: z.tuple([positive, positive]),
   strides: z.tuple([positive, positive]).default([1, 1]),
-  /** Places at the top, left, bottom and right that belong to no pixel: a window takes what it has of the map. */
+  /** Positions at the top, left, bottom and right that belong to no pixel: a window takes what it has of the map. */
   pads: padsAttribute,
 });
 
@@ -91,7 +91,7 @@ function pool<A extends typeof attributes>(op: {
   });
 }
 
-/** The places of a window from `start` on that lie inside of an axis. */
+/** The positions of a window from `start` on that lie inside of an axis. */
 function inside(start: number, kernel: number, size: number): readonly number[] {
   const first = Math.max(0, start);
   return Array.from({ length: Math.max(0, Math.min(size, start + kernel) - first) }, (_, i) => first + i);
@@ -120,15 +120,15 @@ export const pools = {
   avg_pool: pool({
     doc: "y[n,c,p] = mean of x[n,c,·] over the pixels of window p; with countPadding over all of its places",
     source: "https://onnx.ai/onnx/operators/onnx__AveragePool.html",
-    // A window holds few places, so the sum stays near the mean.
+    // A window holds few positions, so the sum stays near the mean.
     precision: "half",
     attributes: attributes.extend({
       /** Whether the padding counts as zeros: ONNX's count_include_pad. */
       countPadding: z.boolean().default(false),
     }),
     reduce(pixels, { kernel, countPadding }) {
-      const places = countPadding ? kernel[0] * kernel[1] : pixels.length;
-      return pixels.reduce((sum, each) => sum + each, 0) / places;
+      const positions = countPadding ? kernel[0] * kernel[1] : pixels.length;
+      return pixels.reduce((sum, each) => sum + each, 0) / positions;
     },
   }),
   max_pool: pool({

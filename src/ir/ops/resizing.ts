@@ -5,7 +5,7 @@ import { times } from "../sizes.js";
 import { elementAt, type Tensor, zeros } from "../tensor.js";
 import { type Dim, elementCount, formatType, refuse, tensorType } from "../types.js";
 
-/** Where place i of the result lies in x, by ONNX's names. `scale` is how much longer the axis became. */
+/** Where position i of the result lies in x, by ONNX's names. `scale` is how much longer the axis became. */
 const COORDINATES = {
   half_pixel: (i, { scale }) => (i + 0.5) / scale - 0.5,
   pytorch_half_pixel: (i, { scale, to }) => (to > 1 ? (i + 0.5) / scale - 0.5 : 0),
@@ -13,13 +13,13 @@ const COORDINATES = {
   align_corners: (i, { from, to }) => (to === 1 ? 0 : (i * (from - 1)) / (to - 1)),
 } as const satisfies { readonly [name: string]: (i: number, axis: Axis) => number };
 
-/** Which place is the nearest, by ONNX's names. */
+/** Which position is the nearest, by ONNX's names. */
 const ROUNDINGS = {
-  round_prefer_floor: (place) => Math.ceil(place - 0.5),
-  round_prefer_ceil: (place) => Math.floor(place + 0.5),
+  round_prefer_floor: (position) => Math.ceil(position - 0.5),
+  round_prefer_ceil: (position) => Math.floor(position + 0.5),
   floor: Math.floor,
   ceil: Math.ceil,
-} as const satisfies { readonly [name: string]: (place: number) => number };
+} as const satisfies { readonly [name: string]: (position: number) => number };
 
 const attributes = z.strictObject({
   /** How much longer each axis becomes; left out, the sizes are an operand. */
@@ -49,8 +49,8 @@ interface Axis {
   readonly scale: number;
 }
 
-/** The elements of x that a place along the axis is made of, with their shares. */
-type Share = readonly [place: number, share: number];
+/** The elements of x that a position along the axis is made of, with their shares. */
+type Share = readonly [position: number, share: number];
 
 function resizeAxis(x: Tensor, axis: number, to: number, { scales, ...how }: Attributes): Tensor {
   const from = elementAt(x.dims, axis);
@@ -62,8 +62,8 @@ function resizeAxis(x: Tensor, axis: number, to: number, { scales, ...how }: Att
   for (let target = 0; target < y.data.length; target++) {
     const row = Math.floor(target / (to * inner)) * from;
     let sum = 0;
-    for (const [place, share] of elementAt(shares, Math.floor(target / inner) % to)) {
-      sum += share * elementAt(x.data, (row + place) * inner + (target % inner));
+    for (const [position, share] of elementAt(shares, Math.floor(target / inner) % to)) {
+      sum += share * elementAt(x.data, (row + position) * inner + (target % inner));
     }
     y.data[target] = sum;
   }
@@ -75,11 +75,11 @@ function sharesAt(
   axis: Axis,
   { mode, coordinates, rounding }: Omit<Attributes, "scales">,
 ): readonly Share[] {
-  const inside = (place: number): number => Math.min(Math.max(place, 0), axis.from - 1);
-  const place = COORDINATES[coordinates](i, axis);
-  if (mode === "nearest") return [[inside(ROUNDINGS[rounding](place)), 1]];
-  const before = Math.floor(inside(place));
-  const share = inside(place) - before;
+  const inside = (position: number): number => Math.min(Math.max(position, 0), axis.from - 1);
+  const position = COORDINATES[coordinates](i, axis);
+  if (mode === "nearest") return [[inside(ROUNDINGS[rounding](position)), 1]];
+  const before = Math.floor(inside(position));
+  const share = inside(position) - before;
   return [
     [before, 1 - share],
     [inside(before + 1), share],
@@ -100,7 +100,7 @@ function paddedDims(
   });
 }
 
-/** Maps with more or fewer places. */
+/** Maps with more or fewer positions. */
 export const resizing = {
   pad: primitiveOp({
     precision: "half",

@@ -2,7 +2,7 @@ import * as z from "zod";
 
 const padding = z.int().min(0);
 
-/** Places added at the top, left, bottom and right of a map. */
+/** Positions added at the top, left, bottom and right of a map. */
 export const padsAttribute = z.tuple([padding, padding, padding, padding]).default([0, 0, 0, 0]);
 
 /** How a window moves along one axis. */
@@ -13,7 +13,7 @@ export interface WindowAxis {
   readonly after: number;
 }
 
-/** The number of places that a window takes along an axis: those at which it lies inside the padded map. */
+/** The number of positions that a window takes along an axis: those at which it lies inside the padded map. */
 export function windowOutputs(
   size: number,
   kernel: number,

@@ -6,7 +6,7 @@ import { featureMap } from "../types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
 import { applied, type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 
-/** What becomes of an op's parameters, by their place among the operands, and the moments of its result. */
+/** What becomes of an op's parameters, by their index among the operands, and the moments of its result. */
 export interface Stress {
   readonly result: Moments;
   readonly parameters?: readonly (Distribution | undefined)[];
@@ -109,7 +109,7 @@ export function unitGain(fanIn: number, { power }: Moments): number {
   return 1 / Math.sqrt(fanIn * power);
 }
 
-export function sizesOf(map: Value): { readonly channels: number; readonly places: number } {
+export function sizesOf(map: Value): { readonly channels: number; readonly positions: number } {
   const [, channels, height, width] = featureMap(map.type, "x");
-  return { channels, places: height * width };
+  return { channels, positions: height * width };
 }

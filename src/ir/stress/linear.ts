@@ -52,8 +52,8 @@ function shareInside(op: OpOf<"conv"> | OpOf<"conv_1d">, axis: number): number {
   let inside = 0;
   for (let output = 0; output < outputs; output++) {
     for (let tap = 0; tap < kernel; tap++) {
-      const place = output * stride - before + tap * dilation;
-      if (place >= 0 && place < size) inside++;
+      const position = output * stride - before + tap * dilation;
+      if (position >= 0 && position < size) inside++;
     }
   }
   return inside / (outputs * kernel);

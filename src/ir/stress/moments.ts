@@ -1,7 +1,7 @@
 import { erfOf } from "../ops/elementwise.js";
 
 /**
- * What is known of the numbers of a tensor before there are any, over images, channels and places. A layer's
+ * What is known of the numbers of a tensor before there are any, over images, channels and positions. A layer's
  * weights are chosen by the moments of its operand, so that signals neither fade nor explode at any depth.
  */
 export interface Moments {
@@ -16,7 +16,7 @@ export interface Moments {
   readonly mean?: number;
 }
 
-/** The deviation of a channel's places around the channel's mean: the part that depends on the input. */
+/** The deviation of a channel's positions around the channel's mean: the part that depends on the input. */
 export function variation({ power, steady }: Moments): number {
   return Math.sqrt(Math.max(0, power - steady));
 }
@@ -26,9 +26,9 @@ export function perChannel(power: number): Moments {
   return { power, steady: power };
 }
 
-/** The mean over a map: what varies from place to place averages out. */
-export function pooled({ power, steady, mean = 0 }: Moments, places: number): Moments {
-  return { power: steady + (power - steady) / places, steady, mean };
+/** The mean over a map: what varies from position to position averages out. */
+export function pooled({ power, steady, mean = 0 }: Moments, positions: number): Moments {
+  return { power: steady + (power - steady) / positions, steady, mean };
 }
 
 /**
@@ -88,7 +88,7 @@ export function mixed(x: Moments, factor: number): Moments {
 }
 
 /**
- * f(x), where each channel of x has a mean of N(mean, steady - mean²) around which its places vary by
+ * f(x), where each channel of x has a mean of N(mean, steady - mean²) around which its positions vary by
  * N(0, power - steady).
  */
 export function applied(f: (x: number) => number, x: Moments): Moments {
@@ -99,10 +99,10 @@ export function applied(f: (x: number) => number, x: Moments): Moments {
   let total = 0;
   for (const channel of STANDARD_NORMAL) {
     let mean = 0;
-    for (const place of STANDARD_NORMAL) {
-      const y = f(centre + spread * channel.x + around * place.x);
-      mean += place.share * y;
-      square += channel.share * place.share * y * y;
+    for (const position of STANDARD_NORMAL) {
+      const y = f(centre + spread * channel.x + around * position.x);
+      mean += position.share * y;
+      square += channel.share * position.share * y * y;
     }
     squareOfMean += channel.share * mean * mean;
     total += channel.share * mean;

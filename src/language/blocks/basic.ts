@@ -24,9 +24,9 @@ export const basic = defineBlockKind({
         "Whether an activation follows the branch's last normalisation too, before gate and sum, as in the legacy SE-ResNet-18 and -34 of timm.",
       ),
   },
-  resolve: (stage, place): ResolvedBasic => ({
+  resolve: (stage, context): ResolvedBasic => ({
     block: "basic",
-    ...residualPart(stage, place),
+    ...residualPart(stage, context),
     branchActivation: stage.branchActivation,
   }),
   facts: ({ inputChannels, channels, stride, shortcut }) => ({

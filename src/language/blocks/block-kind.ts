@@ -2,7 +2,7 @@ import * as z from "zod";
 import { attentionSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";
-import type { LayerDefaults, ResolvedPlace } from "../resolved-part.js";
+import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
 
 /** What a stage of any block type says. */
 export const stageFields = {
@@ -36,13 +36,13 @@ export const stageFields = {
 } as const;
 
 /** Where one block of a stage stands, with everything that the stage doesn't say itself. */
-export interface BlockPlace extends LayerDefaults, ResolvedPlace {
+export interface BlockContext extends LayerDefaults, ResolvedPosition {
   /** Rounds a number of expanded channels as the spec's scaling says, or to a multiple of another divisor. */
   readonly roundChannels: (channels: number, divisor?: number) => number;
 }
 
 /** What every block has whose type ecagen brings along. */
-export interface BuiltInBlock extends LayerDefaults, ResolvedPlace {
+export interface BuiltInBlock extends LayerDefaults, ResolvedPosition {
   readonly block: string;
   /** Side of the spatial kernels, of the largest where there are several. */
   readonly kernel: number;
@@ -90,9 +90,9 @@ interface BlockKind<N extends string, B extends BuiltInBlock, F extends z.ZodRaw
   readonly description: string;
   /** What a stage says beside `block`. */
   readonly fields: F;
-  /** Where a gate can stand, the usual place first. The builder puts it at each of them. */
+  /** Where a gate can stand, the usual one first. The builder puts it at each of them. */
   readonly positions: AttentionPositions;
-  resolve(stage: z.output<z.ZodObject<F>>, place: BlockPlace): B & { readonly block: N };
+  resolve(stage: z.output<z.ZodObject<F>>, context: BlockContext): B & { readonly block: N };
   facts(block: B): RuleFacts;
 }
 
@@ -105,7 +105,7 @@ export function defineBlockKind<const N extends string, B extends BuiltInBlock, 
   return { ...kind, schema: z.strictObject({ block: word, ...fields }).meta({ id: block, description }) };
 }
 
-/** The part of a place that is the same for every block type. */
-export function placed({ roundChannels: _, ...place }: BlockPlace): Omit<BlockPlace, "roundChannels"> {
-  return place;
+/** The part of a context that is the same for every block type. */
+export function common({ roundChannels: _, ...context }: BlockContext): Omit<BlockContext, "roundChannels"> {
+  return context;
 }

@@ -50,11 +50,11 @@ export const bottleneck = defineBlockKind({
         "The convolution that has the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
       ),
   },
-  resolve: (stage, place): ResolvedBottleneck => ({
+  resolve: (stage, context): ResolvedBottleneck => ({
     block: "bottleneck",
-    ...residualPart(stage, place),
-    bottleneckChannels: Math.max(1, Math.round(place.channels * stage.bottleneckRatio)),
-    reducedChannels: Math.max(1, Math.round(place.channels * (stage.reduceRatio ?? stage.bottleneckRatio))),
+    ...residualPart(stage, context),
+    bottleneckChannels: Math.max(1, Math.round(context.channels * stage.bottleneckRatio)),
+    reducedChannels: Math.max(1, Math.round(context.channels * (stage.reduceRatio ?? stage.bottleneckRatio))),
     groups: stage.groups,
     strideAt: stage.strideAt,
   }),

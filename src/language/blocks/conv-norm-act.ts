@@ -1,5 +1,5 @@
 import { channelCount } from "../fields.js";
-import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, common, defineBlockKind, stageFields } from "./block-kind.js";
 
 /** kernel×kernel convolution, normalisation, activation. */
 export interface ResolvedConvBlock extends BuiltInBlock {
@@ -20,11 +20,11 @@ export const convNormAct = defineBlockKind({
       .optional()
       .describe("Input channels of each group, in place of `groups`; for stages whose input grows."),
   },
-  resolve: (stage, place): ResolvedConvBlock => ({
+  resolve: (stage, context): ResolvedConvBlock => ({
     block: "conv-norm-act",
-    ...placed(place),
+    ...common(context),
     kernel: stage.kernel,
-    groups: stage.groupSize === undefined ? (stage.groups ?? 1) : place.inputChannels / stage.groupSize,
+    groups: stage.groupSize === undefined ? (stage.groups ?? 1) : context.inputChannels / stage.groupSize,
   }),
   facts: ({ inputChannels, channels, stride, groups }) => ({
     spatial: { inputs: inputChannels, channels, stride },

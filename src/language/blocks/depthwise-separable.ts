@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, common, defineBlockKind, stageFields } from "./block-kind.js";
 
 /** kernel×kernel depthwise, attention, 1×1 pointwise (MobileNetV1; EfficientNet's first stage). */
 export interface ResolvedDepthwiseSeparable extends BuiltInBlock {
@@ -22,9 +22,9 @@ export const depthwiseSeparable = defineBlockKind({
         "Whether an activation follows the pointwise layer, as in MobileNetV1; MobileNetV2 and EfficientNet have none.",
       ),
   },
-  resolve: (stage, place): ResolvedDepthwiseSeparable => ({
+  resolve: (stage, context): ResolvedDepthwiseSeparable => ({
     block: "depthwise-separable",
-    ...placed(place),
+    ...common(context),
     kernel: stage.kernel,
     pointwiseActivation: stage.pointwiseActivation,
   }),

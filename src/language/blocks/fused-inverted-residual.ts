@@ -1,5 +1,5 @@
 import { expansionFactor } from "../fields.js";
-import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, common, defineBlockKind, stageFields } from "./block-kind.js";
 
 /** kernel×kernel expansion, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU). */
 export interface ResolvedFusedInvertedResidual extends BuiltInBlock {
@@ -18,11 +18,11 @@ export const fusedInvertedResidual = defineBlockKind({
       "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 both layers stay.",
     ),
   },
-  resolve: (stage, place): ResolvedFusedInvertedResidual => ({
+  resolve: (stage, context): ResolvedFusedInvertedResidual => ({
     block: "fused-inverted-residual",
-    ...placed(place),
+    ...common(context),
     kernel: stage.kernel,
-    expandedChannels: place.roundChannels(place.inputChannels * stage.expansion),
+    expandedChannels: context.roundChannels(context.inputChannels * stage.expansion),
   }),
   facts: ({ inputChannels, expandedChannels, stride }) => ({
     spatial: { inputs: inputChannels, channels: expandedChannels, stride },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { channelCount, expansionFactor, kernelSize } from "../fields.js";
-import { type BuiltInBlock, defineBlockKind, placed, stageFields } from "./block-kind.js";
+import { type BuiltInBlock, common, defineBlockKind, stageFields } from "./block-kind.js";
 
 /** 1×1 expansion, kernel×kernel depthwise, attention, 1×1 projection (MobileNetV2; MBConv). */
 export interface ResolvedInvertedResidual extends BuiltInBlock {
@@ -42,19 +42,19 @@ export const invertedResidual = defineBlockKind({
         "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
       ),
   },
-  resolve(stage, place): ResolvedInvertedResidual {
+  resolve(stage, context): ResolvedInvertedResidual {
     const expands = stage.expansionLayer ?? stage.expansion !== 1;
     return {
       block: "inverted-residual",
-      ...placed(place),
+      ...common(context),
       kernel: stage.kernels === undefined ? stage.kernel : Math.max(...stage.kernels),
       kernels: stage.kernels,
       expandGroups: stage.expandGroups,
       projectGroups: stage.projectGroups,
       expands,
       expandedChannels: expands
-        ? place.roundChannels(place.inputChannels * stage.expansion)
-        : place.inputChannels,
+        ? context.roundChannels(context.inputChannels * stage.expansion)
+        : context.inputChannels,
     };
   },
   facts: ({ inputChannels, expandedChannels, channels, stride, expands, expandGroups, projectGroups }) => ({

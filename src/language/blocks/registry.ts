@@ -8,7 +8,7 @@ import {
 } from "../definitions/resolved-definition.js";
 import type { AttentionPosition, AttentionPositions } from "../positions.js";
 import { basic } from "./basic.js";
-import type { BlockPlace, RuleFacts } from "./block-kind.js";
+import type { BlockContext, RuleFacts } from "./block-kind.js";
 import { bottleneck } from "./bottleneck.js";
 import { convNormAct } from "./conv-norm-act.js";
 import { depthwiseSeparable } from "./depthwise-separable.js";
@@ -53,12 +53,12 @@ export function isDefined(stage: Stage): stage is DefinedStage {
   return !Object.hasOwn(blockKinds, stage.block);
 }
 
-/** Where a gate can stand in a block of that type, the usual place first. */
+/** Where a gate can stand in a block of that type, the usual one first. */
 export function positionsIn(block: BlockType): AttentionPositions {
   return blockKinds[block].positions;
 }
 
-/** Where a gate can stand in a block, the usual place first. */
+/** Where a gate can stand in a block, the usual one first. */
 export function positionsOf(block: ResolvedBlock): AttentionPositions {
   return block.block === "defined" ? positionsInDefined(block) : positionsIn(block.block);
 }
@@ -72,12 +72,12 @@ export function factsOf(block: ResolvedBlock): RuleFacts {
 /** One block of a stage with everything said. */
 export function resolveBlock(
   stage: BuiltInStage,
-  place: Omit<BlockPlace, "attention" | "attentionPosition">,
+  context: Omit<BlockContext, "attention" | "attentionPosition">,
 ): ResolvedBlock {
   const { resolve } = blockKinds[stage.block] as {
-    resolve(stage: BuiltInStage, place: BlockPlace): ResolvedBlock;
+    resolve(stage: BuiltInStage, context: BlockContext): ResolvedBlock;
   };
-  return resolve(stage, { ...place, ...gateOf(stage, place.index, positionsIn(stage.block)[0]) });
+  return resolve(stage, { ...context, ...gateOf(stage, context.index, positionsIn(stage.block)[0]) });
 }
 
 /** The stage's gate, as far as the block of that index has it; at `usual` unless the stage says where. */
@@ -85,7 +85,7 @@ export function gateOf(
   { attention }: Pick<Stage, "attention">,
   index: number,
   usual: AttentionPosition,
-): Pick<BlockPlace, "attention" | "attentionPosition"> {
+): Pick<BlockContext, "attention" | "attentionPosition"> {
   if (attention === undefined) return { attention };
   const { position = usual, blocks, ...options } = attention;
   if (blocks !== undefined && !blocks.includes(index)) return { attention: undefined };

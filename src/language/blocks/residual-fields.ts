@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { kernelSize } from "../fields.js";
-import { type BlockPlace, type BuiltInBlock, placed, type Shortcut, stageFields } from "./block-kind.js";
+import { type BlockContext, type BuiltInBlock, common, type Shortcut, stageFields } from "./block-kind.js";
 
 /** What a stage of basic or bottleneck blocks says. */
 export const residualFields = {
@@ -38,7 +38,7 @@ export interface ResidualBlock extends BuiltInBlock {
 const residualSchema = z.object(residualFields);
 
 /** The part of a residual block that both types share. */
-export function residualPart(stage: z.output<typeof residualSchema>, place: BlockPlace) {
+export function residualPart(stage: z.output<typeof residualSchema>, context: BlockContext) {
   const { kernel, shortcut, shortcutKernel, preactivation, residual } = stage;
-  return { ...placed(place), kernel, shortcut, shortcutKernel, preactivation, residual };
+  return { ...common(context), kernel, shortcut, shortcutKernel, preactivation, residual };
 }

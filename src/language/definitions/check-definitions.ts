@@ -113,7 +113,7 @@ interface WrittenText {
 }
 
 interface WrittenExpression extends WrittenText {
-  /** What may stand in its place. */
+  /** What may stand there. */
   readonly words: readonly string[];
 }
 

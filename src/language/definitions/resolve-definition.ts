@@ -1,5 +1,5 @@
 import type { JsonPath } from "../../base/json-path.js";
-import type { BlockPlace } from "../blocks/block-kind.js";
+import type { BlockContext } from "../blocks/block-kind.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
@@ -14,8 +14,8 @@ import type { ResolvedDefined } from "./resolved-definition.js";
 import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
-export interface DefinedPlace
-  extends Omit<BlockPlace, "channels" | "residual" | "attention" | "attentionPosition"> {
+export interface DefinedContext
+  extends Omit<BlockContext, "channels" | "residual" | "attention" | "attentionPosition"> {
   /** The stage's own `channels`, scaled; undefined where it says none. */
   readonly wantedChannels: number | undefined;
   /** Blocks of the stage. */
@@ -30,19 +30,19 @@ export interface DefinedPlace
 export function resolveDefinition(
   definition: Definition,
   stage: DefinedStage,
-  { roundChannels, scaleChannels, wantedChannels, repeat, count, ...place }: DefinedPlace,
+  { roundChannels, scaleChannels, wantedChannels, repeat, count, ...site }: DefinedContext,
   refuse: RefuseDefinition,
 ): ResolvedDefined {
   const root: JsonPath = ["blocks", stage.block];
-  const where = `in block ${place.index} of stage ${place.stage}`;
+  const where = `in block ${site.index} of stage ${site.stage}`;
   const refuseHere = (problem: DefinitionProblem): void =>
     refuse({ ...problem, message: `${problem.message} (${where})` });
   const known: Readonly<Record<string, unknown>> = {
-    inputChannels: place.inputChannels,
+    inputChannels: site.inputChannels,
     channels: wantedChannels,
-    stride: place.stride,
-    index: place.index,
-    stage: place.stage,
+    stride: site.stride,
+    index: site.index,
+    stage: site.stage,
     repeat,
     ...Object.fromEntries(Object.keys(definition.fields).map((field) => [field, stage[field]])),
   };
@@ -56,17 +56,17 @@ export function resolveDefinition(
   const context: LayerContext = {
     amounts: new Amounts(scope, refuseHere),
     refuse: refuseHere,
-    activation: place.activation,
-    padding: place.padding,
+    activation: site.activation,
+    padding: site.padding,
     count,
   };
-  const main = resolveLayers(definition.layers, place.inputChannels, [...root, "layers"], "layers", context);
+  const main = resolveLayers(definition.layers, site.inputChannels, [...root, "layers"], "layers", context);
   const { residual, shortcut: around = residual === undefined ? undefined : [] } = definition;
-  const isResidual = context.amounts.holds(residual, [...root, "residual"], place.inputChannels);
+  const isResidual = context.amounts.holds(residual, [...root, "residual"], site.inputChannels);
   const shortcut =
     around === undefined || !isResidual
       ? undefined
-      : resolveLayers(around, place.inputChannels, [...root, "shortcut"], "shortcut", context);
+      : resolveLayers(around, site.inputChannels, [...root, "shortcut"], "shortcut", context);
   const differ = shortcut !== undefined && shortcut.channels !== main.channels;
   if (differ && isKnown(shortcut.channels, main.channels)) {
     refuseHere({
@@ -77,7 +77,7 @@ export function resolveDefinition(
   }
   const after = resolveLayers(definition.after, main.channels, [...root, "after"], "after", context);
   if (wantedChannels !== undefined && after.channels !== wantedChannels && isKnown(after.channels)) {
-    const path = [...place.specPath, "channels"];
+    const path = [...site.specPath, "channels"];
     refuse({
       path,
       message: `the layers of "${stage.block}" lead to ${after.channels} channels, not ${wantedChannels}`,
@@ -86,7 +86,7 @@ export function resolveDefinition(
   return {
     block: "defined",
     definition: stage.block,
-    ...place,
+    ...site,
     stride: strideOf(main.layers) * strideOf(after.layers),
     channels: after.channels,
     residual: shortcut !== undefined,

@@ -87,7 +87,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       refuse({ path: [...path, "groups"], message });
     }
     return one({
-      ...placeOf(at, channels),
+      ...partOf(at, channels),
       layer: "conv",
       kernel: sides("kernel", LIMITS.side),
       stride: sides("stride", LIMITS.stride),
@@ -100,9 +100,9 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       endsBranch: false,
     });
   },
-  norm: (_layer, at) => one({ ...placeOf(at), layer: "norm" }),
+  norm: (_layer, at) => one({ ...partOf(at), layer: "norm" }),
   activation: (layer, at, { activation }) =>
-    one({ ...placeOf(at), layer: "activation", activation: layer.activation ?? activation }),
+    one({ ...partOf(at), layer: "activation", activation: layer.activation ?? activation }),
   pool({ kind, kernel, stride, padding, countPadding }, at, { amounts, padding: usual, refuse }) {
     const { path, channelsIn } = at;
     if (countPadding && (padding === "ceil" || kind === "max")) {
@@ -111,7 +111,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       refuse({ path: [...path, "countPadding"], message, hint: "leave it out" });
     }
     return one({
-      ...placeOf(at),
+      ...partOf(at),
       layer: "pool",
       kind,
       kernel: amounts.sides(kernel, [...path, "kernel"], LIMITS.side, channelsIn),
@@ -123,7 +123,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
   pad({ pads }, at, { amounts }) {
     const side = (i: 0 | 1 | 2 | 3): number =>
       amounts.integer(pads[i], [...at.path, "pads", i], LIMITS.pixels, at.channelsIn);
-    return one({ ...placeOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] });
+    return one({ ...partOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] });
   },
   scale(layer, at, { amounts, refuse }) {
     const path = [...at.path, "factor"];
@@ -131,9 +131,9 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     if (isKnown(factor) && !Number.isFinite(Math.fround(factor))) {
       refuse({ path, message: `${factor} is too large for a number of 32 bits` });
     }
-    return one({ ...placeOf(at), layer: "scale", factor });
+    return one({ ...partOf(at), layer: "scale", factor });
   },
-  attention: (_layer, at) => one({ ...placeOf(at), layer: "attention" }),
+  attention: (_layer, at) => one({ ...partOf(at), layer: "attention" }),
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
     const count = context.amounts.integer(times, [...path, "times"], LIMITS.times, at.channelsIn);
@@ -171,7 +171,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     }
     const channels = join === "concat" ? widths.reduce((sum, each) => sum + each, 0) : (widths[0] ?? 0);
     const resolved: ResolvedBranches = {
-      ...placeOf(at, channels),
+      ...partOf(at, channels),
       layer: "branches",
       input,
       branches: lists.map((list) => list.layers),
@@ -196,7 +196,7 @@ export function isKnown(...numbers: readonly number[]): boolean {
   return !numbers.some(Number.isNaN);
 }
 
-function placeOf({ path, name, channelsIn }: At, channels = channelsIn) {
+function partOf({ path, name, channelsIn }: At, channels = channelsIn) {
   return { specPath: path, name, channels };
 }
 

@@ -1,13 +1,13 @@
 import type { RuleFacts } from "../blocks/block-kind.js";
 import type { AttentionPositions } from "../positions.js";
-import type { LayerDefaults, ResolvedPlace } from "../resolved-part.js";
+import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
 import { layersIn, type ResolvedLayer } from "./resolved-layers.js";
 
 /**
  * A block that the spec defines: layers, a shortcut that is added to them, and layers after the sum. `residual`: whether
  * it has a shortcut; an empty one is the input itself.
  */
-export interface ResolvedDefined extends LayerDefaults, ResolvedPlace {
+export interface ResolvedDefined extends LayerDefaults, ResolvedPosition {
   readonly block: "defined";
   /** The definition's name. */
   readonly definition: string;

@@ -7,14 +7,14 @@ import type { Padding, PoolPadding } from "../resolved-part.js";
 export type Sides = readonly [height: number, width: number];
 
 /** Where a layer was written, what it is called below its block's scope, and the channels that leave it. */
-interface Place {
+interface LayerPart {
   readonly specPath: JsonPath;
   readonly name: string;
   readonly channels: number;
 }
 
 /** A convolution, and what of normalisation and activation follows it. */
-export interface ResolvedConv extends Place {
+export interface ResolvedConv extends LayerPart {
   readonly layer: "conv";
   readonly kernel: Sides;
   readonly stride: Sides;
@@ -29,7 +29,7 @@ export interface ResolvedConv extends Place {
   readonly endsBranch: boolean;
 }
 
-export interface ResolvedWindow extends Place {
+export interface ResolvedWindow extends LayerPart {
   readonly layer: "pool";
   readonly kind: "max" | "average";
   readonly kernel: Sides;
@@ -38,7 +38,7 @@ export interface ResolvedWindow extends Place {
   readonly countPadding: boolean;
 }
 
-export interface ResolvedBranches extends Place {
+export interface ResolvedBranches extends LayerPart {
   readonly layer: "branches";
   readonly input: "whole" | "split";
   readonly branches: readonly (readonly ResolvedLayer[])[];
@@ -48,12 +48,12 @@ export interface ResolvedBranches extends Place {
 /** A layer of a defined block with every expression evaluated; repetitions are written out, absent layers left out. */
 export type ResolvedLayer =
   | ResolvedConv
-  | (Place & { readonly layer: "norm" })
-  | (Place & { readonly layer: "activation"; readonly activation: ActivationName })
+  | (LayerPart & { readonly layer: "norm" })
+  | (LayerPart & { readonly layer: "activation"; readonly activation: ActivationName })
   | ResolvedWindow
-  | (Place & { readonly layer: "pad"; readonly pads: readonly [number, number, number, number] })
-  | (Place & { readonly layer: "scale"; readonly factor: number })
-  | (Place & { readonly layer: "attention" })
+  | (LayerPart & { readonly layer: "pad"; readonly pads: readonly [number, number, number, number] })
+  | (LayerPart & { readonly layer: "scale"; readonly factor: number })
+  | (LayerPart & { readonly layer: "attention" })
   | ResolvedBranches;
 
 /** The layers of a list with those inside of their branches. */

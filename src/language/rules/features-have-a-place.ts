@@ -1,5 +1,5 @@
-import { featurePlaces } from "../resolve.js";
-import type { FeaturePlace } from "../resolved.js";
+import { featureSources } from "../resolve.js";
+import type { FeatureSource } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const featuresHaveAPlace: SpecRule = {
@@ -18,7 +18,7 @@ export const featuresHaveAPlace: SpecRule = {
           level === undefined
             ? `there is no stage ${stage}: the last is ${blocks.at(-1)?.stage ?? 0}`
             : `the network has no level C${level}: no map has the stride ${2 ** level}`;
-        report(specPath, missing, `there are ${levelsOf(featurePlaces(stem, blocks)).join(", ")}`);
+        report(specPath, missing, `there are ${levelsOf(featureSources(stem, blocks)).join(", ")}`);
       } else {
         const key = JSON.stringify(place.after);
         const other = taken.get(key);
@@ -30,8 +30,8 @@ export const featuresHaveAPlace: SpecRule = {
 };
 
 /** The levels of the pyramid that a network has. */
-function levelsOf(places: readonly FeaturePlace[]): readonly string[] {
-  return [...new Set(places.map(({ stride }) => Math.log2(stride)))]
+function levelsOf(sources: readonly FeatureSource[]): readonly string[] {
+  return [...new Set(sources.map(({ stride }) => Math.log2(stride)))]
     .filter(Number.isInteger)
     .map((level) => `C${level}`);
 }

@@ -8,7 +8,7 @@ import { type Initializer, initializations, startAtOne, startAtZero } from "../.
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
 import { expectDims, featureMap, refuse } from "../../ir/types.js";
 import type { AttentionPosition } from "../../language/positions.js";
-import type { LayerDefaults, PoolPadding, ResolvedPlace } from "../../language/resolved-part.js";
+import type { LayerDefaults, PoolPadding, ResolvedPosition } from "../../language/resolved-part.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
 export interface Conv extends Pick<LayerDefaults, "initialization"> {
@@ -23,7 +23,7 @@ export interface Conv extends Pick<LayerDefaults, "initialization"> {
 /** The same for both axes, or for height and width. */
 export type Extent = number | readonly [height: number, width: number];
 
-/** How a map is padded for a window: a word, `valid` for not at all, or the places on both sides of each axis. */
+/** How a map is padded for a window: a word, `valid` for not at all, or the positions on both sides of each axis. */
 export type WindowPadding = PoolPadding | "valid" | readonly [height: number, width: number];
 
 /** A window that moves over a map. */
@@ -45,10 +45,10 @@ export interface ConvNorm extends Conv, Norm {}
 
 /** What a block says of its gate. */
 type Gated = Pick<LayerDefaults, "initialization"> &
-  Pick<ResolvedPlace, "attention" | "attentionPosition" | "inputChannels" | "stage">;
+  Pick<ResolvedPosition, "attention" | "attentionPosition" | "inputChannels" | "stage">;
 
 /** What a block says of its sum. */
-type Residual = Gated & Pick<ResolvedPlace, "residual" | "dropPath">;
+type Residual = Gated & Pick<ResolvedPosition, "residual" | "dropPath">;
 
 /** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
 export class LayerBuilder {
@@ -235,7 +235,7 @@ function windowAttributes(x: Value, window: Window) {
   return { kernel: sidesOf(window.kernel), strides: sidesOf(window.stride), pads: padsOf(x, window) };
 }
 
-/** Places at the top, left, bottom and right of a map. */
+/** Positions at the top, left, bottom and right of a map. */
 function padsOf(
   x: Value,
   { kernel, stride, dilation = 1, padding }: Window,
@@ -254,7 +254,7 @@ function padsOf(
 }
 
 /**
- * Places before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. `kernel`: from the
+ * Positions before and after one axis of a map; `Padding` and `PoolPadding` say what each word means. `kernel`: from the
  * first tap to the last.
  */
 function padsFor(

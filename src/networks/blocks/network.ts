@@ -6,7 +6,7 @@ import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
 import { nameOutputs } from "../../ir/rewrite.js";
 import { tensorType } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
-import type { FeaturePlace, ResolvedSpec } from "../../language/resolved.js";
+import type { FeatureSource, ResolvedSpec } from "../../language/resolved.js";
 import type { LayerDefaults } from "../../language/resolved-part.js";
 import { LayerBuilder } from "./layers.js";
 import { blockBuilders } from "./registry.js";
@@ -41,8 +41,8 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   let x: Value = input;
   if (spec.stem !== undefined) {
     const stem = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), input, spec.stem);
-    maps.set(placeName("stem-convolutions"), stem.convolved);
-    maps.set(placeName("stem"), stem.result);
+    maps.set(sourceName("stem-convolutions"), stem.convolved);
+    maps.set(sourceName("stem"), stem.result);
     x = stem.result;
   }
   for (const block of neededBlocks(spec)) {
@@ -50,10 +50,10 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
     const scope = `/stages/${stage}/blocks/${index}`;
     const type = block.block === "defined" ? block.definition : block.block;
     x = buildBlock(enter(scope, type, block, { inputChannels, stage, index }), x, block);
-    maps.set(placeName({ stage, index }), x);
+    maps.set(sourceName({ stage, index }), x);
   }
   const outputs = spec.features.map(({ name, place }): readonly [string, Value] => {
-    const map = place && maps.get(placeName(place.after));
+    const map = place && maps.get(sourceName(place.after));
     if (map === undefined) throw new Defect(`the network has no map for the feature ${name}`);
     return [name, map];
   });
@@ -71,11 +71,11 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
 /** Without a head, blocks after the last feature would compute for nobody. */
 function neededBlocks({ blocks, features, head }: ResolvedSpec): readonly ResolvedBlock[] {
   if (head !== undefined) return blocks;
-  const places = new Set(features.map(({ place }) => place && placeName(place.after)));
-  return blocks.slice(0, 1 + blocks.findLastIndex((block) => places.has(placeName(block))));
+  const wanted = new Set(features.map(({ place }) => place && sourceName(place.after)));
+  return blocks.slice(0, 1 + blocks.findLastIndex((block) => wanted.has(sourceName(block))));
 }
 
-function placeName(after: FeaturePlace["after"]): string {
+function sourceName(after: FeatureSource["after"]): string {
   return typeof after === "string" ? after : `${after.stage}.${after.index}`;
 }
 

@@ -91,7 +91,7 @@ function buildPreactivated(
   return layers.attention(sum, "post", block);
 }
 
-/** A convolution of the branch, or the gate in its place. */
+/** A convolution of the branch, or the gate instead. */
 function convolveOrAttend(layers: LayerBuilder, x: Value, block: ResidualBlock, conv: BranchConv): Value {
   return conv.spatial === true && block.attentionPosition === "convolution"
     ? layers.attention(x, "convolution", block)

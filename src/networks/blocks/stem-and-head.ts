@@ -14,8 +14,8 @@ interface StemMaps {
 /**
  * x → [conv, norm, activation, ... →] conv [, norm, activation] [→ max pool]. The first convolution has the stride.
  *
- * One 7×7 and a pool: ResNet (CVPR 2016), table 1. Three 3×3 in place of the 7×7: the deep stem of ResNet-D (He et al.,
- * Bag of Tricks, CVPR 2019, section 4.1). A strided conv, norm, activation in place of the pool: ResNet-RS (Bello et
+ * One 7×7 and a pool: ResNet (CVPR 2016), table 1. Three 3×3 instead of the 7×7: the deep stem of ResNet-D (He et al.,
+ * Bag of Tricks, CVPR 2019, section 4.1). A strided conv, norm, activation instead of the pool: ResNet-RS (Bello et
  * al., NeurIPS 2021, section 4).
  */
 export function buildStem(layers: LayerBuilder, x: Value, stem: ResolvedStem): StemMaps {

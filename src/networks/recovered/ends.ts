@@ -14,7 +14,7 @@ export function writtenStem({ units }: RecoveredBlock, flow: Dataflow): Section 
   const first = convs[0];
   if (first === undefined) return unknown("it has no convolution");
   const strides = convs.map((unit) => strideOfConv(convOf(unit)));
-  // A second convolution with a stride is in the place of a pooling, as in ResNet-RS.
+  // A second convolution with a stride is instead of a pooling, as in ResNet-RS.
   const pooling = strides.length > 1 && (strides.at(-1) ?? 1) > 1 ? convs.at(-1) : undefined;
   const own = pooling === undefined ? convs : convs.slice(0, -1);
   const last = own.at(-1) ?? first;

@@ -6,7 +6,7 @@ import type { Op } from "../../ir/graph.js";
 import type { RaisedAttention } from "../../passes/raise/raise-attention.js";
 import { written as withoutDefaults } from "../../passes/raise/raised.js";
 
-/** A gate as a spec writes it, without its place. */
+/** A gate as a spec writes it, without its position. */
 export type WrittenGate = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** For each gate of a raised graph, what a spec says of it. */

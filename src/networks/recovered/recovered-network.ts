@@ -14,7 +14,7 @@ import type { FileNetwork } from "../file-network.js";
 import { imageMetadata } from "../metadata.js";
 import type { SpecNetwork } from "../spec-network.js";
 import { matchedWeights } from "./match.js";
-import { notKnown, placeOf, type WrittenSpec, writtenSpec } from "./written-spec.js";
+import { nameOfBlock, notKnown, type WrittenSpec, writtenSpec } from "./written-spec.js";
 
 /** A file's network as that of a spec, with the file's numbers. */
 export interface RecoveredNetwork extends SpecNetwork {
@@ -114,7 +114,7 @@ function withWeights(built: Graph, matched: Graph, weights: ReadonlyMap<string, 
   }
   return replaceParameters(built, (parameter) => {
     const given = replaced.get(parameter);
-    // A linear layer in the place of a convolution of one pixel has a matrix.
+    // A linear layer instead of a convolution of one pixel has a matrix.
     const data = given && reshapeWeight(given, parameter.data.dims);
     return data === undefined ? parameter : Object.freeze({ ...parameter, data });
   });
@@ -136,5 +136,5 @@ function firstDifference(
   const different = recovered.find(({ to }) => !known.has(theirs.number(to)));
   if (different === undefined) return "its blocks are known, and hang together otherwise";
   const { type } = different.block;
-  return `${placeOf(different)}: its layers are nearly those of a block "${type}", and not all of them`;
+  return `${nameOfBlock(different)}: its layers are nearly those of a block "${type}", and not all of them`;
 }

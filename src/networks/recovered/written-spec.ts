@@ -38,10 +38,10 @@ export function writtenSpec({
   const flow = new Dataflow(graph);
   const facts: NetworkFacts = { flow, gates: writtenGates(attention, recovered) };
   const blocks = recovered.filter(({ block }) => block.stage !== undefined);
-  const stages = blocks.map((block) => attempt(placeOf(block), () => writtenStage(block, facts)));
+  const stages = blocks.map((block) => attempt(nameOfBlock(block), () => writtenStage(block, facts)));
   const ends = (type: "stem" | "head", write: typeof writtenStem): WrittenSpec | undefined => {
     const block = recovered.find((each) => each.block.type === type);
-    return block && attempt(placeOf(block), () => write(block, flow));
+    return block && attempt(nameOfBlock(block), () => write(block, flow));
   };
   const stem = ends("stem", writtenStem);
   const head = ends("head", writtenHead);
@@ -71,8 +71,8 @@ export function notKnown(file: string, problems: readonly string[]): InputError 
   );
 }
 
-/** The name that a block has in the file, else the place that was found for it. */
-export function placeOf({ modules, block }: RecoveredBlock): string {
+/** The name that a block has in the file, else the scope that was found for it. */
+export function nameOfBlock({ modules, block }: RecoveredBlock): string {
   return modules.at(-1) ?? block.scope;
 }
 

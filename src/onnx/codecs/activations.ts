@@ -25,7 +25,7 @@ function softmaxCodec<N extends "softmax" | "log_softmax">(operator: string): On
   };
 }
 
-/** Refuses an axis that has more than one place behind it, where the two meanings differ. */
+/** Refuses an axis that has more than one position behind it, where the two meanings differ. */
 function expectLast(type: TensorType | undefined, axis: number): void {
   if (type?.dims.slice(axis + 1).some((size) => size !== 1)) {
     refuse(`before opset ${ONE_AXIS_OPSET} the sum is over all axes from ${axis} on`);

@@ -37,7 +37,7 @@ function checkBroadcast(operands: readonly Value[], opset: number): void {
   }
 }
 
-/** What ONNX puts in place of a bound that is left out: the largest number of float32. */
+/** What ONNX puts instead of a bound that is left out: the largest number of float32. */
 const LARGEST = 3.4028234663852886e38;
 
 /** Before this opset the bounds are attributes. */

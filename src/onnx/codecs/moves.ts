@@ -62,7 +62,8 @@ export const moveCodecs = defineCodecs({
       const axis = axisOf(x, range.axis);
       const size = x.type.dims[axis];
       if (typeof size !== "number") refuse(`x has no axis ${range.axis} of known size`);
-      const inside = (place: number): number => Math.min(Math.max(place < 0 ? place + size : place, 0), size);
+      const inside = (position: number): number =>
+        Math.min(Math.max(position < 0 ? position + size : position, 0), size);
       return { operands: [x], attributes: { axis, start: inside(range.start), end: inside(range.end) } };
     },
   },

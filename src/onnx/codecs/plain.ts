@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import type { AnyPlainOp } from "../../ir/op.js";
-import { operandPlaces } from "../../ir/operands.js";
+import { operandSlots } from "../../ir/operands.js";
 import { type AttributesInput, ops, PLAIN_OP_NAMES, type PlainOpName } from "../../ir/ops/registry.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import { float } from "./attribute.js";
@@ -36,7 +36,7 @@ function plainCodec<N extends PlainOpName>(name: N): OnnxCodec<N> {
 }
 
 function operandsOf({ operands }: AnyPlainOp, node: NodeReader): readonly Value[] {
-  return operandPlaces(operands).flatMap(({ count, shared }, i) => {
+  return operandSlots(operands).flatMap(({ count, shared }, i) => {
     const role = shared ? "trainable" : "fixed";
     return count === "optional" ? (node.optionalOperand(i, role) ?? []) : node.operand(i, role);
   });

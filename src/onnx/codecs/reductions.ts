@@ -10,7 +10,7 @@ type ReductionName = "reduce_max" | "reduce_mean" | "reduce_min" | "reduce_prod"
 /** The opset as of which the axes of most reductions are an input. */
 const AXES_INPUT_OPSET = 18;
 
-/** The codec of a reduction over some axes. Nothing but the place of the axes differs between opsets. */
+/** The codec of a reduction over some axes. Nothing but the position of the axes differs between opsets. */
 export function reductionCodec<N extends ReductionName>(
   operator: string,
   axesInputOpset = AXES_INPUT_OPSET,

@@ -7,7 +7,7 @@ import { defineCodecs, type NodeWriter } from "./codec.js";
 /** Before this opset the counts and the value are attributes. */
 const PADS_INPUT_OPSET = 11;
 
-/** As of this opset a node says how it takes places, and may have sizes; before, places are taken as i / scale. */
+/** As of this opset a node says how it takes positions, and may have sizes; before, positions are taken as i / scale. */
 const COORDINATES_OPSET = 11;
 /** As of this opset inputs in between may be left out. */
 const OPTIONAL_OPSET = 13;

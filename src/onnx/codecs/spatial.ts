@@ -31,7 +31,7 @@ export function readPads(node: NodeReader, window: SlidingWindow): readonly numb
   }
 }
 
-/** The places to add along an axis so that there are ⌈size / stride⌉ outputs. */
+/** The positions to add along an axis so that there are ⌈size / stride⌉ outputs. */
 function samePadding({ x, kernel, strides, dilations }: SlidingWindow, axis: number): number {
   const size: Dim = x.type.dims[axis + 2] ?? refuse(`x has no axis ${axis + 2}`);
   const [taps = 1, stride = 1, dilation = 1] = [kernel[axis], strides[axis], dilations[axis]];

@@ -199,7 +199,7 @@ export class GraphDecoder implements TensorScope {
   }
 
   #opaque(each: DocumentNode, label: string, reason: string, unknown: boolean): void {
-    const { message, place } = each;
+    const { message, index } = each;
     const { captured, inner } = subgraphNames(message);
     const lost = captured.find((name) => !this.#isDefined(name));
     if (lost !== undefined) refuse(`${lost}, which its subgraph reads, is not defined before it`);
@@ -226,7 +226,7 @@ export class GraphDecoder implements TensorScope {
     this.#nodes.push({ node: each, slots, operands: names, results: outputs });
     const hangs = !unknown && operands.some((operand) => this.#unknown.has(operand));
     const { operator, domain } = op.attributes;
-    this.#foreign.push({ node: place, label, operator, domain, reason, unknown, hangs });
+    this.#foreign.push({ node: index, label, operator, domain, reason, unknown, hangs });
   }
 
   #declaredType(name: string): TensorType {

@@ -7,7 +7,7 @@ import type { WrittenAttributes } from "./written-attributes.js";
 
 /** A node that no op of the IR can say. */
 export interface ForeignNode {
-  /** Its place among the nodes, from 0. */
+  /** Its index among the nodes, from 0. */
   readonly node: number;
   /** Its name and operator, for messages. */
   readonly label: string;
@@ -22,7 +22,7 @@ export interface ForeignNode {
 
 /** The opaque op of a node, whose results have the given names and types. */
 export function opaqueOp(
-  { message, place }: DocumentNode,
+  { message, index }: DocumentNode,
   operands: readonly Value[],
   names: readonly string[],
   types: readonly TensorType[],
@@ -37,12 +37,12 @@ export function opaqueOp(
   const attributes = {
     operator,
     domain: message.domain ?? "",
-    node: place,
+    node: index,
     multiplies,
     written,
     types: recorded,
   };
-  const scope = scopeOfNode(message.name || (names[0] ?? `${operator}_${place}`), operator);
+  const scope = scopeOfNode(message.name || (names[0] ?? `${operator}_${index}`), operator);
   return freezeOp({
     kind: "opaque",
     operands,

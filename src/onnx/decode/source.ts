@@ -137,12 +137,12 @@ function isSameOp(a: Op, b: Op): boolean {
 
 /** For each operand the input of the node that it is: the first of its name that no operand before it is. */
 export function slotsOf(operands: readonly string[], inputs: readonly string[]): readonly number[] {
-  const places = new Map<string, number[]>();
+  const indexes = new Map<string, number[]>();
   inputs.forEach((name, i) => {
-    const known = places.get(name);
-    if (known === undefined) places.set(name, [i]);
+    const known = indexes.get(name);
+    if (known === undefined) indexes.set(name, [i]);
     else known.push(i);
   });
-  for (const each of places.values()) each.reverse();
-  return operands.map((name) => places.get(name)?.pop() ?? -1);
+  for (const each of indexes.values()) each.reverse();
+  return operands.map((name) => indexes.get(name)?.pop() ?? -1);
 }

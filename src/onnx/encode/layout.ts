@@ -75,7 +75,7 @@ export function partsOf(encoded: EncodedModel | ModelParts): ModelParts {
   };
 }
 
-/** A model in one file: the protobuf message, with each tensor's numbers in the place of its raw_data. */
+/** A model in one file: the protobuf message, with each tensor's numbers instead of its raw_data. */
 export function layoutModel(encoded: EncodedModel | ModelParts): ModelLayout {
   const parts = partsOf(encoded);
   return { model: modelFile(parts, (tensor) => tensor.verbatim ?? embedded(tensor)) };
@@ -93,7 +93,7 @@ export function layoutExternal(encoded: EncodedModel | ModelParts, location: str
     if (offset > end) data.push(bytes(new Uint8Array(offset - end)));
     data.push(tensor.data);
     end = offset + byteLength;
-    return [bytes(tensor.header), bytes(placeOf({ location, offset, length: byteLength }))];
+    return [bytes(tensor.header), bytes(locationOf({ location, offset, length: byteLength }))];
   });
   return data.length === 0 ? { model } : { model, data: layout(data) };
 }
@@ -121,12 +121,12 @@ export function message(field: number, content: readonly FileSegment[]): readonl
 
 function modelFile(
   { before, graph, after }: ModelParts,
-  place: (tensor: TensorPart) => FileSegment | readonly FileSegment[],
+  write: (tensor: TensorPart) => FileSegment | readonly FileSegment[],
 ): FileLayout {
   const fields = graph.flatMap((part): readonly FileSegment[] => {
     if (part.kind !== "tensor") return [part];
-    const placed = place(part);
-    return "kind" in placed ? [placed] : message(FIELD.graphInitializer, placed);
+    const written = write(part);
+    return "kind" in written ? [written] : message(FIELD.graphInitializer, written);
   });
   return layout([...before, ...message(FIELD.modelGraph, fields), ...after]);
 }
@@ -136,7 +136,7 @@ function embedded({ header, data }: TensorPart): readonly FileSegment[] {
 }
 
 /** Where the data of a tensor lies in another file, as fields of its message. */
-function placeOf(entries: {
+function locationOf(entries: {
   readonly location: string;
   readonly offset: number;
   readonly length: number;

@@ -19,8 +19,8 @@ import { type WireField, WireProblem, WireReader } from "./wire.js";
 
 /** A node of a file, and where it lies. */
 export interface DocumentNode {
-  /** Its place among the graph's nodes, from 0. */
-  readonly place: number;
+  /** Its index among the graph's nodes, from 0. */
+  readonly index: number;
   readonly field: WireField;
   readonly message: NodeMessage;
 }
@@ -33,7 +33,7 @@ export interface DocumentValue {
 
 /**
  * A model file taken apart, without the numbers of its tensors. Every field of the model and of its graph is known by
- * its place, so that what nobody changes can be copied, whether this program knows it or not.
+ * its offset, so that what nobody changes can be copied, whether this program knows it or not.
  */
 export interface ModelDocument {
   /** The file's name, for messages. */
@@ -139,10 +139,10 @@ class DocumentReader {
     const graphFields = this.#fields(graph.start, graph.end);
     const of = (number: number): readonly WireField[] => graphFields.filter((each) => each.number === number);
     const nodes = of(FIELD.graphNode).map(
-      (field, place): DocumentNode => ({
-        place,
+      (field, index): DocumentNode => ({
+        index,
         field,
-        message: this.#one(field, NodeProto, `node ${place}`),
+        message: this.#one(field, NodeProto, `node ${index}`),
       }),
     );
     if (nodes.length === 0) throw new WireProblem("it has no graph");

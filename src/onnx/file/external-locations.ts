@@ -37,7 +37,7 @@ const DEEPEST = 200;
 const LONGEST_ENTRY = 1 << 16;
 
 /**
- * The files that a model names as the place of tensors, wherever these are: initializers, constants, subgraphs, functions.
+ * The files that a model names as the location of tensors, wherever these are: initializers, constants, subgraphs, functions.
  * Nothing of the tensors is read.
  *
  * Errors: `WireProblem` for bytes that are no ONNX model.

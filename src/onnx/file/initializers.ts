@@ -26,10 +26,10 @@ export function readInitializers(
   const problems: string[] = [];
   asModel(file, () => {
     const graph = graphAmong([...wire.fields(0, range.size)]);
-    let place = 0;
+    let count = 0;
     for (const field of wire.fields(graph.start, graph.end)) {
       if (field.number !== FIELD.graphInitializer) continue;
-      let called = `initializer ${place++}`;
+      let called = `initializer ${count++}`;
       try {
         const initializer = readInitializer(wire, field);
         if (initializer.tensor.name) called = quoteName(initializer.tensor.name);

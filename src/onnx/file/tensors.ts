@@ -40,7 +40,7 @@ export function elementDType(tensor: TensorMessage): FileDType | undefined {
 
 /** Fields of TensorProto with the data of a tensor, which is not read with the rest. */
 const DATA_FIELDS: readonly number[] = [4, 5, 6, 7, FIELD.tensorRawData, 10, 11];
-/** A tensor's name, sizes and place take less. */
+/** A tensor's name, sizes and location take less. */
 const LONGEST_REST = 1 << 20;
 
 /** An initializer as far as it stands in the model itself. */
@@ -64,8 +64,8 @@ export function readInitializer(wire: WireReader, message: WireField): DocumentT
 
 /** The fields of an initializer's message that don't say where its data is or what. */
 export function fieldsWithoutData({ fields }: DocumentTensor): readonly WireField[] {
-  const places: readonly number[] = [FIELD.tensorExternalData, FIELD.tensorDataLocation];
-  return fields.filter(({ number }) => !DATA_FIELDS.includes(number) && !places.includes(number));
+  const locations: readonly number[] = [FIELD.tensorExternalData, FIELD.tensorDataLocation];
+  return fields.filter(({ number }) => !DATA_FIELDS.includes(number) && !locations.includes(number));
 }
 
 function decode(bytes: Uint8Array): TensorMessage {

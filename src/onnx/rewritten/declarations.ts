@@ -37,7 +37,7 @@ export class RewrittenDeclarations {
     this.#values = new Map(values.map((value) => [names.of(value), value]));
   }
 
-  /** What takes the place of a declaration of the file; nothing for that of a value which is gone. */
+  /** What replaces a declaration of the file; nothing for that of a value which is gone. */
   at(number: number, { field, message: info }: DocumentValue): readonly FileSegment[] {
     const name = info.name ?? "";
     const whole = [copied(this.#source.document.range, field.begin, field.end)];
@@ -74,7 +74,7 @@ export class RewrittenDeclarations {
     return [...values, ...outputs, ...inputs];
   }
 
-  /** The type that is to be declared in place of that of the file; undefined where it stays. */
+  /** The type that is to be declared instead of that of the file; undefined where it stays. */
   #newType(declared: TensorType, computed: TensorType): TensorType | undefined {
     if (declared.dtype === "other" || computed.dtype === "other") return undefined;
     const { dtype } = computed;

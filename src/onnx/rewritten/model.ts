@@ -90,7 +90,7 @@ function graphFields(
   const writeNodes = (through: number): void => {
     for (; next < nodes.length; next++) {
       const node = nodes[next];
-      if (node === undefined || (node.place ?? -1) > through) return;
+      if (node === undefined || (node.index ?? -1) > through) return;
       // A constant may stand later in the file than a new node that reads it.
       node.reads.forEach(writeConstant);
       parts.push(...node.segments);
@@ -101,7 +101,7 @@ function graphFields(
     const tensor = tensorAt.get(field);
     const declared = declaredAt.get(field);
     if (node !== undefined) {
-      writeNodes(node.place);
+      writeNodes(node.index);
       const [name = ""] = node.message.output ?? [];
       if (source.constants.get(name) === node) writeConstant(name);
       if (field === lastNode) writeNodes(Number.POSITIVE_INFINITY);

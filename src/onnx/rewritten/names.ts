@@ -36,7 +36,7 @@ export class RewrittenNames {
     const { document, inner } = source;
     const sparse = (document.graph.sparseInitializer ?? []).map(({ values }) => values?.name ?? "");
     for (const name of [...others, ...inner, ...sparse]) this.#tensors.reserve(name);
-    for (const { message, place } of document.nodes) this.#nodes.take(message.name || `unnamed ${place}`);
+    for (const { message, index } of document.nodes) this.#nodes.take(message.name || `unnamed ${index}`);
     for (const parameter of parametersOf(graph)) this.of(parameter);
   }
 

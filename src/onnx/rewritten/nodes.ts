@@ -11,10 +11,10 @@ import type { RewrittenTensors } from "./tensors.js";
 
 /** A node of a rewritten model, as a field of its graph. */
 export interface RewrittenNode {
-  /** The place of the file's node that it is; undefined for a new one. */
-  readonly place: number | undefined;
+  /** The index of the file's node that it is; undefined for a new one. */
+  readonly index: number | undefined;
   readonly segments: readonly FileSegment[];
-  /** Names of tensors that it reads and that the file's node at its place did not. */
+  /** Names of tensors that it reads and that the file's node of that index did not. */
   readonly reads: readonly string[];
 }
 
@@ -67,19 +67,19 @@ function keptNode(
     // A subgraph reads it by its name, which the new value takes as well.
     else aliases.push(...alias(name, was, op, names));
   });
-  const places = (node.message.output ?? []).flatMap((name, i) => (name === "" ? [] : [i]));
+  const indexes = (node.message.output ?? []).flatMap((name, i) => (name === "" ? [] : [i]));
   const outputs = new Map<number, string>();
   op.results.forEach((result, i) => {
-    const [name, place] = [names.of(result), places[i]];
-    if (name !== results[i] && place !== undefined) outputs.set(place, name);
+    const [name, at] = [names.of(result), indexes[i]];
+    if (name !== results[i] && at !== undefined) outputs.set(at, name);
   });
   const { range } = document;
-  const { field, place } = node;
+  const { field, index } = node;
   const segments =
     inputs.size + outputs.size === 0
       ? [copied(range, field.begin, field.end)]
       : message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs, outputs }))]);
-  return [...aliases, { place, segments, reads: [...inputs.values()] }];
+  return [...aliases, { index, segments, reads: [...inputs.values()] }];
 }
 
 /** A node that gives a value the name of one that is gone; none where an earlier subgraph wanted that already. */
@@ -92,10 +92,10 @@ function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): re
 
 function newNode(node: NodeMessage): RewrittenNode {
   const segments = message(FIELD.graphNode, [bytes(NodeProto.encode(node).finish())]);
-  return { place: undefined, segments, reads: node.input ?? [] };
+  return { index: undefined, segments, reads: node.input ?? [] };
 }
 
-/** Other names for a node's inputs and outputs, by their places; what is left out keeps its own. */
+/** Other names for a node's inputs and outputs, by their indexes; what is left out keeps its own. */
 interface NodeRenames {
   readonly inputs: ReadonlyMap<number, string>;
   readonly outputs: ReadonlyMap<number, string>;
@@ -104,12 +104,12 @@ interface NodeRenames {
 /** The message of a node with other inputs and outputs; every other byte of it is what it was. */
 function patchNode(range: ByteRange, node: WireField, { inputs, outputs }: NodeRenames): Uint8Array {
   const wire = new WireReader(range);
-  const places = { [FIELD.nodeInput]: 0, [FIELD.nodeOutput]: 0 };
+  const indexes = { [FIELD.nodeInput]: 0, [FIELD.nodeOutput]: 0 };
   const pieces: Uint8Array[] = [];
   for (const { number, begin, end } of wire.fields(node.start, node.end)) {
     let name: string | undefined;
-    if (number === FIELD.nodeInput) name = inputs.get(places[number]++);
-    else if (number === FIELD.nodeOutput) name = outputs.get(places[number]++);
+    if (number === FIELD.nodeInput) name = inputs.get(indexes[number]++);
+    else if (number === FIELD.nodeOutput) name = outputs.get(indexes[number]++);
     if (name === undefined) {
       pieces.push(wire.read(begin, end));
     } else {

@@ -44,14 +44,14 @@ export class RewrittenTensors {
     return !this.#made.has(name) && (this.#needed.has(name) || !this.#source.isRead(name));
   }
 
-  /** What takes the place of an initializer of the file; nothing where nobody reads it any more. */
+  /** What replaces an initializer of the file; nothing where nobody reads it any more. */
   at(name: string, field: WireField): FileSegment | TensorPart | undefined {
     const made = this.#made.get(name);
     if (made !== undefined) return tensorPart(made);
     return this.keeps(name) ? this.#ofFile(name, field) : undefined;
   }
 
-  /** The tensors that have no place in the file. */
+  /** The tensors that the file has not. */
   get added(): readonly TensorToWrite[] {
     return [...this.#made.values()].filter(({ name }) => !this.#source.tensors.has(name));
   }

@@ -21,7 +21,7 @@ export interface PassReport {
 
 /** A pass that has run. */
 export interface PassEvent extends PassReport {
-  /** Its place in the pipeline, from 0. */
+  /** Its index in the pipeline, from 0. */
   readonly index: number;
   readonly before: Graph;
   readonly graph: Graph;

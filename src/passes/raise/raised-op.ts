@@ -2,7 +2,7 @@ import { dequal } from "dequal";
 import { freezeOp, makeParameter } from "../../ir/builder.js";
 import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { inferTypes } from "../../ir/op.js";
-import { operandPlaces } from "../../ir/operands.js";
+import { operandSlots } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { formatType, sameType, TypeRefusal, tensorType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
@@ -38,7 +38,7 @@ export function raisedOp(
     );
   }
   const parameters = module.parameters.map((parameter, i) => {
-    const fallback = `${scope.slice(1).replaceAll("/", ".")}.${operandPlaces(definition.operands)[i + 1]?.name}`;
+    const fallback = `${scope.slice(1).replaceAll("/", ".")}.${operandSlots(definition.operands)[i + 1]?.name}`;
     return parameterOf(parameter, fallback, x, region, flow, names);
   });
   const loc = { ...last.loc, scope, pass: "raise-attention" };

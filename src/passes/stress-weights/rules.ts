@@ -55,18 +55,18 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
     result: mixed(product(x, y), Number(operandsOf(op).a.type.dims.at(-1))),
   }),
   concat: (_op, x, y) => ({ result: averaged(x, y) }),
-  softmax: (op) => ({ result: perChannel(1 / placesOf(op) ** 2) }),
+  softmax: (op) => ({ result: perChannel(1 / sharesOf(op) ** 2) }),
   pow: (_op, x) => ({ result: product(x, x) }),
   sum: ({ operands }, x, y) => ({ result: operands.length === 1 ? x : sum(x, y) }),
   max: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
   min: ({ operands }, x) => ({ result: maximum(x, operands.length) }),
-  log_softmax: (op) => ({ result: perChannel(Math.log(placesOf(op)) ** 2 + 1) }),
+  log_softmax: (op) => ({ result: perChannel(Math.log(sharesOf(op)) ** 2 + 1) }),
   sqrt: (_op, x) => ({ result: applied((value) => Math.sqrt(Math.abs(value)), x) }),
   mul: (_op, x, y) => ({ result: product(x, y) }),
   avg_pool: ({ attributes: { kernel } }, x) => ({ result: pooled(x, kernel[0] * kernel[1]) }),
   max_pool: ({ attributes: { kernel } }, x) => ({ result: maximum(x, kernel[0] * kernel[1]) }),
-  global_avg_pool: (op, x) => ({ result: pooled(x, sizesOf(operandsOf(op).x).places) }),
-  global_max_pool: (op, x) => ({ result: maximum(x, sizesOf(operandsOf(op).x).places) }),
+  global_avg_pool: (op, x) => ({ result: pooled(x, sizesOf(operandsOf(op).x).positions) }),
+  global_max_pool: (op, x) => ({ result: maximum(x, sizesOf(operandsOf(op).x).positions) }),
   reduce_mean: (op, x) => ({
     result: op.attributes.axes.includes(1) ? scaled(x, 1 / reducedCount(op)) : pooled(x, reducedCount(op)),
   }),
@@ -135,8 +135,8 @@ function reducedCount(op: OpOf<"reduce_max" | "reduce_mean" | "reduce_min" | "re
   return op.attributes.axes.reduce((count, axis) => count * Number(x.type.dims[axis]), 1);
 }
 
-/** The places that a softmax shares one among. */
-function placesOf(op: OpOf<"softmax" | "log_softmax">): number {
+/** The size of the axis that a softmax shares one along. */
+function sharesOf(op: OpOf<"softmax" | "log_softmax">): number {
   return Number(operandsOf(op).x.type.dims[op.attributes.axis]);
 }
 

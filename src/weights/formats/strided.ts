@@ -49,15 +49,15 @@ function gatherBytes(
     const byte = offset + done;
     const inElement = byte % elementBytes;
     let index = (byte - inElement) / elementBytes;
-    let place = 0;
+    let element = 0;
     for (let axis = 0; axis < dims.length; axis++) {
       const step = usual[axis] as number;
       const at = Math.floor(index / step);
-      place += at * (strides[axis] as number);
+      element += at * (strides[axis] as number);
       index -= at * step;
     }
     const count = Math.min(elementBytes - inElement, target.length - done);
-    const from = place * elementBytes + inElement;
+    const from = element * elementBytes + inElement;
     target.set(memory.subarray(from, from + count), done);
     done += count;
   }

@@ -16,7 +16,7 @@ export interface Match {
   readonly misfits: ReadonlyMap<Parameter, StoredTensor>;
   /** Parameters that the file lacks, or that the framework has no name for. */
   readonly missing: readonly Parameter[];
-  /** Tensors that the network has no place for. */
+  /** Tensors that the network does not have. */
   readonly leftOver: readonly StoredTensor[];
 }
 

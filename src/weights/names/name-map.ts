@@ -87,7 +87,7 @@ export function imageSettings(
   ];
 }
 
-/** One activation at all these places. */
+/** One activation at all of these. */
 export function activationOf(
   settings: readonly Extract<SettingName, `${string}activation`>[],
   activation: string,
@@ -108,10 +108,10 @@ export interface BlockNames {
   /** A layer that the block must have, or must not have. */
   readonly with?: string;
   readonly without?: string;
-  /** The block's name. It and all names of its layers are patterns: `{stage+1}` and so on, see `Place`. */
+  /** The block's name. It and all names of its layers are patterns: `{stage+1}` and so on, see `BlockNumbers`. */
   readonly at: string;
   /**
-   * Layers and their names below the block's; "" in place of a layer stands for all others. Each record is one element
+   * Layers and their names below the block's; "" instead of a layer stands for all others. Each record is one element
    * of the block, and `#` in its names is the element's number: the count of those before it that the block has. So
    * numbers close up where a block lacks its expansion or its gate, as in PyTorch's `Sequential`.
    */

@@ -1,8 +1,8 @@
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, type Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
+import { type BlockNumbers, fillPattern, type Numbering, stageBlocks } from "./block-numbers.js";
 import type { BlockNames, GateNames, LayerName, LayerNames, Naming, NetworkCondition } from "./name-map.js";
-import { fillPattern, type Numbering, type Place, stageBlocks } from "./places.js";
 
 /** What a framework calls a parameter, and the sizes that it stores it with. */
 export interface TensorName {
@@ -52,13 +52,13 @@ export function nameParameters(
     if (row === undefined) continue;
     const nth = inStages.indexOf(block);
     const [stage, index] = numbering[nth] ?? [];
-    const place: Place = {
+    const numbers: BlockNumbers = {
       scope: dotted(block.scope),
       stages,
       blocks: inStages.length,
       ...(stage === undefined || index === undefined ? {} : { stage, index, nth }),
     };
-    for (const [parameter, name] of nameBlock(parts, row, naming.gates, place)) names.set(parameter, name);
+    for (const [parameter, name] of nameBlock(parts, row, naming.gates, numbers)) names.set(parameter, name);
   }
   return names;
 }
@@ -103,9 +103,9 @@ function* nameBlock(
   parts: readonly Part[],
   { at, layers }: BlockNames,
   gates: readonly GateNames[],
-  place: Place,
+  numbers: BlockNumbers,
 ): Iterable<readonly [Parameter, TensorName]> {
-  const base = fillPattern(at, place);
+  const base = fillPattern(at, numbers);
   if (base === undefined) return;
   const elements = layers.map((element) => parts.filter(({ layer }) => look(element, layer) !== undefined));
   let number = 0;
@@ -117,7 +117,7 @@ function* nameBlock(
       const below = part.gate === undefined ? { name: "", linear: false } : lookGate(gates, part.gate);
       const pattern = below && join(found.name, below.name);
       const name =
-        pattern === undefined ? undefined : fillPattern(pattern.replaceAll("#", `${number}`), place);
+        pattern === undefined ? undefined : fillPattern(pattern.replaceAll("#", `${number}`), numbers);
       if (name === undefined) continue;
       const dims = concreteDims(part.parameter.type.dims);
       const linear = found.linear || below?.linear === true;

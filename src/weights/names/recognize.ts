@@ -2,10 +2,16 @@ import { dequal } from "dequal";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
+import {
+  type Numbering,
+  numberingIn,
+  specNumbering,
+  stageBlocks,
+  stagewiseNumbering,
+} from "./block-numbers.js";
 import { foldedHint, type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
-import { type Numbering, numberingIn, specNumbering, stageBlocks, stagewiseNumbering } from "./places.js";
 import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 
 /** Names that trainers put before those of the network: PyTorch's DataParallel, Lightning. */

@@ -4,7 +4,7 @@ import type { BlockNames, LayerNames } from "./name-map.js";
 interface ResidualNames {
   /** The name of a gate, where there can be one. */
   readonly gate?: string;
-  /** The places of convolution and normalisation in the shortcut. */
+  /** The indexes of convolution and normalisation in the shortcut. */
   readonly downsample?: readonly [conv: number, norm: number];
 }
 

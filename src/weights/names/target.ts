@@ -1,8 +1,8 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph, Parameter } from "../../ir/graph.js";
+import { stagewiseNumbering } from "./block-numbers.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { meetsCondition, nameParameters, networkParts, type TensorName } from "./name-parameters.js";
-import { stagewiseNumbering } from "./places.js";
 
 /** The names that a network's parameters get in a framework. */
 export interface TargetNames {

@@ -75,7 +75,7 @@ const DEEP_STEM: BlockNames = {
  * Blocks with selective kernels, as `skresnet18.json` and `skresnet50.json` define them: `SelectiveKernelBasic` and
  * `SelectiveKernelBottleneck` of `sknet.py`.
  *
- * @param shortcut the convolution's place in the definition's shortcut
+ * @param shortcut the convolution's index in the definition's shortcut
  */
 function selectiveBlocks(shortcut: number, [conv, norm]: readonly [number, number]): readonly BlockNames[] {
   const convNorm = (ours: string, theirs: string): LayerNames => ({
@@ -222,7 +222,7 @@ export const timm = defineNameMap({
       settings: RESNET,
     },
     {
-      // Its shortcuts have a pool, or a placeholder for it, before the convolution.
+      // Its shortcuts have a pool, or an identity instead, before the convolution.
       title: "ResNet-D",
       blocks: [
         DEEP_STEM,

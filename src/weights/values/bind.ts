@@ -6,7 +6,7 @@ import { storedWeight } from "../../ir/weight.js";
 import { lendNumbers, type StoredTensor } from "../formats/tensor-source.js";
 
 /**
- * The graph with numbers of a file in the place of initial values. They are lent: read piece by piece when the model is
+ * The graph with numbers of a file instead of initial values. They are lent: read piece by piece when the model is
  * written, which must be before the file is closed. The label of each is the tensor's name.
  *
  * @param tensors by the parameter's name; a parameter without one keeps its numbers

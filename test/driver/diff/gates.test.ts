@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import { ATTENTION_TYPES, attentionModules } from "../../../src/ir/attention/modules.js";
-import { placementFields } from "../../../src/language/attention.js";
+import { positionFields } from "../../../src/language/attention.js";
 import { BLOCK_TYPES, positionsIn } from "../../../src/language/blocks/registry.js";
 import { amidPlain, assertFields, below, type Json, spec, specFolder } from "./changed-specs.js";
 import { type Field, fieldsOf } from "./second-values.js";
@@ -26,7 +26,7 @@ const MORE_GATES: Readonly<Record<string, readonly Json[]>> = {
   "se-gc": [{ groupSize: 4 }],
 };
 
-const PLACEMENT = Object.entries(placementFields).map(([key, schema]): Field => ({ path: [key], schema }));
+const PLACEMENT = Object.entries(positionFields).map(([key, schema]): Field => ({ path: [key], schema }));
 
 for (const type of ATTENTION_TYPES) {
   test(`options of ${type}, in a stage, of the network and by default`, () => {

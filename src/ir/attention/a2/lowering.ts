@@ -24,8 +24,8 @@ export function lowerA2(op: OpOf<"attention.a2">, context: RewriteContext): Valu
   const shares = context.op("softmax", [matrix(gather, gatherBias, "gather")], { axis: 2 }, "shares");
   const turned = context.op("transpose", [shares], { permutation: [0, 2, 1] }, "turned");
   const gathered = context.op("matmul", [matrix(features, featuresBias, "features"), turned], {}, "gathered");
-  const places = matrix(distribute, distributeBias, "distribute");
-  const wanted = context.op("softmax", [places], { axis: 1 }, "wanted");
+  const positions = matrix(distribute, distributeBias, "distribute");
+  const wanted = context.op("softmax", [positions], { axis: 1 }, "wanted");
   const given = context.op("matmul", [gathered, wanted], {}, "given");
   const map = context.op("reshape", [given], { shape: [0, squeezed, height, width] }, "map");
   return context.op("add", [x, convolution(context, map, out, outBias, "out")], {});

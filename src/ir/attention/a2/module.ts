@@ -13,12 +13,12 @@ import { reductionOptions, squeezedChannels } from "../reduction.js";
 const LAYERS = ["features", "gather", "distribute"] as const;
 
 /**
- * Double attention (Chen et al., A²-Nets, NeurIPS 2018, section 3), for x of [N, C, H, W] as matrices over places:
+ * Double attention (Chen et al., A²-Nets, NeurIPS 2018, section 3), for x of [N, C, H, W] as matrices over positions:
  *
  *     A = features · x                          [M, H·W]
- *     B = softmax of gather · x                 [K, H·W], each row over the places       eq. 3 and 4
+ *     B = softmax of gather · x                 [K, H·W], each row over the positions       eq. 3 and 4
  *     G = A · Bᵀ                                [M, K], the gathered features
- *     V = softmax of distribute · x             [K, H·W], each place over the K          eq. 5
+ *     V = softmax of distribute · x             [K, H·W], each position over the K          eq. 5
  *     result = x + out · (G · V)                                                         eq. 6 and section 3.3
  *
  * Each layer has a bias, and K = M.

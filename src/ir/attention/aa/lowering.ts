@@ -7,7 +7,7 @@ import { convolution } from "../lowering/parts.js";
 import { augmentedParts } from "./module.js";
 
 /**
- * With h heads, P = H·W places, d = dk/h and e = dv/h:
+ * With h heads, P = H·W positions, d = dk/h and e = dv/h:
  *
  *     x ┬ conv 1×1 ┬ Q [N,h,P,d] ┬ matmul K [N,h,d,P] ─ [N,h·P,H,W] ─ add ─ add ─ [N,h,P,P] ─ softmax ─ turned ┐
  *       │          │             ├ offsets of rows ──── [N,h·P,H,1] ──┘     │                                   │
@@ -22,7 +22,7 @@ export function lowerAa(op: OpOf<"attention.aa">, context: RewriteContext): Valu
   const [, channels, height, width] = featureMap(x.type, "x");
   const values = Number(out.type.dims[0]);
   const keys = (Number(qkv.type.dims[0]) - values) / 2;
-  const [places, perHead] = [height * width, keys / heads];
+  const [positions, perHead] = [height * width, keys / heads];
   const { rows, columns, weight, bias } = augmentedParts(parameters, relative, values < channels);
 
   const all = convolution(context, x, qkv, qkvBias, "qkv");
@@ -30,7 +30,7 @@ export function lowerAa(op: OpOf<"attention.aa">, context: RewriteContext): Valu
     context.op("slice", [all], { axis: 1, start, end }, name);
   const matrix = (value: Value, name: string): Value => {
     const each = Number(value.type.dims[1]) / heads;
-    return context.op("reshape", [value], { shape: [0, heads, each, places] }, `${name}_matrix`);
+    return context.op("reshape", [value], { shape: [0, heads, each, positions] }, `${name}_matrix`);
   };
   const scale = context.constant("scale", constantWeight([], perHead ** -0.5));
   const queries = context.op("mul", [part("queries", 0, keys), scale], {}, "scaled");
@@ -83,7 +83,7 @@ function withPositions(
   columns: Value,
   { heads, perHead, height, width }: Sizes,
 ): Value {
-  const places = height * width;
+  const positions = height * width;
   const map = context.op(
     "reshape",
     [queries],
@@ -95,7 +95,7 @@ function withPositions(
   const ofColumns = context.op(
     "reshape",
     [byRow],
-    { shape: [0, heads * places, 1, width] },
+    { shape: [0, heads * positions, 1, width] },
     "positions/columns",
   );
   const columnLines = { lines: heads * width, size: height, perHead, permutation: [0, 1, 4, 3, 2] };
@@ -115,21 +115,21 @@ function withPositions(
   const ofRows = context.op(
     "reshape",
     [inOrder],
-    { shape: [0, heads * places, height, 1] },
+    { shape: [0, heads * positions, height, 1] },
     "positions/rows",
   );
   const maps = context.op(
     "reshape",
     [products],
-    { shape: [0, heads * places, height, width] },
+    { shape: [0, heads * positions, height, width] },
     "positions/maps",
   );
   const first = context.op("add", [maps, ofRows], {}, "positions/first");
   const both = context.op("add", [first, ofColumns], {}, "positions/both");
-  return context.op("reshape", [both], { shape: [0, heads, places, places] }, "logits");
+  return context.op("reshape", [both], { shape: [0, heads, positions, positions] }, "logits");
 }
 
-/** The lines of all heads' maps along one side: how many, of how many places, and how queries are turned to them. */
+/** The lines of all heads' maps along one side: how many, of how many positions, and how queries are turned to them. */
 interface Lines {
   readonly lines: number;
   readonly size: number;
@@ -138,11 +138,11 @@ interface Lines {
 }
 
 /**
- * Products of the queries [N, h, d, H, W], permuted to lines of n places [N, h, lines, n, d], with the embedding of each
- * offset, ordered by place in place of offset: [N, h·lines, n, n].
+ * Products of the queries [N, h, d, H, W], permuted to lines of n positions [N, h, lines, n, d], with the embedding of each
+ * offset, ordered by position instead of offset: [N, h·lines, n, n].
  *
- * Of a line's products [n, 2n-1], place i needs those from n-1-i on. With one zero at the end of each row and n-1 after
- * the last, rows of 2n-1 numbers begin one number earlier each time, and so each with what its place needs.
+ * Of a line's products [n, 2n-1], position i needs those from n-1-i on. With one zero at the end of each row and n-1 after
+ * the last, rows of 2n-1 numbers begin one number earlier each time, and so each with what its position needs.
  */
 function offsetProducts(
   context: RewriteContext,

@@ -13,7 +13,7 @@ import { defineAttention, layerParameters } from "../module.js";
 const LAYER_OPERANDS = 5;
 
 /**
- * Attention-augmented convolution (Bello et al., ICCV 2019, section 3), for x of [N, C, H, W] with h heads, places
+ * Attention-augmented convolution (Bello et al., ICCV 2019, section 3), for x of [N, C, H, W] with h heads, positions
  * p = (y, x) and q = (v, u):
  *
  *     Q, K, V = parts of qkv · x + b₀                      dk, dk and dv channels, each cut into h heads    section 3.1
@@ -24,7 +24,7 @@ const LAYER_OPERANDS = 5;
  * The position embeddings rows [2H-1, dk/h] and columns [2W-1, dk/h] are shared by the heads; without `relative` there
  * are none. With dv = C there is no convolution (the paper's fully attentional networks, section 4.5).
  *
- * In the paper it takes the place of a block's 3×3 convolution; that is the position `convolution`. At the other
+ * In the paper it replaces a block's 3×3 convolution; that is the position `convolution`. At the other
  * positions it is a layer more.
  */
 const op = modelOp({
@@ -75,9 +75,10 @@ const op = modelOp({
     const { keys, values } = augmentedWidths(qkv, out);
     const { weight } = augmentedParts(parameters, relative, values < channels);
     const taps = Number(weight?.dims[2] ?? 0) ** 2;
-    const perPlace = (2 * keys + values) * channels + values * values + (channels - values) * channels * taps;
+    const perPosition =
+      (2 * keys + values) * channels + values * values + (channels - values) * channels * taps;
     // Products of two computed tensors don't count: see `matmul`. Those with the embeddings are of that kind too.
-    return { macs: perPlace * height * width };
+    return { macs: perPosition * height * width };
   },
   evaluate({ x, qkv, qkvBias, out, outBias, parameters }, { heads, relative }) {
     const [, channels] = nchw(x);
@@ -119,7 +120,7 @@ export function augmentedParts<T>(
   return { rows, columns, weight, bias, count: after + (convolves ? 2 : 0) };
 }
 
-/** Self-attention over the places of a map of queries, keys and values, head by head: [N, dv, H, W]. */
+/** Self-attention over the positions of a map of queries, keys and values, head by head: [N, dv, H, W]. */
 function attention(
   qkv: Tensor,
   heads: number,
@@ -128,22 +129,22 @@ function attention(
   columns: Tensor | undefined,
 ): Tensor {
   const [batch, all, height, width] = nchw(qkv);
-  const places = height * width;
+  const positions = height * width;
   const keys = (all - values) / 2;
   const [perHead, valuesPerHead] = [keys / heads, values / heads];
   const result = zeros([batch, values, height, width], qkv);
   for (let n = 0; n < batch; n++) {
     const channel = (c: number): Numbers => {
-      const start = (n * all + c) * places;
-      return qkv.data.subarray(start, start + places);
+      const start = (n * all + c) * positions;
+      return qkv.data.subarray(start, start + positions);
     };
     for (let head = 0; head < heads; head++) {
       const parts = Array.from({ length: perHead }, (_, d) => ({
         query: channel(head * perHead + d),
         key: channel(keys + head * perHead + d),
       }));
-      for (let p = 0; p < places; p++) {
-        const logits = zeros([places], qkv).data.map((_, q) => {
+      for (let p = 0; p < positions; p++) {
+        const logits = zeros([positions], qkv).data.map((_, q) => {
           const down = Math.floor(q / width) - Math.floor(p / width) + height - 1;
           const right = (q % width) - (p % width) + width - 1;
           const term = (d: number): number => {
@@ -157,8 +158,8 @@ function attention(
         const weights = softmaxOf(logits);
         for (let c = head * valuesPerHead; c < (head + 1) * valuesPerHead; c++) {
           const value = channel(2 * keys + c);
-          const mixed = runningSum(places, (q) => elementAt(weights, q) * elementAt(value, q), qkv.data);
-          result.data[(n * values + c) * places + p] = mixed;
+          const mixed = runningSum(positions, (q) => elementAt(weights, q) * elementAt(value, q), qkv.data);
+          result.data[(n * values + c) * positions + p] = mixed;
         }
       }
     }

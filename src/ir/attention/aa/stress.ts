@@ -4,13 +4,13 @@ import { normal } from "../../stress/distribution.js";
 import { GATE_INPUT, hiddenLayer, OFFSET, type Stress, sizesOf, unitGain } from "../../stress/layers.js";
 import { type Moments, perChannel, pooled, scaled, sum } from "../../stress/moments.js";
 import { featureMap } from "../../types.js";
-import { attendedPlaces, outputsOf } from "../stress/parts.js";
+import { attendedPositions, outputsOf } from "../stress/parts.js";
 import { augmentedParts } from "./module.js";
 
 export function stressAa(op: OpOf<"attention.aa">, x: Moments): Stress {
   const operands = operandsOf(op);
   const { relative } = op.attributes;
-  const { channels, places } = sizesOf(operands.x);
+  const { channels, positions } = sizesOf(operands.x);
   const values = outputsOf(operands.out);
   // Of queries and keys with the deviation g, divided by the root of their number, the products spread by g². Those
   // with the embeddings of rows and of columns, of the same deviation, do too.
@@ -18,7 +18,7 @@ export function stressAa(op: OpOf<"attention.aa">, x: Moments): Stress {
   const gain = (GATE_INPUT ** 2 / terms) ** (1 / 4);
   const attended = pooled(
     { power: gain ** 2, steady: (gain ** 2 * x.steady) / x.power },
-    attendedPlaces(places),
+    attendedPositions(positions),
   );
   const out = hiddenLayer(values, attended);
   const { weight } = augmentedParts(operands.parameters, relative, values < channels);

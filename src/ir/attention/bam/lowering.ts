@@ -26,8 +26,8 @@ export function lowerBam(op: OpOf<"attention.bam">, context: RewriteContext): Va
   const entered = layer(x, enter, enterBias, "enter", false);
   const seen = layer(layer(entered, first, firstBias, "first", true), second, secondBias, "second", true);
   const left = convolution(context, seen, leave, leaveBias, "spatial/leave");
-  const byPlace = batchNormed(context, left, spatialNorm, epsilon, "spatial/norm");
+  const byPosition = batchNormed(context, left, spatialNorm, epsilon, "spatial/norm");
 
-  const gate = context.op("sigmoid", [context.op("add", [byChannel, byPlace], {}, "scores")], {}, "gate");
+  const gate = context.op("sigmoid", [context.op("add", [byChannel, byPosition], {}, "scores")], {}, "gate");
   return context.op("add", [x, context.op("mul", [x, gate], {}, "gated")], {});
 }

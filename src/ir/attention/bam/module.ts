@@ -88,8 +88,8 @@ const op = modelOp({
       active(convolved(value, weight, bias, dilatedConv(dilation)));
     const entered = active(linear(x, enter, enterBias));
     const seen = wide(wide(entered, first, firstBias), second, secondBias);
-    const byPlace = normalized(linear(seen, leave, leaveBias), spatialNorm, epsilon);
-    return sum(x, product(x, activated(activations.sigmoid, sum(byChannel, byPlace))));
+    const byPosition = normalized(linear(seen, leave, leaveBias), spatialNorm, epsilon);
+    return sum(x, product(x, activated(activations.sigmoid, sum(byChannel, byPosition))));
   },
 });
 

@@ -16,9 +16,9 @@ import { outputsOf } from "../stress/parts.js";
 export function stressBam(op: OpOf<"attention.bam">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
   const { hidden } = op.attributes;
-  const { channels, places } = sizesOf(map);
+  const { channels, positions } = sizesOf(map);
   const squeezed = outputsOf(reduce);
-  const layers = excitation({ channels, squeezed, hidden }, pooled(x, places));
+  const layers = excitation({ channels, squeezed, hidden }, pooled(x, positions));
   const channelNorm = stressNorm(layers.expand.result);
   const enter = hiddenLayer(channels, x);
   const between = applied(activations[hidden].apply, enter.result);

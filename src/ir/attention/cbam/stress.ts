@@ -8,8 +8,8 @@ import { stressSpatialGate } from "../stress/spatial-gate.js";
 export function stressCbam(op: OpOf<"attention.cbam">, x: Moments): Stress {
   const { x: map, reduce, spatial } = operandsOf(op);
   const { hidden, gate } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const pools = sum(pooled(x, places), maximum(x, places));
+  const { channels, positions } = sizesOf(map);
+  const pools = sum(pooled(x, positions), maximum(x, positions));
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, pools);
   const scaledMap = scaled(x, gatePower(gate, layers.expand.result));
   const second = stressSpatialGate(scaledMap, { channels, weight: spatial, gate });

@@ -8,8 +8,8 @@ import { outputsOf, UNIT } from "../stress/parts.js";
 export function stressCoord(op: OpOf<"attention.coord">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
   const { hidden, gate } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const first = hiddenLayer(channels, pooled(x, Math.sqrt(places)));
+  const { channels, positions } = sizesOf(map);
+  const first = hiddenLayer(channels, pooled(x, Math.sqrt(positions)));
   const norm = stressNorm(UNIT);
   const second = gateLayer(outputsOf(reduce), applied(activations[hidden].apply, norm.result));
   return {

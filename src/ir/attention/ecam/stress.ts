@@ -8,7 +8,7 @@ import { outputsOf } from "../stress/parts.js";
 export function stressEcam(op: OpOf<"attention.ecam">, x: Moments): Stress {
   const { x: map, enter } = operandsOf(op);
   const { kernel, hidden } = op.attributes;
-  const first = hiddenLayer(1, pooled(x, sizesOf(map).places));
+  const first = hiddenLayer(1, pooled(x, sizesOf(map).positions));
   const between = applied(activations[hidden].apply, first.result);
   const second = gateLayer(outputsOf(enter) * kernel, between);
   return {

@@ -4,7 +4,7 @@ import { defineLinearGate } from "../linear-gate.js";
 import { defineAttention, initializationAt } from "../module.js";
 
 /**
- * Effective Squeeze-and-Excitation (Lee and Park, CenterMask, CVPR 2020, section 3.3, eq. 3): one layer in place of
+ * Effective Squeeze-and-Excitation (Lee and Park, CenterMask, CVPR 2020, section 3.3, eq. 3): one layer instead of
  * SE's two, so that no channel is lost between them. For x of [N, C, H, W]:
  *
  *     result = x · gate(W·z + b), z the mean of x over H and W, W of [C, C]

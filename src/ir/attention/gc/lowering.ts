@@ -34,11 +34,11 @@ export function lowerGc(op: OpOf<"attention.gc">, context: RewriteContext): Valu
 /** Σₚ softmax(W·x)ₚ · xₚ as a product of matrices, [N, C, 1, 1]. */
 function attendedContext(context: RewriteContext, x: Value, weight: Value, bias: Value | undefined): Value {
   const [, channels, height, width] = featureMap(x.type, "x");
-  const places = height * width;
+  const positions = height * width;
   const scores = convolution(context, x, weight, bias, "scores");
-  const column = context.op("reshape", [scores], { shape: [0, places, 1] }, "scores_column");
+  const column = context.op("reshape", [scores], { shape: [0, positions, 1] }, "scores_column");
   const shares = context.op("softmax", [column], { axis: 1 }, "softmax");
-  const rows = context.op("reshape", [x], { shape: [0, channels, places] }, "rows");
+  const rows = context.op("reshape", [x], { shape: [0, channels, positions] }, "rows");
   const mixed = context.op("matmul", [rows, shares], {}, "context");
   return context.op("reshape", [mixed], { shape: [0, channels, 1, 1] }, "context_map");
 }

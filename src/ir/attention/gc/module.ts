@@ -10,7 +10,7 @@ import {
   applied,
   channelMeans,
   linear,
-  placeMeans,
+  positionMeans,
   product,
   softmaxOf,
   sum,
@@ -26,7 +26,7 @@ const EPSILON = 1e-6;
 /**
  * Global context (Cao et al., GCNet, ICCV workshops 2019, section 4.3 and eq. 8), for x of [N, C, H, W]:
  *
- *     α = softmax of attention · x + attention_bias over all places             [N, 1, H, W]
+ *     α = softmax of attention · x + attention_bias over all positions             [N, 1, H, W]
  *     context[n,c] = Σₚ α[n,p] · x[n,c,p]                                        mean of x without attention
  *     δ = expand · hidden(LN(reduce · context + b₁)) + b₂                        LN over the M squeezed channels
  *     result = x + δ[n,c]                  fusion add (the paper's; timm's `gca`)
@@ -88,28 +88,28 @@ const op = modelOp({
 /** Σₚ softmax(scores)ₚ · xₚ, for scores of one channel. */
 function contextOf(x: Tensor, scores: Tensor): Tensor {
   const [batch, channels, height, width] = nchw(x);
-  const places = height * width;
+  const positions = height * width;
   const context = zeros([batch, channels, 1, 1], x);
   for (let n = 0; n < batch; n++) {
-    const weights = softmaxOf(scores.data.subarray(n * places, (n + 1) * places));
+    const weights = softmaxOf(scores.data.subarray(n * positions, (n + 1) * positions));
     for (let i = n * channels; i < (n + 1) * channels; i++) {
-      const plane = x.data.subarray(i * places, (i + 1) * places);
-      context.data[i] = runningSum(places, (p) => elementAt(plane, p) * elementAt(weights, p), plane);
+      const plane = x.data.subarray(i * positions, (i + 1) * positions);
+      context.data[i] = runningSum(positions, (p) => elementAt(plane, p) * elementAt(weights, p), plane);
     }
   }
   return context;
 }
 
-/** (y - mean) / √(variance + ε) · scale + shift, over the channels at each place (Ba et al., 2016). */
+/** (y - mean) / √(variance + ε) · scale + shift, over the channels at each position (Ba et al., 2016). */
 function layerNorm(y: Tensor, scale: Tensor, shift: Tensor, epsilon: number): Tensor {
   const perChannel = ({ data }: Tensor): Tensor => ({ dims: [1, data.length, 1, 1], data });
   const centred = sum(
     y,
-    applied((mean) => -mean, placeMeans(y)),
+    applied((mean) => -mean, positionMeans(y)),
   );
   const inverse = applied(
     (variance) => 1 / Math.sqrt(variance + epsilon),
-    placeMeans(product(centred, centred)),
+    positionMeans(product(centred, centred)),
   );
   return sum(product(product(centred, inverse), perChannel(scale)), perChannel(shift));
 }

@@ -3,13 +3,13 @@ import { operandsOf } from "../../ops/registry.js";
 import { normal, uniform } from "../../stress/distribution.js";
 import { excitation, GATE_INPUT, gatePower, OFFSET, type Stress, sizesOf } from "../../stress/layers.js";
 import { type Moments, pooled, scaled, sum, variation } from "../../stress/moments.js";
-import { attendedPlaces, outputsOf } from "../stress/parts.js";
+import { attendedPositions, outputsOf } from "../stress/parts.js";
 
 export function stressGc(op: OpOf<"attention.gc">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
   const { fusion, hidden, gate } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const context = pooled(x, attendedPlaces(places));
+  const { channels, positions } = sizesOf(map);
+  const context = pooled(x, attendedPositions(positions));
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, context);
   const delta = layers.expand.result;
   return {
@@ -23,7 +23,7 @@ export function stressGc(op: OpOf<"attention.gc">, x: Moments): Stress {
       normal(OFFSET),
       layers.expand.weight,
       layers.expand.bias,
-      // What all places share cancels in the softmax.
+      // What all positions share cancels in the softmax.
       normal(GATE_INPUT / (Math.sqrt(channels) * Math.max(variation(x), Number.EPSILON))),
       normal(OFFSET),
     ],

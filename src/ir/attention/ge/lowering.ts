@@ -10,7 +10,7 @@ import { type GatherExciteParts, gatherConv, gatherExciteParts, gatherWindows } 
  *     x ─ gather ─ (conv 1×1 ─ hidden ─ conv 1×1) ─ gate ─ matmul, matmul ─┐
  *     └─────────────────────────────────────────────────────────────────── mul
  *
- * The gather is a pool, or depthwise convolutions with batch_norm. A gathered map is enlarged to the nearest place
+ * The gather is a pool, or depthwise convolutions with batch_norm. A gathered map is enlarged to the nearest position
  * by products with tables of 0 and 1, rows · map · columns: Resize rounds differently from runtime to runtime.
  */
 export function lowerGe(op: OpOf<"attention.ge">, context: RewriteContext): Value {
@@ -57,7 +57,7 @@ function enlarged(context: RewriteContext, gates: Value, x: Value): Value {
   return context.op("matmul", [tall, across], {}, "wider");
 }
 
-/** 1 where place p of `size` takes its number from place ⌊p·from/size⌋ of `from`, as [size, from] or turned. */
+/** 1 where position p of `size` takes its number from position ⌊p·from/size⌋ of `from`, as [size, from] or turned. */
 function nearest(size: number, from: number, along: "rows" | "columns"): WeightExpr {
   const dims = along === "rows" ? [size, from] : [from, size];
   const data = new Float32Array(size * from);

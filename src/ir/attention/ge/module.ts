@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, type ActivationName, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats, type Named, nameOperands, operandPlaces, rest } from "../../operands.js";
+import { floats, type Named, nameOperands, operandSlots, rest } from "../../operands.js";
 import { pools } from "../../ops/pools.js";
 import { elementAt, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
@@ -29,8 +29,8 @@ const EXTENTS = [0, 2, 4, 8, 16] as const;
 /** The two layers of the excite, and a convolution of the gather with its normalisation. */
 const EXCITE = { reduce: floats, reduceBias: floats, expand: floats, expandBias: floats };
 const GATHER_CONV = { weight: floats, norm: normOperands };
-const EXCITE_OPERANDS = operandPlaces(EXCITE).length;
-const GATHER_CONV_OPERANDS = operandPlaces(GATHER_CONV).length;
+const EXCITE_OPERANDS = operandSlots(EXCITE).length;
+const GATHER_CONV_OPERANDS = operandSlots(GATHER_CONV).length;
 
 export interface GatherExciteParts<T> {
   readonly excite: Named<typeof EXCITE, T> | undefined;
@@ -85,7 +85,7 @@ export function gatherConvs(extent: number): number {
  *                        with parameters (θ⁺): depthwise convolutions, each with BN, `hidden` between them:
  *                        log2 e of 3×3 with stride 2, or one as large as the map for extent 0
  *     s = expand · hidden(reduce · z + b₁) + b₂                         excite; without mlp s = z
- *     result[n,c,h,w] = x[n,c,h,w] · gate(s[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋])    the nearest of the H'×W' gathered places
+ *     result[n,c,h,w] = x[n,c,h,w] · gate(s[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋])    the nearest of the H'×W' gathered positions
  *
  * Operands after x: reduce, reduce_bias, expand, expand_bias with mlp; then for each convolution its weight and
  * the scale, shift, mean and variance of its normalisation.
@@ -168,7 +168,7 @@ function excited(layers: Named<typeof EXCITE, Tensor>, hidden: ActivationName, x
   return linear(activated(activations[hidden], linear(x, reduce, reduceBias)), expand, expandBias);
 }
 
-/** y[n,c,h,w] = x[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋]: each place takes the nearest one of the smaller map. */
+/** y[n,c,h,w] = x[n,c, ⌊h·H'/H⌋, ⌊w·W'/W⌋]: each position takes the nearest one of the smaller map. */
 function enlarged(x: Tensor, dims: readonly number[]): Tensor {
   const [, , rows, columns] = nchw(x);
   const y = zeros(dims, x);

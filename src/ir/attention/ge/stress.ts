@@ -13,14 +13,14 @@ export function stressGe(op: OpOf<"attention.ge">, x: Moments): Stress {
     parameters: [reduce],
   } = operandsOf(op);
   const { extent, mlp, parameters, hidden, gate } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const window = extent === 0 ? places : Math.min(places, (2 * extent - 1) ** 2);
+  const { channels, positions } = sizesOf(map);
+  const window = extent === 0 ? positions : Math.min(positions, (2 * extent - 1) ** 2);
   const convs: (Distribution | undefined)[] = [];
   let gathered = parameters ? x : pooled(x, window);
   for (let i = 0; parameters && i < gatherConvs(extent); i++) {
     const before = i === 0 ? gathered : applied(activations[hidden].apply, gathered);
     const norm = stressNorm(UNIT);
-    convs.push(normal(unitGain(extent === 0 ? places : 9, before)), ...norm.parameters);
+    convs.push(normal(unitGain(extent === 0 ? positions : 9, before)), ...norm.parameters);
     gathered = norm.result;
   }
   if (!mlp) return { result: scaled(x, gatePower(gate, gathered)), parameters: [undefined, ...convs] };

@@ -25,14 +25,14 @@ export function lowerGsop(op: OpOf<"attention.gsop">, context: RewriteContext): 
   const y = context.op("relu", [normed], {}, "act");
 
   const [, squeezed, height, width] = featureMap(y.type, "the reduced map");
-  const places = height * width;
-  const matrix = context.op("reshape", [y], { shape: [0, squeezed, places] }, "matrix");
+  const positions = height * width;
+  const matrix = context.op("reshape", [y], { shape: [0, squeezed, positions] }, "matrix");
   const means = context.op("reduce_mean", [matrix], { axes: [2] }, "means");
   const centred = context.op("sub", [matrix, means], {}, "centred");
   const turned = context.op("transpose", [centred], { permutation: [0, 2, 1] }, "turned");
   const products = context.op("matmul", [centred, turned], {}, "products");
   const column = context.op("reshape", [products], { shape: [0, squeezed, squeezed, 1] }, "column");
-  const share = context.constant("share.weight", constantWeight([squeezed, 1, 1, 1], 1 / places));
+  const share = context.constant("share.weight", constantWeight([squeezed, 1, 1, 1], 1 / positions));
   const covariance = context.op("conv", [column, share], { group: squeezed }, "covariance");
   const scaled = batchNormed(context, covariance, rowNorm, epsilon, "row_norm");
 

@@ -24,7 +24,7 @@ const PER_ROW = 4;
  * Global second-order pooling along the channels (Gao et al., GSoP-Net, CVPR 2019, section 3.1 and figure 2 a), for x of
  * [N, C, H, W], reduced to d channels:
  *
- *     y = relu(BN(reduce · relu(x) + b₀))                        [N, d, M], M places; every stride-th of a row and column
+ *     y = relu(BN(reduce · relu(x) + b₀))                        [N, d, M], M positions; every stride-th of a row and column
  *     Σ = 1/M · (y - mean of y) · (y - mean of y)ᵀ               [N, d, d], the covariance of the channels
  *     r[n, 4i+j] = Σₖ rows[4i+j, k] · BN(Σ)[n,i,k] + b₁          the row-wise convolution: each row has layers of its own
  *     result = x · σ(expand · r + b₂)[n,c]
@@ -63,9 +63,9 @@ const op = modelOp({
   cost({ x, reduce }, _result, { stride }) {
     const [, channels, height, width] = featureMap(x, "x");
     const squeezed = Number(reduce.dims[0]);
-    const places = Math.ceil(height / stride) * Math.ceil(width / stride);
+    const positions = Math.ceil(height / stride) * Math.ceil(width / stride);
     // The product of a tensor with itself doesn't count: see `matmul`.
-    return { macs: channels * squeezed * places + PER_ROW * squeezed * (squeezed + channels) };
+    return { macs: channels * squeezed * positions + PER_ROW * squeezed * (squeezed + channels) };
   },
   evaluate(operands, { stride, epsilon }) {
     const { x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias } = operands;
@@ -81,19 +81,19 @@ const op = modelOp({
 /** Σ[n,i,k] = 1/M Σₚ (y[n,i,p] - mean of y[n,i]) · (y[n,k,p] - mean of y[n,k]), as [N, d, d, 1]. */
 function covariance(y: Tensor): Tensor {
   const [batch, channels, height, width] = nchw(y);
-  const places = height * width;
+  const positions = height * width;
   const result = zeros([batch, channels, channels, 1], y);
   for (let n = 0; n < batch; n++) {
     const centred = Array.from({ length: channels }, (_, c) => {
-      const start = (n * channels + c) * places;
-      const plane = y.data.subarray(start, start + places);
-      const mean = runningSum(places, (p) => elementAt(plane, p), plane) / places;
+      const start = (n * channels + c) * positions;
+      const plane = y.data.subarray(start, start + positions);
+      const mean = runningSum(positions, (p) => elementAt(plane, p), plane) / positions;
       return plane.map((value) => value - mean);
     });
     centred.forEach((a, i) => {
       centred.forEach((b, k) => {
-        const products = runningSum(places, (p) => elementAt(a, p) * elementAt(b, p), a);
-        result.data[(n * channels + i) * channels + k] = products / places;
+        const products = runningSum(positions, (p) => elementAt(a, p) * elementAt(b, p), a);
+        result.data[(n * channels + i) * channels + k] = products / positions;
       });
     });
   }

@@ -8,14 +8,14 @@ import { outputsOf, UNIT } from "../stress/parts.js";
 export function stressGsop(op: OpOf<"attention.gsop">, x: Moments): Stress {
   const operands = operandsOf(op);
   const { stride } = op.attributes;
-  const { channels, places } = sizesOf(operands.x);
+  const { channels, positions } = sizesOf(operands.x);
   const squeezed = outputsOf(operands.reduce);
   const reduce = hiddenLayer(channels, applied(activations.relu.apply, x));
   const norm = stressNorm(UNIT);
   const y = applied(activations.relu.apply, norm.result);
   // A row has one variance among covariances, which are smaller the more independent numbers there are.
   const variance = variation(y) ** 2;
-  const independent = Math.min(channels, squeezed, Math.ceil(places / stride ** 2));
+  const independent = Math.min(channels, squeezed, Math.ceil(positions / stride ** 2));
   const matrix = perChannel(variance ** 2 * (1 / squeezed + 1 / independent));
   const rowNorm = stressNorm({ ...matrix, steady: 0 });
   const rows = hiddenLayer(squeezed, rowNorm.result);

@@ -17,7 +17,7 @@ export interface SpatialGateParts {
  *     x ┬ reduce_mean ┐
  *       └ reduce_max  ┴ concat ─ conv k×k ─ batch_norm
  *
- * With averaged pooling, half the sum of the two takes the place of concat.
+ * With averaged pooling, half the sum of the two replaces concat.
  */
 export function spatialScores(context: RewriteContext, x: Value, gate: SpatialGateParts, prefix = ""): Value {
   const { weight, norm, pooling, epsilon } = gate;

@@ -19,18 +19,18 @@ export function lowerNl(op: OpOf<"attention.nl">, context: RewriteContext): Valu
   const { x, theta, thetaBias, phi, phiBias, g, gBias, out, outBias, norm } = operandsOf(op);
   const { pairwise, scale, epsilon } = op.attributes;
   const [, , height, width] = featureMap(x.type, "x");
-  const places = height * width;
+  const positions = height * width;
   const squeezed = Number(theta.type.dims[0]);
   const matrix = (weight: Value, bias: Value, name: string): Value => {
     const map = convolution(context, x, weight, bias, name);
-    return context.op("reshape", [map], { shape: [0, squeezed, places] }, `${name}_matrix`);
+    return context.op("reshape", [map], { shape: [0, squeezed, positions] }, `${name}_matrix`);
   };
   const turned = (value: Value, name: string): Value =>
     context.op("transpose", [value], { permutation: [0, 2, 1] }, name);
 
   const queries = turned(matrix(theta, thetaBias, "theta"), "queries");
   const products = context.op("matmul", [queries, matrix(phi, phiBias, "phi")], {}, "products");
-  const factor = pairwise === "dot-product" ? scale / places : scale;
+  const factor = pairwise === "dot-product" ? scale / positions : scale;
   const scores = context.op(
     "mul",
     [products, context.constant("scale", constantWeight([], factor))],

@@ -22,7 +22,7 @@ const LAYERS = ["theta", "phi", "g"] as const;
 const PAIRWISE = ["embedded-gaussian", "dot-product"] as const;
 
 /**
- * Non-local block (Wang et al., CVPR 2018, section 3), for x of [N, C, H, W] and its places p, q:
+ * Non-local block (Wang et al., CVPR 2018, section 3), for x of [N, C, H, W] and its positions p, q:
  *
  *     f[p,q] = scale · θ(x)[p] · φ(x)[q]
  *     y[p] = Σ_q softmax over q of f[p,q] · g(x)[q]          embedded Gaussian, section 3.2
@@ -75,7 +75,7 @@ const op = modelOp({
   },
 });
 
-/** y[p] = Σ_q w(f[p,q]) · g[q], place by place. */
+/** y[p] = Σ_q w(f[p,q]) · g[q], position by position. */
 function attended(
   theta: Tensor,
   phi: Tensor,
@@ -84,19 +84,19 @@ function attended(
   scale: number,
 ): Tensor {
   const [batch, width, rows, columns] = nchw(g);
-  const places = rows * columns;
+  const positions = rows * columns;
   const y = zeros(g.dims, g);
   for (let n = 0; n < batch; n++) {
-    const at = (m: number, p: number): number => (n * width + m) * places + p;
+    const at = (m: number, p: number): number => (n * width + m) * positions + p;
     const compared = (p: number, q: number): number =>
       scale *
       runningSum(width, (m) => elementAt(theta.data, at(m, p)) * elementAt(phi.data, at(m, q)), g.data);
-    for (let p = 0; p < places; p++) {
-      const f = zeros([places], g).data.map((_, q) => compared(p, q));
-      const weights = pairwise === "dot-product" ? f.map((value) => value / places) : softmaxOf(f);
+    for (let p = 0; p < positions; p++) {
+      const f = zeros([positions], g).data.map((_, q) => compared(p, q));
+      const weights = pairwise === "dot-product" ? f.map((value) => value / positions) : softmaxOf(f);
       for (let m = 0; m < width; m++) {
         y.data[at(m, p)] = runningSum(
-          places,
+          positions,
           (q) => elementAt(weights, q) * elementAt(g.data, at(m, q)),
           g.data,
         );

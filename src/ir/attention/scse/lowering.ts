@@ -14,6 +14,6 @@ export function lowerScse(op: OpOf<"attention.scse">, context: RewriteContext): 
   const pooled = context.op("global_avg_pool", [x], {}, "channel/pool");
   const layers = { reduce, reduceBias, hidden: "relu", expand, expandBias } as const;
   const byChannel = gated(bottleneck(context, pooled, layers, "channel/"), "channel");
-  const byPlace = gated(convolution(context, x, spatial, spatialBias, "spatial/conv"), "spatial");
-  return context.op("add", [byChannel, byPlace], {});
+  const byPosition = gated(convolution(context, x, spatial, spatialBias, "spatial/conv"), "spatial");
+  return context.op("add", [byChannel, byPosition], {});
 }

@@ -6,8 +6,8 @@ import { outputsOf } from "../stress/parts.js";
 
 export function stressScse(op: OpOf<"attention.scse">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
-  const { channels, places } = sizesOf(map);
-  const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden: "relu" }, pooled(x, places));
+  const { channels, positions } = sizesOf(map);
+  const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden: "relu" }, pooled(x, positions));
   const spatial = gateLayer(channels, x);
   // Two gates whose mean is 1/2: E[(a + b)²] = E[a²] + E[b²] + 2 · 1/2 · 1/2.
   const both = gatePower("sigmoid", layers.expand.result) + gatePower("sigmoid", spatial.result) + 0.5;

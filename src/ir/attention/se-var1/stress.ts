@@ -7,6 +7,6 @@ import { type Moments, pooled, scaled } from "../../stress/moments.js";
 export function stressSeVar1(op: OpOf<"attention.se-var1">, x: Moments): Stress {
   const { x: map } = operandsOf(op);
   // The gate is no independent factor: channels of large means hold most of the power, and it lets them pass.
-  const { power } = pooled(x, sizesOf(map).places);
+  const { power } = pooled(x, sizesOf(map).positions);
   return { result: scaled(x, activations.sigmoid.apply(2 * Math.sqrt(power)) ** 2) };
 }

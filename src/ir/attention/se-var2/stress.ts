@@ -5,6 +5,6 @@ import { type Moments, pooled, scaled } from "../../stress/moments.js";
 
 export function stressSeVar2(op: OpOf<"attention.se-var2">, x: Moments): Stress {
   const { x: map } = operandsOf(op);
-  const { weight, result } = gateLayer(1, pooled(x, sizesOf(map).places));
+  const { weight, result } = gateLayer(1, pooled(x, sizesOf(map).positions));
   return { result: scaled(x, gatePower("sigmoid", result)), parameters: [undefined, weight] };
 }

@@ -24,7 +24,7 @@ const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof
  *     s = gate(expand · hidden(reduce · z + b₁) + b₂)                     excitation, eq. 3
  *     result[n,c,h,w] = x[n,c,h,w] · s[n,c]                               eq. 4
  *
- * Without a squeeze ("NoSqueeze") z is x, the two layers act at every place, and s is a map like x.
+ * Without a squeeze ("NoSqueeze") z is x, the two layers act at every position, and s is a map like x.
  */
 const op = modelOp({
   doc: "x · gate(expand · hidden(reduce · squeeze(x))), squeeze(x) the mean of x over H and W: Squeeze-and-Excitation",
@@ -52,8 +52,8 @@ const op = modelOp({
   },
   cost({ x, reduce }, _result, { squeeze }) {
     const [, channels, height, width] = featureMap(x, "x");
-    const places = squeeze === "none" ? height * width : 1;
-    return { macs: 2 * channels * Number(reduce.dims[0]) * places };
+    const positions = squeeze === "none" ? height * width : 1;
+    return { macs: 2 * channels * Number(reduce.dims[0]) * positions };
   },
   evaluate({ x, reduce, expand, reduceBias, expandBias }, { squeeze, hidden, gate }) {
     const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, reduceBias));

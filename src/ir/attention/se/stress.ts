@@ -7,8 +7,8 @@ import { outputsOf } from "../stress/parts.js";
 export function stressSe(op: OpOf<"attention.se">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
   const { squeeze, hidden, gate } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const squeezes = { average: pooled(x, places), max: maximum(x, places), none: x };
+  const { channels, positions } = sizesOf(map);
+  const squeezes = { average: pooled(x, positions), max: maximum(x, positions), none: x };
   const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, squeezes[squeeze]);
   return {
     result: scaled(x, gatePower(gate, layers.expand.result)),

@@ -9,8 +9,8 @@ import { outputsOf, UNIT } from "../stress/parts.js";
 export function stressSk(op: OpOf<"attention.sk">, x: Moments): Stress {
   const { x: map, reduce } = operandsOf(op);
   const { paths, hidden } = op.attributes;
-  const { channels, places } = sizesOf(map);
-  const fused = scaled(pooled(x, places), paths);
+  const { channels, positions } = sizesOf(map);
+  const fused = scaled(pooled(x, positions), paths);
   const norm = stressNorm(UNIT);
   const scores = gateLayer(outputsOf(reduce), applied(activations[hidden].apply, norm.result));
   return {

@@ -9,8 +9,8 @@ export function stressLinearGate(
   x: Moments,
 ): Stress {
   const { x: map } = operandsOf(op);
-  const { channels, places } = sizesOf(map);
-  const layer = gateLayer(channels / op.attributes.group, pooled(x, places));
+  const { channels, positions } = sizesOf(map);
+  const layer = gateLayer(channels / op.attributes.group, pooled(x, positions));
   return {
     result: scaled(x, gatePower(op.attributes.gate, layer.result)),
     parameters: [undefined, layer.weight, layer.bias],

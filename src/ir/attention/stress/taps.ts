@@ -8,7 +8,7 @@ import { type Moments, perChannel, pooled, scaled } from "../../stress/moments.j
 export function stressTaps(op: OpOf<"attention.eca" | "attention.eca-ns">, x: Moments): Stress {
   const { x: map } = operandsOf(op);
   const { kernel } = op.attributes;
-  const gain = GATE_INPUT * unitGain(kernel, pooled(x, sizesOf(map).places));
+  const gain = GATE_INPUT * unitGain(kernel, pooled(x, sizesOf(map).positions));
   return {
     result: scaled(x, gatePower("sigmoid", perChannel(GATE_INPUT ** 2))),
     parameters: [undefined, uniform(TAPS, gain), normal(OFFSET)],

@@ -139,10 +139,10 @@ class HeaderReader {
     }
   }
 
-  /** Whether an odd number of backslashes stands before a place. */
-  #isEscaped(place: number): boolean {
+  /** Whether an odd number of backslashes stands before a character. */
+  #isEscaped(at: number): boolean {
     let backslashes = 0;
-    while (this.#json[place - 1 - backslashes] === "\\") backslashes++;
+    while (this.#json[at - 1 - backslashes] === "\\") backslashes++;
     return backslashes % 2 === 1;
   }
 

@@ -5,7 +5,7 @@ import { type HeaderEntry, HeaderProblem, readHeaderSyntax } from "./header-synt
 
 /**
  * The header of a safetensors file: after eight bytes with its length, little-endian, JSON that names each
- * tensor's type, sizes and place among the bytes that follow.
+ * tensor's type, sizes and offsets among the bytes that follow.
  *
  *     {"__metadata__": {"format": "pt"}, "fc.bias": {"dtype": "F32", "shape": [10], "data_offsets": [0, 40]}}
  *
@@ -49,8 +49,8 @@ export function parseHeader(
       if (problems.length === MOST_PROBLEMS) break;
     }
     tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
-    // Where an entry is wrong its place is unknown: what looks like a gap may be that.
-    if (problems.length === 0) problems.push(...placeProblems(tensors, dataBytes));
+    // Where an entry is wrong its offsets are unknown: what looks like a gap may be that.
+    if (problems.length === 0) problems.push(...offsetProblems(tensors, dataBytes));
     return problems.length === 0 ? { header: { tensors, metadata } } : { problems };
   } catch (error) {
     if (!(error instanceof HeaderProblem)) throw error;
@@ -75,7 +75,7 @@ function checkEntry({ name, dtype, shape, offsets }: HeaderEntry): HeaderTensor 
 }
 
 /** Gaps, overlaps, and data past the end or left over. */
-function placeProblems(tensors: readonly HeaderTensor[], dataBytes: number): readonly string[] {
+function offsetProblems(tensors: readonly HeaderTensor[], dataBytes: number): readonly string[] {
   const problems: string[] = [];
   let last = 0;
   for (const { name, begin, end } of tensors) {

@@ -27,8 +27,8 @@ const LONGEST_INDEX = LONGEST_HEADER;
  */
 export function readShards(index: OpenFile, open: OpenBeside<OpenFile>): TensorSource {
   const { file: indexFile } = index;
-  const places = parseIndex(index);
-  const shardNames = [...new Set(places.values())];
+  const shardOf = parseIndex(index);
+  const shardNames = [...new Set(shardOf.values())];
   if (shardNames.length > MOST_SHARDS) {
     throw refused(indexFile, [`it names ${shardNames.length} shards; at most ${MOST_SHARDS} are opened`]);
   }
@@ -40,14 +40,14 @@ export function readShards(index: OpenFile, open: OpenBeside<OpenFile>): TensorS
     for (const name of shardNames) shards.set(name, openShard(indexFile, name, open));
     const tensors = new Map<string, StoredTensor>();
     const problems: string[] = [];
-    for (const [name, shard] of places) {
+    for (const [name, shard] of shardOf) {
       const tensor = shards.get(shard)?.tensors.get(name);
       if (tensor === undefined) problems.push(`${quoteName(name)} is not in ${quoteName(shard)}`);
       else tensors.set(name, tensor);
     }
     for (const [shard, { tensors: found }] of shards) {
       for (const name of found.keys()) {
-        if (places.get(name) !== shard)
+        if (shardOf.get(name) !== shard)
           problems.push(`${quoteName(name)} of ${quoteName(shard)} is not in it`);
       }
     }

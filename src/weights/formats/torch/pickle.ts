@@ -3,7 +3,7 @@ import { PickleProblem, type PickleValue } from "./pickle-values.js";
 
 /**
  * Opcodes that are read. A tensor takes some sixty, so these are the tensors of the largest checkpoints. One byte of a
- * pickle, of which deflate makes a thousand out of one, can ask for a dict or a place in the memo, some hundred bytes.
+ * pickle, of which deflate makes a thousand out of one, can ask for a dict or an entry of the memo, some hundred bytes.
  */
 const MOST_STEPS = 4_000_000;
 

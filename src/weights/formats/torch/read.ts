@@ -43,14 +43,14 @@ export function torchTensors(
       throw new PickleProblem("its numbers are big-endian");
     const found = findStateDict(readPickle(bytesOf(archive.get(`${folder}${PICKLE}`))), key);
     const { under, tensors } = found;
-    const placed = tensors.map((tensor) => {
+    const entries = tensors.map((tensor) => {
       const storage = archive.get(`${folder}data/${tensor.storageKey}`);
-      const result = place(tensor, storage, latest);
+      const result = tensorEntry(tensor, storage, latest);
       if (typeof result === "string") throw new PickleProblem(`${quoteName(tensor.name)} ${result}`);
       return [tensor.name, result] as const;
     });
     return {
-      tensors: new Map(placed),
+      tensors: new Map(entries),
       metadata: new Map(under === undefined ? [] : [["state dict", under]]),
       notes: key === undefined ? choiceNotes(file, found) : [],
     };
@@ -97,7 +97,7 @@ const STORAGE_DTYPES: Readonly<Record<string, FileDType>> = {
 };
 
 /** A tensor in its storage, or what is wrong with it. */
-function place(
+function tensorEntry(
   tensor: TorchTensor,
   storage: ByteRange | undefined,
   latest: LatestBytes,

@@ -136,7 +136,7 @@ interface Directory {
   readonly offset: number;
 }
 
-/** The directory's place stands at the end of the file, before a comment that may follow. */
+/** The directory's offset stands at the end of the file, before a comment that may follow. */
 function findDirectory(file: OpenFile): Directory {
   const tailStart = Math.max(0, file.size - END_RECORD_BYTES - LONGEST_COMMENT);
   const tail = viewOf(file.read(tailStart, file.size - tailStart));

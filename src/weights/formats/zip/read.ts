@@ -26,7 +26,7 @@ interface Inflater {
 }
 
 /**
- * The files in a zip archive, by name. Those that are stored are read in place, deflated ones as streams. The checksum of a stored
+ * The files in a zip archive, by name. Those that are stored are read where they stand, deflated ones as streams. The checksum of a stored
  * one is checked before any of it is used, that of a deflated one when its end is read.
  *
  * Errors: `InputError` for what is broken, encrypted or compressed in another way.

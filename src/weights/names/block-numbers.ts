@@ -2,7 +2,7 @@ import { type Block, blockAt, type Graph } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 
 /** Where a block stands: what the patterns of names may say of it, as `{stage}` or `{stage+1}`. */
-export interface Place {
+export interface BlockNumbers {
   /** The scope with dots. */
   readonly scope: string;
   /** Its stage, and its index in it, from 0; not in stem and head. */
@@ -58,25 +58,25 @@ function blockOutputs(graph: Graph): ReadonlyMap<string, string> {
   return outputs;
 }
 
-/** Fills the `{...}` of a pattern; undefined where the place has no such number. */
-export function fillPattern(pattern: string, place: Place): string | undefined {
+/** Fills the `{...}` of a pattern; undefined where the numbers has no such number. */
+export function fillPattern(pattern: string, numbers: BlockNumbers): string | undefined {
   let known = true;
-  const text = pattern.replace(PLACEHOLDER, (_, key: string, offset = "0") => {
-    const value = place[key as keyof Place];
+  const text = pattern.replace(VARIABLE, (_, key: string, offset = "0") => {
+    const value = numbers[key as keyof BlockNumbers];
     if (value === undefined) known = false;
     return typeof value === "number" ? String(value + Number(offset)) : String(value);
   });
   return known ? text : undefined;
 }
 
-const PLACEHOLDER = /\{(\w+)(?:\+(\d+))?\}/g;
+const VARIABLE = /\{(\w+)(?:\+(\d+))?\}/g;
 
 /** The numbering that names of a pattern have: undefined where they name no stages, or not as many blocks. */
 export function numberingIn(names: Iterable<string>, pattern: string, blocks: number): Numbering | undefined {
   if (!pattern.includes("{stage") || !pattern.includes("{index")) return undefined;
-  const offsets = [...pattern.matchAll(PLACEHOLDER)].map(([, , offset = "0"]) => Number(offset));
+  const offsets = [...pattern.matchAll(VARIABLE)].map(([, , offset = "0"]) => Number(offset));
   const source = pattern
-    .split(PLACEHOLDER)
+    .split(VARIABLE)
     .filter((_, i) => i % 3 === 0)
     .map((text) => text.replaceAll(".", "\\."))
     .join("(\\d+)");
