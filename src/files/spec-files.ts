@@ -7,6 +7,7 @@ import { type Asker, type SpecLibrary, specNotFound } from "../language/library.
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import { packageRoot } from "./package.js";
 import { readRecorded } from "./read-file.js";
+import "./system-hash.js";
 
 /** Gives a file's text, or throws an error with a `code` as Node's file functions do. */
 export type ReadFile = (file: string) => string;

@@ -1,6 +1,7 @@
 import type { FileNetwork } from "../networks/file-network.js";
 import type { NetworkOptions, SpecNetwork } from "../networks/spec-network.js";
-import { isOnnx, withFileNetwork } from "./onnx-file.js";
+import { isOnnx } from "../onnx/file/names.js";
+import { withFileNetwork } from "./onnx-file.js";
 import { specNetwork } from "./spec-file.js";
 
 /** A network that a command is given: of a spec, or of an ONNX file. Both have their `graph` at model level. */

@@ -5,11 +5,6 @@ import type { NetworkOptions } from "../networks/spec-network.js";
 import type { Sizes } from "../onnx/file/value-info.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
 
-/** Whether a path is that of an ONNX file: its name says so, before anything is read. */
-export function isOnnx(path: string): boolean {
-  return path.endsWith(".onnx");
-}
-
 /** A height and width that networks of images take. */
 export const ASSUMED_SIDE = 224;
 

@@ -1,8 +1,8 @@
 import { InputError } from "../base/diagnostic.js";
 import { loadSpec } from "../files/spec-files.js";
 import { type NetworkOptions, networkOfSpec, type SpecNetwork } from "../networks/spec-network.js";
+import { isOnnx } from "../onnx/file/names.js";
 import { passesOfFlag } from "../passes/engine/pipeline.js";
-import { isOnnx } from "./onnx-file.js";
 
 /** Reads a spec and gives its network at model level. Every problem with the spec is an `InputError`. */
 export function specNetwork(file: string, options: NetworkOptions = {}): SpecNetwork {

@@ -1,10 +1,10 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { openInitializers } from "../files/models/open.js";
+import { openInitializers } from "../files/models/read.js";
 import { openTensors } from "../files/tensors/open.js";
 import type { GivenWeights, WeightsOptions } from "../networks/load-weights.js";
+import { isOnnx } from "../onnx/file/names.js";
 import { unknownKey } from "../weights/formats/torch/read.js";
 import { nonFiniteWarnings, type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
-import { isOnnx } from "./onnx-file.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
 
 /** Weights of a file that the user named. */

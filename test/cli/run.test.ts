@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { distance } from "../../src/base/distance.js";
-import { readMetadata } from "../../src/files/models/open.js";
+import { readMetadata } from "../../src/files/models/read.js";
 import { writeNpy } from "../../src/files/tensors/write.js";
 import { prepareImage } from "../../src/images/prepare.js";
 import { GraphBuilder } from "../../src/ir/builder.js";

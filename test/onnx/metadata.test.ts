@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { readMetadata } from "../../src/files/models/open.js";
+import { readMetadata } from "../../src/files/models/read.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import { tensorType } from "../../src/ir/types.js";
 import { modelBytes } from "../../src/onnx/encode/bytes.js";

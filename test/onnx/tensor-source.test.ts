@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile/compile.js";
-import { openInitializers } from "../../src/files/models/open.js";
+import { openInitializers } from "../../src/files/models/read.js";
 import { SourceTensors } from "../../src/onnx/decode/source-tensors.js";
 import { readDocument } from "../../src/onnx/file/document.js";
 import {

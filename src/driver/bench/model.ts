@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import type { FloatTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
 import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";

@@ -7,10 +7,10 @@ import type { GeneratedFile, InterfaceGenerator } from "../../codegen/subject.js
 import { type FileTransaction, inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { weightsWarnings } from "../../given/weights.js";
 import { refuseMissedExpectations } from "../../networks/expectations.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import { saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { checkOwnership, MANIFEST } from "./generated-folder.js";

@@ -1,6 +1,5 @@
 import { decodeModel } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { type Parameter, parametersOf, storedDataOf } from "../../ir/graph.js";
@@ -9,6 +8,7 @@ import { networkOfFile } from "../../networks/file-network.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { isOnnx } from "../../onnx/file/names.js";
 
 /**
  * The network that a program is generated of: of a spec, or the one that an ONNX file is proved to be, with the file's

@@ -1,6 +1,6 @@
 import { GENERATORS, type Language } from "../../codegen/registry.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import type { ProgramOptions } from "./program.js";
 
 /**

@@ -1,7 +1,7 @@
 import { loadSpec } from "../../files/spec-files.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { notASpec } from "../../given/spec-file.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
+import { isOnnx } from "../../onnx/file/names.js";
 
 /** A spec with everything said. Errors: `InputError` for a wrong spec, and for an ONNX file. */
 export function resolve(file: string): ResolvedSpec {

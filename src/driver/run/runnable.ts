@@ -1,12 +1,12 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { readMetadata } from "../../files/models/open.js";
-import { isOnnx } from "../../given/onnx-file.js";
+import { readMetadata } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
 import { imageMetadata } from "../../networks/metadata.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import { exportBytes } from "../../trials/exported.js";
 
 /** What makes a network of a spec; an ONNX file is one already. */

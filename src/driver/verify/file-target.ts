@@ -1,14 +1,15 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
 import { InputError } from "../../base/diagnostic.js";
-import { decodeModel, givenBytes } from "../../files/models/open.js";
+import { decodeModel } from "../../files/models/open.js";
+import { givenBytes } from "../../files/models/read.js";
 import { packageVersion } from "../../files/package.js";
-import { isOnnx } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { usesType } from "../../ir/graph.js";
 import type { ImportedModel } from "../../onnx/decode/import.js";
 import { argumentsAmong, replaceInitializers } from "../../onnx/decode/initializers.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import { encodeModel } from "../../onnx/encode/export.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import type { Check } from "../../runtime/compare.js";
 import { stressed } from "../../trials/stressed.js";

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
-import { isOnnx } from "../../given/onnx-file.js";
+import { isOnnx } from "../../onnx/file/names.js";
 
 /** An ONNX file that a user named. */
 export interface GivenModel {

@@ -1,6 +1,6 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { Defect } from "../../base/diagnostic.js";
-import { givenBytes } from "../../files/models/open.js";
+import { givenBytes } from "../../files/models/read.js";
 import { readBytes } from "../../files/read-file.js";
 import { withoutListeners } from "../../files/termination.js";
 import type { Graph } from "../../ir/graph.js";

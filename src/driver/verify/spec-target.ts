@@ -1,6 +1,6 @@
 import { countNetwork } from "../../analysis/counts.js";
 import { Defect, InputError } from "../../base/diagnostic.js";
-import { givenBytes } from "../../files/models/open.js";
+import { givenBytes } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { checkExpectations } from "../../networks/expectations.js";

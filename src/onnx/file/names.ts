@@ -75,3 +75,8 @@ export function scopeOfNode(name: string, operator: string): string {
     last === operator || (last.startsWith(`${operator}_`) && /^_\d+$/.test(last.slice(operator.length)));
   return isOperator ? path.slice(0, at) || "/" : path;
 }
+
+/** Whether a path is that of an ONNX file: its name says so, before anything is read. */
+export function isOnnx(path: string): boolean {
+  return path.endsWith(".onnx");
+}
