@@ -7,6 +7,7 @@ export {
   formatDiagnostic,
   InputError,
 } from "./base/diagnostic.js";
+export type { DiagnosticCode } from "./base/diagnostic-codes/registry.js";
 export { type BenchOptions, type BenchReport, bench } from "./driver/bench/bench.js";
 export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen/codegen.js";
 export type { NameKind } from "./driver/command-line.js";

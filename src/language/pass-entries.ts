@@ -1,9 +1,8 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { JsonPath } from "../base/json-path.js";
-import { didYouMean } from "../base/suggest.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import { checkInvocation, parsePipeline } from "../passes/engine/pipeline.js";
-import { passes } from "../passes/registry.js";
+import { isPassName } from "../passes/registry.js";
 import type { SpecDocument } from "./document.js";
 import { type JsonNode, type JsonScalar, jsonValue, nodeAt } from "./json-tree.js";
 
@@ -35,20 +34,14 @@ function readInvocation(
   document: SpecDocument,
   report: (diagnostic: Diagnostic) => void,
 ): readonly PassInvocation[] {
-  if (!Object.hasOwn(passes, pass)) {
-    const at = [...path, "pass"];
-    const message = `unknown pass ${JSON.stringify(pass)}`;
-    const hint = didYouMean(pass, Object.keys(passes));
-    report({ code: "spec/unknown-pass", message, path: at, range: document.locate(at), hint });
-    return [];
-  }
   const { pass: _, ...options } = jsonValue(entry) as Readonly<Record<string, unknown>>;
   const checked = checkInvocation(pass, options);
   if ("invocation" in checked) return [{ ...checked.invocation, specPath: path }];
-  for (const problem of checked.problems) {
-    const at = [...path, ...problem.path];
-    const { message, hint } = problem;
-    report({ code: "spec/pass-option", message, path: at, range: document.locateKey(at), hint });
+  for (const { message, hint, path: inside } of checked.problems) {
+    const known = isPassName(pass);
+    const at = [...path, ...(known ? inside : ["pass"])];
+    const range = known ? document.locateKey(at) : document.locate(at);
+    report({ code: known ? "spec/pass-option" : "spec/unknown-pass", message, path: at, range, hint });
   }
   return [];
 }
