@@ -1,7 +1,6 @@
 import { markdownTable, markdownText } from "../../base/markdown.js";
 import { count, macs } from "../../base/numbers.js";
-import { modelPath, type PageData } from "./variants-file.js";
-import { weightsNote } from "./weights-note.js";
+import { modelPath, type PageData, weightsNote } from "./variants-file.js";
 
 export interface PageReadme extends PageData {
   readonly version: string;
