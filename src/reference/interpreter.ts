@@ -37,9 +37,8 @@ export function evaluateGraph(
   graph.ops.forEach((op, i) => {
     const tensorOf = (value: Value): Tensor => lookUp(values, value, held);
     onOp?.(i, graph.ops.length, tensorOf);
-    for (const [value, tensor] of resultsOf(op, tensorOf)) {
-      values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
-    }
+    const [result, tensor] = resultOf(op, tensorOf);
+    values.set(result, heldIn(arithmetic, tensor, result.type.dtype));
     for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
   });
   return outputsOf(graph, values, parameters);
@@ -53,9 +52,8 @@ export function traceGraph(
 ): Trace {
   const values = bindInputs(graph, inputs);
   for (const op of graph.ops) {
-    for (const [value, tensor] of resultsOf(op, (operand) => lookUp(values, operand, parameters))) {
-      values.set(value, tensor);
-    }
+    const [result, tensor] = resultOf(op, (operand) => lookUp(values, operand, parameters));
+    values.set(result, tensor);
   }
   return values;
 }
@@ -79,21 +77,21 @@ export function evaluateWithout(
       const [result] = op.results;
       if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
     } else if (op.operands.some((operand) => changed.has(operand))) {
-      for (const [value, tensor] of resultsOf(op, current)) changed.set(value, tensor);
+      const [result, tensor] = resultOf(op, current);
+      changed.set(result, tensor);
     }
   }
   return new Map(graph.outputs.map((output) => [output.name, current(output)]));
 }
 
-function resultsOf(op: Op, tensorOf: (value: Value) => Tensor): [Value, Tensor][] {
-  const tensors = [evaluateOp(definitionOf(op.kind), op.operands.map(tensorOf), op.attributes)];
-  return op.results.map((result, i) => {
-    const tensor = tensors[i];
-    if (tensor === undefined || tensor.data.length !== elementCount(tensor.dims)) {
-      throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
-    }
-    return [result, rounded(tensor, result.type.dtype)];
-  });
+/** The result of an op and what it computes; an op of the IR has one. */
+function resultOf(op: Op, tensorOf: (value: Value) => Tensor): readonly [Value, Tensor] {
+  const tensor = evaluateOp(definitionOf(op.kind), op.operands.map(tensorOf), op.attributes);
+  const [result, ...more] = op.results;
+  if (result === undefined || more.length > 0 || tensor.data.length !== elementCount(tensor.dims)) {
+    throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
+  }
+  return [result, rounded(tensor, result.type.dtype)];
 }
 
 /** What the element type holds of a result: an integer is what is left of a quotient or a mean. */

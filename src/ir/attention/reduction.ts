@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
-import { refuse } from "../types.js";
+import { type Dim, expectDims, featureMap, refuse, type TensorType } from "../types.js";
 import type { AttentionSite } from "./module.js";
 
 /** Options of every module that squeezes its channels, with that module's defaults. */
@@ -74,6 +74,25 @@ export function squeezedChannels(given: Reduction, site: AttentionSite): number 
   if (squeezed >= 1) return squeezed;
   const how = reduction === undefined ? `a ratio of ${given.ratio}` : `a reduction of ${reduction}`;
   return refuse(`${how} leaves 0 of ${of} channels: nothing to squeeze to`);
+}
+
+/** The operands of an excitation: two layers, C to M channels and back. */
+interface Bottleneck {
+  readonly reduce: TensorType;
+  readonly expand: TensorType;
+  readonly reduceBias?: TensorType | undefined;
+  readonly expandBias?: TensorType | undefined;
+}
+
+/** M, the squeezed channels of an excitation; refuses layers that don't lead from C channels to M and back. */
+export function expectBottleneck(layers: Bottleneck, channels: number): Dim {
+  const { reduce, expand, reduceBias, expandBias } = layers;
+  const [squeezed] = featureMap(reduce, "reduce");
+  expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
+  expectDims(expand, [channels, squeezed, 1, 1], "expand");
+  if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
+  if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
+  return squeezed;
 }
 
 /** What describes a squeezing gate: `96 → 4 → 96`. */

@@ -14,7 +14,7 @@ import {
   normOperands,
   normParameters,
 } from "../norm.js";
-import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
 
 /** The layers of the spatial branch, in their order. */
 const SPATIAL_LAYERS = ["enter", "first", "second", "leave"] as const;
@@ -53,13 +53,9 @@ const op = modelOp({
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     epsilon: normEpsilon,
   }),
-  infer({ x, reduce, reduceBias, expand, expandBias, channelNorm, spatialNorm, ...layers }) {
+  infer({ x, channelNorm, spatialNorm, ...layers }) {
     const [, channels] = featureMap(x, "x");
-    const [squeezed] = featureMap(reduce, "reduce");
-    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
-    expectDims(reduceBias, [squeezed], "reduce_bias");
-    expectDims(expand, [channels, squeezed, 1, 1], "expand");
-    expectDims(expandBias, [channels], "expand_bias");
+    const squeezed = expectBottleneck(layers, channels);
     expectNorm(channelNorm, channels);
     const dims = spatialDims(channels, Number(squeezed));
     for (const name of SPATIAL_LAYERS) {

@@ -3,11 +3,11 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
-import { expectDims, featureMap } from "../../types.js";
+import { featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
-import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
 import {
   expectSpatialWeight,
   halfSum,
@@ -49,15 +49,10 @@ const op = modelOp({
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
     epsilon: normEpsilon,
   }),
-  infer({ x, reduce, expand, spatial, norm, reduceBias, expandBias }, { pooling }) {
-    const [, channels] = featureMap(x, "x");
-    const [squeezed] = featureMap(reduce, "reduce");
-    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
-    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+  infer({ x, spatial, norm, ...layers }, { pooling }) {
+    expectBottleneck(layers, featureMap(x, "x")[1]);
     expectSpatialWeight(spatial, pooling);
     expectNorm(norm, 1);
-    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
-    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
     return x;
   },
   cost({ x, reduce, spatial }, _result, { pooling }) {

@@ -21,7 +21,7 @@ import {
   normOperands,
   normParameters,
 } from "../norm.js";
-import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
 
 /** How far a gather reaches over the map: e, or 0 for all of it. */
 const EXTENTS = [0, 2, 4, 8, 16] as const;
@@ -106,13 +106,7 @@ const op = modelOp({
     const { extent, mlp } = attributes;
     const [, channels, height, width] = featureMap(x, "x");
     const { excite, convs } = gatherExciteParts(operands, attributes);
-    if (excite !== undefined) {
-      const [squeezed] = featureMap(excite.reduce, "reduce");
-      expectDims(excite.reduce, [squeezed, channels, 1, 1], "reduce");
-      expectDims(excite.reduceBias, [squeezed], "reduce_bias");
-      expectDims(excite.expand, [channels, squeezed, 1, 1], "expand");
-      expectDims(excite.expandBias, [channels], "expand_bias");
-    }
+    if (excite !== undefined) expectBottleneck(excite, channels);
     const wanted = convs.length * GATHER_CONV_OPERANDS;
     const got = operands.length - (mlp ? EXCITE_OPERANDS : 0);
     if (got !== wanted) refuse(`the gather takes ${wanted} operands, got ${got}`);

@@ -6,7 +6,7 @@ import { floats, optional } from "../../operands.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
-import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
 
 /**
  * Concurrent spatial and channel squeeze and excitation (Roy et al., MICCAI 2018, section 2), for x of [N, C, H, W]:
@@ -27,14 +27,10 @@ const op = modelOp({
     expandBias: optional(floats),
     spatialBias: optional(floats),
   },
-  infer({ x, reduce, expand, spatial, reduceBias, expandBias, spatialBias }) {
+  infer({ x, spatial, spatialBias, ...layers }) {
     const [, channels] = featureMap(x, "x");
-    const [squeezed] = featureMap(reduce, "reduce");
-    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
-    expectDims(expand, [channels, squeezed, 1, 1], "expand");
+    expectBottleneck(layers, channels);
     expectDims(spatial, [1, channels, 1, 1], "spatial");
-    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
-    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
     if (spatialBias !== undefined) expectDims(spatialBias, [1], "spatial_bias");
     return x;
   },

@@ -3,10 +3,10 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
-import { expectDims, featureMap } from "../../types.js";
+import { featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
-import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
+import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
 
 /** What each channel is squeezed to before the excitation (SENet, section 6.2 and table 13; none: section 7.1). */
 const SQUEEZES = {
@@ -41,13 +41,8 @@ const op = modelOp({
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
   }),
-  infer({ x, reduce, expand, reduceBias, expandBias }) {
-    const [, channels] = featureMap(x, "x");
-    const [squeezed] = featureMap(reduce, "reduce");
-    expectDims(reduce, [squeezed, channels, 1, 1], "reduce");
-    expectDims(expand, [channels, squeezed, 1, 1], "expand");
-    if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
-    if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
+  infer({ x, ...layers }) {
+    expectBottleneck(layers, featureMap(x, "x")[1]);
     return x;
   },
   cost({ x, reduce }, _result, { squeeze }) {
