@@ -1,4 +1,4 @@
-import type { Options } from "yargs";
+import type { InferredOptionTypes, Options } from "yargs";
 import {
   DEVICE_NAMES,
   NAME_KINDS,
@@ -123,6 +123,26 @@ export const sharedOptions = {
     describe: "The inputs that new gates start by: an .npy file, a folder of such, or random:N",
   },
 } as const satisfies Record<string, Options>;
+
+/** The flags about trained weights. */
+export const weightsFlags = {
+  weights: sharedOptions.weights,
+  names: sharedOptions.names,
+  "allow-missing": sharedOptions["allow-missing"],
+  "weights-key": sharedOptions["weights-key"],
+  "allow-other-settings": sharedOptions["allow-other-settings"],
+} as const;
+
+/** Their values, as the driver takes them. */
+export function weightsOptions(args: InferredOptionTypes<typeof weightsFlags>) {
+  return {
+    weights: args.weights,
+    names: args.names,
+    allowMissing: args["allow-missing"],
+    weightsKey: args["weights-key"],
+    allowOtherSettings: args["allow-other-settings"],
+  };
+}
 
 /** Reads a flag's whole number from `least` to `most`; yargs turns the error into a usage error. */
 export function wholeNumber(

@@ -19,7 +19,17 @@ const SILENT: Progress = {
 /** Columns of the bar in a wide terminal; in a narrow one it takes a quarter, and the rest is the message's. */
 const WIDEST_BAR = 40;
 
-export async function startProgress(): Promise<Progress> {
+/** Shows how some work goes on, until it ends. */
+export async function withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+  const progress = await startProgress();
+  try {
+    return await work(progress);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function startProgress(): Promise<Progress> {
   if (!process.stderr.isTTY || process.env.TERM === "dumb") return SILENT;
   const [{ default: cliProgress }, { default: stringWidth }] = await Promise.all([
     import("cli-progress"),

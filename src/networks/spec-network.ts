@@ -8,7 +8,7 @@ import { stressWeights } from "../passes/stress-weights/stress-weights.js";
 import { type Exchange, exchangeAfter } from "../passes/swap/exchange.js";
 import { swapAttention } from "../passes/swap/swap-attention.js";
 import { buildNetwork } from "./blocks/network.js";
-import { type GivenWeights, loadWeights, type WeightsReport } from "./load-weights.js";
+import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
@@ -65,53 +65,62 @@ export function networkOfSpec(
     const loaded =
       options.given && loadWeights(resolved, rewritingSteps(initial, invocations), options.given);
     const built = loaded?.index === 0 ? loaded.bind(initial) : initial;
-    // A swap before the weights come in has nothing to keep: the file has the gates that it makes.
-    let complete = loaded === undefined || loaded.index === 0;
-    let original: Graph | undefined;
-    let exchange: Exchange | undefined;
-    const hooks: PipelineHooks = {
-      after(event) {
-        if (complete && event.name === swapAttention.name) original ??= event.before;
-        if (complete) exchange = exchangeAfter(exchange, event);
-        options.hooks?.after?.(event);
-      },
-    };
-    // Runs a part of the passes; the weights come in after as many as change the network that they are not for.
-    const run = (
-      graph: Graph,
-      passes: readonly PassInvocation[],
-      done: number,
-      hooks?: PipelineHooks,
-    ): RanPasses => {
-      const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
-      if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
-      const before = runPasses(graph, passes.slice(0, at), hooks);
-      complete = true;
-      const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
-      return {
-        graph: rest.graph,
-        reports: [...before.reports, ...rest.reports],
-        warnings: [...before.warnings, ...rest.warnings],
-      };
-    };
-    const own = run(built, resolved.passes, 0, hooks);
-    const more = run(own.graph, extra, resolved.passes.length, hooks);
+    const { seen, hooks } = exchangesSeen(loaded, options.hooks);
+    const own = runBinding(built, resolved.passes, loaded, 0, hooks);
+    const more = runBinding(own.graph, extra, loaded, resolved.passes.length, hooks);
     const { meaning, keeping } = split(invocations);
     return {
-      spec,
-      built,
-      original,
-      exchange,
-      declared: own.graph,
-      graph: more.graph,
-      meant: keeping.length === 0 ? more.graph : run(built, meaning, 0).graph,
-      keeping,
-      invocations,
-      reports: [...own.reports, ...more.reports],
+      ...{ spec, built, ...seen, declared: own.graph, graph: more.graph },
+      meant: keeping.length === 0 ? more.graph : runBinding(built, meaning, loaded, 0).graph,
+      ...{ keeping, invocations, reports: [...own.reports, ...more.reports] },
       warnings: [...own.warnings, ...more.warnings].map((warning) => locate(spec, warning)),
       weights: loaded?.report(more.graph),
     };
   });
+}
+
+/**
+ * Hooks that see the passes which exchange gates, and what they have seen. A swap before the weights come in has nothing to
+ * keep: the file has the gates that it makes.
+ */
+function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks | undefined) {
+  const seen: { original?: Graph; exchange?: Exchange | undefined } = {};
+  let passes = 0;
+  return {
+    seen,
+    hooks: {
+      after(event) {
+        const complete = passes >= (loaded?.index ?? 0);
+        passes++;
+        if (complete && event.name === swapAttention.name) seen.original ??= event.before;
+        if (complete) seen.exchange = exchangeAfter(seen.exchange, event);
+        hooks?.after?.(event);
+      },
+    } satisfies PipelineHooks,
+  };
+}
+
+/**
+ * Runs a part of the passes; the weights come in after as many as change the network that they are not for.
+ *
+ * @param done the passes before this part
+ */
+function runBinding(
+  graph: Graph,
+  passes: readonly PassInvocation[],
+  loaded: LoadedWeights | undefined,
+  done: number,
+  hooks?: PipelineHooks,
+): RanPasses {
+  const at = loaded === undefined ? 0 : Math.max(0, loaded.index - done);
+  if (loaded === undefined || at === 0 || at > passes.length) return runPasses(graph, passes, hooks);
+  const before = runPasses(graph, passes.slice(0, at), hooks);
+  const rest = runPasses(loaded.bind(before.graph), passes.slice(at), hooks);
+  return {
+    graph: rest.graph,
+    reports: [...before.reports, ...rest.reports],
+    warnings: [...before.warnings, ...rest.warnings],
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import { sharedOptions, wholeNumber, wholeNumbers } from "../options.js";
-import { startProgress } from "../progress.js";
+import { withProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const benchCommand = defineCommand({
@@ -66,9 +66,9 @@ export const benchCommand = defineCommand({
         `--csv prints one table of numbers, and can't be given with --${args.json ? "json" : "profile"}`,
       );
     }
-    const [{ bench }, progress] = await Promise.all([import("../../driver/bench/bench.js"), startProgress()]);
-    try {
-      const report = await bench(args.models.map(String), {
+    const { bench } = await import("../../driver/bench/bench.js");
+    const report = await withProgress((progress) =>
+      bench(args.models.map(String), {
         device: args.device,
         threads: args.threads,
         batches: args.batch,
@@ -81,17 +81,15 @@ export const benchCommand = defineCommand({
         allowTf32: args["allow-tf32"],
         timeout: args.timeout,
         onProgress: progress.update,
-      });
-      return {
-        json: report,
-        warnings: report.warnings,
-        async text() {
-          const { benchCsv, benchText } = await import("../report-bench.js");
-          return args.csv ? benchCsv(report) : benchText(report);
-        },
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    return {
+      json: report,
+      warnings: report.warnings,
+      async text() {
+        const { benchCsv, benchText } = await import("../report-bench.js");
+        return args.csv ? benchCsv(report) : benchText(report);
+      },
+    };
   },
 });

@@ -1,8 +1,8 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import { sharedOptions } from "../options.js";
-import { startProgress } from "../progress.js";
+import { sharedOptions, weightsOptions } from "../options.js";
+import { withProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const codegenCommand = defineCommand({
@@ -82,23 +82,19 @@ export const codegenCommand = defineCommand({
     ],
   ],
   async run(args) {
-    const [{ codegen }, { weightsNotes }, progress] = await Promise.all([
+    const [{ codegen }, { weightsNotes }] = await Promise.all([
       import("../../driver/codegen/codegen.js"),
       import("../weights-notes.js"),
-      startProgress(),
     ]);
-    try {
-      const report = await codegen(args.model, {
+    const report = await withProgress((progress) =>
+      codegen(args.model, {
         language: args.lang,
         templates: args.templates,
         output: args.output,
         force: args.force,
-        weights: args.weights,
+        ...weightsOptions(args),
         variantWeights: args["variant-weights"],
-        names: args.names,
-        allowMissing: args["allow-missing"],
-        weightsKey: args["weights-key"],
-        allowOtherSettings: args["allow-other-settings"],
+
         seed: args.seed,
         passes: args.passes,
         resolution: args.resolution,
@@ -108,21 +104,19 @@ export const codegenCommand = defineCommand({
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         onProgress: progress.update,
-      });
-      return {
-        json: report,
-        notes: [
-          ...weightsNotes(report.weights),
-          ...(report.variants ?? [])
-            .slice(1)
-            .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
-        ],
-        warnings: report.warnings,
-        text: () =>
-          report.files.map(({ path, bytes }) => `${oneVisibleLine(path)}: ${count(bytes)} bytes\n`).join(""),
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    return {
+      json: report,
+      notes: [
+        ...weightsNotes(report.weights),
+        ...(report.variants ?? [])
+          .slice(1)
+          .flatMap(({ id, weights }) => weightsNotes(weights).map((note) => `${id}: ${note}`)),
+      ],
+      warnings: report.warnings,
+      text: () =>
+        report.files.map(({ path, bytes }) => `${oneVisibleLine(path)}: ${count(bytes)} bytes\n`).join(""),
+    };
   },
 });

@@ -1,8 +1,8 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { CompileReport } from "../../driver/compile/compile.js";
-import { sharedOptions } from "../options.js";
-import { startProgress } from "../progress.js";
+import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
+import { withProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const compileCommand = defineCommand({
@@ -11,11 +11,7 @@ export const compileCommand = defineCommand({
   positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
   options: {
     output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
-    weights: sharedOptions.weights,
-    names: sharedOptions.names,
-    "allow-missing": sharedOptions["allow-missing"],
-    "weights-key": sharedOptions["weights-key"],
-    "allow-other-settings": sharedOptions["allow-other-settings"],
+    ...weightsFlags,
     "new-gates": sharedOptions["new-gates"],
     calibrate: sharedOptions.calibrate,
     seed: sharedOptions.seed,
@@ -76,21 +72,16 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { weightsNotes }, { newGatesTable }, { swappedText }, progress] = await Promise.all([
+    const [{ compile }, { weightsNotes }, { newGatesTable }, { swappedText }] = await Promise.all([
       import("../../driver/compile/compile.js"),
       import("../weights-notes.js"),
       import("../new-gates-table.js"),
       import("../swapped-text.js"),
-      startProgress(),
     ]);
-    try {
-      const report = await compile(args.spec, {
+    const report = await withProgress((progress) =>
+      compile(args.spec, {
         output: args.output,
-        weights: args.weights,
-        names: args.names,
-        allowMissing: args["allow-missing"],
-        weightsKey: args["weights-key"],
-        allowOtherSettings: args["allow-other-settings"],
+        ...weightsOptions(args),
         newGates: args["new-gates"],
         calibrate: args.calibrate,
         seed: args.seed,
@@ -108,27 +99,25 @@ export const compileCommand = defineCommand({
         printIr: args["print-ir-after-all"] ? progress.print : undefined,
         dumpIr: args["dump-ir"],
         onProgress: progress.update,
-      });
-      return {
-        json: report,
-        notes: [...weightsNotes(report.weights), ...report.notes],
-        warnings: report.warnings,
-        async text() {
-          const beside =
-            report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
-          const gates = `${count(report.attentionParameters)} of them attention's`;
-          const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
-          const { exportedWeights: exported } = report;
-          const weights =
-            exported === undefined
-              ? ""
-              : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-          return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
-        },
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    return {
+      json: report,
+      notes: [...weightsNotes(report.weights), ...report.notes],
+      warnings: report.warnings,
+      async text() {
+        const beside =
+          report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
+        const gates = `${count(report.attentionParameters)} of them attention's`;
+        const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
+        const { exportedWeights: exported } = report;
+        const weights =
+          exported === undefined
+            ? ""
+            : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
+        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
+      },
+    };
   },
 });
 

@@ -2,7 +2,7 @@ import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
 import { sharedOptions } from "../options.js";
-import { startProgress } from "../progress.js";
+import { withProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
 import { swappedText } from "../swapped-text.js";
 import { defineCommand } from "./command.js";
@@ -74,13 +74,12 @@ export const rewriteCommand = defineCommand({
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
   ],
   async run(args) {
-    const [{ rewrite }, { newGatesTable }, progress] = await Promise.all([
+    const [{ rewrite }, { newGatesTable }] = await Promise.all([
       import("../../driver/rewrite/rewrite.js"),
       import("../new-gates-table.js"),
-      startProgress(),
     ]);
-    try {
-      const report = await rewrite(args.model, {
+    const report = await withProgress((progress) =>
+      rewrite(args.model, {
         output: args.output,
         swaps: args.swap,
         passes: args.passes,
@@ -95,19 +94,17 @@ export const rewriteCommand = defineCommand({
         digest: args.json,
         printIr: args["print-ir-after-all"] ? progress.print : undefined,
         onProgress: progress.update,
-      });
-      return {
-        json: report,
-        notes: report.notes,
-        warnings: report.warnings,
-        async text() {
-          const explained = args.explain ? await explanation(report) : "";
-          return `${explained}${summary(report)}${newGatesTable(report.newGates)}`;
-        },
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    return {
+      json: report,
+      notes: report.notes,
+      warnings: report.warnings,
+      async text() {
+        const explained = args.explain ? await explanation(report) : "";
+        return `${explained}${summary(report)}${newGatesTable(report.newGates)}`;
+      },
+    };
   },
 });
 

@@ -1,4 +1,4 @@
-import { sharedOptions } from "../options.js";
+import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 export const runCommand = defineCommand({
@@ -30,11 +30,7 @@ export const runCommand = defineCommand({
       requiresArg: true,
       describe: "The names of the classes: a text with one a line, or a list in JSON",
     },
-    weights: sharedOptions.weights,
-    names: sharedOptions.names,
-    "allow-missing": sharedOptions["allow-missing"],
-    "weights-key": sharedOptions["weights-key"],
-    "allow-other-settings": sharedOptions["allow-other-settings"],
+    ...weightsFlags,
     passes: sharedOptions.passes,
     timeout: sharedOptions.timeout,
     seed: { ...sharedOptions.seed, default: undefined },
@@ -58,11 +54,7 @@ export const runCommand = defineCommand({
       outputs: args.output,
       device: args.device,
       labels: args.labels,
-      weights: args.weights,
-      names: args.names,
-      allowMissing: args["allow-missing"],
-      weightsKey: args["weights-key"],
-      allowOtherSettings: args["allow-other-settings"],
+      ...weightsOptions(args),
       passes: args.passes,
       timeout: args.timeout,
       seed: args.seed,

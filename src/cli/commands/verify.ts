@@ -1,5 +1,5 @@
-import { realNumber, sharedOptions, wholeNumbers } from "../options.js";
-import { startProgress } from "../progress.js";
+import { realNumber, sharedOptions, weightsFlags, weightsOptions, wholeNumbers } from "../options.js";
+import { withProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const verifyCommand = defineCommand({
@@ -52,11 +52,7 @@ export const verifyCommand = defineCommand({
       describe: "See --atol",
     },
     timeout: sharedOptions.timeout,
-    weights: sharedOptions.weights,
-    names: sharedOptions.names,
-    "allow-missing": sharedOptions["allow-missing"],
-    "weights-key": sharedOptions["weights-key"],
-    "allow-other-settings": sharedOptions["allow-other-settings"],
+    ...weightsFlags,
     resolution: sharedOptions.resolution,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
@@ -81,13 +77,12 @@ export const verifyCommand = defineCommand({
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
-    const [{ verify }, { weightsNotes }, progress] = await Promise.all([
+    const [{ verify }, { weightsNotes }] = await Promise.all([
       import("../../driver/verify/verify.js"),
       import("../weights-notes.js"),
-      startProgress(),
     ]);
-    try {
-      const report = await verify(args.model, {
+    const report = await withProgress((progress) =>
+      verify(args.model, {
         device: args.device,
         against: args.against,
         perBlock: args["per-block"],
@@ -98,11 +93,7 @@ export const verifyCommand = defineCommand({
         atol: args.atol,
         rtol: args.rtol,
         timeout: args.timeout,
-        weights: args.weights,
-        names: args.names,
-        allowMissing: args["allow-missing"],
-        weightsKey: args["weights-key"],
-        allowOtherSettings: args["allow-other-settings"],
+        ...weightsOptions(args),
         resolution: args.resolution,
         seed: args.seed,
         opset: args.opset,
@@ -111,19 +102,17 @@ export const verifyCommand = defineCommand({
         keepBatchNorm: args["keep-bn"],
         passes: args.passes,
         onProgress: progress.update,
-      });
-      return {
-        json: report,
-        notes: weightsNotes(report.weights),
-        warnings: report.warnings,
-        ok: report.ok || (args["allow-undecided"] && report.verdict === "undecided"),
-        async text() {
-          const { verifyText } = await import("../report-verify.js");
-          return verifyText(report);
-        },
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    return {
+      json: report,
+      notes: weightsNotes(report.weights),
+      warnings: report.warnings,
+      ok: report.ok || (args["allow-undecided"] && report.verdict === "undecided"),
+      async text() {
+        const { verifyText } = await import("../report-verify.js");
+        return verifyText(report);
+      },
+    };
   },
 });

@@ -3,7 +3,7 @@ import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { NAME_KINDS } from "../../driver/command-line.js";
 import { sharedOptions } from "../options.js";
-import { startProgress } from "../progress.js";
+import { withProgress } from "../progress.js";
 import { defineCommand } from "./command.js";
 
 export const weightsConvertCommand = defineCommand({
@@ -44,13 +44,12 @@ export const weightsConvertCommand = defineCommand({
         hint: "names alone don't say which layer is which; ecagen list shows the specs that there are, as in --spec specs/b0-se.json",
       });
     }
-    const [{ convertWeights }, { listedNames }, progress] = await Promise.all([
+    const [{ convertWeights }, { listedNames }] = await Promise.all([
       import("../../driver/weights/convert.js"),
       import("../weights-notes.js"),
-      startProgress(),
     ]);
-    try {
-      const report = await convertWeights(file, {
+    const report = await withProgress((progress) =>
+      convertWeights(file, {
         output,
         spec,
         to: names,
@@ -58,21 +57,19 @@ export const weightsConvertCommand = defineCommand({
         allowMissing: args["allow-missing"],
         weightsKey: args["weights-key"],
         onProgress: progress.update,
-      });
-      const { from, to } = report;
-      return {
-        json: report,
-        warnings: report.warnings,
-        notes: [
-          ...report.notes,
-          ...listedNames("not in the file, so not written", report.missing),
-          ...listedNames("unused, because the network has no place for them", report.unused),
-        ],
-        text: () =>
-          `${oneVisibleLine(report.output)}: ${count(report.tensors)} tensors, ${count(report.bytes)} bytes, from the names of ${from.names} (${from.family}) to those of ${to.names} (${to.family})\n`,
-      };
-    } finally {
-      progress.stop();
-    }
+      }),
+    );
+    const { from, to } = report;
+    return {
+      json: report,
+      warnings: report.warnings,
+      notes: [
+        ...report.notes,
+        ...listedNames("not in the file, so not written", report.missing),
+        ...listedNames("unused, because the network has no place for them", report.unused),
+      ],
+      text: () =>
+        `${oneVisibleLine(report.output)}: ${count(report.tensors)} tensors, ${count(report.bytes)} bytes, from the names of ${from.names} (${from.family}) to those of ${to.names} (${to.family})\n`,
+    };
   },
 });
