@@ -65,6 +65,28 @@ export class InputError extends Error {
   }
 }
 
+/** One of several things that may have the same mistake: `tensor "a"`, and what is wrong with it. */
+export interface Problem {
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/** Problems by their reasons, in the order in which these come first. */
+export function byReason<P extends Problem>(problems: readonly P[]): readonly (readonly [P, ...P[]])[] {
+  const groups = new Map<string, [P, ...P[]]>();
+  for (const problem of problems) {
+    const group = groups.get(problem.reason);
+    if (group === undefined) groups.set(problem.reason, [problem]);
+    else group.push(problem);
+  }
+  return [...groups.values()];
+}
+
+/** Problems of one reason as one message: `tensor "a" and 39 more: …`. */
+export function sayTogether([{ subject, reason }, ...more]: readonly [Problem, ...Problem[]]): string {
+  return `${subject}${more.length === 0 ? "" : ` and ${more.length} more`}: ${reason}`;
+}
+
 /** A check or an expectation of the user's that did not hold; the CLI exits with 1. */
 export class CheckError extends Error {
   override readonly name = "CheckError";

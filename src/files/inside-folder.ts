@@ -48,7 +48,8 @@ export function openBeside<R extends ByteRange>(
     try {
       path = besideFile(location, file);
     } catch (error) {
-      throw new NoSuchFile(why(error));
+      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      throw new NoSuchFile(missing ? "there is no such file" : why(error));
     }
     return path === undefined ? undefined : open(path);
   };

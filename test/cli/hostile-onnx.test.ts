@@ -102,9 +102,10 @@ const good = model({ node: [relu("x", "y")] });
 
 /** What is wrong with each file, and what the message says of it. */
 const FILES: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
-  empty: [new Uint8Array(0), /no graph/],
-  text: [Buffer.from("<!doctype html><title>404</title>"), /no ONNX model/],
-  truncated: [good.subarray(0, good.length - 7), /ends past its message/],
+  empty: [new Uint8Array(0), /is no ONNX model but empty/],
+  text: [Buffer.from("<!doctype html><title>404</title>"), /is no ONNX model but a web page/],
+  // The opset, which comes after the graph, has four bytes of the seven.
+  truncated: [good.subarray(0, good.length - 7), /the last 3 bytes or more of the file are missing/],
   "a length of 2^60": [
     Buffer.concat([Uint8Array.of(0x3a), Buffer.from("ffffffffffffff7f", "hex")]),
     /no ONNX model/,
@@ -141,6 +142,16 @@ const FILES: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>
   ],
   "data behind a link": [external({ location: "link" }), /must be a file in the model's folder/],
   "data that is not there": [external({ location: "gone.bin" }), /can't be read/],
+  "data of three tensors that is not there": [
+    model({
+      node: [relu("x", "y")],
+      initializer: ["a", "b", "c"].map((name) => ({
+        ...{ name, dataType: 1, dims: [4], dataLocation: TensorProto.DataLocation.EXTERNAL },
+        externalData: [{ key: "location", value: "gone.bin" }],
+      })),
+    }),
+    /tensor "a" and 2 more: its external data "gone\.bin" can't be read: there is no such file/,
+  ],
   "data of a name with a zero": [external({ location: "a\0b" }), /tensor "w"/],
   "data of an unknown element type above": [
     withTensor({

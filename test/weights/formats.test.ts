@@ -77,7 +77,7 @@ for (const [file, message] of [
   ["no-tensors.pt", /it holds a dict with "epoch", "loss", no dict of tensors/],
   ["repeated.pt", /"x" is larger than its storage/],
   ["legacy.pt", /from before PyTorch 1.6/],
-  ["../../../package.json", /is no file of weights that ecagen knows/],
+  ["../../../package.json", /is no file of weights but a JSON file/],
 ] as const) {
   test(`${file} is refused, with the way out`, () => {
     try {

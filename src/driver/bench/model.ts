@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { RandomAccessFile } from "../../files/random-access-file.js";
+import { readMetadata } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { FloatTensor, Session } from "../../runtime/session.js";
@@ -28,7 +28,8 @@ export interface TimedModel {
 export function timedModel(file: string, resolution: number | undefined): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
-    RandomAccessFile.open(file).close();
+    // What is no model is refused in better words than ONNX Runtime has.
+    readMetadata(file);
     return { file, name, model: file, warnings: [] };
   }
   const network = specNetwork(file, { resolution });

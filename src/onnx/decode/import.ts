@@ -1,5 +1,5 @@
 import type { ByteRange, OpenBeside } from "../../base/bytes.js";
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { byReason, type Diagnostic, InputError, sayTogether } from "../../base/diagnostic.js";
 import { didYouMean } from "../../base/suggest.js";
 import type { Graph } from "../../ir/graph.js";
 import { formatType } from "../../ir/types.js";
@@ -68,18 +68,20 @@ export function importModel(
   };
 }
 
-/** Errors: `InputError` with every node that is opaque by itself, not for what it reads. */
+/** Errors: `InputError` with the nodes that are opaque by themselves, not for what they read: those of one reason as one. */
 export function refuseForeign({ foreign }: Pick<ImportedModel, "foreign">, file: string): void {
-  const diagnostics = foreign
+  const problems = foreign
     .filter(({ hangs }) => !hangs)
-    .map(
-      ({ label, operator, reason, unknown }): Diagnostic => ({
-        code: unknown ? "onnx/unknown-operator" : "onnx/unsupported",
-        message: `node ${label}: ${reason}`,
-        file,
-        ...(unknown ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
-      }),
-    );
+    .map((node) => ({ ...node, subject: `node ${node.label}` }));
+  const diagnostics = byReason(problems).map((nodes): Diagnostic => {
+    const [{ operator, unknown }] = nodes;
+    return {
+      code: unknown ? "onnx/unknown-operator" : "onnx/unsupported",
+      message: sayTogether(nodes),
+      file,
+      ...(unknown ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
+    };
+  });
   if (diagnostics.length > 0) throw new InputError(diagnostics);
 }
 

@@ -1,5 +1,5 @@
 import { nothingBeside, type OpenBeside, rangeOfBytes } from "../../base/bytes.js";
-import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
+import { byReason, type Diagnostic, InputError, type Problem, sayTogether } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { type DType, elementCount, isIntegerType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { LentNumbers } from "../../ir/weight.js";
@@ -57,15 +57,16 @@ export class SourceTensors {
       wire: new WireReader(range),
       latest: new LatestBytes(),
     };
-    const problems: Diagnostic[] = [];
+    const problems: Problem[] = [];
     const attempt = (name: string, read: () => void): void => {
       try {
         if (this.#tensors.has(name)) throw new TypeRefusal("there are two of that name");
         read();
       } catch (error) {
         if (!(error instanceof TypeRefusal || error instanceof InputError)) throw error;
-        const message = `${path}: tensor ${quoteName(name)}: ${error.message}`;
-        if (problems.length < MOST_PROBLEMS) problems.push({ code: "onnx/initializer", message, file: path });
+        problems.push({ subject: `tensor ${quoteName(name)}`, reason: error.message });
+        // Nodes that read it are not to blame.
+        if (!this.#tensors.has(name)) this.#tensors.set(name, withoutNumbers([], name, path));
       }
     };
 
@@ -101,7 +102,8 @@ export class SourceTensors {
     this.initializers = initializers;
     this.constants = constants;
     this.#constantNodes = new Set(constants.values());
-    this.problems = problems;
+    const messages = byReason(problems).map(sayTogether);
+    this.problems = InputError.ofFile("onnx/initializer", path, "", messages).diagnostics;
   }
 
   get(name: string): DecodedTensor | undefined {

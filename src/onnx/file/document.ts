@@ -1,5 +1,6 @@
-import { type ByteRange, concatBytes } from "../../base/bytes.js";
+import { type ByteRange, concatBytes, rangeOfBytes, readRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
+import { fileKind, LONGEST_FILE_START } from "../../base/file-kinds.js";
 import { quoteName } from "../../base/visible-text.js";
 import { TypeRefusal } from "../../ir/types.js";
 import {
@@ -64,12 +65,12 @@ const LONGEST_REST = 1 << 26;
  * decoded.
  */
 export function readDocument(range: ByteRange, file: string): ModelDocument {
-  return asModel(file, () => new DocumentReader(range, file).read());
+  return asModel(range, file, () => new DocumentReader(range, file).read());
 }
 
 /** What an ONNX file says of itself, its `metadata_props`; its graph is passed over. Errors: `InputError` for bytes that are no model. */
 export function metadataOf(range: ByteRange, file: string): ReadonlyMap<string, string> {
-  return asModel(file, () => {
+  return asModel(range, file, () => {
     const wire = new WireReader(range);
     const fields = [...wire.fields(0, range.size)];
     graphAmong(fields);
@@ -82,7 +83,7 @@ export function metadataOf(range: ByteRange, file: string): ReadonlyMap<string, 
 
 /** The message of a whole model, tensors included. Errors: `InputError` for bytes that are no model. */
 export function parseModel(bytes: Uint8Array, file: string): ModelMessage {
-  return asModel(file, () => {
+  return asModel(rangeOfBytes(bytes), file, () => {
     const model: ModelMessage = decoded(() => ModelProto.decode(bytes));
     if ((model.graph?.node ?? []).length === 0) throw new WireProblem("it has no graph");
     return model;
@@ -96,13 +97,15 @@ export function graphAmong(fields: readonly WireField[]): WireField {
   throw new WireProblem(graph === undefined ? "it has no graph" : `it has ${others.length + 1} graphs`);
 }
 
-/** Reads a model; what is wrong with its bytes becomes an `InputError` that names the file. */
-export function asModel<T>(file: string, read: () => T): T {
+/** Reads a model; what is wrong with its bytes becomes an `InputError` that names the file, and what else it is. */
+export function asModel<T>(range: ByteRange, file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof WireProblem)) throw error;
-    throw InputError.of("onnx/no-model", `${file} is no ONNX model: ${error.message}`, { file });
+    const kind = fileKind(readRange(range, 0, Math.min(range.size, LONGEST_FILE_START)));
+    const why = kind === undefined ? `no ONNX model: ${error.message}` : `no ONNX model but ${kind.is}`;
+    throw InputError.of("onnx/no-model", `${file} is ${why}`, { file, hint: kind?.hint });
   }
 }
 

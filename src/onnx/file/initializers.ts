@@ -1,5 +1,5 @@
 import type { ByteRange, OpenBeside } from "../../base/bytes.js";
-import { InputError } from "../../base/diagnostic.js";
+import { byReason, InputError, type Problem, sayTogether } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import { refuse, TypeRefusal } from "../../ir/types.js";
 import { LatestBytes } from "../../weights/formats/latest.js";
@@ -23,8 +23,8 @@ export function readInitializers(
   const wire = new WireReader(range);
   const reading = { range, wire, openData, latest: new LatestBytes() };
   const tensors = new Map<string, StoredTensor>();
-  const problems: string[] = [];
-  asModel(file, () => {
+  const problems: Problem[] = [];
+  asModel(range, file, () => {
     const graph = graphAmong([...wire.fields(0, range.size)]);
     let count = 0;
     for (const field of wire.fields(graph.start, graph.end)) {
@@ -38,10 +38,10 @@ export function readInitializers(
         tensors.set(tensor.name, tensor);
       } catch (error) {
         if (!(error instanceof TypeRefusal)) throw error;
-        problems.push(`${called}: ${error.message}`);
+        problems.push({ subject: called, reason: error.message });
       }
     }
   });
   if (problems.length === 0) return tensors;
-  throw InputError.ofFile("onnx/initializer", file, "", problems);
+  throw InputError.ofFile("onnx/initializer", file, "", byReason(problems).map(sayTogether));
 }

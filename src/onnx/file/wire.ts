@@ -38,7 +38,12 @@ export class WireReader {
       this.#load(at);
       const tag = this.#varint(at, end);
       const payload = this.#payload(tag.value % 8, tag.end, end);
-      if (payload.end > end) throw new WireProblem(`the field at byte ${at} ends past its message`);
+      if (payload.end > end) {
+        // What follows fields that are whole, to the end of the file, was whole once.
+        const isCut = at > 0 && end === this.#range.size;
+        const missing = isCut ? `: the last ${payload.end - end} bytes or more of the file are missing` : "";
+        throw new WireProblem(`the field at byte ${at} ends past its message${missing}`);
+      }
       yield { number: Math.floor(tag.value / 8), begin: at, ...payload };
       at = payload.end;
     }

@@ -1,5 +1,6 @@
 import { compareBytes, latin1, type OpenFile, utf8 } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
+import { fileKind, LONGEST_FILE_START } from "../../base/file-kinds.js";
 import { LatestBytes } from "./latest.js";
 import { isNpy } from "./numpy/header.js";
 import { npzTensors, readNpy } from "./numpy/read.js";
@@ -29,7 +30,6 @@ const LEGACY_TORCH = Uint8Array.of(
 );
 const TAR = "ustar";
 const TAR_AT = 257;
-const LONGEST_START = TAR_AT + TAR.length;
 
 /**
  * A file of tensors, recognised by its content. Takes the file over: closes it with the source, or when it is refused.
@@ -40,14 +40,20 @@ const LONGEST_START = TAR_AT + TAR.length;
  */
 export function readTensors(file: OpenFile, unpacking: Unpacking, key?: string): TensorSource {
   const { file: path } = file;
-  const start = file.read(0, Math.min(file.size, LONGEST_START));
+  const start = file.read(0, Math.min(file.size, LONGEST_FILE_START));
   if (isNpy(start)) return readNpy(file);
   if (ZIP_STARTS.some((zip) => startsWith(start, zip))) return readArchive(file, unpacking, key);
+  const kind = start[8] === "{".charCodeAt(0) ? undefined : fileKind(start);
   // A broken file gets the message of the format that its name promises.
-  if (path.endsWith(".safetensors") || start[8] === "{".charCodeAt(0)) return readSafetensors(file);
+  if (kind === undefined && (path.endsWith(".safetensors") || start[8] === "{".charCodeAt(0)))
+    return readSafetensors(file);
   file.close();
   if (startsWith(start, LEGACY_TORCH) || latin1(start.subarray(TAR_AT)) === TAR) {
     throw torchRefused(path, "is a PyTorch checkpoint from before PyTorch 1.6, which is not read");
+  }
+  if (kind !== undefined) {
+    const message = `${path} is no file of weights but ${kind.is}`;
+    throw InputError.of("weights/unknown-format", message, { file: path, hint: kind.hint });
   }
   throw InputError.of("weights/unknown-format", `${path} is no file of weights that ecagen knows`, {
     file: path,
