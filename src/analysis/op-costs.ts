@@ -1,10 +1,11 @@
 import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
 import { costOf } from "../ir/op.js";
-import { matmulMacs } from "../ir/ops/linear.js";
+import type { InnerBody, InnerNode } from "../ir/ops/opaque.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
-import { type Dim, elementCount, type TensorType, TypeRefusal, tensorType } from "../ir/types.js";
+import { type Dim, isUnknownType, type TensorType, tensorType } from "../ir/types.js";
+import { foreignMacs, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
 
 /** The multiply-accumulates of one op, for one image. */
 export interface OpCost {
@@ -12,8 +13,8 @@ export interface OpCost {
   readonly macs: number;
   /** Of two computed tensors. */
   readonly products: number;
-  /** The operator, where it has some that are not counted. */
-  readonly missing?: string;
+  /** The operators that have some which are not counted, one for each node. */
+  readonly missing?: readonly string[];
 }
 
 const NOTHING: OpCost = { macs: 0, products: 0 };
@@ -46,13 +47,75 @@ function costOfOp(op: Op, batches: readonly Dim[], constant: ReadonlySet<Value>)
   // What follows from parameters alone is computed once, not for each image.
   if (op.results.every((result) => constant.has(result))) return NOTHING;
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
-  const typeOf = (value: Value): TensorType | undefined => forOneImage(value, batches, isConstant(value));
-  const macs = isOp(op, "opaque") ? foreignMacs(op, (value) => typeOf(value)?.dims) : knownMacs(op, typeOf);
-  if (macs === undefined) {
-    if (isOp(op, "opaque") && !op.attributes.multiplies) return NOTHING;
-    return { ...NOTHING, missing: isOp(op, "opaque") ? operatorOf(op) : op.kind };
-  }
-  const withParameters = op.operands.some((operand) => isConstant(operand) && operand.type.dims.length > 0);
+  if (isOp(op, "opaque")) return opaqueCost(op, batches, isConstant);
+  const macs = knownMacs(op, (value) => forOneImage(value.type, batches, isConstant(value)));
+  return macs === undefined ? { ...NOTHING, missing: [op.kind] } : charged(op.operands, macs, isConstant);
+}
+
+/** With parameters, unless they are single numbers. */
+function charged(operands: readonly Value[], macs: number, isConstant: (value: Value) => boolean): OpCost {
+  const withParameters = operands.some((operand) => isConstant(operand) && operand.type.dims.length > 0);
+  return withParameters ? { macs, products: 0 } : { macs: 0, products: macs };
+}
+
+function opaqueCost(
+  { attributes, operands, results }: OpOf<"opaque">,
+  batches: readonly Dim[],
+  isConstant: (value: Value) => boolean,
+): OpCost {
+  const { bodies, multiplies, operator, domain, written } = attributes;
+  if (bodies.length > 0) return bodiesCost(operator, bodies, batches);
+  const sizesOf = (value: Value): readonly number[] => sizesFor(value.type, batches, isConstant(value));
+  const macs = foreignMacs({
+    operator,
+    domain,
+    written,
+    operands: operands.map(sizesOf),
+    results: results.map(sizesOf),
+  });
+  if (typeof macs === "object") return macs;
+  if (macs !== undefined) return charged(operands, macs, isConstant);
+  return multiplies ? { ...NOTHING, missing: [operatorName(operator, domain)] } : NOTHING;
+}
+
+/** The sizes of a value for one image, or such that make every count NaN. */
+function sizesFor(type: TensorType, batches: readonly Dim[], isConstant: boolean): readonly number[] {
+  return (forOneImage(type, batches, isConstant)?.dims as readonly number[] | undefined) ?? UNKNOWN_SIZES;
+}
+
+/** Of branches the one with the most; a body once for each round. What has no known number of rounds is missing. */
+function bodiesCost(operator: string, bodies: readonly InnerBody[], batches: readonly Dim[]): OpCost {
+  const each = bodies.map(({ rounds, nodes }): OpCost => {
+    const costs = nodes.map((node) => innerCost(node, batches));
+    const missing = costs.flatMap((cost) => cost.missing ?? []);
+    const total = (of: (cost: OpCost) => number): number => costs.reduce((sum, cost) => sum + of(cost), 0);
+    const count = rounds === null ? undefined : sizeForOneImage(rounds, batches);
+    if (typeof count !== "number") return nodes.length === 0 ? NOTHING : { ...NOTHING, missing: [operator] };
+    return {
+      macs: count * total(({ macs }) => macs),
+      products: count * total(({ products }) => products),
+      ...(missing.length === 0 ? {} : { missing }),
+    };
+  });
+  const all = (cost: OpCost): number => cost.macs + cost.products;
+  const [first = NOTHING] = each.toSorted((a, b) => all(b) - all(a));
+  const missing = each.flatMap((cost) => cost.missing ?? []);
+  return { macs: first.macs, products: first.products, ...(missing.length === 0 ? {} : { missing }) };
+}
+
+function innerCost(node: InnerNode, batches: readonly Dim[]): OpCost {
+  if (node.bodies.length > 0) return bodiesCost(node.operator, node.bodies, batches);
+  if (node.constants.every((isConstant) => isConstant)) return NOTHING;
+  const sizesOf = (dims: readonly Dim[] | null, isConstant: boolean): readonly number[] =>
+    dims === null ? UNKNOWN_SIZES : sizesFor({ dtype: "float32", dims }, batches, isConstant);
+  const macs = foreignMacs({
+    ...node,
+    operands: node.operands.map((dims, i) => sizesOf(dims, node.constants[i] === true)),
+    results: node.results.map((dims) => sizesOf(dims, false)),
+  });
+  if (macs === undefined) return { ...NOTHING, missing: [operatorName(node.operator, node.domain)] };
+  if (typeof macs === "object") return macs;
+  const withParameters = node.operands.some((dims, i) => node.constants[i] === true && dims?.length !== 0);
   return withParameters ? { macs, products: 0 } : { macs: 0, products: macs };
 }
 
@@ -72,71 +135,18 @@ function knownMacs(op: Op, typeOf: (value: Value) => TensorType | undefined): nu
  * A type with the sizes for one image; undefined where one is open besides the batch, or nothing is known. A first size that is
  * open is a batch, whatever it is called.
  */
-function forOneImage(
-  { type: { dims, dtype } }: Value,
-  batches: readonly Dim[],
-  isConstant: boolean,
-): TensorType | undefined {
-  if (dtype === "other" && dims.length === 0) return undefined;
-  const symbols = batches.filter((batch) => typeof batch === "string");
+function forOneImage(type: TensorType, batches: readonly Dim[], isConstant: boolean): TensorType | undefined {
+  const { dims, dtype } = type;
+  if (isUnknownType(type)) return undefined;
   const sized = dims.map((dim, axis) => {
     if (axis === 0 && !isConstant && batches[0] === dim) return 1;
-    const known = symbols.reduce<Dim>((size, symbol) => withSize(size, symbol, 1), dim);
+    const known = sizeForOneImage(dim, batches);
     return axis === 0 && typeof known === "string" ? 1 : known;
   });
   return sized.every((dim) => typeof dim === "number") ? tensorType(sized, dtype) : undefined;
 }
 
-type Dims = readonly number[];
-
-/** Multiply-accumulates of an operator, from the sizes of its operands and results. */
-type ForeignCost = (operands: readonly Dims[], results: readonly Dims[]) => number;
-
-/** Each output element reads the weights of its channel, [M, C / group, ...kernel]. */
-const convolution: ForeignCost = ([, weight = []], [y = []]) =>
-  elementCount(y) * elementCount(weight.slice(1));
-
-/** Instead of sizes that aren't known: a matrix, so that what is counted of it is NaN too. */
-const UNKNOWN: Dims = [Number.NaN, Number.NaN];
-
-/** Operators that no op of the IR is and whose multiply-accumulates follow from sizes, by domain and name. */
-const COSTS: ReadonlyMap<string, ForeignCost> = new Map<string, ForeignCost>([
-  // Each input element is spread by the weights of its channel, [C, M / group, ...kernel].
-  ["ConvTranspose", ([x = [], weight = []]) => elementCount(x) * elementCount(weight.slice(1))],
-  ["Conv", convolution],
-  ["ConvInteger", convolution],
-  ["com.microsoft.FusedConv", convolution],
-  ["QLinearConv", ([, , , weight = []], results) => convolution([[], weight], results)],
-  ["MatMul", ([a = [], b = []]) => matmulMacs(a, b)],
-  ["MatMulInteger", ([a = [], b = []]) => matmulMacs(a, b)],
-  ["QLinearMatMul", ([a = [], , , b = []]) => matmulMacs(a, b)],
-]);
-
-/** The name of an opaque op's operator, with its domain where that is not ONNX's own. */
-export function operatorOf({ attributes: { operator, domain } }: OpOf<"opaque">): string {
-  return domain === "" || domain === "ai.onnx" ? operator : `${domain}.${operator}`;
-}
-
-/**
- * Multiply-accumulates of a node that no op of the IR can say; undefined where its sizes aren't known or nobody knows what
- * it does.
- *
- * @param sizesOf the sizes of a type for one image; undefined where they aren't known
- */
-export function foreignMacs(
-  op: OpOf<"opaque">,
-  sizesOf: (value: OpOf<"opaque">["operands"][number]) => readonly Dim[] | undefined,
-): number | undefined {
-  const cost = COSTS.get(operatorOf(op));
-  if (cost === undefined) return undefined;
-  const known = (values: readonly OpOf<"opaque">["operands"][number][]): readonly Dims[] =>
-    values.map((value) => (sizesOf(value) ?? UNKNOWN) as Dims);
-  try {
-    const macs = cost(known(op.operands), known(op.results));
-    return Number.isFinite(macs) ? macs : undefined;
-  } catch (error) {
-    // Sizes that don't fit one another.
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+function sizeForOneImage(dim: Dim, batches: readonly Dim[]): Dim {
+  const symbols = batches.filter((batch) => typeof batch === "string");
+  return symbols.reduce<Dim>((size, symbol) => withSize(size, symbol, 1), dim);
 }

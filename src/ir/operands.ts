@@ -1,4 +1,4 @@
-import { type DType, type NumberDType, refuse } from "./types.js";
+import { type DType, isNumberDType, type NumberDType, refuse } from "./types.js";
 
 /** How often an operand stands in an op's list: `optional` and `rest` ones only at its end. */
 export type Count = "one" | "optional" | "rest";
@@ -154,10 +154,10 @@ export function takesOperands(record: OperandRecord, count: number): boolean {
 
 /** Refuses element types that the operands may not have: one of their own, or one that is not that of the others. */
 export function checkElementTypes(record: OperandRecord, dtypes: readonly DType[]): void {
-  if (dtypes.includes("other")) refuse("it has an operand that the IR only hands on");
+  if (!dtypes.every(isNumberDType)) refuse("it has an operand that the IR only hands on");
   const operands = dtypes.flatMap((dtype, i) => {
     const slot = operandSlot(record, i);
-    return slot === undefined || dtype === "other" ? [] : [{ ...slot, dtype }];
+    return slot === undefined || !isNumberDType(dtype) ? [] : [{ ...slot, dtype }];
   });
   for (const { name, dtype, types, shared, called } of operands) {
     if (!shared && !types.includes(dtype)) refuse(`${name} must be ${called}, not ${dtype}`);

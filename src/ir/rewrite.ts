@@ -112,7 +112,7 @@ export function replaceParameters(graph: Graph, replace: (parameter: Parameter) 
 
 /**
  * The graph with inputs of other types, and every other type inferred from these. Undefined where its ops refuse that, as one
- * that is written for sizes of the old types does.
+ * that is written for sizes of the old types does, and an opaque one that reads what has another type now.
  */
 export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => TensorType): Graph | undefined {
   const inputs = graph.inputs.map((input) => Object.freeze({ ...input, type: typeOf(input) }));
@@ -121,8 +121,11 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
   try {
     const ops = graph.ops.map((op) => {
       const operands = op.operands.map(current);
+      const definition = definitionOf(op.kind);
+      if (definition.foreign === true && operands.some((operand, i) => operand !== op.operands[i]))
+        throw new TypeRefusal(`${op.loc.scope} is opaque: its types for other inputs are not known`);
       const types = inferTypes(
-        definitionOf(op.kind),
+        definition,
         operands.map(({ type }) => type),
         op.attributes,
       );

@@ -3,15 +3,26 @@ export const ELEMENT_BYTES = { float32: 4, float16: 2, int64: 8, int32: 4 } as c
 
 export type NumberDType = keyof typeof ELEMENT_BYTES;
 
+/** Element types of files that the IR only hands on, with sizes. No op computes with them; opaque nodes do. */
+export const HANDED_ON = [
+  ...["bool", "uint8", "int8", "uint16", "int16", "uint32", "uint64", "float64", "bfloat16", "string"],
+  ...["complex64", "complex128", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz"],
+  ...["uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2"],
+] as const;
+
 /**
- * `other` is what the IR only hands on: element types of files that no op of the IR computes with, sequences, and
- * tensors of which nothing is known, not even the rank (their dims are []).
+ * `other` is what is no tensor (a sequence), or one of which nothing is known, not even the rank: its dims are [].
  */
-export type DType = NumberDType | "other";
+export type DType = NumberDType | (typeof HANDED_ON)[number] | "other";
+
+/** Whether the IR computes with elements of that type. */
+export function isNumberDType(dtype: DType): dtype is NumberDType {
+  return Object.hasOwn(ELEMENT_BYTES, dtype);
+}
 
 /** The element type of a tensor that the IR computes with; refuses others. */
 export function numberDType({ dtype }: TensorType): NumberDType {
-  return dtype === "other" ? refuse("its elements are of a type that the IR only hands on") : dtype;
+  return isNumberDType(dtype) ? dtype : refuse("its elements are of a type that the IR only hands on");
 }
 
 /** Whether the elements are whole numbers: sizes, indices, axes. */
@@ -20,7 +31,7 @@ export function isIntegerType(dtype: DType): dtype is "int64" | "int32" {
 }
 
 export function isDType(word: string): word is DType {
-  return word === "other" || Object.hasOwn(ELEMENT_BYTES, word);
+  return word === "other" || Object.hasOwn(ELEMENT_BYTES, word) || HANDED_ON.some((each) => each === word);
 }
 
 /** A size that is known, or the name of one that is not (`N`, the batch). */
@@ -48,6 +59,11 @@ export function tensorType(
 
 /** The type of a tensor of which nothing is known. */
 export const UNKNOWN_TYPE = tensorType([], "other");
+
+/** Whether nothing is known of a tensor, or it is none. */
+export function isUnknownType({ dtype, dims }: TensorType): boolean {
+  return dtype === "other" && dims.length === 0;
+}
 
 /** `float32[N, 3, 224, 224]`, and with values `int64[2]{N, 3}`. */
 export function formatType({ dtype, dims, values }: TensorType): string {
@@ -107,6 +123,16 @@ export function featureMap(type: TensorType | undefined, what: string): [Dim, nu
     refuse(`${what} must have known C, H and W, got ${formatType(type)}`);
   }
   return [n, c, h, w];
+}
+
+/** The batch and the channels of a map [N, C, H, W] whose channels are known; height and width may be open. */
+export function mapChannels(type: TensorType | undefined, what: string): [Dim, number] {
+  if (type === undefined) refuse(`${what} is missing`);
+  const [n, c] = type.dims;
+  if (type.dims.length !== 4 || n === undefined)
+    refuse(`${what} must be [N, C, H, W], got ${formatType(type)}`);
+  if (typeof c !== "number") refuse(`${what} must have known C, got ${formatType(type)}`);
+  return [n, c];
 }
 
 /** Refuses a tensor whose sizes are not exactly `dims`. */

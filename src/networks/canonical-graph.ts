@@ -1,4 +1,4 @@
-import { operatorOf } from "../analysis/op-costs.js";
+import { operatorOf } from "../analysis/foreign-costs.js";
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../ir/attention/modules.js";
 import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";

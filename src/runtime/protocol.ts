@@ -8,6 +8,7 @@ export interface WireArrays {
   readonly float32: Float32Array;
   /** The bits of IEEE 754 binary16 numbers. */
   readonly float16: Uint16Array;
+  readonly uint8: Uint8Array;
 }
 
 export type WireDType = keyof WireArrays;

@@ -114,11 +114,12 @@ function ports(metadata: readonly InferenceSession.ValueMetadata[]): readonly Po
 
 function wire(name: string, { type, dims, data }: Tensor): WireTensor {
   if (type === "float32" && data instanceof Float32Array) return { dtype: type, dims, data };
+  if (type === "uint8" && data instanceof Uint8Array) return { dtype: type, dims, data };
   if (type === "float16" && ArrayBuffer.isView(data)) {
     // Where JavaScript has a Float16Array, that is what it is.
     return { dtype: type, dims, data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) };
   }
-  throw new Error(`the output ${name} is ${type}; float32 and float16 can be read`);
+  throw new Error(`the output ${name} is ${type}; float32, float16 and uint8 can be read`);
 }
 
 interface ProfileEvent {

@@ -11,17 +11,20 @@ import { materialize } from "../weights/values/materialize.js";
 export interface InputShape {
   readonly name: string;
   readonly dims: readonly Dim[];
+  /** Its element type; left out, floating-point numbers. */
+  readonly dtype?: string;
 }
 
 export function inputShapes(graph: Graph): readonly InputShape[] {
-  return graph.inputs.map(({ name, type }) => ({ name, dims: type.dims }));
+  return graph.inputs.map(({ name, type: { dims, dtype } }) => ({ name, dims, dtype }));
 }
 
 /** Numbers that an input may have: 1 GiB in float32, about what a message to the process of ONNX Runtime can hold. */
 const MOST_NUMBERS = 2 ** 28;
 
 /**
- * Inputs of N(0, 1), float32 numbers, the same for the same seed. Each image depends on the seed and its index
+ * Inputs of N(0, 1), float32 numbers, or of grey values around 128 where they are bytes; the same for the same seed. Each image
+ * depends on the seed and its index
  * alone. Open sizes other than the batch become 1. Errors: `InputError` for an input of too many numbers.
  */
 export function randomInputs(
@@ -30,7 +33,7 @@ export function randomInputs(
   seed: number,
 ): ReadonlyMap<string, Tensor> {
   return new Map(
-    inputs.map(({ name, dims }) => {
+    inputs.map(({ name, dims, dtype }) => {
       const [, ...image] = concreteDims(dims);
       const size = elementCount(image);
       if (images * size > MOST_NUMBERS) {
@@ -40,11 +43,15 @@ export function randomInputs(
       const data = new Float64Array(images * size);
       for (let n = 0; n < images; n++) {
         const stream = randomStream(seed, `input:${name}:${n}`);
-        for (let i = 0; i < size; i++) data[n * size + i] = Math.fround(stream.normal());
+        for (let i = 0; i < size; i++) data[n * size + i] = drawn(stream.normal(), dtype);
       }
       return [name, { dims: [images, ...image], data }];
     }),
   );
+}
+
+function drawn(x: number, dtype: string | undefined): number {
+  return dtype === "uint8" ? Math.min(255, Math.max(0, Math.round(128 + 64 * x))) : Math.fround(x);
 }
 
 /** The numbers of each parameter as its file would hold them; made once and kept. */

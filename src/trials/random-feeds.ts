@@ -15,11 +15,11 @@ export function randomFeeds(inputs: readonly InputShape[], batch: number): Run {
       return symbols.get(dim) ?? 1;
     });
   return new Map(
-    inputs.map(({ name, dims }) => {
+    inputs.map(({ name, dims, dtype = "float32" }) => {
       const size = sized(dims);
       // A number alone is an item of a batch of one.
       const [items = 1, ...item] = size;
-      const made = randomInputs([{ name, dims: [items, ...item] }], items, 0).get(name);
+      const made = randomInputs([{ name, dims: [items, ...item], dtype }], items, 0).get(name);
       return [name, { dims: [...size], data: made?.data ?? new Float64Array() }];
     }),
   );

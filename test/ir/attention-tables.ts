@@ -99,7 +99,7 @@ export const ATTENTION_TABLES: { readonly [T in Kind as `attention.${T}`]: Table
         says: "weight must have the shape [1, 1, 3]",
       },
       { operands: ["N 8 7 7", "1 1 4"], attributes: { kernel: 4 }, says: "must be odd" },
-      { operands: ["N C 7 7", "1 1 3"], attributes: { kernel: 3 }, says: "must have known C, H and W" },
+      { operands: ["N C 7 7", "1 1 3"], attributes: { kernel: 3 }, says: "must have known C" },
     ],
   },
   "attention.ese": LINEAR,

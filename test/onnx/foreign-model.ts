@@ -34,10 +34,9 @@ export function foreignModel({ custom }: ForeignParts): Uint8Array {
   const { graph, ...model } = ModelProto.decode(own);
   const input = graph?.input?.[0];
   const output = graph?.output?.[0];
-  const nodes = [...(graph?.node ?? []), conditional()];
+  const nodes = [...(graph?.node ?? []), ...condition(input?.name ?? ""), conditional()];
   const initializer = [
     ...(graph?.initializer ?? []),
-    { name: "condition", dataType: 9, dims: [], rawData: Uint8Array.of(1) },
     { name: "unread", dataType: 1, dims: [1], rawData: new Uint8Array(4) },
     ...(custom
       ? [
@@ -77,6 +76,21 @@ export function foreignModel({ custom }: ForeignParts): Uint8Array {
     whole,
     ...(custom ? [NEWER_FIELD] : []),
   ]);
+}
+
+/** Whether anything in the input is above zero, which only a run tells. */
+function condition(x: string): readonly NodeMessage[] {
+  const attribute = (name: string, i: number) => [{ name, type: INT, i }];
+  return [
+    { name: "/most", opType: "ReduceMax", input: [x], output: ["most"], attribute: attribute("keepdims", 0) },
+    {
+      name: "/condition",
+      opType: "Cast",
+      input: ["most"],
+      output: ["condition"],
+      attribute: attribute("to", 9),
+    },
+  ];
 }
 
 function conditional(): NodeMessage {

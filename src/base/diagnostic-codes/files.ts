@@ -35,6 +35,8 @@ export const fileCodes = {
     },
     warned: {
       "assumed-size": "The file leaves sizes open. Shapes and counts are those of the size in the message.",
+      "input-defaults":
+        "Inputs of the file have default values. They are taken for weights, and no other value can be given.",
       "newer-format":
         "The file is of a newer format than ecagen knows. What is new in it is copied, and not looked at.",
       "open-map":

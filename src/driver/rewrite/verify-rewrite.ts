@@ -124,10 +124,10 @@ async function comparable<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function refuseInputs(file: string, { inputs }: Graph): void {
-  const wrong = inputs.find(({ type: { dtype } }) => dtype !== "float32" && dtype !== "float16");
+  const wrong = inputs.find(({ type: { dtype } }) => !["float32", "float16", "uint8"].includes(dtype));
   if (wrong !== undefined)
     throw notComparable(
-      `the input ${wrong.name} of ${file} is not of floating-point numbers, which random inputs are`,
+      `the input ${wrong.name} of ${file} is of neither floating-point numbers nor bytes, which random inputs are`,
     );
 }
 

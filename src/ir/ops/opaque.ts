@@ -1,7 +1,43 @@
 import * as z from "zod";
 import type { ForeignOp } from "../op.js";
 import { numbers, rest } from "../operands.js";
-import { isDType, refuse, tensorType } from "../types.js";
+import { type Dim, isDType, refuse, tensorType } from "../types.js";
+
+const dim = z.union([z.int(), z.string()]);
+const sizes = z.union([z.null(), z.array(dim)]);
+
+/** A node of a body that multiplies, with what a count of it needs. Sizes that nobody knows are null. */
+export interface InnerNode {
+  readonly operator: string;
+  readonly domain: string;
+  readonly written: readonly (readonly [name: string, text: string])[];
+  readonly operands: readonly (readonly Dim[] | null)[];
+  readonly results: readonly (readonly Dim[] | null)[];
+  /** Which operands are tensors of the file, or follow from such alone. */
+  readonly constants: readonly boolean[];
+  readonly bodies: readonly InnerBody[];
+}
+
+/** The nodes of a body that multiply, and how often it runs; null where only a run tells. */
+export interface InnerBody {
+  readonly rounds: Dim | null;
+  readonly nodes: readonly InnerNode[];
+}
+
+const body: z.ZodType<InnerBody> = z.strictObject({
+  rounds: z.union([z.null(), dim]),
+  nodes: z.array(
+    z.strictObject({
+      operator: z.string(),
+      domain: z.string(),
+      written: z.array(z.tuple([z.string(), z.string()])),
+      operands: z.array(sizes),
+      results: z.array(sizes),
+      constants: z.array(z.boolean()),
+      bodies: z.array(z.lazy(() => body)),
+    }),
+  ),
+});
 
 const attributes = z.strictObject({
   operator: z.string(),
@@ -11,8 +47,12 @@ const attributes = z.strictObject({
   node: z.int().min(0),
   /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
   multiplies: z.boolean().default(false),
+  /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */
+  bodies: z.array(body).default([]),
   /** What the node has besides its operands, by name, as text: its attributes and bodies. */
   written: z.array(z.tuple([z.string(), z.string()])).default([]),
+  /** The elements of each result that is small and whose elements are known, else null; as `values` of a type. */
+  values: z.array(sizes).default([]),
   /** What is known of each result: its element type, then its sizes. */
   types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
 });
@@ -30,7 +70,8 @@ export const opaque: ForeignOp<typeof attributes> = {
   precision: { float32: "nobody knows what it does to its numbers" },
   operands: { x: rest(numbers) },
   attributes,
-  resultTypes: ({ types }) => types.map(([dtype, ...dims]) => tensorType(dims, dtype)),
+  resultTypes: ({ types, values }) =>
+    types.map(([dtype, ...dims], i) => tensorType(dims, dtype, values[i] ?? undefined)),
   refuseToEvaluate: ({ operator, domain }) =>
     refuse(`${domain === "" ? "" : `${domain}.`}${operator} is no op of the IR, so it can't be evaluated`),
 };

@@ -10,7 +10,7 @@ import {
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
 import { nchw, zeros } from "../tensor.js";
-import { featureMap, refuse, tensorType } from "../types.js";
+import { featureMap, mapChannels, refuse, tensorType } from "../types.js";
 import { MAXIMUM, MEAN, type Reduction, reduceTensor } from "./reductions.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
@@ -109,7 +109,7 @@ function globalPool(op: {
     ...facts,
     operands: { x: floats },
     infer({ x }) {
-      const [n, channels] = featureMap(x, "x");
+      const [n, channels] = mapChannels(x, "x");
       return tensorType([n, channels, 1, 1], x.dtype);
     },
     evaluate: ({ x }) => reduceTensor(x, [2, 3], reduction),

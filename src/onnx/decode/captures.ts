@@ -41,7 +41,7 @@ export function readNames({ nodes, outputs }: ModelDocument): ReadonlySet<string
 }
 
 /** What the subgraphs of a node read; nothing of those that are refused, which ends the import. */
-function capturedNames(node: NodeMessage): readonly string[] {
+export function capturedNames(node: NodeMessage): readonly string[] {
   try {
     return subgraphNames(node).captured;
   } catch (error) {

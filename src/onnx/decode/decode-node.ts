@@ -1,7 +1,7 @@
 import { inferTypes } from "../../ir/op.js";
 import { formatOperands, takesOperands } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { refuse, TypeRefusal } from "../../ir/types.js";
+import { isNumberDType, refuse, TypeRefusal } from "../../ir/types.js";
 import type { DecodedOp, OnnxCodec, OperatorName } from "../codecs/codec.js";
 import { codecs } from "../codecs/registry.js";
 import type { NodeMessage } from "../file/proto.js";
@@ -67,7 +67,7 @@ class Attempt {
 
 /** Refuses operands and attributes that the op does not take. */
 function checkTypes({ kind, operands, attributes }: DecodedNode): void {
-  const other = operands.find(({ type }) => type.dtype === "other");
+  const other = operands.find(({ type }) => !isNumberDType(type.dtype));
   if (other !== undefined) refuse(`its input ${other.name} is of a type that no op of the IR computes with`);
   const definition = definitionOf(kind);
   if (!takesOperands(definition.operands, operands.length)) {

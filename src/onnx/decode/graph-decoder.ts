@@ -1,65 +1,69 @@
 import type { OpenBeside } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { GraphBuilder } from "../../ir/builder.js";
-import type { Graph, Parameter, ParameterRole, Value } from "../../ir/graph.js";
+import type { Graph, ParameterRole, Value } from "../../ir/graph.js";
 import {
-  elementCount,
   formatType,
-  isIntegerType,
+  isUnknownType,
   refuse,
   type TensorType,
   TypeRefusal,
   UNKNOWN_TYPE,
 } from "../../ir/types.js";
-import { storedWeight } from "../../ir/weight.js";
 import type { OperatorName } from "../codecs/codec.js";
 import { opsOfOperator } from "../codecs/registry.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
 import { isDefaultDomain, operatorKey, READ_OPSETS } from "../file/opset.js";
-import { toInteger } from "../file/proto.js";
+import type { GraphMessage, NodeMessage } from "../file/proto.js";
 import { agrees, declaredType, type Sizes } from "../file/value-info.js";
+import type { WireField } from "../file/wire.js";
+import { ownFunctions } from "../types/functions.js";
+import { innerBodies } from "../types/inner-bodies.js";
+import { Operators, settledType } from "../types/operators.js";
+import { quantizedWeights } from "../types/quantized-weights.js";
+import { writtenAttributes } from "../types/written-attributes.js";
 import { readNames, subgraphNames } from "./captures.js";
 import { decodeNode } from "./decode-node.js";
+import { KnownTensors } from "./known-tensors.js";
 import { Multiplying } from "./multiplying.js";
-import type { TensorScope } from "./node-reader.js";
 import { type ForeignNode, opaqueOp } from "./opaque-node.js";
-import { ModelSource, OVERRIDABLE_IR_VERSION, type SourceNode, slotsOf } from "./source.js";
-import { type DecodedTensor, SourceTensors } from "./source-tensors.js";
-import { writtenAttributes } from "./written-attributes.js";
+import { ModelSource, type SourceNode, slotsOf } from "./source.js";
+import { SourceTensors } from "./source-tensors.js";
 
 export interface DecodedGraph {
   readonly graph: Graph;
   readonly foreign: readonly ForeignNode[];
   readonly source: ModelSource;
+  /** Branches of Ifs that are known to be taken, by the fields of these. */
+  readonly taken: ReadonlyMap<WireField, GraphMessage>;
 }
 
 /** More wrong places of one file than anybody reads. */
 const MOST_WRONG = 50;
 
 /** Makes IR of a model file, node by node. What the IR can't say becomes opaque; what is no graph is an error. */
-export class GraphDecoder implements TensorScope {
+export class GraphDecoder {
   readonly #document: ModelDocument;
   readonly #opset: number;
   readonly #sizes: Sizes;
   readonly #builder: GraphBuilder;
   readonly #tensors: SourceTensors;
-  readonly #values = new Map<string, Value>();
+  readonly #known: KnownTensors;
   /** The types that the file declares, by the names of values. */
   readonly #declared: ReadonlyMap<string, DocumentValue>;
   /** Operators that the file defines itself, as functions. */
   readonly #functions: ReadonlySet<string>;
   readonly #multiplying: Multiplying;
+  readonly #operators: Operators;
   /** Results of opaque ops of which nothing is known. */
   readonly #unknown = new Set<Value>();
   readonly #inner = new Set<string>();
   readonly #captured = new Set<string>();
-  /** Constant nodes that were passed, by their output. */
-  readonly #passed = new Set<string>();
-  readonly #read: ReadonlySet<string>;
   readonly #nodes: SourceNode[] = [];
   readonly #foreign: ForeignNode[] = [];
   readonly #problems: Diagnostic[] = [];
+  readonly #taken = new Map<WireField, GraphMessage>();
 
   constructor(document: ModelDocument, opset: number, openData: OpenBeside, sizes: Sizes) {
     this.#sizes = sizes;
@@ -69,8 +73,9 @@ export class GraphDecoder implements TensorScope {
     this.#tensors = new SourceTensors(document, openData);
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
-    this.#read = readNames(document);
+    this.#known = new KnownTensors(this.#builder, this.#tensors, readNames(document));
     this.#multiplying = new Multiplying(model);
+    this.#operators = new Operators(model, ownFunctions(document));
     this.#functions = new Set((model.functions ?? []).map(({ name, domain }) => operatorKey(name, domain)));
   }
 
@@ -92,67 +97,44 @@ export class GraphDecoder implements TensorScope {
       captured: this.#captured,
       typeOf: (name: string) => this.#tensors.get(name),
     };
-    return { graph, foreign: this.#foreign, source: new ModelSource(graph, this.#nodes, source) };
-  }
-
-  value(name: string, role: ParameterRole): Value {
-    const known = this.#values.get(name);
-    if (known !== undefined) return known;
-    const tensor = this.#tensors.get(name) ?? refuse(`its input ${name} is not defined before it`);
-    const parameter = this.#parameter(name, tensor, role);
-    this.#values.set(name, parameter);
-    return parameter;
-  }
-
-  constant(name: string): readonly number[] | undefined {
-    return this.#values.get(name)?.kind === "input" ? undefined : this.#tensors.get(name)?.numbers();
-  }
-
-  isRead(name: string): boolean {
-    return this.#read.has(name);
-  }
-
-  #parameter(name: string, { dtype, dims, data, isConstant }: DecodedTensor, role: ParameterRole): Parameter {
-    // A single number is a constant of the computation: nobody trained it.
-    const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
-    const fixed = single || isIntegerType(dtype) || dtype === "other";
-    return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
+    return {
+      graph,
+      foreign: this.#foreign,
+      taken: this.#taken,
+      source: new ModelSource(graph, this.#nodes, source),
+    };
   }
 
   #input({ message }: DocumentValue): void {
     const name = message.name ?? "";
-    // Before IR version 4 every initializer is an input as well; later one that is can be given another value.
-    if (
-      this.#tensors.get(name) !== undefined &&
-      toInteger(this.#document.model.irVersion) < OVERRIDABLE_IR_VERSION
-    )
-      return;
-    if (this.#values.has(name)) this.#problem(`input ${name} is there twice`);
-    else this.#values.set(name, this.#builder.input(name, declaredType(message, this.#sizes)));
+    // Before IR version 4 every initializer is an input as well; later one that is can be given another value, which nobody does.
+    if (this.#tensors.get(name) !== undefined) return;
+    if (this.#known.has(name)) this.#problem(`input ${name} is there twice`);
+    else this.#known.define(name, this.#builder.input(name, declaredType(message, this.#sizes)));
   }
 
   #node(each: DocumentNode): void {
     const { message } = each;
     const label = labelOfNode(message);
-    const missing = (message.input ?? []).find((name) => name !== "" && !this.#isDefined(name));
+    const missing = (message.input ?? []).find((name) => name !== "" && !this.#known.isDefined(name));
     if (missing !== undefined) {
       this.#problem(`node ${label}: its input ${missing} is not defined before it`);
     } else if (this.#tensors.isConstant(each)) {
       const [name = ""] = message.output ?? [];
-      if (this.#values.has(name)) this.#problem(`node ${label}: ${name} is defined twice`);
-      this.#passed.add(name);
+      if (this.#known.has(name)) this.#problem(`node ${label}: ${name} is defined twice`);
+      this.#known.pass(name);
       return;
-    } else if (!this.#known(each, label)) {
+    } else if (!this.#decoded(each, label)) {
       return;
     }
     this.#defineLost(message.output ?? []);
   }
 
   /** Whether the results of the node are still to be defined, because it has a problem. */
-  #known(each: DocumentNode, label: string): boolean {
+  #decoded(each: DocumentNode, label: string): boolean {
     const { message } = each;
     const operator = message.opType ?? "";
-    const taken = (message.output ?? []).find((name) => name !== "" && this.#isDefined(name));
+    const taken = (message.output ?? []).find((name) => name !== "" && this.#known.isDefined(name));
     if (taken !== undefined) {
       this.#problem(`node ${label}: ${taken} is defined twice`);
       return false;
@@ -185,48 +167,67 @@ export class GraphDecoder implements TensorScope {
 
   #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
     const { message } = each;
-    const { kind, operands, attributes, output } = decodeNode(message, kinds, this.#opset, this);
+    const { kind, operands, attributes, output } = decodeNode(message, kinds, this.#opset, this.#known);
     const slots = slotsOf(
       operands.map(({ name }) => name),
       message.input ?? [],
     );
+    const names = operands.map(({ name }) => name);
     const scope = scopeOfNode(message.name || output, message.opType ?? "");
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
-    this.#values.set(output, result);
+    this.#known.defineResults([result], names);
     // Outputs that nobody reads are no results, but their names are taken.
     for (const unread of (message.output ?? []).slice(1)) if (unread !== "") this.#inner.add(unread);
-    this.#nodes.push({ node: each, slots, operands: operands.map(({ name }) => name), results: [output] });
+    const dtypes = [result.type.dtype];
+    this.#nodes.push({ node: each, slots, operands: names, results: [output], dtypes });
   }
 
   #opaque(each: DocumentNode, label: string, reason: string, unknown: boolean): void {
     const { message, index } = each;
     const { captured, inner } = subgraphNames(message);
-    const lost = captured.find((name) => !this.#isDefined(name));
+    const lost = captured.find((name) => !this.#known.isDefined(name));
     if (lost !== undefined) refuse(`${lost}, which its subgraph reads, is not defined before it`);
     for (const name of inner) this.#inner.add(name);
     for (const name of captured) this.#captured.add(name);
     const inputs = message.input ?? [];
     const names = [...inputs.filter((name) => name !== ""), ...captured];
+    const weights = quantizedWeights(message);
     // A constant of an operator that nobody knows is a scale or a bound; weights are initializers.
     const roleOf = (name: string): ParameterRole =>
-      this.#tensors.get(name)?.isConstant ? "fixed" : "trainable";
-    const operands = names.map((name) => this.value(name, roleOf(name)));
+      this.#tensors.get(name)?.isConstant || weights?.has(name) === false ? "fixed" : "trainable";
+    const operands = names.map((name) => this.#known.value(name, roleOf(name), weights?.has(name)));
     const outputs = (message.output ?? []).filter((name) => name !== "");
-    const types = outputs.map((name) => this.#declaredType(name));
+    const branch = this.#branchOf(message);
+    if (branch !== undefined) this.#taken.set(each.field, branch);
+    const inferred = this.#operators.typesOf(message, this.#known, this.#opset);
+    const types = (message.output ?? []).flatMap((name, i) =>
+      name === "" ? [] : [settledType(name, inferred[i], this.#declaredType(name))],
+    );
     const op = opaqueOp(each, operands, outputs, types, {
       multiplies: this.#multiplying.of(message),
+      bodies: innerBodies(message, this.#known, this.#operators, this.#multiplying),
       written: writtenAttributes(message, this.#document.model),
     });
     this.#builder.add(op);
-    for (const result of op.results) {
-      this.#values.set(result.name, result);
-      if (result.type.dtype === "other") this.#unknown.add(result);
-    }
+    this.#known.defineResults(op.results, names);
+    for (const result of op.results) if (isUnknownType(result.type)) this.#unknown.add(result);
     const slots = inputs.flatMap((name, i) => (name === "" ? [] : [i]));
-    this.#nodes.push({ node: each, slots, operands: names, results: outputs });
+    const dtypes = op.results.map(({ type }) => type.dtype);
+    this.#nodes.push({ node: each, slots, operands: names, results: outputs, dtypes });
     const hangs = !unknown && operands.some((operand) => this.#unknown.has(operand));
     const { operator, domain } = op.attributes;
     this.#foreign.push({ node: index, label, operator, domain, reason, unknown, hangs });
+  }
+
+  /** The branch that an If takes, where its condition is known. */
+  #branchOf({ opType, domain, input, attribute }: NodeMessage): GraphMessage | undefined {
+    const [condition = ""] = input ?? [];
+    if (opType !== "If" || !isDefaultDomain(domain) || condition === "") return undefined;
+    const [holds] = this.#known.typeOf(condition)?.values ?? this.#known.constant(condition) ?? [];
+    if (typeof holds !== "number") return undefined;
+    const name = holds === 0 ? "else_branch" : "then_branch";
+    const branch = attribute?.find((own) => own.name === name)?.g ?? undefined;
+    return branch?.sparseInitializer?.length ? undefined : branch;
   }
 
   #declaredType(name: string): TensorType {
@@ -236,11 +237,11 @@ export class GraphDecoder implements TensorScope {
 
   #output({ message }: DocumentValue): Value | undefined {
     const name = message.name ?? "";
-    if (!this.#isDefined(name)) {
+    if (!this.#known.isDefined(name)) {
       this.#problem(`output ${name}: it is not defined`);
       return undefined;
     }
-    const value = this.value(name, "trainable");
+    const value = this.#known.value(name, "trainable");
     const declared = declaredType(message, this.#sizes);
     const comparable = declared.dtype !== "other" && value.type.dtype !== "other";
     if (comparable && !agrees(declared, value.type)) {
@@ -251,18 +252,12 @@ export class GraphDecoder implements TensorScope {
     return value;
   }
 
-  #isDefined(name: string): boolean {
-    if (this.#values.has(name)) return true;
-    const tensor = this.#tensors.get(name);
-    return tensor !== undefined && (!tensor.isConstant || this.#passed.has(name));
-  }
-
   /** Names what a wrong node should have computed, so that its readers are not reported too. */
   #defineLost(names: readonly string[]): void {
     for (const name of names) {
-      if (name === "" || this.#isDefined(name)) continue;
+      if (name === "" || this.#known.isDefined(name)) continue;
       const value = this.#builder.input(name, UNKNOWN_TYPE);
-      this.#values.set(name, value);
+      this.#known.define(name, value);
       this.#unknown.add(value);
     }
   }

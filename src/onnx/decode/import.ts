@@ -8,9 +8,10 @@ import { type ModelDocument, readDocument } from "../file/document.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "../file/opset.js";
 import { toInteger } from "../file/proto.js";
 import { declaredType, type Sizes } from "../file/value-info.js";
-import { GraphDecoder } from "./graph-decoder.js";
+import { type DecodedGraph, GraphDecoder } from "./graph-decoder.js";
+import { withBranches, withoutCalls } from "./inlining.js";
 import type { ForeignNode } from "./opaque-node.js";
-import type { ModelSource } from "./source.js";
+import { type ModelSource, OVERRIDABLE_IR_VERSION } from "./source.js";
 
 export type { ForeignNode } from "./opaque-node.js";
 
@@ -47,11 +48,11 @@ export function importModel(
   openData: OpenBeside,
   sizes: Sizes = {},
 ): ImportedModel {
-  const document = readDocument(range, file);
+  const document = withoutCalls(readDocument(range, file));
   const opset = opsetOf(document);
   const { model } = document;
   const irVersion = toInteger(model.irVersion);
-  const decoded = new GraphDecoder(document, opset, openData, sizes).decode();
+  const decoded = decodeDocument(document, opset, openData, sizes);
   return {
     ...decoded,
     opset,
@@ -63,9 +64,34 @@ export function importModel(
     notes: [
       ...(irVersion > IR_VERSION ? [newerFormat(irVersion, file)] : []),
       ...openMaps(decoded.graph, file),
+      ...inputsWithDefaults(document, file),
     ],
     openSizes: openSizesOf(document),
   };
+}
+
+/** More levels of Ifs in Ifs than anybody writes. */
+const MOST_ROUNDS = 16;
+
+/**
+ * Ifs whose branch is known by then are the nodes of that branch, which may decide others. What is known only of assumed sizes
+ * decides none: the file stays open.
+ */
+function decodeDocument(
+  document: ModelDocument,
+  opset: number,
+  openData: OpenBeside,
+  sizes: Sizes,
+): DecodedGraph {
+  let current = document;
+  for (let round = 1; ; round++) {
+    const decoded = new GraphDecoder(current, opset, openData, {}).decode();
+    if (decoded.taken.size === 0 || round === MOST_ROUNDS) {
+      const isOpen = Object.keys(sizes).length > 0;
+      return isOpen ? new GraphDecoder(current, opset, openData, sizes).decode() : decoded;
+    }
+    current = withoutCalls(withBranches(current, decoded.taken));
+  }
 }
 
 /** Errors: `InputError` with the nodes that are opaque by themselves, not for what they read: those of one reason as one. */
@@ -105,6 +131,26 @@ function openMaps({ inputs }: Graph, file: string): readonly Diagnostic[] {
       file,
       hint: "export it with a fixed height and width; the batch may stay open",
     }));
+}
+
+/** As of IR version 4 an initializer is an input too only where it may be given another value. */
+function inputsWithDefaults(
+  { model, inputs, initializers }: ModelDocument,
+  file: string,
+): readonly Diagnostic[] {
+  if (toInteger(model.irVersion) < OVERRIDABLE_IR_VERSION) return [];
+  const tensors = new Set(initializers.map(({ tensor }) => tensor.name));
+  const names = inputs.flatMap(({ message: { name } }) => (name && tensors.has(name) ? [name] : []));
+  const [first, ...more] = names;
+  if (first === undefined) return [];
+  const which = more.length === 0 ? `the input ${first} has` : `${names.length} inputs (${first}, …) have`;
+  return [
+    {
+      code: "onnx/input-defaults",
+      message: `${which} a default value: it is taken for a weight, and no other can be given`,
+      file,
+    },
+  ];
 }
 
 function openSizesOf({ inputs }: ModelDocument): readonly string[] {

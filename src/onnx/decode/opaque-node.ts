@@ -1,9 +1,10 @@
 import { freezeOp } from "../../ir/builder.js";
 import type { Op, OpOf, Result, Value } from "../../ir/graph.js";
+import type { InnerBody } from "../../ir/ops/opaque.js";
 import { type TensorType, tensorType } from "../../ir/types.js";
 import type { DocumentNode } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
-import type { WrittenAttributes } from "./written-attributes.js";
+import type { WrittenAttributes } from "../types/written-attributes.js";
 
 /** A node that no op of the IR can say. */
 export interface ForeignNode {
@@ -26,11 +27,19 @@ export function opaqueOp(
   operands: readonly Value[],
   names: readonly string[],
   types: readonly TensorType[],
-  { multiplies, written }: { readonly multiplies: boolean; readonly written: WrittenAttributes },
+  {
+    multiplies,
+    bodies,
+    written,
+  }: {
+    readonly multiplies: boolean;
+    readonly bodies: readonly InnerBody[];
+    readonly written: WrittenAttributes;
+  },
 ): OpOf<"opaque"> {
   const results = types.map(
-    ({ dims, dtype }, i): Result =>
-      Object.freeze({ kind: "result", name: names[i] ?? "", type: tensorType(dims, dtype) }),
+    ({ dims, dtype, values }, i): Result =>
+      Object.freeze({ kind: "result", name: names[i] ?? "", type: tensorType(dims, dtype, values) }),
   );
   const operator = message.opType ?? "";
   const recorded = types.map(({ dtype, dims }) => [dtype, ...dims]);
@@ -39,7 +48,9 @@ export function opaqueOp(
     domain: message.domain ?? "",
     node: index,
     multiplies,
+    bodies,
     written,
+    values: types.some(({ values }) => values !== undefined) ? types.map(({ values }) => values ?? null) : [],
     types: recorded,
   };
   const scope = scopeOfNode(message.name || (names[0] ?? `${operator}_${index}`), operator);

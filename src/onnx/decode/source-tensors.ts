@@ -8,6 +8,7 @@ import { LatestBytes } from "../../weights/formats/latest.js";
 import { exactNumbers, lendNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
 import { encodeElements } from "../../weights/values/elements.js";
 import type { DocumentNode, ModelDocument } from "../file/document.js";
+import { dtypeOfNumber } from "../file/element-types.js";
 import { isDefaultDomain } from "../file/opset.js";
 import { type NodeMessage, type TensorMessage, toInteger } from "../file/proto.js";
 import {
@@ -38,8 +39,17 @@ const LARGEST_ARGUMENT = 4096;
 const IR_DTYPES: { readonly [D in FileDType]?: DType } = {
   F32: "float32",
   F16: "float16",
+  F64: "float64",
+  BF16: "bfloat16",
   I64: "int64",
   I32: "int32",
+  I16: "int16",
+  I8: "int8",
+  U64: "uint64",
+  U32: "uint32",
+  U16: "uint16",
+  U8: "uint8",
+  BOOL: "bool",
 };
 
 /** The tensors of a model file by name: initializers, sparse ones, and the values of Constant nodes. */
@@ -66,7 +76,7 @@ export class SourceTensors {
         if (!(error instanceof TypeRefusal || error instanceof InputError)) throw error;
         problems.push({ subject: `tensor ${quoteName(name)}`, reason: error.message });
         // Nodes that read it are not to blame.
-        if (!this.#tensors.has(name)) this.#tensors.set(name, withoutNumbers([], name, path));
+        if (!this.#tensors.has(name)) this.#tensors.set(name, withoutNumbers([], name, path, "other"));
       }
     };
 
@@ -80,13 +90,20 @@ export class SourceTensors {
         if (!known) expectInside(tensor, openData);
         initializers.set(name, { initializer, stored });
         const decoded =
-          stored === undefined ? withoutNumbers(sizesOf(tensor), name, path) : ofStored(stored, path);
+          stored === undefined
+            ? withoutNumbers(sizesOf(tensor), name, path, dtypeOfNumber(tensor.dataType))
+            : ofStored(stored, path);
         this.#tensors.set(name, decoded);
       });
     }
     for (const { values, dims } of document.graph.sparseInitializer ?? []) {
       const name = values?.name ?? "";
-      attempt(name, () => this.#tensors.set(name, withoutNumbers(sizesOf({ dims }), name, path)));
+      attempt(name, () =>
+        this.#tensors.set(
+          name,
+          withoutNumbers(sizesOf({ dims }), name, path, dtypeOfNumber(values?.dataType)),
+        ),
+      );
     }
     const constants = new Map<string, DocumentNode>();
     for (const node of document.nodes) {
@@ -118,7 +135,7 @@ export class SourceTensors {
 function ofStored(stored: StoredTensor, file: string, isConstant = false): DecodedTensor {
   const { dims, name } = stored;
   const dtype = IR_DTYPES[stored.dtype] ?? "other";
-  if (!hasNumbers(stored.dtype)) return withoutNumbers(dims, name, file, isConstant);
+  if (!hasNumbers(stored.dtype)) return withoutNumbers(dims, name, file, dtype, isConstant);
   const exact = exactNumbers(stored, file);
   return {
     dtype,
@@ -139,6 +156,7 @@ function withoutNumbers(
   dims: readonly number[],
   name: string,
   file: string,
+  dtype: DType,
   isConstant = false,
 ): DecodedTensor {
   const data: LentNumbers = {
@@ -148,7 +166,7 @@ function withoutNumbers(
       throw InputError.of("onnx/elements", message, { file });
     },
   };
-  return { dtype: "other", dims, data, isConstant, numbers: () => undefined };
+  return { dtype, dims, data, isConstant, numbers: () => undefined };
 }
 
 function sizesOf({ dims }: { readonly dims?: TensorMessage["dims"] | undefined }): readonly number[] {
@@ -196,7 +214,8 @@ function constantTensor({ attribute, output }: NodeMessage, file: string): Decod
 function ofMessage(tensor: TensorMessage, name: string, file: string): DecodedTensor {
   const dims = sizesOf(tensor);
   if (isExternal(tensor)) refuse("it is the value of a node and lies in another file");
-  if (elementDType(tensor) === undefined) return withoutNumbers(dims, name, file, true);
+  if (elementDType(tensor) === undefined)
+    return withoutNumbers(dims, name, file, dtypeOfNumber(tensor.dataType), true);
   return ofStored({ ...tensorOfMessage(tensor, nothingBeside), name }, file, true);
 }
 

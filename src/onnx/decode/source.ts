@@ -15,6 +15,8 @@ export interface SourceNode {
   readonly operands: readonly string[];
   /** The names of the op's results in the file. */
   readonly results: readonly string[];
+  /** Their element types in the file. */
+  readonly dtypes: readonly DType[];
 }
 
 /** A tensor that a file holds, and how its numbers are read: undefined for elements that are no numbers here. */

@@ -51,6 +51,15 @@ export interface ModelDocument {
   readonly inputs: readonly DocumentValue[];
   readonly outputs: readonly DocumentValue[];
   readonly values: readonly DocumentValue[];
+  /** Nodes that stand in the place of one that runs them, a call or an If; outer ones before those inside. */
+  readonly inlined?: readonly InlinedNode[];
+}
+
+/** A node of the file whose place others have taken. */
+export interface InlinedNode {
+  readonly field: WireField;
+  readonly message: NodeMessage;
+  readonly nodes: readonly WireField[];
 }
 
 /** More than any network has; each costs some hundred bytes of memory. */

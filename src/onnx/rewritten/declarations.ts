@@ -3,7 +3,8 @@ import type { Dim, TensorType } from "../../ir/types.js";
 import type { ModelSource } from "../decode/source.js";
 import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
 import type { DocumentValue } from "../file/document.js";
-import { ELEMENT_TYPE, FIELD, type ValueInfoMessage, ValueInfoProto } from "../file/proto.js";
+import { ELEMENT_NUMBERS } from "../file/element-types.js";
+import { FIELD, type ValueInfoMessage, ValueInfoProto } from "../file/proto.js";
 import { agrees, declaredType, encodeValueInfo } from "../file/value-info.js";
 import type { RewrittenNames } from "./names.js";
 import type { RewrittenTensors } from "./tensors.js";
@@ -95,7 +96,7 @@ export class RewrittenDeclarations {
 function namesOtherType({ type }: ValueInfoMessage, { type: { dtype } }: Value): boolean {
   const { elemType, shape } = type?.tensorType ?? {};
   const isNamed = typeof elemType === "number" && elemType !== 0 && (shape === undefined || shape === null);
-  return isNamed && dtype !== "other" && elemType !== ELEMENT_TYPE[dtype];
+  return isNamed && dtype !== "other" && elemType !== ELEMENT_NUMBERS[dtype];
 }
 
 function declaration(number: number, name: string, type: TensorType): readonly FileSegment[] {

@@ -14,9 +14,10 @@ import {
 import type { DocumentNode } from "../file/document.js";
 import { FIELD, StringStringEntryProto } from "../file/proto.js";
 import { type WireField, WireReader } from "../file/wire.js";
+import { type FoldedNodes, withCalls } from "./calls.js";
 import { RewrittenDeclarations } from "./declarations.js";
 import { RewrittenNames } from "./names.js";
-import { type RewrittenNode, rewrittenNodes } from "./nodes.js";
+import { rewrittenNodes } from "./nodes.js";
 import { RewrittenTensors } from "./tensors.js";
 
 export interface RewrittenOptions {
@@ -48,7 +49,7 @@ export function encodeRewritten(
     ...names.arguments,
     ...graph.inputs.map((input) => names.of(input)),
   ]);
-  const nodes = rewrittenNodes(graph, opset, source, names, tensors);
+  const nodes = withCalls(rewrittenNodes(graph, opset, source, names, tensors), source);
   const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes, !undeclared);
   const { document } = source;
   const at = document.modelFields.findIndex(({ number }) => number === FIELD.modelGraph);
@@ -67,7 +68,7 @@ export function encodeRewritten(
 /** The fields of the graph in the order of the file, with what is new at the end. */
 function graphFields(
   source: ModelSource,
-  nodes: readonly RewrittenNode[],
+  { nodes, within }: FoldedNodes,
   tensors: RewrittenTensors,
   declarations: RewrittenDeclarations,
 ): readonly (FileSegment | TensorPart)[] {
@@ -82,7 +83,7 @@ function graphFields(
   const written = new Set<DocumentNode>();
   const writeConstant = (name: string): void => {
     const node = source.constants.get(name);
-    if (node === undefined || written.has(node) || !tensors.keeps(name)) return;
+    if (node === undefined || written.has(node) || within.has(node.field) || !tensors.keeps(name)) return;
     written.add(node);
     parts.push(fieldOf(source, node.field));
   };

@@ -14,6 +14,8 @@ export interface RewrittenNode {
   /** The index of the file's node that it is; undefined for a new one. */
   readonly index: number | undefined;
   readonly segments: readonly FileSegment[];
+  /** Whether it is the file's node as it was, in the element types of then. */
+  readonly isWhole: boolean;
   /** Names of tensors that it reads and that the file's node of that index did not. */
   readonly reads: readonly string[];
 }
@@ -52,7 +54,7 @@ export function rewrittenNodes(
 
 function keptNode(
   op: Op,
-  { node, slots, operands, results }: SourceNode,
+  { node, slots, operands, results, dtypes }: SourceNode,
   { document }: ModelSource,
   names: RewrittenNames,
   nameOf: (value: Value) => string,
@@ -79,7 +81,9 @@ function keptNode(
     inputs.size + outputs.size === 0
       ? [copied(range, field.begin, field.end)]
       : message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs, outputs }))]);
-  return [...aliases, { index, segments, reads: [...inputs.values()] }];
+  const computesAsBefore = op.results.every(({ type }, i) => type.dtype === dtypes[i]);
+  const isWhole = computesAsBefore && inputs.size + outputs.size + aliases.length === 0;
+  return [...aliases, { index, segments, isWhole, reads: [...inputs.values()] }];
 }
 
 /** A node that gives a value the name of one that is gone; none where an earlier subgraph wanted that already. */
@@ -92,7 +96,7 @@ function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): re
 
 function newNode(node: NodeMessage): RewrittenNode {
   const segments = message(FIELD.graphNode, [bytes(NodeProto.encode(node).finish())]);
-  return { index: undefined, segments, reads: node.input ?? [] };
+  return { index: undefined, segments, isWhole: false, reads: node.input ?? [] };
 }
 
 /** Other names for a node's inputs and outputs, by their indexes; what is left out keeps its own. */

@@ -2,7 +2,14 @@ import type { Value } from "../../ir/graph.js";
 import { evaluateOp } from "../../ir/op.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { type DType, elementCount, isIntegerType, MOST_VALUES, type TensorType } from "../../ir/types.js";
+import {
+  type DType,
+  elementCount,
+  isIntegerType,
+  isNumberDType,
+  MOST_VALUES,
+  type TensorType,
+} from "../../ir/types.js";
 import { constantWeight, smallValues, storedWeight, type WeightExpr } from "../../ir/weight.js";
 import type { Simplification } from "./simplification.js";
 
@@ -11,7 +18,8 @@ export const foldKnownValues: Simplification = (op, context) => {
   const [result, ...more] = op.results;
   const { values, dims } = result?.type ?? {};
   if (result === undefined || values === undefined || more.length > 0) return undefined;
-  if (!values.every((value) => typeof value === "number")) return undefined;
+  if (!isNumberDType(result.type.dtype) || !values.every((value) => typeof value === "number"))
+    return undefined;
   return context.parameterOf(
     result.name,
     numbersOf(dims as readonly number[], values, result.type.dtype, result.name),
@@ -28,7 +36,7 @@ export const foldSmallConstants: Simplification = (op, context) => {
     return undefined;
   const { dtype } = result.type;
   // A half is rounded where it is written, and in a run after each op.
-  if (dtype === "other" || dtype === "float16" || !isSmall(result.type)) return undefined;
+  if (!isNumberDType(dtype) || dtype === "float16" || !isSmall(result.type)) return undefined;
   const tensors = op.operands.map(smallTensor);
   if (!tensors.every((tensor) => tensor !== undefined)) return undefined;
   const folded = evaluateOp(definition, tensors, op.attributes);

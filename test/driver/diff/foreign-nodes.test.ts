@@ -61,7 +61,7 @@ test("an attribute that only the file says is a difference", async () => {
   });
 });
 
-test("so are an input that is left out, a body, and what a function does", async () => {
+test("so are an input that is left out, a body, and the nodes of a function", async () => {
   const differ = async (a: Uint8Array, b: Uint8Array) => {
     const { computeTheSame, changes } = await diffOf(a, b);
     assert.is(computeTheSame, false);
@@ -77,7 +77,12 @@ test("so are an input that is left out, a body, and what a function does", async
   const [one, other] = ["Exp", "Neg"].map((name) => modelOf([node("Own", ["x"], "y", body(name))]));
   await differ(one as Uint8Array, other as Uint8Array);
   const calls = [node("Layer", ["x"], "y", { domain: "com.example" })];
-  await differ(modelOf(calls, "Exp"), modelOf(calls, "Neg"));
+  const { computeTheSame, changes } = await diffOf(modelOf(calls, "Exp"), modelOf(calls, "Neg"));
+  assert.is(computeTheSame, false);
+  assert.equal(changes, [
+    ["y/b: exp", null],
+    [null, "y/b: neg"],
+  ]);
 });
 
 test("where a node stands in its file is none", async () => {

@@ -4,7 +4,7 @@ import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import { elementAt } from "../../tensor.js";
-import { expectDims, featureMap, refuse } from "../../types.js";
+import { expectDims, mapChannels, refuse } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product } from "../arithmetic.js";
 import {
   describeKernel,
@@ -32,13 +32,13 @@ const op = modelOp({
   operands: { x: floats, weight: floats, bias: optional(floats) },
   attributes: z.strictObject({ ...kernelAttributes, padding: z.enum(PADDINGS).default("zeros") }),
   infer({ x, weight, bias }, { kernel, padding }) {
-    const [, channels] = featureMap(x, "x");
+    const [, channels] = mapChannels(x, "x");
     refuseWideRing(channels, kernel, padding);
     expectDims(weight, [1, 1, kernel], "weight");
     if (bias !== undefined) expectDims(bias, [1], "bias");
     return x;
   },
-  cost: ({ x }, _result, { kernel }) => ({ macs: featureMap(x, "x")[1] * kernel }),
+  cost: ({ x }, _result, { kernel }) => ({ macs: mapChannels(x, "x")[1] * kernel }),
   evaluate({ x, weight, bias }, { kernel, padding }) {
     const offset = bias?.data[0] ?? 0;
     const mixed = alongChannels(channelMeans(x), kernel, padding, (_c, j) => elementAt(weight.data, j));

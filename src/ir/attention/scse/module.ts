@@ -3,7 +3,7 @@ import { activations } from "../../activations.js";
 import { fanInNormal } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
-import { expectDims, featureMap } from "../../types.js";
+import { expectDims, featureMap, mapChannels } from "../../types.js";
 import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
@@ -28,7 +28,7 @@ const op = modelOp({
     spatialBias: optional(floats),
   },
   infer({ x, spatial, spatialBias, ...layers }) {
-    const [, channels] = featureMap(x, "x");
+    const [, channels] = mapChannels(x, "x");
     expectBottleneck(layers, channels);
     expectDims(spatial, [1, channels, 1, 1], "spatial");
     if (spatialBias !== undefined) expectDims(spatialBias, [1], "spatial_bias");

@@ -3,7 +3,7 @@ import { activations } from "../../activations.js";
 import { startAtOne } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
-import { expectDims, featureMap } from "../../types.js";
+import { expectDims, mapChannels } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
 
@@ -23,7 +23,7 @@ export const seVar2 = defineAttention({
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
     operands: { x: floats, weight: floats },
     infer({ x, weight }) {
-      expectDims(weight, [1, featureMap(x, "x")[1], 1, 1], "weight");
+      expectDims(weight, [1, mapChannels(x, "x")[1], 1, 1], "weight");
       return x;
     },
     evaluate: ({ x, weight }) => product(x, activated(activations.sigmoid, product(weight, channelMeans(x)))),

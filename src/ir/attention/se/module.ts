@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
-import { featureMap } from "../../types.js";
+import { featureMap, mapChannels } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
@@ -42,7 +42,7 @@ const op = modelOp({
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
   }),
   infer({ x, ...layers }) {
-    expectBottleneck(layers, featureMap(x, "x")[1]);
+    expectBottleneck(layers, mapChannels(x, "x")[1]);
     return x;
   },
   cost({ x, reduce }, _result, { squeeze }) {

@@ -1,0 +1,113 @@
+import type { GraphBuilder } from "../../ir/builder.js";
+import type { Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
+import {
+  elementCount,
+  isIntegerType,
+  isNumberDType,
+  isUnknownType,
+  refuse,
+  type TensorType,
+  tensorType,
+} from "../../ir/types.js";
+import { storedWeight } from "../../ir/weight.js";
+import type { TypeScope } from "../types/rule-node.js";
+import type { TensorScope } from "./node-reader.js";
+import type { DecodedTensor, SourceTensors } from "./source-tensors.js";
+
+/** The tensors of a file by name, as far as it has been read: inputs, results, and those that it holds. */
+export class KnownTensors implements TensorScope, TypeScope {
+  readonly #builder: GraphBuilder;
+  readonly #tensors: SourceTensors;
+  readonly #read: ReadonlySet<string>;
+  readonly #values = new Map<string, Value>();
+  /** Constant nodes that were passed, by their output. */
+  readonly #passed = new Set<string>();
+  /** Results that follow from tensors of the file alone. */
+  readonly #following = new Set<Value>();
+
+  constructor(builder: GraphBuilder, tensors: SourceTensors, read: ReadonlySet<string>) {
+    this.#builder = builder;
+    this.#tensors = tensors;
+    this.#read = read;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** An input, or what stands in its place. */
+  define(name: string, value: Value): void {
+    this.#values.set(name, value);
+  }
+
+  /** The results of an op that reads tensors of some names. */
+  defineResults(results: readonly Result[], operands: readonly string[]): void {
+    const follows = operands.every((name) => this.isConstant(name));
+    for (const result of results) {
+      this.#values.set(result.name, result);
+      if (follows) this.#following.add(result);
+    }
+  }
+
+  /** The node of a constant was passed: what comes after may read it. */
+  pass(name: string): void {
+    this.#passed.add(name);
+  }
+
+  /** Whether what comes now may read a tensor of that name. */
+  isDefined(name: string): boolean {
+    if (this.#values.has(name)) return true;
+    const tensor = this.#tensors.get(name);
+    return tensor !== undefined && (!tensor.isConstant || this.#passed.has(name));
+  }
+
+  /** @param isWeight whether whole numbers are weights too: those of quantized networks */
+  value(name: string, role: ParameterRole, isWeight = false): Value {
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const tensor = this.#tensors.get(name) ?? refuse(`its input ${name} is not defined before it`);
+    const parameter = this.#parameter(name, tensor, role, isWeight);
+    this.#values.set(name, parameter);
+    return parameter;
+  }
+
+  constant(name: string): readonly number[] | undefined {
+    return this.#values.get(name)?.kind === "input" ? undefined : this.#tensors.get(name)?.numbers();
+  }
+
+  numbersOf(name: string): readonly number[] | undefined {
+    return this.constant(name);
+  }
+
+  typeOf(name: string): TensorType | undefined {
+    const value = this.#values.get(name);
+    if (value !== undefined) return isUnknownType(value.type) ? undefined : value.type;
+    const tensor = this.#tensors.get(name);
+    return tensor && tensorType(tensor.dims, tensor.dtype);
+  }
+
+  isConstant(name: string): boolean {
+    const value = this.#values.get(name);
+    if (value === undefined) return this.#tensors.get(name) !== undefined;
+    return value.kind === "parameter" || this.#following.has(value);
+  }
+
+  isRead(name: string): boolean {
+    return this.#read.has(name);
+  }
+
+  #parameter(
+    name: string,
+    { dtype, dims, data, isConstant }: DecodedTensor,
+    role: ParameterRole,
+    isWeight: boolean,
+  ): Parameter {
+    // A single number is a constant of the computation: nobody trained it.
+    const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
+    const isFloat = isNumberDType(dtype)
+      ? !isIntegerType(dtype)
+      : dtype === "float64" || dtype === "bfloat16";
+    const fixed = single || !(isFloat || isWeight);
+    return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
+  }
+}
