@@ -2,8 +2,8 @@ import { ts } from "ts-morph";
 import { circlesOf } from "./circles.js";
 import { homesOfTypes } from "./findings.js";
 import { filesNamingGc, filesOfAWorkedGate } from "./gate.js";
-import { readSources, type Source } from "./source-tree.js";
-import { filesOf, returnsOf, type Step, wayOfASpec } from "./way.js";
+import { readSources, roomOf, type Source } from "./source-tree.js";
+import { filesOf, packedCount, returnsOf, type Step, wayOfASpec } from "./way.js";
 
 /** One figure of a tree, with what it counts. */
 export interface Figure {
@@ -17,17 +17,29 @@ const OPERANDS = /\b(Value|Tensor|TensorType|Parameter|Moments)\b/;
 const SMALL = 15;
 export const LONG = 300;
 
+/** Whether a step is in none of the two rooms that all others are written in terms of. */
+const isNoTool = ({ file }: Step): boolean => !["base", "ir"].includes(roomOf(file));
+
 /** The figures of the floor plan of `tree`, and the way that two of them are counted on. */
 export async function figuresOf(
   tree: string,
 ): Promise<{ readonly figures: readonly Figure[]; readonly way: readonly Step[] }> {
   const sources = readSources(tree);
   const way = await wayOfASpec(tree);
+  const onTheWay = new Set(filesOf(way));
   const worked = filesOfAWorkedGate(tree);
   const count = (name: string, value: number): Figure => ({ name, value });
   const figures = [
     count("files that a spec passes on its way to bytes", filesOf(way).length),
+    count(
+      `the same, each folder's put together up to ${LONG} lines`,
+      packedCount(
+        sources.filter(({ path }) => onTheWay.has(path)),
+        LONG,
+      ),
+    ),
     count("returns into a room already left", returnsOf(way).length),
+    count("of them between rooms other than base/ and ir/", returnsOf(way.filter(isNoTool)).length),
     count("files that name the gate GC", filesNamingGc(tree).length),
     count("files of the worked example of a gate", worked.files),
     count("of them neither its own nor a line of a registry", worked.elsewhere),

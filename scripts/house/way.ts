@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, relative, resolve, sep } from "node:path";
+import { join, posix, relative, resolve, sep } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { ts } from "ts-morph";
-import { roomOf } from "./source-tree.js";
+import { roomOf, type Source } from "./source-tree.js";
 
 /**
  * The forms that a network and its parts have between the command line and the file, as types are called in a signature (`specFile` is
@@ -176,4 +176,20 @@ function describe(node: Traced, file: string, parsed: ts.SourceFile): TracedFunc
     line: parsed.getLineAndCharacterOfPosition(node.getStart()).line + 1,
     forms: FORMS.filter((form) => words.has(form)),
   };
+}
+
+/**
+ * How few files the same code would be in if those of each folder were put together, whatever they are about, up to `most` lines in one: the longest
+ * first, each into the first file that has room for it.
+ */
+export function packedCount(files: readonly Pick<Source, "path" | "lines">[], most: number): number {
+  const folders = new Map<string, number[]>();
+  for (const { path, lines } of [...files].sort((a, b) => b.lines - a.lines)) {
+    const packed = folders.get(posix.dirname(path)) ?? [];
+    const fits = packed.findIndex((sum) => sum + lines <= most);
+    if (fits === -1) packed.push(lines);
+    else packed[fits] = (packed[fits] ?? 0) + lines;
+    folders.set(posix.dirname(path), packed);
+  }
+  return [...folders.values()].reduce((sum, packed) => sum + packed.length, 0);
 }

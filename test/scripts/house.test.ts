@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { filesNamingGc, filesOfAWorkedGate } from "../../scripts/house/gate.js";
 import { readSources } from "../../scripts/house/source-tree.js";
-import { FORMS, filesOf, returnsOf, type Step } from "../../scripts/house/way.js";
+import { FORMS, filesOf, packedCount, returnsOf, type Step } from "../../scripts/house/way.js";
 
 const test = suite("scripts: figures of the house");
 
@@ -15,6 +15,12 @@ test("a return is a step into a room that the way had left", () => {
     ["driver/a.ts", "ir/c.ts"],
   );
   assert.is(filesOf(way.map(step)).length, 5);
+});
+
+test("files are put together by folders, up to a length", () => {
+  const files = [100, 150, 200, 250].map((lines, i) => ({ path: `ir/${i}.ts`, lines }));
+  assert.is(packedCount([...files, { path: "ir/ops/a.ts", lines: 10 }], 300), 4);
+  assert.is(packedCount(files, 1000), 1);
 });
 
 test("every form of the network is a type of src/", () => {
