@@ -24,14 +24,14 @@ const test = suite("core: in a browser");
 const MOST_BYTES = 1_500_000;
 const MOST_COMPRESSED = 450_000;
 
-interface Place {
+interface OpenPage {
   readonly page: Page;
   /** What went wrong in the page, and what its content security policy had to forbid. */
   readonly errors: readonly string[];
 }
 
 let bundled: Promise<Uint8Array> | undefined;
-let opened: Promise<Place> | undefined;
+let opened: Promise<OpenPage> | undefined;
 const undo: (() => unknown)[] = [];
 
 function bundle(): Promise<Uint8Array> {
@@ -42,7 +42,7 @@ function bundle(): Promise<Uint8Array> {
 }
 
 /** A page without anything but the core, which may make no code of texts. */
-async function openPage(): Promise<Place> {
+async function openPage(): Promise<OpenPage> {
   const content = await bundle();
   const server = createServer(({ url }, response) => {
     const isCore = url === "/core.js";
@@ -64,7 +64,7 @@ async function openPage(): Promise<Place> {
   return { page, errors };
 }
 
-function place(): Promise<Place> {
+function openedPage(): Promise<OpenPage> {
   opened ??= openPage();
   return opened;
 }
@@ -118,7 +118,7 @@ const COMPILED: readonly [what: string, spec: { file: string; text: string }, op
 ];
 for (const [what, { file, text }, options] of COMPILED) {
   testInBrowser(test, `the same bytes and counts: ${what}`, async () => {
-    const { page, errors } = await place();
+    const { page, errors } = await openedPage();
     const found = await page.evaluate(
       async ({ file, text, specs, options }) => {
         const { loadNetwork, compileNetwork, countsOf }: typeof core = await import("/core.js" as string);
@@ -145,7 +145,7 @@ for (const [what, { file, text }, options] of COMPILED) {
 }
 
 testInBrowser(test, "the same diff", async () => {
-  const { page, errors } = await place();
+  const { page, errors } = await openedPage();
   const found = await page.evaluate(async (specs) => {
     const { loadNetwork, diffNetworks }: typeof core = await import("/core.js" as string);
     const [a, b] = ["b0-se", "b0-eca"].map((name) => loadNetwork(specs[name] ?? "", { file: name, specs }));
@@ -160,7 +160,7 @@ testInBrowser(test, "the same diff", async () => {
 });
 
 testInBrowser(test, "the same diagnostics of broken specs", async () => {
-  const { page, errors } = await place();
+  const { page, errors } = await openedPage();
   const broken = [
     written("broken", {
       extends: "small",
