@@ -93,7 +93,7 @@ function uncountedOperators(operators: readonly string[]): readonly UncountedOpe
 }
 
 /** Counts some ops of a graph. A parameter that several of them share counts once. */
-export function countOps(ops: readonly Op[], costs: ReadonlyMap<Op, OpCost> = costsOf(ops, [])): Counts {
+export function countOps(ops: readonly Op[], costs: ReadonlyMap<Op, OpCost> = costsOf(ops)): Counts {
   const all = new Set<Parameter>();
   const ofAttention = new Set<Parameter>();
   let macs = 0;

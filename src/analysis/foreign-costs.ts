@@ -132,6 +132,16 @@ const COSTS: Readonly<Record<string, ForeignCost>> = {
   "com.microsoft.MultiHeadAttention": multiHead,
 };
 
+/** Whether a node reads a sequence as [steps, batch, ...]: a recurrent layer, unless its `layout` is that of the batch first. */
+export function hasStepsFirst({
+  operator,
+  domain,
+  written,
+}: Pick<CountedNode, "operator" | "domain" | "written">): boolean {
+  const layout = written.find(([name]) => name === "layout")?.[1] ?? "0";
+  return COSTS[operatorName(operator, domain)] === recurrent && layout === "0";
+}
+
 /** The name of an opaque op's operator, with its domain where that is not ONNX's own. */
 export function operatorOf({ attributes: { operator, domain } }: OpOf<"opaque">): string {
   return operatorName(operator, domain);

@@ -5,7 +5,7 @@ import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
 import { type Dim, isUnknownType, type TensorType, tensorType } from "../ir/types.js";
-import { foreignMacs, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
+import { foreignMacs, hasStepsFirst, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
 
 /** The multiply-accumulates of one op, for one image. */
 export interface OpCost {
@@ -19,18 +19,51 @@ export interface OpCost {
 
 const NOTHING: OpCost = { macs: 0, products: 0 };
 
+/** By which sizes the batch is told from what one image has. */
+export interface Batches {
+  /** Those of a graph's inputs. */
+  readonly sizes: readonly Dim[];
+  /** The first two sizes, as `leading` has them, of tensors [steps, batch, ...], which recurrent layers read so. */
+  readonly sequences: ReadonlySet<string>;
+}
+
+const NO_BATCHES: Batches = { sizes: [], sequences: new Set() };
+
 /** The costs of some ops, for one image of the batch that they are made for. */
-export function costsOf(ops: readonly Op[], batches: readonly Dim[]): ReadonlyMap<Op, OpCost> {
+export function costsOf(ops: readonly Op[], batches: Batches = NO_BATCHES): ReadonlyMap<Op, OpCost> {
   const constant = constantValues(ops);
   return new Map(ops.map((op) => [op, costOfOp(op, batches, constant)]));
 }
 
-/** The first sizes of a graph's inputs. The only one of a vector is no batch, unless it is open. */
-export function batchesOf({ inputs }: Graph): readonly Dim[] {
-  return inputs.flatMap(({ type: { dims } }) => {
-    const [first] = dims;
+/** The batch is the first size of an input, of a sequence the second. The only one of a vector is none, unless it is open. */
+export function batchesOf({ inputs, ops }: Graph): Batches {
+  const sequences = new Set(ops.flatMap((op) => (isOp(op, "opaque") ? sequencesOf(op) : [])));
+  const sizes = inputs.flatMap(({ type: { dims } }) => {
+    const [first, second] = dims;
+    if (second !== undefined && sequences.has(leading(dims))) return [second];
     return first === undefined || (dims.length === 1 && typeof first === "number") ? [] : [first];
   });
+  return { sizes, sequences };
+}
+
+/** The sequences that a node reads steps first, and those that the nodes in its bodies do. */
+function sequencesOf({ attributes, operands: [x] }: OpOf<"opaque">): readonly string[] {
+  const inner = (bodies: readonly InnerBody[]): readonly string[] =>
+    bodies
+      .flatMap(({ nodes }) => nodes)
+      .flatMap((node) => [...sequence(node, node.operands[0]), ...inner(node.bodies)]);
+  return [...sequence(attributes, x?.type.dims), ...inner(attributes.bodies)];
+}
+
+function sequence(
+  node: Parameters<typeof hasStepsFirst>[0],
+  dims: readonly Dim[] | null | undefined,
+): readonly string[] {
+  return dims?.length === 3 && hasStepsFirst(node) ? [leading(dims)] : [];
+}
+
+function leading(dims: readonly Dim[]): string {
+  return dims.slice(0, 2).join();
 }
 
 /** What follows from parameters alone: a layer's weights, however they are handed to it. */
@@ -43,7 +76,7 @@ function constantValues(ops: readonly Op[]): ReadonlySet<Value> {
   return constant;
 }
 
-function costOfOp(op: Op, batches: readonly Dim[], constant: ReadonlySet<Value>): OpCost {
+function costOfOp(op: Op, batches: Batches, constant: ReadonlySet<Value>): OpCost {
   // What follows from parameters alone is computed once, not for each image.
   if (op.results.every((result) => constant.has(result))) return NOTHING;
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
@@ -60,7 +93,7 @@ function charged(operands: readonly Value[], macs: number, isConstant: (value: V
 
 function opaqueCost(
   { attributes, operands, results }: OpOf<"opaque">,
-  batches: readonly Dim[],
+  batches: Batches,
   isConstant: (value: Value) => boolean,
 ): OpCost {
   const { bodies, multiplies, operator, domain, written } = attributes;
@@ -79,12 +112,12 @@ function opaqueCost(
 }
 
 /** The sizes of a value for one image, or such that make every count NaN. */
-function sizesFor(type: TensorType, batches: readonly Dim[], isConstant: boolean): readonly number[] {
+function sizesFor(type: TensorType, batches: Batches, isConstant: boolean): readonly number[] {
   return (forOneImage(type, batches, isConstant)?.dims as readonly number[] | undefined) ?? UNKNOWN_SIZES;
 }
 
 /** Of branches the one with the most; a body once for each round. What has no known number of rounds is missing. */
-function bodiesCost(operator: string, bodies: readonly InnerBody[], batches: readonly Dim[]): OpCost {
+function bodiesCost(operator: string, bodies: readonly InnerBody[], batches: Batches): OpCost {
   const each = bodies.map(({ rounds, nodes }): OpCost => {
     const costs = nodes.map((node) => innerCost(node, batches));
     const missing = costs.flatMap((cost) => cost.missing ?? []);
@@ -103,7 +136,7 @@ function bodiesCost(operator: string, bodies: readonly InnerBody[], batches: rea
   return { macs: first.macs, products: first.products, ...(missing.length === 0 ? {} : { missing }) };
 }
 
-function innerCost(node: InnerNode, batches: readonly Dim[]): OpCost {
+function innerCost(node: InnerNode, batches: Batches): OpCost {
   if (node.bodies.length > 0) return bodiesCost(node.operator, node.bodies, batches);
   if (node.constants.every((isConstant) => isConstant)) return NOTHING;
   const sizesOf = (dims: readonly Dim[] | null, isConstant: boolean): readonly number[] =>
@@ -133,20 +166,22 @@ function knownMacs(op: Op, typeOf: (value: Value) => TensorType | undefined): nu
 
 /**
  * A type with the sizes for one image; undefined where one is open besides the batch, or nothing is known. A first size that is
- * open is a batch, whatever it is called.
+ * open is a batch, whatever it is called, unless it is that of steps.
  */
-function forOneImage(type: TensorType, batches: readonly Dim[], isConstant: boolean): TensorType | undefined {
+function forOneImage(type: TensorType, batches: Batches, isConstant: boolean): TensorType | undefined {
   const { dims, dtype } = type;
   if (isUnknownType(type)) return undefined;
+  const [batch] = batches.sizes;
+  const batchAxis = dims[0] !== batch && batches.sequences.has(leading(dims)) ? 1 : 0;
   const sized = dims.map((dim, axis) => {
-    if (axis === 0 && !isConstant && batches[0] === dim) return 1;
+    if (axis === batchAxis && !isConstant && batch === dim) return 1;
     const known = sizeForOneImage(dim, batches);
-    return axis === 0 && typeof known === "string" ? 1 : known;
+    return axis === batchAxis && typeof known === "string" ? 1 : known;
   });
   return sized.every((dim) => typeof dim === "number") ? tensorType(sized, dtype) : undefined;
 }
 
-function sizeForOneImage(dim: Dim, batches: readonly Dim[]): Dim {
-  const symbols = batches.filter((batch) => typeof batch === "string");
+function sizeForOneImage(dim: Dim, { sizes }: Batches): Dim {
+  const symbols = sizes.filter((batch) => typeof batch === "string");
   return symbols.reduce<Dim>((size, symbol) => withSize(size, symbol, 1), dim);
 }

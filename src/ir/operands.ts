@@ -91,11 +91,13 @@ export type AnyNamed<T> = {
 export function nameOperands<R extends OperandRecord, T>(record: R, list: readonly T[]): Named<R, T> {
   let next = 0;
   const named: Record<string, unknown> = {};
-  for (const [name, operand] of Object.entries(record)) {
-    if (next >= list.length && operand.count !== "rest") break;
+  for (const name in record) {
+    const operand = record[name];
+    if (operand === undefined || (next >= list.length && operand.count !== "rest")) break;
     if ("members" in operand) {
-      const members = Object.keys(operand.members);
-      named[name] = Object.fromEntries(members.map((member) => [member, list[next++]]));
+      const members: Record<string, unknown> = {};
+      for (const member in operand.members) members[member] = list[next++];
+      named[name] = members;
     } else {
       named[name] = operand.count === "rest" ? list.slice(next) : list[next++];
     }
@@ -155,17 +157,18 @@ export function takesOperands(record: OperandRecord, count: number): boolean {
 /** Refuses element types that the operands may not have: one of their own, or one that is not that of the others. */
 export function checkElementTypes(record: OperandRecord, dtypes: readonly DType[]): void {
   if (!dtypes.every(isNumberDType)) refuse("it has an operand that the IR only hands on");
-  const operands = dtypes.flatMap((dtype, i) => {
-    const slot = operandSlot(record, i);
-    return slot === undefined || !isNumberDType(dtype) ? [] : [{ ...slot, dtype }];
+  const slots = dtypes.map((_, i) => operandSlot(record, i));
+  slots.forEach((slot, i) => {
+    if (slot?.shared === false && !isOneOf(slot, dtypes[i]))
+      refuse(`${slot.name} must be ${slot.called}, not ${dtypes[i]}`);
   });
-  for (const { name, dtype, types, shared, called } of operands) {
-    if (!shared && !types.includes(dtype)) refuse(`${name} must be ${called}, not ${dtype}`);
-  }
-  const others = operands.filter(({ shared }) => shared);
-  const found = [...new Set(others.map(({ dtype }) => dtype))];
-  if (found.length > 1) refuse(`operands have the element types ${found.join(" and ")}`);
-  for (const { dtype, types, called } of others) {
-    if (!types.includes(dtype)) refuse(`it takes ${called}, not ${dtype}`);
-  }
+  const found = new Set(dtypes.filter((_, i) => slots[i]?.shared));
+  if (found.size > 1) refuse(`operands have the element types ${[...found].join(" and ")}`);
+  slots.forEach((slot, i) => {
+    if (slot?.shared && !isOneOf(slot, dtypes[i])) refuse(`it takes ${slot.called}, not ${dtypes[i]}`);
+  });
+}
+
+function isOneOf({ types }: Operand, dtype: DType | undefined): boolean {
+  return types.some((each) => each === dtype);
 }

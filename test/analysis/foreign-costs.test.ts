@@ -112,6 +112,38 @@ test("recurrent layers multiply every weight at each step, in each direction", a
   }
 });
 
+test("a recurrent layer says which size of its input is the batch, and so that of what comes before and after it", async () => {
+  const lstm = [
+    { name: "w", dims: [1, 8, 3] },
+    { name: "r", dims: [1, 8, 2] },
+  ];
+  const dense = [
+    { name: "before", dims: [3, 3] },
+    { name: "after", dims: [2, 6] },
+  ];
+  const layers = (layout: number) => [
+    node("MatMul", ["x", "before"], "b"),
+    node("LSTM", ["b", "w", "r"], "h", { attribute: [int("hidden_size", 2), int("layout", layout)] }),
+    node("ReduceSum", ["h", "axis"], "s", { attribute: [int("keepdims", 0)] }),
+    node("MatMul", ["s", "after"], "y"),
+  ];
+  const count = (layout: number, ...dims: (number | string)[]) => {
+    const axis = node("Constant", [], "axis", { attribute: [ints("value_ints", [layout === 0 ? 1 : 2])] });
+    return countsOf([axis, ...layers(layout)], [{ name: "x", dims }], [...lstm, ...dense]);
+  };
+  const macs = rounds(5, 3, 3) + rounds(5, 8, 3) + rounds(5, 8, 2) + rounds(5, 2, 6);
+  for (const batch of [1, 4, "N"]) {
+    assert.equal(await count(0, 5, batch, 3), { macs }, `${batch}, steps first`);
+    assert.equal(await count(1, batch, 5, 3), { macs }, `${batch}, batch first`);
+  }
+  // Of how many steps one image is, nobody knows.
+  const uncounted = [
+    { operator: "matmul", nodes: 2 },
+    { operator: "LSTM", nodes: 1 },
+  ];
+  assert.equal(await count(0, "T", 1, 3), { macs: 0, uncounted });
+});
+
 test("an Einsum of two operands loops over every letter, one of parameters counts apart from one of computed tensors", async () => {
   const equation = (of: string) => ({ attribute: [text("equation", of)] });
   const x: Sized = { name: "x", dims: ["N", 7, 4, 8] };
