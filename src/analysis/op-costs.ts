@@ -1,6 +1,6 @@
 import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
 import { costOf } from "../ir/op.js";
-import type { InnerBody, InnerNode } from "../ir/ops/opaque.js";
+import { drawsNumbers, type InnerBody, type InnerNode } from "../ir/ops/opaque.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
@@ -70,8 +70,9 @@ function leading(dims: readonly Dim[]): string {
 function constantValues(ops: readonly Op[]): ReadonlySet<Value> {
   const constant = new Set<Value>();
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
-  for (const { operands, results } of ops) {
-    if (operands.every(isConstant)) for (const result of results) constant.add(result);
+  for (const op of ops) {
+    const isDrawn = isOp(op, "opaque") && drawsNumbers(op.attributes.operator);
+    if (!isDrawn && op.operands.every(isConstant)) for (const result of op.results) constant.add(result);
   }
   return constant;
 }

@@ -303,4 +303,37 @@ test("what stands in functions counts, in those for another opset too, which sta
   }
 });
 
+test("functions deeper than are looked at are named, and take no stack", async () => {
+  const chain = (length: number) =>
+    Array.from({ length }, (_, i) => ({
+      name: `F${i}`,
+      domain: "local",
+      input: ["a", "b"],
+      output: ["c"],
+      node: [
+        i === length - 1
+          ? node("MatMul", ["a", "b"], "c")
+          : node(`F${i + 1}`, ["a", "b"], "c", { domain: "local" }),
+      ],
+      opset: 15,
+    }));
+  const call = node("F0", ["x", "w"], "y", { domain: "local" });
+  assert.equal(await countsOf([call], [ROWS], [SQUARE], [], chain(20)), { macs: rounds(7, 8, 8) });
+  for (const length of [40, 20_000]) {
+    const uncounted = [{ operator: "local.F0", nodes: 1 }];
+    assert.equal(await countsOf([call], [ROWS], [SQUARE], [], chain(length)), { macs: 0, uncounted });
+  }
+});
+
+test("what is computed of random numbers counts, though no input reaches it", async () => {
+  const drawn = node("RandomNormal", [], "z", { attribute: [ints("shape", [1, 7, 8])] });
+  const nodes = [node("MatMul", ["z", "w"], "m"), node("Add", ["m", "x"], "y")];
+  assert.equal(await countsOf([drawn, ...nodes], [ROWS], [SQUARE]), { macs: rounds(7, 8, 8) });
+  const own = { name: "Own", domain: "local", input: ["x", "w"], output: ["y"], opset: 15 };
+  const call = node("Own", ["x", "w"], "y", { domain: "local" });
+  assert.equal(await countsOf([call], [ROWS], [SQUARE], [], [{ ...own, node: [drawn, ...nodes] }]), {
+    macs: rounds(7, 8, 8),
+  });
+});
+
 test.run();

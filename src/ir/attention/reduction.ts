@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { makeDivisible, roundHalfEven } from "../../base/rounding.js";
 import { type Dim, expectDims, featureMap, refuse, type TensorType } from "../types.js";
-import type { AttentionSite } from "./module.js";
+import { type AttentionSite, initializationAt, type PlannedParameter } from "./module.js";
 
 /** Options of every module that squeezes its channels, with that module's defaults. */
 export function reductionOptions({
@@ -93,6 +93,26 @@ export function expectBottleneck(layers: Bottleneck, channels: number): Dim {
   if (reduceBias !== undefined) expectDims(reduceBias, [squeezed], "reduce_bias");
   if (expandBias !== undefined) expectDims(expandBias, [channels], "expand_bias");
   return squeezed;
+}
+
+/** The parameters of such layers, which a gate's op reads weights first. @param prefix of their names */
+export function bottleneckParameters(
+  squeezed: number,
+  site: AttentionSite,
+  prefix = "",
+): { readonly weights: readonly PlannedParameter[]; readonly biases: readonly PlannedParameter[] } {
+  const { channels } = site;
+  const { conv, convBias } = initializationAt(site);
+  return {
+    weights: [
+      { name: `${prefix}reduce.weight`, dims: [squeezed, channels, 1, 1], init: conv(1) },
+      { name: `${prefix}expand.weight`, dims: [channels, squeezed, 1, 1], init: conv(1) },
+    ],
+    biases: [
+      { name: `${prefix}reduce.bias`, dims: [squeezed], init: convBias(channels) },
+      { name: `${prefix}expand.bias`, dims: [channels], init: convBias(squeezed) },
+    ],
+  };
 }
 
 /** What describes a squeezing gate: `96 → 4 → 96`. */

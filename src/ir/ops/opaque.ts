@@ -57,6 +57,15 @@ const attributes = z.strictObject({
   types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
 });
 
+const DRAWING: ReadonlySet<string> = new Set(
+  "Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike".split(" "),
+);
+
+/** Whether an operator draws its results anew in each run, so that they follow from nothing that the file holds. */
+export function drawsNumbers(operator: string): boolean {
+  return DRAWING.has(operator);
+}
+
 /**
  * A node of an imported file that no op of the IR can say: its operands are the inputs that it has, and what its subgraphs
  * read. It is kept as it is: its attributes, subgraphs and whatever

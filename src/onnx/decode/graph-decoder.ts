@@ -14,7 +14,7 @@ import type { OperatorName } from "../codecs/codec.js";
 import { opsOfOperator } from "../codecs/registry.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
-import { isDefaultDomain, operatorKey, READ_OPSETS } from "../file/opset.js";
+import { isDefaultDomain, READ_OPSETS } from "../file/opset.js";
 import type { GraphMessage, NodeMessage } from "../file/proto.js";
 import { agrees, declaredType, type Sizes } from "../file/value-info.js";
 import type { WireField } from "../file/wire.js";
@@ -52,8 +52,6 @@ export class GraphDecoder {
   readonly #known: KnownTensors;
   /** The types that the file declares, by the names of values. */
   readonly #declared: ReadonlyMap<string, DocumentValue>;
-  /** Operators that the file defines itself, as functions. */
-  readonly #functions: ReadonlySet<string>;
   readonly #multiplying: Multiplying;
   readonly #operators: Operators;
   /** Results of opaque ops of which nothing is known. */
@@ -76,7 +74,6 @@ export class GraphDecoder {
     this.#known = new KnownTensors(this.#builder, this.#tensors, readNames(document));
     this.#multiplying = new Multiplying(model);
     this.#operators = new Operators(model, ownFunctions(document));
-    this.#functions = new Set((model.functions ?? []).map(({ name, domain }) => operatorKey(name, domain)));
   }
 
   decode(): DecodedGraph {
@@ -140,7 +137,7 @@ export class GraphDecoder {
       return false;
     }
     try {
-      const kinds = this.#kindsOf(message.domain, operator);
+      const kinds = this.#kindsOf(message);
       if (kinds.length === 0) {
         const domain = isDefaultDomain(message.domain) ? "" : ` of the domain ${message.domain}`;
         this.#opaque(each, label, `the operator ${operator}${domain} is not supported`, true);
@@ -160,9 +157,10 @@ export class GraphDecoder {
     return false;
   }
 
-  #kindsOf(domain: string | null | undefined, operator: string): readonly OperatorName[] {
-    const isOnnx = isDefaultDomain(domain) && this.#opset >= READ_OPSETS.first;
-    return isOnnx && !this.#functions.has(operatorKey(operator, "")) ? opsOfOperator(operator) : [];
+  #kindsOf(message: NodeMessage): readonly OperatorName[] {
+    const isOnnx = isDefaultDomain(message.domain) && this.#opset >= READ_OPSETS.first;
+    const isOwn = this.#operators.functionOf(message) !== undefined;
+    return isOnnx && !isOwn ? opsOfOperator(message.opType ?? "") : [];
   }
 
   #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
@@ -175,7 +173,7 @@ export class GraphDecoder {
     const names = operands.map(({ name }) => name);
     const scope = scopeOfNode(message.name || output, message.opType ?? "");
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
-    this.#known.defineResults([result], names);
+    this.#known.defineResults([result], message, names);
     // Outputs that nobody reads are no results, but their names are taken.
     for (const unread of (message.output ?? []).slice(1)) if (unread !== "") this.#inner.add(unread);
     const dtypes = [result.type.dtype];
@@ -205,11 +203,11 @@ export class GraphDecoder {
     );
     const op = opaqueOp(each, operands, outputs, types, {
       multiplies: this.#multiplying.of(message),
-      bodies: innerBodies(message, this.#known, this.#operators, this.#multiplying),
+      bodies: innerBodies(message, this.#known, this.#operators, this.#multiplying, this.#opset),
       written: writtenAttributes(message, this.#document.model),
     });
     this.#builder.add(op);
-    this.#known.defineResults(op.results, names);
+    this.#known.defineResults(op.results, message, names);
     for (const result of op.results) if (isUnknownType(result.type)) this.#unknown.add(result);
     const slots = inputs.flatMap((name, i) => (name === "" ? [] : [i]));
     const dtypes = op.results.map(({ type }) => type.dtype);

@@ -10,6 +10,8 @@ import {
   tensorType,
 } from "../../ir/types.js";
 import { storedWeight } from "../../ir/weight.js";
+import type { NodeMessage } from "../file/proto.js";
+import { followsFrom } from "../types/operators.js";
 import type { TypeScope } from "../types/rule-node.js";
 import type { TensorScope } from "./node-reader.js";
 import type { DecodedTensor, SourceTensors } from "./source-tensors.js";
@@ -40,9 +42,9 @@ export class KnownTensors implements TensorScope, TypeScope {
     this.#values.set(name, value);
   }
 
-  /** The results of an op that reads tensors of some names. */
-  defineResults(results: readonly Result[], operands: readonly string[]): void {
-    const follows = operands.every((name) => this.isConstant(name));
+  /** The results of a node that reads tensors of some names. */
+  defineResults(results: readonly Result[], node: NodeMessage, operands: readonly string[]): void {
+    const follows = followsFrom(node, operands, this);
     for (const result of results) {
       this.#values.set(result.name, result);
       if (follows) this.#following.add(result);

@@ -40,11 +40,15 @@ const NOT_MULTIPLYING_OF_RUNTIME: ReadonlySet<string> = new Set(
 /** The operators that run the nodes of their bodies, which decide. */
 const WITH_BODIES: ReadonlySet<string> = new Set(["If", "Loop", "Scan", "SequenceMap"]);
 
+/** Functions that call others so deep may multiply, for all that anybody wants to know. */
+const DEEPEST = 100;
+
 /** Says of the nodes of a model whether multiply-accumulates are in them, or may be: in bodies and functions too. */
 export class Multiplying {
   readonly #functions: ReadonlyMap<string, readonly NodeMessage[]>;
   /** What is known of functions. One that calls itself has nothing more by that. */
   readonly #known = new Map<string, boolean>();
+  #depth = 0;
 
   constructor({ functions }: ModelMessage) {
     this.#functions = new Map(
@@ -65,8 +69,11 @@ export class Multiplying {
   #ofFunction(key: string, body: readonly NodeMessage[]): boolean {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    if (this.#depth >= DEEPEST) return true;
     this.#known.set(key, false);
+    this.#depth++;
     const multiplies = body.some((each) => this.of(each));
+    this.#depth--;
     this.#known.set(key, multiplies);
     return multiplies;
   }

@@ -69,10 +69,12 @@ const loop: TypeRule = (node) => {
   return [...states, ...scans];
 };
 
-/** As of opset 9; the older form has a batch, and lengths as an input. */
+/** The opset of a Scan's newer form; the older one has a batch, and lengths as an input. */
+export const SCAN_OPSET = 9;
+
 const scan: TypeRule = (node) => {
   const [body, scanned] = [node.body("body"), node.int("num_scan_inputs", 1)];
-  if (body === undefined || node.opset < 9) return [];
+  if (body === undefined || node.opset < SCAN_OPSET) return [];
   const count = node.inputCount - scanned;
   const axesOf = (name: string, i: number): number => node.ints(name)?.[i] ?? 0;
   const sequences = Array.from({ length: scanned }, (_, i) => node.input(count + i));

@@ -2,6 +2,7 @@ import type { InnerBody, InnerNode } from "../../ir/ops/opaque.js";
 import type { Dim } from "../../ir/types.js";
 import { isDefaultDomain } from "../file/opset.js";
 import type { GraphMessage, NodeMessage } from "../file/proto.js";
+import { SCAN_OPSET } from "./bodies.js";
 import { axisIn, type Inferred } from "./inferred.js";
 import type { Operators } from "./operators.js";
 import type { TypeScope } from "./rule-node.js";
@@ -18,7 +19,7 @@ export function innerBodies(
   scope: TypeScope,
   operators: Operators,
   multiplying: Multiplies,
-  opset?: number,
+  opset: number,
 ): readonly InnerBody[] {
   if (!multiplying.of(node)) return [];
   const bodies = bodiesOf(node, scope, operators, multiplying, opset);
@@ -30,7 +31,7 @@ function bodiesOf(
   scope: TypeScope,
   operators: Operators,
   multiplying: Multiplies,
-  opset: number | undefined,
+  opset: number,
 ): readonly InnerBody[] {
   const collect = (
     run: (onNode: (inner: NodeMessage, own: TypeScope, version: number) => void) => void,
@@ -72,7 +73,8 @@ function bodiesOf(
         ({ type, axis }) => type && { dtype: type.dtype, dims: type.dims.toSpliced(axis, 1) },
       );
       const [first] = sequences;
-      const rounds = first?.type?.dims[first.axis] ?? null;
+      // The oldest form has a batch and lengths besides.
+      const rounds = opset < SCAN_OPSET ? null : (first?.type?.dims[first.axis] ?? null);
       return [{ rounds, nodes: of(bodyOf("body"), [...states.slice(0, count), ...slices]) }];
     }
     default:

@@ -1,3 +1,4 @@
+import { drawsNumbers } from "../../ir/ops/opaque.js";
 import {
   type Dim,
   elementCount,
@@ -52,6 +53,7 @@ export class Operators {
   readonly #opset: number;
   readonly #functions: ReadonlyMap<string, OwnFunction>;
   #depth = 0;
+  #wasTooDeep = false;
   #left = MOST_NODES;
 
   constructor({ opsetImport }: ModelMessage, functions: ReadonlyMap<string, OwnFunction>) {
@@ -59,15 +61,18 @@ export class Operators {
     this.#functions = functions;
   }
 
-  /** Whether bodies had more nodes than are looked at, so that what was said of them is not all. */
+  /** Whether bodies and functions had more nodes, or deeper ones, than are looked at, so that what was said of them is not all. */
   get isExhausted(): boolean {
-    return this.#left <= 0;
+    return this.#left <= 0 || this.#wasTooDeep;
   }
 
   /** What a node's operator says of the types of its results; nothing for one that nobody knows. */
   typesOf(node: NodeMessage, scope: TypeScope, opset = this.#opset, onNode?: OnNode): Types {
     const own = this.#functions.get(operatorKey(node.opType, node.domain));
-    if (this.#depth >= DEEPEST) return [];
+    if (this.#depth >= DEEPEST) {
+      this.#wasTooDeep = true;
+      return [];
+    }
     this.#depth++;
     try {
       return own === undefined
@@ -148,7 +153,7 @@ export class Operators {
       if (this.#left-- <= 0) return;
       const value = node.opType === "Constant" ? node.attribute?.[0]?.t : undefined;
       const types = this.typesOf(node, known, opset);
-      const follows = (node.input ?? []).every((name) => name === "" || known.isConstant(name));
+      const follows = followsFrom(node, node.input ?? [], known);
       (node.output ?? []).forEach((name, i) => {
         if (name === "") return;
         const numbers = value ? smallTensorNumbers(value).numbers : undefined;
@@ -157,6 +162,11 @@ export class Operators {
       onNode?.(node, known, opset);
     }
   }
+}
+
+/** Whether what a node computes of some tensors follows from the file alone. */
+export function followsFrom({ opType }: NodeMessage, names: readonly string[], scope: TypeScope): boolean {
+  return !drawsNumbers(opType ?? "") && names.every((name) => name === "" || scope.isConstant(name));
 }
 
 function opsetOf(imports: ModelMessage["opsetImport"]): number | undefined {

@@ -7,7 +7,13 @@ import { featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
-import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
+import {
+  bottleneckParameters,
+  describeReduction,
+  expectBottleneck,
+  reductionOptions,
+  squeezedChannels,
+} from "../reduction.js";
 import {
   expectSpatialWeight,
   halfSum,
@@ -88,20 +94,14 @@ export const cbam = defineAttention({
   }),
   op,
   plan(given, site) {
-    const { channels } = site;
-    const start = initializationAt(site);
+    const { conv } = initializationAt(site);
     const { kernel, pooling, gate, epsilon } = given;
-    const squeezed = squeezedChannels(given, site);
-    const biases = [
-      { name: "channel.reduce.bias", dims: [squeezed], init: start.convBias(channels) },
-      { name: "channel.expand.bias", dims: [channels], init: start.convBias(squeezed) },
-    ];
+    const { weights, biases } = bottleneckParameters(squeezedChannels(given, site), site, "channel.");
     return {
       attributes: { pooling, hidden: given.activation, gate, epsilon },
       parameters: [
-        { name: "channel.reduce.weight", dims: [squeezed, channels, 1, 1], init: start.conv(1) },
-        { name: "channel.expand.weight", dims: [channels, squeezed, 1, 1], init: start.conv(1) },
-        { name: "spatial.conv.weight", dims: [1, mapsOf(pooling), kernel, kernel], init: start.conv(1) },
+        ...weights,
+        { name: "spatial.conv.weight", dims: [1, mapsOf(pooling), kernel, kernel], init: conv(1) },
         ...normParameters("spatial.norm", 1),
         ...(given.bias ? biases : []),
       ],

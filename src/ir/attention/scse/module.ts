@@ -6,7 +6,13 @@ import { floats, optional } from "../../operands.js";
 import { expectDims, featureMap, mapChannels } from "../../types.js";
 import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
-import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
+import {
+  bottleneckParameters,
+  describeReduction,
+  expectBottleneck,
+  reductionOptions,
+  squeezedChannels,
+} from "../reduction.js";
 
 /**
  * Concurrent spatial and channel squeeze and excitation (Roy et al., MICCAI 2018, section 2), for x of [N, C, H, W]:
@@ -56,20 +62,14 @@ export const scse = defineAttention({
   op,
   plan(given, site) {
     const { channels } = site;
-    const squeezed = squeezedChannels(given, site);
-    const { conv, convBias } = initializationAt(site);
-    const biases = [
-      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
-      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
-      { name: "spatial.bias", dims: [1], init: convBias(channels) },
-    ];
+    const { weights, biases } = bottleneckParameters(squeezedChannels(given, site), site);
+    const spatialBias = { name: "spatial.bias", dims: [1], init: initializationAt(site).convBias(channels) };
     return {
       attributes: {},
       parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
-        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
+        ...weights,
         { name: "spatial.weight", dims: [1, channels, 1, 1], init: fanInNormal(channels) },
-        ...(given.bias ? biases : []),
+        ...(given.bias ? [...biases, spatialBias] : []),
       ],
     };
   },

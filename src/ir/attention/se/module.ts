@@ -5,8 +5,14 @@ import { floats, optional } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { featureMap, mapChannels } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
-import { defineAttention, initializationAt } from "../module.js";
-import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels } from "../reduction.js";
+import { defineAttention } from "../module.js";
+import {
+  bottleneckParameters,
+  describeReduction,
+  expectBottleneck,
+  reductionOptions,
+  squeezedChannels,
+} from "../reduction.js";
 
 /** What each channel is squeezed to before the excitation (SENet, section 6.2 and table 13; none: section 7.1). */
 const SQUEEZES = {
@@ -76,20 +82,10 @@ export const se = defineAttention({
   }),
   op,
   plan(given, site) {
-    const { channels } = site;
-    const squeezed = squeezedChannels(given, site);
-    const { conv, convBias } = initializationAt(site);
-    const biases = [
-      { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
-      { name: "expand.bias", dims: [channels], init: convBias(squeezed) },
-    ];
+    const { weights, biases } = bottleneckParameters(squeezedChannels(given, site), site);
     return {
       attributes: { squeeze: given.squeeze, hidden: given.activation, gate: given.gate },
-      parameters: [
-        { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
-        { name: "expand.weight", dims: [channels, squeezed, 1, 1], init: conv(1) },
-        ...(given.bias ? biases : []),
-      ],
+      parameters: given.bias ? [...weights, ...biases] : weights,
     };
   },
   describe: ({ squeeze }, { x, reduce }) =>
