@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { print } from "./print.js";
 
@@ -31,17 +32,14 @@ export async function withProgress<T>(work: (progress: Progress) => Promise<T>):
 
 async function startProgress(): Promise<Progress> {
   if (!process.stderr.isTTY || process.env.TERM === "dumb") return SILENT;
-  const [{ default: cliProgress }, { default: stringWidth }] = await Promise.all([
-    import("cli-progress"),
-    import("string-width"),
-  ]);
+  const { default: cliProgress } = await import("cli-progress");
 
   /** One line that no terminal of so many columns wraps: the last column stays empty. */
   const line = (columns: number, part: number, message: string): string => {
     const size = Math.min(WIDEST_BAR, Math.floor(columns / 4));
     const done = Math.round(size * part);
     const head = `${"█".repeat(done)}${"░".repeat(size - done)} ${Math.floor(100 * part)} % `;
-    return fitting(`${head}${oneVisibleLine(message)}`, columns - 1, stringWidth);
+    return fitting(`${head}${oneVisibleLine(message)}`, columns - 1);
   };
 
   let shown = { message: "", part: 0 };
@@ -71,11 +69,11 @@ async function startProgress(): Promise<Progress> {
 }
 
 /** The text, cut to `columns` where it is wider. */
-function fitting(text: string, columns: number, widthOf: (text: string) => number): string {
-  if (widthOf(text) <= columns) return text;
+function fitting(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
   let [kept, width] = ["", 1];
   for (const character of text) {
-    width += widthOf(character);
+    width += stringWidth(character);
     if (width > columns) break;
     kept += character;
   }

@@ -1,12 +1,12 @@
 import { oneVisibleLine } from "../base/visible-text.js";
-import { toleranceText, type VerifyReport } from "../driver/verify/verify.js";
+import type { VerifyReport } from "../driver/verify/verify.js";
 import { deviceText, judgement, table, verdict } from "./format.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 
-/** What `ecagen verify` prints for people. */
-export function verifyText(report: VerifyReport): string {
-  const { comparisons, blocks = [], gates, checks, device, tolerance, placements } = report;
+/** What `ecagen verify` prints for people; the tolerance in words. */
+export function verifyText(report: VerifyReport, tolerance: string): string {
+  const { comparisons, blocks = [], gates, checks, device, placements } = report;
   const outputs = new Set(comparisons.map(({ output }) => output)).size;
   const seeds = new Set(comparisons.map(({ seed }) => seed)).size;
   const outside = placements.flatMap(({ model, onCpu }) =>
@@ -34,7 +34,7 @@ export function verifyText(report: VerifyReport): string {
             undecided ? judgement("undecided") : verdict(ok),
           ]),
         ),
-    `tolerance of ${toleranceText(tolerance)}\n`,
+    `tolerance of ${tolerance}\n`,
     `${deviceText(device)}\n`,
     report.firstDivergence === undefined
       ? ""

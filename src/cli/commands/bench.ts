@@ -1,6 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
 import { sharedOptions, wholeNumber, wholeNumbers } from "../options.js";
 import { withProgress } from "../progress.js";
+import { benchCsv, benchText } from "../report-bench.js";
 import { defineCommand } from "./command.js";
 
 export const benchCommand = defineCommand({
@@ -86,10 +87,7 @@ export const benchCommand = defineCommand({
     return {
       json: report,
       warnings: report.warnings,
-      async text() {
-        const { benchCsv, benchText } = await import("../report-bench.js");
-        return args.csv ? benchCsv(report) : benchText(report);
-      },
+      text: () => (args.csv ? benchCsv(report) : benchText(report)),
     };
   },
 });

@@ -3,6 +3,7 @@ import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
 import { sharedOptions, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 export const codegenCommand = defineCommand({
@@ -82,10 +83,7 @@ export const codegenCommand = defineCommand({
     ],
   ],
   async run(args) {
-    const [{ codegen }, { weightsNotes }] = await Promise.all([
-      import("../../driver/codegen/codegen.js"),
-      import("../weights-notes.js"),
-    ]);
+    const { codegen } = await import("../../driver/codegen/codegen.js");
     const report = await withProgress((progress) =>
       codegen(args.model, {
         language: args.lang,
@@ -94,7 +92,6 @@ export const codegenCommand = defineCommand({
         force: args.force,
         ...weightsOptions(args),
         variantWeights: args["variant-weights"],
-
         seed: args.seed,
         passes: args.passes,
         resolution: args.resolution,

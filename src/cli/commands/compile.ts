@@ -1,8 +1,11 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { CompileReport } from "../../driver/compile/compile.js";
+import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { swappedText } from "../swapped-text.js";
+import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 export const compileCommand = defineCommand({
@@ -72,12 +75,7 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
-    const [{ compile }, { weightsNotes }, { newGatesTable }, { swappedText }] = await Promise.all([
-      import("../../driver/compile/compile.js"),
-      import("../weights-notes.js"),
-      import("../new-gates-table.js"),
-      import("../swapped-text.js"),
-    ]);
+    const { compile } = await import("../../driver/compile/compile.js");
     const report = await withProgress((progress) =>
       compile(args.spec, {
         output: args.output,
@@ -105,7 +103,7 @@ export const compileCommand = defineCommand({
       json: report,
       notes: [...weightsNotes(report.weights), ...report.notes],
       warnings: report.warnings,
-      async text() {
+      text() {
         const beside =
           report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
         const gates = `${count(report.attentionParameters)} of them attention's`;

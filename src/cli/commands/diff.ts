@@ -1,5 +1,7 @@
 import { count, signedCount } from "../../base/numbers.js";
+import { table } from "../format.js";
 import { sharedOptions } from "../options.js";
+import { uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
 export const diffCommand = defineCommand({
@@ -21,11 +23,7 @@ export const diffCommand = defineCommand({
       json: report,
       notes: report.notes,
       warnings: report.warnings,
-      async text() {
-        const [{ table }, { uncountedText }] = await Promise.all([
-          import("../format.js"),
-          import("../report-counts.js"),
-        ]);
+      text() {
         const missing = (["a", "b"] as const).map((side) => {
           const text = uncountedText({ uncounted: report.uncounted?.[side] ?? [] });
           return text === "" ? "" : `${report[side]}: ${text}`;

@@ -1,3 +1,4 @@
+import { table, verdict } from "../format.js";
 import { defineCommand } from "./command.js";
 
 export const doctorCommand = defineCommand({
@@ -12,8 +13,7 @@ export const doctorCommand = defineCommand({
     return {
       json: report,
       ok: report.ok,
-      async text() {
-        const { table, verdict } = await import("../format.js");
+      text() {
         const rows = report.checks.map(({ name, ok, detail }) => [
           name,
           ok ? verdict(true) : "not here",

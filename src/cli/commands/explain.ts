@@ -1,5 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { table } from "../format.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -18,10 +19,9 @@ export const explainCommand = defineCommand({
     return {
       json: report,
       warnings: report.warnings,
-      async text() {
+      text() {
         if (report.gates.length === 0)
           return `${oneVisibleLine(report.name)} has no gate with a kernel along the channels\n`;
-        const { table } = await import("../format.js");
         const rows = report.gates.map(({ at, type, channels, k, rule, because }) => [
           at,
           type,

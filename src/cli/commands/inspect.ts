@@ -1,4 +1,5 @@
 import { diagnosticToJson } from "../../base/diagnostic.js";
+import { inspectText } from "../report-inspect.js";
 import { defineCommand } from "./command.js";
 
 export const inspectCommand = defineCommand({
@@ -26,10 +27,7 @@ export const inspectCommand = defineCommand({
     return {
       json: { ...report, notes: report.notes.map(diagnosticToJson) },
       warnings: report.notes,
-      async text() {
-        const { inspectText } = await import("../report-inspect.js");
-        return inspectText(report);
-      },
+      text: () => inspectText(report),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { count, macs } from "../../base/numbers.js";
+import { shape, table } from "../format.js";
 import { defineCommand } from "./command.js";
 
 export const listCommand = defineCommand({
@@ -22,8 +23,7 @@ export const listCommand = defineCommand({
     const specs = listSpecs({ text, attention });
     return {
       json: { specs },
-      async text() {
-        const { shape, table } = await import("../format.js");
+      text() {
         const number = (value: number | null, format: (value: number) => string): string =>
           value === null ? "" : format(value);
         const rows = specs.map((spec, i) => [

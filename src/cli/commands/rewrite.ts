@@ -1,9 +1,12 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
+import { label, table, tensorName } from "../format.js";
+import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
+import { opaqueText } from "../report-inspect.js";
 import { swappedText } from "../swapped-text.js";
 import { defineCommand } from "./command.js";
 
@@ -74,10 +77,7 @@ export const rewriteCommand = defineCommand({
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
   ],
   async run(args) {
-    const [{ rewrite }, { newGatesTable }] = await Promise.all([
-      import("../../driver/rewrite/rewrite.js"),
-      import("../new-gates-table.js"),
-    ]);
+    const { rewrite } = await import("../../driver/rewrite/rewrite.js");
     const report = await withProgress((progress) =>
       rewrite(args.model, {
         output: args.output,
@@ -100,8 +100,8 @@ export const rewriteCommand = defineCommand({
       json: report,
       notes: report.notes,
       warnings: report.warnings,
-      async text() {
-        const explained = args.explain ? await explanation(report) : "";
+      text() {
+        const explained = args.explain ? explanation(report) : "";
         return `${explained}${summary(report)}${newGatesTable(report.newGates)}`;
       },
     };
@@ -109,11 +109,7 @@ export const rewriteCommand = defineCommand({
 });
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
-async function explanation({ raised, rejected, opaque }: RewriteReport): Promise<string> {
-  const [{ label, table, tensorName }, { opaqueText }] = await Promise.all([
-    import("../format.js"),
-    import("../report-inspect.js"),
-  ]);
+function explanation({ raised, rejected, opaque }: RewriteReport): string {
   const rows = raised.map(({ at, kind, channels, parameters, options }) => [
     tensorName(at),
     kind,

@@ -1,4 +1,6 @@
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
+import { runNotes, runText } from "../report-run.js";
+import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 export const runCommand = defineCommand({
@@ -45,10 +47,7 @@ export const runCommand = defineCommand({
     ["ecagen run two.onnx --input left=a.npy --input right=b.npy --device auto", "inputs by name"],
   ],
   async run(args) {
-    const [{ run }, { weightsNotes }] = await Promise.all([
-      import("../../driver/run/run.js"),
-      import("../weights-notes.js"),
-    ]);
+    const { run } = await import("../../driver/run/run.js");
     const report = await run(args.model, {
       inputs: [...(args.inputs ?? []), ...(args.input ?? [])],
       outputs: args.output,
@@ -59,7 +58,6 @@ export const runCommand = defineCommand({
       timeout: args.timeout,
       seed: args.seed,
     });
-    const { runNotes, runText } = await import("../report-run.js");
     return {
       json: report,
       warnings: report.warnings,

@@ -2,7 +2,9 @@ import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { CONVENTION_NAMES } from "../../driver/command-line.js";
 import type { StatsReport } from "../../driver/stats/stats.js";
+import { shape, table, verdict } from "../format.js";
 import { sharedOptions } from "../options.js";
+import { foldingText, imageText, uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
 type Convention = NonNullable<StatsReport["convention"]>;
@@ -36,11 +38,7 @@ export const statsCommand = defineCommand({
       json: report,
       warnings: report.warnings,
       ok: report.expectations.every((each) => each.ok),
-      async text() {
-        const [{ shape, table, verdict }, { foldingText, imageText, uncountedText }] = await Promise.all([
-          import("../format.js"),
-          import("../report-counts.js"),
-        ]);
+      text() {
         const rows = report.blocks.map((block) => [
           block.path,
           block.block,

@@ -1,3 +1,4 @@
+import { table } from "../format.js";
 import { defineCommand } from "./command.js";
 
 export const tablesCommand = defineCommand({
@@ -25,7 +26,6 @@ export const tablesCommand = defineCommand({
           "../../driver/tables/markdown.js"
         );
         if (markdown) return tablesMarkdown(report);
-        const { table } = await import("../format.js");
         const sections = report.papers.flatMap(({ title, source, tables }) => [
           `${title} (${source})\n\n`,
           ...tables.map(

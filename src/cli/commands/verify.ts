@@ -1,5 +1,7 @@
 import { realNumber, sharedOptions, weightsFlags, weightsOptions, wholeNumbers } from "../options.js";
 import { withProgress } from "../progress.js";
+import { verifyText } from "../report-verify.js";
+import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 export const verifyCommand = defineCommand({
@@ -77,10 +79,7 @@ export const verifyCommand = defineCommand({
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
   ],
   async run(args) {
-    const [{ verify }, { weightsNotes }] = await Promise.all([
-      import("../../driver/verify/verify.js"),
-      import("../weights-notes.js"),
-    ]);
+    const { toleranceText, verify } = await import("../../driver/verify/verify.js");
     const report = await withProgress((progress) =>
       verify(args.model, {
         device: args.device,
@@ -109,10 +108,7 @@ export const verifyCommand = defineCommand({
       notes: weightsNotes(report.weights),
       warnings: report.warnings,
       ok: report.ok || (args["allow-undecided"] && report.verdict === "undecided"),
-      async text() {
-        const { verifyText } = await import("../report-verify.js");
-        return verifyText(report);
-      },
+      text: () => verifyText(report, toleranceText(report.tolerance)),
     };
   },
 });

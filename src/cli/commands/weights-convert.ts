@@ -4,6 +4,7 @@ import { oneVisibleLine } from "../../base/visible-text.js";
 import { NAME_KINDS } from "../../driver/command-line.js";
 import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { listedNames } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 export const weightsConvertCommand = defineCommand({
@@ -44,10 +45,7 @@ export const weightsConvertCommand = defineCommand({
         hint: "names alone don't say which layer is which; ecagen list shows the specs that there are, as in --spec specs/b0-se.json",
       });
     }
-    const [{ convertWeights }, { listedNames }] = await Promise.all([
-      import("../../driver/weights/convert.js"),
-      import("../weights-notes.js"),
-    ]);
+    const { convertWeights } = await import("../../driver/weights/convert.js");
     const report = await withProgress((progress) =>
       convertWeights(file, {
         output,

@@ -1,5 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { shape, table, tensorName } from "../format.js";
 import { sharedOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
@@ -25,8 +26,7 @@ export const weightsDiffCommand = defineCommand({
       json: report,
       ok: report.ok,
       notes: report.notes,
-      async text() {
-        const { shape, table, tensorName } = await import("../format.js");
+      text() {
         const part = (
           head: readonly string[],
           rows: readonly (readonly string[])[],

@@ -1,7 +1,9 @@
 import { quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { shape, table, tensorName } from "../format.js";
 import { sharedOptions } from "../options.js";
+import { listedNames, ROUNDED } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
 /** Characters of what a file says of itself: some hold a whole document. `--json` has all of it. */
@@ -30,17 +32,13 @@ export const weightsInspectCommand = defineCommand({
     ["ecagen weights inspect checkpoint.pth --values --json", "statistics too, for a script"],
   ],
   async run({ file, values, "weights-key": weightsKey }) {
-    const [{ inspectWeights }, { listedNames, ROUNDED }] = await Promise.all([
-      import("../../driver/weights/inspect.js"),
-      import("../weights-notes.js"),
-    ]);
+    const { inspectWeights } = await import("../../driver/weights/inspect.js");
     const report = inspectWeights(file, { values, weightsKey });
     return {
       json: report,
       warnings: report.warnings,
       notes: [...report.notes, ...listedNames(ROUNDED, report.rounded)],
-      async text() {
-        const { shape, table, tensorName } = await import("../format.js");
+      text() {
         const head = ["tensor", "type", "shape", "bytes"];
         const statistics = ["min", "max", "mean", "std"] as const;
         const rows = report.tensors.map(({ name, dtype, shape: dims, bytes, values: found }) => {
