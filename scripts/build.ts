@@ -5,11 +5,57 @@
  *
  * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
  */
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { dirname, join, resolve } from "node:path";
+import { build, type Plugin } from "esbuild";
 import { coreBundle } from "./core-bundle/options.js";
+
+/** What every command reads to know its flags and to print. */
+const LIGHT = [
+  "driver/command-line",
+  ...["debugging", "diagnostic", "json-text", "numbers", "suggest", "visible-text"].map(
+    (name) => `base/${name}`,
+  ),
+];
+
+/** Use cases that make no network. */
+const WITHOUT_NETWORKS = [
+  ...["doctor", "init", "list", "resolve", "schema"].map((name) => `driver/${name}/${name}`),
+  ...["driver/weights/diff", "driver/weights/inspect"],
+];
+
+/**
+ * The bundler makes a chunk of the modules that the same entries read, and each lazy import is an entry: left alone, a compile would read
+ * some 70 files, most of them small, at up to a millisecond each. So each entry reads what all commands have in common and, if it makes
+ * networks, what a compile reads, which is nearly all that it needs itself.
+ */
+const fewChunks: Plugin = {
+  name: "few-chunks",
+  setup({ onLoad }) {
+    const fileOf = (module: string): string => resolve("src", `${module}.ts`);
+    const light = new Set(["index", ...WITHOUT_NETWORKS].map(fileOf));
+    const entries = new Set([...light, ...lazyModules()]);
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!entries.has(path)) return undefined;
+      const common = [...LIGHT, ...(light.has(path) ? [] : ["driver/compile/compile"])];
+      const imports = common.map((module) => `import ${JSON.stringify(fileOf(module))};`);
+      return { contents: [readFileSync(path, "utf8"), ...imports].join("\n"), loader: "ts" };
+    });
+  },
+};
+
+/** The modules that are imported when they are needed. */
+function lazyModules(): readonly string[] {
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  return files.flatMap((file) =>
+    [...readFileSync(join("src", file), "utf8").matchAll(/\bimport\("(\.[^"]+)\.js"\)/g)].map(([, to]) =>
+      resolve("src", dirname(file), `${to}.ts`),
+    ),
+  );
+}
 
 const keepTypes = process.argv.includes("--keep-types");
 for (const name of existsSync("dist") ? readdirSync("dist") : [])
@@ -27,6 +73,7 @@ await build({
   // One copy for ecagen, cli-progress and yargs: yargs would bring two later ones, which load ICU's segmenter and take half as
   // long as printing the help.
   alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
+  plugins: [fewChunks],
   external: ["onnxruntime-node", "ts-morph"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,

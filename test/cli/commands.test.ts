@@ -299,18 +299,28 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
-test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
+/** What a command imports, a line for each time. */
+function importsOf(args: readonly string[]): string {
   const file = join(folder, "imports");
-  const log = {
+  writeFileSync(file, "");
+  const { code, stderr } = ecagen(args, {
     NODE_OPTIONS: `--import ${join(process.cwd(), "test/cli/import-log.mjs")}`,
     IMPORT_LOG: file,
-  };
-  const importsOf = (args: readonly string[]): string => {
-    writeFileSync(file, "");
-    const { code, stderr } = ecagen(args, log);
-    assert.is(code, 0, stderr);
-    return readFileSync(file, "utf8");
-  };
+  });
+  assert.is(code, 0, stderr);
+  return readFileSync(file, "utf8");
+}
+
+test("a start reads few files", () => {
+  const filesOf = (args: readonly string[]): number =>
+    new Set(importsOf(args).match(/^import \.\S+\.js$/gm)).size;
+  const help = filesOf(["--help"]);
+  assert.ok(help > 1 && help <= 8, `--help: ${help}`);
+  const compile = filesOf(["compile", "specs/small.json", "-o", join(folder, "few.onnx")]);
+  assert.ok(compile > help && compile <= 30, `compile: ${compile}`);
+});
+
+test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
   const heavy = /^import (onnxruntime-node|ts-morph|sharp)$/m;
   for (const args of [
     ["--help"],
