@@ -6,7 +6,7 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from the modules in src/i
 # Attention modules
 
 What each module computes and where that is written. The equation is the head of the module's file in
-\`src/ir/attention/\`; the reference interpreter evaluates it, and \`ecagen verify\` holds the exported graph against it.
+\`src/ir/attention/\`; the reference interpreter evaluates it, and \`ecagen verify\` compares the exported graph with it.
 The options of each are in [spec.md](spec.md#attention).
 
 A gate can be replaced by any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`. A gate that has no sense for the

@@ -49,7 +49,7 @@ export class InputError extends Error {
     return new InputError([{ code, message, ...more }]);
   }
 
-  /** What is wrong with one file, each with the same words before it: as many problems as anybody reads. */
+  /** What is wrong with one file, each with the same words before it; at most `MOST_PROBLEMS` of them. */
   static ofFile(
     code: DiagnosticCode,
     file: string,

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
+import { fileKind } from "../base/file-kinds.js";
 import type { SourceText } from "../base/source.js";
 import { MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
@@ -51,7 +52,9 @@ export const readTextFile: ReadFile = (file) => {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw InputError.of("spec/encoding", "the file is not UTF-8 text", { file });
+    const kind = fileKind(bytes);
+    const what = kind === undefined ? "" : `: it is ${kind.is}`;
+    throw InputError.of("spec/encoding", `the file is not UTF-8 text${what}`, { file, hint: kind?.hint });
   }
 };
 

@@ -1,4 +1,5 @@
 import { InputError } from "../base/diagnostic.js";
+import { fileKind } from "../base/file-kinds.js";
 import type { Pixels } from "./pixels.js";
 
 /** The package that decodes pictures. It is optional, so nothing of it is imported where it may be missing, not even a type. */
@@ -36,9 +37,12 @@ export async function decodeImage(file: string, bytes: Uint8Array): Promise<Pixe
     const { width, height, channels } = info;
     return { width, height, channels: 3, data: channels === 1 ? threeTimes(data) : data };
   } catch (error) {
-    throw InputError.of("image/unreadable", `${file} can't be read as an image: ${firstLine(error)}`, {
+    const kind = fileKind(bytes);
+    const why = kind === undefined ? firstLine(error) : `it is ${kind.is}`;
+    throw InputError.of("image/unreadable", `${file} can't be read as an image: ${why}`, {
       file,
-      hint: "images are PNG, JPEG, WebP, GIF, TIFF or AVIF files; arrays are .npy or .npz files",
+      hint:
+        kind?.hint ?? "images are PNG, JPEG, WebP, GIF, TIFF or AVIF files; arrays are .npy or .npz files",
     });
   }
 }

@@ -1,5 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { utf8 } from "../base/bytes.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { fileKind, LONGEST_FILE_START } from "../base/file-kinds.js";
 import type { JsonPath } from "../base/json-path.js";
 import { positionAt, type SourceRange, type SourceText } from "../base/source.js";
 
@@ -41,7 +43,9 @@ export function parseJsonTree(source: SourceText): JsonNode {
   refuseMonsters(source);
   const errors: ParseError[] = [];
   const root = parseTree(source.text, errors, { allowTrailingComma: true });
-  if (errors.length > 0 || root === undefined) throw new InputError(syntaxDiagnostics(source, errors));
+  if (errors.length > 0 || root === undefined) {
+    throw somethingElse(source, errors) ?? new InputError(syntaxDiagnostics(source, errors));
+  }
   const diagnostics: Diagnostic[] = [];
   const tree = convert(root, source, [], (diagnostic) => diagnostics.push(diagnostic));
   if (diagnostics.length > 0) throw new InputError(diagnostics);
@@ -122,6 +126,15 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   InvalidEscapeCharacter: "this is no escape of JSON",
   InvalidCharacter: "a control character must be written as an escape",
 };
+
+/** The refusal of a text that is no JSON from its first character on, where it is known what it is. */
+function somethingElse({ file, text }: SourceText, errors: readonly ParseError[]): InputError | undefined {
+  const start = text.search(/\S/);
+  if (errors[0]?.offset !== start) return undefined;
+  const kind = fileKind(utf8(text.slice(0, LONGEST_FILE_START)));
+  if (kind === undefined) return undefined;
+  return InputError.of("spec/syntax", `the file is no JSON: it is ${kind.is}`, { file, hint: kind.hint });
+}
 
 /** One diagnostic for each mistake: what the parser says about the rest of a line after its first error is noise. */
 function syntaxDiagnostics(source: SourceText, errors: readonly ParseError[]): Diagnostic[] {

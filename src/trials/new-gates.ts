@@ -44,7 +44,7 @@ export async function startNewGates(
 }
 
 function noNewGate(): InputError {
-  return InputError.of("new-gates/none", "no gate is new: no pass put one in the place of another", {
+  return InputError.of("new-gates/none", "no gate is new: no pass swapped one", {
     hint: "a swap makes new gates, as --passes 'swap-attention{to=eca}'; gates whose weights are given are not new",
   });
 }

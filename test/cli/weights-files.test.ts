@@ -189,7 +189,7 @@ test("what can't be read or written is said without a stack trace, with exit cod
       ["weights", "diff", CHECKPOINT, join(folder, "missing")],
       /missing can't be read: there is no such file/,
     ],
-    [["weights", "inspect", "package.json"], /package\.json is no file of weights but a JSON file/],
+    [["weights", "inspect", "package.json"], /package\.json is no file of tensors: it is a JSON file/],
     [["weights"], /which command of weights\?[\s\S]*known: inspect/],
     [["weights", "inspct", broken], /unknown command "weights inspct"[\s\S]*did you mean "inspect"\?/],
     [["compile", "specs/small.json", "-o", same, "--export-weights", same], /can't both be written to/],

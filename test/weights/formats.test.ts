@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { utf8 } from "../../src/base/bytes.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { openTensors } from "../../src/files/tensors/open.js";
 import { elementCount } from "../../src/ir/types.js";
@@ -77,7 +78,7 @@ for (const [file, message] of [
   ["no-tensors.pt", /it holds a dict with "epoch", "loss", no dict of tensors/],
   ["repeated.pt", /"x" is larger than its storage/],
   ["legacy.pt", /from before PyTorch 1.6/],
-  ["../../../package.json", /is no file of weights but a JSON file/],
+  ["../../../package.json", /is no file of tensors: it is a JSON file/],
 ] as const) {
   test(`${file} is refused, with the way out`, () => {
     try {
@@ -93,6 +94,23 @@ for (const [file, message] of [
     }
   });
 }
+
+/** A tar archive's first block, with the name of its first file. */
+function tarStart(name: string): Uint8Array {
+  const block = new Uint8Array(1024);
+  block.set(utf8(name));
+  block.set(utf8("ustar"), 257);
+  return block;
+}
+
+test("a tar archive is PyTorch's of before 1.6 by the file that it begins with, and else any", () =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "x.pt");
+    writeFileSync(file, tarStart("sys_info"));
+    throwsError(() => openTensors(file), InputError, /from before PyTorch 1.6/, { hint: /torch\.load/ });
+    writeFileSync(file, tarStart("weights.safetensors"));
+    throwsError(() => openTensors(file), InputError, /it is a tar archive/, { hint: /unpack it first/ });
+  }));
 
 /** The files in a folder that this process has open, on Linux. */
 function openFilesIn(folder: string): readonly string[] {

@@ -92,7 +92,7 @@ export const commandCodes = {
     refused: {
       kind: "That start is for ECA gates alone. Others start as `--new-gates init` says.",
       "no-inputs": "That start follows what the old gates do with images. `--calibrate` gives them.",
-      none: "No pass put a gate in the place of another, so there is nothing to start.",
+      none: "No pass swapped a gate, so there is no new one to start.",
     },
   },
   calibrate: {

@@ -1,4 +1,5 @@
 import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
+import { fileKind } from "../../base/file-kinds.js";
 import type { JsonPath } from "../../base/json-path.js";
 import { readBytes } from "../../files/read-file.js";
 import { type JsonArray, type JsonNode, type JsonObject, parseJsonTree } from "../../language/json-tree.js";
@@ -29,10 +30,18 @@ function labelsOfLines(text: string, file: string): readonly string[] {
     .map((line) => line.trim());
   const empty = lines.indexOf("");
   if (empty < 0) return lines;
-  throw InputError.of("run/labels", `line ${empty + 1} of ${file} has no name`, {
+  throw noLabels(
     file,
-    hint: "one name a line, in the order of the classes",
-  });
+    `line ${empty + 1} of ${file} has no name`,
+    "one name a line, in the order of the classes",
+  );
+}
+
+/** The refusal of a file that has other lines than labels of the model: for what it is instead, where that is known. */
+export function noLabels(file: string, why: string, hint: string): InputError {
+  const kind = fileKind(readBytes(file));
+  const message = kind?.hint === undefined ? why : `${file} is no list of labels: it is ${kind.is}`;
+  return InputError.of("run/labels", message, { file, hint: kind?.hint ?? hint });
 }
 
 /** Where configurations keep names of classes, the first one first. */

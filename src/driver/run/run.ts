@@ -13,7 +13,7 @@ import { encodeElements } from "../../weights/values/elements.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 import { type RankedClass, topClasses } from "./classes.js";
 import { type GivenInput, readInputs } from "./inputs.js";
-import { readLabels } from "./labels.js";
+import { noLabels, readLabels } from "./labels.js";
 import { namedFiles } from "./named-files.js";
 import { type BuildOptions, type Runnable, runnable } from "./runnable.js";
 
@@ -94,7 +94,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
     const outputs = [...results].map(([name, tensor]) =>
       describe(name, tensor, targets.get(name), ranked, labels),
     );
-    if (labels !== undefined) checkLabels(labels, outputs);
+    if (labels !== undefined) checkLabels(labels, options.labels, outputs);
     await writeOutputs(targets, results);
     return {
       model,
@@ -154,13 +154,21 @@ function describe(
   };
 }
 
-/** Labels that are not one for each class of an output would name the wrong ones. */
-function checkLabels(labels: readonly string[], outputs: readonly RunOutput[]): void {
+/**
+ * Labels that are not one for each class of an output would name the wrong ones.
+ *
+ * @param file that they were read from, if they are not the model's own
+ */
+function checkLabels(
+  labels: readonly string[],
+  file: string | undefined,
+  outputs: readonly RunOutput[],
+): void {
   if (outputs.some(({ top }) => top !== undefined)) return;
   const found = outputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ");
-  throw InputError.of("run/labels", `there are ${labels.length} labels, and the model's output is ${found}`, {
-    hint: "labels are for an output [images, classes], one for each class",
-  });
+  const why = `there are ${labels.length} labels, and the model's output is ${found}`;
+  const hint = "labels are for an output [images, classes], one for each class";
+  throw file === undefined ? InputError.of("run/labels", why, { hint }) : noLabels(file, why, hint);
 }
 
 function writeOutputs(

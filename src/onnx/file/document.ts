@@ -113,8 +113,11 @@ export function asModel<T>(range: ByteRange, file: string, read: () => T): T {
   } catch (error) {
     if (!(error instanceof WireProblem)) throw error;
     const kind = fileKind(readRange(range, 0, Math.min(range.size, LONGEST_FILE_START)));
-    const why = kind === undefined ? `no ONNX model: ${error.message}` : `no ONNX model but ${kind.is}`;
-    throw InputError.of("onnx/no-model", `${file} is ${why}`, { file, hint: kind?.hint });
+    const why = kind === undefined ? error.message : `it is ${kind.is}`;
+    throw InputError.of("onnx/no-model", `${file} is no ONNX model: ${why}`, {
+      file,
+      hint: kind?.hint ?? kind?.asOnnx,
+    });
   }
 }
 

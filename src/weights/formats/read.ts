@@ -9,6 +9,8 @@ import type { TensorSource } from "./tensor-source.js";
 import { checkpointFolder, torchRefused, torchTensors } from "./torch/read.js";
 import { readZip, type Unpacking } from "./zip/read.js";
 
+const KNOWN =
+  "known: safetensors (also a folder of shards with its index), .npy, .npz, PyTorch's zip format, ONNX";
 const ZIP_STARTS = ["PK\x03\x04", "PK\x05\x06"].map(utf8);
 /** Protocol 2, and PyTorch's magic number as ten bytes of an integer. */
 const LEGACY_TORCH = Uint8Array.of(
@@ -28,8 +30,10 @@ const LEGACY_TORCH = Uint8Array.of(
   0x19,
   0x2e,
 );
-const TAR = "ustar";
-const TAR_AT = 257;
+/** Before that, PyTorch wrote a tar archive; the first file in it is one of these. */
+const TAR_TORCH = /^(sys_info|pickle|storages|tensors)\0.{0,255}ustar/s;
+/** The length of a safetensors header has eight bytes; its last ones are zero, as those of no text are. */
+const SAFETENSORS = /^.{7}\0\{/s;
 
 /**
  * A file of tensors, recognised by its content. Takes the file over: closes it with the source, or when it is refused.
@@ -43,21 +47,18 @@ export function readTensors(file: OpenFile, unpacking: Unpacking, key?: string):
   const start = file.read(0, Math.min(file.size, LONGEST_FILE_START));
   if (isNpy(start)) return readNpy(file);
   if (ZIP_STARTS.some((zip) => startsWith(start, zip))) return readArchive(file, unpacking, key);
-  const kind = start[8] === "{".charCodeAt(0) ? undefined : fileKind(start);
+  const text = latin1(start);
+  const kind = SAFETENSORS.test(text) ? undefined : fileKind(start);
   // A broken file gets the message of the format that its name promises.
-  if (kind === undefined && (path.endsWith(".safetensors") || start[8] === "{".charCodeAt(0)))
-    return readSafetensors(file);
+  if (kind === undefined && (path.endsWith(".safetensors") || text[8] === "{")) return readSafetensors(file);
   file.close();
-  if (startsWith(start, LEGACY_TORCH) || latin1(start.subarray(TAR_AT)) === TAR) {
+  if (startsWith(start, LEGACY_TORCH) || TAR_TORCH.test(text)) {
     throw torchRefused(path, "is a PyTorch checkpoint from before PyTorch 1.6, which is not read");
   }
-  if (kind !== undefined) {
-    const message = `${path} is no file of weights but ${kind.is}`;
-    throw InputError.of("weights/unknown-format", message, { file: path, hint: kind.hint });
-  }
-  throw InputError.of("weights/unknown-format", `${path} is no file of weights that ecagen knows`, {
+  const what = kind === undefined ? "file of tensors that ecagen knows" : `file of tensors: it is ${kind.is}`;
+  throw InputError.of("weights/unknown-format", `${path} is no ${what}`, {
     file: path,
-    hint: "known: safetensors (also a folder of shards with its index), .npy, .npz, PyTorch's zip format, ONNX",
+    hint: kind?.hint ?? KNOWN,
   });
 }
 

@@ -5,7 +5,7 @@ import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 import type { NameMap, Naming } from "./name-map.js";
 import type { NetworkParts, TensorName } from "./name-parameters.js";
 
-/** A network's parameters held against a file's tensors, under the names of a framework. */
+/** A network's parameters compared with a file's tensors, under the names of a framework. */
 export interface Match {
   readonly map: NameMap;
   readonly naming: Naming;
