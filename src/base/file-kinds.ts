@@ -1,7 +1,7 @@
 import { compareBytes, latin1, utf8 } from "./bytes.js";
 
 /** What a file is instead of what its name promises. */
-export interface FileKind {
+interface FileKind {
   /** `a Git LFS pointer, not the file that it stands for` */
   readonly is: string;
   /** How to get the file that was meant, whatever its format. */

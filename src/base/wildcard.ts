@@ -12,7 +12,7 @@ export function matchesText(pattern: string, text: string): boolean {
  * Whether items match patterns one to one, where a wildcard takes any number of items. Only the last wildcard
  * ever has to take one more: what stands before it has matched as early as possible.
  */
-export function matchesWildcards(
+function matchesWildcards(
   patterns: readonly string[],
   items: readonly string[],
   matches: (pattern: string, item: string) => boolean,

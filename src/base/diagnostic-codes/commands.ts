@@ -128,7 +128,7 @@ export const commandCodes = {
       reshaped: "A framework stores a parameter in another shape than the module. Leave `--names` out.",
       "variant-weights":
         "`--variant-weights` names a variant that is not there, or a language without variants.",
-      what: "What to generate is not said: give `--lang` or `--templates`.",
+      what: "What to generate is not said, or said twice: give either `--lang` or `--templates`.",
     },
     warned: { "no-variant": "A variant of the network can't be made. The page goes without it." },
   },

@@ -22,7 +22,8 @@ export const fileCodes = {
       initializer: "A stored tensor contradicts itself. The file is damaged: write or download it again.",
       "no-graph":
         "The graph contradicts itself: the message names the node. The file is damaged, or its exporter is.",
-      "no-model": "The file is no ONNX model, or a damaged one. Write or download it again.",
+      "no-model":
+        "The file is no ONNX model, or a damaged one. The message says what it is, where that can be told.",
       "not-an-operator": "An op of the network is no ONNX operator. Its lowering pass must come before.",
       opset: "The opset is one that ecagen doesn't know. The message has those that it does.",
       output: "A value can't be an output of an ONNX file: an output is named once, and computed.",
@@ -69,7 +70,8 @@ export const fileCodes = {
         "The index of shards and the shards don't belong together. Keep them in one folder, as published.",
       torch:
         "The file of PyTorch can't be read. The hint has the lines that write its tensors as safetensors.",
-      "unknown-format": "The file is no file of weights that ecagen knows. The hint lists the formats.",
+      "unknown-format":
+        "The file is no file of tensors that ecagen knows. The message says what it is, where that can be told; the hint how to get the right one.",
       "unknown-names": "The file doesn't hold this network's parameters under any names that ecagen knows.",
       unnamed: "A framework has no name for a parameter of the network. Choose other `--names`.",
       zip: "The file is a zip archive that can't be read. Write or download it again.",

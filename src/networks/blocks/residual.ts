@@ -49,7 +49,7 @@ interface BranchConv {
  *
  *     y = branch(x) + shortcut(x)                   branch: norm, activation, conv, ..., norm, activation, conv
  */
-export function buildResidualBlock(
+function buildResidualBlock(
   layers: LayerBuilder,
   x: Value,
   block: ResidualBlock,

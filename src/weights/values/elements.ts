@@ -1,4 +1,3 @@
-import { fromFloat16Bits } from "../../base/float16.js";
 import { ELEMENT_BYTES, type NumberDType } from "../../ir/types.js";
 import { encodeHalf } from "./half.js";
 
@@ -31,19 +30,6 @@ export function encodeElements(
     case "int64":
       return bytesOf(BigInt64Array.from(Array.from(values, BigInt)));
   }
-}
-
-/** The floating-point numbers that the bytes of a file hold. Their count is whole. */
-export function decodeFloats(bytes: Uint8Array, dtype: "float32" | "float16"): Float32Array {
-  const { buffer } = Uint8Array.from(bytes);
-  return dtype === "float32"
-    ? new Float32Array(buffer)
-    : Float32Array.from(new Uint16Array(buffer), fromFloat16Bits);
-}
-
-/** The integers that the bytes of a file hold; beyond 2^53 rounded. */
-export function decodeIntegers(bytes: Uint8Array): readonly number[] {
-  return Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer), Number);
 }
 
 export function byteCount(dims: readonly number[], dtype: NumberDType): number {
