@@ -65,7 +65,7 @@ The language is [Mustache](https://mustache.github.io/mustache.5.html):
 |---|---|
 | \`README.md.mustache\` | \`README.md\` |
 | \`{{name.kebab}}.h.mustache\` | \`efficientnet-b0-eca.h\`: names of files and folders have tags too |
-| \`_row.mustache\` | a part of others, no file |
+| \`_row.mustache\` | a part of other templates, no file |
 | \`.git\`, \`.DS_Store\` | nothing: names that begin with a dot are left out, but templates |
 | any other | it is copied byte for byte |
 

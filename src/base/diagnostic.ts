@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from "./diagnostic-codes/registry.js";
 import { formatJsonPath, type JsonPath } from "./json-path.js";
+import { count } from "./numbers.js";
 import { codeFrame, positionAt, type SourceRange } from "./source.js";
 import { oneVisibleLine } from "./visible-text.js";
 
@@ -31,6 +32,15 @@ export interface DiagnosticJson {
 /** Problems of one file that are listed; a damaged one may have thousands. */
 export const MOST_PROBLEMS = 20;
 
+/** As many diagnostics as a person reads, and how many are left out. */
+export function readable(diagnostics: readonly Diagnostic[], most = MOST_PROBLEMS): readonly Diagnostic[] {
+  const more = diagnostics.length - most;
+  if (more <= 0) return diagnostics;
+  const message = `${count(more)} more of them, which are not shown`;
+  const hint = "mend these first; the next run shows the rest";
+  return [...diagnostics.slice(0, most), { code: "ecagen/more", message, hint }];
+}
+
 /** Bad input: a spec, a file, a flag. Carries every problem that was found; the CLI exits with 2. */
 export class InputError extends Error {
   override readonly name = "InputError";
@@ -49,7 +59,7 @@ export class InputError extends Error {
     return new InputError([{ code, message, ...more }]);
   }
 
-  /** What is wrong with one file, each with the same words before it; at most `MOST_PROBLEMS` of them. */
+  /** What is wrong with one file, each with the same words before it, as far as it is `readable`. */
   static ofFile(
     code: DiagnosticCode,
     file: string,
@@ -58,9 +68,7 @@ export class InputError extends Error {
     hint?: string,
   ): InputError {
     return new InputError(
-      problems
-        .slice(0, MOST_PROBLEMS)
-        .map((problem) => ({ code, message: `${file}${what}: ${problem}`, file, hint })),
+      readable(problems.map((problem) => ({ code, message: `${file}${what}: ${problem}`, file, hint }))),
     );
   }
 }

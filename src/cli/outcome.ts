@@ -7,10 +7,10 @@ import {
   formatDiagnostic,
   formatWarning,
   InputError,
+  readable,
 } from "../base/diagnostic.js";
 import { EXIT_CODES } from "../base/diagnostic-codes/family.js";
 import { jsonText } from "../base/json-text.js";
-import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { asOneRun } from "../driver/command-line.js";
 import { print } from "./print.js";
@@ -34,9 +34,13 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
   try {
     const { json, text, notes = [], warnings, ok = true } = await asOneRun(work);
     if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
-    if (!asJson) for (const each of readable(warnings ?? [])) print("stderr", `${formatWarning(each)}\n`);
+    if (!asJson)
+      for (const each of readable(warnings ?? [], MOST_DIAGNOSTICS))
+        print("stderr", `${formatWarning(each)}\n`);
     const document =
-      warnings === undefined ? json : { ...json, warnings: readable(warnings).map(diagnosticToJson) };
+      warnings === undefined
+        ? json
+        : { ...json, warnings: readable(warnings, MOST_DIAGNOSTICS).map(diagnosticToJson) };
     print("stdout", asJson ? jsonText(document) : await text());
     process.exitCode = ok ? 0 : EXIT_CODES.failed;
   } catch (error) {
@@ -47,7 +51,7 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
 /** Reports an error in the form that was asked for and sets the exit code. */
 export function fail(asJson: boolean, error: unknown): void {
   const { code, diagnostics: all } = explain(error);
-  const diagnostics = readable(all);
+  const diagnostics = readable(all, MOST_DIAGNOSTICS);
   process.exitCode = code;
   if (asJson) {
     print("stdout", jsonText({ ok: false, errors: diagnostics.map(diagnosticToJson) }));
@@ -58,15 +62,6 @@ export function fail(asJson: boolean, error: unknown): void {
 
 /** Diagnostics that are printed at most: a file with more mistakes is no file of its kind, and must not flood the terminal. */
 const MOST_DIAGNOSTICS = 100;
-
-/** As many as a person reads, and how many are left out. */
-function readable(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const more = diagnostics.length - MOST_DIAGNOSTICS;
-  if (more <= 0) return diagnostics;
-  const message = `${count(more)} more of them, which are not shown`;
-  const hint = "mend these first; the next run shows the rest";
-  return [...diagnostics.slice(0, MOST_DIAGNOSTICS), { code: "ecagen/more", message, hint }];
-}
 
 function explain(error: unknown): { code: number; diagnostics: readonly Diagnostic[] } {
   if (error instanceof InputError) return { code: EXIT_CODES.refused, diagnostics: error.diagnostics };

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError, readable } from "../../base/diagnostic.js";
 import { fileKind } from "../../base/file-kinds.js";
 import type { JsonPath } from "../../base/json-path.js";
 import { readBytes } from "../../files/read-file.js";
@@ -128,5 +128,5 @@ function problem(node: JsonNode, path: JsonPath, message: string): Diagnostic {
 }
 
 function refused(problems: readonly Diagnostic[]): InputError {
-  return new InputError(problems.slice(0, MOST_PROBLEMS));
+  return new InputError(readable(problems));
 }

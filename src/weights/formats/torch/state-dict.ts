@@ -135,7 +135,9 @@ function tensorsOf(entries: Entries): readonly TorchTensor[] {
       else tensors.push(tensor);
     }
   }
-  if (problems.length > 0) throw new PickleProblem(problems.slice(0, MOST_PROBLEMS).join("; "));
+  const more = problems.length - MOST_PROBLEMS;
+  if (more > 0) problems.splice(MOST_PROBLEMS, more, `and ${more} more like these`);
+  if (problems.length > 0) throw new PickleProblem(problems.join("; "));
   return tensors;
 }
 
