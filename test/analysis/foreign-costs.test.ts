@@ -253,6 +253,32 @@ test("a body counts once for each round, and is named where only a run tells how
   });
 });
 
+test("a Scan counts once for each slice, in its oldest form it is named", async () => {
+  const info = (name: string) => ({ name, type: { tensorType: { elemType: FLOAT } } });
+  const g = {
+    name: "body",
+    input: [info("row")],
+    node: [node("MatMul", ["row", "w"], "made")],
+    output: [info("made")],
+  };
+  const attribute = [
+    { name: "body", type: GRAPH, g },
+    int("num_scan_inputs", 1),
+    ints("scan_input_axes", [1]),
+  ];
+  assert.equal(await countsOf([node("Scan", ["x"], "y", { attribute })], [ROWS], [SQUARE]), {
+    macs: rounds(7, 8, 8),
+  });
+  // It has a batch, whose rows it takes apart, and lengths as its first input.
+  const oldest = node("Scan", ["", "x"], "y", { attribute: attribute.slice(0, 2) });
+  const own = { name: "Own", domain: "local", input: ["x", "w"], output: ["y"], node: [oldest], opset: 8 };
+  const call = node("Own", ["x", "w"], "y", { domain: "local" });
+  assert.equal(await countsOf([call], [ROWS], [SQUARE], [], [own]), {
+    macs: 0,
+    uncounted: [{ operator: "Scan", nodes: 1 }],
+  });
+});
+
 test("bodies in bodies without end cost no time, and what is not looked at is named", async () => {
   let inner = node("MatMul", ["x", "w"], "y0");
   for (let depth = 1; depth <= 24; depth++) {

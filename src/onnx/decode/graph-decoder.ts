@@ -157,10 +157,13 @@ export class GraphDecoder {
     return false;
   }
 
+  /** The ops that a node may be. Refuses an operator that is one in newer files. */
   #kindsOf(message: NodeMessage): readonly OperatorName[] {
-    const isOnnx = isDefaultDomain(message.domain) && this.#opset >= READ_OPSETS.first;
     const isOwn = this.#operators.functionOf(message) !== undefined;
-    return isOnnx && !isOwn ? opsOfOperator(message.opType ?? "") : [];
+    const kinds = isDefaultDomain(message.domain) && !isOwn ? opsOfOperator(message.opType ?? "") : [];
+    if (kinds.length > 0 && this.#opset < READ_OPSETS.first)
+      refuse(`operators are read as of opset ${READ_OPSETS.first}, the file has ${this.#opset}`);
+    return kinds;
   }
 
   #op(each: DocumentNode, kinds: readonly OperatorName[]): void {
@@ -201,10 +204,11 @@ export class GraphDecoder {
     const types = (message.output ?? []).flatMap((name, i) =>
       name === "" ? [] : [settledType(name, inferred[i], this.#declaredType(name))],
     );
+    const isCall = this.#operators.functionOf(message) !== undefined;
     const op = opaqueOp(each, operands, outputs, types, {
       multiplies: this.#multiplying.of(message),
       bodies: innerBodies(message, this.#known, this.#operators, this.#multiplying, this.#opset),
-      written: writtenAttributes(message, this.#document.model),
+      written: writtenAttributes(message, isCall ? this.#document.model.functions : undefined),
     });
     this.#builder.add(op);
     this.#known.defineResults(op.results, message, names);

@@ -100,12 +100,13 @@ export function refuseForeign({ foreign }: Pick<ImportedModel, "foreign">, file:
     .filter(({ hangs }) => !hangs)
     .map((node) => ({ ...node, subject: `node ${node.label}` }));
   const diagnostics = byReason(problems).map((nodes): Diagnostic => {
-    const [{ operator, unknown }] = nodes;
+    const [{ operator, domain, unknown }] = nodes;
+    const isMisspelt = unknown && isDefaultDomain(domain);
     return {
       code: unknown ? "onnx/unknown-operator" : "onnx/unsupported",
       message: sayTogether(nodes),
       file,
-      ...(unknown ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
+      ...(isMisspelt ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
     };
   });
   if (diagnostics.length > 0) throw new InputError(diagnostics);

@@ -102,7 +102,7 @@ function innerNode(node: NodeMessage, scope: TypeScope, bodies: readonly InnerBo
   return {
     operator: node.opType ?? "",
     domain: node.domain ?? "",
-    written: writtenAttributes(node, {}),
+    written: writtenAttributes(node),
     operands: inputs.map(sizesOf),
     results: (node.output ?? []).filter((name) => name !== "").map(sizesOf),
     constants: inputs.map((name) => scope.isConstant(name)),

@@ -1,6 +1,5 @@
 import { concatBytes } from "../../base/bytes.js";
 import { sha256Hex } from "../../base/sha256.js";
-import { isDefaultDomain } from "../file/opset.js";
 import {
   type AttributeMessage,
   AttributeProto,
@@ -9,30 +8,39 @@ import {
   type NodeMessage,
 } from "../file/proto.js";
 
+type Functions = NonNullable<ModelMessage["functions"]>;
+
 /** What a node has besides its operands, by name, as text: what tells two nodes of one operator apart. */
 export type WrittenAttributes = readonly (readonly [name: string, text: string])[];
 
 /**
  * The attributes of a node, those that are tensors and bodies by what their bytes are; which inputs it leaves out; and what the
  * function is that it calls.
+ *
+ * @param functions those of the model, where the node calls one of them
  */
 export function writtenAttributes(
-  { attribute, input, opType, domain }: NodeMessage,
-  { functions }: ModelMessage,
+  { attribute, input }: NodeMessage,
+  functions?: Functions | null,
 ): WrittenAttributes {
   const attributes = (attribute ?? []).map((each) => [each.name ?? "", valueText(each)] as const);
   const absent = (input ?? []).flatMap((name, i) => (name === "" ? [i] : []));
-  const own = (functions ?? []).find(
-    (each) => each.name === opType && isDefaultDomain(each.domain) === isDefaultDomain(domain),
-  );
-  const bodies =
-    own === undefined ? [] : (functions ?? []).map((each) => FunctionProto.encode(each).finish());
   return [
     ...attributes.sort(([a], [b]) => (a < b ? -1 : 1)),
     ...(absent.length === 0 ? [] : [["inputs left out", absent.join()] as const]),
     // What the function calls is told apart with it.
-    ...(own === undefined ? [] : [["function", digest(bodies)] as const]),
+    ...(functions ? [["function", digestOf(functions)] as const] : []),
   ];
+}
+
+const digests = new WeakMap<Functions, string>();
+
+/** What the functions of a model are, computed once for all of their calls. */
+function digestOf(functions: Functions): string {
+  const known =
+    digests.get(functions) ?? digest(functions.map((each) => FunctionProto.encode(each).finish()));
+  digests.set(functions, known);
+  return known;
 }
 
 function valueText(attribute: AttributeMessage): string {
