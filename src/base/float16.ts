@@ -4,6 +4,8 @@ const FRACTION_BITS = 10;
 const SMALLEST_EXPONENT = -14;
 /** The largest finite number; what would be the next is 65536. */
 export const LARGEST_FLOAT16 = 65504;
+/** The smallest number that has all of its digits. */
+export const SMALLEST_NORMAL_FLOAT16 = 2 ** SMALLEST_EXPONENT;
 /** Half-way between those two: from here on infinity. */
 const OVERFLOW = 65520;
 const INFINITY_BITS = 0x7c00;

@@ -24,7 +24,14 @@ export type Level = "model" | "primitive";
  * result costs no more than that rounding. An op whose intermediate numbers overflow, vanish or lose their digits
  * in half precision stays in float32, and says why.
  */
-export type Precision = "half" | { readonly float32: string };
+export type Precision = "half" | NeedsFloat32;
+
+interface NeedsFloat32 {
+  /** Why. */
+  readonly float32: string;
+  /** Where it does not: the op is a `layer`, which reads weights; its `divisor` is a number that half precision has. */
+  readonly except?: "layer" | "divisor";
+}
 
 /** What an op costs for operands of known size. `macs`: multiply-accumulates of convolutions and products. */
 export interface Cost {

@@ -3,6 +3,9 @@ import { distance } from "../base/distance.js";
 import { LARGEST_FLOAT16 } from "../base/float16.js";
 import { count } from "../base/numbers.js";
 import { type Graph, type Op, usesType } from "../ir/graph.js";
+import { isOp } from "../ir/rewrite.js";
+import type { DType } from "../ir/types.js";
+import { reasonForFloat32 } from "../passes/lower/precision-plan.js";
 import { evaluateGraph, type Trace, traceGraph } from "../reference/interpreter.js";
 import { type Check, judge, TOLERANCES } from "../runtime/compare.js";
 import type { HalfRounding } from "../weights/values/half.js";
@@ -20,6 +23,21 @@ export interface HalfPrecision {
   /** Those of them that were too large and became ±65,504, and those that were too small and became zero. */
   readonly saturated: number;
   readonly zeroed: number;
+  /** The largest size of a weight that was too large; null where there is none. */
+  readonly largest: number | null;
+  /** The tensors with such weights. */
+  readonly saturatedIn: readonly string[];
+  readonly zeroedIn: readonly string[];
+  /** The nodes that compute in float32, by operator and reason, most frequent first. */
+  readonly inFloat32: readonly KeptInFloat32[];
+}
+
+/** Nodes of an operator that compute in float32 although half precision was asked for. */
+export interface KeptInFloat32 {
+  /** The op's kind; of somebody else's operators their name. */
+  readonly operator: string;
+  readonly nodes: number;
+  readonly reason: string;
 }
 
 /** Of a lowered network; undefined where nothing in it is in half precision. */
@@ -27,26 +45,43 @@ export function halfPrecisionOf(lowered: Graph, rounding: HalfRounding): HalfPre
   if (!usesType(lowered, "float16")) return undefined;
   const { ops } = lowered;
   const computed = ops.filter(({ kind }) => kind !== "cast");
-  const inHalf = (op: Op): boolean => op.results.some(({ type }) => type.dtype === "float16");
-  const float16Nodes = computed.filter(inHalf).length;
+  const computing = (type: DType): readonly Op[] =>
+    computed.filter(({ results }) => results.some(({ type: { dtype } }) => dtype === type));
+  const inFloat32 = computing("float32");
+  const { saturated, zeroed, largest, saturatedIn, zeroedIn } = rounding;
   return {
     casts: ops.length - computed.length,
-    float16Nodes,
-    float32Nodes: computed.length - float16Nodes,
+    float16Nodes: computing("float16").length,
+    float32Nodes: inFloat32.length,
     weights: rounding.numbers,
-    saturated: rounding.saturated,
-    zeroed: rounding.zeroed,
+    ...{ saturated, zeroed, largest: saturated === 0 ? null : largest },
+    ...{ saturatedIn: [...saturatedIn], zeroedIn: [...zeroedIn] },
+    inFloat32: keptInFloat32(inFloat32),
   };
 }
 
+/** Of an op that could be in half precision, and that would only cost a cast there. */
+const FOLLOWS = "what they read or what reads them is so already";
+
+function keptInFloat32(ops: readonly Op[]): readonly KeptInFloat32[] {
+  const found = new Map<string, KeptInFloat32>();
+  for (const op of ops) {
+    const operator = isOp(op, "opaque") ? op.attributes.operator : op.kind;
+    const reason = reasonForFloat32(op) ?? FOLLOWS;
+    const key = JSON.stringify([operator, reason]);
+    found.set(key, { operator, nodes: (found.get(key)?.nodes ?? 0) + 1, reason });
+  }
+  return [...found.values()].sort((a, b) => b.nodes - a.nodes);
+}
+
 /** `2 weights of a.weight and 1 other tensor are beyond ±65,504`; undefined where none is. */
-function saturationText({ saturated, saturatedIn }: HalfRounding): string | undefined {
+function saturationText({ saturated, saturatedIn, largest }: HalfRounding): string | undefined {
   const [first, ...others] = saturatedIn;
   if (first === undefined) return undefined;
   const more =
     others.length === 0 ? "" : ` and ${others.length} other tensor${others.length === 1 ? "" : "s"}`;
   const weights = saturated === 1 ? "1 weight" : `${count(saturated)} weights`;
-  return `${weights} of ${first}${more} beyond ±${count(LARGEST_FLOAT16)}, the largest number of half precision`;
+  return `${weights} of ${first}${more} beyond ±${count(LARGEST_FLOAT16)}, the largest number of half precision: up to ${largest.toPrecision(3)}`;
 }
 
 export function saturationWarnings(rounding: HalfRounding): readonly Diagnostic[] {
@@ -55,7 +90,7 @@ export function saturationWarnings(rounding: HalfRounding): readonly Diagnostic[
   return [
     {
       code: "precision/saturated",
-      message: `${text}: stored as that`,
+      message: `${text}; stored as ±${count(LARGEST_FLOAT16)}`,
       hint: "the model computes something else now; keep these layers in float32, or compile with --precision fp32",
     },
   ];

@@ -22,7 +22,12 @@ import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { judge, TOLERANCES, type Verdict } from "../../src/runtime/compare.js";
 import { measuredError } from "../../src/runtime/rounding-error.js";
 import { openSession } from "../../src/runtime/session.js";
-import { halfRangeCheck, halfWeightsCheck, saturationWarnings } from "../../src/trials/half-precision.js";
+import {
+  halfPrecisionOf,
+  halfRangeCheck,
+  halfWeightsCheck,
+  saturationWarnings,
+} from "../../src/trials/half-precision.js";
 import { inputShapes } from "../../src/trials/numbers.js";
 import { runModel } from "../../src/trials/outputs.js";
 import { evaluateReference } from "../../src/trials/reference-runs.js";
@@ -66,6 +71,15 @@ test("B0 with ECA is half as large, with float32 at its border, and twice the sa
   assert.is(casts, 16 * 2 + 4);
   assert.is(half.nodes, full.nodes + (casts ?? 0));
   assert.is((float16Nodes ?? 0) + (float32Nodes ?? 0), full.nodes);
+  const kept = half.halfPrecision?.inFloat32 ?? [];
+  assert.is(
+    kept.reduce((sum, { nodes }) => sum + nodes, 0),
+    float32Nodes,
+  );
+  assert.equal(
+    kept.flatMap(({ operator, nodes, reason }) => (operator === "global_avg_pool" ? [nodes, reason] : [])),
+    [17, "the sum over a map of 112x112 overflows, or no longer changes by what is added"],
+  );
   assert.ok((weights ?? 0) > 4_600_000);
   assert.is(saturated, 0);
   const bytes = readFileSync(output);
@@ -225,6 +239,9 @@ test("weights beyond the largest half are stored as that and counted, a warning 
   assert.is(more.length, 0);
   assert.is(warning?.code, "precision/saturated");
   assert.match(warning?.message ?? "", `${largest} weights of stem.conv.weight beyond ±65,504`);
+  assert.match(warning?.message ?? "", `up to ${rounding.largest.toPrecision(3)}; stored as ±65,504`);
+  const report = halfPrecisionOf(large, rounding);
+  assert.equal([report?.saturatedIn, report?.largest], [["stem.conv.weight"], rounding.largest]);
   const check = halfWeightsCheck(rounding);
   assert.not.ok(check.ok);
   assert.match(check.detail, "stem.conv.weight");

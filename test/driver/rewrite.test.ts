@@ -159,6 +159,23 @@ test("removal, a new kind, fp16 and a fixed batch", () =>
     assert.is(Number(input?.type?.tensorType?.shape?.dim?.[0]?.dimValue), 1);
   }));
 
+test("outputs that rounding to half precision may lose whole are called undecided, others are not", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = fileOf("timm-efficientnet");
+    const model = ModelProto.decode(readFileSync(file));
+    for (const tensor of model.graph?.initializer ?? []) {
+      if (!tensor.name?.startsWith("classifier.")) continue;
+      const numbers = new Float32Array(Uint8Array.from(tensor.rawData ?? []).buffer);
+      tensor.rawData = new Uint8Array(numbers.map((x) => x * 1e-9).buffer);
+    }
+    const faint = join(folder, "faint.onnx");
+    writeFileSync(faint, ModelProto.encode(model).finish());
+    const undecidedOf = async (path: string): Promise<string | undefined> =>
+      (await rewrite(path, { precision: "fp16", output: join(folder, "half.onnx") })).verification?.undecided;
+    assert.is(await undecidedOf(file), undefined);
+    assert.match((await undecidedOf(faint)) ?? "", /are up to .*e-\d+, and rounding may move them by .*e-7$/);
+  }));
+
 test("new gates can be fitted to the old ones", () =>
   inTemporaryFolder(async (folder) => {
     const options = { swaps: ["se=eca"], calibrate: "random:4", output: join(folder, "fit.onnx") };

@@ -138,6 +138,78 @@ test("ops that share weights compute in one type; a constant is had in both", ()
   );
 });
 
+test("a product with weights is a layer and in half precision, one of two computed tensors is not", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 4, 8]
+    trainable @w = normal([8, 8], 1, "w")
+    %a : float32[N, 4, 8] = matmul(%x, @w) loc(/a)
+    %b : float32[N, 4, 8] = relu(%a) loc(/b)
+    %t : float32[N, 8, 4] = transpose(%b) {permutation = [0, 2, 1]} loc(/t)
+    %c : float32[N, 4, 4] = matmul(%b, %t) loc(/c)
+    return %c
+  }`;
+  assert.equal(typesOf("lower-precision", text, "matmul"), ["float16", "float32"]);
+});
+
+test("a division by a number that half precision has is in half precision; by a tiny one, or a computed one, not", () => {
+  const dividedBy = (divisor: string): readonly string[] =>
+    typesOf(
+      "lower-precision",
+      `graph "g" {
+        input %x : float32[N, 8]
+        fixed @d = constant([], ${divisor})
+        %a : float32[N, 8] = relu(%x) loc(/a)
+        %y : float32[N, 8] = div(%a, @d) loc(/y)
+        return %y
+      }`,
+      "div",
+    );
+  assert.equal(dividedBy("1.4142135"), ["float16"]);
+  assert.equal(dividedBy("0.00006103515625"), ["float16"]);
+  assert.equal(dividedBy("0.00006"), ["float32"]);
+  assert.equal(dividedBy("65504"), ["float16"]);
+  assert.equal(dividedBy("65505"), ["float32"]);
+});
+
+test("a layer normalisation that is written out is in float32 whole, with a cast at either end", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 4, 8]
+    trainable @w = normal([8, 8], 1, "w")
+    trainable @scale = constant([8], 1)
+    fixed @two = constant([], 2)
+    fixed @e = constant([], 0.00001)
+    %a : float32[N, 4, 8] = matmul(%x, @w) loc(/a)
+    %mean : float32[N, 4, 1] = reduce_mean(%a) {axes = [2]} loc(/mean)
+    %d : float32[N, 4, 8] = sub(%a, %mean) loc(/d)
+    %squares : float32[N, 4, 8] = pow(%d, @two) loc(/squares)
+    %variance : float32[N, 4, 1] = reduce_mean(%squares) {axes = [2]} loc(/variance)
+    %more : float32[N, 4, 1] = add(%variance, @e) loc(/more)
+    %root : float32[N, 4, 1] = sqrt(%more) loc(/root)
+    %n : float32[N, 4, 8] = div(%d, %root) loc(/n)
+    %s : float32[N, 4, 8] = mul(%n, @scale) loc(/s)
+    %y : float32[N, 4, 8] = matmul(%s, @w) loc(/y)
+    return %y
+  }`;
+  const { ops } = rewrite("lower-precision", text);
+  assert.equal(
+    ops.flatMap(({ kind, results: [y] }) => (y?.type.dtype === "float16" ? [kind] : [])),
+    ["cast", "matmul", "cast", "matmul"],
+  );
+  assert.equal(typesOf("lower-precision", text, "cast"), ["float16", "float32", "float16", "float32"]);
+});
+
+test("LayerNormalization is in half precision: it takes its statistics in float32", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 4, 8]
+    trainable @w = normal([8, 8], 1, "w")
+    trainable @s = constant([8], 1)
+    %a : float32[N, 4, 8] = matmul(%x, @w) loc(/a)
+    %y : float32[N, 4, 8] = layer_norm(%a, @s) {axis = 2} loc(/y)
+    return %y
+  }`;
+  assert.equal(typesOf("lower-precision", text, "layer_norm"), ["float16"]);
+});
+
 test("scopes can be kept in float32; a pattern that matches nothing is refused", () => {
   assert.equal(typesOf("lower-precision{keep=/a}", GATED, "conv"), ["float32", "float32"]);
   assert.equal(typesOf("lower-precision{keep=/**}", GATED, "mul"), ["float32"]);

@@ -13,8 +13,9 @@ test("numbers that float16 has no neighbour for become the largest, and are coun
   assert.equal(halves, [1, 65504, 65504, -65504, 0, -0, 2 ** -24, 0, -0]);
   encodeHalf([1e5], rounding, "b");
   encodeHalf([0.1], rounding, "c");
-  const { saturatedIn, ...counts } = rounding;
-  assert.equal(counts, { numbers: 11, saturated: 3, zeroed: 2 });
+  const { saturatedIn, zeroedIn, ...counts } = rounding;
+  assert.equal(counts, { numbers: 11, saturated: 3, largest: 1e6, zeroed: 2 });
+  assert.equal([...zeroedIn], ["a"]);
   assert.equal([...saturatedIn], ["a", "b"]);
   assert.equal(halves, values.map(nearestHalf));
 });

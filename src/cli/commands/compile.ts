@@ -1,6 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import type { CompileReport } from "../../driver/compile/compile.js";
+import { halfText } from "../half-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
@@ -107,7 +107,7 @@ export const compileCommand = defineCommand({
         const beside =
           report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
         const gates = `${count(report.attentionParameters)} of them attention's`;
-        const half = report.halfPrecision === undefined ? "" : halfText(report.halfPrecision);
+        const half = halfText(report.halfPrecision);
         const { exportedWeights: exported } = report;
         const weights =
           exported === undefined
@@ -118,14 +118,3 @@ export const compileCommand = defineCommand({
     };
   },
 });
-
-function halfText({
-  float16Nodes,
-  float32Nodes,
-  casts,
-  weights,
-  zeroed,
-}: NonNullable<CompileReport["halfPrecision"]>): string {
-  const lost = zeroed === 0 ? "" : `, of which ${count(zeroed)} below 3e-8 became zero`;
-  return `half precision: ${float16Nodes} nodes in fp16, ${float32Nodes} in fp32, ${casts} casts; ${count(weights)} weights in fp16${lost}\n`;
-}

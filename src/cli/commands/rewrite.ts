@@ -2,6 +2,7 @@ import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
 import { label, table, tensorName } from "../format.js";
+import { halfText } from "../half-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
@@ -136,12 +137,14 @@ function summary(report: RewriteReport): string {
   if (report.output === undefined)
     return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
   const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
-  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${verified(report)}${swappedText(report.swapped)}`;
+  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${swappedText(report.swapped)}`;
 }
 
 function verified({ verification }: RewriteReport): string {
   if (verification === undefined) return "";
-  const { of, maxRel } = verification;
+  const { of, maxRel, undecided } = verification;
+  if (undecided !== undefined)
+    return `compared with the original, which shows nothing: ${label(undecided)}\n`;
   const near = `within ${maxRel.toExponential(1)} of its range`;
   return of === "file"
     ? `verified: it gives what the original gives, ${near}\n`

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { type Distance, distance } from "../../base/distance.js";
 import { type Graph, usesType } from "../../ir/graph.js";
-import { judge, TOLERANCES } from "../../runtime/compare.js";
+import { type Judgement, judge, TOLERANCES } from "../../runtime/compare.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
 import { type InputShape, inputShapes, type Run } from "../../trials/numbers.js";
@@ -14,6 +15,19 @@ export interface RewriteVerification extends Distance {
   /** `file`: what is written was compared with the original. `gates`: the gates that were found, lowered again, were. */
   readonly of: "file" | "gates";
   readonly ok: true;
+  /** Why the comparison shows nothing although no number is off: zeros would pass for the outputs. */
+  readonly undecided?: string;
+}
+
+function faintText(name: string, numbers: ArrayLike<number>, { tolerance }: Judgement): string {
+  const largest = largestOf(numbers).toPrecision(2);
+  return `the numbers of ${name} are up to ${largest}, and rounding may move them by ${tolerance.toPrecision(2)}`;
+}
+
+function largestOf(numbers: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, Math.abs(numbers[i] as number));
+  return largest;
 }
 
 /** Random images that are run. */
@@ -44,14 +58,18 @@ export async function verifyRewrite(
     const actual = await outputsOf(other, feeds);
     const errors = await comparable(() => modelErrors(original, feeds, tolerance.precision));
     const distances: Distance[] = [];
+    const faint: string[] = [];
     for (const [name, error] of errors) {
       const [a, b] = [expected.get(name) ?? [], actual.get(name) ?? []];
       const { verdict, why } = judge(a, b, error, tolerance);
       if (verdict === "wrong") throw differs(file, of, name, `${why}`);
       distances.push(distance(a, b));
+      const shows = judge(a, new Float64Array(a.length), error, tolerance);
+      if (shows.verdict === "right" && largestOf(a) > 0) faint.push(faintText(name, a, shows));
     }
     const { maxAbs, maxRel, cosine } = distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
-    return { of, ok: true, maxAbs, maxRel, cosine };
+    const undecided = faint.length === distances.length ? faint[0] : undefined;
+    return { of, ok: true, maxAbs, maxRel, cosine, ...defined({ undecided }) };
   } finally {
     runtime.close();
   }

@@ -182,7 +182,7 @@ export const elementwise = {
   div: binary({
     onnx: { operator: "Div" },
     doc: "a / b; integers towards zero",
-    precision: { float32: "a small divisor, as ε under a root, is zero" },
+    precision: { float32: "a small divisor, as ε under a root, is zero", except: "divisor" },
     apply: (a, b) => a / b,
     ofSizes: quotient,
   }),

@@ -147,7 +147,8 @@ export const linearOps = {
   matmul: plainOp({
     onnx: { operator: "MatMul" },
     precision: {
-      float32: "it sums over all channels or places of a map, with weights that are small shares",
+      float32: "it sums over all places of a map, with shares of it that are small",
+      except: "layer",
     },
     doc: "y[…,i,j] = Σₖ a[…,i,k] · b[…,k,j]; the axes before the last two are broadcast",
     operands: { a: floats, b: floats },

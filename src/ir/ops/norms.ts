@@ -85,7 +85,8 @@ export const norms = {
   layer_norm: primitiveOp({
     doc: "scale · (x - mean) / √(variance + epsilon) + shift, with the statistics over an axis and all after it",
     source: "https://onnx.ai/onnx/operators/onnx__LayerNormalization.html",
-    precision,
+    // The operator takes its statistics in float32, whatever its operands are: its stash_type is 1.
+    precision: "half",
     operands: { x: floats, scale: floats, shift: optional(floats) },
     attributes: z.strictObject({
       /** The first axis that the statistics are over. */
