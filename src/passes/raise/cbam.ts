@@ -9,6 +9,7 @@ import { sidesOf } from "./product-sides.js";
 import { type FoundModule, written } from "./raised.js";
 import { type ReadSpatialGate, readSpatialGate } from "./spatial-gate.js";
 import { type ActivationStep, excitationOf, type LinearStep, normOf } from "./step.js";
+import { sameParameter } from "./weights.js";
 
 /**
  * A spatial gate, whose map is a map with a channel gate of mean and maximum: CBAM. Without that channel gate it is its
@@ -83,8 +84,9 @@ function isMeanAndMaximum(paths: readonly GatePath[]): boolean {
   return squeezes.includes("mean") && squeezes.includes("max");
 }
 
+/** Whether two layers are one: exporters store what is used twice once for each use, too. */
 function sameLayer(a: LinearStep, b: LinearStep): boolean {
-  return a.weight.source === b.weight.source && a.bias?.source === b.bias?.source && a.groups === b.groups;
+  return a.groups === b.groups && sameParameter(a.weight, b.weight) && sameParameter(a.bias, b.bias);
 }
 
 function cbam(op: Op, spatial: ReadSpatialGate, channel: ChannelGate): FoundModule {

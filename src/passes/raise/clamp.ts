@@ -1,6 +1,6 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import type { Dataflow } from "./dataflow.js";
+import type { Producers } from "./dataflow.js";
 import { isLayout } from "./layout.js";
 import { scalarOf } from "./weights.js";
 
@@ -32,7 +32,7 @@ export interface ReadClamp {
  * Reads backwards from a value as far as the ops are such functions, or as far as `until`; of no op at all, that is the
  * identity.
  */
-export function readClamp(value: Value, flow: Dataflow, until?: Value): ReadClamp {
+export function readClamp(value: Value, flow: Producers, until?: Value): ReadClamp {
   const ops: Op[] = [];
   let from = value;
   let clamp = IDENTITY;

@@ -1,7 +1,13 @@
 import { type Graph, type Op, producersOf, usesOf, type Value } from "../../ir/graph.js";
 
+/** Who makes the values of a graph. */
+export interface Producers {
+  /** The op that computes a value; undefined for inputs and parameters. */
+  producer(value: Value): Op | undefined;
+}
+
 /** Who makes and who reads the values of a graph. */
-export class Dataflow {
+export class Dataflow implements Producers {
   readonly #producers: ReadonlyMap<Value, Op>;
   readonly #readers: ReadonlyMap<Value, readonly Op[]>;
   readonly #outputs: ReadonlySet<Value>;
@@ -12,7 +18,6 @@ export class Dataflow {
     this.#outputs = new Set(graph.outputs);
   }
 
-  /** The op that computes a value; undefined for inputs and parameters. */
   producer(value: Value): Op | undefined {
     return this.#producers.get(value);
   }

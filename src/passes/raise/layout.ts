@@ -3,7 +3,7 @@ import type { OpName } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { productOf } from "../../ir/sizes.js";
 import { type Dim, sameDims } from "../../ir/types.js";
-import type { Dataflow } from "./dataflow.js";
+import type { Producers } from "./dataflow.js";
 
 // A gate's path is a row of numbers for each image, [N, C], whatever axes of size 1 stand around and between them.
 // Reshape, Flatten, Squeeze, Unsqueeze and Transpose leave such rows alone, however an exporter writes them; so do Expand
@@ -46,7 +46,7 @@ export function isLayout(op: Op): boolean {
 /** The value behind any ops that only change the layout, and those ops. */
 export function behindLayout(
   value: Value,
-  flow: Dataflow,
+  flow: Producers,
 ): { readonly value: Value; readonly ops: readonly Op[] } {
   const ops: Op[] = [];
   let at = value;
@@ -79,7 +79,7 @@ export interface ReshapedMap {
  * The map that a value is in other sizes, if these are [N, C, H·W] and any axes of size 1: the first value of all that
  * were only reshaped to it which is a map.
  */
-export function mapOfRows(value: Value, flow: Dataflow): ReshapedMap | undefined {
+export function mapOfRows(value: Value, flow: Producers): ReshapedMap | undefined {
   const ops: Op[] = [];
   let found: ReshapedMap | undefined;
   let map = value;

@@ -6,10 +6,10 @@ import { elementCount } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
 import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
-import { NewNames, scopeOf, scopeOfModule } from "./names.js";
+import { NewNames, scopeOf } from "./names.js";
+import { normalForm } from "./normal/normal-form.js";
+import { placeOf, replacementOf, type Searched } from "./placement.js";
 import type { FoundModule } from "./raised.js";
-import { raisedOp } from "./raised-op.js";
-import { regionOf } from "./region.js";
 import { finders } from "./registry.js";
 
 /** An attention module that was found, and what it replaced. */
@@ -85,14 +85,16 @@ class Raising {
   readonly #graph: Graph;
   readonly #kinds: readonly AttentionType[];
   readonly #except: ReadonlySet<string>;
-  readonly #flow: Dataflow;
+  readonly #searched: Searched;
   readonly #names: NewNames;
-  readonly #raisedOps = new Map<Op, Op>();
   readonly #order: ReadonlyMap<Op, number>;
-  /** Ops that a module replaced. */
+  /** What is put instead of the last op of each module. */
+  readonly #put = new Map<Op, readonly Op[]>();
+  /** Ops of modules, which a module replaced or which are left as they are. */
+  readonly #taken = new Set<Op>();
+  /** Ops that only the normal form has and that belong to modules. */
+  readonly #takenNormal = new Set<Op>();
   readonly #gone = new Set<Op>();
-  /** Ops of modules that are left as they are. */
-  readonly #left = new Set<Op>();
   readonly #raised: RaisedGate[] = [];
   readonly #rejected: RejectedGate[] = [];
 
@@ -100,20 +102,20 @@ class Raising {
     this.#graph = graph;
     this.#kinds = kinds;
     this.#except = except;
-    this.#flow = new Dataflow(graph);
+    this.#searched = { flow: new Dataflow(graph), normal: normalForm(graph) };
     this.#names = new NewNames(graph);
     this.#order = new Map(graph.ops.map((op, i) => [op, i]));
   }
 
   run(): RaisedAttention {
     // From the end, so that a module of two gates is found before its first gate is taken for a module.
-    for (const op of this.#graph.ops.toReversed()) {
-      if (!this.#gone.has(op) && !this.#left.has(op)) this.#raise(op);
+    for (const op of this.#searched.normal.graph.ops.toReversed()) {
+      if (!this.#isTaken(op)) this.#raise(op);
     }
     const raised = this.#raised.toReversed();
     const rejected = this.#rejected.toReversed();
     if (raised.length === 0) return { graph: this.#graph, raised, rejected };
-    const ops = this.#graph.ops.flatMap((op) => this.#raisedOps.get(op) ?? (this.#gone.has(op) ? [] : [op]));
+    const ops = this.#graph.ops.flatMap((op) => this.#put.get(op) ?? (this.#gone.has(op) ? [] : [op]));
     return { graph: freezeGraph({ ...this.#graph, ops }), raised, rejected };
   }
 
@@ -121,7 +123,7 @@ class Raising {
     const reasons: Mismatch[] = [];
     const isRaised = (finders[op.kind] ?? []).some((find) => {
       try {
-        const found = find(op, this.#flow);
+        const found = find(op, this.#searched.normal.flow);
         if (found === undefined || !this.#kinds.includes(found.module.kind)) return false;
         this.#replace(found);
         return true;
@@ -137,24 +139,32 @@ class Raising {
   }
 
   #replace(found: FoundModule): void {
-    const region = regionOf(found, this.#flow);
-    if (found.last.results.some(({ name }) => this.#except.has(name))) {
-      for (const each of region) this.#left.add(each);
-      return;
-    }
-    const at = scopeOfModule(found);
-    const op = raisedOp(found, at, region, this.#flow, this.#names);
-    this.#raisedOps.set(found.last, op);
-    for (const each of region) this.#gone.add(each);
+    const place = placeOf(found, this.#searched);
+    const { region, gate, ops } = replacementOf(place, this.#searched, this.#names);
+    for (const op of found.ops) this.#takenNormal.add(op);
+    for (const op of region) this.#taken.add(op);
+    if (this.#except.has(place.name)) return;
+    this.#put.set(place.last, ops);
+    for (const op of region) this.#gone.add(op);
     this.#raised.push({
       kind: found.module.kind,
-      at,
+      at: gate.loc.scope,
       channels: Number(found.x.type.dims[1]),
-      parameters: trainableScalars(op),
-      result: op.results[0]?.name ?? "",
+      parameters: trainableScalars(gate),
+      result: place.end.value.name,
       options: found.module.options,
       ops: [...region].sort((a, b) => this.#indexOf(a) - this.#indexOf(b)).map(nameOf),
     });
+  }
+
+  /** Whether an op of the normal form belongs to a module: all ops of the graph that it is, or itself where it is none. */
+  #isTaken(op: Op): boolean {
+    const { normal, flow } = this.#searched;
+    const makers = op.results
+      .flatMap((result) => normal.sources(result))
+      .map(({ value }) => flow.producer(value));
+    if (makers.length === 0) return this.#takenNormal.has(op);
+    return makers.every((maker) => maker !== undefined && this.#taken.has(maker));
   }
 
   #indexOf(op: Op): number {

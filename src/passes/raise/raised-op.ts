@@ -1,54 +1,48 @@
 import { dequal } from "dequal";
 import { freezeOp, makeParameter } from "../../ir/builder.js";
-import type { Op, Parameter, Value } from "../../ir/graph.js";
+import type { Loc, Op, Parameter, Value } from "../../ir/graph.js";
 import { inferTypes } from "../../ir/op.js";
 import { operandSlots } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { formatType, sameType, TypeRefusal, tensorType } from "../../ir/types.js";
+import { TypeRefusal, tensorType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import type { NewNames } from "./names.js";
-import type { FoundModule } from "./raised.js";
+import type { RaisedModule } from "./raised.js";
 import type { RaisedParameter } from "./weights.js";
 
-/**
- * The op that a found module is. Its result is the very value that the module's last op computed, so that the ops which
- * read it stay as they are. Refuses what the module's op refuses.
- *
- * @param region the ops that go: a parameter that only they read keeps its name in other sizes
- */
+/** Where a module's op stands. */
+interface Standing {
+  readonly x: Value;
+  /** The name of its result. */
+  readonly name: string;
+  /** The op that it replaces. */
+  readonly last: Op;
+  readonly loc: Loc;
+  /** The ops that go: a parameter that only they read keeps its name in other sizes. */
+  readonly region: ReadonlySet<Op>;
+}
+
+/** The op that a found module is. Refuses what the module's op refuses. */
 export function raisedOp(
-  found: FoundModule,
-  scope: string,
-  region: ReadonlySet<Op>,
+  module: Pick<RaisedModule, "kind" | "attributes" | "parameters">,
+  { x, name, last, loc, region }: Standing,
   flow: Dataflow,
   names: NewNames,
 ): Op {
-  const { module, x, last } = found;
   const kind = `attention.${module.kind}` as const;
   const definition = definitionOf(kind);
   const attributes = definition.attributes.parse(module.attributes);
   const types = [x.type, ...module.parameters.map(({ data }) => tensorType(data.dims, x.type.dtype))];
-  const [type] = inferred(last, () => inferTypes(definition, types, attributes));
-  const [result] = last.results;
-  if (type === undefined || result === undefined || !sameType(type, result.type)) {
-    return mismatch(
-      last,
-      `its result is ${result && formatType(result.type)}, the gate's ${type && formatType(type)}`,
-    );
-  }
+  const results = inferred(last, () => inferTypes(definition, types, attributes)).map((type) =>
+    Object.freeze({ kind: "result" as const, name, type }),
+  );
+  const prefix = loc.scope.slice(1).replaceAll("/", ".");
   const parameters = module.parameters.map((parameter, i) => {
-    const fallback = `${scope.slice(1).replaceAll("/", ".")}.${operandSlots(definition.operands)[i + 1]?.name}`;
+    const fallback = `${prefix}.${operandSlots(definition.operands)[i + 1]?.name}`;
     return parameterOf(parameter, fallback, x, region, flow, names);
   });
-  const loc = { ...last.loc, scope, pass: "raise-attention" };
-  return freezeOp({
-    kind,
-    operands: [x, ...parameters],
-    attributes,
-    results: last.results,
-    loc,
-  } as unknown as Op);
+  return freezeOp({ kind, operands: [x, ...parameters], attributes, results, loc } as unknown as Op);
 }
 
 function inferred<T>(op: Op, infer: () => T): T {

@@ -2,20 +2,24 @@ import type { Op, Value } from "../../ir/graph.js";
 import { isIntegerType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
-import type { FoundModule } from "./raised.js";
+import type { Place } from "./placement.js";
+import type { RaisedParameter } from "./weights.js";
 
-/** A chain that makes a shape is short; a longer one stays, unread. */
-const MOST_SHAPE_OPS = 64;
+/** More ops than any module is made of, with those that make its shapes; others stay, unread. */
+const MOST_OPS = 256;
 
 /**
- * The ops that a found module replaces, with its last op: those that nothing outside of them reads, and those
- * that only made their shapes. A pooling or a layout that something else reads too may stay; an op with parameters may
- * not, because the module would then be there beside it.
+ * The ops that a module replaces at its place, with the last of them: those between its map and its result that nothing
+ * outside of them reads, and those that only made their shapes. A pooling or a layout that something else reads too may
+ * stay; an op with parameters of the module may not, because the module would then be there beside it.
  */
-export function regionOf(found: FoundModule, flow: Dataflow): ReadonlySet<Op> {
-  const { last, module } = found;
-  const { region, kept } = ownOps(last, [...found.ops, ...shapeOps(found.ops, flow)], flow);
-  const sources = new Set<Value | undefined>(module.parameters.map(({ source }) => source));
+export function regionOf(
+  { last, maps }: Place,
+  parameters: readonly RaisedParameter[],
+  flow: Dataflow,
+): ReadonlySet<Op> {
+  const { region, kept } = ownOps(last, opsBetween(last, maps, flow), flow);
+  const sources = new Set<Value | undefined>(parameters.map(({ source }) => source));
   const [first] = kept;
   if (first !== undefined && kept.some(({ op }) => op.operands.some((operand) => sources.has(operand)))) {
     const reader =
@@ -23,6 +27,26 @@ export function regionOf(found: FoundModule, flow: Dataflow): ReadonlySet<Op> {
     mismatch(first.op, `its result ${reader}`);
   }
   return region;
+}
+
+/** The ops that an op's result follows from, back to the values that are the map, and for shapes to whose shape they take. */
+function opsBetween(last: Op, [map, ...others]: Place["maps"], flow: Dataflow): readonly Op[] {
+  const isOther = (value: Value | undefined): boolean => others.some((other) => other.value === value);
+  const found = new Set([last]);
+  const open = [...last.operands];
+  for (let value = open.pop(); value !== undefined && found.size < MOST_OPS; value = open.pop()) {
+    const op = value === map.value ? undefined : flow.producer(value);
+    if (op === undefined || found.has(op)) continue;
+    found.add(op);
+    const isShape = isIntegerType(value.type.dtype);
+    const follows = (operand: Value): boolean => {
+      if (isShape) return isIntegerType(operand.type.dtype);
+      // What is the map as well, in another layout, is followed to the map and no further.
+      return !isOther(op.results[0]) || operand === map.value || isOther(operand);
+    };
+    open.push(...op.operands.filter(follows));
+  }
+  return [...found];
 }
 
 /** An op that something outside of a region reads too. */
@@ -60,17 +84,4 @@ function readerOutside(op: Op, region: ReadonlySet<Op>, flow: Dataflow): Op | "o
     if (reader !== undefined) return reader;
   }
   return undefined;
-}
-
-/** The ops that compute shapes for ops of a module: they work on integers, back to the tensor whose shape they take. */
-function shapeOps(ops: readonly Op[], flow: Dataflow): ReadonlySet<Op> {
-  const found = new Set<Op>();
-  const open = ops.flatMap((op) => op.operands);
-  for (let value = open.pop(); value !== undefined && found.size < MOST_SHAPE_OPS; value = open.pop()) {
-    const op = isIntegerType(value.type.dtype) ? flow.producer(value) : undefined;
-    if (op === undefined || found.has(op)) continue;
-    found.add(op);
-    open.push(...op.operands);
-  }
-  return found;
 }

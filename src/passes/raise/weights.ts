@@ -1,7 +1,8 @@
+import { dequal } from "dequal";
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import { concreteDims, elementCount } from "../../ir/types.js";
+import { concreteDims, elementCount, sameDims } from "../../ir/types.js";
 import {
   constantWeight,
   type LentNumbers,
@@ -112,4 +113,31 @@ export function scalarOf(value: Value | undefined): number | undefined {
   if (value?.kind !== "parameter" || elementCount(value.data.dims) !== 1) return undefined;
   const [element] = smallValues(value.data) ?? [];
   return element === undefined ? undefined : shortestDecimal(element, value.type.dtype);
+}
+
+/** Whether two parameters are one, or hold the same numbers in the same sizes, or are both left out. */
+export function sameParameter(a: RaisedParameter | undefined, b: RaisedParameter | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (a.source === b.source && dequal(a.data, b.data)) return true;
+  return sameDims(a.data.dims, b.data.dims) && sameElements(a.data, b.data);
+}
+
+/** Whether two weights of the same sizes hold the same numbers, as far as these are at hand. */
+function sameElements(a: WeightExpr, b: WeightExpr): boolean {
+  if (a === b) return true;
+  if (a.kind === "transpose" && b.kind === "transpose") {
+    return sameDims(a.of.dims, b.of.dims) && sameElements(a.of, b.of);
+  }
+  const [left, right] = [elementsOf(a), elementsOf(b)];
+  return left !== undefined && right !== undefined && left.every((x, i) => x === right[i]);
+}
+
+/** The elements of a weight that is given and not drawn; undefined for others. */
+export function elementsOf(weight: WeightExpr): Float64Array | undefined {
+  const elements = new Float64Array(elementCount(weight.dims));
+  if (weight.kind === "constant") return elements.fill(weight.value);
+  if (weight.kind !== "stored") return undefined;
+  if (weight.data instanceof Float32Array) elements.set(weight.data);
+  else weight.data.copyTo(elements, 0);
+  return elements;
 }

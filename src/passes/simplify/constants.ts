@@ -1,6 +1,7 @@
-import type { Value } from "../../ir/graph.js";
+import type { Op, Value } from "../../ir/graph.js";
 import { evaluateOp } from "../../ir/op.js";
 import { definitionOf } from "../../ir/ops/registry.js";
+import type { RewriteContext } from "../../ir/rewrite.js";
 import type { Tensor } from "../../ir/tensor.js";
 import {
   type DType,
@@ -11,10 +12,12 @@ import {
   type TensorType,
 } from "../../ir/types.js";
 import { constantWeight, smallValues, storedWeight, type WeightExpr } from "../../ir/weight.js";
-import type { Simplification } from "./simplification.js";
+
+/** The constant that an op is; undefined where it is none. */
+type Folding = (op: Op, context: Pick<RewriteContext, "parameterOf">) => Value | undefined;
 
 /** `gather(shape(x), 1)  →  240`: what inference knows is a constant. */
-export const foldKnownValues: Simplification = (op, context) => {
+export const foldKnownValues: Folding = (op, context) => {
   const [result, ...more] = op.results;
   const { values, dims } = result?.type ?? {};
   if (result === undefined || values === undefined || more.length > 0) return undefined;
@@ -29,7 +32,7 @@ export const foldKnownValues: Simplification = (op, context) => {
 };
 
 /** `add(@1, @2)  →  @3`, for small constants that nobody trained. */
-export const foldSmallConstants: Simplification = (op, context) => {
+export const foldSmallConstants: Folding = (op, context) => {
   const [result, ...more] = op.results;
   const definition = definitionOf(op.kind);
   if (result === undefined || more.length > 0 || op.operands.length === 0 || definition.foreign === true)

@@ -32,19 +32,22 @@ const KEEPS_ORDER: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
 /** Ops that of one operand are that operand. */
 const OF_SEVERAL: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>(["concat", "max", "min", "sum"]);
 
-/** `f(x)  →  x`, where f is dropout, or leaves x as it is. */
-export const dropIdentity: Simplification = (op) => {
+/** Whether an op gives its first operand back: dropout, or what leaves it as it is. */
+export function isIdentity(op: Op): boolean {
   const [x, ...more] = op.operands;
   const [result] = op.results;
-  if (x === undefined || result === undefined) return undefined;
+  if (x === undefined || result === undefined) return false;
   const same = x.type.dtype === result.type.dtype && sameDims(x.type.dims, result.type.dims);
-  const isIdentity =
+  return (
     definitionOf(op.kind).trainingOnly === true ||
     (same && KEEPS_ORDER.has(op.kind)) ||
     (more.length === 0 && OF_SEVERAL.has(op.kind)) ||
-    (isOp(op, "transpose") && op.attributes.permutation.every((axis, i) => axis === i));
-  return isIdentity ? x : undefined;
-};
+    (isOp(op, "transpose") && op.attributes.permutation.every((axis, i) => axis === i))
+  );
+}
+
+/** `f(x)  →  x`, where f is dropout, or leaves x as it is. */
+export const dropIdentity: Simplification = (op) => (isIdentity(op) ? op.operands[0] : undefined);
 
 /** Ops that give the same elements in the same order, with other sizes. */
 const LAYOUTS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([

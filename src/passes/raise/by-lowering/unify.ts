@@ -4,17 +4,11 @@ import type { Op, Parameter, Value } from "../../../ir/graph.js";
 import { operandsOf } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount, sameDims } from "../../../ir/types.js";
-import {
-  binaryWeight,
-  constantWeight,
-  type LentNumbers,
-  reshapeWeight,
-  type WeightExpr,
-} from "../../../ir/weight.js";
+import { binaryWeight, constantWeight, reshapeWeight, type WeightExpr } from "../../../ir/weight.js";
 import { readActivation } from "../activation.js";
 import type { Dataflow } from "../dataflow.js";
 import { normOf } from "../step.js";
-import { constantVector, type RaisedParameter } from "../weights.js";
+import { constantVector, elementsOf, type RaisedParameter } from "../weights.js";
 import { type Template, WILDCARDS } from "./template.js";
 
 /** What is open in a template, as it turns out to be in a file. */
@@ -161,14 +155,4 @@ function sameNumbers(a: WeightExpr, b: WeightExpr): boolean {
   const [left, right] = [elementsOf(a), elementsOf(b)];
   if (left === undefined || right === undefined) return false;
   return left.every((x, i) => Math.abs(x - (right[i] as number)) <= TOLERANCE * Math.max(1, Math.abs(x)));
-}
-
-/** The elements of a weight that is given and not drawn. */
-function elementsOf(weight: WeightExpr): Float64Array | undefined {
-  const elements = new Float64Array(elementCount(weight.dims));
-  if (weight.kind === "constant") return elements.fill(weight.value);
-  if (weight.kind !== "stored") return undefined;
-  if (weight.data instanceof Float32Array) elements.set(weight.data);
-  else (weight.data as LentNumbers).copyTo(elements, 0);
-  return elements;
 }

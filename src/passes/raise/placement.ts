@@ -1,0 +1,159 @@
+import { freezeOp } from "../../ir/builder.js";
+import type { Loc, Op, Result, Value } from "../../ir/graph.js";
+import { formatType, sameType, tensorType } from "../../ir/types.js";
+import type { Dataflow } from "./dataflow.js";
+import { mismatch } from "./mismatch.js";
+import { type NewNames, scopeOfModule } from "./names.js";
+import type { NormalForm, Source } from "./normal/normal-form.js";
+import { inverseOf } from "./normal/view.js";
+import type { FoundModule } from "./raised.js";
+import { raisedOp } from "./raised-op.js";
+import { regionOf } from "./region.js";
+
+/** A graph that is searched, as it is and in its normal form. */
+export interface Searched {
+  readonly flow: Dataflow;
+  readonly normal: NormalForm;
+}
+
+/** Where a module that was found in the normal form of a graph stands in the graph. */
+export interface Place {
+  readonly found: FoundModule;
+  /** The values of the graph that are the gated map: the first is what the module's op reads. */
+  readonly maps: readonly [Source, ...Source[]];
+  /** What the module computes, or what is computed of that. */
+  readonly end: Source & { readonly value: Result };
+  /** The op that computes the end, which the module's op replaces. */
+  readonly last: Op;
+  /** The op of the normal form that computes the end from the module's result, where the graph has no such result itself. */
+  readonly around: Op | undefined;
+  /** The name of the module's result. */
+  readonly name: string;
+}
+
+/** Refuses a module whose map or whose result the graph computes nowhere. */
+export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
+  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => turns(a) - turns(b));
+  const [result] = found.last.results;
+  const [direct] = result === undefined ? [] : normal.sources(result);
+  const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
+  const [behind] = around?.results ?? [];
+  const end = direct ?? (behind && normal.sources(behind)[0]);
+  const last = end && flow.producer(end.value);
+  if (map === undefined || last === undefined || end?.value.kind !== "result") {
+    return mismatch(found.last, "the file computes its map or its result nowhere by itself");
+  }
+  const { value, permutation } = end;
+  const isItself = around === undefined && permutation === undefined;
+  const name = isItself ? value.name : `${value.name}/gated`;
+  return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
+}
+
+function turns({ permutation }: Source): number {
+  return permutation === undefined ? 0 : 1;
+}
+
+function onlyReader(result: Result, { flow }: NormalForm): Op | undefined {
+  const [reader, ...more] = flow.readers(result);
+  return more.length === 0 ? reader : undefined;
+}
+
+/** What is put into a graph instead of the ops of a module. */
+export interface Replacement {
+  readonly region: ReadonlySet<Op>;
+  /** The module's op, one of the ops. */
+  readonly gate: Op;
+  /** The last of them computes the end. */
+  readonly ops: readonly Op[];
+}
+
+/**
+ * The module's op at its place. Where the graph has the map channels last, its axes are turned before it and turned back
+ * after it:
+ *
+ *     transpose(attention(transpose(x)))
+ *
+ * Refuses a module whose parts something else reads too, and what the module's op refuses.
+ */
+export function replacementOf(place: Place, { flow, normal }: Searched, names: NewNames): Replacement {
+  const { found, end, last, maps, around } = place;
+  const parameters = found.module.parameters.map((each) => ({
+    ...each,
+    source: each.source && normal.parameter(each.source),
+  }));
+  const region = regionOf(place, parameters, flow);
+  const loc = { ...last.loc, scope: scopeOfModule(found), pass: "raise-attention" };
+  const ops: Op[] = [];
+  const add = (op: Op): Value => {
+    ops.push(op);
+    return op.results[0] as Value;
+  };
+  const turned = (value: Value, permutation: readonly number[] | undefined, part: string): Value =>
+    permutation === undefined
+      ? value
+      : add(transposed(value, permutation, names.fresh(`${value.name}/${part}`), loc));
+  const [{ value: map, permutation }] = maps;
+  const x = turned(map, permutation && inverseOf(permutation), "channels_first");
+  const gate = raisedOp(
+    { ...found.module, parameters },
+    { x, name: place.name, last, loc, region },
+    flow,
+    names,
+  );
+  let value = add(gate);
+  if (around !== undefined) value = add(againAround(around, place, { gated: value, x }, normal, names));
+  turned(value, end.permutation, "channels_last");
+  const finished = endingIn(end.value, ops);
+  return { region, gate: finished.find(({ kind }) => kind === gate.kind) ?? gate, ops: finished };
+}
+
+function transposed(x: Value, permutation: readonly number[], name: string, loc: Loc): Op {
+  const type = tensorType(
+    permutation.map((axis) => x.type.dims[axis] ?? 1),
+    x.type.dtype,
+  );
+  return freezeOp({
+    kind: "transpose",
+    operands: [x],
+    attributes: { permutation: [...permutation] },
+    results: [Object.freeze({ kind: "result", name, type })],
+    loc,
+  });
+}
+
+/** An op of the normal form that reads a module's result, over the values of the graph. */
+function againAround(
+  op: Op,
+  { found, end }: Place,
+  { gated, x }: { readonly gated: Value; readonly x: Value },
+  normal: NormalForm,
+  names: NewNames,
+): Op {
+  const operands = op.operands.map((operand): Value => {
+    if (operand === found.last.results[0]) return gated;
+    if (operand === found.x) return x;
+    if (operand.kind === "parameter") return normal.parameter(operand) ?? operand;
+    const same = normal.sources(operand).find(({ permutation }) => permutation === undefined);
+    return (
+      same?.value ?? mismatch(found.last, "the file computes what is around it in another order of the axes")
+    );
+  });
+  const type = tensorType(op.results[0]?.type.dims ?? [], gated.type.dtype);
+  const result = Object.freeze({
+    kind: "result" as const,
+    name: names.fresh(`${end.value.name}/${op.kind}`),
+    type,
+  });
+  return freezeOp({ ...op, operands, results: [result], loc: { ...op.loc, pass: "raise-attention" } } as Op);
+}
+
+/** The ops with a value of the graph as the result of the last of them. */
+function endingIn(end: Result, ops: readonly Op[]): readonly Op[] {
+  const last = ops.at(-1);
+  const type = last?.results[0]?.type;
+  if (last === undefined || type === undefined || !sameType(type, end.type)) {
+    const given = type === undefined ? "nothing" : formatType(type);
+    return mismatch(last as Op, `its result is ${formatType(end.type)}, the gate's ${given}`);
+  }
+  return [...ops.slice(0, -1), freezeOp({ ...last, results: [end] } as Op)];
+}
