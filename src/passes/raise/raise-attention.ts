@@ -8,9 +8,10 @@ import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
 import { NewNames, scopeOf } from "./names.js";
 import { normalForm } from "./normal/normal-form.js";
-import { placeOf, replacementOf, type Searched } from "./placement.js";
+import { placeOf, type Searched } from "./place.js";
 import type { FoundModule } from "./raised.js";
 import { finders } from "./registry.js";
+import { replacementOf } from "./replacement.js";
 
 /** An attention module that was found, and what it replaced. */
 export interface RaisedGate {

@@ -2,7 +2,7 @@ import type { Op, Value } from "../../ir/graph.js";
 import { isIntegerType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
-import type { Place } from "./placement.js";
+import type { Place } from "./place.js";
 import type { RaisedParameter } from "./weights.js";
 
 /** More ops than any module is made of, with those that make its shapes; others stay, unread. */

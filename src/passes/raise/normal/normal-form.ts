@@ -7,7 +7,7 @@ import { turnedOp } from "./turned.js";
 import { inverseOf, turnedBy, type View } from "./view.js";
 
 /** A value of a graph, which is a normal value with its axes turned. */
-export interface Source {
+export interface SourceValue {
   readonly value: Value;
   readonly permutation: readonly number[] | undefined;
 }
@@ -28,7 +28,7 @@ export interface NormalForm {
   readonly graph: Graph;
   readonly flow: Dataflow;
   /** The values of the graph that a normal value is, in their order; none for what only the normal form has. */
-  sources(value: Value): readonly Source[];
+  sources(value: Value): readonly SourceValue[];
   /** The graph's parameter that one is, maybe in other sizes; undefined for constants that only the normal form has. */
   parameter(value: Parameter): Parameter | undefined;
 }
@@ -68,7 +68,7 @@ function originOf(
   viewOf: (value: Value) => View,
   ops: NormalOps,
 ): Pick<NormalForm, "sources" | "parameter"> {
-  const direct = new Map<Value, Source[]>();
+  const direct = new Map<Value, SourceValue[]>();
   for (const value of [...graph.inputs, ...graph.ops.flatMap(({ results }) => results)]) {
     const { value: normal, permutation } = viewOf(value);
     const known = direct.get(normal);

@@ -1,62 +1,13 @@
 import { freezeOp } from "../../ir/builder.js";
 import type { Loc, Op, Result, Value } from "../../ir/graph.js";
 import { formatType, sameType, tensorType } from "../../ir/types.js";
-import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import { type NewNames, scopeOfModule } from "./names.js";
-import type { NormalForm, Source } from "./normal/normal-form.js";
+import type { NormalForm } from "./normal/normal-form.js";
 import { inverseOf } from "./normal/view.js";
-import type { FoundModule } from "./raised.js";
+import type { Place, Searched } from "./place.js";
 import { raisedOp } from "./raised-op.js";
 import { regionOf } from "./region.js";
-
-/** A graph that is searched, as it is and in its normal form. */
-export interface Searched {
-  readonly flow: Dataflow;
-  readonly normal: NormalForm;
-}
-
-/** Where a module that was found in the normal form of a graph stands in the graph. */
-export interface Place {
-  readonly found: FoundModule;
-  /** The values of the graph that are the gated map: the first is what the module's op reads. */
-  readonly maps: readonly [Source, ...Source[]];
-  /** What the module computes, or what is computed of that. */
-  readonly end: Source & { readonly value: Result };
-  /** The op that computes the end, which the module's op replaces. */
-  readonly last: Op;
-  /** The op of the normal form that computes the end from the module's result, where the graph has no such result itself. */
-  readonly around: Op | undefined;
-  /** The name of the module's result. */
-  readonly name: string;
-}
-
-/** Refuses a module whose map or whose result the graph computes nowhere. */
-export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
-  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => turns(a) - turns(b));
-  const [result] = found.last.results;
-  const [direct] = result === undefined ? [] : normal.sources(result);
-  const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
-  const [behind] = around?.results ?? [];
-  const end = direct ?? (behind && normal.sources(behind)[0]);
-  const last = end && flow.producer(end.value);
-  if (map === undefined || last === undefined || end?.value.kind !== "result") {
-    return mismatch(found.last, "the file computes its map or its result nowhere by itself");
-  }
-  const { value, permutation } = end;
-  const isItself = around === undefined && permutation === undefined;
-  const name = isItself ? value.name : `${value.name}/gated`;
-  return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
-}
-
-function turns({ permutation }: Source): number {
-  return permutation === undefined ? 0 : 1;
-}
-
-function onlyReader(result: Result, { flow }: NormalForm): Op | undefined {
-  const [reader, ...more] = flow.readers(result);
-  return more.length === 0 ? reader : undefined;
-}
 
 /** What is put into a graph instead of the ops of a module. */
 export interface Replacement {

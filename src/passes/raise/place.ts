@@ -1,0 +1,53 @@
+import type { Op, Result } from "../../ir/graph.js";
+import type { Dataflow } from "./dataflow.js";
+import { mismatch } from "./mismatch.js";
+import type { NormalForm, SourceValue } from "./normal/normal-form.js";
+import type { FoundModule } from "./raised.js";
+
+/** A graph that is searched, as it is and in its normal form. */
+export interface Searched {
+  readonly flow: Dataflow;
+  readonly normal: NormalForm;
+}
+
+/** Where a module that was found in the normal form of a graph stands in the graph. */
+export interface Place {
+  readonly found: FoundModule;
+  /** The values of the graph that are the gated map: the first is what the module's op reads. */
+  readonly maps: readonly [SourceValue, ...SourceValue[]];
+  /** What the module computes, or what is computed of that. */
+  readonly end: SourceValue & { readonly value: Result };
+  /** The op that computes the end, which the module's op replaces. */
+  readonly last: Op;
+  /** The op of the normal form that computes the end from the module's result, where the graph has no such result itself. */
+  readonly around: Op | undefined;
+  /** The name of the module's result. */
+  readonly name: string;
+}
+
+/** Refuses a module whose map or whose result the graph computes nowhere. */
+export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
+  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => turns(a) - turns(b));
+  const [result] = found.last.results;
+  const [direct] = result === undefined ? [] : normal.sources(result);
+  const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
+  const [behind] = around?.results ?? [];
+  const end = direct ?? (behind && normal.sources(behind)[0]);
+  const last = end && flow.producer(end.value);
+  if (map === undefined || last === undefined || end?.value.kind !== "result") {
+    return mismatch(found.last, "the file computes its map or its result nowhere by itself");
+  }
+  const { value, permutation } = end;
+  const isItself = around === undefined && permutation === undefined;
+  const name = isItself ? value.name : `${value.name}/gated`;
+  return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
+}
+
+function turns({ permutation }: SourceValue): number {
+  return permutation === undefined ? 0 : 1;
+}
+
+function onlyReader(result: Result, { flow }: NormalForm): Op | undefined {
+  const [reader, ...more] = flow.readers(result);
+  return more.length === 0 ? reader : undefined;
+}
