@@ -20,6 +20,7 @@ export class GraphBuilder {
   readonly #inputs: GraphInput[] = [];
   readonly #ops: Op[] = [];
   readonly #names = new Set<string>();
+  readonly #producers = new Map<Value, Op>();
 
   constructor(name: string) {
     this.#name = name;
@@ -107,8 +108,17 @@ export class GraphBuilder {
 
   /** Adds an op as it is. Its operands must be values of this graph and its result names free. */
   add(op: Op): void {
-    for (const result of op.results) this.#names.add(result.name);
-    this.#ops.push(Object.isFrozen(op) ? op : freezeOp(op));
+    const frozen = Object.isFrozen(op) ? op : freezeOp(op);
+    for (const result of op.results) {
+      this.#names.add(result.name);
+      this.#producers.set(result, frozen);
+    }
+    this.#ops.push(frozen);
+  }
+
+  /** The op that computes a value of this graph; undefined for inputs and parameters. */
+  producerOf(value: Value): Op | undefined {
+    return this.#producers.get(value);
   }
 
   /** Reserves names that the graph being built will hold, so that new values avoid them. */

@@ -1,10 +1,19 @@
 import type { SourceText } from "../base/source.js";
 import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
+import { computedWeight } from "./computed-weight.js";
 import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
 import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
-import { definitionOf, isOpName } from "./ops/registry.js";
+import { definitionOf, isOpName, type OpName } from "./ops/registry.js";
 import { TokenReader } from "./tokens.js";
-import { type Dim, type DType, elementCount, isDType, type TensorType, tensorType } from "./types.js";
+import {
+  type Dim,
+  type DType,
+  elementCount,
+  isDType,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+} from "./types.js";
 import {
   BINARY_WEIGHT_KINDS,
   type BinaryWeightKind,
@@ -23,6 +32,7 @@ import {
 const ROLES: readonly string[] = ["trainable", "buffer", "fixed"] satisfies ParameterRole[];
 const WEIGHT_KINDS: readonly string[] = [
   ...BINARY_WEIGHT_KINDS,
+  "computed",
   "constant",
   "normal",
   "sqrt",
@@ -121,18 +131,27 @@ class Parser {
       return Object.freeze({ kind: "result" as const, name, type: this.#type() });
     });
     this.#in.expect("=");
-    const kind = this.#in.word();
-    if (!isOpName(kind)) this.#in.fail(`unknown op ${kind}`, -1);
+    const kind = this.#kind();
     this.#in.expect("(");
     const operands = this.#in.accept(")") ? [] : this.#in.list(() => this.#use());
     if (operands.length > 0) this.#in.expect(")");
-    const written = this.#in.accept("{") ? this.#attributes() : {};
-    const attributes = definitionOf(kind).attributes.safeParse(written);
-    if (!attributes.success)
-      this.#in.fail(`${kind}: ${attributes.error.issues.map((issue) => issue.message).join("; ")}`, -1);
+    const attributes = this.#attributesOf(kind);
     const loc = this.#loc();
     for (const result of results) this.#define(`%${result.name}`, result);
-    return freezeOp({ kind, operands, attributes: attributes.data, results, loc } as unknown as Op);
+    return freezeOp({ kind, operands, attributes, results, loc } as unknown as Op);
+  }
+
+  #kind(): OpName {
+    const kind = this.#in.word();
+    return isOpName(kind) ? kind : this.#in.fail(`unknown op ${kind}`, -1);
+  }
+
+  /** The attributes that stand here, if any do, with every default filled in. */
+  #attributesOf(kind: OpName): Readonly<Record<string, unknown>> {
+    const written = this.#in.accept("{") ? this.#attributes() : {};
+    const attributes = definitionOf(kind).attributes.safeParse(written);
+    if (attributes.success) return attributes.data;
+    return this.#in.fail(`${kind}: ${attributes.error.issues.map((issue) => issue.message).join("; ")}`, -1);
   }
 
   #attributes(): Record<string, unknown> {
@@ -168,9 +187,8 @@ class Parser {
         return this.#sound(() => binaryWeight(kind as BinaryWeightKind, left, right));
       }
       if (kind === "sqrt") return sqrtWeight(this.#weight());
-      const dims = this.#dims().map((dim) =>
-        typeof dim === "number" ? dim : this.#in.fail(`${dim} is no size`, -1),
-      );
+      if (kind === "computed") return this.#computedWeight();
+      const dims = this.#numbers();
       comma();
       if (kind === "stored") return this.#storedWeight(dims, this.#in.string());
       if (kind === "transpose") {
@@ -189,12 +207,32 @@ class Parser {
     return weight;
   }
 
-  /** A weight whose parts fit together; the constructors refuse others with a `RangeError`. */
-  #sound(make: () => WeightExpr): WeightExpr {
+  #numbers(): readonly number[] {
+    return this.#dims().map((dim) =>
+      typeof dim === "number" ? dim : this.#in.fail(`${dim} is no size`, -1),
+    );
+  }
+
+  /** `float32[2, 3], transpose(float32 stored([3, 2], "w")) {permutation = [1, 0]}` */
+  #computedWeight(): WeightExpr {
+    const dtype = this.#dtype();
+    const dims = this.#numbers();
+    this.#in.expect(",");
+    const op = this.#kind();
+    this.#in.expect("(");
+    const operands = this.#in.list(() => ({ dtype: this.#dtype(), data: this.#weight() }));
+    this.#in.expect(")");
+    const attributes = this.#attributesOf(op);
+    const weight = this.#sound(() => reshapeWeight(computedWeight(op, operands, attributes).data, dims));
+    return weight ?? this.#in.fail(`${op} is not ${dtype}[${dims.join(", ")}]`, -1);
+  }
+
+  /** A weight whose parts fit together; the constructors refuse others with a `RangeError` or a `TypeRefusal`. */
+  #sound<W extends WeightExpr | undefined>(make: () => W): W {
     try {
       return make();
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof RangeError || error instanceof TypeRefusal)) throw error;
       return this.#in.fail(error.message, -1);
     }
   }

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { escapeUnseen } from "../base/json-text.js";
 import type { Block, Graph, Loc, Op, Value } from "./graph.js";
 import { parametersOf } from "./graph.js";
-import { definitionOf } from "./ops/registry.js";
+import { definitionOf, type OpName, opName } from "./ops/registry.js";
 import { formatType } from "./types.js";
 import type { WeightExpr } from "./weight.js";
 
@@ -38,7 +38,7 @@ export function printGraph(graph: Graph): string {
 /** One op as it stands in the text form. */
 export function printOp(op: Op): string {
   const results = op.results.map((result) => `${printValue(result)} : ${formatType(result.type)}`).join(", ");
-  const attributes = printAttributes(op);
+  const attributes = printAttributes(op.kind, op.attributes);
   return `${results} = ${op.kind}(${op.operands.map(printValue).join(", ")})${attributes} ${printLoc(op.loc)}`;
 }
 
@@ -58,9 +58,9 @@ function printName(name: string): string {
   return /^(?!\/\/)[A-Za-z0-9_./-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
-function printAttributes(op: Op): string {
-  const defaults = defaultAttributes(definitionOf(op.kind).attributes);
-  const written = Object.entries(op.attributes)
+function printAttributes(kind: OpName, attributes: Readonly<Record<string, unknown>>): string {
+  const defaults = defaultAttributes(definitionOf(kind).attributes);
+  const written = Object.entries(attributes)
     .map(([key, value]) => [key, JSON.stringify(value)?.replaceAll(",", ", ")] as const)
     .filter(([key, text]) => text !== undefined && text !== defaults.get(key));
   return written.length === 0 ? "" : ` {${written.map(([key, text]) => `${key} = ${text}`).join(", ")}}`;
@@ -102,6 +102,11 @@ export function printWeight(weight: WeightExpr): string {
       return `sqrt(${printWeight(weight.of)})`;
     case "transpose":
       return `transpose(${dims}, ${printWeight(weight.of)})`;
+    case "computed": {
+      const { op, attributes, operands, dtype } = weight;
+      const read = operands.map((each) => `${each.dtype} ${printWeight(each.data)}`).join(", ");
+      return `computed(${dtype}${dims}, ${op}(${read})${printAttributes(opName(op), attributes)})`;
+    }
     case "add":
     case "sub":
     case "mul":

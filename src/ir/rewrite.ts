@@ -29,6 +29,19 @@ export interface RewriteContext {
     attributes: AttributesInput<N>,
     suffix?: string,
   ): Result;
+  /** The op that computes a value of the new graph; undefined for inputs and parameters. */
+  producer(value: Value): Op | undefined;
+  /** Whether a value may replace the op: an output stays a result of its own. */
+  accepts(value: Value): boolean;
+  /**
+   * An earlier op over other operands, under its name and where it stands; whoever read it must be gone. `make` gives the
+   * operands, and may give new parameters the names of those that only the earlier op reads.
+   */
+  instead<N extends OpName>(
+    earlier: OpOf<N>,
+    make: () => readonly Value[],
+    attributes?: AttributesInput<N>,
+  ): Result;
   /** Has the op, which stays with all its results, read other operands of the same types. */
   readInstead(operands: readonly Value[]): void;
   /** The op itself over other operands: its types are inferred again, its loc, maker and name stay. */
@@ -81,7 +94,11 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
     const readInstead = (operands: readonly Value[]): void => {
       op = withOperands(op, operands);
     };
-    const replacement = rewrite(op, { ...contextAt(builder, op, pass), readInstead });
+    const accepts = (value: Value): boolean => mayReplace(original, current(value));
+    const isOwn = (value: Value): boolean => (uses.get(value)?.length ?? 1) === 1;
+    const given = rewrite(op, { ...contextAt(builder, op, pass, isOwn), accepts, readInstead });
+    // It may be the result that an op had before it was built again.
+    const replacement = given && current(given);
     builder.reserve(own.map((value) => value.name));
     if (replacement !== undefined && mayReplace(original, replacement)) {
       for (const result of original.results) replaced.set(result, replacement);
@@ -168,7 +185,13 @@ function substituteValues(graph: Graph, substitutes: ReadonlyMap<Value, Value>):
   return freezeGraph({ ...graph, ops, outputs: graph.outputs.map(current) });
 }
 
-function contextAt(builder: GraphBuilder, op: Op, pass: string): Omit<RewriteContext, "readInstead"> {
+/** @param isOwn whether a parameter is read by one op of the graph before, or by one that was made since */
+function contextAt(
+  builder: GraphBuilder,
+  op: Op,
+  pass: string,
+  isOwn: (parameter: Value) => boolean,
+): Omit<RewriteContext, "readInstead" | "accepts"> {
   const loc: Loc = { ...op.loc, pass };
   const base = op.results[0]?.name ?? op.loc.scope.slice(1);
   const dtype = op.results[0]?.type.dtype;
@@ -180,6 +203,16 @@ function contextAt(builder: GraphBuilder, op: Op, pass: string): Omit<RewriteCon
     },
     again: (operands, suffix) =>
       builder.op(op.kind, operands, op.attributes as never, op.loc, nameOf(suffix)),
+    producer: (value) => builder.producerOf(value),
+    instead(earlier, make, attributes) {
+      const own = earlier.operands.filter((value) => value.kind === "parameter" && isOwn(value));
+      const names = [...earlier.results, ...own].map(({ name }) => name);
+      builder.release(names);
+      const operands = make();
+      const [result] = earlier.results;
+      const given = attributes ?? (earlier.attributes as AttributesInput<typeof earlier.kind>);
+      return builder.op(earlier.kind, operands, given, { ...earlier.loc, pass }, result?.name);
+    },
     parameter: (name, dims, init, role) => builder.parameter(name, dims, init, role, dtype),
     parameterOf: (name, data, role, type = dtype) => builder.parameterOf(name, data, role, type),
     constant: (name, data) =>

@@ -1,4 +1,4 @@
-import { elementCount, MOST_VALUES, sameDims } from "./types.js";
+import { type DType, elementCount, MOST_VALUES, sameDims } from "./types.js";
 
 /** Numbers that lie elsewhere, in a file, and are copied piece by piece when they are needed. */
 export interface LentNumbers {
@@ -45,11 +45,28 @@ export type WeightExpr =
       readonly of: WeightExpr;
     }
   | {
+      /** What an op of the IR computes of other weights; `dims` may be any of as many elements. */
+      readonly kind: "computed";
+      readonly dims: readonly number[];
+      /** The element type that the result is rounded to. */
+      readonly dtype: DType;
+      /** An `OpName`, with its complete attributes: the registry of ops stands above this file. */
+      readonly op: string;
+      readonly attributes: Readonly<Record<string, unknown>>;
+      readonly operands: readonly TypedWeight[];
+    }
+  | {
       readonly kind: BinaryWeightKind;
       readonly dims: readonly number[];
       readonly left: WeightExpr;
       readonly right: WeightExpr;
     };
+
+/** A weight as a tensor of an element type holds it. */
+export interface TypedWeight {
+  readonly dtype: DType;
+  readonly data: WeightExpr;
+}
 
 export const BINARY_WEIGHT_KINDS = ["add", "sub", "mul", "div"] as const;
 export type BinaryWeightKind = (typeof BINARY_WEIGHT_KINDS)[number];
@@ -128,6 +145,9 @@ export function* storedLeaves(expr: WeightExpr): Iterable<readonly [label: strin
     case "transpose":
       yield* storedLeaves(expr.of);
       return;
+    case "computed":
+      for (const { data } of expr.operands) yield* storedLeaves(data);
+      return;
     case "add":
     case "sub":
     case "mul":
@@ -152,6 +172,7 @@ export function reshapeWeight(weight: WeightExpr, dims: readonly number[]): Weig
     case "constant":
     case "stored":
     case "transpose":
+    case "computed":
       return { ...weight, dims };
     case "sqrt": {
       const of = reshapeWeight(weight.of, dims);

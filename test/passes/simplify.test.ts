@@ -109,9 +109,9 @@ test("what changes something stays", () => {
 
 test("a large constant is not made of a small one", () => {
   const builder = new GraphBuilder("large");
-  const x = builder.input("x", tensorType([1, 3, 64, 64]));
+  const x = builder.input("x", tensorType([1, 3, 512, 512]));
   const one = builder.parameterOf("one", constantWeight([1, 1, 1, 1], 0.5), "fixed");
-  const sizes = storedWeight([4], "sizes", Float32Array.of(1, 3, 64, 64));
+  const sizes = storedWeight([4], "sizes", Float32Array.of(1, 3, 512, 512));
   const repeated = builder.op(
     "expand",
     [one, builder.parameterOf("sizes", sizes, "fixed", "int64")],

@@ -156,6 +156,8 @@ function madeOf(data: WeightExpr): string | undefined {
       case "sqrt":
       case "transpose":
         return `${expr.kind}(${text(expr.of)})`;
+      case "computed":
+        return `${expr.op}(${expr.operands.map(({ data }) => text(data)).join(", ")})`;
       case "add":
       case "sub":
       case "mul":
@@ -182,6 +184,8 @@ function startOf(data: WeightExpr, parameter: string): readonly string[] {
     case "sqrt":
     case "transpose":
       return startOf(data.of, parameter);
+    case "computed":
+      return data.operands.flatMap((each) => startOf(each.data, parameter));
     case "add":
     case "sub":
     case "mul":

@@ -8,7 +8,7 @@ import type { ModelPrecision } from "../../passes/export-options.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { ModelReport } from "../../reports/model-report.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
-import { encode, lower, type RewriteTask } from "./encode.js";
+import { encode, isSimplified, lower, type RewriteTask } from "./encode.js";
 import type { RewritePlan } from "./plan.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
@@ -29,7 +29,9 @@ export async function checkParts(
   { passes, newGates }: Pick<ModelReport, "passes" | "newGates">,
 ): Promise<CheckedParts> {
   const { options } = rewriting;
-  const isUnchanged = passes.every(({ changed }) => !changed) && options.batch === undefined;
+  const { constants } = rewriting.imported.source;
+  const isLifted = isSimplified(rewriting.invocations) && constants.size > 0;
+  const isUnchanged = passes.every(({ changed }) => !changed) && options.batch === undefined && !isLifted;
   const verification = options.verify === false || isUnchanged ? undefined : await verified(rewriting, plan);
   // The other passes leave every tensor in the type that it has.
   const changesTypes = passes.some(({ name, changed }) => changed && name === lowerPrecision.name);

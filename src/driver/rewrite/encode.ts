@@ -8,6 +8,7 @@ import { type RanPasses, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { printPipeline } from "../../passes/engine/pipeline.js";
 import { rewritePipeline } from "../../passes/export-pipeline.js";
+import { simplify } from "../../passes/simplify/simplify.js";
 import type { RewriteOptions } from "./report.js";
 
 /** A file with the sizes that it was read with instead of symbols, which the rewritten file gets. */
@@ -45,5 +46,16 @@ export function encode(
           "ecagen.rewrite": printPipeline(invocations),
           "ecagen.seed": String(seed),
         };
-  return encodeRewritten(lowered, imported, { metadata, sizes, undeclared: side !== undefined });
+  const simplified = isSimplified(invocations);
+  return encodeRewritten(lowered, imported, {
+    metadata,
+    sizes,
+    undeclared: side !== undefined,
+    simplified,
+  });
+}
+
+/** Whether the rewritten file is to have neither nodes for tensors nor tensors that nobody reads. */
+export function isSimplified(invocations: readonly PassInvocation[]): boolean {
+  return invocations.some(({ pass }) => pass === simplify.name);
 }

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { attentionModules, selectionModules } from "../attention/modules.js";
 import type { OnnxOperator, OpDefinition } from "../op.js";
 import { type Named, nameOperands } from "../operands.js";
+import { refuse } from "../types.js";
 import { activationOps } from "./activations.js";
 import { convolutions } from "./convolutions.js";
 import { elementwise } from "./elementwise.js";
@@ -69,6 +70,11 @@ export const OP_NAMES = Object.keys(ops) as readonly OpName[];
 
 export function isOpName(name: string): name is OpName {
   return Object.hasOwn(ops, name);
+}
+
+/** A name that must be an op's. */
+export function opName(name: string): OpName {
+  return isOpName(name) ? name : refuse(`there is no op ${name}`);
 }
 
 export function isPrimitive(name: OpName): name is PrimitiveOpName {

@@ -53,7 +53,10 @@ export class ModelSource {
       inner,
       captured,
       typeOf,
-    }: Omit<ModelSource, "nodeOf" | "hasResult" | "hasExternalData" | "isRead" | "tensorsAreInputs">,
+    }: Omit<
+      ModelSource,
+      "nodeOf" | "hasResult" | "hasExternalData" | "isRead" | "isOverridable" | "tensorsAreInputs"
+    >,
   ) {
     this.captured = captured;
     this.typeOf = typeOf;
@@ -85,6 +88,11 @@ export class ModelSource {
   /** Whether all tensors are declared as inputs too, as before IR version 4. */
   get tensorsAreInputs(): boolean {
     return toInteger(this.document.model.irVersion) < OVERRIDABLE_IR_VERSION;
+  }
+
+  /** Whether a caller may give another value for the tensor of that name. */
+  isOverridable(name: string): boolean {
+    return !this.tensorsAreInputs && this.document.inputs.some(({ message }) => message.name === name);
   }
 
   /** Whether a node of the file computes a tensor of that name. */

@@ -102,6 +102,7 @@ export const FIELD = {
   attributeSparseTensors: 23,
   sparseTensorValues: 1,
   sparseTensorIndices: 2,
+  tensorName: 8,
   tensorRawData: 9,
   tensorExternalData: 13,
   tensorDataLocation: 14,

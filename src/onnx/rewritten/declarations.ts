@@ -54,6 +54,14 @@ export class RewrittenDeclarations {
     return type === undefined ? whole : declaration(number, name, type);
   }
 
+  /** The declaration of a tensor of the file that was a Constant node's, where all tensors are inputs too. */
+  lifted(name: string): readonly FileSegment[] {
+    const type = this.#source.typeOf(name);
+    return type !== undefined && this.#source.tensorsAreInputs
+      ? declaration(FIELD.graphInput, name, type)
+      : [];
+  }
+
   /** Declarations of what is new. */
   get added(): readonly FileSegment[] {
     const { document } = this.#source;

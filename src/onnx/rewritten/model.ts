@@ -16,6 +16,7 @@ import { FIELD, StringStringEntryProto } from "../file/proto.js";
 import { type WireField, WireReader } from "../file/wire.js";
 import { type FoldedNodes, withCalls } from "./calls.js";
 import { RewrittenDeclarations } from "./declarations.js";
+import { liftedConstant } from "./lifted-constants.js";
 import { RewrittenNames } from "./names.js";
 import { rewrittenNodes } from "./nodes.js";
 import { RewrittenTensors } from "./tensors.js";
@@ -25,6 +26,8 @@ export interface RewrittenOptions {
   readonly sizes?: Readonly<Record<string, number>> | undefined;
   /** Leaves the types of new values undeclared: where the graph has numbers for sizes that are open in the file. */
   readonly undeclared?: boolean | undefined;
+  /** Leaves out tensors that nobody reads, and writes those of Constant nodes as initializers. */
+  readonly simplified?: boolean | undefined;
   /** Goes into the file's metadata; entries of the same keys go. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -40,15 +43,13 @@ export interface RewrittenOptions {
 export function encodeRewritten(
   graph: Graph,
   { source, opset }: Pick<ImportedModel, "source" | "opset">,
-  { sizes = {}, metadata = {}, undeclared = false }: RewrittenOptions = {},
+  { sizes = {}, metadata = {}, undeclared = false, simplified = false }: RewrittenOptions = {},
 ): ModelParts {
   refuseModelOps(graph, opset);
   const names = new RewrittenNames(graph, source);
   // A tensor of an input's name is the value that the input has unless it is given one.
-  const tensors = new RewrittenTensors(source, [
-    ...names.arguments,
-    ...graph.inputs.map((input) => names.of(input)),
-  ]);
+  const needed = [...names.arguments, ...graph.inputs.map((input) => names.of(input))];
+  const tensors = new RewrittenTensors(source, needed, !simplified);
   const nodes = withCalls(rewrittenNodes(graph, opset, source, names, tensors), source);
   const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes, !undeclared);
   const { document } = source;
@@ -60,7 +61,7 @@ export function encodeRewritten(
     );
   return {
     before: kept(document.modelFields.slice(0, at)),
-    graph: joined(graphFields(source, nodes, tensors, declarations)),
+    graph: joined(graphFields(source, nodes, tensors, declarations, simplified)),
     after: [...kept(document.modelFields.slice(at + 1)), ...metadataFields(metadata)],
   };
 }
@@ -71,6 +72,7 @@ function graphFields(
   { nodes, within }: FoldedNodes,
   tensors: RewrittenTensors,
   declarations: RewrittenDeclarations,
+  simplified: boolean,
 ): readonly (FileSegment | TensorPart)[] {
   const { document } = source;
   const nodeAt = new Map(document.nodes.map((node) => [node.field, node]));
@@ -79,13 +81,16 @@ function graphFields(
     [...document.inputs, ...document.outputs, ...document.values].map((each) => [each.field, each]),
   );
   const lastNode = document.nodes.at(-1)?.field;
+  const outputs = new Set(document.outputs.map(({ message: { name } }) => name ?? ""));
   const parts: (FileSegment | TensorPart)[] = [];
   const written = new Set<DocumentNode>();
   const writeConstant = (name: string): void => {
     const node = source.constants.get(name);
     if (node === undefined || written.has(node) || within.has(node.field) || !tensors.keeps(name)) return;
     written.add(node);
-    parts.push(fieldOf(source, node.field));
+    if (simplified && !outputs.has(name))
+      parts.push(...liftedConstant(source, node), ...declarations.lifted(name));
+    else parts.push(fieldOf(source, node.field));
   };
   let next = 0;
   const writeNodes = (through: number): void => {

@@ -17,12 +17,15 @@ export class RewrittenTensors {
   readonly #source: ModelSource;
   /** Names that anything written reads. */
   readonly #needed: Set<string>;
+  readonly #keepUnread: boolean;
   /** Tensors that are not those of the file, by name, in order. */
   readonly #made = new Map<string, TensorToWrite>();
 
-  constructor(source: ModelSource, needed: Iterable<string>) {
+  /** @param keepUnread whether tensors stay that nobody read in the file either: nobody knows what for they are there */
+  constructor(source: ModelSource, needed: Iterable<string>, keepUnread: boolean) {
     this.#source = source;
     this.#needed = new Set(needed);
+    this.#keepUnread = keepUnread;
   }
 
   /** Takes a tensor that a new node wants as an input. */
@@ -39,9 +42,11 @@ export class RewrittenTensors {
     this.#made.set(name, { name, dtype: numberDType(type), dims: data.dims, data });
   }
 
-  /** Whether the tensor of the file of that name stays: it is read, or it never was, and nobody knows what for it is there. */
+  /** Whether the tensor of the file of that name stays: it is read, a caller may give another value for it, or it never was read. */
   keeps(name: string): boolean {
-    return !this.#made.has(name) && (this.#needed.has(name) || !this.#source.isRead(name));
+    if (this.#made.has(name)) return false;
+    if (this.#needed.has(name)) return true;
+    return !this.#source.isRead(name) && (this.#keepUnread || this.#source.isOverridable(name));
   }
 
   /** What replaces an initializer of the file; nothing where nobody reads it any more. */

@@ -77,7 +77,8 @@ function numbersOf(
   label: string,
 ): WeightExpr {
   const [first = 0] = values;
-  if (values.length > 0 && values.every((value) => value === first)) return constantWeight(dims, first);
+  if (values.length > 0 && values.every((value) => Object.is(value, first)))
+    return constantWeight(dims, first);
   if (!isIntegerType(dtype)) return storedWeight(dims, label, Float32Array.from(values));
   const numbers = Float64Array.from(values);
   const copyTo = (target: Float64Array, start: number): void =>

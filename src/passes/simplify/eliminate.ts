@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { freezeGraph } from "../../ir/builder.js";
-import type { Graph, Op, Parameter, Result, Value } from "../../ir/graph.js";
-import { definitionOf } from "../../ir/ops/registry.js";
+import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
 import { printWeight } from "../../ir/print.js";
 import { replaceParameters, rewriteGraph } from "../../ir/rewrite.js";
+import { smallValues, type WeightExpr } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
+import { EqualOps } from "./equal-ops.js";
 
 /** Removes the ops that no output depends on, and so the parameters that only they read. Inputs stay. */
 export const eliminateDeadCode = definePass({
@@ -26,13 +27,7 @@ export const eliminateDeadCode = definePass({
   },
 });
 
-/**
- *     a = f(x); b = f(x)  →  a = f(x), b is a
- *
- * Ops are equal when kind, operands and attributes are. `fixed` parameters are equal when their numbers are;
- * trainable ones and buffers are only equal to themselves, for training will tell them apart. So will it tell
- * two dropouts of one value, which are left alone.
- */
+/** Computes equal things once (`EqualOps`), and holds equal numbers of `fixed` parameters once. */
 export const eliminateCommonSubexpressions = definePass({
   name: "eliminate-common-subexpressions",
   doc: "Computes equal things once.",
@@ -40,41 +35,34 @@ export const eliminateCommonSubexpressions = definePass({
   preserves: "values",
   tidies: true,
   run(graph) {
-    const known = new Map<string, Result>();
-    const idOf = numbering();
-    return rewriteGraph(mergeFixedParameters(graph), "eliminate-common-subexpressions", (op) => {
-      const [result, ...more] = op.results;
-      if (result === undefined || more.length > 0 || definitionOf(op.kind).trainingOnly === true)
-        return undefined;
-      const key = `${op.kind}(${op.operands.map(idOf).join(", ")})${attributesKey(op)}`;
-      const first = known.get(key);
-      if (first === undefined) known.set(key, result);
-      return first;
+    const equal = new EqualOps();
+    return rewriteGraph(mergeFixedParameters(graph), "eliminate-common-subexpressions", (op, context) => {
+      const first = equal.firstOf(op);
+      if (first !== undefined && context.accepts(first)) return first;
+      equal.see(op);
+      return undefined;
     });
   },
 });
 
-function mergeFixedParameters(graph: Graph): Graph {
+/**
+ * `fixed` parameters are equal when their numbers are; trainable ones and buffers are only equal to themselves, for training will
+ * tell them apart.
+ */
+export function mergeFixedParameters(graph: Graph): Graph {
   const known = new Map<string, Parameter>();
   return replaceParameters(graph, (parameter) => {
     if (parameter.role !== "fixed") return parameter;
-    const key = `${parameter.type.dtype} ${printWeight(parameter.data)}`;
+    const key = `${parameter.type.dtype} ${numbersKey(parameter.data)}`;
     const first = known.get(key) ?? parameter;
     known.set(key, first);
     return first;
   });
 }
 
-/** A number for each value, the same for the same value. */
-function numbering(): (value: Value) => number {
-  const ids = new Map<Value, number>();
-  return (value) => {
-    const id = ids.get(value) ?? ids.size;
-    ids.set(value, id);
-    return id;
-  };
-}
-
-function attributesKey(op: Op): string {
-  return JSON.stringify(Object.entries(op.attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Equal for equal sizes and numbers: the numbers of a small tensor, and of a large one where they come from. */
+function numbersKey(data: WeightExpr): string {
+  const values = smallValues(data);
+  if (values === undefined) return printWeight(data);
+  return `[${data.dims}] ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
 }

@@ -1,9 +1,10 @@
 import * as z from "zod";
-import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
+import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp, rewriteGraph } from "../../ir/rewrite.js";
 import { elementCount, sameDims } from "../../ir/types.js";
 import { type BinaryWeightKind, binaryWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
+import { strongestRole } from "./roles.js";
 
 /**
  *     mul(@a, @b)  →  @a·b          add, mul, reshape and flatten of float32 parameters
@@ -23,7 +24,7 @@ export const foldConstants = definePass({
       if (result === undefined || !op.operands.every(isFloatParameter)) return undefined;
       const data = foldedData(op, op.operands, result.type.dims as readonly number[]);
       if (data === undefined) return undefined;
-      return context.parameterOf(result.name.replaceAll("/", "."), data, roleOf(op.operands));
+      return context.parameterOf(result.name.replaceAll("/", "."), data, strongestRole(op.operands));
     }),
 });
 
@@ -59,11 +60,4 @@ function repeatable(weight: WeightExpr, dims: readonly number[]): WeightExpr | u
   const isColumn =
     weight.dims.length === dims.length && first === dims[0] && rest.every((size) => size === 1);
   return isColumn ? reshapeWeight(weight, [first]) : undefined;
-}
-
-/** What training changes stays trainable. */
-function roleOf(parameters: readonly Parameter[]): ParameterRole {
-  const roles = new Set(parameters.map((parameter) => parameter.role));
-  if (roles.has("trainable")) return "trainable";
-  return roles.has("buffer") ? "buffer" : "fixed";
 }

@@ -1,29 +1,50 @@
 import * as z from "zod";
 import { Defect } from "../../base/diagnostic.js";
-import type { Graph, Op, Value } from "../../ir/graph.js";
-import { rewriteGraph } from "../../ir/rewrite.js";
+import type { Graph, Op } from "../../ir/graph.js";
+import { type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
+import { foldBatchNorm } from "../fold-batch-norm.js";
+import { biasAfterLayer } from "./bias-after-layer.js";
+import { joinCasts } from "./casts.js";
+import { foldComputed } from "./computed-constants.js";
 import { foldKnownValues, foldSmallConstants } from "./constants.js";
-import { eliminateDeadCode } from "./eliminate.js";
+import { eliminateDeadCode, mergeFixedParameters } from "./eliminate.js";
+import { EqualOps } from "./equal-ops.js";
 import { foldConstants } from "./fold-constants.js";
-import {
-  dropIdentity,
-  dropRepetition,
-  joinLayouts,
-  joinTransposes,
-  type Simplification,
-  staticReshape,
-} from "./simplification.js";
+import { makeHardSigmoid } from "./hard-sigmoids.js";
+import { dropIdentity } from "./identities.js";
+import { joinLayouts, staticReshape } from "./layouts.js";
+import { addIntoProduct } from "./linear-layers.js";
+import { padIntoWindow } from "./pad-into-window.js";
+import { Readers } from "./readers.js";
+import { keepReducedAxes } from "./reduced-axes.js";
+import { dropRepetition } from "./repetition.js";
+import { scaleAfterLayer } from "./scale-after-layer.js";
+import { scaleBeforeLayer } from "./scale-before-layer.js";
+import type { Simplification, SimplifyContext } from "./simplification.js";
+import { joinTransposes } from "./transposes.js";
+import { dropUnits } from "./units.js";
+import { signedZeros } from "./zero-signs.js";
 
 /** In the order in which they are tried at an op. */
 const SIMPLIFICATIONS: readonly Simplification[] = [
   dropIdentity,
   foldKnownValues,
   foldSmallConstants,
+  foldComputed,
   staticReshape,
   joinLayouts,
   joinTransposes,
+  joinCasts,
   dropRepetition,
+  dropUnits,
+  keepReducedAxes,
+  padIntoWindow,
+  makeHardSigmoid,
+  scaleAfterLayer,
+  biasAfterLayer,
+  scaleBeforeLayer,
+  addIntoProduct,
 ];
 
 /** Each round makes a graph smaller, and what one leaves the next one sees; chains in files are not this long. */
@@ -32,22 +53,22 @@ const MOST_ROUNDS = 50;
 /**
  *     reshape(x, concat(gather(shape(x), 0), -1))  →  reshape(x) {shape = [0, -1]}
  *     identity, dropout, an op that leaves x as it is  →  x
- *     squeeze(unsqueeze(x))  →  x                       and other pairs, of transposes too
+ *     squeeze(unsqueeze(x))  →  x                       and other pairs, of transposes and casts too
  *     mul(x, expand(gate, shape(x)))  →  mul(x, gate)
+ *     f(x), f(x)  →  f(x)                               equal ops are one
+ *     f(@w)  →  @w'                                     what follows from weights and sizes alone is a weight
+ *     batch_norm(conv(x)), conv(x) · s, conv(pad(x)) …  →  conv(x)
  *
- * What is computed of sizes and small constants becomes a constant of at most 64 elements, so that no file grows;
- * larger ones are folded where a weight expression says them (`fold-constants`), and stay otherwise.
+ * until nothing changes any more. The rules are one file each, with the algebra that each stands on. What a number is never changes
+ * by more than rounding, and no file grows by more than 1 MiB for one constant.
  */
 export const simplify = definePass({
   name: "simplify",
-  doc: "Folds constants and computed shapes; removes identities, dropout and changes of shape that undo each other.",
+  doc: "Folds constants and computed shapes, BatchNorms, factors and paddings into convolutions; removes what does nothing, and equal ops.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,
-  run(graph) {
-    const folded = foldConstants.run(graph, {});
-    return untilNothingChanges(folded, (each) => eliminateDeadCode.run(simplifyOnce(each), {}));
-  },
+  run: (graph) => untilNothingChanges(graph, simplifyOnce),
 });
 
 /** The graph after as many rounds as change it. One that more than `MOST_ROUNDS` change is a `Defect`: two rules undo each other. */
@@ -62,16 +83,64 @@ export function untilNothingChanges(graph: Graph, round: (graph: Graph) => Graph
 }
 
 function simplifyOnce(graph: Graph): Graph {
-  // Ops that stay, with the operands that they have by now.
-  const kept = new Map<Value, Op>();
-  return rewriteGraph(graph, "simplify", (op, context) => {
+  const folded = foldBatchNorm.run(foldConstants.run(graph, {}), {});
+  return eliminateDeadCode.run(rewriteOps(mergeFixedParameters(folded)), {});
+}
+
+function rewriteOps(graph: Graph): Graph {
+  const readers = new Readers(graph);
+  const equal = new EqualOps();
+  let signed: ReturnType<typeof signedZeros> | undefined;
+  return rewriteGraph(graph, "simplify", (op, given) => {
+    const context: SimplifyContext = {
+      ...watched(given, op, readers),
+      isReadOnce: (value) => readers.isOne(value),
+      readersOf: (result) => readers.before(result),
+      tellsZeros(result) {
+        signed ??= signedZeros(graph);
+        return signed.has(result);
+      },
+    };
     for (const simplification of SIMPLIFICATIONS) {
-      const value = simplification(op, context, (operand) => kept.get(operand));
-      if (value !== undefined) return value;
+      const value = simplification(op, context);
+      if (value === undefined || !given.accepts(value)) continue;
+      readers.replaced(op, value, given.producer);
+      return value;
     }
-    for (const result of op.results) kept.set(result, op);
+    const first = equal.firstOf(op);
+    if (first !== undefined && given.accepts(first)) {
+      readers.replaced(op, first, given.producer);
+      return first;
+    }
+    equal.see(op);
     return undefined;
   });
+}
+
+/** A context whose new ops are counted as readers of what they read. */
+function watched(context: RewriteContext, op: Op, readers: Readers): RewriteContext {
+  return {
+    ...context,
+    op(...given) {
+      const result = context.op(...given);
+      readers.made(context.producer(result));
+      return result;
+    },
+    instead(...given) {
+      const result = context.instead(...given);
+      readers.made(context.producer(result));
+      return result;
+    },
+    again(...given) {
+      const result = context.again(...given);
+      readers.made(context.producer(result));
+      return result;
+    },
+    readInstead(operands) {
+      readers.reads(op, operands, context.producer);
+      context.readInstead(operands);
+    },
+  };
 }
 
 function sameOps(a: Graph, b: Graph): boolean {

@@ -1,4 +1,8 @@
+import { roundToFloat16 } from "../../base/float16.js";
 import { randomStream } from "../../base/random.js";
+import { evaluateOp } from "../../ir/op.js";
+import { definitionOf, opName } from "../../ir/ops/registry.js";
+import type { Numbers } from "../../ir/tensor.js";
 import { type DType, elementCount, isIntegerType } from "../../ir/types.js";
 import type { BinaryWeightKind, StoredNumbers, WeightExpr } from "../../ir/weight.js";
 import { PIECE_ELEMENTS } from "./elements.js";
@@ -83,6 +87,8 @@ function elementsOf(expr: WeightExpr, seed: number): ElementSource {
     }
     case "transpose":
       return transposedElements(expr.of, seed);
+    case "computed":
+      return computedElements(expr, seed);
     case "add":
     case "sub":
     case "mul":
@@ -104,6 +110,32 @@ function storedElements(data: StoredNumbers): ElementSource {
       next += target.length;
     },
   };
+}
+
+type Computed = Extract<WeightExpr, { kind: "computed" }>;
+
+/** What an op computes; its operands and its result are held whole, from the first piece on. */
+function computedElements(expr: Computed, seed: number): ElementSource {
+  let all: Numbers | undefined;
+  let next = 0;
+  return {
+    fill(target) {
+      all ??= compute(expr, seed);
+      target.set(all.subarray(next, next + target.length));
+      next += target.length;
+    },
+  };
+}
+
+function compute({ op, attributes, operands, dtype }: Computed, seed: number): Numbers {
+  const tensors = operands.map((each) => ({
+    dims: each.data.dims,
+    data: materialize(each.data, seed, each.dtype),
+  }));
+  const { data } = evaluateOp(definitionOf(opName(op)), tensors, attributes);
+  return isIntegerType(dtype)
+    ? data.map(Math.trunc)
+    : data.map(dtype === "float16" ? roundToFloat16 : Math.fround);
 }
 
 /** Numbers of a transposed matrix that are held at a time. */

@@ -1,6 +1,6 @@
 import { freezeGraph } from "../../../ir/builder.js";
 import { type Graph, type Op, type Parameter, parametersOf, type Value } from "../../../ir/graph.js";
-import { isIdentity } from "../../simplify/simplification.js";
+import { isIdentity } from "../../simplify/identities.js";
 import { Dataflow } from "../dataflow.js";
 import { NormalOps } from "./normal-ops.js";
 import { turnedOp } from "./turned.js";

@@ -1,0 +1,83 @@
+import { computedWeight } from "../../ir/computed-weight.js";
+import type { Op, OpOf, Parameter, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
+import { isOp } from "../../ir/rewrite.js";
+import { sameDims } from "../../ir/types.js";
+import {
+  binaryWeight,
+  constantWeight,
+  reshapeWeight,
+  type TypedWeight,
+  type WeightExpr,
+} from "../../ir/weight.js";
+
+export type LayerOp = OpOf<"conv"> | OpOf<"conv_1d"> | OpOf<"gemm">;
+
+/** An op y = W · x + b, linear in x, whose numbers are parameters. The first axis of W is that of the outputs. */
+export interface Layer {
+  readonly op: LayerOp;
+  readonly x: Value;
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+}
+
+export function layerOf(op: Op | undefined): Layer | undefined {
+  if (!isOp(op, "conv") && !isOp(op, "conv_1d") && !isOp(op, "gemm")) return undefined;
+  const { x, weight, bias } = operandsOf<"conv" | "conv_1d" | "gemm", Value>(op);
+  if (weight.kind !== "parameter" || (bias !== undefined && bias.kind !== "parameter")) return undefined;
+  return { op, x, weight, bias };
+}
+
+/** How many outputs a layer has, and along which axis of its result they lie. */
+export function outputsOf({ weight }: Layer): number {
+  return weight.data.dims[0] ?? 0;
+}
+
+/** The operands of a layer with other numbers, under the names that they had. */
+export function layerOperands(
+  layer: Layer,
+  numbers: { readonly weight?: WeightExpr; readonly bias?: WeightExpr },
+  make: (name: string, data: WeightExpr, role: Parameter["role"]) => Value,
+): readonly Value[] {
+  const { x, weight, bias } = layer;
+  const name = bias?.name ?? biasName(weight.name);
+  return [
+    x,
+    numbers.weight ? make(weight.name, numbers.weight, weight.role) : weight,
+    ...(numbers.bias ? [make(name, numbers.bias, bias?.role ?? weight.role)] : bias ? [bias] : []),
+  ];
+}
+
+/** `stem.conv.weight` → `stem.conv.bias` */
+export function biasName(weightName: string): string {
+  return `${weightName.replace(/\.weight$/, "")}.bias`;
+}
+
+/**
+ * A parameter that is broadcast to a tensor of `rank` axes, as one number, or as one for each position of the axis 1: [] or
+ * [channels]. Undefined where it has more than that, or makes the tensor larger.
+ */
+export function perChannel(
+  { type, data }: Parameter,
+  rank: number,
+  channels: number,
+): WeightExpr | undefined {
+  const parameter = { dtype: type.dtype, data };
+  const { dims } = data;
+  if (dims.length > rank) return undefined;
+  const ones = dims.map(() => 1);
+  if (sameDims(dims, ones)) return withSizes(parameter, []);
+  const axis = 1 - (rank - dims.length);
+  if (axis < 0) return undefined;
+  return sameDims(dims, ones.with(axis, channels)) ? withSizes(parameter, [channels]) : undefined;
+}
+
+/** One number for each output, of one for all of them. */
+export function spread(numbers: WeightExpr, channels: number): WeightExpr {
+  return numbers.dims.length > 0 ? numbers : binaryWeight("add", constantWeight([channels], 0), numbers);
+}
+
+/** The elements of a weight under other sizes. */
+export function withSizes({ dtype, data }: TypedWeight, dims: readonly number[]): WeightExpr {
+  return reshapeWeight(data, dims) ?? computedWeight("reshape", [{ dtype, data }], { shape: dims }).data;
+}

@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { rewrite } from "../../src/driver/rewrite/rewrite.js";
+import { type GraphMessage, ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+
+const test = suite("driver: files of rewrite --passes simplify");
+
+const FLOAT = 1;
+
+const map = (name: string) => ({
+  name,
+  type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimValue: 2 }, { dimValue: 3 }] } } },
+});
+
+const node = (opType: string, input: readonly string[], output: string, more: Partial<NodeMessage> = {}) => ({
+  ...{ name: `${opType} ${output}`, opType, input: [...input], output: [output] },
+  ...more,
+});
+
+/** A Constant node of each kind, one that a branch reads, and one that is an output. */
+function constants(irVersion: number): Uint8Array {
+  const constant = (output: string, attribute: object) =>
+    node("Constant", [], output, { attribute: [attribute] });
+  const branch = (name: string, opType: string): GraphMessage => ({
+    name,
+    node: [node(opType, ["x", "inner"], `${name} result`)],
+    output: [map(`${name} result`)],
+  });
+  const nodes = [
+    constant("row", {
+      name: "value",
+      type: 4,
+      t: { dims: [3], dataType: FLOAT, floatData: [1, 2, 4], docString: "kept" },
+    }),
+    constant("number", { name: "value_float", type: 1, f: 1.5 }),
+    constant("numbers", { name: "value_floats", type: 6, floats: [0.5, 3, 2] }),
+    constant("axes", { name: "value_ints", type: 7, ints: [2] }),
+    constant("inner", { name: "value", type: 4, t: { dims: [], dataType: FLOAT, floatData: [3] } }),
+    constant("result", { name: "value", type: 4, t: { dims: [1], dataType: FLOAT, floatData: [7] } }),
+    node("Mul", ["x", "row"], "a"),
+    node("Max", ["a", "number"], "b"),
+    node("Pow", ["b", "numbers"], "c"),
+    node("ReduceMax", ["x"], "most", { attribute: [{ name: "keepdims", type: 2, i: 0 }] }),
+    node("Cast", ["most"], "isSome", { attribute: [{ name: "to", type: 2, i: 9 }] }),
+    node("If", ["isSome"], "d", {
+      attribute: [
+        { name: "then_branch", type: 5, g: branch("then", "Mul") },
+        { name: "else_branch", type: 5, g: branch("else", "Add") },
+      ],
+    }),
+    node("Add", ["c", "d"], "y"),
+  ];
+  const outputs = [
+    map("y"),
+    { name: "result", type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimValue: 1 }] } } } },
+  ];
+  const graph = { name: "constants", node: nodes, input: [map("x")], output: outputs };
+  return ModelProto.encode({ irVersion, opsetImport: [{ version: 12 }], graph }).finish();
+}
+
+for (const irVersion of [3, 8]) {
+  test(`Constant nodes become initializers, in a file of IR version ${irVersion}`, () =>
+    inTemporaryFolder(async (folder) => {
+      const [file, output] = [join(folder, "in.onnx"), join(folder, "out.onnx")];
+      writeFileSync(file, constants(irVersion));
+      const { verification } = await rewrite(file, { output, passes: "simplify" });
+      assert.is(verification?.maxAbs, 0);
+      const { graph } = ModelProto.decode(readFileSync(output));
+      assert.equal(
+        graph?.node?.map(({ opType }) => opType),
+        ["Constant", "Mul", "Max", "Pow", "ReduceMax", "Cast", "If", "Add"],
+      );
+      const names = ["inner", "number", "numbers", "row"];
+      assert.equal(graph?.initializer?.map(({ name }) => name).sort(), names);
+      assert.is(graph?.initializer?.find(({ name }) => name === "row")?.docString, "kept");
+      const inputs = graph?.input?.map(({ name }) => name).sort();
+      assert.equal(inputs, irVersion === 3 ? [...names, "x"] : ["x"]);
+    }));
+}
+
+test("without simplify they stay where they are", () =>
+  inTemporaryFolder(async (folder) => {
+    const [file, output] = [join(folder, "in.onnx"), join(folder, "out.onnx")];
+    writeFileSync(file, constants(8));
+    await rewrite(file, { output, passes: "eliminate-dead-code" });
+    const { graph } = ModelProto.decode(readFileSync(output));
+    assert.is(graph?.node?.filter(({ opType }) => opType === "Constant").length, 6);
+    assert.equal(graph?.initializer ?? [], []);
+  }));
+
+test.run();
