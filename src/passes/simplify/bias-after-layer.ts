@@ -2,7 +2,7 @@ import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { binaryWeight, type WeightExpr } from "../../ir/weight.js";
 import { endsInClamp } from "./clamps.js";
-import { type Layer, layerOf, layerOperands, outputsOf, perChannel, spread } from "./layers.js";
+import { type LinearLayer, layerOf, layerOperands, outputsOf, perChannel, spread } from "./layers.js";
 import type { Simplification, SimplifyContext } from "./simplification.js";
 
 /**
@@ -32,7 +32,7 @@ const MINUS_ONE: WeightExpr = { kind: "constant", dims: [], value: -1 };
 
 interface ShiftedLayer {
   readonly kind: "add" | "sub";
-  readonly layer: Layer;
+  readonly layer: LinearLayer;
   readonly by: Parameter;
 }
 

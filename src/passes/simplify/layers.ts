@@ -14,14 +14,14 @@ import {
 export type LayerOp = OpOf<"conv"> | OpOf<"conv_1d"> | OpOf<"gemm">;
 
 /** An op y = W · x + b, linear in x, whose numbers are parameters. The first axis of W is that of the outputs. */
-export interface Layer {
+export interface LinearLayer {
   readonly op: LayerOp;
   readonly x: Value;
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
 }
 
-export function layerOf(op: Op | undefined): Layer | undefined {
+export function layerOf(op: Op | undefined): LinearLayer | undefined {
   if (!isOp(op, "conv") && !isOp(op, "conv_1d") && !isOp(op, "gemm")) return undefined;
   const { x, weight, bias } = operandsOf<"conv" | "conv_1d" | "gemm", Value>(op);
   if (weight.kind !== "parameter" || (bias !== undefined && bias.kind !== "parameter")) return undefined;
@@ -29,13 +29,13 @@ export function layerOf(op: Op | undefined): Layer | undefined {
 }
 
 /** How many outputs a layer has, and along which axis of its result they lie. */
-export function outputsOf({ weight }: Layer): number {
+export function outputsOf({ weight }: LinearLayer): number {
   return weight.data.dims[0] ?? 0;
 }
 
 /** The operands of a layer with other numbers, under the names that they had. */
 export function layerOperands(
-  layer: Layer,
+  layer: LinearLayer,
   numbers: { readonly weight?: WeightExpr; readonly bias?: WeightExpr },
   make: (name: string, data: WeightExpr, role: Parameter["role"]) => Value,
 ): readonly Value[] {

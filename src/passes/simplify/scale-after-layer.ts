@@ -2,7 +2,7 @@ import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { binaryWeight, type WeightExpr } from "../../ir/weight.js";
 import { endsInClamp } from "./clamps.js";
-import { type Layer, layerOf, layerOperands, outputsOf, perChannel } from "./layers.js";
+import { type LinearLayer, layerOf, layerOperands, outputsOf, perChannel } from "./layers.js";
 import type { Simplification, SimplifyContext } from "./simplification.js";
 
 /**
@@ -27,7 +27,7 @@ export const scaleAfterLayer: Simplification = (op, context) => {
 
 interface ScaledLayer {
   readonly kind: "mul" | "div";
-  readonly layer: Layer;
+  readonly layer: LinearLayer;
   readonly by: Parameter;
 }
 

@@ -2,7 +2,7 @@ import { computedWeight } from "../../ir/computed-weight.js";
 import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { TypedWeight, WeightExpr } from "../../ir/weight.js";
-import { type Layer, type LayerOp, layerOf, layerOperands, perChannel, withSizes } from "./layers.js";
+import { type LayerOp, type LinearLayer, layerOf, layerOperands, perChannel, withSizes } from "./layers.js";
 import type { Simplification, SimplifyContext } from "./simplification.js";
 
 /**
@@ -24,7 +24,7 @@ export const scaleBeforeLayer: Simplification = (op, context) => {
   return readingInstead(layer, scaled.x, weight, context);
 };
 
-function readingInstead(layer: Layer, x: Value, weight: WeightExpr, context: SimplifyContext): Value {
+function readingInstead(layer: LinearLayer, x: Value, weight: WeightExpr, context: SimplifyContext): Value {
   const operands = layerOperands({ ...layer, x }, { weight }, context.parameterOf);
   return context.again(operands);
 }
@@ -48,7 +48,7 @@ function sameRank(x: Value, product: Value): boolean {
   return x.type.dims.length === dims.length && x.type.dims.every((size, i) => size === dims[i]);
 }
 
-function scaledInputs(layer: Layer, kind: "mul" | "div", factor: TypedWeight): WeightExpr {
+function scaledInputs(layer: LinearLayer, kind: "mul" | "div", factor: TypedWeight): WeightExpr {
   const { dtype } = layer.weight.type;
   const { data } = layer.weight;
   const combined = (a: WeightExpr, b: WeightExpr): WeightExpr =>
