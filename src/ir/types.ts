@@ -127,10 +127,18 @@ export function featureMap(type: TensorType | undefined, what: string): [Dim, nu
 
 /** The batch and the channels of a map [N, C, H, W] whose channels are known; height and width may be open. */
 export function mapChannels(type: TensorType | undefined, what: string): [Dim, number] {
+  if (type !== undefined && type.dims.length !== 4) {
+    refuse(`${what} must be [N, C, H, W], got ${formatType(type)}`);
+  }
+  return gatedChannels(type, what);
+}
+
+/** The same of a map or a signal [N, C, L], whose length may be open. */
+export function gatedChannels(type: TensorType | undefined, what: string): [Dim, number] {
   if (type === undefined) refuse(`${what} is missing`);
   const [n, c] = type.dims;
-  if (type.dims.length !== 4 || n === undefined)
-    refuse(`${what} must be [N, C, H, W], got ${formatType(type)}`);
+  if ((type.dims.length !== 3 && type.dims.length !== 4) || n === undefined)
+    refuse(`${what} must be [N, C, H, W] or [N, C, L], got ${formatType(type)}`);
   if (typeof c !== "number") refuse(`${what} must have known C, got ${formatType(type)}`);
   return [n, c];
 }

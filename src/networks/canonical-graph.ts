@@ -1,7 +1,7 @@
 import { operatorOf } from "../analysis/foreign-costs.js";
 import { withoutKernelRule } from "../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../ir/attention/modules.js";
-import type { Graph, Op, Parameter, Result, Value } from "../ir/graph.js";
+import type { Graph, Op, OpOf, Parameter, Result, Value } from "../ir/graph.js";
 import { operandsOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { isIntegerType } from "../ir/types.js";
@@ -71,7 +71,7 @@ export class CanonicalGraph {
     if (op === undefined) return undefined;
     const activation = this.#activation(source);
     if (activation !== undefined) return activation;
-    if (isOp(op, "global_avg_pool") || (isOp(op, "reduce_mean") && op.attributes.axes.join() === "2,3")) {
+    if (isOp(op, "global_avg_pool") || (isOp(op, "reduce_mean") && isOverPositions(op))) {
       return { kind: "mean over the map", attributes: {}, operands: [operandsOf(op).x], weights: [] };
     }
     return (
@@ -116,6 +116,11 @@ export class CanonicalGraph {
       throw error;
     }
   }
+}
+
+/** Whether a mean is over all axes but those of the batch and the channels. */
+function isOverPositions({ operands: [x], attributes: { axes } }: OpOf<"reduce_mean">): boolean {
+  return axes.join() === (x?.type.dims.length === 3 ? "2" : "2,3");
 }
 
 /** Numbers for texts: equal ones have the same. */

@@ -1,10 +1,10 @@
 import { GraphBuilder } from "../ir/builder.js";
 import { type Graph, type Op, parametersOf, type Result, type Value } from "../ir/graph.js";
-import { featureMap } from "../ir/types.js";
+import { gatedChannels } from "../ir/types.js";
 
 /**
  * What a gate does with some images: per image n and channel c, at n·channels + c, for a gate with operand x and result
- * y, both [N, C, H, W].
+ * y, both [N, C, H, W] or [N, C, L].
  */
 export interface GateResponses {
   readonly images: number;
@@ -56,7 +56,7 @@ export async function observeGates(
   gates: readonly Op[],
 ): Promise<Observed> {
   const responses = gates.map((gate): GateResponses => {
-    const [, channels] = featureMap(gate.operands[0]?.type, "x");
+    const [, channels] = gatedChannels(gate.operands[0]?.type, "x");
     const numbers = (): Float64Array => new Float64Array(images * channels);
     return { images, channels, squeeze: numbers(), power: numbers(), response: numbers() };
   });
@@ -81,7 +81,7 @@ const PROBES = 3;
 
 /**
  * The graph with further outputs, which show what each of some gates does with its operand x and its result y. They are the
- * same for every kind of gate, and each is [N, C, 1, 1]:
+ * same for every kind of gate, and each has one number for each image and channel:
  *
  *     squeeze = mean of x,  power = mean of x²,  product = mean of x · y,  over H and W
  */

@@ -1,26 +1,26 @@
 import type * as z from "zod";
 import { convolutions } from "../ops/convolutions.js";
 import { elementwise } from "../ops/elementwise.js";
-import { MAXIMUM, MEAN, reduceTensor } from "../ops/reductions.js";
+import { MAXIMUM, MEAN, reduceTensor, spatialAxes } from "../ops/reductions.js";
 import type { UnaryOp } from "../ops/unary.js";
-import { elementAt, type Numbers, nchw, runningSum, type Tensor, zeros } from "../tensor.js";
+import { elementAt, type Numbers, runningSum, type Tensor, zeros } from "../tensor.js";
+import { elementCount } from "../types.js";
 
 /*
  * The words of the papers' equations, in the run's arithmetic. Modules evaluate their definitions with these, so that a reader
  * sees the equation; the lowerings use none of them.
  */
 
-const MAP = [2, 3];
 const CHANNELS = [1];
 
-/** z[n,c] = mean of x[n,c,·,·], as a map of 1×1 (SENet, CVPR 2018, eq. 2). */
+/** z[n,c] = mean of x[n,c,·,·], as a map of 1×1 (SENet, CVPR 2018, eq. 2); of a signal x[n,c,·], as one of length 1. */
 export function channelMeans(x: Tensor): Tensor {
-  return reduceTensor(x, MAP, MEAN);
+  return reduceTensor(x, spatialAxes(x), MEAN);
 }
 
 /** The maximum of each channel, as a map of 1×1. */
 export function channelMaxima(x: Tensor): Tensor {
-  return reduceTensor(x, MAP, MAXIMUM);
+  return reduceTensor(x, spatialAxes(x), MAXIMUM);
 }
 
 /** The mean over the channels at each position, as a map of one channel. */
@@ -73,15 +73,15 @@ export function softmaxOf(values: Numbers): Numbers {
 }
 
 /**
- * W·x + b at every position of a map: y[n,o,p] = b[o] + Σᵢ W[o,i] · x[n,i,p]. With `group` parts, outputs of one
+ * W·x + b at every position of a map or a signal: y[n,o,p] = b[o] + Σᵢ W[o,i] · x[n,i,p]. With `group` parts, outputs of one
  * part see its inputs only, and W holds those.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, group = 1): Tensor {
-  const [batch, inputs, height, width] = nchw(x);
-  const positions = height * width;
+  const [batch, inputs] = [elementAt(x.dims, 0), elementAt(x.dims, 1)];
+  const positions = elementCount(x.dims.slice(2));
   const outputs = elementAt(weight.dims, 0);
   const perGroup = inputs / group;
-  const y = zeros([batch, outputs, height, width], x);
+  const y = zeros([batch, outputs, ...x.dims.slice(2)], x);
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outputs; o++) {
       const target = (n * outputs + o) * positions;
@@ -109,7 +109,7 @@ export function alongChannels(
   padding: "zeros" | "circular",
   weight: (channel: number, tap: number) => number,
 ): Tensor {
-  const [, channels] = nchw(y);
+  const channels = elementAt(y.dims, 1);
   const data = y.data.map((_, i) => {
     const [c, image] = [i % channels, i - (i % channels)];
     const term = (j: number): number => {

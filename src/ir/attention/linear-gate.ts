@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { modelOp } from "../op.js";
 import { floats, optional } from "../operands.js";
-import { expectDims, mapChannels, refuse } from "../types.js";
+import { expectDims, gatedChannels, refuse } from "../types.js";
 import { activated, channelMeans, linear, product } from "./arithmetic.js";
 
 /**
@@ -21,14 +21,14 @@ export function defineLinearGate(op: { readonly doc: string; readonly source: st
       group: z.int().min(1).default(1),
     }),
     infer({ x, weight, bias }, { group }) {
-      const [, channels] = mapChannels(x, "x");
+      const [, channels] = gatedChannels(x, "x");
       if (channels % group !== 0) refuse(`${channels} channels can't be cut into ${group} equal groups`);
       expectDims(weight, [channels, channels / group, 1, 1], "weight");
       if (bias !== undefined) expectDims(bias, [channels], "bias");
       return x;
     },
     cost({ x }, _result, { group }) {
-      const [, channels] = mapChannels(x, "x");
+      const [, channels] = gatedChannels(x, "x");
       return { macs: (channels * channels) / group };
     },
     evaluate({ x, weight, bias }, { gate, group }) {

@@ -10,8 +10,8 @@ import {
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
 import { nchw, zeros } from "../tensor.js";
-import { featureMap, mapChannels, refuse, tensorType } from "../types.js";
-import { MAXIMUM, MEAN, type Reduction, reduceTensor } from "./reductions.js";
+import { featureMap, gatedChannels, refuse, tensorType } from "../types.js";
+import { MAXIMUM, MEAN, type Reduction, reduceTensor, spatialAxes } from "./reductions.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
 type OfMap = { readonly x: Operand<"one"> };
@@ -97,7 +97,7 @@ function inside(start: number, kernel: number, size: number): readonly number[] 
   return Array.from({ length: Math.max(0, Math.min(size, start + kernel) - first) }, (_, i) => first + i);
 }
 
-/** An op that makes one number of each channel of a feature map. */
+/** An op that makes one number of each channel of a feature map or a signal. */
 function globalPool(op: {
   readonly onnx: OperatorOf<NoAttributes>;
   readonly doc: string;
@@ -109,10 +109,10 @@ function globalPool(op: {
     ...facts,
     operands: { x: floats },
     infer({ x }) {
-      const [n, channels] = mapChannels(x, "x");
-      return tensorType([n, channels, 1, 1], x.dtype);
+      const [n, channels] = gatedChannels(x, "x");
+      return tensorType([n, channels, ...x.dims.slice(2).map(() => 1)], x.dtype);
     },
-    evaluate: ({ x }) => reduceTensor(x, [2, 3], reduction),
+    evaluate: ({ x }) => reduceTensor(x, spatialAxes(x), reduction),
   });
 }
 
@@ -140,13 +140,13 @@ export const pools = {
   }),
   global_avg_pool: globalPool({
     onnx: { operator: "GlobalAveragePool" },
-    doc: "[N, C, H, W] to [N, C, 1, 1]: the mean over H and W",
+    doc: "[N, C, H, W] to [N, C, 1, 1], [N, C, L] to [N, C, 1]: the mean of each channel",
     precision: { float32: "the sum over a map of 112x112 overflows, or no longer changes by what is added" },
     reduction: MEAN,
   }),
   global_max_pool: globalPool({
     onnx: { operator: "GlobalMaxPool" },
-    doc: "[N, C, H, W] to [N, C, 1, 1]: the maximum over H and W",
+    doc: "[N, C, H, W] to [N, C, 1, 1], [N, C, L] to [N, C, 1]: the maximum of each channel",
     precision: "half",
     reduction: MAXIMUM,
   }),

@@ -61,6 +61,11 @@ export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Redu
   return { dims: y.dims, data: y.data.map((total) => reduction.finish(total, count)) };
 }
 
+/** The axes after the batch and the channels: those of the positions. */
+export function spatialAxes({ dims }: Tensor): readonly number[] {
+  return dims.flatMap((_, axis) => (axis < 2 ? [] : [axis]));
+}
+
 /** How far one step along each axis moves in the reduced tensor: not at all along a reduced axis. */
 function stepsInto(dims: readonly number[], axes: readonly number[]): readonly number[] {
   const steps = new Array<number>(dims.length).fill(0);

@@ -2,7 +2,7 @@ import type { ActivationName } from "../activations.js";
 import { activations } from "../activations.js";
 import type { OpOf, Value } from "../graph.js";
 import type { OpName } from "../ops/registry.js";
-import { featureMap } from "../types.js";
+import { concreteDims, elementCount, gatedChannels } from "../types.js";
 import { type Distribution, meanInverse, meanSquare, normal, type Range, uniform } from "./distribution.js";
 import { applied, type Moments, mixed, perChannel, sum, variation } from "./moments.js";
 
@@ -110,6 +110,6 @@ export function unitGain(fanIn: number, { power }: Moments): number {
 }
 
 export function sizesOf(map: Value): { readonly channels: number; readonly positions: number } {
-  const [, channels, height, width] = featureMap(map.type, "x");
-  return { channels, positions: height * width };
+  const [, channels] = gatedChannels(map.type, "x");
+  return { channels, positions: elementCount(concreteDims(map.type.dims).slice(2)) };
 }

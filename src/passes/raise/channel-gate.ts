@@ -3,8 +3,9 @@ import { channelGates, matchGc } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
-import { sidesOf } from "./product-sides.js";
+import { type GateSides, sidesOf } from "./product-sides.js";
 import type { FoundModule } from "./raised.js";
+import { isPooling } from "./squeeze.js";
 import type { Step } from "./step.js";
 
 /**
@@ -16,6 +17,42 @@ import type { Step } from "./step.js";
 export function findChannelGate(op: Op, flow: Dataflow): FoundModule | undefined {
   const sides = sidesOf(op, "channels", flow);
   if (sides === undefined) return undefined;
+  const find = () => channelGateOf(op, sides, flow);
+  return isNearGate(sides, flow) ? find() : unlessMismatch(find);
+}
+
+/** As far back as an op is looked for that tells a gate of a signal from something else. */
+const MOST_OPS = 32;
+
+/**
+ * Whether what is no gate is a near miss. Signals [N, C, L] are multiplied with one number for each channel in normalisations
+ * too, where the channels are the steps of a sequence: a gate has a pooling and a layer.
+ */
+function isNearGate({ x, gate }: GateSides, flow: Dataflow): boolean {
+  if (x.type.dims.length === 4) return true;
+  const found = new Set<Op>();
+  const open = [gate];
+  for (let value = open.pop(); value !== undefined && found.size < MOST_OPS; value = open.pop()) {
+    const op = value === x ? undefined : flow.producer(value);
+    if (op === undefined || found.has(op)) continue;
+    found.add(op);
+    open.push(...op.operands);
+  }
+  const ops = [...found];
+  const isLayer = ({ kind, operands }: Op): boolean =>
+    LAYERS.has(kind) && operands.some((operand) => operand.kind === "parameter");
+  return ops.some(isLayer) && ops.some(({ kind }) => isPooling(kind));
+}
+
+const LAYERS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
+  "conv",
+  "conv_1d",
+  "gemm",
+  "general_gemm",
+  "matmul",
+]);
+
+function channelGateOf(op: Op, sides: GateSides, flow: Dataflow): FoundModule | undefined {
   const { x, gate } = sides;
   const path = readPath(op, gate, x, flow);
   // u · f(u) over a row is an activation, or a square.

@@ -3,7 +3,7 @@ import { isOp } from "../../ir/rewrite.js";
 import { type Dim, sameDims } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 
-/** The operands of a product, or of a sum, of a map [N, C, H, W] and a gate that is broadcast over it. */
+/** The operands of a product, or of a sum, of a map [N, C, H, W] or a signal [N, C, L] and a gate that is broadcast over it. */
 export interface GateSides {
   readonly x: Value;
   readonly gate: Value;
@@ -11,7 +11,7 @@ export interface GateSides {
   readonly ops: readonly Op[];
 }
 
-/** What a gate has one number for: each channel, [N, C, 1, 1], or each position, [N, 1, H, W]. */
+/** What a gate has one number for: each channel, [N, C, 1, 1] or [N, C, 1], or each position, [N, 1, H, W]. */
 export type GateOver = "channels" | "positions";
 
 /** The map and the gate of an op, in either order; undefined where its operands are no such. */
@@ -30,20 +30,20 @@ function asSides(
   over: GateOver,
   flow: Dataflow,
 ): GateSides | undefined {
-  const [batch, channels, height, width, ...more] = dims;
-  if (batch === undefined || channels === undefined || height === undefined || width === undefined) {
-    return undefined;
-  }
+  const [batch, channels, ...places] = dims;
+  // A signal has gates of its channels alone.
+  const isGateable = places.length === 2 || (places.length === 1 && over === "channels");
+  if (batch === undefined || channels === undefined || !isGateable) return undefined;
   const expansion = flow.producer(other);
   const [expanded] = isOp(expansion, "expand") ? expansion.operands : [];
   const gate = expanded ?? other;
-  const wanted = over === "channels" ? [batch, channels, 1, 1] : [batch, 1, height, width];
-  const fits = sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims), wanted);
-  if (more.length > 0 || !fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
+  const wanted = over === "channels" ? [batch, channels, ...places.map(() => 1)] : [batch, 1, ...places];
+  const fits = sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims, dims.length), wanted);
+  if (!fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
   return { x, gate, ops: expanded === undefined || expansion === undefined ? [] : [expansion] };
 }
 
 /** Sizes with those of 1 that broadcasting puts before them. */
-function broadcastable(dims: readonly Dim[]): readonly Dim[] {
-  return [...new Array<Dim>(Math.max(0, 4 - dims.length)).fill(1), ...dims];
+function broadcastable(dims: readonly Dim[], rank: number): readonly Dim[] {
+  return [...new Array<Dim>(Math.max(0, rank - dims.length)).fill(1), ...dims];
 }

@@ -11,7 +11,7 @@ export type Squeeze = "mean" | "max";
 /** A pooling over all positions of a map. */
 export interface ReadSqueeze {
   readonly of: Squeeze;
-  /** The map [N, C, H, W]. */
+  /** The map [N, C, H, W], or the signal [N, C, L]. */
   readonly root: Value;
   readonly op: Op;
   readonly ops: readonly Op[];
@@ -25,6 +25,11 @@ const POOLINGS: { readonly [kind: string]: Squeeze } = {
   max_pool: "max",
   reduce_max: "max",
 };
+
+/** Whether an op may be a pooling over all positions. */
+export function isPooling(kind: Op["kind"]): boolean {
+  return Object.hasOwn(POOLINGS, kind);
+}
 
 /** What an axis of a value is to the map: its batch, channels or positions, or one that has been averaged away. */
 type Axis = "batch" | "channels" | "positions" | "pooled";
@@ -44,6 +49,12 @@ export function readSqueeze(value: Value, gated: Value, flow: Dataflow): ReadSqu
   if (axes.includes("positions")) mismatch(op, "it pools over a part of the map only");
   if (axes.filter((axis) => axis !== "pooled").join() !== "batch,channels") return undefined;
   return { of, root: trace.root, op, ops: trace.ops };
+}
+
+/** The axes of [N, C, H, W] and [N, C, L]. */
+function axesOfMap(rank: number): readonly Axis[] | undefined {
+  if (rank !== 3 && rank !== 4) return undefined;
+  return ["batch", "channels", ...new Array<Axis>(rank - 2).fill("positions")];
 }
 
 class SqueezeTrace {
@@ -70,9 +81,11 @@ class SqueezeTrace {
   }
 
   #asRoot(value: Value): readonly Axis[] | undefined {
-    if (value.type.dims.length !== 4) return undefined;
-    this.root = value;
-    return ["batch", "channels", "positions", "positions"];
+    const rank = value.type.dims.length;
+    if (rank !== 4 && rank !== this.#gated.type.dims.length) return undefined;
+    const axes = axesOfMap(rank);
+    if (axes !== undefined) this.root = value;
+    return axes;
   }
 
   #throughOp(op: Op, x: Value): readonly Axis[] | undefined {
@@ -99,7 +112,7 @@ class SqueezeTrace {
       });
       return keepdims ? left : left.filter((_, i) => !reduced.includes(i));
     }
-    if (axes.join() !== "batch,channels,positions,positions") return undefined;
+    if (axes.join() !== axesOfMap(axes.length)?.join()) return undefined;
     if ((isOp(op, "avg_pool") || isOp(op, "max_pool")) && !coversMap(op, x)) {
       const [height, width] = x.type.dims.slice(2);
       return mismatch(
@@ -107,7 +120,7 @@ class SqueezeTrace {
         `its window of ${op.attributes.kernel.join("×")} is not the map of ${height}×${width}`,
       );
     }
-    return ["batch", "channels", "pooled", "pooled"];
+    return axes.map((axis) => (axis === "positions" ? "pooled" : axis));
   }
 
   /** [N, C, H, W] as [N, C, H·W]. */

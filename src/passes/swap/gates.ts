@@ -10,7 +10,7 @@ import {
 } from "../../ir/attention/modules.js";
 import { attentionObject } from "../../ir/attention/options.js";
 import { blockAt, type Graph, type Op, type Value } from "../../ir/graph.js";
-import { mapChannels } from "../../ir/types.js";
+import { gatedChannels } from "../../ir/types.js";
 import type { Unmatched } from "../engine/pass.js";
 
 /** A kind of attention, or `any` of them. */
@@ -142,7 +142,7 @@ function gatesOf(graph: Graph): readonly SitedGate[] {
 /** Outside of all blocks, as in a file of someone else's, the gated channels stand for the block's. */
 function siteOf(graph: Graph, op: Op): AttentionSite {
   const type = op.operands[0]?.type;
-  const [, channels] = mapChannels(type, "x");
+  const [, channels] = gatedChannels(type, "x");
   const [, , height, width] = type?.dims ?? [];
   const block = blockAt(graph, op.loc.scope);
   return {

@@ -2,7 +2,7 @@ import type { OpOf, Value } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { storedWeight, type WeightExpr } from "../../weight.js";
-import { reshapedParameter } from "../lowering/parts.js";
+import { gated, reshapedParameter } from "../lowering/parts.js";
 
 /**
  *     x ─ global_avg_pool ─ reshape [N,1,1,C] ─ conv 1×k, unit kernels ─ [N,k,1,C] ─ transpose 0312 ─ [N,C,k,1] ─┐
@@ -24,7 +24,7 @@ export function lowerEcaNs(op: OpOf<"attention.eca-ns">, context: RewriteContext
   const columns = context.op("transpose", [neighbours], { permutation: [0, 3, 1, 2] }, "columns");
   const taps = reshapedParameter(context, weight, [channels, 1, kernel, 1]);
   const mixed = context.op("conv", [columns, taps], { group: channels }, "conv");
-  return context.op("mul", [x, context.op("sigmoid", [mixed], {}, "gate")], {});
+  return gated(context, x, context.op("sigmoid", [mixed], {}, "gate"));
 }
 
 /** k kernels of 1×k: the j-th is 1 at j and else 0. */

@@ -4,7 +4,7 @@ import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
 import { elementAt } from "../../tensor.js";
-import { expectDims, mapChannels } from "../../types.js";
+import { expectDims, gatedChannels } from "../../types.js";
 import { activated, alongChannels, channelMeans, product } from "../arithmetic.js";
 import {
   describeKernel,
@@ -30,10 +30,10 @@ export const ecaNs = defineAttention({
     operands: { x: floats, weight: floats },
     attributes: z.strictObject(kernelAttributes),
     infer({ x, weight }, { kernel }) {
-      expectDims(weight, [mapChannels(x, "x")[1], 1, kernel], "weight");
+      expectDims(weight, [gatedChannels(x, "x")[1], 1, kernel], "weight");
       return x;
     },
-    cost: ({ x }, _result, { kernel }) => ({ macs: mapChannels(x, "x")[1] * kernel }),
+    cost: ({ x }, _result, { kernel }) => ({ macs: gatedChannels(x, "x")[1] * kernel }),
     evaluate({ x, weight }, { kernel }) {
       const mixed = alongChannels(channelMeans(x), kernel, "zeros", (c, j) =>
         elementAt(weight.data, c * kernel + j),

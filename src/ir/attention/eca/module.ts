@@ -4,7 +4,7 @@ import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import { elementAt } from "../../tensor.js";
-import { expectDims, mapChannels, refuse } from "../../types.js";
+import { expectDims, gatedChannels, refuse } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product } from "../arithmetic.js";
 import {
   describeKernel,
@@ -18,7 +18,7 @@ import { defineAttention } from "../module.js";
 const PADDINGS = ["zeros", "circular"] as const;
 
 /**
- * Efficient Channel Attention (Wang et al., CVPR 2020, section 3.2 and eq. 9), for x of [N, C, H, W]:
+ * Efficient Channel Attention (Wang et al., CVPR 2020, section 3.2 and eq. 9), for x of [N, C, H, W] or [N, C, L]:
  *
  *     y = mean of x over H and W            [N, C]
  *     ω[c] = σ(Σⱼ weight[j] · y[c + j - (k-1)/2] + bias),  y = 0 outside of 0 … C-1
@@ -32,13 +32,13 @@ const op = modelOp({
   operands: { x: floats, weight: floats, bias: optional(floats) },
   attributes: z.strictObject({ ...kernelAttributes, padding: z.enum(PADDINGS).default("zeros") }),
   infer({ x, weight, bias }, { kernel, padding }) {
-    const [, channels] = mapChannels(x, "x");
+    const [, channels] = gatedChannels(x, "x");
     refuseWideRing(channels, kernel, padding);
     expectDims(weight, [1, 1, kernel], "weight");
     if (bias !== undefined) expectDims(bias, [1], "bias");
     return x;
   },
-  cost: ({ x }, _result, { kernel }) => ({ macs: mapChannels(x, "x")[1] * kernel }),
+  cost: ({ x }, _result, { kernel }) => ({ macs: gatedChannels(x, "x")[1] * kernel }),
   evaluate({ x, weight, bias }, { kernel, padding }) {
     const offset = bias?.data[0] ?? 0;
     const mixed = alongChannels(channelMeans(x), kernel, padding, (_c, j) => elementAt(weight.data, j));

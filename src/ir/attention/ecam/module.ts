@@ -4,7 +4,7 @@ import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
 import { elementAt, zeros } from "../../tensor.js";
-import { expectDims, featureMap } from "../../types.js";
+import { expectDims, gatedChannels } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product, sum } from "../arithmetic.js";
 import {
   describeKernel,
@@ -30,7 +30,7 @@ const op = modelOp({
   operands: { x: floats, enter: floats, enterBias: floats, leave: floats, leaveBias: floats },
   attributes: z.strictObject({ ...kernelAttributes, hidden: z.enum(ACTIVATION_NAMES).default("relu") }),
   infer({ x, enter, enterBias, leave, leaveBias }, { kernel }) {
-    featureMap(x, "x");
+    gatedChannels(x, "x");
     const maps = enter.dims[0] ?? 1;
     expectDims(enter, [maps, 1, 1], "enter");
     expectDims(enterBias, [maps], "enter_bias");
@@ -39,7 +39,7 @@ const op = modelOp({
     return x;
   },
   cost({ x, enter }, _result, { kernel }) {
-    return { macs: featureMap(x, "x")[1] * Number(enter.dims[0]) * (1 + kernel) };
+    return { macs: gatedChannels(x, "x")[1] * Number(enter.dims[0]) * (1 + kernel) };
   },
   evaluate({ x, enter, enterBias, leave, leaveBias }, { kernel, hidden }) {
     const y = channelMeans(x);

@@ -8,7 +8,8 @@ import { chooseStrategy, type LoweringOptions, type LoweringStrategy } from "./s
  *     reshape      [N,C,1,1] ─ reshape [0,1,1,-1] ─ [N,1,1,C] ─ mix ─ [N,1,1,C] ─ reshape [0,-1,1,1]
  *     transpose    [N,C,1,1] ─ transpose 0231 ───── [N,1,1,C] ─ mix ─ [N,1,1,C] ─ transpose 0312
  *
- * Both are of rank 4 all through: not every runtime has a one-dimensional convolution.
+ * Both are of rank 4 all through: not every runtime has a one-dimensional convolution. A pooled signal [N, C, 1] is reshaped to
+ * such a row and back.
  */
 export function alongChannelRow(
   context: RewriteContext,
@@ -16,14 +17,14 @@ export function alongChannelRow(
   options: LoweringOptions,
   mix: (row: Value) => Value,
 ): Value {
-  const form = FORMS[chooseStrategy(options)];
+  const form = pooled.type.dims.length === 3 ? OF_SIGNAL : FORMS[chooseStrategy(options)];
   return form.leave(mix(form.enter(pooled, context)), context);
 }
 
 interface Form {
-  /** [N, C, 1, 1] to [N, 1, 1, C] */
+  /** To [N, 1, 1, C]. */
   enter(pooled: Value, context: RewriteContext): Value;
-  /** [N, 1, 1, C] to [N, C, 1, 1] */
+  /** Back to the sizes of what was pooled. */
   leave(gate: Value, context: RewriteContext): Value;
 }
 
@@ -36,4 +37,10 @@ const FORMS: { readonly [S in LoweringStrategy]: Form } = {
     enter: (pooled, context) => context.op("transpose", [pooled], { permutation: [0, 2, 3, 1] }, "enter"),
     leave: (gate, context) => context.op("transpose", [gate], { permutation: [0, 3, 1, 2] }, "leave"),
   },
+};
+
+/** [N, C, 1] */
+const OF_SIGNAL: Form = {
+  enter: FORMS.reshape.enter,
+  leave: (gate, context) => context.op("reshape", [gate], { shape: [0, -1, 1] }, "leave"),
 };

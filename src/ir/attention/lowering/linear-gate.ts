@@ -1,7 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
-import { convolution } from "./parts.js";
+import { convolution, gated, squeezed } from "./parts.js";
 
 type LinearGate = "attention.ese" | "attention.se-var3" | "attention.se-gc";
 
@@ -12,7 +12,6 @@ type LinearGate = "attention.ese" | "attention.se-var3" | "attention.se-gc";
 export function lowerLinearGate(op: OpOf<LinearGate>, context: RewriteContext): Value {
   const { x, weight, bias } = operandsOf(op);
   const { gate, group } = op.attributes;
-  const pooled = context.op("global_avg_pool", [x], {}, "pool");
-  const mixed = convolution(context, pooled, weight, bias, "conv", { group });
-  return context.op("mul", [x, context.op(gate, [mixed], {}, "gate")], {});
+  const mixed = convolution(context, squeezed(context, x), weight, bias, "conv", { group });
+  return gated(context, x, context.op(gate, [mixed], {}, "gate"));
 }

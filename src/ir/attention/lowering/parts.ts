@@ -18,6 +18,28 @@ export function convolution(
   return context.op("conv", bias === undefined ? [x, weight] : [x, weight, bias], attributes, name);
 }
 
+/** One number for each channel of a map or a signal, as a map of 1×1. */
+export function squeezed(
+  context: RewriteContext,
+  x: Value,
+  pool: "global_avg_pool" | "global_max_pool" = "global_avg_pool",
+): Value {
+  const pooled = context.op(pool, [x], {}, "pool");
+  return x.type.dims.length === 4
+    ? pooled
+    : context.op("reshape", [pooled], { shape: [0, 0, 1, 1] }, "enter");
+}
+
+/** x · gate, for a gate [N, C, 1, 1] and a map or a signal. */
+export function gated(context: RewriteContext, x: Value, gate: Value): Value {
+  const fits = x.type.dims.length === 4;
+  return context.op(
+    "mul",
+    [x, fits ? gate : context.op("reshape", [gate], { shape: [0, 0, 1] }, "leave")],
+    {},
+  );
+}
+
 /** The two layers of an excitation. */
 export interface Bottleneck {
   readonly reduce: Value;

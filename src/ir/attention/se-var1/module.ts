@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
-import { mapChannels } from "../../types.js";
+import { gatedChannels } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
 
@@ -20,7 +20,7 @@ export const seVar1 = defineAttention({
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
     operands: { x: floats },
     infer({ x }) {
-      mapChannels(x, "x");
+      gatedChannels(x, "x");
       return x;
     },
     evaluate: ({ x }) => product(x, activated(activations.sigmoid, channelMeans(x))),

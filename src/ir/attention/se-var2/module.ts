@@ -3,7 +3,7 @@ import { activations } from "../../activations.js";
 import { startAtOne } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats } from "../../operands.js";
-import { expectDims, mapChannels } from "../../types.js";
+import { expectDims, gatedChannels } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
 
@@ -23,10 +23,14 @@ export const seVar2 = defineAttention({
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
     operands: { x: floats, weight: floats },
     infer({ x, weight }) {
-      expectDims(weight, [1, mapChannels(x, "x")[1], 1, 1], "weight");
+      expectDims(weight, [1, gatedChannels(x, "x")[1], 1, 1], "weight");
       return x;
     },
-    evaluate: ({ x, weight }) => product(x, activated(activations.sigmoid, product(weight, channelMeans(x)))),
+    evaluate({ x, weight: { data } }) {
+      const means = channelMeans(x);
+      const weight = { dims: [1, ...means.dims.slice(1)], data };
+      return product(x, activated(activations.sigmoid, product(weight, means)));
+    },
   }),
   plan: (_options, { channels }) => ({
     attributes: {},

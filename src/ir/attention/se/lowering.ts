@@ -1,7 +1,7 @@
 import type { OpOf, Value } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
-import { bottleneck } from "../lowering/parts.js";
+import { bottleneck, gated, squeezed } from "../lowering/parts.js";
 
 const POOLS = { average: "global_avg_pool", max: "global_max_pool" } as const;
 
@@ -14,7 +14,7 @@ const POOLS = { average: "global_avg_pool", max: "global_max_pool" } as const;
 export function lowerSe(op: OpOf<"attention.se">, context: RewriteContext): Value {
   const { x, ...layers } = operandsOf(op);
   const { squeeze, hidden, gate } = op.attributes;
-  const squeezed = squeeze === "none" ? x : context.op(POOLS[squeeze], [x], {}, "pool");
-  const scores = bottleneck(context, squeezed, { ...layers, hidden });
-  return context.op("mul", [x, context.op(gate, [scores], {}, "gate")], {});
+  const means = squeeze === "none" ? x : squeezed(context, x, POOLS[squeeze]);
+  const scores = bottleneck(context, means, { ...layers, hidden });
+  return gated(context, x, context.op(gate, [scores], {}, "gate"));
 }

@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats, optional } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
-import { featureMap, mapChannels } from "../../types.js";
+import { concreteDims, elementCount, featureMap, gatedChannels } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
 import {
@@ -24,7 +24,7 @@ const SQUEEZES = {
 const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof typeof SQUEEZES)[]];
 
 /**
- * Squeeze-and-Excitation (Hu et al., CVPR 2018, section 3), for x of [N, C, H, W], reduced to M channels:
+ * Squeeze-and-Excitation (Hu et al., CVPR 2018, section 3), for x of [N, C, H, W] or [N, C, L], reduced to M channels:
  *
  *     z = squeeze(x), the mean of x over H and W                          squeeze, eq. 2
  *     s = gate(expand · hidden(reduce · z + b₁) + b₂)                     excitation, eq. 3
@@ -47,13 +47,14 @@ const op = modelOp({
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
   }),
-  infer({ x, ...layers }) {
-    expectBottleneck(layers, mapChannels(x, "x")[1]);
+  infer({ x, ...layers }, { squeeze }) {
+    const [, channels] = squeeze === "none" ? featureMap(x, "x") : gatedChannels(x, "x");
+    expectBottleneck(layers, channels);
     return x;
   },
   cost({ x, reduce }, _result, { squeeze }) {
-    const [, channels, height, width] = featureMap(x, "x");
-    const positions = squeeze === "none" ? height * width : 1;
+    const [, channels] = gatedChannels(x, "x");
+    const positions = squeeze === "none" ? elementCount(concreteDims(x.dims).slice(2)) : 1;
     return { macs: 2 * channels * Number(reduce.dims[0]) * positions };
   },
   evaluate({ x, reduce, expand, reduceBias, expandBias }, { squeeze, hidden, gate }) {
