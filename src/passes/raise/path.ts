@@ -115,10 +115,10 @@ function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
     const read = stepReader(value, op, flow);
     if (read !== undefined) return read;
   }
-  const isUnknown = isOp(op, "opaque");
+  if (isOp(op, "opaque")) mismatch(op, `nobody knows what ${op.attributes.operator} does`);
   return mismatch(
     op,
-    isUnknown ? `nobody knows what ${op.attributes.operator} does` : "no known gate has such an op",
+    isOp(op, "reduce_sum") ? "its sum is not divided by how many it is of" : "no known gate has such an op",
   );
 }
 

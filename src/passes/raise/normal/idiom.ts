@@ -7,6 +7,8 @@ import type { Producers } from "../dataflow.js";
 export interface IdiomContext extends Producers, Pick<RewriteContext, "parameterOf"> {
   /** An op, in its normal form: what one idiom makes is another one's to read. */
   op<N extends OpName>(kind: N, operands: readonly Value[], attributes: AttributesInput<N>): Value;
+  /** A value with its axes turned: the same one whenever it is asked for. */
+  turned(value: Value, permutation: readonly number[]): Value;
   /** An op over other operands. */
   again(op: Op, operands: readonly Value[]): Value;
 }

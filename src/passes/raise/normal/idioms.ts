@@ -1,6 +1,7 @@
 import type { Idiom } from "./idiom.js";
 import { knownNumbers } from "./known-numbers.js";
 import { meanOfSum } from "./mean.js";
+import { poolingAtOnce, poolingOfPositions, poolingOfSqueeze } from "./pooling.js";
 import { residualOfProduct } from "./residual.js";
 import { sigmoidOfExponential, sigmoidOfTanh } from "./sigmoid.js";
 
@@ -13,5 +14,8 @@ export const IDIOMS: readonly Idiom[] = [
   sigmoidOfExponential,
   sigmoidOfTanh,
   meanOfSum,
+  poolingOfSqueeze,
+  poolingAtOnce,
+  poolingOfPositions,
   residualOfProduct,
 ];

@@ -14,7 +14,7 @@ import {
   tensorType,
 } from "../../../ir/types.js";
 import type { WeightExpr } from "../../../ir/weight.js";
-import { NewNames } from "../names.js";
+import { NewNames, scopeOf } from "../names.js";
 import type { IdiomContext } from "./idiom.js";
 import { IDIOMS } from "./idioms.js";
 import type { TurningContext } from "./turned.js";
@@ -78,6 +78,10 @@ export class NormalOps implements IdiomContext, TurningContext {
     return made;
   }
 
+  turned(value: Value, permutation: readonly number[]): Value {
+    return this.value({ value }, permutation);
+  }
+
   value({ value, permutation }: View, outer?: readonly number[]): Value {
     const turned = turnedBy(permutation, outer);
     if (turned === undefined) return value;
@@ -116,7 +120,8 @@ export class NormalOps implements IdiomContext, TurningContext {
 
   #made(kind: OpName, operands: readonly Value[], attributes: object): Value {
     if (this.#current === undefined) throw new Defect(`${kind} is made for no op`);
-    const { loc, results } = this.#current;
+    const { results } = this.#current;
+    const loc = { ...this.#current.loc, scope: scopeOf(this.#current) };
     const name = `${results[0]?.name}/${kind}`;
     const made = typesOf(kind, operands, attributes).map((type) =>
       Object.freeze({ kind: "result" as const, name: this.#names.fresh(name), type }),

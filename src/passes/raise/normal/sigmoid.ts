@@ -1,6 +1,5 @@
 import type { Op, Value } from "../../../ir/graph.js";
 import { isOp } from "../../../ir/rewrite.js";
-import { IDENTITY, readClamp, sameClamp } from "../clamp.js";
 import type { Producers } from "../dataflow.js";
 import { scalarOf } from "../weights.js";
 import type { Idiom } from "./idiom.js";
@@ -21,22 +20,26 @@ export const sigmoidOfExponential: Idiom = (op, context) => {
   return u && context.op("sigmoid", [u], {});
 };
 
-/** (tanh(u / 2) + 1) / 2  →  sigmoid(u) */
+/** (tanh(u / 2) + 1) / 2,  tanh(u / 2) / 2 + 1/2   →  sigmoid(u) */
 export const sigmoidOfTanh: Idiom = (op, context) => {
-  const [result] = op.results;
-  if (result === undefined || !OUTER.has(op.kind)) return undefined;
-  const outer = readClamp(result, context);
-  const tanh = context.producer(outer.from);
-  const [half] = isOp(tanh, "tanh") ? tanh.operands : [];
-  if (half === undefined || !sameClamp(outer.clamp, { ...IDENTITY, slope: 0.5, shift: 0.5 }))
-    return undefined;
-  const inner = readClamp(half, context);
-  return sameClamp(inner.clamp, { ...IDENTITY, slope: 0.5 })
-    ? context.op("sigmoid", [inner.from], {})
-    : undefined;
+  const [a, b] = isOp(op, "add") ? op.operands : [];
+  const product = scalarOf(b) === 0.5 ? a : scalarOf(a) === 0.5 ? b : undefined;
+  const sum = halved(op);
+  const tanh = product ? halved(context.producer(product)) : sum && besidesOne(context.producer(sum));
+  const inner = tanh && context.producer(tanh);
+  const [half] = isOp(inner, "tanh") ? inner.operands : [];
+  const u = half && halved(context.producer(half));
+  return u && context.op("sigmoid", [u], {});
 };
 
-const OUTER: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>(["add", "div", "mul"]);
+/** u of a value that is u / 2. */
+function halved(op: Op | undefined): Value | undefined {
+  const [a, b] = op?.operands ?? [];
+  if (isOp(op, "div")) return scalarOf(b) === 2 ? a : undefined;
+  if (!isOp(op, "mul")) return undefined;
+  if (scalarOf(b) === 0.5) return a;
+  return scalarOf(a) === 0.5 ? b : undefined;
+}
 
 /** numerator / denominator; without a numerator it is 1. */
 function fractionOf(op: Op): { readonly numerator?: Value; readonly denominator: Value } | undefined {

@@ -4,14 +4,12 @@ import { isOp } from "../../../ir/rewrite.js";
 import { type Dim, elementCount, sameDims } from "../../../ir/types.js";
 import { reshapeWeight, type WeightExpr } from "../../../ir/weight.js";
 import { isLayout } from "../layout.js";
-import { inverseOf, turnedBy, type View } from "./view.js";
+import { channelsLast, inverseOf, turnedBy, type View } from "./view.js";
 
 // Files whose maps are channels last turn them around each convolution. What stands between two such Transposes is done
 // here before the first one, so that the two meet:
 //
 //     relu(transpose(x))  →  transpose(relu(x))
-//
-// and a mean over the axes 1 and 2 is one over H and W.
 
 /** What moving an op needs of the normal form that is being made. */
 export interface TurningContext {
@@ -63,11 +61,6 @@ export function turnedOp(op: Op, views: readonly View[], context: TurningContext
   return undefined;
 }
 
-/** [N, C, H, W] as [N, H, W, C], and [N, C, L] as [N, L, C]. */
-function channelsLast(rank: number): readonly number[] | undefined {
-  return rank === 4 ? [0, 2, 3, 1] : rank === 3 ? [0, 2, 1] : undefined;
-}
-
 type Reduction = OpOf<"reduce_max"> | OpOf<"reduce_mean"> | OpOf<"reduce_sum">;
 
 function isReduction(op: Op): op is Op & Reduction {
@@ -76,11 +69,10 @@ function isReduction(op: Op): op is Op & Reduction {
 
 function reduction(op: Op & Reduction, x: View, context: TurningContext): View | undefined {
   const { axes, keepdims } = op.attributes;
-  const permutation = x.permutation ?? poolingLast(axes, op.operands[0]?.type.dims ?? []);
+  const { permutation } = x;
   if (permutation === undefined) return undefined;
   const turned = axes.map((axis) => permutation[axis] as number).sort((a, b) => a - b);
-  const operand = context.value(x, inverseOf(permutation));
-  const value = context.moved(op, [operand], { axes: turned, keepdims });
+  const value = context.moved(op, [x.value], { axes: turned, keepdims });
   if (keepdims) return { value, permutation };
   // The axes that are left, counted anew.
   const left = permutation.filter((axis) => !turned.includes(axis));
@@ -91,12 +83,6 @@ function reduction(op: Op & Reduction, x: View, context: TurningContext): View |
       left.map((axis) => left.filter((each) => each < axis).length),
     ),
   };
-}
-
-/** The order of a map's axes where those in the middle are pooled: it is channels last. */
-function poolingLast(axes: readonly number[], dims: readonly Dim[]): readonly number[] | undefined {
-  const middle = dims.length === 4 ? "1,2" : "1";
-  return [...axes].sort((a, b) => a - b).join() === middle ? channelsLast(dims.length) : undefined;
 }
 
 function broadcast(op: Op, views: readonly View[], context: TurningContext): View | undefined {

@@ -21,6 +21,12 @@ export function turnedBy(
   return turned?.every((axis, i) => axis === i) ? undefined : turned;
 }
 
+/** [N, C, H, W] as [N, H, W, C], and [N, C, L] as [N, L, C]. */
+export function channelsLast(rank: number): readonly number[] | undefined {
+  if (rank === 4) return [0, 2, 3, 1];
+  return rank === 3 ? [0, 2, 1] : undefined;
+}
+
 /** The permutation that undoes another one. */
 export function inverseOf(permutation: readonly number[]): readonly number[] {
   return permutation.map((_, axis) => permutation.indexOf(axis));

@@ -1,0 +1,261 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Graph } from "../../src/ir/graph.js";
+import { parametersOf } from "../../src/ir/graph.js";
+import { parseGraph } from "../../src/ir/parse.js";
+import { elementCount } from "../../src/ir/types.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
+import { raiseAttention } from "../../src/passes/raise/raise-attention.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
+import { assertSameValues, numbersOf, randomInputs } from "./support.js";
+
+/**
+ * Gates in the forms that exporters write, swapped for ECA: what comes out is held against the equation of ECA, computed here
+ * element by element.
+ */
+const test = suite("passes: gates of all forms");
+
+const C = 8;
+
+interface Form {
+  /** Sizes of the input, channels last or first. */
+  readonly input: string;
+  readonly last?: true;
+  /** Whether the map is added to the gated one. */
+  readonly residual?: true;
+  /** Lines from %x to %y. */
+  readonly lines: readonly string[];
+}
+
+const ROW = `float32[N, ${C}]`;
+
+/** Layers on a row [N, C] %r, to the gate %g [N, C]. */
+const DENSE = [
+  `%h1 : float32[N, 4] = matmul(%r, @w1)`,
+  `%h2 : float32[N, 4] = add(%h1, @b1)`,
+  `%h3 : float32[N, 4] = relu(%h2)`,
+  `%g1 : ${ROW} = matmul(%h3, @w2)`,
+  `%g2 : ${ROW} = add(%g1, @b2)`,
+  `%g : ${ROW} = sigmoid(%g2)`,
+];
+
+/** Layers on %p [N, C, 1, …], to the gate %g. */
+const convolutions = (places: string, conv: string, one: string): readonly string[] => [
+  `%h1 : float32[N, 4${places}] = ${conv}(%p, @c1${one}, @b1)`,
+  `%h2 : float32[N, 4${places}] = relu(%h1)`,
+  `%g1 : float32[N, ${C}${places}] = ${conv}(%h2, @c2${one}, @b2)`,
+  `%g : float32[N, ${C}${places}] = sigmoid(%g1)`,
+];
+
+const LAST = `float32[N, 5, 4, ${C}]`;
+const LAST_ROW = `float32[N, 1, 1, ${C}]`;
+const SIGNAL = `float32[N, ${C}, 6]`;
+const SIGNAL_LAST = `float32[N, 6, ${C}]`;
+const MAP = `float32[N, ${C}, 5, 4]`;
+const DENSE_LAST = [
+  ...DENSE,
+  `%gate : ${LAST_ROW} = reshape(%g) {shape = [-1, 1, 1, ${C}]}`,
+  `%y : ${LAST} = mul(%x, %gate)`,
+];
+
+const FORMS: { readonly [what: string]: Form } = {
+  "channels last, layers of MatMul": {
+    input: LAST,
+    last: true,
+    lines: [`%r : ${ROW} = reduce_mean(%x) {axes = [1, 2], keepdims = false}`, ...DENSE_LAST],
+  },
+  "channels last, one axis after the other": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%m : float32[N, 5, 1, ${C}] = reduce_mean(%x) {axes = [2]}`,
+      `%n : ${LAST_ROW} = reduce_mean(%m) {axes = [1]}`,
+      `%r : ${ROW} = squeeze(%n) {axes = [1, 2]}`,
+      ...DENSE_LAST,
+    ],
+  },
+  "channels last, a Squeeze after each axis": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%m : float32[N, 5, 1, ${C}] = reduce_mean(%x) {axes = [2]}`,
+      `%ms : float32[N, 5, ${C}] = squeeze(%m) {axes = [2]}`,
+      `%n : float32[N, 1, ${C}] = reduce_mean(%ms) {axes = [1]}`,
+      `%r : ${ROW} = squeeze(%n) {axes = [1]}`,
+      ...DENSE_LAST,
+    ],
+  },
+  "channels last, convolutions between Transposes": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%m : ${LAST_ROW} = reduce_mean(%x) {axes = [1, 2]}`,
+      `%p : float32[N, ${C}, 1, 1] = transpose(%m) {permutation = [0, 3, 1, 2]}`,
+      ...convolutions(", 1, 1", "conv", "_2d"),
+      `%gate : ${LAST_ROW} = transpose(%g) {permutation = [0, 2, 3, 1]}`,
+      `%y : ${LAST} = mul(%gate, %x)`,
+    ],
+  },
+  "channels last, the map added to it": {
+    input: LAST,
+    last: true,
+    residual: true,
+    lines: [
+      `%r : ${ROW} = reduce_mean(%x) {axes = [1, 2], keepdims = false}`,
+      ...DENSE,
+      `%gate : ${LAST_ROW} = reshape(%g) {shape = [-1, 1, 1, ${C}]}`,
+      `%e : ${LAST_ROW} = add(@one, %gate)`,
+      `%y : ${LAST} = mul(%x, %e)`,
+    ],
+  },
+  "a signal, a mean and one-dimensional convolutions": {
+    input: SIGNAL,
+    lines: [
+      `%p : float32[N, ${C}, 1] = reduce_mean(%x) {axes = [2]}`,
+      ...convolutions(", 1", "conv_1d", "_1d"),
+      `%y : ${SIGNAL} = mul(%x, %g)`,
+    ],
+  },
+  "a signal, a global pool and MatMul": {
+    input: SIGNAL,
+    lines: [
+      `%p : float32[N, ${C}, 1] = global_avg_pool(%x)`,
+      `%r : ${ROW} = flatten(%p)`,
+      ...DENSE,
+      `%gate : float32[N, ${C}, 1] = unsqueeze(%g) {axes = [2]}`,
+      `%y : ${SIGNAL} = mul(%gate, %x)`,
+    ],
+  },
+  "a signal channels last": {
+    input: SIGNAL_LAST,
+    last: true,
+    lines: [
+      `%r : ${ROW} = reduce_mean(%x) {axes = [1], keepdims = false}`,
+      ...DENSE,
+      `%gate : float32[N, 1, ${C}] = unsqueeze(%g) {axes = [1]}`,
+      `%y : ${SIGNAL_LAST} = mul(%x, %gate)`,
+    ],
+  },
+  "x · (1 + g), with the 1 before the Reshape": {
+    input: MAP,
+    residual: true,
+    lines: [
+      `%r : ${ROW} = reduce_mean(%x) {axes = [2, 3], keepdims = false}`,
+      ...DENSE,
+      `%e : ${ROW} = add(%g, @one)`,
+      `%gate : float32[N, ${C}, 1, 1] = reshape(%e) {shape = [0, ${C}, 1, 1]}`,
+      `%y : ${MAP} = mul(%gate, %x)`,
+    ],
+  },
+  "x + x · g": {
+    input: MAP,
+    residual: true,
+    lines: [
+      `%r : ${ROW} = reduce_mean(%x) {axes = [2, 3], keepdims = false}`,
+      ...DENSE,
+      `%gate : float32[N, ${C}, 1, 1] = reshape(%g) {shape = [0, ${C}, 1, 1]}`,
+      `%z : ${MAP} = mul(%gate, %x)`,
+      `%y : ${MAP} = add(%x, %z)`,
+    ],
+  },
+  "one-dimensional convolutions on what was squeezed": {
+    input: MAP,
+    lines: [
+      `%m : ${ROW} = reduce_mean(%x) {axes = [2, 3], keepdims = false}`,
+      `%p : float32[N, ${C}, 1] = unsqueeze(%m) {axes = [2]}`,
+      ...convolutions(", 1", "conv_1d", "_1d"),
+      `%gate : float32[N, ${C}, 1, 1] = unsqueeze(%g) {axes = [3]}`,
+      `%y : ${MAP} = mul(%x, %gate)`,
+    ],
+  },
+};
+
+function graphOf({ input, lines }: Form): Graph {
+  return parseGraph(`graph "g" {
+    input %x : ${input}
+    fixed @one = constant([], 1)
+    trainable @w1 = normal([${C}, 4], 0.5, "w1")
+    trainable @b1 = normal([4], 0.5, "b1")
+    trainable @w2 = normal([4, ${C}], 0.5, "w2")
+    trainable @b2 = normal([${C}], 0.5, "b2")
+    trainable @c1_1d = normal([4, ${C}, 1], 0.5, "c1")
+    trainable @c2_1d = normal([${C}, 4, 1], 0.5, "c2")
+    trainable @c1_2d = normal([4, ${C}, 1, 1], 0.5, "c1")
+    trainable @c2_2d = normal([${C}, 4, 1, 1], 0.5, "c2")
+    ${lines.map((line) => `${line} loc(/b/se)`).join("\n")}
+    return %y
+  }`);
+}
+
+/** ECA of some taps, by its equation: of an input that lies as the form has it. */
+function ecaOf(form: Form, dims: readonly number[], x: ArrayLike<number>, taps: ArrayLike<number>): number[] {
+  const [batch = 0] = dims;
+  const places = elementCount(dims) / batch / C;
+  const at = (n: number, c: number, p: number): number =>
+    form.last ? (n * places + p) * C + c : (n * C + c) * places + p;
+  const means = Array.from({ length: batch }, (_, n) =>
+    Array.from({ length: C }, (__, c) => {
+      let sum = 0;
+      for (let p = 0; p < places; p++) sum += x[at(n, c, p)] ?? Number.NaN;
+      return sum / places;
+    }),
+  );
+  const y = new Array<number>(elementCount(dims)).fill(Number.NaN);
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < C; c++) {
+      let score = 0;
+      for (let j = 0; j < taps.length; j++)
+        score += (taps[j] ?? 0) * (means[n]?.[c + j - (taps.length - 1) / 2] ?? 0);
+      const factor = 1 / (1 + Math.exp(-score)) + (form.residual ? 1 : 0);
+      for (let p = 0; p < places; p++) y[at(n, c, p)] = (x[at(n, c, p)] ?? Number.NaN) * factor;
+    }
+  }
+  return y;
+}
+
+for (const [what, form] of Object.entries(FORMS)) {
+  test(`${what}: it is found, keeps its values, and can be ECA`, () => {
+    const graph = graphOf(form);
+    const { graph: raised, raised: gates, rejected } = raiseAttention(graph);
+    assert.equal(rejected, []);
+    assert.equal(
+      gates.map(({ kind, channels, parameters }) => [kind, channels, parameters]),
+      [["se", C, 2 * 4 * C + 4 + C]],
+    );
+    assertSameValues(graph, raised);
+    const pipeline = "swap-attention{from=se,to=eca},lower-attention{strategy=auto}";
+    const { graph: swapped } = runPasses(raised, parsePipeline(pipeline));
+    const [taps] = parametersOf(swapped).filter(({ name }) => name.endsWith("conv.weight"));
+    assert.ok(taps);
+    assert.is(parametersOf(swapped).filter(({ role }) => role === "trainable").length, 1);
+    const inputs = randomInputs(graph, 3);
+    const x = inputs.get("x");
+    const [y] = evaluateGraph(swapped, inputs, numbersOf).values();
+    const expected = ecaOf(form, x?.dims ?? [], x?.data ?? [], numbersOf(taps).data);
+    assert.equal(y?.dims, x?.dims);
+    const far = Math.max(...expected.map((each, i) => Math.abs(each - (y?.data[i] ?? Number.NaN))));
+    assert.ok(far < 1e-6, `it is off by ${far}`);
+  });
+}
+
+/** Sequences [N, T, C] that are multiplied with a number for each step: no gate, and nothing that looks like one. */
+test("the normalisation of a sequence is no near miss", () => {
+  const sequence = "float32[N, 6, 8]";
+  const graph = parseGraph(`graph "g" {
+    input %x : ${sequence}
+    fixed @two = constant([], 2)
+    fixed @e = constant([], 0.00001)
+    %s : ${sequence} = pow(%x, @two) loc(/norm)
+    %m : float32[N, 6, 1] = reduce_mean(%s) {axes = [2]} loc(/norm)
+    %a : float32[N, 6, 1] = add(%m, @e) loc(/norm)
+    %r : float32[N, 6, 1] = sqrt(%a) loc(/norm)
+    %i : float32[N, 6, 1] = reciprocal(%r) loc(/norm)
+    %y : ${sequence} = mul(%x, %i) loc(/norm)
+    return %y
+  }`);
+  const { raised, rejected } = raiseAttention(graph);
+  assert.equal([raised, rejected], [[], []]);
+});
+
+test.run();
