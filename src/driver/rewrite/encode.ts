@@ -18,6 +18,8 @@ export type SizedModel = AssumedModel & { readonly sizes: Sizes };
 export interface RewriteTask {
   readonly file: string;
   readonly imported: SizedModel;
+  /** The same with numbers for a height and width that `imported` leaves open: what is run, counted and searched for gates. */
+  readonly assumed?: SizedModel | undefined;
   /** The swaps, then the passes. */
   readonly invocations: readonly PassInvocation[];
   readonly options: RewriteOptions;
@@ -35,7 +37,7 @@ export function lower(
 /** A lowered network as the parts of the rewritten file, which says how it was made where passes were asked for. */
 export function encode(
   lowered: Graph,
-  { imported, invocations, options: { seed = 0 } }: Omit<RewriteTask, "file">,
+  { imported, invocations, options: { seed = 0 } }: Omit<RewriteTask, "file" | "assumed">,
 ): ModelParts {
   const { sizes, side } = imported;
   const metadata =

@@ -3,9 +3,44 @@ import { openModel } from "../../files/models/open.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
+import { runPasses } from "../../passes/engine/manager.js";
 import { encode, lower, type RewriteTask, type SizedModel } from "./encode.js";
-import { planRewrite } from "./plan.js";
+import { leadingTidy, planRewrite, type RewriteHooks, type RewritePlan } from "./plan.js";
 import { sameParts } from "./same-parts.js";
+
+/**
+ * Whether a file's open height and width stay symbols while passes run: where these only tidy up, and so need no sizes, but must not
+ * take an assumed one for the file's.
+ */
+export function staysOpen({ imported, invocations, options }: RewriteTask): boolean {
+  const { precision, newGates = "init", calibrate } = options;
+  const onlyTidy = invocations.length > 0 && leadingTidy(invocations).length === invocations.length;
+  const isRun = precision === "fp16" || newGates !== "init" || calibrate !== undefined;
+  return imported.side !== undefined && onlyTidy && !isRun;
+}
+
+/** Does something with a file whose open sizes are symbols. */
+export async function withOpenSizes<T>(
+  task: RewriteTask,
+  act: (task: RewriteTask) => Promise<T>,
+): Promise<T> {
+  const { file, imported: assumed } = task;
+  const open = openModel(file, assumed.sizes);
+  try {
+    const { declared, notes, sizes } = assumed;
+    return await act({ ...task, imported: { ...open, declared, notes, sizes }, assumed });
+  } finally {
+    open.close();
+  }
+}
+
+/** The plan of a task; of one with open sizes what is written follows from these, and all else from the assumed ones. */
+export function planTask({ imported, assumed, invocations }: RewriteTask, hooks: RewriteHooks): RewritePlan {
+  if (assumed === undefined) return planRewrite(imported.graph, invocations, hooks);
+  const { graph: after, reports, warnings } = runPasses(imported.graph, invocations, hooks.hooks);
+  const plan = planRewrite(assumed.graph, invocations, { found: hooks.found });
+  return { ...plan, after, counted: plan.after, reports, warnings };
+}
 
 /** Another height and width than the one that was assumed. */
 const OTHER_SIDE = 320;

@@ -20,6 +20,8 @@ export interface RewritePlan {
   readonly before: Graph;
   /** After the passes. */
   readonly after: Graph;
+  /** What is counted instead of `after`, which has open sizes. */
+  readonly counted?: Graph;
   /** Around the passes that exchange gates; undefined without one. */
   readonly exchange: Exchange | undefined;
   readonly reports: readonly PassReport[];

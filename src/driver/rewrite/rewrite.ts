@@ -20,8 +20,8 @@ import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision
 import { startHalfRounding } from "../../weights/values/half.js";
 import { checkParts } from "./checks.js";
 import { encode, lower, type RewriteTask } from "./encode.js";
-import { batchSizes, refuseSized } from "./open-sizes.js";
-import { leadingTidy, planRewrite, type RewritePlan } from "./plan.js";
+import { batchSizes, planTask, refuseSized, staysOpen, withOpenSizes } from "./open-sizes.js";
+import { leadingTidy, type RewritePlan } from "./plan.js";
 import type { RewriteOptions, RewriteReport } from "./report.js";
 import { swapInvocations } from "./swaps.js";
 
@@ -49,7 +49,8 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const imported = openAssumed(file, undefined, sizes);
   try {
     refuseOverwriting([options.output]);
-    return await rewriteOpened({ file, imported: { ...imported, sizes }, invocations, options });
+    const task = { file, imported: { ...imported, sizes }, invocations, options };
+    return await (staysOpen(task) ? withOpenSizes(task, rewriteOpened) : rewriteOpened(task));
   } finally {
     imported.close();
   }
@@ -66,10 +67,10 @@ function invocationsOf({ swaps = [], passes }: RewriteOptions): readonly PassInv
 }
 
 async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
-  const { imported, invocations, options } = rewriting;
+  const { imported, options } = rewriting;
 
   // 2 and 3: find the gates and blocks, run the swaps and passes.
-  const plan = planRewrite(imported.graph, invocations, {
+  const plan = planTask(rewriting, {
     hooks: options.hooks ?? irHooks(options),
     found: (gates) => refuseSwapOfNothing(rewriting, gates),
   });
@@ -80,7 +81,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   // 5: lower what passes made, until every op is one ONNX operator. What is counted has all gates in sight.
   const { graph: lowered, reports } = lower(after, imported, options);
   const report = defined({
-    ...figuresOf(imported.opset, lowered, countNetwork(raiseAttention(after).graph)),
+    ...figuresOf(imported.opset, lowered, countNetwork(raiseAttention(plan.counted ?? after).graph)),
     passes: [...plan.reports, ...reports],
     raised: plan.raised,
     rejected: plan.rejected,

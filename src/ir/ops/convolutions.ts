@@ -4,9 +4,12 @@ import { floats, optional } from "../operands.js";
 import { nchw, type Tensor, zeros } from "../tensor.js";
 import {
   concreteDims,
+  type Dim,
   elementCount,
   expectDims,
   featureMap,
+  formatType,
+  mapChannels,
   refuse,
   type TensorType,
   tensorType,
@@ -30,7 +33,8 @@ const conv = primitiveOp({
     group: positive.default(1),
   }),
   infer({ x, weight, bias }, { strides, pads, dilations, group }) {
-    const [n, channels, height, width] = featureMap(x, "x");
+    const [n, channels] = mapChannels(x, "x");
+    const [, , height = 1, width = 1] = x.dims;
     const [outputs, perGroup, kh, kw] = featureMap(weight, "weight");
     if (typeof outputs !== "number") refuse("weight must have known sizes");
     if (channels % group !== 0 || outputs % group !== 0) {
@@ -40,7 +44,7 @@ const conv = primitiveOp({
       refuse(`weight takes ${perGroup} channels in each of ${group} groups, x has ${channels} in all`);
     }
     if (bias !== undefined) expectDims(bias, [outputs], "bias");
-    const size = (input: number, kernel: number, axis: 0 | 1): number => {
+    const size = (input: Dim, kernel: number, axis: 0 | 1): Dim => {
       const [before, after] = axis === 0 ? [pads[0], pads[2]] : [pads[1], pads[3]];
       const output = windowOutputs(input, kernel, {
         stride: strides[axis],
@@ -48,7 +52,7 @@ const conv = primitiveOp({
         before,
         after,
       });
-      return output >= 1
+      return typeof output === "string" || output >= 1
         ? output
         : refuse(`a map of ${height}x${width} is too small for a ${kh}x${kw} kernel`);
     };
@@ -150,6 +154,7 @@ const conv1d = primitiveOp({
     group: positive.default(1),
   }),
   infer({ x, weight, bias }, given) {
+    if (typeof x.dims[2] === "string") refuse(`x must be of known length, got ${formatType(x)}`);
     const operands = { x: rowType(x, "x"), weight: rowType(weight, "weight"), bias };
     const { dims, dtype } = conv.infer(operands, ofRow(given));
     return tensorType(withoutRow(dims), dtype);

@@ -10,7 +10,7 @@ import {
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
 import { nchw, zeros } from "../tensor.js";
-import { featureMap, gatedChannels, refuse, tensorType } from "../types.js";
+import { gatedChannels, mapChannels, refuse, tensorType } from "../types.js";
 import { MAXIMUM, MEAN, type Reduction, reduceTensor, spatialAxes } from "./reductions.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
@@ -43,20 +43,21 @@ function pool<A extends typeof attributes>(op: {
     ...facts,
     operands: { x: floats },
     infer({ x }, { kernel, strides, pads }) {
-      const [n, channels, ...sizes] = featureMap(x, "x");
+      const [n, channels] = mapChannels(x, "x");
+      const sizes = x.dims.slice(2);
       const outputs = ([0, 1] as const).map((axis) => {
         const [before, after] = [pads[axis], pads[axis + 2] as number];
         // A window that lies in the padding alone would have no pixel to take.
         if (Math.max(before, after) >= kernel[axis]) {
           refuse(`pads of ${before} and ${after} hold a whole window of ${kernel[axis]}`);
         }
-        const count = windowOutputs(sizes[axis] as number, kernel[axis], {
+        const count = windowOutputs(sizes[axis] ?? 1, kernel[axis], {
           stride: strides[axis],
           dilation: 1,
           before,
           after,
         });
-        return count >= 1
+        return typeof count === "string" || count >= 1
           ? count
           : refuse(`a map of ${sizes.join("x")} is too small for ${kernel.join("x")}`);
       });

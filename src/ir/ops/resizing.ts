@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { primitiveOp } from "../op.js";
 import { floats, integers, optional } from "../operands.js";
-import { times } from "../sizes.js";
+import { plus, times } from "../sizes.js";
 import { elementAt, type Tensor, zeros } from "../tensor.js";
 import { type Dim, elementCount, formatType, refuse, tensorType } from "../types.js";
 
@@ -93,11 +93,7 @@ function paddedDims(
   before: readonly number[],
   after: readonly number[],
 ): readonly Dim[] {
-  return dims.map((dim, axis) => {
-    const more = (before[axis] ?? 0) + (after[axis] ?? 0);
-    if (more === 0) return dim;
-    return typeof dim === "number" ? dim + more : refuse(`axis ${axis} of open size ${dim} can't be padded`);
-  });
+  return dims.map((dim, axis) => plus(dim, (before[axis] ?? 0) + (after[axis] ?? 0)));
 }
 
 /** Maps with more or fewer positions. */

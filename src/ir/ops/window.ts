@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { floorQuotient, plus } from "../sizes.js";
+import type { Dim } from "../types.js";
 
 const padding = z.int().min(0);
 
@@ -14,10 +16,13 @@ export interface WindowAxis {
 }
 
 /** The number of positions that a window takes along an axis: those at which it lies inside the padded map. */
+export function windowOutputs(size: number, kernel: number, axis: WindowAxis): number;
+export function windowOutputs(size: Dim, kernel: number, axis: WindowAxis): Dim;
 export function windowOutputs(
-  size: number,
+  size: Dim,
   kernel: number,
   { stride, dilation, before, after }: WindowAxis,
-): number {
-  return Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
+): Dim {
+  const room = plus(size, before + after - dilation * (kernel - 1) - 1);
+  return plus(floorQuotient(room, stride), 1);
 }
