@@ -1,4 +1,5 @@
 import type { Block, Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
 import { isActivated, isConv, type Unit, unitsOf } from "./units.js";
 
 /** The types of blocks that are told apart; `sequence` is every other one. */
@@ -9,6 +10,11 @@ export type RecoveredType =
   | "fused-inverted-residual"
   | "basic"
   | "bottleneck"
+  | "convnext"
+  | "transformer"
+  | "dense-layer"
+  | "fire"
+  | "downsample"
   | "branches"
   | "sequence";
 
@@ -28,6 +34,7 @@ const PATTERNS: readonly Pattern[] = [
   { type: "inverted-residual", convs: "pdp", holds: expands },
   { type: "bottleneck", convs: "pdp" },
   { type: "bottleneck", convs: "psp" },
+  { type: "convnext", convs: "dpp" },
   { type: "depthwise-separable", convs: "dp" },
   { type: "fused-inverted-residual", convs: "sp" },
   { type: "basic", convs: "ss" },
@@ -43,11 +50,13 @@ export function typeOfBranch(units: readonly Unit[]): RecoveredType {
 
 /** The type of the layers of one block. */
 export function typeOfUnits(units: readonly Unit[]): RecoveredType {
+  if (isTransformer(units)) return "transformer";
+  if (isFire(units)) return "fire";
   const [only, another] = units.filter(({ core }) => core.kind !== "pool" && core.kind !== "other");
   if (only === undefined) return "sequence";
   if (another === undefined) {
     if (only.core.kind === "residual") return typeOfBranch(unitsOf(only.core.branch));
-    if (only.core.kind === "branches") return "branches";
+    if (only.core.kind === "branches") return only.core.isDense === true ? "dense-layer" : "branches";
   }
   return units.length === (another === undefined ? 1 : units.length) ? typeOfBranch(units) : "sequence";
 }
@@ -59,6 +68,7 @@ export function typeOfUnits(units: readonly Unit[]): RecoveredType {
 export function blockLength(units: readonly Unit[], start: number): number {
   const [a, b, c] = units.slice(start, start + 3);
   if (a === undefined || b === undefined) return 0;
+  if (isTransformer([a, b]) || isFire([a, b])) return 2;
   if (c !== undefined && ["pdp", "psp"].includes(signature([a, b, c])) && !isActivated(c) && isActivated(a)) {
     return isActivated(b) ? 3 : 0;
   }
@@ -67,13 +77,36 @@ export function blockLength(units: readonly Unit[], start: number): number {
   return pair === "sp" && isActivated(a) && !isActivated(b) ? 2 : 0;
 }
 
+/** Attention over tokens with its sum, and the two layers on each token with theirs. */
+function isTransformer([a, b, ...more]: readonly Unit[]): boolean {
+  if (a?.core.kind !== "residual" || b?.core.kind !== "residual" || more.length > 0) return false;
+  const layers = unitsOf(b.core.branch).map(({ core }) => core.kind);
+  return attends(a) && layers.length >= 2 && layers.every((kind) => kind === "pointwise" || kind === "linear");
+}
+
+/** Whether rows of a softmax are weights of what is summed up. */
+function attends({ ops }: Unit): boolean {
+  const isProduct = (op: Op): boolean =>
+    (op.kind === "matmul" || (isOp(op, "opaque") && op.attributes.operator === "Einsum")) &&
+    op.operands.every((operand) => operand.kind !== "parameter");
+  return ops.some(({ kind }) => kind === "softmax") && ops.some(isProduct) && !ops.some(({ kind }) => kind === "conv");
+}
+
+/** A pointwise layer, and two others on its result side by side. */
+function isFire([squeeze, expand, ...more]: readonly Unit[]): boolean {
+  if (squeeze?.core.kind !== "pointwise" || expand?.core.kind !== "branches" || more.length > 0) return false;
+  const [first, second, ...others] = expand.core.convs;
+  const reads = (conv: Op | undefined): boolean => conv?.operands[0] === squeeze.to;
+  return reads(first) && reads(second) && others.length === 0;
+}
+
 function signature(units: readonly Unit[]): string {
   return units.map(({ core }) => (isConv(core) ? core.kind.charAt(0) : "?")).join("");
 }
 
 /** Whether the layers between the first and the last are at least as wide as what enters. */
 function expands([first]: readonly Unit[]): boolean {
-  return first !== undefined && Number(first.to.type.dims[1]) >= Number(first.from.type.dims[1]);
+  return first !== undefined && Number(first.sizes.to.channels) >= Number(first.sizes.from.channels);
 }
 
 /** A block before it has its stage: some layers, one after the other. */

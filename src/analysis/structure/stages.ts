@@ -4,6 +4,7 @@ import { isOp } from "../../ir/rewrite.js";
 import type { Dim } from "../../ir/types.js";
 import type { Group, RecoveredBlock } from "./classify.js";
 import { parentModule } from "./names.js";
+import { strideOf } from "./stride.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
 
 /** The groups as stem, stages of blocks, and head. */
@@ -82,37 +83,23 @@ function lastShrinking(groups: readonly Group[]): number {
 function startsStage(group: Group, previous: Group): boolean {
   if (strideOf(group.units) > 1) return true;
   return (
-    group.type !== "branches" && previous.type !== "branches" && channelsOf(group) !== channelsOf(previous)
+    !widens(group) && !widens(previous) && channelsOf(group) !== channelsOf(previous)
   );
 }
 
+function widens({ type }: Group): boolean {
+  return type === "branches" || type === "dense-layer" || type === "fire";
+}
+
 function channelsOf({ units }: Group): unknown {
-  return units.at(-1)?.to.type.dims[1];
+  return units.at(-1)?.sizes.to.channels;
 }
 
-/** The stages that names have, where they have several of them. */
+/** The stages that names have, where they have several of them. What makes the map smaller belongs to the stage after it. */
 function stagesOfNames(groups: readonly Group[]): readonly string[] | undefined {
-  const parents = groups.flatMap(({ modules }) => (modules.length < 1 ? [] : (parentModule(modules) ?? [])));
-  return parents.length === groups.length && new Set(parents).size > 1 ? parents : undefined;
-}
-
-/** By how much a stretch makes the map smaller: the product of its layers' strides. */
-export function strideOf(units: readonly Unit[]): number {
-  return units.reduce((product, unit) => product * strideOfUnit(unit), 1);
-}
-
-function strideOfUnit({ core, ops, from, to }: Unit): number {
-  if (isConv(core)) return core.convs[0]?.attributes.strides[0] ?? 1;
-  if (core.kind === "residual") return strideOf(unitsOf(core.branch));
-  if (core.kind === "pool") return ops.reduce((largest, op) => Math.max(largest, strideOfPool(op)), 1);
-  // Paths of several strides: what they come to is seen in the maps alone.
-  const [before, after] = [from.type.dims[2], to.type.dims[2]];
-  const known = core.kind === "branches" && typeof before === "number" && typeof after === "number";
-  return known ? Math.max(1, Math.round(before / after)) : 1;
-}
-
-function strideOfPool(op: Op): number {
-  return isOp(op, "max_pool") || isOp(op, "avg_pool") ? op.attributes.strides[0] : 1;
+  const parents = groups.map(({ modules }) => (modules.length < 1 ? undefined : parentModule(modules)));
+  const stages = groups.flatMap(({ type }, i) => parents[type === "downsample" ? i + 1 : i] ?? []);
+  return stages.length === groups.length && new Set(stages).size > 1 ? stages : undefined;
 }
 
 function whole(type: "stem" | "head", groups: readonly Group[]): RecoveredBlock {
@@ -129,7 +116,7 @@ function recovered(
   const { units } = group;
   const from = (units[0] as Unit).from;
   const to = (units.at(-1) as Unit).to;
-  const block = { scope, type, inputChannels: Number(from.type.dims[1] ?? 0) || 0, ...at };
+  const block = { scope, type, inputChannels: Number(units[0]?.sizes.from.channels ?? 0) || 0, ...at };
   return { ...group, block, ops: units.flatMap(({ ops }) => ops), from, to };
 }
 
@@ -162,17 +149,19 @@ export interface BlockFacts {
 export function factsOf({ units, from, to }: RecoveredBlock): BlockFacts {
   const kernels = [...new Set(units.flatMap(kernelsOf))];
   const wide = kernels.filter((kernel) => kernel !== "1x1");
-  const [, , ...map] = to.type.dims;
+  const before = units[0]?.sizes.from.channels ?? from.type.dims[1];
+  const after = units.at(-1)?.sizes.to;
   return {
-    channels: [from.type.dims[1] ?? null, to.type.dims[1] ?? null],
+    channels: [before ?? null, after?.channels ?? to.type.dims[1] ?? null],
     kernel: (wide.length > 0 ? wide : kernels).join(", "),
     stride: strideOf(units),
-    map: map.join("x"),
+    map: (after?.map ?? []).join("x"),
   };
 }
 
 function kernelsOf({ core }: Unit): readonly string[] {
   if (core.kind === "residual") return unitsOf(core.branch).flatMap(kernelsOf);
   if (!isConv(core) && core.kind !== "branches") return [];
+  if (core.kind === "pointwise" && core.convs.length === 0) return ["1x1"];
   return core.convs.map((conv) => operandsOf(conv).weight.type.dims.slice(2).join("x"));
 }

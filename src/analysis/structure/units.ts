@@ -1,12 +1,14 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { operandsOf } from "../../ir/ops/registry.js";
-import type { Atom, BranchesAtom, ResidualAtom } from "./atoms.js";
+import type { Atom, BranchesAtom, ResidualAtom, SizedStretch } from "./atoms.js";
 
 /** A layer of a network with what belongs to it: a convolution with its normalisation, activation and gate. */
 export interface Unit {
   readonly from: Value;
   readonly to: Value;
   readonly ops: readonly Op[];
+  /** The sizes of the maps that enter and leave. */
+  readonly sizes: SizedStretch["sizes"];
   /** What the unit is: of a convolution its form, else the atom that it is about. */
   readonly core: ConvCore | ResidualAtom | BranchesAtom | { readonly kind: "pool" | "linear" | "other" };
   /** Before the core: a normalisation and an activation in networks of preactivation. */
@@ -15,7 +17,7 @@ export interface Unit {
 }
 
 /**
- * A convolution: `pointwise` of 1×1, `depthwise` with a filter for each channel, `spatial` any other. Parallel ones, as
+ * A convolution: `pointwise` of 1×1, which may be a product with weights, `depthwise` with a filter for each channel, `spatial` any other. Parallel ones, as
  * the depthwise kernels of a mixed convolution, are one.
  */
 export interface ConvCore {
@@ -43,6 +45,7 @@ export function unitsOf(atoms: readonly Atom[]): readonly Unit[] {
   return units.map(({ core, atoms, before }) => ({
     from: (atoms[0] as Atom).from,
     to: (atoms.at(-1) as Atom).to,
+    sizes: { from: (atoms[0] as Atom).sizes.from, to: (atoms.at(-1) as Atom).sizes.to },
     ops: atoms.flatMap(({ ops }) => ops),
     core,
     before: atoms.slice(0, before),
@@ -64,8 +67,10 @@ function coreOf(atom: Atom): Unit["core"] | undefined {
       return atom;
     case "branches":
       return parallelConvs(atom) ?? atom;
-    case "pool":
     case "linear":
+      // On a map with its channels last, a product with weights is a convolution of 1×1.
+      return atom.sizes.from.map.length === 2 ? { kind: "pointwise", convs: [] } : { kind: "linear" };
+    case "pool":
     case "other":
       return { kind: atom.kind };
     case "norm":
