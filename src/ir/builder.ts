@@ -92,15 +92,21 @@ export class GraphBuilder {
     });
   }
 
-  /** Adds attention of the given options over x, with its parameters, which have the element type of x. */
-  attention(x: Value, options: AttentionOptions | SelectionOptions, site: AttentionSite, loc: Loc): Result {
+  /** Adds attention of the given options over x, with its parameters, which have the element type of x unless another is given. */
+  attention(
+    x: Value,
+    options: AttentionOptions | SelectionOptions,
+    site: AttentionSite,
+    loc: Loc,
+    dtype: DType = x.type.dtype,
+  ): Result {
     const { type, ...rest } = options;
     const module = moduleOf(type);
     return located(loc, () => {
       const plan = module.plan(rest, site);
       const prefix = loc.scope.slice(1).replaceAll("/", ".");
       const parameters = plan.parameters.map(({ name, dims, init, role }) =>
-        this.parameter(`${prefix}.${name}`, dims, init, role, x.type.dtype),
+        this.parameter(`${prefix}.${name}`, dims, init, role, dtype),
       );
       return this.op(`attention.${type}`, [x, ...parameters], plan.attributes as never, loc);
     });

@@ -34,6 +34,12 @@ export const floats: Operand<"one"> = {
   called: "floating-point numbers",
 };
 
+/**
+ * Floating-point numbers of a type of their own: a gate may be computed in float32 beside a map of half precision. Those
+ * of one op have one type, which whoever makes the op sees to.
+ */
+export const weights: Operand<"one"> = { ...floats, shared: false };
+
 /** Numbers of any type, which all operands have. */
 export const numbers: Operand<"one"> = elements("float32", "float16", "int64", "int32");
 

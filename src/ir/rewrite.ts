@@ -52,7 +52,8 @@ export interface RewriteContext {
   parameterOf(name: string, data: WeightExpr, role: ParameterRole, dtype?: DType): Value;
   /** A `fixed` parameter of given data: a number or table that a lowering needs. `name` extends the op's scope. */
   constant(name: string, data: WeightExpr): Value;
-  attention(x: Value, options: AttentionOptions, site: AttentionSite): Result;
+  /** Attention over x; its parameters have the element type of x unless another is asked for. */
+  attention(x: Value, options: AttentionOptions, site: AttentionSite, dtype?: DType): Result;
 }
 
 /**
@@ -217,7 +218,7 @@ function contextAt(
     parameterOf: (name, data, role, type = dtype) => builder.parameterOf(name, data, role, type),
     constant: (name, data) =>
       builder.parameterOf(`${loc.scope.slice(1).replaceAll("/", ".")}.${name}`, data, "fixed", dtype),
-    attention: (x, options, site) => builder.attention(x, options, site, loc),
+    attention: (x, options, site, type) => builder.attention(x, options, site, loc, type),
   };
 }
 

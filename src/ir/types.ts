@@ -30,6 +30,11 @@ export function isIntegerType(dtype: DType): dtype is "int64" | "int32" {
   return dtype === "int64" || dtype === "int32";
 }
 
+/** Whether the IR computes with elements of that type as floating-point numbers. */
+export function isFloatType(dtype: DType): dtype is "float32" | "float16" {
+  return dtype === "float32" || dtype === "float16";
+}
+
 export function isDType(word: string): word is DType {
   return word === "other" || Object.hasOwn(ELEMENT_BYTES, word) || HANDED_ON.some((each) => each === word);
 }

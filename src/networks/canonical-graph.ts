@@ -9,6 +9,7 @@ import { reshapeWeight, transposeWeight, type WeightExpr } from "../ir/weight.js
 import { readActivation } from "../passes/raise/activation.js";
 import { Dataflow } from "../passes/raise/dataflow.js";
 import { Mismatch } from "../passes/raise/mismatch.js";
+import { changesPrecision } from "../passes/simplify/identities.js";
 
 /** A parameter as an operand: its name where it has one, its numbers, their sizes. */
 export interface Weight {
@@ -44,9 +45,12 @@ export class CanonicalGraph {
   readonly graph: Graph;
   readonly #flow: Dataflow;
   readonly #numbers = new Map<Value, number>();
+  readonly #ofAnyPrecision: boolean;
 
-  constructor(graph: Graph, numbering: ValueNumbering) {
+  /** @param ofAnyPrecision whether casts between float32 and float16 make no difference */
+  constructor(graph: Graph, numbering: ValueNumbering, ofAnyPrecision = false) {
     this.graph = graph;
+    this.#ofAnyPrecision = ofAnyPrecision;
     this.#flow = new Dataflow(graph);
     graph.inputs.forEach((input, i) => {
       this.#numbers.set(
@@ -95,14 +99,15 @@ export class CanonicalGraph {
     return COMMUTATIVE.has(kind) ? [...operands].sort((a, b) => numberOf(a) - numberOf(b)) : operands;
   }
 
-  /** The value that a row of numbers was before it got other shapes. */
+  /** The value that a row of numbers was before it got other shapes, and any value before it got another precision. */
   source(value: Value): Value {
     let source = value;
     for (;;) {
       const op = this.#flow.producer(source);
       const [x] = op?.operands ?? [];
-      if (op === undefined || x === undefined || !SHAPES.has(op.kind) || !isRow(x) || !isRow(source))
-        return source;
+      if (op === undefined || x === undefined) return source;
+      const isShaped = SHAPES.has(op.kind) && isRow(x) && isRow(source);
+      if (!isShaped && !(this.#ofAnyPrecision && changesPrecision(op))) return source;
       source = x;
     }
   }

@@ -154,11 +154,12 @@ test("a product with weights is a layer and in half precision, one of two comput
 test("a division by a number that half precision has is in half precision; by a tiny one, or a computed one, not", () => {
   const dividedBy = (divisor: string): readonly string[] =>
     typesOf(
-      "lower-precision",
+      "lower-precision{weights=0}",
       `graph "g" {
         input %x : float32[N, 8]
         fixed @d = constant([], ${divisor})
-        %a : float32[N, 8] = relu(%x) loc(/a)
+        trainable @w = normal([8, 8], 1, "w")
+        %a : float32[N, 8] = gemm(%x, @w) loc(/a)
         %y : float32[N, 8] = div(%a, @d) loc(/y)
         return %y
       }`,

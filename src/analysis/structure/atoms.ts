@@ -140,7 +140,9 @@ function denseLayers(
   own: readonly Op[],
   layouts: Layouts,
 ): readonly BranchesAtom[] | undefined {
-  const ends = own.filter((op) => isOp(op, "concat") && op.operands[0] === segment.from && op.operands.length > 1);
+  const ends = own.filter(
+    (op) => isOp(op, "concat") && op.operands[0] === segment.from && op.operands.length > 1,
+  );
   const grows = ends.every(({ operands }, i) => {
     const before = ends[i - 1]?.operands ?? [segment.from];
     return operands.length === before.length + 1 && before.every((value, k) => operands[k] === value);

@@ -81,7 +81,9 @@ export function blockLength(units: readonly Unit[], start: number): number {
 function isTransformer([a, b, ...more]: readonly Unit[]): boolean {
   if (a?.core.kind !== "residual" || b?.core.kind !== "residual" || more.length > 0) return false;
   const layers = unitsOf(b.core.branch).map(({ core }) => core.kind);
-  return attends(a) && layers.length >= 2 && layers.every((kind) => kind === "pointwise" || kind === "linear");
+  return (
+    attends(a) && layers.length >= 2 && layers.every((kind) => kind === "pointwise" || kind === "linear")
+  );
 }
 
 /** Whether rows of a softmax are weights of what is summed up. */
@@ -89,7 +91,11 @@ function attends({ ops }: Unit): boolean {
   const isProduct = (op: Op): boolean =>
     (op.kind === "matmul" || (isOp(op, "opaque") && op.attributes.operator === "Einsum")) &&
     op.operands.every((operand) => operand.kind !== "parameter");
-  return ops.some(({ kind }) => kind === "softmax") && ops.some(isProduct) && !ops.some(({ kind }) => kind === "conv");
+  return (
+    ops.some(({ kind }) => kind === "softmax") &&
+    ops.some(isProduct) &&
+    !ops.some(({ kind }) => kind === "conv")
+  );
 }
 
 /** A pointwise layer, and two others on its result side by side. */

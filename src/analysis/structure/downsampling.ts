@@ -26,7 +26,8 @@ export function withDownsampling(groups: readonly Group[]): readonly Group[] {
 
 /** Whether it is more than a layer: branches that meet with convolutions in them, or layers that are a block of the papers. */
 function isBlock({ type, units }: Group): boolean {
-  if (type === "conv-norm-act" || type === "sequence") return units.some(({ core }) => core.kind === "residual");
+  if (type === "conv-norm-act" || type === "sequence")
+    return units.some(({ core }) => core.kind === "residual");
   return type !== "branches" || units.some(({ core }) => core.kind === "branches" && core.convs.length > 0);
 }
 

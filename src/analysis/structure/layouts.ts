@@ -62,7 +62,9 @@ function isTurned(op: Op, last: ReadonlySet<Value>, isConstant: (value: Value) =
     return last.has(x) ? !FIRST.has(turn) : LAST.has(turn);
   }
   if (isOp(op, "matmul")) return isConstant(op.operands[1] ?? x);
-  return op.operands.some((operand) => last.has(operand) && (operand.type.dims.length === rank || isReshape(op)));
+  return op.operands.some(
+    (operand) => last.has(operand) && (operand.type.dims.length === rank || isReshape(op)),
+  );
 }
 
 /** Tokens that become a map, and a map that becomes tokens, keep their last axis. */

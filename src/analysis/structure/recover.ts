@@ -88,7 +88,9 @@ function modulesOfUnits(units: readonly Unit[], { isConstant }: Layouts): Module
       return [unit, lists.length === 0 ? [] : lists.reduce(commonModules)];
     }),
   );
-  const ofSums = units.filter(({ core }) => core.kind === "residual").map((unit) => all.get(unit)?.length ?? 0);
+  const ofSums = units
+    .filter(({ core }) => core.kind === "residual")
+    .map((unit) => all.get(unit)?.length ?? 0);
   const deepest = ofSums.reduce((a, b) => Math.max(a, b), 0);
   return (unit) => {
     const modules = all.get(unit) ?? [];

@@ -1,6 +1,5 @@
-import type { Graph, Op, Value } from "../../ir/graph.js";
+import type { Graph, Value } from "../../ir/graph.js";
 import { operandsOf } from "../../ir/ops/registry.js";
-import { isOp } from "../../ir/rewrite.js";
 import type { Dim } from "../../ir/types.js";
 import type { Group, RecoveredBlock } from "./classify.js";
 import { parentModule } from "./names.js";
@@ -82,9 +81,7 @@ function lastShrinking(groups: readonly Group[]): number {
 /** A stage begins where the map shrinks or the width changes. Concatenations widen the map within a stage. */
 function startsStage(group: Group, previous: Group): boolean {
   if (strideOf(group.units) > 1) return true;
-  return (
-    !widens(group) && !widens(previous) && channelsOf(group) !== channelsOf(previous)
-  );
+  return !widens(group) && !widens(previous) && channelsOf(group) !== channelsOf(previous);
 }
 
 function widens({ type }: Group): boolean {

@@ -46,7 +46,8 @@ export async function verifyRewrite(
   of: RewriteVerification["of"],
   half: boolean,
 ): Promise<RewriteVerification> {
-  const tolerance = half || usesType(graph, "float16") ? TOLERANCES.float16 : TOLERANCES.float32;
+  const isHalf = usesType(graph, "float16");
+  const tolerance = half || isHalf ? TOLERANCES.float16 : TOLERANCES.float32;
   refuseInputs(file, graph);
   const runtime = await startRuntime();
   try {
@@ -56,7 +57,7 @@ export async function verifyRewrite(
     const feeds = randomFeeds(inputs, batchOf(inputs, other));
     const expected = await outputsOf(original, feeds);
     const actual = await outputsOf(other, feeds);
-    const errors = await comparable(() => modelErrors(original, feeds, tolerance.precision));
+    const errors = await comparable(() => modelErrors(original, feeds, tolerance.precision, isHalf));
     const distances: Distance[] = [];
     const faint: string[] = [];
     for (const [name, error] of errors) {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../activations.js";
 import { modelOp } from "../op.js";
-import { floats, optional } from "../operands.js";
+import { floats, optional, weights } from "../operands.js";
 import { expectDims, gatedChannels, refuse } from "../types.js";
 import { activated, channelMeans, linear, product } from "./arithmetic.js";
 
@@ -14,7 +14,7 @@ import { activated, channelMeans, linear, product } from "./arithmetic.js";
 export function defineLinearGate(op: { readonly doc: string; readonly source: string }) {
   return modelOp({
     ...op,
-    operands: { x: floats, weight: floats, bias: optional(floats) },
+    operands: { x: floats, weight: weights, bias: optional(weights) },
     attributes: z.strictObject({
       gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
       /** The channels are cut into this many parts, and each part's gates see its own channels only. */

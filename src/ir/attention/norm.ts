@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Initializer, startAtOne, startAtZero } from "../initializers.js";
-import { floats, group } from "../operands.js";
+import { group, weights } from "../operands.js";
 import { norms } from "../ops/norms.js";
 import type { Tensor } from "../tensor.js";
 import { expectDims, type TensorType } from "../types.js";
@@ -15,7 +15,7 @@ export interface NormParts<T> {
 }
 
 /** The operands of a batch normalisation inside of an op: `norm: normOperands`. */
-export const normOperands = group({ scale: floats, shift: floats, mean: floats, variance: floats });
+export const normOperands = group({ scale: weights, shift: weights, mean: weights, variance: weights });
 
 const MEMBERS = ["scale", "shift", "mean", "variance"] as const;
 

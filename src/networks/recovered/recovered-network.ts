@@ -36,7 +36,8 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
   const spec = loaded(written, file);
   const built = buildNetwork(spec.resolved);
   const numbering = new ValueNumbering();
-  const theirs = new CanonicalGraph(attention.graph, numbering);
+  // A spec says nothing of the precision that a file is written in.
+  const theirs = new CanonicalGraph(attention.graph, numbering, true);
   const forms = ["strip-training", "strip-training,fold-batch-norm"].map((pipeline) => {
     const { graph } = runPasses(built, parsePipeline(pipeline));
     const ours = new CanonicalGraph(graph, numbering);

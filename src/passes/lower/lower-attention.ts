@@ -8,6 +8,7 @@ import { LOWERING_STRATEGIES, TARGETS } from "../../ir/attention/lowering/strate
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
+import { halfGateContext } from "./half-gate.js";
 
 /**
  *     attention.TYPE(x, ...)  →  mul(x, gate of primitive ops)
@@ -29,8 +30,13 @@ export const lowerAttention = definePass({
   run: (graph, options) =>
     rewriteGraph(graph, "lower-attention", (op, context) => {
       const type = attentionKindOf(op.kind);
-      if (type === undefined) return undefined;
+      const [x, weights] = op.operands;
+      if (type === undefined || x === undefined) return undefined;
       // The table ties each lowering to its own op, which TypeScript can't follow through the look-up.
-      return (implementations[type].lower as AttentionLowering)(op as AttentionOp, context, options);
+      const lower = implementations[type].lower as AttentionLowering;
+      if (x.type.dtype !== "float16") return lower(op as AttentionOp, context, options);
+      const half = halfGateContext(context, (weights ?? x).type.dtype);
+      const gated = lower(op as AttentionOp, half, options);
+      return gated.type.dtype === "float16" ? gated : context.op("cast", [gated], { to: "float16" });
     }),
 });

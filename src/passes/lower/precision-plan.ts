@@ -2,13 +2,13 @@ import { LARGEST_FLOAT16, SMALLEST_NORMAL_FLOAT16 } from "../../base/float16.js"
 import { type Graph, type Op, usesOf, type Value } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
-import { concreteDims, elementCount, isIntegerType, type TensorType } from "../../ir/types.js";
+import { concreteDims, elementCount, isFloatType, isIntegerType, type TensorType } from "../../ir/types.js";
 import { smallValues } from "../../ir/weight.js";
 
 export type FloatType = "float32" | "float16";
 
 export function isFloat({ type }: Value): boolean {
-  return type.dtype === "float32" || type.dtype === "float16";
+  return isFloatType(type.dtype);
 }
 
 /** What a plan depends on besides the graph. */
@@ -62,12 +62,12 @@ function planOnce(graph: Graph, { weights, kept }: PrecisionOptions): ReadonlyMa
 }
 
 /** Why an op computes in float32 whatever is asked for; undefined where half precision does. */
-export function reasonForFloat32(op: Op): string | undefined {
-  const definition = definitionOf(op.kind);
+export function reasonForFloat32({ kind, operands }: Pick<Op, "kind" | "operands">): string | undefined {
+  const definition = definitionOf(kind);
   if (definition.level !== "primitive" || definition.precision === "half") return undefined;
   const { float32, except } = definition.precision;
-  if (except === "layer" && op.operands.some(({ kind }) => kind === "parameter")) return undefined;
-  return except === "divisor" && isNormalNumber(op.operands.at(-1)) ? undefined : float32;
+  if (except === "layer" && operands.some((each) => each.kind === "parameter")) return undefined;
+  return except === "divisor" && isNormalNumber(operands.at(-1)) ? undefined : float32;
 }
 
 /** Whether a value is one number, which float16 has with all of its digits. */

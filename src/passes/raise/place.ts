@@ -27,13 +27,16 @@ export interface Place {
 
 /** Refuses a module whose map or whose result the graph computes nowhere. */
 export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
-  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => turns(a) - turns(b));
   const [result] = found.last.results;
   const [direct] = result === undefined ? [] : normal.sources(result);
   const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
   const [behind] = around?.results ?? [];
   const end = direct ?? (behind && normal.sources(behind)[0]);
   const last = end && flow.producer(end.value);
+  // The map as it is where that can be had, in the precision of the result.
+  const distance = ({ value, permutation }: SourceValue): number =>
+    (value.type.dtype === end?.value.type.dtype ? 0 : 2) + (permutation === undefined ? 0 : 1);
+  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => distance(a) - distance(b));
   if (map === undefined || last === undefined || end?.value.kind !== "result") {
     return mismatch(found.last, "the file computes its map or its result nowhere by itself");
   }
@@ -41,10 +44,6 @@ export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
   const isItself = around === undefined && permutation === undefined;
   const name = isItself ? value.name : `${value.name}/gated`;
   return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
-}
-
-function turns({ permutation }: SourceValue): number {
-  return permutation === undefined ? 0 : 1;
 }
 
 function onlyReader(result: Result, { flow }: NormalForm): Op | undefined {

@@ -4,7 +4,7 @@ import type { Loc, Op, Parameter, Value } from "../../ir/graph.js";
 import { inferTypes } from "../../ir/op.js";
 import { operandSlots } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
-import { TypeRefusal, tensorType } from "../../ir/types.js";
+import { type DType, TypeRefusal, tensorType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import type { NewNames } from "./names.js";
@@ -33,16 +33,23 @@ export function raisedOp(
   const kind = `attention.${module.kind}` as const;
   const definition = definitionOf(kind);
   const attributes = definition.attributes.parse(module.attributes);
-  const types = [x.type, ...module.parameters.map(({ data }) => tensorType(data.dims, x.type.dtype))];
+  const dtype = weightsType(module.parameters, x);
+  const types = [x.type, ...module.parameters.map(({ data }) => tensorType(data.dims, dtype))];
   const results = inferred(last, () => inferTypes(definition, types, attributes)).map((type) =>
     Object.freeze({ kind: "result" as const, name, type }),
   );
   const prefix = loc.scope.slice(1).replaceAll("/", ".");
   const parameters = module.parameters.map((parameter, i) => {
     const fallback = `${prefix}.${operandSlots(definition.operands)[i + 1]?.name}`;
-    return parameterOf(parameter, fallback, x, region, flow, names);
+    return parameterOf(parameter, fallback, dtype, region, flow, names);
   });
   return freezeOp({ kind, operands: [x, ...parameters], attributes, results, loc } as unknown as Op);
+}
+
+/** The type that all weights get: float32 where the map or one of them is, so that none loses digits. */
+function weightsType(parameters: readonly RaisedParameter[], x: Value): DType {
+  const types = parameters.flatMap(({ source }) => source?.type.dtype ?? []);
+  return x.type.dtype === "float32" || types.includes("float32") ? "float32" : x.type.dtype;
 }
 
 function inferred<T>(op: Op, infer: () => T): T {
@@ -57,14 +64,14 @@ function inferred<T>(op: Op, infer: () => T): T {
 function parameterOf(
   { source, data, role }: RaisedParameter,
   fallback: string,
-  x: Value,
+  dtype: DType,
   region: ReadonlySet<Op>,
   flow: Dataflow,
   names: NewNames,
 ): Parameter {
-  if (source === undefined) return makeParameter(names.fresh(fallback), data, role, x.type.dtype);
-  if (source.role === role && dequal(source.data, data)) return source;
+  if (source === undefined) return makeParameter(names.fresh(fallback), data, role, dtype);
+  if (source.role === role && source.type.dtype === dtype && dequal(source.data, data)) return source;
   const isOwn = flow.readers(source).every((reader) => region.has(reader));
   const name = isOwn ? names.heir(source.name) : names.fresh(source.name);
-  return makeParameter(name, data, role, source.type.dtype);
+  return makeParameter(name, data, role, dtype);
 }

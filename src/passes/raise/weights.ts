@@ -1,8 +1,9 @@
 import { dequal } from "dequal";
+import { roundToFloat16 } from "../../base/float16.js";
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
-import { concreteDims, elementCount, sameDims } from "../../ir/types.js";
+import { concreteDims, type DType, elementCount, sameDims } from "../../ir/types.js";
 import {
   constantWeight,
   type LentNumbers,
@@ -112,7 +113,22 @@ function copyOf(data: StoredNumbers): LentNumbers["copyTo"] {
 export function scalarOf(value: Value | undefined): number | undefined {
   if (value?.kind !== "parameter" || elementCount(value.data.dims) !== 1) return undefined;
   const [element] = smallValues(value.data) ?? [];
-  return element === undefined ? undefined : shortestDecimal(element, value.type.dtype);
+  return element === undefined ? undefined : meantNumber(element, value.type.dtype);
+}
+
+/** Numbers that formulas have and no short decimal says. */
+const IRRATIONAL = [Math.SQRT2, Math.SQRT1_2];
+
+/** More than any map has places along an axis, and few enough that float16 tells 1/n from 1/(n + 1). */
+const MOST_PARTS = 1024;
+
+/** The number that was meant by one of a file: in half precision 0.1666 is 1/6. */
+function meantNumber(element: number, dtype: DType): number {
+  if (dtype !== "float16") return shortestDecimal(element, dtype);
+  const parts = Math.round(1 / element);
+  const candidates =
+    Math.abs(parts) > 2 && Math.abs(parts) <= MOST_PARTS ? [1 / parts, ...IRRATIONAL] : IRRATIONAL;
+  return candidates.find((each) => roundToFloat16(each) === element) ?? shortestDecimal(element, dtype);
 }
 
 /** Whether two parameters are one, or hold the same numbers in the same sizes, or are both left out. */

@@ -1,7 +1,7 @@
 import type { Op } from "../../ir/graph.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
-import { isUnknownType, sameDims } from "../../ir/types.js";
+import { isFloatType, isUnknownType, sameDims } from "../../ir/types.js";
 import type { Simplification } from "./simplification.js";
 
 /** Ops that can only give x back where the result has its type. */
@@ -55,4 +55,10 @@ function isOpaqueIdentity(
   if (operator === "Concat" || operator === "Max" || operator === "Min" || operator === "Sum")
     return others === 0;
   return isKnown && OPAQUE_KEEPING.has(operator);
+}
+
+/** Whether an op only gives floating-point numbers another precision: what is computed of them is no other gate for that. */
+export function changesPrecision(op: Op): boolean {
+  const [x] = op.operands;
+  return isOp(op, "cast") && x !== undefined && isFloatType(x.type.dtype) && isFloatType(op.attributes.to);
 }

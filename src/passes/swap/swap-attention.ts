@@ -4,7 +4,7 @@ import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/att
 import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
 import type { Op } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
-import { sameDims, TypeRefusal } from "../../ir/types.js";
+import { type DType, sameDims, TypeRefusal } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
 import { gateKind, gateOptions, gateSelector, selectGates, unmatchedGates } from "./gates.js";
 
@@ -39,13 +39,19 @@ export const swapAttention = definePass({
       const gate = result && gates.get(result);
       const [x] = op.operands;
       if (gate === undefined || x === undefined) return undefined;
-      if (gate.type !== to.type) return context.attention(x, to, gate.site);
+      const dtype = weightsType(op);
+      if (gate.type !== to.type) return context.attention(x, to, gate.site, dtype);
       const options = inherit(to, op);
       if (asksForKind || isPlanned(op, options, gate.site)) return undefined;
-      return context.attention(x, options, gate.site);
+      return context.attention(x, options, gate.site, dtype);
     });
   },
 });
+
+/** The element type of a gate's weights, which may be float32 over a map of half precision; of one without any it is the map's. */
+function weightsType({ operands: [x, ...parameters] }: Op): DType | undefined {
+  return (parameters[0] ?? x)?.type.dtype;
+}
 
 /** The options with what a person wrote of the replaced gate of the same kind. */
 function inherit(to: AttentionOptions, replaced: Op): AttentionOptions {

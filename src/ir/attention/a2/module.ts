@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { activationOps } from "../../ops/activations.js";
 import { linearOps } from "../../ops/linear.js";
 import { moves } from "../../ops/moves.js";
@@ -28,14 +28,14 @@ const op = modelOp({
   source: "A²-Nets (NeurIPS 2018), section 3, eq. 2 to 6",
   operands: {
     x: floats,
-    features: floats,
-    featuresBias: floats,
-    gather: floats,
-    gatherBias: floats,
-    distribute: floats,
-    distributeBias: floats,
-    out: floats,
-    outBias: floats,
+    features: weights,
+    featuresBias: weights,
+    gather: weights,
+    gatherBias: weights,
+    distribute: weights,
+    distributeBias: weights,
+    out: weights,
+    outBias: weights,
   },
   infer({ x, out, outBias, ...layers }) {
     const [, channels] = featureMap(x, "x");

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, channelMeans, convolved, linear, product, sum } from "../arithmetic.js";
@@ -33,19 +33,19 @@ const op = modelOp({
   source: "BAM (BMVC 2018), section 3, eq. 1 to 4",
   operands: {
     x: floats,
-    reduce: floats,
-    reduceBias: floats,
-    expand: floats,
-    expandBias: floats,
+    reduce: weights,
+    reduceBias: weights,
+    expand: weights,
+    expandBias: weights,
     channelNorm: normOperands,
-    enter: floats,
-    enterBias: floats,
-    first: floats,
-    firstBias: floats,
-    second: floats,
-    secondBias: floats,
-    leave: floats,
-    leaveBias: floats,
+    enter: weights,
+    enterBias: weights,
+    first: weights,
+    firstBias: weights,
+    second: weights,
+    secondBias: weights,
+    leave: weights,
+    leaveBias: weights,
     spatialNorm: normOperands,
   },
   attributes: z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
@@ -42,12 +42,12 @@ const op = modelOp({
   source: "CBAM (ECCV 2018), section 3, eq. 1 to 3",
   operands: {
     x: floats,
-    reduce: floats,
-    expand: floats,
-    spatial: floats,
+    reduce: weights,
+    expand: weights,
+    spatial: weights,
     norm: normOperands,
-    reduceBias: optional(floats),
-    expandBias: optional(floats),
+    reduceBias: optional(weights),
+    expandBias: optional(weights),
   },
   attributes: z.strictObject({
     pooling: z.enum(POOLINGS).default("separate"),

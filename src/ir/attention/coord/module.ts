@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { MEAN, reduceTensor } from "../../ops/reductions.js";
 import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
@@ -28,7 +28,7 @@ import { describeReduction, reductionOptions, squeezedChannels } from "../reduct
 const op = modelOp({
   doc: "x · a gate for each row · a gate for each column: coordinate attention",
   source: "Coordinate Attention (CVPR 2021), section 3.2, eq. 4 to 9",
-  operands: { x: floats, reduce: floats, norm: normOperands, rows: floats, columns: floats },
+  operands: { x: floats, reduce: weights, norm: normOperands, rows: weights, columns: weights },
   attributes: z.strictObject({
     hidden: z.enum(ACTIVATION_NAMES).default("hard_swish"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),

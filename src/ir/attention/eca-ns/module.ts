@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { elementAt } from "../../tensor.js";
 import { expectDims, gatedChannels } from "../../types.js";
 import { activated, alongChannels, channelMeans, product } from "../arithmetic.js";
@@ -27,7 +27,7 @@ export const ecaNs = defineAttention({
   op: modelOp({
     doc: "x · sigmoid(Σⱼ weight[c,j] · mean of x[c + j - (k-1)/2]): ECA with weights of its own for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
-    operands: { x: floats, weight: floats },
+    operands: { x: floats, weight: weights },
     attributes: z.strictObject(kernelAttributes),
     infer({ x, weight }, { kernel }) {
       expectDims(weight, [gatedChannels(x, "x")[1], 1, kernel], "weight");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import { elementAt } from "../../tensor.js";
 import { expectDims, gatedChannels, refuse } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product } from "../arithmetic.js";
@@ -29,7 +29,7 @@ const PADDINGS = ["zeros", "circular"] as const;
 const op = modelOp({
   doc: "x · sigmoid(C1D_k(mean of x over H and W)): Efficient Channel Attention",
   source: "ECA-Net (CVPR 2020), section 3.2, eq. 9",
-  operands: { x: floats, weight: floats, bias: optional(floats) },
+  operands: { x: floats, weight: weights, bias: optional(weights) },
   attributes: z.strictObject({ ...kernelAttributes, padding: z.enum(PADDINGS).default("zeros") }),
   infer({ x, weight, bias }, { kernel, padding }) {
     const [, channels] = gatedChannels(x, "x");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { elementAt, zeros } from "../../tensor.js";
 import { expectDims, gatedChannels } from "../../types.js";
 import { activated, alongChannels, applied, channelMeans, product, sum } from "../arithmetic.js";
@@ -27,7 +27,7 @@ import { reductionOptions, squeezedChannels } from "../reduction.js";
 const op = modelOp({
   doc: "x · sigmoid(C1D_k(hidden(C1D_1(mean of x over H and W)))): ECA with a hidden layer",
   source: "timm, layers/eca.py, EcaModule with use_mlp",
-  operands: { x: floats, enter: floats, enterBias: floats, leave: floats, leaveBias: floats },
+  operands: { x: floats, enter: weights, enterBias: weights, leave: weights, leaveBias: weights },
   attributes: z.strictObject({ ...kernelAttributes, hidden: z.enum(ACTIVATION_NAMES).default("relu") }),
   infer({ x, enter, enterBias, leave, leaveBias }, { kernel }) {
     gatedChannels(x, "x");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { fanInNormal, startAtOne, startAtZero } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import {
@@ -37,14 +37,14 @@ const op = modelOp({
   source: "GCNet (ICCV workshops 2019), section 4.3, eq. 8",
   operands: {
     x: floats,
-    reduce: floats,
-    reduceBias: floats,
-    normScale: floats,
-    normShift: floats,
-    expand: floats,
-    expandBias: floats,
-    attention: optional(floats),
-    attentionBias: optional(floats),
+    reduce: weights,
+    reduceBias: weights,
+    normScale: weights,
+    normShift: weights,
+    expand: weights,
+    expandBias: weights,
+    attention: optional(weights),
+    attentionBias: optional(weights),
   },
   attributes: z.strictObject({
     fusion: z.enum(FUSIONS).default("add"),

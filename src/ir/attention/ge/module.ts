@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, type ActivationName, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats, type Named, nameOperands, operandSlots, rest } from "../../operands.js";
+import { floats, type Named, nameOperands, operandSlots, rest, weights } from "../../operands.js";
 import { pools } from "../../ops/pools.js";
 import { elementAt, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
@@ -27,8 +27,8 @@ import { describeReduction, expectBottleneck, reductionOptions, squeezedChannels
 const EXTENTS = [0, 2, 4, 8, 16] as const;
 
 /** The two layers of the excite, and a convolution of the gather with its normalisation. */
-const EXCITE = { reduce: floats, reduceBias: floats, expand: floats, expandBias: floats };
-const GATHER_CONV = { weight: floats, norm: normOperands };
+const EXCITE = { reduce: weights, reduceBias: weights, expand: weights, expandBias: weights };
+const GATHER_CONV = { weight: weights, norm: normOperands };
 const EXCITE_OPERANDS = operandSlots(EXCITE).length;
 const GATHER_CONV_OPERANDS = operandSlots(GATHER_CONV).length;
 
@@ -93,7 +93,7 @@ export function gatherConvs(extent: number): number {
 const op = modelOp({
   doc: "x · gate(excite(gather(x))), enlarged to the size of x: gather-excite",
   source: "Gather-Excite (NeurIPS 2018), section 3",
-  operands: { x: floats, parameters: rest(floats) },
+  operands: { x: floats, parameters: rest(weights) },
   attributes: z.strictObject({
     extent: z.literal(EXTENTS).default(0),
     mlp: z.boolean().default(true),

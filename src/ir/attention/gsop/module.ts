@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, convolved, linear, product } from "../arithmetic.js";
@@ -37,14 +37,14 @@ const op = modelOp({
   source: "GSoP-Net (CVPR 2019), section 3.1",
   operands: {
     x: floats,
-    reduce: floats,
-    reduceBias: floats,
+    reduce: weights,
+    reduceBias: weights,
     norm: normOperands,
     rowNorm: normOperands,
-    rows: floats,
-    rowsBias: floats,
-    expand: floats,
-    expandBias: floats,
+    rows: weights,
+    rowsBias: weights,
+    expand: weights,
+    expandBias: weights,
   },
   attributes: z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
   infer({ x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias }) {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { startAtZero } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { linear, softmaxOf, sum } from "../arithmetic.js";
@@ -36,14 +36,14 @@ const op = modelOp({
   source: "Non-local Neural Networks (CVPR 2018), section 3, eq. 1 to 6",
   operands: {
     x: floats,
-    theta: floats,
-    thetaBias: floats,
-    phi: floats,
-    phiBias: floats,
-    g: floats,
-    gBias: floats,
-    out: floats,
-    outBias: floats,
+    theta: weights,
+    thetaBias: weights,
+    phi: weights,
+    phiBias: weights,
+    g: weights,
+    gBias: weights,
+    out: weights,
+    outBias: weights,
     norm: normOperands,
   },
   attributes: z.strictObject({

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import { featureMap } from "../../types.js";
 import { activated, product } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -29,7 +29,7 @@ import {
 const op = modelOp({
   doc: "x · gate of a convolution of mean and maximum over the channels: CBAM's spatial attention",
   source: "CBAM (ECCV 2018), section 3, eq. 3",
-  operands: { x: floats, spatial: floats, norm: optional(normOperands) },
+  operands: { x: floats, spatial: weights, norm: optional(normOperands) },
   attributes: z.strictObject({
     pooling: z.enum(POOLINGS).default("separate"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { fanInNormal } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import { expectDims, featureMap, mapChannels } from "../../types.js";
 import { activated, channelMeans, linear, product, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -26,12 +26,12 @@ const op = modelOp({
   source: "Roy et al. (MICCAI 2018), section 2",
   operands: {
     x: floats,
-    reduce: floats,
-    expand: floats,
-    spatial: floats,
-    reduceBias: optional(floats),
-    expandBias: optional(floats),
-    spatialBias: optional(floats),
+    reduce: weights,
+    expand: weights,
+    spatial: weights,
+    reduceBias: optional(weights),
+    expandBias: optional(weights),
+    spatialBias: optional(weights),
   },
   infer({ x, spatial, spatialBias, ...layers }) {
     const [, channels] = mapChannels(x, "x");

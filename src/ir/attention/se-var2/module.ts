@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { startAtOne } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats } from "../../operands.js";
+import { floats, weights } from "../../operands.js";
 import { expectDims, gatedChannels } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
@@ -21,7 +21,7 @@ export const seVar2 = defineAttention({
   op: modelOp({
     doc: "x · sigmoid(w ⊙ mean of x over H and W): one weight for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",
-    operands: { x: floats, weight: floats },
+    operands: { x: floats, weight: weights },
     infer({ x, weight }) {
       expectDims(weight, [1, gatedChannels(x, "x")[1], 1, 1], "weight");
       return x;

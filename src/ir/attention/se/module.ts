@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
-import { floats, optional } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { concreteDims, elementCount, featureMap, gatedChannels } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
@@ -37,10 +37,10 @@ const op = modelOp({
   source: "SENet (CVPR 2018), section 3, eq. 2 to 4",
   operands: {
     x: floats,
-    reduce: floats,
-    expand: floats,
-    reduceBias: optional(floats),
-    expandBias: optional(floats),
+    reduce: weights,
+    expand: weights,
+    reduceBias: optional(weights),
+    expandBias: optional(weights),
   },
   attributes: z.strictObject({
     squeeze: z.enum(SQUEEZE_NAMES).default("average"),

@@ -1,6 +1,6 @@
 import { freezeGraph } from "../../../ir/builder.js";
 import { type Graph, type Op, type Parameter, parametersOf, type Value } from "../../../ir/graph.js";
-import { isIdentity } from "../../simplify/identities.js";
+import { changesPrecision, isIdentity } from "../../simplify/identities.js";
 import { Dataflow } from "../dataflow.js";
 import { NormalOps } from "./normal-ops.js";
 import { turnedOp } from "./turned.js";
@@ -52,7 +52,7 @@ export function normalForm(graph: Graph): NormalForm {
 /** What the first result of an op is in the normal form; undefined where it is what it is. */
 function viewOfOp(op: Op, operands: readonly View[], ops: NormalOps): View | undefined {
   const [x] = operands;
-  if (x !== undefined && isIdentity(op)) return x;
+  if (x !== undefined && (isIdentity(op) || changesPrecision(op))) return x;
   const turned = turnedOp(op, operands, ops);
   if (turned !== undefined) return turned;
   const value = ops.spelled(

@@ -5,8 +5,7 @@ import { inferTypes } from "../../../ir/op.js";
 import { type AttributesInput, definitionOf, type OpName } from "../../../ir/ops/registry.js";
 import {
   type DType,
-  isIntegerType,
-  isNumberDType,
+  isFloatType,
   sameDims,
   sameType,
   type TensorType,
@@ -146,13 +145,9 @@ export class NormalOps implements IdiomContext, TurningContext {
 function typesOf(kind: OpName, operands: readonly Value[], attributes: object): readonly TensorType[] {
   const definition = definitionOf(kind);
   const types = operands.map(({ type }) => type);
-  const float = types.find(({ dtype }) => isFloat(dtype))?.dtype ?? "float32";
-  const alike = types.map((type) => (isFloat(type.dtype) ? tensorType(type.dims, float) : type));
+  const float = types.find(({ dtype }) => isFloatType(dtype))?.dtype ?? "float32";
+  const alike = types.map((type) => (isFloatType(type.dtype) ? tensorType(type.dims, float) : type));
   return inferTypes(definition, definition.foreign ? types : alike, { ...attributes });
-}
-
-function isFloat(dtype: DType): boolean {
-  return isNumberDType(dtype) && !isIntegerType(dtype);
 }
 
 function unlessRefused<T>(make: () => T): T | undefined {
