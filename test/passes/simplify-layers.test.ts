@@ -241,6 +241,40 @@ test("the steps of a hard sigmoid are one op, and stay where they are none", () 
   assert.equal(kindsAfter(steps(1)), ["conv", "add", "clip", "div"]);
 });
 
+test("a sum by how many it is of is a mean, and by another number is none", () => {
+  const by = (number: number, op: string): string => `graph "g" {
+    input %x : float32[N, 4, 8, 4]
+    fixed @number = constant([], ${number})
+    %sum : float32[N, 4, 1, 1] = reduce_sum(%x) {axes = [2, 3]} loc(/sum)
+    %mean : float32[N, 4, 1, 1] = ${op}(%sum, @number) loc(/mean)
+    %y : float32[N, 4, 1, 1] = tanh(%mean) loc(/y)
+    return %y
+  }`;
+  for (const text of [by(32, "div"), by(1 / 32, "mul")]) {
+    assert.equal(kindsAfter(text), ["reduce_mean", "tanh"]);
+    assertKeepsValues("simplify", text);
+  }
+  assert.equal(kindsAfter(by(31, "div")), ["reduce_sum", "div", "tanh"]);
+});
+
+test("the half of a GELU stays before a layer", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 4]
+    trainable @w = normal([4, 4], 1, "w")
+    fixed @root = constant([], 1.4142135)
+    fixed @one = constant([], 1)
+    fixed @half = constant([], 0.5)
+    %d : float32[N, 4] = div(%x, @root) loc(/d)
+    %e : float32[N, 4] = erf(%d) loc(/e)
+    %s : float32[N, 4] = add(%e, @one) loc(/s)
+    %p : float32[N, 4] = mul(%x, %s) loc(/p)
+    %h : float32[N, 4] = mul(%p, @half) loc(/h)
+    %y : float32[N, 4] = gemm(%h, @w) loc(/y)
+    return %y
+  }`;
+  assertUnchanged("simplify", text);
+});
+
 test("weights that are computed are computed where they are written", () => {
   const text = `graph "g" {
     input %x : float32[N, 3, 5, 5]

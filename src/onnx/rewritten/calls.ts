@@ -7,6 +7,8 @@ export interface FoldedNodes {
   readonly nodes: readonly RewrittenNode[];
   /** The fields of nodes that stand in one that is written. */
   readonly within: ReadonlySet<WireField>;
+  /** What those that are written read by themselves: the condition of an If. */
+  readonly reads: readonly string[];
 }
 
 /** Calls of functions, and Ifs, whose nodes nothing has touched are written as they were. */
@@ -15,6 +17,7 @@ export function withCalls(
   { document, constants }: ModelSource,
 ): FoldedNodes {
   const within = new Set<WireField>();
+  const reads: string[] = [];
   let left = nodes;
   const byField = new Map(document.nodes.map((node) => [node.field, node]));
   const constantFields = new Set([...constants.values()].map(({ field }) => field));
@@ -48,6 +51,7 @@ export function withCalls(
     const segments = [copied(document.range, field.begin, field.end)];
     left = left.toSpliced(first, count, { index, segments, isWhole: true, reads: [] });
     for (const each of fields) within.add(each);
+    reads.push(...(outer.input ?? []));
   }
-  return { nodes: left, within };
+  return { nodes: left, within, reads };
 }

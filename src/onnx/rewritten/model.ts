@@ -51,6 +51,7 @@ export function encodeRewritten(
   const needed = [...names.arguments, ...graph.inputs.map((input) => names.of(input))];
   const tensors = new RewrittenTensors(source, needed, !simplified);
   const nodes = withCalls(rewrittenNodes(graph, opset, source, names, tensors), source);
+  tensors.read(nodes.reads);
   const declarations = new RewrittenDeclarations(graph, source, names, tensors, sizes, !undeclared);
   const { document } = source;
   const at = document.modelFields.findIndex(({ number }) => number === FIELD.modelGraph);

@@ -34,6 +34,11 @@ export class RewrittenTensors {
     this.#needed.add(initializer.name);
   }
 
+  /** Keeps the tensors of the file of some names. */
+  read(names: readonly string[]): void {
+    for (const name of names) this.#needed.add(name);
+  }
+
   /** Takes a parameter that something reads under that name. */
   need(parameter: Parameter, name: string): void {
     this.#needed.add(name);

@@ -9,12 +9,12 @@ const MOST_STEPS = 4;
 
 /**
  * Whether an op by a number is a part of an activation as exporters write it, `max(0, min(1, x / 6 + 1/2))`: the chain of ops
- * behind it, each by a number and read once, ends in a clamp.
+ * behind it, each by a number or a ReLU, and read once, ends in a clamp.
  */
 export function endsInClamp(op: Op, context: SimplifyContext): boolean {
   let current = op;
   for (let step = 0; step < MOST_STEPS; step++) {
-    if (!AFFINE.has(current.kind) || !isByNumber(current)) return false;
+    if (current.kind !== "relu" && !(AFFINE.has(current.kind) && isByNumber(current))) return false;
     const [result] = current.results;
     const [reader, ...more] = result === undefined ? [] : context.readersOf(result);
     if (reader === undefined || more.length > 0) return false;

@@ -9,13 +9,13 @@ import type { Simplification, SimplifyContext } from "./simplification.js";
  *     W · (x · s) + b  →  (W · s) · x + b        s one number, or one for each input channel
  *
  * A layer is linear in x. Padding adds zeros, which no factor changes. In a convolution of groups the input channel of W[o, i] is
- * i of the group of o. Where something else reads x · s, or is an output, both stay.
+ * i of the group of o. Where something else reads x · s, or is an output, both stay. So does the half of a GELU.
  */
 export const scaleBeforeLayer: Simplification = (op, context) => {
   const layer = layerOf(op);
   const product = layer && context.isReadOnce(layer.x) ? context.producer(layer.x) : undefined;
   const scaled = product && scaledInput(product);
-  if (layer === undefined || scaled === undefined) return undefined;
+  if (layer === undefined || scaled === undefined || isOfGelu(scaled.x, context)) return undefined;
   const { dims } = layer.x.type;
   const channels = dims[1];
   const factor = typeof channels === "number" ? perChannel(scaled.by, dims.length, channels) : undefined;
@@ -40,6 +40,16 @@ function scaledInput(
   return op.kind === "mul" && a.kind === "parameter" && b.kind !== "parameter"
     ? { kind: op.kind, x: b, by: a }
     : undefined;
+}
+
+/** Whether a value is x · (1 + erf(x / √2)), whose half is GELU: without the factor nobody would know it for that any more. */
+function isOfGelu(value: Value, { producer }: SimplifyContext): boolean {
+  const product = producer(value);
+  return isOp(product, "mul") && product.operands.some((each) => readsErf(producer(each), producer));
+}
+
+function readsErf(op: Op | undefined, producer: SimplifyContext["producer"]): boolean {
+  return op?.operands.some((each) => isOp(producer(each), "erf")) === true;
 }
 
 /** Whether the product only scaled what it was given, and repeated nothing. */

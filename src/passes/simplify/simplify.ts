@@ -15,6 +15,7 @@ import { makeHardSigmoid } from "./hard-sigmoids.js";
 import { dropIdentity } from "./identities.js";
 import { joinLayouts, staticReshape } from "./layouts.js";
 import { addIntoProduct } from "./linear-layers.js";
+import { makeMean } from "./means.js";
 import { padIntoWindow } from "./pad-into-window.js";
 import { Readers } from "./readers.js";
 import { keepReducedAxes } from "./reduced-axes.js";
@@ -41,6 +42,7 @@ const SIMPLIFICATIONS: readonly Simplification[] = [
   keepReducedAxes,
   padIntoWindow,
   makeHardSigmoid,
+  makeMean,
   scaleAfterLayer,
   biasAfterLayer,
   scaleBeforeLayer,
