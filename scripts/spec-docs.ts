@@ -115,7 +115,7 @@ key like everything else, so a family of networks shares it.
     "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
 
 A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
-\`attention\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
+\`attention\`, \`as\`, \`from\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
 in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
 \`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
 this language.
@@ -144,6 +144,34 @@ ${Object.entries(FUNCTIONS)
 
 What has to be an integer must be one: \`round\`, \`floor\` and \`divisible\` make one. A mistake is shown inside of its expression, with
 the stage and the block that it fails in.
+
+### Named values
+
+A layer begins with the result of the layer before it, a stage with that of the stage before. Where a network is no chain, values have
+names: \`as\` names a result, \`from\` begins with earlier ones. In a block:
+
+    "layers": [
+      { "layer": "conv", "channels": "channels / 2", "as": "half" },
+      { "layer": "conv", "channels": "in", "kernel": 3, "groups": "in" },
+      { "layer": "value", "from": ["half", "input"] }
+    ]
+
+and between stages, here an encoder and a decoder:
+
+    "stages": [
+      { "block": "basic", "channels": 32, "as": "fine" },
+      { "block": "basic", "channels": 64, "stride": 2 },
+      { "block": "enlarge", "channels": 32, "as": "up" },
+      { "block": "basic", "channels": 32, "from": { "sum": ["fine", "up"] } }
+    ]
+
+\`from\` is one name; a list, whose maps stand one after the other along the channels; or \`concat\`, \`sum\`, \`mean\` or \`product\` with a list.
+In a block, \`input\` is what the block begins with (after a gate in the position \`pre\`), and names are known from the layer that gives them to
+the end of the block, in branches, in \`shortcut\` and in \`after\`, too. Between stages, \`input\` is the image and \`stem\` what the stem leads to; an
+object in \`features\` has \`from\` as well. Of \`repeat\`, the last round counts; a name may be given twice only by layers with a \`when\`.
+
+Refused are names that nothing gives, that are given later, that nothing reads; maps of different channels or sizes; and a layer or
+a stage whose result nothing reads. \`specs/densenet-121.json\` and \`specs/shufflenetv2-100.json\` join by branches alone.
 `;
 
 const ATTENTION = `## Attention

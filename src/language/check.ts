@@ -4,6 +4,7 @@ import type { PassInvocation } from "../passes/engine/pass.js";
 import { checkInvocation, parsePipeline } from "../passes/engine/pipeline.js";
 import { isPassName } from "../passes/registry.js";
 import { isDefined } from "./blocks/registry.js";
+import { checkStageValues } from "./check-stages.js";
 import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.js";
 import { checkDefinitions } from "./definitions/check-definitions.js";
 import type { SpecDocument } from "./document.js";
@@ -58,9 +59,10 @@ function examine(
   const report = (diagnostic: Diagnostic): void => {
     problems.push(diagnostic);
   };
-  const resolved = withDefinitionProblems(document, report, (refuse) =>
-    checkDefinitions(spec, refuse) ? resolveSpec(spec, name, passes, refuse) : undefined,
-  );
+  const resolved = withDefinitionProblems(document, report, (refuse) => {
+    checkStageValues(spec, refuse);
+    return checkDefinitions(spec, refuse) ? resolveSpec(spec, name, passes, refuse) : undefined;
+  });
   checkRules({ written: written(spec), resolved }, document, report);
   return { problems, resolved };
 }

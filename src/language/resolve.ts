@@ -15,8 +15,10 @@ import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
 import type { LayerCount } from "./definitions/resolve-layers.js";
+import { NamedMaps } from "./named-maps.js";
 import { resolvePreprocessing } from "./preprocessing.js";
-import type { FeatureSource, ResolvedFeature, ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import { featuresOf } from "./resolve-features.js";
+import type { ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { LayerDefaults } from "./resolved-part.js";
 import type { Spec, Stem } from "./schema.js";
 
@@ -39,7 +41,8 @@ export function resolveSpec(
   refuse: RefuseDefinition,
 ): ResolvedSpec {
   const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
-  const blocks = resolveBlocks(spec, stem?.channels ?? spec.input.channels, refuse);
+  const maps = new NamedMaps(spec.input.channels, stem);
+  const blocks = resolveBlocks(spec, maps, refuse);
   return {
     name: spec.name ?? name,
     description: spec.description,
@@ -48,7 +51,7 @@ export function resolveSpec(
     stem,
     blocks,
     head: spec.head.classifier ? resolveHead(spec) : undefined,
-    features: resolveFeatures(spec, stem, blocks),
+    features: featuresOf(spec.features, maps),
     preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
     labels: spec.labels,
     dropPath: spec.dropPath,
@@ -73,25 +76,24 @@ function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
   };
 }
 
-function resolveBlocks(
-  spec: Spec,
-  enteringChannels: number,
-  refuse: RefuseDefinition,
-): readonly ResolvedBlock[] {
+function resolveBlocks(spec: Spec, maps: NamedMaps, refuse: RefuseDefinition): readonly ResolvedBlock[] {
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
   const total = repeats.reduce((sum, each) => sum + each, 0);
   const blocks: ResolvedBlock[] = [];
   const count: LayerCount = { layers: 0 };
-  let inputChannels = enteringChannels;
   spec.stages.forEach((stage, stageIndex) => {
     const repeat = repeats[stageIndex] ?? 0;
+    const specPath = ["stages", stageIndex];
     for (let index = 0; index < repeat; index++) {
+      const from = index === 0 ? stage.from : undefined;
+      const { reads, ...entering } = maps.begin(from, [...specPath, "from"], refuse);
       const site: BlockSite = {
-        specPath: ["stages", stageIndex],
+        specPath,
         ...layerDefaults(spec, stage.activation),
         stage: stageIndex,
         index,
-        inputChannels,
+        reads,
+        inputChannels: entering.channels,
         stride: index === 0 ? stage.stride : 1,
         dropPath: (spec.dropPath * blocks.length) / total,
         // The reference implementations expand with the default round limit, whatever the widths have.
@@ -101,8 +103,9 @@ function resolveBlocks(
         ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
         : resolveBuiltIn(stage, site, spec);
       blocks.push(block);
-      inputChannels = block.channels;
+      maps.add(block, entering.stride);
     }
+    maps.name(stage.as);
   });
   return blocks;
 }
@@ -172,44 +175,4 @@ function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number 
   if (!scaleDepth) return repeat;
   const scaled = repeat * scaling.depth;
   return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);
-}
-
-/** The spec's `features`, each with the map that it means. */
-function resolveFeatures(
-  spec: Spec,
-  stem: ResolvedStem | undefined,
-  blocks: readonly ResolvedBlock[],
-): readonly ResolvedFeature[] {
-  const sources = featureSources(stem, blocks);
-  return spec.features.map((feature, i): ResolvedFeature => {
-    const specPath = ["features", i];
-    const { name, level, stage } =
-      typeof feature === "string" ? { name: feature, level: feature, stage: undefined } : feature;
-    const exponent = level === undefined ? undefined : Number(level.slice(1));
-    const place = sources.findLast(({ after, stride }) =>
-      exponent === undefined ? typeof after === "object" && after.stage === stage : stride === 2 ** exponent,
-    );
-    return { specPath, name, level: exponent, stage, place };
-  });
-}
-
-/** Every map that a feature can be, in order. */
-export function featureSources(
-  stem: ResolvedStem | undefined,
-  blocks: readonly ResolvedBlock[],
-): readonly FeatureSource[] {
-  const sources: FeatureSource[] = [];
-  let stride = 1;
-  if (stem !== undefined) {
-    const { channels, pool } = stem;
-    stride = stem.stride;
-    sources.push({ after: "stem-convolutions", stride, channels });
-    stride *= pool?.stride ?? 1;
-    if (pool !== undefined) sources.push({ after: "stem", stride, channels });
-  }
-  for (const block of blocks) {
-    stride *= block.stride;
-    sources.push({ after: { stage: block.stage, index: block.index }, stride, channels: block.channels });
-  }
-  return sources;
 }

@@ -3,6 +3,7 @@ import type { ActivationName } from "../ir/activations.js";
 import type { AttentionOptions } from "../ir/attention/modules.js";
 import type { InitializationName } from "../ir/initializers.js";
 import type { AttentionPosition } from "./positions.js";
+import type { Reading } from "./values.js";
 
 // What the parts of a resolved spec have in common: stem, blocks and head.
 
@@ -38,11 +39,20 @@ export interface ResolvedPool {
   readonly padding: PoolPadding;
 }
 
+/** A map of the network: its input, that of the stem's convolutions before its pooling, that of the whole stem, or of a block. */
+export type MapSource =
+  | "input"
+  | "stem-convolutions"
+  | "stem"
+  | { readonly stage: number; readonly index: number };
+
 /** Where a block stands and what goes in and out: true of every type. */
 export interface ResolvedPosition {
   readonly specPath: JsonPath;
   readonly stage: number;
   readonly index: number;
+  /** The maps that the block begins with; left out, the result of the block before it. */
+  readonly reads?: Reading<MapSource> | undefined;
   readonly inputChannels: number;
   /** Output channels. */
   readonly channels: number;

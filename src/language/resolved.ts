@@ -2,7 +2,7 @@ import type { JsonPath } from "../base/json-path.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import type { ResolvedBlock } from "./blocks/registry.js";
 import type { Preprocessing } from "./preprocessing.js";
-import type { LayerDefaults, ResolvedPool } from "./resolved-part.js";
+import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
@@ -61,17 +61,17 @@ export interface ResolvedStem extends LayerDefaults {
 export interface ResolvedFeature {
   readonly specPath: JsonPath;
   readonly name: string;
-  /** What the spec asks for: the last map of stride 2^level, or that of a stage. Exactly one is given. */
+  /** What the spec asks for: the last map of stride 2^level, that of a stage, or a named one. Exactly one is given. */
   readonly level?: number | undefined;
   readonly stage?: number | undefined;
+  readonly from?: string | undefined;
   /** Undefined where the network has no such map, which a rule refuses. */
   readonly place?: FeatureSource | undefined;
 }
 
 /** Where in a network a feature map is. */
 export interface FeatureSource {
-  /** The map of the stem's convolutions, before its pooling; of the whole stem; of a block. */
-  readonly after: "stem-convolutions" | "stem" | { readonly stage: number; readonly index: number };
+  readonly after: MapSource;
   /** Pixels of the image that one of the map stands for, in both directions. */
   readonly stride: number;
   readonly channels: number;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { DEFAULT_INITIALIZATION, INITIALIZATION_NAMES } from "../ir/initializers.js";
 import { attentionDefaultsSchema } from "./attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "./fields.js";
+import { valueName } from "./values.js";
 
 // The objects of the spec's top level, `stages` aside.
 
@@ -161,10 +162,13 @@ export const featureSchema = z.union(
         .int()
         .min(0)
         .optional()
-        .describe("Index of the stage whose last block gives the map, in place of `level`."),
+        .describe("Index of the stage whose last block gives the map, instead of a `level`."),
+      from: valueName
+        .optional()
+        .describe("Name of the map that a stage gave it with `as`, instead of a `level` or a `stage`."),
     }),
   ],
-  { error: 'expected a level as "C4", or an object with a name and a level or a stage' },
+  { error: 'expected a level as "C4", or an object with a name and a level, a stage or a named map' },
 );
 
 export const headSchema = z.strictObject({

@@ -67,7 +67,21 @@ function wordsOf(variants: z.ZodType | undefined, key: string, object: unknown):
  * definitions. Objects and lists are filled in the next rounds.
  */
 const NUMBERS = [1, 40, 3, 2, 5, 8, 0.5, 0.25, 0];
-const PROBES: readonly unknown[] = [...NUMBERS, true, false, "C2", "C3", "in", [], [1], [3], {}, [{}]];
+const PROBES: readonly unknown[] = [
+  ...NUMBERS,
+  true,
+  false,
+  "C2",
+  "C3",
+  "input",
+  "in",
+  [],
+  [1],
+  [3],
+  ["input", "input"],
+  {},
+  [{}],
+];
 
 function allowedValues(field: z.ZodType): readonly unknown[] {
   const words: readonly unknown[] = field instanceof z.ZodEnum ? field.options : [];

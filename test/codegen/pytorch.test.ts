@@ -35,6 +35,7 @@ const GALLERY: readonly Case[] = [
   ...["mobilenetv2-100", "mobilenetv3-small-100", "mixnet-s"].map((spec) => shipped(spec, 32)),
   ...["resnet50-se", "resnet50-eca", "resnet50-cbam", "resnext50-32x4d-se"].map((spec) => shipped(spec, 32)),
   ...["skresnet18", "ese-vovnet39b", "cifar-preact-resnet164-se"].map((spec) => shipped(spec, 32)),
+  ...["shufflenetv2-100", "densenet-121"].map((spec) => shipped(spec, 32)),
   shipped("inception-v3", 107),
 ];
 
@@ -170,6 +171,69 @@ const SMALL: Readonly<Record<string, object>> = {
     ],
     head: { classes: 5 },
   },
+  named: {
+    input: { channels: 3, height: 22, width: 30 },
+    defaults: { activation: "relu" },
+    blocks: {
+      mixed: {
+        layers: [
+          { layer: "conv", channels: 12, kernel: 3, as: "wide" },
+          { layer: "norm", kind: "layer", epsilon: 1e-6 },
+          { layer: "prelu" },
+          { layer: "scale", factor: 0.5, trained: "channels" },
+          { layer: "shuffle", groups: 3 },
+          { layer: "attention", as: "gated" },
+          { layer: "value", from: { product: ["gated", "input"] } },
+          {
+            layer: "branches",
+            branches: [
+              [
+                { layer: "slice", start: 2, end: 8 },
+                { layer: "conv", channels: 6, kernel: 3, as: "left" },
+              ],
+              [
+                { layer: "slice", end: 6, as: "first" },
+                { layer: "conv", channels: 6, kernel: 3, from: { mean: ["left", "first"] } },
+              ],
+            ],
+          },
+          { layer: "scale", factor: 2, trained: "map" },
+        ],
+        shortcut: [{ layer: "conv", channels: 12, from: "wide", activation: "none" }],
+        after: [
+          { layer: "norm", epsilon: 0.01, as: "sum" },
+          { layer: "activation", from: ["sum", "input", "wide"] },
+        ],
+      },
+      larger: {
+        layers: [
+          { layer: "upsample", mode: "bilinear" },
+          { layer: "conv", channels: 8 },
+        ],
+      },
+      fit: {
+        layers: [
+          { layer: "conv", channels: 8, as: "whole" },
+          { layer: "pool", kind: "max", stride: 3, padding: "ceil" },
+          { layer: "upsample", to: "whole", as: "smooth" },
+          { layer: "value", from: { sum: ["whole", "smooth"] } },
+        ],
+      },
+    },
+    stem: { channels: 12, stride: 1 },
+    scaling: { divisor: 4 },
+    stages: [
+      { block: "mixed", attention: "eca", as: "fine" },
+      { block: "conv-norm-act", channels: 8, stride: 2, as: "coarse" },
+      { block: "larger" },
+      { block: "fit", channels: 8, as: "up" },
+      { block: "conv-norm-act", channels: 8, from: ["fine", "up", "stem"], as: "all" },
+      { block: "conv-norm-act", channels: 8, repeat: 2, from: "input", as: "image" },
+      { block: "basic", channels: 8, from: { product: ["all", "image"] } },
+    ],
+    head: { classes: 5 },
+    features: [{ name: "coarse", from: "coarse" }],
+  },
 };
 
 const SHAKE: Case = { ...shipped("cifar-shake-shake-26-2x96d-se", 8), passes: "remove-attention" };
@@ -180,7 +244,7 @@ let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spe
 const cases: readonly Case[] = [
   ...GALLERY,
   SHAKE,
-  ...["same", "residuals", "preactivated", "defined"].map((name) => ({ label: name, spec: name })),
+  ...["same", "residuals", "preactivated", "defined", "named"].map((name) => ({ label: name, spec: name })),
   ...ATTENTION_VARIANTS.map((to, i) => ({
     label: `attention ${to}`,
     spec: i % 2 === 0 ? "gates" : "gates-resnet",

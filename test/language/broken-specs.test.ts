@@ -54,7 +54,7 @@ const broken: Readonly<
     says: [
       "6:14 a level is C and a digit, as C4",
       "6:30 a name has letters, digits, _ and -, and begins with a letter",
-      '6:51 expected a level as "C4", or an object with a name and a level or a stage, got 3',
+      '6:51 expected a level as "C4", or an object with a name and a level, a stage or a named map, got 3',
     ],
   },
   "zero repeats": { stages: [`{ ${IR}, "repeat": 0 }`], says: ["4:75 must be at least 1, got 0"] },

@@ -9,7 +9,7 @@ export const specCodes = {
         "A block string that can't be read. The message names the part; docs/spec.md has the grammar.",
       "circular-extends": "A spec extends itself, by way of others. Break the circle that the message shows.",
       definition:
-        "A block of the spec's own can't mean what it says. The place is inside of the expression or layer.",
+        "A block of the spec's own, or a stage that reads named values, can't mean what it says. The place is inside of the expression, layer or stage.",
       "duplicate-key": "A key stands twice in one object. Take one of them out.",
       empty: "The file is empty. `ecagen init` writes a first spec.",
       encoding: "The file is no text in UTF-8. Save it as such.",
@@ -104,6 +104,7 @@ export const SPEC_RULES = [
   "attention-fits-its-site",
   "drop-path-needs-a-residual",
   "network-is-not-too-deep",
+  "every-block-is-needed",
   "features-have-a-place",
   "outputs-have-names-of-their-own",
   "networks-have-an-output",

@@ -77,8 +77,17 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       },
     );
   },
-  norm: ({ name, channels }) => call("Norm", [holes(name)("channels", channels), STYLE]),
+  norm({ name, channels, kind, epsilon }, { block }) {
+    const hole = holes(name);
+    if (kind === "batch") {
+      return call("Norm", [hole("channels", channels), STYLE], {
+        epsilon: [hole("epsilon", epsilon), undefined],
+      });
+    }
+    return call("ChannelNorm", [hole("channels", channels), hole("epsilon", epsilon ?? block.norm.epsilon)]);
+  },
   activation: ({ name, activation }) => call("activation", [holes(name)("act", activation)]),
+  prelu: ({ name, channels }) => call("PReLU", [holes(name)("channels", channels)]),
   pool({ name, kind, kernel, stride, padding, countPadding }) {
     const hole = holes(name);
     return call(kind === "max" ? "MaxPool2d" : "AvgPool2d", [hole("kernel", sides(kernel))], {
@@ -92,7 +101,28 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       "Frame",
       pads.map((pad, i) => holes(name)(`pad${i}`, pad)),
     ),
-  scale: ({ name, factor }) => call("Scale", [holes(name)("factor", factor)]),
+  scale({ name, factor, trained, channels }) {
+    const hole = holes(name);
+    if (trained === undefined) return call("Scale", [hole("factor", factor)]);
+    const each = trained === "channels" ? channels : undefined;
+    return call("TrainedScale", [hole("factor", factor)], { channels: [hole("channels", each), undefined] });
+  },
+  upsample({ name, factor, to, mode }) {
+    const hole = holes(name);
+    return call("Upsample", [], {
+      factor: [hole("factor", factor && sides(factor)), undefined],
+      to: [hole("to", to), undefined],
+      mode: [hole("mode", mode), "nearest"],
+    });
+  },
+  slice: ({ name, start, end }) => call("Slice", [holes(name)("start", start), holes(name)("end", end)]),
+  shuffle: ({ name, groups }) => call("Shuffle", [holes(name)("groups", groups)]),
+  read({ name, reading: { how, names } }) {
+    const hole = holes(name);
+    const read = names.map((each, i) => hole(`read${i}`, each));
+    return call("Read", read, { join: [hole("join", how), "concat"] });
+  },
+  keep: ({ name, as }) => call("Keep", [holes(name)("as", as)]),
   attention: ({ name }, { scope, parts }) =>
     call("Gate", [holes(name)("gate", parts.gateAt(`${scope}/${name}/attention`)), STYLE]),
   branches(layer, site) {

@@ -1,5 +1,6 @@
 import { positionsIn, type ResolvedBlock } from "../../language/blocks/registry.js";
-import type { FeatureSource, ResolvedHead, ResolvedStem } from "../../language/resolved.js";
+import type { ResolvedHead, ResolvedStem } from "../../language/resolved.js";
+import type { MapSource } from "../../language/resolved-part.js";
 import type { CodegenSubject } from "../subject.js";
 import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
@@ -35,7 +36,7 @@ export function tables(spec: Spec, parts: ModuleParts, classes: readonly Defined
   );
   const notes = stages.map((stage) => `stage ${stage}`);
   const sources = features.flatMap(({ name, place }) =>
-    place === undefined ? [] : [[name, sourceOf(place)] as const],
+    place === undefined ? [] : [[name, sourceOf(place.after)] as const],
   );
   const all: readonly (readonly [string, Python])[] = [
     ["STYLE", words(common)],
@@ -62,6 +63,7 @@ function rowOf(
     gate,
     position: position === usual ? undefined : position,
     drop_path: rate === 0 ? undefined : rate,
+    reads: block.reads && { join: block.reads.how, maps: block.reads.names.map(sourceWords) },
     style: styleChanges(styleOf(block), common),
   };
   if (block.block === "defined") {
@@ -115,9 +117,13 @@ function headWords(
   };
 }
 
-/** Where a feature map is: a word of the stem, or stage and block. */
-function sourceOf({ after }: FeatureSource): Python {
+/** Where a map is: a word for the input and those of the stem, or stage and block. */
+function sourceOf(after: MapSource): Python {
   return verbatim(typeof after === "string" ? pythonString(after) : `(${after.stage}, ${after.index})`);
+}
+
+function sourceWords(map: MapSource): Literal {
+  return typeof map === "string" ? map : [map.stage, map.index];
 }
 
 function words(of: Words): Python {

@@ -3,6 +3,7 @@ import { attentionSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
+import { valueFields } from "../values.js";
 
 /** What a stage of any block type says. */
 export const stageFields = {
@@ -29,6 +30,7 @@ export const stageFields = {
   attention: attentionSchema
     .optional()
     .describe("Gate of the stage's blocks. Left out: the network's `attention`."),
+  ...valueFields,
   scaleDepth: z
     .boolean()
     .default(true)

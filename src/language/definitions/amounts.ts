@@ -18,6 +18,8 @@ export type RefuseDefinition = (problem: DefinitionProblem) => void;
 /** The integers that a number of a layer may be. */
 export const LIMITS = {
   channels: [1, MAX_CHANNELS],
+  /** A channel, counted from 0. */
+  position: [0, MAX_CHANNELS],
   side: [1, 63],
   stride: [1, 16],
   dilation: [1, 64],

@@ -2,6 +2,7 @@ import type { JsonPath } from "../../base/json-path.js";
 import { didYouMean } from "../../base/suggest.js";
 import { BLOCK_TYPES, isDefined, type Stage } from "../blocks/registry.js";
 import type { RefuseDefinition } from "./amounts.js";
+import { checkValues } from "./check-values.js";
 import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
 import { ExpressionError, namesIn, parseExpression } from "./expression.js";
 import { PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
@@ -67,6 +68,7 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
       report({ path: at, message: error.message, at: error.at, hint: error.hint });
     }
   }
+  checkValues(definition, path, report);
   for (const { layers, at } of listsOf(definition, path)) {
     const isMain = at[path.length] === "layers";
     layers.forEach((layer, i) => {
@@ -118,7 +120,19 @@ interface WrittenExpression extends WrittenText {
 }
 
 /** The keys of layers whose texts are words and not expressions. */
-const WORD_KEYS: ReadonlySet<string> = new Set(["layer", "name", "kind", "activation", "input", "join"]);
+const WORD_KEYS: ReadonlySet<string> = new Set([
+  "layer",
+  "name",
+  "kind",
+  "activation",
+  "input",
+  "join",
+  "as",
+  "from",
+  "to",
+  "mode",
+  "trained",
+]);
 
 /** The words that a layer's `padding` may be beside expressions. */
 function paddingWords(layer: WrittenLayer["layer"]): readonly string[] {

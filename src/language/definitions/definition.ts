@@ -68,6 +68,8 @@ export const definedStageFields = {
     ),
   activation: stageFields.activation,
   attention: stageFields.attention,
+  as: stageFields.as,
+  from: stageFields.from,
   scaleDepth: stageFields.scaleDepth,
 } as const;
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
 import { activationName } from "../fields.js";
+import { JOINS, valueFields, valueName } from "../values.js";
 
 /** The word for a layer without an activation. */
 export const NO_ACTIVATION = "none";
@@ -36,6 +37,7 @@ const common = {
     .min(1)
     .optional()
     .describe("An expression that is true or false. Where it is false, the layer isn't there."),
+  ...valueFields,
 } as const;
 
 const activationOrNone = z
@@ -63,14 +65,35 @@ const conv = z.strictObject({
 });
 
 const norm = z.strictObject({
-  layer: z.literal("norm").describe("Batch normalisation."),
+  layer: z.literal("norm").describe("Normalisation."),
   ...common,
+  kind: z
+    .enum(["batch", "layer"])
+    .default("batch")
+    .describe(
+      "batch: batch normalisation. layer: over the channels of each pixel (Ba et al., 2016), as in ConvNeXt.",
+    ),
+  epsilon: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("ε, added to the variance. Left out: that of `defaults.norm`."),
 });
 
 const activation = z.strictObject({
   layer: z.literal("activation").describe("Activation."),
   ...common,
   activation: activationName.optional().describe("Which one. Left out: that of the block."),
+});
+
+const prelu = z.strictObject({
+  layer: z
+    .literal("prelu")
+    .describe(
+      "PReLU: x, or a trained slope of the channel times x where x is below 0 (He et al., ICCV 2015).",
+    ),
+  ...common,
 });
 
 const pool = z.strictObject({
@@ -96,9 +119,52 @@ const pad = z.strictObject({
 });
 
 const scale = z.strictObject({
-  layer: z.literal("scale").describe("Multiplication by a number that is not trained."),
+  layer: z.literal("scale").describe("Multiplication by a number, or by trained ones."),
   ...common,
-  factor: amount.describe("The number."),
+  factor: amount.describe("The number; of trained ones, what they start with."),
+  trained: z
+    .enum(["channels", "map"])
+    .optional()
+    .describe(
+      "channels: a trained factor for each channel, as ConvNeXt's layer scale. map: one for the whole map. Left out: the number is not trained.",
+    ),
+});
+
+const upsample = z.strictObject({
+  layer: z.literal("upsample").describe("A larger map: by a factor, or as large as a named value."),
+  ...common,
+  factor: pair.optional().describe("How many times as high and wide. Left out: 2, or what `to` asks for."),
+  to: valueName
+    .optional()
+    .describe("The named value whose height and width the map gets, instead of a `factor`."),
+  mode: z
+    .enum(["nearest", "bilinear"])
+    .default("nearest")
+    .describe(
+      "Where the new pixels come from: the nearest one, or the four around, as PyTorch's `interpolate` has them.",
+    ),
+});
+
+const slice = z.strictObject({
+  layer: z.literal("slice").describe("Some of the channels, as they are."),
+  ...common,
+  start: amount.default(0).describe("The first channel."),
+  end: amount.describe("The channel after the last."),
+});
+
+const shuffle = z.strictObject({
+  layer: z
+    .literal("shuffle")
+    .describe(
+      "The channels of so many groups in turns, so that groups exchange what they know (ShuffleNet, CVPR 2018).",
+    ),
+  ...common,
+  groups: amount.default(2).describe("Groups that the channels stand in."),
+});
+
+const value = z.strictObject({
+  layer: z.literal("value").describe("What `from` names, as it is; without a `from`, the result before it."),
+  ...common,
 });
 
 const attention = z.strictObject({
@@ -106,6 +172,7 @@ const attention = z.strictObject({
     .literal("attention")
     .describe("Where the stage's gate stands if its `position` is `spatial`, which is then the usual place."),
   when: common.when,
+  ...valueFields,
 });
 
 const repeatFields = {
@@ -133,14 +200,29 @@ const branchesFields = {
     .default("whole")
     .describe("What a branch begins with: the whole map, or its share of the channels."),
   join: z
-    .union([z.enum(["concat", "sum", "mean"]), select], {
-      error: 'expected "concat", "sum", "mean" or an object with a type',
+    .union([z.enum(JOINS), select], {
+      error: `expected ${JOINS.map((how) => JSON.stringify(how)).join(", ")} or an object with a type`,
     })
     .default("concat")
-    .describe("What becomes of their results: one after the other, their sum, their mean, or a selection."),
+    .describe(
+      "What becomes of their results: one after the other, their sum, mean or product, or a selection.",
+    ),
 } as const;
 
-const leaves = [conv, norm, activation, pool, pad, scale, attention] as const;
+const leaves = [
+  conv,
+  norm,
+  activation,
+  prelu,
+  pool,
+  pad,
+  scale,
+  upsample,
+  slice,
+  shuffle,
+  value,
+  attention,
+] as const;
 
 /** A layer as a definition writes it, with the schema's defaults. */
 export type WrittenLayer =

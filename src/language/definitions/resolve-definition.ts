@@ -1,8 +1,10 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { BlockContext } from "../blocks/block-kind.js";
+import { INPUT_VALUE } from "../values.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
+import type { MapShape } from "./map-shape.js";
 import {
   isKnown,
   type LayerContext,
@@ -11,7 +13,7 @@ import {
   resolveLayers,
 } from "./resolve-layers.js";
 import type { ResolvedDefined } from "./resolved-definition.js";
-import { type ResolvedLayer, strideOf } from "./resolved-layers.js";
+import type { ResolvedLayer } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
 export interface DefinedContext
@@ -59,14 +61,17 @@ export function resolveDefinition(
     activation: site.activation,
     padding: site.padding,
     count,
+    values: new Map(),
   };
-  const main = resolveLayers(definition.layers, site.inputChannels, [...root, "layers"], "layers", context);
+  const input: MapShape = { channels: site.inputChannels, stride: 1 };
+  context.values.set(INPUT_VALUE, input);
+  const main = resolveLayers(definition.layers, input, [...root, "layers"], "layers", context);
   const { residual, shortcut: around = residual === undefined ? undefined : [] } = definition;
   const isResidual = context.amounts.holds(residual, [...root, "residual"], site.inputChannels);
   const shortcut =
     around === undefined || !isResidual
       ? undefined
-      : resolveLayers(around, site.inputChannels, [...root, "shortcut"], "shortcut", context);
+      : resolveLayers(around, input, [...root, "shortcut"], "shortcut", context);
   const differ = shortcut !== undefined && shortcut.channels !== main.channels;
   if (differ && isKnown(shortcut.channels, main.channels)) {
     refuseHere({
@@ -75,7 +80,7 @@ export function resolveDefinition(
       hint: 'a 1x1 convolution with `"when": "inputChannels != channels"` makes them equal',
     });
   }
-  const after = resolveLayers(definition.after, main.channels, [...root, "after"], "after", context);
+  const after = resolveLayers(definition.after, main, [...root, "after"], "after", context);
   if (wantedChannels !== undefined && after.channels !== wantedChannels && isKnown(after.channels)) {
     const path = [...site.specPath, "channels"];
     refuse({
@@ -87,7 +92,7 @@ export function resolveDefinition(
     block: "defined",
     definition: stage.block,
     ...site,
-    stride: strideOf(main.layers) * strideOf(after.layers),
+    stride: after.stride,
     channels: after.channels,
     residual: shortcut !== undefined,
     layers: shortcut === undefined ? main.layers : withBranchEnd(main),
@@ -98,7 +103,8 @@ export function resolveDefinition(
 
 /** A residual block's last convolution without an activation ends its branch. */
 function withBranchEnd({ layers }: ResolvedList): readonly ResolvedLayer[] {
-  const last = layers.at(-1);
+  const at = layers.findLastIndex(({ layer }) => layer !== "keep");
+  const last = layers[at];
   if (last?.layer !== "conv" || last.activation !== undefined) return layers;
-  return [...layers.slice(0, -1), { ...last, endsBranch: true }];
+  return layers.with(at, { ...last, endsBranch: true });
 }

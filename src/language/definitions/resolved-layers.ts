@@ -2,6 +2,7 @@ import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { SelectionOptions } from "../../ir/attention/modules.js";
 import type { Padding, PoolPadding } from "../resolved-part.js";
+import type { JoinWord, Reading } from "../values.js";
 
 /** Height and width. */
 export type Sides = readonly [height: number, width: number];
@@ -42,17 +43,46 @@ export interface ResolvedBranches extends LayerPart {
   readonly layer: "branches";
   readonly input: "whole" | "split";
   readonly branches: readonly (readonly ResolvedLayer[])[];
-  readonly join: "concat" | "sum" | "mean" | SelectionOptions;
+  readonly join: JoinWord | SelectionOptions;
 }
 
-/** A layer of a defined block with every expression evaluated; repetitions are written out, absent layers left out. */
+/** A normalisation by itself: of batches, or over the channels of each pixel. */
+export interface ResolvedLayerNorm extends LayerPart {
+  readonly layer: "norm";
+  readonly kind: "batch" | "layer";
+  /** Its own ε, instead of the network's. */
+  readonly epsilon?: number | undefined;
+}
+
+/** A larger map: `factor` times as large, or as large as the value `to`. Exactly one is given. */
+export interface ResolvedUpsample extends LayerPart {
+  readonly layer: "upsample";
+  readonly factor?: Sides | undefined;
+  readonly to?: string | undefined;
+  readonly mode: "nearest" | "bilinear";
+}
+
+/**
+ * A layer of a defined block with every expression evaluated; repetitions are written out, absent layers left out. What layers
+ * say of named values are layers of their own: `read` goes on with earlier results, `keep` gives the last one a name.
+ */
 export type ResolvedLayer =
   | ResolvedConv
-  | (LayerPart & { readonly layer: "norm" })
+  | ResolvedLayerNorm
+  | (LayerPart & { readonly layer: "read"; readonly reading: Reading<string> })
+  | (LayerPart & { readonly layer: "keep"; readonly as: string })
+  | (LayerPart & { readonly layer: "prelu" })
+  | ResolvedUpsample
+  | (LayerPart & { readonly layer: "slice"; readonly start: number; readonly end: number })
+  | (LayerPart & { readonly layer: "shuffle"; readonly groups: number })
   | (LayerPart & { readonly layer: "activation"; readonly activation: ActivationName })
   | ResolvedWindow
   | (LayerPart & { readonly layer: "pad"; readonly pads: readonly [number, number, number, number] })
-  | (LayerPart & { readonly layer: "scale"; readonly factor: number })
+  | (LayerPart & {
+      readonly layer: "scale";
+      readonly factor: number;
+      readonly trained?: "channels" | "map" | undefined;
+    })
   | (LayerPart & { readonly layer: "attention" })
   | ResolvedBranches;
 
@@ -61,12 +91,4 @@ export function layersIn(layers: readonly ResolvedLayer[]): readonly ResolvedLay
   return layers.flatMap((layer) =>
     layer.layer === "branches" ? [layer, ...layer.branches.flatMap(layersIn)] : [layer],
   );
-}
-
-/** How many times smaller layers make a map, measured along its height; branches agree, or can't be joined. */
-export function strideOf(layers: readonly ResolvedLayer[]): number {
-  return layers.reduce((stride, layer) => {
-    if (layer.layer === "branches") return stride * strideOf(layer.branches[0] ?? []);
-    return layer.layer === "conv" || layer.layer === "pool" ? stride * layer.stride[0] : stride;
-  }, 1);
 }

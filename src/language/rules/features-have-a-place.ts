@@ -1,26 +1,32 @@
-import { featureSources } from "../resolve.js";
+import { featureSources, mapKey } from "../named-maps.js";
 import type { FeatureSource } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 export const featuresHaveAPlace: SpecRule = {
   name: "features-have-a-place",
-  doc: "A feature names a level or a stage that the network has, and each map is an output once.",
+  doc: "A feature names a level, a stage or a value that the network has, and each map is an output once.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
-    const { stem, blocks, features } = resolved;
+    const { blocks, features } = resolved;
     const taken = new Map<string, string>();
-    for (const { specPath, name, level, stage, place } of features) {
-      if ((level === undefined) === (stage === undefined)) {
-        const both = level !== undefined;
-        report(specPath, `${name} must have a \`level\` or a \`stage\`${both ? ", not both" : ""}`);
+    for (const { specPath, name, level, stage, from, place } of features) {
+      const given = [level, stage, from].filter((each) => each !== undefined);
+      if (given.length !== 1) {
+        const many = given.length > 1;
+        report(
+          specPath,
+          `${name} must have a \`level\`, a \`stage\` or a \`from\`${many ? ", one of them" : ""}`,
+        );
       } else if (place === undefined) {
+        // A name that there isn't is reported where names are checked.
+        if (from !== undefined) continue;
         const missing =
           level === undefined
             ? `there is no stage ${stage}: the last is ${blocks.at(-1)?.stage ?? 0}`
             : `the network has no level C${level}: no map has the stride ${2 ** level}`;
-        report(specPath, missing, `there are ${levelsOf(featureSources(stem, blocks)).join(", ")}`);
+        report(specPath, missing, `there are ${levelsOf(featureSources(resolved)).join(", ")}`);
       } else {
-        const key = JSON.stringify(place.after);
+        const key = mapKey(place.after);
         const other = taken.get(key);
         if (other !== undefined) report(specPath, `${name} and ${other} are the same map`);
         taken.set(key, name);

@@ -29,8 +29,9 @@ function stridedLayers({ stem, blocks }: ResolvedSpec): readonly StridedLayer[] 
   const pool = stem?.pool && { specPath: [...stem.specPath, "pool"], ...stem.pool };
   const known: StridedLayer[] = [];
   for (const block of blocks) {
-    // What a defined block does to the map is seen when it is built; nothing can be said of those after it.
-    if (block.block === "defined") break;
+    // What a defined block does to the map is seen when it is built, and so is what a block reads by name; nothing can be
+    // said of those after it.
+    if (block.block === "defined" || block.reads !== undefined) break;
     known.push(block);
   }
   return [stem, pool, ...known].filter((layer) => layer !== undefined);

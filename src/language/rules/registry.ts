@@ -1,5 +1,6 @@
 import { attentionFitsItsSite } from "./attention-fits-its-site.js";
 import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
+import { everyBlockIsNeeded } from "./every-block-is-needed.js";
 import { featuresHaveAPlace } from "./features-have-a-place.js";
 import { gatesHaveAPlace } from "./gates-have-a-place.js";
 import { groupsAreGivenOnce } from "./groups-are-given-once.js";
@@ -36,6 +37,7 @@ export const specRules: readonly SpecRule[] = [
   dropPathNeedsAResidual,
   networkIsNotTooDeep,
   featuresHaveAPlace,
+  everyBlockIsNeeded,
   outputsHaveNamesOfTheirOwn,
   networksHaveAnOutput,
   preprocessingFitsTheInput,

@@ -208,9 +208,18 @@ export class LayerBuilder {
 
   /** a + b of maps that are equally large; the op alone would repeat a map of one pixel. */
   add(a: Value, b: Value, layer: string): Result {
+    return this.#ofEqualMaps("add", a, b, layer);
+  }
+
+  /** a · b of maps that are equally large. */
+  multiply(a: Value, b: Value, layer: string): Result {
+    return this.#ofEqualMaps("mul", a, b, layer);
+  }
+
+  #ofEqualMaps(kind: "add" | "mul", a: Value, b: Value, layer: string): Result {
     return located(this.#at(layer), () => {
-      expectDims(b.type, a.type.dims, "what is added");
-      return this.op("add", [a, b], {}, layer);
+      expectDims(b.type, a.type.dims, kind === "add" ? "what is added" : "what is multiplied");
+      return this.op(kind, [a, b], {}, layer);
     });
   }
 

@@ -6,8 +6,11 @@ import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
 import { nameOutputs } from "../../ir/rewrite.js";
 import { tensorType } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
-import type { FeatureSource, ResolvedSpec } from "../../language/resolved.js";
-import type { LayerDefaults } from "../../language/resolved-part.js";
+import { mapKey } from "../../language/named-maps.js";
+import { neededBlocks } from "../../language/needed-blocks.js";
+import type { ResolvedSpec } from "../../language/resolved.js";
+import type { LayerDefaults, MapSource } from "../../language/resolved-part.js";
+import { joinMaps } from "./joins.js";
 import { LayerBuilder } from "./layers.js";
 import { blockBuilders } from "./registry.js";
 import { buildHead, buildStem } from "./stem-and-head.js";
@@ -37,25 +40,30 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
     return new LayerBuilder(builder, loc);
   };
 
-  const maps = new Map<string, Value>();
+  const maps = new Map([[mapKey("input"), input as Value]]);
+  const mapOf = (source: MapSource): Value => {
+    const map = maps.get(mapKey(source));
+    if (map === undefined) throw new Defect(`the network has no map ${mapKey(source)}`);
+    return map;
+  };
   let x: Value = input;
   if (spec.stem !== undefined) {
     const stem = buildStem(enter("/stem", "stem", spec.stem, { inputChannels: channels }), input, spec.stem);
-    maps.set(sourceName("stem-convolutions"), stem.convolved);
-    maps.set(sourceName("stem"), stem.result);
+    maps.set(mapKey("stem-convolutions"), stem.convolved);
+    maps.set(mapKey("stem"), stem.result);
     x = stem.result;
   }
   for (const block of neededBlocks(spec)) {
     const { stage, index, inputChannels } = block;
     const scope = `/stages/${stage}/blocks/${index}`;
     const type = block.block === "defined" ? block.definition : block.block;
-    x = buildBlock(enter(scope, type, block, { inputChannels, stage, index }), x, block);
-    maps.set(sourceName({ stage, index }), x);
+    const layers = enter(scope, type, block, { inputChannels, stage, index });
+    x = buildBlock(layers, entering(layers, x, block, mapOf), block);
+    maps.set(mapKey(block), x);
   }
   const outputs = spec.features.map(({ name, place }): readonly [string, Value] => {
-    const map = place && maps.get(sourceName(place.after));
-    if (map === undefined) throw new Defect(`the network has no map for the feature ${name}`);
-    return [name, map];
+    if (place === undefined) throw new Defect(`the feature ${name} is no map`);
+    return [name, mapOf(place.after)];
   });
   if (spec.head !== undefined) {
     const inputChannels = spec.blocks.at(-1)?.channels ?? channels;
@@ -68,17 +76,6 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   );
 }
 
-/** Without a head, blocks after the last feature would compute for nobody. */
-function neededBlocks({ blocks, features, head }: ResolvedSpec): readonly ResolvedBlock[] {
-  if (head !== undefined) return blocks;
-  const wanted = new Set(features.map(({ place }) => place && sourceName(place.after)));
-  return blocks.slice(0, 1 + blocks.findLastIndex((block) => wanted.has(sourceName(block))));
-}
-
-function sourceName(after: FeatureSource["after"]): string {
-  return typeof after === "string" ? after : `${after.stage}.${after.index}`;
-}
-
 interface SpecPart extends Pick<LayerDefaults, "initialization"> {
   readonly specPath: JsonPath;
 }
@@ -87,6 +84,18 @@ interface BlockSite {
   readonly inputChannels: number;
   readonly stage?: number;
   readonly index?: number;
+}
+
+/** What a block begins with: the maps that it reads, joined, or the last one. */
+function entering(
+  layers: LayerBuilder,
+  last: Value,
+  { reads }: ResolvedBlock,
+  mapOf: (source: MapSource) => Value,
+): Value {
+  const [first, ...others] = (reads?.names ?? []).map(mapOf);
+  if (reads === undefined || first === undefined) return last;
+  return joinMaps(layers, [first, ...others], reads.how, "from");
 }
 
 function buildBlock(layers: LayerBuilder, x: Value, block: ResolvedBlock): Value {

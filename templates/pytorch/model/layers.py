@@ -79,6 +79,16 @@ def channel_means(x):
     return x.mean((2, 3), keepdim=True)
 
 
+def joined(maps, how):
+    """One map of several: one after the other, or their sum, mean or product."""
+    if how == "concat":
+        return torch.cat(maps, 1) if len(maps) > 1 else maps[0]
+    total = maps[0]
+    for each in maps[1:]:
+        total = total * each if how == "product" else total + each
+    return total / len(maps) if how == "mean" else total
+
+
 class Conv2d(nn.Conv2d):
     """A convolution that also knows TensorFlow's padding, which depends on the size of the map."""
 

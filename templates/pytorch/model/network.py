@@ -29,8 +29,11 @@ class Stem(nn.Module):
 
 
 class Stage(nn.Module):
+    """Blocks one after the other. `reads`: the earlier maps that the first begins with, unless it goes on with the last."""
+
     def __init__(self, rows, style):
         super().__init__()
+        self.reads = rows[0].get("reads")
         self.blocks = nn.Sequential(*(block_of(row, style) for row in rows))
 
 
@@ -89,8 +92,13 @@ class Head(nn.Module):
 
 def block_of(row, style):
     """The block of a row of STAGES: `block` says which class, `style` what differs, the others are its arguments."""
-    arguments = {key: value for key, value in row.items() if key not in ("block", "style")}
+    arguments = {key: value for key, value in row.items() if key not in ("block", "style", "reads")}
     return BLOCKS[row["block"]](style=replace(style, **row.get("style", {})), **arguments)
+
+
+def place_of(word):
+    """A map's place: a word for the input and the maps of the stem, or stage and block."""
+    return word if isinstance(word, str) else tuple(word)
 
 
 class Network({{base}}):
@@ -109,15 +117,19 @@ class Network({{base}}):
 
     def run(self, x):
         """The last map, and the maps of FEATURES by name."""
-        names = {place: name for name, place in FEATURES.items()}
-        found = {}
+        wanted = set(FEATURES.values())
+        for stage in self.stages:
+            wanted.update(map(place_of, stage.reads["maps"] if stage.reads else ()))
+        found = {"input": x}
         if self.stem is not None:
             convolved, x = self.stem(x)
             found.update({"stem-convolutions": convolved, "stem": x})
         for i, stage in enumerate(self.stages):
+            if stage.reads:
+                x = joined([found[place_of(word)] for word in stage.reads["maps"]], stage.reads["join"])
             for j, block in enumerate(stage.blocks):
                 x = block(x)
-                if (i, j) in names:
+                if (i, j) in wanted:
                     found[i, j] = x
         return x, {name: found[place] for name, place in FEATURES.items()}
 

@@ -37,6 +37,9 @@ const IDLE_PASSES: Readonly<Record<string, string>> = {
   "eliminate-dead-code": "everything is read",
 };
 
+/** Names of values, which have a test of their own. */
+const NAMED = ["as", "from", "to"];
+
 /** Layers with which each field means something. */
 const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   conv: [{ channels: 12, kernel: 3, stride: 2 }],
@@ -44,7 +47,12 @@ const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   activation: [{}],
   pool: [{ kind: "average", stride: 2 }, { kind: "max" }],
   pad: [{ pads: [1, 1, 1, 1] }],
-  scale: [{ factor: 0.5 }],
+  scale: [{ factor: 0.5 }, { factor: 0.5, trained: "channels" }],
+  prelu: [{}],
+  upsample: [{ factor: 2 }],
+  slice: [{ start: 2, end: 6, before: [{ layer: "conv", channels: 12 }] }],
+  shuffle: [{ groups: 4 }],
+  value: [{ from: ["input", "input"] }],
   attention: [
     { before: [{ layer: "conv", channels: 12, kernel: 3 }], after: [{ layer: "conv", channels: 12 }] },
   ],
@@ -106,7 +114,7 @@ for (const layer of LAYER_KINDS) {
       return ["blocks", "own", "layers", layers.findIndex((each) => each.layer === layer)];
     };
     const fields = fieldsOf(schema).filter(
-      ({ path: [key] }) => !["layer", "layers", "branches"].includes(String(key)),
+      ({ path: [key] }) => !["layer", "layers", "branches", ...NAMED].includes(String(key)),
     );
     for (const field of fields) {
       const found = bases.map((base) =>
@@ -116,6 +124,35 @@ for (const layer of LAYER_KINDS) {
     }
   });
 }
+
+test("which named values layers begin with, and how they are joined", () => {
+  const wide = { layer: "conv", channels: 12, kernel: 3 };
+  const specOf = (last: Json): Json =>
+    spec({
+      blocks: {
+        own: {
+          layers: [
+            { ...wide, as: "a" },
+            { ...wide, as: "b" },
+            { layer: "activation", from: { sum: ["a", "b"] }, as: "c" },
+            last,
+          ],
+        },
+      },
+      stages: [{ block: "own" }, { block: "conv-norm-act", channels: 12 }],
+    });
+  const value = (how: string, ...names: readonly string[]) =>
+    given(specOf({ layer: "value", from: { [how]: names } }));
+  const base = value("sum", "c", "a");
+  for (const other of [
+    value("sum", "c", "b"),
+    value("sum", "c", "a", "b"),
+    value("mean", "c", "a"),
+    value("product", "c", "a"),
+  ]) {
+    assertShown(base, other, /^[/]stages[/]0[/]/, JSON.stringify(other.text));
+  }
+});
 
 test("a definition, and the fields of its stages", () => {
   const definition = {
@@ -148,7 +185,7 @@ test("a definition, and the fields of its stages", () => {
   }
   const stage = definedStageSchema("own", definition);
   const fields = fieldsOf(stage).filter(
-    ({ path: [key] }) => !["block", "attention", "stride"].includes(String(key)),
+    ({ path: [key] }) => !["block", "attention", "stride", ...NAMED].includes(String(key)),
   );
   assertFields([specOf({})], below(["stages", 0], fields), /^[/](stages[/][01][/]|head)/);
 });

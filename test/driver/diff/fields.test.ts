@@ -73,7 +73,18 @@ test("features", () => {
   const bases = [[{ name: "map", level: "C2" }], [{ name: "map", stage: 0 }], ["C1"]].map((features) =>
     spec({ stages: [BLOCKS[0], { ...BLOCKS[1], channels: 8 }], features }),
   );
-  assertFields(bases, below(["features", 0], fields), /^map|^C\d/);
+  const unnamed = fields.filter(({ path }) => path[0] !== "from");
+  assertFields(bases, below(["features", 0], unnamed), /^map|^C\d/);
+  const named = (from: string): Json =>
+    spec({
+      stages: [
+        { ...BLOCKS[0], as: "a" },
+        { ...BLOCKS[1], channels: 8, as: "b" },
+        { block: "conv-norm-act", channels: 12, from: { sum: ["a", "b"] } },
+      ],
+      features: [{ name: "map", from }],
+    });
+  assertShown(given(named("a")), given(named("b")), /^map/, "the named map of a feature");
   // The same outputs in another order, and another map of the same shape.
   const two = (...names: readonly string[]): Json =>
     spec({
@@ -87,7 +98,7 @@ for (const block of BLOCK_TYPES) {
   const specOf = (stage: Json): Json => amidPlain({ block, ...stage });
   test(`fields of ${block}`, () => {
     const fields = fieldsOf(blockKinds[block].schema).filter(
-      ({ path }) => !["block", "attention"].includes(String(path[0])),
+      ({ path }) => !["block", "attention", "as", "from"].includes(String(path[0])),
     );
     const bases = (STAGES[block] ?? []).map((stage) =>
       specOf({ attention: { type: "se", ratio: 0.25 }, ...stage }),
@@ -95,5 +106,24 @@ for (const block of BLOCK_TYPES) {
     assertFields(bases, below(["stages", 1], fields), /^[/]stages[/]1[/]/);
   });
 }
+
+test("which named maps a stage begins with, and how they are joined", () => {
+  const plain = { block: "conv-norm-act", channels: 8 };
+  const specOf = (from: Json | string): Json =>
+    spec({
+      stages: [
+        { ...plain, as: "a" },
+        { ...plain, as: "b" },
+        { ...plain, from: { sum: ["a", "b"] }, as: "c" },
+        { ...plain, from },
+        plain,
+      ],
+      features: [{ name: "map", from: "c" }],
+    });
+  const base = given(specOf({ sum: ["a", "b"] }));
+  for (const from of ["a", "b", { mean: ["a", "b"] }, { product: ["a", "b"] }, { sum: ["a", "c"] }]) {
+    assertShown(base, given(specOf(from)), /^[/]stages[/]3[/]/, JSON.stringify(from));
+  }
+});
 
 test.run();

@@ -18,8 +18,8 @@ ruleSuite(featuresHaveAPlace, {
       ],
       [
         "$.features[0] 6:14 there is no stage 1: the last is 0",
-        "$.features[1] 6:43 b must have a `level` or a `stage`",
-        "$.features[2] 6:60 c must have a `level` or a `stage`, not both",
+        "$.features[1] 6:43 b must have a `level`, a `stage` or a `from`",
+        "$.features[2] 6:60 c must have a `level`, a `stage` or a `from`, one of them",
       ],
     ],
     [

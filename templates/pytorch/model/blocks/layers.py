@@ -13,13 +13,40 @@ class Layers(nn.Module):
             holder._modules[name] = layer
             self.sequence.append(layer)
 
-    def forward(self, x):
+    def forward(self, x, values):
         for layer in self.sequence:
-            x = layer(x)
+            x = layer(x, values) if isinstance(layer, Valued) else layer(x)
         return x
 
 
-class Branches(nn.Module):
+class Valued(nn.Module):
+    """A layer that looks at the values that layers of its block have named so far."""
+
+
+class Keep(Valued):
+    """Gives x a name."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def forward(self, x, values):
+        values[self.name] = x
+        return x
+
+
+class Read(Valued):
+    """Named values, joined."""
+
+    def __init__(self, *names, join="concat"):
+        super().__init__()
+        self.names, self.join = names, join
+
+    def forward(self, x, values):
+        return joined([values[name] for name in self.names], self.join)
+
+
+class Branches(Valued):
     """Branches side by side, each of them over all of x or over its share of the channels, and what joins them."""
 
     def __init__(self, *branches, split=False, join="concat", select=None):
@@ -27,27 +54,44 @@ class Branches(nn.Module):
         self.branches = nn.ModuleList(branches)
         self.split, self.join, self.select = split, join, select
 
-    def forward(self, x):
+    def forward(self, x, values):
         count = len(self.branches)
         parts = x.chunk(count, 1) if self.split else [x] * count
-        results = [branch(part) for branch, part in zip(self.branches, parts)]
-        if count == 1:
-            return results[0]
-        if self.join == "concat":
-            return torch.cat(results, 1)
+        results = [branch(part, values) for branch, part in zip(self.branches, parts)]
         if self.select is not None:
             return self.select(torch.cat(results, 1))
-        total = sum(results[1:], results[0])
-        return total / count if self.join == "mean" else total
+        return joined(results, self.join)
 
 
 class Norm(nn.Module):
-    def __init__(self, channels, style):
+    def __init__(self, channels, style, *, epsilon=None):
         super().__init__()
-        self.norm = norm_of(channels, style)
+        self.norm = norm_of(channels, style if epsilon is None else replace(style, epsilon=epsilon))
 
     def forward(self, x):
         return self.norm(x)
+
+
+class ChannelNorm(nn.Module):
+    """Layer normalisation over the channels of each pixel."""
+
+    def __init__(self, channels, epsilon):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, eps=epsilon)
+
+    def forward(self, x):
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class PReLU(nn.Module):
+    """x, or the channel's slope times x where x is below 0."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.slope = nn.Parameter(torch.full((channels, 1, 1), 0.25))
+
+    def forward(self, x):
+        return torch.where(x < 0, x * self.slope, x)
 
 
 class Gate(nn.Module):
@@ -81,6 +125,55 @@ class Scale(nn.Module):
         return x * self.factor
 
 
+class TrainedScale(nn.Module):
+    """x times a trained factor, of each channel or of the whole map."""
+
+    def __init__(self, factor, *, channels=None):
+        super().__init__()
+        size = () if channels is None else (channels, 1, 1)
+        self.factor = nn.Parameter(torch.full(size, float(factor)))
+
+    def forward(self, x):
+        return x * self.factor
+
+
+class Upsample(Valued):
+    """A larger map: `factor` times as large, or as large as the value `to`."""
+
+    def __init__(self, *, factor=None, to=None, mode="nearest"):
+        super().__init__()
+        self.factor, self.to, self.mode = factor, to, mode
+
+    def forward(self, x, values):
+        corners = {} if self.mode == "nearest" else {"align_corners": False}
+        if self.to is not None:
+            return F.interpolate(x, size=values[self.to].shape[2:], mode=self.mode, **corners)
+        factors = tuple(float(factor) for factor in pair(self.factor))
+        return F.interpolate(x, scale_factor=factors, mode=self.mode, **corners)
+
+
+class Slice(nn.Module):
+    """Channels from `start` up to `end`."""
+
+    def __init__(self, start, end):
+        super().__init__()
+        self.start, self.end = start, end
+
+    def forward(self, x):
+        return x[:, self.start : self.end]
+
+
+class Shuffle(nn.Module):
+    """The channels of the groups in turns (ShuffleNet, CVPR 2018)."""
+
+    def __init__(self, groups):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x):
+        return x.unflatten(1, (self.groups, -1)).transpose(1, 2).flatten(1, 2)
+
+
 class DefinedBlock(Block):
     """A block of the spec's own: y = after(layers(x) + shortcut(x)); without a shortcut y = after(layers(x))."""
 
@@ -89,10 +182,13 @@ class DefinedBlock(Block):
         self.layers, self.shortcut, self.after = layers, shortcut, after
 
     def forward(self, x):
-        y = self.sum(self.layers(self.gated("pre", x)), self.around(x))
-        return self.gated("post", self.after(y))
+        entering = self.gated("pre", x)
+        values = {"input": entering}
+        branch = self.layers(entering, values)
+        y = self.sum(branch, self.around(x, values))
+        return self.gated("post", self.after(y, values))
 
-    def around(self, x):
+    def around(self, x, values):
         if self.shortcut is None:
             return None
-        return self.gated("identity", self.shortcut(self.gated("identity-input", x)))
+        return self.gated("identity", self.shortcut(self.gated("identity-input", x), values))

@@ -8,22 +8,21 @@ import { elementCount } from "../../src/ir/types.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 
 /**
- * The largest network in the language of definitions computes what torchvision's does: kernels of 1×7 and 7×1 in their
- * order, paddings, the pooling that counts them. Both take their numbers from the same formula; those of torchvision were
- * made by test/python/inception_numbers.py. Layers stand in the same order in both.
+ * Networks in the language of definitions compute what torchvision's do. Both take their numbers from the same formula; those
+ * of torchvision were made by test/python/torchvision_numbers.py. Layers stand in the same order in both.
  */
-const { side, tensors, deviation, logits } = JSON.parse(
-  readFileSync("test/data/inception-v3.json", "utf8"),
-) as {
+const NETWORKS = ["inception-v3", "shufflenetv2-100", "densenet-121"];
+
+interface Numbers {
   readonly side: number;
   readonly tensors: number;
   readonly deviation: number;
   readonly logits: readonly number[];
-};
+}
 
-const test = suite("blocks: Inception-v3");
+const test = suite("networks: torchvision's numbers");
 
-/** The formula of `numbers` in test/python/inception_numbers.py. */
+/** The formula of `numbers` in test/python/torchvision_numbers.py. */
 function numbers(count: number, seed: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => {
     let x = Math.imul(i + 1, 2654435761) + ((seed * 40503 + 12345) % 2 ** 32);
@@ -43,7 +42,7 @@ function filled({ name, type }: Parameter, seed: number): Float64Array {
 }
 
 /** The network's output for the image of the formula. */
-function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>): Tensor {
+function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>, side: number): Tensor {
   const image: Tensor = { dims: [1, 3, side, side], data: numbers(3 * side * side, 99999) };
   const numbersOf = ({ name, type }: Parameter): Tensor => ({
     dims: type.dims as readonly number[],
@@ -52,18 +51,21 @@ function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>): 
   return evaluateGraph(graph, new Map([["input", image]]), numbersOf).get("logits") as Tensor;
 }
 
-test("Inception-v3 gives torchvision's numbers", () => {
-  const { graph } = specNetwork("inception-v3", { resolution: side });
-  const all = parametersOf(graph);
-  assert.is(all.length, tensors);
-  const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));
-  const { data } = outputOf(graph, parameters);
-  logits.forEach((expected, i) => {
-    assert.ok(
-      Math.abs((data[i] as number) - expected) < 1e-9 * deviation,
-      `logit ${i}: ${data[i]}, ${expected}`,
-    );
+for (const network of NETWORKS) {
+  test(network, () => {
+    const { side, tensors, deviation, logits } = JSON.parse(
+      readFileSync(`test/data/torchvision/${network}.json`, "utf8"),
+    ) as Numbers;
+    const { graph } = specNetwork(network, { resolution: side });
+    const all = parametersOf(graph);
+    assert.is(all.length, tensors);
+    const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));
+    const { data } = outputOf(graph, parameters, side);
+    logits.forEach((expected, i) => {
+      const found = data[i] ?? Number.NaN;
+      assert.ok(Math.abs(found - expected) < 1e-9 * deviation, `logit ${i}: ${found}, ${expected}`);
+    });
   });
-});
+}
 
 test.run();

@@ -1,0 +1,112 @@
+import type { JsonPath } from "../base/json-path.js";
+import type { RefuseDefinition } from "./definitions/amounts.js";
+import type { FeatureSource, ResolvedSpec, ResolvedStem } from "./resolved.js";
+import type { MapSource, ResolvedPosition } from "./resolved-part.js";
+import {
+  INPUT_VALUE,
+  joinedChannels,
+  type Reading,
+  readingOf,
+  STEM_VALUE,
+  type WrittenFrom,
+} from "./values.js";
+
+/** The map that a block begins with. */
+interface Entering {
+  /** Where it is from, unless it is the map before. */
+  readonly reads?: Reading<MapSource> | undefined;
+  readonly channels: number;
+  readonly stride: number;
+}
+
+/** The maps of a network, in order, while its blocks are resolved; and those of them that have names. */
+export class NamedMaps {
+  readonly #sources: FeatureSource[] = [];
+  readonly #named = new Map<string, FeatureSource>();
+  #last: FeatureSource;
+
+  constructor(inputChannels: number, stem: ResolvedStem | undefined) {
+    this.#last = { after: "input", stride: 1, channels: inputChannels };
+    this.name(INPUT_VALUE);
+    if (stem === undefined) return;
+    const { channels, pool, stride } = stem;
+    this.#push({ after: "stem-convolutions", stride, channels });
+    if (pool !== undefined) this.#push({ after: "stem", stride: stride * pool.stride, channels });
+    this.#named.set(STEM_VALUE, { ...this.#last, after: "stem" });
+  }
+
+  /** Every map that a feature can be, in order. */
+  get sources(): readonly FeatureSource[] {
+    return this.#sources;
+  }
+
+  /** The map of that name. */
+  named(name: string): FeatureSource | undefined {
+    return this.#named.get(name);
+  }
+
+  /** What a block with that `from` begins with; without one, with the last map. */
+  begin(from: WrittenFrom | undefined, path: JsonPath, refuse: RefuseDefinition): Entering {
+    if (from === undefined) return this.#last;
+    const { how, names } = readingOf(from);
+    // A name that there isn't is reported where names are checked.
+    const maps = names.flatMap((name) => this.#named.get(name) ?? []);
+    const channels = joinedChannels(
+      how,
+      maps.map((map) => map.channels),
+    );
+    if (typeof channels === "string") refuse({ path, message: channels });
+    const strides = new Set(maps.map(({ stride }) => stride).filter((stride) => !Number.isNaN(stride)));
+    if (strides.size > 1) {
+      refuse({
+        path,
+        message: `maps of strides ${[...strides].join(" and ")} can't be joined: their sizes differ`,
+      });
+    }
+    const known = typeof channels === "number" && maps.length === names.length;
+    return {
+      reads: { how, names: maps.map(({ after }) => after) },
+      channels: known ? channels : Number.NaN,
+      stride: maps[0]?.stride ?? Number.NaN,
+    };
+  }
+
+  /** Adds the result of a block whose input has that stride. */
+  add({ stage, index, stride, channels }: ResolvedPosition, entering: number): void {
+    this.#push({ after: { stage, index }, stride: entering * stride, channels });
+  }
+
+  /** The stride of the map that a block with those `reads` begins with. */
+  strideBefore({ reads }: Pick<ResolvedPosition, "reads">): number {
+    const [first] = reads?.names ?? [];
+    if (first === undefined) return this.#last.stride;
+    if (first === "input") return 1;
+    return this.#sources.find(({ after }) => mapKey(after) === mapKey(first))?.stride ?? this.#last.stride;
+  }
+
+  /** Gives the last map a name. */
+  name(name: string | undefined): void {
+    if (name !== undefined) this.#named.set(name, this.#last);
+  }
+
+  #push(source: FeatureSource): void {
+    this.#sources.push(source);
+    this.#last = source;
+  }
+}
+
+/** Every map of a network that a feature can be, in order. */
+export function featureSources({
+  input,
+  stem,
+  blocks,
+}: Pick<ResolvedSpec, "input" | "stem" | "blocks">): readonly FeatureSource[] {
+  const maps = new NamedMaps(input.channels, stem);
+  for (const block of blocks) maps.add(block, maps.strideBefore(block));
+  return maps.sources;
+}
+
+/** A map in one word, different for each. */
+export function mapKey(map: MapSource): string {
+  return typeof map === "string" ? map : `${map.stage}.${map.index}`;
+}

@@ -1,0 +1,22 @@
+import type { ResolvedBlock } from "./blocks/registry.js";
+import { mapKey } from "./named-maps.js";
+import type { ResolvedSpec } from "./resolved.js";
+
+/** The blocks that the network's outputs are computed of, in order. Without a head, those after the last feature are not. */
+export function neededBlocks({
+  blocks,
+  features,
+  head,
+}: Pick<ResolvedSpec, "blocks" | "features" | "head">): readonly ResolvedBlock[] {
+  const wanted = new Set(features.flatMap(({ place }) => (place === undefined ? [] : mapKey(place.after))));
+  const last = blocks.at(-1);
+  if (head !== undefined && last !== undefined) wanted.add(mapKey(last));
+  const needed = blocks.toReversed().filter((block, i, reversed) => {
+    if (!wanted.has(mapKey(block))) return false;
+    const before = reversed[i + 1];
+    const reads = block.reads?.names ?? (before === undefined ? [] : [before]);
+    for (const map of reads) wanted.add(mapKey(map));
+    return true;
+  });
+  return needed.reverse();
+}

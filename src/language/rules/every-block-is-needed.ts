@@ -1,0 +1,18 @@
+import { mapKey } from "../named-maps.js";
+import { neededBlocks } from "../needed-blocks.js";
+import type { SpecRule } from "./rule.js";
+
+export const everyBlockIsNeeded: SpecRule = {
+  name: "every-block-is-needed",
+  doc: "What a stage computes is read by a later one, by the head or as a feature; it would be left out in silence.",
+  check({ resolved }, report) {
+    if (resolved === undefined) return;
+    const needed = new Set(neededBlocks(resolved).map(mapKey));
+    const last = resolved.blocks.findLastIndex((block) => needed.has(mapKey(block)));
+    for (const block of resolved.blocks.slice(0, Math.max(0, last))) {
+      if (needed.has(mapKey(block))) continue;
+      const message = `nothing reads the result of stage ${block.stage}`;
+      report(block.specPath, message, "name it with `as`, and read it with `from`");
+    }
+  },
+};

@@ -1,0 +1,80 @@
+import * as z from "zod";
+import { MAX_CHANNELS } from "./fields.js";
+
+// Named values: a layer or a stage names its result, and later ones begin with it.
+
+/** How several maps become one: one after the other along the channels, or element by element. */
+export const JOINS = ["concat", "sum", "mean", "product"] as const;
+export type JoinWord = (typeof JOINS)[number];
+
+/** The name of what a block, or the network, begins with. */
+export const INPUT_VALUE = "input";
+/** The name of what the stem leads to. */
+export const STEM_VALUE = "stem";
+
+/** A name begins with a small letter: `C4` is a level of the pyramid. */
+export const valueName = z.string().regex(/^[a-z][A-Za-z0-9_-]{0,39}$/, {
+  error: "a value's name has letters, digits, _ and -, and begins with a small letter",
+});
+
+const names = z
+  .array(valueName)
+  .max(64)
+  .refine((list) => list.length > 1, { error: "a list has two names or more" });
+const joined = z
+  .strictObject({
+    concat: names.optional().describe("The maps one after the other, along the channels."),
+    sum: names.optional().describe("Their sum."),
+    mean: names.optional().describe("Their mean."),
+    product: names.optional().describe("Their product, element by element."),
+  } satisfies { readonly [H in JoinWord]: z.ZodType })
+  .refine((ways) => Object.keys(ways).length === 1, { error: `expected one of ${JOINS.join(", ")}` });
+
+const fromSchema: z.ZodType<WrittenFrom> = z.union([valueName, names, joined], {
+  error: 'expected a name, a list of names, or an object such as { "sum": ["c3", "up4"] }',
+});
+
+/** What `from` says: one name; several, whose maps stand one after the other; or several and how they are joined. */
+export type WrittenFrom =
+  | string
+  | readonly string[]
+  | { readonly [H in JoinWord]?: readonly string[] | undefined };
+
+/** What layers and stages say of named values. */
+export const valueFields = {
+  as: valueName.optional().describe("Name of the result, which later ones can begin with by `from`."),
+  from: fromSchema
+    .optional()
+    .describe(
+      'What it begins with, by name: `"c3"`; a list, whose maps stand one after the other (concat); or how they are joined: `{ "sum": ["c3", "up4"] }`, also `mean` and `product`. Left out: the result before it.',
+    ),
+} as const;
+
+/** Named values that are read, and how they become one map. Of one name, that value itself. */
+export interface Reading<N> {
+  readonly how: JoinWord;
+  readonly names: readonly N[];
+}
+
+/** What `from` reads. */
+export function readingOf(from: WrittenFrom): Reading<string> {
+  if (typeof from === "string") return { how: "concat", names: [from] };
+  if (isList(from)) return { how: "concat", names: from };
+  const how = JOINS.find((each) => from[each] !== undefined) ?? "concat";
+  return { how, names: from[how] ?? [] };
+}
+
+function isList(from: WrittenFrom): from is readonly string[] {
+  return Array.isArray(from);
+}
+
+/** The channels of several maps that are joined; the reason in words where they can't be. */
+export function joinedChannels(how: JoinWord, channels: readonly number[], what = "maps"): number | string {
+  const [first = Number.NaN] = channels;
+  if (how === "concat") {
+    const all = channels.reduce((sum, each) => sum + each, 0);
+    return all > MAX_CHANNELS ? `${all} channels are more than ${MAX_CHANNELS}` : all;
+  }
+  const differ = channels.some((each) => each !== first && !Number.isNaN(each) && !Number.isNaN(first));
+  return differ ? `${what} of ${channels.join(", ")} channels have no ${how}` : first;
+}
