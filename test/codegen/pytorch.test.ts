@@ -208,7 +208,16 @@ const SMALL: Readonly<Record<string, object>> = {
       larger: {
         layers: [
           { layer: "upsample", mode: "bilinear" },
-          { layer: "conv", channels: 8 },
+          { layer: "conv", channels: 8, kernel: 3, stride: 2 },
+          {
+            layer: "conv-transpose",
+            channels: 8,
+            kernel: [3, 4],
+            padding: 1,
+            outputPadding: [1, 0],
+            groups: 2,
+            bias: true,
+          },
         ],
       },
       fit: {

@@ -295,6 +295,39 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 3 8", "16 3 1"], attributes: { stride: 0 }, says: "stride" },
     ],
   },
+  conv_transpose: {
+    accepts: [
+      {
+        operands: ["N 3 4 5", "3 2 2 2"],
+        attributes: { strides: [2, 2] },
+        result: "N 2 8 10",
+        macs: 3 * 20 * 2 * 4,
+      },
+      {
+        operands: ["N 4 5 5", "4 3 3 3", "6"],
+        attributes: { group: 2, strides: [2, 1], pads: [1, 1, 1, 0], outputPadding: [1, 0] },
+        result: "N 6 10 6",
+        macs: 4 * 25 * 3 * 9,
+      },
+      {
+        operands: ["N 2 3 3", "2 2 3 3"],
+        attributes: { dilations: [2, 1] },
+        result: "N 2 7 5",
+        macs: 18 * 2 * 9,
+      },
+    ],
+    refuses: [
+      { operands: ["N 3 4 5", "4 2 2 2"], says: "weight takes 4 channels, x has 3" },
+      { operands: ["N 3 4 5", "3 2 2 2"], attributes: { group: 2 }, says: "must be a multiple of group 2" },
+      { operands: ["N 3 4 5", "3 2 2 2", "3"], says: "bias must have the shape [2]" },
+      { operands: ["N 3 1 1", "3 2 2 2"], attributes: { pads: [1, 1, 1, 1] }, says: "its pads cut off all" },
+      {
+        operands: ["N 3 4 5", "3 2 2 2"],
+        attributes: { outputPadding: [1, 0] },
+        says: "outputPadding must be smaller",
+      },
+    ],
+  },
   avg_pool: POOL,
   max_pool: POOL,
   pad: {

@@ -254,6 +254,13 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
       attributes: { group: 2, pads: [3, 1], stride: 2, dilation: 2 },
     },
   ],
+  conv_transpose: [
+    { operands: [map, parameter(6, 4, 2, 2)], attributes: { strides: [2, 2] } },
+    {
+      operands: [map, parameter(6, 2, 3, 2), parameter(4)],
+      attributes: { group: 2, strides: [2, 3], dilations: [1, 2], pads: [1, 0, 2, 1], outputPadding: [1, 0] },
+    },
+  ],
   gemm: [
     { operands: [rows, parameter(7, 10)], attributes: {} },
     { operands: [rows, parameter(7, 10), parameter(7)], attributes: {} },

@@ -77,6 +77,24 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       },
     );
   },
+  "conv-transpose"(layer, { block, channels }) {
+    const { name, norm, bias, activation } = layer;
+    const hole = holes(name);
+    const act = activation === undefined ? false : activation === styleOf(block).act ? true : activation;
+    return call(
+      "ConvTransposeNormAct",
+      [hole("inputs", channels), hole("outputs", layer.channels), hole("kernel", sides(layer.kernel)), STYLE],
+      {
+        stride: [hole("stride", sides(layer.stride))],
+        padding: [hole("padding", sides(layer.padding)), 0],
+        output_padding: [hole("output_padding", sides(layer.outputPadding)), 0],
+        groups: [hole("groups", layer.groups), 1],
+        bias: [hole("bias", bias), false],
+        norm: [hole("norm", norm), true],
+        act: [hole("act", act), true],
+      },
+    );
+  },
   norm({ name, channels, kind, epsilon }, { block }) {
     const hole = holes(name);
     if (kind === "batch") {

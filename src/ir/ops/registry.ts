@@ -15,6 +15,7 @@ import { reductions } from "./reductions.js";
 import { resizing } from "./resizing.js";
 import { shapes } from "./shapes.js";
 import { trainingOps } from "./training.js";
+import { transposedConvolutions } from "./transposed-convolutions.js";
 import type { Unary } from "./unary.js";
 
 type Modules = typeof attentionModules & typeof selectionModules;
@@ -41,6 +42,7 @@ export const ops = {
   ...resizing,
   ...shapes,
   ...trainingOps,
+  ...transposedConvolutions,
   opaque,
 } satisfies { readonly [name: string]: OpDefinition };
 

@@ -16,6 +16,17 @@ export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stre
   return stressLinear(Math.max(1, fanInOf(weight) * share), bias !== undefined, x);
 }
 
+/** An element is a sum over the group's channels and, on average, the share of the taps that meet there. */
+export function stressConvTranspose(op: OpOf<"conv_transpose">, x: Moments): Stress {
+  const { x: map, weight, bias } = operandsOf(op);
+  const [y] = op.results;
+  const places = (value: Value | undefined): number =>
+    elementCount(concreteDims(value?.type.dims ?? []).slice(2));
+  const channels = Number(map.type.dims[1]) / op.attributes.group;
+  const products = (channels * places(weight) * places(map)) / Math.max(1, places(y));
+  return stressLinear(Math.max(1, products), bias !== undefined, x);
+}
+
 export function stressGemm(op: OpOf<"gemm">, x: Moments): Stress {
   const { weight, bias } = operandsOf(op);
   return stressLinear(fanInOf(weight), bias !== undefined, x);

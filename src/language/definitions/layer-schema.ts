@@ -64,6 +64,22 @@ const conv = z.strictObject({
   activation: activationOrNone,
 });
 
+const convTranspose = z.strictObject({
+  layer: z
+    .literal("conv-transpose")
+    .describe("Transposed convolution, then normalisation, then activation: a map `stride` times as large."),
+  ...common,
+  channels: amount.describe("Output channels."),
+  kernel: pair.default(2).describe("Sides of the kernel in pixels."),
+  stride: pair.default(2).describe("How many times as large the map becomes."),
+  padding: pair.default(0).describe("Pixels that are cut off on each side of the result, as in PyTorch."),
+  outputPadding: pair.default(0).describe("Pixels that are added at the bottom and right."),
+  groups: amount.default(1).describe("Groups that the channels are split into."),
+  bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
+  norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
+  activation: activationOrNone,
+});
+
 const norm = z.strictObject({
   layer: z.literal("norm").describe("Normalisation."),
   ...common,
@@ -211,6 +227,7 @@ const branchesFields = {
 
 const leaves = [
   conv,
+  convTranspose,
   norm,
   activation,
   prelu,

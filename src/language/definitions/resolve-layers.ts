@@ -96,10 +96,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       amounts.sides(layer[key], [...path, key], limits, channelsIn);
     const channels = amounts.integer(layer.channels, [...path, "channels"], LIMITS.channels, channelsIn);
     const groups = amounts.integer(layer.groups, [...path, "groups"], LIMITS.channels, channelsIn);
-    if (isKnown(channelsIn, channels, groups) && (channelsIn % groups !== 0 || channels % groups !== 0)) {
-      const message = `${groups} groups must divide the ${channelsIn} input and ${channels} output channels`;
-      refuse({ path: [...path, "groups"], message });
-    }
+    checkGroups(groups, channels, at, refuse);
     const stride = sides("stride", LIMITS.stride);
     const conv = {
       ...partOf(at, channels),
@@ -115,6 +112,30 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       endsBranch: false,
     } as const;
     return one(conv, at.strideIn * stride[0]);
+  },
+  "conv-transpose"(layer, at, { amounts, activation, refuse }) {
+    const { path, channelsIn } = at;
+    const sides = (
+      key: "kernel" | "stride" | "padding" | "outputPadding",
+      limits: (typeof LIMITS)["side" | "padding"],
+    ) => amounts.sides(layer[key], [...path, key], limits, channelsIn);
+    const channels = amounts.integer(layer.channels, [...path, "channels"], LIMITS.channels, channelsIn);
+    const groups = amounts.integer(layer.groups, [...path, "groups"], LIMITS.channels, channelsIn);
+    checkGroups(groups, channels, at, refuse);
+    const stride = sides("stride", LIMITS.side);
+    const conv = {
+      ...partOf(at, channels),
+      layer: "conv-transpose",
+      kernel: sides("kernel", LIMITS.side),
+      stride,
+      padding: sides("padding", LIMITS.padding),
+      outputPadding: sides("outputPadding", LIMITS.padding),
+      groups,
+      bias: layer.bias,
+      norm: layer.norm,
+      activation: layer.activation === NO_ACTIVATION ? undefined : (layer.activation ?? activation),
+    } as const;
+    return one(conv, at.strideIn / stride[0]);
   },
   norm: ({ kind, epsilon }, at) => same({ ...partOf(at), layer: "norm", kind, epsilon }, at),
   activation: (layer, at, { activation }) =>
@@ -237,6 +258,18 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     return one(resolved, lists[0]?.stride ?? strideIn);
   },
 };
+
+function checkGroups(
+  groups: number,
+  channels: number,
+  { path, channelsIn }: At,
+  refuse: RefuseDefinition,
+): void {
+  if (!isKnown(channelsIn, channels, groups) || (channelsIn % groups === 0 && channels % groups === 0))
+    return;
+  const message = `${groups} groups must divide the ${channelsIn} input and ${channels} output channels`;
+  refuse({ path: [...path, "groups"], message });
+}
 
 function paddingOf<W extends string>(
   padding: Extract<WrittenLayer, { readonly layer: "conv" | "pool" }>["padding"] & {},

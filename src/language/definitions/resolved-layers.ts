@@ -30,6 +30,19 @@ export interface ResolvedConv extends LayerPart {
   readonly endsBranch: boolean;
 }
 
+/** A transposed convolution, and what of normalisation and activation follows it. */
+export interface ResolvedConvTranspose extends LayerPart {
+  readonly layer: "conv-transpose";
+  readonly kernel: Sides;
+  readonly stride: Sides;
+  readonly padding: Sides;
+  readonly outputPadding: Sides;
+  readonly groups: number;
+  readonly bias: boolean;
+  readonly norm: boolean;
+  readonly activation?: ActivationName | undefined;
+}
+
 export interface ResolvedWindow extends LayerPart {
   readonly layer: "pool";
   readonly kind: "max" | "average";
@@ -68,6 +81,7 @@ export interface ResolvedUpsample extends LayerPart {
  */
 export type ResolvedLayer =
   | ResolvedConv
+  | ResolvedConvTranspose
   | ResolvedLayerNorm
   | (LayerPart & { readonly layer: "read"; readonly reading: Reading<string> })
   | (LayerPart & { readonly layer: "keep"; readonly as: string })

@@ -1,11 +1,15 @@
 import { Defect } from "../../base/diagnostic.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
 import type { Value } from "../../ir/graph.js";
-import { startAtOne, startAtZero } from "../../ir/initializers.js";
+import { initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import { featureMap } from "../../ir/types.js";
 import { constantWeight } from "../../ir/weight.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
-import type { ResolvedLayer, ResolvedLayerNorm } from "../../language/definitions/resolved-layers.js";
+import type {
+  ResolvedConvTranspose,
+  ResolvedLayer,
+  ResolvedLayerNorm,
+} from "../../language/definitions/resolved-layers.js";
 import { joinMaps, numberOf } from "./joins.js";
 import type { LayerBuilder } from "./layers.js";
 
@@ -42,6 +46,12 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
     const y = layers.conv(x, name, { ...conv, initialization }, { bias });
     const { endsBranch } = conv;
     const normed = norm ? layers.norm(y, name, { norm: normalization, initialization, endsBranch }) : y;
+    return activation === undefined ? normed : layers.op(activation, [normed], {}, `${name}/act`);
+  },
+  "conv-transpose"(layers, x, layer, { block }) {
+    const { name, norm, activation } = layer;
+    const y = convTranspose(layers, x, layer, block);
+    const normed = norm ? layers.norm(y, name, { ...block, endsBranch: false }) : y;
     return activation === undefined ? normed : layers.op(activation, [normed], {}, `${name}/act`);
   },
   norm(layers, x, layer, { block }) {
@@ -131,6 +141,30 @@ function named(values: ReadonlyMap<string, Value>, name: string): Value {
   const value = values.get(name);
   if (value === undefined) throw new Defect(`the block has no value "${name}"`);
   return value;
+}
+
+/** Starts as a convolution of as many inputs does. Named `layer/conv`. */
+function convTranspose(
+  layers: LayerBuilder,
+  x: Value,
+  { name, channels, kernel, stride, padding, outputPadding, groups, bias }: ResolvedConvTranspose,
+  { initialization }: ResolvedDefined,
+): Value {
+  const [, inputs] = featureMap(x.type, "x");
+  const init = initializations[initialization];
+  const dims = [inputs, channels / groups, ...kernel];
+  const operands = [x, layers.parameter(`${name}/conv/weight`, dims, init.conv(groups))];
+  // PyTorch counts so.
+  const fanIn = (channels / groups) * kernel[0] * kernel[1];
+  if (bias) operands.push(layers.parameter(`${name}/conv/bias`, [channels], init.convBias(fanIn)));
+  const [rows, columns] = padding;
+  const attributes = {
+    strides: [...stride] as [number, number],
+    pads: [rows, columns, rows, columns] as [number, number, number, number],
+    outputPadding: [...outputPadding] as [number, number],
+    group: groups,
+  };
+  return layers.op("conv_transpose", operands, attributes, `${name}/conv`);
 }
 
 /** Layer normalisation over the channels of each pixel, which ONNX has for the last axes only. Named `layer/norm`. */

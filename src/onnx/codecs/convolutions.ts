@@ -87,4 +87,39 @@ export const convolutionCodecs = defineCodecs({
       };
     },
   },
+
+  /**
+   * https://onnx.ai/onnx/operators/onnx__ConvTranspose.html, over two spatial axes. Its sizes are written as pads, not as
+   * output_shape, which not all runtimes read.
+   */
+  conv_transpose: {
+    operator: "ConvTranspose",
+    encode(op, node) {
+      const { strides, pads, dilations, outputPadding, group } = op.attributes;
+      node.node("ConvTranspose", node.operands, {
+        dilations: ints(dilations),
+        group: int(group),
+        kernel_shape: ints(kernelOf(operandsOf(op).weight, 2)),
+        output_padding: ints(outputPadding),
+        pads: ints(pads),
+        strides: ints(strides),
+      });
+    },
+    decode(node) {
+      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
+      const kernel = kernelOf(weight, 2);
+      checkKernel(node, kernel);
+      const autoPad = node.string("auto_pad", "NOTSET");
+      if (autoPad !== "NOTSET" && autoPad !== "VALID") refuse(`auto_pad ${autoPad} is not supported`);
+      if (node.ints("output_shape") !== undefined) refuse("output_shape is not supported");
+      const strides = pairOf(node, "strides");
+      const dilations = pairOf(node, "dilations");
+      const pads = readPads(node, { x, kernel, strides, dilations }) as [number, number, number, number];
+      const outputPadding = pairOf(node, "output_padding", () => 0);
+      return {
+        operands: bias === undefined ? [x, weight] : [x, weight, bias],
+        attributes: { strides, pads, dilations, outputPadding, group: node.int("group", 1) },
+      };
+    },
+  },
 });

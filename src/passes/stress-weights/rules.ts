@@ -3,7 +3,7 @@ import type { AttentionKind } from "../../ir/attention/modules.js";
 import type { OpOf, Value } from "../../ir/graph.js";
 import { type OpName, operandsOf, ops, UNARY_OP_NAMES, type UnaryOpName } from "../../ir/ops/registry.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
-import { stressConv, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
+import { stressConv, stressConvTranspose, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
 import {
   applied,
   averaged,
@@ -42,6 +42,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   },
   conv: stressConv,
   conv_1d: stressConv,
+  conv_transpose: stressConvTranspose,
   gemm: stressGemm,
   // Statistics of the map itself: γ and β alone are weights.
   layer_norm: stressAffine,

@@ -28,7 +28,7 @@ def start_layer(layer, start):
     """
     area = math.prod(layer.weight.shape[2:])
     groups = layer.groups if start == "efficientnet" else 1
-    nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 * groups / (area * layer.out_channels)))
+    nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 * groups / (area * layer.weight.shape[0])))
     if layer.bias is not None:
         if start == "efficientnet":
             nn.init.zeros_(layer.bias)

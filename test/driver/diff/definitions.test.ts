@@ -43,6 +43,7 @@ const NAMED = ["as", "from", "to"];
 /** Layers with which each field means something. */
 const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   conv: [{ channels: 12, kernel: 3, stride: 2 }],
+  "conv-transpose": [{ channels: 12 }],
   norm: [{}],
   activation: [{}],
   pool: [{ kind: "average", stride: 2 }, { kind: "max" }],

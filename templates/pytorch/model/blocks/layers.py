@@ -63,6 +63,23 @@ class Branches(Valued):
         return joined(results, self.join)
 
 
+class ConvTransposeNormAct(nn.Module):
+    """Transposed convolution, normalisation, activation. `act`: True for the style's, False for none, or a name."""
+
+    def __init__(self, inputs, outputs, kernel, style, *, norm=True, act=True, bias=False, **conv):
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(inputs, outputs, pair(kernel), bias=bias, **conv)
+        start_layer(self.conv, style.start)
+        self.norm = norm_of(outputs, style) if norm else None
+        self.act = activation(style.act if act is True else act) if act else None
+
+    def forward(self, x):
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return x if self.act is None else self.act(x)
+
+
 class Norm(nn.Module):
     def __init__(self, channels, style, *, epsilon=None):
         super().__init__()
