@@ -4,6 +4,7 @@ import { quoted } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunReport } from "../driver/run/run.js";
 import { coloured, withoutColours } from "./print.js";
+import { fittedWidths, terminalColumns, wrapped } from "./wrap.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
@@ -41,7 +42,10 @@ export function judgement(verdict: "right" | "wrong" | "undecided"): string {
   }[verdict];
 }
 
-/** A table without lines under a bold head; columns named in `right` are aligned to the right. Each cell is one line. */
+/**
+ * A table without lines under a bold head; columns named in `right` are aligned to the right. Each cell is one line, but in a terminal
+ * that is too narrow: there those of the other columns are wrapped.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -55,15 +59,42 @@ export function table(
     // Not Math.max of all of them: a function takes some ten thousand arguments, and a file may have more tensors.
     lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? "")), 0),
   );
-  return lines
-    .map((line) => {
-      const cells = line.map((cell, column) => {
-        const space = " ".repeat((widths[column] ?? 0) - widthOf(cell));
-        return right.includes(head[column] ?? "") ? space + cell : cell + space;
-      });
-      return `${cells.join("  ").trimEnd()}\n`;
-    })
-    .join("");
+  const terminal = terminalColumns() ?? Number.POSITIVE_INFINITY;
+  const least = head.map((name, column) => (right.includes(name) ? (widths[column] ?? 0) : LEAST_WRAPPED));
+  const fitted = fittedWidths(widths, least, terminal - 2 * (head.length - 1));
+  const textOf = (line: readonly string[]): string => {
+    const cells = line.map((cell, column) => {
+      const space = " ".repeat(Math.max(0, (fitted[column] ?? 0) - widthOf(cell)));
+      return right.includes(head[column] ?? "") ? space + cell : cell + space;
+    });
+    return `${cells.join("  ").trimEnd()}\n`;
+  };
+  return lines.flatMap((line) => linesOf(line, fitted).map(textOf)).join("");
+}
+
+/** The columns that a table takes where it is not wrapped. */
+export function tableWidth(head: readonly string[], rows: readonly (readonly string[])[]): number {
+  const lines = [head, ...rows.map((row) => row.map(oneVisibleLine))];
+  return head.reduce(
+    (sum, _, column) =>
+      sum +
+      (column === 0 ? 0 : 2) +
+      lines.reduce((most, line) => Math.max(most, widthOf(line[column] ?? "")), 0),
+    0,
+  );
+}
+
+/** A column is wrapped to no fewer characters. */
+const LEAST_WRAPPED = 6;
+
+/** The lines of a row whose cells are wrapped where they are too wide. */
+function linesOf(row: readonly string[], widths: readonly number[]): readonly (readonly string[])[] {
+  const cells = row.map((cell, column) => {
+    const width = widths[column] ?? 0;
+    return widthOf(cell) <= width ? [cell] : wrapped(withoutColours(cell), width);
+  });
+  const height = cells.reduce((most, { length }) => Math.max(most, length), 1);
+  return Array.from({ length: height }, (_, i) => cells.map((cell) => cell[i] ?? ""));
 }
 
 /** Columns that a text takes in a terminal: colours take none. */

@@ -2,27 +2,62 @@ import { quoted } from "../base/json-text.js";
 import { count, macs } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
-import { shape, table, tensorName } from "./format.js";
+import { shape, table, tableWidth, tensorName } from "./format.js";
 import { foldingText, imageText, uncountedText } from "./report-counts.js";
+import { terminalColumns, wrappedLines } from "./wrap.js";
 
 export function inspectText(report: InspectReport): string {
   const { blocks, input } = report;
-  const head = ["block", "type", "channels", "kernel", "stride", "map", "attention", "parameters", "MACs"];
-  const total = ["total", "", "", "", "", "", "", count(report.parameters), count(report.macs)];
+  const prose = (text: string): string => wrappedLines(text, terminalColumns());
   return [
-    ...report.inputs.map((tensor) => `input ${tensorText(tensor)}\n`),
-    ...report.outputs.map((tensor) => `output ${tensorText(tensor)}\n`),
+    ...report.inputs.map((tensor) => prose(`input ${tensorText(tensor)}\n`)),
+    ...report.outputs.map((tensor) => prose(`output ${tensorText(tensor)}\n`)),
     "\n",
-    table(head, [...blocks.map(row), total], ["stride", "parameters", "MACs"]),
+    blocksTable(report),
     "\n",
-    `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
-    `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-    `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
-    uncountedText(report),
-    report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+    prose(
+      [
+        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
+        `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
+        `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
+        uncountedText(report),
+        report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+      ].join(""),
+    ),
     rejectedText(report),
     opaqueText(report),
   ].join("");
+}
+
+/** The table of the blocks; in a terminal that is too narrow with fewer columns and shorter numbers. */
+function blocksTable({ blocks, parameters, macs: products }: InspectReport): string {
+  const head = ["block", "type", "channels", "kernel", "stride", "map", "attention", "parameters", "MACs"];
+  const right = ["stride", "parameters", "MACs"];
+  const total = ["total", "", "", "", "", "", "", count(parameters), count(products)];
+  const rows = [...blocks.map(row), total];
+  if (tableWidth(head, rows) <= (terminalColumns() ?? Number.POSITIVE_INFINITY))
+    return table(head, rows, right);
+  const short = [...blocks.map((block) => narrowRow(row(block), block.macs)), narrowRow(total, products)];
+  const names = ["block", "type", "channels", "kernel", "map", "attention", "parameters", "MACs"];
+  const used = names.map((_, column) => short.some((each) => each[column] !== ""));
+  const kept = (cells: readonly string[]): readonly string[] => cells.filter((_, column) => used[column]);
+  return table(kept(names), short.map(kept), right);
+}
+
+/** The stride stands behind the kernel, and products are counted in thousands, millions or billions. */
+function narrowRow(cells: readonly string[], products: number): readonly string[] {
+  const [
+    block = "",
+    type = "",
+    channels = "",
+    kernel = "",
+    stride = "",
+    map = "",
+    attention = "",
+    parameters = "",
+  ] = cells;
+  const strided = stride === "" ? kernel : `${kernel} /${stride}`.trim();
+  return [block, type, channels, strided, map, attention, parameters, macs(products)];
 }
 
 function row(block: InspectedBlock): readonly string[] {

@@ -44,15 +44,21 @@ function ends(groups: readonly Group[]): { stem: number; head: number } {
   const first = groups.findIndex(isBlock);
   const body = first < 0 ? Math.min(global, groups.length) : first;
   const leading = groups.slice(0, body);
-  const stem = leading.length === 0 ? 0 : first < 0 ? Math.min(1, body) : 1 + lastShrinking(leading);
+  const cut = leading.length === 0 ? 0 : first < 0 ? Math.min(1, body) : 1 + lastShrinking(leading);
+  // What has no layer between the stem's and the first block's, as a class token that is put in front, is the stem's.
+  const stem = first >= 0 && !groups.slice(cut, first).some(hasLayer) ? Math.max(cut, first) : cut;
   // The last convolution before the global pooling is the head's, unless the head has a layer more after it.
   const tail = Math.max(last + 1, stem);
   const before = groups.slice(tail, global).filter(isPlain).length;
   const after = groups.slice(global).flatMap(({ units }) => units);
   const layers = after.filter(({ core }) => isConv(core) || core.kind === "linear");
   if (global <= tail || before === 0 || layers.length > 1 || first < 0)
-    return { stem, head: Math.max(tail, global) };
+    return { stem, head: groups.slice(tail, global).some(hasLayer) ? Math.max(tail, global) : tail };
   return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
+}
+
+function hasLayer({ units }: Group): boolean {
+  return units.some(({ core }) => isConv(core) || core.kind === "linear" || core.kind === "residual");
 }
 
 const GLOBAL: ReadonlySet<string> = new Set([

@@ -1,0 +1,72 @@
+import stringWidth from "string-width";
+
+/** The columns of the terminal; undefined where the output goes elsewhere, whose lines are as long as they are. */
+export function terminalColumns(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
+/** After these a line may end. */
+const BREAKS = /[\s/,.:;_|-]/u;
+
+/** A text in lines of at most that many columns, cut behind a space or a sign between words where there is one. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let rest = Array.from(text);
+  while (rest.length > 0) {
+    const fits = fitting(rest, columns);
+    const cut = fits === rest.length ? fits : lastBreak(rest, fits);
+    lines.push(rest.slice(0, cut).join("").trimEnd());
+    rest = rest.slice(cut);
+    while (rest[0] === " ") rest = rest.slice(1);
+  }
+  return lines.length === 0 ? [""] : lines;
+}
+
+/** Lines of prose in the terminal's width, those that go on with two spaces before them. */
+export function wrappedLines(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  return text
+    .split("\n")
+    .map((line) => {
+      const [first = "", ...more] = stringWidth(line) <= columns ? [line] : wrapped(line, columns);
+      const others = more.length === 0 ? [] : wrapped(line.slice(first.length).trimStart(), columns - 2);
+      return [first, ...others.map((each) => `  ${each}`)].join("\n");
+    })
+    .join("\n");
+}
+
+/** How many characters, at least one, take no more than so many columns. */
+function fitting(characters: readonly string[], columns: number): number {
+  let width = 0;
+  for (const [i, character] of characters.entries()) {
+    width += stringWidth(character);
+    if (width > columns && i > 0) return i;
+  }
+  return characters.length;
+}
+
+/** Where to cut before the `end`-th character: behind the last break in the second half of the line, or there. */
+function lastBreak(characters: readonly string[], end: number): number {
+  for (let i = end; i > end / 2; i--) if (BREAKS.test(characters[i - 1] ?? "")) return i;
+  return end;
+}
+
+/** The widths of columns that together are at most `most` wide: those that may be wrapped are narrowed, the widest first. */
+export function fittedWidths(
+  widths: readonly number[],
+  least: readonly number[],
+  most: number,
+): readonly number[] {
+  const fitted = [...widths];
+  let over = fitted.reduce((sum, width) => sum + width, 0) - most;
+  for (; over > 0; over--) {
+    const widest = fitted.reduce(
+      (best, width, i) => (width > (least[i] ?? width) && width > (fitted[best] ?? 0) ? i : best),
+      fitted.findIndex((width, i) => width > (least[i] ?? width)),
+    );
+    const width = fitted[widest];
+    if (width === undefined) break;
+    fitted[widest] = width - 1;
+  }
+  return fitted;
+}
