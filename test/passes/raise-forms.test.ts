@@ -97,6 +97,39 @@ const FORMS: { readonly [what: string]: Form } = {
       `%y : ${LAST} = mul(%gate, %x)`,
     ],
   },
+  "channels last, a mean over the flattened places": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%f : float32[N, 20, ${C}] = reshape(%x) {shape = [0, -1, ${C}]}`,
+      `%r : ${ROW} = reduce_mean(%f) {axes = [1], keepdims = false}`,
+      ...DENSE_LAST,
+    ],
+  },
+  "channels last behind a Transpose, a Squeeze after each axis": {
+    input: MAP,
+    lines: [
+      `%l : ${LAST} = transpose(%x) {permutation = [0, 2, 3, 1]}`,
+      `%m : float32[N, 5, 1, ${C}] = reduce_mean(%l) {axes = [2]}`,
+      `%ms : float32[N, 5, ${C}] = squeeze(%m) {axes = [2]}`,
+      `%n : float32[N, 1, ${C}] = reduce_mean(%ms) {axes = [1]}`,
+      `%r : ${ROW} = squeeze(%n) {axes = [1]}`,
+      ...DENSE,
+      `%gate : ${LAST_ROW} = reshape(%g) {shape = [-1, 1, 1, ${C}]}`,
+      `%z : ${LAST} = mul(%l, %gate)`,
+      `%y : ${MAP} = transpose(%z) {permutation = [0, 3, 1, 2]}`,
+    ],
+  },
+  "a pool that reads the map through an Identity": {
+    input: MAP,
+    lines: [
+      `%i : ${MAP} = identity(%x)`,
+      `%r : ${ROW} = reduce_mean(%i) {axes = [2, 3], keepdims = false}`,
+      ...DENSE,
+      `%gate : float32[N, ${C}, 1, 1] = reshape(%g) {shape = [0, ${C}, 1, 1]}`,
+      `%y : ${MAP} = mul(%x, %gate)`,
+    ],
+  },
   "channels last, the map added to it": {
     input: LAST,
     last: true,
@@ -238,6 +271,91 @@ for (const [what, form] of Object.entries(FORMS)) {
     assert.ok(far < 1e-6, `it is off by ${far}`);
   });
 }
+
+test("a gate between Transposes has none of its own", () => {
+  const raised = raiseAttention(
+    graphOf(FORMS["channels last behind a Transpose, a Squeeze after each axis"] as Form),
+  );
+  assert.equal(
+    raised.graph.ops.map(({ kind }) => kind),
+    ["attention.se"],
+  );
+});
+
+/** CBAM as Keras writes it, with its layers once or once for each pooling; the second ones hold `second`. */
+function cbamText(stored: "once" | "twice", second = 0.3): string {
+  const layers = (pooled: string, names: string) => {
+    const [w1, w2] = stored === "once" ? ["w1", "w2"] : [`w1${names}`, `w2${names}`];
+    return `
+    %r${names} : ${LAST_ROW} = ${pooled}(%x) {axes = [1, 2]} loc(/cbam)
+    %h${names} : float32[N, 1, 1, 4] = matmul(%r${names}, @${w1}) loc(/cbam)
+    %a${names} : float32[N, 1, 1, 4] = relu(%h${names}) loc(/cbam)
+    %o${names} : ${LAST_ROW} = matmul(%a${names}, @${w2}) loc(/cbam)`;
+  };
+  const weights = (name: string, value: number): string => `
+    trainable @w1${name} = constant([${C}, 4], ${value})
+    trainable @w2${name} = constant([4, ${C}], ${value})`;
+  return `graph "g" {
+    input %x : ${LAST}
+    ${stored === "once" ? weights("", 0.3) : weights("a", 0.3) + weights("b", second)}
+    trainable @k = normal([1, 2, 7, 7], 0.1, "k")
+    ${layers("reduce_mean", "a")}
+    ${layers("reduce_max", "b")}
+    %s : ${LAST_ROW} = add(%oa, %ob) loc(/cbam)
+    %g : ${LAST_ROW} = sigmoid(%s) loc(/cbam)
+    %u : ${LAST} = mul(%x, %g) loc(/cbam)
+    %m : float32[N, 5, 4, 1] = reduce_mean(%u) {axes = [3]} loc(/cbam)
+    %n : float32[N, 5, 4, 1] = reduce_max(%u) {axes = [3]} loc(/cbam)
+    %c : float32[N, 5, 4, 2] = concat(%m, %n) {axis = 3} loc(/cbam)
+    %t : float32[N, 2, 5, 4] = transpose(%c) {permutation = [0, 3, 1, 2]} loc(/cbam)
+    %k : float32[N, 1, 5, 4] = conv(%t, @k) {pads = [3, 3, 3, 3]} loc(/cbam)
+    %b : float32[N, 5, 4, 1] = transpose(%k) {permutation = [0, 2, 3, 1]} loc(/cbam)
+    %e : float32[N, 5, 4, 1] = sigmoid(%b) loc(/cbam)
+    %y : ${LAST} = mul(%u, %e) loc(/cbam)
+    return %y
+  }`;
+}
+
+for (const stored of ["once", "twice"] as const) {
+  test(`CBAM channels last, its layers stored ${stored}, is one gate`, () => {
+    const graph = parseGraph(cbamText(stored));
+    const { graph: raised, raised: gates } = raiseAttention(graph);
+    assert.equal(
+      gates.map(({ kind, parameters }) => [kind, parameters]),
+      [["cbam", 2 * 4 * C + 2 * 7 * 7]],
+    );
+    assertSameValues(graph, raised);
+  });
+}
+
+test("CBAM whose second layers hold other numbers is none", () => {
+  const { raised } = raiseAttention(parseGraph(cbamText("twice", 0.31)));
+  assert.equal(
+    raised.map(({ kind }) => kind),
+    ["sam"],
+  );
+});
+
+test("a part of a layer's outputs is said to be one", () => {
+  const graph = parseGraph(`graph "g" {
+    input %x : ${MAP}
+    trainable @w = normal([${2 * C}, ${C}, 1, 1], 0.5, "w")
+    %p : float32[N, ${C}, 1, 1] = global_avg_pool(%x) loc(/se)
+    %h : float32[N, ${2 * C}, 1, 1] = conv(%p, @w) loc(/se)
+    %a : float32[N, ${C}, 1, 1] = slice(%h) {axis = 1, start = 0, end = ${C}} loc(/se)
+    %b : float32[N, ${C}, 1, 1] = slice(%h) {axis = 1, start = ${C}, end = ${2 * C}} loc(/se)
+    %g : float32[N, ${C}, 1, 1] = sigmoid(%a) loc(/se)
+    %z : ${MAP} = mul(%x, %g) loc(/se)
+    %y : ${MAP} = add(%z, %b) loc(/se)
+    return %y
+  }`);
+  const { raised, rejected } = raiseAttention(graph);
+  assert.equal(raised, []);
+  assert.equal(
+    rejected.map(({ reason }) => reason),
+    ["it takes a part of what a layer makes: a module would lose the other parts"],
+  );
+});
 
 /** Sequences [N, T, C] that are multiplied with a number for each step: no gate, and nothing that looks like one. */
 test("the normalisation of a sequence is no near miss", () => {

@@ -5,7 +5,7 @@ import { readChannelKernel } from "./channel-kernel.js";
 import { isScale, readClamp } from "./clamp.js";
 import { type ReadContext, readContext } from "./context.js";
 import type { Dataflow } from "./dataflow.js";
-import { behindLayout } from "./layout.js";
+import { behindLayout, extent } from "./layout.js";
 import { readLinear } from "./linear.js";
 import { mismatch } from "./mismatch.js";
 import { readNorm, readPerChannel } from "./per-channel.js";
@@ -115,11 +115,18 @@ function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
     const read = stepReader(value, op, flow);
     if (read !== undefined) return read;
   }
+  if (isPart(op)) mismatch(op, "it takes a part of what a layer makes: a module would lose the other parts");
   if (isOp(op, "opaque")) mismatch(op, `nobody knows what ${op.attributes.operator} does`);
   return mismatch(
     op,
     isOp(op, "reduce_sum") ? "its sum is not divided by how many it is of" : "no known gate has such an op",
   );
+}
+
+/** Whether an op cuts a row of channels: gates with a scale and a bias are made by one layer, of which each has a half. */
+function isPart(op: Op): boolean {
+  const isCut = isOp(op, "slice") || (isOp(op, "opaque") && op.attributes.operator === "Split");
+  return isCut && extent(op.operands[0]?.type.dims ?? []).length <= 2;
 }
 
 /** A product with one number. */

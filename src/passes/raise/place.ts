@@ -28,10 +28,10 @@ export interface Place {
 /** Refuses a module whose map or whose result the graph computes nowhere. */
 export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
   const [result] = found.last.results;
-  const [direct] = result === undefined ? [] : normal.sources(result);
+  const direct = result && endOf(normal.sources(result), flow);
   const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
   const [behind] = around?.results ?? [];
-  const end = direct ?? (behind && normal.sources(behind)[0]);
+  const end = direct ?? (behind && endOf(normal.sources(behind), flow));
   const last = end && flow.producer(end.value);
   // The map as it is where that can be had, in the precision of the result.
   const distance = ({ value, permutation }: SourceValue): number =>
@@ -44,6 +44,20 @@ export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
   const isItself = around === undefined && permutation === undefined;
   const name = isItself ? value.name : `${value.name}/gated`;
   return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
+}
+
+/**
+ * The value of the graph that a normal one is: the first that is computed. If it is only turned to the order of the normal form, it
+ * is what comes of that, and nothing need be turned twice.
+ */
+function endOf(sources: readonly SourceValue[], flow: Dataflow): SourceValue | undefined {
+  const [first] = sources;
+  if (first?.permutation === undefined || flow.isOutput(first.value)) return first;
+  const [reader, ...more] = flow.readers(first.value);
+  const turned = sources.find(
+    ({ value, permutation }) => permutation === undefined && flow.producer(value) === reader,
+  );
+  return reader === undefined || more.length > 0 ? first : (turned ?? first);
 }
 
 function onlyReader(result: Result, { flow }: NormalForm): Op | undefined {

@@ -1,5 +1,6 @@
 import type { Op, OpOf, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
+import { productOf } from "../../ir/sizes.js";
 import { sameDims } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
 import { isLayout } from "./layout.js";
@@ -72,12 +73,24 @@ class SqueezeTrace {
 
   /** What the axes of a value are to the map that it is computed from; undefined where that can't be said. */
   axesOf(value: Value): readonly Axis[] | undefined {
+    const turned = this.#beforeTurning(value);
+    if (turned !== undefined) return turned;
     const op = value === this.#gated ? undefined : this.#flow.producer(value);
     const [x] = op?.operands ?? [];
     const read = op === undefined || x === undefined ? undefined : this.#throughOp(op, x);
     if (read === undefined) return this.#asRoot(value);
     this.ops.push(op as Op);
     return read;
+  }
+
+  /** The axes of what was turned to get the gated map: what is pooled of a map that is channels last. */
+  #beforeTurning(value: Value): readonly Axis[] | undefined {
+    const turning = this.#flow.producer(this.#gated);
+    const axes = axesOfMap(this.#gated.type.dims.length);
+    if (!isOp(turning, "transpose") || turning.operands[0] !== value || axes === undefined) return undefined;
+    this.root = this.#gated;
+    const { permutation } = turning.attributes;
+    return axes.map((_, axis) => axes[permutation.indexOf(axis)] as Axis);
   }
 
   #asRoot(value: Value): readonly Axis[] | undefined {
@@ -123,14 +136,15 @@ class SqueezeTrace {
     return axes.map((axis) => (axis === "positions" ? "pooled" : axis));
   }
 
-  /** [N, C, H, W] as [N, C, H·W]. */
+  /** [N, C, H, W] as [N, C, H·W], and [N, H, W, C] as [N, H·W, C]. */
   #flattened(op: Op, x: Value): readonly Axis[] | undefined {
     const [from, to] = [x.type.dims, op.results[0]?.type.dims ?? []];
-    if (to.length !== 3 || from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) return undefined;
+    if (to.length !== 3 || from.length !== 4) return undefined;
     const axes = this.axesOf(x);
-    return axes?.join() === "batch,channels,positions,positions"
-      ? ["batch", "channels", "positions"]
-      : undefined;
+    const first = axes?.indexOf("positions") ?? -1;
+    if (axes === undefined || first === -1 || axes[first + 1] !== "positions") return undefined;
+    const merged = from.toSpliced(first, 2, productOf(from.slice(first, first + 2)));
+    return sameDims(merged, to) ? axes.toSpliced(first, 1) : undefined;
   }
 }
 

@@ -47,6 +47,7 @@ export function turnedOp(op: Op, views: readonly View[], context: TurningContext
   }
   if (BROADCASTING.has(op.kind)) return broadcast(op, views, context);
   if (isReduction(op)) return reduction(op, x, context);
+  if (isOp(op, "squeeze")) return squeeze(op, x, context);
   const { permutation } = x;
   if (permutation === undefined) return undefined;
   if (BY_ELEMENT.has(op.kind)) return { value: context.moved(op, [x.value]), permutation };
@@ -71,18 +72,33 @@ function reduction(op: Op & Reduction, x: View, context: TurningContext): View |
   const { axes, keepdims } = op.attributes;
   const { permutation } = x;
   if (permutation === undefined) return undefined;
-  const turned = axes.map((axis) => permutation[axis] as number).sort((a, b) => a - b);
+  const turned = turnedAxes(axes, permutation);
   const value = context.moved(op, [x.value], { axes: turned, keepdims });
-  if (keepdims) return { value, permutation };
-  // The axes that are left, counted anew.
-  const left = permutation.filter((axis) => !turned.includes(axis));
+  return { value, permutation: keepdims ? permutation : withoutAxes(permutation, turned) };
+}
+
+function squeeze(op: Op & OpOf<"squeeze">, x: View, context: TurningContext): View | undefined {
+  const { permutation } = x;
+  if (permutation === undefined) return undefined;
+  const turned = turnedAxes(op.attributes.axes, permutation);
   return {
-    value,
-    permutation: turnedBy(
-      undefined,
-      left.map((axis) => left.filter((each) => each < axis).length),
-    ),
+    value: context.moved(op, [x.value], { axes: turned }),
+    permutation: withoutAxes(permutation, turned),
   };
+}
+
+function turnedAxes(axes: readonly number[], permutation: readonly number[]): number[] {
+  return axes.map((axis) => permutation[axis] as number).sort((a, b) => a - b);
+}
+
+/** A permutation of the axes that are left when some are dropped, counted anew; undefined where these stand as they are. */
+function withoutAxes(
+  permutation: readonly number[],
+  dropped: readonly number[],
+): readonly number[] | undefined {
+  const left = permutation.filter((axis) => !dropped.includes(axis));
+  const counted = left.map((axis) => left.filter((each) => each < axis).length);
+  return turnedBy(undefined, counted);
 }
 
 function broadcast(op: Op, views: readonly View[], context: TurningContext): View | undefined {
