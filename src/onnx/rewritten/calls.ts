@@ -1,7 +1,8 @@
 import type { ModelSource } from "../decode/source.js";
-import { copied } from "../encode/layout.js";
+import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
+import { FIELD, type NodeMessage } from "../file/proto.js";
 import type { WireField } from "../file/wire.js";
-import type { RewrittenNode } from "./nodes.js";
+import { patchNode, type RewrittenNode } from "./nodes.js";
 
 export interface FoldedNodes {
   readonly nodes: readonly RewrittenNode[];
@@ -47,11 +48,29 @@ export function withCalls(
     if (first < 0 || written.length < count || !isUntouched || readElsewhere) continue;
     // What its nodes don't read, such as the condition, may be gone.
     if ((outer.input ?? []).some(isLost)) continue;
+    const renamed = new Map(written.flatMap((node) => [...(node.renamed ?? [])]));
+    if ([...renamed.keys()].some((name) => !outer.output?.includes(name))) continue;
     const index = written[0]?.index;
-    const segments = [copied(document.range, field.begin, field.end)];
+    const segments =
+      renamed.size === 0
+        ? [copied(document.range, field.begin, field.end)]
+        : call(document, field, outer, renamed);
     left = left.toSpliced(first, count, { index, segments, isWhole: true, reads: [] });
     for (const each of fields) within.add(each);
     reads.push(...(outer.input ?? []));
   }
   return { nodes: left, within, reads };
+}
+
+/** The node of a call, or of an If, with other names of outputs. */
+function call(
+  { range }: ModelSource["document"],
+  field: WireField,
+  { output }: NodeMessage,
+  renamed: ReadonlyMap<string, string>,
+): readonly FileSegment[] {
+  const outputs = new Map(
+    (output ?? []).flatMap((name, i) => (renamed.has(name) ? [[i, renamed.get(name) ?? ""]] : [])),
+  );
+  return message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs: new Map(), outputs }))]);
 }

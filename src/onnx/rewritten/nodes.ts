@@ -14,8 +14,10 @@ export interface RewrittenNode {
   /** The index of the file's node that it is; undefined for a new one. */
   readonly index: number | undefined;
   readonly segments: readonly FileSegment[];
-  /** Whether it is the file's node as it was, in the element types of then. */
+  /** Whether it is the file's node as it was, but for names of its outputs, in the element types of then. */
   readonly isWhole: boolean;
+  /** Other names of its outputs, by those of the file. */
+  readonly renamed?: ReadonlyMap<string, string>;
   /** Names of tensors that it reads and that the file's node of that index did not. */
   readonly reads: readonly string[];
 }
@@ -82,8 +84,10 @@ function keptNode(
       ? [copied(range, field.begin, field.end)]
       : message(FIELD.graphNode, [bytes(patchNode(range, field, { inputs, outputs }))]);
   const computesAsBefore = op.results.every(({ type }, i) => type.dtype === dtypes[i]);
-  const isWhole = computesAsBefore && inputs.size + outputs.size + aliases.length === 0;
-  return [...aliases, { index, segments, isWhole, reads: [...inputs.values()] }];
+  const isWhole = computesAsBefore && inputs.size + aliases.length === 0;
+  const written = node.message.output ?? [];
+  const renamed = new Map([...outputs].map(([i, name]) => [written[i] ?? "", name]));
+  return [...aliases, { index, segments, isWhole, renamed, reads: [...inputs.values()] }];
 }
 
 /** A node that gives a value the name of one that is gone; none where an earlier subgraph wanted that already. */
@@ -106,7 +110,7 @@ interface NodeRenames {
 }
 
 /** The message of a node with other inputs and outputs; every other byte of it is what it was. */
-function patchNode(range: ByteRange, node: WireField, { inputs, outputs }: NodeRenames): Uint8Array {
+export function patchNode(range: ByteRange, node: WireField, { inputs, outputs }: NodeRenames): Uint8Array {
   const wire = new WireReader(range);
   const indexes = { [FIELD.nodeInput]: 0, [FIELD.nodeOutput]: 0 };
   const pieces: Uint8Array[] = [];

