@@ -1,4 +1,5 @@
-import type { Graph } from "../ir/graph.js";
+import type { Graph, GraphInput } from "../ir/graph.js";
+import { type PictureSizes, pictureSizes } from "../ir/picture.js";
 import type { Dim } from "../ir/types.js";
 import type { SpecNetwork } from "./spec-network.js";
 
@@ -26,9 +27,24 @@ export interface InputImage {
   readonly width: number;
 }
 
-/** The first input of a network, if that is an image of known size. */
-export function imageSize({ inputs: [input] }: Graph): InputImage | null {
-  const [, channels, height, width, more] = input?.type.dims ?? [];
-  const known = typeof channels === "number" && typeof height === "number" && typeof width === "number";
-  return known && more === undefined ? { channels, height, width } : null;
+/** The first input of a network that is an image of known size, whether its channels come first or last. */
+export function imageSize(graph: Graph): InputImage | null {
+  for (const input of graph.inputs) {
+    const sizes = sizesOf(input, graph);
+    if (sizes === undefined) continue;
+    const { channels, height, width } = sizes;
+    return typeof channels === "number" && typeof height === "number" && typeof width === "number"
+      ? { channels, height, width }
+      : null;
+  }
+  return null;
+}
+
+/** What a convolution reads has its channels first, however many they are. */
+function sizesOf(input: GraphInput, { ops }: Graph): PictureSizes | undefined {
+  const sizes = pictureSizes(input.type.dims);
+  const isRead = ops.some(({ kind, operands: [x] }) => kind === "conv" && x === input);
+  if (sizes?.channelsLast !== true || !isRead) return sizes;
+  const [, channels = 0, height = 0, width = 0] = input.type.dims;
+  return { channels, height, width, channelsLast: false };
 }

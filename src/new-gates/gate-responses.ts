@@ -38,7 +38,7 @@ export function meanResponses({ images, channels, power, response }: GateRespons
 export interface ImageRuns {
   readonly images: number;
   /** Runs a graph at model level on the images one by one; `onImage` is given the outputs of each, flat. */
-  run(graph: Graph, onImage: (outputs: readonly Float32Array[], image: number) => void): Promise<void>;
+  run(graph: Graph, onImage: (outputs: readonly ArrayLike<number>[], image: number) => void): Promise<void>;
 }
 
 /** What a network gives for some images: its outputs, and what its gates do. */

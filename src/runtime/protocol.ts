@@ -6,9 +6,19 @@
 /** Element types that a graph's inputs and outputs may have, and the arrays that hold them. */
 export interface WireArrays {
   readonly float32: Float32Array;
+  readonly float64: Float64Array;
   /** The bits of IEEE 754 binary16 numbers. */
   readonly float16: Uint16Array;
+  readonly int8: Int8Array;
   readonly uint8: Uint8Array;
+  readonly int16: Int16Array;
+  readonly uint16: Uint16Array;
+  readonly int32: Int32Array;
+  readonly uint32: Uint32Array;
+  readonly int64: BigInt64Array;
+  readonly uint64: BigUint64Array;
+  /** 0 or 1 each. */
+  readonly bool: Uint8Array;
 }
 
 export type WireDType = keyof WireArrays;
@@ -30,10 +40,13 @@ export interface OpenRequest {
   readonly profile?: string | undefined;
 }
 
+/** The element type of what is a sequence or a map. */
+export const NO_TENSOR = "no tensor";
+
 /** A declared input or output. */
 export interface Port {
   readonly name: string;
-  /** ONNX Runtime's name of the element type. */
+  /** ONNX Runtime's name of the element type, or `NO_TENSOR`. */
   readonly dtype: string;
   /** A size that is open has a name, or the empty text. */
   readonly dims: readonly (number | string)[];

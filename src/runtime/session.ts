@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeviceError, InputError } from "../base/diagnostic.js";
+import { DeviceError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { recordModel } from "../files/models/record.js";
 import { DEVICES, type DeviceName } from "./devices.js";
-import type { Port, ProfiledNode, WireTensor } from "./protocol.js";
-import { type FloatTensor, fromWire, toWire } from "./tensor.js";
+import { NO_TENSOR, type Port, type ProfiledNode, type WireTensor } from "./protocol.js";
+import { fromWire, isWireDType, type NumberTensor, toWire } from "./tensor.js";
 import { RuntimeRefusal, type WorkerOptions, WorkerProcess } from "./worker-process.js";
 
-export type { FloatTensor } from "./tensor.js";
+export type { NumberTensor } from "./tensor.js";
 
 export interface SessionOptions {
   readonly device?: DeviceName | undefined;
@@ -27,12 +27,20 @@ export interface Session {
   readonly device: DeviceName;
   /** The declared inputs, in order; a size that is open has a name, or the empty text. */
   readonly inputs: readonly Port[];
+  /** The declared outputs, likewise. */
+  readonly outputs: readonly Port[];
   readonly outputNames: readonly string[];
   /** Milliseconds that loading took. */
   readonly createMs: number;
-  /** Runs the model once. Errors: `InputError` where ONNX Runtime refuses the inputs or fails. */
-  run(inputs: ReadonlyMap<string, FloatTensor>): Promise<ReadonlyMap<string, FloatTensor>>;
-  prepare(inputs: ReadonlyMap<string, FloatTensor>): PreparedInputs;
+  /**
+   * Runs the model once. Errors: `InputError` where ONNX Runtime refuses the inputs or fails, and for a model with inputs or outputs that
+   * are no tensors of numbers.
+   */
+  run(inputs: ReadonlyMap<string, NumberTensor>): Promise<ReadonlyMap<string, NumberTensor>>;
+  /** The same with the elements as they are: integers of 64 bits are exact. */
+  runElements(inputs: PreparedInputs): Promise<ReadonlyMap<string, WireTensor>>;
+  /** The numbers as the elements that the model takes. Errors: `InputError` as of `run`. */
+  prepare(inputs: ReadonlyMap<string, NumberTensor>): PreparedInputs;
   /** Runs the model once and gives the milliseconds of that alone. Errors: as for `run`. */
   time(inputs: PreparedInputs): Promise<number>;
   /** The nodes that have run, in order, once for each run. For a session that was opened with `profile`; ends it. */
@@ -137,32 +145,51 @@ async function openIn(
       if (device !== "cpu") await requireModel(worker, path, name);
       throw refusedModel(error, device, name);
     });
-  const run = async (wire: PreparedInputs, outputs: boolean) =>
-    worker
-      .ask("run", { session, inputs: wire, outputs }, `running ${name} on ${device}`)
+  const run = async (wire: PreparedInputs, back: boolean) => {
+    refuseOthers(name, inputs, outputs);
+    return worker
+      .ask("run", { session, inputs: wire, outputs: back }, `running ${name} on ${device}`)
       .catch((error: Error) => {
         if (!(error instanceof RuntimeRefusal)) throw error;
-        throw InputError.of("run/failed", `ONNX Runtime can't run ${name} on ${device}: ${firstLine(error)}`);
+        throw InputError.of("run/failed", `ONNX Runtime can't run ${name} on ${device}: ${reasonOf(error)}`);
       });
-  const prepare = (tensors: ReadonlyMap<string, FloatTensor>): PreparedInputs =>
-    [...tensors].map(([key, tensor]) => {
-      const port = inputs.find((input) => input.name === key);
-      return [key, toWire(tensor, port?.dtype ?? "float32", key)];
+  };
+  const prepare = (tensors: ReadonlyMap<string, NumberTensor>): PreparedInputs => {
+    refuseOthers(name, inputs, outputs);
+    return [...tensors].map(([key, tensor]) => {
+      const dtype = inputs.find((input) => input.name === key)?.dtype ?? "float32";
+      return [key, toWire(tensor, isWireDType(dtype) ? dtype : "float32")];
     });
+  };
   return {
     device,
     inputs,
+    outputs,
     outputNames: outputs.map((output) => output.name),
     createMs: ms,
     async run(tensors) {
       const results = await run(prepare(tensors), true);
       return new Map(results.outputs.map(([key, tensor]) => [key, fromWire(tensor)]));
     },
+    runElements: async (prepared) => new Map((await run(prepared, true)).outputs),
     prepare,
     time: async (prepared) => (await run(prepared, false)).ms,
     profile: () => worker.ask("profile", { session }, `reading the profile of ${name}`),
     close: async () => void (await worker.ask("close", { session }, `closing ${name}`)),
   };
+}
+
+/** Errors: `InputError` with each input and output of a model that is a sequence, a map, or of texts. */
+function refuseOthers(name: string, inputs: readonly Port[], outputs: readonly Port[]): void {
+  const problems = (what: "input" | "output", ports: readonly Port[]): readonly Diagnostic[] =>
+    ports
+      .filter(({ dtype }) => !isWireDType(dtype))
+      .map((port) => ({
+        code: "run/dtype",
+        message: `the ${what} ${port.name} of ${name} is ${port.dtype === NO_TENSOR ? "a sequence or a map" : `a tensor of ${port.dtype}`}; ecagen runs models whose inputs and outputs are tensors of numbers`,
+      }));
+  const all = [...problems("input", inputs), ...problems("output", outputs)];
+  if (all.length > 0) throw new InputError(all);
 }
 
 /** What another device refuses may be no fault of the device. Errors: `InputError` for what the CPU refuses too. */
@@ -184,6 +211,14 @@ function refusedModel(error: Error, device: DeviceName, name: string): Error {
     ? "this GPU has no half precision: take --precision fp32, or another --device"
     : remedy();
   return new DeviceError(`${title} can't run ${name} here: ${message}`, hint);
+}
+
+/** The first line of what ONNX Runtime says; of wrong sizes of inputs, the lines that name them. */
+function reasonOf(error: Error): string {
+  const [line, ...more] = error.message.trim().split("\n");
+  const sizes = more.filter((each) => /^\s*index: \d+ Got: /.test(each)).map((each) => each.trim());
+  if (!line?.startsWith("Got invalid dimensions for input: ")) return firstLine(error);
+  return `${line.replace(/ for the following indices$/, "")}: ${sizes.join("; ")}`;
 }
 
 /** The first line of what ONNX Runtime says, without the line of its own source. */

@@ -8,16 +8,18 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type {
-  CallName,
-  Calls,
-  Greeting,
-  Port,
-  ProfiledNode,
-  Reply,
-  Request,
-  WireTensor,
+import {
+  type CallName,
+  type Calls,
+  type Greeting,
+  NO_TENSOR,
+  type Port,
+  type ProfiledNode,
+  type Reply,
+  type Request,
+  type WireTensor,
 } from "./protocol.js";
+import { isWireDType } from "./tensor.js";
 
 type Runtime = typeof import("onnxruntime-node");
 
@@ -107,19 +109,18 @@ function sessionOf(id: number): OpenSession {
 function ports(metadata: readonly InferenceSession.ValueMetadata[]): readonly Port[] {
   return metadata.map((each) => ({
     name: each.name,
-    dtype: each.isTensor ? each.type : "no tensor",
+    dtype: each.isTensor ? each.type : NO_TENSOR,
     dims: each.isTensor ? each.shape : [],
   }));
 }
 
 function wire(name: string, { type, dims, data }: Tensor): WireTensor {
-  if (type === "float32" && data instanceof Float32Array) return { dtype: type, dims, data };
-  if (type === "uint8" && data instanceof Uint8Array) return { dtype: type, dims, data };
-  if (type === "float16" && ArrayBuffer.isView(data)) {
-    // Where JavaScript has a Float16Array, that is what it is.
-    return { dtype: type, dims, data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) };
-  }
-  throw new Error(`the output ${name} is ${type}; float32, float16 and uint8 can be read`);
+  if (!isWireDType(type) || !ArrayBuffer.isView(data)) throw new Error(`the output ${name} is ${type}`);
+  // Where JavaScript has a Float16Array, that is what the elements of float16 are.
+  const elements =
+    type === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  // TypeScript can't follow the element type to its array.
+  return { dtype: type, dims, data: elements } as WireTensor;
 }
 
 interface ProfileEvent {

@@ -5,7 +5,7 @@ import { randomStream } from "../base/random.js";
 import { openTensors } from "../files/tensors/open.js";
 import type { Graph, GraphInput } from "../ir/graph.js";
 import { concreteDims, elementCount, sameDims } from "../ir/types.js";
-import type { FloatTensor } from "../runtime/session.js";
+import type { NumberTensor } from "../runtime/session.js";
 import { lendNumbers, type StoredTensor, type TensorSource } from "../weights/formats/tensor-source.js";
 import { isFloating } from "../weights/names/match.js";
 import { PIECE_ELEMENTS } from "../weights/values/elements.js";
@@ -16,7 +16,7 @@ export interface Calibration {
   readonly from: string;
   readonly images: number;
   /** The inputs of one image, a batch of 1. They are read or made anew each time. */
-  image(index: number): ReadonlyMap<string, FloatTensor>;
+  image(index: number): ReadonlyMap<string, NumberTensor>;
 }
 
 /** More images than this are a mistake in the flag; a calibration settles with some dozens. */

@@ -4,7 +4,7 @@ import type { Graph, Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
 import type { ParameterSource } from "../reference/interpreter.js";
-import type { FloatTensor } from "../runtime/tensor.js";
+import type { NumberTensor } from "../runtime/tensor.js";
 import { materialize } from "../weights/values/materialize.js";
 
 /** What an input is called and its sizes, the first of which is the batch. */
@@ -95,7 +95,7 @@ export function movedBy(inputs: Run, part: number, seed: number): Run {
 }
 
 /** Inputs as ONNX Runtime takes them. */
-export function feedsOf(inputs: ReadonlyMap<string, Tensor>): ReadonlyMap<string, FloatTensor> {
+export function feedsOf(inputs: ReadonlyMap<string, Tensor>): ReadonlyMap<string, NumberTensor> {
   return new Map(
     [...inputs].map(([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }]),
   );

@@ -35,7 +35,7 @@ export function imageRuns(
         for (let index = 0; index < images; index++) {
           const outputs = await session.run(image(index));
           onImage(
-            session.outputNames.map((name) => outputs.get(name)?.data ?? new Float32Array()),
+            session.outputNames.map((name) => outputs.get(name)?.data ?? []),
             index,
           );
         }

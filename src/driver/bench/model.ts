@@ -3,7 +3,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { isOnnx } from "../../onnx/file/names.js";
-import type { FloatTensor, Session } from "../../runtime/session.js";
+import type { NumberTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
 import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch } from "../../trials/outputs.js";
@@ -80,6 +80,6 @@ export function commonBatches(
 }
 
 /** The random numbers that models are timed with. */
-export function inputsOf(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, FloatTensor> {
+export function inputsOf(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, NumberTensor> {
   return feedsOf(randomInputs(inputs, batch, 0));
 }

@@ -1,22 +1,16 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { openTensors } from "../../files/tensors/open.js";
-import type { Port } from "../../runtime/protocol.js";
-import type { FloatTensor } from "../../runtime/session.js";
-import type { FileDType } from "../../weights/formats/file-dtypes.js";
-import { exactNumbers, type StoredTensor } from "../../weights/formats/tensor-source.js";
-
-/** The element types that an input can have: what the file must have, and how NumPy makes it. */
-const INPUT_DTYPES: Readonly<Record<string, { readonly file: FileDType; readonly numpy: string }>> = {
-  float32: { file: "F32", numpy: "float32" },
-  float16: { file: "F16", numpy: "float16" },
-};
+import type { Port, WireTensor } from "../../runtime/protocol.js";
+import { isWireDType, wireOf } from "../../runtime/tensor.js";
+import type { StoredTensor } from "../../weights/formats/tensor-source.js";
+import { FILE_TYPES } from "./element-types.js";
 
 /**
  * The array of an .npy or .npz file for an input. An archive's array has the input's name, or is its only one.
  *
  * Errors: `InputError` for a broken file, and for another type or shape than the model's.
  */
-export function readArray(file: string, port: Port): FloatTensor {
+export function readArray(file: string, port: Port): WireTensor {
   const source = openTensors(file);
   try {
     const tensor =
@@ -28,30 +22,29 @@ export function readArray(file: string, port: Port): FloatTensor {
         hint: `it has ${[...source.tensors.keys()].join(", ") || "none"}; np.savez("x.npz", ${port.name}=x)`,
       });
     }
-    checkType(file, tensor, port);
-    const numbers = exactNumbers(tensor, file);
-    const data = new Float64Array(numbers.length);
-    numbers.copyTo(data, 0);
-    return { dims: tensor.dims, data: Float32Array.from(data) };
+    const dtype = isWireDType(port.dtype) ? port.dtype : "float32";
+    checkType(file, tensor, { ...port, dtype });
+    const memory = new ArrayBuffer(tensor.byteLength);
+    tensor.readInto(new Uint8Array(memory), 0);
+    return wireOf(dtype, tensor.dims, memory);
   } finally {
     source.close();
   }
 }
 
-function checkType(file: string, { dtype, dims }: StoredTensor, port: Port): void {
-  const wanted = INPUT_DTYPES[port.dtype];
-  if (wanted === undefined) {
-    throw InputError.of("run/dtype", `the input ${port.name} is ${port.dtype}, which ecagen can't give`, {
-      hint: `it gives ${Object.keys(INPUT_DTYPES).join(" and ")}`,
-    });
-  }
+function checkType(
+  file: string,
+  { dtype, dims }: StoredTensor,
+  port: Port & { readonly dtype: keyof typeof FILE_TYPES },
+): void {
+  const wanted = FILE_TYPES[port.dtype];
   const diagnostics: Diagnostic[] = [];
-  if (dtype !== wanted.file) {
+  if (dtype !== wanted) {
     diagnostics.push({
       code: "run/dtype",
-      message: `${file} has elements of ${dtype}, the model's input ${port.name} takes ${wanted.file}`,
+      message: `${file} has elements of ${dtype}, the model's input ${port.name} takes ${wanted}`,
       file,
-      hint: `np.save("x.npy", x.astype("${wanted.numpy}"))`,
+      hint: `np.save("x.npy", x.astype("${port.dtype}"))`,
     });
   }
   const problem = shapeProblem(dims, port.dims);

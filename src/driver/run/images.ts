@@ -2,56 +2,81 @@ import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { decodeImage } from "../../images/decode.js";
 import { type ImageSize, prepareImage } from "../../images/prepare.js";
+import { pictureSizes } from "../../ir/picture.js";
 import { defaultPreprocessing, type Preprocessing } from "../../language/preprocessing.js";
-import type { Port } from "../../runtime/protocol.js";
-import type { FloatTensor } from "../../runtime/session.js";
+import type { Port, WireTensor } from "../../runtime/protocol.js";
+import { isWireDType, toWire } from "../../runtime/tensor.js";
 
 /** A batch of images, and what was done to them. */
-export interface ImageBatch extends FloatTensor {
+export interface ImageBatch {
+  readonly tensor: WireTensor;
   readonly preprocessing: Preprocessing;
 }
 
+/** The sizes of an input that takes images. */
+interface ImageInput extends ImageSize {
+  readonly channelsLast: boolean;
+}
+
 /**
- * Picture files as one batch of an input, in their order.
+ * Picture files as one batch of an input, in their order: [N, C, H, W], or [N, H, W, C] where the input has its channels last.
  *
  * Errors: `InputError` for an input that no picture fits, and where a file is none or can't be decoded.
  *
- * @param said what the model says of it; else the default for its channels is taken
+ * @param said what the model says of it; else the default for its channels is taken, and for bytes the pixels as they are
  */
 export async function readImages(
   files: readonly string[],
   port: Port,
   said: Preprocessing | undefined,
 ): Promise<ImageBatch> {
-  const size = imageSize(port, files);
-  const preprocessing = said ?? defaultPreprocessing(size.channels);
-  if (preprocessing.mean.length !== size.channels) {
+  const size = imageInput(port, files);
+  const { channels, height, width, channelsLast } = size;
+  const dtype = isWireDType(port.dtype) ? port.dtype : "float32";
+  const preprocessing = said ?? usualPreprocessing(channels, dtype.startsWith("float"));
+  if (preprocessing.mean.length !== channels) {
     throw InputError.of(
       "run/preprocessing",
-      `the model's preprocessing is for ${preprocessing.mean.length} channels, its input ${port.name} has ${size.channels}`,
+      `the model's preprocessing is for ${preprocessing.mean.length} channels, its input ${port.name} has ${channels}`,
     );
   }
-  const imageElements = size.channels * size.height * size.width;
+  const imageElements = channels * height * width;
   const data = new Float32Array(files.length * imageElements);
   for (const [i, file] of files.entries()) {
     const picture = await decodeImage(file, readBytes(file));
-    data.set(prepareImage(picture, size, preprocessing), i * imageElements);
+    const image = prepareImage(picture, size, preprocessing);
+    data.set(channelsLast ? withChannelsLast(image, channels) : image, i * imageElements);
   }
-  return { dims: [files.length, size.channels, size.height, size.width], data, preprocessing };
+  const map = channelsLast ? [height, width, channels] : [channels, height, width];
+  return { tensor: toWire({ dims: [files.length, ...map], data }, dtype), preprocessing };
 }
 
-/** The image that an input [batch, channels, height, width] takes. */
-function imageSize({ name, dims }: Port, files: readonly string[]): ImageSize {
+/** The default; whole numbers are the pixels themselves, from 0 to 255: what is normalised would be rounded away. */
+function usualPreprocessing(channels: number, isFloat: boolean): Preprocessing {
+  const usual = defaultPreprocessing(channels);
+  if (isFloat) return usual;
+  return { ...usual, mean: usual.mean.map(() => 0), std: usual.std.map(() => 1 / 255) };
+}
+
+/** [C, H, W] as [H, W, C] */
+function withChannelsLast(image: Float32Array, channels: number): Float32Array {
+  const pixels = image.length / channels;
+  return image.map((_, i) => image[(i % channels) * pixels + Math.floor(i / channels)] as number);
+}
+
+function imageInput({ name, dims }: Port, files: readonly string[]): ImageInput {
   const refuse = (why: string): InputError =>
     InputError.of(
       "run/no-image",
       `${files[0]} can't be given to the input ${name} [${dims.join(", ")}]: ${why}`,
       {
-        hint: "images go to an input [batch, 1 or 3, height, width]; all others take .npy files",
+        hint: "images go to an input [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]; all others take .npy files",
       },
     );
-  const [batch, channels, height, width] = dims;
-  if (dims.length !== 4 || batch === undefined) throw refuse("it is no batch of images");
+  const [batch] = dims;
+  const picture = pictureSizes(dims);
+  if (picture === undefined || batch === undefined) throw refuse("it is no batch of images");
+  const { channels, height, width, channelsLast } = picture;
   if (channels !== 1 && channels !== 3) throw refuse("an image has 1 or 3 channels");
   if (typeof height !== "number" || typeof width !== "number") throw refuse("its height and width are open");
   if (typeof batch === "number" && batch !== files.length) {
@@ -59,5 +84,5 @@ function imageSize({ name, dims }: Port, files: readonly string[]): ImageSize {
       `it takes ${batch} at a time, and there ${files.length === 1 ? "is 1" : `are ${files.length}`}`,
     );
   }
-  return { channels, height, width };
+  return { channels, height, width, channelsLast };
 }

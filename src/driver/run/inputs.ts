@@ -1,8 +1,7 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
-import type { Port } from "../../runtime/protocol.js";
-import type { FloatTensor } from "../../runtime/session.js";
+import type { Port, WireTensor } from "../../runtime/protocol.js";
 import { isNpy } from "../../weights/formats/numpy/header.js";
 import { readArray } from "./arrays.js";
 import { readImages } from "./images.js";
@@ -11,7 +10,7 @@ import { namedFiles } from "./named-files.js";
 /** An input of a model, and the files that it was read from. */
 export interface GivenInput {
   readonly name: string;
-  readonly tensor: FloatTensor;
+  readonly tensor: WireTensor;
   readonly files: readonly string[];
   /** What was done to images. Undefined for an array, which goes in as it is. */
   readonly preprocessing: Preprocessing | undefined;
@@ -67,7 +66,7 @@ async function readInput(
   }
   const arrays = files.filter((file) => contentOf(file) !== "other");
   if (arrays.length === 0) {
-    const { preprocessing, ...tensor } = await readImages(files, port, said);
+    const { preprocessing, tensor } = await readImages(files, port, said);
     return { name, tensor, files, preprocessing };
   }
   if (files.length > 1) {

@@ -7,11 +7,13 @@ import { writeNpy } from "../../files/tensors/write.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import type { DeviceName } from "../../runtime/devices.js";
-import { type FloatTensor, openSession } from "../../runtime/session.js";
+import type { WireTensor } from "../../runtime/protocol.js";
+import { openSession } from "../../runtime/session.js";
+import { bytesOfWire, fromWire } from "../../runtime/tensor.js";
 import { chooseDevice, type DeviceReport, deviceReport } from "../../trials/devices.js";
-import { encodeElements } from "../../weights/values/elements.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 import { type RankedClass, topClasses } from "./classes.js";
+import { FILE_TYPES } from "./element-types.js";
 import { type GivenInput, readInputs } from "./inputs.js";
 import { noLabels, readLabels } from "./labels.js";
 import { namedFiles } from "./named-files.js";
@@ -37,6 +39,8 @@ export interface RunInput {
 
 export interface RunOutput {
   readonly name: string;
+  /** Its element type. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   /** Where it was written. */
   readonly file?: string;
@@ -88,7 +92,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
     refuseOverwriting([...targets.values()]);
 
     // 4: the run; 5: its outputs in words and files.
-    const results = await session.run(new Map(inputs.map(({ name, tensor }) => [name, tensor])));
+    const results = await session.runElements(inputs.map(({ name, tensor }) => [name, tensor]));
     const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
     const ranked = prepared !== undefined || labels !== undefined;
     const outputs = [...results].map(([name, tensor]) =>
@@ -133,25 +137,35 @@ function describeInput({ name, tensor, files }: GivenInput): RunInput {
 
 function describe(
   name: string,
-  { dims, data }: FloatTensor,
+  tensor: WireTensor,
   file: string | undefined,
   ranked: boolean,
   labels: readonly string[] | undefined,
 ): RunOutput {
+  const { dims, data } = fromWire(tensor);
   const numbers = {
     length: data.length,
     copyTo: (target: Float64Array, start: number) => target.set(data.subarray(start, start + target.length)),
   };
   const [, classes] = dims;
   const isClassifier =
-    dims.length === 2 && classes !== undefined && classes > 1 && classes === (labels?.length ?? classes);
+    isFloat(tensor) &&
+    dims.length === 2 &&
+    classes !== undefined &&
+    classes > 1 &&
+    classes === (labels?.length ?? classes);
   return {
     name,
+    dtype: tensor.dtype,
     shape: dims,
     ...defined({ file }),
     values: statisticsOf(numbers) ?? null,
     ...(ranked && isClassifier ? { top: topClasses(data, classes, labels) } : {}),
   };
+}
+
+function isFloat({ dtype }: WireTensor): boolean {
+  return dtype === "float32" || dtype === "float16" || dtype === "float64";
 }
 
 /**
@@ -173,12 +187,13 @@ function checkLabels(
 
 function writeOutputs(
   targets: ReadonlyMap<string, string>,
-  results: ReadonlyMap<string, FloatTensor>,
+  results: ReadonlyMap<string, WireTensor>,
 ): Promise<void> {
   const arrays = [...targets].flatMap(([name, file]) => {
-    const { dims, data } = results.get(name) ?? {};
-    if (dims === undefined || data === undefined) return [];
-    return [[file, { dtype: "F32", dims, bytes: encodeElements(data, "float32") }] as const];
+    const tensor = results.get(name);
+    if (tensor === undefined) return [];
+    const { dtype, dims } = tensor;
+    return [[file, { dtype: FILE_TYPES[dtype], dims, bytes: bytesOfWire(tensor) }] as const];
   });
   return writeNpy(new Map(arrays));
 }
