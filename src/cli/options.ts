@@ -27,7 +27,15 @@ export const sharedOptions = {
     type: "number",
     requiresArg: true,
     coerce: wholeNumber("resolution", 1, 8192),
-    describe: "Height and width of the input in place of the spec's",
+    describe:
+      "Height and width of the input: of a spec, and of a file that leaves them open [default: the spec's; 224]",
+  },
+  "input-shape": {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe:
+      "All sizes of an input of a file that leaves some open, by its name: x=1x3x320x320; may be given for each input",
   },
   seed: {
     type: "number",
@@ -123,6 +131,17 @@ export const sharedOptions = {
     describe: "The inputs that new gates start by: an .npy file, a folder of such, or random:N",
   },
 } as const satisfies Record<string, Options>;
+
+/** The flags about the sizes of inputs. */
+export const sizeFlags = {
+  resolution: sharedOptions.resolution,
+  "input-shape": sharedOptions["input-shape"],
+} as const;
+
+/** Their values, as the driver takes them. */
+export function sizeOptions(args: InferredOptionTypes<typeof sizeFlags>) {
+  return { resolution: args.resolution, inputShapes: args["input-shape"] };
+}
 
 /** The flags about trained weights. */
 export const weightsFlags = {

@@ -5,7 +5,7 @@ import type { NetworkOptions } from "../networks/spec-network.js";
 import { OPSETS } from "../onnx/file/opset.js";
 
 /** The options that can have no use where others are as they are. */
-type FlagOptions = Pick<NetworkOptions, "passes" | "resolution"> &
+type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes"> &
   WeightsOptions &
   ExportOptions & { readonly variantWeights?: readonly string[] | undefined };
 
@@ -13,6 +13,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution"> &
 const IS_GIVEN = {
   passes: ({ passes }) => passes !== undefined,
   resolution: ({ resolution }) => resolution !== undefined,
+  "input-shape": ({ inputShapes = [] }) => inputShapes.length > 0,
   weights: ({ weights }) => weights !== undefined,
   "variant-weights": ({ variantWeights }) => variantWeights !== undefined,
   batch: ({ batch }) => batch !== undefined,
@@ -47,7 +48,7 @@ interface Case {
 const READING: readonly Flag[] = ["weights-key", "allow-missing", "allow-other-settings"];
 const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision"];
 const COMPILING: readonly Flag[] = [
-  ...["passes", "resolution", "weights", "batch", "names"],
+  ...["passes", "weights", "batch", "names"],
   ...READING,
   ...EXPORT,
 ] as const satisfies readonly Flag[];
@@ -75,8 +76,14 @@ const CASES = {
   },
   "a file has its size": {
     flags: ["resolution"],
-    says: ({ model }) => `is about specs; the sizes of ${model} are fixed`,
+    says: ({ model }) =>
+      `is about specs, and files with an open height and width; those of ${model} are fixed`,
     hint: "a spec's network can be built at another size",
+  },
+  "a spec has its sizes": {
+    flags: ["input-shape"],
+    says: ({ model }) => `is about ONNX files; ${model} is a spec, which has its sizes`,
+    hint: "--resolution takes another height and width",
   },
   "a program without a model": {
     flags: EXPORT,

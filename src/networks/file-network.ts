@@ -4,15 +4,16 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImportedModel } from "../onnx/decode/import.js";
 import type { ForeignNode } from "../onnx/decode/opaque-node.js";
+import type { Sizes } from "../onnx/file/value-info.js";
 import { type PassReport, runPasses } from "../passes/engine/manager.js";
 import { passesOfFlag } from "../passes/engine/pipeline.js";
 import { type RaisedAttention, raiseAttention } from "../passes/raise/raise-attention.js";
 import type { NetworkOptions } from "./spec-network.js";
 
-/** A file that was read, with a height and width that it leaves open taken for a number. */
+/** A file that was read, with numbers for sizes that it leaves open. */
 export interface AssumedModel extends ImportedModel {
-  /** That number; undefined for a file that leaves none open. */
-  readonly side?: number;
+  /** Those numbers, by symbol; undefined where there are none. The file stays open. */
+  readonly taken?: Sizes;
   /** Inputs and outputs with the sizes that the file declares, open ones as symbols. */
   readonly declared: Pick<Graph, "inputs" | "outputs">;
 }

@@ -13,8 +13,10 @@ import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
   readonly passes?: string | undefined;
-  /** Height and width instead of the spec's. */
+  /** Height and width instead of the spec's, or where a file leaves them open. */
   readonly resolution?: number | undefined;
+  /** Sizes of the inputs of a file that leaves some open, as `x=1x3x320x320`. */
+  readonly inputShapes?: readonly string[] | undefined;
   readonly hooks?: PipelineHooks | undefined;
   /** Numbers for the parameters instead of the initial ones. */
   readonly given?: GivenWeights | undefined;

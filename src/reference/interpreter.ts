@@ -1,11 +1,14 @@
-import { Defect } from "../base/diagnostic.js";
+import { Defect, InputError } from "../base/diagnostic.js";
 import { roundToFloat16 } from "../base/float16.js";
-import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
+import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
 import { evaluateOp } from "../ir/op.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
-import { type DType, elementCount, sameDims } from "../ir/types.js";
+import { type DType, elementCount, refuse, sameDims, TypeRefusal } from "../ir/types.js";
 import { type Arithmetic, heldIn } from "./arithmetic.js";
+import { roundedToEven } from "./operators/elementwise.js";
+import { OperatorNode, type Rounding } from "./operators/node.js";
+import { evaluatorOf } from "./operators/registry.js";
 
 /** The numbers of a parameter, float64. */
 export type ParameterSource = (parameter: Parameter) => Tensor;
@@ -28,6 +31,7 @@ export function evaluateGraph(
   parameters: ParameterSource,
   onOp?: (index: number, of: number, tensorOf: (value: Value) => Tensor) => void,
   arithmetic: Arithmetic = "float64",
+  roundingOf: RoundingOf = () => toEven,
 ): ReadonlyMap<string, Tensor> {
   const values = bindInputs(graph, inputs);
   for (const [value, tensor] of values) values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
@@ -37,8 +41,9 @@ export function evaluateGraph(
   graph.ops.forEach((op, i) => {
     const tensorOf = (value: Value): Tensor => lookUp(values, value, held);
     onOp?.(i, graph.ops.length, tensorOf);
-    const [result, tensor] = resultOf(op, tensorOf);
-    values.set(result, heldIn(arithmetic, tensor, result.type.dtype));
+    for (const [result, tensor] of resultsOf(op, tensorOf, roundingOf)) {
+      values.set(result, heldIn(arithmetic, tensor, result.type.dtype));
+    }
     for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
   });
   return outputsOf(graph, values, parameters);
@@ -52,8 +57,8 @@ export function traceGraph(
 ): Trace {
   const values = bindInputs(graph, inputs);
   for (const op of graph.ops) {
-    const [result, tensor] = resultOf(op, (operand) => lookUp(values, operand, parameters));
-    values.set(result, tensor);
+    const results = resultsOf(op, (operand) => lookUp(values, operand, parameters));
+    for (const [result, tensor] of results) values.set(result, tensor);
   }
   return values;
 }
@@ -77,22 +82,54 @@ export function evaluateWithout(
       const [result] = op.results;
       if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
     } else if (op.operands.some((operand) => changed.has(operand))) {
-      const [result, tensor] = resultOf(op, current);
-      changed.set(result, tensor);
+      for (const [result, tensor] of resultsOf(op, current)) changed.set(result, tensor);
     }
   }
   return new Map(graph.outputs.map((output) => [output.name, current(output)]));
 }
 
-/** The result of an op and what it computes; an op of the IR has one. */
-function resultOf(op: Op, tensorOf: (value: Value) => Tensor): readonly [Value, Tensor] {
-  const tensor = evaluateOp(definitionOf(op.kind), op.operands.map(tensorOf), op.attributes);
-  const [result, ...more] = op.results;
-  if (result === undefined || more.length > 0 || tensor.data.length !== elementCount(tensor.dims)) {
-    throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
+/** The results of an op and what it computes. Errors: `InputError` for an op that can't be evaluated with these operands. */
+function resultsOf(
+  op: Op,
+  tensorOf: (value: Value) => Tensor,
+  roundingOf: RoundingOf = () => toEven,
+): readonly (readonly [Value, Tensor])[] {
+  const operands = op.operands.map(tensorOf);
+  try {
+    const tensors =
+      op.kind === "opaque"
+        ? opaqueResults(op, operands, roundingOf(op))
+        : [evaluateOp(definitionOf(op.kind), operands, op.attributes)];
+    return op.results.map((result, i) => {
+      const tensor = tensors[i];
+      if (tensor?.data.length !== elementCount(tensor?.dims ?? []) || tensor === undefined) {
+        throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
+      }
+      return [result, rounded(tensor, result.type.dtype)];
+    });
+  } catch (error) {
+    if (!(error instanceof TypeRefusal)) throw error;
+    const where = `node ${op.loc.scope} (${op.kind === "opaque" ? op.attributes.operator : op.kind})`;
+    throw InputError.of("verify/no-reference", `${where} can't be evaluated: ${error.message}`);
   }
-  return [result, rounded(tensor, result.type.dtype)];
 }
+
+/** Refuses (`refuse`) a node whose operator, or form of it, has no definition. */
+function opaqueResults(
+  op: OpOf<"opaque">,
+  operands: readonly Tensor[],
+  rounding: Rounding,
+): readonly Tensor[] {
+  const evaluate = evaluatorOf(op) ?? refuse("no definition of it is known");
+  const tensors = evaluate(new OperatorNode(op, operands, rounding));
+  if (tensors.length < op.results.length) refuse(`its result ${tensors.length} is not supported`);
+  return tensors;
+}
+
+/** How an op that makes whole steps of numbers rounds them in a run. */
+export type RoundingOf = (op: OpOf<"opaque">) => Rounding;
+
+const toEven: Rounding = (unrounded) => unrounded.map(roundedToEven);
 
 /** What the element type holds of a result: an integer is what is left of a quotient or a mean. */
 function rounded(tensor: Tensor, dtype: DType): Tensor {

@@ -44,6 +44,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** Why it is not right. */
   readonly why?: string;
+  /** Set for whole numbers that are the reference's and the same for every input. */
+  readonly constant?: true;
   /** The largest difference that is allowed anywhere in the output; slices of smaller errors are allowed less. */
   readonly tolerance: number;
   /** What rounding does to the output, measured: max |rounded - exact|. */
@@ -127,6 +129,36 @@ export function judge(
   }
   const why = elementwise === undefined ? tooWeak(limits.whole, precision, response) : undefined;
   return why === undefined ? { verdict: "right", ...measured } : { verdict: "undecided", why, ...measured };
+}
+
+/**
+ * Whether an output of whole numbers is right, such as labels and indexes: each is the reference's, but for so many as rounding alone was measured to
+ * change. `unstable`: how many these are; infinite where rounding changes how many numbers there are.
+ */
+export function judgeWhole(
+  reference: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  dims: readonly number[],
+  unstable: number,
+  response: number | undefined,
+): Judgement {
+  const exact = { tolerance: 0, float32Error: 0 };
+  if (reference.length !== actual.length) {
+    const why = `it has ${actual.length} numbers, the reference ${reference.length}`;
+    if (unstable < Number.POSITIVE_INFINITY) return { verdict: "wrong", why, ...exact };
+    return { verdict: "undecided", why: `${why}: rounding alone changes how many there are`, ...exact };
+  }
+  const different = Array.from(reference).flatMap((a, i) =>
+    Object.is(a, actual[i]) || a === actual[i] ? [] : [i],
+  );
+  const [first] = different;
+  if (first !== undefined && different.length > unstable) {
+    const why = `${different.length} of its ${reference.length} whole numbers differ, and rounding alone changes ${unstable}: at ${indexText(first, dims)} it is ${actual[first]} for ${reference[first]}`;
+    return { verdict: "wrong", why, ...exact };
+  }
+  if (response !== 0) return { verdict: "right", ...exact };
+  const why = "it is the same for every input, so that no mistake before it could be seen";
+  return { verdict: "undecided", why, constant: true, ...exact };
 }
 
 /** How many tolerances two outputs of one size are apart, at the element where that is most. */

@@ -142,6 +142,21 @@ export function scaledError({ dims, whole, slices }: OutputError, factor: number
   return { dims, whole: scaled(whole), slices: slices.map((axis) => axis.map(scaled)) };
 }
 
+/** The error of two causes together: the one, and a part of the other. A slice has one of its own where both show theirs. */
+export function plusError(a: OutputError, b: OutputError, part: number): OutputError {
+  const plus = (one: SliceError, other: SliceError): SliceError => ({
+    ...one,
+    error: one.error + part * other.error,
+  });
+  const slices = a.slices.map((axis, i) =>
+    axis.map((one, at) => {
+      const other = b.slices[i]?.[at];
+      return one === undefined || other === undefined ? undefined : plus(one, other);
+    }),
+  );
+  return { dims: a.dims, whole: plus(a.whole, b.whole), slices };
+}
+
 /** The largest error and size at each of some indexes. */
 class Extremes {
   readonly length: number;

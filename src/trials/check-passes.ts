@@ -6,7 +6,8 @@ import type { Pass, PassInvocation } from "../passes/engine/pass.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { evaluateGraph } from "../reference/interpreter.js";
 import { judge, TOLERANCES } from "../runtime/compare.js";
-import { imageOf, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { fixedBatch } from "./outputs.js";
 import { roundingErrors } from "./reference-runs.js";
 import { stressed } from "./stressed.js";
 
@@ -33,9 +34,12 @@ export function checkPasses(graph: Graph, invocations: readonly PassInvocation[]
 
 /** A warning for each output that two images have in common. */
 function constantOutputs(graph: Graph): readonly Diagnostic[] {
-  const images = randomInputs(inputShapes(graph), 2, SEED);
+  const inputs = inputShapes(graph);
+  const batch = fixedBatch({ inputs }) ?? 1;
   const parameters = parameterNumbers(SEED);
-  const [one, two] = [0, 1].map((image) => evaluateGraph(graph, imageOf(images, image), parameters));
+  const [one, two] = [0, 1].map((image) =>
+    evaluateGraph(graph, randomInputs(inputs, batch, SEED, image * batch), parameters),
+  );
   return graph.outputs.flatMap(({ name }) => {
     if (largestDifference(one?.get(name)?.data ?? [], two?.get(name)?.data ?? []) > 0) return [];
     const message = `--check-passes can't tell whether ${name} is kept: it is the same for every input, with stress weights too`;

@@ -29,7 +29,7 @@ export async function modelErrors(
   const steps = own === float32 || isCoarse ? [own.unit] : [float32.unit, own.unit];
   for (const step of steps) {
     for (let i = 0; i < RUNS; i++) {
-      const moved = await session.run(feedsOf(movedBy(inputs, 2 * step, i)));
+      const moved = await session.run(feedsOf(movedBy(session.inputs, inputs, 2 * step, i)));
       for (const [name, { dims, data }] of exact) {
         const numbers = moved.get(name)?.data ?? [];
         const rounded = data.map((x, k) => {

@@ -1,5 +1,6 @@
 import { InputError } from "../base/diagnostic.js";
-import { randomStream } from "../base/random.js";
+import { roundToFloat16 } from "../base/float16.js";
+import { type RandomStream, randomStream } from "../base/random.js";
 import type { Graph, Parameter } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
@@ -7,12 +8,14 @@ import type { ParameterSource } from "../reference/interpreter.js";
 import type { NumberTensor } from "../runtime/tensor.js";
 import { materialize } from "../weights/values/materialize.js";
 
-/** What an input is called and its sizes, the first of which is the batch. */
+/** What an input is called and its sizes: those that are open are the batch. */
 export interface InputShape {
   readonly name: string;
   readonly dims: readonly Dim[];
-  /** Its element type; left out, floating-point numbers. */
+  /** Its element type; left out, float32. */
   readonly dtype?: string;
+  /** The largest number that an input of integers is given. Default: 9. */
+  readonly most?: number;
 }
 
 export function inputShapes(graph: Graph): readonly InputShape[] {
@@ -23,35 +26,75 @@ export function inputShapes(graph: Graph): readonly InputShape[] {
 const MOST_NUMBERS = 2 ** 28;
 
 /**
- * Inputs of N(0, 1), float32 numbers, or of grey values around 128 where they are bytes; the same for the same seed. Each image
- * depends on the seed and its index
- * alone. Open sizes other than the batch become 1. Errors: `InputError` for an input of too many numbers.
+ * Inputs of N(0, 1), or of small whole numbers where they are integers (`drawn`); the same for the same seed. Each image
+ * depends on the seed and its index alone. `images` is the batch, from the image `first` on. Inputs without an open batch have their declared sizes: next to
+ * some that have one they are the same for all images, else they are others for each lot of `images`. Errors: `InputError` for an input of too
+ * many numbers.
  */
 export function randomInputs(
   inputs: readonly InputShape[],
   images: number,
   seed: number,
+  first = 0,
 ): ReadonlyMap<string, Tensor> {
+  const open = new Set(inputs.flatMap(({ dims: [size] }) => (typeof size === "string" ? [size] : [])));
+  const symbols = Object.fromEntries([...open].map((symbol) => [symbol, images]));
   return new Map(
-    inputs.map(({ name, dims, dtype }) => {
-      const [, ...image] = concreteDims(dims);
-      const size = elementCount(image);
-      if (images * size > MOST_NUMBERS) {
-        const message = `the input ${name} of ${images} x ${image.join(" x ")} is more than ${MOST_NUMBERS} numbers`;
+    inputs.map((input) => {
+      const { name } = input;
+      const dims = concreteDims(input.dims, symbols);
+      if (elementCount(dims) > MOST_NUMBERS) {
+        const message = `the input ${name} of ${dims.join(" x ")} is more than ${MOST_NUMBERS} numbers`;
         throw InputError.of("run/batch", message, { hint: "take a smaller --batch" });
       }
-      const data = new Float64Array(images * size);
-      for (let n = 0; n < images; n++) {
-        const stream = randomStream(seed, `input:${name}:${n}`);
-        for (let i = 0; i < size; i++) data[n * size + i] = drawn(stream.normal(), dtype);
+      const [rows = 1, ...row] = dims;
+      const size = elementCount(row);
+      const data = new Float64Array(rows * size);
+      const start = rowOf(input, first, images, open.size > 0);
+      for (let n = 0; n < rows; n++) {
+        const stream = randomStream(seed, `input:${name}:${start + n}`);
+        for (let i = 0; i < size; i++) data[n * size + i] = drawn(stream, input);
       }
-      return [name, { dims: [images, ...image], data }];
+      return [name, { dims, data }];
     }),
   );
 }
 
-function drawn(x: number, dtype: string | undefined): number {
-  return dtype === "uint8" ? Math.min(255, Math.max(0, Math.round(128 + 64 * x))) : Math.fround(x);
+/** The number of the first row of an input, which its random numbers follow from. */
+function rowOf({ dims: [rows = 1] }: InputShape, first: number, images: number, isOpen: boolean): number {
+  if (typeof rows === "string") return first;
+  return isOpen ? 0 : Math.floor(first / images) * rows;
+}
+
+/** The largest whole number that is drawn: what indexes something of the network seldom goes further. */
+const USUAL_MOST = 9;
+
+/**
+ * A random number of an input's type: bytes are grey values around 128, bits are either, other whole numbers from 1 to 9, such as tokens
+ * and lengths.
+ */
+function drawn(stream: RandomStream, { dtype = "float32", most = USUAL_MOST }: InputShape): number {
+  switch (dtype) {
+    case "float64":
+      return stream.normal();
+    case "float16":
+      return roundToFloat16(stream.normal());
+    case "uint8":
+      return Math.min(255, Math.max(0, Math.round(128 + 64 * stream.normal())));
+    case "int8":
+      return Math.min(127, Math.max(-128, Math.round(64 * stream.normal())));
+    case "bool":
+      return Math.floor(stream.uniform(0, 2));
+    case "float32":
+      return Math.fround(stream.normal());
+    default:
+      return most < 1 ? 0 : Math.floor(stream.uniform(1, most + 1));
+  }
+}
+
+/** Whether an input is of whole numbers that may index something, so that it matters how large they are. */
+export function isIndex({ dtype = "float32" }: InputShape): boolean {
+  return /^u?int(16|32|64)$/.test(dtype);
 }
 
 /** The numbers of each parameter as its file would hold them; made once and kept. */
@@ -70,21 +113,20 @@ export function parameterNumbers(seed: number): ParameterSource {
 /** Tensors by the names of a network's inputs, or of its outputs. */
 export type Run = ReadonlyMap<string, Tensor>;
 
-/** Some images of a batch of inputs: the `index`th lot of `count`. */
-export function imageOf(inputs: Run, index: number, count = 1): Run {
-  return new Map([...inputs].map(([name, tensor]) => [name, itemOf(tensor, index, count)]));
-}
-
+/** Some images of a tensor: the `index`th lot of `count`. */
 export function itemOf({ dims, data }: Tensor, index: number, count = 1): Tensor {
   const [, ...rest] = dims;
   const size = count * elementCount(rest);
   return { dims: [count, ...rest], data: data.subarray(index * size, (index + 1) * size) };
 }
 
-/** Inputs whose numbers are larger or smaller by that part of themselves, by chance. */
-export function movedBy(inputs: Run, part: number, seed: number): Run {
+/** Inputs whose floating-point numbers are larger or smaller by that part of themselves, by chance. Whole numbers stay. */
+export function movedBy(shapes: readonly InputShape[], inputs: Run, part: number, seed: number): Run {
+  const whole = new Set(shapes.filter(({ dtype }) => dtype && !isFloat(dtype)).map(({ name }) => name));
   return new Map(
-    [...inputs].map(([name, { dims, data }]) => {
+    [...inputs].map(([name, tensor]) => {
+      if (whole.has(name)) return [name, tensor];
+      const { dims, data } = tensor;
       const stream = randomStream(seed, `moved:${name}`);
       return [
         name,
@@ -94,9 +136,14 @@ export function movedBy(inputs: Run, part: number, seed: number): Run {
   );
 }
 
+/** Whether elements of a type are floating-point numbers. */
+export function isFloat(dtype: string): boolean {
+  return /^b?float\d/.test(dtype);
+}
+
 /** Inputs as ONNX Runtime takes them. */
 export function feedsOf(inputs: ReadonlyMap<string, Tensor>): ReadonlyMap<string, NumberTensor> {
   return new Map(
-    [...inputs].map(([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }]),
+    [...inputs].map(([name, { dims, data }]) => [name, { dims, data: Float64Array.from(data) }]),
   );
 }

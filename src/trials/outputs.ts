@@ -57,8 +57,9 @@ export function interfaceProblem({ inputs, outputNames }: Interface, wanted: Int
     : `it has no output ${missing.join(", ")}, only ${outputNames.join(", ")}`;
 }
 
-/** The batch that a model is made for; undefined for one that takes any. */
+/** The batch that a model is made for, which is the first size of its first input; undefined for one that takes any. */
 export function fixedBatch({ inputs }: Pick<Interface, "inputs">): number | undefined {
-  const batch = inputs[0]?.dims[0];
-  return typeof batch === "number" ? batch : undefined;
+  if (inputs.some(({ dims: [size] }) => typeof size === "string")) return undefined;
+  const [size = 1] = inputs[0]?.dims ?? [];
+  return typeof size === "number" ? size : undefined;
 }

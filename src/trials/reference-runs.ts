@@ -10,16 +10,9 @@ import {
   type RoundedArithmetic,
   type RoundedRun,
 } from "../runtime/rounding-error.js";
-import {
-  imageOf,
-  inputShapes,
-  itemOf,
-  movedBy,
-  parameterNumbers,
-  type Run,
-  randomInputs,
-} from "./numbers.js";
+import { inputShapes, itemOf, movedBy, parameterNumbers, type Run, randomInputs } from "./numbers.js";
 import { fixedBatch, type Outputs } from "./outputs.js";
+import { quantizedErrors, quantizes } from "./quantized-runs.js";
 
 /** The seed of the initial weights, and that of the random inputs. */
 export interface Seeds {
@@ -35,6 +28,8 @@ export interface Reference {
   readonly errors: ReadonlyMap<string, OutputError>;
   /** The same, measured for each of the images: what saturates for one may show its rounding for another. */
   errorsOfAll(): ReadonlyMap<string, OutputError>;
+  /** How many numbers of each output are others where steps are rounded the other way, in one image; none without steps. */
+  readonly unstable: ReadonlyMap<string, number>;
   /** How far each output moves from one image to another; none where there is one image. */
   readonly responses: ReadonlyMap<string, number>;
 }
@@ -56,32 +51,51 @@ export function evaluateReference(
   onProgress: (part: number) => void = () => {},
 ): Reference {
   const parameters = parameterNumbers(seeds.weights);
-  const fixed = fixedBatch({ inputs: inputShapes(graph) });
-  const whole = fixed !== undefined && fixed !== 1;
-  const inputs = randomInputs(inputShapes(graph), whole ? fixed : images, seeds.inputs);
-  const given = whole ? [inputs] : Array.from({ length: images }, (_, image) => imageOf(inputs, image));
+  const inputs = inputShapes(graph);
+  const fixed = fixedBatch({ inputs });
+  const lot = fixed ?? 1;
+  const byImage = fixed === undefined && treatsImagesAlone(graph);
+  const given = Array.from({ length: byImage ? images : 1 }, (_, i) =>
+    randomInputs(inputs, lot, seeds.inputs, i * lot),
+  );
   const part =
     (done: number) =>
     (op: number, of: number): void =>
       onProgress((done + op / of) / (given.length + 1));
   const exact = given.map((each, i) => evaluateGraph(graph, each, parameters, part(i)));
-  const errors = roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
+  const [first = new Map()] = given;
+  const steps = quantizes(graph) ? quantizedErrors(graph, first, parameters, arithmetic) : undefined;
+  const errors =
+    steps?.errors ?? roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
   let all: ReadonlyMap<string, OutputError> | undefined;
+  const runOf = (batch: number): Run =>
+    byImage || batch === lot
+      ? (exact[0] ?? new Map())
+      : evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters, part(given.length));
   return {
-    outputs: (batch) =>
-      new Map(
-        graph.outputs.map(({ name }) => {
-          const parts = (whole ? exact : exact.slice(0, batch)).map((run) => numbersOf(run, name));
-          return [name, joined(parts)];
-        }),
-      ),
+    outputs(batch) {
+      const runs = byImage ? exact.slice(0, batch) : [runOf(batch)];
+      return new Map(
+        graph.outputs.map(({ name }) => [name, joined(runs.map((run) => numbersOf(run, name)))]),
+      );
+    },
     errors,
+    unstable: steps?.unstable ?? new Map(),
     errorsOfAll() {
+      all ??= steps?.errors;
       all ??= roundingErrors(graph, given, exact, parameters, arithmetic, undefined, given.length);
       return all;
     },
-    responses: responsesOf(graph, whole ? itemsOf(exact[0], fixed) : exact),
+    responses: responsesOf(graph, fixed !== undefined && fixed > 1 ? itemsOf(exact[0], fixed) : exact),
   };
+}
+
+/** Whether every output has as many items as its inputs have images, one for each. */
+function treatsImagesAlone({ inputs, outputs }: Graph): boolean {
+  const batches = new Set(
+    inputs.map(({ type: { dims } }) => dims[0]).filter((dim) => typeof dim === "string"),
+  );
+  return outputs.every(({ type: { dims } }) => dims[0] !== undefined && batches.has(String(dims[0])));
 }
 
 /**
@@ -107,7 +121,7 @@ export function roundingErrors(
       (op: number, of: number): void =>
         onOp?.(2 * i + done + op / of, 2 * most);
     const [first = new Map<string, Tensor>()] = inputs;
-    const given = inputs[i] ?? movedBy(first, 2 * ROUNDOFF.float32.unit, i);
+    const given = inputs[i] ?? movedBy(inputShapes(graph), first, 2 * ROUNDOFF.float32.unit, i);
     const expected = exact[i] ?? evaluateGraph(graph, given, parameters, step(0));
     const rounded = evaluateGraph(graph, given, parameters, step(1), arithmetic);
     for (const [name, each] of runs) {

@@ -8,9 +8,9 @@ import type { NewGateStart } from "../new-gates/starts.js";
 import type { Exchange } from "../passes/swap/exchange.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
-import { inputShapes, type Run } from "./numbers.js";
-import { runWith } from "./outputs.js";
-import { randomFeeds } from "./random-feeds.js";
+import { inputShapes, type Run, randomInputs } from "./numbers.js";
+import { fixedBatch, runWith } from "./outputs.js";
+import { sizedInputs } from "./sized-inputs.js";
 
 /** A gate that passes put instead of another, or took away. */
 export interface SwappedGate {
@@ -106,10 +106,9 @@ async function movedOutputs(
 ): Promise<Pick<SwappedReport, "moved" | "reason">> {
   try {
     if (calibrate === undefined) {
-      const inputs = inputShapes(graph);
-      const fixed = inputs[0]?.dims[0];
-      const images = typeof fixed === "number" ? fixed : IMAGES;
-      return { moved: await compared(models, [randomFeeds(inputs, images)], `random:${images}`) };
+      const { inputs } = sizedInputs(inputShapes(graph), "");
+      const images = fixedBatch({ inputs }) ?? IMAGES;
+      return { moved: await compared(models, [randomInputs(inputs, images, 0)], `random:${images}`) };
     }
     return await withCalibration(calibrate, graph, seed, async ({ from, images, image }) => ({
       moved: await compared(models, Array.from({ length: images }, (_, i) => i).map(image), from),

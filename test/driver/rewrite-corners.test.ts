@@ -13,7 +13,8 @@ import {
   type TensorMessage,
   type ValueInfoMessage,
 } from "../../src/onnx/file/proto.js";
-import { randomFeeds } from "../../src/trials/random-feeds.js";
+import { randomInputs } from "../../src/trials/numbers.js";
+import { sizedInputs } from "../../src/trials/sized-inputs.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: rewrite, unusual files");
@@ -179,14 +180,17 @@ test("weights that are outputs stay, whatever becomes of what reads them", async
 });
 
 test("inputs are run in the sizes that they have, and in a batch where that is open", async () => {
-  const feeds = randomFeeds(
-    [
-      { name: "x", dims: ["N", 3, 8, 8] },
-      { name: "factors", dims: [4, 1, 1] },
-      { name: "temperature", dims: [] },
-      { name: "tokens", dims: ["N", "T"] },
-    ],
-    2,
+  const declaredInputs = [
+    { name: "x", dims: ["N", 3, 8, 8] },
+    { name: "factors", dims: [4, 1, 1] },
+    { name: "temperature", dims: [] },
+    { name: "tokens", dims: ["N", "T"] },
+  ];
+  const { inputs, notes } = sizedInputs(declaredInputs, "m.onnx");
+  const feeds = randomInputs(inputs, 2, 0);
+  assert.equal(
+    notes.map(({ message }) => message),
+    ["sizes of the input tokens are open ([N, T]); they are taken for 64"],
   );
   assert.equal(
     [...feeds].map(([name, { dims, data }]) => [name, dims, data.length]),
@@ -194,7 +198,7 @@ test("inputs are run in the sizes that they have, and in a batch where that is o
       ["x", [2, 3, 8, 8], 2 * 3 * 8 * 8],
       ["factors", [4, 1, 1], 4],
       ["temperature", [], 1],
-      ["tokens", [2, 1], 2],
+      ["tokens", [2, 64], 128],
     ],
   );
   const scaled: Parts = {

@@ -7,8 +7,10 @@ export const commandCodes = {
     refused: { usage: "The command or one of its flags is wrong. `ecagen COMMAND --help` explains each." },
   },
   flag: {
-    about: "Flags that others make useless",
+    about: "Flags that others make useless, or that don't fit the model",
     refused: {
+      "input-shape":
+        "A shape of --input-shape is for an input that the model lacks, or has sizes that the input can't have. The message has what the file declares.",
       unused:
         "A flag changes nothing here: it is about compiling, and an ONNX file is taken as it is; or about weights or models that are not there. The message says why. Take it out.",
     },
@@ -31,7 +33,8 @@ export const commandCodes = {
     about: "`ecagen run`, and running models at all",
     refused: {
       batch: "The batch is too large for one tensor. Take a smaller one.",
-      dtype: "The model takes elements of another type than those given. The hint has the conversion.",
+      dtype:
+        "The model takes elements of another type than those given, and the hint has the conversion; or it takes or gives sequences, maps or texts, which ecagen does not run.",
       failed: "ONNX Runtime started the model and gave up. The message has its reason.",
       labels: "Labels are no names of classes, or not as many as the output has.",
       metadata: "What the file says of its images is not what ecagen writes. Compile the spec again.",

@@ -35,7 +35,8 @@ export const fileCodes = {
       unsupported: "An operator is used in a way that ecagen doesn't compute. The message names the node.",
     },
     warned: {
-      "assumed-size": "The file leaves sizes open. Shapes and counts are those of the size in the message.",
+      "assumed-size":
+        "The file leaves sizes open. Shapes, counts and runs are those of the sizes in the message. --input-shape gives others.",
       "input-defaults":
         "Inputs of the file have default values. They are taken for weights, and no other value can be given.",
       "newer-format":

@@ -1,5 +1,5 @@
 import { InputError } from "../../base/diagnostic.js";
-import { sharedOptions, wholeNumber, wholeNumbers } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, wholeNumber, wholeNumbers } from "../options.js";
 import { withProgress } from "../progress.js";
 import { benchCsv, benchText } from "../report-bench.js";
 import { defineCommand } from "./command.js";
@@ -24,11 +24,7 @@ export const benchCommand = defineCommand({
       coerce: wholeNumbers("batch", 1, 65536),
       describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
     },
-    resolution: {
-      ...sharedOptions.resolution,
-      describe:
-        "Height and width of the inputs of specs, and of files that leave them open [default: the spec's; 224]",
-    },
+    ...sizeFlags,
     processes: {
       type: "number",
       requiresArg: true,
@@ -58,6 +54,7 @@ export const benchCommand = defineCommand({
   },
   examples: [
     ["ecagen bench specs/b0-se.json specs/b0-eca.json specs/b0-none.json", "what attention costs"],
+    ["ecagen bench ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
     ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
   ],
   async run(args) {
@@ -73,7 +70,7 @@ export const benchCommand = defineCommand({
         device: args.device,
         threads: args.threads,
         batches: args.batch,
-        resolution: args.resolution,
+        ...sizeOptions(args),
         processes: args.processes,
         runs: args.runs,
         warmup: args.warmup,

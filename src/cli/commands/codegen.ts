@@ -1,7 +1,7 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import { sharedOptions, weightsOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -50,7 +50,7 @@ export const codegenCommand = defineCommand({
     "allow-other-settings": sharedOptions["allow-other-settings"],
     seed: sharedOptions.seed,
     passes: sharedOptions.passes,
-    resolution: sharedOptions.resolution,
+    ...sizeFlags,
     opset: sharedOptions.opset,
     batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
@@ -94,7 +94,7 @@ export const codegenCommand = defineCommand({
         variantWeights: args["variant-weights"],
         seed: args.seed,
         passes: args.passes,
-        resolution: args.resolution,
+        ...sizeOptions(args),
         opset: args.opset,
         batch: args.batch,
         precision: args.precision,

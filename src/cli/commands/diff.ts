@@ -1,6 +1,6 @@
 import { count, signedCount } from "../../base/numbers.js";
 import { table } from "../format.js";
-import { sharedOptions } from "../options.js";
+import { sizeFlags, sizeOptions } from "../options.js";
 import { uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
@@ -11,14 +11,15 @@ export const diffCommand = defineCommand({
     a: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" },
     b: { type: "string", demandOption: true, describe: "The spec or ONNX file to compare with it" },
   },
-  options: { resolution: sharedOptions.resolution },
+  options: sizeFlags,
   examples: [
     ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"],
     ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether a file is that network"],
+    ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two files that leave their sizes open"],
   ],
-  async run({ a, b, resolution }) {
+  async run({ a, b, ...args }) {
     const { diff } = await import("../../driver/diff/diff.js");
-    const report = diff(a, b, { resolution });
+    const report = diff(a, b, sizeOptions(args));
     return {
       json: report,
       notes: report.notes,

@@ -1,4 +1,5 @@
 import { diagnosticToJson } from "../../base/diagnostic.js";
+import { sizeFlags, sizeOptions } from "../options.js";
 import { inspectText } from "../report-inspect.js";
 import { defineCommand } from "./command.js";
 
@@ -12,6 +13,7 @@ export const inspectCommand = defineCommand({
       requiresArg: true,
       describe: "A file that gets the spec of this network; exit code 2 where no spec says it",
     },
+    ...sizeFlags,
   },
   examples: [
     ["ecagen inspect efficientnet_b0.onnx", "the blocks that are found, with kernel, stride, gate and costs"],
@@ -19,11 +21,12 @@ export const inspectCommand = defineCommand({
       "ecagen inspect model.onnx --json",
       "the same for a script, with the operators that ecagen doesn't know",
     ],
+    ["ecagen inspect ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
     ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "and the spec that makes the same network"],
   ],
-  async run({ file, spec }) {
+  async run({ file, spec, ...args }) {
     const { inspect } = await import("../../driver/inspect/inspect.js");
-    const report = await inspect(file, { spec });
+    const report = await inspect(file, { spec, ...sizeOptions(args) });
     return {
       json: { ...report, notes: report.notes.map(diagnosticToJson) },
       warnings: report.notes,

@@ -50,6 +50,11 @@ export const rewriteCommand = defineCommand({
       ...sharedOptions["model-batch"],
       describe: "A number for a batch that is open in the file [default: as it is]",
     },
+    "input-shape": {
+      ...sharedOptions["input-shape"],
+      describe:
+        "All sizes of an input of which some are open, as x=1x3x320x320: what the file is looked at and verified with; it stays open",
+    },
     precision: sharedOptions.precision,
     target: sharedOptions.target,
     "external-data": {
@@ -75,6 +80,10 @@ export const rewriteCommand = defineCommand({
       "only in the later stages",
     ],
     ["ecagen rewrite model.onnx --passes simplify -o small.onnx", "constants and shape chains are folded"],
+    [
+      "ecagen rewrite detector.onnx --swap se=eca --input-shape image=1x3x640x640 -o eca.onnx",
+      "a file that leaves its sizes open",
+    ],
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
   ],
   async run(args) {
@@ -89,6 +98,7 @@ export const rewriteCommand = defineCommand({
         calibrate: args.calibrate,
         seed: args.seed,
         batch: args.batch,
+        inputShapes: args["input-shape"],
         precision: args.precision,
         target: args.target,
         externalData: args["external-data"],

@@ -1,4 +1,4 @@
-import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, weightsFlags, weightsOptions } from "../options.js";
 import { runNotes, runText } from "../report-run.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -26,6 +26,7 @@ export const runCommand = defineCommand({
       nargs: 1,
       describe: "The .npy file for the output; NAME=FILE for one of several outputs",
     },
+    ...sizeFlags,
     device: sharedOptions.device,
     labels: {
       type: "string",
@@ -44,6 +45,10 @@ export const runCommand = defineCommand({
       "ecagen run specs/b0-se.json cat.jpg --weights efficientnet_b0.safetensors",
       "a spec with trained weights",
     ],
+    [
+      "ecagen run segmenter.onnx street.jpg --input-shape x=1x3x512x1024",
+      "an image for a file of open sizes",
+    ],
     ["ecagen run two.onnx --input left=a.npy --input right=b.npy --device auto", "inputs by name"],
   ],
   async run(args) {
@@ -55,6 +60,7 @@ export const runCommand = defineCommand({
       labels: args.labels,
       ...weightsOptions(args),
       passes: args.passes,
+      ...sizeOptions(args),
       timeout: args.timeout,
       seed: args.seed,
     });

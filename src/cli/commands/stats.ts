@@ -3,7 +3,7 @@ import { oneVisibleLine } from "../../base/visible-text.js";
 import { CONVENTION_NAMES } from "../../driver/command-line.js";
 import type { StatsReport } from "../../driver/stats/stats.js";
 import { shape, table, verdict } from "../format.js";
-import { sharedOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions } from "../options.js";
 import { foldingText, imageText, uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
@@ -18,7 +18,7 @@ export const statsCommand = defineCommand({
       choices: CONVENTION_NAMES,
       describe: "Also print the totals in the unit, rounding and counting rule of a paper",
     },
-    resolution: sharedOptions.resolution,
+    ...sizeFlags,
     passes: sharedOptions.passes,
   },
   examples: [
@@ -29,11 +29,15 @@ export const statsCommand = defineCommand({
       "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
       "24.37 M and 3.86 G, as in the ECA paper",
     ],
+    [
+      "ecagen stats detector.onnx --input-shape image=1x3x640x640",
+      "MACs of a file that leaves its sizes open",
+    ],
     ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
   ],
-  async run({ model, convention, resolution, passes }) {
+  async run({ model, convention, passes, ...args }) {
     const { stats } = await import("../../driver/stats/stats.js");
-    const report = stats(model, { convention, resolution, passes });
+    const report = stats(model, { convention, passes, ...sizeOptions(args) });
     return {
       json: report,
       warnings: report.warnings,

@@ -1,4 +1,12 @@
-import { realNumber, sharedOptions, weightsFlags, weightsOptions, wholeNumbers } from "../options.js";
+import {
+  realNumber,
+  sharedOptions,
+  sizeFlags,
+  sizeOptions,
+  weightsFlags,
+  weightsOptions,
+  wholeNumbers,
+} from "../options.js";
 import { withProgress } from "../progress.js";
 import { verifyText } from "../report-verify.js";
 import { weightsNotes } from "../weights-notes.js";
@@ -55,7 +63,7 @@ export const verifyCommand = defineCommand({
     },
     timeout: sharedOptions.timeout,
     ...weightsFlags,
-    resolution: sharedOptions.resolution,
+    ...sizeFlags,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
     precision: sharedOptions.precision,
@@ -77,6 +85,10 @@ export const verifyCommand = defineCommand({
     ],
     ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
     ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
+    [
+      "ecagen verify detector.onnx --input-shape image=1x3x320x320 --input-shape im_shape=1x2",
+      "a file that leaves sizes open",
+    ],
   ],
   async run(args) {
     const { toleranceText, verify } = await import("../../driver/verify/verify.js");
@@ -93,7 +105,7 @@ export const verifyCommand = defineCommand({
         rtol: args.rtol,
         timeout: args.timeout,
         ...weightsOptions(args),
-        resolution: args.resolution,
+        ...sizeOptions(args),
         seed: args.seed,
         opset: args.opset,
         precision: args.precision,

@@ -1,6 +1,7 @@
 import { Deadline } from "../../base/deadline.js";
 import { defined } from "../../base/defined.js";
 import { InputError } from "../../base/diagnostic.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import { median, pairedRatio, quantile } from "../../runtime/statistics.js";
 import { chooseDevice, deviceReport } from "../../trials/devices.js";
 import { type TimedModel, timedModel } from "./model.js";
@@ -23,7 +24,10 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
   if (files.length === 0) throw InputError.of("bench/models", "there is no model to time");
 
   // 1: the models, and a device that really runs one.
-  const models = files.map((file) => timedModel(file, options.resolution));
+  const { resolution, inputShapes } = options;
+  // Sizes of inputs are those of files, where there is one.
+  const ofSpec = files.some(isOnnx) ? { resolution } : { resolution, inputShapes };
+  const models = files.map((file) => timedModel(file, ofSpec));
   const runtimeOptions = { deadline: new Deadline(options.timeout), allowTf32, program };
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
 

@@ -2,12 +2,14 @@ import { basename } from "node:path";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
+import { pictureSizes } from "../../ir/picture.js";
+import type { SizeOptions } from "../../networks/input-sizes.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { NumberTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
 import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch } from "../../trials/outputs.js";
-import { type SizedInputs, sizedInputs } from "./sized-inputs.js";
+import { type SizedInputs, sizedInputs } from "../../trials/sized-inputs.js";
 
 /** A model that is timed: its file, or the bytes of a spec's export. */
 export interface TimedModel {
@@ -21,35 +23,39 @@ export interface TimedModel {
 }
 
 /**
- * `resolution`: height and width of a spec's input instead of its own, and of a file's where they are open.
+ * `options`: height and width of a spec's input instead of its own.
  *
  * Errors: `InputError` for a file that can't be read and for a wrong spec.
  */
-export function timedModel(file: string, resolution: number | undefined): TimedModel {
+export function timedModel(file: string, options: SizeOptions): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
     // What is no model is refused in better words than ONNX Runtime has.
     readMetadata(file);
     return { file, name, model: file, warnings: [] };
   }
-  const network = specNetwork(file, { resolution });
+  const network = specNetwork(file, options);
   const model = exportBytes(network);
   return { file, name, model, warnings: network.warnings };
 }
 
 /**
  * The inputs of each model, with a size for all but the batch, and notes on the sizes that a file leaves open. Errors:
- * `InputError` for files of another height and width than `resolution`.
+ * `InputError` for files of another height and width than `resolution`, and for shapes that don't fit.
  */
 export function timedInputs(
   models: readonly TimedModel[],
   sessions: readonly Session[],
-  resolution: number | undefined,
+  { resolution, inputShapes }: SizeOptions,
 ): readonly SizedInputs[] {
-  const sized = models.map(({ file }, m) => sizedInputs(sessions[m]?.inputs ?? [], file, resolution));
-  const wrong = sized.flatMap(({ inputs: [input] }, m): readonly Diagnostic[] => {
-    const [, , ...map] = input?.dims ?? [];
-    if (resolution === undefined || (map.length === 2 && map.every((side) => side === resolution))) return [];
+  const sized = models.map(({ file }, m) =>
+    sizedInputs(sessions[m]?.inputs ?? [], file, isOnnx(file) ? { resolution, inputShapes } : {}),
+  );
+  const wrong = sized.flatMap(({ inputs }, m): readonly Diagnostic[] => {
+    const [input] = inputs;
+    const maps = inputs.map(({ dims }) => pictureSizes(dims)).filter((sizes) => sizes !== undefined);
+    const isThat = maps.some(({ height, width }) => height === resolution && width === resolution);
+    if (resolution === undefined || isThat) return [];
     const made = `${models[m]?.file} is made for ${input?.dims.slice(1).join("x")}`;
     const message = `${made}, so it can't run at ${resolution}x${resolution}`;
     return [{ code: "bench/resolution", message, hint: "a spec's network can be built at any size" }];
@@ -64,10 +70,10 @@ export function timedInputs(
  */
 export function commonBatches(
   models: readonly TimedModel[],
-  sessions: readonly Session[],
+  sized: readonly SizedInputs[],
   asked: readonly number[] | undefined,
 ): readonly number[] {
-  const fixed = sessions.map((session) => fixedBatch(session));
+  const fixed = sized.map((each) => fixedBatch(each));
   const batches = asked ?? [fixed.find((batch) => batch !== undefined) ?? 1];
   const wrong = models.flatMap(({ file }, i): readonly Diagnostic[] => {
     const batch = fixed[i];

@@ -12,7 +12,7 @@ export async function profileModels(
   runtimeOptions: RuntimeOptions,
   options: BenchOptions & { readonly runs: number },
 ): Promise<readonly { readonly profile: ProfiledModel; readonly cpuNodes: number }[]> {
-  const { threads, batches, resolution, runs, profile = false, allowCpuNodes = false, onProgress } = options;
+  const { threads, batches, runs, profile = false, allowCpuNodes = false, onProgress } = options;
   if (device === "cpu" && !profile) return [];
   const found: { profile: ProfiledModel; cpuNodes: number }[] = [];
   const runtime = await startRuntime(runtimeOptions);
@@ -22,9 +22,10 @@ export async function profileModels(
       onProgress?.(`profile of ${name}`, 0);
       const opening = { device, threads, allowCpuNodes: true, profile: true };
       const session = await runtime.open(model, opening, name);
-      const [batch = 1] = commonBatches([timed], [session], batches);
+      const sizes = timedInputs([timed], [session], options);
+      const [batch = 1] = commonBatches([timed], sizes, batches);
       const count = profile ? runs : 1;
-      const [sized] = timedInputs([timed], [session], resolution);
+      const [sized] = sizes;
       const inputs = session.prepare(inputsOf(sized?.inputs ?? [], batch));
       for (let i = 0; i < count; i++) await session.time(inputs);
       const nodes = await session.profile();

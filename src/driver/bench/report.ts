@@ -12,6 +12,8 @@ export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "progra
   readonly batches?: readonly number[] | undefined;
   /** Height and width of the inputs of specs, and of files that leave them open (224 unless given). */
   readonly resolution?: number | undefined;
+  /** Sizes of inputs that files leave open, as `x=1x3x320x320`. */
+  readonly inputShapes?: readonly string[] | undefined;
   /** Fresh processes. Default 5. */
   readonly processes?: number | undefined;
   /** Timed runs of each model in each process. Default 10. */

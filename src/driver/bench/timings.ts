@@ -39,8 +39,8 @@ export async function timeModels(
     try {
       const sessions = await openInTurn(runtime, models, p, { device, threads, allowCpuNodes: true });
       for (const [m, { createMs }] of sessions.entries()) creation[m]?.push(createMs);
-      batches = commonBatches(models, sessions, options.batches);
-      const sized = timedInputs(models, sessions, options.resolution);
+      const sized = timedInputs(models, sessions, options);
+      batches = commonBatches(models, sized, options.batches);
       notes = sized.flatMap((each) => each.notes);
       for (const [b, batch] of batches.entries()) {
         const prepared = sessions.map((session, m) =>

@@ -1,5 +1,5 @@
-import { decodeModel } from "../../files/models/open.js";
 import { readBytes } from "../../files/read-file.js";
+import { importAssumed } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { type Parameter, parametersOf, storedDataOf } from "../../ir/graph.js";
@@ -8,6 +8,7 @@ import { networkOfFile } from "../../networks/file-network.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { refuseForeign } from "../../onnx/decode/import.js";
 import { isOnnx } from "../../onnx/file/names.js";
 
 /**
@@ -18,16 +19,13 @@ import { isOnnx } from "../../onnx/file/names.js";
  */
 export function programNetwork(file: string, options: NetworkOptions): SpecNetwork {
   if (!isOnnx(file)) return specNetwork(file, options);
-  const { given, resolution } = options;
-  refuseUnusedFlags(
-    { "a file has its weights": true, "a file has its size": true },
-    { weights: given?.source.file, resolution },
-    { model: file },
-  );
-  const imported = decodeModel(readBytes(file), file);
-  const declared = imported.graph;
-  const network = recoveredNetwork(networkOfFile(file, { ...imported, declared }), options.passes);
-  return { ...network, weights: weightsOf(file, network) };
+  const { given, resolution, inputShapes } = options;
+  refuseUnusedFlags({ "a file has its weights": true }, { weights: given?.source.file }, { model: file });
+  const imported = importAssumed(readBytes(file), file, { resolution, inputShapes });
+  refuseForeign(imported, file);
+  const network = recoveredNetwork(networkOfFile(file, imported), options.passes);
+  const assumed = imported.notes.filter(({ code }) => code === "onnx/assumed-size");
+  return { ...network, weights: weightsOf(file, network), warnings: [...network.warnings, ...assumed] };
 }
 
 /** What became of the numbers of an ONNX file in the network that passes made of it. */

@@ -30,7 +30,8 @@ export function runnerFiles(
   generate: InterfaceGenerator,
 ): { readonly files: readonly GeneratedFile[]; readonly warnings: readonly Diagnostic[] } {
   refuseUnusedFlags({ "a program runs a file": true }, options, { model: file });
-  return withFileNetwork(file, {}, (network) => {
+  const { resolution, inputShapes } = options;
+  return withFileNetwork(file, { resolution, inputShapes }, (network) => {
     refuseExternalData(network);
     return { files: generate(interfaceOfFile(network)), warnings: network.warnings };
   });

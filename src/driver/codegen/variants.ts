@@ -26,7 +26,9 @@ import { programNetwork } from "./program-network.js";
 /** The kinds of gates that are held against each other where a network can have them. */
 const COMPARED: readonly AttentionType[] = ["se", "eca"];
 
-export interface VariantsOptions extends Pick<NetworkOptions, "passes" | "resolution">, WeightsOptions {
+export interface VariantsOptions
+  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">,
+    WeightsOptions {
   /** Files of weights for single variants, as `eca=FILE`, instead of `weights`. */
   readonly variantWeights?: readonly string[] | undefined;
   readonly seed?: number | undefined;

@@ -9,6 +9,7 @@ import {
 } from "../../networks/diff-report.js";
 import { imageMetadata } from "../../networks/metadata.js";
 import type { NetworkOptions } from "../../networks/spec-network.js";
+import { isOnnx } from "../../onnx/file/names.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { canonicalLayers } from "./canonical-layers.js";
@@ -26,8 +27,11 @@ export interface DiffReport extends ModelsDiff {
  * Errors: `InputError` for a wrong spec, file or option.
  */
 export function diff(a: string, b: string, options: NetworkOptions = {}): DiffReport {
-  return withModel(a, options, (modelA) =>
-    withModel(b, options, (modelB) => diffModels([a, modelA], [b, modelB])),
+  // Sizes of inputs are those of files, where one of the two is a file.
+  const optionsOf = (file: string): NetworkOptions =>
+    isOnnx(file) || !(isOnnx(a) || isOnnx(b)) ? options : { ...options, inputShapes: undefined };
+  return withModel(a, optionsOf(a), (modelA) =>
+    withModel(b, optionsOf(b), (modelB) => diffModels([a, modelA], [b, modelB])),
   );
 }
 

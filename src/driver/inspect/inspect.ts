@@ -8,6 +8,7 @@ import { withFileNetwork } from "../../given/onnx-file.js";
 import type { Value } from "../../ir/graph.js";
 import type { Dim } from "../../ir/types.js";
 import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../networks/file-network.js";
+import type { SizeOptions } from "../../networks/input-sizes.js";
 import { type InputImage, imageSize } from "../../networks/interface.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
@@ -60,7 +61,7 @@ export interface InspectedBlock extends BlockFacts {
   readonly output: readonly Dim[];
 }
 
-export interface InspectFileOptions {
+export interface InspectFileOptions extends SizeOptions {
   /** A file that gets the spec whose network the file's is, if there is one. */
   readonly spec?: string | undefined;
 }
@@ -75,8 +76,8 @@ export function inspect(file: string, options: InspectFileOptions = {}): Promise
   return asOneRun(() => inspectFile(file, options));
 }
 
-async function inspectFile(file: string, { spec }: InspectFileOptions): Promise<InspectReport> {
-  const { report, written } = withFileNetwork(file, {}, (network) => ({
+async function inspectFile(file: string, { spec, ...sizes }: InspectFileOptions): Promise<InspectReport> {
+  const { report, written } = withFileNetwork(file, sizes, (network) => ({
     report: inspectNetwork(network),
     written: spec === undefined ? undefined : recoveredNetwork(network).written,
   }));

@@ -39,7 +39,7 @@ export function encode(
   lowered: Graph,
   { imported, invocations, options: { seed = 0 } }: Omit<RewriteTask, "file" | "assumed">,
 ): ModelParts {
-  const { sizes, side } = imported;
+  const { sizes, taken } = imported;
   const metadata =
     invocations.length === 0
       ? {}
@@ -52,7 +52,7 @@ export function encode(
   return encodeRewritten(lowered, imported, {
     metadata,
     sizes,
-    undeclared: side !== undefined,
+    undeclared: taken !== undefined,
     simplified,
   });
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import { openModel } from "../../files/models/open.js";
-import { openAssumed } from "../../given/onnx-file.js";
+import { otherSizes } from "../../networks/input-sizes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
 import { runPasses } from "../../passes/engine/manager.js";
@@ -16,7 +16,7 @@ export function staysOpen({ imported, invocations, options }: RewriteTask): bool
   const { precision, newGates = "init", calibrate } = options;
   const onlyTidy = invocations.length > 0 && leadingTidy(invocations).length === invocations.length;
   const isRun = precision === "fp16" || newGates !== "init" || calibrate !== undefined;
-  return imported.side !== undefined && onlyTidy && !isRun;
+  return imported.taken !== undefined && onlyTidy && !isRun;
 }
 
 /** Does something with a file whose open sizes are symbols. */
@@ -42,28 +42,29 @@ export function planTask({ imported, assumed, invocations }: RewriteTask, hooks:
   return { ...plan, after, counted: plan.after, reports, warnings };
 }
 
-/** Another height and width than the one that was assumed. */
-const OTHER_SIDE = 320;
-
 /**
- * Rewrites the file once more with another height and width instead of those that it leaves open. Errors: `InputError`
+ * Rewrites the file once more with other numbers for the sizes that it leaves open. Errors: `InputError`
  * where that gives another file: it would hold for one size only.
  */
 export function refuseSized({ file, imported, invocations, options }: RewriteTask): void {
+  const { taken = {}, declared } = imported;
+  const inputs = declared.inputs.map(({ name, type: { dims } }) => ({ name, dims }));
+  const moved = otherSizes(inputs, taken);
   const parts = (model: SizedModel): ModelParts => {
     const { after } = planRewrite(model.graph, invocations);
     return encode(lower(after, model, options).graph, { imported: model, invocations, options });
   };
-  const other = openAssumed(file, OTHER_SIDE, imported.sizes);
+  const other = openModel(file, { ...imported.sizes, ...moved });
   try {
-    if (sameParts(parts(imported), parts({ ...other, sizes: imported.sizes }))) return;
+    if (sameParts(parts(imported), parts({ ...other, declared, taken: moved, sizes: imported.sizes })))
+      return;
   } catch (error) {
     // Passes that fit one size and not the other.
     if (!(error instanceof InputError)) throw error;
   } finally {
     other.close();
   }
-  const open = imported.openSizes.join(", ");
+  const open = Object.keys(taken).join(", ");
   throw InputError.of(
     "rewrite/open-size",
     `the passes would make a network for one size of its maps, and ${file} leaves ${open} open`,

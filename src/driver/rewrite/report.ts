@@ -19,6 +19,8 @@ export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr">
   readonly precision?: ModelPrecision | undefined;
   /** The batch of the rewritten file, where that of the original is open. */
   readonly batch?: number | undefined;
+  /** Sizes of inputs that the file leaves open, as `x=1x3x320x320`: what it is looked at and verified with. It stays open. */
+  readonly inputShapes?: readonly string[] | undefined;
   /** The seed of the numbers that new gates start with. Default 0. */
   readonly seed?: number | undefined;
   /** Writes the weights to a file beside the model. Default: where the original has such. */

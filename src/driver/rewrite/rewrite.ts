@@ -46,7 +46,7 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   // 1: the file, with the batch asked for instead of an open one.
   const invocations = invocationsOf(options);
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
-  const imported = openAssumed(file, undefined, sizes);
+  const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
     refuseOverwriting([options.output]);
     const task = { file, imported: { ...imported, sizes }, invocations, options };
@@ -93,7 +93,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   if (options.output === undefined) return { ...report, warnings };
 
   // 6: compare with the original, where values must be kept.
-  if (imported.side !== undefined) refuseSized(rewriting);
+  if (imported.taken !== undefined) refuseSized(rewriting);
   const parts = encode(lowered, rewriting);
   const { warnings: found, ...checked } = await checkParts(rewriting, plan, parts, report);
 

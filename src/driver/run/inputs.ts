@@ -1,11 +1,12 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { RandomAccessFile } from "../../files/random-access-file.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
-import type { Port, WireTensor } from "../../runtime/protocol.js";
+import type { WireTensor } from "../../runtime/protocol.js";
 import { isNpy } from "../../weights/formats/numpy/header.js";
 import { readArray } from "./arrays.js";
 import { readImages } from "./images.js";
 import { namedFiles } from "./named-files.js";
+import type { SizedPort } from "./sized-ports.js";
 
 /** An input of a model, and the files that it was read from. */
 export interface GivenInput {
@@ -14,6 +15,8 @@ export interface GivenInput {
   readonly files: readonly string[];
   /** What was done to images. Undefined for an array, which goes in as it is. */
   readonly preprocessing: Preprocessing | undefined;
+  /** On sizes that images were made for without being asked. */
+  readonly notes: readonly Diagnostic[];
 }
 
 /**
@@ -26,7 +29,7 @@ export interface GivenInput {
  */
 export async function readInputs(
   texts: readonly string[],
-  ports: readonly Port[],
+  ports: readonly SizedPort[],
   said: Preprocessing | undefined,
 ): Promise<readonly GivenInput[]> {
   const names = ports.map(({ name }) => name);
@@ -54,7 +57,7 @@ export async function readInputs(
 
 async function readInput(
   files: readonly string[],
-  port: Port,
+  port: SizedPort,
   said: Preprocessing | undefined,
 ): Promise<GivenInput> {
   const { name } = port;
@@ -66,15 +69,15 @@ async function readInput(
   }
   const arrays = files.filter((file) => contentOf(file) !== "other");
   if (arrays.length === 0) {
-    const { preprocessing, tensor } = await readImages(files, port, said);
-    return { name, tensor, files, preprocessing };
+    const { preprocessing, tensor } = await readImages(files, { ...port, dims: port.imageDims }, said);
+    return { name, tensor, files, preprocessing, notes: port.notes };
   }
   if (files.length > 1) {
     throw InputError.of("run/several", `several files are given for the input ${name}: ${files.join(", ")}`, {
       hint: "images make a batch; arrays have theirs in one file: np.concatenate",
     });
   }
-  return { name, tensor: readArray(first, port), files, preprocessing: undefined };
+  return { name, tensor: readArray(first, port), files, preprocessing: undefined, notes: [] };
 }
 
 /** What a file is by its first bytes. What is no array is taken for an image. */

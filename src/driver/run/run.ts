@@ -5,6 +5,7 @@ import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { writeNpy } from "../../files/tensors/write.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
+import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { WireTensor } from "../../runtime/protocol.js";
@@ -18,6 +19,7 @@ import { type GivenInput, readInputs } from "./inputs.js";
 import { noLabels, readLabels } from "./labels.js";
 import { namedFiles } from "./named-files.js";
 import { type BuildOptions, type Runnable, runnable } from "./runnable.js";
+import { sizedPorts } from "./sized-ports.js";
 
 export interface RunOptions extends BuildOptions {
   /** `FILE`, or `NAME=FILE` for one of several inputs: an .npy or .npz file, or images, of which several make a batch. */
@@ -88,11 +90,15 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   try {
     // 3: the inputs, and where the outputs go.
     const targets = targetsOf(options.outputs ?? [], session.outputNames);
-    const inputs = await readInputs(options.inputs, session.inputs, subject.preprocessing);
+    const sized = sizedPorts(session.inputs, model, options);
+    const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
     refuseOverwriting([...targets.values()]);
 
     // 4: the run; 5: its outputs in words and files.
-    const results = await session.runElements(inputs.map(({ name, tensor }) => [name, tensor]));
+    const taken = { notes: inputs.flatMap(({ notes }) => notes) };
+    const results = await hintingAt(taken, () =>
+      session.runElements(inputs.map(({ name, tensor }) => [name, tensor])),
+    );
     const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
     const ranked = prepared !== undefined || labels !== undefined;
     const outputs = [...results].map(([name, tensor]) =>
@@ -108,7 +114,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
       outputs,
       ...preprocessingOf(prepared, subject),
       ...defined({ weights: subject.weights }),
-      warnings: subject.warnings,
+      warnings: [...subject.warnings, ...taken.notes],
     };
   } finally {
     await session.close();

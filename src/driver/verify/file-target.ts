@@ -1,17 +1,15 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
-import { InputError } from "../../base/diagnostic.js";
-import { decodeModel } from "../../files/models/open.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { givenBytes } from "../../files/models/read.js";
-import { packageVersion } from "../../files/package.js";
+import { importAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
-import { usesType } from "../../ir/graph.js";
-import type { ImportedModel } from "../../onnx/decode/import.js";
-import { argumentsAmong, replaceInitializers } from "../../onnx/decode/initializers.js";
-import { modelBytes } from "../../onnx/encode/bytes.js";
-import { encodeModel } from "../../onnx/encode/export.js";
+import { type Graph, usesType } from "../../ir/graph.js";
+import { foreignProblems, type ImportedModel } from "../../onnx/decode/import.js";
+import { argumentsAmong, replaceInitializers, weightsOfGraph } from "../../onnx/decode/initializers.js";
 import { isOnnx } from "../../onnx/file/names.js";
-import { OPSETS } from "../../onnx/file/opset.js";
 import type { Check } from "../../runtime/compare.js";
+import { unevaluable } from "../../trials/evaluable.js";
+import { inputShapes } from "../../trials/numbers.js";
 import { stressed } from "../../trials/stressed.js";
 import type { GivenModel } from "./given-model.js";
 import type { VerifyOptions } from "./report.js";
@@ -20,8 +18,8 @@ import type { Findings, Subject, VerifyTarget } from "./round.js";
 const NOTHING_FOUND: Findings = { gates: { image: [], effects: [] }, checks: [] };
 
 /**
- * An ONNX file: with its own weights and, where its operators are ops of the IR, with stress weights. The
- * reference is then the interpreter over the decoded graph. A file of other operators can only be held against
+ * An ONNX file: with its own weights and, where its operators can be evaluated, with stress weights. The
+ * reference is then the interpreter over the decoded graph. A file of other operators can only be compared with
  * the CPU or another file.
  *
  * Errors: `InputError` for such a file without another device or file, and for options that a file has no use for.
@@ -31,24 +29,45 @@ export function fileTarget(
   other: GivenModel | undefined,
   options: VerifyOptions,
   note: (check: Check) => void,
-): VerifyTarget {
+): { readonly target: VerifyTarget; readonly warnings: readonly Diagnostic[] } {
   refuseUnusedFlags({ "a file is verified": true }, options);
-  const decoded = decodedOrSecond(given, options);
-  if (decoded === undefined) {
-    note({
-      name: "reference",
-      ok: true,
-      detail: `${given.path} has operators that the reference interpreter does not know; it is compared with ${options.against} alone`,
-    });
-    const subjects = subjectsOf(given, other);
-    return {
-      precision: "float32",
-      rounds: 1,
-      found: () => NOTHING_FOUND,
-      round: () => ({ weights: "own weights", reference: undefined, blocks: [], subjects }),
-    };
-  }
-  const { graph } = decoded;
+  const imported = importAssumed(given.bytes, given.path, options);
+  const target = canEvaluate(imported, given, options)
+    ? evaluatedTarget(imported.graph, given, other, options, note)
+    : comparedTarget(imported.graph, given, other, options, note);
+  return { target, warnings: imported.notes };
+}
+
+/** A file that is only compared with what the options name. */
+function comparedTarget(
+  graph: Graph,
+  given: GivenModel,
+  other: GivenModel | undefined,
+  { against }: VerifyOptions,
+  note: (check: Check) => void,
+): VerifyTarget {
+  note({
+    name: "reference",
+    ok: true,
+    detail: `${given.path} has operators that the reference interpreter does not know; it is compared with ${against} alone`,
+  });
+  const [inputs, subjects] = [inputShapes(graph), subjectsOf(given, other)];
+  return {
+    precision: "float32",
+    rounds: 1,
+    found: () => NOTHING_FOUND,
+    round: () => ({ weights: "own weights", reference: undefined, inputs, blocks: [], subjects }),
+  };
+}
+
+function evaluatedTarget(
+  graph: Graph,
+  given: GivenModel,
+  other: GivenModel | undefined,
+  options: VerifyOptions,
+  note: (check: Check) => void,
+): VerifyTarget {
+  const { seed = 0 } = options;
   const blocks = blockScopes(graph);
   return {
     precision: usesType(graph, "float16") ? "float16" : "float32",
@@ -58,10 +77,8 @@ export function fileTarget(
       if (index === 0) {
         return { weights: "own weights", reference: graph, blocks, subjects: subjectsOf(given, other) };
       }
-      const reference = stressed(graph, options.seed ?? 0);
-      // Only its tensors are used, so that the opset of the file doesn't matter.
-      const encoded = encodeModel(reference, { opset: OPSETS.last, producerVersion: packageVersion() });
-      const own = modelBytes(encoded, { seed: options.seed ?? 0 });
+      const reference = stressed(graph, seed);
+      const own = weightsOfGraph(reference, seed);
       const left = argumentsAmong(givenBytes(given.bytes, given.path), graph);
       const subjects = [given, other].flatMap((model): Subject[] => {
         if (model === undefined) return [];
@@ -82,29 +99,29 @@ function subjectsOf(given: GivenModel, other: GivenModel | undefined): readonly 
   );
 }
 
-/** The graph of a file; undefined for foreign operators where there is something else to compare with. */
-function decodedOrSecond({ bytes, path }: GivenModel, options: VerifyOptions): ImportedModel | undefined {
-  const { against = "reference", device = "cpu", perBlock = false } = options;
-  try {
-    return decodeModel(bytes, path);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const hasSecond = isOnnx(against) || (against === "cpu" && device !== "cpu");
-    const isForeign = error.diagnostics.every(
-      ({ code }) => code === "onnx/unknown-operator" || code === "onnx/unsupported",
-    );
-    if (hasSecond && isForeign && !perBlock) return undefined;
-    if (!isForeign) throw error;
-    const hint =
-      "without the reference interpreter it can be compared with another file, --against FILE.onnx, or on another device with --against cpu";
-    throw new InputError([
-      ...error.diagnostics,
-      {
-        code: "verify/no-reference",
-        message: `the reference interpreter can't evaluate ${path}`,
-        file: path,
-        hint,
-      },
-    ]);
-  }
+/**
+ * Whether every node of a file has a definition. Errors: `InputError` with those that have none, where there is nothing else to compare
+ * the file with.
+ */
+function canEvaluate(
+  { graph, foreign }: ImportedModel,
+  { path }: GivenModel,
+  { against = "reference", device = "cpu", perBlock = false }: VerifyOptions,
+): boolean {
+  const unknown = unevaluable(graph);
+  if (unknown.size === 0) return true;
+  const hasSecond = isOnnx(against) || (against === "cpu" && device !== "cpu");
+  if (hasSecond && !perBlock) return false;
+  const hint =
+    "without the reference interpreter it can be compared with another file, --against FILE.onnx, or on another device with --against cpu";
+  const noReference: Diagnostic = {
+    code: "verify/no-reference",
+    message: `the reference interpreter can't evaluate ${path}`,
+    file: path,
+    hint,
+  };
+  // Those that only read what such a node computes are not named, unless there are no others.
+  const nodes = foreign.filter(({ node }) => unknown.has(node));
+  const alone = nodes.some(({ hangs }) => !hangs) ? nodes : nodes.map((node) => ({ ...node, hangs: false }));
+  throw new InputError([...foreignProblems({ foreign: alone }, path), noReference]);
 }

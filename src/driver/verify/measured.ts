@@ -3,7 +3,7 @@ import type { Tolerance } from "../../runtime/compare.js";
 import { type OutputError, ROUNDOFF, scaledError } from "../../runtime/rounding-error.js";
 import type { Session } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
-import { imageOf, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
+import { isFloat, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
 import type { Reference } from "../../trials/reference-runs.js";
 
@@ -13,6 +13,8 @@ export interface MeasuredOutputs {
   errors(batch: number): ReadonlyMap<string, OutputError>;
   /** How far it moves from one image to another. */
   readonly responses: ReadonlyMap<string, number>;
+  /** Of an output of whole numbers that are compared one by one: how many of a batch rounding alone changes; undefined for other outputs. */
+  unstable(output: string, batch: number): number | undefined;
 }
 
 /** Runs of each image with moved inputs. */
@@ -32,20 +34,31 @@ export async function measuredOn(
   { precision }: Tolerance,
 ): Promise<MeasuredOutputs> {
   const [first, last] = [candidates[0]?.session, candidates.at(-1)?.session];
-  if (first === undefined || last === undefined) return { errors: () => new Map(), responses: new Map() };
-  const lot = fixedBatch(first) ?? 1;
+  if (first === undefined || last === undefined) {
+    return { errors: () => new Map(), responses: new Map(), unstable: () => undefined };
+  }
+  const lot = fixedBatch(first) ?? fixedBatch({ inputs }) ?? 1;
   const lots = Math.max(2, Math.ceil(images / lot));
-  const all = randomInputs(inputs, lots * lot, seed);
-  const given = Array.from({ length: lots }, (_, i) => imageOf(all, i, lot));
+  const given = Array.from({ length: lots }, (_, i) => randomInputs(inputs, lot, seed, i * lot));
   const [base = new Map()] = given;
   const errors = reference?.errors ?? (await modelErrors(last, base, precision));
   const outputs: Outputs[] = [];
   for (const each of given) outputs.push(await runWith(first, each));
+  const whole = first.outputs.filter(({ dtype }) => isLabel(dtype, reference)).map(({ name }) => name);
+  const unstable: ReadonlyMap<string, number>[] = [];
+  for (const [i, each] of whole.length === 0 ? [] : given.entries())
+    unstable.push(await unstableNumbers(first, each, outputs[i] ?? new Map(), whole));
   const moves: ReadonlyMap<string, number>[] = [];
   if (images > lot)
     for (const [i, each] of given.entries()) moves.push(await movesOf(first, each, outputs[i] ?? new Map()));
   const [one = new Map(), two = new Map()] = outputs;
   return {
+    unstable(output, batch) {
+      if (!whole.includes(output)) return undefined;
+      const lots = Math.max(1, Math.ceil(batch / lot));
+      const steps = lots * (reference?.unstable.get(output) ?? 0);
+      return unstable.slice(0, lots).reduce((sum, each) => sum + (each.get(output) ?? 0), steps);
+    },
     errors: (batch) =>
       new Map(
         [...errors].map(([name, error]) => {
@@ -62,6 +75,38 @@ export async function measuredOn(
   };
 }
 
+/** Whole numbers that are compared one by one; steps of a quantised network are compared as what they stand for. */
+function isLabel(dtype: string, reference: Reference | undefined): boolean {
+  const isStep = /^u?int8$/.test(dtype) && (reference?.unstable.size ?? 0) > 0;
+  return !isFloat(dtype) && !isStep;
+}
+
+/** Roundings of the inputs' numbers to which labels that depend on rounding are put. */
+const UNSTABLE_RUNS = 8;
+
+/** How many times as coarse as float32 they are: what arithmetic decides otherwise is to be decided otherwise here too. */
+const COARSER = 16;
+
+/** How many whole numbers of each output are others when each number of the inputs is rounded; infinite where it is how many there are. */
+async function unstableNumbers(
+  session: Session,
+  inputs: Run,
+  outputs: Outputs,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const changed = new Map(names.map((name) => [name, new Set<number>()]));
+  const counts = new Map<string, number>();
+  for (let i = 0; i < UNSTABLE_RUNS; i++) {
+    const moved = await runWith(session, movedBy(session.inputs, inputs, COARSER * ROUNDOFF.float32.unit, i));
+    for (const [name, found] of changed) {
+      const [exact, other] = [outputs.get(name) ?? [], moved.get(name) ?? []];
+      if (exact.length !== other.length) counts.set(name, Number.POSITIVE_INFINITY);
+      for (let k = 0; k < exact.length; k++) if (!Object.is(exact[k], other[k])) found.add(k);
+    }
+  }
+  return new Map([...changed].map(([name, found]) => [name, counts.get(name) ?? found.size]));
+}
+
 /** How far each output moves with inputs that are rounded to a neighbour, as a part of its size; not less than its own rounding. */
 async function movesOf(
   session: Session,
@@ -71,7 +116,7 @@ async function movesOf(
   const { unit } = ROUNDOFF.float32;
   const moves = new Map([...outputs].map(([name]) => [name, unit]));
   for (let i = 0; i < MOVED_RUNS; i++) {
-    for (const [name, numbers] of await runWith(session, movedBy(inputs, 2 * unit, i))) {
+    for (const [name, numbers] of await runWith(session, movedBy(session.inputs, inputs, 2 * unit, i))) {
       const exact = outputs.get(name) ?? [];
       const size = largestDifference(exact, new Float64Array(exact.length));
       const moved = largestDifference(exact, numbers);

@@ -82,7 +82,7 @@ async function runWithBlocks(
   try {
     const wanted = interfaceOf(reference);
     if (interfaceProblem(session, wanted) !== undefined) return undefined;
-    const batch = fixedBatch(session) ?? 1;
+    const batch = fixedBatch(session) ?? fixedBatch(wanted) ?? 1;
     return { tensors, batch, outputs: await runModel(session, wanted.inputs, batch, seed) };
   } finally {
     await session.close();

@@ -10,7 +10,7 @@ import type { DeviceReport } from "../../trials/devices.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
 
 export interface VerifyOptions
-  extends Pick<NetworkOptions, "passes" | "resolution">,
+  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">,
     WeightsOptions,
     Omit<ExportOptions, "batch">,
     Pick<RuntimeOptions, "allowTf32" | "program"> {

@@ -2,6 +2,7 @@ import type { Deadline } from "../../base/deadline.js";
 import type { Graph } from "../../ir/graph.js";
 import type { Check, Tolerance } from "../../runtime/compare.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
+import type { InputShape } from "../../trials/numbers.js";
 
 /** A model that is run. */
 export interface Subject {
@@ -15,6 +16,8 @@ export interface Round {
   readonly weights: string;
   /** What must be computed; undefined where the reference interpreter can't say it. */
   readonly reference: Graph | undefined;
+  /** The inputs that the models are run with, where there is no reference that has them. */
+  readonly inputs?: readonly InputShape[] | undefined;
   /** The scopes of the blocks, in order. */
   readonly blocks: readonly string[];
   /** The model that is verified, and then the one that is held against it, if there is one. */

@@ -3,7 +3,14 @@ import type { Deadline } from "../../base/deadline.js";
 import { Defect } from "../../base/diagnostic.js";
 import { withoutListeners } from "../../files/termination.js";
 import { innermostScope } from "../../ir/graph.js";
-import { type Check, type Judgement, judge, statistics, type Tolerance } from "../../runtime/compare.js";
+import {
+  type Check,
+  type Judgement,
+  judge,
+  judgeWhole,
+  statistics,
+  type Tolerance,
+} from "../../runtime/compare.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import { placementOf } from "../../runtime/placement.js";
 import type { Runtime, Session } from "../../runtime/session.js";
@@ -61,6 +68,7 @@ export async function runRound(
 ): Promise<RoundResult> {
   const { batches, seeds: inputSeeds, deadline } = context;
   const candidates = await openCandidates(round, context);
+  const wanted = wantedInterface(round, candidates);
   const comparisons: Comparison[] = [];
   const steps = inputSeeds.length;
   for (const [i, seed] of inputSeeds.entries()) {
@@ -73,18 +81,17 @@ export async function runRound(
     const outputs = new Map<Candidate, ReadonlyMap<number, Outputs>>();
     for (const [j, candidate] of candidates.entries()) {
       const runs = new Map<number, Outputs>();
-      for (const batch of batchesOf(candidate, batches)) {
+      for (const batch of batchesOf(candidate, wanted, batches)) {
         progress(`${candidate.label}, batch ${batch}`, (i + 0.8 + (0.2 * j) / candidates.length) / steps);
-        const { inputs } = wantedInterface(round, candidates);
-        runs.set(batch, await runModel(candidate.session, inputs, batch, seed));
+        runs.set(batch, await runModel(candidate.session, wanted.inputs, batch, seed));
       }
       outputs.set(candidate, runs);
     }
     const measured = await measuredOn(
       reference,
       candidates,
-      wantedInterface(round, candidates),
-      Math.max(1, ...candidates.flatMap((each) => batchesOf(each, batches))),
+      wanted,
+      Math.max(1, ...candidates.flatMap((each) => batchesOf(each, wanted, batches))),
       seed,
       context.tolerance,
     );
@@ -120,13 +127,15 @@ async function openCandidates(round: Round, context: RunContext): Promise<readon
 }
 
 /** The inputs and outputs that count: the reference's, else those of the first model. */
-function wantedInterface({ reference }: Round, candidates: readonly Candidate[]): Interface {
+function wantedInterface({ reference, inputs }: Round, candidates: readonly Candidate[]): Interface {
   if (reference !== undefined) return interfaceOf(reference);
-  return candidates[0]?.session ?? { inputs: [], outputNames: [] };
+  const first = candidates[0]?.session;
+  return { inputs: inputs ?? first?.inputs ?? [], outputNames: first?.outputNames ?? [] };
 }
 
-function batchesOf({ session }: Candidate, batches: readonly number[]): readonly number[] {
-  const fixed = fixedBatch(session);
+/** The batches that a model is run with: its own, or that of the sizes that were given, or those that were asked for. */
+function batchesOf({ session }: Candidate, wanted: Interface, batches: readonly number[]): readonly number[] {
+  const fixed = fixedBatch(session) ?? fixedBatch(wanted);
   return fixed === undefined ? batches : [fixed];
 }
 
@@ -138,7 +147,8 @@ function references(
   onProgress: (part: number) => void,
 ): Reference | undefined {
   if (reference === undefined || candidates.length === 0) return undefined;
-  const images = Math.max(...candidates.flatMap((each) => batchesOf(each, batches)));
+  const wanted = interfaceOf(reference);
+  const images = Math.max(...candidates.flatMap((each) => batchesOf(each, wanted, batches)));
   return evaluateReference(reference, images, seeds, precision, onProgress);
 }
 
@@ -152,7 +162,7 @@ function compareAll(
   candidates: readonly Candidate[],
   outputs: ReadonlyMap<Candidate, ReadonlyMap<number, Outputs>>,
   reference: Reference | undefined,
-  { errors, responses }: MeasuredOutputs,
+  { errors, responses, unstable }: MeasuredOutputs,
   seed: number,
   tolerance: Tolerance,
 ): Comparison[] {
@@ -163,10 +173,15 @@ function compareAll(
       if (error === undefined) throw new Defect(`no rounding error of the output ${output}`);
       const given = actual.get(output) ?? [];
       const far = statistics(numbers, given, tolerance);
-      const judged = judgedAgain(judge(numbers, given, error, tolerance, responses.get(output)), () => {
-        const again = reference?.errorsOfAll().get(output);
-        return again && judge(numbers, given, again, tolerance, responses.get(output));
-      });
+      const mayChange = tolerance.elementwise === undefined ? unstable(output, batch) : undefined;
+      const response = responses.get(output);
+      const judged =
+        mayChange === undefined
+          ? judgedAgain(judge(numbers, given, error, tolerance, response), () => {
+              const again = reference?.errorsOfAll().get(output);
+              return again && judge(numbers, given, again, tolerance, response);
+            })
+          : judgeWhole(numbers, given, error.dims, mayChange, response);
       const ok = judged.verdict === "right";
       found.push({ a, b, weights: round.weights, seed, batch, output, ...far, ...judged, ok });
     }

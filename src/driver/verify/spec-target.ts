@@ -6,7 +6,7 @@ import { type Graph, usesType } from "../../ir/graph.js";
 import { checkExpectations } from "../../networks/expectations.js";
 import { type ExportOptions, lower } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
-import { compareInitializers, replaceInitializers } from "../../onnx/decode/initializers.js";
+import { compareInitializers, replaceInitializers, weightsOfExport } from "../../onnx/decode/initializers.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import type { Check } from "../../runtime/compare.js";
 import { exportBytes } from "../../trials/exported.js";
@@ -159,7 +159,7 @@ function givenSubject(
     return { subject, check: { name: "initializers", ok: different.length === 0, detail } };
   }
   const name = "stress weights";
-  const model = replaceInitializers(givenBytes(bytes, path), own);
+  const model = replaceInitializers(givenBytes(bytes, path), weightsOfExport(own));
   if (model === undefined) return { check: { name, ok: false, detail: unknown } };
   return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
 }

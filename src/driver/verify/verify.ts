@@ -94,8 +94,8 @@ function prepare(
 ): Prepared {
   const file = againstFile(options.against ?? "reference");
   if (isOnnx(model)) {
-    const target = fileTarget({ path: model, bytes: readBytes(model) }, file, options, note);
-    return { target, weights: undefined, warnings: [] };
+    const given = { path: model, bytes: readBytes(model) };
+    return { ...fileTarget(given, file, options, note), weights: undefined };
   }
   const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);

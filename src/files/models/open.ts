@@ -24,15 +24,23 @@ export function openModel(file: string, sizes: Sizes = {}): OpenedModel {
 }
 
 /**
- * Reads the bytes of an ONNX file whose operators are all ops of the IR. `file` is its name: in messages, and for the
- * folder where external data lies.
+ * The same of the bytes of an ONNX file. `file` is its name: in messages, and for the folder where external data lies.
+ *
+ * Errors: as of `importModel`.
+ */
+export function importBytes(bytes: Uint8Array, file: string, sizes: Sizes = {}): ImportedModel {
+  const range = rangeOfBytes(bytes);
+  recordExternalFiles(range, file);
+  return importModel(range, file, dataBeside(file), sizes);
+}
+
+/**
+ * Reads the bytes of an ONNX file whose operators are all ops of the IR.
  *
  * Errors: as of `importModel`, and `InputError` with every node that no op of the IR can say.
  */
 export function decodeModel(bytes: Uint8Array, file: string): ImportedModel {
-  const range = rangeOfBytes(bytes);
-  recordExternalFiles(range, file);
-  const model = importModel(range, file, dataBeside(file));
+  const model = importBytes(bytes, file);
   refuseForeign(model, file);
   return model;
 }

@@ -7,7 +7,7 @@ import { KNOWN_OPERATORS } from "../codecs/registry.js";
 import { type ModelDocument, readDocument } from "../file/document.js";
 import { IR_VERSION, isDefaultDomain, READ_OPSETS } from "../file/opset.js";
 import { toInteger } from "../file/proto.js";
-import { declaredType, type Sizes } from "../file/value-info.js";
+import type { Sizes } from "../file/value-info.js";
 import { type DecodedGraph, GraphDecoder } from "./graph-decoder.js";
 import { withBranches, withoutCalls } from "./inlining.js";
 import type { ForeignNode } from "./opaque-node.js";
@@ -27,8 +27,6 @@ export interface ImportedModel {
   readonly foreign: readonly ForeignNode[];
   /** Where ops and tensors lie in the file. */
   readonly source: ModelSource;
-  /** The symbols of heights and widths that the file leaves open, each once. */
-  readonly openSizes: readonly string[];
   /** What a reader should know although the file could be read. */
   readonly notes: readonly Diagnostic[];
 }
@@ -66,7 +64,6 @@ export function importModel(
       ...openMaps(decoded.graph, file),
       ...inputsWithDefaults(document, file),
     ],
-    openSizes: openSizesOf(document),
   };
 }
 
@@ -95,11 +92,20 @@ function decodeDocument(
 }
 
 /** Errors: `InputError` with the nodes that are opaque by themselves, not for what they read: those of one reason as one. */
-export function refuseForeign({ foreign }: Pick<ImportedModel, "foreign">, file: string): void {
+export function refuseForeign(model: Pick<ImportedModel, "foreign">, file: string): void {
+  const diagnostics = foreignProblems(model, file);
+  if (diagnostics.length > 0) throw new InputError(diagnostics);
+}
+
+/** One for all opaque nodes of one reason, without those that are opaque for what they read. */
+export function foreignProblems(
+  { foreign }: Pick<ImportedModel, "foreign">,
+  file: string,
+): readonly Diagnostic[] {
   const problems = foreign
     .filter(({ hangs }) => !hangs)
     .map((node) => ({ ...node, subject: `node ${node.label}` }));
-  const diagnostics = byReason(problems).map((nodes): Diagnostic => {
+  return byReason(problems).map((nodes): Diagnostic => {
     const [{ operator, domain, unknown }] = nodes;
     const isMisspelt = unknown && isDefaultDomain(domain);
     return {
@@ -109,7 +115,6 @@ export function refuseForeign({ foreign }: Pick<ImportedModel, "foreign">, file:
       ...(isMisspelt ? { hint: didYouMean(operator, KNOWN_OPERATORS) } : {}),
     };
   });
-  if (diagnostics.length > 0) throw new InputError(diagnostics);
 }
 
 /** The version of ONNX's own operators. Errors: `InputError` for one that is newer than this program. */
@@ -152,12 +157,6 @@ function inputsWithDefaults(
       file,
     },
   ];
-}
-
-function openSizesOf({ inputs }: ModelDocument): readonly string[] {
-  const maps = inputs.map(({ message }) => declaredType(message)).filter(({ dims }) => dims.length === 4);
-  const open = maps.flatMap(({ dims }) => dims.slice(2).filter((dim) => typeof dim === "string"));
-  return [...new Set(open)];
 }
 
 function newerFormat(irVersion: number, file: string): Diagnostic {

@@ -1,8 +1,18 @@
 import { compareBytes, nothingBeside, type OpenBeside } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { type Graph, parametersOf } from "../../ir/graph.js";
-import { isIntegerType, type NumberDType, TypeRefusal } from "../../ir/types.js";
+import {
+  concreteDims,
+  type DType,
+  isIntegerType,
+  isNumberDType,
+  type NumberDType,
+  TypeRefusal,
+} from "../../ir/types.js";
+import { encodeElements } from "../../weights/values/elements.js";
+import { materialize } from "../../weights/values/materialize.js";
 import { parseModel } from "../file/document.js";
+import { dtypeOfNumber } from "../file/element-types.js";
 import {
   AttributeProto,
   elementTypeOf,
@@ -49,18 +59,17 @@ export function compareInitializers(own: Uint8Array, given: GivenBytes): Initial
 }
 
 /**
- * The given model with the own model's weights, in its initializers and in its Constant nodes. Undefined, and errors, as for
+ * The given model with own weights instead of its own, in its initializers and in its Constant nodes. Undefined, and errors, as for
  * `compareInitializers`. The result is one file, also where the given one has external data.
  *
- * @param left names of initializers that the own model need not have, and that stay as they are
+ * @param left names of initializers that need not be among the own weights, and that stay as they are
  */
 export function replaceInitializers(
   given: GivenBytes,
-  own: Uint8Array,
+  ours: ReadonlyMap<string, HeldTensor>,
   left: ReadonlySet<string> = new Set(),
 ): Uint8Array | undefined {
   const model = parseModel(given.bytes, given.file);
-  const ours = weightsOf(parsed(exported(own)));
   const theirs = new Map([...weightsOf({ ...given, model })].filter(([name]) => !left.has(name)));
   if (!isKnown(theirs, ours)) return undefined;
   const initializer = (model.graph?.initializer ?? []).map((tensor): TensorMessage => {
@@ -85,6 +94,24 @@ export function argumentsAmong(given: GivenBytes, graph: Graph): ReadonlySet<str
   const parameters = new Set(parametersOf(graph).map(({ name }) => name));
   const names = weightsOf(parsed(given)).keys();
   return new Set([...names].filter((name) => !parameters.has(name)));
+}
+
+/** The weights of an own export, by name. */
+export function weightsOfExport(own: Uint8Array): ReadonlyMap<string, HeldTensor> {
+  return weightsOf(parsed(exported(own)));
+}
+
+/** The weights of a graph, by name, with the numbers that they start with. */
+export function weightsOfGraph(graph: Graph, seed: number): ReadonlyMap<string, HeldTensor> {
+  return new Map(
+    parametersOf(graph).flatMap(({ name, type, data }) => {
+      const { dtype } = type;
+      const dims = concreteDims(type.dims);
+      if (!isNumberDType(dtype) || isIntegerType(dtype) || dims.length === 0) return [];
+      const bytes = (): Uint8Array => encodeElements(materialize(data, seed, dtype), dtype);
+      return [[name, { name, dtype, dims, bytes }] as const];
+    }),
+  );
 }
 
 /** A tensor of the IR's element types. */
@@ -119,13 +146,17 @@ function parsed(given: GivenBytes): ParsedModel {
   return { ...given, model: parseModel(given.bytes, given.file) };
 }
 
+/** The element types of weights. */
+const FLOATS: readonly DType[] = ["float32", "float16"];
+
 function weightsOf(given: ParsedModel): ReadonlyMap<string, HeldTensor> {
   const { graph } = given.model;
   const read = new Set((graph?.node ?? []).flatMap(({ input }) => input ?? []));
   return new Map(
     (graph?.initializer ?? [])
+      .filter(({ dataType }) => FLOATS.includes(dtypeOfNumber(dataType)))
       .map((tensor) => heldTensor(tensor, given))
-      .filter(({ name, dtype, dims }) => !isIntegerType(dtype) && dims.length > 0 && read.has(name))
+      .filter(({ name, dims }) => dims.length > 0 && read.has(name))
       .map((tensor) => [tensor.name, tensor]),
   );
 }

@@ -1,12 +1,18 @@
-import { concatBytes } from "../../base/bytes.js";
+import { concatBytes, nothingBeside } from "../../base/bytes.js";
 import { sha256Hex } from "../../base/sha256.js";
+import { elementCount, TypeRefusal } from "../../ir/types.js";
+import { elementReader } from "../../weights/formats/file-dtypes.js";
+import { dtypeOfNumber } from "../file/element-types.js";
 import {
   type AttributeMessage,
   AttributeProto,
   FunctionProto,
   type ModelMessage,
   type NodeMessage,
+  type TensorMessage,
+  toInteger,
 } from "../file/proto.js";
+import { bytesOfTensor, elementDType, isExternal, tensorOfMessage } from "../file/tensors.js";
 
 type Functions = NonNullable<ModelMessage["functions"]>;
 
@@ -44,7 +50,7 @@ function digestOf(functions: Functions): string {
 }
 
 function valueText(attribute: AttributeMessage): string {
-  const { FLOAT, FLOATS, INT, INTS, STRING } = AttributeProto.AttributeType;
+  const { FLOAT, FLOATS, INT, INTS, STRING, TENSOR } = AttributeProto.AttributeType;
   switch (attribute.type) {
     case FLOAT:
       return `${attribute.f ?? 0}`;
@@ -56,8 +62,36 @@ function valueText(attribute: AttributeMessage): string {
       return `[${(attribute.floats ?? []).join(", ")}]`;
     case INTS:
       return `[${(attribute.ints ?? []).join(", ")}]`;
+    case TENSOR:
+      return smallTensorText(attribute) ?? digest([AttributeProto.encode(attribute).finish()]);
     default:
       return digest([AttributeProto.encode(attribute).finish()]);
+  }
+}
+
+/** Tensors of more elements are told apart by what their bytes are. */
+const MOST_ELEMENTS = 64;
+
+/** `float32[1](0)`; undefined for one that is large, or not of numbers. */
+function smallTensorText({ t }: AttributeMessage): string | undefined {
+  const dims = (t?.dims ?? []).map(toInteger);
+  if (!t || isExternal(t) || elementCount(dims) > MOST_ELEMENTS) return undefined;
+  const at = elementReader(elementDType(t) ?? "C64");
+  if (at === undefined) return undefined;
+  const bytes = bytesOf(t);
+  if (bytes === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const elements = Array.from({ length: elementCount(dims) }, (_, i) => at(view, i));
+  return `${dtypeOfNumber(t.dataType)}[${dims.join(", ")}](${elements.join(", ")})`;
+}
+
+/** Undefined for a tensor whose data doesn't fit its sizes. */
+function bytesOf(tensor: TensorMessage): Uint8Array | undefined {
+  try {
+    return bytesOfTensor(tensorOfMessage(tensor, nothingBeside));
+  } catch (error) {
+    if (error instanceof TypeRefusal) return undefined;
+    throw error;
   }
 }
 

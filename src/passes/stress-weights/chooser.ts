@@ -65,6 +65,8 @@ export class StressChooser {
   }
 
   #chooseFor(op: Op, { parameters = [] }: Stress): void {
+    // What nobody knows may be a scale, or whole numbers: it keeps what it has.
+    if (op.kind === "opaque") return;
     op.operands.forEach((operand, i) => {
       const parameter = this.#parameterBehind(operand);
       if (parameter === undefined || parameter.role === "fixed" || this.distributions.has(parameter)) return;

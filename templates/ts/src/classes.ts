@@ -16,13 +16,13 @@ const SUM_TOLERANCE = 2e-3;
  * @param count how many for each row
  */
 export function topClasses<Label extends string>(
-  data: Float32Array,
+  data: Float32Array | Float64Array,
   classes: number,
   labels: readonly Label[] | undefined,
   count = 5,
 ): readonly (readonly RankedClass<Label>[])[] {
   return Array.from({ length: data.length / classes }, (_, image) => {
-    const row = data.subarray(image * classes, (image + 1) * classes);
+    const row = Float64Array.from(data.subarray(image * classes, (image + 1) * classes));
     if (!row.every(Number.isFinite)) return [];
     const probabilities = isDistribution(row) ? row : softmax(row);
     return Array.from(row.keys())
@@ -36,12 +36,12 @@ export function topClasses<Label extends string>(
   });
 }
 
-function isDistribution(row: Float32Array): boolean {
+function isDistribution(row: Float64Array): boolean {
   return row.every((each) => each >= 0) && Math.abs(row.reduce((a, b) => a + b, 0) - 1) <= SUM_TOLERANCE;
 }
 
 /** exp(x - max) / Σ exp(x - max) */
-function softmax(row: Float32Array): Float64Array {
+function softmax(row: Float64Array): Float64Array {
   const max = row.reduce((a, b) => Math.max(a, b));
   const exponentials = Float64Array.from(row, (each) => Math.exp(each - max));
   const sum = exponentials.reduce((a, b) => a + b, 0);

@@ -1,0 +1,252 @@
+import type { Tensor } from "../../ir/tensor.js";
+import { elementCount, refuse } from "../../ir/types.js";
+import {
+  aroundAxis,
+  axisFrom,
+  type Evaluator,
+  filled,
+  type OperatorNode,
+  positionOf,
+  stridesOf,
+  tensorOf,
+} from "./node.js";
+
+// Operators that look elements up by indexes, and those that find indexes: https://onnx.ai/onnx/operators/
+
+const fromFirst = (index: number, size: number): number => {
+  const at = index < 0 ? index + size : index;
+  return at >= 0 && at < size ? at : refuse(`index ${index} is outside of an axis of ${size}`);
+};
+
+const gather: Evaluator = (node) => {
+  const [x, indices] = [node.input(0), node.input(1)];
+  const axis = axisFrom(node.number("axis", 0), x.dims.length);
+  const { outer, size, inner } = aroundAxis(x.dims, axis);
+  const data = new Float64Array(outer * indices.data.length * inner);
+  let target = 0;
+  for (let row = 0; row < outer; row++) {
+    for (const index of indices.data) {
+      const from = (row * size + fromFirst(index, size)) * inner;
+      data.set(x.data.subarray(from, from + inner), target);
+      target += inner;
+    }
+  }
+  return [{ dims: x.dims.toSpliced(axis, 1, ...indices.dims), data }];
+};
+
+const gatherElements: Evaluator = (node) => {
+  const [x, indices] = [node.input(0), node.input(1)];
+  const axis = axisFrom(node.number("axis", 0), x.dims.length);
+  const strides = stridesOf(x.dims);
+  return [
+    filled(indices.dims, (at, i) => {
+      const index = fromFirst(indices.data[i] ?? 0, x.dims[axis] ?? 0);
+      return x.data[positionOf(at.with(axis, index), strides)] ?? 0;
+    }),
+  ];
+};
+
+const gatherNd: Evaluator = (node) => {
+  const [x, indices] = [node.input(0), node.input(1)];
+  const batch = node.number("batch_dims", 0);
+  const depth = indices.dims.at(-1) ?? 0;
+  const rows = elementCount(indices.dims.slice(0, -1));
+  const inner = elementCount(x.dims.slice(batch + depth));
+  const perBatch = elementCount(x.dims.slice(batch));
+  const rowsPerBatch = rows / Math.max(1, elementCount(x.dims.slice(0, batch)));
+  const strides = stridesOf(x.dims).slice(batch, batch + depth);
+  const data = new Float64Array(rows * inner);
+  for (let row = 0; row < rows; row++) {
+    const at = Array.from({ length: depth }, (_, i) =>
+      fromFirst(indices.data[row * depth + i] ?? 0, x.dims[batch + i] ?? 0),
+    );
+    const from = Math.floor(row / rowsPerBatch) * perBatch + positionOf(at, strides);
+    data.set(x.data.subarray(from, from + inner), row * inner);
+  }
+  return [{ dims: [...indices.dims.slice(0, -1), ...x.dims.slice(batch + depth)], data }];
+};
+
+/** What a scattered element becomes beside the one that is there. */
+function reductionOf(node: OperatorNode): (there: number, given: number) => number {
+  const reduction = node.string("reduction", "none");
+  switch (reduction) {
+    case "none":
+      return (_, given) => given;
+    case "add":
+      return (there, given) => there + given;
+    case "mul":
+      return (there, given) => there * given;
+    case "max":
+      return Math.max;
+    case "min":
+      return Math.min;
+    default:
+      return refuse(`reduction ${reduction} is not known`);
+  }
+}
+
+const scatterElements: Evaluator = (node) => {
+  const [x, indices, updates] = [node.input(0), node.input(1), node.input(2)];
+  const axis = axisFrom(node.number("axis", 0), x.dims.length);
+  const reduce = reductionOf(node);
+  const strides = stridesOf(x.dims);
+  const y = tensorOf(x.dims, x.data);
+  filled(indices.dims, (at, i) => {
+    const target = positionOf(at.with(axis, fromFirst(indices.data[i] ?? 0, x.dims[axis] ?? 0)), strides);
+    y.data[target] = reduce(y.data[target] ?? 0, updates.data[i] ?? 0);
+    return 0;
+  });
+  return [y];
+};
+
+const scatterNd: Evaluator = (node) => {
+  const [x, indices, updates] = [node.input(0), node.input(1), node.input(2)];
+  const reduce = reductionOf(node);
+  const depth = indices.dims.at(-1) ?? 0;
+  const rows = elementCount(indices.dims.slice(0, -1));
+  const inner = elementCount(x.dims.slice(depth));
+  const strides = stridesOf(x.dims).slice(0, depth);
+  const y = tensorOf(x.dims, x.data);
+  for (let row = 0; row < rows; row++) {
+    const at = Array.from({ length: depth }, (_, i) =>
+      fromFirst(indices.data[row * depth + i] ?? 0, x.dims[i] ?? 0),
+    );
+    const start = positionOf(at, strides);
+    for (let i = 0; i < inner; i++) {
+      y.data[start + i] = reduce(y.data[start + i] ?? 0, updates.data[row * inner + i] ?? 0);
+    }
+  }
+  return [y];
+};
+
+const oneHot: Evaluator = (node) => {
+  const [indices, depths, values] = [node.input(0), node.input(1), node.input(2)];
+  const depth = depths.data[0] ?? 0;
+  const rank = indices.dims.length + 1;
+  const axis = axisFrom(node.number("axis", -1), rank);
+  const [off = 0, on = 1] = values.data;
+  const strides = stridesOf(indices.dims);
+  return [
+    filled(indices.dims.toSpliced(axis, 0, depth), (at) => {
+      const index = indices.data[positionOf(at.toSpliced(axis, 1), strides)] ?? 0;
+      return (index < 0 ? index + depth : index) === at[axis] ? on : off;
+    }),
+  ];
+};
+
+const nonZero: Evaluator = (node) => {
+  const x = node.input(0);
+  const found: number[][] = [];
+  filled(x.dims, (at, i) => {
+    if (x.data[i] !== 0) found.push([...at]);
+    return 0;
+  });
+  return [filled([x.dims.length, found.length], ([axis = 0, i = 0]) => found[i]?.[axis] ?? 0)];
+};
+
+const compress: Evaluator = (node) => {
+  const [x, condition] = [node.input(0), node.input(1)];
+  const axis = node.has("axis") ? axisFrom(node.number("axis", 0), x.dims.length) : undefined;
+  const flat: Tensor = axis === undefined ? { dims: [x.data.length], data: x.data } : x;
+  const along = axis ?? 0;
+  const chosen = Array.from(condition.data).flatMap((holds, i) =>
+    holds && i < (flat.dims[along] ?? 0) ? [i] : [],
+  );
+  const strides = stridesOf(flat.dims);
+  return [
+    filled(
+      flat.dims.with(along, chosen.length),
+      (at) => flat.data[positionOf(at.with(along, chosen[at[along] ?? 0] ?? 0), strides)] ?? 0,
+    ),
+  ];
+};
+
+/** The indexes along an axis, in order: NaN counts as the largest, as ONNX Runtime and NumPy have it; of equal ones the first comes first. */
+function ranked(values: readonly number[], largest: boolean): readonly number[] {
+  return [...values.keys()].sort((a, b) => {
+    const [x, y] = [values[a] ?? 0, values[b] ?? 0];
+    return x === y ? a - b : largest === x > y ? -1 : 1;
+  });
+}
+
+const topK: Evaluator = (node) => {
+  const x = node.input(0);
+  const axis = axisFrom(node.number("axis", -1), x.dims.length);
+  const k = node.optional(1)?.data[0] ?? node.number("k", 1);
+  const largest = node.number("largest", 1) === 1;
+  const { outer, size, inner } = aroundAxis(x.dims, axis);
+  const dims = x.dims.with(axis, k);
+  const [values, indices] = [new Float64Array(outer * k * inner), new Float64Array(outer * k * inner)];
+  for (let row = 0; row < outer * inner; row++) {
+    const [o, i] = [Math.floor(row / inner), row % inner];
+    const of = (at: number): number => x.data[(o * size + at) * inner + i] ?? 0;
+    ranked(
+      Array.from({ length: size }, (_, at) => of(at)),
+      largest,
+    )
+      .slice(0, k)
+      .forEach((at, rank) => {
+        values[(o * k + rank) * inner + i] = of(at);
+        indices[(o * k + rank) * inner + i] = at;
+      });
+  }
+  return [
+    { dims, data: values },
+    { dims, data: indices },
+  ];
+};
+
+const extreme =
+  (isBetter: (x: number, best: number) => boolean): Evaluator =>
+  (node) => {
+    const x = node.input(0);
+    const axis = axisFrom(node.number("axis", 0), x.dims.length);
+    const takesLast = node.number("select_last_index", 0) === 1;
+    const { outer, size, inner } = aroundAxis(x.dims, axis);
+    const data = new Float64Array(outer * inner);
+    for (let row = 0; row < data.length; row++) {
+      const of = (at: number): number =>
+        x.data[(Math.floor(row / inner) * size + at) * inner + (row % inner)] ?? 0;
+      let best = 0;
+      for (let at = 1; at < size; at++) {
+        if (isBetter(of(at), of(best)) || (takesLast && of(at) === of(best))) best = at;
+      }
+      data[row] = best;
+    }
+    const kept = node.number("keepdims", 1) === 1;
+    return [{ dims: kept ? x.dims.with(axis, 1) : x.dims.toSpliced(axis, 1), data }];
+  };
+
+const cumulative: Evaluator = (node) => {
+  const x = node.input(0);
+  const axis = axisFrom(node.input(1).data[0] ?? 0, x.dims.length);
+  const [exclusive, reverse] = [node.number("exclusive", 0) === 1, node.number("reverse", 0) === 1];
+  const { outer, size, inner } = aroundAxis(x.dims, axis);
+  const data = new Float64Array(x.data.length);
+  for (let row = 0; row < outer * inner; row++) {
+    let sum = 0;
+    for (let step = 0; step < size; step++) {
+      const at =
+        (Math.floor(row / inner) * size + (reverse ? size - 1 - step : step)) * inner + (row % inner);
+      const next = sum + (x.data[at] ?? 0);
+      data[at] = exclusive ? sum : next;
+      sum = next;
+    }
+  }
+  return [{ dims: x.dims, data }];
+};
+
+export const selections: Readonly<Record<string, Evaluator>> = {
+  ArgMax: extreme((x, best) => x > best),
+  ArgMin: extreme((x, best) => x < best),
+  Compress: compress,
+  CumSum: cumulative,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  NonZero: nonZero,
+  OneHot: oneHot,
+  ScatterElements: scatterElements,
+  ScatterND: scatterNd,
+  TopK: topK,
+};

@@ -1,0 +1,140 @@
+import { convolutions } from "../../ir/ops/convolutions.js";
+import type { Tensor } from "../../ir/tensor.js";
+import { elementCount, refuse } from "../../ir/types.js";
+import { type Evaluator, filled, type OperatorNode, positionOf, stridesOf, tensorOf } from "./node.js";
+
+// Convolutions over one or two spatial axes: https://onnx.ai/onnx/operators/
+
+interface Window {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** All before an axis, then all behind. */
+  readonly pads: readonly number[];
+}
+
+function windowOf(node: OperatorNode, x: Tensor, kernel: readonly number[]): Window {
+  const spatial = kernel.length;
+  const all = (name: string): readonly number[] => node.numbers(name) ?? kernel.map(() => 1);
+  const [strides, dilations] = [all("strides"), all("dilations")];
+  const autoPad = node.string("auto_pad", "NOTSET");
+  if (!autoPad.startsWith("SAME_")) {
+    return { strides, dilations, pads: node.numbers("pads") ?? new Array<number>(2 * spatial).fill(0) };
+  }
+  const totals = kernel.map((taps, axis) => {
+    const [size, stride] = [x.dims[axis + 2] ?? 1, strides[axis] ?? 1];
+    const reach = (taps - 1) * (dilations[axis] ?? 1) + 1;
+    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
+  });
+  const [less, more] = [
+    totals.map((total) => Math.floor(total / 2)),
+    totals.map((total) => Math.ceil(total / 2)),
+  ];
+  return { strides, dilations, pads: autoPad === "SAME_UPPER" ? [...less, ...more] : [...more, ...less] };
+}
+
+/** y = conv(x, weight) + bias with the attributes of a node. */
+export function convolved(node: OperatorNode, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const kernel = weight.dims.slice(2);
+  const { strides, dilations, pads } = windowOf(node, x, kernel);
+  const group = node.number("group", 1);
+  const operands = { x, weight, bias };
+  if (kernel.length === 1) {
+    const { conv_1d: conv } = convolutions;
+    const attributes = { stride: strides[0], pads: [pads[0], pads[1]], dilation: dilations[0], group };
+    return conv.evaluate(operands, conv.attributes.parse(attributes));
+  }
+  if (kernel.length !== 2) return refuse(`a convolution over ${kernel.length} axes is not known`);
+  const { conv } = convolutions;
+  return conv.evaluate(operands, conv.attributes.parse({ strides, dilations, pads, group }));
+}
+
+const conv: Evaluator = (node) => [convolved(node, node.input(0), node.input(1), node.optional(2))];
+
+/** Each element of x is added, times the kernel, to the elements of y that the window covers. */
+const convTranspose: Evaluator = (node) => {
+  const [x, weight, bias] = [node.input(0), node.input(1), node.optional(2)];
+  const [batch = 1, channels = 1, ...sides] = x.dims;
+  const [, perGroup = 1, ...kernel] = weight.dims;
+  const group = node.number("group", 1);
+  const all = (name: string, absent: number): readonly number[] =>
+    node.numbers(name) ?? kernel.map(() => absent);
+  const [strides, dilations] = [all("strides", 1), all("dilations", 1)];
+  const added = all("output_padding", 0);
+  const full = sides.map(
+    (size, i) =>
+      (size - 1) * (strides[i] ?? 1) + ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1 + (added[i] ?? 0),
+  );
+  const { before, outputs } = transposedPads(node, full, sides, strides);
+  const dims = [batch, perGroup * group, ...outputs];
+  const y = filled(dims, ([, channel = 0]) => bias?.data[channel] ?? 0);
+  const [toY, toW] = [stridesOf(dims), stridesOf(weight.dims)];
+  const taps = tapsOf(kernel);
+  const perX = channels / group;
+  filled(x.dims, ([image = 0, channel = 0, ...at], i) => {
+    const value = x.data[i] ?? 0;
+    const g = Math.floor(channel / perX);
+    for (const tap of taps) {
+      const target = tap.map(
+        (k, axis) =>
+          (at[axis] ?? 0) * (strides[axis] ?? 1) + k * (dilations[axis] ?? 1) - (before[axis] ?? 0),
+      );
+      if (target.some((position, axis) => position < 0 || position >= (outputs[axis] ?? 0))) continue;
+      for (let o = 0; o < perGroup; o++) {
+        const to = positionOf([image, g * perGroup + o, ...target], toY);
+        y.data[to] = (y.data[to] ?? 0) + value * (weight.data[positionOf([channel, o, ...tap], toW)] ?? 0);
+      }
+    }
+    return 0;
+  });
+  return [y];
+};
+
+/** What is cut off before each axis of a transposed convolution, and what is left. */
+function transposedPads(
+  node: OperatorNode,
+  full: readonly number[],
+  sides: readonly number[],
+  strides: readonly number[],
+): { readonly before: readonly number[]; readonly outputs: readonly number[] } {
+  const autoPad = node.string("auto_pad", "NOTSET");
+  const same = autoPad.startsWith("SAME_") ? sides.map((size, i) => size * (strides[i] ?? 1)) : undefined;
+  const outputs = node.numbers("output_shape")?.slice(-full.length) ?? same;
+  if (outputs === undefined) {
+    const pads = node.numbers("pads") ?? new Array<number>(2 * full.length).fill(0);
+    const cut = (i: number): number => (pads[i] ?? 0) + (pads[i + full.length] ?? 0);
+    return { before: pads, outputs: full.map((size, i) => size - cut(i)) };
+  }
+  const totals = full.map((size, i) => Math.max(0, size - (outputs[i] ?? size)));
+  // Of an odd number the larger half is cut off behind only for SAME_UPPER.
+  const half = autoPad === "SAME_UPPER" ? Math.floor : Math.ceil;
+  return { before: totals.map((total) => half(total / 2)), outputs };
+}
+
+/** The indexes of all taps of a kernel. */
+function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+  const taps: number[][] = [];
+  filled(kernel, (at) => {
+    taps.push([...at]);
+    return 0;
+  });
+  return taps;
+}
+
+const convInteger: Evaluator = (node) => {
+  const centred = (index: number, zero: number): Tensor => {
+    const { dims, data } = node.input(index);
+    const zeros = node.optional(zero)?.data ?? [0];
+    const inner = elementCount(dims.slice(1));
+    return tensorOf(
+      dims,
+      Float64Array.from(data, (x, i) => x - (zeros[zeros.length === 1 ? 0 : Math.floor(i / inner)] ?? 0)),
+    );
+  };
+  return [convolved(node, centred(0, 2), centred(1, 3))];
+};
+
+export const windows: Readonly<Record<string, Evaluator>> = {
+  Conv: conv,
+  ConvInteger: convInteger,
+  ConvTranspose: convTranspose,
+};
