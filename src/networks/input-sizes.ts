@@ -104,8 +104,10 @@ export async function hintingAt<T>({ notes }: Pick<TakenSizes, "notes">, act: ()
   } catch (error) {
     const failed =
       error instanceof InputError && error.diagnostics.every(({ code }) => code === "run/failed");
-    if (!failed || notes.length === 0) throw error;
-    const hint = notes.map((note) => `${note.message}; ${note.hint}`).join("; ");
+    if (!failed) throw error;
+    const assumed = notes.filter(({ code }) => code === "onnx/assumed-size");
+    if (assumed.length === 0) throw error;
+    const hint = assumed.map((note) => `${note.message}; ${note.hint}`).join("; ");
     throw new InputError(error.diagnostics.map((each) => ({ ...each, hint })));
   }
 }

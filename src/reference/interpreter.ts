@@ -121,9 +121,9 @@ function opaqueResults(
   rounding: Rounding,
 ): readonly Tensor[] {
   const evaluate = evaluatorOf(op) ?? refuse("no definition of it is known");
-  const tensors = evaluate(new OperatorNode(op, operands, rounding));
-  if (tensors.length < op.results.length) refuse(`its result ${tensors.length} is not supported`);
-  return tensors;
+  const node = new OperatorNode(op, operands, rounding);
+  const tensors = evaluate(node);
+  return node.slots.map((slot) => tensors[slot] ?? refuse(`its output ${slot} is not supported`));
 }
 
 /** How an op that makes whole steps of numbers rounds them in a run. */

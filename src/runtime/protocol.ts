@@ -48,7 +48,7 @@ export interface Port {
   readonly name: string;
   /** ONNX Runtime's name of the element type, or `NO_TENSOR`. */
   readonly dtype: string;
-  /** A size that is open has a name, or the empty text. */
+  /** A size that is open has a name, or from ONNX Runtime the empty text. */
   readonly dims: readonly (number | string)[];
 }
 

@@ -140,6 +140,7 @@ async function openIn(
   const doing = `loading ${name} on ${device}`;
   const { session, inputs, outputs, ms } = await worker
     .ask("open", request, doing)
+    .then((reply) => ({ ...reply, inputs: reply.inputs.map(named), outputs: reply.outputs.map(named) }))
     .catch(async (error: Error) => {
       if (!(error instanceof RuntimeRefusal)) throw error;
       if (device !== "cpu") await requireModel(worker, path, name);
@@ -177,6 +178,11 @@ async function openIn(
     profile: () => worker.ask("profile", { session }, `reading the profile of ${name}`),
     close: async () => void (await worker.ask("close", { session }, `closing ${name}`)),
   };
+}
+
+/** A port whose open sizes all have names: those that the decoder of files gives them. */
+function named(port: Port): Port {
+  return { ...port, dims: port.dims.map((dim, axis) => (dim === "" ? `${port.name}_${axis}` : dim)) };
 }
 
 /** Errors: `InputError` with each input and output of a model that is a sequence, a map, or of texts. */

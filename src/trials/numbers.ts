@@ -113,13 +113,6 @@ export function parameterNumbers(seed: number): ParameterSource {
 /** Tensors by the names of a network's inputs, or of its outputs. */
 export type Run = ReadonlyMap<string, Tensor>;
 
-/** Some images of a tensor: the `index`th lot of `count`. */
-export function itemOf({ dims, data }: Tensor, index: number, count = 1): Tensor {
-  const [, ...rest] = dims;
-  const size = count * elementCount(rest);
-  return { dims: [count, ...rest], data: data.subarray(index * size, (index + 1) * size) };
-}
-
 /** Inputs whose floating-point numbers are larger or smaller by that part of themselves, by chance. Whole numbers stay. */
 export function movedBy(shapes: readonly InputShape[], inputs: Run, part: number, seed: number): Run {
   const whole = new Set(shapes.filter(({ dtype }) => dtype && !isFloat(dtype)).map(({ name }) => name));

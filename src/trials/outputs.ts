@@ -1,7 +1,8 @@
+import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Session } from "../runtime/session.js";
-import { feedsOf, type InputShape, inputShapes, randomInputs } from "./numbers.js";
+import { feedsOf, type InputShape, inputShapes, isIndex, randomInputs } from "./numbers.js";
 
 /** The outputs of a run by name, flat. */
 export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
@@ -20,6 +21,31 @@ export function runModel(
 export async function runWith(session: Session, inputs: ReadonlyMap<string, Tensor>): Promise<Outputs> {
   const outputs = await session.run(feedsOf(inputs));
   return new Map([...outputs].map(([name, { data }]) => [name, data]));
+}
+
+/** The largest whole numbers that inputs are given, from the usual one on. */
+const LARGEST = [9, 1, 0];
+
+/**
+ * The inputs with whole numbers that the model runs with: what indexes a table of few rows must not be larger. Where it runs with none of them,
+ * as they were, so that the run says why.
+ */
+export async function workableInputs(
+  session: Session,
+  inputs: readonly InputShape[],
+  batch: number,
+): Promise<readonly InputShape[]> {
+  if (!inputs.some(isIndex)) return inputs;
+  for (const most of LARGEST) {
+    const bounded = inputs.map((input) => (isIndex(input) ? { ...input, most } : input));
+    try {
+      await runModel(session, bounded, batch, 0);
+      return bounded;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+  return inputs;
 }
 
 /** The inputs and outputs that a model has, or must have. */

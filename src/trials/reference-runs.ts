@@ -10,7 +10,14 @@ import {
   type RoundedArithmetic,
   type RoundedRun,
 } from "../runtime/rounding-error.js";
-import { inputShapes, itemOf, movedBy, parameterNumbers, type Run, randomInputs } from "./numbers.js";
+import {
+  type InputShape,
+  inputShapes,
+  movedBy,
+  parameterNumbers,
+  type Run,
+  randomInputs,
+} from "./numbers.js";
 import { fixedBatch, type Outputs } from "./outputs.js";
 import { quantizedErrors, quantizes } from "./quantized-runs.js";
 
@@ -30,7 +37,7 @@ export interface Reference {
   errorsOfAll(): ReadonlyMap<string, OutputError>;
   /** How many numbers of each output are others where steps are rounded the other way, in one image; none without steps. */
   readonly unstable: ReadonlyMap<string, number>;
-  /** How far each output moves from one image to another; none where there is one image. */
+  /** How far each output moves from one image to another; none where images aren't evaluated one by one. */
   readonly responses: ReadonlyMap<string, number>;
 }
 
@@ -49,9 +56,9 @@ export function evaluateReference(
   seeds: Seeds,
   arithmetic: RoundedArithmetic,
   onProgress: (part: number) => void = () => {},
+  inputs: readonly InputShape[] = inputShapes(graph),
 ): Reference {
   const parameters = parameterNumbers(seeds.weights);
-  const inputs = inputShapes(graph);
   const fixed = fixedBatch({ inputs });
   const lot = fixed ?? 1;
   const byImage = fixed === undefined && treatsImagesAlone(graph);
@@ -69,7 +76,7 @@ export function evaluateReference(
     steps?.errors ?? roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
   let all: ReadonlyMap<string, OutputError> | undefined;
   const runOf = (batch: number): Run =>
-    byImage || batch === lot
+    batch === lot
       ? (exact[0] ?? new Map())
       : evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters, part(given.length));
   return {
@@ -86,15 +93,19 @@ export function evaluateReference(
       all ??= roundingErrors(graph, given, exact, parameters, arithmetic, undefined, given.length);
       return all;
     },
-    responses: responsesOf(graph, fixed !== undefined && fixed > 1 ? itemsOf(exact[0], fixed) : exact),
+    responses: byImage ? responsesOf(graph, exact) : new Map(),
   };
 }
 
-/** Whether every output has as many items as its inputs have images, one for each. */
+/**
+ * Whether every output has as many items as the inputs have pictures, one for each. What is no picture may be a sequence, whose
+ * steps depend on each other.
+ */
 function treatsImagesAlone({ inputs, outputs }: Graph): boolean {
   const batches = new Set(
     inputs.map(({ type: { dims } }) => dims[0]).filter((dim) => typeof dim === "string"),
   );
+  if (!inputs.some(({ type: { dims } }) => dims.length === 4)) return false;
   return outputs.every(({ type: { dims } }) => dims[0] !== undefined && batches.has(String(dims[0])));
 }
 
@@ -143,19 +154,6 @@ function responsesOf({ outputs }: Graph, runs: readonly Run[]): ReadonlyMap<stri
       name,
       Math.max(...others.map((run) => largestDifference(numbersOf(first, name), numbersOf(run, name)))),
     ]),
-  );
-}
-
-/** The items of a batch, of the outputs that have one. */
-function itemsOf(run: Run | undefined, batch: number): readonly Run[] {
-  return Array.from(
-    { length: batch },
-    (_, item) =>
-      new Map(
-        [...(run ?? [])].flatMap(([name, tensor]) =>
-          tensor.dims[0] === batch ? [[name, itemOf(tensor, item)] as const] : [],
-        ),
-      ),
   );
 }
 

@@ -8,7 +8,7 @@ import { isOnnx } from "../../onnx/file/names.js";
 import type { NumberTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
 import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";
-import { fixedBatch } from "../../trials/outputs.js";
+import { fixedBatch, workableInputs } from "../../trials/outputs.js";
 import { type SizedInputs, sizedInputs } from "../../trials/sized-inputs.js";
 
 /** A model that is timed: its file, or the bytes of a spec's export. */
@@ -85,7 +85,11 @@ export function commonBatches(
   return batches;
 }
 
-/** The random numbers that models are timed with. */
-export function inputsOf(inputs: readonly InputShape[], batch: number): ReadonlyMap<string, NumberTensor> {
-  return feedsOf(randomInputs(inputs, batch, 0));
+/** The random numbers that a model is timed with. */
+export async function inputsOf(
+  session: Session,
+  inputs: readonly InputShape[],
+  batch: number,
+): Promise<ReadonlyMap<string, NumberTensor>> {
+  return feedsOf(randomInputs(await workableInputs(session, inputs, batch), batch, 0));
 }

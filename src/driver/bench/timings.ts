@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { hintingAt } from "../../networks/input-sizes.js";
 import {
   type PreparedInputs,
   type Runtime,
@@ -43,14 +44,16 @@ export async function timeModels(
       batches = commonBatches(models, sized, options.batches);
       notes = sized.flatMap((each) => each.notes);
       for (const [b, batch] of batches.entries()) {
-        const prepared = sessions.map((session, m) =>
-          session.prepare(inputsOf(sized[m]?.inputs ?? [], batch)),
-        );
+        const prepared: PreparedInputs[] = [];
+        for (const [m, session] of sessions.entries())
+          prepared.push(session.prepare(await inputsOf(session, sized[m]?.inputs ?? [], batch)));
         const report = (round: number): void => {
           const part = (p + (b + round / (warmup + runs)) / batches.length) / processes;
           onProgress?.(`process ${p + 1} of ${processes}, batch ${batch}, round ${round + 1}`, part);
         };
-        const rounds = await interleavedRounds(sessions, prepared, warmup, runs, report);
+        const rounds = await hintingAt({ notes }, () =>
+          interleavedRounds(sessions, prepared, warmup, runs, report),
+        );
         times[b] ??= models.map(() => []);
         for (const [m, list] of rounds.entries()) times[b]?.[m]?.push(list);
       }

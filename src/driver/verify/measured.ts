@@ -6,6 +6,7 @@ import { modelErrors } from "../../trials/model-errors.js";
 import { isFloat, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
 import type { Reference } from "../../trials/reference-runs.js";
+import { unstableNumbers } from "../../trials/unstable-numbers.js";
 
 /** What is measured of each output, by name. */
 export interface MeasuredOutputs {
@@ -47,7 +48,7 @@ export async function measuredOn(
   const whole = first.outputs.filter(({ dtype }) => isLabel(dtype, reference)).map(({ name }) => name);
   const unstable: ReadonlyMap<string, number>[] = [];
   for (const [i, each] of whole.length === 0 ? [] : given.entries())
-    unstable.push(await unstableNumbers(first, each, outputs[i] ?? new Map(), whole));
+    unstable.push(await unstableNumbers(first, each, outputs[i] ?? new Map(), whole, precision));
   const moves: ReadonlyMap<string, number>[] = [];
   if (images > lot)
     for (const [i, each] of given.entries()) moves.push(await movesOf(first, each, outputs[i] ?? new Map()));
@@ -79,32 +80,6 @@ export async function measuredOn(
 function isLabel(dtype: string, reference: Reference | undefined): boolean {
   const isStep = /^u?int8$/.test(dtype) && (reference?.unstable.size ?? 0) > 0;
   return !isFloat(dtype) && !isStep;
-}
-
-/** Roundings of the inputs' numbers to which labels that depend on rounding are put. */
-const UNSTABLE_RUNS = 8;
-
-/** How many times as coarse as float32 they are: what arithmetic decides otherwise is to be decided otherwise here too. */
-const COARSER = 16;
-
-/** How many whole numbers of each output are others when each number of the inputs is rounded; infinite where it is how many there are. */
-async function unstableNumbers(
-  session: Session,
-  inputs: Run,
-  outputs: Outputs,
-  names: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const changed = new Map(names.map((name) => [name, new Set<number>()]));
-  const counts = new Map<string, number>();
-  for (let i = 0; i < UNSTABLE_RUNS; i++) {
-    const moved = await runWith(session, movedBy(session.inputs, inputs, COARSER * ROUNDOFF.float32.unit, i));
-    for (const [name, found] of changed) {
-      const [exact, other] = [outputs.get(name) ?? [], moved.get(name) ?? []];
-      if (exact.length !== other.length) counts.set(name, Number.POSITIVE_INFINITY);
-      for (let k = 0; k < exact.length; k++) if (!Object.is(exact[k], other[k])) found.add(k);
-    }
-  }
-  return new Map([...changed].map(([name, found]) => [name, counts.get(name) ?? found.size]));
 }
 
 /** How far each output moves with inputs that are rounded to a neighbour, as a part of its size; not less than its own rounding. */

@@ -6,7 +6,15 @@ import { withoutListeners } from "../../files/termination.js";
 import type { Graph } from "../../ir/graph.js";
 import { withBlockOutputs } from "../../onnx/encode/outputs.js";
 import { judge, statistics } from "../../runtime/compare.js";
-import { fixedBatch, interfaceOf, interfaceProblem, type Outputs, runModel } from "../../trials/outputs.js";
+import type { InputShape } from "../../trials/numbers.js";
+import {
+  fixedBatch,
+  interfaceOf,
+  interfaceProblem,
+  type Outputs,
+  runModel,
+  workableInputs,
+} from "../../trials/outputs.js";
 import { evaluateReference, type Reference } from "../../trials/reference-runs.js";
 import type { BlockComparison } from "./report.js";
 import type { Round, Subject } from "./round.js";
@@ -37,10 +45,17 @@ export async function compareBlocks(
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
       const seeds = { weights: context.weightSeed, inputs: seed };
       await withoutListeners();
-      evaluated = evaluateReference(withBlocks, batch, seeds, context.tolerance.precision, (part) => {
-        context.deadline.check("evaluating the reference");
-        onProgress(`reference interpreter, block by block`, part);
-      });
+      evaluated = evaluateReference(
+        withBlocks,
+        batch,
+        seeds,
+        context.tolerance.precision,
+        (part) => {
+          context.deadline.check("evaluating the reference");
+          onProgress(`reference interpreter, block by block`, part);
+        },
+        run.inputs,
+      );
       expected.set(batch, evaluated);
     }
     const numbers = evaluated.outputs(batch);
@@ -71,7 +86,15 @@ async function runWithBlocks(
   blocks: readonly string[],
   seed: number,
   { runtime, device }: RunContext,
-): Promise<{ tensors: ReadonlyMap<string, string>; batch: number; outputs: Outputs } | undefined> {
+): Promise<
+  | {
+      readonly tensors: ReadonlyMap<string, string>;
+      readonly batch: number;
+      readonly inputs: readonly InputShape[];
+      readonly outputs: Outputs;
+    }
+  | undefined
+> {
   const bytes = typeof model === "string" ? readBytes(model) : model;
   const { bytes: instrumented, tensors } = withBlockOutputs(givenBytes(bytes, label), blocks);
   const session = await runtime.open(
@@ -83,7 +106,8 @@ async function runWithBlocks(
     const wanted = interfaceOf(reference);
     if (interfaceProblem(session, wanted) !== undefined) return undefined;
     const batch = fixedBatch(session) ?? fixedBatch(wanted) ?? 1;
-    return { tensors, batch, outputs: await runModel(session, wanted.inputs, batch, seed) };
+    const inputs = await workableInputs(session, wanted.inputs, batch);
+    return { tensors, batch, inputs, outputs: await runModel(session, inputs, batch, seed) };
   } finally {
     await session.close();
   }

@@ -21,6 +21,7 @@ import {
   interfaceProblem,
   type Outputs,
   runModel,
+  workableInputs,
 } from "../../trials/outputs.js";
 import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
 import { type MeasuredOutputs, measuredOn } from "./measured.js";
@@ -68,13 +69,13 @@ export async function runRound(
 ): Promise<RoundResult> {
   const { batches, seeds: inputSeeds, deadline } = context;
   const candidates = await openCandidates(round, context);
-  const wanted = wantedInterface(round, candidates);
+  const wanted = await workable(wantedInterface(round, candidates), candidates, batches);
   const comparisons: Comparison[] = [];
   const steps = inputSeeds.length;
   for (const [i, seed] of inputSeeds.entries()) {
     await withoutListeners();
     const seeds = { weights: context.weightSeed, inputs: seed };
-    const reference = references(round, candidates, context, seeds, (part) => {
+    const reference = references(round, candidates, wanted, context, seeds, (part) => {
       deadline.check("evaluating the reference");
       progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
     });
@@ -139,17 +140,29 @@ function batchesOf({ session }: Candidate, wanted: Interface, batches: readonly 
   return fixed === undefined ? batches : [fixed];
 }
 
+/** With whole numbers that the first model runs with. */
+async function workable(
+  wanted: Interface,
+  candidates: readonly Candidate[],
+  batches: readonly number[],
+): Promise<Interface> {
+  const [first] = candidates;
+  if (first === undefined) return wanted;
+  const [batch = 1] = batchesOf(first, wanted, batches);
+  return { ...wanted, inputs: await workableInputs(first.session, wanted.inputs, batch) };
+}
+
 function references(
   { reference }: Round,
   candidates: readonly Candidate[],
+  wanted: Interface,
   { batches, tolerance: { precision } }: RunContext,
   seeds: Seeds,
   onProgress: (part: number) => void,
 ): Reference | undefined {
   if (reference === undefined || candidates.length === 0) return undefined;
-  const wanted = interfaceOf(reference);
   const images = Math.max(...candidates.flatMap((each) => batchesOf(each, wanted, batches)));
-  return evaluateReference(reference, images, seeds, precision, onProgress);
+  return evaluateReference(reference, images, seeds, precision, onProgress, wanted.inputs);
 }
 
 /** Nothing is called wrong by what rounding does for one image alone: then it is measured for all of them. */

@@ -5,6 +5,7 @@ import { readBytes } from "../../files/read-file.js";
 import { specNetwork } from "../../given/spec-file.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
+import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import { type Check, TOLERANCES, type Tolerance, type ToleranceName } from "../../runtime/compare.js";
@@ -60,7 +61,9 @@ async function verifyWith(
 
     // 3: round by round, each with other weights: what the models give is held against what they must.
     const context = contextOf(runtime, device, target, { ...options, deadline, note });
-    const { comparisons, blocks, placements } = await runRounds(target, context, options);
+    const { comparisons, blocks, placements } = await hintingAt({ notes: warnings }, () =>
+      runRounds(target, context, options),
+    );
 
     // 4: what the rounds have shown of the network itself, and where the nodes ran; then the verdict.
     const { gates, checks: measured } = target.found();

@@ -20,23 +20,31 @@ type Functions = NonNullable<ModelMessage["functions"]>;
 export type WrittenAttributes = readonly (readonly [name: string, text: string])[];
 
 /**
- * The attributes of a node, those that are tensors and bodies by what their bytes are; which inputs it leaves out; and what the
+ * The attributes of a node, those that are tensors and bodies by what their bytes are; which inputs and outputs it leaves out; and what the
  * function is that it calls.
  *
  * @param functions those of the model, where the node calls one of them
  */
 export function writtenAttributes(
-  { attribute, input }: NodeMessage,
+  { attribute, input, output }: NodeMessage,
   functions?: Functions | null,
 ): WrittenAttributes {
   const attributes = (attribute ?? []).map((each) => [each.name ?? "", valueText(each)] as const);
-  const absent = (input ?? []).flatMap((name, i) => (name === "" ? [i] : []));
+  const absent = leftOut(input ?? []);
+  const unnamed = leftOut(output ?? []);
   return [
     ...attributes.sort(([a], [b]) => (a < b ? -1 : 1)),
     ...(absent.length === 0 ? [] : [["inputs left out", absent.join()] as const]),
+    ...(unnamed.length === 0 ? [] : [["outputs left out", unnamed.join()] as const]),
     // What the function calls is told apart with it.
     ...(functions ? [["function", digestOf(functions)] as const] : []),
   ];
+}
+
+/** Those without a name before the last that has one. */
+function leftOut(names: readonly string[]): readonly number[] {
+  const last = names.findLastIndex((name) => name !== "");
+  return names.flatMap((name, i) => (name === "" && i < last ? [i] : []));
 }
 
 const digests = new WeakMap<Functions, string>();

@@ -14,6 +14,8 @@ export type Rounding = (unrounded: Float64Array) => Float64Array;
 export class OperatorNode {
   readonly operator: string;
   readonly round: Rounding;
+  /** Which of the operator's outputs each result is: those that have a name. */
+  readonly slots: readonly number[];
   readonly #inputs: readonly (NodeTensor | undefined)[];
   readonly #attributes: ReadonlyMap<string, string>;
   readonly #types: readonly DType[];
@@ -27,8 +29,7 @@ export class OperatorNode {
     this.operator = operator;
     this.round = round;
     this.#attributes = new Map(written);
-    const left = new Set((this.#attributes.get("inputs left out") ?? "").split(",").map(Number));
-    const isLeftOut = (slot: number): boolean => this.#attributes.has("inputs left out") && left.has(slot);
+    const isLeftOut = this.#leftOut("inputs left out");
     const given = operands.map(
       (value, i): NodeTensor => ({
         dims: tensors[i]?.dims ?? [],
@@ -40,6 +41,10 @@ export class OperatorNode {
     for (let slot = 0; given.length > 0; slot++) inputs.push(isLeftOut(slot) ? undefined : given.shift());
     this.#inputs = inputs;
     this.#types = results.map(({ type }) => type.dtype);
+    const isUnnamed = this.#leftOut("outputs left out");
+    const slots: number[] = [];
+    for (let slot = 0; slots.length < results.length; slot++) if (!isUnnamed(slot)) slots.push(slot);
+    this.slots = slots;
   }
 
   /** Refuses where it is missing. */
@@ -98,6 +103,12 @@ export class OperatorNode {
   integers(index: number, name: string): readonly number[] | undefined {
     const given = this.optional(index);
     return given === undefined ? this.numbers(name) : [...given.data];
+  }
+
+  #leftOut(name: string): (slot: number) => boolean {
+    const text = this.#attributes.get(name);
+    const slots = new Set(text?.split(",").map(Number));
+    return (slot) => slots.has(slot);
   }
 
   #parsed(name: string): unknown {

@@ -3,8 +3,11 @@ import { boxOperators } from "./boxes.js";
 import { elementwise } from "./elementwise.js";
 import { moves } from "./moves.js";
 import type { Evaluator } from "./node.js";
+import { norms } from "./norms.js";
+import { pools } from "./pools.js";
 import { products } from "./products.js";
 import { quantizedOperators, runtimeOperators } from "./quantized.js";
+import { recurrent } from "./recurrent.js";
 import { reductionOperators } from "./reductions.js";
 import { selections } from "./selections.js";
 import { windows } from "./windows.js";
@@ -14,8 +17,11 @@ const STANDARD: Readonly<Record<string, Evaluator>> = {
   ...boxOperators,
   ...elementwise,
   ...moves,
+  ...norms,
+  ...pools,
   ...products,
   ...quantizedOperators,
+  ...recurrent,
   ...reductionOperators,
   ...selections,
   ...windows,

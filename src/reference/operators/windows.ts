@@ -1,18 +1,20 @@
 import { convolutions } from "../../ir/ops/convolutions.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { elementCount, refuse } from "../../ir/types.js";
+import { elementCount } from "../../ir/types.js";
 import { type Evaluator, filled, type OperatorNode, positionOf, stridesOf, tensorOf } from "./node.js";
 
-// Convolutions over one or two spatial axes: https://onnx.ai/onnx/operators/
+// Convolutions over any number of spatial axes: https://onnx.ai/onnx/operators/
 
-interface Window {
+/** How a window moves over spatial axes. */
+interface SlidingWindow {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   /** All before an axis, then all behind. */
   readonly pads: readonly number[];
 }
 
-function windowOf(node: OperatorNode, x: Tensor, kernel: readonly number[]): Window {
+/** The window of a node with a kernel of those sizes. */
+export function windowOf(node: OperatorNode, x: Tensor, kernel: readonly number[]): SlidingWindow {
   const spatial = kernel.length;
   const all = (name: string): readonly number[] => node.numbers(name) ?? kernel.map(() => 1);
   const [strides, dilations] = [all("strides"), all("dilations")];
@@ -43,9 +45,45 @@ export function convolved(node: OperatorNode, x: Tensor, weight: Tensor, bias?: 
     const attributes = { stride: strides[0], pads: [pads[0], pads[1]], dilation: dilations[0], group };
     return conv.evaluate(operands, conv.attributes.parse(attributes));
   }
-  if (kernel.length !== 2) return refuse(`a convolution over ${kernel.length} axes is not known`);
+  if (kernel.length !== 2) return convolvedAnywhere(operands, { strides, dilations, pads }, group);
   const { conv } = convolutions;
   return conv.evaluate(operands, conv.attributes.parse({ strides, dilations, pads, group }));
+}
+
+/** The same over any number of axes, element by element. */
+function convolvedAnywhere(
+  { x, weight, bias }: { readonly x: Tensor; readonly weight: Tensor; readonly bias?: Tensor | undefined },
+  { strides, dilations, pads }: SlidingWindow,
+  group: number,
+): Tensor {
+  const [batch = 1, , ...sides] = x.dims;
+  const [outputs = 1, perGroup = 1, ...kernel] = weight.dims;
+  const sizes = sides.map((size, i) => {
+    const room =
+      size +
+      (pads[i] ?? 0) +
+      (pads[i + sides.length] ?? 0) -
+      ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) -
+      1;
+    return Math.floor(room / (strides[i] ?? 1)) + 1;
+  });
+  const [toX, toW] = [stridesOf(x.dims), stridesOf(weight.dims)];
+  const taps = tapsOf(kernel);
+  return filled([batch, outputs, ...sizes], ([image = 0, o = 0, ...at]) => {
+    const first = Math.floor(o / (outputs / group)) * perGroup;
+    let sum = bias?.data[o] ?? 0;
+    for (const tap of taps) {
+      const from = tap.map(
+        (k, i) => (at[i] ?? 0) * (strides[i] ?? 1) + k * (dilations[i] ?? 1) - (pads[i] ?? 0),
+      );
+      if (from.some((position, i) => position < 0 || position >= (sides[i] ?? 0))) continue;
+      for (let c = 0; c < perGroup; c++) {
+        const [a, b] = [positionOf([image, first + c, ...from], toX), positionOf([o, c, ...tap], toW)];
+        sum += (x.data[a] ?? 0) * (weight.data[b] ?? 0);
+      }
+    }
+    return sum;
+  });
 }
 
 const conv: Evaluator = (node) => [convolved(node, node.input(0), node.input(1), node.optional(2))];
@@ -111,7 +149,7 @@ function transposedPads(
 }
 
 /** The indexes of all taps of a kernel. */
-function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
   const taps: number[][] = [];
   filled(kernel, (at) => {
     taps.push([...at]);

@@ -1,0 +1,83 @@
+import { elementCount } from "../../ir/types.js";
+import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js";
+
+// Normalisations and softmax in the forms that no op of the IR has: https://onnx.ai/onnx/operators/
+
+const EPSILON = 1e-5;
+
+const batchNorm: Evaluator = (node) => {
+  const x = node.input(0);
+  const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => node.input(index).data);
+  const epsilon = node.number("epsilon", EPSILON);
+  const size = elementCount(x.dims.slice(2));
+  const normalized = Float64Array.from(x.data, (each, i) => {
+    const c = Math.floor(i / size) % (x.dims[1] ?? 1);
+    const deviation = Math.sqrt((variance?.[c] ?? 1) + epsilon);
+    return ((each - (mean?.[c] ?? 0)) / deviation) * (scale?.[c] ?? 1) + (shift?.[c] ?? 0);
+  });
+  return [tensorOf(x.dims, normalized)];
+};
+
+/** Numbers that lie together, without their mean and divided by their deviation. */
+function standardized(numbers: ArrayLike<number>, epsilon: number): Float64Array {
+  const all = Float64Array.from(numbers);
+  const mean = all.reduce((sum, x) => sum + x, 0) / all.length;
+  const variance = all.reduce((sum, x) => sum + (x - mean) ** 2, 0) / all.length;
+  return all.map((x) => (x - mean) / Math.sqrt(variance + epsilon));
+}
+
+const instanceNorm: Evaluator = (node) => {
+  const x = node.input(0);
+  const [scale, shift] = [node.input(1).data, node.input(2).data];
+  const size = elementCount(x.dims.slice(2));
+  const data = new Float64Array(x.data.length);
+  for (let plane = 0; plane * size < data.length; plane++) {
+    const c = plane % (x.dims[1] ?? 1);
+    const numbers = standardized(
+      x.data.subarray(plane * size, (plane + 1) * size),
+      node.number("epsilon", EPSILON),
+    );
+    data.set(
+      numbers.map((each) => each * (scale[c] ?? 1) + (shift[c] ?? 0)),
+      plane * size,
+    );
+  }
+  return [tensorOf(x.dims, data)];
+};
+
+/** A function of the numbers along an axis; before opset 13 of those from an axis on, which is the same where it is the last. */
+const along =
+  (apply: (numbers: Float64Array) => Float64Array): Evaluator =>
+  (node) => {
+    const x = node.input(0);
+    const axis = axisFrom(node.number("axis", -1), x.dims.length);
+    const size = x.dims[axis] ?? 1;
+    const inner = elementCount(x.dims.slice(axis + 1));
+    const data = new Float64Array(x.data.length);
+    for (let row = 0; row < data.length / size; row++) {
+      const start = Math.floor(row / inner) * size * inner + (row % inner);
+      const numbers = apply(Float64Array.from({ length: size }, (_, i) => x.data[start + i * inner] ?? 0));
+      numbers.forEach((each, i) => {
+        data[start + i * inner] = each;
+      });
+    }
+    return [tensorOf(x.dims, data)];
+  };
+
+const lpNorm: Evaluator = (node: OperatorNode) => {
+  const p = node.number("p", 2);
+  return along((numbers) => {
+    const norm = numbers.reduce((sum, x) => sum + Math.abs(x) ** p, 0) ** (1 / p);
+    return norm === 0 ? numbers : numbers.map((x) => x / norm);
+  })(node);
+};
+
+export const norms: Readonly<Record<string, Evaluator>> = {
+  BatchNormalization: batchNorm,
+  Hardmax: along((numbers) => {
+    const best = numbers.indexOf(numbers.reduce((max, x) => Math.max(max, x), Number.NEGATIVE_INFINITY));
+    return numbers.map((_, i) => Number(i === best));
+  }),
+  InstanceNormalization: instanceNorm,
+  LpNormalization: lpNorm,
+};
