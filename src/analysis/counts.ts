@@ -96,9 +96,14 @@ function uncountedOperators(operators: readonly string[]): readonly UncountedOpe
 export function countOps(ops: readonly Op[], costs: ReadonlyMap<Op, OpCost> = costsOf(ops)): Counts {
   const all = new Set<Parameter>();
   const ofAttention = new Set<Parameter>();
-  let macs = 0;
-  let attentionMacs = 0;
+  let [macs, attentionMacs] = [0, 0];
+  // In the bodies of nodes that no op says.
+  let [heldTrainable, heldBuffers] = [0, 0];
   for (const op of ops) {
+    if (isOp(op, "opaque")) {
+      heldTrainable += op.attributes.held.trainable;
+      heldBuffers += op.attributes.held.buffers;
+    }
     const isAttention = attentionKindOf(op.kind) !== undefined;
     for (const operand of op.operands) {
       if (operand.kind !== "parameter") continue;
@@ -110,9 +115,9 @@ export function countOps(ops: readonly Op[], costs: ReadonlyMap<Op, OpCost> = co
     if (isAttention) attentionMacs += cost;
   }
   return {
-    parameters: scalarsOf(all, "trainable"),
+    parameters: scalarsOf(all, "trainable") + heldTrainable,
     attentionParameters: scalarsOf(ofAttention, "trainable"),
-    buffers: scalarsOf(all, "buffer"),
+    buffers: scalarsOf(all, "buffer") + heldBuffers,
     macs,
     attentionMacs,
   };

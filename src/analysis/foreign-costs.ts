@@ -132,6 +132,24 @@ const COSTS: Readonly<Record<string, ForeignCost>> = {
   "com.microsoft.MultiHeadAttention": multiHead,
 };
 
+/** The operands that a node multiplies, where they aren't its first two: between them stand scales and zero points, or there are more. */
+const FACTORS: Readonly<Record<string, readonly number[]>> = {
+  GRU: [0, 1, 2],
+  LSTM: [0, 1, 2],
+  RNN: [0, 1, 2],
+  QLinearConv: [0, 3],
+  QLinearMatMul: [0, 3],
+  "com.microsoft.DynamicQuantizeLSTM": [0, 1, 2],
+  "com.microsoft.QGemm": [0, 3],
+  "com.microsoft.QLinearConv": [0, 3],
+};
+
+/** Those of a node's operands that it multiplies with one another, and not what it adds, scales by or starts with. */
+export function factorsOf<T>(operator: string, domain: string, operands: readonly T[]): readonly T[] {
+  const places = FACTORS[operatorName(operator, domain)];
+  return places === undefined ? operands.slice(0, 2) : operands.filter((_, i) => places.includes(i));
+}
+
 /** Whether a node reads a sequence as [steps, batch, ...]: a recurrent layer, unless its `layout` is that of the batch first. */
 export function hasStepsFirst({
   operator,

@@ -1,11 +1,11 @@
 import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
-import { costOf } from "../ir/op.js";
+import { type Cost, costOf } from "../ir/op.js";
 import { drawsNumbers, type InnerBody, type InnerNode } from "../ir/ops/opaque.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
 import { type Dim, isUnknownType, type TensorType, tensorType } from "../ir/types.js";
-import { foreignMacs, hasStepsFirst, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
+import { factorsOf, foreignMacs, hasStepsFirst, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
 
 /** The multiply-accumulates of one op, for one image. */
 export interface OpCost {
@@ -82,13 +82,17 @@ function costOfOp(op: Op, batches: Batches, constant: ReadonlySet<Value>): OpCos
   if (op.results.every((result) => constant.has(result))) return NOTHING;
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
   if (isOp(op, "opaque")) return opaqueCost(op, batches, isConstant);
-  const macs = knownMacs(op, (value) => forOneImage(value.type, batches, isConstant(value)));
-  return macs === undefined ? { ...NOTHING, missing: [op.kind] } : charged(op.operands, macs, isConstant);
+  const cost = knownCost(op, (value) => forOneImage(value.type, batches, isConstant(value)));
+  if (cost === undefined) return { ...NOTHING, missing: [op.kind] };
+  const { macs, products = 0 } = cost;
+  // A layer's bias is no factor; a gate has its weights anywhere.
+  if (definitionOf(op.kind).level === "model") return { macs, products };
+  return charged(op.operands.slice(0, 2), macs, isConstant);
 }
 
 /** With parameters, unless they are single numbers. */
-function charged(operands: readonly Value[], macs: number, isConstant: (value: Value) => boolean): OpCost {
-  const withParameters = operands.some((operand) => isConstant(operand) && operand.type.dims.length > 0);
+function charged(factors: readonly Value[], macs: number, isConstant: (value: Value) => boolean): OpCost {
+  const withParameters = factors.some((factor) => isConstant(factor) && factor.type.dims.length > 0);
   return withParameters ? { macs, products: 0 } : { macs: 0, products: macs };
 }
 
@@ -108,7 +112,7 @@ function opaqueCost(
     results: results.map(sizesOf),
   });
   if (typeof macs === "object") return macs;
-  if (macs !== undefined) return charged(operands, macs, isConstant);
+  if (macs !== undefined) return charged(factorsOf(operator, domain, operands), macs, isConstant);
   return multiplies ? { ...NOTHING, missing: [operatorName(operator, domain)] } : NOTHING;
 }
 
@@ -149,19 +153,20 @@ function innerCost(node: InnerNode, batches: Batches): OpCost {
   });
   if (macs === undefined) return { ...NOTHING, missing: [operatorName(node.operator, node.domain)] };
   if (typeof macs === "object") return macs;
-  const withParameters = node.operands.some((dims, i) => node.constants[i] === true && dims?.length !== 0);
+  const tensors = node.operands.map((dims, i) => node.constants[i] === true && dims?.length !== 0);
+  const withParameters = factorsOf(node.operator, node.domain, tensors).some((isTensor) => isTensor);
   return withParameters ? { macs, products: 0 } : { macs: 0, products: macs };
 }
 
 /** By the op's definition; undefined where sizes are open. */
-function knownMacs(op: Op, typeOf: (value: Value) => TensorType | undefined): number | undefined {
+function knownCost(op: Op, typeOf: (value: Value) => TensorType | undefined): Cost | undefined {
   const definition = definitionOf(op.kind);
-  if (definition.cost === undefined) return 0;
+  if (definition.cost === undefined) return { macs: 0 };
   const [operands, results] = [op.operands.map(typeOf), op.results.map(typeOf)];
   const areKnown = (types: readonly (TensorType | undefined)[]): types is readonly TensorType[] =>
     types.every((type) => type !== undefined);
   return areKnown(operands) && areKnown(results)
-    ? costOf(definition, operands, results, op.attributes).macs
+    ? costOf(definition, operands, results, op.attributes)
     : undefined;
 }
 

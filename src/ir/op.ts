@@ -33,9 +33,13 @@ interface NeedsFloat32 {
   readonly except?: "layer" | "divisor";
 }
 
-/** What an op costs for operands of known size. `macs`: multiply-accumulates of convolutions and products. */
+/**
+ * What an op costs for operands of known size. `macs`: multiply-accumulates of convolutions and products. `products`: those that a gate has of
+ * two tensors that it computes, which are not among them.
+ */
 export interface Cost {
   readonly macs: number;
+  readonly products?: number;
 }
 
 export type AttributeSchema = z.ZodObject;

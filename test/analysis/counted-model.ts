@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { countNetwork } from "../../src/analysis/counts.js";
+import { countNetwork, type NetworkCounts } from "../../src/analysis/counts.js";
 import { openModel } from "../../src/files/models/open.js";
 import { ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -24,14 +24,30 @@ export interface CountedFunction {
   readonly opset?: number;
 }
 
-/** What is counted of a file of some nodes, with its inputs, tensors and declared values. */
-export function countsOf(
+/** What a file consists of: nodes, inputs, tensors, declared values, functions. */
+type FileParts = readonly [
   nodes: readonly NodeMessage[],
   inputs: readonly Sized[],
-  tensors: readonly (Sized & { readonly type?: number })[] = [],
-  values: readonly Sized[] = [],
-  functions: readonly CountedFunction[] = [],
-) {
+  tensors?: readonly (Sized & { readonly type?: number })[],
+  values?: readonly Sized[],
+  functions?: readonly CountedFunction[],
+];
+
+/** The multiply-accumulates that are counted of a file. */
+export async function countsOf(...parts: FileParts) {
+  const { macs, productMacs, uncounted } = await networkCounts(...parts);
+  return { macs, ...(productMacs && { productMacs }), ...(uncounted && { uncounted }) };
+}
+
+/** The parameters that are counted of a file. */
+export async function scalarsOf(...parts: FileParts) {
+  const { parameters, buffers } = await networkCounts(...parts);
+  return { parameters, buffers };
+}
+
+function networkCounts(
+  ...[nodes, inputs, tensors = [], values = [], functions = []]: FileParts
+): Promise<NetworkCounts> {
   const declared = ({ name, dims }: Sized) => {
     const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
     return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
@@ -63,8 +79,7 @@ export function countsOf(
     writeFileSync(file, ModelProto.encode(model).finish());
     const { graph, close } = openModel(file);
     close();
-    const { macs, productMacs, uncounted } = countNetwork(graph);
-    return { macs, ...(productMacs && { productMacs }), ...(uncounted && { uncounted }) };
+    return countNetwork(graph);
   });
 }
 

@@ -351,6 +351,19 @@ test("functions deeper than are looked at are named, and take no stack", async (
   }
 });
 
+test("a bias is no factor: of two computed tensors and a stored bias it is a product", async () => {
+  const [a, b]: readonly Sized[] = [
+    { name: "a", dims: ["N", 8] },
+    { name: "b", dims: [8, 9] },
+  ];
+  const counted = await countsOf(
+    [node("Gemm", ["a", "b", "c"], "y")],
+    [a as Sized, b as Sized],
+    [{ name: "c", dims: [9] }],
+  );
+  assert.equal(counted, { macs: 0, productMacs: rounds(8, 9) });
+});
+
 test("what is computed of random numbers counts, though no input reaches it", async () => {
   const drawn = node("RandomNormal", [], "z", { attribute: [ints("shape", [1, 7, 8])] });
   const nodes = [node("MatMul", ["z", "w"], "m"), node("Add", ["m", "x"], "y")];

@@ -24,6 +24,12 @@ export interface InnerBody {
   readonly nodes: readonly InnerNode[];
 }
 
+/** Scalars of tensors that stand in a node's bodies, by what they are to training. */
+export interface HeldScalars {
+  readonly trainable: number;
+  readonly buffers: number;
+}
+
 const body: z.ZodType<InnerBody> = z.strictObject({
   rounds: z.union([z.null(), dim]),
   nodes: z.array(
@@ -49,6 +55,10 @@ const attributes = z.strictObject({
   multiplies: z.boolean().default(false),
   /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */
   bodies: z.array(body).default([]),
+  /** The parameters that stand in its bodies, which are no operands. */
+  held: z
+    .strictObject({ trainable: z.int().min(0), buffers: z.int().min(0) })
+    .default({ trainable: 0, buffers: 0 }),
   /** What the node has besides its operands, by name, as text: its attributes and bodies. */
   written: z.array(z.tuple([z.string(), z.string()])).default([]),
   /** The elements of each result that is small and whose elements are known, else null; as `values` of a type. */

@@ -1,7 +1,7 @@
 import type { OpenBeside } from "../../base/bytes.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { GraphBuilder } from "../../ir/builder.js";
-import type { Graph, ParameterRole, Value } from "../../ir/graph.js";
+import type { Graph, Value } from "../../ir/graph.js";
 import {
   formatType,
   isUnknownType,
@@ -15,16 +15,17 @@ import { opsOfOperator } from "../codecs/registry.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
 import { isDefaultDomain, READ_OPSETS } from "../file/opset.js";
-import type { GraphMessage, NodeMessage } from "../file/proto.js";
+import { bodiesOf, type GraphMessage, type NodeMessage } from "../file/proto.js";
 import { agrees, declaredType, type Sizes } from "../file/value-info.js";
 import type { WireField } from "../file/wire.js";
 import { ownFunctions } from "../types/functions.js";
 import { innerBodies } from "../types/inner-bodies.js";
 import { Operators, settledType } from "../types/operators.js";
-import { quantizedWeights } from "../types/quantized-weights.js";
+import { tensorUse } from "../types/weight-inputs.js";
 import { writtenAttributes } from "../types/written-attributes.js";
 import { readNames, subgraphNames } from "./captures.js";
 import { decodeNode } from "./decode-node.js";
+import { heldScalars } from "./held-scalars.js";
 import { KnownTensors } from "./known-tensors.js";
 import { Multiplying } from "./multiplying.js";
 import { type ForeignNode, opaqueOp } from "./opaque-node.js";
@@ -192,11 +193,10 @@ export class GraphDecoder {
     for (const name of captured) this.#captured.add(name);
     const inputs = message.input ?? [];
     const names = [...inputs.filter((name) => name !== ""), ...captured];
-    const weights = quantizedWeights(message);
-    // A constant of an operator that nobody knows is a scale or a bound; weights are initializers.
-    const roleOf = (name: string): ParameterRole =>
-      this.#tensors.get(name)?.isConstant || weights?.has(name) === false ? "fixed" : "trainable";
-    const operands = names.map((name) => this.#known.value(name, roleOf(name), weights?.has(name)));
+    const operands = names.map((name) => {
+      const { role, isWhole } = tensorUse(message, name, this.#tensors.get(name)?.isConstant === true);
+      return this.#known.value(name, role, isWhole);
+    });
     const outputs = (message.output ?? []).filter((name) => name !== "");
     const branch = this.#branchOf(message);
     if (branch !== undefined) this.#taken.set(each.field, branch);
@@ -208,6 +208,7 @@ export class GraphDecoder {
     const op = opaqueOp(each, operands, outputs, types, {
       multiplies: this.#multiplying.of(message),
       bodies: innerBodies(message, this.#known, this.#operators, this.#multiplying, this.#opset),
+      held: heldScalars(bodiesOf(message)),
       written: writtenAttributes(message, isCall ? this.#document.model.functions : undefined),
     });
     this.#builder.add(op);

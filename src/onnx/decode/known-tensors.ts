@@ -1,18 +1,11 @@
 import type { GraphBuilder } from "../../ir/builder.js";
 import type { Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
-import {
-  elementCount,
-  isIntegerType,
-  isNumberDType,
-  isUnknownType,
-  refuse,
-  type TensorType,
-  tensorType,
-} from "../../ir/types.js";
+import { isUnknownType, refuse, type TensorType, tensorType } from "../../ir/types.js";
 import { storedWeight } from "../../ir/weight.js";
 import type { NodeMessage } from "../file/proto.js";
 import { followsFrom } from "../types/operators.js";
 import type { TypeScope } from "../types/rule-node.js";
+import { storedRole } from "../types/weight-inputs.js";
 import type { TensorScope } from "./node-reader.js";
 import type { DecodedTensor, SourceTensors } from "./source-tensors.js";
 
@@ -63,12 +56,12 @@ export class KnownTensors implements TensorScope, TypeScope {
     return tensor !== undefined && (!tensor.isConstant || this.#passed.has(name));
   }
 
-  /** @param isWeight whether whole numbers are weights too: those of quantized networks */
-  value(name: string, role: ParameterRole, isWeight = false): Value {
+  /** @param isWhole whether whole numbers are weights too: those of quantized networks */
+  value(name: string, role: ParameterRole, isWhole = false): Value {
     const known = this.#values.get(name);
     if (known !== undefined) return known;
     const tensor = this.#tensors.get(name) ?? refuse(`its input ${name} is not defined before it`);
-    const parameter = this.#parameter(name, tensor, role, isWeight);
+    const parameter = this.#parameter(name, tensor, role, isWhole);
     this.#values.set(name, parameter);
     return parameter;
   }
@@ -102,14 +95,9 @@ export class KnownTensors implements TensorScope, TypeScope {
     name: string,
     { dtype, dims, data, isConstant }: DecodedTensor,
     role: ParameterRole,
-    isWeight: boolean,
+    isWhole: boolean,
   ): Parameter {
-    // A single number is a constant of the computation: nobody trained it.
-    const single = dims.length === 0 || (isConstant && elementCount(dims) === 1);
-    const isFloat = isNumberDType(dtype)
-      ? !isIntegerType(dtype)
-      : dtype === "float64" || dtype === "bfloat16";
-    const fixed = single || !(isFloat || isWeight);
-    return this.#builder.parameterOf(name, storedWeight(dims, name, data), fixed ? "fixed" : role, dtype);
+    const stored = storedRole({ dtype, dims, isConstant }, { role, isWhole });
+    return this.#builder.parameterOf(name, storedWeight(dims, name, data), stored, dtype);
   }
 }

@@ -1,6 +1,6 @@
 import { freezeOp } from "../../ir/builder.js";
 import type { Op, OpOf, Result, Value } from "../../ir/graph.js";
-import type { InnerBody } from "../../ir/ops/opaque.js";
+import type { HeldScalars, InnerBody } from "../../ir/ops/opaque.js";
 import { type TensorType, tensorType } from "../../ir/types.js";
 import type { DocumentNode } from "../file/document.js";
 import { scopeOfNode } from "../file/names.js";
@@ -30,10 +30,12 @@ export function opaqueOp(
   {
     multiplies,
     bodies,
+    held,
     written,
   }: {
     readonly multiplies: boolean;
     readonly bodies: readonly InnerBody[];
+    readonly held: HeldScalars;
     readonly written: WrittenAttributes;
   },
 ): OpOf<"opaque"> {
@@ -49,6 +51,7 @@ export function opaqueOp(
     node: index,
     multiplies,
     bodies,
+    held,
     written,
     values: types.some(({ values }) => values !== undefined) ? types.map(({ values }) => values ?? null) : [],
     types: recorded,

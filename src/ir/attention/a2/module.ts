@@ -50,8 +50,8 @@ const op = modelOp({
   },
   cost({ x, features }) {
     const [, channels, height, width] = featureMap(x, "x");
-    // Products of two computed tensors don't count: see `matmul`.
-    return { macs: 4 * channels * Number(features.dims[0]) * height * width };
+    const [squeezed, positions] = [Number(features.dims[0]), height * width];
+    return { macs: 4 * channels * squeezed * positions, products: 2 * squeezed ** 2 * positions };
   },
   evaluate({ x, out, outBias, ...layers }) {
     const [batch, , height, width] = nchw(x);

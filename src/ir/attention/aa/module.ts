@@ -77,8 +77,9 @@ const op = modelOp({
     const taps = Number(weight?.dims[2] ?? 0) ** 2;
     const perPosition =
       (2 * keys + values) * channels + values * values + (channels - values) * channels * taps;
-    // Products of two computed tensors don't count: see `matmul`. Those with the embeddings are of that kind too.
-    return { macs: perPosition * height * width };
+    // The papers leave out the products with the embeddings of positions.
+    const positions = height * width;
+    return { macs: perPosition * positions, products: (keys + values) * positions ** 2 };
   },
   evaluate({ x, qkv, qkvBias, out, outBias, parameters }, { heads, relative }) {
     const [, channels] = nchw(x);

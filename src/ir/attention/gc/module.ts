@@ -71,8 +71,9 @@ const op = modelOp({
   },
   cost({ x, reduce, attention }) {
     const [, channels, height, width] = featureMap(x, "x");
+    // A score for each position, and the sum of the positions by their shares.
     const scores = attention === undefined ? 0 : channels * height * width;
-    return { macs: scores + 2 * channels * Number(reduce.dims[0]) };
+    return { macs: scores + 2 * channels * Number(reduce.dims[0]), products: scores };
   },
   evaluate(operands, { fusion, hidden, gate, epsilon }) {
     const { x, reduce, reduceBias, normScale, normShift, expand, expandBias } = operands;

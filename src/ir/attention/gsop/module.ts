@@ -64,8 +64,10 @@ const op = modelOp({
     const [, channels, height, width] = featureMap(x, "x");
     const squeezed = Number(reduce.dims[0]);
     const positions = Math.ceil(height / stride) * Math.ceil(width / stride);
-    // The product of a tensor with itself doesn't count: see `matmul`.
-    return { macs: channels * squeezed * positions + PER_ROW * squeezed * (squeezed + channels) };
+    return {
+      macs: channels * squeezed * positions + PER_ROW * squeezed * (squeezed + channels),
+      products: squeezed ** 2 * positions,
+    };
   },
   evaluate(operands, { stride, epsilon }) {
     const { x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias } = operands;

@@ -65,8 +65,8 @@ const op = modelOp({
   },
   cost({ x, theta }) {
     const [, channels, height, width] = featureMap(x, "x");
-    // Products of two computed tensors don't count: see `matmul`.
-    return { macs: 4 * channels * Number(theta.dims[0]) * height * width };
+    const [squeezed, positions] = [Number(theta.dims[0]), height * width];
+    return { macs: 4 * channels * squeezed * positions, products: 2 * squeezed * positions ** 2 };
   },
   evaluate({ x, out, outBias, norm, ...layers }, { pairwise, scale, epsilon }) {
     const layer = (name: (typeof LAYERS)[number]): Tensor => linear(x, layers[name], layers[`${name}Bias`]);
