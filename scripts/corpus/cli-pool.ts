@@ -14,9 +14,9 @@ export interface CliPool {
   close(): void;
 }
 
-/** The built command line in `size` processes that stay. */
-export function cliPool(size: number): CliPool {
-  const idle: Worker[] = Array.from({ length: size }, () => new Worker());
+/** The built command line, in dist/ or in another file, in `size` processes that stay. */
+export function cliPool(size: number, program = join(packageRoot(), "dist", "cli.js")): CliPool {
+  const idle: Worker[] = Array.from({ length: size }, () => new Worker(program));
   const all = [...idle];
   const waiting: ((worker: Worker) => void)[] = [];
   const release = (worker: Worker): void => {
@@ -40,8 +40,13 @@ export function cliPool(size: number): CliPool {
 }
 
 class Worker {
+  private readonly program: string;
   private child: ChildProcess | undefined;
   private runs = 0;
+
+  constructor(program: string) {
+    this.program = program;
+  }
 
   run(request: CliRequest, seconds: number): Promise<CliRun> {
     if (this.runs++ % RUNS_OF_A_PROCESS === 0) this.end();
@@ -73,11 +78,10 @@ class Worker {
   }
 
   private started(): ChildProcess {
-    this.child ??= fork(
-      fileURLToPath(new URL("cli-worker.mjs", import.meta.url)),
-      [join(packageRoot(), "dist", "cli.js")],
-      { execArgv: [], env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined } },
-    );
+    this.child ??= fork(fileURLToPath(new URL("cli-worker.mjs", import.meta.url)), [this.program], {
+      execArgv: [],
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+    });
     return this.child;
   }
 }

@@ -23,7 +23,7 @@ import { eachOf, type Row, rowOf } from "./survey.js";
  *
  *     npm run corpus -- --groups npm,torchvision,made,onnx,operators --commands stats,verify
  *
- * Each file is a line of --log as soon as it is done; a run that was ended goes on from there with --resume. Files that are
+ * --program runs another build than dist/, so that one can go on working. Each file is a line of --log as soon as it is done; a run that was ended goes on from there with --resume. Files that are
  * fetched and exported stay in --folder. --write keeps the result as docs/corpus.json.
  */
 
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     files: { type: "string", default: "" },
     commands: { type: "string", default: COMMAND_NAMES.join(",") },
     folder: { type: "string", default: join(tmpdir(), "ecagen-corpus") },
+    program: { type: "string", default: join(packageRoot(), "dist", "cli.js") },
     log: { type: "string", default: join(tmpdir(), "ecagen-corpus.jsonl") },
     resume: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -46,7 +47,7 @@ mkdirSync(folder, { recursive: true });
 if (!values.resume) rmSync(log, { force: true });
 const rows: Row[] = existsSync(log) ? linesOf(readFileSync(log, "utf8")) : [];
 const missing: MissingFile[] = [];
-const pool = cliPool(2);
+const pool = cliPool(2, values.program);
 const oracle = new Oracle();
 try {
   await eachOf(files(), 2, async (file) => {

@@ -1,7 +1,14 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
 import { stats } from "../../src/driver/stats/stats.js";
+import { specNetwork } from "../../src/given/spec-file.js";
 import { AttributeProto, type NodeMessage } from "../../src/onnx/file/proto.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { invocationOf } from "../../src/passes/engine/pipeline.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
 import { countsOf, FLOAT, INT8, node, type Sized } from "./counted-model.js";
 
 const test = suite("analysis: counts");
@@ -175,6 +182,27 @@ test("files of others have the right totals", () => {
   assert.is(stats("test/data/cases/depthwise-conv-transpose.onnx").macs, 88_064);
   const functions = stats("test/data/cases/model-local-functions.onnx");
   assert.equal([functions.macs, functions.uncounted], [32_480, undefined]);
+});
+
+test("what a gate multiplies of what it computes is counted, as in the primitives that it becomes", async () => {
+  for (const type of ["gc", "nl", "a2", "aa", "gsop"]) {
+    const spec = {
+      name: "gate",
+      input: { channels: 3, height: 12, width: 8 },
+      stem: { channels: 32 },
+      stages: [{ block: "conv-norm-act", channels: 32, attention: { type } }],
+      head: { classes: 5 },
+    };
+    const graph = await inTemporaryFolder((folder) => {
+      const file = join(folder, "gate.json");
+      writeFileSync(file, JSON.stringify(spec));
+      return specNetwork(file).graph;
+    });
+    const lowered = runPasses(graph, [invocationOf("lower-attention")]).graph;
+    const { productMacs } = countNetwork(graph);
+    assert.type(productMacs, "number", type);
+    assert.is(productMacs, countNetwork(lowered).productMacs, type);
+  }
 });
 
 test.run();
