@@ -4,7 +4,7 @@ import type { Tensor } from "onnxruntime-node";
 import type { CliPool } from "./cli-pool.js";
 import { type Counted, differenceOf } from "./counted.js";
 import type { CorpusFile } from "./files.js";
-import type { Given } from "./given.js";
+import { type Given, UNKNOWN } from "./given.js";
 import { readNpy } from "./npy.js";
 import type { Oracle } from "./oracle.js";
 import type { CliRun } from "./protocol.js";
@@ -157,9 +157,6 @@ export async function cellOf(name: CommandName, context: Context): Promise<Cell>
   if (why === undefined) return { status: "ok", ms };
   return { status: why.startsWith(UNKNOWN) ? "refused" : "wrong", why, ms };
 }
-
-/** What nobody says: counts that a file leaves open, which ecagen names. */
-export const UNKNOWN = "not counted";
 
 function documentOf(stdout: string): Report | undefined {
   try {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../src/files/package.js";
-import { COMMAND_NAMES, type CommandName } from "./cells.js";
+import { COMMAND_NAMES } from "./cells.js";
 import { cliPool } from "./cli-pool.js";
 import {
   backendFiles,
@@ -15,7 +15,7 @@ import {
   torchvisionFiles,
 } from "./files.js";
 import { Oracle } from "./oracle.js";
-import { type CorpusResult, resultOf } from "./result.js";
+import { type CorpusResult, mergedRows, resultOf } from "./result.js";
 import { eachOf, type Row, rowOf } from "./survey.js";
 
 /*
@@ -52,19 +52,22 @@ const oracle = new Oracle();
 try {
   await eachOf(files(), 2, async (file) => {
     if ("why" in file) missing.push(file);
-    else if (!rows.some(({ group, name }) => group === file.group && name === file.name)) await add(file);
+    else await add(file);
   });
 } finally {
   pool.close();
   oracle.close();
 }
-const result: CorpusResult = resultOf(rows, missing);
+const result: CorpusResult = resultOf(mergedRows(rows), missing);
 process.stdout.write(`${JSON.stringify(result.totals, null, 2)}\n`);
 if (values.write)
   writeFileSync(join(packageRoot(), "docs", "corpus.json"), `${JSON.stringify(result, null, 1)}\n`);
 
 async function add(file: CorpusFile): Promise<void> {
-  const row = await rowOf(file, { pool, oracle }, commands as readonly CommandName[]);
+  const done = mergedRows(rows).find(({ group, name }) => group === file.group && name === file.name);
+  const left = commands.filter((name) => done?.cells[name] === undefined);
+  if (left.length === 0) return;
+  const row = await rowOf(file, { pool, oracle }, left);
   rows.push(row);
   appendFileSync(log, `${JSON.stringify(row)}\n`);
   for (const [name, { status, why }] of Object.entries(row.cells))

@@ -24,6 +24,16 @@ export interface CorpusResult {
   readonly missing: readonly MissingFile[];
 }
 
+/** One row for each file, with the cells of all that are of it. */
+export function mergedRows(rows: readonly Row[]): readonly Row[] {
+  const merged = new Map<string, Row>();
+  for (const row of rows) {
+    const key = `${row.group} ${row.name}`;
+    merged.set(key, { ...row, cells: { ...merged.get(key)?.cells, ...row.cells } });
+  }
+  return [...merged.values()];
+}
+
 /** Sums up rows, in the order of their names. */
 export function resultOf(rows: readonly Row[], missing: readonly MissingFile[]): CorpusResult {
   const sorted = [...rows].sort((a, b) => (`${a.group} ${a.name}` < `${b.group} ${b.name}` ? -1 : 1));

@@ -7,7 +7,7 @@
 The second writes FOLDER/FAMILY-OPSET-MODE-SIZES.onnx: opsets 9, 13 and 16; `folded`, as PyTorch exports for use, and `training`,
 with BatchNorms and Dropouts as they are when it trains; batch, height and width `open`, or
 `fixed` to one image, in training to two. It prints the files'
-names; what PyTorch has no export of is said on stderr. Weights are random, the same in each run; BatchNorms have statistics of random
+names; what PyTorch has no export of is said on stderr. Files that are there stay. Weights are random, the same in each run; BatchNorms have statistics of random
 images and other factors than 1. Networks have the layers of the published ones, but fewer and narrower, so that all of them are checked
 in minutes. The third writes a published network at its own size.
 """
@@ -159,6 +159,17 @@ def export(model, image, file, opset, mode, sizes):
     )
 
 
+def exported(model, image, file, refusal, how):
+    """Writes the file; or why not, as PyTorch has no export of some operators at some opsets."""
+    whole = file.with_suffix(".part")
+    try:
+        export(model, image, str(whole), *how)
+        whole.rename(file)
+    except Exception as error:
+        whole.unlink(missing_ok=True)
+        refusal.write_text((str(error).strip().splitlines() or [type(error).__name__])[0])
+
+
 def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -179,14 +190,13 @@ def main():
                 if only and [str(opset), mode, sizes] != only:
                     continue
                 file = pathlib.Path(folder) / f"{name}-{opset}-{mode}-{sizes}.onnx"
-                try:
-                    export(model, image, str(file), opset, mode, sizes)
-                except Exception as error:  # PyTorch has no export of some operators at some opsets.
-                    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                    print(f"{file.stem}: {first}", file=sys.stderr)
-                    file.unlink(missing_ok=True)
-                    continue
-                print(file)
+                refusal = file.with_suffix(".txt")
+                if not file.exists() and not refusal.exists():
+                    exported(model, image, file, refusal, (opset, mode, sizes))
+                if file.exists():
+                    print(file)
+                else:
+                    print(f"{file.stem}: {refusal.read_text()}", file=sys.stderr)
 
 
 main()

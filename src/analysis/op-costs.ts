@@ -17,6 +17,15 @@ export interface OpCost {
   readonly missing?: readonly string[];
 }
 
+/** What ONNX calls the ops that multiply, for people who have its files. */
+const OPERATORS: { readonly [K in Op["kind"]]?: string } = {
+  conv: "Conv",
+  conv_1d: "Conv",
+  gemm: "Gemm",
+  general_gemm: "Gemm",
+  matmul: "MatMul",
+};
+
 const NOTHING: OpCost = { macs: 0, products: 0 };
 
 /** By which sizes the batch is told from what one image has. */
@@ -83,7 +92,7 @@ function costOfOp(op: Op, batches: Batches, constant: ReadonlySet<Value>): OpCos
   const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
   if (isOp(op, "opaque")) return opaqueCost(op, batches, isConstant);
   const cost = knownCost(op, (value) => forOneImage(value.type, batches, isConstant(value)));
-  if (cost === undefined) return { ...NOTHING, missing: [op.kind] };
+  if (cost === undefined) return { ...NOTHING, missing: [OPERATORS[op.kind] ?? op.kind] };
   const { macs, products = 0 } = cost;
   // A layer's bias is no factor; a gate has its weights anywhere.
   if (definitionOf(op.kind).level === "model") return { macs, products };

@@ -174,7 +174,7 @@ test("of a function of the file's own that reads what it is not given the operat
 
 test("a product whose sizes are open is named and not counted as one", async () => {
   const open = await countsOf([node("MatMul", ["x", "w"], "y")], [{ name: "x", dims: ["N", "T", 32] }], [W]);
-  assert.equal(open, { macs: 0, uncounted: [{ operator: "matmul", nodes: 1 }] });
+  assert.equal(open, { macs: 0, uncounted: [{ operator: "MatMul", nodes: 1 }] });
 });
 
 test("files of others have the right totals", () => {
