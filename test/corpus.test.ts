@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { COMMAND_NAMES } from "../scripts/corpus/cells.js";
+import { COMMAND_NAMES, type CommandName } from "../scripts/corpus/cells.js";
 import { cliPool } from "../scripts/corpus/cli-pool.js";
 import {
   backendFiles,
@@ -35,13 +35,16 @@ function some<T>(all: readonly T[], count: number): readonly T[] {
   ).flat();
 }
 
-/** Surveys some files, with all commands. */
-async function surveyed(files: readonly CorpusFile[]): Promise<readonly Row[]> {
+/** Surveys some files. */
+async function surveyed(
+  files: readonly CorpusFile[],
+  commands: readonly CommandName[],
+): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const [pool, oracle] = [cliPool(2), new Oracle()];
   try {
     await eachOf(files, 2, async (file) => {
-      rows.push(await rowOf(file, { pool, oracle }, COMMAND_NAMES));
+      rows.push(await rowOf(file, { pool, oracle }, commands));
     });
   } finally {
     pool.close();
@@ -64,7 +67,10 @@ if (hasPythonModules("onnx") && HAS_BACKEND_FILES) {
   test("models of ONNX's operators, and networks as Keras, Paddle and timm write them", async () => {
     const operators = backendFiles().filter(({ group }) => group === "operators");
     const files = [...some(operators, OPERATORS), ...some(madeFiles(), MADE)];
-    const rows = await surveyed(files);
+    const rows = await surveyed(
+      files,
+      COMMAND_NAMES.filter((name) => name !== "verify"),
+    );
     expectSound(rows, files.length);
     assert.is(resultOf(rows, []).totals.stats?.ok, files.length);
   });
@@ -75,10 +81,10 @@ if (hasPythonModules("onnx") && HAS_BACKEND_FILES) {
 if (hasPythonModules("onnx", "torchvision")) {
   test("a network of torchvision with open sizes", async () => {
     await inTemporaryFolder(async (folder) => {
-      const files = torchvisionFiles("mobilenet_v3", folder, ["13", "folded", "open"]).filter(
+      const files = torchvisionFiles("convnext", folder, ["13", "folded", "open"]).filter(
         (file) => "path" in file,
       );
-      expectSound(await surveyed(files), 1);
+      expectSound(await surveyed(files, ["inspect", "stats", "diff", "copy"]), 1);
     });
   });
 
@@ -88,21 +94,13 @@ if (hasPythonModules("onnx", "torchvision")) {
     ["shufflenet_v2_x1_0", "folded", 144_907_992],
     ["mobilenet_v3_small", "training", 56_510_400],
   ] as const) {
-    test(`${name} (${mode}) has its published multiply-accumulates, and those of the independent count`, async () => {
-      await inTemporaryFolder(async (folder) => {
-        const oracle = new Oracle();
-        try {
-          const file = join(folder, "whole.onnx");
-          wholeNetwork(name, file, mode);
-          const counted = stats(file);
-          const { parameters, buffers, uncounted } = await oracle.describe(file);
-          assert.equal(uncounted, {});
-          assert.is(counted.macs, macs);
-          assert.is(counted.uncounted, undefined);
-          assert.equal([counted.parameters, counted.buffers], [parameters, buffers]);
-        } finally {
-          oracle.close();
-        }
+    test(`${name} (${mode}) has its published multiply-accumulates`, async () => {
+      await inTemporaryFolder((folder) => {
+        const file = join(folder, "whole.onnx");
+        wholeNetwork(name, file, mode);
+        const counted = stats(file);
+        assert.is(counted.macs, macs);
+        assert.is(counted.uncounted, undefined);
       });
     });
   }

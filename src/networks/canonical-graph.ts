@@ -198,9 +198,10 @@ function pixelwise(op: Op): Computation | undefined {
   const [x, weight, bias] = op.operands;
   if (!isOp(op, "conv") || x === undefined || !isRow(x) || weight?.kind !== "parameter") return undefined;
   const { data, name } = weight;
-  const matrix = op.attributes.group === 1 ? reshapeWeight(data, data.dims.slice(0, 2)) : undefined;
   const isOnePixel = data.dims.slice(2).every((size) => size === 1);
-  if (matrix === undefined || !isOnePixel) return undefined;
+  if (op.attributes.group !== 1 || !isOnePixel) return undefined;
+  const matrix = reshapeWeight(data, data.dims.slice(0, 2));
+  if (matrix === undefined) return undefined;
   return linear(x, { name, data: matrix }, bias?.kind === "parameter" ? weightOf(bias) : undefined);
 }
 

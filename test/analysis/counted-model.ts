@@ -45,9 +45,19 @@ export async function scalarsOf(...parts: FileParts) {
   return { parameters, buffers };
 }
 
-function networkCounts(
-  ...[nodes, inputs, tensors = [], values = [], functions = []]: FileParts
-): Promise<NetworkCounts> {
+function networkCounts(...parts: FileParts): Promise<NetworkCounts> {
+  return withFile(parts, (file) => {
+    const { graph, close } = openModel(file);
+    close();
+    return countNetwork(graph);
+  });
+}
+
+/** Uses the path of a file that is made of these parts. */
+export function withFile<T>(
+  [nodes, inputs, tensors = [], values = [], functions = []]: FileParts,
+  use: (file: string) => T,
+): Promise<T> {
   const declared = ({ name, dims }: Sized) => {
     const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
     return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
@@ -74,12 +84,10 @@ function networkCounts(
       })),
     },
   };
-  return inTemporaryFolder(async (folder) => {
+  return inTemporaryFolder((folder) => {
     const file = join(folder, "model.onnx");
     writeFileSync(file, ModelProto.encode(model).finish());
-    const { graph, close } = openModel(file);
-    close();
-    return countNetwork(graph);
+    return use(file);
   });
 }
 
