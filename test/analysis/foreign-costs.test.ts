@@ -138,7 +138,7 @@ test("a recurrent layer says which size of its input is the batch, and so that o
   }
   // Of how many steps one image is, nobody knows.
   const uncounted = [
-    { operator: "matmul", nodes: 2 },
+    { operator: "MatMul", nodes: 2 },
     { operator: "LSTM", nodes: 1 },
   ];
   assert.equal(await count(0, "T", 1, 3), { macs: 0, uncounted });
