@@ -19,7 +19,7 @@ export interface SliceError {
   readonly error: number;
   /** max |exact| */
   readonly size: number;
-  /** How many of the numbers differ. */
+  /** How many of the numbers have an error of the order of the largest. */
   readonly seen: number;
 }
 
@@ -39,8 +39,14 @@ export const ROUNDOFF = {
 
 export type RoundedArithmetic = keyof typeof ROUNDOFF;
 
-/** The largest of so many errors is seldom far below what another run has. */
+/** The largest of so many errors of its order is seldom far below what another run has. */
 export const ENOUGH_NUMBERS = 32;
+
+/**
+ * Errors of a smaller part of the largest say nothing of it: a probability's error is in proportion to it, so that of a class that is
+ * likely in one place is one number among many that are next to nothing.
+ */
+const LEAST_PART = 1 / 32;
 
 /**
  * The error of an output over some runs of it, all of the same sizes. Runs of different images have numbers of different sizes: the
@@ -52,16 +58,20 @@ export function measuredError(runs: readonly RoundedRun[], arithmetic: RoundedAr
   const measured = runs.map(({ exact, rounded }) => {
     const whole = new Extremes(1);
     const axes = dims.map((size, axis) => new Extremes(axis === 0 ? 0 : size));
-    for (let i = 0; i < exact.length; i++) {
-      const a = exact[i] as number;
-      const b = rounded[i] as number;
-      if (sameNonFinite(a, b)) continue;
-      const error = Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
-      whole.add(0, error, a);
-      for (let axis = 1; axis < axes.length; axis++) {
-        axes[axis]?.add(indexAlong(i, axis, dims, strides), error, a);
+    const each = (see: (extremes: Extremes, at: number, error: number, number: number) => void): void => {
+      for (let i = 0; i < exact.length; i++) {
+        const a = exact[i] as number;
+        const b = rounded[i] as number;
+        if (sameNonFinite(a, b)) continue;
+        const error = Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
+        see(whole, 0, error, a);
+        for (let axis = 1; axis < axes.length; axis++) {
+          see(axes[axis] as Extremes, indexAlong(i, axis, dims, strides), error, a);
+        }
       }
-    }
+    };
+    each((extremes, at, error, number) => extremes.add(at, error, number));
+    each((extremes, at, error) => extremes.count(at, error));
     return { whole, axes };
   });
   const combined = (of: readonly Extremes[], at: number): SliceError => {
@@ -175,7 +185,12 @@ class Extremes {
     const size = Number.isFinite(number) ? Math.abs(number) : 0;
     if (error > (this.#errors[at] as number)) this.#errors[at] = error;
     if (size > (this.#sizes[at] as number)) this.#sizes[at] = size;
-    if (error > 0) this.#seen[at] = (this.#seen[at] as number) + 1;
+  }
+
+  /** Counts an error of the order of the largest, which is known by then. */
+  count(at: number, error: number): void {
+    const isLarge = error > 0 && error >= LEAST_PART * (this.#errors[at] as number);
+    if (isLarge) this.#seen[at] = (this.#seen[at] as number) + 1;
   }
 
   size(at: number): number {

@@ -122,6 +122,17 @@ test("a channel of small numbers is not excused by the errors of large ones, whe
   }
 });
 
+test("a slice whose error is that of one number has none of its own", () => {
+  // 40 places of two classes; the second is likely in one place alone, whose rounding happened to be small.
+  const exact = Array.from({ length: 80 }, (_, i) =>
+    i % 2 === 0 ? 0.5 + i / 400 : i === 1 ? 2.5e-9 : 1e-35,
+  );
+  const rounded = exact.map((x, i) => x * (1 + (i === 1 ? 1e-7 : 1e-5)));
+  const measured = measuredError([{ dims: [1, 40, 2], exact, rounded }], "float32");
+  const other = exact.map((x, i) => (i === 1 ? x * (1 + 2e-5) : x));
+  assert.is(judge(exact, other, measured, TOLERANCES.float32).verdict, "right");
+});
+
 test("how far two outputs are apart is counted in tolerances", () => {
   assert.ok(
     Math.abs(tolerancesApart(reference, [1, -2, 3, 0.5 + 5e-5], error, TOLERANCES.float32) - 5) < 1e-6,
