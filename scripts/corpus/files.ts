@@ -36,6 +36,8 @@ export const HAS_BACKEND_FILES = existsSync(BACKEND);
 
 /** ONNX's backend tests: models of single operators, and the real ones. */
 export function backendFiles(): readonly CorpusFile[] {
+  // What these give is drawn by whoever runs them, so that ONNX's data has other numbers.
+  const isRandom = (name: string): boolean => /test_(training_dropout|bernoulli)/.test(name);
   if (!HAS_BACKEND_FILES) return [];
   return readdirSync(BACKEND)
     .sort()
@@ -51,7 +53,9 @@ export function backendFiles(): readonly CorpusFile[] {
         path: join(BACKEND, name, "model.onnx"),
         gates: isReal ? 0 : undefined,
         data:
-          existsSync(data) && readdirSync(data).some((each) => each.startsWith("input_")) ? data : undefined,
+          !isRandom(name) && existsSync(data) && readdirSync(data).some((each) => each.startsWith("input_"))
+            ? data
+            : undefined,
       } as const;
     });
 }
