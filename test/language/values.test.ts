@@ -91,11 +91,15 @@ test("a layer whose result is lost is refused", () => {
 });
 
 test("forms of `from` that there aren't are refused", () => {
-  for (const from of [7, ["a"], {}, { sum: "a" }, { total: ["a", "b"] }]) {
-    assert.match(
-      says([conv(`, "as": "a"`), value(from), value("a")])[0] ?? "",
-      /expected a name, a list of names/,
-    );
+  const forms: readonly (readonly [unknown, RegExp])[] = [
+    [7, /^5:29 expected a name, a list of names/],
+    [["a"], /^5:29 a list has two names or more$/],
+    [{}, /^5:29 expected one of concat, sum, mean, product$/],
+    [{ sum: "a" }, /^5:36 expected list, got text$/],
+    [{ sum: ["a", "a"], mean: ["a", "a"] }, /^5:29 expected one of concat/],
+  ];
+  for (const [from, message] of forms) {
+    assert.match(says([conv(`, "as": "a"`), value(from), value("a")])[0] ?? "", message);
   }
 });
 

@@ -73,6 +73,13 @@ test("an output that hardly moves with the input shows nothing: it can't be told
   );
 });
 
+test("a few numbers that no input moves are wrong only where they are far beyond their one error", () => {
+  const beyond = (tolerances: number): readonly number[] => [1, -2, 3, 0.5 + tolerances * 1e-5];
+  assert.is(verdictOf(beyond(1.2), reference, 0), "undecided");
+  assert.is(verdictOf(beyond(8), reference, 0), "wrong");
+  assert.is(verdictOf(beyond(1.2), reference, 1), "wrong");
+});
+
 test("where rounding makes a number infinite it can't be told, and what is wrong elsewhere is wrong", () => {
   const overflows = measuredError(
     [{ dims: [1, 4], exact: reference, rounded: [1, -2, 3, Number.POSITIVE_INFINITY] }],
