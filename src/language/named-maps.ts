@@ -4,7 +4,8 @@ import type { FeatureSource, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { MapSource, ResolvedPosition } from "./resolved-part.js";
 import {
   INPUT_VALUE,
-  joinedChannels,
+  joinedShape,
+  type MapShape,
   type Reading,
   readingOf,
   STEM_VALUE,
@@ -12,11 +13,9 @@ import {
 } from "./values.js";
 
 /** The map that a block begins with. */
-interface Entering {
+interface Entering extends MapShape {
   /** Where it is from, unless it is the map before. */
   readonly reads?: Reading<MapSource> | undefined;
-  readonly channels: number;
-  readonly stride: number;
 }
 
 /** The maps of a network, in order, while its blocks are resolved; and those of them that have names. */
@@ -32,7 +31,7 @@ export class NamedMaps {
     const { channels, pool, stride } = stem;
     this.#push({ after: "stem-convolutions", stride, channels });
     if (pool !== undefined) this.#push({ after: "stem", stride: stride * pool.stride, channels });
-    this.#named.set(STEM_VALUE, { ...this.#last, after: "stem" });
+    this.name(STEM_VALUE);
   }
 
   /** Every map that a feature can be, in order. */
@@ -51,24 +50,10 @@ export class NamedMaps {
     const { how, names } = readingOf(from);
     // A name that there isn't is reported where names are checked.
     const maps = names.flatMap((name) => this.#named.get(name) ?? []);
-    const channels = joinedChannels(
-      how,
-      maps.map((map) => map.channels),
-    );
-    if (typeof channels === "string") refuse({ path, message: channels });
-    const strides = new Set(maps.map(({ stride }) => stride).filter((stride) => !Number.isNaN(stride)));
-    if (strides.size > 1) {
-      refuse({
-        path,
-        message: `maps of strides ${[...strides].join(" and ")} can't be joined: their sizes differ`,
-      });
-    }
-    const known = typeof channels === "number" && maps.length === names.length;
-    return {
-      reads: { how, names: maps.map(({ after }) => after) },
-      channels: known ? channels : Number.NaN,
-      stride: maps[0]?.stride ?? Number.NaN,
-    };
+    const { shape, problem } = joinedShape(how, maps);
+    if (problem !== undefined) refuse({ path, message: problem });
+    const channels = maps.length === names.length ? shape.channels : Number.NaN;
+    return { reads: { how, names: maps.map(({ after }) => after) }, channels, stride: shape.stride };
   }
 
   /** Adds the result of a block whose input has that stride. */

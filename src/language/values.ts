@@ -68,13 +68,33 @@ function isList(from: WrittenFrom): from is readonly string[] {
   return Array.isArray(from);
 }
 
-/** The channels of several maps that are joined; the reason in words where they can't be. */
-export function joinedChannels(how: JoinWord, channels: readonly number[], what = "maps"): number | string {
-  const [first = Number.NaN] = channels;
+/** What is known of a map while a spec is resolved; NaN where it is refused already. */
+export interface MapShape {
+  readonly channels: number;
+  /** How many pixels of the network's or block's input one of the map stands for, along its height; below 1 in an enlarged map. */
+  readonly stride: number;
+}
+
+/**
+ * What several maps are together, and why they can't be joined, if so; in words of `what` they are, and what they `cannot`. Whether they
+ * are equally large is seen when the network is built, as strides don't tell it of maps of one pixel.
+ */
+export function joinedShape(
+  how: JoinWord,
+  maps: readonly MapShape[],
+  { what = "maps", cannot = `have no ${how}` } = {},
+): { readonly shape: MapShape; readonly problem?: string } {
+  const [first = { channels: Number.NaN, stride: Number.NaN }] = maps;
+  const channels = maps.map((map) => map.channels);
+  const unknown = { ...first, channels: Number.NaN };
   if (how === "concat") {
     const all = channels.reduce((sum, each) => sum + each, 0);
-    return all > MAX_CHANNELS ? `${all} channels are more than ${MAX_CHANNELS}` : all;
+    return all > MAX_CHANNELS
+      ? { shape: unknown, problem: `${all} channels are more than ${MAX_CHANNELS}` }
+      : { shape: { ...first, channels: all } };
   }
-  const differ = channels.some((each) => each !== first && !Number.isNaN(each) && !Number.isNaN(first));
-  return differ ? `${what} of ${channels.join(", ")} channels have no ${how}` : first;
+  const differ = new Set(channels.filter((each) => !Number.isNaN(each))).size > 1;
+  return differ
+    ? { shape: unknown, problem: `${what} of ${channels.join(", ")} channels ${cannot}` }
+    : { shape: first };
 }

@@ -1,7 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
-import { joinedChannels, readingOf, type WrittenFrom } from "../values.js";
+import { joinedShape, type MapShape, readingOf, type WrittenFrom } from "../values.js";
 import type { DefinitionProblem } from "./amounts.js";
-import type { MapShape } from "./map-shape.js";
 import type { ResolvedLayer } from "./resolved-layers.js";
 
 interface Site {
@@ -29,16 +28,12 @@ export function beginOf(
   const problems: DefinitionProblem[] = reading.names.flatMap((each) =>
     values.has(each) ? [] : [{ path: specPath, message: absentValue(each) }],
   );
-  const maps = reading.names.flatMap((each) => values.get(each) ?? []);
-  const channels = joinedChannels(
+  const { shape, problem } = joinedShape(
     reading.how,
-    maps.map((map) => map.channels),
+    reading.names.flatMap((each) => values.get(each) ?? []),
   );
-  const strides = new Set(maps.map(({ stride }) => stride).filter((stride) => !Number.isNaN(stride)));
-  if (typeof channels === "string") problems.push({ path: specPath, message: channels });
-  if (strides.size > 1) problems.push({ path: specPath, message: sizesDiffer([...strides]) });
-  const known = problems.length === 0 && typeof channels === "number";
-  const map = { channels: known ? channels : Number.NaN, stride: maps[0]?.stride ?? Number.NaN };
+  if (problem !== undefined) problems.push({ path: specPath, message: problem });
+  const map = problems.length === 0 ? shape : { ...shape, channels: Number.NaN };
   const read = { layer: "read", specPath, name: `${name}-from`, channels: map.channels, reading } as const;
   return { map, layers: [read], problems };
 }
@@ -57,8 +52,4 @@ export function keepOf(
 /** Why a value that the definition names can't be read: the layer that names it is not in this block. */
 export function absentValue(name: string): string {
   return `there is no "${name}" here: the layer that names it is left out`;
-}
-
-function sizesDiffer(strides: readonly number[]): string {
-  return `maps of different sizes can't be joined: their strides are ${strides.join(" and ")}`;
 }

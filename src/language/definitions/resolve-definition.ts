@@ -1,10 +1,9 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { BlockContext } from "../blocks/block-kind.js";
-import { INPUT_VALUE } from "../values.js";
+import { INPUT_VALUE, type MapShape } from "../values.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
-import type { MapShape } from "./map-shape.js";
 import {
   isKnown,
   type LayerContext,

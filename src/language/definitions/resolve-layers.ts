@@ -1,10 +1,9 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { Padding } from "../resolved-part.js";
-import { joinedChannels } from "../values.js";
+import { joinedShape, type MapShape } from "../values.js";
 import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
 import { type LayerKind, NO_ACTIVATION, PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
-import type { MapShape } from "./map-shape.js";
 import { absentValue, beginOf, keepOf } from "./named-values.js";
 import type { ResolvedBranches, ResolvedLayer } from "./resolved-layers.js";
 
@@ -237,25 +236,21 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     const lists = branches.map((layers, i) =>
       resolveLayers(layers, map, [...path, "branches", i], `${name}/branches/${i}`, context),
     );
-    const widths = lists.map((list) => list.channels);
-    const joined = joinedChannels(typeof join === "string" ? join : "sum", widths, "branches");
-    if (typeof joined === "string") {
-      const selected = `branches of ${widths.join(", ")} channels can't be selected between`;
-      const message = typeof join === "string" ? joined : selected;
-      context.refuse({ path: [...path, "branches"], message });
-    }
+    const [how, cannot] = typeof join === "string" ? [join] : (["sum", "can't be selected between"] as const);
+    const { shape, problem } = joinedShape(how, lists, { what: "branches", cannot });
+    if (problem !== undefined) context.refuse({ path: [...path, "branches"], message: problem });
     if (typeof join === "object" && branches.length === 1) {
       const message = `"${join.type}" selects between branches, and there is one`;
       context.refuse({ path: [...path, "join"], message });
     }
     const resolved: ResolvedBranches = {
-      ...partOf(at, typeof joined === "string" ? Number.NaN : joined),
+      ...partOf(at, shape.channels),
       layer: "branches",
       input,
       branches: lists.map((list) => list.layers),
       join,
     };
-    return one(resolved, lists[0]?.stride ?? strideIn);
+    return one(resolved, shape.stride);
   },
 };
 

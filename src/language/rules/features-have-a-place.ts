@@ -25,6 +25,8 @@ export const featuresHaveAPlace: SpecRule = {
             ? `there is no stage ${stage}: the last is ${blocks.at(-1)?.stage ?? 0}`
             : `the network has no level C${level}: no map has the stride ${2 ** level}`;
         report(specPath, missing, `there are ${levelsOf(featureSources(resolved)).join(", ")}`);
+      } else if (place.after === "input") {
+        report(specPath, `${name} is the image itself`, "name what a stage makes of it with `as`");
       } else {
         const key = mapKey(place.after);
         const other = taken.get(key);

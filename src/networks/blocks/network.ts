@@ -90,12 +90,12 @@ interface BlockSite {
 function entering(
   layers: LayerBuilder,
   last: Value,
-  { reads }: ResolvedBlock,
+  { reads, specPath }: ResolvedBlock,
   mapOf: (source: MapSource) => Value,
 ): Value {
   const [first, ...others] = (reads?.names ?? []).map(mapOf);
   if (reads === undefined || first === undefined) return last;
-  return joinMaps(layers, [first, ...others], reads.how, "from");
+  return joinMaps(layers.writtenAt([...specPath, "from"]), [first, ...others], reads.how, "from");
 }
 
 function buildBlock(layers: LayerBuilder, x: Value, block: ResolvedBlock): Value {

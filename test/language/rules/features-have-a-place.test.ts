@@ -27,5 +27,10 @@ ruleSuite(featuresHaveAPlace, {
       [`"features": ["C2", { "name": "map", "stage": 0 }]`],
       ["$.features[1] 6:20 map and C2 are the same map"],
     ],
+    [
+      [`"cn_r1_k3_s2_c8"`],
+      [`"features": [{ "name": "image", "from": "input" }, "C1", { "name": "stem", "from": "stem" }]`],
+      ["$.features[0] 6:14 image is the image itself", "$.features[2] 6:58 stem and C1 are the same map"],
+    ],
   ],
 }).run();

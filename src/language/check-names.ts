@@ -1,0 +1,56 @@
+import type { JsonPath } from "../base/json-path.js";
+import { didYouMean } from "../base/suggest.js";
+import type { RefuseDefinition } from "./definitions/amounts.js";
+
+/** A name that a layer or a stage reads or gives, and where it is written. */
+export interface NameUse {
+  readonly name: string;
+  readonly at: JsonPath;
+}
+
+/** The names of one of them: first it reads, then it gives. */
+export interface NamesOf {
+  readonly reads: readonly NameUse[];
+  /** `sometimes`: it has a condition, and another one may give the name where it isn't there. */
+  readonly gives?: (NameUse & { readonly sometimes?: boolean }) | undefined;
+}
+
+/** Checks the names of layers or stages, in their order: each that is read was given before, and each is given once and read. */
+export function checkNames(
+  uses: readonly NamesOf[],
+  { noun, own, taken = own }: NameWords,
+  refuse: RefuseDefinition,
+): void {
+  const all = uses.flatMap(({ gives }) => gives?.name ?? []);
+  const read = new Set(uses.flatMap(({ reads }) => reads.map(({ name }) => name)));
+  const given = new Map<string, boolean>();
+  for (const { reads, gives } of uses) {
+    for (const { name, at } of reads) {
+      if (given.has(name) || own.includes(name)) continue;
+      const isLater = all.includes(name);
+      const message = isLater ? `"${name}" is named by a later ${noun}` : `no ${noun} is named "${name}"`;
+      const hint = isLater
+        ? `a ${noun} reads what stands before it`
+        : didYouMean(name, [...own, ...new Set(all)]);
+      refuse({ path: at, message, hint });
+    }
+    if (gives === undefined) continue;
+    const { name, at, sometimes = false } = gives;
+    if (taken.includes(name)) {
+      refuse({ path: at, message: `"${name}" has a meaning already`, hint: "choose another name" });
+    } else if (given.has(name) && !(given.get(name) && sometimes)) {
+      refuse({ path: at, message: `two ${noun}s are named "${name}"`, hint: "choose another name" });
+    } else if (!read.has(name)) {
+      refuse({ path: at, message: `nothing reads "${name}"`, hint: "leave `as` out" });
+    }
+    given.set(name, sometimes);
+  }
+}
+
+interface NameWords {
+  readonly noun: "layer" | "stage";
+  /** Names that are known before the first of them. */
+  readonly own: readonly string[];
+  /** Names that none of them can give; left out, those. */
+  readonly taken?: readonly string[];
+}
