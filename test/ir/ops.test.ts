@@ -455,6 +455,60 @@ const TABLES: { readonly [N in OpName]: Table } = {
     ],
     refuses: [{ operands: ["N 3"], attributes: { start: 0.5 }, says: "start" }],
   },
+  top_k: {
+    accepts: [
+      { operands: ["N 3 8 8", "{2}"], attributes: { axis: 1 }, result: "N 2 8 8" },
+      { operands: ["N 9", "{9}"], attributes: { axis: 1, largest: false }, result: "N 9" },
+      { operands: ["M", "{M}"], attributes: { axis: 0 }, result: "M" },
+    ],
+    refuses: [
+      { operands: ["N 3", "{4}"], attributes: { axis: 1 }, says: "there are no 4 of 3" },
+      { operands: ["N 3", "{-1}"], attributes: { axis: 1 }, says: "there are no -1 of 3" },
+      { operands: ["N 3", "{1}"], attributes: { axis: 2 }, says: "no axis 2" },
+      { operands: ["N 3", "{1 2}"], attributes: { axis: 1 }, says: "one number" },
+      { operands: ["N 3", "{1}!"], attributes: { axis: 1 }, says: "one number" },
+      { operands: ["N 3", "1"], attributes: { axis: 1 }, says: "k must be integers" },
+    ],
+  },
+  nonzero: {
+    accepts: [{ operands: ["N 3 8"], attributes: { count: "M" }, result: "3 M" }],
+    refuses: [{ operands: [""], attributes: { count: "M" }, says: "single number" }],
+  },
+  gather_elements: {
+    accepts: [{ operands: ["5", "{2 1}"], attributes: { axis: 0 }, result: "2" }],
+    refuses: [
+      { operands: ["N 3", "{2 1}"], attributes: { axis: 1 }, says: "no indices" },
+      { operands: ["5", "{2 1}"], attributes: { axis: 1 }, says: "no indices" },
+    ],
+  },
+  gather_nd: {
+    accepts: [{ operands: ["5 6 N", "{2 1}"], result: "N" }],
+    refuses: [
+      { operands: ["5", "{2 1}"], says: "choose nothing" },
+      { operands: ["5 6", "{2 1}"], attributes: { batch: 1 }, says: "other batches" },
+    ],
+  },
+  non_max_suppression: {
+    accepts: [{ operands: ["N 9 4", "N 3 9"], attributes: { count: "M" }, result: "M 3" }],
+    refuses: [
+      { operands: ["N 9 5", "N 3 9"], attributes: { count: "M" }, says: "a box has the size 5, not 4" },
+      { operands: ["N 9 4", "N 3 8"], attributes: { count: "M" }, says: "a class of scores" },
+      { operands: ["2 9 4", "3 3 9"], attributes: { count: "M" }, says: "the batch of scores" },
+      { operands: ["9 4", "N 3 9"], attributes: { count: "M" }, says: "it takes boxes" },
+      { operands: ["N 9 4", "N 3 9"], attributes: { count: "M", overlap: 2 }, says: "overlap" },
+    ],
+  },
+  roi_align: {
+    accepts: [
+      { operands: ["N 6 7 5", "3 4", "{0 0 0}"], attributes: { height: 2, width: 3 }, result: "3 6 2 3" },
+    ],
+    refuses: [
+      { operands: ["N 6 7 5", "3 5", "{0 0 0}"], attributes: { height: 2, width: 3 }, says: "a region" },
+      { operands: ["N 6 7 5", "3 4", "{0 0}"], attributes: { height: 2, width: 3 }, says: "images has" },
+      { operands: ["N 6", "3 4", "{0 0}"], attributes: { height: 2, width: 3 }, says: "[N, C, H, W]" },
+      { operands: ["N 6 7 5", "3 4", "{0 0 0}"], attributes: { height: 2 }, says: "width" },
+    ],
+  },
   gather: {
     accepts: [
       { operands: ["N 8 7", "{0 2}"], attributes: { axis: 1 }, result: "N 2 7" },

@@ -12,10 +12,10 @@ import { materialize } from "../../src/weights/values/materialize.js";
 export type OperandCase =
   | { readonly input: readonly (number | string)[]; readonly positive?: true; readonly dtype?: DType }
   | { readonly parameter: readonly number[]; readonly role?: ParameterRole; readonly positive?: true }
-  /** An int64 constant: a vector, or a scalar. */
-  | { readonly integers: readonly number[] | number }
-  /** The sizes of an earlier operand, computed. */
-  | { readonly shapeOf: number };
+  /** An int64 constant: a scalar, a vector, or rows. */
+  | { readonly integers: number | readonly number[] | readonly (readonly number[])[] }
+  /** The sizes of an earlier operand, computed; or that of one axis. */
+  | { readonly shapeOf: number; readonly axis?: number };
 
 /** One primitive op with operands and attributes: the last op of a graph, mostly the only one. */
 export interface OpCase<N extends OperatorName = OperatorName> {
@@ -99,6 +99,79 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
     { operands: [map, { integers: [4, 0, -1] }], attributes: { axis: 1 } },
     { operands: [map, { integers: -2 }], attributes: { axis: 3 } },
     { operands: [{ input: [9, "N"] }, { integers: [0, 0] }], attributes: {} },
+  ],
+  gather_elements: [
+    {
+      operands: [
+        { input: [2, 4] },
+        {
+          integers: [
+            [3, 0],
+            [-1, 1],
+          ],
+        },
+      ],
+      attributes: { axis: 1 },
+    },
+    {
+      operands: [
+        { input: [3, 2] },
+        {
+          integers: [
+            [2, -3],
+            [0, 0],
+            [1, 2],
+            [0, 1],
+          ],
+        },
+      ],
+      attributes: { axis: 0 },
+    },
+  ],
+  gather_nd: [
+    {
+      operands: [
+        { input: [3, 4, 2] },
+        {
+          integers: [
+            [2, 3],
+            [0, -1],
+            [-3, 0],
+          ],
+        },
+      ],
+      attributes: {},
+    },
+    { operands: [{ input: [3, 4, 2] }, { integers: [[2], [-4], [1]] }], attributes: { batch: 1 } },
+  ],
+  nonzero: [
+    { operands: [map], attributes: { count: "found" } },
+    { operands: [rows], attributes: { count: "found" } },
+  ],
+  top_k: [
+    { operands: [map, { integers: [3] }], attributes: { axis: 1 } },
+    { operands: [rows, { integers: [10] }], attributes: { axis: 1 } },
+    { operands: [{ input: [9, "N"] }, { shapeOf: 0, axis: 0 }], attributes: { axis: 0 } },
+  ],
+  non_max_suppression: [
+    {
+      operands: [{ input: ["N", 40, 4] }, { input: ["N", 3, 40] }],
+      attributes: { most: 9, overlap: 0.3, count: "kept" },
+    },
+    {
+      operands: [{ input: ["N", 40, 4], positive: true }, { input: ["N", 1, 40] }],
+      attributes: { most: 40, overlap: 0.5, least: -1, centred: true, count: "kept" },
+    },
+  ],
+  roi_align: [
+    {
+      operands: [map, { input: [5, 4], positive: true }, { integers: [0, 0, 0, 0, 0] }],
+      attributes: { height: 2, width: 3, samples: 2, aligned: false },
+    },
+    {
+      operands: [map, { input: [5, 4] }, { integers: [0, 0, 0, 0, 0] }],
+      attributes: { height: 3, width: 2, scale: 0.5, aligned: false },
+    },
   ],
   squeeze: [
     { operands: [{ input: ["N", 6, 1, 1] }], attributes: { axes: [2, 3] } },
@@ -324,7 +397,15 @@ export function graphOfCase<N extends OperatorName>(
     const name = `features.${i}`;
     if ("integers" in operand) return integers(builder, name, operand.integers);
     if ("shapeOf" in operand) {
-      return builder.op("shape", [values[operand.shapeOf] as Value], {}, { scope: `/features/shape${i}` });
+      const sizes = builder.op(
+        "shape",
+        [values[operand.shapeOf] as Value],
+        {},
+        { scope: `/features/shape${i}` },
+      );
+      if (operand.axis === undefined) return sizes;
+      const axis = integers(builder, `${name}.axis`, [operand.axis]);
+      return builder.op("gather", [sizes, axis], {}, { scope: `/features/size${i}` });
     }
     const { parameter: dims, role = "trainable", positive = false } = operand;
     const random = positive ? uniformWeight(dims, 0.5, 2, name) : normalWeight(dims, 1, name);
@@ -337,7 +418,14 @@ export function graphOfCase<N extends OperatorName>(
   }
 }
 
-function integers(builder: GraphBuilder, name: string, value: readonly number[] | number): Value {
-  const [dims, list] = typeof value === "number" ? [[], [value]] : [[value.length], value];
+function integers(
+  builder: GraphBuilder,
+  name: string,
+  value: Extract<OperandCase, { readonly integers: unknown }>["integers"],
+): Value {
+  const list = [value].flat(2);
+  const [row] = typeof value === "number" ? [] : value;
+  const dims =
+    typeof value === "number" ? [] : typeof row === "object" ? [value.length, row.length] : [value.length];
   return builder.parameterOf(name, storedWeight(dims, name, Float32Array.from(list)), "fixed", "int64");
 }

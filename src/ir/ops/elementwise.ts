@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { roundToFloat16 } from "../../base/float16.js";
 import {
+  type KnownValues,
   type NoAttributes,
   type OperatorOf,
   type PlainOp,
@@ -33,17 +34,24 @@ function binary(op: {
     ...facts,
     operands: { a: each, b: each },
     infer: ({ a, b }) => tensorType(broadcastDims(a.dims, b.dims), a.dtype),
-    values({ a, b }) {
-      const [left, right] = [a.values, b.values];
-      if (ofSizes === undefined || left === undefined || right === undefined) return undefined;
-      const values: (Dim | undefined)[] = [];
-      combineTensors(positionsOf(a), positionsOf(b), (i, j) =>
-        values.push(ofSizes(elementAt(left, i), elementAt(right, j))),
-      );
-      return values.every((value) => value !== undefined) ? values : undefined;
-    },
+    values: ({ a, b }) => ofSizes && combinedValues(a, b, ofSizes),
     evaluate: ({ a, b }) => combineTensors(a, b, apply),
   });
+}
+
+/** The elements that an op makes of those of two tensors, where all of them are known. */
+function combinedValues(
+  a: TensorType,
+  b: TensorType,
+  combine: (a: Dim, b: Dim) => Dim | undefined,
+): KnownValues {
+  const [left, right] = [a.values, b.values];
+  if (left === undefined || right === undefined) return undefined;
+  const values: (Dim | undefined)[] = [];
+  combineTensors(positionsOf(a), positionsOf(b), (i, j) =>
+    values.push(combine(elementAt(left, i), elementAt(right, j))),
+  );
+  return values.every((value) => value !== undefined) ? values : undefined;
 }
 
 /** A tensor of those sizes whose elements are their own positions. */
@@ -59,6 +67,11 @@ function quotient(a: Dim, b: Dim): Dim | undefined {
   return isNatural(a) && isNatural(b) ? floorQuotient(a, b) : undefined;
 }
 
+/** The same of sizes, where both are numbers. */
+function ofNumbers(apply: (a: number, b: number) => number): (a: Dim, b: Dim) => Dim | undefined {
+  return (a, b) => (typeof a === "number" && typeof b === "number" ? apply(a, b) : undefined);
+}
+
 type Several = { readonly x: Operand<"one">; readonly more: Operand<"rest"> };
 
 /** An op on any number of tensors, element by element, with NumPy's broadcasting: a op b op c … */
@@ -67,16 +80,29 @@ function variadic(op: {
   readonly source: string;
   readonly precision: Precision;
   readonly apply: (a: number, b: number) => number;
+  /** Whether it takes integers too. */
+  readonly ofIntegers?: true;
 }): PrimitiveOp<Several, NoAttributes> {
-  const { apply, ...facts } = op;
+  const { apply, ofIntegers, ...facts } = op;
+  const each = ofIntegers ? numbers : floats;
   return primitiveOp({
     ...facts,
-    operands: { x: floats, more: rest(floats) },
+    operands: { x: each, more: rest(each) },
     infer: ({ x, more }) =>
       tensorType(
         more.map(({ dims }) => dims).reduce((all, dims) => broadcastDims(all, dims), x.dims),
         x.dtype,
       ),
+    values: ({ x, more }) =>
+      more.reduce(
+        (all: TensorType, each) =>
+          tensorType(
+            broadcastDims(all.dims, each.dims),
+            all.dtype,
+            combinedValues(all, each, ofNumbers(apply)),
+          ),
+        x,
+      ).values,
     evaluate: ({ x, more }) => more.reduce((all, each) => combineTensors(all, each, apply), x),
   });
 }
@@ -197,12 +223,14 @@ export const elementwise = {
     doc: "the largest of the operands, element by element",
     source: "https://onnx.ai/onnx/operators/onnx__Max.html",
     precision: "half",
+    ofIntegers: true,
     apply: Math.max,
   }),
   min: variadic({
     doc: "the smallest of the operands, element by element",
     source: "https://onnx.ai/onnx/operators/onnx__Min.html",
     precision: "half",
+    ofIntegers: true,
     apply: Math.min,
   }),
   sum: variadic({

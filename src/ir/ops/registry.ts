@@ -12,7 +12,9 @@ import { norms } from "./norms.js";
 import { opaque } from "./opaque.js";
 import { pools } from "./pools.js";
 import { reductions } from "./reductions.js";
+import { regions } from "./regions.js";
 import { resizing } from "./resizing.js";
+import { selections } from "./selections.js";
 import { shapes } from "./shapes.js";
 import { trainingOps } from "./training.js";
 import { transposedConvolutions } from "./transposed-convolutions.js";
@@ -39,7 +41,9 @@ export const ops = {
   ...norms,
   ...pools,
   ...reductions,
+  ...regions,
   ...resizing,
+  ...selections,
   ...shapes,
   ...trainingOps,
   ...transposedConvolutions,

@@ -13,6 +13,8 @@ export interface OnnxCodec<N extends OperatorName = OperatorName> {
   readonly operator: string;
   /** Set where another op is the usual form of the operator: a node is read as that one if it can be. */
   readonly general?: true;
+  /** Which of the operator's outputs the op's result is, where it is not the first; nothing reads the others. */
+  readonly output?: number;
   /** The operator set that brought the operator, where that is one which files are read or written for. */
   readonly since?: number;
   /** Writes the op's node; refuses (`refuse`) what the opset can't say. */

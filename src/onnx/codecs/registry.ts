@@ -9,7 +9,9 @@ import { normCodecs } from "./norms.js";
 import { plainCodecs } from "./plain.js";
 import { poolCodecs } from "./pools.js";
 import { reductionCodecs } from "./reductions.js";
+import { regionCodecs } from "./regions.js";
 import { resizingCodecs } from "./resizing.js";
+import { selectionCodecs } from "./selections.js";
 import { shapeCodecs } from "./shapes.js";
 import { trainingCodecs } from "./training.js";
 
@@ -24,7 +26,9 @@ export const codecs: { readonly [N in OperatorName]: OnnxCodec<N> } = {
   ...normCodecs,
   ...poolCodecs,
   ...reductionCodecs,
+  ...regionCodecs,
   ...resizingCodecs,
+  ...selectionCodecs,
   ...shapeCodecs,
   ...trainingCodecs,
 };

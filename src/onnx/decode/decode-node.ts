@@ -26,7 +26,7 @@ export function decodeNode(
 ): DecodedNode {
   let furthest: { readonly step: number; readonly reason: string } | undefined;
   for (const kind of kinds) {
-    const attempt = new Attempt(kind, new NodeReader(node, opset, tensors));
+    const attempt = new Attempt(kind, new NodeReader(node, opset, tensors, outputOf(kind)));
     try {
       return attempt.decode();
     } catch (error) {
@@ -36,6 +36,11 @@ export function decodeNode(
     }
   }
   return refuse(furthest?.reason ?? "no op is this operator");
+}
+
+function outputOf(kind: OperatorName): number | undefined {
+  const { output }: Pick<OnnxCodec, "output"> = codecs[kind];
+  return output;
 }
 
 /** The reading of a node as one op. */

@@ -72,7 +72,9 @@ export class GraphDecoder {
     this.#tensors = new SourceTensors(document, openData);
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
-    this.#known = new KnownTensors(this.#builder, this.#tensors, readNames(document));
+    this.#known = new KnownTensors(this.#builder, this.#tensors, readNames(document), (name) =>
+      this.#declaredType(name),
+    );
     this.#multiplying = new Multiplying(model);
     this.#operators = new Operators(model, ownFunctions(document));
   }
@@ -179,7 +181,8 @@ export class GraphDecoder {
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
     this.#known.defineResults([result], message, names);
     // Outputs that nobody reads are no results, but their names are taken.
-    for (const unread of (message.output ?? []).slice(1)) if (unread !== "") this.#inner.add(unread);
+    for (const unread of message.output ?? [])
+      if (unread !== "" && unread !== output) this.#inner.add(unread);
     const dtypes = [result.type.dtype];
     this.#nodes.push({ node: each, slots, operands: names, results: [output], dtypes });
   }

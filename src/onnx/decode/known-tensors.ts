@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../ir/builder.js";
 import type { Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
-import { isUnknownType, refuse, type TensorType, tensorType } from "../../ir/types.js";
+import { type Dim, isUnknownType, refuse, type TensorType, tensorType } from "../../ir/types.js";
 import { storedWeight } from "../../ir/weight.js";
 import type { NodeMessage } from "../file/proto.js";
 import { followsFrom } from "../types/operators.js";
@@ -14,16 +14,23 @@ export class KnownTensors implements TensorScope, TypeScope {
   readonly #builder: GraphBuilder;
   readonly #tensors: SourceTensors;
   readonly #read: ReadonlySet<string>;
+  readonly #declared: (name: string) => TensorType;
   readonly #values = new Map<string, Value>();
   /** Constant nodes that were passed, by their output. */
   readonly #passed = new Set<string>();
   /** Results that follow from tensors of the file alone. */
   readonly #following = new Set<Value>();
 
-  constructor(builder: GraphBuilder, tensors: SourceTensors, read: ReadonlySet<string>) {
+  constructor(
+    builder: GraphBuilder,
+    tensors: SourceTensors,
+    read: ReadonlySet<string>,
+    declared: (name: string) => TensorType,
+  ) {
     this.#builder = builder;
     this.#tensors = tensors;
     this.#read = read;
+    this.#declared = declared;
   }
 
   has(name: string): boolean {
@@ -85,6 +92,10 @@ export class KnownTensors implements TensorScope, TypeScope {
     const value = this.#values.get(name);
     if (value === undefined) return this.#tensors.get(name) !== undefined;
     return value.kind === "parameter" || this.#following.has(value);
+  }
+
+  declaredSize(name: string, axis: number): Dim | undefined {
+    return this.#declared(name).dims[axis];
   }
 
   isRead(name: string): boolean {

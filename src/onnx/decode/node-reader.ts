@@ -1,6 +1,6 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { ParameterRole, Value } from "../../ir/graph.js";
-import { refuse } from "../../ir/types.js";
+import { type Dim, refuse } from "../../ir/types.js";
 import { type AttributeMessage, AttributeProto, type NodeMessage, toInteger } from "../file/proto.js";
 
 /** What a node's input names stand for, as far as the file has been read. */
@@ -9,6 +9,8 @@ export interface TensorScope {
   value(name: string, role: ParameterRole): Value;
   /** The numbers of a tensor that the file holds; undefined for one that is computed or given. */
   constant(name: string): readonly number[] | undefined;
+  /** The size that the file declares for an axis of a tensor; undefined where it declares none. */
+  declaredSize(name: string, axis: number): Dim | undefined;
   /** Whether anything in the file reads a tensor of that name, or it is an output of the graph. */
   isRead(name: string): boolean;
 }
@@ -22,12 +24,15 @@ type AttributeType = keyof typeof AttributeProto.AttributeType;
 export class NodeReader {
   readonly opset: number;
   readonly #node: NodeMessage;
+  readonly #output: number;
   readonly #tensors: TensorScope;
   readonly #unread: Map<string, AttributeMessage>;
   readonly #inputs: readonly string[];
   readonly #readInputs = new Set<number>();
 
-  constructor(node: NodeMessage, opset: number, tensors: TensorScope) {
+  /** @param output which of the outputs the op computes */
+  constructor(node: NodeMessage, opset: number, tensors: TensorScope, output = 0) {
+    this.#output = output;
     this.opset = opset;
     this.#node = node;
     this.#tensors = tensors;
@@ -95,13 +100,22 @@ export class NodeReader {
     if (value !== only) refuse(`${name} ${value} is not supported, only ${only} is`);
   }
 
-  /** The name of the one output; the op must not have more that something reads. */
+  /** The name of the one output that the op computes, which is the first or another; it must have no more that something reads. */
   output(): string {
-    const [output, ...more] = this.#node.output ?? [];
+    const outputs = this.#node.output ?? [];
+    const output = outputs[this.#output];
     if (output === undefined || output === "") refuse("it has no output");
-    if (more.some((name) => name !== "" && this.#tensors.isRead(name)))
-      refuse(`it has ${more.length + 1} outputs, only the first is supported`);
+    if (outputs.some((name, i) => i !== this.#output && name !== "" && this.#tensors.isRead(name)))
+      refuse(
+        `it has ${outputs.length} outputs, only ${this.#output === 0 ? "the first" : `output ${this.#output}`} is supported`,
+      );
     return output;
+  }
+
+  /** A size of the output that only a run has: what the file declares, or a name of its own. */
+  openSize(axis: number): Dim {
+    const output = this.output();
+    return this.#tensors.declaredSize(output, axis) ?? `${output}_${axis}`;
   }
 
   /** Whether the node has outputs beside the first, read or not. */

@@ -155,6 +155,7 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
   const nodes: NodeMessage[] = [];
   const [first] = op.results;
   const result = first === undefined ? "" : sink.nameOf(first);
+  const unread = Array.from({ length: codec.output ?? 0 }, (_, i) => sink.fresh(`${result}/output${i}`));
   const writer: NodeWriter = {
     opset: sink.opset,
     operands: op.operands.map((operand) => sink.nameOf(operand)),
@@ -169,7 +170,7 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
         name: sink.nodeName(op.loc.scope, operator),
         opType: operator,
         input: [...inputs],
-        output: [result],
+        output: [...unread, result],
         attribute: encodeAttributes(attributes),
       });
     },

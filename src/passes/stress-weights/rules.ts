@@ -103,6 +103,8 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   expand: keepMoments,
   flatten: keepMoments,
   gather: keepMoments,
+  gather_elements: keepMoments,
+  gather_nd: keepMoments,
   identity: keepMoments,
   opaque: keepMoments,
   prelu: keepMoments,
@@ -114,8 +116,12 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   squeeze: keepMoments,
   transpose: keepMoments,
   unsqueeze: keepMoments,
-  // Sizes, which no weights follow.
+  roi_align: keepMoments,
+  // Sizes and indices, which no weights follow.
   shape: () => ({ result: perChannel(1) }),
+  top_k: () => ({ result: perChannel(1) }),
+  nonzero: () => ({ result: perChannel(1) }),
+  non_max_suppression: () => ({ result: perChannel(1) }),
 };
 
 function stressAffine(): Stress {

@@ -1,3 +1,4 @@
+import { indexFrom, selections as ops, topIndices } from "../../ir/ops/selections.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { elementCount, refuse } from "../../ir/types.js";
 import {
@@ -13,11 +14,6 @@ import {
 
 // Operators that look elements up by indexes, and those that find indexes: https://onnx.ai/onnx/operators/
 
-const fromFirst = (index: number, size: number): number => {
-  const at = index < 0 ? index + size : index;
-  return at >= 0 && at < size ? at : refuse(`index ${index} is outside of an axis of ${size}`);
-};
-
 const gather: Evaluator = (node) => {
   const [x, indices] = [node.input(0), node.input(1)];
   const axis = axisFrom(node.number("axis", 0), x.dims.length);
@@ -26,7 +22,7 @@ const gather: Evaluator = (node) => {
   let target = 0;
   for (let row = 0; row < outer; row++) {
     for (const index of indices.data) {
-      const from = (row * size + fromFirst(index, size)) * inner;
+      const from = (row * size + indexFrom(index, size)) * inner;
       data.set(x.data.subarray(from, from + inner), target);
       target += inner;
     }
@@ -37,33 +33,12 @@ const gather: Evaluator = (node) => {
 const gatherElements: Evaluator = (node) => {
   const [x, indices] = [node.input(0), node.input(1)];
   const axis = axisFrom(node.number("axis", 0), x.dims.length);
-  const strides = stridesOf(x.dims);
-  return [
-    filled(indices.dims, (at, i) => {
-      const index = fromFirst(indices.data[i] ?? 0, x.dims[axis] ?? 0);
-      return x.data[positionOf(at.with(axis, index), strides)] ?? 0;
-    }),
-  ];
+  return [ops.gather_elements.evaluate({ x, indices }, { axis })];
 };
 
 const gatherNd: Evaluator = (node) => {
   const [x, indices] = [node.input(0), node.input(1)];
-  const batch = node.number("batch_dims", 0);
-  const depth = indices.dims.at(-1) ?? 0;
-  const rows = elementCount(indices.dims.slice(0, -1));
-  const inner = elementCount(x.dims.slice(batch + depth));
-  const perBatch = elementCount(x.dims.slice(batch));
-  const rowsPerBatch = rows / Math.max(1, elementCount(x.dims.slice(0, batch)));
-  const strides = stridesOf(x.dims).slice(batch, batch + depth);
-  const data = new Float64Array(rows * inner);
-  for (let row = 0; row < rows; row++) {
-    const at = Array.from({ length: depth }, (_, i) =>
-      fromFirst(indices.data[row * depth + i] ?? 0, x.dims[batch + i] ?? 0),
-    );
-    const from = Math.floor(row / rowsPerBatch) * perBatch + positionOf(at, strides);
-    data.set(x.data.subarray(from, from + inner), row * inner);
-  }
-  return [{ dims: [...indices.dims.slice(0, -1), ...x.dims.slice(batch + depth)], data }];
+  return [ops.gather_nd.evaluate({ x, indices }, { batch: node.number("batch_dims", 0) })];
 };
 
 /** What a scattered element becomes beside the one that is there. */
@@ -92,7 +67,7 @@ const scatterElements: Evaluator = (node) => {
   const strides = stridesOf(x.dims);
   const y = tensorOf(x.dims, x.data);
   filled(indices.dims, (at, i) => {
-    const target = positionOf(at.with(axis, fromFirst(indices.data[i] ?? 0, x.dims[axis] ?? 0)), strides);
+    const target = positionOf(at.with(axis, indexFrom(indices.data[i] ?? 0, x.dims[axis] ?? 0)), strides);
     y.data[target] = reduce(y.data[target] ?? 0, updates.data[i] ?? 0);
     return 0;
   });
@@ -109,7 +84,7 @@ const scatterNd: Evaluator = (node) => {
   const y = tensorOf(x.dims, x.data);
   for (let row = 0; row < rows; row++) {
     const at = Array.from({ length: depth }, (_, i) =>
-      fromFirst(indices.data[row * depth + i] ?? 0, x.dims[i] ?? 0),
+      indexFrom(indices.data[row * depth + i] ?? 0, x.dims[i] ?? 0),
     );
     const start = positionOf(at, strides);
     for (let i = 0; i < inner; i++) {
@@ -134,15 +109,7 @@ const oneHot: Evaluator = (node) => {
   ];
 };
 
-const nonZero: Evaluator = (node) => {
-  const x = node.input(0);
-  const found: number[][] = [];
-  filled(x.dims, (at, i) => {
-    if (x.data[i] !== 0) found.push([...at]);
-    return 0;
-  });
-  return [filled([x.dims.length, found.length], ([axis = 0, i = 0]) => found[i]?.[axis] ?? 0)];
-};
+const nonZero: Evaluator = (node) => [ops.nonzero.evaluate({ x: node.input(0) }, { count: node.operator })];
 
 const compress: Evaluator = (node) => {
   const [x, condition] = [node.input(0), node.input(1)];
@@ -161,39 +128,12 @@ const compress: Evaluator = (node) => {
   ];
 };
 
-/** The indexes along an axis, in order: NaN counts as the largest, as ONNX Runtime and NumPy have it; of equal ones the first comes first. */
-function ranked(values: readonly number[], largest: boolean): readonly number[] {
-  return [...values.keys()].sort((a, b) => {
-    const [x, y] = [values[a] ?? 0, values[b] ?? 0];
-    return x === y ? a - b : largest === x > y ? -1 : 1;
-  });
-}
-
 const topK: Evaluator = (node) => {
   const x = node.input(0);
   const axis = axisFrom(node.number("axis", -1), x.dims.length);
   const k = node.optional(1)?.data[0] ?? node.number("k", 1);
-  const largest = node.number("largest", 1) === 1;
-  const { outer, size, inner } = aroundAxis(x.dims, axis);
-  const dims = x.dims.with(axis, k);
-  const [values, indices] = [new Float64Array(outer * k * inner), new Float64Array(outer * k * inner)];
-  for (let row = 0; row < outer * inner; row++) {
-    const [o, i] = [Math.floor(row / inner), row % inner];
-    const of = (at: number): number => x.data[(o * size + at) * inner + i] ?? 0;
-    ranked(
-      Array.from({ length: size }, (_, at) => of(at)),
-      largest,
-    )
-      .slice(0, k)
-      .forEach((at, rank) => {
-        values[(o * k + rank) * inner + i] = of(at);
-        indices[(o * k + rank) * inner + i] = at;
-      });
-  }
-  return [
-    { dims, data: values },
-    { dims, data: indices },
-  ];
+  const indices = topIndices(x, axis, k, node.number("largest", 1) === 1);
+  return [ops.gather_elements.evaluate({ x, indices }, { axis }), indices];
 };
 
 const extreme =
