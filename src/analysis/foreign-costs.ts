@@ -1,5 +1,6 @@
 import type { OpOf } from "../ir/graph.js";
 import { matmulMacs } from "../ir/ops/linear.js";
+import { isOnnxDomain } from "../ir/ops/opaque.js";
 import { elementCount, TypeRefusal } from "../ir/types.js";
 
 type Dims = readonly number[];
@@ -146,8 +147,8 @@ const FACTORS: Readonly<Record<string, readonly number[]>> = {
 
 /** Those of a node's operands that it multiplies with one another, and not what it adds, scales by or starts with. */
 export function factorsOf<T>(operator: string, domain: string, operands: readonly T[]): readonly T[] {
-  const places = FACTORS[operatorName(operator, domain)];
-  return places === undefined ? operands.slice(0, 2) : operands.filter((_, i) => places.includes(i));
+  const indexes = FACTORS[operatorName(operator, domain)];
+  return indexes === undefined ? operands.slice(0, 2) : operands.filter((_, i) => indexes.includes(i));
 }
 
 /** Whether a node reads a sequence as [steps, batch, ...]: a recurrent layer, unless its `layout` is that of the batch first. */
@@ -166,7 +167,7 @@ export function operatorOf({ attributes: { operator, domain } }: OpOf<"opaque">)
 }
 
 export function operatorName(operator: string, domain: string): string {
-  return domain === "" || domain === "ai.onnx" ? operator : `${domain}.${operator}`;
+  return isOnnxDomain(domain) ? operator : `${domain}.${operator}`;
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
 import { type Cost, costOf } from "../ir/op.js";
-import { drawsNumbers, type InnerBody, type InnerNode } from "../ir/ops/opaque.js";
+import type { InnerBody, InnerNode } from "../ir/ops/opaque.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { withSize } from "../ir/sizes.js";
 import { type Dim, isUnknownType, type TensorType, tensorType } from "../ir/types.js";
+import { constantsOf } from "./constants.js";
 import { factorsOf, foreignMacs, hasStepsFirst, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
 
 /** The multiply-accumulates of one op, for one image. */
@@ -21,6 +22,7 @@ export interface OpCost {
 const OPERATORS: { readonly [K in Op["kind"]]?: string } = {
   conv: "Conv",
   conv_1d: "Conv",
+  conv_transpose: "ConvTranspose",
   gemm: "Gemm",
   general_gemm: "Gemm",
   matmul: "MatMul",
@@ -40,8 +42,8 @@ const NO_BATCHES: Batches = { sizes: [], sequences: new Set() };
 
 /** The costs of some ops, for one image of the batch that they are made for. */
 export function costsOf(ops: readonly Op[], batches: Batches = NO_BATCHES): ReadonlyMap<Op, OpCost> {
-  const constant = constantValues(ops);
-  return new Map(ops.map((op) => [op, costOfOp(op, batches, constant)]));
+  const isConstant = constantsOf(ops);
+  return new Map(ops.map((op) => [op, costOfOp(op, batches, isConstant)]));
 }
 
 /** The batch is the first size of an input, of a sequence the second. The only one of a vector is none, unless it is open. */
@@ -75,21 +77,9 @@ function leading(dims: readonly Dim[]): string {
   return dims.slice(0, 2).join();
 }
 
-/** What follows from parameters alone: a layer's weights, however they are handed to it. */
-function constantValues(ops: readonly Op[]): ReadonlySet<Value> {
-  const constant = new Set<Value>();
-  const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
-  for (const op of ops) {
-    const isDrawn = isOp(op, "opaque") && drawsNumbers(op.attributes.operator);
-    if (!isDrawn && op.operands.every(isConstant)) for (const result of op.results) constant.add(result);
-  }
-  return constant;
-}
-
-function costOfOp(op: Op, batches: Batches, constant: ReadonlySet<Value>): OpCost {
+function costOfOp(op: Op, batches: Batches, isConstant: (value: Value) => boolean): OpCost {
   // What follows from parameters alone is computed once, not for each image.
-  if (op.results.every((result) => constant.has(result))) return NOTHING;
-  const isConstant = (value: Value): boolean => value.kind === "parameter" || constant.has(value);
+  if (op.results.every(isConstant)) return NOTHING;
   if (isOp(op, "opaque")) return opaqueCost(op, batches, isConstant);
   const cost = knownCost(op, (value) => forOneImage(value.type, batches, isConstant(value)));
   if (cost === undefined) return { ...NOTHING, missing: [OPERATORS[op.kind] ?? op.kind] };

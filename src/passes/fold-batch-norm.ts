@@ -6,19 +6,20 @@ import { operandsOf } from "../ir/ops/registry.js";
 import { isOp, rewriteGraph } from "../ir/rewrite.js";
 import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
 import { definePass } from "./engine/pass.js";
+import { layerOf, layerOperands } from "./simplify/layers.js";
 
 /**
  *     batch_norm(conv(x, W, b); γ, β, μ, σ²)  →  conv(x, W · f, β + (b - μ) · f)     with f = γ / √(σ² + ε)
  *
- * f is per output channel, the first axis of W. The weight keeps its name; the bias is called after it, or
- * keeps the name that it had. A normalisation stays where the convolution's result has another reader or is
- * an output, and where its numbers or the convolution's are computed instead of being parameters.
+ * f is per output channel, the first axis of W: of convolutions over one or two axes, and of linear layers. The weight keeps its
+ * name; the bias is called after it, or keeps the name that it had. A normalisation stays where the layer's result has another
+ * reader or is an output, and where its numbers or the layer's are computed instead of being parameters.
  *
  * Source: Jacob et al., Quantization and Training of Neural Networks (CVPR 2018), section 3.2, eq. 14.
  */
 export const foldBatchNorm = definePass({
   name: "fold-batch-norm",
-  doc: "Folds batch normalisation into the convolution before it.",
+  doc: "Folds batch normalisation into the convolution or linear layer before it.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,
@@ -30,38 +31,27 @@ export const foldBatchNorm = definePass({
       if (result === undefined) return undefined;
       if (folded.has(result)) return op.operands[0];
       const norm = norms.get(result);
-      if (norm === undefined || !isOp(op, "conv")) return undefined;
-      const { x, weight, bias } = operandsOf(op);
-      const data = foldedData(dataOf(weight), bias && dataOf(bias), norm);
-      const operands = [
-        x,
-        context.parameterOf(weight.name, data.weight, "trainable"),
-        context.parameterOf(bias?.name ?? biasName(weight.name), data.bias, "trainable"),
-      ];
-      return context.op("conv", operands, op.attributes);
+      const layer = norm && layerOf(op);
+      if (norm === undefined || layer === undefined) return undefined;
+      const numbers = foldedData(layer.weight.data, layer.bias?.data, norm);
+      const make = (name: string, data: WeightExpr): Value => context.parameterOf(name, data, "trainable");
+      return context.instead(layer.op, () => layerOperands(layer, numbers, make));
     });
   },
 });
 
 type BatchNorm = OpOf<"batch_norm">;
 
-/** The normalisations that can be folded, by the result of the convolution before each. */
+/** The normalisations that can be folded, by the result of the layer before each. */
 function foldableNorms(graph: Graph): ReadonlyMap<Value, BatchNorm> {
   const uses = usesOf(graph);
   const outputs = new Set(graph.outputs);
   const norms = new Map<Value, BatchNorm>();
   for (const op of graph.ops) {
     const [y] = op.results;
-    if (!isOp(op, "conv") || y === undefined || outputs.has(y)) continue;
+    if (y === undefined || outputs.has(y) || layerOf(op) === undefined) continue;
     const [norm, ...others] = uses.get(y) ?? [];
-    if (
-      others.length === 0 &&
-      isOp(norm, "batch_norm") &&
-      readsParametersOnly(op) &&
-      readsParametersOnly(norm)
-    ) {
-      norms.set(y, norm);
-    }
+    if (others.length === 0 && isOp(norm, "batch_norm") && readsParametersOnly(norm)) norms.set(y, norm);
   }
   return norms;
 }
@@ -94,9 +84,4 @@ function foldedData(
         ? binaryWeight("sub", shift, binaryWeight("mul", mean, factor))
         : binaryWeight("add", shift, binaryWeight("mul", binaryWeight("sub", bias, mean), factor)),
   };
-}
-
-/** `stem.conv.weight` → `stem.conv.bias` */
-function biasName(weightName: string): string {
-  return `${weightName.replace(/\.weight$/, "")}.bias`;
 }

@@ -315,6 +315,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
         result: "N 2 7 5",
         macs: 18 * 2 * 9,
       },
+      { operands: ["N 3 H W", "3 2 2 2"], attributes: { strides: [2, 2] }, result: "N 2 2*H 2*W" },
     ],
     refuses: [
       { operands: ["N 3 4 5", "4 2 2 2"], says: "weight takes 4 channels, x has 3" },

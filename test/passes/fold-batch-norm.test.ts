@@ -70,6 +70,33 @@ test("keeps the name of a bias that was there, the attributes, and the output's 
   assertKeepsValues("fold-batch-norm", GROUPED_WITH_BIAS);
 });
 
+for (const [kind, x, y, weight] of [
+  ["conv_1d", "[N, 4, 5]", "[N, 6, 5]", "[6, 4, 1]"],
+  ["gemm", "[N, 4]", "[N, 6]", "[6, 4]"],
+] as const) {
+  test(`becomes part of a ${kind}`, () => {
+    const text = `graph "g" {
+      input %x : float32${x}
+      trainable @w.weight = normal(${weight}, 0.5, "w")
+      ${norm("norm", 6)}
+      %layer : float32${y} = ${kind}(%x, @w.weight) loc(/layer)
+      ${normOp("n", "layer", "norm", y)}
+      %y : float32${y} = tanh(%n) loc(/y)
+      return %y
+    }`;
+    const { ops } = rewrite("fold-batch-norm", text);
+    assert.equal(
+      ops.map((op) => op.kind),
+      [kind, "tanh"],
+    );
+    assert.equal(
+      ops[0]?.operands.map((operand) => operand.name),
+      ["x", "w.weight", "w.bias"],
+    );
+    assertKeepsValues("fold-batch-norm", text);
+  });
+}
+
 test("a normalisation without a convolution before it stays", () => {
   assertUnchanged(
     "fold-batch-norm",

@@ -120,6 +120,24 @@ test("what something else reads, or is an output, stays", () => {
   );
 });
 
+test("a layer that took in a sum is none that an equal layer is the same as", () => {
+  const text = `graph "g" {
+    input %x : float32[N, 4, 5, 5]
+    trainable @w = normal([6, 4, 1, 1], 1, "w")
+    trainable @a = normal([6, 1, 1], 1, "a")
+    %first : float32[N, 6, 5, 5] = conv(%x, @w) loc(/first)
+    %sum : float32[N, 6, 5, 5] = add(%first, @a) loc(/sum)
+    %t : float32[N, 6, 5, 5] = tanh(%sum) loc(/t)
+    %second : float32[N, 6, 5, 5] = conv(%x, @w) loc(/second)
+    %third : float32[N, 6, 5, 5] = conv(%x, @w) loc(/third)
+    %u : float32[N, 6, 5, 5] = relu(%second) loc(/u)
+    %v : float32[N, 6, 5, 5] = silu(%third) loc(/v)
+    return %t, %u, %v
+  }`;
+  assert.equal(kindsAfter(text), ["conv", "tanh", "conv", "relu", "silu"]);
+  assertKeepsValues("simplify", text);
+});
+
 test("a factor for each column is none of a convolution", () => {
   assertUnchanged(
     "simplify",

@@ -1,6 +1,7 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Dim } from "../../ir/types.js";
+import { constantsOf } from "../constants.js";
 
 /** What a map or a row of tokens has, wherever its channels lie. */
 export interface MapSizes {
@@ -32,14 +33,10 @@ const CHANNELS_FIRST: ReadonlySet<string> = new Set([
 /** The layouts of a graph: from transposes on, and behind products with weights, the channels are last. One walk. */
 export function layoutsOf(graph: Graph): Layouts {
   const last = new Set<Value>();
-  const constants = new Set<Value>();
-  const isConstant = (value: Value): boolean => value.kind === "parameter" || constants.has(value);
+  const isConstant = constantsOf(graph.ops);
   for (const op of graph.ops) {
-    if (op.operands.length > 0 && op.operands.every(isConstant)) {
-      for (const result of op.results) constants.add(result);
-    } else if (isTurned(op, last, isConstant)) {
+    if (!op.results.every(isConstant) && isTurned(op, last, isConstant))
       for (const result of op.results) last.add(result);
-    }
   }
   const isChannelsLast = (value: Value): boolean => last.has(value);
   return {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
+import { minus, plus, times } from "../sizes.js";
 import { elementAt, nchw, zeros } from "../tensor.js";
 import {
   concreteDims,
@@ -8,6 +9,7 @@ import {
   elementCount,
   expectDims,
   featureMap,
+  mapChannels,
   refuse,
   type TensorType,
   tensorType,
@@ -33,18 +35,21 @@ function transposedDims(
   weight: TensorType,
   { strides, pads, dilations, outputPadding, group }: z.output<typeof attributes>,
 ): readonly Dim[] {
-  const [n, channels, height, width] = featureMap(x, "x");
+  const [n, channels] = mapChannels(x, "x");
+  const [, , height = 1, width = 1] = x.dims;
   const [inputs, perGroup, kh, kw] = featureMap(weight, "weight");
   if (inputs !== channels) refuse(`weight takes ${inputs} channels, x has ${channels}`);
   if (channels % group !== 0) refuse(`${channels} input channels must be a multiple of group ${group}`);
-  const size = (input: number, kernel: number, axis: 0 | 1): number => {
+  const size = (input: Dim, kernel: number, axis: 0 | 1): Dim => {
     if (outputPadding[axis] >= Math.max(strides[axis], dilations[axis])) {
       refuse("outputPadding must be smaller than the stride or the dilation");
     }
-    const reach = (input - 1) * strides[axis] + dilations[axis] * (kernel - 1) + 1;
+    const reach = dilations[axis] * (kernel - 1) + 1;
     const cut = axis === 0 ? pads[0] + pads[2] : pads[1] + pads[3];
-    const output = reach + outputPadding[axis] - cut;
-    return output >= 1 ? output : refuse(`its pads cut off all of a map of ${height}x${width}`);
+    const output = plus(times(minus(input, 1), strides[axis]), reach + outputPadding[axis] - cut);
+    return typeof output === "string" || output >= 1
+      ? output
+      : refuse(`its pads cut off all of a map of ${height}x${width}`);
   };
   return [n, perGroup * group, size(height, kh, 0), size(width, kw, 1)];
 }

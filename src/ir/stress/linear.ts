@@ -20,10 +20,10 @@ export function stressConv(op: OpOf<"conv"> | OpOf<"conv_1d">, x: Moments): Stre
 export function stressConvTranspose(op: OpOf<"conv_transpose">, x: Moments): Stress {
   const { x: map, weight, bias } = operandsOf(op);
   const [y] = op.results;
-  const places = (value: Value | undefined): number =>
+  const positions = (value: Value | undefined): number =>
     elementCount(concreteDims(value?.type.dims ?? []).slice(2));
   const channels = Number(map.type.dims[1]) / op.attributes.group;
-  const products = (channels * places(weight) * places(map)) / Math.max(1, places(y));
+  const products = (channels * positions(weight) * positions(map)) / Math.max(1, positions(y));
   return stressLinear(Math.max(1, products), bias !== undefined, x);
 }
 

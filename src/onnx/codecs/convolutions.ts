@@ -23,6 +23,41 @@ function checkKernel(node: NodeReader, kernel: readonly number[]): void {
   if (declared.join() !== kernel.join()) refuse(`kernel_shape [${declared}] is not the weight's [${kernel}]`);
 }
 
+interface Windows {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group: number;
+}
+
+/** The attributes that all convolutions are written with. */
+function written({ strides, pads, dilations, group }: Windows, weight: Value) {
+  return {
+    dilations: ints(dilations),
+    group: int(group),
+    kernel_shape: ints(kernelOf(weight, strides.length)),
+    pads: ints(pads),
+    strides: ints(strides),
+  };
+}
+
+/** The operands of a convolution over some spatial axes, and what the weight has there. */
+function readOperands(node: NodeReader, axes: number) {
+  const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
+  const kernel = kernelOf(weight, axes);
+  checkKernel(node, kernel);
+  return { x, kernel, operands: bias === undefined ? [x, weight] : [x, weight, bias] };
+}
+
+/** A convolution over two spatial axes, or the transpose of one. */
+function readPlanar(node: NodeReader) {
+  const { x, kernel, operands } = readOperands(node, 2);
+  const strides = pairOf(node, "strides");
+  const dilations = pairOf(node, "dilations");
+  const pads = readPads(node, { x, kernel, strides, dilations }) as [number, number, number, number];
+  return { operands, attributes: { strides, pads, dilations, group: node.int("group", 1) } };
+}
+
 export const convolutionCodecs = defineCodecs({
   /**
    * https://onnx.ai/onnx/operators/onnx__Conv.html, over two spatial axes. Pads are always written out: with
@@ -31,27 +66,9 @@ export const convolutionCodecs = defineCodecs({
   conv: {
     operator: "Conv",
     encode(op, node) {
-      const { strides, pads, dilations, group } = op.attributes;
-      node.node("Conv", node.operands, {
-        dilations: ints(dilations),
-        group: int(group),
-        kernel_shape: ints(kernelOf(operandsOf(op).weight, 2)),
-        pads: ints(pads),
-        strides: ints(strides),
-      });
+      node.node("Conv", node.operands, written(op.attributes, operandsOf(op).weight));
     },
-    decode(node) {
-      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
-      const kernel = kernelOf(weight, 2);
-      checkKernel(node, kernel);
-      const strides = pairOf(node, "strides");
-      const dilations = pairOf(node, "dilations");
-      const pads = readPads(node, { x, kernel, strides, dilations }) as [number, number, number, number];
-      return {
-        operands: bias === undefined ? [x, weight] : [x, weight, bias],
-        attributes: { strides, pads, dilations, group: node.int("group", 1) },
-      };
-    },
+    decode: readPlanar,
   },
 
   /** https://onnx.ai/onnx/operators/onnx__Conv.html over one spatial axis; see also `conv`. */
@@ -60,30 +77,18 @@ export const convolutionCodecs = defineCodecs({
     general: true,
     encode(op, node) {
       const { stride, pads, dilation, group } = op.attributes;
-      node.node("Conv", node.operands, {
-        dilations: ints([dilation]),
-        group: int(group),
-        kernel_shape: ints(kernelOf(operandsOf(op).weight, 1)),
-        pads: ints(pads),
-        strides: ints([stride]),
-      });
+      const windows = { strides: [stride], pads, dilations: [dilation], group };
+      node.node("Conv", node.operands, written(windows, operandsOf(op).weight));
     },
     decode(node) {
-      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
-      const kernel = kernelOf(weight, 1);
-      checkKernel(node, kernel);
+      const { x, kernel, operands } = readOperands(node, 1);
       const strides = numbers(node, "strides", 1, 1);
       const dilations = numbers(node, "dilations", 1, 1);
       const [before = 0, after = 0] = readPads(node, { x, kernel, strides, dilations });
       const [[stride = 1], [dilation = 1]] = [strides, dilations];
       return {
-        operands: bias === undefined ? [x, weight] : [x, weight, bias],
-        attributes: {
-          stride,
-          pads: [before, after],
-          dilation,
-          group: node.int("group", 1),
-        },
+        operands,
+        attributes: { stride, pads: [before, after], dilation, group: node.int("group", 1) },
       };
     },
   },
@@ -95,31 +100,18 @@ export const convolutionCodecs = defineCodecs({
   conv_transpose: {
     operator: "ConvTranspose",
     encode(op, node) {
-      const { strides, pads, dilations, outputPadding, group } = op.attributes;
       node.node("ConvTranspose", node.operands, {
-        dilations: ints(dilations),
-        group: int(group),
-        kernel_shape: ints(kernelOf(operandsOf(op).weight, 2)),
-        output_padding: ints(outputPadding),
-        pads: ints(pads),
-        strides: ints(strides),
+        ...written(op.attributes, operandsOf(op).weight),
+        output_padding: ints(op.attributes.outputPadding),
       });
     },
     decode(node) {
-      const [x, weight, bias] = [node.operand(0), node.operand(1), node.optionalOperand(2)];
-      const kernel = kernelOf(weight, 2);
-      checkKernel(node, kernel);
       const autoPad = node.string("auto_pad", "NOTSET");
       if (autoPad !== "NOTSET" && autoPad !== "VALID") refuse(`auto_pad ${autoPad} is not supported`);
       if (node.ints("output_shape") !== undefined) refuse("output_shape is not supported");
-      const strides = pairOf(node, "strides");
-      const dilations = pairOf(node, "dilations");
-      const pads = readPads(node, { x, kernel, strides, dilations }) as [number, number, number, number];
+      const { operands, attributes } = readPlanar(node);
       const outputPadding = pairOf(node, "output_padding", () => 0);
-      return {
-        operands: bias === undefined ? [x, weight] : [x, weight, bias],
-        attributes: { strides, pads, dilations, outputPadding, group: node.int("group", 1) },
-      };
+      return { operands, attributes: { ...attributes, outputPadding } };
     },
   },
 });

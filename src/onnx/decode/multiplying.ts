@@ -40,7 +40,7 @@ const NOT_MULTIPLYING_OF_RUNTIME: ReadonlySet<string> = new Set(
 /** The operators that run the nodes of their bodies, which decide. */
 const WITH_BODIES: ReadonlySet<string> = new Set(["If", "Loop", "Scan", "SequenceMap"]);
 
-/** Functions that call others so deep may multiply, for all that anybody wants to know. */
+/** A function that is called by so many others, one inside of the next, counts as one that multiplies. */
 const DEEPEST = 100;
 
 /** Says of the nodes of a model whether multiply-accumulates are in them, or may be: in bodies and functions too. */

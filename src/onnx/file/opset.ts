@@ -1,4 +1,5 @@
 import { InputError } from "../../base/diagnostic.js";
+import { isOnnxDomain } from "../../ir/ops/opaque.js";
 
 /** The versions of the ONNX operator set (domain `ai.onnx`) that specs are compiled to. */
 export const OPSETS = { first: 13, last: 21, default: 17 } as const;
@@ -10,7 +11,7 @@ export const READ_OPSETS = { first: 7, last: 26 } as const;
 export const IR_VERSION = 8;
 
 export function isDefaultDomain(domain: string | null | undefined): boolean {
-  return domain === undefined || domain === null || domain === "" || domain === "ai.onnx";
+  return isOnnxDomain(domain ?? "");
 }
 
 /** One text for each operator, whichever way ONNX's own domain is written. */

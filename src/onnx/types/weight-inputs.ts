@@ -4,7 +4,7 @@ import { isDefaultDomain } from "../file/opset.js";
 import type { NodeMessage } from "../file/proto.js";
 
 /**
- * What the inputs of an operator are, by their places. `weights`: what a training changes, also where a Constant node holds it.
+ * What the inputs of an operator are, by their indexes. `weights`: what a training changes, also where a Constant node holds it.
  * `whole`: the same in whole numbers; all other inputs are then scales and zero points, which calibration gives. `buffers`: running
  * statistics. `arguments`: what says how and is no weight, though it may be a list of floating-point numbers.
  */
@@ -79,8 +79,8 @@ export function tensorUse(
   isConstant: boolean,
 ): TensorUse {
   const inputs = INPUTS[isDefaultDomain(domain) ? (opType ?? "") : `${domain}.${opType}`];
-  const isAt = (places: readonly number[] | undefined): boolean =>
-    places?.some((place) => input?.[place] === name) === true;
+  const isAt = (indexes: readonly number[] | undefined): boolean =>
+    indexes?.some((index) => input?.[index] === name) === true;
   if (inputs?.whole !== undefined) {
     const isWhole = isAt(inputs.whole);
     return { role: isWhole ? "trainable" : "fixed", isWhole };

@@ -30,14 +30,15 @@ function asSides(
   over: GateOver,
   flow: Dataflow,
 ): GateSides | undefined {
-  const [batch, channels, ...places] = dims;
+  const [batch, channels, ...positions] = dims;
   // A signal has gates of its channels alone.
-  const isGateable = places.length === 2 || (places.length === 1 && over === "channels");
+  const isGateable = positions.length === 2 || (positions.length === 1 && over === "channels");
   if (batch === undefined || channels === undefined || !isGateable) return undefined;
   const expansion = flow.producer(other);
   const [expanded] = isOp(expansion, "expand") ? expansion.operands : [];
   const gate = expanded ?? other;
-  const wanted = over === "channels" ? [batch, channels, ...places.map(() => 1)] : [batch, 1, ...places];
+  const wanted =
+    over === "channels" ? [batch, channels, ...positions.map(() => 1)] : [batch, 1, ...positions];
   const fits = sameDims(x.type.dims, dims) && sameDims(broadcastable(gate.type.dims, dims.length), wanted);
   if (!fits || x.kind === "parameter" || gate.kind === "parameter") return undefined;
   return { x, gate, ops: expanded === undefined || expansion === undefined ? [] : [expansion] };

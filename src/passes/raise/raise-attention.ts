@@ -4,11 +4,11 @@ import { freezeGraph } from "../../ir/builder.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
+import { anchorOf, type Searched } from "./anchor.js";
 import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
 import { NewNames, scopeOf } from "./names.js";
 import { normalForm } from "./normal/normal-form.js";
-import { placeOf, type Searched } from "./place.js";
 import type { FoundModule } from "./raised.js";
 import { finders } from "./registry.js";
 import { replacementOf } from "./replacement.js";
@@ -140,19 +140,19 @@ class Raising {
   }
 
   #replace(found: FoundModule): void {
-    const place = placeOf(found, this.#searched);
-    const { region, gate, ops } = replacementOf(place, this.#searched, this.#names);
+    const anchor = anchorOf(found, this.#searched);
+    const { region, gate, ops } = replacementOf(anchor, this.#searched, this.#names);
     for (const op of found.ops) this.#takenNormal.add(op);
     for (const op of region) this.#taken.add(op);
-    if (this.#except.has(place.name)) return;
-    this.#put.set(place.last, ops);
+    if (this.#except.has(anchor.name)) return;
+    this.#put.set(anchor.last, ops);
     for (const op of region) this.#gone.add(op);
     this.#raised.push({
       kind: found.module.kind,
       at: gate.loc.scope,
       channels: Number(found.x.type.dims[1]),
       parameters: trainableScalars(gate),
-      result: place.end.value.name,
+      result: anchor.end.value.name,
       options: found.module.options,
       ops: [...region].sort((a, b) => this.#indexOf(a) - this.#indexOf(b)).map(nameOf),
     });

@@ -1,20 +1,20 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isIntegerType } from "../../ir/types.js";
+import type { Anchor } from "./anchor.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
-import type { Place } from "./place.js";
 import type { RaisedParameter } from "./weights.js";
 
 /** More ops than any module is made of, with those that make its shapes; others stay, unread. */
 const MOST_OPS = 256;
 
 /**
- * The ops that a module replaces at its place, with the last of them: those between its map and its result that nothing
+ * The ops that a module replaces, with the last of them: those between its map and its result that nothing
  * outside of them reads, and those that only made their shapes. A pooling or a layout that something else reads too may
  * stay; an op with parameters of the module may not, because the module would then be there beside it.
  */
 export function regionOf(
-  { last, maps }: Place,
+  { last, maps }: Anchor,
   parameters: readonly RaisedParameter[],
   flow: Dataflow,
 ): ReadonlySet<Op> {
@@ -30,7 +30,7 @@ export function regionOf(
 }
 
 /** The ops that an op's result follows from, back to the values that are the map, and for shapes to whose shape they take. */
-function opsBetween(last: Op, [map, ...others]: Place["maps"], flow: Dataflow): readonly Op[] {
+function opsBetween(last: Op, [map, ...others]: Anchor["maps"], flow: Dataflow): readonly Op[] {
   const isOther = (value: Value | undefined): boolean => others.some((other) => other.value === value);
   const found = new Set([last]);
   const open = [...last.operands];

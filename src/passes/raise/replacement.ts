@@ -1,11 +1,11 @@
 import { freezeOp } from "../../ir/builder.js";
 import type { Loc, Op, Result, Value } from "../../ir/graph.js";
 import { formatType, sameType, tensorType } from "../../ir/types.js";
+import type { Anchor, Searched } from "./anchor.js";
 import { mismatch } from "./mismatch.js";
 import { type NewNames, scopeOfModule } from "./names.js";
 import type { NormalForm } from "./normal/normal-form.js";
 import { inverseOf } from "./normal/view.js";
-import type { Place, Searched } from "./place.js";
 import { raisedOp } from "./raised-op.js";
 import { regionOf } from "./region.js";
 
@@ -19,20 +19,20 @@ export interface Replacement {
 }
 
 /**
- * The module's op at its place. Where the graph has the map channels last, its axes are turned before it and turned back
+ * The module's op where the module stands. Where the graph has the map channels last, its axes are turned before it and turned back
  * after it:
  *
  *     transpose(attention(transpose(x)))
  *
  * Refuses a module whose parts something else reads too, and what the module's op refuses.
  */
-export function replacementOf(place: Place, { flow, normal }: Searched, names: NewNames): Replacement {
-  const { found, end, last, maps, around } = place;
+export function replacementOf(anchor: Anchor, { flow, normal }: Searched, names: NewNames): Replacement {
+  const { found, end, last, maps, around } = anchor;
   const parameters = found.module.parameters.map((each) => ({
     ...each,
     source: each.source && normal.parameter(each.source),
   }));
-  const region = regionOf(place, parameters, flow);
+  const region = regionOf(anchor, parameters, flow);
   const loc = { ...last.loc, scope: scopeOfModule(found), pass: "raise-attention" };
   const ops: Op[] = [];
   const add = (op: Op): Value => {
@@ -47,12 +47,12 @@ export function replacementOf(place: Place, { flow, normal }: Searched, names: N
   const x = turned(map, permutation && inverseOf(permutation), "channels_first");
   const gate = raisedOp(
     { ...found.module, parameters },
-    { x, name: place.name, last, loc, region },
+    { x, name: anchor.name, last, loc, region },
     flow,
     names,
   );
   let value = add(gate);
-  if (around !== undefined) value = add(againAround(around, place, { gated: value, x }, normal, names));
+  if (around !== undefined) value = add(againAround(around, anchor, { gated: value, x }, normal, names));
   turned(value, end.permutation, "channels_last");
   const finished = endingIn(end.value, ops);
   return { region, gate: finished.find(({ kind }) => kind === gate.kind) ?? gate, ops: finished };
@@ -75,7 +75,7 @@ function transposed(x: Value, permutation: readonly number[], name: string, loc:
 /** An op of the normal form that reads a module's result, over the values of the graph. */
 function againAround(
   op: Op,
-  { found, end }: Place,
+  { found, end }: Anchor,
   { gated, x }: { readonly gated: Value; readonly x: Value },
   normal: NormalForm,
   names: NewNames,

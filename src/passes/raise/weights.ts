@@ -119,7 +119,7 @@ export function scalarOf(value: Value | undefined): number | undefined {
 /** Numbers that formulas have and no short decimal says. */
 const IRRATIONAL = [Math.SQRT2, Math.SQRT1_2];
 
-/** More than any map has places along an axis, and few enough that float16 tells 1/n from 1/(n + 1). */
+/** More than any map has positions along an axis, and few enough that float16 tells 1/n from 1/(n + 1). */
 const MOST_PARTS = 1024;
 
 /** The number that was meant by one of a file: in half precision 0.1666 is 1/6. */

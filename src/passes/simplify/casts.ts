@@ -1,4 +1,5 @@
 import type { Op } from "../../ir/graph.js";
+import { isOnnxDomain } from "../../ir/ops/opaque.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { DType } from "../../ir/types.js";
@@ -35,6 +36,6 @@ export const joinCasts: Simplification = (op, context) => {
 function isCast(op: Op): boolean {
   return (
     isOp(op, "cast") ||
-    (isOp(op, "opaque") && op.attributes.operator === "Cast" && op.attributes.domain === "")
+    (isOp(op, "opaque") && op.attributes.operator === "Cast" && isOnnxDomain(op.attributes.domain))
   );
 }

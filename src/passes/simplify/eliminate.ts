@@ -38,9 +38,7 @@ export const eliminateCommonSubexpressions = definePass({
     const equal = new EqualOps();
     return rewriteGraph(mergeFixedParameters(graph), "eliminate-common-subexpressions", (op, context) => {
       const first = equal.firstOf(op);
-      if (first !== undefined && context.accepts(first)) return first;
-      equal.see(op);
-      return undefined;
+      return first !== undefined && context.accepts(first) ? first : undefined;
     });
   },
 });

@@ -1,5 +1,5 @@
 import type { Op, Result, Value } from "../../ir/graph.js";
-import { drawsNumbers } from "../../ir/ops/opaque.js";
+import { drawsNumbers, isOnnxDomain } from "../../ir/ops/opaque.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 
@@ -12,23 +12,29 @@ import { isOp } from "../../ir/rewrite.js";
  */
 export class EqualOps {
   readonly #known = new Map<string, Result>();
+  readonly #keys = new Map<Result, string>();
   readonly #ids = new Map<Value, number>();
 
-  /** The result of an op that was seen before and computes the same. */
-  firstOf(op: Op): Value | undefined {
-    return this.#keyOf(op, (key) => this.#known.get(key));
-  }
-
-  see(op: Op): void {
+  /** The result of an earlier op that computes the same; undefined for an op that is the first, which is remembered. */
+  firstOf(op: Op): Result | undefined {
+    const key = this.#keyOf(op);
     const [result] = op.results;
-    this.#keyOf(op, (key) => {
-      if (result !== undefined && !this.#known.has(key)) this.#known.set(key, result);
-    });
+    if (key === undefined || result === undefined) return undefined;
+    const first = this.#known.get(key);
+    if (first !== undefined) return first;
+    this.#known.set(key, result);
+    this.#keys.set(result, key);
+    return undefined;
   }
 
-  #keyOf<T>(op: Op, use: (key: string) => T): T | undefined {
+  /** The op of some results is gone, and their names with it: an equal one is the first again. */
+  forget(results: readonly Result[]): void {
+    for (const result of results) this.#known.delete(this.#keys.get(result) ?? "");
+  }
+
+  #keyOf(op: Op): string | undefined {
     if (op.results.length !== 1 || !isRepeatable(op)) return undefined;
-    return use(`${op.kind}(${op.operands.map((each) => this.#idOf(each)).join(", ")})${attributesKey(op)}`);
+    return `${op.kind}(${op.operands.map((each) => this.#idOf(each)).join(", ")})${attributesKey(op)}`;
   }
 
   #idOf(value: Value): number {
@@ -44,7 +50,7 @@ function isRepeatable(op: Op): boolean {
   if (!isOp(op, "opaque")) return true;
   const { operator, domain, bodies, written } = op.attributes;
   return (
-    (domain === "" || domain === "ai.onnx") &&
+    isOnnxDomain(domain) &&
     !drawsNumbers(operator) &&
     !MAY_DRAW.has(operator) &&
     bodies.length === 0 &&

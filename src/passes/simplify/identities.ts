@@ -1,4 +1,5 @@
 import type { Op } from "../../ir/graph.js";
+import { isOnnxDomain } from "../../ir/ops/opaque.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { isFloatType, isUnknownType, sameDims } from "../../ir/types.js";
@@ -50,7 +51,7 @@ function isOpaqueIdentity(
   others: number,
   isKnown: boolean,
 ): boolean {
-  if (domain !== "" && domain !== "ai.onnx") return false;
+  if (!isOnnxDomain(domain)) return false;
   if (operator === "Identity") return true;
   if (operator === "Concat" || operator === "Max" || operator === "Min" || operator === "Sum")
     return others === 0;

@@ -4,12 +4,14 @@ import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
 import {
+  type BinaryWeightKind,
   binaryWeight,
   constantWeight,
   reshapeWeight,
   type TypedWeight,
   type WeightExpr,
 } from "../../ir/weight.js";
+import type { SimplifyContext } from "./simplification.js";
 
 export type LayerOp = OpOf<"conv"> | OpOf<"conv_1d"> | OpOf<"gemm">;
 
@@ -28,9 +30,36 @@ export function layerOf(op: Op | undefined): LinearLayer | undefined {
   return { op, x, weight, bias };
 }
 
-/** How many outputs a layer has, and along which axis of its result they lie. */
 export function outputsOf({ weight }: LinearLayer): number {
   return weight.data.dims[0] ?? 0;
+}
+
+/** A layer, and what an op combines its result with: one number, or one for each output. */
+interface CombinedLayer<K> {
+  readonly kind: K;
+  readonly layer: LinearLayer;
+  readonly by: WeightExpr;
+}
+
+/**
+ * What an op combines that alone reads a layer's result. Of the two kinds of ops the first may have the parameter on either side,
+ * the second behind the layer: y · s, s · y and y / s. Undefined for other ops, and where the result would have more axes.
+ */
+export function combinedLayer<K extends BinaryWeightKind>(
+  op: Op,
+  [symmetric, other]: readonly [K, K],
+  context: SimplifyContext,
+): CombinedLayer<K> | undefined {
+  const kind = [symmetric, other].find((each) => each === op.kind);
+  if (kind === undefined) return undefined;
+  const [a, b] = op.operands;
+  const of = (y: Value | undefined, parameter: Value | undefined): CombinedLayer<K> | undefined => {
+    if (y === undefined || parameter?.kind !== "parameter" || !context.isReadOnce(y)) return undefined;
+    const layer = layerOf(context.producer(y));
+    const by = layer && perChannel(parameter, y.type.dims.length, outputsOf(layer));
+    return layer && by && { kind, layer, by };
+  };
+  return of(a, b) ?? (kind === symmetric ? of(b, a) : undefined);
 }
 
 /** The operands of a layer with other numbers, under the names that they had. */
@@ -49,7 +78,7 @@ export function layerOperands(
 }
 
 /** `stem.conv.weight` → `stem.conv.bias` */
-export function biasName(weightName: string): string {
+function biasName(weightName: string): string {
   return `${weightName.replace(/\.weight$/, "")}.bias`;
 }
 

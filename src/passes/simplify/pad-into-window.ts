@@ -1,4 +1,4 @@
-import type { OpOf, Value } from "../../ir/graph.js";
+import type { OpOf } from "../../ir/graph.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { Simplification } from "./simplification.js";
@@ -11,14 +11,15 @@ import type { Simplification } from "./simplification.js";
  * that has own padding and leaves it out stays. A maximum would be over the zeros as well, where the padding of max_pool is none.
  */
 export const padIntoWindow: Simplification = (op, context) => {
-  const pad = context.producer(op.operands[0] as Value);
+  const [padded, ...others] = op.operands;
+  const pad = padded && context.producer(padded);
   if (!isOp(pad, "pad")) return undefined;
   const { x } = operandsOf(pad);
   const { before, after } = pad.attributes;
   // Of images and channels there are no more.
   if (before.slice(0, 2).some((count) => count > 0) || after.slice(0, 2).some((count) => count > 0))
     return undefined;
-  const operands = [x, ...op.operands.slice(1)];
+  const operands = [x, ...others];
   if (isOp(op, "conv")) {
     const pads = sum(op.attributes.pads, before, after);
     return pads && context.op("conv", operands, { ...op.attributes, pads });

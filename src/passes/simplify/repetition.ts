@@ -6,7 +6,7 @@ import { sameDims, TypeRefusal } from "../../ir/types.js";
 import type { Simplification } from "./simplification.js";
 
 /** Ops that broadcast their operands. */
-const BROADCASTS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
+export const BROADCASTS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
   "add",
   "div",
   "max",

@@ -1,6 +1,7 @@
 import { computedWeight } from "../../ir/computed-weight.js";
 import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
+import { sameDims } from "../../ir/types.js";
 import type { TypedWeight, WeightExpr } from "../../ir/weight.js";
 import { type LayerOp, type LinearLayer, layerOf, layerOperands, perChannel, withSizes } from "./layers.js";
 import type { Simplification, SimplifyContext } from "./simplification.js";
@@ -19,15 +20,10 @@ export const scaleBeforeLayer: Simplification = (op, context) => {
   const { dims } = layer.x.type;
   const channels = dims[1];
   const factor = typeof channels === "number" ? perChannel(scaled.by, dims.length, channels) : undefined;
-  if (factor === undefined || !sameRank(scaled.x, layer.x)) return undefined;
+  if (factor === undefined || !sameDims(scaled.x.type.dims, dims)) return undefined;
   const weight = scaledInputs(layer, scaled.kind, { dtype: scaled.by.type.dtype, data: factor });
-  return readingInstead(layer, scaled.x, weight, context);
+  return context.again(layerOperands({ ...layer, x: scaled.x }, { weight }, context.parameterOf));
 };
-
-function readingInstead(layer: LinearLayer, x: Value, weight: WeightExpr, context: SimplifyContext): Value {
-  const operands = layerOperands({ ...layer, x }, { weight }, context.parameterOf);
-  return context.again(operands);
-}
 
 /** x · s and x / s, where s is a parameter. */
 function scaledInput(
@@ -50,12 +46,6 @@ function isOfGelu(value: Value, { producer }: SimplifyContext): boolean {
 
 function readsErf(op: Op | undefined, producer: SimplifyContext["producer"]): boolean {
   return op?.operands.some((each) => isOp(producer(each), "erf")) === true;
-}
-
-/** Whether the product only scaled what it was given, and repeated nothing. */
-function sameRank(x: Value, product: Value): boolean {
-  const { dims } = product.type;
-  return x.type.dims.length === dims.length && x.type.dims.every((size, i) => size === dims[i]);
 }
 
 function scaledInputs(layer: LinearLayer, kind: "mul" | "div", factor: TypedWeight): WeightExpr {

@@ -95,7 +95,7 @@ function rewriteOps(graph: Graph): Graph {
   let signed: ReturnType<typeof signedZeros> | undefined;
   return rewriteGraph(graph, "simplify", (op, given) => {
     const context: SimplifyContext = {
-      ...watched(given, op, readers),
+      ...watched(given, op, readers, equal),
       isReadOnce: (value) => readers.isOne(value),
       readersOf: (result) => readers.before(result),
       tellsZeros(result) {
@@ -110,17 +110,14 @@ function rewriteOps(graph: Graph): Graph {
       return value;
     }
     const first = equal.firstOf(op);
-    if (first !== undefined && given.accepts(first)) {
-      readers.replaced(op, first, given.producer);
-      return first;
-    }
-    equal.see(op);
-    return undefined;
+    if (first === undefined || !given.accepts(first)) return undefined;
+    readers.replaced(op, first, given.producer);
+    return first;
   });
 }
 
-/** A context whose new ops are counted as readers of what they read. */
-function watched(context: RewriteContext, op: Op, readers: Readers): RewriteContext {
+/** A context whose new ops are counted as readers of what they read, and what they are made instead of is gone. */
+function watched(context: RewriteContext, op: Op, readers: Readers, equal: EqualOps): RewriteContext {
   return {
     ...context,
     op(...given) {
@@ -130,6 +127,7 @@ function watched(context: RewriteContext, op: Op, readers: Readers): RewriteCont
     },
     instead(...given) {
       const result = context.instead(...given);
+      equal.forget(given[0].results);
       readers.made(context.producer(result));
       return result;
     },

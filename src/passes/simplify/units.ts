@@ -1,4 +1,4 @@
-import type { Parameter, Value } from "../../ir/graph.js";
+import type { Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { elementCount, isIntegerType, sameDims } from "../../ir/types.js";
 import type { LentNumbers, StoredNumbers } from "../../ir/weight.js";
@@ -33,7 +33,7 @@ const PIECE = 1024;
 /** Whether a parameter holds one number alone. */
 function isAll(value: Value, number: number): boolean {
   if (value.kind !== "parameter" || elementCount(value.data.dims) === 0) return false;
-  const { data, role } = value as Parameter;
+  const { data, role } = value;
   // One that is made to be trained is not what it starts as.
   if (data.kind === "constant") return role === "fixed" && Object.is(data.value, number);
   return data.kind === "stored" && areAll(data.data, number);

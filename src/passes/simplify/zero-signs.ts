@@ -1,4 +1,5 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
+import { isOnnxDomain } from "../../ir/ops/opaque.js";
 import { isOp } from "../../ir/rewrite.js";
 import { smallValues } from "../../ir/weight.js";
 
@@ -42,8 +43,9 @@ function tells(op: Op, operand: number): boolean {
   if (!isOp(op, "opaque"))
     return (op.kind === "div" && operand === 1) || op.kind === "reciprocal" || op.kind === "pow";
   const { operator, domain, written } = op.attributes;
-  const isOfOnnx = domain === "" || domain === "ai.onnx";
-  return !isOfOnnx || OPAQUE_TELLING.has(operator) || written.some(([name]) => name === "function");
+  return (
+    !isOnnxDomain(domain) || OPAQUE_TELLING.has(operator) || written.some(([name]) => name === "function")
+  );
 }
 
 /** x + 0.001 is the same for both zeros. */

@@ -36,7 +36,7 @@ interface DividedSum {
   readonly divided: Dim;
 }
 
-/** More ops than anybody writes for one mean; what is longer is none. */
+/** More ops than exporters write for one mean: a longer chain is not looked through. */
 const MOST_OPS = 32;
 
 function sumBehind(value: Value, context: Producers): DividedSum {

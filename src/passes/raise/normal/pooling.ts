@@ -3,9 +3,10 @@ import { isOp } from "../../../ir/rewrite.js";
 import type { Idiom } from "./idiom.js";
 import { channelsLast, inverseOf } from "./view.js";
 
-type Pooling = OpOf<"reduce_max"> | OpOf<"reduce_mean"> | OpOf<"reduce_sum">;
+/** What the normal form pools with. */
+export type PoolingOp = OpOf<"reduce_max"> | OpOf<"reduce_mean"> | OpOf<"reduce_sum">;
 
-function isPooling(op: Op | undefined): op is Op & Pooling {
+export function isPooling(op: Op | undefined): op is Op & PoolingOp {
   return isOp(op, "reduce_max") || isOp(op, "reduce_mean") || isOp(op, "reduce_sum");
 }
 

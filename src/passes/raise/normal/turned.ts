@@ -3,7 +3,9 @@ import { type OpName, UNARY_OP_NAMES } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { type Dim, elementCount, sameDims } from "../../../ir/types.js";
 import { reshapeWeight, type WeightExpr } from "../../../ir/weight.js";
+import { BROADCASTS } from "../../simplify/repetition.js";
 import { isLayout } from "../layout.js";
+import { isPooling, type PoolingOp } from "./pooling.js";
 import { channelsLast, inverseOf, turnedBy, type View } from "./view.js";
 
 // Files whose maps are channels last turn them around each convolution. What stands between two such Transposes is done
@@ -21,7 +23,7 @@ export interface TurningContext {
   resized(parameter: Parameter, data: WeightExpr): Parameter;
 }
 
-/** Ops that compute every element from the one at its place, and know no axes. */
+/** Ops that compute every element from the one at its position, and know no axes. */
 const BY_ELEMENT: ReadonlySet<string> = new Set<OpName>([
   ...UNARY_OP_NAMES,
   "cast",
@@ -32,9 +34,7 @@ const BY_ELEMENT: ReadonlySet<string> = new Set<OpName>([
   "sloped_hard_sigmoid",
 ]);
 
-const BROADCASTING: ReadonlySet<string> = new Set<OpName>([
-  ...(["add", "div", "max", "min", "mul", "pow", "prelu", "sub", "sum"] as const),
-]);
+const BROADCASTING: ReadonlySet<string> = new Set<OpName>([...BROADCASTS, "prelu"]);
 
 /** What an op computes, as a view of the op over the operands before their axes were turned; undefined where that can't be. */
 export function turnedOp(op: Op, views: readonly View[], context: TurningContext): View | undefined {
@@ -46,7 +46,7 @@ export function turnedOp(op: Op, views: readonly View[], context: TurningContext
     return { value: x.value, permutation: turnedBy(x.permutation, op.attributes.permutation) };
   }
   if (BROADCASTING.has(op.kind)) return broadcast(op, views, context);
-  if (isReduction(op)) return reduction(op, x, context);
+  if (isPooling(op)) return reduction(op, x, context);
   if (isOp(op, "squeeze")) return squeeze(op, x, context);
   const { permutation } = x;
   if (permutation === undefined) return undefined;
@@ -62,13 +62,7 @@ export function turnedOp(op: Op, views: readonly View[], context: TurningContext
   return undefined;
 }
 
-type Reduction = OpOf<"reduce_max"> | OpOf<"reduce_mean"> | OpOf<"reduce_sum">;
-
-function isReduction(op: Op): op is Op & Reduction {
-  return isOp(op, "reduce_max") || isOp(op, "reduce_mean") || isOp(op, "reduce_sum");
-}
-
-function reduction(op: Op & Reduction, x: View, context: TurningContext): View | undefined {
+function reduction(op: Op & PoolingOp, x: View, context: TurningContext): View | undefined {
   const { axes, keepdims } = op.attributes;
   const { permutation } = x;
   if (permutation === undefined) return undefined;

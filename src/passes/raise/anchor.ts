@@ -11,7 +11,7 @@ export interface Searched {
 }
 
 /** Where a module that was found in the normal form of a graph stands in the graph. */
-export interface Place {
+export interface Anchor {
   readonly found: FoundModule;
   /** The values of the graph that are the gated map: the first is what the module's op reads. */
   readonly maps: readonly [SourceValue, ...SourceValue[]];
@@ -26,7 +26,7 @@ export interface Place {
 }
 
 /** Refuses a module whose map or whose result the graph computes nowhere. */
-export function placeOf(found: FoundModule, { normal, flow }: Searched): Place {
+export function anchorOf(found: FoundModule, { normal, flow }: Searched): Anchor {
   const [result] = found.last.results;
   const direct = result && endOf(normal.sources(result), flow);
   const around = result === undefined || direct !== undefined ? undefined : onlyReader(result, normal);
