@@ -180,6 +180,10 @@ const ATTENTION = `## Attention
 What it leaves out comes from \`defaults.attention\`, then from the defaults below. A stage without \`attention\` has that of
 the network, the key of the same name at the top.
 
+A list gives a block several gates: \`"attention": ["eca", { "type": "sam", "kernel": 3 }]\`. Those that stand at one position
+follow each other in the order of the list. The scope of each is its index in the list: the weights of the first are those of
+\`attention.0\`, and \`at\` of a pass selects them by \`"path": "**/attention/0"\`.
+
 Every type has two more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
 them. \`position\` says where in the block it stands:
 

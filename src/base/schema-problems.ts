@@ -59,8 +59,7 @@ function problemsOf(
       return choice(issue.values.map(String));
     case "invalid_union": {
       if (issue.discriminator !== undefined) return choice(optionsOf(issue), issue.discriminator);
-      // The variant that the value belongs to by its type is the one that its author meant.
-      const meant = issue.errors.find((issues) => issues.every(isInside));
+      const meant = meantIssues(issue);
       if (meant !== undefined) return meant.flatMap((each) => problemsOf(each, schema, value, path));
       const words = issue.errors.flat().flatMap((each) => (each.code === "invalid_value" ? each.values : []));
       // A union with words of its own says better what it takes.
@@ -72,6 +71,13 @@ function problemsOf(
     default:
       return [{ ...at, kind: "invalid", message }];
   }
+}
+
+/** What the variant that a value belongs to by its type has against it: that one its author meant. Undefined where it is of none. */
+export function meantIssues({
+  errors,
+}: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  return errors.find((issues) => issues.length > 0 && issues.every(isInside));
 }
 
 /** Whether it is about a part of the value, and not about the value as a whole. */

@@ -52,14 +52,16 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** The variant of a union that the discriminator of a value chooses, or its only object; other schemas as they are. */
+/**
+ * The variant of a union that the discriminator of a value chooses, or its only object; for a list its list. Other schemas
+ * as they are.
+ */
 function variantOf(schema: z.ZodType, value: unknown): z.ZodType | undefined {
   if (!(schema instanceof z.ZodUnion)) return schema;
   const options = schema.options as readonly z.ZodType[];
   if (!(schema instanceof z.ZodDiscriminatedUnion)) {
-    return (
-      options.map((each) => variantOf(each, value)).find((each) => each instanceof z.ZodObject) ?? schema
-    );
+    const form = Array.isArray(value) ? z.ZodArray : z.ZodObject;
+    return options.map((each) => variantOf(each, value)).find((each) => each instanceof form) ?? schema;
   }
   const key = schema.def.discriminator;
   const chosen = valueAt(value, [key]);

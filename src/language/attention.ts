@@ -32,6 +32,24 @@ export const attentionSchema = attentionObject(positionFields).meta({
 /** A gate as a spec writes it: what it is, and where. */
 export type WrittenAttention = z.output<typeof attentionSchema>;
 
+/** The most gates that a block can have. */
+const MOST_GATES = 8;
+
+/** What a stage, or the network, says of gates: one, or several in the order in which a block has them. */
+export const gatesSchema = z.union([attentionSchema, z.array(attentionSchema).min(1).max(MOST_GATES)], {
+  error: "expected a gate's type, an object with a type, or a list of those",
+});
+
+export type WrittenGates = z.output<typeof gatesSchema>;
+
+/** Gates as a list, each with its place below the `attention` that says it. */
+export function listedGates(
+  gates: WrittenGates | undefined,
+): readonly { readonly gate: WrittenAttention; readonly item?: number }[] {
+  if (gates === undefined) return [];
+  return Array.isArray(gates) ? gates.map((gate, item) => ({ gate, item })) : [{ gate: gates }];
+}
+
 /** Options by attention type that fill in what a block's own `attention` leaves out; all of them may be left out. */
 export const attentionDefaultsSchema = z.strictObject(
   Object.fromEntries(

@@ -4,7 +4,7 @@ import type { PassInvocation } from "../passes/engine/pass.js";
 import type { BlockContext } from "./blocks/block-kind.js";
 import {
   type BuiltInStage,
-  gateOf,
+  gatesOf,
   isDefined,
   positionsOf,
   type ResolvedBlock,
@@ -110,7 +110,7 @@ function resolveBlocks(spec: Spec, maps: NamedMaps, refuse: RefuseDefinition): r
   return blocks;
 }
 
-type BlockSite = Omit<BlockContext, "channels" | "residual" | "attention" | "attentionPosition">;
+type BlockSite = Omit<BlockContext, "channels" | "residual" | "gates">;
 
 function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): ResolvedBlock {
   const channels = scaleChannels(stage.channels, spec);
@@ -137,7 +137,7 @@ function resolveDefined(
     },
     refuse,
   );
-  return { ...block, ...gateOf(stage, site.index, positionsOf(block)[0]) };
+  return { ...block, gates: gatesOf(stage, site, positionsOf(block)[0]) };
 }
 
 function resolveHead(spec: Spec): ResolvedHead {

@@ -61,7 +61,16 @@ export interface ResolvedPosition {
   readonly residual: boolean;
   /** Probability of dropping the whole branch in training: stochastic depth, growing with the block's index. */
   readonly dropPath: number;
-  readonly attention?: AttentionOptions | undefined;
-  /** Where in the block the gate stands; undefined where it has none. */
-  readonly attentionPosition?: AttentionPosition | undefined;
+  /** Its gates, in the order of the spec; those that stand at one position follow each other in it. */
+  readonly gates: readonly ResolvedGate[];
+}
+
+/** A gate of a block. */
+export interface ResolvedGate {
+  readonly options: AttentionOptions;
+  readonly position: AttentionPosition;
+  /** Its scope below the block: `attention`; of a list the item's, `attention/1`. */
+  readonly layer: string;
+  /** Its place in the spec. */
+  readonly specPath: JsonPath;
 }

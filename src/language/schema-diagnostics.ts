@@ -79,7 +79,13 @@ function unknownVariant(
   if (discriminator === "layer") return ["spec/unknown-layer", `unknown layer ${written}`, LAYER_KINDS];
   if (path.at(-2) === "join")
     return ["spec/unknown-selection", `unknown selection ${written}`, SELECTION_TYPES];
-  return ["spec/unknown-attention", `unknown attention ${written}`, [...ATTENTION_TYPES, NO_ATTENTION]];
+  // Of a list of gates none can be none.
+  const isListed = typeof path.at(-2) === "number";
+  return [
+    "spec/unknown-attention",
+    `unknown attention ${written}`,
+    isListed ? ATTENTION_TYPES : [...ATTENTION_TYPES, NO_ATTENTION],
+  ];
 }
 
 /** zod says `number` of an integer field that got text; its author wants to hear `integer`. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ATTENTION_TYPES } from "../ir/attention/modules.js";
 import { PASS_NAMES, passOf } from "../passes/registry.js";
-import { attentionSchema, NO_ATTENTION } from "./attention.js";
+import { attentionSchema, gatesSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
 import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
 import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
@@ -69,10 +69,10 @@ const specSchema = z.strictObject({
   input: inputSchema.prefault({}).describe("Size of one image; the counts are for this size."),
   scaling: scalingSchema.prefault({}).describe("Compound scaling (EfficientNet, ICML 2019, section 3.3)."),
   defaults: defaultsSchema.prefault({}).describe("What holds for every layer that doesn't say otherwise."),
-  attention: attentionSchema
+  attention: gatesSchema
     .optional()
     .describe(
-      "Gate of every stage that has no `attention` of its own; a stage without a gate says `none`. Block strings without `se` say nothing.",
+      "Gate, or list of gates, of every stage that has no `attention` of its own; a stage without a gate says `none`. Block strings without `se` say nothing.",
     ),
   blocks: definitionsSchema
     .default({})
@@ -202,6 +202,7 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
       if (schema === stageSchema) addForms(jsonSchema, [blockStringForm, definedStageForm()]);
       else if (schema === specSchema.shape.stem) replaceNull(jsonSchema, noStemForm);
       else if (schema === attentionSchema) addForms(jsonSchema, [attentionNameForm]);
+      else if (schema === gatesSchema) addForms(jsonSchema, [noAttentionForm]);
       else if (path.at(-2) === "passes" && path.at(-1) === "items") replace(jsonSchema, passEntryForm());
       if (isEmptyDefault(jsonSchema.default)) delete jsonSchema.default;
       // zod writes the range of safe integers as limits of every integer.
@@ -224,9 +225,11 @@ const blockStringForm: JsonSchema = {
 };
 
 const attentionNameForm: JsonSchema = {
-  enum: [...ATTENTION_TYPES, NO_ATTENTION],
-  description: `The gate's type, all options at their defaults; \`${NO_ATTENTION}\` for no gate.`,
+  enum: [...ATTENTION_TYPES],
+  description: "The gate's type, all options at their defaults.",
 };
+
+const noAttentionForm: JsonSchema = { const: NO_ATTENTION, description: "No gate." };
 
 const noStemForm: JsonSchema = { const: NO_STEM, description: "The first stage begins with the image." };
 

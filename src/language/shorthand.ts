@@ -17,6 +17,7 @@ import { NO_STEM } from "./sections.js";
  *     "ir_r2_k5_s2_e6_c40_se0.25"  →  { "block": "inverted-residual", … }
  *     "attention": "se"            →  "attention": { "type": "se" }
  *     "attention": "none"          →  no key
+ *     "attention": ["eca", "sam"]  →  each as if it stood alone
  *     { "type": "se" }             →  the options of `defaults.attention.se`, then the block's own over them
  *     no "attention"               →  the network's `attention`
  *     "stem": "none"               →  "stem": null
@@ -81,18 +82,23 @@ function expandAttention(object: JsonObject, defaults: JsonNode | undefined): Js
   const { key, value } = attention;
   if (value.kind === "scalar" && value.value === NO_ATTENTION)
     return withEntry(object, "attention", undefined);
+  const expanded: JsonNode =
+    value.kind === "array"
+      ? { ...value, items: value.items.map((item) => expandGate(item, key, defaults)) }
+      : expandGate(value, key, defaults);
+  return withEntry(object, "attention", { key, value: expanded });
+}
+
+/** One gate in its full form. */
+function expandGate(value: JsonNode, key: JsonEntry["key"], defaults: JsonNode | undefined): JsonNode {
   const written: JsonNode =
     value.kind === "scalar" && typeof value.value === "string"
       ? { kind: "object", range: value.range, entries: new Map([["type", { key, value }]]) }
       : value;
   const type = nodeAt(written, ["type"]);
-  if (type?.kind !== "scalar" || typeof type.value !== "string")
-    return withEntry(object, "attention", { key, value: written });
-  const base = defaults === undefined ? undefined : nodeAt(defaults, [type.value]);
-  return withEntry(object, "attention", {
-    key,
-    value: base === undefined ? written : mergeTrees(base, written),
-  });
+  if (type?.kind !== "scalar" || typeof type.value !== "string" || defaults === undefined) return written;
+  const base = nodeAt(defaults, [type.value]);
+  return base === undefined ? written : mergeTrees(base, written);
 }
 
 function withEntry(object: JsonObject, name: string, entry: JsonEntry | undefined): JsonObject {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { JsonPath } from "../base/json-path.js";
+import { meantIssues } from "../base/schema-problems.js";
 import { schemaAt, valueAt } from "../base/schema-walk.js";
 import type { Spec, SpecSchemas } from "./schema.js";
 
@@ -35,7 +36,11 @@ function replaceRefused(
   schema: SpecSchemas["spec"],
 ): void {
   const path = issue.path as JsonPath;
-  if (issue.code === "unrecognized_keys") {
+  const inside = issue.code === "invalid_union" ? meantIssues(issue) : undefined;
+  if (inside !== undefined) {
+    for (const each of inside)
+      replaceRefused(root, { ...each, path: [...path, ...each.path] }, choice, schema);
+  } else if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) put(root, [...path, key], undefined);
   } else if (issue.code === "invalid_key") {
     put(root, path, undefined);

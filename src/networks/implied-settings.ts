@@ -127,10 +127,8 @@ const FIELDS: Readonly<
   "gate-position": {
     title: "the gates' place",
     read: ({ blocks }) =>
-      blocks.flatMap(({ attentionPosition, specPath }) =>
-        attentionPosition === undefined
-          ? []
-          : [{ value: attentionPosition, path: [...specPath, "attention", "position"] }],
+      blocks.flatMap(({ gates }) =>
+        gates.map(({ position, specPath }) => ({ value: position, path: [...specPath, "position"] })),
       ),
   },
   "gate-squeeze": { title: "the gates' squeeze", read: (spec) => gateOption(spec, "squeeze") },
@@ -149,8 +147,10 @@ function partsOf({ stem, blocks, head }: ResolvedSpec) {
 
 /** An option of the gates that are SE; other kinds have their functions by definition. */
 function gateOption({ blocks }: ResolvedSpec, option: "gate" | "activation" | "squeeze"): readonly Read[] {
-  return blocks.flatMap(({ attention, specPath }) =>
-    attention?.type === "se" ? [{ value: attention[option], path: [...specPath, "attention", option] }] : [],
+  return blocks.flatMap(({ gates }) =>
+    gates.flatMap(({ options, specPath }) =>
+      options.type === "se" ? [{ value: options[option], path: [...specPath, option] }] : [],
+    ),
   );
 }
 

@@ -53,6 +53,42 @@ const GATED = [
 
 /** Small networks for what the gallery's have none of, or only large ones. */
 const SMALL: Readonly<Record<string, object>> = {
+  "several-gates": {
+    input: INPUT,
+    attention: ["eca", { type: "sam", kernel: 3 }],
+    stem: { channels: 16, stride: 2 },
+    blocks: {
+      own: {
+        layers: [{ layer: "conv" }, { layer: "attention" }, { layer: "conv", activation: "none" }],
+        residual: true,
+      },
+    },
+    stages: [
+      { block: "basic", channels: 16, repeat: 2 },
+      {
+        block: "inverted-residual",
+        expansion: 2,
+        channels: 16,
+        repeat: 3,
+        attention: [
+          { type: "se", ratio: 0.25, blocks: [0] },
+          { type: "eca", position: "identity", blocks: [1] },
+          { type: "scse", blocks: [0, 1] },
+        ],
+      },
+      {
+        block: "bottleneck",
+        channels: 32,
+        attention: [
+          { type: "aa", heads: 2, position: "convolution", values: 0.5 },
+          { type: "eca", position: "convolution" },
+          "se-var1",
+        ],
+      },
+      { block: "own", channels: 32, attention: ["eca", { type: "sam", position: "post" }, "ese"] },
+    ],
+    head: HEAD,
+  },
   gates: { input: INPUT, stem: { channels: 16, stride: 2 }, stages: GATED, head: HEAD },
   "gates-resnet": {
     input: INPUT,

@@ -73,13 +73,18 @@ test("what shapes don't tell of blocks and gates: where the stride is, where the
   ]);
   assert.equal(differing(shipped("resnet50-v1"), naming("timm", "ResNet")).length, 3);
   const own = shipped("tv-mobilenetv3-small");
-  const gated = own.blocks.findIndex(({ attention }) => attention !== undefined);
+  const gated = own.blocks.findIndex(({ gates }) => gates.length > 0);
   for (const [change, expected] of [
-    [{ attentionPosition: "standard" }, "attention.position standard → spatial"],
-    [{ attention: { ...own.blocks[gated]?.attention, squeeze: "max" } }, "attention.squeeze max → average"],
+    [{ position: "standard" }, "attention.position standard → spatial"],
+    [
+      { options: { ...own.blocks[gated]?.gates[0]?.options, squeeze: "max" } },
+      "attention.squeeze max → average",
+    ],
   ] as const) {
     const blocks = own.blocks.map((block, i) =>
-      i === gated ? ({ ...block, ...change } as typeof block) : block,
+      i === gated
+        ? ({ ...block, gates: block.gates.map((gate) => ({ ...gate, ...change })) } as typeof block)
+        : block,
     );
     const [found, ...more] = differing({ ...own, blocks }, MOBILENETV3);
     assert.equal(more, []);

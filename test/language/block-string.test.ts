@@ -54,7 +54,7 @@ test("the file's defaults fill in what se leaves open", () => {
     `"defaults": { "attention": { "se": { "ratio": 0.5, "ratioOf": "block-input", "gate": "hard_sigmoid" } } }`,
   ];
   const [block] = blocksOf([`"ir_r1_k3_s1_e4_c16_se0.25"`], more);
-  assert.equal(block !== undefined && "attention" in block && block.attention, {
+  assert.equal(block?.gates[0]?.options, {
     type: "se",
     ratio: 0.25,
     ratioOf: "block-input",

@@ -131,7 +131,7 @@ test("a shortcut: the input itself, layers, or only where `residual` holds", () 
 test("the gate stands at the layer for it, else at the end of the main path", () => {
   const stage = own(`, "attention": "eca"`);
   const at = (...list: readonly string[]): unknown =>
-    blocks([layers(...list)], [stage])[0]?.attentionPosition;
+    blocks([layers(...list)], [stage])[0]?.gates[0]?.position;
   assert.is(at(conv(8)), "standard");
   assert.is(at(conv(8), `{ "layer": "attention" }`, conv(4)), "spatial");
   assert.equal(says([layers(conv(8))], [own(`, "attention": { "type": "eca", "position": "spatial" }`)]), [

@@ -77,7 +77,7 @@ test("EfficientNet-B0, block by block as timm 1.0.29 has it", () => {
     expected,
   );
   for (const block of blocks) {
-    assert.equal("attention" in block && block.attention, {
+    assert.equal(block.gates[0]?.options, {
       type: "se",
       ratio: 0.25,
       ratioOf: "block-input",

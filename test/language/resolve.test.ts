@@ -137,7 +137,7 @@ test("attention by name, as an object, with the file's defaults, or none", () =>
       stage,
     ),
     more,
-  ).map((block) => ("attention" in block ? block.attention : undefined));
+  ).map(({ gates: [gate] }) => gate?.options);
   assert.equal(gates.slice(0, 3), [
     { type: "eca", kernel: 7, rule: "eca-net", gamma: 3, b: 1, padding: "zeros", bias: false },
     { type: "eca", kernel: 7, rule: "eca-net", gamma: 4, b: 1, padding: "zeros", bias: false },

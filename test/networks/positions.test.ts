@@ -1,8 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { formatJsonPath } from "../../src/base/json-path.js";
+import { parametersOf } from "../../src/ir/graph.js";
 import { blockKinds, positionsIn } from "../../src/language/blocks/registry.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 import { parse, specText } from "../language/support.js";
+import { diagnosticsOf } from "../passes/support.js";
 
 const test = suite("blocks: where attention sits");
 
@@ -159,6 +162,95 @@ test("the network's attention is that of every stage that says nothing", () => {
     kind.startsWith("attention.") ? [`${loc.scope.split("/")[2]} ${kind}`] : [],
   );
   assert.equal(gates, ["0 attention.se", "2 attention.eca", "3 attention.se"]);
+});
+
+/** The gates of a network with these stages, as kind and scope, in their order. */
+function gatesOf(stages: readonly string[], more: readonly string[] = []): readonly string[] {
+  const { ops } = buildNetwork(parse(specText(stages, more)).resolved);
+  return ops.flatMap(({ kind, loc }) => (kind.startsWith("attention.") ? [`${kind} ${loc.scope}`] : []));
+}
+
+test("several gates follow each other in the order of the list, under their indexes", () => {
+  const stage = (attention: string): string =>
+    `{ "block": "basic", "channels": 16, "repeat": 2, "attention": ${attention} }`;
+  assert.equal(gatesOf([stage('["sam", { "type": "eca", "blocks": [1] }, "se"]')]), [
+    "attention.sam /stages/0/blocks/0/attention/0",
+    "attention.se /stages/0/blocks/0/attention/2",
+    "attention.sam /stages/0/blocks/1/attention/0",
+    "attention.eca /stages/0/blocks/1/attention/1",
+    "attention.se /stages/0/blocks/1/attention/2",
+  ]);
+  // The network's, unless a stage says otherwise; those elsewhere in the block stand where they stand.
+  const network = ['"attention": [{ "type": "eca", "position": "post" }, "eca"]'];
+  const plain = '{ "block": "basic", "channels": 16 }';
+  const own = '{ "block": "basic", "channels": 16, "attention": "eca" }';
+  const none = '{ "block": "basic", "channels": 16, "attention": "none" }';
+  assert.equal(gatesOf([plain, own, none], network), [
+    "attention.eca /stages/0/blocks/0/attention/1",
+    "attention.eca /stages/0/blocks/0/attention/0",
+    "attention.eca /stages/1/blocks/0/attention",
+  ]);
+});
+
+test("gates of a list have parameters of their own, and take the file's defaults each", () => {
+  const graph = buildNetwork(
+    parse(
+      specText(
+        ['{ "block": "basic", "channels": 16, "attention": ["eca", "eca", { "type": "eca", "kernel": 3 }] }'],
+        ['"defaults": { "attention": { "eca": { "kernel": 7 } } }'],
+      ),
+    ).resolved,
+  );
+  const weights = parametersOf(graph).flatMap(({ name, data }) =>
+    name.includes("attention") ? [`${name} ${data.dims.at(-1)}`] : [],
+  );
+  assert.equal(weights, [
+    "stages.0.blocks.0.attention.0.conv.weight 7",
+    "stages.0.blocks.0.attention.1.conv.weight 7",
+    "stages.0.blocks.0.attention.2.conv.weight 3",
+  ]);
+});
+
+test("a list of gates is checked item by item, and none is no item", () => {
+  const stage = '{ "block": "basic", "channels": 16, "attention": ';
+  for (const [attention, message, path] of [
+    ['["eca", "none"]', 'unknown attention "none"', "$.stages[0].attention[1].type"],
+    ['["eca", { "type": "se", "ratioo": 1 }]', 'unknown key "ratioo"', "$.stages[0].attention[1].ratioo"],
+    [
+      '["eca", { "type": "se", "ratio": "x" }]',
+      "expected number, got text",
+      "$.stages[0].attention[1].ratio",
+    ],
+    ['["eca", 3]', "expected object, got 3", "$.stages[0].attention[1]"],
+    ["[]", "must have at least 1 item, got 0", "$.stages[0].attention"],
+    [
+      "3",
+      "expected a gate's type, an object with a type, or a list of those, got 3",
+      "$.stages[0].attention",
+    ],
+    [
+      '[{ "type": "sam", "position": "spatial" }]',
+      'a block of type basic has no place "spatial" for a gate',
+      "$.stages[0].attention[0].position",
+    ],
+    [
+      '["eca", { "type": "se", "blocks": [2] }]',
+      "there is no block 2: the stage has 1, and the first is 0",
+      "$.stages[0].attention[1].blocks[0]",
+    ],
+    [
+      '["eca", { "type": "se", "ratio": 0.001 }]',
+      "a ratio of 0.001 leaves 0 of 16 channels: nothing to squeeze to",
+      "$.stages[0].attention[1]",
+    ],
+  ] as const) {
+    const found = diagnosticsOf(() => parse(specText([`${stage}${attention} }`])));
+    assert.equal(
+      found.map((each) => [each.message, formatJsonPath(each.path ?? [])]),
+      [[message, path]],
+      attention,
+    );
+  }
 });
 
 test.run();

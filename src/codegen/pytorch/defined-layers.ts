@@ -1,5 +1,6 @@
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { ResolvedBranches, ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import { gatesBelow } from "./block-gates.js";
 import type { ModuleParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
 import { styleOf } from "./style.js";
@@ -141,8 +142,10 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
     return call("Read", read, { join: [hole("join", how), "concat"] });
   },
   keep: ({ name, as }) => call("Keep", [holes(name)("as", as)]),
-  attention: ({ name }, { scope, parts }) =>
-    call("Gate", [holes(name)("gate", parts.gateAt(`${scope}/${name}/attention`)), STYLE]),
+  attention({ name }, { scope, parts, block }) {
+    const { gate } = gatesBelow(`${scope}/${name}`, block, parts, "spatial");
+    return call("Gate", [holes(name)("gate", gate), STYLE]);
+  },
   branches(layer, site) {
     const { name, branches, input } = layer;
     const channels = input === "split" ? site.channels / branches.length : site.channels;

@@ -2,6 +2,7 @@ import { positionsIn, type ResolvedBlock } from "../../language/blocks/registry.
 import type { ResolvedHead, ResolvedStem } from "../../language/resolved.js";
 import type { MapSource } from "../../language/resolved-part.js";
 import type { CodegenSubject } from "../subject.js";
+import { gatesBelow } from "./block-gates.js";
 import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
 import type { ModuleParts } from "./network-parts.js";
@@ -55,13 +56,10 @@ function rowOf(
   common: StyleWords,
 ): Words {
   const scope = `/stages/${block.stage}/blocks/${block.index}`;
-  const gate = parts.gateAt(`${scope}/attention`);
   const rate = parts.rateAt(`${scope}/drop_path`);
   const usual = block.block === "defined" ? "standard" : positionsIn(block.block)[0];
-  const position = gate === undefined ? usual : block.attentionPosition;
   const shared = {
-    gate,
-    position: position === usual ? undefined : position,
+    ...gatesBelow(scope, block, parts, usual),
     drop_path: rate === 0 ? undefined : rate,
     reads: block.reads && { join: block.reads.how, maps: block.reads.names.map(sourceWords) },
     style: styleChanges(styleOf(block), common),

@@ -152,7 +152,9 @@ function kindsOf(graph: Graph): readonly (AttentionType | SelectionType)[] {
 
 /** The options of a kind of gate that the spec's blocks agree on, before passes swap them; else the kind's defaults. */
 function optionsOf(type: AttentionType, { blocks }: ResolvedSpec): AttentionOptions | AttentionType {
-  const written = blocks.flatMap(({ attention }) => (attention?.type === type ? [attention] : []));
+  const written = blocks
+    .flatMap(({ gates }) => gates.map(({ options }) => options))
+    .filter((options) => options.type === type);
   const [first] = written;
   return first !== undefined && written.every((each) => isDeepStrictEqual(each, first)) ? first : type;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { attentionSchema } from "../attention.js";
+import { gatesSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
@@ -27,9 +27,11 @@ export const stageFields = {
     .describe(
       "Whether blocks add their input to their output. Left out: where the stride is 1 and the channels are equal.",
     ),
-  attention: attentionSchema
+  attention: gatesSchema
     .optional()
-    .describe("Gate of the stage's blocks. Left out: the network's `attention`."),
+    .describe(
+      'Gate of the stage\'s blocks, or a list of gates that a block has one after the other: `["eca", "sam"]`. Left out: the network\'s `attention`.',
+    ),
   ...valueFields,
   scaleDepth: z
     .boolean()

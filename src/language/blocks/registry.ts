@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { AttentionOptions } from "../../ir/attention/modules.js";
+import { listedGates } from "../attention.js";
 import type { DefinedStage } from "../definitions/definition.js";
 import {
   factsOfDefined,
@@ -7,6 +8,7 @@ import {
   type ResolvedDefined,
 } from "../definitions/resolved-definition.js";
 import type { AttentionPosition, AttentionPositions } from "../positions.js";
+import type { ResolvedGate } from "../resolved-part.js";
 import { basic } from "./basic.js";
 import type { BlockContext, RuleFacts } from "./block-kind.js";
 import { bottleneck } from "./bottleneck.js";
@@ -70,24 +72,30 @@ export function factsOf(block: ResolvedBlock): RuleFacts {
 }
 
 /** One block of a stage with everything said. */
-export function resolveBlock(
-  stage: BuiltInStage,
-  context: Omit<BlockContext, "attention" | "attentionPosition">,
-): ResolvedBlock {
+export function resolveBlock(stage: BuiltInStage, context: Omit<BlockContext, "gates">): ResolvedBlock {
   const { resolve } = blockKinds[stage.block] as {
     resolve(stage: BuiltInStage, context: BlockContext): ResolvedBlock;
   };
-  return resolve(stage, { ...context, ...gateOf(stage, context.index, positionsIn(stage.block)[0]) });
+  return resolve(stage, { ...context, gates: gatesOf(stage, context, positionsIn(stage.block)[0]) });
 }
 
-/** The stage's gate, as far as the block of that index has it; at `usual` unless the stage says where. */
-export function gateOf(
+/** The stage's gates that the block of that index has, each at `usual` unless the stage says where. */
+export function gatesOf(
   { attention }: Pick<Stage, "attention">,
-  index: number,
+  { index, specPath }: Pick<BlockContext, "index" | "specPath">,
   usual: AttentionPosition,
-): Pick<BlockContext, "attention" | "attentionPosition"> {
-  if (attention === undefined) return { attention };
-  const { position = usual, blocks, ...options } = attention;
-  if (blocks !== undefined && !blocks.includes(index)) return { attention: undefined };
-  return { attention: options as AttentionOptions, attentionPosition: position };
+): readonly ResolvedGate[] {
+  return listedGates(attention).flatMap(({ gate, item }): readonly ResolvedGate[] => {
+    const { position = usual, blocks, ...options } = gate;
+    if (blocks !== undefined && !blocks.includes(index)) return [];
+    const below = item === undefined ? ["attention"] : ["attention", item];
+    return [
+      {
+        options: options as AttentionOptions,
+        position,
+        layer: below.join("/"),
+        specPath: [...specPath, ...below],
+      },
+    ];
+  });
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { WrittenAttention } from "../attention.js";
+import type { WrittenGates } from "../attention.js";
 import { stageFields } from "../blocks/block-kind.js";
 import { FUNCTIONS } from "./expression.js";
 import { layersSchema } from "./layer-schema.js";
@@ -79,7 +79,7 @@ export type DefinedName = string & { readonly definedName: true };
 /** A stage of blocks that the spec defines, with the schema's defaults. */
 export interface DefinedStage extends z.output<z.ZodObject<Omit<typeof definedStageFields, "attention">>> {
   readonly block: DefinedName;
-  readonly attention?: WrittenAttention | undefined;
+  readonly attention?: WrittenGates | undefined;
   /** The definition's own fields, by name. */
   readonly [field: string]: unknown;
 }

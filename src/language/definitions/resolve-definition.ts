@@ -15,8 +15,7 @@ import type { ResolvedDefined } from "./resolved-definition.js";
 import type { ResolvedLayer } from "./resolved-layers.js";
 
 /** Where a defined block stands. Its output channels follow from its layers. */
-export interface DefinedContext
-  extends Omit<BlockContext, "channels" | "residual" | "attention" | "attentionPosition"> {
+export interface DefinedContext extends Omit<BlockContext, "channels" | "residual" | "gates"> {
   /** The stage's own `channels`, scaled; undefined where it says none. */
   readonly wantedChannels: number | undefined;
   /** Blocks of the stage. */
@@ -97,6 +96,7 @@ export function resolveDefinition(
     layers: shortcut === undefined ? main.layers : withBranchEnd(main),
     shortcut: shortcut?.layers,
     after: after.layers,
+    gates: [],
   };
 }
 

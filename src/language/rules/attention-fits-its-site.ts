@@ -3,6 +3,7 @@ import { attentionModules } from "../../ir/attention/modules.js";
 import { TypeRefusal } from "../../ir/types.js";
 import { factsOf, type ResolvedBlock } from "../blocks/registry.js";
 import type { AttentionPosition } from "../positions.js";
+import type { ResolvedGate } from "../resolved-part.js";
 import type { SpecRule } from "./rule.js";
 
 export const attentionFitsItsSite: SpecRule = {
@@ -10,23 +11,23 @@ export const attentionFitsItsSite: SpecRule = {
   doc: "A gate's options must make sense for the channels that it gates: a squeeze must leave at least one.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
-      const reason = refusalAt(block);
-      if (reason !== undefined) report([...block.specPath, "attention"], reason);
+      for (const gate of block.gates) {
+        const reason = refusalAt(block, gate);
+        if (reason !== undefined) report(gate.specPath, reason);
+      }
     }
   },
 };
 
-/** Why the block's gate is not possible where it stands. */
-function refusalAt(block: ResolvedBlock): string | undefined {
-  const { attention, attentionPosition, inputChannels, stage } = block;
-  if (attention === undefined || attentionPosition === undefined) return undefined;
-  const { type, ...options } = attention;
+/** Why a gate of the block is not possible where it stands. */
+function refusalAt(block: ResolvedBlock, { options: given, position }: ResolvedGate): string | undefined {
+  const { type, ...options } = given;
   const module: AttentionModule = attentionModules[type];
   try {
     module.plan(options, {
-      channels: GATED[attentionPosition](block),
-      blockInputChannels: inputChannels,
-      stage,
+      channels: GATED[position](block),
+      blockInputChannels: block.inputChannels,
+      stage: block.stage,
     });
     return undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { RuleName } from "../../base/diagnostic-codes/registry.js";
 import type { JsonPath } from "../../base/json-path.js";
-import type { WrittenAttention } from "../attention.js";
+import type { WrittenGates } from "../attention.js";
 import type { BuiltInStage } from "../blocks/registry.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { Stem } from "../schema.js";
@@ -12,8 +12,8 @@ export interface RuleSubject {
     readonly stem: Stem | undefined;
     /** The stages; undefined for those of blocks that the spec defines. */
     readonly stages: readonly (BuiltInStage | undefined)[];
-    /** The gate of each stage, of whatever blocks. */
-    readonly gates: readonly (WrittenAttention | undefined)[];
+    /** The gates of each stage, of whatever blocks. */
+    readonly gates: readonly (WrittenGates | undefined)[];
   };
   /** Undefined where a definition is wrong, as nothing can be made of its blocks then. */
   readonly resolved: ResolvedSpec | undefined;

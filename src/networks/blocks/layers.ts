@@ -43,9 +43,9 @@ export interface Norm extends Pick<LayerDefaults, "norm" | "initialization"> {
 /** A convolution with its normalisation. */
 export interface ConvNorm extends Conv, Norm {}
 
-/** What a block says of its gate. */
+/** What a block says of its gates. */
 type Gated = Pick<LayerDefaults, "initialization"> &
-  Pick<ResolvedPosition, "attention" | "attentionPosition" | "inputChannels" | "stage">;
+  Pick<ResolvedPosition, "gates" | "inputChannels" | "stage">;
 
 /** What a block says of its sum. */
 type Residual = Gated & Pick<ResolvedPosition, "residual" | "dropPath">;
@@ -173,10 +173,11 @@ export class LayerBuilder {
     return this.#builder.attention(x, options, site, this.#at(layer));
   }
 
-  /** The block's gate over x, if that is where the block has it; else x itself. */
-  attention(x: Value, position: AttentionPosition, block: Gated, layer = "attention"): Value {
-    const { attention, attentionPosition, inputChannels, stage, initialization } = block;
-    if (attention === undefined || attentionPosition !== position) return x;
+  /** x behind the gates that the block has at that position, one after the other. @param layer what they stand below */
+  attention(x: Value, position: AttentionPosition, block: Gated, layer = ""): Value {
+    const { inputChannels, stage, initialization } = block;
+    const gates = block.gates.filter((gate) => gate.position === position);
+    if (gates.length === 0) return x;
     const [, channels, height, width] = featureMap(x.type, "x");
     const site: AttentionSite = {
       channels,
@@ -185,7 +186,9 @@ export class LayerBuilder {
       stage,
       initialization,
     };
-    return this.#builder.attention(x, attention, site, this.#at(layer));
+    return gates.reduce<Value>((gated, { options, layer: own }) => {
+      return this.#builder.attention(gated, options, site, this.#at(join(layer, own)));
+    }, x);
   }
 
   /**

@@ -93,7 +93,7 @@ function buildPreactivated(
 
 /** A convolution of the branch, or the gate instead. */
 function convolveOrAttend(layers: LayerBuilder, x: Value, block: ResidualBlock, conv: BranchConv): Value {
-  return conv.spatial === true && block.attentionPosition === "convolution"
+  return conv.spatial === true && block.gates.some(({ position }) => position === "convolution")
     ? layers.attention(x, "convolution", block)
     : layers.conv(x, conv.layer, { ...block, ...conv });
 }

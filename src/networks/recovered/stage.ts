@@ -199,12 +199,12 @@ function attentionOf(
     ...gateOps(shortcut).map((op) => ({ op, position: "identity" })),
     ...gateOps(after).map((op) => ({ op, position: "post" })),
   ];
-  const [gate, another] = found;
+  const written = found.map(({ op, position }) => {
+    if (position === "elsewhere") return unknown("its gate stands where no spec has one");
+    const gate = gates.get(op) ?? unknown("its gate is of no kind that is known");
+    return { ...gate, ...(position === positions[0] ? {} : { position }) };
+  });
+  const [gate, another] = written;
   if (gate === undefined) return {};
-  if (another !== undefined) return unknown("it has several gates");
-  if (gate.position === "elsewhere") return unknown("its gate stands where no spec has one");
-  const written = gates.get(gate.op) ?? unknown("its gate is of no kind that is known");
-  return {
-    attention: { ...written, ...(gate.position === positions[0] ? {} : { position: gate.position }) },
-  };
+  return { attention: another === undefined ? gate : written };
 }

@@ -113,7 +113,7 @@ function* nameBlock(
     const own = elements[i] ?? [];
     for (const part of own) {
       const found = look(element, part.layer);
-      if (found === undefined) continue;
+      if (found === undefined || isOfSeveral(part)) continue;
       const below = part.gate === undefined ? { name: "", linear: false } : lookGate(gates, part.gate);
       const pattern = below && join(found.name, below.name);
       const name =
@@ -131,6 +131,11 @@ function* nameBlock(
     }
     if (own.length > 0) number++;
   }
+}
+
+/** Whether a part is of a gate among several of its block, which no framework has names for. */
+function isOfSeveral({ gate, layer }: Part): boolean {
+  return gate !== undefined && /(^|\.)attention\.\d+$/.test(layer);
 }
 
 interface FoundName {

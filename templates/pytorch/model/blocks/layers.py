@@ -112,13 +112,17 @@ class PReLU(nn.Module):
 
 
 class Gate(nn.Module):
-    """The gate of a block at a layer of its own; without one the layer does nothing."""
+    """The gates of a block at a layer of their own; without any the layer does nothing."""
 
     def __init__(self, gate, style):
         super().__init__()
-        self.attention = None if gate is None else gate_of(gate, style)
+        self.attention = gates_of(gate, style)
 
     def forward(self, x):
+        if isinstance(self.attention, nn.ModuleDict):
+            for gate in self.attention.values():
+                x = gate(x)
+            return x
         return x if self.attention is None else self.attention(x)
 
 

@@ -81,7 +81,8 @@ class Residual(Block):
                 if preactivation
                 else ConvNormAct(**conv, style=style, act=not last or branch_act, last=last)
             )
-            if position == "convolution" and name == self.gated_layer:
+            places = position if isinstance(position, list) else [position]
+            if "convolution" in places and name == self.gated_layer:
                 # The gate stands in place of the convolution.
                 layer.conv = nn.Identity()
             self.add_module(name, layer)
