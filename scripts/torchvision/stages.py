@@ -1,7 +1,7 @@
 """The stages of torchvision's classifiers, from their module trees, and their ONNX files.
 
-    python3 scripts/structure-survey/networks.py --list
-    python3 scripts/structure-survey/networks.py FOLDER NETWORK...
+    python3 scripts/torchvision/stages.py --list
+    python3 scripts/torchvision/stages.py FOLDER NETWORK...
 
 The first prints the names of all networks. The second writes FOLDER/NETWORK.onnx and FOLDER/NETWORK.json for each. The JSON
 has the stages in the order in which a run comes by them: how many blocks each has, the channels and the side of the map
@@ -18,6 +18,7 @@ import warnings
 
 import onnx
 import torch
+from exporting import export, published
 from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
 from torchvision import models
 
@@ -36,15 +37,6 @@ def side_of(name):
     if name.startswith(("vgg", "alexnet", "maxvit")):
         return 224
     return {"inception_v3": 96, "vit_h_14": 56}.get(name, 64)
-
-
-def network(name):
-    options = {}
-    if name in ("googlenet", "inception_v3"):
-        options["init_weights"] = False
-    if name.startswith("vit"):
-        options["image_size"] = side_of(name)
-    return models.get_model(name, weights=None, **options).eval()
 
 
 def sizes(tensor, name):
@@ -138,19 +130,17 @@ def main():
     torch.set_num_threads(1)
     uninitialised()
     for name in wanted:
-        torch.manual_seed(0)
-        model, target = network(name), folder / f"{name}.onnx"
-        image = torch.randn(1, 3, side_of(name), side_of(name))
+        side, target = side_of(name), folder / f"{name}.onnx"
+        model, image = published(name, side).eval(), torch.randn(1, 3, side, side)
         (folder / f"{name}.json").write_text(json.dumps(stages_of(blocks_of(model, name, image), name)))
         if target.exists():
             continue
         # With gradients on, PyTorch takes no short cut through an operator that ONNX lacks.
         with tempfile.TemporaryDirectory() as scratch:
             path = pathlib.Path(scratch) / "network.onnx"
-            try:
-                torch.onnx.export(model, image, str(path), opset_version=16)
-            except Exception as error:  # PyTorch has no export of some operators.
-                print(f"{name}: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+            why = export(model, image, path, 16)
+            if why is not None:
+                print(f"{name}: {why}", file=sys.stderr)
                 continue
             without_large(path, target)
 

@@ -1,28 +1,28 @@
-"""Exports small networks of torchvision's 20 families of classifiers as ONNX files, for the corpus.
+"""Exports small networks of torchvision's 20 families of classifiers as ONNX files.
 
-    python3 scripts/corpus/torchvision_networks.py --list
-    python3 scripts/corpus/torchvision_networks.py FAMILY FOLDER [OPSET MODE SIZES]
-    python3 scripts/corpus/torchvision_networks.py --whole NETWORK FILE
+    python3 scripts/torchvision/small_families.py --list
+    python3 scripts/torchvision/small_families.py FAMILY FOLDER [OPSET-MODE-SIZES ...]
 
-The second writes FOLDER/FAMILY-OPSET-MODE-SIZES.onnx: opsets 9, 13 and 16; `folded`, as PyTorch exports for use, and `training`,
-with BatchNorms and Dropouts as they are when it trains; batch, height and width `open`, or
-`fixed` to one image, in training to two. It prints the files'
-names; what PyTorch has no export of is said on stderr. Files that are there stay. Weights are random, the same in each run; BatchNorms have statistics of random
-images and other factors than 1. Networks have the layers of the published ones, but fewer and narrower, so that all of them are checked
-in minutes. The third writes a published network at its own size.
+The first prints the names of all files. The second writes FOLDER/FAMILY-OPSET-MODE-SIZES.onnx: opsets 9, 13 and 16; `folded`, as PyTorch
+exports for use, and `training`, with BatchNorms and Dropouts as they are when it trains; batch, height and width `open`, or `fixed` to one
+image, in training to two. Where PyTorch has no export there is a FAMILY-OPSET-MODE-SIZES.txt that says why. Weights are random, the same in
+each run; BatchNorms have statistics of random images and other factors than 1. Networks have the layers of the published ones, but fewer
+and narrower, so that all of them are checked in minutes.
 """
 
+import copy
+import itertools
 import pathlib
 import sys
 import warnings
 
 import torch
 import torchvision.models as models
+from exporting import export, give_statistics
 from torch import nn
 
-OPSETS = (9, 13, 16)
-MODES = ("folded", "training")
-SIZES = ("open", "fixed")
+FORMS = ["-".join(form) for form in itertools.product(("9", "13", "16"), ("folded", "training"), ("open", "fixed"))]
+AXES = {"image": {0: "batch", 2: "height", 3: "width"}, "logits": {0: "batch"}}
 CLASSES = 10
 
 
@@ -126,77 +126,26 @@ def family(name):
     """A network with weights and statistics that are neither fresh nor trivial, and an image of its size."""
     torch.manual_seed(0)
     model, side = FAMILIES[name]()
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    with torch.no_grad():
-        for norm in norms:
-            norm.weight.uniform_(0.5, 1.5)
-            norm.bias.normal_(0, 0.2)
-            norm.momentum = None  # the mean over all batches that it has seen
-        if norms:
-            model.train()
-            for _ in range(2):
-                model(torch.randn(4, 3, side, side))
-        for norm in norms:
-            norm.momentum = 0.1
+    give_statistics(model, side)
     return model, torch.randn(1, 3, side, side)
-
-
-def export(model, image, file, opset, mode, sizes):
-    model.train(mode == "training")
-    if mode == "training":
-        image = torch.cat([image, image.flip(0)])  # BatchNorms have no statistics of one pixel.
-    axes = {"image": {0: "batch", 2: "height", 3: "width"}, "logits": {0: "batch"}}
-    torch.onnx.export(
-        model,
-        image,
-        file,
-        opset_version=opset,
-        training=torch.onnx.TrainingMode.TRAINING if mode == "training" else torch.onnx.TrainingMode.EVAL,
-        do_constant_folding=mode != "training",
-        input_names=["image"],
-        output_names=["logits"],
-        dynamic_axes=axes if sizes == "open" else None,
-    )
-
-
-def exported(model, image, file, refusal, how):
-    """Writes the file; or why not, as PyTorch has no export of some operators at some opsets."""
-    whole = file.with_suffix(".part")
-    try:
-        export(model, image, str(whole), *how)
-        whole.rename(file)
-    except Exception as error:
-        whole.unlink(missing_ok=True)
-        refusal.write_text((str(error).strip().splitlines() or [type(error).__name__])[0])
 
 
 def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     if sys.argv[1:] == ["--list"]:
-        print("\n".join(FAMILIES))
+        print("\n".join(f"{name}-{form}" for name in FAMILIES for form in FORMS))
         return
-    if sys.argv[1] == "--whole":
-        name, file, mode = sys.argv[2:]
-        torch.manual_seed(0)
-        model = getattr(models, name)(weights=None)
-        export(model, torch.randn(1, 3, 224, 224), file, 13, mode, "fixed")
-        return
-    name, folder, *only = sys.argv[1:]
+    name, folder, *forms = sys.argv[1:]
     model, image = family(name)
-    for opset in OPSETS:
-        for mode in MODES:
-            for sizes in SIZES:
-                if only and [str(opset), mode, sizes] != only:
-                    continue
-                file = pathlib.Path(folder) / f"{name}-{opset}-{mode}-{sizes}.onnx"
-                refusal = file.with_suffix(".txt")
-                if not file.exists() and not refusal.exists():
-                    exported(model, image, file, refusal, (opset, mode, sizes))
-                if file.exists():
-                    print(file)
-                else:
-                    print(f"{file.stem}: {refusal.read_text()}", file=sys.stderr)
+    for form in forms or FORMS:
+        opset, mode, sizes = form.split("-")
+        file = pathlib.Path(folder) / f"{name}-{form}.onnx"
+        # In training BatchNorms have no statistics of one pixel, and get others by each run.
+        images = torch.cat([image, image.flip(0)]) if mode == "training" else image
+        why = export(copy.deepcopy(model), images, file, int(opset), mode, AXES if sizes == "open" else None)
+        if why is not None:
+            file.with_suffix(".txt").write_text(why)
 
 
 main()
