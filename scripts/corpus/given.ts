@@ -1,9 +1,12 @@
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { type Counted, differenceOf } from "./counted.js";
+import type { Counted } from "./counted.js";
 import type { CorpusFile } from "./files.js";
+import { differenceOf, type Finding, unchecked } from "./finding.js";
 import {
   type DeclaredValue,
   type Description,
+  type Multiplications,
   type Numbers,
   type Oracle,
   OracleRefusal,
@@ -11,53 +14,62 @@ import {
 } from "./oracle.js";
 import { type RuntimeAnswer, runtimeAnswer } from "./runtime.js";
 
-/** What is known of a file without ecagen. */
+/** What is known of a file without ecagen; what not every command needs is asked for when one does. */
 export interface Given {
   readonly described: Description;
-  readonly numbers: Numbers;
+  numbers(): Promise<Numbers>;
   /** ONNX Runtime's outputs for those numbers. */
-  readonly reference: RuntimeAnswer;
-  /** How ecagen's counts differ from those of oracle.py. */
-  differenceOfCounts(counted: Counted): string | undefined;
+  reference(): Promise<RuntimeAnswer>;
+  multiplications(): Promise<Multiplications>;
 }
-
-/** How a count begins that a file leaves open, which ecagen says. */
-export const UNKNOWN = "not counted";
 
 /** The size that ecagen takes for an open height or width. */
 const OPEN_SIDE = 224;
 
 /** Asks python3-onnx and ONNX Runtime about a file. Errors: `OracleRefusal` for a file that python3-onnx can't read. */
 export async function givenOf(file: CorpusFile, oracle: Oracle, folder: string): Promise<Given> {
-  const declared = await oracle.describe(file.path);
-  const sizes = sizesOf(declared.inputs);
   const { path, data = null, values } = file;
-  const numbers = await oracle.numbers({ file: path, sizes, data, folder, values });
-  const described = await oracle.describe(
-    path,
-    oneImage(declared.inputs),
-    await shapesOf(file, declared, oracle, folder),
-  );
-  const reference =
-    numbers.inputs === null
-      ? { refused: "there are no numbers for its inputs" }
-      : await runtimeAnswer(path, numbers.inputs);
-  return { described, numbers, reference, differenceOfCounts: (counted) => difference(counted, described) };
+  const described = await oracle.describe(path);
+  const sizes = sizesOf(described.inputs);
+  const numbers = once(() => oracle.numbers({ file: path, sizes, data, folder, values }));
+  return {
+    described,
+    numbers,
+    reference: once(async () => {
+      const { inputs } = await numbers();
+      return inputs === null
+        ? { refused: "there are no numbers for its inputs" }
+        : runtimeAnswer(path, inputs);
+    }),
+    multiplications: once(() => multiplicationsOf(file, described, oracle, folder)),
+  };
 }
 
-function difference(counted: Counted, described: Description): string | undefined {
-  const missing = (counted.uncounted ?? []).map(({ operator }) => operator);
-  const unchecked = Object.keys(described.uncounted);
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+/** How ecagen's counts differ from those of oracle.py. */
+export async function differenceOfCounts(counted: Counted, given: Given): Promise<Finding | undefined> {
+  const { described } = given;
   const wrong =
     differenceOf("parameters", counted.parameters, described.parameters) ??
     differenceOf("buffers", counted.buffers, described.buffers);
   if (wrong !== undefined) return wrong;
-  if (unchecked.length > 0) return `${UNKNOWN}, not by the check either: ${unchecked.join(", ")}`;
-  if (missing.length > 0 && counted.macs <= described.macs) return `${UNKNOWN}: ${missing.join(", ")}`;
+  const { macs, products, uncounted } = await given.multiplications();
+  const missing = (counted.uncounted ?? []).map(({ operator }) => operator);
+  const unknown = Object.keys(uncounted);
+  if (missing.length > 0 && (unknown.length > 0 || counted.macs <= macs))
+    return { status: "refused", why: `not counted: ${missing.join(", ")}` };
+  if (unknown.length > 0) return unchecked(`the check does not count ${unknown.join(", ")}`);
   return (
-    differenceOf("macs", counted.macs, described.macs) ??
-    differenceOf("productMacs", counted.productMacs ?? 0, described.products) ??
-    differenceOf("uncounted", missing, unchecked)
+    differenceOf("macs", counted.macs, macs) ??
+    differenceOf("productMacs", counted.productMacs ?? 0, products) ??
+    differenceOf("uncounted", missing, unknown)
   );
 }
 
@@ -86,26 +98,27 @@ function oneImage(inputs: Description["inputs"]): Sizes {
   );
 }
 
-/** The sizes of values that shape inference leaves open, as ONNX Runtime has them in a run of one image. */
-async function shapesOf(
+/** Counts at the sizes of one image; what shape inference leaves open has the sizes of a run of ONNX Runtime. */
+async function multiplicationsOf(
   file: CorpusFile,
-  declared: Description,
+  { inputs }: Description,
   oracle: Oracle,
   folder: string,
-): Promise<Sizes> {
-  const sizes = oneImage(declared.inputs);
-  const inferred = await oracle.describe(file.path, sizes);
-  if (Object.keys(inferred.uncounted).length === 0) return {};
+): Promise<Multiplications> {
+  const sizes = oneImage(inputs);
+  const inferred = await oracle.count(file.path, sizes);
+  if (Object.keys(inferred.uncounted).length === 0) return inferred;
+  return oracle.count(file.path, sizes, await shapesOf(file, sizes, oracle, folder));
+}
+
+/** The sizes of all values of a model in a run of ONNX Runtime. */
+async function shapesOf(file: CorpusFile, sizes: Sizes, oracle: Oracle, folder: string): Promise<Sizes> {
   try {
-    const exposed = join(folder, "exposed.onnx");
+    const own = mkdtempSync(join(folder, "exposed-"));
+    const exposed = join(own, "exposed.onnx");
     await oracle.expose(file.path, exposed);
-    const { inputs } = await oracle.numbers({
-      file: exposed,
-      sizes,
-      data: null,
-      folder,
-      values: file.values,
-    });
+    const { values } = file;
+    const { inputs } = await oracle.numbers({ file: exposed, sizes, data: null, folder: own, values });
     const answer = inputs === null ? { refused: "" } : await runtimeAnswer(exposed, inputs);
     if ("refused" in answer) return {};
     return Object.fromEntries(Object.entries(answer.outputs).map(([name, { dims }]) => [name, dims]));

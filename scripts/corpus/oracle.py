@@ -4,14 +4,17 @@
 
 Reads one JSON document per line and answers each with one.
 
-{"do": "describe", "file": ..., "sizes": {"name of an input": [sizes]}, "shapes": {"name of a value": [sizes]}} gives whether onnx.checker
-and shape inference accept the file, its inputs, outputs, opset and nodes, and, counted over the types of onnx.shape_inference at
-the given sizes, or, where inference leaves a value open, the given shapes:
+{"do": "describe", "file": ...} gives whether onnx.checker and shape inference accept the file, its inputs, outputs, opset and nodes, whether a
+node may give other numbers in each run, as a Dropout in training (draws), and how many numbers it holds:
+
+    parameters  trainable scalars; buffers: running statistics of normalisations
+
+{"do": "count", "file": ..., "sizes": {"name of an input": [sizes]}, "shapes": {"name of a value": [sizes]}} counts over the types of
+onnx.shape_inference at the given sizes, or, where inference leaves a value open, the given shapes:
 
     macs        multiply-accumulates of the nodes that read a tensor of the file, or what follows from such alone
     products    those of two computed tensors
     uncounted   how many nodes multiply, and have sizes that inference leaves open, by operator
-    parameters  trainable scalars; buffers: running statistics of normalisations
 
 Bodies of If (the larger one), Loop and Scan (each round) are counted where they are run, functions of the file's own where
 they are called.
@@ -322,6 +325,18 @@ def rounds_of(node, scope):
     return None
 
 
+def hand_in(graph, own, given, scope, constants):
+    """What a graph calls `own` is `given` around it: a tensor of the file, or an input of its type."""
+    if given in scope.tensors:
+        tensor = graph.initializer.add()
+        tensor.CopyFrom(scope.tensors[given])
+        tensor.name = own
+    elif given in scope.types:
+        graph.input.add(name=own).type.CopyFrom(scope.types[given])
+    if given in scope.constant:
+        constants.add(own)
+
+
 def body_scope(body, node, scope):
     """A body as a graph: what it reads from around it is an input, or a tensor of the file."""
     graph = onnx.GraphProto()
@@ -343,16 +358,8 @@ def body_scope(body, node, scope):
                 del info.type.tensor_type.shape.dim[axes[i - states]]
     constants = set()
     for name in sorted(captures(node)):
-        if name in {each.name for each in graph.input}:
-            continue
-        if name in scope.tensors:
-            tensor = graph.initializer.add()
-            tensor.CopyFrom(scope.tensors[name])
-            tensor.name = name
-        elif name in scope.types:
-            graph.input.add(name=name).type.CopyFrom(scope.types[name])
-        if name in scope.constant:
-            constants.add(name)
+        if name not in {each.name for each in graph.input}:
+            hand_in(graph, name, name, scope, constants)
     return nested(graph, scope.imports, scope, constants)
 
 
@@ -360,14 +367,7 @@ def function_scope(function, node, scope):
     graph = onnx.GraphProto(name=function.name)
     constants = set()
     for own, given in zip(function.input, node.input):
-        if given in scope.tensors:
-            tensor = graph.initializer.add()
-            tensor.CopyFrom(scope.tensors[given])
-            tensor.name = own
-        elif given in scope.types:
-            graph.input.add(name=own).type.CopyFrom(scope.types[given])
-        if given in scope.constant:
-            constants.add(own)
+        hand_in(graph, own, given, scope, constants)
     given = {each.name: each for each in node.attribute}
     for inner in function.node:
         copy = graph.node.add()
@@ -481,10 +481,19 @@ def has_steps_first(model, name):
     )
 
 
-def fixed_batch(answer):
+def inputs_of(model):
+    held = {each.name for each in model.graph.initializer}
+    return [
+        {**info_of(each), "batch": 1 if has_steps_first(model, each.name) else 0}
+        for each in model.graph.input
+        if each.name not in held
+    ]
+
+
+def fixed_batch(model):
     """How many images the file is made for, where that is fixed: a first size that its first output has, too."""
-    given = next((each for each in answer["inputs"] if each["dims"] and len(each["dims"]) > 1), None)
-    result = (answer["outputs"][0]["dims"] if answer["outputs"] else None) or [None]
+    given = next((each for each in inputs_of(model) if each["dims"] and len(each["dims"]) > 1), None)
+    result = (info_of(model.graph.output[0])["dims"] if model.graph.output else None) or [None]
     size = given and given["dims"][given["batch"]]
     return size if isinstance(size, int) and (size == result[0] or given["batch"] == 1) else None
 
@@ -503,24 +512,36 @@ def judged(check):
         return f"{type(error).__name__}: {error}"[:300]
 
 
-def describe(file, sizes=None, shapes=None):
+def draws(nodes):
+    """Whether something among nodes or in their bodies gives other numbers in each run."""
+    return any(
+        node.op_type in DRAWING
+        or (node.op_type == "Dropout" and (len(node.input) > 2 or not attribute(node, "is_test", 1)))
+        or any(draws(body.node) for body in bodies(node).values())
+        for node in nodes
+    )
+
+
+def describe(file):
     model = onnx.load(file)
-    held = {each.name for each in model.graph.initializer}
-    answer = {
+    trainable, buffers = scalars(model)
+    return {
         "checker": judged(lambda: onnx.checker.check_model(file)),
         "inference": judged(lambda: shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)),
         "opset": next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), None),
         "nodes": len(model.graph.node),
-        "inputs": [
-            {**info_of(each), "batch": 1 if has_steps_first(model, each.name) else 0}
-            for each in model.graph.input
-            if each.name not in held
-        ],
+        "draws": draws([*model.graph.node, *(node for each in model.functions for node in each.node)]),
+        "inputs": inputs_of(model),
         "outputs": [info_of(each) for each in model.graph.output],
+        "parameters": trainable,
+        "buffers": buffers,
     }
-    trainable, buffers = scalars(model)
+
+
+def macs(file, sizes, shapes):
+    model = onnx.load(file)
     functions = {(each.domain, each.name): each for each in model.functions}
-    batch = fixed_batch(answer)
+    batch = fixed_batch(model)
     total = Total()
     if batch is not None and batch > 1:
         total.add(count(Scope(model, (), functions)))
@@ -530,9 +551,6 @@ def describe(file, sizes=None, shapes=None):
         total, batch = count(Scope(model, (), functions, shapes)), 1
     batch = batch or 1
     return {
-        **answer,
-        "parameters": trainable,
-        "buffers": buffers,
         "macs": total.macs // batch,
         "products": total.products // batch,
         "uncounted": dict(total.uncounted),
@@ -605,7 +623,7 @@ def python(file):
     return {}
 
 
-ANSWERS = {"describe": describe, "expose": expose, "inputs": inputs, "python": python}
+ANSWERS = {"describe": describe, "count": macs, "expose": expose, "inputs": inputs, "python": python}
 
 
 def main():

@@ -1,14 +1,8 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-
-/** Debian's Python, which has onnx, torch and torchvision where they are installed. */
-export const PYTHON = "/usr/bin/python3";
-
-export function hasPythonModules(...modules: readonly string[]): boolean {
-  return spawnSync(PYTHON, ["-c", `import ${modules.join(", ")}`]).status === 0;
-}
+import { PYTHON } from "../python.js";
 
 export type Sizes = Readonly<Record<string, readonly number[]>>;
 
@@ -20,18 +14,24 @@ export interface DeclaredValue {
   readonly dims: readonly (number | string)[] | null;
 }
 
-/** What python3-onnx says of a file, and what oracle.py counts over its types. */
+/** What python3-onnx says of a file. */
 export interface Description {
   /** Why onnx.checker, or strict shape inference, refuses it; null where it is accepted. */
   readonly checker: string | null;
   readonly inference: string | null;
   readonly opset: number | null;
   readonly nodes: number;
+  /** Whether something in it may give other numbers in each run. */
+  readonly draws: boolean;
   /** With the axis that is the batch: the second one of a sequence. */
   readonly inputs: readonly (DeclaredValue & { readonly batch: number })[];
   readonly outputs: readonly DeclaredValue[];
   readonly parameters: number;
   readonly buffers: number;
+}
+
+/** What oracle.py counts over the types of python3-onnx. */
+export interface Multiplications {
   readonly macs: number;
   readonly products: number;
   readonly uncounted: Readonly<Record<string, number>>;
@@ -59,8 +59,12 @@ export class Oracle {
     this.#lines = this.#interface[Symbol.asyncIterator]();
   }
 
-  describe(file: string, sizes: Sizes = {}, shapes: Sizes = {}): Promise<Description> {
-    return this.#ask<Description>({ do: "describe", file, sizes, shapes });
+  describe(file: string): Promise<Description> {
+    return this.#ask<Description>({ do: "describe", file });
+  }
+
+  count(file: string, sizes: Sizes, shapes: Sizes = {}): Promise<Multiplications> {
+    return this.#ask<Multiplications>({ do: "count", file, sizes, shapes });
   }
 
   /** Writes the model with each of its values as an output. */

@@ -1,5 +1,5 @@
-import type { Cell, CommandName } from "./cells.js";
-import type { Group, MissingFile } from "./files.js";
+import { type Cell, COMMAND_NAMES, type CommandName } from "./cells.js";
+import { GROUPS, type Group, type MissingFile } from "./files.js";
 import type { Row } from "./survey.js";
 
 export type Totals = Readonly<Record<Cell["status"], number>>;
@@ -12,8 +12,25 @@ export interface Reason {
   readonly files: readonly string[];
 }
 
+/** A cell, and the build of ecagen that it is of: the commit, and a hash of the program's files. */
+export interface BuiltCell extends Cell {
+  readonly build: string;
+}
+
+/** A row whose cells may be of several builds. */
+export interface BuiltRow extends Row {
+  readonly cells: Readonly<Partial<Record<CommandName, BuiltCell>>>;
+}
+
 /** What the survey came to. */
-export interface CorpusResult {
+export interface CorpusResult extends Summary {
+  /** How many of the runs are of each build. */
+  readonly builds: Readonly<Record<string, number>>;
+  readonly missing: readonly MissingFile[];
+}
+
+/** Rows, summed up. */
+export interface Summary {
   readonly totals: Readonly<Record<string, Totals>>;
   readonly rows: readonly {
     readonly group: Group;
@@ -21,12 +38,11 @@ export interface CorpusResult {
     readonly cells: Readonly<Record<string, Cell["status"]>>;
   }[];
   readonly reasons: readonly Reason[];
-  readonly missing: readonly MissingFile[];
 }
 
 /** One row for each file, with the cells of all that are of it. */
-export function mergedRows(rows: readonly Row[]): readonly Row[] {
-  const merged = new Map<string, Row>();
+export function mergedRows(rows: readonly BuiltRow[]): readonly BuiltRow[] {
+  const merged = new Map<string, BuiltRow>();
   for (const row of rows) {
     const key = `${row.group} ${row.name}`;
     merged.set(key, { ...row, cells: { ...merged.get(key)?.cells, ...row.cells } });
@@ -34,35 +50,59 @@ export function mergedRows(rows: readonly Row[]): readonly Row[] {
   return [...merged.values()];
 }
 
-/** Sums up rows, in the order of their names. */
-export function resultOf(rows: readonly Row[], missing: readonly MissingFile[]): CorpusResult {
+/** How many cells are of each build. */
+export function buildsOf(rows: readonly BuiltRow[]): Readonly<Record<string, number>> {
+  const builds: Record<string, number> = {};
+  for (const { build } of rows.flatMap(({ cells }) => Object.values(cells)))
+    builds[build] = (builds[build] ?? 0) + 1;
+  return builds;
+}
+
+/** Sums up rows, in the order of their names. Totals are those of all, and of each group and command that has any. */
+export function summaryOf(rows: readonly Row[]): Summary {
   const sorted = [...rows].sort((a, b) => (`${a.group} ${a.name}` < `${b.group} ${b.name}` ? -1 : 1));
-  const totals: Record<string, Record<Cell["status"], number>> = {};
-  const reasons = new Map<string, Reason & { readonly files: string[] }>();
-  for (const { group, name, cells } of sorted) {
-    for (const [command, { status, why = "" }] of Object.entries(cells) as [CommandName, Cell][]) {
-      for (const key of ["all", group, command]) {
-        totals[key] ??= { ok: 0, nothing: 0, refused: 0, wrong: 0 };
-        totals[key][status]++;
-      }
-      if (status === "ok" || status === "nothing") continue;
-      const kind = kindOf(why);
-      const key = `${status} ${command} ${kind}`;
-      const known = reasons.get(key) ?? { command, status, why: kind, files: [] };
-      known.files.push(name);
-      reasons.set(key, known);
-    }
-  }
+  const results = sorted.flatMap(({ group, name, cells }) =>
+    COMMAND_NAMES.flatMap((command) => {
+      const cell = cells[command];
+      return cell === undefined ? [] : [{ group, name, command, ...cell }];
+    }),
+  );
+  const totals = ["all", ...GROUPS, ...COMMAND_NAMES].flatMap((key) => {
+    const own = results.filter(({ group, command }) => key === "all" || key === group || key === command);
+    return own.length === 0 ? [] : [[key, totalsOf(own)] as const];
+  });
   return {
-    totals,
+    totals: Object.fromEntries(totals),
     rows: sorted.map(({ group, name, cells }) => ({
       group,
       name,
       cells: Object.fromEntries(Object.entries(cells).map(([command, { status }]) => [command, status])),
     })),
-    reasons: [...reasons.values()].sort((a, b) => b.files.length - a.files.length),
-    missing,
+    reasons: reasonsOf(results).sort((a, b) => b.files.length - a.files.length),
   };
+}
+
+function totalsOf(cells: readonly Cell[]): Totals {
+  const count = (status: Cell["status"]): number => cells.filter((each) => each.status === status).length;
+  return {
+    ...{ ok: count("ok"), nothing: count("nothing"), unchecked: count("unchecked") },
+    ...{ refused: count("refused"), wrong: count("wrong") },
+  };
+}
+
+function reasonsOf(
+  results: readonly (Cell & { readonly name: string; readonly command: CommandName })[],
+): Reason[] {
+  const reasons = new Map<string, Reason & { readonly files: string[] }>();
+  for (const { name, command, status, why = "" } of results) {
+    if (status === "ok" || status === "nothing") continue;
+    const kind = kindOf(why);
+    const key = `${status} ${command} ${kind}`;
+    const known = reasons.get(key) ?? { command, status, why: kind, files: [] };
+    known.files.push(name);
+    reasons.set(key, known);
+  }
+  return [...reasons.values()];
 }
 
 /** A reason without the names and numbers of one file. */

@@ -11,7 +11,8 @@ export async function runtimeAnswer(
   inputs: Readonly<Record<string, string>>,
 ): Promise<RuntimeAnswer> {
   try {
-    const options = { logSeverityLevel: 4 as const, intraOpNumThreads: 1, interOpNumThreads: 1 };
+    // As many threads as ONNX Runtime chooses: with another number of them it adds in another order.
+    const options = { logSeverityLevel: 4 as const, extra: { session: { force_spinning_stop: "1" } } };
     const session = await InferenceSession.create(file, options);
     const feeds = Object.fromEntries(session.inputNames.map((name) => [name, readNpy(inputs[name] ?? "")]));
     const outputs = await session.run(feeds);
@@ -24,7 +25,7 @@ export async function runtimeAnswer(
 }
 
 /** The numbers of a tensor. */
-export function numbersOf({ data, type }: Tensor): Float64Array {
+function numbersOf({ data, type }: Tensor): Float64Array {
   if (type === "float16") return Float64Array.from(data as Uint16Array, halfOf);
   return Float64Array.from(data as ArrayLike<number | bigint>, Number);
 }
@@ -35,18 +36,16 @@ function halfOf(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
-/** How far two tensors are apart, in parts of the largest number of the first; undefined where their sizes differ. */
+/** How far two tensors are apart, in parts of the largest number of the first; undefined where their types or sizes differ. */
 export function apart(a: Tensor, b: Tensor): number | undefined {
-  if (a.dims.join() !== b.dims.join()) return undefined;
+  if (a.type !== b.type || a.dims.join() !== b.dims.join()) return undefined;
   const [left, right] = [numbersOf(a), numbersOf(b)];
   let [most, largest] = [0, 0];
   for (const [i, x] of left.entries()) {
     const y = right[i] ?? Number.NaN;
-    if (Object.is(x, y) || (Number.isNaN(x) && Number.isNaN(y))) continue;
-    if (x === y) continue;
-    most = Math.max(most, Number.isFinite(x - y) ? Math.abs(x - y) : Number.POSITIVE_INFINITY);
     if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+    if (x === y || Object.is(x, y)) continue;
+    most = Math.max(most, Number.isFinite(x - y) ? Math.abs(x - y) : Number.POSITIVE_INFINITY);
   }
-  for (const x of left) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
   return most === 0 ? 0 : most / largest;
 }

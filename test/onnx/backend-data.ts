@@ -16,23 +16,37 @@ export interface BackendTest {
   readonly outputs: readonly Uint8Array[];
 }
 
+/** Where a model of ONNX's backend tests is, and its first set of data, which it may not have. */
+export interface BackendModel {
+  readonly name: string;
+  readonly model: string;
+  readonly data: string;
+}
+
 /** All of ONNX's backend tests that come with a model, in the order of their names. */
-export function backendTests(): readonly BackendTest[] {
+export function backendModels(): readonly BackendModel[] {
   return readdirSync(ROOT)
     .sort()
     .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => join(group, name)))
     .filter((name) => existsSync(join(ROOT, name, "model.onnx")))
     .sort()
-    .map((name) => {
-      const set = join(ROOT, name, "test_data_set_0");
-      const files = existsSync(set) ? readdirSync(set) : [];
-      const of = (kind: string): readonly Uint8Array[] =>
-        files
-          .filter((file) => file.startsWith(`${kind}_`))
-          .sort((a, b) => place(a) - place(b))
-          .map((file) => readFileSync(join(set, file)));
-      return { name, model: join(ROOT, name, "model.onnx"), inputs: of("input"), outputs: of("output") };
-    });
+    .map((name) => ({
+      name,
+      model: join(ROOT, name, "model.onnx"),
+      data: join(ROOT, name, "test_data_set_0"),
+    }));
+}
+
+export function backendTests(): readonly BackendTest[] {
+  return backendModels().map(({ name, model, data }) => {
+    const files = existsSync(data) ? readdirSync(data) : [];
+    const of = (kind: string): readonly Uint8Array[] =>
+      files
+        .filter((file) => file.startsWith(`${kind}_`))
+        .sort((a, b) => place(a) - place(b))
+        .map((file) => readFileSync(join(data, file)));
+    return { name, model, inputs: of("input"), outputs: of("output") };
+  });
 }
 
 function place(file: string): number {
