@@ -17,7 +17,7 @@ export function inspectText(report: InspectReport): string {
     "\n",
     prose(
       [
-        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of opset ${report.opset}, IR version ${report.irVersion}${producerText(report)}\n`,
+        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${report.opset === null ? "no opset" : `opset ${report.opset}`}, IR version ${report.irVersion}${producerText(report)}\n`,
         `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
         `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
         uncountedText(report),

@@ -20,7 +20,8 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly spec?: string;
   /** The name of the graph in the file. */
   readonly graph: string;
-  readonly opset: number;
+  /** Of ONNX's own operators; null where the file imports none. */
+  readonly opset: number | null;
   readonly irVersion: number;
   readonly producer: { readonly name: string; readonly version: string };
   readonly metadata: Readonly<Record<string, string>>;
@@ -94,7 +95,7 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
   return {
     file,
     graph: graph.name,
-    opset,
+    opset: opset === 0 ? null : opset,
     irVersion,
     producer,
     metadata,
