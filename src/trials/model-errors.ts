@@ -14,14 +14,18 @@ const RUNS = 4;
 /**
  * What rounding does to the outputs of a model that only ONNX Runtime can run: how far they move when each number of the
  * inputs is rounded to a neighbour, which makes every sum after it round otherwise. Of a coarser arithmetic than float32
- * two things are known: what its neighbours of the inputs do, and that it rounds so many times as coarsely wherever float32 does.
+ * three things are known: what its neighbours of the inputs do; that it rounds so many times as coarsely wherever float32 does; and
+ * what its neighbours of the weights do, where they are rounded too: `others` are the model with such weights (`coarseWeights`).
  * Of a model that is in that arithmetic already (`isCoarse`) the first says all: its own sums round as coarsely in these runs.
  */
 export async function modelErrors(
   session: Session,
   inputs: Run,
   arithmetic: RoundedArithmetic,
-  isCoarse = false,
+  {
+    isCoarse = false,
+    others = [],
+  }: { readonly isCoarse?: boolean; readonly others?: readonly Session[] } = {},
 ): Promise<ReadonlyMap<string, OutputError>> {
   const exact = await session.run(feedsOf(inputs));
   const runs = new Map<string, RoundedRun[]>([...exact.keys()].map((name) => [name, []]));
@@ -39,6 +43,11 @@ export async function modelErrors(
         runs.get(name)?.push({ dims, exact: data, rounded });
       }
     }
+  }
+  for (const other of others) {
+    const moved = await other.run(feedsOf(inputs));
+    for (const [name, { dims, data }] of exact)
+      runs.get(name)?.push({ dims, exact: data, rounded: moved.get(name)?.data ?? [] });
   }
   return new Map([...runs].map(([name, each]) => [name, measuredError(each, arithmetic)]));
 }

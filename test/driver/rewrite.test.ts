@@ -10,7 +10,7 @@ import { stats } from "../../src/driver/stats/stats.js";
 import { openModel } from "../../src/files/models/open.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { elementCount } from "../../src/ir/types.js";
-import { ModelProto } from "../../src/onnx/file/proto.js";
+import { ModelProto, type TensorMessage, type ValueInfoMessage } from "../../src/onnx/file/proto.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { type Runtime, startRuntime } from "../../src/runtime/session.js";
 import { parameterNumbers } from "../../src/trials/numbers.js";
@@ -174,6 +174,49 @@ test("outputs that rounding to half precision may lose whole are called undecide
       (await rewrite(path, { precision: "fp16", output: join(folder, "half.onnx") })).verification?.undecided;
     assert.is(await undecidedOf(file), undefined);
     assert.match((await undecidedOf(faint)) ?? "", /are up to .*e-\d+, and rounding may move them by .*e-7$/);
+  }));
+
+/**
+ * y = table[tokens] · w, where rounding to half precision moves the weights most: the numbers of the table are near 100, and those of each
+ * column of w are as large below zero as above it, so that the difference is what is left.
+ */
+function cancellingModel(): Uint8Array {
+  const floats = (name: string, dims: readonly number[], of: (i: number) => number): TensorMessage => {
+    const floatData = Array.from({ length: elementCount(dims) }, (_, i) => of(i));
+    return { name, dataType: 1, dims: [...dims], floatData };
+  };
+  const info = (name: string, elemType: number, dims: readonly number[]): ValueInfoMessage => ({
+    name,
+    type: { tensorType: { elemType, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+  });
+  return ModelProto.encode({
+    irVersion: 8,
+    opsetImport: [{ version: 13 }],
+    graph: {
+      name: "cancelling",
+      node: [
+        { opType: "Gather", input: ["table", "tokens"], output: ["row"] },
+        { opType: "MatMul", input: ["row", "w"], output: ["y"] },
+      ],
+      initializer: [
+        floats("table", [10, 64], (i) => 100 + 4 * Math.sin(12.9898 * i)),
+        floats("w", [64, 16], (i) => (-1) ** Math.floor(i / 16) * (1 + 0.1 * (i % 16))),
+      ],
+      input: [info("tokens", 7, [1, 4])],
+      output: [info("y", 1, [1, 4, 16])],
+    },
+  }).finish();
+}
+
+test("half precision may do to the outputs what rounding the weights does", () =>
+  inTemporaryFolder(async (folder) => {
+    const [file, output] = [join(folder, "cancelling.onnx"), join(folder, "half.onnx")];
+    writeFileSync(file, cancellingModel());
+    const { halfPrecision, verification } = await rewrite(file, { precision: "fp16", output });
+    assert.ok((halfPrecision?.weights ?? 0) >= 64 * 16, JSON.stringify(halfPrecision));
+    // Four roundings of the outputs alone would be 0.002.
+    assert.ok((verification?.maxRel ?? 0) > 0.003, JSON.stringify(verification));
+    assert.is(verification?.undecided, undefined);
   }));
 
 test("new gates can be fitted to the old ones", () =>

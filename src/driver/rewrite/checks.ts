@@ -1,12 +1,12 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { writeModel } from "../../files/models/write.js";
-import type { Graph } from "../../ir/graph.js";
+import { type Graph, usesType } from "../../ir/graph.js";
 import { changesFunction } from "../../networks/spec-network.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
-import type { ModelPrecision } from "../../passes/export-options.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { ModelReport } from "../../reports/model-report.js";
+import { coarseWeights } from "../../trials/coarse-weights.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { encode, isSimplified, lower, type RewriteTask } from "./encode.js";
 import type { RewritePlan } from "./plan.js";
@@ -40,19 +40,27 @@ export async function checkParts(
   return { verification, swapped: await swappedReport(rewriting, plan, parts, newGates), warnings };
 }
 
+/** Runs in which weights are off by what rounding to half precision may do. */
+const COARSE_RUNS = 2;
+
 /** Compares what must keep the values with the original: the whole rewriting, or that of the gates into ops and back. */
 async function verified(rewriting: RewriteTask, plan: RewritePlan): Promise<RewriteVerification> {
   const { file, imported, invocations, options } = rewriting;
   const { verifyRewrite } = await import("./verify-rewrite.js");
   options.onProgress?.("comparing it with the original", 0);
-  const bytes = (graph: Graph, precision: ModelPrecision | undefined): Uint8Array =>
-    modelBytes(encode(lower(graph, imported, { ...options, precision }).graph, rewriting), {
-      seed: options.seed ?? 0,
-    });
+  const bytes = (lowered: Graph): Uint8Array =>
+    modelBytes(encode(lowered, rewriting), { seed: options.seed ?? 0 });
   const keepsValues = !invocations.some(changesFunction);
   const precision = keepsValues ? options.precision : "fp32";
-  const rewritten = bytes(keepsValues ? plan.after : plan.before, precision);
-  return verifyRewrite(file, rewritten, plan.before, keepsValues ? "file" : "gates", precision === "fp16");
+  const rewritten = lower(keepsValues ? plan.after : plan.before, imported, { ...options, precision }).graph;
+  const half = usesType(rewritten, "float16");
+  const becomesHalf = half && !usesType(plan.before, "float16");
+  const { graph: unrounded } = lower(plan.before, imported, { ...options, precision: "fp32" });
+  const coarse = Array.from({ length: becomesHalf ? COARSE_RUNS : 0 }, (_, run) =>
+    bytes(coarseWeights(unrounded, "float16", run)),
+  );
+  const models = { rewritten: bytes(rewritten), coarse };
+  return verifyRewrite(file, models, plan.before, keepsValues ? "file" : "gates", half);
 }
 
 /** What became of the file's gates, and how far that moves its outputs; undefined where none was exchanged. */

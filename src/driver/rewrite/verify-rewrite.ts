@@ -34,6 +34,13 @@ function largestOf(numbers: ArrayLike<number>): number {
 /** Random images that are run. */
 const IMAGES = 2;
 
+/** Models of a rewriting that are run beside the original. */
+export interface RunModels {
+  readonly rewritten: Uint8Array;
+  /** The original with weights that are off by as much as rounding to half precision may do; none where its weights stay. */
+  readonly coarse: readonly Uint8Array[];
+}
+
 /**
  * Runs the original file and what must compute the same, with the same random inputs.
  *
@@ -42,7 +49,7 @@ const IMAGES = 2;
  */
 export async function verifyRewrite(
   file: string,
-  rewritten: Uint8Array | string,
+  { rewritten, coarse }: RunModels,
   graph: Graph,
   of: RewriteVerification["of"],
   half: boolean,
@@ -59,7 +66,11 @@ export async function verifyRewrite(
     const feeds = randomInputs(inputs, batch, 0);
     const expected = await outputsOf(original, feeds);
     const actual = await outputsOf(other, feeds);
-    const errors = await comparable(() => modelErrors(original, feeds, tolerance.precision, isHalf));
+    const others: Session[] = [];
+    for (const model of coarse) others.push(await opened(runtime, model, "the file with rounded weights"));
+    const errors = await comparable(() =>
+      modelErrors(original, feeds, tolerance.precision, { isCoarse: isHalf, others }),
+    );
     const whole = original.outputs.filter(({ dtype }) => !isFloat(dtype)).map(({ name }) => name);
     const unstable =
       whole.length === 0
