@@ -28,13 +28,13 @@ result as docs/corpus.json, which this page is made of. A seeded part of it is a
 | ok | the exit code is 0, and the result is that of the check |
 | – | there is nothing to do: no gates to swap, inputs that are no arrays |
 | unchecked | the exit code is 0, and there is nothing to compare with: ONNX Runtime does not run the original, or nobody says what its inputs are; counts that the check lacks |
-| refused | exit code 2, or 1 where nothing could be compared, with a reason; or counts that say "at least" |
+| refused | exit code 2, or 1 where nothing could be compared or not in time, with a reason; or counts that say "at least" |
 | wrong | a result that the check contradicts, a false alarm, exit code 70, a process that died |
 
 What is checked: \`inspect\`: inputs, outputs, opset. \`stats\`: parameters, running statistics, MACs, products of computed tensors. \`diff\` of a
 file with itself: no change, and it says that both compute the same. \`verify\`: right. \`copy\` is \`rewrite\` without passes: every byte is kept.
 \`simplify\` and \`fp16\`: ONNX Runtime's outputs stay, up to 1/1000 and 1/10 of their largest number. \`swap\` is \`rewrite --swap any=eca\`: as many gates as the file has, the
-parameters that are reported, and ONNX Runtime and onnx.checker take the file. \`run\`: ONNX Runtime's outputs bit by bit, and ONNX's expected
+parameters that are reported, and ONNX Runtime and onnx.checker take the file. \`run\`: ONNX Runtime's outputs, up to one rounding, and ONNX's expected
 ones. Of \`bench\` only that it gives times, of \`codegen ts\` that the program is written, of \`codegen pytorch\` that Python can parse the module.
 `;
 
