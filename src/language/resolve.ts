@@ -13,8 +13,8 @@ import {
 } from "./blocks/registry.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
+import type { LayerCount } from "./definitions/layer-resolver.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
-import type { LayerCount } from "./definitions/resolve-layers.js";
 import { NamedMaps } from "./named-maps.js";
 import { resolvePreprocessing } from "./preprocessing.js";
 import { featuresOf } from "./resolve-features.js";

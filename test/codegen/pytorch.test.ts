@@ -207,6 +207,40 @@ const SMALL: Readonly<Record<string, object>> = {
     ],
     head: { classes: 5 },
   },
+  moved: {
+    input: { channels: 3, height: 24, width: 36 },
+    defaults: { activation: "leaky_relu_0.1" },
+    blocks: {
+      focus: {
+        layers: [
+          { layer: "space-to-depth" },
+          { layer: "conv", channels: 16, kernel: 3, activation: "mish" },
+          { layer: "blur-pool" },
+          { layer: "leaky-relu", slope: 0.3 },
+          { layer: "conv", channels: 16, activation: "leaky_relu_0.001", as: "map" },
+          { layer: "global-pool" },
+          { layer: "upsample", to: "map", as: "mean" },
+          { layer: "global-pool", kind: "max", from: "map" },
+          { layer: "upsample", to: "map", as: "most" },
+          { layer: "value", from: { sum: ["map", "mean", "most"] } },
+        ],
+      },
+      back: {
+        layers: [
+          { layer: "blur-pool", kernel: 4, stride: 1 },
+          { layer: "depth-to-space" },
+          { layer: "space-to-depth", size: 2, order: "channel" },
+          { layer: "depth-to-space", size: 4, order: "channel" },
+          { layer: "conv", channels: 8, activation: "leaky_relu_0.01" },
+          { layer: "global-pool" },
+          { layer: "conv", channels: 4, norm: false, bias: true },
+        ],
+      },
+    },
+    stem: "none",
+    stages: [{ block: "focus", attention: "eca" }, { block: "back" }],
+    head: { classes: 5 },
+  },
   named: {
     input: { channels: 3, height: 22, width: 30 },
     defaults: { activation: "relu" },
@@ -289,7 +323,10 @@ let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spe
 const cases: readonly Case[] = [
   ...GALLERY,
   SHAKE,
-  ...["same", "residuals", "preactivated", "defined", "named"].map((name) => ({ label: name, spec: name })),
+  ...["same", "residuals", "preactivated", "defined", "named", "moved"].map((name) => ({
+    label: name,
+    spec: name,
+  })),
   ...ATTENTION_VARIANTS.map((to, i) => ({
     label: `attention ${to}`,
     spec: i % 2 === 0 ? "gates" : "gates-resnet",

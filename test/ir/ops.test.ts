@@ -189,6 +189,10 @@ const TABLES: { readonly [N in OpName]: Table } = {
   hard_swish: UNARY,
   relu: UNARY,
   relu6: UNARY,
+  mish: UNARY,
+  "leaky_relu_0.1": UNARY,
+  "leaky_relu_0.01": UNARY,
+  "leaky_relu_0.001": UNARY,
   sigmoid: UNARY,
   sqrt: UNARY,
   silu: UNARY,
@@ -331,6 +335,24 @@ const TABLES: { readonly [N in OpName]: Table } = {
   },
   avg_pool: POOL,
   max_pool: POOL,
+  reflect_pad: {
+    accepts: [
+      {
+        operands: ["N 4 8 8"],
+        attributes: { before: [0, 0, 1, 2], after: [0, 0, 1, 0] },
+        result: "N 4 10 10",
+      },
+      { operands: ["N 4"], attributes: { before: [0, 3], after: [0, 3] }, result: "N 10" },
+    ],
+    refuses: [
+      {
+        operands: ["N 4"],
+        attributes: { before: [0, 0], after: [0, 4] },
+        says: "an axis of 4 can't be mirrored at 4 positions",
+      },
+      { operands: ["N 8"], attributes: { before: [0], after: [0] }, says: "must have 2 numbers" },
+    ],
+  },
   pad: {
     accepts: [
       {

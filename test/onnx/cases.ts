@@ -284,8 +284,13 @@ export const opCases: { readonly [N in OperatorName]: readonly OpCase<N>[] } = {
   tanh: elementwise,
   hard_sigmoid: elementwise,
   hard_swish: elementwise,
+  mish: elementwise,
   avg_pool: pools,
   max_pool: pools,
+  reflect_pad: [
+    { operands: [map], attributes: { before: [0, 0, 1, 2], after: [0, 0, 3, 0] } },
+    { operands: [map], attributes: { before: [0, 2, 6, 0], after: [0, 5, 0, 4] } },
+  ],
   pad: [
     { operands: [map], attributes: { before: [0, 0, 0, 0], after: [0, 2, 0, 0] } },
     { operands: [map], attributes: { before: [0, 1, 2, 0], after: [0, 2, 0, 3] } },

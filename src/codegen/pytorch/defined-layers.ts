@@ -1,5 +1,9 @@
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
-import type { ResolvedBranches, ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import type {
+  ResolvedBranches,
+  ResolvedDepthChange,
+  ResolvedLayer,
+} from "../../language/definitions/resolved-layers.js";
 import { gatesBelow } from "./block-gates.js";
 import type { ModuleParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
@@ -106,6 +110,7 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
     return call("ChannelNorm", [hole("channels", channels), hole("epsilon", epsilon ?? block.norm.epsilon)]);
   },
   activation: ({ name, activation }) => call("activation", [holes(name)("act", activation)]),
+  "leaky-relu": ({ name, slope }) => call("nn.LeakyReLU", [holes(name)("slope", slope)]),
   prelu: ({ name, channels }) => call("PReLU", [holes(name)("channels", channels)]),
   pool({ name, kind, kernel, stride, padding, countPadding }) {
     const hole = holes(name);
@@ -114,6 +119,11 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       padding: [hole("padding", padding)],
       ...(kind === "max" ? {} : { count_padding: [hole("count_padding", countPadding), false] as const }),
     });
+  },
+  "global-pool": ({ name, kind }) => call("GlobalPool", [holes(name)("kind", kind)]),
+  "blur-pool"({ name, kernel, stride }) {
+    const hole = holes(name);
+    return call("BlurPool", [hole("kernel", kernel)], { stride: [hole("stride", stride), 2] });
   },
   pad: ({ name, pads }) =>
     call(
@@ -136,6 +146,8 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
   },
   slice: ({ name, start, end }) => call("Slice", [holes(name)("start", start), holes(name)("end", end)]),
   shuffle: ({ name, groups }) => call("Shuffle", [holes(name)("groups", groups)]),
+  "space-to-depth": (layer) => depthChange("SpaceToDepth", layer),
+  "depth-to-space": (layer) => depthChange("DepthToSpace", layer),
   read({ name, reading: { how, names } }) {
     const hole = holes(name);
     const read = names.map((each, i) => hole(`read${i}`, each));
@@ -158,6 +170,10 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
     });
   },
 };
+
+function depthChange(className: string, { name, size, order }: ResolvedDepthChange): Sketch {
+  return call(className, [holes(name)("size", size)], { order: [holes(name)("order", order), "pixel"] });
+}
 
 function joinWords({ name, join, branches }: ResolvedBranches, { scope, parts }: Site): Words {
   if (branches.length === 1 || typeof join === "string") {

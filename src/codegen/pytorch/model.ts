@@ -110,4 +110,8 @@ const ACTIVATION_MODULES: { readonly [A in ActivationName]: string } = {
   sigmoid: "nn.Sigmoid",
   tanh: "nn.Tanh",
   gelu: "nn.GELU",
+  mish: "nn.Mish",
+  "leaky_relu_0.1": "lambda: nn.LeakyReLU(0.1)",
+  "leaky_relu_0.01": "lambda: nn.LeakyReLU(0.01)",
+  "leaky_relu_0.001": "lambda: nn.LeakyReLU(0.001)",
 };

@@ -10,6 +10,24 @@ import { inexact, modelUnary, primitiveUnary, unary } from "./unary.js";
 /** The ONNX operator set that brought HardSwish; for older ones `lower-activation` says it in two. */
 export const HARD_SWISH_OPSET = 14;
 
+/** The ONNX operator set that brought Mish; for older ones `lower-activation` says it in three operators. */
+export const MISH_OPSET = 18;
+
+/** A leaky ReLU of a slope that implementations share, as a word of specs. */
+function leaky(slope: number, source: string) {
+  return modelUnary({
+    doc: `x where it is positive, else ${slope} · x`,
+    source,
+    apply: (x) => (x < 0 ? slope * x : x),
+  });
+}
+
+/** log(1 + exp(x)) */
+function softplus(x: number): number {
+  // Without the larger of x and 0, exp would overflow.
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
 /** exp(x) - 1, as inexact in float32 as it is there: it is computed from numbers around 1. */
 function expm1Of(x: number, { data }: Tensor): number {
   return data instanceof Float64Array ? Math.expm1(x) : inexact(Math.expm1(x), 1);
@@ -120,9 +138,19 @@ export const activationOps = {
     onnx: { operator: "Softplus" },
     doc: "log(1 + exp(x))",
     precision: "half",
-    // Without the larger of x and 0, exp would overflow.
-    apply: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    apply: softplus,
   }),
+  mish: unary({
+    onnx: { operator: "Mish", since: MISH_OPSET },
+    doc: "x · tanh(softplus(x))",
+    source: "Misra, Mish: A Self Regularized Non-Monotonic Activation Function (BMVC 2020)",
+    precision: "half",
+    apply: (x) => x * Math.tanh(softplus(x)),
+    computedFrom: Math.abs,
+  }),
+  "leaky_relu_0.1": leaky(0.1, "Darknet, activations.h, leaky_activate"),
+  "leaky_relu_0.01": leaky(0.01, "PyTorch's LeakyReLU, with the slope that it has where none is given"),
+  "leaky_relu_0.001": leaky(0.001, "Ridnik et al., TResNet (WACV 2021), section 2.2"),
 
   sloped_hard_sigmoid: plainOp({
     onnx: { operator: "HardSigmoid", general: true, floats: { slope: "alpha", shift: "beta" } },

@@ -3,7 +3,7 @@ import { primitiveOp } from "../op.js";
 import { floats, integers, optional } from "../operands.js";
 import { plus, times } from "../sizes.js";
 import { elementAt, type Tensor, zeros } from "../tensor.js";
-import { type Dim, elementCount, formatType, refuse, tensorType } from "../types.js";
+import { type Dim, elementCount, formatType, refuse, type TensorType, tensorType } from "../types.js";
 
 /** Where position i of the result lies in x, by ONNX's names. `scale` is how much longer the axis became. */
 const COORDINATES = {
@@ -88,12 +88,39 @@ function sharesAt(
 
 const counts = z.array(z.int().min(0)).min(1);
 
+/** How many positions come before and after each axis. */
+const paddings = z.strictObject({ before: counts, after: counts });
+
+function checkPaddings(
+  { dims }: TensorType,
+  { before, after }: { readonly before: readonly number[]; readonly after: readonly number[] },
+): void {
+  if (before.length !== dims.length || after.length !== dims.length)
+    refuse(`before and after must have ${dims.length} numbers, one for each axis`);
+}
+
 function paddedDims(
   dims: readonly Dim[],
   before: readonly number[],
   after: readonly number[],
 ): readonly Dim[] {
   return dims.map((dim, axis) => plus(dim, (before[axis] ?? 0) + (after[axis] ?? 0)));
+}
+
+/** x with its elements next to both ends of an axis in the opposite order around it. */
+function mirrored(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const size = elementAt(x.dims, axis);
+  const inner = elementCount(x.dims.slice(axis + 1));
+  const to = size + before + after;
+  const y = zeros(x.dims.with(axis, to), x);
+  for (let row = 0; row * to * inner < y.data.length; row++) {
+    for (let i = 0; i < to; i++) {
+      const distance = Math.abs(i - before);
+      const from = (row * size + (distance < size ? distance : 2 * (size - 1) - distance)) * inner;
+      y.data.set(x.data.subarray(from, from + inner), (row * to + i) * inner);
+    }
+  }
+  return y;
 }
 
 /** Maps with more or fewer positions. */
@@ -103,15 +130,9 @@ export const resizing = {
     doc: "x with zeros before and after it along each axis",
     source: "https://onnx.ai/onnx/operators/onnx__Pad.html (mode constant, value 0)",
     operands: { x: floats },
-    attributes: z.strictObject({
-      /** Zeros before the first element, by axis. */
-      before: counts,
-      /** Zeros after the last element, by axis. */
-      after: counts,
-    }),
+    attributes: paddings,
     infer({ x }, { before, after }) {
-      if (before.length !== x.dims.length || after.length !== x.dims.length)
-        refuse(`before and after must have ${x.dims.length} numbers, one for each axis`);
+      checkPaddings(x, { before, after });
       return tensorType(paddedDims(x.dims, before, after), x.dtype);
     },
     evaluate({ x }, { before, after }) {
@@ -129,6 +150,29 @@ export const resizing = {
         y.data[target] = value;
       });
       return y;
+    },
+  }),
+  reflect_pad: primitiveOp({
+    precision: "half",
+    doc: "x mirrored at the ends of each axis, whose outermost elements are not repeated",
+    source: "https://onnx.ai/onnx/operators/onnx__Pad.html (mode reflect)",
+    operands: { x: floats },
+    attributes: paddings,
+    moves: true,
+    infer({ x }, { before, after }) {
+      checkPaddings(x, { before, after });
+      x.dims.forEach((size, axis) => {
+        const most = Math.max(before[axis] ?? 0, after[axis] ?? 0);
+        if (most > 0 && typeof size === "number" && most >= size)
+          refuse(`an axis of ${size} can't be mirrored at ${most} positions`);
+      });
+      return tensorType(paddedDims(x.dims, before, after), x.dtype);
+    },
+    evaluate({ x }, { before, after }) {
+      return x.dims.reduce(
+        (y, _, axis) => mirrored(y, axis, before[axis] as number, after[axis] as number),
+        x,
+      );
     },
   }),
   resize: primitiveOp({

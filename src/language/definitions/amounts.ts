@@ -2,7 +2,7 @@ import type { JsonPath } from "../../base/json-path.js";
 import { MAX_CHANNELS } from "../fields.js";
 import { type ExpressionValue, evaluate, type Scope } from "./evaluate.js";
 import { ExpressionError, namesIn, parseExpression, type Span } from "./expression.js";
-import type { Amount, AmountPair } from "./layer-schema.js";
+import type { Amount, AmountPair } from "./layer-fields.js";
 import type { Sides } from "./resolved-layers.js";
 
 /** Something that a definition can't mean. `at`: the part of the text at the path, if it is about one. */
@@ -23,6 +23,7 @@ export const LIMITS = {
   side: [1, 63],
   stride: [1, 16],
   dilation: [1, 64],
+  blur: [2, 9],
   padding: [0, 64],
   pixels: [-64, 64],
   times: [0, 256],

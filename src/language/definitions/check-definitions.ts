@@ -5,7 +5,8 @@ import type { RefuseDefinition } from "./amounts.js";
 import { checkValues } from "./check-values.js";
 import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
 import { ExpressionError, namesIn, parseExpression } from "./expression.js";
-import { PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
+import { PADDINGS, POOL_PADDINGS } from "./layer-fields.js";
+import type { WrittenLayer } from "./layer-schema.js";
 
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
@@ -131,6 +132,7 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   "from",
   "to",
   "mode",
+  "order",
   "trained",
 ]);
 

@@ -1,49 +1,9 @@
 import * as z from "zod";
 import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
 import { activationName } from "../fields.js";
-import { JOINS, valueFields, valueName } from "../values.js";
-
-/** The word for a layer without an activation. */
-export const NO_ACTIVATION = "none";
-
-/** A number, or an expression that gives one. */
-const amount = z.union([z.number(), z.string().min(1)], { error: "expected a number or an expression" });
-export type Amount = z.output<typeof amount>;
-
-/** One for both axes, or height and width. */
-const pair = z.union([amount, z.tuple([amount, amount])], {
-  error: "expected a number, an expression, or a list of two of them",
-});
-export type AmountPair = z.output<typeof pair>;
-
-/** The words for paddings of convolutions, and of poolings. */
-export const PADDINGS = ["symmetric", "same", "valid"] as const;
-export const POOL_PADDINGS = [...PADDINGS, "ceil"] as const;
-
-function paddingError(words: readonly string[]): string {
-  return `expected ${words.map((word) => JSON.stringify(word)).join(", ")}, a number, an expression, or a list of two of them`;
-}
-
-const common = {
-  name: z
-    .string()
-    .regex(/^[A-Za-z][\w-]{0,39}$/, {
-      error: "a name has letters, digits, _ and -, and begins with a letter",
-    })
-    .optional()
-    .describe("Name in the network's scopes and parameters. Left out: the layer's place in its list."),
-  when: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("An expression that is true or false. Where it is false, the layer isn't there."),
-  ...valueFields,
-} as const;
-
-const activationOrNone = z
-  .enum([...activationName.options, NO_ACTIVATION])
-  .optional()
-  .describe("Activation at the layer's end. Left out: that of the block.");
+import { JOINS, valueFields } from "../values.js";
+import { activationOrNone, amount, common, PADDINGS, paddingError, pair } from "./layer-fields.js";
+import { movingLayers } from "./moving-layers.js";
 
 const conv = z.strictObject({
   layer: z.literal("conv").describe("Convolution, then normalisation, then activation."),
@@ -103,6 +63,14 @@ const activation = z.strictObject({
   activation: activationName.optional().describe("Which one. Left out: that of the block."),
 });
 
+const leakyRelu = z.strictObject({
+  layer: z.literal("leaky-relu").describe("Leaky ReLU: x, or `slope` times x where x is below 0."),
+  ...common,
+  slope: amount
+    .default(0.01)
+    .describe("The slope; `activation` has words for 0.1, 0.01 and 0.001, as `leaky_relu_0.1`."),
+});
+
 const prelu = z.strictObject({
   layer: z
     .literal("prelu")
@@ -110,28 +78,6 @@ const prelu = z.strictObject({
       "PReLU: x, or a trained slope of the channel times x where x is below 0 (He et al., ICCV 2015).",
     ),
   ...common,
-});
-
-const pool = z.strictObject({
-  layer: z.literal("pool").describe("Maximum or mean of windows."),
-  ...common,
-  kind: z.enum(["max", "average"]).describe("What a window becomes."),
-  kernel: pair.default(3).describe("Sides of the window in pixels."),
-  stride: pair.default(1).describe("Steps in pixels."),
-  padding: z
-    .union([z.enum(POOL_PADDINGS), pair], { error: paddingError(POOL_PADDINGS) })
-    .optional()
-    .describe("As for `conv`; ceil: after the map as much as the last window needs (PyTorch's `ceil_mode`)."),
-  countPadding: z
-    .boolean()
-    .default(false)
-    .describe("Whether a mean counts the padding as zeros (PyTorch's `count_include_pad`)."),
-});
-
-const pad = z.strictObject({
-  layer: z.literal("pad").describe("Zeros around the map; negative numbers cut pixels off."),
-  ...common,
-  pads: z.tuple([amount, amount, amount, amount]).describe("Pixels at the top, left, bottom and right."),
 });
 
 const scale = z.strictObject({
@@ -144,38 +90,6 @@ const scale = z.strictObject({
     .describe(
       "channels: a trained factor for each channel, as ConvNeXt's layer scale. map: one for the whole map. Left out: the number is not trained.",
     ),
-});
-
-const upsample = z.strictObject({
-  layer: z.literal("upsample").describe("A larger map: by a factor, or as large as a named value."),
-  ...common,
-  factor: pair.optional().describe("How many times as high and wide. Left out: 2, or what `to` asks for."),
-  to: valueName
-    .optional()
-    .describe("The named value whose height and width the map gets, instead of a `factor`."),
-  mode: z
-    .enum(["nearest", "bilinear"])
-    .default("nearest")
-    .describe(
-      "Where the new pixels come from: the nearest one, or the four around, as PyTorch's `interpolate` has them.",
-    ),
-});
-
-const slice = z.strictObject({
-  layer: z.literal("slice").describe("Some of the channels, as they are."),
-  ...common,
-  start: amount.default(0).describe("The first channel."),
-  end: amount.describe("The channel after the last."),
-});
-
-const shuffle = z.strictObject({
-  layer: z
-    .literal("shuffle")
-    .describe(
-      "The channels of so many groups in turns, so that groups exchange what they know (ShuffleNet, CVPR 2018).",
-    ),
-  ...common,
-  groups: amount.default(2).describe("Groups that the channels stand in."),
 });
 
 const value = z.strictObject({
@@ -230,13 +144,10 @@ const leaves = [
   convTranspose,
   norm,
   activation,
+  leakyRelu,
   prelu,
-  pool,
-  pad,
+  ...movingLayers,
   scale,
-  upsample,
-  slice,
-  shuffle,
   value,
   attention,
 ] as const;

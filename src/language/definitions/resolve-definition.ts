@@ -4,13 +4,8 @@ import { INPUT_VALUE, type MapShape } from "../values.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
 import type { ExpressionValue, Scope } from "./evaluate.js";
-import {
-  isKnown,
-  type LayerContext,
-  type LayerCount,
-  type ResolvedList,
-  resolveLayers,
-} from "./resolve-layers.js";
+import { isKnown, type LayerContext, type LayerCount, type ResolvedList } from "./layer-resolver.js";
+import { resolveLayers } from "./resolve-layers.js";
 import type { ResolvedDefined } from "./resolved-definition.js";
 import type { ResolvedLayer } from "./resolved-layers.js";
 

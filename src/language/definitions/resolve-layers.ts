@@ -1,35 +1,23 @@
 import type { JsonPath } from "../../base/json-path.js";
-import type { ActivationName } from "../../ir/activations.js";
-import type { Padding } from "../resolved-part.js";
 import { joinedShape, type MapShape } from "../values.js";
-import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
-import { type LayerKind, NO_ACTIVATION, PADDINGS, POOL_PADDINGS, type WrittenLayer } from "./layer-schema.js";
-import { absentValue, beginOf, keepOf } from "./named-values.js";
+import { LIMITS, type RefuseDefinition } from "./amounts.js";
+import { NO_ACTIVATION, PADDINGS } from "./layer-fields.js";
+import {
+  type At,
+  isKnown,
+  type LayerContext,
+  MAX_LAYERS,
+  one,
+  paddingOf,
+  partOf,
+  type ResolvedList,
+  type Resolver,
+  same,
+} from "./layer-resolver.js";
+import type { LayerKind, WrittenLayer } from "./layer-schema.js";
+import { beginOf, keepOf } from "./named-values.js";
+import { movingResolvers } from "./resolve-moving-layers.js";
 import type { ResolvedBranches, ResolvedLayer } from "./resolved-layers.js";
-
-/** Layers of a network's own blocks, with all repetitions written out. No published network has a tenth of it. */
-const MAX_LAYERS = 16384;
-
-/** Counts the layers of a network while its blocks are resolved. */
-export interface LayerCount {
-  layers: number;
-}
-
-/** What the layers of a block take from it. */
-export interface LayerContext {
-  readonly amounts: Amounts;
-  readonly refuse: RefuseDefinition;
-  readonly activation: ActivationName;
-  readonly padding: Padding;
-  readonly count: LayerCount;
-  /** The values that layers of the block have named so far. */
-  readonly values: Map<string, MapShape>;
-}
-
-/** Layers with all numbers known, and the map that leaves the last of them. */
-export interface ResolvedList extends MapShape {
-  readonly layers: readonly ResolvedLayer[];
-}
 
 /** Resolves a list of layers over a map. `name`: the list's name below the block's scope. */
 export function resolveLayers(
@@ -74,21 +62,9 @@ function nameOf(layer: WrittenLayer): string | undefined {
   return "name" in layer ? layer.name : undefined;
 }
 
-interface At {
-  readonly path: JsonPath;
-  readonly name: string;
-  readonly channelsIn: number;
-  readonly strideIn: number;
-}
-
-type Resolver<K extends LayerKind> = (
-  layer: Extract<WrittenLayer, { readonly layer: K }>,
-  at: At,
-  context: LayerContext,
-) => ResolvedList;
-
 /** How each kind of layer becomes numbers; a kind without a line is a compile error. */
 const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
+  ...movingResolvers,
   conv(layer, at, { amounts, activation, padding, refuse }) {
     const { path, channelsIn } = at;
     const sides = (key: "kernel" | "stride" | "dilation", limits: (typeof LIMITS)[keyof typeof LIMITS]) =>
@@ -139,31 +115,11 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
   norm: ({ kind, epsilon }, at) => same({ ...partOf(at), layer: "norm", kind, epsilon }, at),
   activation: (layer, at, { activation }) =>
     same({ ...partOf(at), layer: "activation", activation: layer.activation ?? activation }, at),
+  "leaky-relu"(layer, at, { amounts }) {
+    const slope = amounts.number(layer.slope, [...at.path, "slope"], at.channelsIn);
+    return same({ ...partOf(at), layer: "leaky-relu", slope }, at);
+  },
   prelu: (_layer, at) => same({ ...partOf(at), layer: "prelu" }, at),
-  pool({ kind, kernel, stride, padding, countPadding }, at, { amounts, padding: usual, refuse }) {
-    const { path, channelsIn } = at;
-    if (countPadding && (padding === "ceil" || kind === "max")) {
-      const message =
-        kind === "max" ? "a maximum counts no pixels" : "what `ceil` adds is no padding that counts";
-      refuse({ path: [...path, "countPadding"], message, hint: "leave it out" });
-    }
-    const strides = amounts.sides(stride, [...path, "stride"], LIMITS.stride, channelsIn);
-    const pool = {
-      ...partOf(at),
-      layer: "pool",
-      kind,
-      kernel: amounts.sides(kernel, [...path, "kernel"], LIMITS.side, channelsIn),
-      stride: strides,
-      padding: paddingOf(padding ?? usual, POOL_PADDINGS, at, amounts),
-      countPadding,
-    } as const;
-    return one(pool, at.strideIn * strides[0]);
-  },
-  pad({ pads }, at, { amounts }) {
-    const side = (i: 0 | 1 | 2 | 3): number =>
-      amounts.integer(pads[i], [...at.path, "pads", i], LIMITS.pixels, at.channelsIn);
-    return same({ ...partOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] }, at);
-  },
   scale(layer, at, { amounts, refuse }) {
     const path = [...at.path, "factor"];
     const factor = amounts.number(layer.factor, path, at.channelsIn);
@@ -171,39 +127,6 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       refuse({ path, message: `${factor} is too large for a number of 32 bits` });
     }
     return same({ ...partOf(at), layer: "scale", factor, trained: layer.trained }, at);
-  },
-  upsample({ factor, to, mode }, at, { amounts, refuse, values }) {
-    const path = [...at.path, "factor"];
-    if (factor !== undefined && to !== undefined) {
-      refuse({ path, message: "the map is as large as `to`, or `factor` times as large, not both" });
-    }
-    if (to !== undefined) {
-      const stride = values.get(to)?.stride ?? Number.NaN;
-      if (!values.has(to)) refuse({ path: [...at.path, "to"], message: absentValue(to) });
-      return one({ ...partOf(at), layer: "upsample", to, mode }, stride);
-    }
-    const sides = amounts.sides(factor ?? 2, path, LIMITS.stride, at.channelsIn);
-    return one({ ...partOf(at), layer: "upsample", factor: sides, mode }, at.strideIn / sides[0]);
-  },
-  slice({ start: from, end: to }, at, { amounts, refuse }) {
-    const { path, channelsIn } = at;
-    const start = amounts.integer(from, [...path, "start"], LIMITS.position, channelsIn);
-    const end = amounts.integer(to, [...path, "end"], LIMITS.channels, channelsIn);
-    if (isKnown(start, end, channelsIn) && (end <= start || end > channelsIn)) {
-      refuse({
-        path: [...path, "end"],
-        message: `channels ${start} to ${end} are not among the ${channelsIn} that enter the layer`,
-      });
-    }
-    return same({ ...partOf(at, end - start), layer: "slice", start, end }, at);
-  },
-  shuffle(layer, at, { amounts, refuse }) {
-    const path = [...at.path, "groups"];
-    const groups = amounts.integer(layer.groups, path, LIMITS.channels, at.channelsIn);
-    if (isKnown(groups, at.channelsIn) && at.channelsIn % groups !== 0) {
-      refuse({ path, message: `${groups} groups must divide the ${at.channelsIn} input channels` });
-    }
-    return same({ ...partOf(at), layer: "shuffle", groups }, at);
   },
   value: (_layer, { channelsIn, strideIn }) => ({ layers: [], channels: channelsIn, stride: strideIn }),
   attention: (_layer, at) => same({ ...partOf(at), layer: "attention" }, at),
@@ -264,32 +187,4 @@ function checkGroups(
     return;
   const message = `${groups} groups must divide the ${channelsIn} input and ${channels} output channels`;
   refuse({ path: [...path, "groups"], message });
-}
-
-function paddingOf<W extends string>(
-  padding: Extract<WrittenLayer, { readonly layer: "conv" | "pool" }>["padding"] & {},
-  words: readonly W[],
-  { path, channelsIn }: At,
-  amounts: Amounts,
-): W | readonly [number, number] {
-  const word = words.find((each) => each === padding);
-  return word ?? amounts.sides(padding, [...path, "padding"], LIMITS.padding, channelsIn);
-}
-
-/** Whether numbers have values; what made one of them NaN was reported. */
-export function isKnown(...numbers: readonly number[]): boolean {
-  return !numbers.some(Number.isNaN);
-}
-
-function partOf({ path, name, channelsIn }: At, channels = channelsIn) {
-  return { specPath: path, name, channels };
-}
-
-function one(layer: ResolvedLayer, stride: number): ResolvedList {
-  return { layers: [layer], channels: layer.channels, stride };
-}
-
-/** A layer whose map is as high and wide as before. */
-function same(layer: ResolvedLayer, { strideIn }: At): ResolvedList {
-  return one(layer, strideIn);
 }

@@ -75,6 +75,14 @@ export interface ResolvedUpsample extends LayerPart {
   readonly mode: "nearest" | "bilinear";
 }
 
+/** Pixels that become channels, or the other way. */
+export interface ResolvedDepthChange extends LayerPart {
+  /** Side of a block of pixels. */
+  readonly size: number;
+  /** pixel: the channels of one pixel lie together. channel: the pixels of one channel do. */
+  readonly order: "pixel" | "channel";
+}
+
 /**
  * A layer of a defined block with every expression evaluated; repetitions are written out, absent layers left out. What layers
  * say of named values are layers of their own: `read` goes on with earlier results, `keep` gives the last one a name.
@@ -85,7 +93,12 @@ export type ResolvedLayer =
   | ResolvedLayerNorm
   | (LayerPart & { readonly layer: "read"; readonly reading: Reading<string> })
   | (LayerPart & { readonly layer: "keep"; readonly as: string })
+  | (LayerPart & { readonly layer: "leaky-relu"; readonly slope: number })
   | (LayerPart & { readonly layer: "prelu" })
+  | (LayerPart & { readonly layer: "global-pool"; readonly kind: "max" | "average" })
+  | (LayerPart & { readonly layer: "blur-pool"; readonly kernel: number; readonly stride: number })
+  | (ResolvedDepthChange & { readonly layer: "space-to-depth" })
+  | (ResolvedDepthChange & { readonly layer: "depth-to-space" })
   | ResolvedUpsample
   | (LayerPart & { readonly layer: "slice"; readonly start: number; readonly end: number })
   | (LayerPart & { readonly layer: "shuffle"; readonly groups: number })

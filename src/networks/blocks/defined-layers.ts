@@ -11,20 +11,9 @@ import type {
   ResolvedLayerNorm,
 } from "../../language/definitions/resolved-layers.js";
 import { joinMaps, numberOf } from "./joins.js";
+import { type Builder, type DefinedSite, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
-
-/** A block whose layers are built, and the values that they have named so far. */
-interface DefinedSite {
-  readonly block: ResolvedDefined;
-  readonly values: Map<string, Value>;
-}
-
-type Builder<K extends ResolvedLayer["layer"]> = (
-  layers: LayerBuilder,
-  x: Value,
-  layer: Extract<ResolvedLayer, { readonly layer: K }>,
-  site: DefinedSite,
-) => Value;
+import { movingBuilders } from "./moving-layers.js";
 
 /** Builds a list of layers over x, one after the other. */
 export function buildList(
@@ -41,6 +30,7 @@ export function buildList(
 
 /** How each kind of layer becomes ops; a kind without a line is a compile error. */
 const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
+  ...movingBuilders,
   conv(layers, x, { name, bias, norm, activation, ...conv }, { block }) {
     const { initialization, norm: normalization } = block;
     const y = layers.conv(x, name, { ...conv, initialization }, { bias });
@@ -60,38 +50,11 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
     return layers.norm(x, layer.name, { ...block, norm: { ...block.norm, epsilon }, endsBranch: false });
   },
   activation: (layers, x, { name, activation }) => layers.op(activation, [x], {}, name),
+  "leaky-relu": (layers, x, { name, slope }) => layers.op("leaky_relu", [x], { slope }, name),
   prelu: (layers, x, { name }) =>
     layers.op("prelu", [x, perChannel(layers, x, `${name}/slope`, PRELU_SLOPE)], {}, name),
-  pool: (layers, x, { name, kind, countPadding, ...window }) =>
-    kind === "max" ? layers.maxPool(x, name, window) : layers.avgPool(x, name, window, { countPadding }),
-  pad: (layers, x, { name, pads }) => layers.framed(x, name, pads),
   scale(layers, x, { name, factor, trained }) {
     return layers.op("mul", [x, factorOf(layers, x, `${name}/factor`, factor, trained)], {}, name);
-  },
-  upsample(layers, x, { name, factor, to, mode }, { values }) {
-    const [, , height, width] = featureMap(x.type, "x");
-    const [, , wantedHeight, wantedWidth] =
-      to === undefined ? [] : featureMap(named(values, to).type, "the map that it gets as large as");
-    const scales = factor ?? [Number(wantedHeight) / Number(height), Number(wantedWidth) / Number(width)];
-    return layers.op("resize", [x], { scales: [1, 1, ...scales], ...UPSAMPLING[mode] }, name);
-  },
-  slice: (layers, x, { name, start, end }) => layers.op("slice", [x], { axis: 1, start, end }, name),
-  shuffle(layers, x, { name, groups }) {
-    const [, channels, height, width] = featureMap(x.type, "x");
-    const each = channels / groups;
-    const split = layers.op(
-      "reshape",
-      [x],
-      { shape: [0, groups, each, Number(height), Number(width)] },
-      `${name}/split`,
-    );
-    const turned = layers.op("transpose", [split], { permutation: [0, 2, 1, 3, 4] }, `${name}/turn`);
-    return layers.op(
-      "reshape",
-      [turned],
-      { shape: [0, channels, Number(height), Number(width)] },
-      `${name}/merge`,
-    );
   },
   read(layers, _x, { name, reading }, { values }) {
     const [first, ...others] = reading.names.map((each) => named(values, each));
@@ -130,18 +93,6 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
 
 /** What a PReLU's slopes start with, as in the paper's section 2.1. */
 const PRELU_SLOPE = 0.25;
-
-/** How PyTorch's `interpolate` finds pixels, in ONNX's words. */
-const UPSAMPLING = {
-  nearest: { mode: "nearest", coordinates: "asymmetric", rounding: "floor" },
-  bilinear: { mode: "linear", coordinates: "half_pixel" },
-} as const;
-
-function named(values: ReadonlyMap<string, Value>, name: string): Value {
-  const value = values.get(name);
-  if (value === undefined) throw new Defect(`the block has no value "${name}"`);
-  return value;
-}
 
 /** Starts as a convolution of as many inputs does. Named `layer/conv`. */
 function convTranspose(

@@ -76,6 +76,11 @@ export class LayerBuilder {
     return this.#builder.op(kind, operands, attributes, this.#at(layer), name);
   }
 
+  /** What `build` gives; what it refuses is said to be wrong of that layer. */
+  checked<T>(layer: string, build: () => T): T {
+    return located(this.#at(layer), build);
+  }
+
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Parameter {
     return this.#builder.parameter(this.#parameterName(name), dims, init, role);
   }

@@ -1,7 +1,7 @@
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { refuse } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
-import { ints, text } from "./attribute.js";
+import { ints, type OnnxAttributes, text } from "./attribute.js";
 import { defineCodecs, type NodeWriter } from "./codec.js";
 
 /** Before this opset the counts and the value are attributes. */
@@ -28,36 +28,50 @@ function expectUsual(node: NodeReader): void {
   if (policy !== "stretch") refuse(`keep_aspect_ratio_policy ${policy} is not supported`);
 }
 
+interface Paddings {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+function writePad({ before, after }: Paddings, node: NodeWriter, mode: OnnxAttributes = {}): void {
+  const pads = [...before, ...after];
+  if (node.opset < PADS_INPUT_OPSET) {
+    node.node("Pad", node.operands, { ...mode, pads: ints(pads) });
+    return;
+  }
+  const counts = node.constant("pads", { dtype: "int64", dims: [pads.length] }, pads);
+  node.node("Pad", [...node.operands, counts], mode);
+}
+
+function readPad(node: NodeReader, wanted: "constant" | "reflect") {
+  const mode = node.string("mode", "constant");
+  if (mode !== wanted) refuse(`mode ${mode} is not supported`);
+  const asInput = node.opset >= PADS_INPUT_OPSET;
+  const pads = (asInput ? node.constant(1) : node.ints("pads")) ?? refuse("its pads are missing");
+  const value = asInput ? node.number(2, 0) : node.float("value", 0);
+  if (mode === "constant" && value !== 0) refuse("only zeros can be padded with");
+  if (pads.some((count) => count < 0)) refuse("negative pads are not supported");
+  if (asInput && node.constant(3) !== undefined) refuse("pads of some axes only are not supported");
+  const axes = pads.length / 2;
+  return {
+    operands: [node.operand(0)],
+    attributes: { before: pads.slice(0, axes), after: pads.slice(axes) },
+  };
+}
+
 export const resizingCodecs = defineCodecs({
   /** https://onnx.ai/onnx/operators/onnx__Pad.html: the counts are one int64 input, all before and then all after. */
   pad: {
     operator: "Pad",
-    encode(op, node) {
-      const pads = [...op.attributes.before, ...op.attributes.after];
-      if (node.opset < PADS_INPUT_OPSET) {
-        node.node("Pad", node.operands, { pads: ints(pads) });
-        return;
-      }
-      node.node("Pad", [
-        ...node.operands,
-        node.constant("pads", { dtype: "int64", dims: [pads.length] }, pads),
-      ]);
-    },
-    decode(node) {
-      const mode = node.string("mode", "constant");
-      if (mode !== "constant") refuse(`mode ${mode} is not supported`);
-      const asInput = node.opset >= PADS_INPUT_OPSET;
-      const pads = (asInput ? node.constant(1) : node.ints("pads")) ?? refuse("its pads are missing");
-      const value = asInput ? node.number(2, 0) : node.float("value", 0);
-      if (value !== 0) refuse("only zeros can be padded with");
-      if (pads.some((count) => count < 0)) refuse("negative pads are not supported");
-      if (asInput && node.constant(3) !== undefined) refuse("pads of some axes only are not supported");
-      const axes = pads.length / 2;
-      return {
-        operands: [node.operand(0)],
-        attributes: { before: pads.slice(0, axes), after: pads.slice(axes) },
-      };
-    },
+    encode: (op, node) => writePad(op.attributes, node),
+    decode: (node) => readPad(node, "constant"),
+  },
+
+  /** The same with mode reflect. */
+  reflect_pad: {
+    operator: "Pad",
+    encode: (op, node) => writePad(op.attributes, node, { mode: text("reflect") }),
+    decode: (node) => readPad(node, "reflect"),
   },
 
   /** https://onnx.ai/onnx/operators/onnx__Resize.html over all axes, without antialias, cropping or cubic functions. */

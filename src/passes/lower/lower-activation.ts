@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { ActivationName } from "../../ir/activations.js";
+import { type ActivationName, LEAKY_SLOPES } from "../../ir/activations.js";
 import type { Value } from "../../ir/graph.js";
-import { HARD_SWISH_OPSET } from "../../ir/ops/activations.js";
+import { HARD_SWISH_OPSET, MISH_OPSET } from "../../ir/ops/activations.js";
 import type { ModelOpName } from "../../ir/ops/registry.js";
 import { type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import { constantWeight } from "../../ir/weight.js";
@@ -12,6 +12,8 @@ import { definePass } from "../engine/pass.js";
  *     relu6(x)       →  clip(x, 0, 6)
  *     gelu(x)        →  x · (1 + erf(x / √2)) · 1/2
  *     hard_sigmoid_0.2(x)  →  sloped_hard_sigmoid(x)  with a slope of 0.2
+ *     leaky_relu_0.1(x)    →  leaky_relu(x)           with a slope of 0.1; so every other slope that has a word
+ *     mish(x)        →  x · tanh(softplus(x))        below opset 18, which brought the operator
  *     hard_swish(x)  →  x · hard_sigmoid(x)          below opset 14, which brought the operator
  *
  * SiLU stays two nodes at every opset: runtimes fuse them, and few know opset 24's Swish.
@@ -30,6 +32,10 @@ export const lowerActivation = definePass({
       if (op.kind === "hard_swish" && opset < HARD_SWISH_OPSET) {
         return context.op("mul", [x, context.op("hard_sigmoid", [x], {}, "hard_sigmoid")], {});
       }
+      if (op.kind === "mish" && opset < MISH_OPSET) {
+        const softplus = context.op("softplus", [x], {}, "softplus");
+        return context.op("mul", [x, context.op("tanh", [softplus], {}, "tanh")], {});
+      }
       return isModelActivation(op.kind) ? LOWERINGS[op.kind](x, context) : undefined;
     }),
 });
@@ -37,10 +43,17 @@ export const lowerActivation = definePass({
 type ModelActivation = Extract<ActivationName, ModelOpName>;
 type ActivationLowering = (x: Value, context: RewriteContext) => Value;
 
+function leaky(name: keyof typeof LEAKY_SLOPES): ActivationLowering {
+  return (x, context) => context.op("leaky_relu", [x], { slope: LEAKY_SLOPES[name] });
+}
+
 const LOWERINGS: { readonly [A in ModelActivation]: ActivationLowering } = {
   silu: (x, context) => context.op("mul", [x, context.op("sigmoid", [x], {}, "sigmoid")], {}),
   "hard_sigmoid_0.2": (x, context) => context.op("sloped_hard_sigmoid", [x], { slope: 0.2, shift: 0.5 }),
   relu6: (x, context) => context.op("clip", [x], { low: 0, high: 6 }),
+  "leaky_relu_0.1": leaky("leaky_relu_0.1"),
+  "leaky_relu_0.01": leaky("leaky_relu_0.01"),
+  "leaky_relu_0.001": leaky("leaky_relu_0.001"),
   gelu(x, context) {
     const constant = (name: string, value: number): Value =>
       context.constant(name, constantWeight([], value));

@@ -1,5 +1,6 @@
-import type { ActivationName } from "../../ir/activations.js";
-import type { Op, Value } from "../../ir/graph.js";
+import { type ActivationName, LEAKY_NAMES, LEAKY_SLOPES } from "../../ir/activations.js";
+import type { Op, OpOf, Value } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import {
   type Clamp,
@@ -28,6 +29,8 @@ const ONE_OP: ReadonlySet<string> = new Set([
   "silu",
   "gelu",
   "hard_swish",
+  "mish",
+  ...LEAKY_NAMES,
 ] satisfies ActivationName[]);
 
 const HARD_SIGMOID: Clamp = { slope: 1 / 6, shift: 0.5, low: 0, high: 1 };
@@ -49,6 +52,8 @@ const CLAMPS: readonly (readonly [ActivationName, Clamp])[] = [
  *     min(max(u + 3, 0), 6) / 6           hard_sigmoid, in any order of its factors
  *     u · hard_sigmoid(u)                 hard_swish
  *     u · (1 + erf(u / √2)) / 2           gelu
+ *     u · tanh(softplus(u))               mish
+ *     leaky_relu(u) of a slope            leaky_relu_0.1 and the like, if that slope has a word
  *
  * Undefined where it is none; a clamp that has no name is a mismatch. It ends at `until` where it comes there.
  */
@@ -57,6 +62,7 @@ export function readActivation(value: Value, flow: Dataflow, until?: Value): Rea
   if (op === undefined) return undefined;
   if (ONE_OP.has(op.kind))
     return { name: op.kind as ActivationName, from: op.operands[0] as Value, ops: [op] };
+  if (isOp(op, "leaky_relu")) return readLeaky(op);
   const { clamp, from, ops } = readClamp(value, flow, until);
   if (isAffine(clamp)) {
     const product = isScale(clamp) ? readProduct(from, clamp.slope, flow) : undefined;
@@ -66,6 +72,13 @@ export function readActivation(value: Value, flow: Dataflow, until?: Value): Rea
   return named === undefined
     ? mismatch(op, `${formatClamp(clamp)} is no activation that is known`)
     : { name: named[0], from, ops };
+}
+
+/** A leaky ReLU whose slope has a word; it may be off by the rounding to float32. */
+function readLeaky(op: OpOf<"leaky_relu">): ReadActivation | undefined {
+  const { slope } = op.attributes;
+  const name = LEAKY_NAMES.find((each) => Math.fround(LEAKY_SLOPES[each]) === Math.fround(slope));
+  return name && { name, from: operandsOf(op).x, ops: [op] };
 }
 
 /** factor · u · g(u) */
@@ -102,6 +115,11 @@ function readGate(
   const [argument] = op?.operands ?? [];
   if (op === undefined || argument === undefined) return undefined;
   const inner = readClamp(argument, flow, u);
+  if (isOp(op, "tanh") && sameClamp(scaled, IDENTITY)) {
+    const softplus = flow.producer(argument);
+    const isMish = isOp(softplus, "softplus") && operandsOf(softplus).x === u;
+    return isMish ? { name: "mish", ops: [...ops, op, softplus] } : undefined;
+  }
   if (inner.from !== u) return undefined;
   const read = { ops: [...ops, op, ...inner.ops] };
   if (op.kind === "sigmoid" && sameClamp(inner.clamp, IDENTITY) && sameClamp(scaled, IDENTITY)) {

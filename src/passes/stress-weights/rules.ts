@@ -111,6 +111,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   reduce_prod: keepMoments,
   reshape: keepMoments,
   reshape_to: keepMoments,
+  reflect_pad: keepMoments,
   resize: keepMoments,
   slice: keepMoments,
   squeeze: keepMoments,

@@ -195,6 +195,60 @@ class Shuffle(nn.Module):
         return x.unflatten(1, (self.groups, -1)).transpose(1, 2).flatten(1, 2)
 
 
+class GlobalPool(nn.Module):
+    """Maximum or mean of the whole map: a map of one pixel."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, x):
+        return x.amax((2, 3), keepdim=True) if self.kind == "max" else x.mean((2, 3), keepdim=True)
+
+
+class BlurPool(nn.Module):
+    """The map blurred by a binomial filter with its edge mirrored, of which every pixel `stride` apart stays (Zhang, ICML 2019)."""
+
+    def __init__(self, kernel, *, stride=2):
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, x):
+        each = (self.stride + self.kernel - 2) // 2
+        x = F.pad(x, (each, each, each, each), mode="reflect")
+        for _ in range(self.kernel - 2):
+            x = F.avg_pool2d(x, 2, 1)
+        return F.avg_pool2d(x, 2, self.stride)
+
+
+class SpaceToDepth(nn.Module):
+    """Blocks of `size` x `size` pixels become channels. `order`: whose channels lie together, a pixel's or a channel's."""
+
+    def __init__(self, size, *, order="pixel"):
+        super().__init__()
+        self.size, self.order = size, order
+
+    def forward(self, x):
+        if self.order == "channel":
+            return F.pixel_unshuffle(x, self.size)
+        blocks = x.unflatten(2, (-1, self.size)).unflatten(4, (-1, self.size))
+        return blocks.permute(0, 3, 5, 1, 2, 4).flatten(1, 3)
+
+
+class DepthToSpace(nn.Module):
+    """Channels become blocks of `size` x `size` pixels; the opposite of SpaceToDepth."""
+
+    def __init__(self, size, *, order="pixel"):
+        super().__init__()
+        self.size, self.order = size, order
+
+    def forward(self, x):
+        if self.order == "channel":
+            return F.pixel_shuffle(x, self.size)
+        blocks = x.unflatten(1, (self.size, self.size, -1))
+        return blocks.permute(0, 3, 4, 1, 5, 2).flatten(4, 5).flatten(2, 3)
+
+
 class DefinedBlock(Block):
     """A block of the spec's own: y = after(layers(x) + shortcut(x)); without a shortcut y = after(layers(x))."""
 

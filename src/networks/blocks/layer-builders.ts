@@ -1,0 +1,28 @@
+import { Defect } from "../../base/diagnostic.js";
+import type { Value } from "../../ir/graph.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
+import type { ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import type { LayerBuilder } from "./layers.js";
+
+// What the builders of layers share.
+
+/** A block whose layers are built, and the values that they have named so far. */
+export interface DefinedSite {
+  readonly block: ResolvedDefined;
+  readonly values: Map<string, Value>;
+}
+
+/** How a kind of layer becomes ops. */
+export type Builder<K extends ResolvedLayer["layer"]> = (
+  layers: LayerBuilder,
+  x: Value,
+  layer: Extract<ResolvedLayer, { readonly layer: K }>,
+  site: DefinedSite,
+) => Value;
+
+/** The value of that name, which is known: names were checked. */
+export function named(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (value === undefined) throw new Defect(`the block has no value "${name}"`);
+  return value;
+}

@@ -1,0 +1,87 @@
+import type { Value } from "../../ir/graph.js";
+import { featureMap, refuse } from "../../ir/types.js";
+import type { MovingKind } from "../../language/definitions/moving-layers.js";
+import { type Builder, named } from "./layer-builders.js";
+import type { LayerBuilder } from "./layers.js";
+
+/** How the layers without weights become ops. */
+export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
+  pool: (layers, x, { name, kind, countPadding, ...window }) =>
+    kind === "max" ? layers.maxPool(x, name, window) : layers.avgPool(x, name, window, { countPadding }),
+  "global-pool": (layers, x, { name, kind }) =>
+    layers.op(kind === "max" ? "global_max_pool" : "global_avg_pool", [x], {}, name),
+  // A binomial filter is means of two neighbours, again and again.
+  "blur-pool"(layers, x, { name, kernel, stride }) {
+    const each = Math.floor((stride - 1 + kernel - 1) / 2);
+    const edge = [0, 0, each, each];
+    let y: Value = layers.op("reflect_pad", [x], { before: edge, after: edge }, `${name}/pad`);
+    for (let i = 1; i < kernel; i++) {
+      const last = i === kernel - 1;
+      y = layers.avgPool(y, last ? `${name}/blur` : `${name}/blur/${i - 1}`, {
+        kernel: 2,
+        stride: last ? stride : 1,
+        padding: "valid",
+      });
+    }
+    return y;
+  },
+  pad: (layers, x, { name, pads }) => layers.framed(x, name, pads),
+  upsample(layers, x, { name, factor, to, mode }, { values }) {
+    const [, , height, width] = featureMap(x.type, "x");
+    const [, , wantedHeight, wantedWidth] =
+      to === undefined ? [] : featureMap(named(values, to).type, "the map that it gets as large as");
+    const scales = factor ?? [Number(wantedHeight) / Number(height), Number(wantedWidth) / Number(width)];
+    return layers.op("resize", [x], { scales: [1, 1, ...scales], ...UPSAMPLING[mode] }, name);
+  },
+  slice: (layers, x, { name, start, end }) => layers.op("slice", [x], { axis: 1, start, end }, name),
+  shuffle(layers, x, { name, groups }) {
+    const [, channels, height, width] = featureMap(x.type, "x");
+    const [rows, columns] = [Number(height), Number(width)];
+    return regrouped(layers, x, name, {
+      split: [0, groups, channels / groups, rows, columns],
+      permutation: [0, 2, 1, 3, 4],
+      merged: [0, channels, rows, columns],
+    });
+  },
+  "space-to-depth"(layers, x, { name, size, order }) {
+    const [, channels, height, width] = featureMap(x.type, "x");
+    const [rows, columns] = [Number(height) / size, Number(width) / size];
+    layers.checked(name, () => {
+      if (!Number.isInteger(rows) || !Number.isInteger(columns))
+        refuse(`a map of ${height}x${width} has no whole blocks of ${size}x${size} pixels`);
+    });
+    return regrouped(layers, x, name, {
+      split: [0, channels, rows, size, columns, size],
+      permutation: order === "pixel" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4],
+      merged: [0, channels * size ** 2, rows, columns],
+    });
+  },
+  "depth-to-space"(layers, x, { name, size, order, channels }) {
+    const [, , height, width] = featureMap(x.type, "x");
+    const [rows, columns] = [Number(height), Number(width)];
+    const inPixels = order === "pixel";
+    return regrouped(layers, x, name, {
+      split: inPixels ? [0, size, size, channels, rows, columns] : [0, channels, size, size, rows, columns],
+      permutation: inPixels ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3],
+      merged: [0, channels, rows * size, columns * size],
+    });
+  },
+};
+
+/** How PyTorch's `interpolate` finds pixels, in ONNX's words. */
+const UPSAMPLING = {
+  nearest: { mode: "nearest", coordinates: "asymmetric", rounding: "floor" },
+  bilinear: { mode: "linear", coordinates: "half_pixel" },
+} as const;
+
+/** A map whose axes are split, put in another order, and merged. Named `layer/split`, `layer/turn` and `layer/merge`. */
+function regrouped(
+  layers: LayerBuilder,
+  x: Value,
+  layer: string,
+  { split, permutation, merged }: { readonly [step in "split" | "permutation" | "merged"]: number[] },
+): Value {
+  const parts = layers.op("reshape", [x], { shape: split }, `${layer}/split`);
+  const turned = layers.op("transpose", [parts], { permutation }, `${layer}/turn`);
+  return layers.op("reshape", [turned], { shape: merged }, `${layer}/merge`);
+}
