@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/given/spec-file.js";
@@ -6,12 +7,14 @@ import { type Graph, type Parameter, parametersOf } from "../../src/ir/graph.js"
 import type { Tensor } from "../../src/ir/tensor.js";
 import { elementCount } from "../../src/ir/types.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 
 /**
- * Networks in the language of definitions compute what torchvision's do. Both take their numbers from the same formula; those
- * of torchvision were made by test/python/torchvision_numbers.py. Layers stand in the same order in both.
+ * Networks in the language of definitions compute what torchvision's and timm's do. Both take their numbers from the same formula;
+ * those of the libraries were made by test/python/network_numbers.py. Layers stand in the order in which they are computed.
  */
-const NETWORKS = ["inception-v3", "shufflenetv2-100", "densenet-121"];
+const FOLDER = "test/data/network-numbers";
+const NETWORKS = readdirSync(FOLDER).map((file) => basename(file, ".json"));
 
 interface Numbers {
   readonly side: number;
@@ -20,9 +23,9 @@ interface Numbers {
   readonly logits: readonly number[];
 }
 
-const test = suite("networks: torchvision's numbers");
+const test = suite("networks: the numbers of torchvision and timm");
 
-/** The formula of `numbers` in test/python/torchvision_numbers.py. */
+/** The formula of `numbers` in test/python/network_numbers.py. */
 function numbers(count: number, seed: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => {
     let x = Math.imul(i + 1, 2654435761) + ((seed * 40503 + 12345) % 2 ** 32);
@@ -37,16 +40,16 @@ function filled({ name, type }: Parameter, seed: number): Float64Array {
   const dims = type.dims as readonly number[];
   const values = numbers(elementCount(dims), seed);
   if (/running_var$|norm\.weight$/.test(name)) return values.map((value) => 1 + value / 2);
-  const [, ...fanIn] = dims;
-  return values.map((value) => value * (fanIn.length > 0 ? Math.sqrt(6 / elementCount(fanIn)) : 0.3));
+  const fanIn = elementCount(dims.slice(1));
+  return values.map((value) => value * (fanIn > 1 ? Math.sqrt(6 / fanIn) : 0.3));
 }
 
 /** The network's output for the image of the formula. */
 function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>, side: number): Tensor {
   const image: Tensor = { dims: [1, 3, side, side], data: numbers(3 * side * side, 99999) };
-  const numbersOf = ({ name, type }: Parameter): Tensor => ({
+  const numbersOf = ({ name, type, data }: Parameter): Tensor => ({
     dims: type.dims as readonly number[],
-    data: parameters.get(name) ?? new Float64Array(),
+    data: parameters.get(name) ?? materialize(data, 0),
   });
   return evaluateGraph(graph, new Map([["input", image]]), numbersOf).get("logits") as Tensor;
 }
@@ -54,10 +57,10 @@ function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>, s
 for (const network of NETWORKS) {
   test(network, () => {
     const { side, tensors, deviation, logits } = JSON.parse(
-      readFileSync(`test/data/torchvision/${network}.json`, "utf8"),
+      readFileSync(`${FOLDER}/${network}.json`, "utf8"),
     ) as Numbers;
     const { graph } = specNetwork(network, { resolution: side });
-    const all = parametersOf(graph);
+    const all = parametersOf(graph).filter(({ role }) => role !== "fixed");
     assert.is(all.length, tensors);
     const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));
     const { data } = outputOf(graph, parameters, side);
