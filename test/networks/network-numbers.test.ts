@@ -59,7 +59,8 @@ for (const network of NETWORKS) {
     const { side, tensors, deviation, logits } = JSON.parse(
       readFileSync(`${FOLDER}/${network}.json`, "utf8"),
     ) as Numbers;
-    const { graph } = specNetwork(network, { resolution: side });
+    // Lowered, a gate reads each weight with its bias.
+    const { graph } = specNetwork(network, { resolution: side, passes: "lower-attention" });
     const all = parametersOf(graph).filter(({ role }) => role !== "fixed");
     assert.is(all.length, tensors);
     const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));

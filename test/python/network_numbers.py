@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import nn
 
-# The spec's name: the library, its name there, the side of the image, options.
+# The spec's name: the library, its name there, the side of the image, options; `shortcut`: what blocks there call the shortcut that
+# they compute first, where ecagen does it last.
 NETWORKS = {
     "inception-v3": ("torchvision", "inception_v3", 91, dict(aux_logits=False, init_weights=False, transform_input=False)),
     "shufflenetv2-100": ("torchvision", "shufflenet_v2_x1_0", 64, {}),
     "densenet-121": ("torchvision", "densenet121", 64, {}),
     "convnext-tiny": ("torchvision", "convnext_tiny", 64, {}),
-    "regnety-400mf": ("torchvision", "regnet_y_400mf", 64, {}),
+    "regnety-400mf": ("torchvision", "regnet_y_400mf", 64, dict(shortcut="proj")),
     "ghostnet-100": ("timm", "ghostnet_100", 64, {}),
     "res2net50-26w-4s": ("timm", "res2net50_26w_4s", 64, {}),
     "hrnet-w18-small": ("timm", "hrnet_w18_small", 64, {}),
@@ -62,9 +63,10 @@ def made(library, name, options):
     return f"torchvision {torchvision.__version__}", getattr(torchvision.models, name)(weights=None, **options)
 
 
-def in_order(model, image):
+def in_order(model, image, shortcut):
     """The tensors of a model, in the order in which its modules are done."""
     order = {}
+    paths = {module: path for path, module in model.named_modules()}
 
     def note(module, _inputs, _output):
         own = {**dict(module.named_parameters(recurse=False)), **dict(module.named_buffers(recurse=False))}
@@ -76,16 +78,27 @@ def in_order(model, image):
     model(image)
     for handle in handles:
         handle.remove()
-    return list(order.values())
+    tensors = list(order.values())
+    if shortcut is None:
+        return tensors
+    # Block by block, what is in the shortcut comes after what isn't.
+    blocks = {}
+    for each in tensors:
+        before, found, _ = paths[each[0]].partition(f".{shortcut}.")
+        block = blocks.setdefault(before if found else before.split(".f.")[0], ([], []))
+        block[1 if found else 0].append(each)
+    return [each for block in blocks.values() for part in block for each in part]
 
 
 @torch.no_grad()
 def write(folder, spec):
     library, name, side, options = NETWORKS[spec]
+    shortcut = options.get("shortcut")
+    options = {key: value for key, value in options.items() if key != "shortcut"}
     source, model = made(library, name, options)
     model = model.double().eval()
     image = torch.from_numpy(numbers(3 * side * side, 99999).reshape(1, 3, side, side))
-    tensors = in_order(model, image)
+    tensors = in_order(model, image, shortcut)
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)
     logits = model(image)[0]
