@@ -35,7 +35,8 @@ const runnable = gallery.filter((name) =>
 );
 
 /**
- * Specs without a row: variants that complete a family; backbones, which features.test.ts has; v2-s-se, which
+ * Specs without a row: variants that complete a family; backbones, which features.test.ts has; networks that
+ * networks/network-numbers.test.ts has; v2-s-se, which
  * reference-architectures.test.ts has; and two ECA-Nets, which paper-tables.test.ts and conventions.test.ts have.
  */
 const WITHOUT_REFERENCE = [
@@ -46,10 +47,21 @@ const WITHOUT_REFERENCE = [
   "cifar-resnet110-b-c100",
   "cifar-shake-shake-26-2x96d",
   "cifar-wrn-16-8-c100",
+  "convnext-tiny",
   "densenet-121",
+  "fbnetv3-b",
+  "ghostnet-100",
+  "hrnet-w18-small",
   "inception-v3-eca",
   "inception-v3-se",
+  "ir-se50",
+  "lcnet-100",
   "mobilenetv3-large-100-features",
+  "mobilenetv4-conv-small",
+  "mobileone-s0",
+  "regnety-400mf",
+  "repvgg-a0",
+  "res2net50-26w-4s",
   "resnet152-eca-k3357",
   "resnet18d",
   "resnet269d",
@@ -61,7 +73,9 @@ const WITHOUT_REFERENCE = [
   "tf-v2-b1-se",
   "tf-v2-b2-none",
   "tf-v2-b3-se",
+  "tresnet-m",
   "tv-mobilenetv3-small",
+  "unet-scse",
   "v2-m-none",
   "v2-s-se",
   "v2-xl-eca",

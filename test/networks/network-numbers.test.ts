@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { type Graph, type Parameter, parametersOf } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
@@ -17,6 +18,9 @@ const FOLDER = "test/data/network-numbers";
 const NETWORKS = readdirSync(FOLDER).map((file) => basename(file, ".json"));
 
 interface Numbers {
+  /** Of the network, and for one image of the spec's size. */
+  readonly parameters: number;
+  readonly macs: number;
   readonly side: number;
   readonly tensors: number;
   readonly deviation: number;
@@ -51,14 +55,23 @@ function outputOf(graph: Graph, parameters: ReadonlyMap<string, Float64Array>, s
     dims: type.dims as readonly number[],
     data: parameters.get(name) ?? materialize(data, 0),
   });
-  return evaluateGraph(graph, new Map([["input", image]]), numbersOf).get("logits") as Tensor;
+  const [output] = evaluateGraph(graph, new Map([["input", image]]), numbersOf).values();
+  return output as Tensor;
 }
 
 for (const network of NETWORKS) {
   test(network, () => {
-    const { side, tensors, deviation, logits } = JSON.parse(
-      readFileSync(`${FOLDER}/${network}.json`, "utf8"),
-    ) as Numbers;
+    const {
+      parameters: counted,
+      macs,
+      side,
+      tensors,
+      deviation,
+      logits,
+    } = JSON.parse(readFileSync(`${FOLDER}/${network}.json`, "utf8")) as Numbers;
+    const counts = countNetwork(specNetwork(network).graph);
+    assert.is(counts.parameters, counted);
+    assert.is(counts.macs, macs);
     // Lowered, a gate reads each weight with its bias.
     const { graph } = specNetwork(network, { resolution: side, passes: "lower-attention" });
     const all = parametersOf(graph).filter(({ role }) => role !== "fixed");

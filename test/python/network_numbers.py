@@ -27,7 +27,13 @@ NETWORKS = {
     "lcnet-100": ("timm", "lcnet_100", 64, {}),
     "fbnetv3-b": ("timm", "fbnetv3_b", 64, {}),
     "mobilenetv4-conv-small": ("timm", "mobilenetv4_conv_small", 64, {}),
+    "tresnet-m": ("timm", "tresnet_m", 64, dict(shortcut="downsample")),
+    "repvgg-a0": ("timm", "repvgg_a0", 64, {}),
+    "mobileone-s0": ("timm", "mobileone_s0", 64, {}),
+    "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
+    "unet-scse": ("papers", "unet_scse", 32, {}),
 }
+SPECS = pathlib.Path(__file__).parents[2] / "specs"
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
 
 
@@ -58,6 +64,10 @@ def made(library, name, options):
         import timm
 
         return f"timm {timm.__version__}", timm.create_model(name, **options)
+    if library == "papers":
+        import paper_networks
+
+        return "test/python/paper_networks.py", paper_networks.NETWORKS[name](**options)
     import torchvision
 
     return f"torchvision {torchvision.__version__}", getattr(torchvision.models, name)(weights=None, **options)
@@ -66,12 +76,13 @@ def made(library, name, options):
 def in_order(model, image, shortcut):
     """The tensors of a model, in the order in which its modules are done."""
     order = {}
+    kept = {id(tensor) for tensor in model.state_dict(keep_vars=True).values()}
     paths = {module: path for path, module in model.named_modules()}
 
     def note(module, _inputs, _output):
         own = {**dict(module.named_parameters(recurse=False)), **dict(module.named_buffers(recurse=False))}
         for key, tensor in own.items():
-            if tensor.dim() > 0:
+            if tensor.dim() > 0 and id(tensor) in kept:
                 order.setdefault(id(tensor), (module, key, tensor))
 
     handles = [module.register_forward_hook(note) for module in model.modules()]
@@ -82,12 +93,34 @@ def in_order(model, image, shortcut):
     if shortcut is None:
         return tensors
     # Block by block, what is in the shortcut comes after what isn't.
+    owners = {path.partition(f".{shortcut}.")[0] for path in paths.values() if f".{shortcut}." in path}
     blocks = {}
     for each in tensors:
-        before, found, _ = paths[each[0]].partition(f".{shortcut}.")
-        block = blocks.setdefault(before if found else before.split(".f.")[0], ([], []))
-        block[1 if found else 0].append(each)
+        path = paths[each[0]]
+        owner = next((owner for owner in owners if path.startswith(f"{owner}.")), path)
+        block = blocks.setdefault(owner, ([], []))
+        block[1 if path.startswith(f"{owner}.{shortcut}.") else 0].append(each)
     return [each for block in blocks.values() for part in block for each in part]
+
+
+def macs_of(model, side):
+    """Multiply-accumulates of convolutions and linear layers for one image."""
+    total = 0
+
+    def count(module, inputs, output):
+        nonlocal total
+        if isinstance(module, nn.Linear):
+            total += output.numel() * module.in_features
+        elif isinstance(module, nn.modules.conv._ConvTransposeNd):
+            total += inputs[0].numel() * module.weight[0].numel()
+        elif isinstance(module, nn.modules.conv._ConvNd):
+            total += output.numel() * module.weight[0].numel()
+
+    handles = [module.register_forward_hook(count) for module in model.modules()]
+    model(torch.zeros(1, 3, side, side))
+    for handle in handles:
+        handle.remove()
+    return total
 
 
 @torch.no_grad()
@@ -96,14 +129,19 @@ def write(folder, spec):
     shortcut = options.get("shortcut")
     options = {key: value for key, value in options.items() if key != "shortcut"}
     source, model = made(library, name, options)
-    model = model.double().eval()
+    model = model.eval()
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    macs = macs_of(model, json.loads((SPECS / f"{spec}.json").read_text())["input"]["height"])
+    model = model.double()
     image = torch.from_numpy(numbers(3 * side * side, 99999).reshape(1, 3, side, side))
     tensors = in_order(model, image, shortcut)
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)
-    logits = model(image)[0]
+    logits = model(image)[0].flatten()
     numbers_of = {
         "source": f"{source}, {name}, float64",
+        "parameters": parameters,
+        "macs": macs,
         "side": side,
         "tensors": len(tensors),
         "deviation": logits.std().item(),
