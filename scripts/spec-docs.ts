@@ -22,6 +22,9 @@ export function specDocs(): string {
     DEFINITIONS,
     section("A definition", definition ?? {}, requiredOfEach(schema, "blocks")),
     ...variantsOf(layer).map((variant) => section(`\`"layer": "${constantOf(variant, "layer")}"\``, variant)),
+    NECK,
+    section("An item of `heads`", itemsOf(schema.properties?.heads) ?? {}),
+    section("`output` of a head", rowsOf(schema)),
     ATTENTION,
     ...variantsOf(attention).map((variant) =>
       section(`\`"type": "${constantOf(variant, "type")}"\``, withoutPlacement(variant)),
@@ -165,13 +168,51 @@ and between stages, here an encoder and a decoder:
       { "block": "basic", "channels": 32, "from": { "sum": ["fine", "up"] } }
     ]
 
-\`from\` is one name; a list, whose maps stand one after the other along the channels; or \`concat\`, \`sum\`, \`mean\` or \`product\` with a list.
+\`from\` is one name; a list, whose maps stand one after the other along the channels; or \`concat\`, \`sum\`, \`mean\`, \`product\` or
+\`weighted\` with a list. \`weighted\` is the fast normalised fusion of EfficientDet: trained weights w, cut off at 0, which start at 1;
+the sum is Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001).
 In a block, \`input\` is what the block begins with (after a gate in the position \`pre\`), and names are known from the layer that gives them to
 the end of the block, in branches, in \`shortcut\` and in \`after\`, too. Between stages, \`input\` is the image and \`stem\` what the stem leads to; an
 object in \`features\` has \`from\` as well. Of \`repeat\`, the last round counts; a name may be given twice only by layers with a \`when\`.
 
 Refused are names that nothing gives, that are given later, that nothing reads; maps of different channels or sizes; and a layer or
 a stage whose result nothing reads. \`specs/densenet-121.json\` and \`specs/shufflenetv2-100.json\` join by branches alone.
+`;
+
+const NECK = `## Necks and heads
+
+A detector reads several maps, and applies the same layers to each. \`neck\` has layers over the stages' maps; \`heads\` have layers that are
+applied to each of their maps, with one set of weights:
+
+    "stages": [ …, { …, "as": "c3" }, { …, "as": "c4" }, { … } ],
+    "neck": { "activation": "relu", "layers": [
+      { "layer": "conv", "channels": 256, "as": "p5" },
+      { "layer": "upsample", "to": "c4", "as": "up5" },
+      { "layer": "conv", "channels": 256, "from": "c4", "as": "side4" },
+      { "layer": "conv", "channels": 256, "kernel": 3, "from": { "sum": ["side4", "up5"] }, "as": "p4" }
+    ] },
+    "heads": [
+      { "name": "classes", "from": ["p4", "p5"], "output": { "values": 80 }, "layers": [
+        { "layer": "conv", "channels": 256, "kernel": 3 },
+        { "layer": "conv", "channels": 720, "kernel": 3, "norm": false, "bias": true, "activation": "none" }
+      ] }
+    ],
+    "head": { "classifier": false }
+
+*Neck.* Its layers are those of definitions. \`input\` is the last stage's map; other names are those of stages, and levels: \`C3\` is
+the last map of the stages whose stride is 2³. Expressions know \`in\` and \`inputChannels\`. What the neck names, later layers, heads and
+\`features\` read. Its last layer has a name as well.
+
+*Heads.* A head is applied to each map of its \`from\`, or to all that an earlier head made (\`"from": "tower"\`). Its parameters are called
+\`heads.classes.layers.0.conv.weight\`: one set for all maps, counted once, while multiply-accumulates are counted for each map. With
+\`"share": "all-but-norms"\` every map has batch normalisations of its own, named after it; with \`"share": "none"\` all parameters are its own.
+In the graph each map has a scope, \`/heads/classes/p4\`.
+
+*Outputs.* The result of each map is an output called \`classes_p4\`; with \`"output": "none"\` only later heads read it. With
+\`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, its anchors, for each pixel, and
+the rows of all maps stand one after the other. They come after those of the classifier and of \`features\`.
+
+Passes keep what is shared: \`fold-batch-norm\` folds shared weights only where all their normalisations have the same numbers.
 `;
 
 const ATTENTION = `## Attention
@@ -207,6 +248,15 @@ const RULES = `## Rules
 
 What must be true beyond the form:
 `;
+
+/** The object that a head's `output` can be. */
+function rowsOf(schema: JsonSchema): JsonSchema {
+  const output = itemsOf(schema.properties?.heads)?.properties?.output;
+  const forms = typeof output === "object" ? (output.anyOf ?? []) : [];
+  return (
+    forms.find((form): form is JsonSchema => typeof form === "object" && form.properties !== undefined) ?? {}
+  );
+}
 
 /** A heading, the description, and a table of the keys. */
 function section(title: string, schema: JsonSchema, alsoRequired: readonly string[] = []): string {

@@ -1,13 +1,15 @@
 import { checkNames, type NamesOf } from "./check-names.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
+import { headsWithOutputs, namesInHeads, namesInNeck } from "./neck/check.js";
 import type { Spec } from "./schema.js";
 import { INPUT_VALUE, readingOf, STEM_VALUE } from "./values.js";
 
-/** Checks the names that stages give, and those that stages and features read. */
+/** Checks the names that stages, layers of the neck and heads give, and those that they and features read. */
 export function checkStageValues(
-  { stages, stem, features }: Pick<Spec, "stages" | "stem" | "features">,
+  spec: Pick<Spec, "stages" | "stem" | "features" | "neck" | "heads">,
   refuse: RefuseDefinition,
 ): void {
+  const { stages, stem, features, neck, heads } = spec;
   const ofStages = stages.map(({ as, from }, i): NamesOf => {
     const path = ["stages", i];
     const names = from === undefined ? [] : readingOf(from).names;
@@ -23,5 +25,11 @@ export function checkStageValues(
   );
   const taken = [INPUT_VALUE, STEM_VALUE];
   const own = stem === null ? [INPUT_VALUE] : taken;
-  checkNames([...ofStages, ...ofFeatures], { noun: "stage", own, taken }, refuse);
+  const all = [...ofStages, ...namesInNeck(spec), ...ofFeatures, ...namesInHeads(spec)];
+  if (neck === undefined && heads === undefined) {
+    checkNames(all, { noun: "stage", own, taken }, refuse);
+  } else {
+    const outputs = headsWithOutputs(heads).map((name) => ({ name, at: [] }));
+    checkNames([...all, { reads: outputs }], { noun: "map", reader: "layer", own, taken }, refuse);
+  }
 }

@@ -9,6 +9,7 @@ import type { DefinitionProblem, RefuseDefinition } from "./definitions/amounts.
 import { checkDefinitions } from "./definitions/check-definitions.js";
 import type { SpecDocument } from "./document.js";
 import { type JsonNode, type JsonScalar, jsonValue, nodeAt } from "./json-tree.js";
+import { checkNeckLayers } from "./neck/check.js";
 import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { specRules } from "./rules/registry.js";
@@ -61,7 +62,8 @@ function examine(
   };
   const resolved = withDefinitionProblems(document, report, (refuse) => {
     checkStageValues(spec, refuse);
-    return checkDefinitions(spec, refuse) ? resolveSpec(spec, name, passes, refuse) : undefined;
+    const areSound = [checkDefinitions(spec, refuse), checkNeckLayers(spec, refuse)].every((each) => each);
+    return areSound ? resolveSpec(spec, name, passes, refuse) : undefined;
   });
   checkRules({ written: written(spec), resolved }, document, report);
   return { problems, resolved };

@@ -5,6 +5,7 @@ import type { MapSource, ResolvedPosition } from "./resolved-part.js";
 import {
   INPUT_VALUE,
   joinedShape,
+  LEVEL_NAMES,
   type MapShape,
   type Reading,
   readingOf,
@@ -39,9 +40,21 @@ export class NamedMaps {
     return this.#sources;
   }
 
-  /** The map of that name. */
+  /** The last map. */
+  get last(): FeatureSource {
+    return this.#last;
+  }
+
+  /** The map of that name, or the last one of that level, as `C3`. */
   named(name: string): FeatureSource | undefined {
-    return this.#named.get(name);
+    const named = this.#named.get(name);
+    if (named !== undefined || !LEVEL_NAMES.includes(name)) return named;
+    return this.#sources.findLast(({ stride }) => stride === 2 ** LEVEL_NAMES.indexOf(name));
+  }
+
+  /** The levels of the pyramid that there are. */
+  get levels(): readonly string[] {
+    return LEVEL_NAMES.filter((name) => this.named(name) !== undefined);
   }
 
   /** What a block with that `from` begins with; without one, with the last map. */
@@ -69,9 +82,9 @@ export class NamedMaps {
     return this.#sources.find(({ after }) => mapKey(after) === mapKey(first))?.stride ?? this.#last.stride;
   }
 
-  /** Gives the last map a name. */
-  name(name: string | undefined): void {
-    if (name !== undefined) this.#named.set(name, this.#last);
+  /** Gives a map a name; left out, the last one. */
+  name(name: string | undefined, map: FeatureSource = this.#last): void {
+    if (name !== undefined) this.#named.set(name, map);
   }
 
   #push(source: FeatureSource): void {
@@ -93,5 +106,6 @@ export function featureSources({
 
 /** A map in one word, different for each. */
 export function mapKey(map: MapSource): string {
-  return typeof map === "string" ? map : `${map.stage}.${map.index}`;
+  if (typeof map === "string") return map;
+  return "neck" in map ? `neck.${map.neck}` : `${map.stage}.${map.index}`;
 }

@@ -2,13 +2,19 @@ import type { ResolvedBlock } from "./blocks/registry.js";
 import { mapKey } from "./named-maps.js";
 import type { ResolvedSpec } from "./resolved.js";
 
-/** The blocks that the network's outputs are computed of, in order. Without a head, those after the last feature are not. */
+/** The blocks that the network's outputs are computed of, in order. Without a head, those after the last map that is read are not. */
 export function neededBlocks({
   blocks,
   features,
   head,
-}: Pick<ResolvedSpec, "blocks" | "features" | "head">): readonly ResolvedBlock[] {
+  neck,
+  heads = [],
+}: Pick<ResolvedSpec, "blocks" | "features" | "head" | "neck" | "heads">): readonly ResolvedBlock[] {
   const wanted = new Set(features.flatMap(({ place }) => (place === undefined ? [] : mapKey(place.after))));
+  for (const map of Object.values(neck?.maps ?? {})) wanted.add(mapKey(map));
+  for (const { source } of heads.flatMap(({ levels }) => levels)) {
+    if (typeof source === "string" || !("head" in source)) wanted.add(mapKey(source));
+  }
   const last = blocks.at(-1);
   if (head !== undefined && last !== undefined) wanted.add(mapKey(last));
   const needed = blocks.toReversed().filter((block, i, reversed) => {

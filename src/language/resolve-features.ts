@@ -9,7 +9,9 @@ export function featuresOf(features: Spec["features"], maps: NamedMaps): readonl
       typeof feature === "string" ? { name: feature, level: feature } : { ...feature };
     const exponent = level === undefined ? undefined : Number(level.slice(1));
     const isMeant = ({ after, stride }: FeatureSource): boolean =>
-      exponent === undefined ? typeof after === "object" && after.stage === stage : stride === 2 ** exponent;
+      exponent === undefined
+        ? typeof after === "object" && "stage" in after && after.stage === stage
+        : stride === 2 ** exponent;
     const place = from === undefined ? maps.sources.findLast(isMeant) : maps.named(from);
     return { specPath: ["features", i], name, level: exponent, stage, from, place };
   });

@@ -16,6 +16,7 @@ import type { DefinedStage } from "./definitions/definition.js";
 import type { LayerCount } from "./definitions/layer-resolver.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
 import { NamedMaps } from "./named-maps.js";
+import { type NeckContext, resolveHeads, resolveNeck } from "./neck/resolve.js";
 import { resolvePreprocessing } from "./preprocessing.js";
 import { featuresOf } from "./resolve-features.js";
 import type { ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
@@ -42,7 +43,16 @@ export function resolveSpec(
 ): ResolvedSpec {
   const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
   const maps = new NamedMaps(spec.input.channels, stem);
-  const blocks = resolveBlocks(spec, maps, refuse);
+  const count: LayerCount = { layers: 0 };
+  const blocks = resolveBlocks(spec, maps, count, refuse);
+  const context: NeckContext = {
+    defaults: (activation) => layerDefaults(spec, activation),
+    roundChannels: roundingOf(spec),
+    scaleChannels: (channels) => scaleChannels(channels, spec),
+    count,
+    refuse,
+  };
+  const neck = spec.neck && resolveNeck(spec.neck, maps, context);
   return {
     name: spec.name ?? name,
     description: spec.description,
@@ -50,6 +60,8 @@ export function resolveSpec(
     input: spec.input,
     stem,
     blocks,
+    neck,
+    heads: spec.heads && resolveHeads(spec.heads, maps, context),
     head: spec.head.classifier ? resolveHead(spec) : undefined,
     features: featuresOf(spec.features, maps),
     preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
@@ -76,11 +88,15 @@ function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
   };
 }
 
-function resolveBlocks(spec: Spec, maps: NamedMaps, refuse: RefuseDefinition): readonly ResolvedBlock[] {
+function resolveBlocks(
+  spec: Spec,
+  maps: NamedMaps,
+  count: LayerCount,
+  refuse: RefuseDefinition,
+): readonly ResolvedBlock[] {
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
   const total = repeats.reduce((sum, each) => sum + each, 0);
   const blocks: ResolvedBlock[] = [];
-  const count: LayerCount = { layers: 0 };
   spec.stages.forEach((stage, stageIndex) => {
     const repeat = repeats[stageIndex] ?? 0;
     const specPath = ["stages", stageIndex];
@@ -96,8 +112,7 @@ function resolveBlocks(spec: Spec, maps: NamedMaps, refuse: RefuseDefinition): r
         inputChannels: entering.channels,
         stride: index === 0 ? stage.stride : 1,
         dropPath: (spec.dropPath * blocks.length) / total,
-        // The reference implementations expand with the default round limit, whatever the widths have.
-        roundChannels: (value, divisor = spec.scaling.divisor) => makeDivisible(value, divisor),
+        roundChannels: roundingOf(spec),
       };
       const block = isDefined(stage)
         ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
@@ -108,6 +123,11 @@ function resolveBlocks(spec: Spec, maps: NamedMaps, refuse: RefuseDefinition): r
     maps.name(stage.as);
   });
   return blocks;
+}
+
+/** The reference implementations expand with the default round limit, whatever the widths have. */
+function roundingOf({ scaling }: Spec): NeckContext["roundChannels"] {
+  return (channels, divisor = scaling.divisor) => makeDivisible(channels, divisor);
 }
 
 type BlockSite = Omit<BlockContext, "channels" | "residual" | "gates">;

@@ -39,12 +39,16 @@ export interface ResolvedPool {
   readonly padding: PoolPadding;
 }
 
-/** A map of the network: its input, that of the stem's convolutions before its pooling, that of the whole stem, or of a block. */
+/**
+ * A map of the network: its input, that of the stem's convolutions before its pooling, that of the whole stem, of a block, or one
+ * that a layer of the neck names.
+ */
 export type MapSource =
   | "input"
   | "stem-convolutions"
   | "stem"
-  | { readonly stage: number; readonly index: number };
+  | { readonly stage: number; readonly index: number }
+  | { readonly neck: string };
 
 /** Where a block stands and what goes in and out: true of every type. */
 export interface ResolvedPosition {

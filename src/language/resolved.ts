@@ -1,6 +1,7 @@
 import type { JsonPath } from "../base/json-path.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import type { ResolvedBlock } from "./blocks/registry.js";
+import type { ResolvedMapHead, ResolvedNeck } from "./neck/resolved.js";
 import type { Preprocessing } from "./preprocessing.js";
 import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js";
 
@@ -19,7 +20,11 @@ export interface ResolvedSpec {
   readonly stem?: ResolvedStem | undefined;
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
-  /** Undefined for a backbone, whose only outputs are its features. */
+  /** The layers between the blocks and the heads. */
+  readonly neck?: ResolvedNeck | undefined;
+  /** What is applied to several maps; left out where nothing is. */
+  readonly heads?: readonly ResolvedMapHead[] | undefined;
+  /** The classifier; undefined for a network without one. */
   readonly head?: ResolvedHead | undefined;
   /** Feature maps that are outputs, in order. */
   readonly features: readonly ResolvedFeature[];

@@ -4,6 +4,7 @@ import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, gatesSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
 import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
+import { mapHeadsSchema, neckSchema } from "./neck/schema.js";
 import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
   defaultsSchema,
@@ -83,6 +84,12 @@ const specSchema = z.strictObject({
       "What comes before the blocks: convolutions with normalisation and activation, and a pooling; `none` where the first stage begins with the image.",
     ),
   stages: stagesOf(stageSchema),
+  neck: neckSchema
+    .optional()
+    .describe("Layers between the stages and the `heads`, over maps of several stages: a feature pyramid."),
+  heads: mapHeadsSchema
+    .optional()
+    .describe("What finds things: layers that are applied to several maps, with one set of weights for all."),
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),

@@ -3,8 +3,11 @@ import { MAX_CHANNELS } from "./fields.js";
 
 // Named values: a layer or a stage names its result, and later ones begin with it.
 
-/** How several maps become one: one after the other along the channels, or element by element. */
-export const JOINS = ["concat", "sum", "mean", "product"] as const;
+/**
+ * How several maps become one: one after the other along the channels, or element by element. `weighted`: their sum by trained
+ * weights, the fast normalised fusion of EfficientDet (Tan et al., CVPR 2020, section 3.3).
+ */
+export const JOINS = ["concat", "sum", "mean", "product", "weighted"] as const;
 export type JoinWord = (typeof JOINS)[number];
 
 /** The name of what a block, or the network, begins with. */
@@ -12,13 +15,24 @@ export const INPUT_VALUE = "input";
 /** The name of what the stem leads to. */
 export const STEM_VALUE = "stem";
 
+const NAME = /^[a-z][A-Za-z0-9_-]{0,39}$/;
+
 /** A name begins with a small letter: `C4` is a level of the pyramid. */
-export const valueName = z.string().regex(/^[a-z][A-Za-z0-9_-]{0,39}$/, {
+export const valueName = z.string().regex(NAME, {
   error: "a value's name has letters, digits, _ and -, and begins with a small letter",
 });
 
+/** What can be read by name: a value, or in necks and heads a level. */
+export const readName = z.string().regex(/^([a-z][A-Za-z0-9_-]{0,39}|C[0-9])$/, {
+  error:
+    "a value's name has letters, digits, _ and -, and begins with a small letter; a level is C and a digit",
+});
+
+/** Every level that a name can be. */
+export const LEVEL_NAMES: readonly string[] = Array.from({ length: 10 }, (_, level) => `C${level}`);
+
 const names = z
-  .array(valueName)
+  .array(readName)
   .max(64)
   .refine((list) => list.length > 1, { error: "a list has two names or more" });
 const joined = z
@@ -27,10 +41,13 @@ const joined = z
     sum: names.optional().describe("Their sum."),
     mean: names.optional().describe("Their mean."),
     product: names.optional().describe("Their product, element by element."),
+    weighted: names
+      .optional()
+      .describe("Their sum by trained weights w: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), of each w no less than 0."),
   } satisfies { readonly [H in JoinWord]: z.ZodType })
   .refine((ways) => Object.keys(ways).length === 1, { error: `expected one of ${JOINS.join(", ")}` });
 
-const fromSchema: z.ZodType<WrittenFrom> = z.union([valueName, names, joined], {
+const fromSchema: z.ZodType<WrittenFrom> = z.union([readName, names, joined], {
   error: 'expected a name, a list of names, or an object such as { "sum": ["c3", "up4"] }',
 });
 
@@ -46,7 +63,7 @@ export const valueFields = {
   from: fromSchema
     .optional()
     .describe(
-      'What it begins with, by name: `"c3"`; a list, whose maps stand one after the other (concat); or how they are joined: `{ "sum": ["c3", "up4"] }`, also `mean` and `product`. Left out: the result before it.',
+      'What it begins with, by name: `"c3"`; a list, whose maps stand one after the other (concat); or how they are joined: `{ "sum": ["c3", "up4"] }`, also `mean`, `product` and `weighted`. Left out: the result before it.',
     ),
 } as const;
 

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { Defect } from "../base/diagnostic.js";
-import type { Graph, Op, OpOf, Value } from "../ir/graph.js";
+import { makeParameter } from "../ir/builder.js";
+import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
 import { usesOf } from "../ir/graph.js";
 import { operandsOf } from "../ir/ops/registry.js";
-import { isOp, rewriteGraph } from "../ir/rewrite.js";
+import { isOp, replaceParameters, rewriteGraph } from "../ir/rewrite.js";
 import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
 import { definePass } from "./engine/pass.js";
-import { layerOf, layerOperands } from "./simplify/layers.js";
+import { biasName, type LinearLayer, layerOf } from "./simplify/layers.js";
 
 /**
  *     batch_norm(conv(x, W, b); γ, β, μ, σ²)  →  conv(x, W · f, β + (b - μ) · f)     with f = γ / √(σ² + ε)
@@ -14,6 +15,9 @@ import { layerOf, layerOperands } from "./simplify/layers.js";
  * f is per output channel, the first axis of W: of convolutions over one or two axes, and of linear layers. The weight keeps its
  * name; the bias is called after it, or keeps the name that it had. A normalisation stays where the layer's result has another
  * reader or is an output, and where its numbers or the layer's are computed instead of being parameters.
+ *
+ * Weights that several layers share stay shared: they are folded where the normalisations of all of them share their numbers,
+ * too. Where each layer has a normalisation of its own, all of these stay.
  *
  * Source: Jacob et al., Quantization and Training of Neural Networks (CVPR 2018), section 3.2, eq. 14.
  */
@@ -24,41 +28,107 @@ export const foldBatchNorm = definePass({
   preserves: "values",
   tidies: true,
   run(graph) {
-    const norms = foldableNorms(graph);
-    const folded = new Set<Value>([...norms.values()].flatMap((norm) => norm.results));
-    return rewriteGraph(graph, "fold-batch-norm", (op, context) => {
+    const { pairs, agrees } = foldablePairs(graph);
+    const numbers = new Map<Parameter, WeightExpr>();
+    const biases = new Map<Parameter, NamedData>();
+    for (const { layer, norm } of pairs.values()) {
+      const { weight, bias } = layer;
+      const folded = foldedData(weight.data, bias?.data, norm);
+      numbers.set(weight, folded.weight);
+      if (bias !== undefined && agrees(bias)) numbers.set(bias, folded.bias);
+      else biases.set(weight, { name: bias?.name ?? biasName(weight.name), data: folded.bias });
+    }
+    const earlier = new Map<Value, Parameter>();
+    const renumbered = replaceParameters(graph, (parameter) => {
+      const data = numbers.get(parameter);
+      if (data === undefined) return parameter;
+      const other = makeParameter(parameter.name, data, "trainable", parameter.type.dtype);
+      earlier.set(other, parameter);
+      return other;
+    });
+    const folded = new Set<Value>([...pairs.values()].flatMap(({ norm }) => norm.results));
+    const made = new Map<Value, Value>();
+    return rewriteGraph(renumbered, "fold-batch-norm", (op, context) => {
       const [result] = op.results;
       if (result === undefined) return undefined;
       if (folded.has(result)) return op.operands[0];
-      const norm = norms.get(result);
-      const layer = norm && layerOf(op);
-      if (norm === undefined || layer === undefined) return undefined;
-      const numbers = foldedData(layer.weight.data, layer.bias?.data, norm);
-      const make = (name: string, data: WeightExpr): Value => context.parameterOf(name, data, "trainable");
-      return context.instead(layer.op, () => layerOperands(layer, numbers, make));
+      const layer = pairs.has(result) ? layerOf(op) : undefined;
+      const weight = layer && earlier.get(layer.weight);
+      if (layer === undefined || weight === undefined) return undefined;
+      const added = biases.get(weight);
+      return context.instead(layer.op, () => {
+        if (added === undefined) return layer.op.operands;
+        const bias = made.get(weight) ?? context.parameterOf(added.name, added.data, "trainable");
+        made.set(weight, bias);
+        return [layer.x, layer.weight, bias];
+      });
     });
   },
 });
 
+interface NamedData {
+  readonly name: string;
+  readonly data: WeightExpr;
+}
+
 type BatchNorm = OpOf<"batch_norm">;
 
+/** A layer of parameters, and the normalisation that alone reads its result. */
+interface Pair {
+  readonly layer: LinearLayer;
+  readonly norm: BatchNorm;
+}
+
+interface Foldable {
+  readonly pairs: ReadonlyMap<Value, Pair>;
+  /** Whether a parameter can have its new numbers wherever it is read. */
+  readonly agrees: (parameter: Parameter) => boolean;
+}
+
 /** The normalisations that can be folded, by the result of the layer before each. */
-function foldableNorms(graph: Graph): ReadonlyMap<Value, BatchNorm> {
+function foldablePairs(graph: Graph): Foldable {
   const uses = usesOf(graph);
   const outputs = new Set(graph.outputs);
-  const norms = new Map<Value, BatchNorm>();
+  const pairs = new Map<Value, Pair>();
   for (const op of graph.ops) {
     const [y] = op.results;
-    if (y === undefined || outputs.has(y) || layerOf(op) === undefined) continue;
+    const layer = layerOf(op);
+    if (y === undefined || outputs.has(y) || layer === undefined) continue;
     const [norm, ...others] = uses.get(y) ?? [];
-    if (others.length === 0 && isOp(norm, "batch_norm") && readsParametersOnly(norm)) norms.set(y, norm);
+    if (others.length === 0 && isOp(norm, "batch_norm") && readsParametersOnly(norm)) {
+      pairs.set(y, { layer, norm });
+    }
   }
-  return norms;
+  const agrees = agreement(pairs, uses, outputs);
+  return { pairs: new Map([...pairs].filter(([, { layer }]) => agrees(layer.weight))), agrees };
 }
 
 /** Whether all operands after x are parameters. */
 function readsParametersOnly(op: Op): boolean {
   return op.operands.slice(1).every((operand) => operand.kind === "parameter");
+}
+
+/** Whether all that read a parameter are layers that would give it the same new numbers. */
+function agreement(
+  pairs: ReadonlyMap<Value, Pair>,
+  uses: ReadonlyMap<Value, readonly Op[]>,
+  outputs: ReadonlySet<Value>,
+): (parameter: Parameter) => boolean {
+  const pairOf = (op: Op): Pair | undefined => op.results.map((result) => pairs.get(result)).at(0);
+  return (parameter) => {
+    const [first, ...others] = (uses.get(parameter) ?? []).map(pairOf);
+    if (first === undefined || outputs.has(parameter)) return false;
+    return others.every((other) => other !== undefined && sameFolding(first, other));
+  };
+}
+
+function sameFolding(a: Pair, b: Pair): boolean {
+  return (
+    a.layer.weight === b.layer.weight &&
+    a.layer.bias === b.layer.bias &&
+    a.norm.attributes.epsilon === b.norm.attributes.epsilon &&
+    a.norm.operands.slice(1).every((operand, i) => operand === b.norm.operands[i + 1])
+  );
 }
 
 /** The numbers of an operand that `readsParametersOnly` has seen to be a parameter. */

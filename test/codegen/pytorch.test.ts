@@ -313,6 +313,79 @@ const SMALL: Readonly<Record<string, object>> = {
     head: { classes: 5 },
     features: [{ name: "coarse", from: "coarse" }],
   },
+  detector: {
+    input: { channels: 3, height: 64, width: 96 },
+    defaults: { activation: "relu", initialization: "resnet" },
+    stem: { channels: 8 },
+    stages: [
+      { block: "basic", channels: 8, as: "c1" },
+      { block: "basic", channels: 12, stride: 2, attention: "se" },
+      { block: "basic", channels: 16, stride: 2, as: "c3" },
+      { block: "basic", channels: 16, from: { weighted: ["c3", "c3"] } },
+      { block: "basic", channels: 24, stride: 2 },
+    ],
+    neck: {
+      activation: "silu",
+      layers: [
+        { layer: "conv", channels: 16, norm: false, bias: true, activation: "none", as: "top" },
+        { layer: "conv", channels: 16, from: "c3", as: "side" },
+        { layer: "upsample", from: "top", to: "side", as: "up" },
+        { layer: "conv", channels: 16, kernel: 3, from: { weighted: ["up", "side"] }, as: "p3" },
+        { layer: "conv", channels: 16, from: "C2", as: "p2" },
+        {
+          layer: "branches",
+          from: "top",
+          join: "weighted",
+          branches: [[], [{ layer: "conv", channels: 16 }]],
+        },
+        { layer: "pool", kind: "max", stride: 2, as: "p5" },
+      ],
+    },
+    heads: [
+      {
+        name: "type",
+        from: ["p2", "p3", "top", "p5"],
+        output: "none",
+        layers: [{ layer: "conv", channels: 16, kernel: 3 }],
+      },
+      {
+        name: "classes",
+        from: "type",
+        output: { values: 7 },
+        share: "all-but-norms",
+        layers: [
+          { layer: "conv", channels: 16, kernel: 3, groups: "in", as: "keys" },
+          { layer: "conv", channels: 16, as: "deep" },
+          {
+            layer: "conv",
+            channels: 21,
+            bias: true,
+            norm: false,
+            activation: "none",
+            from: { weighted: ["keys", "deep"] },
+          },
+        ],
+      },
+      {
+        name: "boxes",
+        from: ["p3", "c1", "C4"],
+        output: { values: 4, order: "anchors" },
+        share: "none",
+        layers: [
+          { layer: "conv", channels: "in / 2", kernel: 3 },
+          { layer: "conv", channels: 12, bias: true, norm: false, activation: "none" },
+        ],
+      },
+      {
+        name: "mask",
+        from: ["p3"],
+        activation: "tanh",
+        layers: [{ layer: "conv", channels: 1, activation: "sigmoid" }],
+      },
+    ],
+    features: [{ name: "P2", from: "p2" }, "C3"],
+    head: { classes: 5 },
+  },
 };
 
 const SHAKE: Case = { ...shipped("cifar-shake-shake-26-2x96d-se", 8), passes: "remove-attention" };
@@ -323,7 +396,7 @@ let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spe
 const cases: readonly Case[] = [
   ...GALLERY,
   SHAKE,
-  ...["same", "residuals", "preactivated", "defined", "named", "moved"].map((name) => ({
+  ...["same", "residuals", "preactivated", "defined", "named", "moved", "detector"].map((name) => ({
     label: name,
     spec: name,
   })),

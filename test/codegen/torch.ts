@@ -75,13 +75,16 @@ export async function prepareTorch(
   const [name, { dims, data }] = input;
   const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
   const results = await session.run({ [name]: new Tensor("float32", Float32Array.from(data), [...dims]) });
-  const output = results[graph.outputs[0]?.name ?? ""];
-  assert.ok(output);
   write(join(folder, "x.f32"), data);
-  write(join(folder, "y.f32"), output.data as Float32Array);
+  const outputs = graph.outputs.map(({ name }, i) => {
+    const output = results[name];
+    assert.ok(output);
+    write(join(folder, `y${i}.f32`), output.data as Float32Array);
+    return [name, output.dims] as const;
+  });
   writeFileSync(
     join(folder, "expected.json"),
-    JSON.stringify({ input: dims, output: output.dims, starts: startsOf(network.graph) }),
+    JSON.stringify({ input: dims, outputs, starts: startsOf(network.graph) }),
   );
   await session.release();
   return network.graph;

@@ -69,21 +69,32 @@ def check(folder):
     network.eval()
     with torch.no_grad():
         x = floats(os.path.join(folder, "x.f32")).reshape(expected["input"])
-        wanted = floats(os.path.join(folder, "y.f32")).reshape(expected["output"])
-        logits = network(x)
+        results = network(x)
+    # A network that finds things gives all of its outputs, others the first.
+    many = isinstance(results, dict)
+    outputs = list(results.items()) if many else [("", results)]
+    extents, offs = [], []
+    for i, (name, dims) in enumerate(expected["outputs"] if many else expected["outputs"][:1]):
+        wanted = floats(os.path.join(folder, f"y{i}.f32")).reshape(dims)
+        given_name, given = outputs[i]
+        extents.append((wanted.max() - wanted.min()).item())
+        same_name = not many or given_name == name
+        offs.append((given - wanted).abs().max().item() / extents[-1] if same_name else math.inf)
+    if many and len(outputs) != len(expected["outputs"]):
+        offs.append(math.inf)
     network.train()
-    loss = network(torch.cat([x, x])).square().mean()
+    trained = network(torch.cat([x, x]))
+    loss = sum(each.square().mean() for each in (trained.values() if many else [trained]))
     loss.backward()
     dead = [name for name, each in network.named_parameters() if each.grad is None]
-    extent = (wanted.max() - wanted.min()).item()
     return {
         "folder": folder,
         "parameters": module.parameter_count(network),
         "missing": sorted(set(tensors) - own),
         "left_over": sorted(own - set(tensors)),
         "same_back": set(back) == set(tensors) and all(torch.equal(back[n], t) for n, t in tensors.items()),
-        "range": extent,
-        "off": (logits - wanted).abs().max().item() / extent,
+        "range": min(extents),
+        "off": max(offs),
         "starts": wrong,
         "dead": dead,
         "rates": sorted({m.rate for m in network.modules() if isinstance(m, module.DropPath)} - {0.0}),

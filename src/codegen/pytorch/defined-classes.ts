@@ -76,7 +76,12 @@ function scopeOf({ stage, index }: ResolvedDefined): string {
 }
 
 function classOf(title: string, group: readonly [Sketched, ...Sketched[]]): DefinedClass {
-  const shared = new SharedArguments(group.map(({ block }) => block));
+  const blocks = group.map(({ block }) => block);
+  const shared = new SharedArguments([
+    { word: "inputs", values: blocks.map(({ inputChannels }) => inputChannels) },
+    { word: "outputs", values: blocks.map(({ channels }) => channels) },
+    { word: "stride", values: blocks.map(({ stride }) => stride) },
+  ]);
   const [first] = group;
   const lists = first.lists.map((_, i) => {
     const sketches = group.flatMap(({ lists }) => lists[i] ?? []);
@@ -103,17 +108,14 @@ ${packed(parameters, "        ")}    ):
   return { className: title, text, rows: new Map(rows) };
 }
 
-/** The arguments of a class: each is a word, and a value for every block of the class. */
-class SharedArguments {
+/** The arguments of a class, or of a function: each is a word, and a value for every block of the class. */
+export class SharedArguments {
   readonly #known: readonly Argument[];
   readonly #used: Argument[] = [];
 
-  constructor(blocks: readonly ResolvedDefined[]) {
-    this.#known = [
-      { word: "inputs", values: blocks.map(({ inputChannels }) => inputChannels) },
-      { word: "outputs", values: blocks.map(({ channels }) => channels) },
-      { word: "stride", values: blocks.map(({ stride }) => stride) },
-    ];
+  /** @param known words that values have anyway, which come first */
+  constructor(known: readonly Argument[]) {
+    this.#known = known;
   }
 
   /** The word for values that differ; values that agree with those of another argument share it. */
@@ -145,7 +147,7 @@ interface Argument {
 }
 
 /** One expression for sketches of the same form. */
-function merged(sketches: readonly Sketch[], shared: SharedArguments): Python {
+export function merged(sketches: readonly Sketch[], shared: SharedArguments): Python {
   const [first] = sketches;
   if (first === undefined) throw new Defect("no sketches to merge");
   switch (first.kind) {

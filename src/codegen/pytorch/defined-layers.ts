@@ -1,9 +1,9 @@
-import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type {
   ResolvedBranches,
   ResolvedDepthChange,
   ResolvedLayer,
 } from "../../language/definitions/resolved-layers.js";
+import type { LayerDefaults, ResolvedPosition } from "../../language/resolved-part.js";
 import { gatesBelow } from "./block-gates.js";
 import type { ModuleParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
@@ -31,7 +31,7 @@ export type Sketch =
     };
 
 interface Site {
-  readonly block: ResolvedDefined;
+  readonly block: LayerDefaults & Pick<ResolvedPosition, "gates">;
   readonly scope: string;
   readonly parts: ModuleParts;
   /** Channels that enter the layer. */

@@ -8,6 +8,7 @@ import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
 import { namesTable } from "./names.js";
+import { layersFunctions, layersTable } from "./neck-functions.js";
 import { type ModuleParts, networkParts } from "./network-parts.js";
 import { map, name, printPython, pythonRemark } from "./python.js";
 import { tables } from "./tables.js";
@@ -24,13 +25,14 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   // A backbone ends with its last feature.
   const blocks = whole.blocks.filter(({ stage, index }) => scopes.has(`/stages/${stage}/blocks/${index}`));
   const spec = { ...whole, blocks };
+  const findsThings = whole.neck !== undefined || whole.heads !== undefined;
   const library = [
     templateText("pytorch/model/layers.py"),
     ...(parts.gateTypes.size > 0 ? [templateText("pytorch/model/attention.py")] : []),
     ...unique([...parts.gateTypes].flatMap((type) => gateEmitters[type].templates)).map((file) =>
       templateText(`pytorch/model/attention/${file}.py`),
     ),
-    ...unique(["block", ...blocks.flatMap(classFiles)]).map((file) =>
+    ...unique(["block", ...blocks.flatMap(classFiles), ...(findsThings ? ["layers"] : [])]).map((file) =>
       templateText(`pytorch/model/blocks/${file}.py`),
     ),
   ];
@@ -42,10 +44,14 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
           filledTemplate("pytorch/model/names.py", { title: stateNames.title }),
         ];
   const network = filledTemplate("pytorch/model/network.py", {
+    name: findsThings ? "Backbone" : "Network",
     base: stateNames === undefined ? "nn.Module" : "OtherNames",
   });
+  const heads = findsThings ? [templateText("pytorch/model/heads.py")] : [];
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
-  const classes = definedClasses(defined, parts, definedNames([...library, ...naming, network]));
+  const named = definedNames([...library, ...naming, network, ...heads]);
+  const classes = definedClasses(defined, parts, named);
+  const functions = layersFunctions(spec, parts, named);
   const sections = [
     filledTemplate("pytorch/model/head.py", {
       title: pythonRemark(spec.name),
@@ -53,13 +59,16 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
       parameters: count(counts.parameters),
       names: stateNames === undefined ? "those of ecagen's weight files" : `those of ${stateNames.title}`,
     }),
-    tables(spec, parts, classes),
+    tables(spec, parts, classes, functions),
     ...library,
     activationTable(),
     ...classes.map(({ text }) => text),
     wordTables(blocks, parts, classes),
+    ...functions.map(({ text }) => text),
+    ...(findsThings ? [layersTable(functions)] : []),
     ...naming,
     network,
+    ...heads,
   ];
   return sections.map((section) => `${section.trim()}\n`).join("\n\n");
 }

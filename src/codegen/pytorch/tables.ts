@@ -1,31 +1,30 @@
 import { positionsIn, type ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedHead, ResolvedStem } from "../../language/resolved.js";
-import type { MapSource } from "../../language/resolved-part.js";
 import type { CodegenSubject } from "../subject.js";
 import { gatesBelow } from "./block-gates.js";
 import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
+import type { LayersFunction } from "./neck-functions.js";
+import { neckTables } from "./neck-tables.js";
 import type { ModuleParts } from "./network-parts.js";
-import {
-  call,
-  type Literal,
-  list,
-  literal,
-  map,
-  type Python,
-  printPython,
-  pythonString,
-  verbatim,
-} from "./python.js";
+import { call, type Literal, list, literal, map, type Python, printPython } from "./python.js";
+import { sourceOf, sourceWords } from "./sources.js";
 import { commonStyle, type StyleWords, styleChanges, styleOf } from "./style.js";
 
 type Words = { readonly [word: string]: Literal };
 type Spec = CodegenSubject["spec"];
 
 /** What is particular of a network, as the tables at the top of its module. */
-export function tables(spec: Spec, parts: ModuleParts, classes: readonly DefinedClass[]): string {
-  const { stem, blocks, head, features } = spec;
-  const present = [stem, ...blocks, head].flatMap((part) => (part === undefined ? [] : [styleOf(part)]));
+export function tables(
+  spec: Spec,
+  parts: ModuleParts,
+  classes: readonly DefinedClass[],
+  functions: readonly LayersFunction[],
+): string {
+  const { stem, blocks, head, features, neck, heads = [] } = spec;
+  const present = [stem, ...blocks, neck, ...heads, head].flatMap((part) =>
+    part === undefined ? [] : [styleOf(part)],
+  );
   const common = commonStyle(present);
   const stages = [...new Set(blocks.map(({ stage }) => stage))];
   const rows = stages.map((stage) =>
@@ -45,6 +44,7 @@ export function tables(spec: Spec, parts: ModuleParts, classes: readonly Defined
     ["STAGES", list(rows, notes)],
     ["HEAD", head === undefined ? literal(undefined) : words(headWords(spec, head, parts, common))],
     ["FEATURES", map(sources)],
+    ...neckTables(spec, functions, common),
   ];
   return all.map(([title, value]) => `${title} = ${printPython(value, "", title.length + 3)}\n`).join("\n");
 }
@@ -113,15 +113,6 @@ function headWords(
     preactivation: preactivation || undefined,
     style: styleChanges(styleOf(head), common),
   };
-}
-
-/** Where a map is: a word for the input and those of the stem, or stage and block. */
-function sourceOf(after: MapSource): Python {
-  return verbatim(typeof after === "string" ? pythonString(after) : `(${after.stage}, ${after.index})`);
-}
-
-function sourceWords(map: MapSource): Literal {
-  return typeof map === "string" ? map : [map.stage, map.index];
 }
 
 function words(of: Words): Python {

@@ -1,5 +1,6 @@
 import { type DiffedNetwork, diffByStructure, type NetworkDiff } from "../../analysis/diff/networks.js";
 import { type Model, withModel } from "../../given/model.js";
+import type { Graph } from "../../ir/graph.js";
 import {
   type DiffedModel,
   diffReport,
@@ -12,6 +13,7 @@ import type { NetworkOptions } from "../../networks/spec-network.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
+import { foldBatchNorm } from "../../passes/fold-batch-norm.js";
 import { canonicalLayers } from "./canonical-layers.js";
 
 /** What `ecagen diff --json` prints. */
@@ -97,8 +99,13 @@ function comparable([, { kind, graph }]: Named, lowering: string, isFolded: bool
   return { graph: computed, layers: canonicalLayers(computed) };
 }
 
-/** The files that are to be folded: where one network has no normalisations and the other has, else every block would differ. */
+/**
+ * The files that are to be folded: where one network has normalisations that can be and the other has none left, else every block
+ * would differ.
+ */
 function foldedFiles(a: Named, b: Named): readonly Named[] {
-  const hasNorms = ([, { graph }]: Named): boolean => graph.ops.some(({ kind }) => kind === "batch_norm");
-  return hasNorms(a) === hasNorms(b) ? [] : [a, b].filter(hasNorms);
+  const norms = ({ ops }: Graph): number => ops.filter(({ kind }) => kind === "batch_norm").length;
+  const canBeFolded = ([, { graph }]: Named): boolean => norms(foldBatchNorm.run(graph, {})) < norms(graph);
+  const foldable = [a, b].filter(canBeFolded);
+  return foldable.length === 1 ? foldable : [];
 }

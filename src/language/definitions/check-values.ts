@@ -14,7 +14,7 @@ export function checkValues(definition: Definition, path: JsonPath, refuse: Refu
 }
 
 /** What layers read, what is inside of them, and what they give, in the order in which they run. */
-function namesOf(layers: readonly WrittenLayer[], path: JsonPath): readonly NamesOf[] {
+export function namesOf(layers: readonly WrittenLayer[], path: JsonPath): readonly NamesOf[] {
   return layers.flatMap((layer, i) => {
     const at = [...path, i];
     const from = layer.from === undefined ? [] : readingOf(layer.from).names;

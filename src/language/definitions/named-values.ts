@@ -1,5 +1,5 @@
 import type { JsonPath } from "../../base/json-path.js";
-import { joinedShape, type MapShape, readingOf, type WrittenFrom } from "../values.js";
+import { joinedShape, LEVEL_NAMES, type MapShape, readingOf, type WrittenFrom } from "../values.js";
 import type { DefinitionProblem } from "./amounts.js";
 import type { ResolvedLayer } from "./resolved-layers.js";
 
@@ -51,5 +51,11 @@ export function keepOf(
 
 /** Why a value that the definition names can't be read: the layer that names it is not in this block. */
 export function absentValue(name: string): string {
+  if (LEVEL_NAMES.includes(name)) return absentLevel(name);
   return `there is no "${name}" here: the layer that names it is left out`;
+}
+
+/** Why a level that neck or heads name can't be read. */
+export function absentLevel(name: string): string {
+  return `the network has no level ${name}: no map has the stride ${2 ** LEVEL_NAMES.indexOf(name)}`;
 }

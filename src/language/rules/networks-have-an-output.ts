@@ -2,12 +2,13 @@ import type { SpecRule } from "./rule.js";
 
 export const networksHaveAnOutput: SpecRule = {
   name: "networks-have-an-output",
-  doc: "A network without a classifier must have features, or it would compute nothing.",
+  doc: "A network without a classifier must have features or heads, or it would compute nothing.",
   check({ resolved }, report) {
     if (resolved === undefined || resolved.head !== undefined || resolved.features.length > 0) return;
+    if ((resolved.heads ?? []).some(({ output }) => output !== "none")) return;
     report(
       ["head", "classifier"],
-      "a network without a classifier needs `features` as its outputs",
+      "a network without a classifier needs `features` or `heads` as its outputs",
       'for example `"features": ["C3", "C4", "C5"]`',
     );
   },

@@ -1,3 +1,4 @@
+import { headOutputs } from "../neck/resolved.js";
 import { LOGITS } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
@@ -9,10 +10,17 @@ export const outputsHaveNamesOfTheirOwn: SpecRule = {
   doc: `No two outputs have the same name, and none is called ${[...RESERVED, LOGITS].join(", ")}, the last of which is the classifier's.`,
   check({ resolved }, report) {
     const taken = new Set<string>([...RESERVED, LOGITS]);
-    for (const { specPath, name } of resolved?.features ?? []) {
-      if (taken.has(name))
-        report(specPath, `the name ${JSON.stringify(name)} is taken`, "give it another `name`");
-      taken.add(name);
+    const features = (resolved?.features ?? []).map(({ specPath, name }) => ({ specPath, names: [name] }));
+    const heads = (resolved?.heads ?? []).map((head) => ({
+      specPath: [...head.specPath, "name"],
+      names: headOutputs(head).map(([name]) => name),
+    }));
+    for (const { specPath, names } of [...features, ...heads]) {
+      for (const name of names) {
+        if (taken.has(name))
+          report(specPath, `the name ${JSON.stringify(name)} is taken`, "give it another `name`");
+        taken.add(name);
+      }
     }
   },
 };

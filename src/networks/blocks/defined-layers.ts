@@ -4,14 +4,13 @@ import type { Value } from "../../ir/graph.js";
 import { initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import { featureMap } from "../../ir/types.js";
 import { constantWeight } from "../../ir/weight.js";
-import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type {
   ResolvedConvTranspose,
   ResolvedLayer,
   ResolvedLayerNorm,
 } from "../../language/definitions/resolved-layers.js";
 import { joinMaps, numberOf } from "./joins.js";
-import { type Builder, type DefinedSite, named } from "./layer-builders.js";
+import { type Builder, type DefinedSite, type LayersOf, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
 import { movingBuilders } from "./moving-layers.js";
 
@@ -99,7 +98,7 @@ function convTranspose(
   layers: LayerBuilder,
   x: Value,
   { name, channels, kernel, stride, padding, outputPadding, groups, bias }: ResolvedConvTranspose,
-  { initialization }: ResolvedDefined,
+  { initialization }: LayersOf,
 ): Value {
   const [, inputs] = featureMap(x.type, "x");
   const init = initializations[initialization];

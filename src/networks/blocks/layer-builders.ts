@@ -2,13 +2,20 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type { ResolvedLayer } from "../../language/definitions/resolved-layers.js";
+import type { LayerDefaults } from "../../language/resolved-part.js";
 import type { LayerBuilder } from "./layers.js";
 
 // What the builders of layers share.
 
+/** What layers take from the block that they belong to, or from a neck or head. */
+export type LayersOf = LayerDefaults &
+  Pick<ResolvedDefined, "inputChannels" | "gates"> & {
+    readonly stage?: number | undefined;
+  };
+
 /** A block whose layers are built, and the values that they have named so far. */
 export interface DefinedSite {
-  readonly block: ResolvedDefined;
+  readonly block: LayersOf;
   readonly values: Map<string, Value>;
 }
 

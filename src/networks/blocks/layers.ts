@@ -45,24 +45,38 @@ export interface ConvNorm extends Conv, Norm {}
 
 /** What a block says of its gates. */
 type Gated = Pick<LayerDefaults, "initialization"> &
-  Pick<ResolvedPosition, "gates" | "inputChannels" | "stage">;
+  Pick<ResolvedPosition, "gates" | "inputChannels"> &
+  Pick<AttentionSite, "stage">;
 
 /** What a block says of its sum. */
 type Residual = Gated & Pick<ResolvedPosition, "residual" | "dropPath">;
+
+/** Parameters that several applications of the same layers have in common. */
+export interface SharedParameters {
+  /** The scope that they are named after, instead of that of one application. */
+  readonly scope: string;
+  /** Those that were made, by name. */
+  readonly made: Map<string, Parameter>;
+  /** What this application calls its own batch normalisations; left out, they are shared, too. */
+  readonly normsOf?: string | undefined;
+}
 
 /** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
 export class LayerBuilder {
   readonly #builder: GraphBuilder;
   readonly #loc: Loc;
+  readonly #shared: SharedParameters | undefined;
 
-  constructor(builder: GraphBuilder, loc: Loc) {
+  constructor(builder: GraphBuilder, loc: Loc, shared?: SharedParameters) {
     this.#builder = builder;
     this.#loc = loc;
+    this.#shared = shared;
   }
 
   /** The same block, for layers that were written at another place of the spec. */
   writtenAt(specPath: JsonPath): LayerBuilder {
-    return new LayerBuilder(this.#builder, { ...this.#loc, specPath: formatJsonPath(specPath) });
+    const loc = { ...this.#loc, specPath: formatJsonPath(specPath) };
+    return new LayerBuilder(this.#builder, loc, this.#shared);
   }
 
   /** Adds an op; its result is named after the layer's scope, or `name`. */
@@ -82,7 +96,12 @@ export class LayerBuilder {
   }
 
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Parameter {
-    return this.#builder.parameter(this.#parameterName(name), dims, init, role);
+    const path = this.#parameterName(name);
+    const made = this.#shared?.made.get(path);
+    if (made !== undefined) return made;
+    const parameter = this.#builder.parameter(path, dims, init, role);
+    this.#shared?.made.set(path, parameter);
+    return parameter;
   }
 
   /** conv (no bias) → norm → activation, named `layer/conv`, `layer/norm` and `layer/act`. */
@@ -127,12 +146,13 @@ export class LayerBuilder {
   norm(x: Value, layer: string, { norm, initialization, endsBranch = false }: Norm): Result {
     const [, channels] = featureMap(x.type, "x");
     const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
+    const own = join(layer, join("norm", this.#shared?.normsOf ?? ""));
     const buffer = (name: string, init: Initializer): Parameter =>
-      this.parameter(join(layer, `norm/${name}`), [channels], init, "buffer");
+      this.parameter(`${own}/${name}`, [channels], init, "buffer");
     const operands = [
       x,
-      this.parameter(join(layer, "norm/weight"), [channels], scale),
-      this.parameter(join(layer, "norm/bias"), [channels], startAtZero),
+      this.parameter(`${own}/weight`, [channels], scale),
+      this.parameter(`${own}/bias`, [channels], startAtZero),
       buffer("running_mean", startAtZero),
       buffer("running_var", startAtOne),
     ];
@@ -236,12 +256,13 @@ export class LayerBuilder {
   }
 
   #parameterName(path: string): string {
-    return `${this.#loc.scope.slice(1)}/${path}`.replaceAll("/", ".");
+    const scope = this.#shared?.scope ?? this.#loc.scope;
+    return `${scope.slice(1)}/${path}`.replaceAll("/", ".");
   }
 }
 
 function join(layer: string, part: string): string {
-  return layer === "" ? part : `${layer}/${part}`;
+  return [layer, part].filter((each) => each !== "").join("/");
 }
 
 function sidesOf(extent: Extent): [number, number] {

@@ -7,11 +7,13 @@ import { nameOutputs } from "../../ir/rewrite.js";
 import { tensorType } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import { mapKey } from "../../language/named-maps.js";
+import { headOutputs } from "../../language/neck/resolved.js";
 import { neededBlocks } from "../../language/needed-blocks.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
 import type { LayerDefaults, MapSource } from "../../language/resolved-part.js";
 import { joinMaps } from "./joins.js";
 import { LayerBuilder } from "./layers.js";
+import { buildMapHead, buildNeck } from "./neck-and-heads.js";
 import { blockBuilders } from "./registry.js";
 import { buildHead, buildStem } from "./stem-and-head.js";
 
@@ -22,7 +24,8 @@ export const BATCH = "N";
  * The network of a spec as IR:
  *
  *     input [N, C, H, W] [→ stem] → blocks, stage by stage → head → logits [N, classes]
- *                                         └ features, by name [N, C', H', W']
+ *                                         ├ features, by name [N, C', H', W']
+ *                                         └ neck → heads, each over several maps
  *
  * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
  * folded, drop rates are there for the code that trains.
@@ -32,8 +35,9 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   const builder = new GraphBuilder(spec.name);
   const input = builder.input("input", tensorType([BATCH, channels, height, width]));
 
+  const locOf = (scope: string, part: SpecPart): Loc => ({ scope, specPath: formatJsonPath(part.specPath) });
   const enter = (scope: string, type: string, part: SpecPart, at: BlockSite): LayerBuilder => {
-    const loc: Loc = { scope, specPath: formatJsonPath(part.specPath) };
+    const loc = locOf(scope, part);
     const { initialization } = part;
     const start = initialization === DEFAULT_INITIALIZATION ? {} : { initialization };
     builder.block({ scope, type, specPath: loc.specPath, ...at, ...start });
@@ -61,6 +65,11 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
     x = buildBlock(layers, entering(layers, x, block, mapOf), block);
     maps.set(mapKey(block), x);
   }
+  if (spec.neck !== undefined) {
+    const { inputChannels } = spec.neck;
+    const values = buildNeck(enter("/neck", "neck", spec.neck, { inputChannels }), spec.neck, mapOf);
+    for (const [name, map] of values) maps.set(mapKey({ neck: name }), map);
+  }
   const outputs = spec.features.map(({ name, place }): readonly [string, Value] => {
     if (place === undefined) throw new Defect(`the feature ${name} is no map`);
     return [name, mapOf(place.after)];
@@ -69,6 +78,28 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
     const inputChannels = spec.blocks.at(-1)?.channels ?? channels;
     const logits = buildHead(enter("/head", "head", spec.head, { inputChannels }), x, spec.head);
     outputs.unshift([logits.name, logits]);
+  }
+  const results = new Map<string, readonly Value[]>();
+  for (const head of spec.heads ?? []) {
+    const scope = `/heads/${head.name}`;
+    enter(scope, "map-head", head, { inputChannels: head.levels[0]?.inputChannels ?? channels });
+    const built = buildMapHead(
+      (level, shared) =>
+        new LayerBuilder(builder, locOf(level === undefined ? scope : `${scope}/${level}`, head), shared),
+      head,
+      scope,
+      (source, i) => {
+        if (typeof source === "string" || !("head" in source)) return mapOf(source);
+        const map = results.get(source.head)?.[i];
+        if (map === undefined) throw new Defect(`the head ${source.head} has no map ${i}`);
+        return map;
+      },
+    );
+    results.set(head.name, built.results);
+    headOutputs(head).forEach(([name], i) => {
+      const value = built.outputs[i];
+      if (value !== undefined) outputs.push([name, value]);
+    });
   }
   return nameOutputs(
     builder.finish(outputs.map(([, value]) => value)),

@@ -30,6 +30,16 @@ export function layerOf(op: Op | undefined): LinearLayer | undefined {
   return { op, x, weight, bias };
 }
 
+/** A layer whose weights no other op reads: where several share them, new numbers would be those of one only. */
+export function ownLayerOf(
+  op: Op | undefined,
+  { isReadOnce }: Pick<SimplifyContext, "isReadOnce">,
+): LinearLayer | undefined {
+  const layer = layerOf(op);
+  return layer !== undefined && isReadOnce(layer.weight) ? layer : undefined;
+}
+
+/** How many outputs a layer has, and along which axis of its result they lie. */
 export function outputsOf({ weight }: LinearLayer): number {
   return weight.data.dims[0] ?? 0;
 }
@@ -42,7 +52,7 @@ interface CombinedLayer<K> {
 }
 
 /**
- * What an op combines that alone reads a layer's result. Of the two kinds of ops the first may have the parameter on either side,
+ * What an op combines that alone reads a layer's result, whose weights no other op reads. Of the two kinds of ops the first may have the parameter on either side,
  * the second behind the layer: y · s, s · y and y / s. Undefined for other ops, and where the result would have more axes.
  */
 export function combinedLayer<K extends BinaryWeightKind>(
@@ -55,7 +65,7 @@ export function combinedLayer<K extends BinaryWeightKind>(
   const [a, b] = op.operands;
   const of = (y: Value | undefined, parameter: Value | undefined): CombinedLayer<K> | undefined => {
     if (y === undefined || parameter?.kind !== "parameter" || !context.isReadOnce(y)) return undefined;
-    const layer = layerOf(context.producer(y));
+    const layer = ownLayerOf(context.producer(y), context);
     const by = layer && perChannel(parameter, y.type.dims.length, outputsOf(layer));
     return layer && by && { kind, layer, by };
   };
@@ -78,7 +88,7 @@ export function layerOperands(
 }
 
 /** `stem.conv.weight` → `stem.conv.bias` */
-function biasName(weightName: string): string {
+export function biasName(weightName: string): string {
   return `${weightName.replace(/\.weight$/, "")}.bias`;
 }
 

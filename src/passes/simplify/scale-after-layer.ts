@@ -7,8 +7,8 @@ import type { Simplification } from "./simplification.js";
  *     (W · x + b) · s  →  (s · W) · x + s · b        s one number, or one for each output
  *     (W · x + b) / s  →  (W / s) · x + b / s
  *
- * A layer is linear in its weights, and s is the same for all that is summed to one output. Where something else reads the layer,
- * or is an output, both stay. So does a factor of a hard sigmoid, which `makeHardSigmoid` needs.
+ * A layer is linear in its weights, and s is the same for all that is summed to one output. Where something else reads the layer or
+ * its weights, or is an output, both stay. So does a factor of a hard sigmoid, which `makeHardSigmoid` needs.
  */
 export const scaleAfterLayer: Simplification = (op, context) => {
   const found = combinedLayer(op, ["mul", "div"], context);

@@ -3,17 +3,24 @@ import type { Op, Parameter, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
 import type { TypedWeight, WeightExpr } from "../../ir/weight.js";
-import { type LayerOp, type LinearLayer, layerOf, layerOperands, perChannel, withSizes } from "./layers.js";
+import {
+  type LayerOp,
+  type LinearLayer,
+  layerOperands,
+  ownLayerOf,
+  perChannel,
+  withSizes,
+} from "./layers.js";
 import type { Simplification, SimplifyContext } from "./simplification.js";
 
 /**
  *     W · (x · s) + b  →  (W · s) · x + b        s one number, or one for each input channel
  *
  * A layer is linear in x. Padding adds zeros, which no factor changes. In a convolution of groups the input channel of W[o, i] is
- * i of the group of o. Where something else reads x · s, or is an output, both stay. So does the half of a GELU.
+ * i of the group of o. Where something else reads x · s or W, or is an output, both stay. So does the half of a GELU.
  */
 export const scaleBeforeLayer: Simplification = (op, context) => {
-  const layer = layerOf(op);
+  const layer = ownLayerOf(op, context);
   const product = layer && context.isReadOnce(layer.x) ? context.producer(layer.x) : undefined;
   const scaled = product && scaledInput(product);
   if (layer === undefined || scaled === undefined || isOfGelu(scaled.x, context)) return undefined;

@@ -79,8 +79,23 @@ def channel_means(x):
     return x.mean((2, 3), keepdim=True)
 
 
-def joined(maps, how):
-    """One map of several: one after the other, or their sum, mean or product."""
+class JoinWeights(nn.Module):
+    """The trained weights by which maps are summed."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.weights = nn.Parameter(torch.ones(count))
+
+
+def joined(maps, how, weights=None):
+    """One map of several: one after the other, their sum, mean or product, or "weighted".
+
+    That is their sum by trained weights: sum(max(w, 0) * x) / (sum(max(w, 0)) + 0.0001) (EfficientDet, CVPR 2020).
+    """
+    if how == "weighted":
+        shares = weights.relu()
+        shares = shares / (shares.sum() + 0.0001)
+        return sum(each * share for each, share in zip(maps, shares))
     if how == "concat":
         return torch.cat(maps, 1) if len(maps) > 1 else maps[0]
     total = maps[0]

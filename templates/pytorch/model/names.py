@@ -1,10 +1,10 @@
-def joined(*parts):
+def dotted(*parts):
     return ".".join(part for part in parts if part)
 
 
 # What {{title}} calls each layer, by the layer's path in the module.
 LAYER_NAMES = {
-    joined(block, layer): joined(other_block, other_layer)
+    dotted(block, layer): dotted(other_block, other_layer)
     for group in NAMES
     for block, other_block in group["blocks"].items()
     for layer, other_layer in group["layers"].items()

@@ -35,6 +35,16 @@ class Stage(nn.Module):
         super().__init__()
         self.reads = rows[0].get("reads")
         self.blocks = nn.Sequential(*(block_of(row, style) for row in rows))
+        if self.reads and self.reads["join"] == "weighted":
+            self.blocks[0].add_module("from", JoinWeights(len(self.reads["maps"])))
+
+    def entering(self, x, found):
+        """What the first block begins with: x, or the maps that it reads."""
+        if not self.reads:
+            return x
+        maps = [found[place_of(word)] for word in self.reads["maps"]]
+        weights = self.blocks[0]._modules["from"].weights if self.reads["join"] == "weighted" else None
+        return joined(maps, self.reads["join"], weights)
 
 
 class Head(nn.Module):
@@ -101,7 +111,7 @@ def place_of(word):
     return word if isinstance(word, str) else tuple(word)
 
 
-class Network({{base}}):
+class {{name}}({{base}}):
     """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]; without a head the maps of FEATURES."""
 
     def __init__(self):
@@ -115,30 +125,32 @@ class Network({{base}}):
         if HEAD is not None:
             self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))})
 
-    def run(self, x):
-        """The last map, and the maps of FEATURES by name."""
-        wanted = set(FEATURES.values())
-        for stage in self.stages:
-            wanted.update(map(place_of, stage.reads["maps"] if stage.reads else ()))
+    def read(self):
+        """The places of the maps that are read by them."""
+        words = [word for stage in self.stages if stage.reads for word in stage.reads["maps"]]
+        return {*FEATURES.values(), *map(place_of, words)}
+
+    def maps(self, x):
+        """The last map, and those that are read by their places."""
+        wanted = self.read()
         found = {"input": x}
         if self.stem is not None:
             convolved, x = self.stem(x)
             found.update({"stem-convolutions": convolved, "stem": x})
         for i, stage in enumerate(self.stages):
-            if stage.reads:
-                x = joined([found[place_of(word)] for word in stage.reads["maps"]], stage.reads["join"])
+            x = stage.entering(x, found)
             for j, block in enumerate(stage.blocks):
                 x = block(x)
                 if (i, j) in wanted:
                     found[i, j] = x
-        return x, {name: found[place] for name, place in FEATURES.items()}
+        return x, found
 
     def features(self, x):
-        return self.run(x)[1]
+        found = self.maps(x)[1]
+        return {name: found[place] for name, place in FEATURES.items()}
 
     def forward(self, x):
-        x, features = self.run(x)
-        return features if self.head is None else self.head(x)
+        return self.features(x) if self.head is None else self.head(self.maps(x)[0])
 
 
 def parameter_count(model):

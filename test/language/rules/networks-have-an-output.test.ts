@@ -7,7 +7,7 @@ ruleSuite(networksHaveAnOutput, {
     [
       [`"cn_r1_k3_s1_c8"`],
       [`"head": { "classifier": false }`],
-      ["$.head.classifier 6:25 a network without a classifier needs `features` as its outputs"],
+      ["$.head.classifier 6:25 a network without a classifier needs `features` or `heads` as its outputs"],
     ],
   ],
 }).run();

@@ -41,9 +41,10 @@ class Read(Valued):
     def __init__(self, *names, join="concat"):
         super().__init__()
         self.names, self.join = names, join
+        self.weights = nn.Parameter(torch.ones(len(names))) if join == "weighted" else None
 
     def forward(self, x, values):
-        return joined([values[name] for name in self.names], self.join)
+        return joined([values[name] for name in self.names], self.join, self.weights)
 
 
 class Branches(Valued):
@@ -53,6 +54,7 @@ class Branches(Valued):
         super().__init__()
         self.branches = nn.ModuleList(branches)
         self.split, self.join, self.select = split, join, select
+        self.weights = nn.Parameter(torch.ones(len(branches))) if join == "weighted" else None
 
     def forward(self, x, values):
         count = len(self.branches)
@@ -60,7 +62,7 @@ class Branches(Valued):
         results = [branch(part, values) for branch, part in zip(self.branches, parts)]
         if self.select is not None:
             return self.select(torch.cat(results, 1))
-        return joined(results, self.join)
+        return joined(results, self.join, self.weights)
 
 
 class ConvTransposeNormAct(nn.Module):

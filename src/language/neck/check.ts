@@ -1,0 +1,69 @@
+import { checkNames, type NamesOf } from "../check-names.js";
+import type { RefuseDefinition } from "../definitions/amounts.js";
+import {
+  checkExpressions,
+  checkLayerNames,
+  expressionsIn,
+  type WrittenList,
+  withInner,
+} from "../definitions/check-layers.js";
+import { namesOf } from "../definitions/check-values.js";
+import type { Spec } from "../schema.js";
+import { INPUT_VALUE } from "../values.js";
+import type { WrittenMapHead } from "./schema.js";
+
+/** What expressions of necks and heads know. */
+const KNOWN_NAMES = ["inputChannels", "in"] as const;
+
+/** Checks the layers of neck and heads, as far as that needs no numbers. Gives false where anything is wrong. */
+export function checkNeckLayers(
+  { neck, heads = [] }: Pick<Spec, "neck" | "heads">,
+  refuse: RefuseDefinition,
+): boolean {
+  let sound = true;
+  const report: RefuseDefinition = (problem) => {
+    sound = false;
+    refuse(problem);
+  };
+  const lists: readonly WrittenList[] = [
+    ...(neck === undefined ? [] : [{ layers: neck.layers, at: ["neck", "layers"] }]),
+    ...heads.map(({ layers }, i) => ({ layers, at: ["heads", i, "layers"] })),
+  ].flatMap(withInner);
+  checkExpressions(expressionsIn(lists), KNOWN_NAMES, report);
+  checkLayerNames(lists, report);
+  for (const { layers, at } of lists) {
+    layers.forEach(({ layer }, i) => {
+      if (layer !== "attention") return;
+      const message = "neck and heads have no gate that could stand here";
+      report({ path: [...at, i], message, hint: "a block of a stage has one" });
+    });
+  }
+  heads.forEach(({ layers }, i) => {
+    checkNames(namesOf(layers, ["heads", i, "layers"]), { noun: "layer", own: [INPUT_VALUE] }, report);
+  });
+  return sound;
+}
+
+/** The names that layers of the neck read and give, in their order. */
+export function namesInNeck({ neck }: Pick<Spec, "neck">): readonly NamesOf[] {
+  if (neck === undefined) return [];
+  return namesOf(neck.layers, ["neck", "layers"]).map((names) => ({ ...names, levels: true }));
+}
+
+/** The names that heads read, and their own. */
+export function namesInHeads({ heads = [] }: Pick<Spec, "heads">): readonly NamesOf[] {
+  return heads.flatMap(({ name, from }, i): readonly NamesOf[] => {
+    const at = ["heads", i];
+    const reads =
+      typeof from === "string"
+        ? [{ name: from, at: [...at, "from"] }]
+        : from.map((each, k) => ({ name: each, at: [...at, "from", k] }));
+    const unread = "later heads read it, or it has an `output`";
+    return [{ reads, levels: true, gives: { name, at: [...at, "name"], unread } }];
+  });
+}
+
+/** The heads whose results are outputs, so that nothing needs to read them. */
+export function headsWithOutputs(heads: readonly WrittenMapHead[] = []): readonly string[] {
+  return heads.flatMap(({ name, output }) => (output === "none" ? [] : [name]));
+}
