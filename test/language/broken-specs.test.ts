@@ -181,11 +181,11 @@ test("a number or a truth in quotes: without them", () => {
 
 test("schema and rules speak at once, in the order of places", () => {
   const stages = [`{ ${IR}, "kernel": 4 }`, `{ ${IR}, "repeat": 0 }`, `{ ${IR}, "kernel": 1, "stride": 2 }`];
-  assert.equal(briefly(problems(specText(stages, [`"heads": {}`]))), [
+  assert.equal(briefly(problems(specText(stages, [`"hed": {}`]))), [
     "4:75 the kernel must be odd, got 4",
     "5:75 must be at least 1, got 0",
     "6:88 a stride of 2 on a 1x1 kernel skips pixels",
-    '8:1 unknown key "heads"',
+    '8:1 unknown key "hed"',
   ]);
 });
 

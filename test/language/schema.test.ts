@@ -61,6 +61,7 @@ test("a spec needs stem and stages, unless it extends another one", () => {
       required: ["stem", "stages"],
       properties: {
         stem: { required: ["channels"] },
+        neck: { required: ["layers"] },
         blocks: { additionalProperties: { required: ["layers"] } },
       },
     },

@@ -35,7 +35,7 @@ test("a layer begins with named values, joined in their order", () => {
 });
 
 test("sums, means and products have the channels of one", () => {
-  for (const how of ["sum", "mean", "product"]) {
+  for (const how of ["sum", "mean", "product", "weighted"]) {
     assert.is(block([conv(`, "as": "a"`), value({ [how]: ["a", "a"] })]).channels, 8);
   }
 });
@@ -89,7 +89,7 @@ test("forms of `from` that there aren't are refused", () => {
   const forms: readonly (readonly [unknown, RegExp])[] = [
     [7, /^5:29 expected a name, a list of names/],
     [["a"], /^5:29 a list has two names or more$/],
-    [{}, /^5:29 expected one of concat, sum, mean, product$/],
+    [{}, /^5:29 expected one of concat, sum, mean, product, weighted$/],
     [{ sum: "a" }, /^5:36 expected list, got text$/],
     [{ sum: ["a", "a"], mean: ["a", "a"] }, /^5:29 expected one of concat/],
   ];

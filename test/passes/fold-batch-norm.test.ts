@@ -164,10 +164,21 @@ const SHARED_WEIGHT = `graph "g" {
   return %y
 }`;
 
-test("two convolutions of one weight get a folded weight each", () => {
-  const names = rewrite("fold-batch-norm", SHARED_WEIGHT).ops.map((op) => op.operands[1]?.name);
-  assert.is(new Set(names).size, 2);
-  assertKeepsValues("fold-batch-norm", SHARED_WEIGHT);
+test("a weight that two convolutions read stays one: it is folded where both have the same normalisation", () => {
+  assertUnchanged("fold-batch-norm", SHARED_WEIGHT);
+  const same = SHARED_WEIGHT.replace(norm("b", 2), "").replaceAll("@b.", "@a.");
+  const { ops } = rewrite("fold-batch-norm", same);
+  assert.equal(
+    ops.map(({ kind, operands }) => [kind, ...operands.slice(1).map(({ name }) => name)]),
+    [
+      ["conv", "w.weight", "w.bias"],
+      ["conv", "w.weight", "w.bias"],
+    ],
+  );
+  assertKeepsValues("fold-batch-norm", same);
+  const otherEpsilon = same.replace("epsilon = 0.001", "epsilon = 0.5");
+  assert.is.not(otherEpsilon, same);
+  assertUnchanged("fold-batch-norm", otherEpsilon);
 });
 
 test.run();

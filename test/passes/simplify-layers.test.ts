@@ -153,7 +153,7 @@ test("a factor for each column is none of a convolution", () => {
   );
 });
 
-test("a weight that another layer reads is copied, and stays what it is there", () => {
+test("a weight that another layer reads stays one, and the factor stays", () => {
   const text = `graph "g" {
     input %x : float32[N, 4, 5, 5]
     trainable @w = normal([4, 4, 1, 1], 1, "w")
@@ -167,7 +167,7 @@ test("a weight that another layer reads is copied, and stays what it is there", 
   const { ops } = rewrite("simplify", text);
   assert.equal(
     ops.map(({ kind, operands }) => `${kind} ${operands[1]?.name}`),
-    ["conv w_1", "tanh undefined", "conv w"],
+    ["conv w", "mul s", "tanh undefined", "conv w"],
   );
   assertKeepsValues("simplify", text);
 });

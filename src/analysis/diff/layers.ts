@@ -1,7 +1,7 @@
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
-import type { Graph, Op, Parameter, Value } from "../../ir/graph.js";
+import { type Graph, type Op, type Parameter, usesOf, type Value } from "../../ir/graph.js";
 import { operandSlot } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
@@ -54,9 +54,11 @@ export function isTrainingOnly({ op }: ComparedLayer): boolean {
 /** The layers of a graph, each op one, with how its parameters start. */
 export function layersOf(graph: Graph): LayerGraph {
   const sources = inputSources(graph);
+  const uses = usesOf(graph);
   const layers = graph.ops.map((op) => {
     const inputs = op.operands.flatMap((operand) => sources.get(operand) ?? []);
-    const layer: ComparedLayer = { op, kind: op.kind, facts: factsOf(op), inputs };
+    const facts = new Map([...factsOf(op), ...op.operands.flatMap((_, i) => sharingFact(op, i, uses))]);
+    const layer: ComparedLayer = { op, kind: op.kind, facts, inputs };
     op.results.forEach((value, result) => {
       sources.set(value, { layer, result });
     });
@@ -110,6 +112,19 @@ function namedOperands(op: Op): readonly (readonly [name: string, operand: Value
     const { name, count } = operandSlot(operands, i) ?? { name: "", count: "one" };
     return [count === "rest" ? `${name} ${i}` : name, operand];
   });
+}
+
+/** Of how many ops an operand is, which is a parameter that is trained; nothing of those that one op reads. */
+export function sharingFact(
+  op: Op,
+  operand: number,
+  uses: ReturnType<typeof usesOf>,
+): readonly (readonly [string, Fact])[] {
+  const value = op.operands[operand];
+  const readers = value === undefined ? 0 : (uses.get(value)?.length ?? 0);
+  if (value?.kind !== "parameter" || value.role === "fixed" || readers < 2) return [];
+  const name = operandSlot(definitionOf(op.kind).operands, operand)?.name ?? "";
+  return [[`${name} shared by`, { use: "computed", text: `${readers} layers` }]];
 }
 
 /** Which operands are constants, where that is not said by there being fewer others: c - x is not x - c. */

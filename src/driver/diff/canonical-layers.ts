@@ -4,11 +4,12 @@ import {
   inputSources,
   type LayerGraph,
   numbersOf,
+  sharingFact,
   textOf,
   windowOf,
 } from "../../analysis/diff/layers.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
-import type { Graph, Op } from "../../ir/graph.js";
+import { type Graph, type Op, usesOf } from "../../ir/graph.js";
 import { operandSlots } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import {
@@ -26,12 +27,16 @@ export function canonicalLayers(graph: Graph): LayerGraph {
   const canonical = new CanonicalGraph(graph, new ValueNumbering());
   const sources = inputSources(graph);
   const layers: ComparedLayer[] = [];
+  const uses = usesOf(graph);
   for (const op of graph.ops) {
     for (const value of op.results) {
       const computation = canonical.source(value) === value ? canonical.computation(value) : undefined;
       if (computation === undefined) continue;
       const inputs = computation.operands.flatMap((operand) => sources.get(canonical.source(operand)) ?? []);
-      const layer: ComparedLayer = { op, kind: computation.kind, facts: factsOf(op, computation), inputs };
+      // Weights are random, so no exporter makes one of two that happen to be equal; biases of zeros it may.
+      const shared = WITH_WEIGHTS.has(op.kind) ? sharingFact(op, 1, uses) : [];
+      const facts = new Map([...factsOf(op, computation), ...shared]);
+      const layer: ComparedLayer = { op, kind: computation.kind, facts, inputs };
       layers.push(layer);
       sources.set(value, { layer, result: 0 });
     }
@@ -41,6 +46,9 @@ export function canonicalLayers(graph: Graph): LayerGraph {
     outputs: graph.outputs.map((output) => sources.get(canonical.source(output))),
   });
 }
+
+/** Ops whose second operand are weights. */
+const WITH_WEIGHTS: ReadonlySet<string> = new Set(["conv", "conv_1d", "conv_transpose", "gemm"]);
 
 /** Parts of what one layer says as a whole, as the sigmoid of a SiLU, are read by no layer. */
 function withoutUnread({ layers, outputs }: LayerGraph): LayerGraph {

@@ -51,10 +51,12 @@ export function buildMapHead(
     const layers = enter(name, head.share === "none" ? undefined : { scope, made, normsOf });
     const x = mapOf(source, i);
     const list = head.lists[i] ?? head.lists[0] ?? [];
-    return buildList(layers, x, list, {
+    const y = buildList(layers, x, list, {
       block: { ...head, inputChannels, gates: [] },
       values: new Map([[INPUT_VALUE, x]]),
     });
+    // Layers that do nothing give what may be another output.
+    return y === x ? layers.op("identity", [x], {}, "output") : y;
   });
   const { output } = head;
   if (output === "none") return { results, outputs: [] };

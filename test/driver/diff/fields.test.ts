@@ -36,7 +36,7 @@ const STAGES: Readonly<Record<string, readonly Json[]>> = {
 };
 
 /** Sections that have tests of their own. */
-const SECTIONS = ["blocks", "stages", "passes", "features", "attention", "defaults"];
+const SECTIONS = ["blocks", "stages", "passes", "features", "attention", "defaults", "neck", "heads"];
 const root = specSchemasFor({}).spec;
 const BLOCKS: readonly Json[] = [
   { block: "basic", channels: 8, repeat: 2, attention: { type: "eca" } },
@@ -124,6 +124,70 @@ test("which named maps a stage begins with, and how they are joined", () => {
   for (const from of ["a", "b", { mean: ["a", "b"] }, { product: ["a", "b"] }, { sum: ["a", "c"] }]) {
     assertShown(base, given(specOf(from)), /^[/]stages[/]3[/]/, JSON.stringify(from));
   }
+});
+
+test("necks and heads", () => {
+  const conv = { layer: "conv", channels: 8, kernel: 3 };
+  const neck = {
+    layers: [
+      { ...conv, as: "b2" },
+      { ...conv, from: "a", as: "a2" },
+    ],
+  };
+  const head = { name: "boxes", from: ["a2", "b2"], layers: [conv, { ...conv, channels: 4, norm: false }] };
+  const plain = { block: "conv-norm-act", channels: 8 };
+  const specOf = (ofNeck: Json, ofHead: Json): Json =>
+    spec({
+      stages: [{ ...plain, as: "a" }, plain],
+      neck: { ...neck, ...ofNeck },
+      heads: [
+        { ...head, ...ofHead },
+        { name: "last", from: "boxes", layers: [{ layer: "activation" }] },
+      ],
+    });
+  const base = given(specOf({}, {}));
+  const changed: readonly (readonly [Json, Json, RegExp])[] = [
+    [{ activation: "tanh" }, {}, /^[/]neck/],
+    [
+      {
+        layers: [
+          { ...conv, as: "b2" },
+          { ...conv, from: "a", bias: true, as: "a2" },
+        ],
+      },
+      {},
+      /^[/]neck/,
+    ],
+    [
+      {
+        layers: [
+          { ...conv, from: "a", as: "b2" },
+          { ...conv, from: "a", as: "a2" },
+        ],
+      },
+      {},
+      /./,
+    ],
+    [{}, { activation: "tanh" }, /^[/]heads[/]boxes/],
+    [{}, { share: "none" }, /^[/]heads[/]boxes/],
+    [{}, { share: "all-but-norms" }, /^[/]heads[/]boxes/],
+    [{}, { from: ["b2", "a2"] }, /./],
+    [{}, { name: "others", from: ["a2", "b2"] }, /./],
+    [{}, { output: { values: 4 } }, /./],
+    [{}, { output: { values: 2 } }, /./],
+    [{}, { output: "none" }, /./],
+    [{}, { layers: [conv] }, /^[/]heads[/]boxes/],
+  ];
+  for (const [ofNeck, ofHead, at] of changed) {
+    const what = JSON.stringify([ofNeck, ofHead]);
+    const other =
+      ofHead.name === undefined
+        ? specOf(ofNeck, ofHead)
+        : (JSON.parse(JSON.stringify(specOf(ofNeck, {})).replaceAll('"boxes"', '"others"')) as Json);
+    assertShown(base, given(other), at, what);
+  }
+  const rows = (order: string): Json => specOf({}, { output: { values: 2, order } });
+  assertShown(given(rows("pixels")), given(rows("anchors")), /^[/]heads[/]boxes/, "the order of rows");
 });
 
 test.run();
