@@ -7,7 +7,7 @@ import type { Simplification } from "./simplification.js";
  *     (W · x + b) + a  →  W · x + (b + a)        a one number, or one for each output
  *     (W · x + b) - a  →  W · x + (b - a)
  *
- * Where something else reads the layer or its weights, or is an output, both stay. So does a shift of a hard sigmoid.
+ * Where something else reads the layer, or is an output, both stay; so they do where layers of one weight have one shift. So does a shift of a hard sigmoid.
  */
 export const biasAfterLayer: Simplification = (op, context) => {
   const found = combinedLayer(op, ["add", "sub"], context);

@@ -31,12 +31,9 @@ export function layerOf(op: Op | undefined): LinearLayer | undefined {
 }
 
 /** A layer whose weights no other op reads: where several share them, new numbers would be those of one only. */
-export function ownLayerOf(
-  op: Op | undefined,
-  { isReadOnce }: Pick<SimplifyContext, "isReadOnce">,
-): LinearLayer | undefined {
+export function ownLayerOf(op: Op | undefined, context: SimplifyContext): LinearLayer | undefined {
   const layer = layerOf(op);
-  return layer !== undefined && isReadOnce(layer.weight) ? layer : undefined;
+  return layer !== undefined && context.isReadOnce(layer.weight) ? layer : undefined;
 }
 
 /** How many outputs a layer has, and along which axis of its result they lie. */
@@ -52,7 +49,7 @@ interface CombinedLayer<K> {
 }
 
 /**
- * What an op combines that alone reads a layer's result, whose weights no other op reads. Of the two kinds of ops the first may have the parameter on either side,
+ * What an op combines that alone reads a layer's result. Of the two kinds of ops the first may have the parameter on either side,
  * the second behind the layer: y · s, s · y and y / s. Undefined for other ops, and where the result would have more axes.
  */
 export function combinedLayer<K extends BinaryWeightKind>(
@@ -65,11 +62,26 @@ export function combinedLayer<K extends BinaryWeightKind>(
   const [a, b] = op.operands;
   const of = (y: Value | undefined, parameter: Value | undefined): CombinedLayer<K> | undefined => {
     if (y === undefined || parameter?.kind !== "parameter" || !context.isReadOnce(y)) return undefined;
-    const layer = ownLayerOf(context.producer(y), context);
-    const by = layer && perChannel(parameter, y.type.dims.length, outputsOf(layer));
-    return layer && by && { kind, layer, by };
+    const layer = layerOf(context.producer(y));
+    if (layer === undefined || !keepsShared(layer, kind, parameter, context)) return undefined;
+    const by = perChannel(parameter, y.type.dims.length, outputsOf(layer));
+    return by && { kind, layer, by };
   };
   return of(a, b) ?? (kind === symmetric ? of(b, a) : undefined);
+}
+
+/**
+ * Whether what several layers share stays shared: weights of one layer alone change, and a sum leaves weights as they are, so that
+ * only numbers of this one become its bias.
+ */
+function keepsShared(
+  { weight, bias }: LinearLayer,
+  kind: BinaryWeightKind,
+  by: Parameter,
+  { isReadOnce }: SimplifyContext,
+): boolean {
+  const isSum = kind === "add" || kind === "sub";
+  return isReadOnce(weight) || (isSum && isReadOnce(by) && (bias === undefined || isReadOnce(bias)));
 }
 
 /** The operands of a layer with other numbers, under the names that they had. */
