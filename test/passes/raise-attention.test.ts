@@ -338,15 +338,15 @@ const NEAR_MISSES: readonly (readonly [
     /^no known gate is made of mean, linear to 2, relu, linear to 8$/,
   ],
   [
-    "a normalisation inside",
+    "a normalisation of what the gate is made of, and no layer before it",
     {
-      constants: `trainable @s = constant([2], 1)
-        trainable @h = constant([2], 0)`,
-      hidden: `%norm : float32[N, 2, 1, 1] = batch_norm(%reduce, @s, @h, @h, @s) loc(/b/se/bn)
-        %hidden : float32[N, 2, 1, 1] = relu(%norm) loc(/b/se/act)`,
+      constants: `trainable @s = constant([8], 1)
+        trainable @h = constant([8], 0)`,
+      gate: `%gated : float32[N, 8, 1, 1] = sigmoid(%expand) loc(/b/se/gate)
+        %gate : float32[N, 8, 1, 1] = batch_norm(%gated, @s, @h, @h, @s) loc(/b/se/bn)`,
     },
-    "batch_norm norm",
-    /^the module has no batch normalisation: fold-batch-norm makes it part of the layer before it$/,
+    "batch_norm gate",
+    /^the module has no batch normalisation, and no layer stands beside it that it could be a part of$/,
   ],
   ...["relu", "abs", "sqrt"].flatMap((op) =>
     ["avg", "max"].map((pooling): (typeof NEAR_MISSES)[number] => [

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Graph } from "../../src/ir/graph.js";
 import { parametersOf } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
+import { printGraph } from "../../src/ir/print.js";
 import { elementCount } from "../../src/ir/types.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { parsePipeline } from "../../src/passes/engine/pipeline.js";
@@ -47,6 +48,26 @@ const convolutions = (places: string, conv: string, one: string): readonly strin
   `%g1 : float32[N, ${C}${places}] = ${conv}(%h2, @c2${one}, @b2)`,
   `%g : float32[N, ${C}${places}] = sigmoid(%g1)`,
 ];
+
+const KEPT = (value: string): string => `identity(${value})`;
+const NORM = (size: number) => (value: string) =>
+  `batch_norm(${value}, @s${size}, @h${size}, @m${size}, @v${size}) {epsilon = 0.01}`;
+
+/** Convolutions on the mean of %x, to %y, with a step before them and one behind each. */
+const layersWith = ({ first = KEPT, reduced = KEPT, expanded = KEPT }): readonly string[] => {
+  const [four, all] = ["float32[N, 4, 1, 1]", `float32[N, ${C}, 1, 1]`];
+  return [
+    `%m : ${all} = reduce_mean(%x) {axes = [2, 3]}`,
+    `%p : ${all} = ${first("%m")}`,
+    `%h1 : ${four} = conv(%p, @c1_2d, @b1)`,
+    `%h2 : ${four} = ${reduced("%h1")}`,
+    `%h3 : ${four} = relu(%h2)`,
+    `%g1 : ${all} = conv(%h3, @c2_2d, @b2)`,
+    `%g2 : ${all} = ${expanded("%g1")}`,
+    `%g : ${all} = sigmoid(%g2)`,
+    `%y : ${MAP} = mul(%x, %g)`,
+  ];
+};
 
 const LAST = `float32[N, 5, 4, ${C}]`;
 const LAST_ROW = `float32[N, 1, 1, ${C}]`;
@@ -192,6 +213,70 @@ const FORMS: { readonly [what: string]: Form } = {
       `%y : ${MAP} = add(%x, %z)`,
     ],
   },
+  "a BatchNorm behind the first layer": { input: MAP, lines: layersWith({ reduced: NORM(4) }) },
+  "a BatchNorm behind each layer": {
+    input: MAP,
+    lines: layersWith({ reduced: NORM(4), expanded: NORM(C) }),
+  },
+  "a BatchNorm before the layers": { input: MAP, lines: layersWith({ first: NORM(C) }) },
+  "a factor for each channel before the layers and behind them": {
+    input: MAP,
+    lines: layersWith({ first: (p) => `mul(@s${C}_2d, ${p})`, expanded: (g) => `mul(${g}, @s${C}_2d)` }),
+  },
+  "a scale and a bias by Mul and Add": {
+    input: MAP,
+    lines: [
+      `%r : ${ROW} = reduce_mean(%x) {axes = [2, 3], keepdims = false}`,
+      `%h1 : float32[N, 4] = matmul(%r, @w1)`,
+      `%h2 : float32[N, 4] = add(%h1, @b1)`,
+      `%hs : float32[N, 4] = mul(@s4, %h2)`,
+      `%hb : float32[N, 4] = add(%hs, @h4)`,
+      `%h3 : float32[N, 4] = relu(%hb)`,
+      `%g1 : ${ROW} = matmul(%h3, @w2)`,
+      `%g2 : ${ROW} = add(%g1, @b2)`,
+      `%gs : ${ROW} = mul(%g2, @s${C})`,
+      `%gb : ${ROW} = add(@h${C}, %gs)`,
+      `%g : ${ROW} = sigmoid(%gb)`,
+      `%gate : float32[N, ${C}, 1, 1] = reshape(%g) {shape = [0, ${C}, 1, 1]}`,
+      `%y : ${MAP} = mul(%x, %gate)`,
+    ],
+  },
+  "a normalisation by Sub and Div, channels last": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%r0 : ${ROW} = reduce_mean(%x) {axes = [1, 2], keepdims = false}`,
+      `%r1 : ${ROW} = sub(%r0, @m${C})`,
+      `%r : ${ROW} = div(%r1, @v${C})`,
+      ...DENSE_LAST,
+    ],
+  },
+  "a map that equal ops compute twice": {
+    input: MAP,
+    lines: [
+      `%n : ${MAP} = neg(%x)`,
+      `%a : ${MAP} = neg(%n)`,
+      `%b : ${MAP} = neg(%n)`,
+      `%r : ${ROW} = reduce_mean(%a) {axes = [2, 3], keepdims = false}`,
+      ...DENSE,
+      `%gate : float32[N, ${C}, 1, 1] = reshape(%g) {shape = [0, ${C}, 1, 1]}`,
+      `%y : ${MAP} = mul(%b, %gate)`,
+    ],
+  },
+  "a map that two equal ways lead to, channels last": {
+    input: LAST,
+    last: true,
+    lines: [
+      `%a0 : ${LAST} = neg(%x)`,
+      `%a : ${LAST} = neg(%a0)`,
+      `%r : ${ROW} = reduce_mean(%a) {axes = [1, 2], keepdims = false}`,
+      ...DENSE,
+      `%b0 : ${LAST} = neg(%x)`,
+      `%b : ${LAST} = neg(%b0)`,
+      `%gate : ${LAST_ROW} = reshape(%g) {shape = [-1, 1, 1, ${C}]}`,
+      `%y : ${LAST} = mul(%b, %gate)`,
+    ],
+  },
   "one-dimensional convolutions on what was squeezed": {
     input: MAP,
     lines: [
@@ -203,6 +288,13 @@ const FORMS: { readonly [what: string]: Form } = {
     ],
   },
 };
+
+function normParameters(size: number): string {
+  return `trainable @s${size} = uniform([${size}], 0.5, 1.5, "s${size}")
+    trainable @h${size} = normal([${size}], 0.5, "h${size}")
+    buffer @m${size} = normal([${size}], 0.5, "m${size}")
+    buffer @v${size} = uniform([${size}], 0.5, 1.5, "v${size}")`;
+}
 
 function graphOf({ input, lines }: Form): Graph {
   return parseGraph(`graph "g" {
@@ -216,6 +308,8 @@ function graphOf({ input, lines }: Form): Graph {
     trainable @c2_1d = normal([${C}, 4, 1], 0.5, "c2")
     trainable @c1_2d = normal([4, ${C}, 1, 1], 0.5, "c1")
     trainable @c2_2d = normal([${C}, 4, 1, 1], 0.5, "c2")
+    ${[4, C].map(normParameters).join("\n")}
+    trainable @s${C}_2d = uniform([${C}, 1, 1], 0.5, 1.5, "s")
     ${lines.map((line) => `${line} loc(/b/se)`).join("\n")}
     return %y
   }`);
@@ -271,6 +365,44 @@ for (const [what, form] of Object.entries(FORMS)) {
     assert.ok(far < 1e-6, `it is off by ${far}`);
   });
 }
+
+test("a map that is turned behind the gate is read as it is before it", () => {
+  const form: Form = {
+    input: LAST,
+    lines: [`%r : ${ROW} = reduce_mean(%x) {axes = [1, 2], keepdims = false}`, ...DENSE_LAST],
+  };
+  const before = parseGraph(
+    printGraph(graphOf(form)).replace(
+      "return %y",
+      `%t : float32[N, ${C}, 5, 4] = transpose(%x) {permutation = [0, 3, 1, 2]} loc(/t)
+      return %y, %t`,
+    ),
+  );
+  const { graph: after, raised } = raiseAttention(before);
+  assert.is(raised.length, 1);
+  const seen = new Set<unknown>();
+  for (const { operands, results } of after.ops) {
+    assert.ok(operands.every((operand) => operand.kind !== "result" || seen.has(operand)));
+    for (const result of results) seen.add(result);
+  }
+  assertSameValues(before, after);
+});
+
+test("two equal gates of one map are two gates", () => {
+  const gate = (last: string): readonly string[] =>
+    FORMS["a pool that reads the map through an Identity"]?.lines.map((line) =>
+      line.replace(/%(?!x)(\w+)/g, `%$1${last}`),
+    ) ?? [];
+  const lines = [...gate("1"), ...gate("2"), `%y : ${MAP} = sub(%y1, %y2)`];
+  const graph = graphOf({ input: MAP, lines });
+  assert.equal(
+    raiseAttention(graph).raised.map(({ kind, result }) => [kind, result]),
+    [
+      ["se", "y1"],
+      ["se", "y2"],
+    ],
+  );
+});
 
 test("a gate between Transposes has none of its own", () => {
   const raised = raiseAttention(

@@ -88,7 +88,11 @@ export const commandCodes = {
         "The rewritten network can't be compared with the original. `--no-verify` writes it without that.",
       refused: "ONNX Runtime refuses the rewritten file, and not the original. Nothing is written.",
     },
-    warned: { "not-loaded": "ONNX Runtime refuses the original too, so nothing has loaded what is written." },
+    warned: {
+      "not-loaded": "ONNX Runtime refuses the original too, so nothing has loaded what is written.",
+      "quantized-gate":
+        "A gate between QuantizeLinear and DequantizeLinear was exchanged. The new one computes in float, and the comparison with the original leaves the old one as it was.",
+    },
   },
   "new-gates": {
     about: "How swapped gates start",

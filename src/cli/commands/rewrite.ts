@@ -121,14 +121,17 @@ export const rewriteCommand = defineCommand({
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
 function explanation({ raised, rejected, opaque }: RewriteReport): string {
-  const rows = raised.map(({ at, kind, channels, parameters, options }) => [
+  const rows = raised.map(({ at, kind, channels, parameters, options, quantized }) => [
     tensorName(at),
     kind,
     count(channels),
     count(parameters),
-    Object.entries(options)
-      .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-      .join(", "),
+    [
+      ...Object.entries(options).map(
+        ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+      ),
+      ...(quantized === true ? ["quantised"] : []),
+    ].join(", "),
   ]);
   const found =
     rows.length === 0

@@ -52,15 +52,15 @@ async function verified(rewriting: RewriteTask, plan: RewritePlan): Promise<Rewr
     modelBytes(encode(lowered, rewriting), { seed: options.seed ?? 0 });
   const keepsValues = !invocations.some(changesFunction);
   const precision = keepsValues ? options.precision : "fp32";
-  const rewritten = lower(keepsValues ? plan.after : plan.before, imported, { ...options, precision }).graph;
+  const rewritten = lower(keepsValues ? plan.after : plan.compared, imported, { ...options, precision }).graph;
   const half = usesType(rewritten, "float16");
-  const becomesHalf = half && !usesType(plan.before, "float16");
-  const { graph: unrounded } = lower(plan.before, imported, { ...options, precision: "fp32" });
+  const becomesHalf = half && !usesType(plan.compared, "float16");
+  const { graph: unrounded } = lower(plan.compared, imported, { ...options, precision: "fp32" });
   const coarse = Array.from({ length: becomesHalf ? COARSE_RUNS : 0 }, (_, run) =>
     bytes(coarseWeights(unrounded, "float16", run)),
   );
   const models = { rewritten: bytes(rewritten), coarse };
-  return verifyRewrite(file, models, plan.before, keepsValues ? "file" : "gates", half);
+  return verifyRewrite(file, models, plan.compared, keepsValues ? "file" : "gates", half);
 }
 
 /** What became of the file's gates, and how far that moves its outputs; undefined where none was exchanged. */

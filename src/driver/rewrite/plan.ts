@@ -18,6 +18,8 @@ export interface RewritePlan {
   readonly rejected: readonly RejectedGate[];
   /** With the gates as ops that passes change; the other gates are the ops that they are in the file. */
   readonly before: Graph;
+  /** `before` without the gates that are computed in whole steps, which an op keeps only roughly. */
+  readonly compared: Graph;
   /** After the passes. */
   readonly after: Graph;
   /** What is counted instead of `after`, which has open sizes. */
@@ -68,17 +70,29 @@ function planTidied(
   invocations: readonly PassInvocation[],
   { hooks, found }: RewriteHooks,
 ): RewritePlan {
-  const { graph: all, raised, rejected } = raiseAttention(graph);
+  const { graph: all, raised, rejected, quantized } = raiseAttention(graph);
   found?.({ raised, rejected });
   const scoped = withBlocks(all, recoverBlocks(all));
-  const first = runPasses(scoped, invocations);
-  // An op that a pass hands on, over whatever operands, keeps its attributes as the object that they are.
-  const kept = new Set<unknown>(first.graph.ops.map(({ attributes }) => attributes));
-  const untouched = scoped.ops.filter(
-    ({ kind, attributes }) => attentionTypeOf(kind) !== undefined && kept.has(attributes),
-  );
-  const except = new Set(untouched.flatMap(({ results }) => results.map(({ name }) => name)));
-  const before = untouched.length === 0 ? scoped : scopedAs(scoped, raiseAttention(graph, { except }).graph);
+  let exchanged: Exchange | undefined;
+  const first = runPasses(scoped, invocations, {
+    after(event) {
+      exchanged = exchangeAfter(exchanged, event);
+    },
+  });
+  const isKept = keeping(first.graph);
+  // Only an exchange has a use for the op of what is quantised: all else has to keep its numbers.
+  const isLeft = exchanged && keeping(exchanged.after);
+  const gates = scoped.ops.filter(({ kind }) => attentionTypeOf(kind) !== undefined);
+  const stay = gates.filter((op) => {
+    const isQuantized = op.results.some(({ name }) => quantized.has(name));
+    return isKept(op) || (isQuantized && isLeft?.(op) !== false);
+  });
+  const without = (names: Iterable<string>): Graph =>
+    scopedAs(scoped, raiseAttention(graph, { except: new Set(names) }).graph);
+  const except = stay.flatMap(({ results }) => results.map(({ name }) => name));
+  const before = stay.length === 0 ? scoped : without(except);
+  const inSteps = [...quantized].filter((name) => !except.includes(name));
+  const compared = inSteps.length === 0 ? before : without([...except, ...quantized]);
   // What swapped nothing is not asked again: the gates that it looks for may be gone from sight.
   const idle = (i: number): boolean =>
     first.reports[i]?.changed === false && changesFunction(invocations[i] as PassInvocation);
@@ -95,7 +109,27 @@ function planTidied(
   );
   const rerun = [...second.reports];
   const reports = first.reports.map((report, i) => (idle(i) ? report : (rerun.shift() ?? report)));
-  return { raised, rejected, before, after: second.graph, exchange, reports, warnings: first.warnings };
+  const warnings = [...first.warnings, ...quantizedWarnings(inSteps.length)];
+  return { raised, rejected, before, compared, after: second.graph, exchange, reports, warnings };
+}
+
+/** Says of ops of a graph before passes whether they are there after them. */
+function keeping(after: Graph): (op: Op) => boolean {
+  // An op that a pass hands on, over whatever operands, keeps its attributes as the object that they are.
+  const kept = new Set<unknown>(after.ops.map(({ attributes }) => attributes));
+  return ({ attributes }) => kept.has(attributes);
+}
+
+function quantizedWarnings(gates: number): readonly Diagnostic[] {
+  if (gates === 0) return [];
+  const which = gates === 1 ? "1 gate that passes changed was" : `${gates} gates that passes changed were`;
+  return [
+    {
+      code: "rewrite/quantized-gate",
+      message: `${which} computed in whole steps, between QuantizeLinear and DequantizeLinear; a new gate computes in floating point. The comparison with the original leaves these gates as they were`,
+      hint: "quantise the float network after the swap where the gates are to be quantised as well",
+    },
+  ];
 }
 
 /** A graph with the blocks of another one and the scopes of its ops, by the names of what they compute. */

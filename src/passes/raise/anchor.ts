@@ -1,7 +1,8 @@
-import type { Op, Result } from "../../ir/graph.js";
+import type { Op, Result, Value } from "../../ir/graph.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch } from "./mismatch.js";
 import type { NormalForm, SourceValue } from "./normal/normal-form.js";
+import { isDequantization } from "./normal/quantizations.js";
 import type { FoundModule } from "./raised.js";
 
 /** A graph that is searched, as it is and in its normal form. */
@@ -33,10 +34,7 @@ export function anchorOf(found: FoundModule, { normal, flow }: Searched): Anchor
   const [behind] = around?.results ?? [];
   const end = direct ?? (behind && endOf(normal.sources(behind), flow));
   const last = end && flow.producer(end.value);
-  // The map as it is where that can be had, in the precision of the result.
-  const distance = ({ value, permutation }: SourceValue): number =>
-    (value.type.dtype === end?.value.type.dtype ? 0 : 2) + (permutation === undefined ? 0 : 1);
-  const [map, ...maps] = [...normal.sources(found.x)].sort((a, b) => distance(a) - distance(b));
+  const [map, ...maps] = last === undefined ? [] : mapsOf(found.x, last, { normal, flow });
   if (map === undefined || last === undefined || end?.value.kind !== "result") {
     return mismatch(found.last, "the file computes its map or its result nowhere by itself");
   }
@@ -44,6 +42,20 @@ export function anchorOf(found: FoundModule, { normal, flow }: Searched): Anchor
   const isItself = around === undefined && permutation === undefined;
   const name = isItself ? value.name : `${value.name}/gated`;
   return { found, maps: [map, ...maps], end: { value: end.value, permutation }, last, around, name };
+}
+
+/**
+ * The values of the graph that a map is which an op may read: first one in the precision of what the op computes, of a quantised
+ * map the one that the op has, and the map as it is where that can be had.
+ */
+function mapsOf(x: Value, last: Op, { normal, flow }: Searched): readonly SourceValue[] {
+  const maps = normal.sources(x).filter(({ value }) => flow.isBefore(value, last));
+  const isQuantized = maps.some(({ value }) => isDequantization(flow.producer(value)));
+  const distance = ({ value, permutation }: SourceValue): number =>
+    (value.type.dtype === last.results[0]?.type.dtype ? 0 : 4) +
+    (isQuantized && !last.operands.includes(value) ? 2 : 0) +
+    (permutation === undefined ? 0 : 1);
+  return maps.sort((a, b) => distance(a) - distance(b));
 }
 
 /**

@@ -63,12 +63,12 @@ function channelGateOf(op: Op, sides: GateSides, flow: Dataflow): FoundModule | 
     if (module !== undefined) return { module, x, last: op, ops: [op, ...sides.ops, ...path.ops] };
   }
   const norm = path.steps.find(({ kind }) => kind === "norm");
-  if (norm !== undefined) mismatch(norm.op, FOLD_FIRST);
+  if (norm !== undefined) mismatch(norm.op, LONE_NORM);
   return mismatch(op, `no known gate is made of ${describePath(path)}`);
 }
 
-const FOLD_FIRST =
-  "the module has no batch normalisation: fold-batch-norm makes it part of the layer before it";
+const LONE_NORM =
+  "the module has no batch normalisation, and no layer stands beside it that it could be a part of";
 
 /** Refuses a path that begins with anything but poolings of the gated map. */
 export function expectSqueezeOf(x: Value, { start }: GatePath, op: Op): void {

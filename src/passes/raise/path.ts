@@ -5,6 +5,7 @@ import { readChannelKernel } from "./channel-kernel.js";
 import { isScale, readClamp } from "./clamp.js";
 import { type ReadContext, readContext } from "./context.js";
 import type { Dataflow } from "./dataflow.js";
+import { joinedSteps } from "./joined-steps.js";
 import { behindLayout, extent } from "./layout.js";
 import { readLinear } from "./linear.js";
 import { mismatch } from "./mismatch.js";
@@ -74,7 +75,7 @@ class PathReader {
       if (start !== undefined || value === this.#gated) {
         return {
           start: start?.start,
-          steps: joinBiases(steps.toReversed()),
+          steps: joinedSteps(steps.toReversed()),
           ops: [...ops, ...(start?.ops ?? [])],
         };
       }
@@ -134,18 +135,4 @@ function readFactor(value: Value, op: Op, flow: Dataflow): ReadStep | undefined 
   const { clamp, from, ops } = readClamp(value, flow);
   if (ops.length === 0 || !isScale(clamp)) return undefined;
   return { step: { kind: "factor", op, factor: clamp.slope }, from, ops };
-}
-
-/** A bias that is added after a linear step belongs to it. */
-function joinBiases(steps: readonly Step[]): readonly Step[] {
-  const joined: Step[] = [];
-  for (const step of steps) {
-    const before = joined.at(-1);
-    if (step.kind === "bias" && before?.kind === "linear" && before.bias === undefined) {
-      joined[joined.length - 1] = { ...before, bias: step.weight };
-    } else {
-      joined.push(step);
-    }
-  }
-  return joined;
 }

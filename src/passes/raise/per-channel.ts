@@ -2,24 +2,36 @@ import type { Op, Value } from "../../ir/graph.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { type Dim, elementCount } from "../../ir/types.js";
+import { binaryWeight, constantWeight, type WeightExpr } from "../../ir/weight.js";
 import { extent } from "./layout.js";
 import type { ReadStep, StepReader } from "./step.js";
 import { readWeight, withDims } from "./weights.js";
 
-/** A bias or scale by Add or Mul with one number for each channel, in either order. */
+/** A bias or scale by Add or Mul with one number for each channel, in either order, or by Sub or Div behind it. */
 export const readPerChannel: StepReader = (value, op, flow) => {
-  if (!isOp(op, "add") && !isOp(op, "mul")) return undefined;
-  const { a, b } = operandsOf(op);
-  const [from, vector] = isVectorOver(a, value.type.dims) ? [b, a] : [a, b];
+  const isOrdered = isOp(op, "sub") || isOp(op, "div");
+  if (!isOp(op, "add") && !isOp(op, "mul") && !isOrdered) return undefined;
+  const { a, b } = operandsOf<"add" | "sub" | "mul" | "div", Value>(op);
+  const [from, vector] = !isOrdered && isVectorOver(a, value.type.dims) ? [b, a] : [a, b];
   if (!isVectorOver(vector, value.type.dims)) return undefined;
   const { weight, ops } = readWeight(op, vector, flow);
   const flat = withDims(op, weight, [elementCount(weight.data.dims)]);
   return {
-    step: { kind: isOp(op, "add") ? "bias" : "scale", op, weight: flat },
+    step: {
+      kind: isOp(op, "add") || isOp(op, "sub") ? "bias" : "scale",
+      op,
+      weight: { ...flat, data: inverted(op, flat.data) },
+    },
     from,
     ops: [op, ...ops],
   };
 };
+
+/** -v of what is subtracted, 1/v of what is divided by. */
+function inverted(op: Op, vector: WeightExpr): WeightExpr {
+  if (isOp(op, "sub")) return binaryWeight("mul", vector, constantWeight([], -1));
+  return isOp(op, "div") ? binaryWeight("div", constantWeight([], 1), vector) : vector;
+}
 
 /** Batch normalisation, as files of networks in training form have it. */
 export const readNorm: StepReader = (_value, op, flow): ReadStep | undefined => {

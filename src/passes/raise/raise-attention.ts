@@ -28,6 +28,8 @@ export interface RaisedGate {
   readonly options: Readonly<Record<string, unknown>>;
   /** The ops that it replaced, by their kinds and the names of their results. */
   readonly ops: readonly string[];
+  /** Whether it is computed in whole steps, between QuantizeLinear and DequantizeLinear: the op computes it without them. */
+  readonly quantized?: true;
 }
 
 /** What looks like attention and is no module that is known. */
@@ -44,6 +46,8 @@ export interface RaisedAttention {
   /** In the order of the graph. */
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
+  /** Those that are computed in whole steps, by the names of their ops' results. */
+  readonly quantized: ReadonlySet<string>;
 }
 
 export interface RaiseOptions {
@@ -51,6 +55,8 @@ export interface RaiseOptions {
   readonly kinds?: readonly AttentionType[] | undefined;
   /** Modules that stay the ops that they are, by the names of their results. */
   readonly except?: ReadonlySet<string> | undefined;
+  /** Whether those that are computed in whole steps stay too: an op for one keeps its numbers only roughly. */
+  readonly exact?: boolean | undefined;
 }
 
 /**
@@ -72,9 +78,9 @@ export const raiseAttentionPass = definePass({
       .describe("The kinds of gate that are looked for; left out, all of them."),
   }),
   preserves: "values",
-  run: (graph, { kinds }) => raiseAttention(graph, { kinds }).graph,
+  run: (graph, { kinds }) => raiseAttention(graph, { kinds, exact: true }).graph,
   unmatched(graph, { kinds = [] }) {
-    const after = raiseAttention(graph, { kinds }).graph;
+    const after = raiseAttention(graph, { kinds, exact: true }).graph;
     const found = new Set(after.ops.map(({ kind }) => attentionTypeOf(kind)));
     return kinds
       .filter((kind) => !found.has(kind))
@@ -86,9 +92,9 @@ class Raising {
   readonly #graph: Graph;
   readonly #kinds: readonly AttentionType[];
   readonly #except: ReadonlySet<string>;
+  readonly #exact: boolean;
   readonly #searched: Searched;
   readonly #names: NewNames;
-  readonly #order: ReadonlyMap<Op, number>;
   /** What is put instead of the last op of each module. */
   readonly #put = new Map<Op, readonly Op[]>();
   /** Ops of modules, which a module replaced or which are left as they are. */
@@ -98,14 +104,15 @@ class Raising {
   readonly #gone = new Set<Op>();
   readonly #raised: RaisedGate[] = [];
   readonly #rejected: RejectedGate[] = [];
+  readonly #quantized = new Set<string>();
 
-  constructor(graph: Graph, { kinds = ATTENTION_TYPES, except = new Set() }: RaiseOptions) {
+  constructor(graph: Graph, { kinds = ATTENTION_TYPES, except = new Set(), exact = false }: RaiseOptions) {
     this.#graph = graph;
     this.#kinds = kinds;
     this.#except = except;
+    this.#exact = exact;
     this.#searched = { flow: new Dataflow(graph), normal: normalForm(graph) };
     this.#names = new NewNames(graph);
-    this.#order = new Map(graph.ops.map((op, i) => [op, i]));
   }
 
   run(): RaisedAttention {
@@ -115,9 +122,10 @@ class Raising {
     }
     const raised = this.#raised.toReversed();
     const rejected = this.#rejected.toReversed();
-    if (raised.length === 0) return { graph: this.#graph, raised, rejected };
+    const quantized = this.#quantized;
+    if (raised.length === 0) return { graph: this.#graph, raised, rejected, quantized };
     const ops = this.#graph.ops.flatMap((op) => this.#put.get(op) ?? (this.#gone.has(op) ? [] : [op]));
-    return { graph: freezeGraph({ ...this.#graph, ops }), raised, rejected };
+    return { graph: freezeGraph({ ...this.#graph, ops }), raised, rejected, quantized };
   }
 
   #raise(op: Op): void {
@@ -141,10 +149,12 @@ class Raising {
 
   #replace(found: FoundModule): void {
     const anchor = anchorOf(found, this.#searched);
-    const { region, gate, ops } = replacementOf(anchor, this.#searched, this.#names);
+    const { flow } = this.#searched;
+    const { region, isQuantized, gate, ops } = replacementOf(anchor, this.#searched, this.#names);
     for (const op of found.ops) this.#takenNormal.add(op);
     for (const op of region) this.#taken.add(op);
-    if (this.#except.has(anchor.name)) return;
+    if (this.#except.has(anchor.name) || (this.#exact && isQuantized)) return;
+    if (isQuantized) this.#quantized.add(anchor.name);
     this.#put.set(anchor.last, ops);
     for (const op of region) this.#gone.add(op);
     this.#raised.push({
@@ -154,7 +164,8 @@ class Raising {
       parameters: trainableScalars(gate),
       result: anchor.end.value.name,
       options: found.module.options,
-      ops: [...region].sort((a, b) => this.#indexOf(a) - this.#indexOf(b)).map(nameOf),
+      ops: [...region].sort((a, b) => flow.indexOf(a) - flow.indexOf(b)).map(nameOf),
+      ...(isQuantized ? { quantized: true } : {}),
     });
   }
 
@@ -166,10 +177,6 @@ class Raising {
       .map(({ value }) => flow.producer(value));
     if (makers.length === 0) return this.#takenNormal.has(op);
     return makers.every((maker) => maker !== undefined && this.#taken.has(maker));
-  }
-
-  #indexOf(op: Op): number {
-    return this.#order.get(op) ?? 0;
   }
 }
 

@@ -3,10 +3,18 @@ import { isIntegerType } from "../../ir/types.js";
 import type { Anchor } from "./anchor.js";
 import type { Dataflow } from "./dataflow.js";
 import { mismatch, nameOf } from "./mismatch.js";
+import { isDequantization } from "./normal/quantizations.js";
 import type { RaisedParameter } from "./weights.js";
 
 /** More ops than any module is made of, with those that make its shapes; others stay, unread. */
 const MOST_OPS = 256;
+
+/** What becomes one op. */
+export interface Region {
+  readonly region: ReadonlySet<Op>;
+  /** Whether some of it is computed in whole steps, which the op does without. */
+  readonly isQuantized: boolean;
+}
 
 /**
  * The ops that a module replaces, with the last of them: those between its map and its result that nothing
@@ -17,8 +25,9 @@ export function regionOf(
   { last, maps }: Anchor,
   parameters: readonly RaisedParameter[],
   flow: Dataflow,
-): ReadonlySet<Op> {
-  const { region, kept } = ownOps(last, opsBetween(last, maps, flow), flow);
+): Region {
+  const between = opsBetween(last, maps, flow);
+  const { region, kept } = ownOps(last, between, flow);
   const sources = new Set<Value | undefined>(parameters.map(({ source }) => source));
   const [first] = kept;
   if (first !== undefined && kept.some(({ op }) => op.operands.some((operand) => sources.has(operand)))) {
@@ -26,7 +35,15 @@ export function regionOf(
       first.reader === "output" ? "is an output of the graph" : `is read by ${nameOf(first.reader)} too`;
     mismatch(first.op, `its result ${reader}`);
   }
-  return region;
+  return { region, isQuantized: between.some((op) => isInSteps(op, maps, flow)) };
+}
+
+/** Whether an op gives whole steps their numbers again, other than those of the map and of a weight. */
+function isInSteps(op: Op, [map]: Anchor["maps"], flow: Dataflow): boolean {
+  const [steps] = op.operands;
+  const own = flow.producer(map.value);
+  const isOfMap = isDequantization(own) && own.operands[0] === steps;
+  return isDequantization(op) && steps?.kind !== "parameter" && !isOfMap;
 }
 
 /** The ops that an op's result follows from, back to the values that are the map, and for shapes to whose shape they take. */

@@ -7,11 +7,10 @@ import { type NewNames, scopeOfModule } from "./names.js";
 import type { NormalForm } from "./normal/normal-form.js";
 import { inverseOf } from "./normal/view.js";
 import { raisedOp } from "./raised-op.js";
-import { regionOf } from "./region.js";
+import { type Region, regionOf } from "./region.js";
 
 /** What is put into a graph instead of the ops of a module. */
-export interface Replacement {
-  readonly region: ReadonlySet<Op>;
+export interface Replacement extends Region {
   /** The module's op, one of the ops. */
   readonly gate: Op;
   /** The last of them computes the end. */
@@ -32,7 +31,7 @@ export function replacementOf(anchor: Anchor, { flow, normal }: Searched, names:
     ...each,
     source: each.source && normal.parameter(each.source),
   }));
-  const region = regionOf(anchor, parameters, flow);
+  const { region, isQuantized } = regionOf(anchor, parameters, flow);
   const loc = { ...last.loc, scope: scopeOfModule(found), pass: "raise-attention" };
   const ops: Op[] = [];
   const add = (op: Op): Value => {
@@ -55,7 +54,12 @@ export function replacementOf(anchor: Anchor, { flow, normal }: Searched, names:
   if (around !== undefined) value = add(againAround(around, anchor, { gated: value, x }, normal, names));
   turned(value, end.permutation, "channels_last");
   const finished = endingIn(end.value, ops);
-  return { region, gate: finished.find(({ kind }) => kind === gate.kind) ?? gate, ops: finished };
+  return {
+    region,
+    isQuantized,
+    gate: finished.find(({ kind }) => kind === gate.kind) ?? gate,
+    ops: finished,
+  };
 }
 
 function transposed(x: Value, permutation: readonly number[], name: string, loc: Loc): Op {

@@ -104,7 +104,7 @@ export function swappedInputs(op: Op, weight: RaisedParameter): RaisedParameter 
   return { ...weight, data: storedWeight(data.dims, `${data.label}, inputs swapped`, swapped) };
 }
 
-function copyOf(data: StoredNumbers): LentNumbers["copyTo"] {
+export function copyOf(data: StoredNumbers): LentNumbers["copyTo"] {
   if (!(data instanceof Float32Array)) return (target, start) => data.copyTo(target, start);
   return (target, start) => target.set(data.subarray(start, start + target.length));
 }

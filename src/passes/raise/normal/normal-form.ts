@@ -3,6 +3,7 @@ import { type Graph, type Op, type Parameter, parametersOf, type Value } from ".
 import { changesPrecision, isIdentity } from "../../simplify/identities.js";
 import { Dataflow } from "../dataflow.js";
 import { NormalOps } from "./normal-ops.js";
+import { Quantizations } from "./quantizations.js";
 import { turnedOp } from "./turned.js";
 import { inverseOf, turnedBy, type View } from "./view.js";
 
@@ -14,7 +15,8 @@ export interface SourceValue {
 
 /**
  * A graph as the matchers look at it: what exporters spell in many ways is spelled in one (`idioms.ts`), nothing is left
- * that only hands a value on, and maps are channels first (`turned.ts`). It computes what the graph does, up to rounding.
+ * that only hands a value on, and maps are channels first (`turned.ts`). It computes what the graph does, up to rounding, and to the
+ * steps of what is quantised (`quantizations.ts`). What equal ops compute is one value.
  * Nobody runs it or writes it: what is found in it is put into the graph, by the values that are its normal ones there.
  *
  *     %sum = reduce_sum(%x) {axes = [1, 2]}            %t = transpose(%x) {permutation = [0, 3, 1, 2]}
@@ -36,11 +38,12 @@ export interface NormalForm {
 /** The normal form of a graph. It is linear in the number of ops. */
 export function normalForm(graph: Graph): NormalForm {
   const ops = new NormalOps(graph);
+  const quantizations = new Quantizations(ops);
   const views = new Map<Value, View>();
   const viewOf = (value: Value): View => views.get(value) ?? { value };
   for (const op of graph.ops) {
     ops.at(op);
-    const view = viewOfOp(op, op.operands.map(viewOf), ops);
+    const view = viewOfOp(op, op.operands.map(viewOf), ops, quantizations);
     const [first] = op.results;
     if (first !== undefined && view !== undefined) views.set(first, view);
   }
@@ -50,9 +53,17 @@ export function normalForm(graph: Graph): NormalForm {
 }
 
 /** What the first result of an op is in the normal form; undefined where it is what it is. */
-function viewOfOp(op: Op, operands: readonly View[], ops: NormalOps): View | undefined {
+function viewOfOp(
+  op: Op,
+  given: readonly View[],
+  ops: NormalOps,
+  quantizations: Quantizations,
+): View | undefined {
+  const operands = quantizations.operandsOf(op, given);
   const [x] = operands;
   if (x !== undefined && (isIdentity(op) || changesPrecision(op))) return x;
+  const whole = quantizations.viewOf(op, operands);
+  if (whole !== undefined) return whole;
   const turned = turnedOp(op, operands, ops);
   if (turned !== undefined) return turned;
   const value = ops.spelled(

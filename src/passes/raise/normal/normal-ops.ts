@@ -13,13 +13,15 @@ import {
   tensorType,
 } from "../../../ir/types.js";
 import type { WeightExpr } from "../../../ir/weight.js";
+import { EqualOps } from "../../simplify/equal-ops.js";
+import type { Producers } from "../dataflow.js";
 import { NewNames, scopeOf } from "../names.js";
 import type { IdiomContext } from "./idiom.js";
 import { IDIOMS } from "./idioms.js";
 import type { TurningContext } from "./turned.js";
 import { turnedBy, type View } from "./view.js";
 
-/** The ops of a normal form while it is made. Every op that is added is tried for an idiom first. */
+/** The ops of a normal form while it is made. Every op that is added is tried for an idiom first, and is none where an equal one is there. */
 export class NormalOps implements IdiomContext, TurningContext {
   readonly ops: Op[] = [];
   readonly #names: NewNames;
@@ -29,6 +31,7 @@ export class NormalOps implements IdiomContext, TurningContext {
   /** What was turned to make a value. */
   readonly #unturned = new Map<Value, View>();
   readonly #resized = new Map<Parameter, Parameter>();
+  readonly #equal = new EqualOps();
   /** The op of the graph that is being spelled anew: what is made for it has its loc, and its name as a part of its own. */
   #current: Op | undefined;
 
@@ -71,8 +74,8 @@ export class NormalOps implements IdiomContext, TurningContext {
     return makeParameter(this.#names.fresh(name), data, role, dtype);
   }
 
-  resized(parameter: Parameter, data: WeightExpr): Parameter {
-    const made = this.parameterOf(parameter.name, data, parameter.role, parameter.type.dtype);
+  resized(parameter: Parameter, data: WeightExpr, dtype: DType = parameter.type.dtype): Parameter {
+    const made = this.parameterOf(parameter.name, data, parameter.role, dtype);
     this.#resized.set(made, this.#resized.get(parameter) ?? parameter);
     return made;
   }
@@ -136,9 +139,20 @@ export class NormalOps implements IdiomContext, TurningContext {
       const value = unlessRefused(() => idiom(op, this));
       if (value !== undefined && sameDims(value.type.dims, result.type.dims)) return value;
     }
+    const first = isGating(op, this) ? undefined : this.#equal.firstOf(op);
+    if (first !== undefined) return first;
     this.ops.push(op);
     return result;
   }
+}
+
+/** Whether an op may be the last of a module: each module is found at an op of its own. u · f(u) is an activation, and none. */
+function isGating({ kind, operands }: Op, context: Producers): boolean {
+  const [a, b] = operands;
+  if ((kind !== "mul" && kind !== "add") || a?.kind === "parameter" || b?.kind === "parameter") return false;
+  const follows = (value: Value | undefined, from: Value | undefined): boolean =>
+    value !== undefined && from !== undefined && context.producer(value)?.operands[0] === from;
+  return kind === "add" || !(follows(a, b) || follows(b, a));
 }
 
 /** The types of an op's results. Numbers of other floating types count as those of the first: what a gate is made of makes it none else. */

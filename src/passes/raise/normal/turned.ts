@@ -24,7 +24,7 @@ export interface TurningContext {
 }
 
 /** Ops that compute every element from the one at its position, and know no axes. */
-const BY_ELEMENT: ReadonlySet<string> = new Set<OpName>([
+export const BY_ELEMENT: ReadonlySet<string> = new Set<OpName>([
   ...UNARY_OP_NAMES,
   "cast",
   "celu",
