@@ -4,6 +4,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImportedModel } from "../onnx/decode/import.js";
 import type { ForeignNode } from "../onnx/decode/opaque-node.js";
+import { readAgain } from "../onnx/decode/read-again.js";
 import type { Sizes } from "../onnx/file/value-info.js";
 import { type PassReport, runPasses } from "../passes/engine/manager.js";
 import { passesOfFlag } from "../passes/engine/pipeline.js";
@@ -44,6 +45,7 @@ export function networkOfFile(
   const { graph, reports, warnings } = runPasses(
     withBlocks(attention.graph, recovered),
     passesOfFlag("--passes", passes),
+    { readAgain: (read) => readAgain(read, imported) },
   );
   return { file, imported, attention, recovered, graph, reports, warnings: [...imported.notes, ...warnings] };
 }

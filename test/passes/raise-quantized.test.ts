@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { hasPythonModules, PYTHON } from "../../scripts/corpus/oracle.js";
+import { hasPythonModules, PYTHON } from "../../scripts/python.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { openModel } from "../../src/files/models/open.js";
 import { freezeGraph, freezeOp } from "../../src/ir/builder.js";

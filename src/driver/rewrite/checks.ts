@@ -52,7 +52,10 @@ async function verified(rewriting: RewriteTask, plan: RewritePlan): Promise<Rewr
     modelBytes(encode(lowered, rewriting), { seed: options.seed ?? 0 });
   const keepsValues = !invocations.some(changesFunction);
   const precision = keepsValues ? options.precision : "fp32";
-  const rewritten = lower(keepsValues ? plan.after : plan.compared, imported, { ...options, precision }).graph;
+  const rewritten = lower(keepsValues ? plan.after : plan.compared, imported, {
+    ...options,
+    precision,
+  }).graph;
   const half = usesType(rewritten, "float16");
   const becomesHalf = half && !usesType(plan.compared, "float16");
   const { graph: unrounded } = lower(plan.compared, imported, { ...options, precision: "fp32" });

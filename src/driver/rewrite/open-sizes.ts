@@ -5,7 +5,7 @@ import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { encode, lower, type RewriteTask, type SizedModel } from "./encode.js";
-import { leadingTidy, planRewrite, type RewriteHooks, type RewritePlan } from "./plan.js";
+import { hooksOf, leadingTidy, planRewrite, type RewriteHooks, type RewritePlan } from "./plan.js";
 import { sameParts } from "./same-parts.js";
 
 /**
@@ -36,9 +36,13 @@ export async function withOpenSizes<T>(
 
 /** The plan of a task; of one with open sizes what is written follows from these, and all else from the assumed ones. */
 export function planTask({ imported, assumed, invocations }: RewriteTask, hooks: RewriteHooks): RewritePlan {
-  if (assumed === undefined) return planRewrite(imported.graph, invocations, hooks);
-  const { graph: after, reports, warnings } = runPasses(imported.graph, invocations, hooks.hooks);
-  const plan = planRewrite(assumed.graph, invocations, { found: hooks.found });
+  if (assumed === undefined) return planRewrite(imported, invocations, hooks);
+  const {
+    graph: after,
+    reports,
+    warnings,
+  } = runPasses(imported.graph, invocations, hooksOf(imported, hooks.hooks));
+  const plan = planRewrite(assumed, invocations, { found: hooks.found });
   return { ...plan, after, counted: plan.after, reports, warnings };
 }
 
@@ -51,7 +55,7 @@ export function refuseSized({ file, imported, invocations, options }: RewriteTas
   const inputs = declared.inputs.map(({ name, type: { dims } }) => ({ name, dims }));
   const moved = otherSizes(inputs, taken);
   const parts = (model: SizedModel): ModelParts => {
-    const { after } = planRewrite(model.graph, invocations);
+    const { after } = planRewrite(model, invocations);
     return encode(lower(after, model, options).graph, { imported: model, invocations, options });
   };
   const other = openModel(file, { ...imported.sizes, ...moved });

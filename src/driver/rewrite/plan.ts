@@ -4,6 +4,8 @@ import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph, freezeOp } from "../../ir/builder.js";
 import type { Graph, Loc, Op } from "../../ir/graph.js";
 import { changesFunction } from "../../networks/spec-network.js";
+import type { ImportedModel } from "../../onnx/decode/import.js";
+import { readAgain } from "../../onnx/decode/read-again.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise/raise-attention.js";
@@ -50,19 +52,28 @@ export function leadingTidy(invocations: readonly PassInvocation[]): readonly Pa
  * Errors: `InputError` for passes that find nothing to do.
  */
 export function planRewrite(
-  read: Graph,
+  model: Pick<ImportedModel, "graph" | "source" | "opset">,
   all: readonly PassInvocation[],
-  { hooks, found }: RewriteHooks = {},
+  { hooks: given, found }: RewriteHooks = {},
 ): RewritePlan {
+  const hooks = hooksOf(model, given);
   const tidying = leadingTidy(all);
   const invocations = all.slice(tidying.length);
-  const tidied = runPasses(read, tidying, hooks);
+  const tidied = runPasses(model.graph, tidying, hooks);
   const plan = planTidied(tidied.graph, invocations, { hooks, found });
   return {
     ...plan,
     reports: [...tidied.reports, ...plan.reports],
     warnings: [...tidied.warnings, ...plan.warnings],
   };
+}
+
+/** The hooks of a run over a file, whose nodes are read again where a pass computed their arguments. */
+export function hooksOf(
+  model: Pick<ImportedModel, "source" | "opset">,
+  given: PipelineHooks | undefined,
+): PipelineHooks {
+  return { ...given, readAgain: (graph) => readAgain(graph, model) };
 }
 
 function planTidied(
@@ -101,6 +112,7 @@ function planTidied(
     before,
     invocations.filter((_, i) => !idle(i)),
     {
+      ...hooks,
       after(event) {
         exchange = exchangeAfter(exchange, event);
         hooks?.after?.(event);

@@ -31,6 +31,8 @@ export interface PassEvent extends PassReport {
 export interface PipelineHooks {
   /** Called after each pass and its checks. */
   readonly after?: ((event: PassEvent) => void) | undefined;
+  /** The graph with ops instead of what only now can be read as such; the same object where there is nothing. Asked after what tidies. */
+  readonly readAgain?: ((graph: Graph) => Graph) | undefined;
 }
 
 /** What came of a run. */
@@ -57,7 +59,7 @@ export function runPasses(
     if (!isPassName(name)) throw InputError.of("pass/unknown", `unknown pass ${JSON.stringify(name)}`);
     const pass = passOf(name);
     const before = debugging.throughText ? throughText(current) : current;
-    const { graph: after, ...report } = atPath(specPath, () => runPass(pass, before, options));
+    const { graph: after, ...report } = atPath(specPath, () => runWhole(pass, before, options, hooks));
     for (const { message, hint } of pass.unmatched?.(before, options) ?? []) {
       warnings.push({ code: "pass/no-match", message: `${name}: ${message}`, hint, path: specPath });
     }
@@ -76,6 +78,26 @@ function atPath<T>(path: JsonPath | undefined, make: () => T): T {
     if (!(error instanceof InputError) || path === undefined) throw error;
     throw new InputError(error.diagnostics.map((each) => ({ ...each, path, range: undefined })));
   }
+}
+
+/** More rounds than arguments of arguments take in files. */
+const MOST_ROUNDS = 16;
+
+/** Runs a pass; one that tidies once more over what could be read for what it did, until there is nothing. */
+function runWhole(
+  pass: Pass,
+  before: Graph,
+  options: Readonly<Record<string, unknown>>,
+  { readAgain }: PipelineHooks,
+): PassReport & { readonly graph: Graph } {
+  let run = runPass(pass, before, options);
+  for (let round = 0; pass.tidies === true && run.changed && round < MOST_ROUNDS; round++) {
+    const read = readAgain?.(run.graph) ?? run.graph;
+    if (read === run.graph) break;
+    const next = runPass(pass, read, options);
+    run = { ...next, changed: true, ms: run.ms + next.ms };
+  }
+  return run;
 }
 
 /** Runs one pass of given options and checks what it leaves behind. */
