@@ -6,7 +6,8 @@ import { type GraphBuilder, located } from "../../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
-import { expectDims, featureMap, refuse } from "../../ir/types.js";
+import { type DType, expectDims, featureMap, refuse } from "../../ir/types.js";
+import { storedWeight, type WeightExpr } from "../../ir/weight.js";
 import type { AttentionPosition } from "../../language/positions.js";
 import type { LayerDefaults, PoolPadding, ResolvedPosition } from "../../language/resolved-part.js";
 
@@ -102,6 +103,19 @@ export class LayerBuilder {
     const parameter = this.#builder.parameter(path, dims, init, role);
     this.#shared?.made.set(path, parameter);
     return parameter;
+  }
+
+  /** Numbers that are not trained; those that are stored have the parameter's name as their label. */
+  constant(name: string, data: (label: string) => WeightExpr, dtype: DType = "float32"): Parameter {
+    const path = this.#parameterName(name);
+    return this.#builder.parameterOf(path, data(path), "fixed", dtype);
+  }
+
+  /** A few numbers that are not trained: a vector, or a scalar. */
+  numbers(name: string, values: number | readonly number[], dtype: DType = "float32"): Parameter {
+    const list = [values].flat();
+    const dims = typeof values === "number" ? [] : [list.length];
+    return this.constant(name, (label) => storedWeight(dims, label, Float32Array.from(list)), dtype);
   }
 
   /** conv (no bias) → norm → activation, named `layer/conv`, `layer/norm` and `layer/act`. */
