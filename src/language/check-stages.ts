@@ -4,9 +4,19 @@ import { headsWithOutputs, namesInHeads, namesInNeck } from "./neck/check.js";
 import type { Spec } from "./schema.js";
 import { INPUT_VALUE, readingOf, STEM_VALUE } from "./values.js";
 
+/** The maps that regions are cut out of, and the heads whose results become boxes. */
+function namesInDetection({ detection, heads = [] }: Pick<Spec, "detection" | "heads">): readonly NamesOf[] {
+  if (detection === undefined) return [];
+  const { scores, boxes, regions } = detection;
+  const maps = regions?.from.map((name, i) => ({ name, at: ["detection", "regions", "from", i] })) ?? [];
+  // That a head isn't there, a rule says.
+  const read = [scores, boxes].filter((each) => heads.some(({ name }) => name === each));
+  return [{ reads: [...read.map((name) => ({ name, at: [] })), ...maps], levels: true }];
+}
+
 /** Checks the names that stages, layers of the neck and heads give, and those that they and features read. */
 export function checkStageValues(
-  spec: Pick<Spec, "stages" | "stem" | "features" | "neck" | "heads">,
+  spec: Pick<Spec, "stages" | "stem" | "features" | "neck" | "heads" | "detection">,
   refuse: RefuseDefinition,
 ): void {
   const { stages, stem, features, neck, heads } = spec;
@@ -25,8 +35,14 @@ export function checkStageValues(
   );
   const taken = [INPUT_VALUE, STEM_VALUE];
   const own = stem === null ? [INPUT_VALUE] : taken;
-  const all = [...ofStages, ...namesInNeck(spec), ...ofFeatures, ...namesInHeads(spec)];
-  if (neck === undefined && heads === undefined) {
+  const all = [
+    ...ofStages,
+    ...namesInNeck(spec),
+    ...ofFeatures,
+    ...namesInHeads(spec),
+    ...namesInDetection(spec),
+  ];
+  if (neck === undefined && heads === undefined && spec.detection === undefined) {
     checkNames(all, { noun: "stage", own, taken }, refuse);
   } else {
     const outputs = headsWithOutputs(heads).map((name) => ({ name, at: [] }));

@@ -9,12 +9,17 @@ export function neededBlocks({
   head,
   neck,
   heads = [],
-}: Pick<ResolvedSpec, "blocks" | "features" | "head" | "neck" | "heads">): readonly ResolvedBlock[] {
+  detection,
+}: Pick<
+  ResolvedSpec,
+  "blocks" | "features" | "head" | "neck" | "heads" | "detection"
+>): readonly ResolvedBlock[] {
   const wanted = new Set(features.flatMap(({ place }) => (place === undefined ? [] : mapKey(place.after))));
   for (const map of Object.values(neck?.maps ?? {})) wanted.add(mapKey(map));
   for (const { source } of heads.flatMap(({ levels }) => levels)) {
     if (typeof source === "string" || !("head" in source)) wanted.add(mapKey(source));
   }
+  for (const { after } of detection?.regions?.maps ?? []) wanted.add(mapKey(after));
   const last = blocks.at(-1);
   if (head !== undefined && last !== undefined) wanted.add(mapKey(last));
   const needed = blocks.toReversed().filter((block, i, reversed) => {

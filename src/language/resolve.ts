@@ -15,6 +15,7 @@ import type { RefuseDefinition } from "./definitions/amounts.js";
 import type { DefinedStage } from "./definitions/definition.js";
 import type { LayerCount } from "./definitions/layer-resolver.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
+import { resolveDetection } from "./detection/resolve.js";
 import { NamedMaps } from "./named-maps.js";
 import { type NeckContext, resolveHeads, resolveNeck } from "./neck/resolve.js";
 import { resolvePreprocessing } from "./preprocessing.js";
@@ -62,6 +63,7 @@ export function resolveSpec(
     blocks,
     neck,
     heads: spec.heads && resolveHeads(spec.heads, maps, context),
+    detection: spec.detection && resolveDetection(spec.detection, maps, context),
     head: spec.head.classifier ? resolveHead(spec) : undefined,
     features: featuresOf(spec.features, maps),
     preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),

@@ -1,6 +1,7 @@
 import type { JsonPath } from "../base/json-path.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import type { ResolvedBlock } from "./blocks/registry.js";
+import type { ResolvedDetection } from "./detection/resolved.js";
 import type { ResolvedMapHead, ResolvedNeck } from "./neck/resolved.js";
 import type { Preprocessing } from "./preprocessing.js";
 import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js";
@@ -24,6 +25,8 @@ export interface ResolvedSpec {
   readonly neck?: ResolvedNeck | undefined;
   /** What is applied to several maps; left out where nothing is. */
   readonly heads?: readonly ResolvedMapHead[] | undefined;
+  /** How the heads' results become boxes. */
+  readonly detection?: ResolvedDetection | undefined;
   /** The classifier; undefined for a network without one. */
   readonly head?: ResolvedHead | undefined;
   /** Feature maps that are outputs, in order. */

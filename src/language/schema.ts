@@ -4,6 +4,7 @@ import { PASS_NAMES, passOf } from "../passes/registry.js";
 import { attentionSchema, gatesSchema, NO_ATTENTION } from "./attention.js";
 import { BLOCK_TYPES, type Stage, stageSchemas } from "./blocks/registry.js";
 import { definedStageFields, definedStageSchema, definitionsSchema } from "./definitions/definition.js";
+import { detectionSchema } from "./detection/schema.js";
 import { mapHeadsSchema, neckSchema } from "./neck/schema.js";
 import { labelsSchema, preprocessingSchema } from "./preprocessing.js";
 import {
@@ -90,6 +91,9 @@ const specSchema = z.strictObject({
   heads: mapHeadsSchema
     .optional()
     .describe("What finds things: layers that are applied to several maps, with one set of weights for all."),
+  detection: detectionSchema
+    .optional()
+    .describe("How what heads say of anchors becomes boxes, with a second stage over these or without one."),
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),

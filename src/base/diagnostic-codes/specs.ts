@@ -110,4 +110,5 @@ export const SPEC_RULES = [
   "networks-have-an-output",
   "preprocessing-fits-the-input",
   "labels-name-each-class",
+  "detection-fits-its-heads",
 ] as const;

@@ -1,4 +1,18 @@
+import type { ResolvedSpec } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
+
+/** The classes of what a detector finds. */
+function foundClasses({ detection, heads }: ResolvedSpec): number | undefined {
+  if (detection?.regions !== undefined) return detection.regions.classes;
+  const [level] = heads?.find(({ name }) => name === detection?.scores)?.levels ?? [];
+  const [sizes = []] = detection?.anchors.sizes ?? [];
+  return level && detection && level.channels / (sizes.length * detection.anchors.ratios.length);
+}
+
+function whereOf({ head, detection }: ResolvedSpec): string {
+  if (head !== undefined) return "`head.classes`";
+  return detection?.regions === undefined ? "the head of `detection.scores`" : "`detection.regions.classes`";
+}
 
 export const labelsNameEachClass: SpecRule = {
   name: "labels-name-each-class",
@@ -6,14 +20,14 @@ export const labelsNameEachClass: SpecRule = {
   check({ resolved }, report) {
     if (resolved?.labels === undefined) return;
     const { length } = resolved.labels;
-    if (resolved.head === undefined) {
+    const classes = resolved.head?.classes ?? foundClasses(resolved);
+    if (classes === undefined) {
       report(["labels"], `there are ${length} labels, and the network has no classifier`);
-    } else if (length !== resolved.head.classes) {
-      const { classes } = resolved.head;
+    } else if (length !== classes) {
       report(
         ["labels"],
         `there are ${length} labels for ${classes} ${classes === 1 ? "class" : "classes"}`,
-        "`head.classes` says how many classes there are; null in place of inherited labels removes them",
+        `${whereOf(resolved)} says how many classes there are; null in place of inherited labels removes them`,
       );
     }
   },

@@ -1,4 +1,4 @@
-import { headOutputs } from "../neck/resolved.js";
+import { detectionOutputs, outputsOfHead } from "../detection/resolved.js";
 import { LOGITS } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
@@ -13,9 +13,12 @@ export const outputsHaveNamesOfTheirOwn: SpecRule = {
     const features = (resolved?.features ?? []).map(({ specPath, name }) => ({ specPath, names: [name] }));
     const heads = (resolved?.heads ?? []).map((head) => ({
       specPath: [...head.specPath, "name"],
-      names: headOutputs(head).map(([name]) => name),
+      names: outputsOfHead(head, resolved?.detection).map(([name]) => name),
     }));
-    for (const { specPath, names } of [...features, ...heads]) {
+    const detection = resolved?.detection;
+    const ofDetection =
+      detection === undefined ? [] : [{ specPath: detection.specPath, names: detectionOutputs(detection) }];
+    for (const { specPath, names } of [...features, ...heads, ...ofDetection]) {
       for (const name of names) {
         if (taken.has(name))
           report(specPath, `the name ${JSON.stringify(name)} is taken`, "give it another `name`");

@@ -1,4 +1,5 @@
 import { attentionFitsItsSite } from "./attention-fits-its-site.js";
+import { detectionFitsItsHeads } from "./detection-fits-its-heads.js";
 import { dropPathNeedsAResidual } from "./drop-path-needs-a-residual.js";
 import { everyBlockIsNeeded } from "./every-block-is-needed.js";
 import { featuresHaveAPlace } from "./features-have-a-place.js";
@@ -42,4 +43,5 @@ export const specRules: readonly SpecRule[] = [
   networksHaveAnOutput,
   preprocessingFitsTheInput,
   labelsNameEachClass,
+  detectionFitsItsHeads,
 ];

@@ -4,13 +4,14 @@ import { GraphBuilder } from "../../ir/builder.js";
 import type { Graph, Loc, Value } from "../../ir/graph.js";
 import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
 import { nameOutputs } from "../../ir/rewrite.js";
-import { tensorType } from "../../ir/types.js";
+import { type Dim, tensorType } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
+import { outputsOfHead, selectsBoxes } from "../../language/detection/resolved.js";
 import { mapKey } from "../../language/named-maps.js";
-import { headOutputs } from "../../language/neck/resolved.js";
 import { neededBlocks } from "../../language/needed-blocks.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
 import type { LayerDefaults, MapSource } from "../../language/resolved-part.js";
+import { buildDetection } from "../detection/detect.js";
 import { joinMaps } from "./joins.js";
 import { LayerBuilder } from "./layers.js";
 import { buildMapHead, buildNeck } from "./neck-and-heads.js";
@@ -25,7 +26,7 @@ export const BATCH = "N";
  *
  *     input [N, C, H, W] [→ stem] → blocks, stage by stage → head → logits [N, classes]
  *                                         ├ features, by name [N, C', H', W']
- *                                         └ neck → heads, each over several maps
+ *                                         └ neck → heads, each over several maps [→ boxes]
  *
  * Everything is as the spec has it: attention and activations are model-level ops, normalisations are not
  * folded, drop rates are there for the code that trains.
@@ -33,7 +34,7 @@ export const BATCH = "N";
 export function buildNetwork(spec: ResolvedSpec): Graph {
   const { channels, height, width } = spec.input;
   const builder = new GraphBuilder(spec.name);
-  const input = builder.input("input", tensorType([BATCH, channels, height, width]));
+  const input = builder.input("input", tensorType([batchOf(spec), channels, height, width]));
 
   const locOf = (scope: string, part: SpecPart): Loc => ({ scope, specPath: formatJsonPath(part.specPath) });
   const enter = (scope: string, type: string, part: SpecPart, at: BlockSite): LayerBuilder => {
@@ -96,15 +97,30 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
       },
     );
     results.set(head.name, built.results);
-    headOutputs(head).forEach(([name], i) => {
+    outputsOfHead(head, spec.detection).forEach(([name], i) => {
       const value = built.outputs[i];
       if (value !== undefined) outputs.push([name, value]);
     });
+  }
+  const { detection } = spec;
+  if (detection !== undefined) {
+    const boxes = buildDetection(detection, {
+      image: [height, width],
+      resultsOf: (head) => results.get(head) ?? [],
+      mapOf,
+      enter: (scope, type, inputChannels) => enter(scope, type, detection, { inputChannels }),
+    });
+    outputs.push(...boxes);
   }
   return nameOutputs(
     builder.finish(outputs.map(([, value]) => value)),
     outputs.map(([name]) => name),
   );
+}
+
+/** The batch of a network: open, or one image where its boxes are selected. */
+function batchOf({ detection }: ResolvedSpec): Dim {
+  return selectsBoxes(detection) ? 1 : BATCH;
 }
 
 interface SpecPart extends Pick<LayerDefaults, "initialization"> {

@@ -1,0 +1,106 @@
+import { didYouMean } from "../../base/suggest.js";
+import type { ResolvedDetection } from "../detection/resolved.js";
+import type { ResolvedMapHead } from "../neck/resolved.js";
+import type { Report, SpecRule } from "./rule.js";
+
+export const detectionFitsItsHeads: SpecRule = {
+  name: "detection-fits-its-heads",
+  doc: "The heads that `detection` names have four numbers and some logits for each anchor, on as many maps as there are sizes.",
+  check({ resolved }, report) {
+    const { detection, heads = [] } = resolved ?? {};
+    if (detection === undefined) return;
+    const named = (["scores", "boxes"] as const).map((key) => {
+      const head = heads.find(({ name }) => name === detection[key]);
+      if (head === undefined) {
+        const hint = didYouMean(
+          detection[key],
+          heads.map(({ name }) => name),
+        );
+        report(["detection", key], `there is no head ${JSON.stringify(detection[key])}`, hint);
+      }
+      return head;
+    });
+    const [scores, boxes] = named;
+    if (scores !== undefined && boxes !== undefined) checkHeads(detection, scores, boxes, report);
+    checkRegions(detection, report);
+  },
+};
+
+function checkHeads(
+  { anchors, regions, outputs }: ResolvedDetection,
+  scores: ResolvedMapHead,
+  boxes: ResolvedMapHead,
+  report: Report,
+): void {
+  const levels = scores.levels.map(({ name }) => name);
+  if (levels.join() !== boxes.levels.map(({ name }) => name).join()) {
+    report(["detection", "boxes"], `${boxes.name} and ${scores.name} are not applied to the same maps`);
+    return;
+  }
+  if (anchors.sizes.length !== levels.length) {
+    report(
+      ["detection", "anchors", "sizes"],
+      `there are ${anchors.sizes.length} lists of sizes for ${levels.length} maps`,
+      `a list for each of ${levels.join(", ")}`,
+    );
+    return;
+  }
+  levels.forEach((level, i) => {
+    const perPixel = (anchors.sizes[i]?.length ?? 0) * anchors.ratios.length;
+    const [logits, steps] = [
+      scores.levels[i]?.channels ?? Number.NaN,
+      boxes.levels[i]?.channels ?? Number.NaN,
+    ];
+    const fits = regions === undefined ? logits % perPixel === 0 : logits === perPixel;
+    if (!Number.isNaN(logits) && !fits) {
+      const wanted = regions === undefined ? `a multiple of ${perPixel}` : `${perPixel}`;
+      report(
+        ["detection", "scores"],
+        `${scores.name} has ${logits} channels on ${level}, which has ${perPixel} anchors for each pixel`,
+        `it needs ${wanted}`,
+      );
+    }
+    if (!Number.isNaN(steps) && steps !== 4 * perPixel) {
+      report(
+        ["detection", "boxes"],
+        `${boxes.name} has ${steps} channels on ${level}, which has ${perPixel} anchors for each pixel`,
+        `it needs ${4 * perPixel}`,
+      );
+    }
+  });
+  const classes = new Set(
+    scores.levels.map(
+      ({ channels }, i) => channels / ((anchors.sizes[i]?.length ?? 0) * anchors.ratios.length),
+    ),
+  );
+  if (classes.size > 1) {
+    report(["detection", "scores"], `the maps have logits of ${[...classes].join(", ")} classes`);
+  }
+  for (const head of outputs === "raw" ? [scores, boxes] : []) {
+    if (head.output === "none") {
+      report(
+        ["detection", "outputs"],
+        `${head.name} is no output, so that what it says would be lost`,
+        'its `output` says how it is one, for example { "values": 4 }',
+      );
+    }
+  }
+}
+
+function checkRegions({ regions }: ResolvedDetection, report: Report): void {
+  const { maps = [] } = regions ?? {};
+  maps.forEach(({ name, stride, channels }, i) => {
+    const [before, path] = [maps[i - 1], ["detection", "regions", "from", i]];
+    if (before === undefined) return;
+    if (stride !== 2 * before.stride) {
+      report(
+        path,
+        `${name} has the stride ${stride}, after ${before.stride} of ${before.name}`,
+        "each map has twice the stride of the one before it",
+      );
+    }
+    if (channels !== before.channels) {
+      report(path, `${name} has ${channels} channels, ${before.name} has ${before.channels}`);
+    }
+  });
+}

@@ -1,0 +1,108 @@
+import { Defect } from "../../base/diagnostic.js";
+import type { Value } from "../../ir/graph.js";
+import type { ResolvedDetection, ResolvedRegions } from "../../language/detection/resolved.js";
+import type { MapSource } from "../../language/resolved-part.js";
+import type { LayerBuilder } from "../blocks/layers.js";
+import type { Sides } from "./anchors.js";
+import type { LevelHeads } from "./candidates.js";
+import { oneStageDetections } from "./one-stage.js";
+import { proposalsOf } from "./proposals.js";
+import { buildBoxHead, buildMaskHead, masksOf, regionDetections } from "./region-heads.js";
+import { alignedRegions, type RegionMap } from "./regions.js";
+
+/** What boxes are made of. */
+export interface DetectionSources {
+  readonly image: Sides;
+  /** What a head made of its maps. */
+  readonly resultsOf: (head: string) => readonly Value[];
+  readonly mapOf: (source: MapSource) => Value;
+  /** The layers of a part, in a scope of its own. */
+  readonly enter: (scope: string, type: string, inputChannels: number) => LayerBuilder;
+}
+
+type NamedOutput = readonly [name: string, value: Value];
+
+/**
+ * The outputs of a detector beside those of its heads:
+ *
+ *     heads → anchors' candidates → suppression → boxes, scores, labels                             one stage
+ *     heads → proposals → regions of maps → box head → suppression → boxes, scores, labels          two stages
+ *                                                                      └→ regions → mask head → masks
+ */
+export function buildDetection(
+  detection: ResolvedDetection,
+  sources: DetectionSources,
+): readonly NamedOutput[] {
+  const { outputs, regions } = detection;
+  const levels = levelsOf(detection, sources);
+  if (regions !== undefined) return twoStages(detection, regions, levels, sources);
+  if (outputs === "raw") return [];
+  const found = oneStageDetections(sources.enter("/detections", "detections", 4), levels, {
+    ...detection,
+    image: sources.image,
+  });
+  return [
+    ["boxes", found.boxes],
+    ["scores", found.scores],
+    ["labels", found.labels],
+  ];
+}
+
+function levelsOf(
+  { scores, boxes, anchors }: ResolvedDetection,
+  { resultsOf }: DetectionSources,
+): readonly LevelHeads[] {
+  const steps = resultsOf(boxes);
+  return resultsOf(scores).map((map, i) => {
+    const [own, sizes] = [steps[i], anchors.sizes[i]];
+    if (own === undefined || sizes === undefined) throw new Defect(`the head ${boxes} has no map ${i}`);
+    return { scores: map, boxes: own, anchors: { sizes, ratios: anchors.ratios } };
+  });
+}
+
+/** With `raw` the heads look at the proposals, else the mask's at what is found. */
+function twoStages(
+  detection: ResolvedDetection,
+  { maps: from, proposals, classes, box, mask }: ResolvedRegions,
+  levels: readonly LevelHeads[],
+  { image, mapOf, enter }: DetectionSources,
+): readonly NamedOutput[] {
+  const { candidates, outputs, initialization } = detection;
+  const maps = from.map(({ after, stride }): RegionMap => ({ map: mapOf(after), stride }));
+  const channels = from[0]?.channels ?? 0;
+  const boxes = proposalsOf(enter("/proposals", "proposals", 4), levels, { ...proposals, candidates, image });
+  const boxLayers = enter("/regions/box", "box-head", channels);
+  const start = { classes, initialization };
+  const logits = buildBoxHead(boxLayers, alignedRegions(boxLayers, maps, boxes, box, "regions"), {
+    ...start,
+    hidden: box.hidden,
+  });
+  const masksOver = (regions: Value): readonly [LayerBuilder, Value] | undefined => {
+    if (mask === undefined) return undefined;
+    const layers = enter("/regions/mask", "mask-head", channels);
+    return [
+      layers,
+      buildMaskHead(layers, alignedRegions(layers, maps, regions, mask, "masked"), { ...start, ...mask }),
+    ];
+  };
+  if (outputs === "raw") {
+    const masks = masksOver(boxes);
+    return [
+      ["proposals", boxes],
+      ["class_logits", logits.classes],
+      ["box_regression", logits.boxes],
+      ...(masks === undefined ? [] : [["mask_logits", masks[1]] as const]),
+    ];
+  }
+  const found = regionDetections(enter("/detections", "detections", 4), boxes, logits, {
+    ...detection,
+    image,
+  });
+  const masks = masksOver(found.boxes);
+  return [
+    ["boxes", found.boxes],
+    ["scores", found.scores],
+    ["labels", found.labels],
+    ...(masks === undefined ? [] : [["masks", masksOf(masks[0], masks[1], found.labels)] as const]),
+  ];
+}
