@@ -9,6 +9,7 @@ import { nameOperands } from "../ir/operands.js";
 import { isOp } from "../ir/rewrite.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
+import type { FoundSizes } from "./found-sizes.js";
 import { batchesOf, costsOf, type OpCost } from "./op-costs.js";
 
 /**
@@ -38,6 +39,8 @@ export interface NetworkCounts extends Counts {
   readonly blocks: readonly BlockCounts[];
   /** Multiply-accumulates of products of two computed tensors, which are not among `macs`; absent where there are none. */
   readonly productMacs?: number;
+  /** Sizes that only a run has and that `macs` depend on, with the largest that they can be, which is counted; absent where there are none. */
+  readonly found?: Readonly<Record<string, number>>;
   /** The operators whose multiply-accumulates are missing in `macs`, most nodes first; absent where none is. */
   readonly uncounted?: readonly UncountedOperator[];
 }
@@ -60,7 +63,8 @@ export function countNetwork(graph: Graph): NetworkCounts {
 }
 
 function countBlocks(graph: Graph): NetworkCounts {
-  const costs = costsOf(graph.ops, batchesOf(graph));
+  const batches = batchesOf(graph);
+  const costs = costsOf(graph.ops, batches);
   const members = new Map<Block, Op[]>(graph.blocks.map((block) => [block, []]));
   for (const op of graph.ops) {
     const block = blockAt(graph, op.loc.scope);
@@ -76,12 +80,25 @@ function countBlocks(graph: Graph): NetworkCounts {
   const all = [...costs.values()];
   const productMacs = all.reduce((sum, { products }) => sum + products, 0);
   const uncounted = uncountedOperators(all.flatMap(({ missing }) => missing ?? []));
+  const found = countedSizes(costs, batches.found);
   return {
     ...countOps(graph.ops, costs),
     blocks,
+    ...(found.length === 0 ? {} : { found: Object.fromEntries(found) }),
     ...(productMacs === 0 ? {} : { productMacs }),
     ...(uncounted.length === 0 ? {} : { uncounted }),
   };
+}
+
+/** The sizes that a run finds which multiply-accumulates depend on. */
+function countedSizes(
+  costs: ReadonlyMap<Op, OpCost>,
+  found: FoundSizes,
+): readonly (readonly [string, number])[] {
+  const open = [...costs].flatMap(([{ operands }, { macs, products }]) =>
+    macs + products === 0 ? [] : operands.flatMap(({ type: { dims } }) => dims),
+  );
+  return [...found].filter(([name]) => open.includes(name));
 }
 
 function uncountedOperators(operators: readonly string[]): readonly UncountedOperator[] {

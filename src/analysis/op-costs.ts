@@ -7,6 +7,7 @@ import { withSize } from "../ir/sizes.js";
 import { type Dim, isUnknownType, type TensorType, tensorType } from "../ir/types.js";
 import { constantsOf } from "./constants.js";
 import { factorsOf, foreignMacs, hasStepsFirst, operatorName, UNKNOWN_SIZES } from "./foreign-costs.js";
+import { type FoundSizes, foundSizes, largestSize } from "./found-sizes.js";
 
 /** The multiply-accumulates of one op, for one image. */
 export interface OpCost {
@@ -36,9 +37,11 @@ export interface Batches {
   readonly sizes: readonly Dim[];
   /** The first two sizes, as `leading` has them, of tensors [steps, batch, ...], which recurrent layers read so. */
   readonly sequences: ReadonlySet<string>;
+  /** Sizes that only a run has, as large as they can be. */
+  readonly found: FoundSizes;
 }
 
-const NO_BATCHES: Batches = { sizes: [], sequences: new Set() };
+const NO_BATCHES: Batches = { sizes: [], sequences: new Set(), found: new Map() };
 
 /** The costs of some ops, for one image of the batch that they are made for. */
 export function costsOf(ops: readonly Op[], batches: Batches = NO_BATCHES): ReadonlyMap<Op, OpCost> {
@@ -54,7 +57,7 @@ export function batchesOf({ inputs, ops }: Graph): Batches {
     if (second !== undefined && sequences.has(leading(dims))) return [second];
     return first === undefined || (dims.length === 1 && typeof first === "number") ? [] : [first];
   });
-  return { sizes, sequences };
+  return { sizes, sequences, found: foundSizes(ops) };
 }
 
 /** The sequences that a node reads steps first, and those that the nodes in its bodies do. */
@@ -186,7 +189,7 @@ function forOneImage(type: TensorType, batches: Batches, isConstant: boolean): T
   return sized.every((dim) => typeof dim === "number") ? tensorType(sized, dtype) : undefined;
 }
 
-function sizeForOneImage(dim: Dim, { sizes }: Batches): Dim {
+function sizeForOneImage(dim: Dim, { sizes, found }: Batches): Dim {
   const symbols = sizes.filter((batch) => typeof batch === "string");
-  return symbols.reduce<Dim>((size, symbol) => withSize(size, symbol, 1), dim);
+  return symbols.reduce<Dim>((size, symbol) => withSize(size, symbol, 1), largestSize(dim, found));
 }

@@ -22,14 +22,17 @@ export function foldingText({
 export function uncountedText({
   productMacs,
   uncounted = [],
-}: Pick<StatsReport, "productMacs" | "uncounted">): string {
+  found = {},
+}: Pick<StatsReport, "productMacs" | "uncounted" | "found">): string {
   const products =
     productMacs === undefined ? "" : `${macs(productMacs)} MACs more are products of two computed tensors\n`;
-  if (uncounted.length === 0) return products;
+  const most = Object.entries(found).map(([name, size]) => `${count(size)} ${tensorName(name)}`);
+  const counted = most.length === 0 ? "" : `counted for as many as there can be: ${most.join(", ")}\n`;
+  if (uncounted.length === 0) return `${products}${counted}`;
   const nodes = uncounted.reduce((sum, each) => sum + each.nodes, 0);
   const names = uncounted
     .map(({ operator, nodes }) => `${tensorName(operator)} (${count(nodes)})`)
     .join(", ");
   const what = nodes === 1 ? "1 node of this operator is" : `${count(nodes)} nodes of these operators are`;
-  return `${products}at least: the MACs of ${what} not counted: ${names}\n`;
+  return `${products}${counted}at least: the MACs of ${what} not counted: ${names}\n`;
 }

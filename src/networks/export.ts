@@ -1,3 +1,4 @@
+import { InputError } from "../base/diagnostic.js";
 import { countNetwork, gateOf } from "../analysis/counts.js";
 import type { Target } from "../ir/attention/lowering/strategy.js";
 import type { Graph } from "../ir/graph.js";
@@ -40,7 +41,18 @@ export function lower(
   network: Pick<SpecNetwork, "spec" | "graph">,
   options: ExportOptions & Pick<NetworkOptions, "hooks">,
 ): ReturnType<typeof runPasses> {
+  refuseBatch(network, options);
   return locateErrors(network.spec, () => runPasses(network.graph, exportPipeline(options), options.hooks));
+}
+
+/** Boxes are selected in one image: those of several would need a list of as many tables. */
+function refuseBatch({ spec, graph }: Pick<SpecNetwork, "spec" | "graph">, { batch }: ExportOptions): void {
+  const [own] = graph.inputs[0]?.type.dims ?? [];
+  if (batch === undefined || typeof own !== "number" || own === batch) return;
+  const message = `a batch of ${batch} is asked for, and ${spec.resolved.name} selects boxes in ${own} image`;
+  throw InputError.of("onnx/batch", message, {
+    hint: 'leave --batch out; with "outputs": "raw" in `detection` a one-stage detector takes any',
+  });
 }
 
 /** A lowered network as an ONNX model that still lacks its weights. */

@@ -22,11 +22,11 @@ export interface WrittenReport {
 export function figuresOf(
   opset: number,
   { ops }: Graph,
-  { parameters, attentionParameters, macs, productMacs, uncounted }: NetworkCounts,
+  { parameters, attentionParameters, macs, productMacs, uncounted, found }: NetworkCounts,
 ) {
   return {
     ...{ opset, nodes: ops.length, parameters, attentionParameters, macs },
-    ...defined({ productMacs, uncounted }),
+    ...defined({ productMacs, uncounted, found }),
   };
 }
 
@@ -39,6 +39,8 @@ export interface ModelReport {
   readonly macs: number;
   /** Multiply-accumulates of products of two computed tensors, beside `macs`. */
   readonly productMacs?: number;
+  /** Sizes that only a run has and that `macs` depend on, with the largest that they can be, which is counted. */
+  readonly found?: Readonly<Record<string, number>>;
   /** The operators whose multiply-accumulates are missing in `macs`. */
   readonly uncounted?: readonly UncountedOperator[];
   readonly passes: readonly PassReport[];

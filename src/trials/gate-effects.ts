@@ -59,7 +59,8 @@ export function gateEffects(
     for (const [name, { data }] of exact) {
       const other = without.get(name)?.data ?? [];
       const error = errors.get(name);
-      moved = Math.max(moved, distance(data, other).maxRel);
+      // Other things are found without it, or more or fewer.
+      moved = Math.max(moved, other.length === data.length ? distance(data, other).maxRel : 1);
       if (error !== undefined)
         tolerances = Math.max(tolerances, tolerancesApart(data, other, error, tolerance));
     }

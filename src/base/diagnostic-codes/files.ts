@@ -24,6 +24,7 @@ export const fileCodes = {
         "The graph contradicts itself: the message names the node. The file is damaged, or its exporter is.",
       "no-model":
         "The file is no ONNX model, or a damaged one. The message says what it is, where that can be told.",
+      batch: "A network that selects boxes in one image is asked for with another batch.",
       "not-an-operator": "An op of the network is no ONNX operator. Its lowering pass must come before.",
       opset: "The opset is one that ecagen doesn't know. The message has those that it does.",
       output: "A value can't be an output of an ONNX file: an output is named once, and computed.",

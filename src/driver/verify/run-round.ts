@@ -25,6 +25,7 @@ import {
 } from "../../trials/outputs.js";
 import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
 import { type MeasuredOutputs, measuredOn } from "./measured.js";
+import { reconsidering } from "./reconsidered.js";
 import type { Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
 
@@ -96,7 +97,9 @@ export async function runRound(
       seed,
       context.tolerance,
     );
-    comparisons.push(...compareAll(round, candidates, outputs, reference, measured, seed, context.tolerance));
+    const compared = compareAll(round, candidates, outputs, reference, measured, seed, context.tolerance);
+    const reconsider = reconsidering(round, candidates[0]?.session, wanted, measured, context.tolerance);
+    for (const each of compared) comparisons.push(await reconsider(each));
   }
   const placements = await placementsOf(round, candidates);
   for (const { session } of candidates) await session.close();
