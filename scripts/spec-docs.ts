@@ -212,6 +212,18 @@ In the graph each map has a scope, \`/heads/classes/p4\`.
 \`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, its anchors, for each pixel, and
 the rows of all maps stand one after the other. They come after those of the classifier and of \`features\`.
 
+*Boxes.* \`detection\` makes boxes of what two heads say of anchors, as torchvision does:
+
+    "detection": { "scores": "classes", "boxes": "moves", "anchors": { "sizes": [[32], [64]], "ratios": [0.5, 1, 2] } }
+
+The head \`scores\` has a logit of each class for each anchor of each pixel, that of \`boxes\` four numbers. The network then takes one image (\`--batch 1\`)
+and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of its input), \`scores\` [D] and \`labels\` [D], the best first; how many there are,
+a run finds. With \`regions\` anchors become proposals, which are looked at once more (Faster R-CNN); with \`mask\` there is an output \`masks\`
+[D, 1, 28, 28] too, a grid over each box with numbers from 0 to 1 (Mask R-CNN). With \`"outputs": "raw"\` the heads' own outputs are all; those of \`regions\` are
+then \`proposals\` [R, 4], \`class_logits\` [R, classes], \`box_regression\` [R, 4 · classes] and \`mask_logits\`. Where fewer proposals are left than \`count\`, empty boxes
+fill them up. Multiply-accumulates are counted for all proposals, and for as many detections as there can be. A pixel of a map lies ⌊input / map⌋ pixels of the
+input after the one before it, as in torchvision. There is no PyTorch module of a network that selects boxes; one of its raw outputs is.
+
 Passes keep what is shared: \`fold-batch-norm\` folds shared weights only where all their normalisations have the same numbers.
 `;
 

@@ -1,7 +1,9 @@
+import { InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
+import { selectsBoxes } from "../../language/detection/resolved.js";
 import type { CodegenSubject } from "../subject.js";
 import { filledTemplate, templateText } from "../template-text.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
@@ -17,9 +19,14 @@ import { tables } from "./tables.js";
  * `model.py`: what is particular of the network as tables, then the classes that it uses, then the network. The classes are
  * templates; only those of blocks that the spec defines are written here.
  *
- * Errors: `InputError` for a network whose layers a pass has folded or lowered.
+ * Errors: `InputError` for a network whose layers a pass has folded or lowered, and for one that selects boxes.
  */
 export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSubject): string {
+  if (selectsBoxes(whole.detection)) {
+    throw InputError.of("codegen/boxes", `${whole.name} selects boxes, which the PyTorch module doesn't`, {
+      hint: 'with "outputs": "raw" in `detection` the module of a one-stage detector has what its heads say',
+    });
+  }
   const parts = networkParts(graph);
   const scopes = new Set(graph.blocks.map(({ scope }) => scope));
   // A backbone ends with its last feature.

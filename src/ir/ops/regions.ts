@@ -17,27 +17,38 @@ export interface Suppression {
   readonly centred: boolean;
 }
 
+type Corner = readonly [number, number];
+
 interface Box {
   readonly index: number;
   readonly score: number;
-  readonly low: readonly [number, number];
-  readonly high: readonly [number, number];
+  readonly area: number;
+  readonly low: Corner;
+  readonly high: Corner;
 }
 
 function boxAt({ data }: Tensor, at: number, index: number, score: number, centred: boolean): Box {
   const [a = 0, b = 0, c = 0, d = 0] = data.subarray(4 * at, 4 * at + 4);
-  if (centred) return { index, score, low: [b - d / 2, a - c / 2], high: [b + d / 2, a + c / 2] };
-  return { index, score, low: [Math.min(a, c), Math.min(b, d)], high: [Math.max(a, c), Math.max(b, d)] };
+  const [low, high]: readonly [Corner, Corner] = centred
+    ? [
+        [b - d / 2, a - c / 2],
+        [b + d / 2, a + c / 2],
+      ]
+    : [
+        [Math.min(a, c), Math.min(b, d)],
+        [Math.max(a, c), Math.max(b, d)],
+      ];
+  return { index, score, low, high, area: (high[0] - low[0]) * (high[1] - low[1]) };
 }
 
 /** The area that two boxes share, as a part of what they cover together. */
 function sharedPart(a: Box, b: Box): number {
-  const side = (axis: 0 | 1): number =>
-    Math.max(0, Math.min(a.high[axis], b.high[axis]) - Math.max(a.low[axis], b.low[axis]));
-  const area = ({ low, high }: Box): number => (high[0] - low[0]) * (high[1] - low[1]);
-  const shared = side(0) * side(1);
-  const together = area(a) + area(b) - shared;
-  return together > 0 ? shared / together : 0;
+  const rows = Math.min(a.high[0], b.high[0]) - Math.max(a.low[0], b.low[0]);
+  if (rows <= 0) return 0;
+  const columns = Math.min(a.high[1], b.high[1]) - Math.max(a.low[1], b.low[1]);
+  if (columns <= 0) return 0;
+  const together = a.area + b.area - rows * columns;
+  return together > 0 ? (rows * columns) / together : 0;
 }
 
 /** Rows of image, class and box: of each class of each image the boxes of the best scores, without those that overlap a better one too much. */

@@ -5,6 +5,7 @@ export const networksHaveAnOutput: SpecRule = {
   doc: "A network without a classifier must have features or heads, or it would compute nothing.",
   check({ resolved }, report) {
     if (resolved === undefined || resolved.head !== undefined || resolved.features.length > 0) return;
+    if (resolved.detection?.outputs === "detections") return;
     if ((resolved.heads ?? []).some(({ output }) => output !== "none")) return;
     report(
       ["head", "classifier"],
