@@ -8,7 +8,7 @@ import { definitionOf, isPrimitive } from "../../ir/ops/registry.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import type { DType } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
-import { type FloatType, isFloat, planPrecision } from "./precision-plan.js";
+import { type FloatType, isFloat, planPrecision, reasonForFloat32 } from "./precision-plan.js";
 
 /**
  *     conv(x, @w)          →  conv(cast(x), @w)            in float16
@@ -50,8 +50,14 @@ export const lowerPrecision = definePass({
         context.readInstead(op.operands.map((operand, i) => values.as(operand, wanted[i], context)));
         return undefined;
       }
-      // Integers stay what they are, and so does what they are made of.
-      if (!isFloat(result)) return undefined;
+      // Integers stay what they are, and so does what they are made of, unless that must be float32.
+      if (!isFloat(result)) {
+        if (reasonForFloat32(op) === undefined) return undefined;
+        const operands = op.operands.map((operand) => values.as(operand, "float32", context));
+        return operands.every((operand, i) => operand === op.operands[i])
+          ? undefined
+          : context.again(operands);
+      }
       if (isOp(op, "cast")) return values.recast(op.operands[0], result.type.dtype);
       const type = plan.get(result) ?? "float32";
       const operands = op.operands.map((operand) => values.as(operand, type, context));

@@ -1,6 +1,6 @@
 import { LARGEST_FLOAT16, SMALLEST_NORMAL_FLOAT16 } from "../../base/float16.js";
 import { type Graph, type Op, usesOf, type Value } from "../../ir/graph.js";
-import { definitionOf } from "../../ir/ops/registry.js";
+import { definitionOf, operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims, elementCount, isFloatType, isIntegerType, type TensorType } from "../../ir/types.js";
 import { smallValues } from "../../ir/weight.js";
@@ -24,6 +24,7 @@ export interface PrecisionOptions {
  *
  *     its definition says that it needs float32 (`precision`),
  *     it is one of those to be kept,
+ *     boxes follow from its result without a layer in between: half precision has no finer steps than a pixel beyond 1024,
  *     it has no layer's weights and all that it reads is float32 already,
  *     it has none, some of that is float32 already, and everything that reads its result is in float32,
  *     or it makes a vector of something that is float32 already, with few weights.
@@ -33,7 +34,7 @@ export interface PrecisionOptions {
  * copy of the weights.
  */
 export function planPrecision(graph: Graph, options: PrecisionOptions): ReadonlyMap<Value, FloatType> {
-  const kept = new Set(options.kept);
+  const kept = new Set([...options.kept, ...leadingToBoxes(graph)]);
   for (;;) {
     const plan = planOnce(graph, { ...options, kept });
     const more = [...sharersInHalf(graph, plan), ...feedersOfFloat32(graph, plan)];
@@ -59,6 +60,18 @@ function planOnce(graph: Graph, { weights, kept }: PrecisionOptions): ReadonlyMa
     for (const result of op.results) if (isFloat(result)) plan.set(result, type);
   }
   return plan;
+}
+
+/** The ops between layers and what selects boxes or cuts them out. */
+function leadingToBoxes({ ops }: Graph): readonly Op[] {
+  const wanted = new Set<Value>();
+  return ops.toReversed().filter((op) => {
+    if (isOp(op, "roi_align")) wanted.add(operandsOf(op).regions);
+    const leads = isOp(op, "non_max_suppression") || op.results.some((result) => wanted.has(result));
+    if (!leads || isLayer(op)) return false;
+    for (const operand of op.operands) wanted.add(operand);
+    return true;
+  });
 }
 
 /** Why an op computes in float32 whatever is asked for; undefined where half precision does. */
