@@ -1,5 +1,5 @@
-import { InputError } from "../base/diagnostic.js";
 import { countNetwork, gateOf } from "../analysis/counts.js";
+import { InputError } from "../base/diagnostic.js";
 import type { Target } from "../ir/attention/lowering/strategy.js";
 import type { Graph } from "../ir/graph.js";
 import type { NewGateStart } from "../new-gates/starts.js";

@@ -67,15 +67,16 @@ test("defaults are those of torchvision", () => {
 });
 
 test("heads that are not there, and maps that are not, are named", () => {
-  assert.equal(says({ detection: { scores: "class" } }), [
-    `9:24 there is no head "class"`,
-  ]);
+  assert.equal(says({ detection: { scores: "class" } }), [`9:24 there is no head "class"`]);
   assert.equal(says(regions({ from: ["c1", "c3"] })).length, 1);
   assert.match(says(regions({ from: ["c1", "c3"] }))[0] ?? "", `no map is named "c3"`);
 });
 
 test("a head has the channels that its anchors ask for", () => {
-  assert.match(says({ boxes: 9, output: `"maps"` })[0] ?? "", "moves has 9 channels on c1, which has 3 anchors for each pixel");
+  assert.match(
+    says({ boxes: 9, output: `"maps"` })[0] ?? "",
+    "moves has 9 channels on c1, which has 3 anchors for each pixel",
+  );
   assert.match(
     says({ scores: 8, output: `"maps"` })[0] ?? "",
     "classes has 8 channels on c1, which has 3 anchors for each pixel",
