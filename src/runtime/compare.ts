@@ -148,7 +148,8 @@ export function judge(
 
 /**
  * Whether an output of whole numbers is right, such as labels and indexes: each is the reference's, but for so many as rounding alone was measured to
- * change. `unstable`: how many these are; infinite where rounding changes how many numbers there are.
+ * change. `unstable`: how many these are; infinite where rounding changes how many numbers there are. Where rounding changes as many as are no zeros,
+ * zeros would pass, so that it can't be told.
  */
 export function judgeWhole(
   reference: ArrayLike<number>,
@@ -170,6 +171,11 @@ export function judgeWhole(
   if (first !== undefined && different.length > unstable) {
     const why = `${different.length} of its ${reference.length} whole numbers differ, and rounding alone changes ${unstable}: at ${indexText(first, dims)} it is ${actual[first]} for ${reference[first]}`;
     return { verdict: "wrong", why, ...exact };
+  }
+  const shown = Array.from(reference).filter((a) => a !== 0).length;
+  if (unstable > 0 && unstable >= shown) {
+    const why = `rounding alone changes ${unstable} of its ${reference.length} whole numbers, of which ${shown} are no zeros`;
+    return { verdict: "undecided", why, ...exact };
   }
   if (response !== 0) return { verdict: "right", ...exact };
   const why = "it is the same for every input, so that no mistake before it could be seen";

@@ -75,15 +75,19 @@ export function evaluateReference(
   const errors =
     steps?.errors ?? roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
   let all: ReadonlyMap<string, OutputError> | undefined;
-  const runOf = (batch: number): Run =>
-    batch === lot
-      ? (exact[0] ?? new Map())
-      : evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters, part(given.length));
+  const runs = new Map([[lot, exact[0] ?? new Map()]]);
+  const runOf = (batch: number): Run => {
+    const run =
+      runs.get(batch) ??
+      evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters, part(given.length));
+    runs.set(batch, run);
+    return run;
+  };
   return {
     outputs(batch) {
-      const runs = byImage ? exact.slice(0, batch) : [runOf(batch)];
+      const images = byImage ? exact.slice(0, batch) : [runOf(batch)];
       return new Map(
-        graph.outputs.map(({ name }) => [name, joined(runs.map((run) => numbersOf(run, name)))]),
+        graph.outputs.map(({ name }) => [name, joined(images.map((run) => numbersOf(run, name)))]),
       );
     },
     errors,

@@ -32,10 +32,10 @@ test("a batch and fixed sizes are taken", () => {
 });
 
 for (const [dims, message] of [
-  [["N", 4, "H", "W"], /^x is \[N, 4, H, W\]/],
-  [["N", "C"], /^x is \[N, C\]/],
-  [[1, 4], /^x is \[1, 4\]/],
-  [[1, "C"], /^x is \[1, C\]/],
+  [["N", 4, "H", "W"], /^x is \[N, 4, H, W\], which has other open sizes than the batch/],
+  [["N", "C"], /^x is \[N, C\], which has other open sizes/],
+  [[1, 4], /^x is \[1, 4\], whose first size is no open batch/],
+  [[1, "C"], /^x is \[1, C\], whose first size is no open batch/],
 ] as const) {
   test(`[${dims.join(", ")}], without a batch or with another open size, is refused`, () =>
     throwsError(() => interfaceOf(dims), InputError, message, { code: "codegen/open-sizes" }));

@@ -213,6 +213,34 @@ test("inputs are run in the sizes that they have, and in a batch where that is o
   );
 });
 
+/** A second input, of sequences whose length is open, that one more node reads. */
+const sequences = (...reads: readonly NodeMessage[]): Parts => ({
+  between: reads,
+  tensors: [...GATE_TENSORS, tensor("five", 5, 3)],
+  inputs: [declared("s", ["N", "T"])],
+  outputs: [declared("r", ["N", "R"])],
+});
+
+test("the length that the verification takes for an open one is said, also where nothing runs with it", async () => {
+  const taken = "sizes of the input s are open ([N, T]); they are taken for 64";
+  const { report } = await rewritten(sequences(node("Relu", ["s"], "r")), { passes: "lower-attention" });
+  assert.is(report.verification?.of, "file");
+  assert.equal(
+    report.warnings.map(({ message, hint }) => [message, hint]),
+    [[taken, "--input-shape s=1x64 gives others"]],
+  );
+  const error = await rewritten(sequences(node("MatMul", ["s", "five"], "r")), {
+    passes: "lower-attention",
+  }).catch((each: unknown) => each);
+  assert.instance(error, CheckError);
+  const [diagnostic] = (error as CheckError).diagnostics;
+  assert.is(diagnostic?.code, "rewrite/not-comparable");
+  assert.is(
+    diagnostic?.hint,
+    `${taken}; --input-shape s=1x64 gives others; --no-verify writes it without that`,
+  );
+});
+
 test("a swap in a network without gates is an error, also one of any gates", async () => {
   const gate = [node("Relu", ["a"], "g")];
   try {

@@ -4,7 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../../src/driver/run/run.js";
 import { verify } from "../../src/driver/verify/verify.js";
-import { ModelProto } from "../../src/onnx/file/proto.js";
+import { importBytes } from "../../src/files/models/open.js";
+import { ModelProto, type NodeMessage, type TensorMessage } from "../../src/onnx/file/proto.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
 const test = suite("driver: verify, files of other numbers");
@@ -49,6 +51,114 @@ test("labels are written as int64", () =>
     });
     assert.is(outputs[0]?.dtype, "int64");
     assert.equal([...readFileSync(output)], [...readFileSync("test/data/onnx-numbers/labels.y.npy")]);
+  }));
+
+const [FLOAT, INT64, FLOAT16] = [1, 7, 10];
+
+const node = (
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attribute: NodeMessage["attribute"] = [],
+): NodeMessage => ({
+  opType,
+  name: `/${output.join("")}`,
+  input: [...input],
+  output: [...output],
+  attribute,
+});
+
+const port = (name: string, elemType: number, dims: readonly (number | string)[]) => {
+  const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
+};
+
+/** A model of an input x [N, 64] of float32. */
+function model(
+  nodes: readonly NodeMessage[],
+  outputs: readonly ReturnType<typeof port>[],
+  tensors: readonly TensorMessage[] = [],
+): Uint8Array {
+  const graph = {
+    ...{ name: "numbers", node: [...nodes], initializer: [...tensors] },
+    ...{ input: [port("x", FLOAT, ["N", 64])], output: [...outputs] },
+  };
+  return ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: "", version: 13 }], graph }).finish();
+}
+
+function written(file: string, ...parts: Parameters<typeof model>): string {
+  writeFileSync(file, model(...parts));
+  return file;
+}
+
+test("whole numbers that no input changes are right beside an output that shows something, in their own row too", () =>
+  inTemporaryFolder(async (folder) => {
+    const nodes = [node("Relu", ["x"], ["y"]), node("Shape", ["x"], ["s"])];
+    const [y, sizes] = [port("y", FLOAT, ["N", 64]), port("s", INT64, [2])];
+    const report = await verify(written(join(folder, "both.onnx"), nodes, [y, sizes]));
+    assert.is(report.verdict, "right");
+    assert.ok(report.comparisons.some(({ output }) => output === "s"));
+    for (const { output, ok, verdict, why } of report.comparisons)
+      assert.equal([output, ok, verdict, why], [output, true, "right", undefined]);
+    const alone = await verify(written(join(folder, "alone.onnx"), nodes.slice(1), [sizes]));
+    assert.equal(
+      [alone.verdict, ...alone.comparisons.map(({ verdict }) => verdict)],
+      ["undecided", ...alone.comparisons.map(() => "undecided")],
+    );
+  }));
+
+test("parts of a tensor of which one has no name, which ONNX Runtime has no run of, are those that the sizes say", () => {
+  const nodes = [
+    node("Split", ["x"], ["", "b"], [{ name: "axis", type: 2, i: 1 }]),
+    node("Abs", ["b"], ["y"]),
+  ];
+  const { graph } = importBytes(model(nodes, [port("y", FLOAT, ["N", 32])]), "split.onnx");
+  const x = { dims: [1, 64], data: Float64Array.from({ length: 64 }, (_, i) => -i) };
+  const outputs = evaluateGraph(graph, new Map([["x", x]]), () => {
+    throw new Error("it has no parameters");
+  });
+  assert.equal(outputs.get("y"), {
+    dims: [1, 32],
+    data: Float64Array.from({ length: 32 }, (_, i) => 32 + i),
+  });
+});
+
+test("files in half precision that nothing but ONNX Runtime runs may differ by what half precision rounds", () =>
+  inTemporaryFolder(async (folder) => {
+    const toHalf = (name: string): NodeMessage =>
+      node("Cast", [name], [`${name}16`], [{ name: "to", type: 2, i: FLOAT16 }]);
+    const row = (name: string, factor: number): TensorMessage => ({
+      ...{ name, dims: [64], dataType: FLOAT },
+      floatData: Array.from({ length: 64 }, (_, i) => factor * (1 + Math.sin(i) / 3)),
+    });
+    const file = (name: string, products: readonly NodeMessage[]): string =>
+      written(
+        join(folder, name),
+        [
+          ...["x", "u", "v"].map(toHalf),
+          ...products,
+          node("Cast", ["p"], ["z"], [{ name: "to", type: 2, i: FLOAT }]),
+          // An operator that the interpreter does not know; with these attributes it adds nothing.
+          node(
+            "Shrink",
+            ["z"],
+            ["y"],
+            [
+              { name: "lambd", type: 1, f: 0 },
+              { name: "bias", type: 1, f: 0 },
+            ],
+          ),
+        ],
+        [port("y", FLOAT, ["N", 64])],
+        [row("u", 0.7), row("v", 1.3)],
+      );
+    const one = file("one.onnx", [node("Mul", ["x16", "u16"], ["q"]), node("Mul", ["q", "v16"], ["p"])]);
+    const other = file("other.onnx", [node("Mul", ["u16", "v16"], ["q"]), node("Mul", ["x16", "q"], ["p"])]);
+    const wrong = file("wrong.onnx", [node("Mul", ["x16", "u16"], ["q"]), node("Mul", ["q", "u16"], ["p"])]);
+    const report = await verify(one, { against: other });
+    assert.is(report.verdict, "right", JSON.stringify(report.comparisons));
+    assert.ok(report.comparisons.some(({ maxAbs }) => maxAbs > 0));
+    assert.is((await verify(one, { against: wrong })).verdict, "wrong");
   }));
 
 test.run();

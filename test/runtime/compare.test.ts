@@ -1,7 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { distance } from "../../src/base/distance.js";
-import { judge, statistics, TOLERANCES, tolerancesApart, type Verdict } from "../../src/runtime/compare.js";
+import {
+  judge,
+  judgeWhole,
+  statistics,
+  TOLERANCES,
+  tolerancesApart,
+  type Verdict,
+} from "../../src/runtime/compare.js";
 import { measuredError, type OutputError, type RoundedArithmetic } from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");
@@ -78,6 +85,22 @@ test("a few numbers that no input moves are wrong only where they are far beyond
   assert.is(verdictOf(beyond(1.2), reference, 0), "undecided");
   assert.is(verdictOf(beyond(8), reference, 0), "wrong");
   assert.is(verdictOf(beyond(1.2), reference, 1), "wrong");
+});
+
+test("whole numbers are compared one by one, and tell nothing where rounding changes as many as are no zeros", () => {
+  const labels = [0, 3, 0, 5, 7];
+  const verdictOfLabels = (actual: readonly number[], unstable: number, response?: number): Verdict =>
+    judgeWhole(labels, actual, [1, 5], unstable, response).verdict;
+  assert.is(verdictOfLabels(labels, 0), "right");
+  assert.is(verdictOfLabels([0, 3, 0, 5, 8], 0), "wrong");
+  assert.is(verdictOfLabels([0, 3, 0, 5, 8], 1), "right");
+  assert.is(verdictOfLabels([0, 3, 0, 6, 8], 1), "wrong");
+  assert.is(verdictOfLabels([0, 0, 0, 0, 0], 2), "wrong");
+  assert.is(verdictOfLabels([0, 0, 0, 0, 0], 3), "undecided");
+  assert.is(verdictOfLabels(labels, 3), "undecided");
+  assert.is(verdictOfLabels(labels, 0, 0), "undecided");
+  assert.is(judgeWhole([0, 0], [0, 0], [1, 2], 0, 1).verdict, "right");
+  assert.is(judgeWhole([4], [6], [1], 1, 1).verdict, "undecided");
 });
 
 test("where rounding makes a number infinite it can't be told, and what is wrong elsewhere is wrong", () => {

@@ -47,7 +47,7 @@ export const benchCommand = defineCommand({
       describe: "Runs before those",
     },
     profile: { type: "boolean", default: false, describe: "Add the time of each operator" },
-    csv: { type: "boolean", default: false, describe: "Print comma-separated values in place of the table" },
+    csv: { type: "boolean", default: false, describe: "Print comma-separated values instead of the table" },
     "allow-cpu-nodes": sharedOptions["allow-cpu-nodes"],
     "allow-tf32": sharedOptions["allow-tf32"],
     timeout: sharedOptions.timeout,

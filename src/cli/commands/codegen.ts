@@ -19,7 +19,7 @@ export const codegenCommand = defineCommand({
     templates: {
       type: "string",
       requiresArg: true,
-      describe: "A folder of Mustache templates of your own, in place of --lang: see docs/templates.md",
+      describe: "A folder of Mustache templates of your own, instead of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -38,7 +38,7 @@ export const codegenCommand = defineCommand({
       type: "string",
       array: true,
       nargs: 1,
-      describe: "With --lang web: trained weights of one variant, as eca=FILE, in place of --weights",
+      describe: "With --lang web: trained weights of one variant, as eca=FILE, instead of --weights",
     },
     names: {
       ...sharedOptions.names,

@@ -13,7 +13,7 @@ export const diffCommand = defineCommand({
   },
   options: sizeFlags,
   examples: [
-    ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA in place of SE saves"],
+    ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA instead of SE saves"],
     ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether a file is that network"],
     ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two files that leave their sizes open"],
   ],

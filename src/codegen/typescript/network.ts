@@ -47,7 +47,11 @@ function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTen
   const [batch, ...rest] = dims;
   const sizes = rest.filter((dim) => typeof dim === "number");
   if (typeof batch !== "string" || sizes.length < rest.length) {
-    throw InputError.of("codegen/open-sizes", `${name} is [${dims.join(", ")}]`, {
+    const problem =
+      typeof batch === "string"
+        ? "which has other open sizes than the batch"
+        : "whose first size is no open batch";
+    throw InputError.of("codegen/open-sizes", `${name} is [${dims.join(", ")}], ${problem}`, {
       hint: "generated packages take networks whose first size is the batch, and whose other sizes are fixed",
     });
   }

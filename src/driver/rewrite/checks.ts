@@ -10,7 +10,7 @@ import { coarseWeights } from "../../trials/coarse-weights.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { encode, isSimplified, lower, type RewriteTask } from "./encode.js";
 import type { RewritePlan } from "./plan.js";
-import type { RewriteVerification } from "./verify-rewrite.js";
+import type { RewriteVerification, VerifiedRewrite } from "./verify-rewrite.js";
 
 /** What was found of a file before it is written. */
 export interface CheckedParts {
@@ -32,19 +32,23 @@ export async function checkParts(
   const { constants } = rewriting.imported.source;
   const isLifted = isSimplified(rewriting.invocations) && constants.size > 0;
   const isUnchanged = passes.every(({ changed }) => !changed) && options.batch === undefined && !isLifted;
-  const verification = options.verify === false || isUnchanged ? undefined : await verified(rewriting, plan);
+  const verified = options.verify === false || isUnchanged ? undefined : await verifiedParts(rewriting, plan);
   // The other passes leave every tensor in the type that it has.
   const changesTypes = passes.some(({ name, changed }) => changed && name === lowerPrecision.name);
-  const wasRun = verification?.of === "file";
+  const wasRun = verified?.verification.of === "file";
   const warnings = wasRun || !changesTypes ? [] : await loaded(rewriting, parts);
-  return { verification, swapped: await swappedReport(rewriting, plan, parts, newGates), warnings };
+  return {
+    verification: verified?.verification,
+    swapped: await swappedReport(rewriting, plan, parts, newGates),
+    warnings: [...(verified?.notes ?? []), ...warnings],
+  };
 }
 
 /** Runs in which weights are off by what rounding to half precision may do. */
 const COARSE_RUNS = 2;
 
 /** Compares what must keep the values with the original: the whole rewriting, or that of the gates into ops and back. */
-async function verified(rewriting: RewriteTask, plan: RewritePlan): Promise<RewriteVerification> {
+async function verifiedParts(rewriting: RewriteTask, plan: RewritePlan): Promise<VerifiedRewrite> {
   const { file, imported, invocations, options } = rewriting;
   const { verifyRewrite } = await import("./verify-rewrite.js");
   options.onProgress?.("comparing it with the original", 0);

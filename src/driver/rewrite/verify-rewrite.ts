@@ -3,11 +3,12 @@ import { defined } from "../../base/defined.js";
 import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { type Distance, distance } from "../../base/distance.js";
 import { type Graph, usesType } from "../../ir/graph.js";
+import { hintingAt } from "../../networks/input-sizes.js";
 import { type Judgement, judge, judgeWhole, TOLERANCES } from "../../runtime/compare.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
-import { type InputShape, inputShapes, isFloat, type Run, randomInputs } from "../../trials/numbers.js";
-import { type Outputs, runWith, workableInputs } from "../../trials/outputs.js";
+import { type InputShape, inputShapes, isFloat, randomInputs } from "../../trials/numbers.js";
+import { runWith, workableInputs } from "../../trials/outputs.js";
 import { sizedInputs } from "../../trials/sized-inputs.js";
 import { hasSelections, unstableNumbers, unstableSelection } from "../../trials/unstable-numbers.js";
 
@@ -18,6 +19,12 @@ export interface RewriteVerification extends Distance {
   readonly ok: true;
   /** Why the comparison shows nothing although no number is off: zeros would pass for the outputs. */
   readonly undecided?: string;
+}
+
+/** The same with notes on the sizes that were taken for open ones. */
+export interface VerifiedRewrite {
+  readonly verification: RewriteVerification;
+  readonly notes: readonly Diagnostic[];
 }
 
 function faintText(name: string, numbers: ArrayLike<number>, { tolerance }: Judgement): string {
@@ -53,7 +60,7 @@ export async function verifyRewrite(
   graph: Graph,
   of: RewriteVerification["of"],
   half: boolean,
-): Promise<RewriteVerification> {
+): Promise<VerifiedRewrite> {
   const isHalf = usesType(graph, "float16");
   const tolerance = half || isHalf ? TOLERANCES.float16 : TOLERANCES.float32;
   const runtime = await startRuntime();
@@ -61,21 +68,28 @@ export async function verifyRewrite(
     const original = await opened(runtime, file, file);
     const other = await opened(runtime, rewritten, "the rewritten file");
     const sized = sizedInputs(inputShapes(graph), file);
+    const { notes } = sized;
     const batch = batchOf(sized.inputs, other);
-    const inputs = await comparable(() => workableInputs(original, sized.inputs, batch));
-    const feeds = randomInputs(inputs, batch, 0);
-    const expected = await outputsOf(original, feeds);
-    const actual = await outputsOf(other, feeds);
     const others: Session[] = [];
     for (const model of coarse) others.push(await opened(runtime, model, "the file with rounded weights"));
-    const errors = await comparable(() =>
-      modelErrors(original, feeds, tolerance.precision, { isCoarse: isHalf, others }),
-    );
     const whole = original.outputs.filter(({ dtype }) => !isFloat(dtype)).map(({ name }) => name);
-    const unstable =
-      whole.length === 0
-        ? new Map<string, number>()
-        : await comparable(() => unstableNumbers(original, feeds, expected, whole, tolerance.precision));
+    const { feeds, expected, actual, errors, unstable } = await comparable(() =>
+      hintingAt({ notes }, async () => {
+        const inputs = await workableInputs(original, sized.inputs, batch);
+        const feeds = randomInputs(inputs, batch, 0);
+        const expected = await runWith(original, feeds);
+        return {
+          feeds,
+          expected,
+          actual: await runWith(other, feeds),
+          errors: await modelErrors(original, feeds, tolerance.precision, { isCoarse: isHalf, others }),
+          unstable:
+            whole.length === 0
+              ? new Map<string, number>()
+              : await unstableNumbers(original, feeds, expected, whole, tolerance.precision),
+        };
+      }),
+    );
     const distances: Distance[] = [];
     const faint: string[] = [];
     const reselected: string[] = [];
@@ -99,13 +113,16 @@ export async function verifyRewrite(
         continue;
       }
       distances.push(distance(a, b));
-      if (mayChange !== undefined) continue;
+      if (mayChange !== undefined) {
+        if (verdict === "undecided") faint.push(`${name}: ${why}`);
+        continue;
+      }
       const shows = judge(a, new Float64Array(a.length), error, tolerance);
       if (shows.verdict === "right" && largestOf(a) > 0) faint.push(faintText(name, a, shows));
     }
     const { maxAbs, maxRel, cosine } = distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
     const undecided = reselected[0] ?? (faint.length === distances.length ? faint[0] : undefined);
-    return { of, ok: true, maxAbs, maxRel, cosine, ...defined({ undecided }) };
+    return { verification: { of, ok: true, maxAbs, maxRel, cosine, ...defined({ undecided }) }, notes };
   } finally {
     runtime.close();
   }
@@ -156,10 +173,6 @@ function opened(runtime: Runtime, model: Uint8Array | string, name: string): Pro
   return comparable(() => runtime.open(model, {}, name));
 }
 
-function outputsOf(session: Session, feeds: Run): Promise<Outputs> {
-  return comparable(() => runWith(session, feeds));
-}
-
 /** The batch to run, where the file leaves it open: that which the rewritten one was given. */
 function batchOf(inputs: readonly InputShape[], rewritten: Session): number {
   const open = inputs.find(({ dims: [first] }) => typeof first === "string");
@@ -173,16 +186,17 @@ async function comparable<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw notComparable(error.message);
+    throw notComparable(error);
   }
 }
 
-function notComparable(why: string): CheckError {
+function notComparable({ message, diagnostics }: InputError): CheckError {
+  const hints = new Set(diagnostics.flatMap(({ hint }) => hint ?? []));
   return new CheckError([
     {
       code: "rewrite/not-comparable",
-      message: `the rewritten network can't be compared with the original: ${why}`,
-      hint: "--no-verify writes it without that",
+      message: `the rewritten network can't be compared with the original: ${message}`,
+      hint: [...hints, "--no-verify writes it without that"].join("; "),
     },
   ]);
 }

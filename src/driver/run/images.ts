@@ -6,6 +6,7 @@ import { pictureSizes } from "../../ir/picture.js";
 import { defaultPreprocessing, type Preprocessing } from "../../language/preprocessing.js";
 import type { Port, WireTensor } from "../../runtime/protocol.js";
 import { isWireDType, toWire } from "../../runtime/tensor.js";
+import { isFloat } from "../../trials/numbers.js";
 
 /** A batch of images, and what was done to them. */
 export interface ImageBatch {
@@ -33,7 +34,7 @@ export async function readImages(
   const size = imageInput(port, files);
   const { channels, height, width, channelsLast } = size;
   const dtype = isWireDType(port.dtype) ? port.dtype : "float32";
-  const preprocessing = said ?? usualPreprocessing(channels, dtype.startsWith("float"));
+  const preprocessing = said ?? usualPreprocessing(channels, isFloat(dtype));
   if (preprocessing.mean.length !== channels) {
     throw InputError.of(
       "run/preprocessing",
@@ -52,9 +53,9 @@ export async function readImages(
 }
 
 /** The default; whole numbers are the pixels themselves, from 0 to 255: what is normalised would be rounded away. */
-function usualPreprocessing(channels: number, isFloat: boolean): Preprocessing {
+function usualPreprocessing(channels: number, isNormalised: boolean): Preprocessing {
   const usual = defaultPreprocessing(channels);
-  if (isFloat) return usual;
+  if (isNormalised) return usual;
   return { ...usual, mean: usual.mean.map(() => 0), std: usual.std.map(() => 1 / 255) };
 }
 

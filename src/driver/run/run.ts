@@ -12,6 +12,7 @@ import type { WireTensor } from "../../runtime/protocol.js";
 import { openSession } from "../../runtime/session.js";
 import { bytesOfWire, fromWire } from "../../runtime/tensor.js";
 import { chooseDevice, type DeviceReport, deviceReport } from "../../trials/devices.js";
+import { isFloat } from "../../trials/numbers.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 import { type RankedClass, topClasses } from "./classes.js";
 import { FILE_TYPES } from "./element-types.js";
@@ -155,7 +156,7 @@ function describe(
   };
   const [, classes] = dims;
   const isClassifier =
-    isFloat(tensor) &&
+    isFloat(tensor.dtype) &&
     dims.length === 2 &&
     classes !== undefined &&
     classes > 1 &&
@@ -168,10 +169,6 @@ function describe(
     values: statisticsOf(numbers) ?? null,
     ...(ranked && isClassifier ? { top: topClasses(data, classes, labels) } : {}),
   };
-}
-
-function isFloat({ dtype }: WireTensor): boolean {
-  return dtype === "float32" || dtype === "float16" || dtype === "float64";
 }
 
 /**

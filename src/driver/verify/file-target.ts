@@ -1,5 +1,6 @@
 import { blockScopes } from "../../analysis/block-outputs.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { importBytes } from "../../files/models/open.js";
 import { givenBytes } from "../../files/models/read.js";
 import { importAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -52,11 +53,13 @@ function comparedTarget(
     detail: `${given.path} has operators that the reference interpreter does not know; it is compared with ${against} alone`,
   });
   const [inputs, subjects] = [inputShapes(graph), subjectsOf(given, other)];
+  const last = other === undefined ? graph : importBytes(other.bytes, other.path).graph;
+  const isCoarse = usesType(last, "float16");
   return {
-    precision: "float32",
+    precision: isCoarse || usesType(graph, "float16") ? "float16" : "float32",
     rounds: 1,
     found: () => NOTHING_FOUND,
-    round: () => ({ weights: "own weights", reference: undefined, inputs, blocks: [], subjects }),
+    round: () => ({ weights: "own weights", reference: undefined, inputs, isCoarse, blocks: [], subjects }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.js";
 import { largestDifference } from "../../base/distance.js";
 import type { Tolerance } from "../../runtime/compare.js";
 import { type OutputError, ROUNDOFF, scaledError } from "../../runtime/rounding-error.js";
@@ -33,6 +34,7 @@ export async function measuredOn(
   images: number,
   seed: number,
   { precision }: Tolerance,
+  isCoarse?: boolean,
 ): Promise<MeasuredOutputs> {
   const [first, last] = [candidates[0]?.session, candidates.at(-1)?.session];
   if (first === undefined || last === undefined) {
@@ -42,7 +44,7 @@ export async function measuredOn(
   const lots = Math.max(2, Math.ceil(images / lot));
   const given = Array.from({ length: lots }, (_, i) => randomInputs(inputs, lot, seed, i * lot));
   const [base = new Map()] = given;
-  const errors = reference?.errors ?? (await modelErrors(last, base, precision));
+  const errors = reference?.errors ?? (await modelErrors(last, base, precision, defined({ isCoarse })));
   const outputs: Outputs[] = [];
   for (const each of given) outputs.push(await runWith(first, each));
   const whole = first.outputs.filter(({ dtype }) => isLabel(dtype, reference)).map(({ name }) => name);

@@ -18,6 +18,8 @@ export interface Round {
   readonly reference: Graph | undefined;
   /** The inputs that the models are run with, where there is no reference that has them. */
   readonly inputs?: readonly InputShape[] | undefined;
+  /** Whether the model that others are compared with where there is no reference computes in half precision itself. */
+  readonly isCoarse?: boolean | undefined;
   /** The scopes of the blocks, in order. */
   readonly blocks: readonly string[];
   /** The model that is verified, and then the one that is held against it, if there is one. */

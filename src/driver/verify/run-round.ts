@@ -96,6 +96,7 @@ export async function runRound(
       Math.max(1, ...candidates.flatMap((each) => batchesOf(each, wanted, batches))),
       seed,
       context.tolerance,
+      round.isCoarse,
     );
     const compared = compareAll(round, candidates, outputs, reference, measured, seed, context.tolerance);
     const reconsider = reconsidering(round, candidates[0]?.session, wanted, measured, context.tolerance);

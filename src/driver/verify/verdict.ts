@@ -29,12 +29,20 @@ export function conclude(
   return { verdict: reasons.length === 0 ? "right" : "undecided", undecided: reasons };
 }
 
+/** The comparisons, of which whole numbers that are the same for every input, as a count of boxes, are right where another shows something. */
+export function withConstants(comparisons: readonly Comparison[]): readonly Comparison[] {
+  if (!comparisons.some(({ ok }) => ok)) return comparisons;
+  return comparisons.map((each) => {
+    if (each.constant !== true) return each;
+    const { why: _, ...rest } = each;
+    return { ...rest, verdict: "right", ok: true };
+  });
+}
+
 /** Why an output is right with no weights, for each such of each model. */
 function weakOutputs(comparisons: readonly Comparison[]): readonly string[] {
   const keyOf = ({ a, b, output }: Comparison): string => JSON.stringify([a, b, output]);
   const strong = new Set(comparisons.filter(({ verdict }) => verdict === "right").map(keyOf));
-  // Whole numbers that are the same for every input, as a count of boxes, are right where other outputs show something.
-  const shows = (each: Comparison): boolean => each.constant === true && strong.size > 0;
-  const weak = comparisons.filter((each) => !strong.has(keyOf(each)) && !shows(each));
+  const weak = comparisons.filter((each) => !strong.has(keyOf(each)));
   return [...new Set(weak.map(({ output, b, weights, why }) => `${output} of ${b} with ${weights}: ${why}`))];
 }

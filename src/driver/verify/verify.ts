@@ -18,7 +18,7 @@ import type { BlockComparison, Comparison, ModelPlacement, VerifyOptions, Verify
 import type { VerifyTarget } from "./round.js";
 import { type RunContext, runRound } from "./run-round.js";
 import { publishedNumbers, specTarget } from "./spec-target.js";
-import { conclude } from "./verdict.js";
+import { conclude, withConstants } from "./verdict.js";
 
 export { toleranceText } from "../../runtime/compare.js";
 export type { VerifyOptions, VerifyReport } from "./report.js";
@@ -61,13 +61,13 @@ async function verifyWith(
 
     // 3: round by round, each with other weights: what the models give is held against what they must.
     const context = contextOf(runtime, device, target, { ...options, deadline, note });
-    const { comparisons, blocks, placements } = await hintingAt({ notes: warnings }, () =>
-      runRounds(target, context, options),
-    );
+    const rounds = await hintingAt({ notes: warnings }, () => runRounds(target, context, options));
+    const { blocks, placements } = rounds;
 
     // 4: what the rounds have shown of the network itself, and where the nodes ran; then the verdict.
     const { gates, checks: measured } = target.found();
     checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
+    const comparisons = withConstants(rounds.comparisons);
     const { verdict, undecided } = conclude(comparisons, blocks, checks);
     const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
     return {

@@ -9,10 +9,10 @@ import {
   primitiveOp,
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
-import { nchw, zeros } from "../tensor.js";
-import { gatedChannels, mapChannels, refuse, tensorType } from "../types.js";
-import { MAXIMUM, MEAN, type Reduction, reduceTensor, spatialAxes } from "./reductions.js";
-import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
+import { elementAt, nchw, type Tensor, zeros } from "../tensor.js";
+import { elementCount, gatedChannels, mapChannels, refuse, tensorType } from "../types.js";
+import { MAXIMUM, MEAN, type Reduction, reduceNumbers, reduceTensor, spatialAxes } from "./reductions.js";
+import { padsAttribute, windowOutputs } from "./window.js";
 
 type OfMap = { readonly x: Operand<"one"> };
 
@@ -35,8 +35,8 @@ function pool<A extends typeof attributes>(op: {
   readonly source: string;
   readonly attributes: A;
   readonly precision: Precision;
-  /** The number that a window becomes; it has at least one pixel. */
-  reduce(pixels: readonly number[], attributes: z.output<A>): number;
+  /** The number that a window becomes; it has at least one pixel, and so many positions of the padded map. */
+  reduce(pixels: readonly number[], positions: number, attributes: z.output<A>): number;
 }): PrimitiveOp<OfMap, A> {
   const { reduce, ...facts } = op;
   return primitiveOp<OfMap, A>({
@@ -65,37 +65,94 @@ function pool<A extends typeof attributes>(op: {
     },
     evaluate({ x }, given) {
       const { kernel, strides, pads } = given;
-      const [n, channels, height, width] = nchw(x);
-      const axis = (i: 0 | 1): WindowAxis => ({
-        stride: strides[i],
-        dilation: 1,
-        before: pads[i],
-        after: pads[i + 2] as number,
-      });
-      const rows = windowOutputs(height, kernel[0], axis(0));
-      const columns = windowOutputs(width, kernel[1], axis(1));
-      const y = zeros([n, channels, rows, columns], x);
-      for (let i = 0; i < y.data.length; i++) {
-        const column = i % columns;
-        const row = Math.floor(i / columns) % rows;
-        const plane = Math.floor(i / (rows * columns)) * height * width;
-        const pixels: number[] = [];
-        for (const h of inside(row * strides[0] - pads[0], kernel[0], height)) {
-          for (const w of inside(column * strides[1] - pads[1], kernel[1], width)) {
-            pixels.push(x.data[plane + h * width + w] as number);
-          }
-        }
-        y.data[i] = reduce(pixels, given);
-      }
-      return y;
+      const [, , height, width] = nchw(x);
+      const [before, after] = [pads.slice(0, 2), pads.slice(2)];
+      const outputs = [height, width].map((size, i) =>
+        windowOutputs(size, elementAt(kernel, i), {
+          stride: elementAt(strides, i),
+          dilation: 1,
+          before: elementAt(before, i),
+          after: elementAt(after, i),
+        }),
+      );
+      const window = { kernel, strides, dilations: [1, 1], before, after, outputs };
+      return pooled(x, window, (pixels, positions) => reduce(pixels, positions, given));
     },
   });
 }
 
-/** The positions of a window from `start` on that lie inside of an axis. */
-function inside(start: number, kernel: number, size: number): readonly number[] {
-  const first = Math.max(0, start);
-  return Array.from({ length: Math.max(0, Math.min(size, start + kernel) - first) }, (_, i) => first + i);
+/** How a window moves over the spatial axes of a map, and how many there are along each. */
+export interface PoolWindow {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Positions before each axis that belong to no pixel, and those behind it. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** x of [N, C, …] with one number for each window: of the pixels in it, and of how many positions it has in the padded map. */
+export function pooled(
+  x: Tensor,
+  window: PoolWindow,
+  combine: (pixels: readonly number[], positions: number) => number,
+): Tensor {
+  const [n = 1, channels = 1, ...sizes] = x.dims;
+  const y = zeros([n, channels, ...window.outputs], x);
+  const windows = elementCount(window.outputs);
+  const stretches = sizes.map((size, axis) => stretchesOf(size, axis, window));
+  for (let i = 0; i < y.data.length; i++) {
+    const here = stretchesAt(i % windows, stretches);
+    const pixels: number[] = [];
+    const collect = (axis: number, from: number): void => {
+      const stretch = here[axis];
+      if (stretch === undefined) pixels.push(elementAt(x.data, from));
+      else
+        for (let k = 0; k < stretch.count; k++)
+          collect(axis + 1, from * elementAt(sizes, axis) + stretch.first + k * stretch.step);
+    };
+    collect(0, Math.floor(i / windows));
+    const positions = here.reduce((product, each) => product * each.positions, 1);
+    y.data[i] = combine(pixels, positions);
+  }
+  return y;
+}
+
+/** What a window has along an axis: its first pixel, how far apart and how many they are, and how many positions with the padding. */
+interface Stretch {
+  readonly first: number;
+  readonly step: number;
+  readonly count: number;
+  readonly positions: number;
+}
+
+/** What each window has along an axis. */
+function stretchesOf(size: number, axis: number, window: PoolWindow): readonly Stretch[] {
+  const { kernel, strides, dilations, before, after, outputs } = window;
+  const [taps, step] = [elementAt(kernel, axis), elementAt(dilations, axis)];
+  /** The taps from `start` on that lie before `end`. */
+  const tapsBefore = (start: number, end: number): number =>
+    Math.min(taps, Math.max(0, Math.ceil((end - start) / step)));
+  return Array.from({ length: elementAt(outputs, axis) }, (_, output) => {
+    const start = output * elementAt(strides, axis) - elementAt(before, axis);
+    const outside = tapsBefore(start, 0);
+    return {
+      first: start + outside * step,
+      step,
+      count: tapsBefore(start, size) - outside,
+      positions: tapsBefore(start, size + elementAt(after, axis)),
+    };
+  });
+}
+
+/** Of the stretches along each axis those of one window, the last axis the fastest. */
+function stretchesAt(window: number, stretches: readonly (readonly Stretch[])[]): readonly Stretch[] {
+  let behind = elementCount(stretches.map(({ length }) => length));
+  return stretches.map((along) => {
+    behind /= along.length;
+    return elementAt(along, Math.floor(window / behind) % along.length);
+  });
 }
 
 /** An op that makes one number of each channel of a feature map or a signal. */
@@ -127,17 +184,15 @@ export const pools = {
       /** Whether the padding counts as zeros: ONNX's count_include_pad. */
       countPadding: z.boolean().default(false),
     }),
-    reduce(pixels, { kernel, countPadding }) {
-      const positions = countPadding ? kernel[0] * kernel[1] : pixels.length;
-      return pixels.reduce((sum, each) => sum + each, 0) / positions;
-    },
+    reduce: (pixels, positions, { countPadding }) =>
+      reduceNumbers(pixels, MEAN, countPadding ? positions : pixels.length),
   }),
   max_pool: pool({
     doc: "y[n,c,p] = max of x[n,c,·] over the pixels of window p",
     source: "https://onnx.ai/onnx/operators/onnx__MaxPool.html",
     attributes,
     precision: "half",
-    reduce: (pixels) => pixels.reduce((most, each) => Math.max(most, each), Number.NEGATIVE_INFINITY),
+    reduce: (pixels) => reduceNumbers(pixels, MAXIMUM),
   }),
   global_avg_pool: globalPool({
     onnx: { operator: "GlobalAveragePool" },

@@ -21,19 +21,31 @@ export const MEAN: Reduction = {
 
 export const MAXIMUM: Reduction = {
   start: Number.NEGATIVE_INFINITY,
-  combine: Math.max,
+  combine: (most, x) => Math.max(most, x),
   finish: (total) => total,
 };
 
 export const MINIMUM: Reduction = {
   start: Number.POSITIVE_INFINITY,
-  combine: Math.min,
+  combine: (least, x) => Math.min(least, x),
   finish: (total) => total,
 };
 
 export const SUM: Reduction = { start: 0, combine: (total, x) => total + x, finish: (total) => total };
 
 export const PRODUCT: Reduction = { start: 1, combine: (total, x) => total * x, finish: (total) => total };
+
+/** Some numbers as one, where they count as so many. */
+export function reduceNumbers(
+  numbers: readonly number[],
+  { start, combine, finish }: Reduction,
+  count = numbers.length,
+): number {
+  return finish(
+    numbers.reduce((total, x) => combine(total, x), start),
+    count,
+  );
+}
 
 /** x with every axis of `axes` reduced to the size 1. */
 export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Reduction): Tensor {

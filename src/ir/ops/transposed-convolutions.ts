@@ -2,7 +2,7 @@ import * as z from "zod";
 import { primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
 import { minus, plus, times } from "../sizes.js";
-import { elementAt, nchw, zeros } from "../tensor.js";
+import { elementAt, type Tensor, zeros } from "../tensor.js";
 import {
   concreteDims,
   type Dim,
@@ -14,7 +14,7 @@ import {
   type TensorType,
   tensorType,
 } from "../types.js";
-import { padsAttribute } from "./window.js";
+import { padsAttribute, tapsOf } from "./window.js";
 
 const positive = z.int().min(1);
 const padding = z.int().min(0);
@@ -72,36 +72,78 @@ export const transposedConvolutions = {
     }),
     evaluate({ x, weight, bias }, attributes) {
       const { strides, pads, dilations, group } = attributes;
-      const [batch, channels, height, width] = nchw(x);
-      const [, perGroup, kh, kw] = nchw(weight);
       const dims = transposedDims(tensorType(x.dims), tensorType(weight.dims), attributes).map(Number);
-      const [, outputs = 0, rows = 0, columns = 0] = dims;
-      const y = zeros(dims, x);
-      const plane = rows * columns;
-      y.data.forEach((_, i) => {
-        y.data[i] = bias?.data[Math.floor(i / plane) % outputs] ?? 0;
-      });
-      const inputsPerGroup = channels / group;
-      for (let map = 0; map < batch * channels; map++) {
-        const i = map % channels;
-        const firstOutput = Math.floor(map / channels) * outputs + Math.floor(i / inputsPerGroup) * perGroup;
-        for (let each = 0; each < perGroup; each++) {
-          for (let tap = 0; tap < kh * kw; tap++) {
-            const factor = elementAt(weight.data, (i * perGroup + each) * kh * kw + tap);
-            const top = Math.floor(tap / kw) * dilations[0] - pads[0];
-            const left = (tap % kw) * dilations[1] - pads[1];
-            for (let place = 0; place < height * width; place++) {
-              const row = Math.floor(place / width) * strides[0] + top;
-              const column = (place % width) * strides[1] + left;
-              if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
-              const target = (firstOutput + each) * plane + row * columns + column;
-              y.data[target] =
-                elementAt(y.data, target) + factor * elementAt(x.data, map * height * width + place);
-            }
-          }
-        }
-      }
-      return y;
+      const window = { strides, dilations, before: pads.slice(0, 2), outputs: dims.slice(2) };
+      return convTransposed({ x, weight, bias }, window, group);
     },
   }),
 };
+
+/** How the kernel of a transposed convolution moves over the spatial axes of its result. */
+export interface TransposedWindow {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Positions that are cut off before each axis, and the sizes that are left. */
+  readonly before: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** Each element of x [N, C, …] is added, times the kernel, to the elements of the result that the kernel covers. */
+export function convTransposed(
+  { x, weight, bias }: { readonly x: Tensor; readonly weight: Tensor; readonly bias?: Tensor | undefined },
+  window: TransposedWindow,
+  group: number,
+): Tensor {
+  const [batch = 1, channels = 1, ...sizes] = x.dims;
+  const [, perGroup = 1, ...kernel] = weight.dims;
+  const outputs = perGroup * group;
+  const y = zeros([batch, outputs, ...window.outputs], x);
+  const [inputPlane, plane] = [elementCount(sizes), elementCount(window.outputs)];
+  y.data.forEach((_, i) => {
+    y.data[i] = bias?.data[Math.floor(i / plane) % outputs] ?? 0;
+  });
+  const inputsPerGroup = channels / group;
+  tapsOf(kernel).forEach((tap, t, { length }) => {
+    const meetings = meetingsAt(tap, sizes, window);
+    for (let map = 0; map < batch * channels; map++) {
+      const i = map % channels;
+      const firstOutput = Math.floor(map / channels) * outputs + Math.floor(i / inputsPerGroup) * perGroup;
+      for (let each = 0; each < perGroup; each++) {
+        const factor = elementAt(weight.data, (i * perGroup + each) * length + t);
+        for (const { from, to } of meetings) {
+          const target = (firstOutput + each) * plane + to;
+          y.data[target] = elementAt(y.data, target) + factor * elementAt(x.data, map * inputPlane + from);
+        }
+      }
+    }
+  });
+  return y;
+}
+
+/** An element of a map of x, and the one of a map of the result that it is added to. */
+interface Meeting {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a tap of the kernel brings together. */
+function meetingsAt(
+  tap: readonly number[],
+  sizes: readonly number[],
+  { strides, dilations, before, outputs }: TransposedWindow,
+): readonly Meeting[] {
+  return sizes.reduce<readonly Meeting[]>(
+    (meetings, size, axis) => {
+      const output = elementAt(outputs, axis);
+      const shift = elementAt(tap, axis) * elementAt(dilations, axis) - elementAt(before, axis);
+      const along = Array.from({ length: size }, (_, from) => ({
+        from,
+        to: from * elementAt(strides, axis) + shift,
+      })).filter(({ to }) => to >= 0 && to < output);
+      return meetings.flatMap((outer) =>
+        along.map(({ from, to }) => ({ from: outer.from * size + from, to: outer.to * output + to })),
+      );
+    },
+    [{ from: 0, to: 0 }],
+  );
+}

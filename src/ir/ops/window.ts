@@ -26,3 +26,11 @@ export function windowOutputs(
   const room = plus(size, before + after - dilation * (kernel - 1) - 1);
   return plus(floorQuotient(room, stride), 1);
 }
+
+/** The indexes of all taps of a kernel, in order. */
+export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+  return kernel.reduce<readonly (readonly number[])[]>(
+    (taps, size) => taps.flatMap((tap) => Array.from({ length: size }, (_, k) => [...tap, k])),
+    [[]],
+  );
+}

@@ -55,10 +55,11 @@ const split: Evaluator = (node) => {
   const x = node.input(0);
   const axis = axisFrom(node.number("axis", 0), x.dims.length);
   const size = x.dims[axis] ?? 0;
-  const length = Math.ceil(size / node.resultCount);
+  // Outputs without a name count as well.
+  const count = node.number("num_outputs", (node.slots.at(-1) ?? 0) + 1);
+  const length = Math.ceil(size / count);
   const sizes =
-    node.integers(1, "split") ??
-    Array.from({ length: node.resultCount }, (_, i) => Math.min(length, size - i * length));
+    node.integers(1, "split") ?? Array.from({ length: count }, (_, i) => Math.min(length, size - i * length));
   let start = 0;
   return sizes.map((count) => {
     start += count;

@@ -65,10 +65,6 @@ export class OperatorNode {
     return this.#types[index] ?? "other";
   }
 
-  get resultCount(): number {
-    return this.#types.length;
-  }
-
   has(name: string): boolean {
     return this.#attributes.has(name);
   }

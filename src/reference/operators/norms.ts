@@ -1,4 +1,4 @@
-import { elementCount } from "../../ir/types.js";
+import { elementCount, refuse } from "../../ir/types.js";
 import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js";
 
 // Normalisations and softmax in the forms that no op of the IR has: https://onnx.ai/onnx/operators/
@@ -6,6 +6,8 @@ import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js
 const EPSILON = 1e-5;
 
 const batchNorm: Evaluator = (node) => {
+  if (node.number("training_mode", 0) !== 0) refuse("training is not supported");
+  if (node.number("spatial", 1) !== 1) refuse("statistics of each position are not supported");
   const x = node.input(0);
   const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => node.input(index).data);
   const epsilon = node.number("epsilon", EPSILON);

@@ -1,4 +1,6 @@
 import { convolutions } from "../../ir/ops/convolutions.js";
+import { convTransposed } from "../../ir/ops/transposed-convolutions.js";
+import { tapsOf } from "../../ir/ops/window.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { elementCount } from "../../ir/types.js";
 import { type Evaluator, filled, type OperatorNode, positionOf, stridesOf, tensorOf } from "./node.js";
@@ -88,12 +90,9 @@ function convolvedAnywhere(
 
 const conv: Evaluator = (node) => [convolved(node, node.input(0), node.input(1), node.optional(2))];
 
-/** Each element of x is added, times the kernel, to the elements of y that the window covers. */
 const convTranspose: Evaluator = (node) => {
   const [x, weight, bias] = [node.input(0), node.input(1), node.optional(2)];
-  const [batch = 1, channels = 1, ...sides] = x.dims;
-  const [, perGroup = 1, ...kernel] = weight.dims;
-  const group = node.number("group", 1);
+  const [sides, kernel] = [x.dims.slice(2), weight.dims.slice(2)];
   const all = (name: string, absent: number): readonly number[] =>
     node.numbers(name) ?? kernel.map(() => absent);
   const [strides, dilations] = [all("strides", 1), all("dilations", 1)];
@@ -102,29 +101,8 @@ const convTranspose: Evaluator = (node) => {
     (size, i) =>
       (size - 1) * (strides[i] ?? 1) + ((kernel[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1 + (added[i] ?? 0),
   );
-  const { before, outputs } = transposedPads(node, full, sides, strides);
-  const dims = [batch, perGroup * group, ...outputs];
-  const y = filled(dims, ([, channel = 0]) => bias?.data[channel] ?? 0);
-  const [toY, toW] = [stridesOf(dims), stridesOf(weight.dims)];
-  const taps = tapsOf(kernel);
-  const perX = channels / group;
-  filled(x.dims, ([image = 0, channel = 0, ...at], i) => {
-    const value = x.data[i] ?? 0;
-    const g = Math.floor(channel / perX);
-    for (const tap of taps) {
-      const target = tap.map(
-        (k, axis) =>
-          (at[axis] ?? 0) * (strides[axis] ?? 1) + k * (dilations[axis] ?? 1) - (before[axis] ?? 0),
-      );
-      if (target.some((position, axis) => position < 0 || position >= (outputs[axis] ?? 0))) continue;
-      for (let o = 0; o < perGroup; o++) {
-        const to = positionOf([image, g * perGroup + o, ...target], toY);
-        y.data[to] = (y.data[to] ?? 0) + value * (weight.data[positionOf([channel, o, ...tap], toW)] ?? 0);
-      }
-    }
-    return 0;
-  });
-  return [y];
+  const window = { strides, dilations, ...transposedPads(node, full, sides, strides) };
+  return [convTransposed({ x, weight, bias }, window, node.number("group", 1))];
 };
 
 /** What is cut off before each axis of a transposed convolution, and what is left. */
@@ -146,16 +124,6 @@ function transposedPads(
   // Of an odd number the larger half is cut off behind only for SAME_UPPER.
   const half = autoPad === "SAME_UPPER" ? Math.floor : Math.ceil;
   return { before: totals.map((total) => half(total / 2)), outputs };
-}
-
-/** The indexes of all taps of a kernel. */
-export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
-  const taps: number[][] = [];
-  filled(kernel, (at) => {
-    taps.push([...at]);
-    return 0;
-  });
-  return taps;
 }
 
 const convInteger: Evaluator = (node) => {
