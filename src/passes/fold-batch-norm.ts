@@ -6,15 +6,16 @@ import { usesOf } from "../ir/graph.js";
 import { operandsOf } from "../ir/ops/registry.js";
 import { isOp, replaceParameters, rewriteGraph } from "../ir/rewrite.js";
 import { binaryWeight, constantWeight, sqrtWeight, type WeightExpr } from "../ir/weight.js";
-import { definePass } from "./engine/pass.js";
-import { biasName, type LinearLayer, layerOf } from "./simplify/layers.js";
+import { definePass, type Unmatched } from "./engine/pass.js";
+import { biasName, holds, type LinearLayer, layerOf } from "./simplify/layers.js";
 
 /**
  *     batch_norm(conv(x, W, b); γ, β, μ, σ²)  →  conv(x, W · f, β + (b - μ) · f)     with f = γ / √(σ² + ε)
  *
  * f is per output channel, the first axis of W: of convolutions over one or two axes, and of linear layers. The weight keeps its
  * name; the bias is called after it, or keeps the name that it had. A normalisation stays where the layer's result has another
- * reader or is an output, and where its numbers or the layer's are computed instead of being parameters.
+ * reader or is an output, where its numbers or the layer's are computed instead of being parameters, and where float16 can't hold
+ * what would come of them.
  *
  * Weights that several layers share stay shared: they are folded where the normalisations of all of them share their numbers,
  * too. Where each layer has a normalisation of its own, all of these stay.
@@ -27,6 +28,7 @@ export const foldBatchNorm = definePass({
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,
+  unmatched: (graph) => normsThatStay(graph),
   run(graph) {
     const { pairs, agrees } = foldablePairs(graph);
     const numbers = new Map<Parameter, WeightExpr>();
@@ -83,6 +85,8 @@ interface Foldable {
   readonly pairs: ReadonlyMap<Value, Pair>;
   /** Whether a parameter can have its new numbers wherever it is read. */
   readonly agrees: (parameter: Parameter) => boolean;
+  /** Normalisations that would make numbers of which float16 has none. */
+  readonly refused: readonly BatchNorm[];
 }
 
 /** The normalisations that can be folded, by the result of the layer before each. */
@@ -90,17 +94,34 @@ function foldablePairs(graph: Graph): Foldable {
   const uses = usesOf(graph);
   const outputs = new Set(graph.outputs);
   const pairs = new Map<Value, Pair>();
+  const refused: BatchNorm[] = [];
   for (const op of graph.ops) {
     const [y] = op.results;
     const layer = layerOf(op);
     if (y === undefined || outputs.has(y) || layer === undefined) continue;
     const [norm, ...others] = uses.get(y) ?? [];
-    if (others.length === 0 && isOp(norm, "batch_norm") && readsParametersOnly(norm)) {
-      pairs.set(y, { layer, norm });
-    }
+    if (others.length > 0 || !isOp(norm, "batch_norm") || !readsParametersOnly(norm)) continue;
+    if (holds(layer, foldedData(layer.weight.data, layer.bias?.data, norm))) pairs.set(y, { layer, norm });
+    else refused.push(norm);
   }
   const agrees = agreement(pairs, uses, outputs);
-  return { pairs: new Map([...pairs].filter(([, { layer }]) => agrees(layer.weight))), agrees };
+  return { pairs: new Map([...pairs].filter(([, { layer }]) => agrees(layer.weight))), agrees, refused };
+}
+
+/** What to say of normalisations that stay because half precision has no digits for the weights that they would make. */
+export function normsThatStay(graph: Graph): readonly Unmatched[] {
+  const { refused } = foldablePairs(graph);
+  const [first] = refused;
+  if (first === undefined) return [];
+  const which =
+    refused.length === 1
+      ? `the BatchNorm ${first.loc.scope} stays`
+      : `${refused.length} BatchNorms stay, the first is ${first.loc.scope}`;
+  return [
+    {
+      message: `${which}: folded in, weights or biases would be infinite in float16, or too small for its digits`,
+    },
+  ];
 }
 
 /** Whether all operands after x are parameters. */

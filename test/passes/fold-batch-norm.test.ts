@@ -1,6 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
+import { runPasses } from "../../src/passes/engine/manager.js";
+import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { assertKeepsValues, assertRewrites, assertUnchanged, rewrite } from "./support.js";
 
 const test = suite("passes: fold-batch-norm");
@@ -94,6 +97,46 @@ for (const [kind, x, y, weight] of [
       ["x", "w.weight", "w.bias"],
     );
     assertKeepsValues("fold-batch-norm", text);
+  });
+}
+
+for (const [what, pipeline, weight, scale, kinds] of [
+  ["fits", "fold-batch-norm", 2, 0.5, ["conv", "tanh"]],
+  ["fits", "simplify", 2, 0.5, ["conv", "tanh"]],
+  ["would be infinite", "fold-batch-norm", 1000, 100, ["conv", "batch_norm", "tanh"]],
+  ["would be infinite", "simplify", 1000, 100, ["conv", "batch_norm", "tanh"]],
+  ["would lose its digits", "simplify", 0.001, 0.01, ["conv", "batch_norm", "tanh"]],
+] as const) {
+  test(`${pipeline} of float16 weights of which one ${what}`, () => {
+    const statistics = ["scale", "shift", "mean", "variance"].map((name) => `@${name}`).join(", ");
+    const text = `graph "g" {
+      input %x : float16[N, 2, 4, 4]
+      trainable @w : float16 = constant([3, 2, 1, 1], ${weight})
+      trainable @scale : float16 = constant([3], ${scale})
+      trainable @shift : float16 = constant([3], 1)
+      buffer @mean : float16 = constant([3], 0)
+      buffer @variance : float16 = constant([3], 1)
+      %c : float16[N, 3, 4, 4] = conv(%x, @w) loc(/c)
+      %n : float16[N, 3, 4, 4] = batch_norm(%c, ${statistics}) {epsilon = 0.001} loc(/n)
+      %y : float16[N, 3, 4, 4] = tanh(%n) loc(/y)
+      return %y
+    }`;
+    const { graph, warnings } = runPasses(parseGraph(text), parsePipeline(pipeline));
+    assert.equal(
+      graph.ops.map(({ kind }) => kind),
+      [...kinds],
+    );
+    assert.equal(
+      warnings.map(({ code, message }) => [code, message]),
+      what === "fits"
+        ? []
+        : [
+            [
+              "pass/no-match",
+              `${pipeline}: the BatchNorm /n stays: folded in, weights or biases would be infinite in float16, or too small for its digits`,
+            ],
+          ],
+    );
   });
 }
 

@@ -138,6 +138,28 @@ test("a layer that took in a sum is none that an equal layer is the same as", ()
   assertKeepsValues("simplify", text);
 });
 
+for (const [op, number] of [
+  ["mul", 100],
+  ["add", 70_000],
+  ["mul", 1e-8],
+] as const) {
+  test(`${op} of ${number} stays behind a layer whose float16 numbers it would take out of range`, () => {
+    const text = (dtype: string, by: number): string => `graph "g" {
+      input %x : ${dtype}[N, 4]
+      trainable @w : ${dtype} = constant([6, 4], 1000)
+      trainable @b : ${dtype} = constant([6], 1)
+      trainable @s : ${dtype} = constant([], ${by})
+      %layer : ${dtype}[N, 6] = gemm(%x, @w, @b) loc(/layer)
+      %scaled : ${dtype}[N, 6] = ${op}(%layer, @s) loc(/scaled)
+      %y : ${dtype}[N, 6] = tanh(%scaled) loc(/y)
+      return %y
+    }`;
+    assert.equal(kindsAfter(text("float16", number)), ["gemm", op, "tanh"]);
+    assert.equal(kindsAfter(text("float16", 2)), ["gemm", "tanh"]);
+    assert.equal(kindsAfter(text("float32", number)), ["gemm", "tanh"]);
+  });
+}
+
 test("a factor for each column is none of a convolution", () => {
   assertUnchanged(
     "simplify",

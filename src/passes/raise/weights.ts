@@ -2,6 +2,7 @@ import { dequal } from "dequal";
 import { roundToFloat16 } from "../../base/float16.js";
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import type { Op, Parameter, ParameterRole, Value } from "../../ir/graph.js";
+import { elementsOf } from "../../ir/known-elements.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims, type DType, elementCount, sameDims } from "../../ir/types.js";
 import {
@@ -146,14 +147,4 @@ function sameElements(a: WeightExpr, b: WeightExpr): boolean {
   }
   const [left, right] = [elementsOf(a), elementsOf(b)];
   return left !== undefined && right !== undefined && left.every((x, i) => x === right[i]);
-}
-
-/** The elements of a weight that is given and not drawn; undefined for others. */
-export function elementsOf(weight: WeightExpr): Float64Array | undefined {
-  const elements = new Float64Array(elementCount(weight.dims));
-  if (weight.kind === "constant") return elements.fill(weight.value);
-  if (weight.kind !== "stored") return undefined;
-  if (weight.data instanceof Float32Array) elements.set(weight.data);
-  else weight.data.copyTo(elements, 0);
-  return elements;
 }

@@ -1,6 +1,6 @@
 import { binaryWeight, constantWeight, type WeightExpr } from "../../ir/weight.js";
 import { endsInClamp } from "./clamps.js";
-import { combinedLayer, layerOperands, outputsOf, spread } from "./layers.js";
+import { combinedLayer, holds, layerOperands, outputsOf, spread } from "./layers.js";
 import type { Simplification } from "./simplification.js";
 
 /**
@@ -14,6 +14,7 @@ export const biasAfterLayer: Simplification = (op, context) => {
   if (found === undefined || endsInClamp(op, context)) return undefined;
   const { kind, layer, by } = found;
   const bias = biasWith(kind, layer.bias?.data, spread(by, outputsOf(layer)));
+  if (!holds(layer, { bias })) return undefined;
   return context.instead(layer.op, () => layerOperands(layer, { bias }, context.parameterOf));
 };
 

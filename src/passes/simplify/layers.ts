@@ -1,5 +1,7 @@
+import { LARGEST_FLOAT16, SMALLEST_NORMAL_FLOAT16 } from "../../base/float16.js";
 import { computedWeight } from "../../ir/computed-weight.js";
 import type { Op, OpOf, Parameter, Value } from "../../ir/graph.js";
+import { elementsOf } from "../../ir/known-elements.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
@@ -97,6 +99,40 @@ export function layerOperands(
     numbers.weight ? make(weight.name, numbers.weight, weight.role) : weight,
     ...(numbers.bias ? [make(name, numbers.bias, bias?.role ?? weight.role)] : bias ? [bias] : []),
   ];
+}
+
+/**
+ * Whether a layer may have other numbers: always in float32. In float16 none may become infinite, and no output's largest weight may
+ * lose digits by being smaller than 2⁻¹⁴; where the numbers aren't at hand, nobody knows.
+ */
+export function holds(
+  { weight }: LinearLayer,
+  numbers: { readonly weight?: WeightExpr; readonly bias?: WeightExpr },
+): boolean {
+  if (weight.type.dtype !== "float16") return true;
+  const largest = (data: WeightExpr | undefined, outputs: number): Float64Array | undefined =>
+    data === undefined ? new Float64Array() : largestOfEach(data, outputs);
+  const weights = largest(numbers.weight, weight.data.dims[0] ?? 1);
+  const biases = largest(numbers.bias, 1);
+  const isHeld = (size: number): boolean => size <= LARGEST_FLOAT16;
+  return (
+    weights?.every((size) => isHeld(size) && (size === 0 || size >= SMALLEST_NORMAL_FLOAT16)) === true &&
+    biases?.every(isHeld) === true
+  );
+}
+
+/** The largest size of the elements of each of some parts of a weight. */
+function largestOfEach(data: WeightExpr, parts: number): Float64Array | undefined {
+  const elements = elementsOf(data);
+  if (elements === undefined) return undefined;
+  const largest = new Float64Array(parts);
+  const length = elements.length / parts;
+  elements.forEach((element, i) => {
+    const part = Math.floor(i / length);
+    // NaN is no number that a layer may have either.
+    largest[part] = Math.max(largest[part] ?? 0, Math.abs(element));
+  });
+  return largest;
 }
 
 /** `stem.conv.weight` → `stem.conv.bias` */

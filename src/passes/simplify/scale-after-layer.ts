@@ -1,6 +1,6 @@
 import { binaryWeight, type WeightExpr } from "../../ir/weight.js";
 import { endsInClamp } from "./clamps.js";
-import { combinedLayer, layerOperands } from "./layers.js";
+import { combinedLayer, holds, layerOperands } from "./layers.js";
 import type { Simplification } from "./simplification.js";
 
 /**
@@ -17,5 +17,6 @@ export const scaleAfterLayer: Simplification = (op, context) => {
   const scaled = (data: WeightExpr): WeightExpr => binaryWeight(kind, data, by);
   const { weight, bias } = layer;
   const numbers = { weight: scaled(weight.data), ...(bias ? { bias: scaled(bias.data) } : {}) };
+  if (!holds(layer, numbers)) return undefined;
   return context.instead(layer.op, () => layerOperands(layer, numbers, context.parameterOf));
 };

@@ -4,6 +4,7 @@ import { isOp } from "../../ir/rewrite.js";
 import { sameDims } from "../../ir/types.js";
 import type { TypedWeight, WeightExpr } from "../../ir/weight.js";
 import {
+  holds,
   type LayerOp,
   type LinearLayer,
   layerOperands,
@@ -29,6 +30,7 @@ export const scaleBeforeLayer: Simplification = (op, context) => {
   const factor = typeof channels === "number" ? perChannel(scaled.by, dims.length, channels) : undefined;
   if (factor === undefined || !sameDims(scaled.x.type.dims, dims)) return undefined;
   const weight = scaledInputs(layer, scaled.kind, { dtype: scaled.by.type.dtype, data: factor });
+  if (!holds(layer, { weight })) return undefined;
   return context.again(layerOperands({ ...layer, x: scaled.x }, { weight }, context.parameterOf));
 };
 

@@ -3,7 +3,7 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Graph, Op } from "../../ir/graph.js";
 import { type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
-import { foldBatchNorm } from "../fold-batch-norm.js";
+import { foldBatchNorm, normsThatStay } from "../fold-batch-norm.js";
 import { biasAfterLayer } from "./bias-after-layer.js";
 import { joinCasts } from "./casts.js";
 import { foldComputed } from "./computed-constants.js";
@@ -70,6 +70,7 @@ export const simplify = definePass({
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,
+  unmatched: (graph) => normsThatStay(graph),
   run: (graph) => untilNothingChanges(graph, simplifyOnce),
 });
 

@@ -1,6 +1,7 @@
 import { dequal } from "dequal";
 import { type ActivationName, activations } from "../../../ir/activations.js";
 import type { Op, Parameter, Value } from "../../../ir/graph.js";
+import { elementsOf } from "../../../ir/known-elements.js";
 import { operandsOf } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount, sameDims } from "../../../ir/types.js";
@@ -8,7 +9,7 @@ import { binaryWeight, constantWeight, reshapeWeight, type WeightExpr } from "..
 import { readActivation } from "../activation.js";
 import type { Dataflow } from "../dataflow.js";
 import { normOf } from "../step.js";
-import { constantVector, elementsOf, type RaisedParameter } from "../weights.js";
+import { constantVector, type RaisedParameter } from "../weights.js";
 import { type Template, WILDCARDS } from "./template.js";
 
 /** What is open in a template, as it turns out to be in a file. */

@@ -1,10 +1,11 @@
 import type { Op, OpOf, Parameter, Value } from "../../../ir/graph.js";
+import { elementsOf } from "../../../ir/known-elements.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount } from "../../../ir/types.js";
 import { smallValues, storedWeight, type WeightExpr } from "../../../ir/weight.js";
 import { BROADCASTS } from "../../simplify/repetition.js";
 import type { Producers } from "../dataflow.js";
-import { copyOf, elementsOf, scalarOf } from "../weights.js";
+import { copyOf, scalarOf } from "../weights.js";
 import type { NormalOps } from "./normal-ops.js";
 import { BY_ELEMENT } from "./turned.js";
 import type { View } from "./view.js";
