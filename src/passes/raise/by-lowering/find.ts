@@ -4,12 +4,12 @@ import type { Op, Value } from "../../../ir/graph.js";
 import { windowAlong } from "../../../ir/ops/convolutions.js";
 import { operandsOf } from "../../../ir/ops/registry.js";
 import { isOp } from "../../../ir/rewrite.js";
-import { type Dim, featureMap, sameType } from "../../../ir/types.js";
+import { type Dim, sameType } from "../../../ir/types.js";
 import type { Dataflow } from "../dataflow.js";
 import { unlessMismatch } from "../mismatch.js";
 import { type FoundModule, type RaisedModule, written } from "../raised.js";
 import { type Facts, GUESSED, type Guessed } from "./modules.js";
-import { templatesFor } from "./template.js";
+import { siteOf, templatesFor } from "./template.js";
 import { type Bindings, unify } from "./unify.js";
 
 /** More ops than any of these modules has between its map and its result. */
@@ -24,7 +24,9 @@ export function findByLowering(op: Op, flow: Dataflow): FoundModule | undefined 
     const facts = factsBetween(x, op, flow);
     if (facts === undefined) continue;
     for (const guessed of GUESSED) {
-      const fits = guessed.last === op.kind && guessed.needs.every((kind) => facts.kinds.has(kind));
+      const isOfSuch = guessed.ofSignals === true || x.type.dims.length === 4;
+      const fits =
+        isOfSuch && guessed.last === op.kind && guessed.needs.every((kind) => facts.kinds.has(kind));
       const found = fits ? matchGuessed(guessed, facts, op, x, flow) : undefined;
       if (found !== undefined) return found;
     }
@@ -32,10 +34,11 @@ export function findByLowering(op: Op, flow: Dataflow): FoundModule | undefined 
   return undefined;
 }
 
-/** Maps of the type of an op's result that it could be a module of: its operands, and those of the products before it. */
+/** Maps or signals of the type of an op's result that it could be a module of: its operands, and those of the products before it. */
 function mapsBefore(op: Op, flow: Dataflow): readonly Value[] {
   const [result] = op.results;
-  if (result === undefined || result.type.dims.length !== 4 || !isKnown(result.type.dims)) return [];
+  const rank = result?.type.dims.length;
+  if (result === undefined || (rank !== 3 && rank !== 4) || !isKnown(result.type.dims)) return [];
   const inner = op.operands.map((operand) => flow.producer(operand)).filter((each) => isOp(each, "mul"));
   const values = [op, ...inner].flatMap((each) => each?.operands ?? []);
   return [...new Set(values)].filter(({ kind, type }) => kind !== "parameter" && sameType(type, result.type));
@@ -110,9 +113,7 @@ function moduleOf(
     ...(epsilon === undefined ? {} : { epsilon }),
   };
   const module: AttentionModule = attentionModules[kind];
-  const [, channels, height, width] = featureMap(x.type, "x");
-  const site = { channels, blockInputChannels: channels, map: [height, width] as const };
-  const { attributes } = module.plan(module.options.parse(options), site);
+  const { attributes } = module.plan(module.options.parse(options), siteOf(x.type));
   const bound = [...names].map((name) => parameters.get(name));
   if (bound.some((each) => each === undefined)) return undefined;
   // The plan gives the attributes of its own kind, which TypeScript can't follow through the table.

@@ -18,6 +18,8 @@ export interface Guessed {
   readonly last: OpName;
   /** Ops without which it is not there. */
   readonly needs: readonly OpName[];
+  /** Whether it is a module of signals [N, C, L] too. */
+  readonly ofSignals?: true;
   /** The options that it may have, without activations and ε, which are read. */
   guess(facts: Facts): readonly Readonly<Record<string, unknown>>[];
 }
@@ -67,6 +69,7 @@ export const GUESSED: readonly Guessed[] = [
     type: "eca-ns",
     last: "mul",
     needs: ["global_avg_pool", "transpose", "sigmoid"],
+    ofSignals: true,
     guess: ({ kernels }) => kernels.filter((kernel) => kernel % 2 === 1).map((kernel) => ({ kernel })),
   },
   {

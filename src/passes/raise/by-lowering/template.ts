@@ -1,4 +1,4 @@
-import type { AttentionModule, PlannedParameter } from "../../../ir/attention/module.js";
+import type { AttentionModule, AttentionSite, PlannedParameter } from "../../../ir/attention/module.js";
 import {
   type AttentionOptions,
   type AttentionType,
@@ -6,7 +6,7 @@ import {
 } from "../../../ir/attention/modules.js";
 import { GraphBuilder } from "../../../ir/builder.js";
 import { type Graph, type Op, producersOf, type Value } from "../../../ir/graph.js";
-import { featureMap, type TensorType, TypeRefusal } from "../../../ir/types.js";
+import { gatedChannels, type TensorType, TypeRefusal } from "../../../ir/types.js";
 import { lowerAttention } from "../../lower/lower-attention.js";
 import type { Dataflow } from "../dataflow.js";
 
@@ -50,14 +50,21 @@ export function templatesFor(flow: Dataflow): Templates {
   return known;
 }
 
+/** Where a module over a map, or a signal, stands: in no block. */
+export function siteOf(map: TensorType): AttentionSite {
+  const [, channels] = gatedChannels(map, "x");
+  const [, , height, width] = map.dims;
+  const isMap = typeof height === "number" && typeof width === "number";
+  return { channels, blockInputChannels: channels, map: isMap ? [height, width] : undefined };
+}
+
 function makeTemplate(
   type: AttentionType,
   options: Readonly<Record<string, unknown>>,
   map: TensorType,
 ): Template | undefined {
   const module: AttentionModule = attentionModules[type];
-  const [, channels, height, width] = featureMap(map, "x");
-  const site = { channels, blockInputChannels: channels, map: [height, width] as const };
+  const site = siteOf(map);
   const wanted = module.options.safeParse({ ...options, ...wildcardsOf(module) });
   if (!wanted.success) return undefined;
   const builder = new GraphBuilder(SCOPE);

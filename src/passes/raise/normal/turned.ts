@@ -97,6 +97,7 @@ function withoutAxes(
 
 function broadcast(op: Op, views: readonly View[], context: TurningContext): View | undefined {
   const dims = op.results[0]?.type.dims ?? [];
+  if (isGatedFirst(op.operands, dims)) return undefined;
   const whole = op.operands.findIndex(({ type, kind }) => kind !== "parameter" && sameDims(type.dims, dims));
   const permutation = views[whole]?.permutation ?? gatedLast(op.operands, dims);
   if (permutation === undefined || whole === -1) return undefined;
@@ -142,6 +143,15 @@ function gatedLast(operands: readonly Value[], dims: readonly Dim[]): readonly n
   return channels !== 1 && operands.some(({ kind, type }) => kind !== "parameter" && sameDims(type.dims, row))
     ? channelsLast(dims.length)
     : undefined;
+}
+
+/** Whether a map [N, C, H, W] or a signal [N, C, L] meets something of [N, C, 1, …]: it is channels first, whatever it was made of. */
+function isGatedFirst(operands: readonly Value[], dims: readonly Dim[]): boolean {
+  const [batch, channels, ...positions] = dims;
+  if (batch === undefined || channels === undefined || channels === 1) return false;
+  if (channelsLast(dims.length) === undefined || positions.every((size) => size === 1)) return false;
+  const row = [batch, channels, ...positions.map(() => 1)];
+  return operands.some(({ kind, type }) => kind !== "parameter" && sameDims(type.dims, row));
 }
 
 function openAsTwo(dim: Dim): number {
