@@ -1,41 +1,135 @@
 import type { RuleName } from "../src/base/diagnostic-codes/registry.js";
-import { positionFields } from "../src/language/attention.js";
+import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { BLOCK_TYPES, positionsIn } from "../src/language/blocks/registry.js";
 import { FUNCTIONS } from "../src/language/definitions/expression.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "../src/language/positions.js";
 import { specRules } from "../src/language/rules/registry.js";
 import { type JsonSchema, specJsonSchema } from "../src/language/schema.js";
+import { commonKeys, objectsBelow, withKeys } from "./spec-objects.js";
 
 /** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */
 export function specDocs(): string {
   const schema = specJsonSchema();
   const { definitions = {} } = schema;
   const { attention, layer, definition, ...blocks } = definitions as Readonly<Record<string, JsonSchema>>;
-  return [
+  const top = withKeys(schema, (key) => !APART.includes(key) && !isOfDetectors(key));
+  const sections = [
     INTRODUCTION,
     section("Keys", schema),
-    ...objectsIn(schema, "").map(([name, object]) =>
-      section(`\`${name}\``, object, requiredOf(schema, name)),
-    ),
+    ...nested(top, isOfTopLevel, (name) => requiredOf(schema, name)),
     STAGES,
-    ...Object.entries(blocks).map(([name, block]) => section(`\`"block": "${name}"\``, block)),
+    ...variants("Keys of every stage", Object.values(blocks), (_block, i) => {
+      return `\`"block": "${Object.keys(blocks)[i]}"\``;
+    }),
     DEFINITIONS,
     section("A definition", definition ?? {}, requiredOfEach(schema, "blocks")),
-    ...variantsOf(layer).map((variant) => section(`\`"layer": "${constantOf(variant, "layer")}"\``, variant)),
+    ...nested(definition ?? {}),
+    section("A stage of such blocks", definedStage(schema)),
+    ...variants("Keys of every layer", variantsOf(layer), (each) => {
+      return `\`"layer": "${constantOf(each, "layer")}"\``;
+    }),
     NECK,
-    section("An item of `heads`", itemsOf(schema.properties?.heads) ?? {}),
-    section("`output` of a head", rowsOf(schema)),
+    ...nested(withKeys(schema, isOfDetectors)),
     ATTENTION,
-    ...variantsOf(attention).map((variant) =>
-      section(`\`"type": "${constantOf(variant, "type")}"\``, withoutPlacement(variant)),
-    ),
+    ...variants("Keys of every type", variantsOf(attention), (each) => {
+      return `\`"type": "${constantOf(each, "type")}"\``;
+    }),
     PASSES,
-    ...variantsOf(itemsOf(schema.properties?.passes)).map((pass) =>
-      section(`\`"pass": "${constantOf(pass, "pass")}"\``, pass),
-    ),
+    ...variants("", variantsOf(itemsOf(schema.properties?.passes)), (each) => {
+      return `\`"pass": "${constantOf(each, "pass")}"\``;
+    }),
     RULES,
     specRules.map(({ name, doc }) => `- **${statementOf(name)}.** ${doc}\n`).join(""),
-  ].join("\n");
+  ];
+  // What stages and layers have alike, as `from`, is said at the first of them.
+  return [...new Set(sections)].join("\n");
+}
+
+/** Lists of the top level that have sections of their own. */
+const APART: readonly string[] = ["stages", "passes"];
+
+function isOfDetectors(key: string): boolean {
+  return key === "neck" || key === "heads";
+}
+
+/** The options of each attention type have their own sections. */
+function isOfTopLevel(name: string): boolean {
+  return !name.startsWith("defaults.attention.") && name !== "attention";
+}
+
+/** The sections of the objects below one. */
+function nested(
+  schema: JsonSchema,
+  isMeant: (name: string) => boolean = () => true,
+  required: (name: string) => readonly string[] = () => [],
+): readonly string[] {
+  return objectsBelow(schema).flatMap(({ names, object }) => {
+    const meant = names.filter(isMeant);
+    return meant.length === 0 || isAttention(object)
+      ? []
+      : section(meant.map((name) => `\`${name}\``).join(", "), object, meant.flatMap(required));
+  });
+}
+
+/** Whether an object is a gate's type and options, which have sections of their own. */
+function isAttention({ properties }: JsonSchema): boolean {
+  const { type } = properties ?? {};
+  return typeof type === "object" && ATTENTION_TYPES.some((each) => each === type.const);
+}
+
+/**
+ * The sections of objects that one key tells apart: first the keys that all of them have, then of each its own, then the objects
+ * below them.
+ */
+function variants(
+  common: string,
+  objects: readonly JsonSchema[],
+  titleOf: (object: JsonSchema, index: number) => string,
+): readonly string[] {
+  const shared = common === "" ? new Set<string>() : commonKeys(objects);
+  const below = objectsBelow({
+    properties: Object.assign({}, ...objects.map(({ properties }) => properties)),
+  });
+  const sections = below.filter(({ object }) => !isAttention(object));
+  return [
+    ...(shared.size === 0 ? [] : [section(common, sharedBy(objects, shared, titleOf))]),
+    ...objects.map((object, i) =>
+      section(
+        titleOf(object, i),
+        withKeys(object, (key) => !shared.has(key)),
+      ),
+    ),
+    ...sections.map(({ names, object }) => section(names.map((name) => `\`${name}\``).join(", "), object)),
+  ];
+}
+
+/** The keys that objects share, each with the objects that lack it. */
+function sharedBy(
+  objects: readonly JsonSchema[],
+  shared: ReadonlySet<string>,
+  titleOf: (object: JsonSchema, index: number) => string,
+): JsonSchema {
+  const [first = {}] = objects;
+  const properties = Object.entries(withKeys(first, (key) => shared.has(key)).properties ?? {}).map(
+    ([key, property]) => {
+      const without = objects.flatMap((each, i) =>
+        each.properties?.[key] === undefined ? [titleOf(each, i)] : [],
+      );
+      if (without.length === 0 || typeof property === "boolean") return [key, property] as const;
+      return [
+        key,
+        { ...property, description: `${property.description} Not of ${without.join(", ")}.` },
+      ] as const;
+    },
+  );
+  return { type: "object", properties: Object.fromEntries(properties), required: first.required ?? [] };
+}
+
+/** A stage of blocks that a spec defines. */
+function definedStage(schema: JsonSchema): JsonSchema {
+  const forms = itemsOf(schema.properties?.stages)?.anyOf ?? [];
+  const found = forms.find((form) => typeof form === "object" && form.properties?.block !== undefined);
+  return typeof found === "object" ? found : {};
 }
 
 const INTRODUCTION = `<!-- Made by scripts/generate.ts from the schema in src/language/schema.ts. Do not edit. -->
@@ -117,8 +211,8 @@ key like everything else, so a family of networks shares it.
     },
     "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
 
-A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys \`repeat\`, \`stride\`, \`channels\`, \`activation\`,
-\`attention\`, \`as\`, \`from\` and \`scaleDepth\`, and the definition's fields. The gate stands where a layer \`attention\` of the main path is,
+A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys [below](#a-stage-of-such-blocks), and the
+definition's fields. The gate stands where a layer \`attention\` of the main path is,
 in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
 \`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
 this language.
@@ -237,8 +331,9 @@ A list gives a block several gates: \`"attention": ["eca", { "type": "sam", "ker
 follow each other in the order of the list. The scope of each is its index in the list: the weights of the first are those of
 \`attention.0\`, and \`at\` of a pass selects them by \`"path": "**/attention/0"\`.
 
-Every type has two more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
-them. \`position\` says where in the block it stands:
+Every type has three more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
+them. \`residual: true\` adds what is gated to the result, x + gate(x): x · (1 + g) of a gate that multiplies. A pass that swaps or
+removes such a gate leaves the sum. \`position\` says where in the block it stands:
 
     x ─┬─ pre ─ layers ─ spatial ─ layers ─ standard ─┬─ sum [─ activation] ─ post ─
        └─ identity-input ─ [projection] ─ identity ───┘
@@ -261,15 +356,6 @@ const RULES = `## Rules
 What must be true beyond the form:
 `;
 
-/** The object that a head's `output` can be. */
-function rowsOf(schema: JsonSchema): JsonSchema {
-  const output = itemsOf(schema.properties?.heads)?.properties?.output;
-  const forms = typeof output === "object" ? (output.anyOf ?? []) : [];
-  return (
-    forms.find((form): form is JsonSchema => typeof form === "object" && form.properties !== undefined) ?? {}
-  );
-}
-
 /** A heading, the description, and a table of the keys. */
 function section(title: string, schema: JsonSchema, alsoRequired: readonly string[] = []): string {
   const own = title === "Keys" ? undefined : schema.description;
@@ -277,6 +363,7 @@ function section(title: string, schema: JsonSchema, alsoRequired: readonly strin
   const rows = Object.entries(schema.properties ?? {}).map(([key, property]) =>
     typeof property === "boolean" ? "" : row(key, property, required.has(key)),
   );
+  if (rows.length === 0) return `### ${title}\n\n${own ?? ""} It has no keys of its own.\n`;
   const table = ["| key | value | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
   return `${title === "Keys" ? "##" : "###"} ${title}\n\n${own === undefined ? "" : `${own}\n\n`}${table}\n`;
 }
@@ -290,7 +377,8 @@ function row(key: string, property: JsonSchema, required: boolean): string {
 function valueWords(schema: JsonSchema): string {
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
-  if (schema.$ref !== undefined) return `[${schema.$ref.split("/").at(-1)}](#attention)`;
+  if (schema.$ref !== undefined) return link(schema.$ref.split("/").at(-1) ?? "");
+  if (isAttention(schema)) return link("attention");
   const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   if (alternatives.length > 0) {
     return [...new Set(alternatives.map((each) => (typeof each === "boolean" ? "" : valueWords(each))))].join(
@@ -299,9 +387,30 @@ function valueWords(schema: JsonSchema): string {
   }
   if (schema.allOf?.[0] !== undefined && typeof schema.allOf[0] !== "boolean")
     return valueWords(schema.allOf[0]);
-  const type =
-    { string: "text", boolean: "true or false", array: "list" }[String(schema.type)] ?? String(schema.type);
-  return `${type}${limits(schema)}`;
+  const items = itemsOf(schema);
+  if (schema.type === "array" && items !== undefined) {
+    const words = valueWords(items);
+    return words === "" ? "list" : `list of ${words}`;
+  }
+  const types = [schema.type ?? []].flat();
+  const words = types.map((type) => TYPE_WORDS[type] ?? type);
+  return `${words.join(" or ")}${limits(schema)}`;
+}
+
+const TYPE_WORDS: { readonly [type: string]: string } = {
+  string: "text",
+  boolean: "true or false",
+  array: "list",
+};
+
+const SECTIONS: { readonly [definition: string]: string } = {
+  attention: "attention",
+  layer: "keys-of-every-layer",
+  definition: "a-definition",
+};
+
+function link(definition: string): string {
+  return `[${definition}](#${SECTIONS[definition] ?? definition})`;
 }
 
 function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
@@ -314,17 +423,6 @@ function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSc
   return parts.length === 0 ? "" : ` ${parts.join(", ")}`;
 }
 
-/** The objects below a schema that have keys of their own, with their dotted names. */
-function objectsIn(schema: JsonSchema, prefix: string): readonly (readonly [string, JsonSchema])[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
-    if (typeof property === "boolean" || property.properties === undefined) return [];
-    const name = `${prefix}${key}`;
-    // The options of each attention type have their own sections.
-    if (prefix === "defaults.attention.") return [];
-    return [[name, property] as const, ...objectsIn(property, `${name}.`)];
-  });
-}
-
 function positionRows(): string {
   return Object.entries(ATTENTION_POSITIONS)
     .map(([position, where]) => {
@@ -335,12 +433,6 @@ function positionRows(): string {
       return `| \`${position}\` | ${where} | ${blocks.join(", ")} |`;
     })
     .join("\n");
-}
-
-/** A type's options without the keys that all types have. */
-function withoutPlacement(variant: JsonSchema): JsonSchema {
-  const own = Object.entries(variant.properties ?? {}).filter(([key]) => !Object.hasOwn(positionFields, key));
-  return { ...variant, properties: Object.fromEntries(own) };
 }
 
 function variantsOf(schema: JsonSchema | undefined): readonly JsonSchema[] {

@@ -100,6 +100,7 @@ export function nameOperands<R extends OperandRecord, T>(record: R, list: readon
   for (const name in record) {
     const operand = record[name];
     if (operand === undefined || (next >= list.length && operand.count !== "rest")) break;
+    if (isLeftOut(record, operand, list.length - next)) continue;
     if ("members" in operand) {
       const members: Record<string, unknown> = {};
       for (const member in operand.members) members[member] = list[next++];
@@ -110,6 +111,22 @@ export function nameOperands<R extends OperandRecord, T>(record: R, list: readon
   }
   // TypeScript can't follow the record through the loop.
   return named as Named<R, T>;
+}
+
+/**
+ * Whether an optional group is not there, although operands are left: fewer than it has, and as many as what may stand after it. A
+ * part of a group is a mistake that `infer` is shown.
+ */
+function isLeftOut(record: OperandRecord, operand: Operand | OperandGroup, left: number): boolean {
+  if (!("members" in operand) || operand.count !== "optional") return false;
+  const size = Object.keys(operand.members).length;
+  const all = Object.values(record);
+  const after = all.slice(all.indexOf(operand) + 1).reduce((sum, each) => sum + slotsOf(each), 0);
+  return left < size && left <= after;
+}
+
+function slotsOf(operand: Operand | OperandGroup): number {
+  return "members" in operand ? Object.keys(operand.members).length : 1;
 }
 
 /** One of an op's operands, as its slot in the list is declared. */
@@ -136,6 +153,19 @@ export function operandSlots(record: OperandRecord): readonly OperandSlot[] {
     slotsOfRecord.set(record, slots);
   }
   return slots;
+}
+
+/** The slots that so many operands stand in: those of an optional group that is left out are not among them. */
+export function slotsInUse(record: OperandRecord, count: number): readonly OperandSlot[] {
+  const slots = operandSlots(record);
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  const named = Object.entries(nameOperands(record, indexes)) as readonly [string, unknown][];
+  const keys = new Set(named.map(([name]) => name));
+  const used = Object.entries(record).flatMap(([name, operand]) =>
+    keys.has(name) ? [{ [name]: operand }] : [],
+  );
+  const own = used.flatMap((each) => operandSlots(each));
+  return own.length === 0 ? slots : own;
 }
 
 /** The slot of the operand with that index: the last slot of an op may be that of many. */

@@ -21,6 +21,12 @@ export const positionFields = {
     .min(1)
     .optional()
     .describe("Which blocks of a stage have the gate, the first is 0. Left out: all of them."),
+  residual: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether what is gated is added to the result: of a gate that multiplies, x · (1 + g). Left out: false.",
+    ),
 } as const;
 
 /** `{ type, ...options }` of any attention module, with its position. What can't be said of one option alone is its `plan` to refuse. */

@@ -1,10 +1,13 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { sha256Hex } from "../base/sha256.js";
 import { fileName, type SourceText } from "../base/source.js";
+import { withoutLater } from "../ir/attention/later.js";
+import { ATTENTION_TYPES, attentionModules } from "../ir/attention/modules.js";
 import { checkSpec } from "./check.js";
 import { SpecDocument } from "./document.js";
 import { readWithBases } from "./extends.js";
 import type { SpecLibrary } from "./library.js";
+import { printedBlock } from "./printed-block.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { expandShorthands } from "./shorthand.js";
 
@@ -38,10 +41,18 @@ const NOT_HASHED = ["specPath", "description", "family", "expect", "preprocessin
 
 /** The hash of what a resolved spec says about the network. */
 function hashOf(resolved: ResolvedSpec): string {
-  const canonical = JSON.stringify(resolved, (key, value: unknown) => {
+  const said = { ...resolved, blocks: resolved.blocks.map(printedBlock) };
+  const canonical = JSON.stringify(said, (key, value: unknown) => {
     if (NOT_HASHED.includes(key)) return undefined;
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(Object.entries(withoutIdle(value)).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
   return sha256Hex(canonical);
+}
+
+/** Options of attention without those that change nothing and that older specs knew nothing of; other objects as they are. */
+function withoutIdle(value: object): object {
+  const { type } = value as { readonly type?: unknown };
+  const module = ATTENTION_TYPES.find((each) => each === type);
+  return module === undefined ? value : withoutLater(module, value, attentionModules[module].options.shape);
 }

@@ -73,6 +73,8 @@ export interface ResolvedPosition {
 export interface ResolvedGate {
   readonly options: AttentionOptions;
   readonly position: AttentionPosition;
+  /** Whether what is gated is added to the result. */
+  readonly residual: boolean;
   /** Its scope below the block: `attention`; of a list the item's, `attention/1`. */
   readonly layer: string;
   /** Its place in the spec. */

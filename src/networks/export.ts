@@ -1,7 +1,9 @@
 import { countNetwork, gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
+import { withoutLater } from "../ir/attention/later.js";
 import type { Target } from "../ir/attention/lowering/strategy.js";
 import type { Graph } from "../ir/graph.js";
+import { definitionOf } from "../ir/ops/registry.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import { type EncodedModel, encodeModel } from "../onnx/encode/export.js";
 import { OPSETS } from "../onnx/file/opset.js";
@@ -76,7 +78,15 @@ function metadataOf(
   const { preprocessing, labels } = network.spec.resolved;
   const gates = network.graph.ops.flatMap((op) => {
     const gate = gateOf(op);
-    return gate === undefined ? [] : [{ at: op.loc.scope, type: gate.type, ...op.attributes }];
+    return gate === undefined
+      ? []
+      : [
+          {
+            at: op.loc.scope,
+            type: gate.type,
+            ...withoutLater(gate.type, op.attributes, definitionOf(op.kind).attributes.shape),
+          },
+        ];
   });
   return {
     "ecagen.version": version,

@@ -2,7 +2,7 @@ import { dequal } from "dequal";
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { likeness } from "../base/distance.js";
-import type { Graph, Op } from "../ir/graph.js";
+import type { Graph, Op, OpOf } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";
 import { type ImageRuns, observeGates } from "./gate-responses.js";
@@ -67,7 +67,7 @@ export async function startGates(
   seed: number,
 ): Promise<StartedGates> {
   const pairs = newGatesOf(original, swapped);
-  const ecas = pairs.flatMap(({ before, op }) => (isOp(op, "attention.eca") ? [{ before, op }] : []));
+  const ecas = pairs.flatMap(({ before, op }) => (isPlainEca(op) ? [{ before, op }] : []));
   if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
   const olds = ecas.map(({ before }) => before);
   const seen = await observeGates(runs, original, olds);
@@ -92,7 +92,7 @@ export async function startGates(
       start,
       calibration: { from: runs.from, images: runs.images },
       gates: gates.map(({ report }) => report),
-      others: pairs.filter(({ op }) => !isOp(op, "attention.eca")).map(({ op }) => op.loc.scope),
+      others: pairs.filter(({ op }) => !isPlainEca(op)).map(({ op }) => op.loc.scope),
       output,
     },
   };
@@ -114,6 +114,11 @@ export function newGatesOf(original: Graph, swapped: Graph): readonly GatePair[]
   });
 }
 
+/** Whether an op is ECA as the paper has it, whose numbers can be fitted: other squeezes and gates start as `init` says. */
+function isPlainEca(op: Op): op is Op & OpOf<"attention.eca"> {
+  return isOp(op, "attention.eca") && op.attributes.squeeze === "average" && op.attributes.gate === "sigmoid";
+}
+
 function isSameGate(a: Op, b: Op): boolean {
   const numbers = (op: Op): readonly unknown[] => operandParameters(op).map(({ name, data }) => [name, data]);
   return a.kind === b.kind && dequal(a.attributes, b.attributes) && dequal(numbers(a), numbers(b));
@@ -121,7 +126,9 @@ function isSameGate(a: Op, b: Op): boolean {
 
 function noEca(start: NewGateStart, pairs: readonly GatePair[]): InputError {
   const kinds = [...new Set(pairs.map(({ op }) => gateOf(op)?.type ?? op.kind))].join(", ");
-  return InputError.of("new-gates/kind", `--new-gates ${start} is for ECA gates; the new ones are ${kinds}`, {
+  const isEca = pairs.some(({ op }) => isOp(op, "attention.eca"));
+  const what = isEca ? "ECA gates with an average and a sigmoid" : "ECA gates";
+  return InputError.of("new-gates/kind", `--new-gates ${start} is for ${what}; the new ones are ${kinds}`, {
     hint: "gates of other kinds start as --new-gates init says",
   });
 }

@@ -71,7 +71,7 @@ const SMALL: Readonly<Record<string, object>> = {
         channels: 16,
         repeat: 3,
         attention: [
-          { type: "se", ratio: 0.25, blocks: [0] },
+          { type: "se", ratio: 0.25, norm: true, blocks: [0], residual: true },
           { type: "eca", position: "identity", blocks: [1] },
           { type: "scse", blocks: [0, 1] },
         ],
@@ -86,6 +86,7 @@ const SMALL: Readonly<Record<string, object>> = {
         ],
       },
       { block: "own", channels: 32, attention: ["eca", { type: "sam", position: "post" }, "ese"] },
+      { block: "own", channels: 32, attention: { type: "eca", gate: "tanh", residual: true } },
     ],
     head: HEAD,
   },

@@ -62,7 +62,7 @@ const ANY_CHANNELS: ReadonlySet<Name> = new Set(["attention.eca", "attention.eca
 /** What is said of sizes beside that an operand must have a shape: of axes, kernels and channels that can't be shared out. */
 const OTHER_MESSAGES = [
   /^\w+ must be \[N, C, H, W\]( or \[N, C, L\])?, got float32\[.*\]$/,
-  /^a (spatial )?kernel of \d+ has no middle$/,
+  /^a (spatial |first )?kernel of \d+ has no middle$/,
   /^\d+ channels can't be cut into \d+ equal groups$/,
   /^\d+ channels are not those of \d+ paths$/,
   /^-?[\d.]+ channels of keys and \d+ of values can't be cut into \d+ heads$/,

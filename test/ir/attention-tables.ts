@@ -50,6 +50,12 @@ export const ATTENTION_TABLES: { readonly [T in Kind as `attention.${T}`]: Table
     accepts: [
       { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1"], result: "N 8 7 7", macs: 2 * 8 * 2 },
       { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "8"], result: "N 8 7 7", macs: 32 },
+      { operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "2", "2", "2"], result: "N 8 7 7", macs: 32 },
+      {
+        operands: ["N 8 7 7", "2 8 1 1", "8 2 1 1", "2", "2", "2", "2", "2", "8"],
+        result: "N 8 7 7",
+        macs: 32,
+      },
     ],
     refuses: [
       { operands: ["N 8 7 7", "2 4 1 1", "8 2 1 1"], says: "reduce must have the shape [2, 8, 1, 1]" },
@@ -91,8 +97,43 @@ export const ATTENTION_TABLES: { readonly [T in Kind as `attention.${T}`]: Table
     ],
   },
   "attention.eca": {
-    accepts: [{ operands: ["N 8 7 7", "1 1 3"], attributes: { kernel: 3 }, result: "N 8 7 7", macs: 24 }],
+    accepts: [
+      { operands: ["N 8 7 7", "1 1 3"], attributes: { kernel: 3 }, result: "N 8 7 7", macs: 24 },
+      {
+        operands: ["N 8 7 7", "1 1 3", "1"],
+        attributes: { kernel: 3, squeeze: "sum", gate: "softmax" },
+        result: "N 8 7 7",
+        macs: 24,
+      },
+      {
+        operands: ["N 8 7 7", "1 1 3", "1"],
+        attributes: { kernel: 3, squeeze: "both" },
+        result: "N 8 7 7",
+        macs: 48,
+      },
+      {
+        operands: ["N 8 7 7", "1 1 3", "1 1 3", "1", "1"],
+        attributes: { kernel: 3, squeeze: "both", ownKernels: true },
+        result: "N 8 7 7",
+        macs: 48,
+      },
+    ],
     refuses: [
+      {
+        operands: ["N 8 7 7", "1 1 3", "1 1 5"],
+        attributes: { kernel: 3, squeeze: "both", ownKernels: true },
+        says: "max_weight must have the shape [1, 1, 3]",
+      },
+      {
+        operands: ["N 8 7 7", "1 1 3", "1 1 3"],
+        attributes: { kernel: 3, ownKernels: true },
+        says: "`ownKernels` is for a squeeze of both",
+      },
+      {
+        operands: ["N 8 7 7", "1 1 3", "1", "1"],
+        attributes: { kernel: 3 },
+        says: "it takes 1 operands after its weight, not 2",
+      },
       {
         operands: ["N 8 7 7", "1 1 5"],
         attributes: { kernel: 3 },
@@ -122,23 +163,34 @@ export const ATTENTION_TABLES: { readonly [T in Kind as `attention.${T}`]: Table
   "attention.ecam": {
     accepts: [
       {
-        operands: [X, "4 1 1", "4", "1 4 3", "1"],
+        operands: [X, "4 1 1", "1 4 3", "4", "1"],
         attributes: { kernel: 3 },
         result: X,
         macs: 8 * 4 + 8 * 4 * 3,
       },
+      {
+        operands: [X, "2 1 5", "1 2 3"],
+        attributes: { kernel: 3, squeeze: "max", gate: "softmax" },
+        result: X,
+        macs: 8 * 2 * 5 + 8 * 2 * 3,
+      },
     ],
     refuses: [
       {
-        operands: [X, "4 1 1", "3", "1 4 3", "1"],
+        operands: [X, "4 1 1", "1 4 3", "3", "1"],
         attributes: { kernel: 3 },
         says: "enter_bias must have",
       },
-      { operands: [X, "4 1 1", "4", "1 4 5", "1"], attributes: { kernel: 3 }, says: "leave must have" },
+      { operands: [X, "4 1 1", "1 4 5", "4", "1"], attributes: { kernel: 3 }, says: "leave must have" },
       {
-        operands: [X, "4 1 1", "4", "1 4 3", "4"],
+        operands: [X, "4 1 1", "1 4 3", "4", "4"],
         attributes: { kernel: 3 },
         says: "leave_bias must have",
+      },
+      {
+        operands: [X, "4 1 2", "1 4 3"],
+        attributes: { kernel: 3 },
+        says: "a first kernel of 2 has no middle",
       },
     ],
   },

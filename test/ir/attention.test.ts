@@ -114,13 +114,17 @@ modules("SE has biases unless it is told not to", () => {
 
 modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says which", () => {
   const plan = (given: object, site = SITE) => eca.plan(eca.options.parse(given), site).attributes;
-  assert.equal(plan({}), { kernel: 3, rule: "eca-net", gamma: 2, b: 1, padding: "zeros" });
-  assert.equal(plan({ rule: "timm" }, { ...SITE, channels: 128 }), {
-    kernel: 5,
-    rule: "timm",
-    gamma: 2,
-    b: 1,
-    padding: "zeros",
+  const plain = { padding: "zeros", squeeze: "average", ownKernels: false, gate: "sigmoid" };
+  const derived = { kernel: 3, rule: "eca-net", gamma: 2, b: 1, kernelOf: "gated" };
+  assert.equal(plan({}), { ...derived, ...plain });
+  const wide = { ...SITE, channels: 128 };
+  assert.equal(plan({ rule: "timm" }, wide), { ...derived, kernel: 5, rule: "timm", ...plain });
+  // C of the rule are the channels that enter the block.
+  const entered = { ...wide, blockInputChannels: 16 };
+  assert.equal(plan({ kernelOf: "block-input" }, entered), {
+    ...derived,
+    kernelOf: "block-input",
+    ...plain,
   });
   assert.is(plan({ kernel: 9 }).rule, "fixed");
   assert.is(plan({ kernel: 9 }).kernel, 9);
@@ -137,7 +141,10 @@ modules("ECA's kernel is derived, fixed, or fixed by stage, and the op says whic
 
 modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless another is given", () => {
   const inherited = (given: object, rule: "fixed" | "eca-net") =>
-    eca.inherit?.(eca.options.parse(given), { kernel: 7, rule, gamma: 2, b: 1, padding: "zeros" });
+    eca.inherit?.(
+      eca.options.parse(given),
+      eca.op.attributes.parse({ kernel: 7, rule, gamma: 2, b: 1, padding: "zeros" }),
+    );
   assert.is(inherited({}, "fixed")?.kernel, 7);
   assert.is(inherited({ kernel: 5 }, "fixed")?.kernel, 5);
   assert.is(inherited({ kernels: [5] }, "fixed")?.kernel, undefined);
@@ -145,16 +152,18 @@ modules("of an ECA gate that is replaced by ECA, a fixed kernel holds unless ano
 });
 
 modules("a gate is described in the words of a reader", () => {
-  const kernel = { kernel: 5, gamma: 2, b: 1 } as const;
   const [x, taps] = [tensorType(["N", 96, 7, 7]), tensorType([1, 1, 5])];
-  const ofEca = { x, weight: taps };
-  assert.is(eca.describe({ ...kernel, rule: "eca-net", padding: "zeros" }, ofEca), "k = 5");
+  const ofEca = { x, weight: taps, more: [] };
+  const described = (more: object): string =>
+    eca.describe(eca.op.attributes.parse({ kernel: 5, ...more }), ofEca);
+  assert.is(described({ rule: "eca-net" }), "k = 5");
+  assert.is(described({ padding: "circular" }), "k = 5 (fixed), circular");
   assert.is(
-    eca.describe({ ...kernel, rule: "fixed", padding: "circular" }, ofEca),
-    "k = 5 (fixed), circular",
+    described({ squeeze: "both", ownKernels: true, gate: "tanh" }),
+    "k = 5 (fixed), squeeze both, tanh, two kernels",
   );
   const operands = { x, reduce: tensorType([4, 96, 1, 1]), expand: tensorType([96, 4, 1, 1]) };
-  const functions = { hidden: "relu", gate: "sigmoid" } as const;
+  const functions = { hidden: "relu", gate: "sigmoid", epsilon: 1e-5 } as const;
   assert.is(se.describe({ squeeze: "average", ...functions }, operands), "96 → 4 → 96");
   assert.is(se.describe({ squeeze: "max", ...functions }, operands), "squeeze max, 96 → 4 → 96");
 });

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { attentionModules } from "../../src/ir/attention/modules.js";
 import { GraphBuilder, makeParameter } from "../../src/ir/builder.js";
 import { blockAt, type Graph, parametersOf, producersOf, usesOf } from "../../src/ir/graph.js";
 import { startAtZero } from "../../src/ir/initializers.js";
@@ -75,7 +76,7 @@ builder("a gate brings its parameters, named after its scope", () => {
   const build = new GraphBuilder("g");
   const x = build.input("x", tensorType(["N", 128, 7, 7]));
   const site = { channels: 128, blockInputChannels: 16 };
-  const options = { type: "eca", rule: "eca-net", gamma: 2, b: 1, padding: "zeros", bias: false } as const;
+  const options = { type: "eca" as const, ...attentionModules.eca.options.parse({}) };
   const y = build.attention(x, options, site, { scope: "/stages/0/blocks/0/attention" });
   const [parameter] = parametersOf(build.finish([y]));
   assert.is(parameter?.name, "stages.0.blocks.0.attention.conv.weight");

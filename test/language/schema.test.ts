@@ -15,6 +15,33 @@ test("the committed JSON Schema and docs are what the code makes", () => {
   assert.is(read("docs/spec.md"), specDocs());
 });
 
+test("docs/spec.md has every key of the schema in a table, with its description", () => {
+  const rows = read("docs/spec.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  const missing: string[] = [];
+  const seen = new Set<unknown>();
+  const visit = (schema: unknown, at: string): void => {
+    if (typeof schema !== "object" || schema === null || seen.has(schema)) return;
+    seen.add(schema);
+    const { properties, ...more } = schema as JsonSchema;
+    for (const [key, property] of Object.entries(properties ?? {})) {
+      const { description } = property as { readonly description?: string };
+      const row = `| \`${key}\` |`;
+      const isThere = rows.some((each) => {
+        return each.startsWith(row) && each.includes((description ?? "").replaceAll("|", "\\|"));
+      });
+      // What a spec without a base must have repeats keys without a word.
+      if (description !== undefined && !isThere) missing.push(`${at}.${key}`);
+      visit(property, `${at}.${key}`);
+    }
+    for (const [key, each] of Object.entries(more)) visit(each, `${at}/${key}`);
+  };
+  visit(specJsonSchema(), "$");
+  assert.equal(missing, []);
+  assert.ok(seen.size > 500, "the schema was walked");
+});
+
 test("it is draft-07, with an id and a title", () => {
   const { $schema, $id, title } = specJsonSchema();
   assert.equal([$schema, title], ["http://json-schema.org/draft-07/schema#", "ecagen spec"]);
@@ -90,7 +117,12 @@ test("the shorthands are part of it", () => {
   assert.is(blockString?.type, "string");
   const { attention } = definitions as Readonly<Record<string, JsonSchema>>;
   const name = attention?.anyOf?.[0];
-  assert.equal(typeof name === "object" && name.enum, [...ATTENTION_TYPES, "none"]);
+  assert.equal(typeof name === "object" && name.enum, [...ATTENTION_TYPES]);
+  const forms = ((properties?.attention as JsonSchema | undefined)?.anyOf ?? []) as readonly JsonSchema[];
+  const gate = { $ref: "#/definitions/attention" };
+  assert.is(forms.find((each) => each.const !== undefined)?.const, "none");
+  assert.match(JSON.stringify(forms), JSON.stringify(gate));
+  assert.match(JSON.stringify(forms), `"items":${JSON.stringify(gate)}`);
 });
 
 test.run();

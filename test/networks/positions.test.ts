@@ -211,6 +211,17 @@ test("gates of a list have parameters of their own, and take the file's defaults
   ]);
 });
 
+test("a residual gate is added to what it gates", () => {
+  const attention = '[{ "type": "eca", "residual": true }, "se-var1"]';
+  const { ops } = buildNetwork(
+    parse(specText([`{ "block": "conv-norm-act", "channels": 16, "attention": ${attention} }`])).resolved,
+  );
+  const [eca, sum, plain] = ops.filter(({ loc }) => loc.scope.includes("/attention/"));
+  assert.equal([eca?.kind, sum?.kind, plain?.kind], ["attention.eca", "add", "attention.se-var1"]);
+  assert.equal([...(sum?.operands ?? [])], [eca?.results[0], eca?.operands[0]]);
+  assert.is(plain?.operands[0], sum?.results[0]);
+});
+
 test("a list of gates is checked item by item, and none is no item", () => {
   const stage = '{ "block": "basic", "channels": 16, "attention": ';
   for (const [attention, message, path] of [

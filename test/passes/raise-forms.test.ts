@@ -25,6 +25,8 @@ interface Form {
   readonly last?: true;
   /** Whether the map is added to the gated one. */
   readonly residual?: true;
+  /** Scalars of a normalisation that the gate has beside its layers. */
+  readonly norm?: number;
   /** Lines from %x to %y. */
   readonly lines: readonly string[];
 }
@@ -213,7 +215,11 @@ const FORMS: { readonly [what: string]: Form } = {
       `%y : ${MAP} = add(%x, %z)`,
     ],
   },
-  "a BatchNorm behind the first layer": { input: MAP, lines: layersWith({ reduced: NORM(4) }) },
+  "a BatchNorm behind the first layer": {
+    input: MAP,
+    norm: 2 * 4,
+    lines: layersWith({ reduced: NORM(4) }),
+  },
   "a BatchNorm behind each layer": {
     input: MAP,
     lines: layersWith({ reduced: NORM(4), expanded: NORM(C) }),
@@ -348,7 +354,7 @@ for (const [what, form] of Object.entries(FORMS)) {
     assert.equal(rejected, []);
     assert.equal(
       gates.map(({ kind, channels, parameters }) => [kind, channels, parameters]),
-      [["se", C, 2 * 4 * C + 4 + C]],
+      [["se", C, 2 * 4 * C + 4 + C + (form.norm ?? 0)]],
     );
     assertSameValues(graph, raised);
     const pipeline = "swap-attention{from=se,to=eca},lower-attention{strategy=auto}";

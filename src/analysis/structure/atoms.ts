@@ -120,7 +120,7 @@ function branching(
     if (isGated(last, from, layouts)) return [{ ...segment, kind: "gate" }];
     const residual =
       isOp(last, "add") && depth < DEEPEST ? residualOf(segment, own, last, layouts, depth) : undefined;
-    if (residual !== undefined) return [residual];
+    if (residual !== undefined) return [gateOf(residual) ?? residual];
   }
   return denseLayers(segment, own, layouts) ?? [branchesOf(segment, own)];
 }
@@ -189,6 +189,13 @@ function residualOf(
   const longer = convsOf(atomsA) - convsOf(atomsB) || ofA.length - ofB.length;
   const [branch, shortcut] = longer > 0 ? [atomsA, atomsB] : [atomsB, atomsA];
   return { ...segment, kind: "residual", branch, shortcut };
+}
+
+/** x + gate(x) as a gate: what is added is the map that the only gate of the branch gates. */
+function gateOf({ branch, shortcut, ...stretch }: ResidualAtom): PlainAtom | undefined {
+  const [gate, another] = branch.filter(({ kind }) => kind !== "pass");
+  const isGate = gate?.kind === "gate" && another === undefined && shortcut.length === 0;
+  return isGate ? { ...stretch, kind: "gate" } : undefined;
 }
 
 /** The ops that a value is computed of, in their order. */

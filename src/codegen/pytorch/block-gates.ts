@@ -1,6 +1,6 @@
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { AttentionPosition } from "../../language/positions.js";
-import type { ModuleParts } from "./network-parts.js";
+import type { GateWords, ModuleParts } from "./network-parts.js";
 import type { Literal } from "./python.js";
 
 /** The words of a block's gates: of one its own, of a list those of each item, where None stands for one that is not there. */
@@ -17,10 +17,10 @@ export function gatesBelow(
   { gateAt }: ModuleParts,
   usual: AttentionPosition,
 ): BlockGates {
-  const found = gates.map(({ layer, position }) => ({
+  const found = gates.map(({ layer, position, residual }) => ({
     item: layer === "attention" ? undefined : Number(layer.split("/").at(-1)),
     position,
-    gate: gateAt(`${scope}/${layer}`),
+    gate: withResidual(gateAt(`${scope}/${layer}`), residual),
   }));
   const alone = found.find(({ item }) => item === undefined);
   if (alone !== undefined) {
@@ -34,4 +34,10 @@ export function gatesBelow(
     gate: items.map((each) => each?.gate),
     position: items.map((each) => each?.position ?? usual),
   };
+}
+
+/** A removed gate leaves what is added to nothing but its own map. */
+function withResidual(gate: GateWords | undefined, residual: boolean): GateWords | undefined {
+  if (!residual) return gate;
+  return { ...(gate ?? { type: "none" }), residual: true };
 }

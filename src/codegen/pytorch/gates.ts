@@ -40,23 +40,38 @@ const unless = <V extends Literal>(usual: V, value: V): V | undefined =>
 
 /** Every kind of attention as Python; one without a line is a compile error. */
 export const gateEmitters: { readonly [T in GateType]: GateEmitter<T> } = {
-  se: gate("SqueezeExcitation", "se", ({ squeeze, hidden, gate }, sizes) => ({
-    channels: channelsOf(sizes),
-    squeezed: outputs(sizes, 1),
-    squeeze: unless("average", squeeze),
-    act: unless("relu", hidden),
-    gate: unless("sigmoid", gate),
-    bias: unless(true, sizes.length > 3),
-  })),
-  eca: gate("EfficientChannelAttention", "eca", ({ kernel, padding }, sizes) => ({
-    kernel,
-    padding: unless("zeros", padding),
-    bias: unless(false, sizes.length > 2),
-  })),
-  ecam: gate("HiddenChannelAttention", "ecam", ({ kernel, hidden }, sizes) => ({
+  se: gate("SqueezeExcitation", "se", ({ squeeze, hidden, gate, epsilon }, sizes) => {
+    const { norm, expandBias } = nameOperands(attentionModules.se.op.operands, sizes);
+    return {
+      channels: channelsOf(sizes),
+      squeezed: outputs(sizes, 1),
+      squeeze: unless("average", squeeze),
+      act: unless("relu", hidden),
+      gate: unless("sigmoid", gate),
+      bias: unless(true, expandBias !== undefined),
+      epsilon: norm && epsilon,
+    };
+  }),
+  eca: gate(
+    "EfficientChannelAttention",
+    ["row_gate", "eca"],
+    ({ kernel, padding, squeeze, ownKernels, gate }, sizes) => ({
+      kernel,
+      padding: unless("zeros", padding),
+      bias: unless(false, sizes.length > (ownKernels ? 3 : 2)),
+      squeeze: unless("average", squeeze),
+      own_kernels: unless(false, ownKernels),
+      gate: unless("sigmoid", gate),
+    }),
+  ),
+  ecam: gate("HiddenChannelAttention", ["row_gate", "ecam"], ({ kernel, hidden, squeeze, gate }, sizes) => ({
     kernel,
     maps: outputs(sizes, 1),
     act: unless("relu", hidden),
+    first: unless(1, sizes[1]?.[2] ?? 1),
+    bias: unless(true, sizes.length > 3),
+    squeeze: unless("average", squeeze),
+    gate: unless("sigmoid", gate),
   })),
   ese: gate("LinearGate", "linear_gate", ({ gate }, sizes) => ({
     channels: channelsOf(sizes),

@@ -8,6 +8,7 @@ import {
   type KernelAttributes,
 } from "../../ir/attention/eca-kernel.js";
 import { moduleOf } from "../../ir/attention/modules.js";
+import { blockAt } from "../../ir/graph.js";
 import type { NetworkOptions } from "../../networks/spec-network.js";
 
 /** How the kernel size of one gate with a kernel along the channels came about. */
@@ -42,8 +43,10 @@ export function explainKernels(file: string, options: NetworkOptions = {}): Kern
     const type = gateOf(op)?.type;
     if (type === undefined || !hasKernel(moduleOf(type))) return [];
     const attributes = op.attributes as KernelAttributes;
-    const { kernel: k, rule, gamma, b } = attributes;
-    const channels = Number(op.operands[0]?.type.dims[1]);
+    const { kernel: k, rule, gamma, b, kernelOf } = attributes;
+    const gated = Number(op.operands[0]?.type.dims[1]);
+    const entering = kernelOf === "gated" ? undefined : blockAt(graph, op.loc.scope)?.inputChannels;
+    const channels = entering ?? gated;
     return [{ at: op.loc.scope, type, channels, k, rule, gamma, b, because: reason(channels, attributes) }];
   });
   const rules = Object.fromEntries(Object.entries(ECA_KERNEL_RULES).map(([name, { doc }]) => [name, doc]));

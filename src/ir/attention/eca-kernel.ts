@@ -51,6 +51,9 @@ const oddKernel = z
   .max(LARGEST_KERNEL)
   .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" });
 
+/** The channels that k follows from: those of the gated tensor, or those that enter the block. */
+const KERNEL_CHANNELS = ["gated", "block-input"] as const;
+
 /** What an op with a kernel along the channels knows of it. */
 export const kernelAttributes = {
   kernel: oddKernel,
@@ -58,6 +61,7 @@ export const kernelAttributes = {
   rule: z.enum([...ECA_KERNEL_RULE_NAMES, "fixed"]).default("fixed"),
   gamma: z.number().positive().default(2),
   b: z.number().default(1),
+  kernelOf: z.enum(KERNEL_CHANNELS).default("gated"),
 };
 
 /** Options of every module with a kernel along the channels. */
@@ -78,6 +82,10 @@ export const kernelOptions = {
     ),
   gamma: z.number().min(0.01).max(100).default(2).describe("γ of the rule."),
   b: z.number().min(-100).max(100).default(1).describe("b of the rule."),
+  kernelOf: z
+    .enum(KERNEL_CHANNELS)
+    .default("gated")
+    .describe("The channels C of the rule: those of the gated tensor, or those that enter the block."),
 };
 
 type KernelOptions = z.output<z.ZodObject<typeof kernelOptions>>;
@@ -90,24 +98,25 @@ export function hasKernel({ op }: AttentionModule): boolean {
 
 /** Attributes of an op without how its k came about, which is nothing that it computes; files don't say it. */
 export function withoutKernelRule(attributes: object): object {
-  const { rule, gamma, b, ...computed } = attributes as Partial<KernelAttributes>;
+  const { rule, gamma, b, kernelOf, ...computed } = attributes as Partial<KernelAttributes>;
   return rule === undefined ? attributes : computed;
 }
 
 /** The k of a gate at a site, and how it came about. */
 export function plannedKernel(
-  { kernel, kernels, rule, gamma, b }: KernelOptions,
+  { kernel, kernels, rule, gamma, b, kernelOf }: KernelOptions,
   site: AttentionSite,
 ): KernelAttributes {
   if (kernel !== undefined && kernels !== undefined) refuse("`kernel` and `kernels` can't both be given");
   const written = kernels === undefined ? kernel : kernelOfStage(kernels, site.stage);
-  const k = written ?? adaptiveKernel(site.channels, rule, gamma, b).kernel;
+  const channels = kernelOf === "gated" ? site.channels : site.blockInputChannels;
+  const k = written ?? adaptiveKernel(channels, rule, gamma, b).kernel;
   if (k > LARGEST_KERNEL) {
     refuse(
-      `the rule ${rule} with γ = ${gamma} and b = ${b} gives k = ${k} for ${site.channels} channels; at most ${LARGEST_KERNEL} is possible`,
+      `the rule ${rule} with γ = ${gamma} and b = ${b} gives k = ${k} for ${channels} channels; at most ${LARGEST_KERNEL} is possible`,
     );
   }
-  return { kernel: k, rule: written === undefined ? rule : "fixed", gamma, b };
+  return { kernel: k, rule: written === undefined ? rule : "fixed", gamma, b, kernelOf };
 }
 
 /** The options with the k that a person wrote of the replaced gate, unless they give another. */

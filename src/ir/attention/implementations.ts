@@ -39,7 +39,7 @@ import { stressSeVar2 } from "./se-var2/stress.js";
 import { lowerSk } from "./sk/lowering.js";
 import { stressSk } from "./sk/stress.js";
 import { stressLinearGate } from "./stress/linear-gate.js";
-import { stressTaps } from "./stress/taps.js";
+import { stressEca, stressTaps } from "./stress/taps.js";
 
 /** The op of a kind of attention, or of any. */
 export type AttentionOp<T extends AttentionKind = AttentionKind> = OpOf<`attention.${T}`>;
@@ -60,7 +60,7 @@ export interface AttentionImplementation<T extends AttentionKind> {
 /** The implementation of every kind of attention; one that is missing is a compile error. */
 export const implementations: { readonly [T in AttentionKind]: AttentionImplementation<T> } = {
   se: { lower: lowerSe, stress: stressSe },
-  eca: { lower: lowerEca, stress: stressTaps },
+  eca: { lower: lowerEca, stress: stressEca },
   ecam: { lower: lowerEcam, stress: stressEcam },
   ese: { lower: lowerLinearGate, stress: stressLinearGate },
   "se-var1": { lower: lowerSeVar1, stress: stressSeVar1 },

@@ -86,13 +86,14 @@ export function gatesOf(
   usual: AttentionPosition,
 ): readonly ResolvedGate[] {
   return listedGates(attention).flatMap(({ gate, item }): readonly ResolvedGate[] => {
-    const { position = usual, blocks, ...options } = gate;
+    const { position = usual, blocks, residual = false, ...options } = gate;
     if (blocks !== undefined && !blocks.includes(index)) return [];
     const below = item === undefined ? ["attention"] : ["attention", item];
     return [
       {
         options: options as AttentionOptions,
         position,
+        residual,
         layer: below.join("/"),
         specPath: [...specPath, ...below],
       },

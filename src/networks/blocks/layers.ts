@@ -225,8 +225,10 @@ export class LayerBuilder {
       stage,
       initialization,
     };
-    return gates.reduce<Value>((gated, { options, layer: own }) => {
-      return this.#builder.attention(gated, options, site, this.#at(join(layer, own)));
+    return gates.reduce<Value>((entering, { options, residual, layer: own }) => {
+      const path = join(layer, own);
+      const gated = this.#builder.attention(entering, options, site, this.#at(path));
+      return residual ? this.add(gated, entering, join(path, "residual")) : gated;
     }, x);
   }
 

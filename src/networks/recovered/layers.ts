@@ -4,6 +4,7 @@ import type { ActivationName } from "../../ir/activations.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Op, OpOf } from "../../ir/graph.js";
 import { operandsOf } from "../../ir/ops/registry.js";
+import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "../../passes/raise/activation.js";
 import type { Dataflow } from "../../passes/raise/dataflow.js";
 import { Mismatch } from "../../passes/raise/mismatch.js";
@@ -45,11 +46,18 @@ export function activationOf(atom: Atom, flow: Dataflow): ActivationName | undef
   }
 }
 
+/** A gate that stands among other ops. `residual`: whether its map is added to its result. */
+export interface StandingGate {
+  readonly op: Op;
+  readonly residual: boolean;
+}
+
 /** The gates among some atoms. */
-export function gateOps(atoms: readonly Atom[]): readonly Op[] {
-  return atoms.flatMap(({ kind, ops }) => {
+export function gateOps(atoms: readonly Atom[]): readonly StandingGate[] {
+  return atoms.flatMap(({ kind, ops }): StandingGate[] => {
     if (kind !== "gate") return [];
-    const gate = ops.find((op) => attentionKindOf(op.kind) !== undefined);
-    return gate ?? unknown("a gate is of no kind that is known");
+    const op = ops.find((op) => attentionKindOf(op.kind) !== undefined);
+    if (op === undefined) return unknown("a gate is of no kind that is known");
+    return [{ op, residual: ops.some((each) => isOp(each, "add")) }];
   });
 }

@@ -191,18 +191,22 @@ function attentionOf(
   const positions = positionsIn(type);
   const projects = positions.includes("spatial");
   const found = [
-    ...branch.flatMap(({ before }) => gateOps(before).map((op) => ({ op, position: "pre" }))),
+    ...branch.flatMap(({ before }) => gateOps(before).map((gate) => ({ ...gate, position: "pre" }))),
     ...branch.flatMap(({ after }, i) => {
       const position = i === last ? "standard" : projects && i === last - 1 ? "spatial" : "elsewhere";
-      return gateOps(after).map((op) => ({ op, position }));
+      return gateOps(after).map((gate) => ({ ...gate, position }));
     }),
-    ...gateOps(shortcut).map((op) => ({ op, position: "identity" })),
-    ...gateOps(after).map((op) => ({ op, position: "post" })),
+    ...gateOps(shortcut).map((gate) => ({ ...gate, position: "identity" })),
+    ...gateOps(after).map((gate) => ({ ...gate, position: "post" })),
   ];
-  const written = found.map(({ op, position }) => {
+  const written = found.map(({ op, position, residual }) => {
     if (position === "elsewhere") return unknown("its gate stands where no spec has one");
     const gate = gates.get(op) ?? unknown("its gate is of no kind that is known");
-    return { ...gate, ...(position === positions[0] ? {} : { position }) };
+    return {
+      ...gate,
+      ...(residual ? { residual } : {}),
+      ...(position === positions[0] ? {} : { position }),
+    };
   });
   const [gate, another] = written;
   if (gate === undefined) return {};

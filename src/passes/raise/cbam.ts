@@ -1,8 +1,8 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { expectSqueezeOf } from "./channel-gate.js";
-import { stepsOf } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
+import { stepsOf } from "./match.js";
 import { mismatch, unlessMismatch } from "./mismatch.js";
 import { type GatePath, readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";

@@ -62,6 +62,8 @@ function channelGateOf(op: Op, sides: GateSides, flow: Dataflow): FoundModule | 
     const module = match(path, x.type);
     if (module !== undefined) return { module, x, last: op, ops: [op, ...sides.ops, ...path.ops] };
   }
+  const shares = path.steps.slice(0, -1).find(({ kind }) => kind === "softmax");
+  if (shares !== undefined) mismatch(shares.op, "no known gate has such an op");
   const norm = path.steps.find(({ kind }) => kind === "norm");
   if (norm !== undefined) mismatch(norm.op, LONE_NORM);
   return mismatch(op, `no known gate is made of ${describePath(path)}`);

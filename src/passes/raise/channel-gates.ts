@@ -1,86 +1,36 @@
-import type { TensorType } from "../../ir/types.js";
+import { matchEca, matchEcam } from "./channel-kernels.js";
 import type { ReadContext } from "./context.js";
+import { type ChannelGateMatch, stepsOf } from "./match.js";
 import { mismatch } from "./mismatch.js";
 import type { GatePath } from "./path.js";
-import { type RaisedModule, type RaisedModuleOf, written } from "./raised.js";
-import { type ActivationStep, asConvolution, biasOf, excitationOf, type Step } from "./step.js";
+import { type RaisedModuleOf, written } from "./raised.js";
+import { type ActivationStep, asConvolution, biasOf, excitationOf } from "./step.js";
 import { constantVector, type RaisedParameter, withDims } from "./weights.js";
 
-/**
- * What a path to a gate is as one kind of module, for a gated map of the type. Undefined where the steps are others;
- * a mismatch where they are the module's and something about them is not.
- */
-export type ChannelGateMatch = (path: GatePath, x: TensorType) => RaisedModule | undefined;
-
-type StepOf<K extends Step["kind"]> = Step & { readonly kind: K };
-
-/** The steps, if they are of these kinds and no others. */
-export function stepsOf<const K extends readonly Step["kind"][]>(
-  { steps }: Pick<GatePath, "steps">,
-  ...kinds: K
-): { readonly [I in keyof K]: StepOf<K[I]> } | undefined {
-  const fits = steps.length === kinds.length && steps.every((step, i) => step.kind === kinds[i]);
-  return fits ? (steps as unknown as { readonly [I in keyof K]: StepOf<K[I]> }) : undefined;
-}
-
-/** squeeze ─ linear C → M ─ hidden ─ linear M → C ─ gate */
+/** squeeze ─ linear C → M [─ batch normalisation] ─ hidden ─ linear M → C ─ gate */
 const matchSe: ChannelGateMatch = (path) => {
-  const steps = stepsOf(path, "linear", "activation", "linear", "activation");
+  const [, norm] =
+    stepsOf({ steps: path.withNorms }, "linear", "norm", "activation", "linear", "activation") ?? [];
+  const layers = norm === undefined ? path.steps : path.withNorms.filter((step) => step !== norm);
+  const steps = stepsOf({ steps: layers }, "linear", "activation", "linear", "activation");
   if (steps === undefined || (path.start?.of !== "mean" && path.start?.of !== "max")) return undefined;
   const [reduce, hidden, expand, gate] = steps;
   const { weights, biases } = excitationOf(reduce, expand);
+  const epsilon = norm === undefined ? {} : { epsilon: norm.epsilon };
   const squeeze = path.start.of === "max" ? "max" : "average";
   return {
     kind: "se",
-    attributes: { squeeze, hidden: hidden.name, gate: gate.name },
-    parameters: [...weights, ...biases],
+    attributes: { squeeze, hidden: hidden.name, gate: gate.name, ...epsilon },
+    parameters: [...weights, ...(norm?.parameters ?? []), ...biases],
     options: written("se", {
       channels: reduce.outputs,
       squeeze,
       activation: hidden.name,
       gate: gate.name,
       bias: biases.length > 0,
+      norm: norm !== undefined,
+      ...epsilon,
     }),
-  };
-};
-
-/**
- *     mean ─ kernel of k channels ─ sigmoid
- *
- * How k came about is not in a file: it is taken as written, so no pass derives it again.
- */
-const matchEca: ChannelGateMatch = (path) => {
-  const steps = stepsOf(path, "kernel", "activation");
-  if (steps === undefined || path.start?.of !== "mean") return undefined;
-  const [{ kernel, weight, padding, bias }, gate] = steps;
-  if (weight.data.dims[0] !== 1 || weight.data.dims[1] !== 1) return undefined;
-  if (gate.name !== "sigmoid") mismatch(gate.op, `its gate is ${gate.name}; that of ECA is sigmoid`);
-  return {
-    kind: "eca",
-    attributes: { kernel, padding },
-    parameters: [weight, ...(bias === undefined ? [] : [bias])],
-    options: written("eca", { kernel, padding, bias: bias !== undefined }),
-  };
-};
-
-/** mean ─ kernel of 1 channel, from 1 map to some ─ hidden ─ kernel of k channels, back to 1 map ─ sigmoid */
-const matchEcam: ChannelGateMatch = (path) => {
-  const steps = stepsOf(path, "kernel", "activation", "kernel", "activation");
-  if (steps === undefined || path.start?.of !== "mean") return undefined;
-  const [enter, hidden, leave, gate] = steps;
-  const [maps = 0] = enter.weight.data.dims;
-  if (enter.kernel !== 1 || enter.padding !== "zeros" || leave.padding !== "zeros") return undefined;
-  if (gate.name !== "sigmoid") mismatch(gate.op, `its gate is ${gate.name}; that of ECAM is sigmoid`);
-  return {
-    kind: "ecam",
-    attributes: { kernel: leave.kernel, hidden: hidden.name },
-    parameters: [
-      enter.weight,
-      enter.bias ?? constantVector(maps, 0),
-      leave.weight,
-      leave.bias ?? constantVector(1, 0),
-    ],
-    options: written("ecam", { kernel: leave.kernel, channels: maps, activation: hidden.name }),
   };
 };
 

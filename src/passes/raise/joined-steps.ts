@@ -16,18 +16,20 @@ interface Affine {
  *     scale · (W · x + b) + shift  →  (scale · W) · x + (scale · b + shift)
  *     W · (scale · x + shift) + b  →  (W · scale) · x + (W · shift + b)
  *
- * The steps with all that is linear beside a layer made part of it: biases, factors, and batch normalisations, which no module
- * has. What stands beside no layer stays.
+ * The steps with all that is linear beside a layer made part of it: biases, factors, and batch normalisations, which hardly any
+ * module has. What stands beside no layer stays.
+ *
+ * @param norms whether batch normalisations are among what is joined; for a module that has one they stay steps
  */
-export function joinedSteps(steps: readonly Step[]): readonly Step[] {
+export function joinedSteps(steps: readonly Step[], norms = true): readonly Step[] {
   const joined: Step[] = [];
   for (const step of steps) {
     const before = joined.at(-1);
-    const affine = affineOf(step);
+    const affine = norms || step.kind !== "norm" ? affineOf(step) : undefined;
     if (before?.kind === "linear" && affine !== undefined) {
       joined[joined.length - 1] = followedBy(before, affine);
     } else if (step.kind === "linear" && step.groups === 1) {
-      joined.push(led(step, joined));
+      joined.push(norms || joined.at(-1)?.kind !== "norm" ? led(step, joined) : step);
     } else {
       joined.push(step);
     }

@@ -20,6 +20,8 @@ export interface GatePath {
   readonly start: ReadSqueeze | ReadContext | PathSum | undefined;
   /** From the map to the gate. */
   readonly steps: readonly Step[];
+  /** The same with batch normalisations as steps, which are part of the layers beside them in `steps`. */
+  readonly withNorms: readonly Step[];
   /** All ops of the way. */
   readonly ops: readonly Op[];
 }
@@ -43,6 +45,7 @@ const STEP_READERS: readonly StepReader[] = [
   readChannelKernel,
   readNorm,
   readStandardized,
+  readSoftmax,
   readPerChannel,
   readFactor,
 ];
@@ -76,6 +79,7 @@ class PathReader {
         return {
           start: start?.start,
           steps: joinedSteps(steps.toReversed()),
+          withNorms: joinedSteps(steps.toReversed(), false),
           ops: [...ops, ...(start?.ops ?? [])],
         };
       }
@@ -128,6 +132,16 @@ function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
 function isPart(op: Op): boolean {
   const isCut = isOp(op, "slice") || (isOp(op, "opaque") && op.attributes.operator === "Split");
   return isCut && extent(op.operands[0]?.type.dims ?? []).length <= 2;
+}
+
+/** A softmax along the channels of a row. */
+function readSoftmax(_value: Value, op: Op): ReadStep | undefined {
+  const [from] = op.operands;
+  if (!isOp(op, "softmax") || from === undefined) return undefined;
+  const { dims } = from.type;
+  const { axis } = op.attributes;
+  const isAlongRow = axis > 0 && dims.every((size, i) => i === 0 || (i === axis) === (size !== 1));
+  return isAlongRow ? { step: { kind: "softmax", op }, from, ops: [op] } : undefined;
 }
 
 /** A product with one number. */

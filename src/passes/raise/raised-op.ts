@@ -2,7 +2,7 @@ import { dequal } from "dequal";
 import { freezeOp, makeParameter } from "../../ir/builder.js";
 import type { Loc, Op, Parameter, Value } from "../../ir/graph.js";
 import { inferTypes } from "../../ir/op.js";
-import { operandSlots } from "../../ir/operands.js";
+import { slotsInUse } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { type DType, TypeRefusal, tensorType } from "../../ir/types.js";
 import type { Dataflow } from "./dataflow.js";
@@ -39,8 +39,9 @@ export function raisedOp(
     Object.freeze({ kind: "result" as const, name, type }),
   );
   const prefix = loc.scope.slice(1).replaceAll("/", ".");
+  const slots = slotsInUse(definition.operands, types.length);
   const parameters = module.parameters.map((parameter, i) => {
-    const fallback = `${prefix}.${operandSlots(definition.operands)[i + 1]?.name}`;
+    const fallback = `${prefix}.${slots[i + 1]?.name}`;
     return parameterOf(parameter, fallback, dtype, region, flow, names);
   });
   return freezeOp({ kind, operands: [x, ...parameters], attributes, results, loc } as unknown as Op);

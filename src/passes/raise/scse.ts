@@ -1,10 +1,10 @@
 import type { Op, Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { readActivation } from "./activation.js";
-import { stepsOf } from "./channel-gates.js";
 import type { Dataflow } from "./dataflow.js";
 import { behindLayout } from "./layout.js";
 import { readLinear } from "./linear.js";
+import { stepsOf } from "./match.js";
 import { unlessMismatch } from "./mismatch.js";
 import { readPath } from "./path.js";
 import { sidesOf } from "./product-sides.js";

@@ -58,6 +58,12 @@ export interface StandardizedStep {
   readonly epsilon: number;
 }
 
+/** exp(x) / Σ exp(x) over the channels. */
+export interface SoftmaxStep {
+  readonly kind: "softmax";
+  readonly op: Op;
+}
+
 /** Every number multiplied by the same one. */
 export interface FactorStep {
   readonly kind: "factor";
@@ -73,6 +79,7 @@ export type Step =
   | PerChannelStep
   | NormStep
   | StandardizedStep
+  | SoftmaxStep
   | FactorStep;
 
 /** A step that computes a value, and the value that it starts from. */

@@ -16,7 +16,7 @@ import { RESIDUAL, RESNET_ENDS, residualBlocks } from "./resnet-blocks.js";
  * `se` whatever its kind.
  */
 const GATES: readonly GateNames[] = [
-  { of: "se", layers: { reduce: "fc1", expand: "fc2" } },
+  { of: "se", layers: { reduce: "fc1", norm: "bn", expand: "fc2" } },
   { of: "eca", layers: { conv: "conv" } },
   { of: "ese", layers: { fc: "fc" } },
   {

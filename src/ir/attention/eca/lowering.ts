@@ -1,39 +1,51 @@
+import { Defect } from "../../../base/diagnostic.js";
 import type { OpOf, Value } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
-import { alongChannelRow } from "../lowering/channel-row.js";
-import { convolution, reshapedParameter } from "../lowering/parts.js";
+import { alongChannelRow, rowGate } from "../lowering/channel-row.js";
+import { convolution, pooledRows, reshapedParameter } from "../lowering/parts.js";
 import type { LoweringOptions } from "../lowering/strategy.js";
+import { ecaParts } from "./module.js";
 
 /**
- *     x ─ global_avg_pool ─ to a row of channels ─ conv 1×k ─ sigmoid ─ back ─┐
- *     └────────────────────────────────────────────────────────────────────── mul
+ *     x ─ global_avg_pool ─ to a row of channels ─ conv 1×k ─ gate ─ back ─┐
+ *     └─────────────────────────────────────────────────────────────────── mul
  *
- * A circular kernel reads the row with its ends joined: [last (k-1)/2, all, first (k-1)/2].
+ * A circular kernel reads the row with its ends joined: [last (k-1)/2, all, first (k-1)/2]. With a squeeze of both the maxima are
+ * a row too, and the convolutions of the two are added.
  */
 export function lowerEca(
   op: OpOf<"attention.eca">,
   context: RewriteContext,
   options: LoweringOptions,
 ): Value {
-  const { x, weight, bias } = operandsOf(op);
-  const { kernel, padding } = op.attributes;
+  const { x, weight, more } = operandsOf(op);
+  const { kernel, padding, squeeze, ownKernels, gate } = op.attributes;
+  const { kernels } = ecaParts(weight, more, ownKernels);
   const each = (kernel - 1) / 2;
-  const pooled = context.op("global_avg_pool", [x], {}, "pool");
-  const gate = alongChannelRow(context, pooled, options, (row) => {
-    const taps = reshapedParameter(context, weight, [1, 1, 1, kernel]);
-    const circular = padding === "circular" && each > 0;
-    const read = circular ? joinedEnds(row, each, context) : row;
-    const pads = circular ? {} : { pads: [0, each, 0, each] as [number, number, number, number] };
-    return context.op("sigmoid", [convolution(context, read, taps, bias, "conv", pads)], {}, "gate");
+  const circular = padding === "circular" && each > 0;
+  const pads = circular ? {} : { pads: [0, each, 0, each] as [number, number, number, number] };
+  const rows = pooledRows(context, x, squeeze);
+  const gating = alongChannelRow(context, rows, options, (entered) => {
+    const scores = entered.map((row, i) => {
+      const part = kernels[Math.min(i, kernels.length - 1)] ?? { weight, bias: undefined };
+      const name = i === 0 ? "" : "max_";
+      const taps = reshapedParameter(context, part.weight, [1, 1, 1, kernel], `${name}weight`);
+      const read = circular ? joinedEnds(row, each, context, name) : row;
+      return convolution(context, read, taps, part.bias, `${name}conv`, pads);
+    });
+    const [first, second] = scores;
+    if (first === undefined) throw new Defect("an ECA gate squeezes to nothing");
+    const sum = second === undefined ? first : context.op("add", [first, second], {}, "sum");
+    return rowGate(context, sum, gate);
   });
-  return context.op("mul", [x, gate], {});
+  return context.op("mul", [x, gating], {});
 }
 
-function joinedEnds(row: Value, each: number, context: RewriteContext): Value {
+function joinedEnds(row: Value, each: number, context: RewriteContext, prefix: string): Value {
   const columns = Number(row.type.dims[3]);
   const part = (start: number, end: number, name: string): Value =>
-    context.op("slice", [row], { axis: 3, start, end }, name);
+    context.op("slice", [row], { axis: 3, start, end }, `${prefix}${name}`);
   const ends = [part(columns - each, columns, "last"), row, part(0, each, "first")];
-  return context.op("concat", ends, { axis: 3 }, "ring");
+  return context.op("concat", ends, { axis: 3 }, `${prefix}ring`);
 }

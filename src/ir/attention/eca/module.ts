@@ -1,11 +1,10 @@
 import * as z from "zod";
-import { activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats, optional, weights } from "../../operands.js";
-import { elementAt } from "../../tensor.js";
+import { floats, rest, weights } from "../../operands.js";
+import { elementAt, type Tensor } from "../../tensor.js";
 import { expectDims, gatedChannels, refuse } from "../../types.js";
-import { activated, alongChannels, applied, channelMeans, product } from "../arithmetic.js";
+import { alongChannels, applied, channelMaxima, channelMeans, product, sum } from "../arithmetic.js";
 import {
   describeKernel,
   inheritedKernel,
@@ -13,9 +12,21 @@ import {
   kernelOptions,
   plannedKernel,
 } from "../eca-kernel.js";
-import { defineAttention } from "../module.js";
+import { defineAttention, type PlannedParameter } from "../module.js";
+import {
+  describeRow,
+  ROW_SQUEEZE_NAMES,
+  ROW_SQUEEZES,
+  type RowSqueeze,
+  rowGate,
+  rowGated,
+  rowGateOption,
+} from "../row-gate.js";
 
 const PADDINGS = ["zeros", "circular"] as const;
+
+const SQUEEZES = [...ROW_SQUEEZE_NAMES, "both"] as const;
+type Squeeze = RowSqueeze | "both";
 
 /**
  * Efficient Channel Attention (Wang et al., CVPR 2020, section 3.2 and eq. 9), for x of [N, C, H, W] or [N, C, L]:
@@ -24,28 +35,80 @@ const PADDINGS = ["zeros", "circular"] as const;
  *     ω[c] = σ(Σⱼ weight[j] · y[c + j - (k-1)/2] + bias),  y = 0 outside of 0 … C-1
  *     result[n,c,h,w] = x[n,c,h,w] · ω[n,c]
  *
- * With circular padding (timm's CECA) the channels are a ring: y[c + C] = y[c]. The bias is not the paper's.
+ * What is not the paper's: the bias; circular padding (timm's CECA), where the channels are a ring, y[c + C] = y[c]; another
+ * `gate` for σ; and another `squeeze`: the maximum for the mean, their sum, or `both`, each of which goes through a kernel, the
+ * same or its own, whose results are added up before the gate.
  */
 const op = modelOp({
-  doc: "x · sigmoid(C1D_k(mean of x over H and W)): Efficient Channel Attention",
+  doc: "x · gate(C1D_k(mean of x over H and W)): Efficient Channel Attention",
   source: "ECA-Net (CVPR 2020), section 3.2, eq. 9",
-  operands: { x: floats, weight: weights, bias: optional(weights) },
-  attributes: z.strictObject({ ...kernelAttributes, padding: z.enum(PADDINGS).default("zeros") }),
-  infer({ x, weight, bias }, { kernel, padding }) {
+  operands: { x: floats, weight: weights, more: rest(weights) },
+  attributes: z.strictObject({
+    ...kernelAttributes,
+    padding: z.enum(PADDINGS).default("zeros"),
+    squeeze: z.enum(SQUEEZES).default("average"),
+    /** Whether the maximum has a kernel of its own, of `both`. */
+    ownKernels: z.boolean().default(false),
+    gate: rowGate.default("sigmoid"),
+  }),
+  infer({ x, weight, more }, { kernel, padding, squeeze, ownKernels }) {
     const [, channels] = gatedChannels(x, "x");
     refuseWideRing(channels, kernel, padding);
-    expectDims(weight, [1, 1, kernel], "weight");
-    if (bias !== undefined) expectDims(bias, [1], "bias");
+    refuseIdleKernel(squeeze, ownKernels);
+    const parts = ecaParts(weight, more, ownKernels);
+    for (const [i, part] of parts.kernels.entries()) {
+      const name = i === 0 ? "" : "max_";
+      expectDims(part.weight, [1, 1, kernel], `${name}weight`);
+      if (part.bias !== undefined) expectDims(part.bias, [1], `${name}bias`);
+    }
+    if (parts.left > 0)
+      refuse(`it takes ${more.length - parts.left} operands after its weight, not ${more.length}`);
     return x;
   },
-  cost: ({ x }, _result, { kernel }) => ({ macs: gatedChannels(x, "x")[1] * kernel }),
-  evaluate({ x, weight, bias }, { kernel, padding }) {
-    const offset = bias?.data[0] ?? 0;
-    const mixed = alongChannels(channelMeans(x), kernel, padding, (_c, j) => elementAt(weight.data, j));
-    const scores = applied((y) => y + offset, mixed);
-    return product(x, activated(activations.sigmoid, scores));
+  cost({ x }, _result, { kernel, squeeze }) {
+    return { macs: gatedChannels(x, "x")[1] * kernel * (squeeze === "both" ? 2 : 1) };
+  },
+  evaluate({ x, weight, more }, { kernel, padding, squeeze, ownKernels, gate }) {
+    const { kernels } = ecaParts(weight, more, ownKernels);
+    const [first, last] = [kernels[0], kernels.at(-1)];
+    const scoresOf = (y: Tensor, part = first): Tensor => {
+      const mixed = alongChannels(y, kernel, padding, (_c, j) =>
+        elementAt((part ?? { weight }).weight.data, j),
+      );
+      const offset = part?.bias?.data[0] ?? 0;
+      return applied((each) => each + offset, mixed);
+    };
+    const scores =
+      squeeze === "both"
+        ? sum(scoresOf(channelMeans(x)), scoresOf(channelMaxima(x), last))
+        : scoresOf(ROW_SQUEEZES[squeeze](x));
+    return product(x, rowGated(gate, scores));
   },
 });
+
+/** A convolution along the channels. */
+interface KernelParts<T> {
+  readonly weight: T;
+  readonly bias: T | undefined;
+}
+
+/** The kernels of an ECA gate: the one of all, or that of the mean and that of the maximum. `left`: operands that belong to none. */
+export function ecaParts<T>(
+  weight: T,
+  more: readonly T[],
+  ownKernels: boolean,
+): { readonly kernels: readonly KernelParts<T>[]; readonly left: number } {
+  if (!ownKernels) return { kernels: [{ weight, bias: more[0] }], left: Math.max(0, more.length - 1) };
+  const [other = weight, bias, otherBias] = more;
+  const isWhole = more.length === 1 || more.length === 3;
+  return {
+    kernels: [
+      { weight, bias },
+      { weight: other, bias: otherBias },
+    ],
+    left: isWhole ? 0 : Math.max(1, more.length - 3),
+  };
+}
 
 export const eca = defineAttention({
   type: "eca",
@@ -59,30 +122,48 @@ export const eca = defineAttention({
         "What stands beyond the first and the last channel: zeros, or the channels of the other end (CECA).",
       ),
     bias: z.boolean().default(false).describe("Whether the convolution has a bias; the paper's has none."),
+    squeeze: z
+      .enum(SQUEEZES)
+      .default("average")
+      .describe(
+        "What stands for a channel: its average, its maximum, or the sum of them. both: the convolution goes over averages and over maxima, and its results are added.",
+      ),
+    ownKernels: z
+      .boolean()
+      .default(false)
+      .describe("Whether averages and maxima have a convolution each, where the squeeze is both."),
+    gate: rowGateOption,
   }),
   op,
   plan(given, site) {
     const kernel = plannedKernel(given, site);
-    refuseWideRing(site.channels, kernel.kernel, given.padding);
+    const { padding, squeeze, ownKernels, gate } = given;
+    refuseWideRing(site.channels, kernel.kernel, padding);
+    refuseIdleKernel(squeeze, ownKernels);
     // A convolution along the channels starts in every network as PyTorch starts one.
-    const start = uniformByFan(kernel.kernel);
-    const bias = { name: "conv.bias", dims: [1], init: start };
+    const init = uniformByFan(kernel.kernel);
+    const layers = ownKernels ? ["conv", "max_conv"] : ["conv"];
+    const of = (word: string, dims: readonly number[]): readonly PlannedParameter[] =>
+      layers.map((layer) => ({ name: `${layer}.${word}`, dims, init }));
     return {
-      attributes: { ...kernel, padding: given.padding },
-      parameters: [
-        { name: "conv.weight", dims: [1, 1, kernel.kernel], init: start },
-        ...(given.bias ? [bias] : []),
-      ],
+      attributes: { ...kernel, padding, squeeze, ownKernels, gate },
+      parameters: [...of("weight", [1, 1, kernel.kernel]), ...(given.bias ? of("bias", [1]) : [])],
     };
   },
   inherit: inheritedKernel,
   describe: (attributes) =>
-    `${describeKernel(attributes)}${attributes.padding === "circular" ? ", circular" : ""}`,
+    `${describeKernel(attributes)}${attributes.padding === "circular" ? ", circular" : ""}${describeRow(attributes)}${attributes.ownKernels ? ", two kernels" : ""}`,
 });
 
 /** A ring that is shorter than half a kernel would go round more than once. */
 function refuseWideRing(channels: number, kernel: number, padding: (typeof PADDINGS)[number]): void {
   if (padding === "circular" && (kernel - 1) / 2 > channels) {
     refuse(`a circular kernel of ${kernel} goes round ${channels} channels more than once`);
+  }
+}
+
+function refuseIdleKernel(squeeze: Squeeze, ownKernels: boolean): void {
+  if (ownKernels && squeeze !== "both") {
+    refuse("`ownKernels` is for a squeeze of both, the average and the maximum");
   }
 }

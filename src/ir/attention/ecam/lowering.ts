@@ -1,30 +1,33 @@
+import { Defect } from "../../../base/diagnostic.js";
 import type { OpOf, Value } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
-import { alongChannelRow } from "../lowering/channel-row.js";
-import { convolution, reshapedParameter } from "../lowering/parts.js";
+import { alongChannelRow, rowGate } from "../lowering/channel-row.js";
+import { convolution, pooledRows, reshapedParameter } from "../lowering/parts.js";
 import type { LoweringOptions } from "../lowering/strategy.js";
 
 /**
- *     x ─ global_avg_pool ─ to a row of channels ─ conv 1×1 ─ hidden ─ conv 1×k ─ sigmoid ─ back ─┐
- *     └────────────────────────────────────────────────────────────────────────────────────────── mul
+ *     x ─ global_avg_pool ─ to a row of channels ─ conv 1×k₁ ─ hidden ─ conv 1×k ─ gate ─ back ─┐
+ *     └──────────────────────────────────────────────────────────────────────────────────────── mul
  */
 export function lowerEcam(
   op: OpOf<"attention.ecam">,
   context: RewriteContext,
   options: LoweringOptions,
 ): Value {
-  const { x, enter, enterBias, leave, leaveBias } = operandsOf(op);
-  const { kernel, hidden } = op.attributes;
-  const maps = Number(enter.type.dims[0]);
-  const each = (kernel - 1) / 2;
-  const pooled = context.op("global_avg_pool", [x], {}, "pool");
-  const gate = alongChannelRow(context, pooled, options, (row) => {
-    const first = reshapedParameter(context, enter, [maps, 1, 1, 1], "enter_weight");
-    const wide = context.op(hidden, [convolution(context, row, first, enterBias, "widen")], {}, "hidden");
-    const taps = reshapedParameter(context, leave, [1, maps, 1, kernel], "leave_weight");
-    const mixed = convolution(context, wide, taps, leaveBias, "conv", { pads: [0, each, 0, each] });
-    return context.op("sigmoid", [mixed], {}, "gate");
+  const { x, enter, leave, enterBias, leaveBias } = operandsOf(op);
+  const { kernel, hidden, squeeze, gate } = op.attributes;
+  const [maps, first] = [Number(enter.type.dims[0]), Number(enter.type.dims[2])];
+  const padded = (k: number) => ({
+    pads: [0, (k - 1) / 2, 0, (k - 1) / 2] as [number, number, number, number],
   });
-  return context.op("mul", [x, gate], {});
+  const gating = alongChannelRow(context, pooledRows(context, x, squeeze), options, ([row]) => {
+    if (row === undefined) throw new Defect("an ECAM gate squeezes to nothing");
+    const entering = reshapedParameter(context, enter, [maps, 1, 1, first], "enter_weight");
+    const widened = convolution(context, row, entering, enterBias, "widen", padded(first));
+    const wide = context.op(hidden, [widened], {}, "hidden");
+    const taps = reshapedParameter(context, leave, [1, maps, 1, kernel], "leave_weight");
+    return rowGate(context, convolution(context, wide, taps, leaveBias, "conv", padded(kernel)), gate);
+  });
+  return context.op("mul", [x, gating], {});
 }

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { uniformByFan } from "../../initializers.js";
 import { modelOp } from "../../op.js";
-import { floats, weights } from "../../operands.js";
+import { floats, optional, weights } from "../../operands.js";
 import { elementAt, zeros } from "../../tensor.js";
-import { expectDims, gatedChannels } from "../../types.js";
-import { activated, alongChannels, applied, channelMeans, product, sum } from "../arithmetic.js";
+import { expectDims, gatedChannels, refuse } from "../../types.js";
+import { activated, alongChannels, applied, product, sum } from "../arithmetic.js";
 import {
   describeKernel,
   inheritedKernel,
@@ -15,50 +15,75 @@ import {
 } from "../eca-kernel.js";
 import { defineAttention } from "../module.js";
 import { reductionOptions, squeezedChannels } from "../reduction.js";
+import {
+  describeRow,
+  ROW_SQUEEZE_NAMES,
+  ROW_SQUEEZES,
+  rowGate,
+  rowGated,
+  rowGateOption,
+} from "../row-gate.js";
 
 /**
  * ECA with two convolutions along the channels and M maps between them (timm's `ecam`, in no paper), for y, the
  * mean of x over H and W:
  *
- *     u[m,c] = hidden(enter[m] · y[c] + enter_bias[m])                               k = 1
+ *     u[m,c] = hidden(Σᵢ enter[m,i] · y[c + i - (k₁-1)/2] + enter_bias[m])           k₁ = 1; y = 0 outside of 0 … C-1
  *     ω[c]   = σ(Σₘ Σⱼ leave[m,j] · u[m, c + j - (k-1)/2] + leave_bias)              u = 0 outside of 0 … C-1
  *     result[n,c,h,w] = x[n,c,h,w] · ω[n,c]
+ *
+ * Not timm's are a wider first kernel, no biases, another `gate` for σ, and another `squeeze`: the maximum, or its sum with the
+ * mean.
  */
 const op = modelOp({
   doc: "x · sigmoid(C1D_k(hidden(C1D_1(mean of x over H and W)))): ECA with a hidden layer",
   source: "timm, layers/eca.py, EcaModule with use_mlp",
-  operands: { x: floats, enter: weights, enterBias: weights, leave: weights, leaveBias: weights },
-  attributes: z.strictObject({ ...kernelAttributes, hidden: z.enum(ACTIVATION_NAMES).default("relu") }),
-  infer({ x, enter, enterBias, leave, leaveBias }, { kernel }) {
+  operands: {
+    x: floats,
+    enter: weights,
+    leave: weights,
+    enterBias: optional(weights),
+    leaveBias: optional(weights),
+  },
+  attributes: z.strictObject({
+    ...kernelAttributes,
+    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+    squeeze: z.enum(ROW_SQUEEZE_NAMES).default("average"),
+    gate: rowGate.default("sigmoid"),
+  }),
+  infer({ x, enter, leave, enterBias, leaveBias }, { kernel }) {
     gatedChannels(x, "x");
-    const maps = enter.dims[0] ?? 1;
-    expectDims(enter, [maps, 1, 1], "enter");
-    expectDims(enterBias, [maps], "enter_bias");
+    const [maps = 1, , first = 1] = enter.dims;
+    if (Number(first) % 2 === 0) refuse(`a first kernel of ${first} has no middle`);
+    expectDims(enter, [maps, 1, first], "enter");
     expectDims(leave, [1, maps, kernel], "leave");
-    expectDims(leaveBias, [1], "leave_bias");
+    if (enterBias !== undefined) expectDims(enterBias, [maps], "enter_bias");
+    if (leaveBias !== undefined) expectDims(leaveBias, [1], "leave_bias");
     return x;
   },
   cost({ x, enter }, _result, { kernel }) {
-    return { macs: gatedChannels(x, "x")[1] * Number(enter.dims[0]) * (1 + kernel) };
+    const [maps, , first] = enter.dims;
+    return { macs: gatedChannels(x, "x")[1] * Number(maps) * (Number(first) + kernel) };
   },
-  evaluate({ x, enter, enterBias, leave, leaveBias }, { kernel, hidden }) {
-    const y = channelMeans(x);
+  evaluate({ x, enter, leave, enterBias, leaveBias }, { kernel, hidden, squeeze, gate }) {
+    const y = ROW_SQUEEZES[squeeze](x);
+    const [maps, first] = [elementAt(enter.dims, 0), elementAt(enter.dims, 2)];
     let total = zeros(y.dims, y);
-    for (let m = 0; m < enter.data.length; m++) {
-      const scale = elementAt(enter.data, m);
-      const offset = elementAt(enterBias.data, m);
+    for (let m = 0; m < maps; m++) {
+      const offset = enterBias?.data[m] ?? 0;
+      const entered = alongChannels(y, first, "zeros", (_c, i) => elementAt(enter.data, m * first + i));
       const u = activated(
         activations[hidden],
-        applied((value) => scale * value + offset, y),
+        applied((value) => value + offset, entered),
       );
       total = sum(
         total,
         alongChannels(u, kernel, "zeros", (_c, j) => elementAt(leave.data, m * kernel + j)),
       );
     }
-    const offset = elementAt(leaveBias.data, 0);
+    const offset = leaveBias?.data[0] ?? 0;
     const scores = applied((value) => value + offset, total);
-    return product(x, activated(activations.sigmoid, scores));
+    return product(x, rowGated(gate, scores));
   },
 });
 
@@ -69,22 +94,42 @@ export const ecam = defineAttention({
     ...kernelOptions,
     ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the convolutions."),
+    firstKernel: z
+      .int()
+      .min(1)
+      .max(63)
+      .default(1)
+      .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" })
+      .describe("Kernel size of the first convolution, odd; `kernel` is that of the second."),
+    bias: z.boolean().default(true).describe("Whether the convolutions have a bias."),
+    squeeze: z
+      .enum(ROW_SQUEEZE_NAMES)
+      .default("average")
+      .describe("What stands for a channel: its average, its maximum, or the sum of them."),
+    gate: rowGateOption,
   }),
   op,
   plan(given, site) {
     const maps = squeezedChannels(given, site);
     const planned = plannedKernel(given, site);
     const { kernel } = planned;
+    const { activation: hidden, firstKernel: first, squeeze, gate } = given;
+    const [enter, leave] = [uniformByFan(first), uniformByFan(maps * kernel)];
     return {
-      attributes: { ...planned, hidden: given.activation },
+      attributes: { ...planned, hidden, squeeze, gate },
       parameters: [
-        { name: "enter.weight", dims: [maps, 1, 1], init: uniformByFan(1) },
-        { name: "enter.bias", dims: [maps], init: uniformByFan(1) },
-        { name: "leave.weight", dims: [1, maps, kernel], init: uniformByFan(maps * kernel) },
-        { name: "leave.bias", dims: [1], init: uniformByFan(maps * kernel) },
+        { name: "enter.weight", dims: [maps, 1, first], init: enter },
+        { name: "leave.weight", dims: [1, maps, kernel], init: leave },
+        ...(given.bias
+          ? [
+              { name: "enter.bias", dims: [maps], init: enter },
+              { name: "leave.bias", dims: [1], init: leave },
+            ]
+          : []),
       ],
     };
   },
   inherit: inheritedKernel,
-  describe: (attributes, { enter }) => `${describeKernel(attributes)}, ${enter.dims[0]} maps`,
+  describe: (attributes, { enter: { dims } }) =>
+    `${describeKernel(attributes)}, ${dims[0]} maps${dims[2] === 1 ? "" : ` of k = ${dims[2]}`}${describeRow(attributes)}`,
 });

@@ -1,9 +1,10 @@
 import type { Value } from "../../graph.js";
 import type { RewriteContext } from "../../rewrite.js";
+import type { RowGate } from "../row-gate.js";
 import { chooseStrategy, type LoweringOptions, type LoweringStrategy } from "./strategy.js";
 
 /**
- * Runs `mix` over the channels of a pooled map as the columns of a map with one row:
+ * Runs `mix` over the channels of pooled maps as the columns of maps with one row:
  *
  *     reshape      [N,C,1,1] ─ reshape [0,1,1,-1] ─ [N,1,1,C] ─ mix ─ [N,1,1,C] ─ reshape [0,-1,1,1]
  *     transpose    [N,C,1,1] ─ transpose 0231 ───── [N,1,1,C] ─ mix ─ [N,1,1,C] ─ transpose 0312
@@ -13,28 +14,36 @@ import { chooseStrategy, type LoweringOptions, type LoweringStrategy } from "./s
  */
 export function alongChannelRow(
   context: RewriteContext,
-  pooled: Value,
+  pooled: readonly Value[],
   options: LoweringOptions,
-  mix: (row: Value) => Value,
+  mix: (rows: readonly Value[]) => Value,
 ): Value {
-  const form = pooled.type.dims.length === 3 ? OF_SIGNAL : FORMS[chooseStrategy(options)];
-  return form.leave(mix(form.enter(pooled, context)), context);
+  const form = pooled[0]?.type.dims.length === 3 ? OF_SIGNAL : FORMS[chooseStrategy(options)];
+  const rows = pooled.map((each, i) => form.enter(each, context, i === 0 ? "enter" : "max_enter"));
+  return form.leave(mix(rows), context);
+}
+
+/** The gate of a row of scores [N, 1, 1, C]. */
+export function rowGate(context: RewriteContext, scores: Value, gate: RowGate): Value {
+  return gate === "softmax"
+    ? context.op("softmax", [scores], { axis: 3 }, "gate")
+    : context.op(gate, [scores], {}, "gate");
 }
 
 interface Form {
   /** To [N, 1, 1, C]. */
-  enter(pooled: Value, context: RewriteContext): Value;
+  enter(pooled: Value, context: RewriteContext, name: string): Value;
   /** Back to the sizes of what was pooled. */
   leave(gate: Value, context: RewriteContext): Value;
 }
 
 const FORMS: { readonly [S in LoweringStrategy]: Form } = {
   reshape: {
-    enter: (pooled, context) => context.op("reshape", [pooled], { shape: [0, 1, 1, -1] }, "enter"),
+    enter: (pooled, context, name) => context.op("reshape", [pooled], { shape: [0, 1, 1, -1] }, name),
     leave: (gate, context) => context.op("reshape", [gate], { shape: [0, -1, 1, 1] }, "leave"),
   },
   transpose: {
-    enter: (pooled, context) => context.op("transpose", [pooled], { permutation: [0, 2, 3, 1] }, "enter"),
+    enter: (pooled, context, name) => context.op("transpose", [pooled], { permutation: [0, 2, 3, 1] }, name),
     leave: (gate, context) => context.op("transpose", [gate], { permutation: [0, 3, 1, 2] }, "leave"),
   },
 };

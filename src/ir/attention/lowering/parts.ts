@@ -5,6 +5,7 @@ import type { AttributesInput } from "../../ops/registry.js";
 import type { RewriteContext } from "../../rewrite.js";
 import { constantWeight, reshapeWeight } from "../../weight.js";
 import type { NormParts } from "../norm.js";
+import type { RowSqueeze } from "../row-gate.js";
 
 /** A convolution with or without bias. */
 export function convolution(
@@ -30,6 +31,23 @@ export function squeezed(
     : context.op("reshape", [pooled], { shape: [0, 0, 1, 1] }, "enter");
 }
 
+/**
+ * The rows of numbers [N, C, 1, 1] that a gate along the channels starts from: the averages, the maxima, their sum, or of `both` the averages and
+ * the maxima.
+ */
+export function pooledRows(
+  context: RewriteContext,
+  x: Value,
+  squeeze: RowSqueeze | "both",
+): readonly Value[] {
+  const mean = (): Value => context.op("global_avg_pool", [x], {}, "pool");
+  if (squeeze === "average") return [mean()];
+  const max = (): Value => context.op("global_max_pool", [x], {}, "max_pool");
+  if (squeeze === "max") return [max()];
+  const both = [mean(), max()];
+  return squeeze === "both" ? both : [context.op("add", both, {}, "pools")];
+}
+
 /** x · gate, for a gate [N, C, 1, 1] and a map or a signal. */
 export function gated(context: RewriteContext, x: Value, gate: Value): Value {
   const fits = x.type.dims.length === 4;
@@ -44,15 +62,19 @@ export function gated(context: RewriteContext, x: Value, gate: Value): Value {
 export interface Bottleneck {
   readonly reduce: Value;
   readonly reduceBias?: Value | undefined;
+  /** The batch normalisation after the first layer, where there is one, and its ε. */
+  readonly norm?: NormParts<Value> | undefined;
+  readonly epsilon?: number;
   readonly hidden: ActivationName;
   readonly expand: Value;
   readonly expandBias?: Value | undefined;
 }
 
-/** conv 1×1 ─ hidden ─ conv 1×1: on a map of 1×1 the papers' fully connected layers, without reshaping. */
+/** conv 1×1 [─ batch_norm] ─ hidden ─ conv 1×1: on a map of 1×1 the papers' fully connected layers, without reshaping. */
 export function bottleneck(context: RewriteContext, x: Value, layers: Bottleneck, prefix = ""): Value {
-  const { reduce, reduceBias, hidden, expand, expandBias } = layers;
-  const reduced = convolution(context, x, reduce, reduceBias, `${prefix}reduce`);
+  const { reduce, reduceBias, norm, epsilon = 1e-5, hidden, expand, expandBias } = layers;
+  const linear = convolution(context, x, reduce, reduceBias, `${prefix}reduce`);
+  const reduced = norm === undefined ? linear : batchNormed(context, linear, norm, epsilon, `${prefix}norm`);
   const active = context.op(hidden, [reduced], {}, `${prefix}hidden`);
   return convolution(context, active, expand, expandBias, `${prefix}expand`);
 }

@@ -7,6 +7,14 @@ import { concreteDims, elementCount, featureMap, gatedChannels } from "../../typ
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
 import { defineAttention } from "../module.js";
 import {
+  expectNorm,
+  normalized,
+  normEpsilon,
+  normEpsilonOption,
+  normOperands,
+  normParameters,
+} from "../norm.js";
+import {
   bottleneckParameters,
   describeReduction,
   expectBottleneck,
@@ -27,10 +35,11 @@ const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof
  * Squeeze-and-Excitation (Hu et al., CVPR 2018, section 3), for x of [N, C, H, W] or [N, C, L], reduced to M channels:
  *
  *     z = squeeze(x), the mean of x over H and W                          squeeze, eq. 2
- *     s = gate(expand · hidden(reduce · z + b₁) + b₂)                     excitation, eq. 3
+ *     s = gate(expand · hidden(BN(reduce · z + b₁)) + b₂)                 excitation, eq. 3; BN is not the paper's
  *     result[n,c,h,w] = x[n,c,h,w] · s[n,c]                               eq. 4
  *
- * Without a squeeze ("NoSqueeze") z is x, the two layers act at every position, and s is a map like x.
+ * Without a squeeze ("NoSqueeze") z is x, the two layers act at every position, and s is a map like x. With `norm` a batch
+ * normalisation follows the first layer, as in RexNet; without it there is none.
  */
 const op = modelOp({
   doc: "x · gate(expand · hidden(reduce · squeeze(x))), squeeze(x) the mean of x over H and W: Squeeze-and-Excitation",
@@ -39,6 +48,7 @@ const op = modelOp({
     x: floats,
     reduce: weights,
     expand: weights,
+    norm: optional(normOperands),
     reduceBias: optional(weights),
     expandBias: optional(weights),
   },
@@ -46,10 +56,12 @@ const op = modelOp({
     squeeze: z.enum(SQUEEZE_NAMES).default("average"),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
     gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+    epsilon: normEpsilon,
   }),
-  infer({ x, ...layers }, { squeeze }) {
+  infer({ x, norm, ...layers }, { squeeze }) {
     const [, channels] = squeeze === "none" ? featureMap(x, "x") : gatedChannels(x, "x");
-    expectBottleneck(layers, channels);
+    const squeezed = expectBottleneck(layers, channels);
+    if (norm !== undefined) expectNorm(norm, Number(squeezed));
     return x;
   },
   cost({ x, reduce }, _result, { squeeze }) {
@@ -57,8 +69,10 @@ const op = modelOp({
     const positions = squeeze === "none" ? elementCount(concreteDims(x.dims).slice(2)) : 1;
     return { macs: 2 * channels * Number(reduce.dims[0]) * positions };
   },
-  evaluate({ x, reduce, expand, reduceBias, expandBias }, { squeeze, hidden, gate }) {
-    const squeezed = activated(activations[hidden], linear(SQUEEZES[squeeze](x), reduce, reduceBias));
+  evaluate({ x, reduce, expand, norm, reduceBias, expandBias }, { squeeze, hidden, gate, epsilon }) {
+    const reduced = linear(SQUEEZES[squeeze](x), reduce, reduceBias);
+    const scaled = norm === undefined ? reduced : normalized(reduced, norm, epsilon);
+    const squeezed = activated(activations[hidden], scaled);
     return product(x, activated(activations[gate], linear(squeezed, expand, expandBias)));
   },
 });
@@ -80,15 +94,26 @@ export const se = defineAttention({
       .default("sigmoid")
       .describe("Function that makes the gate of the second layer's output."),
     bias: z.boolean().default(true).describe("Whether both layers have a bias."),
+    norm: z
+      .boolean()
+      .default(false)
+      .describe("Whether a batch normalisation follows the first layer, as in RexNet; the paper has none."),
+    epsilon: normEpsilonOption,
   }),
   op,
   plan(given, site) {
-    const { weights, biases } = bottleneckParameters(squeezedChannels(given, site), site);
+    const { squeeze, activation: hidden, gate, epsilon } = given;
+    const squeezed = squeezedChannels(given, site);
+    const { weights, biases } = bottleneckParameters(squeezed, site);
     return {
-      attributes: { squeeze: given.squeeze, hidden: given.activation, gate: given.gate },
-      parameters: given.bias ? [...weights, ...biases] : weights,
+      attributes: { squeeze, hidden, gate, epsilon },
+      parameters: [
+        ...weights,
+        ...(given.norm ? normParameters("norm", squeezed) : []),
+        ...(given.bias ? biases : []),
+      ],
     };
   },
-  describe: ({ squeeze }, { x, reduce }) =>
-    `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x.dims[1], reduce.dims[0])}`,
+  describe: ({ squeeze }, { x, reduce, norm }) =>
+    `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x.dims[1], reduce.dims[0])}${norm === undefined ? "" : ", BN"}`,
 });

@@ -1,23 +1,28 @@
+import { activations } from "../../activations.js";
 import type { OpOf } from "../../graph.js";
 import { operandsOf } from "../../ops/registry.js";
-import { excitation, gatePower, type Stress, sizesOf } from "../../stress/layers.js";
-import { type Moments, maximum, pooled, scaled } from "../../stress/moments.js";
+import { gateLayer, gatePower, hiddenLayer, type Stress, sizesOf, stressNorm } from "../../stress/layers.js";
+import { applied, type Moments, maximum, pooled, scaled } from "../../stress/moments.js";
 import { outputsOf } from "../stress/parts.js";
 
 export function stressSe(op: OpOf<"attention.se">, x: Moments): Stress {
-  const { x: map, reduce } = operandsOf(op);
+  const { x: map, reduce, norm } = operandsOf(op);
   const { squeeze, hidden, gate } = op.attributes;
   const { channels, positions } = sizesOf(map);
   const squeezes = { average: pooled(x, positions), max: maximum(x, positions), none: x };
-  const layers = excitation({ channels, squeezed: outputsOf(reduce), hidden }, squeezes[squeeze]);
+  const first = hiddenLayer(channels, squeezes[squeeze]);
+  const normalized = norm === undefined ? undefined : stressNorm(first.result);
+  const between = applied(activations[hidden].apply, (normalized ?? first).result);
+  const second = gateLayer(outputsOf(reduce), between);
   return {
-    result: scaled(x, gatePower(gate, layers.expand.result)),
+    result: scaled(x, gatePower(gate, second.result)),
     parameters: [
       undefined,
-      layers.reduce.weight,
-      layers.expand.weight,
-      layers.reduce.bias,
-      layers.expand.bias,
+      first.weight,
+      second.weight,
+      ...(normalized?.parameters ?? []),
+      first.bias,
+      second.bias,
     ],
   };
 }

@@ -14,9 +14,9 @@ class Block(nn.Module):
         """x, behind the gates that the block has at that position, one after the other."""
         if isinstance(self.attention, nn.ModuleDict):
             for i, gate in self.attention.items():
-                x = gate(x) if self.position[int(i)] == position else x
+                x = behind(gate, x) if self.position[int(i)] == position else x
             return x
-        return x if self.attention is None or self.position != position else self.attention(x)
+        return x if self.attention is None or self.position != position else behind(self.attention, x)
 
     def sum(self, branch, shortcut):
         """Branch and shortcut, which may be None; the gates and the drop path are at the branch's end."""
@@ -31,5 +31,17 @@ class Block(nn.Module):
 def gates_of(gate, style):
     """The module of a gate, or of a list the modules by their index; None for none."""
     if isinstance(gate, list):
-        return nn.ModuleDict({str(i): gate_of(each, style) for i, each in enumerate(gate) if each is not None})
-    return None if gate is None else gate_of(gate, style)
+        return nn.ModuleDict({str(i): made_gate(each, style) for i, each in enumerate(gate) if each is not None})
+    return None if gate is None else made_gate(gate, style)
+
+
+def made_gate(gate, style):
+    """The module of a gate. `residual`: what is gated is added to its result; "none" is a gate that was removed."""
+    words = {key: value for key, value in gate.items() if key != "residual"}
+    module = nn.Identity() if words["type"] == "none" else gate_of(words, style)
+    module.adds_input = gate.get("residual", False)
+    return module
+
+
+def behind(gate, x):
+    return x + gate(x) if gate.adds_input else gate(x)

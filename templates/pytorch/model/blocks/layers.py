@@ -123,9 +123,9 @@ class Gate(nn.Module):
     def forward(self, x):
         if isinstance(self.attention, nn.ModuleDict):
             for gate in self.attention.values():
-                x = gate(x)
+                x = behind(gate, x)
             return x
-        return x if self.attention is None else self.attention(x)
+        return x if self.attention is None else behind(self.attention, x)
 
 
 class Frame(nn.Module):
