@@ -5,7 +5,7 @@
 
 The first prints the names of all networks. The second writes FOLDER/NETWORK.onnx and FOLDER/NETWORK.json for each. The JSON
 has the stages in the order in which a run comes by them: how many blocks each has, the channels and the side of the map
-that leaves it. A block is a module of one of the classes below. A stage begins where the map shrinks or the width changes,
+that leaves it. A block is a module of one of the classes below, or a convolution of a network that has none of them. A stage begins where the map shrinks or the width changes,
 but in networks that widen with each block: there only where the map shrinks. Weights are not initialised; large ones are
 left out of the files, which refer to a sparse file beside them.
 """
@@ -29,6 +29,8 @@ BLOCKS = {
     "SwinTransformerBlock", "SwinTransformerBlockV2", "EncoderBlock", "MaxVitLayer",
 }
 WIDENING = ("densenet", "squeezenet", "googlenet", "inception")
+# Rows of convolutions, each of which is a block, but the first one, which is the stem.
+ROWS = ("alexnet", "vgg")
 LARGE = 4096
 
 
@@ -55,6 +57,8 @@ def blocks_of(model, name, image):
 
     def seen(module, inputs, output):
         kind = type(module).__name__
+        if name.startswith(ROWS) and kind == "Conv2d":
+            found.append(sizes(output, name))
         if kind not in BLOCKS or (kind == "MBConv" and name.startswith("maxvit")):
             return
         channels, side = sizes(output, name)
@@ -70,7 +74,7 @@ def blocks_of(model, name, image):
         model(image)
     for handle in handles:
         handle.remove()
-    return found
+    return found[1:] if name.startswith(ROWS) else found
 
 
 def stages_of(blocks, name):

@@ -120,6 +120,35 @@ for (const [name, expected] of Object.entries(EXPORTS)) {
   });
 }
 
+/** Convolutions of 3×3 with ReLUs, by the channels that they make, and poolings, as 2; then a classifier. */
+function rowOf(layers: readonly number[]): readonly string[] {
+  const builder = new GraphBuilder("row");
+  const at = { scope: "" };
+  let x: Value = builder.input("x", tensorType(["N", 3, 32, 32]));
+  layers.forEach((layer, i) => {
+    if (layer === 2) {
+      x = builder.op("max_pool", [x], { kernel: [2, 2], strides: [2, 2] }, at);
+      return;
+    }
+    const weight = builder.parameter(`w${i}`, [layer, Number(x.type.dims[1]), 3, 3], startAtZero);
+    x = builder.op("relu", [builder.op("conv", [x, weight], { pads: [1, 1, 1, 1] }, at)], {}, at);
+  });
+  const graph = builder.finish([builder.op("flatten", [x], {}, at)]);
+  return recoverBlocks(graph).map(({ block, to }) => `${block.scope} ${block.type} ${to.type.dims[1]}`);
+}
+
+test("the stages of a row of convolutions begin with its poolings, and the last one is the head's", () => {
+  assert.equal(rowOf([8, 2, 16, 2, 24, 24, 2]), [
+    "/stem stem 8",
+    "/stages/0/blocks/0 downsample 8",
+    "/stages/0/blocks/1 conv-norm-act 16",
+    "/stages/1/blocks/0 downsample 16",
+    "/stages/1/blocks/1 conv-norm-act 24",
+    "/stages/1/blocks/2 conv-norm-act 24",
+    "/head head 384",
+  ]);
+});
+
 test("layers that all look alike are blocks and stages by their names alone", () => {
   for (const [modules, expected] of [
     // Two layers in each, the first the stem; the map and the width never change.

@@ -8,8 +8,11 @@ import { strideOf } from "./stride.js";
  *     block ─ norm, conv 2×2 of stride 2 ─ block          ConvNeXt
  *     block ─ conv 1×1, pool of stride 2 ─ block          DenseNet
  *     block ─ every other row and column, linear ─ block  Swin
+ *     conv ─ pool of stride 2 ─ conv                      AlexNet and VGG, which have no blocks
  */
 export function withDownsampling(groups: readonly Group[]): readonly Group[] {
+  if (!groups.some(isBlock))
+    return groups.map((group, i) => (i > 0 && isPooling(group) ? { ...group, type: "downsample" } : group));
   const found: Group[] = [];
   for (let i = 0; i < groups.length; ) {
     const end = groups.findIndex((group, k) => k >= i && isBlock(group));
@@ -29,6 +32,11 @@ function isBlock({ type, units }: Group): boolean {
   if (type === "conv-norm-act" || type === "sequence")
     return units.some(({ core }) => core.kind === "residual");
   return type !== "branches" || units.some(({ core }) => core.kind === "branches" && core.convs.length > 0);
+}
+
+/** Whether it has no layer, and makes the map smaller. */
+function isPooling({ units }: Group): boolean {
+  return strideOf(units) > 1 && units.every(({ core }) => core.kind === "pool" || core.kind === "other");
 }
 
 function merged(run: readonly Group[]): Group {

@@ -35,7 +35,8 @@ export function groupStages(groups: readonly Group[], graph: Graph): readonly Re
 /** Where the stages begin and end: after the stem, before the head. */
 function ends(groups: readonly Group[]): { stem: number; head: number } {
   const isBlock = ({ type, units }: Group): boolean =>
-    (type !== "sequence" && type !== "conv-norm-act") || units.some(({ core }) => core.kind === "residual");
+    (type !== "sequence" && type !== "conv-norm-act" && type !== "downsample") ||
+    units.some(({ core }) => core.kind === "residual");
   const isPlain = ({ units }: Group): boolean =>
     units.some(({ core }) => isConv(core) || core.kind === "residual");
   const rows = groups.findIndex(endsMap);
@@ -46,15 +47,27 @@ function ends(groups: readonly Group[]): { stem: number; head: number } {
   const leading = groups.slice(0, body);
   const cut = leading.length === 0 ? 0 : first < 0 ? Math.min(1, body) : 1 + lastShrinking(leading);
   // What has no layer between the stem's and the first block's, as a class token that is put in front, is the stem's.
-  const stem = first >= 0 && !groups.slice(cut, first).some(hasLayer) ? Math.max(cut, first) : cut;
+  const isStems = first >= 0 && !groups.slice(cut, first).some(hasLayer);
+  const stem = isStems ? Math.max(cut, first) : Math.max(cut, stemOfNames(leading, groups[first]));
   // The last convolution before the global pooling is the head's, unless the head has a layer more after it.
   const tail = Math.max(last + 1, stem);
   const before = groups.slice(tail, global).filter(isPlain).length;
   const after = groups.slice(global).flatMap(({ units }) => units);
   const layers = after.filter(({ core }) => isConv(core) || core.kind === "linear");
-  if (global <= tail || before === 0 || layers.length > 1 || first < 0)
+  // Of a row of convolutions the head begins after the last one.
+  if (first < 0) return { stem, head: Math.max(tail, groups.slice(0, global).findLastIndex(hasLayer) + 1) };
+  if (global <= tail || before === 0 || layers.length > 1)
     return { stem, head: groups.slice(tail, global).some(hasLayer) ? Math.max(tail, global) : tail };
   return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
+}
+
+/** How many groups before the first block are in the list of modules that the first one is in, where the block is in another. */
+function stemOfNames(leading: readonly Group[], block: Group | undefined): number {
+  const listOf = (group: Group | undefined): string | undefined =>
+    parentModule(group?.modules.slice(0, 1) ?? []);
+  const list = listOf(leading[0]);
+  if (list === undefined || block === undefined || listOf(block) === list) return 0;
+  return leading.findLastIndex((group) => listOf(group) === list) + 1;
 }
 
 function hasLayer({ units }: Group): boolean {
@@ -84,9 +97,13 @@ function lastShrinking(groups: readonly Group[]): number {
       );
 }
 
-/** A stage begins where the map shrinks or the width changes. Concatenations widen the map within a stage. */
+/**
+ * A stage begins where the map shrinks or the width changes. Concatenations widen the map within a stage, and what only makes the map smaller
+ * belongs to the stage after it.
+ */
 function startsStage(group: Group, previous: Group): boolean {
   if (strideOf(group.units) > 1) return true;
+  if (previous.type === "downsample") return false;
   return !widens(group) && !widens(previous) && channelsOf(group) !== channelsOf(previous);
 }
 
