@@ -39,6 +39,8 @@ export interface Batches {
   readonly sequences: ReadonlySet<string>;
   /** Sizes that only a run has, as large as they can be. */
   readonly found: FoundSizes;
+  /** How many images a file is made for, where that is a number above 1, and the values that are of all of them. */
+  readonly images?: { readonly count: number; readonly values: ReadonlySet<Value> } | undefined;
 }
 
 const NO_BATCHES: Batches = { sizes: [], sequences: new Set(), found: new Map() };
@@ -50,14 +52,24 @@ export function costsOf(ops: readonly Op[], batches: Batches = NO_BATCHES): Read
 }
 
 /** The batch is the first size of an input, of a sequence the second. The only one of a vector is none, unless it is open. */
-export function batchesOf({ inputs, ops }: Graph): Batches {
+export function batchesOf(graph: Graph): Batches {
+  const { inputs, ops } = graph;
   const sequences = new Set(ops.flatMap((op) => (isOp(op, "opaque") ? sequencesOf(op) : [])));
   const sizes = inputs.flatMap(({ type: { dims } }) => {
     const [first, second] = dims;
     if (second !== undefined && sequences.has(leading(dims))) return [second];
     return first === undefined || (dims.length === 1 && typeof first === "number") ? [] : [first];
   });
-  return { sizes, sequences, found: foundSizes(ops) };
+  return { sizes, sequences, found: foundSizes(ops), images: imagesOf(graph, sizes[0]) };
+}
+
+/** A number is the batch of the whole where the first output has it too. */
+function imagesOf({ inputs, ops, outputs: [output] }: Graph, count: Dim | undefined): Batches["images"] {
+  if (typeof count !== "number" || count < 2 || output?.type.dims[0] !== count) return undefined;
+  const values = new Set<Value>(inputs.filter(({ type: { dims } }) => dims[0] === count));
+  for (const { operands, results } of ops)
+    if (operands.some((operand) => values.has(operand))) for (const result of results) values.add(result);
+  return { count, values };
 }
 
 /** The sequences that a node reads steps first, and those that the nodes in its bodies do. */
@@ -83,6 +95,31 @@ function leading(dims: readonly Dim[]): string {
 function costOfOp(op: Op, batches: Batches, isConstant: (value: Value) => boolean): OpCost {
   // What follows from parameters alone is computed once, not for each image.
   if (op.results.every(isConstant)) return NOTHING;
+  const { images } = batches;
+  if (images !== undefined && holdsImages(op, images, isConstant)) {
+    const { macs, products, missing } = costAt(op, { ...NO_BATCHES, found: batches.found }, isConstant);
+    const [macsOfOne, productsOfOne] = [macs / images.count, products / images.count];
+    if (missing === undefined && Number.isInteger(macsOfOne) && Number.isInteger(productsOfOne))
+      return { macs: macsOfOne, products: productsOfOne };
+  }
+  return costAt(op, batches, isConstant);
+}
+
+/** Whether an op computes something of all images with none of them in the first axis: rows, or heads, of all images, or steps first. */
+function holdsImages(
+  { kind, operands, results }: Op,
+  { count, values }: NonNullable<Batches["images"]>,
+  isConstant: (value: Value) => boolean,
+): boolean {
+  const isFirst = (value: Value): boolean => !isConstant(value) && value.type.dims[0] === count;
+  return (
+    definitionOf(kind).level === "primitive" &&
+    results.some((result) => values.has(result)) &&
+    ![...operands, ...results].some(isFirst)
+  );
+}
+
+function costAt(op: Op, batches: Batches, isConstant: (value: Value) => boolean): OpCost {
   if (isOp(op, "opaque")) return opaqueCost(op, batches, isConstant);
   const cost = knownCost(op, (value) => forOneImage(value.type, batches, isConstant(value)));
   if (cost === undefined) return { ...NOTHING, missing: [OPERATORS[op.kind] ?? op.kind] };

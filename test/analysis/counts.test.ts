@@ -50,6 +50,17 @@ test("the axis that is summed over is no batch, though it be an input's first", 
   assert.equal(await countsOf(transposed, [columns], [{ name: "w", dims: [64, 32] }]), { macs: 5 * 32 * 64 });
 });
 
+test("a fixed batch is divided out, also where rows or heads of all images stand in one axis", async () => {
+  const { INTS } = AttributeProto.AttributeType;
+  const turned = (input: string, output: string): NodeMessage =>
+    node("Transpose", [input], output, { attribute: [{ name: "perm", type: INTS, ints: [1, 0, 2] }] });
+  const stepsFirst = [turned("x", "t"), node("MatMul", ["t", "w"], "u"), turned("u", "y")];
+  assert.equal(await countsOf(stepsFirst, [{ name: "x", dims: [2, 49, 32] }], [W]), { macs: 49 * 32 * 64 });
+  const perStep = [turned("x", "t"), node("MatMul", ["t", "w"], "y")];
+  // The steps are no images, and the output has as many rows as there are steps.
+  assert.equal(await countsOf(perStep, [{ name: "x", dims: [2, 49, 32] }], [W]), { macs: 2 * 49 * 32 * 64 });
+});
+
 test("a product with weights whose sizes nobody says is named, and not counted as one of a vector", async () => {
   const split = [node("Own", ["w"], "part", { domain: "local" }), node("MatMul", ["x", "part"], "y")];
   assert.equal(await countsOf(split, [X], [W]), {
