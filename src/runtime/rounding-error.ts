@@ -145,11 +145,36 @@ export function allowedDifferences(
   };
 }
 
-/** An error that is so many times as large, everywhere. */
-export function scaledError({ dims, whole, slices }: OutputError, factor: number): OutputError {
-  const scaled = <S extends SliceError | undefined>(slice: S): S =>
-    slice && { ...slice, error: factor * slice.error };
-  return { dims, whole: scaled(whole), slices: slices.map((axis) => axis.map(scaled)) };
+/**
+ * The error for several images, of which it was measured on the first: it grows as the parts by which moved inputs move the outputs of each (`moves`, the
+ * first image's first). What a slice shows of one image it need not show of another, as a row of a heat map that is dark in one: a slice keeps an
+ * error of its own only where all images show enough of it.
+ */
+export function grownError({ dims, whole, slices }: OutputError, moves: readonly OutputError[]): OutputError {
+  const grown = (slice: SliceError, same: readonly (SliceError | undefined)[]): SliceError | undefined => {
+    const parts = same.map((each) => (each?.size ? each.error / each.size : Number.NaN));
+    const growth = Math.max(...parts) / (parts[0] ?? Number.NaN);
+    return Number.isFinite(growth) ? { ...slice, error: growth * slice.error } : undefined;
+  };
+  if (moves.length < 2) return { dims, whole, slices };
+  return {
+    dims,
+    whole:
+      grown(
+        whole,
+        moves.map((each) => each.whole),
+      ) ?? whole,
+    slices: slices.map((axis, i) =>
+      axis.map(
+        (slice, at) =>
+          slice &&
+          grown(
+            slice,
+            moves.map((each) => each.slices[i]?.[at]),
+          ),
+      ),
+    ),
+  };
 }
 
 /** The error of two causes together: the one, and a part of the other. A slice has one of its own where both show theirs. */

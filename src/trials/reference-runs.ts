@@ -33,7 +33,10 @@ export interface Reference {
   outputs(batch: number): Outputs;
   /** What rounding does to each output, by name. */
   readonly errors: ReadonlyMap<string, OutputError>;
-  /** The same, measured for each of the images: what saturates for one may show its rounding for another. */
+  /**
+   * The same, measured for each of the images, and for neighbours of them: what saturates for one may show its rounding for another, and few
+   * numbers between many that are saturated show theirs in several runs only.
+   */
   errorsOfAll(): ReadonlyMap<string, OutputError>;
   /** How many numbers of each output are others where steps are rounded the other way, in one image; none without steps. */
   readonly unstable: ReadonlyMap<string, number>;
@@ -94,7 +97,15 @@ export function evaluateReference(
     unstable: steps?.unstable ?? new Map(),
     errorsOfAll() {
       all ??= steps?.errors;
-      all ??= roundingErrors(graph, given, exact, parameters, arithmetic, undefined, given.length);
+      all ??= roundingErrors(
+        graph,
+        [...given, ...given.map((each, i) => movedBy(inputs, each, 2 * ROUNDOFF.float32.unit, i))],
+        [...exact, ...exact],
+        parameters,
+        arithmetic,
+        undefined,
+        2 * given.length,
+      );
       return all;
     },
     responses: byImage ? responsesOf(graph, exact) : new Map(),

@@ -9,7 +9,12 @@ import {
   tolerancesApart,
   type Verdict,
 } from "../../src/runtime/compare.js";
-import { measuredError, type OutputError, type RoundedArithmetic } from "../../src/runtime/rounding-error.js";
+import {
+  grownError,
+  measuredError,
+  type OutputError,
+  type RoundedArithmetic,
+} from "../../src/runtime/rounding-error.js";
 
 const test = suite("runtime: compare");
 const reference = [1, -2, 3, 0.5];
@@ -161,6 +166,24 @@ test("a slice whose error is that of one number has none of its own", () => {
   const measured = measuredError([{ dims: [1, 40, 2], exact, rounded }], "float32");
   const other = exact.map((x, i) => (i === 1 ? x * (1 + 2e-5) : x));
   assert.is(judge(exact, other, measured, TOLERANCES.float32).verdict, "right");
+});
+
+test("a row that one image leaves dark has no error of its own for others, and one that all light up has", () => {
+  const dims = [1, 2, 64];
+  const lit = Array.from({ length: 64 }, (_, i) => 1 + (i % 7) / 8);
+  const exact = [...lit.map((x) => x / 1024), ...lit];
+  const moved = (first: number, second: number): OutputError =>
+    measuredError(
+      [{ dims, exact, rounded: exact.map((x, i) => x * (1 + (i < 64 ? first : second))) }],
+      "float32",
+    );
+  const base = moved(1e-6, 1e-6);
+  const same = grownError(base, [base, moved(2e-6, 1e-6)]);
+  assert.ok(Math.abs((same.slices[1]?.[0]?.error ?? 0) / (base.slices[1]?.[0]?.error ?? 0) - 2) < 0.1);
+  assert.ok(Math.abs((same.slices[1]?.[1]?.error ?? 0) / (base.slices[1]?.[1]?.error ?? 0) - 1) < 0.1);
+  const dark = grownError(base, [base, moved(0, 1e-6)]);
+  assert.is(dark.slices[1]?.[0], undefined);
+  assert.ok(dark.slices[1]?.[1] !== undefined);
 });
 
 test("how far two outputs are apart is counted in tolerances", () => {

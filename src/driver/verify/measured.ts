@@ -1,10 +1,10 @@
 import { defined } from "../../base/defined.js";
 import { largestDifference } from "../../base/distance.js";
 import type { Tolerance } from "../../runtime/compare.js";
-import { type OutputError, ROUNDOFF, scaledError } from "../../runtime/rounding-error.js";
-import type { Session } from "../../runtime/session.js";
+import { grownError, measuredError, type OutputError, ROUNDOFF } from "../../runtime/rounding-error.js";
+import type { NumberTensor, Session } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
-import { isFloat, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
+import { feedsOf, isFloat, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
 import type { Reference } from "../../trials/reference-runs.js";
 import { unstableNumbers } from "../../trials/unstable-numbers.js";
@@ -51,9 +51,8 @@ export async function measuredOn(
   const unstable: ReadonlyMap<string, number>[] = [];
   for (const [i, each] of whole.length === 0 ? [] : given.entries())
     unstable.push(await unstableNumbers(first, each, outputs[i] ?? new Map(), whole, precision));
-  const moves: ReadonlyMap<string, number>[] = [];
-  if (images > lot)
-    for (const [i, each] of given.entries()) moves.push(await movesOf(first, each, outputs[i] ?? new Map()));
+  const moves: ReadonlyMap<string, OutputError>[] = [];
+  if (images > lot) for (const each of given) moves.push(await movesOf(first, each));
   const [one = new Map(), two = new Map()] = outputs;
   return {
     unstable(output, batch) {
@@ -64,12 +63,13 @@ export async function measuredOn(
     },
     errors: (batch) =>
       new Map(
-        [...errors].map(([name, error]) => {
-          const sizes = moves.slice(0, Math.ceil(batch / lot)).map((each) => each.get(name) ?? 0);
-          const least = sizes[0] ?? 0;
-          const growth = Math.max(...sizes) / least;
-          return [name, Number.isFinite(growth) ? scaledError(error, growth) : error];
-        }),
+        [...errors].map(([name, error]) => [
+          name,
+          grownError(
+            error,
+            moves.slice(0, Math.ceil(batch / lot)).flatMap((each) => each.get(name) ?? []),
+          ),
+        ]),
       ),
     responses:
       reference !== undefined && reference.responses.size > 0
@@ -84,21 +84,16 @@ function isLabel(dtype: string, reference: Reference | undefined): boolean {
   return !isFloat(dtype) && !isStep;
 }
 
-/** How far each output moves with inputs that are rounded to a neighbour, as a part of its size; not less than its own rounding. */
-async function movesOf(
-  session: Session,
-  inputs: Run,
-  outputs: Outputs,
-): Promise<ReadonlyMap<string, number>> {
-  const { unit } = ROUNDOFF.float32;
-  const moves = new Map([...outputs].map(([name]) => [name, unit]));
-  for (let i = 0; i < MOVED_RUNS; i++) {
-    for (const [name, numbers] of await runWith(session, movedBy(session.inputs, inputs, 2 * unit, i))) {
-      const exact = outputs.get(name) ?? [];
-      const size = largestDifference(exact, new Float64Array(exact.length));
-      const moved = largestDifference(exact, numbers);
-      moves.set(name, Math.max(moves.get(name) ?? 0, moved === 0 ? 0 : moved / size));
-    }
-  }
-  return moves;
+/** How far each output moves with inputs that are rounded to a neighbour. */
+async function movesOf(session: Session, inputs: Run): Promise<ReadonlyMap<string, OutputError>> {
+  const exact = await session.run(feedsOf(inputs));
+  const moved: ReadonlyMap<string, NumberTensor>[] = [];
+  for (let i = 0; i < MOVED_RUNS; i++)
+    moved.push(await session.run(feedsOf(movedBy(session.inputs, inputs, 2 * ROUNDOFF.float32.unit, i))));
+  return new Map(
+    [...exact].map(([name, { dims, data }]) => {
+      const runs = moved.map((run) => ({ dims, exact: data, rounded: run.get(name)?.data ?? [] }));
+      return [name, measuredError(runs, "float32")];
+    }),
+  );
 }
