@@ -85,10 +85,11 @@ function sizesOf(inputs: readonly DeclaredValue[]): Sizes {
   );
 }
 
-/** The same for one image: the first size of the first input is its batch, in others too. */
-function oneImage(inputs: Description["inputs"]): Sizes {
+/** The same for one image: the first size of the first input is its batch, in others too, if it is open or the first output has it. */
+function oneImage({ inputs, outputs: [output] }: Description): Sizes {
   const first = inputs.find(({ dims }) => (dims?.length ?? 0) > 1);
   const batch = first?.dims?.[first.batch];
+  if (typeof batch === "number" && first?.batch === 0 && output?.dims?.[0] !== batch) return sizesOf(inputs);
   return Object.fromEntries(
     Object.entries(sizesOf(inputs)).map(([name, sizes]) => {
       const { dims, batch: axis = 0 } = inputs.find((each) => each.name === name) ?? {};
@@ -101,14 +102,15 @@ function oneImage(inputs: Description["inputs"]): Sizes {
 /** Counts at the sizes of one image; what shape inference leaves open has the sizes of a run of ONNX Runtime. */
 async function multiplicationsOf(
   file: CorpusFile,
-  { inputs }: Description,
+  described: Description,
   oracle: Oracle,
   folder: string,
 ): Promise<Multiplications> {
-  const sizes = oneImage(inputs);
+  const sizes = oneImage(described);
   const inferred = await oracle.count(file.path, sizes);
   if (Object.keys(inferred.uncounted).length === 0) return inferred;
-  return oracle.count(file.path, sizes, await shapesOf(file, sizes, oracle, folder));
+  const run = inferred.images > 1 ? sizesOf(described.inputs) : sizes;
+  return oracle.count(file.path, sizes, await shapesOf(file, run, oracle, folder));
 }
 
 /** The sizes of all values of a model in a run of ONNX Runtime. */

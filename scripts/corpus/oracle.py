@@ -10,7 +10,8 @@ node may give other numbers in each run, as a Dropout in training (draws), and h
     parameters  trainable scalars; buffers: running statistics of normalisations
 
 {"do": "count", "file": ..., "sizes": {"name of an input": [sizes]}, "shapes": {"name of a value": [sizes]}} counts over the types of
-onnx.shape_inference at the given sizes, or, where inference leaves a value open, the given shapes:
+onnx.shape_inference at the given sizes, or, where inference leaves a value open, the given shapes; those of a file that is made for several images
+are for all of them, and of the counts one image's part is given:
 
     macs        multiply-accumulates of the nodes that read a tensor of the file, or what follows from such alone
     products    those of two computed tensors
@@ -544,7 +545,7 @@ def macs(file, sizes, shapes):
     batch = fixed_batch(model)
     total = Total()
     if batch is not None and batch > 1:
-        total.add(count(Scope(model, (), functions)))
+        total.add(count(Scope(model, (), functions, shapes)))
     if total.macs % (batch or 1) or total.products % (batch or 1) or not (total.macs or total.products):
         # No batch, or an open one, or parts that are there once for all images.
         with_sizes(model, sizes)
@@ -553,6 +554,7 @@ def macs(file, sizes, shapes):
     return {
         "macs": total.macs // batch,
         "products": total.products // batch,
+        "images": batch,
         "uncounted": dict(total.uncounted),
     }
 

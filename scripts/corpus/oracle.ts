@@ -34,6 +34,8 @@ export interface Description {
 export interface Multiplications {
   readonly macs: number;
   readonly products: number;
+  /** How many images the counts were divided by. */
+  readonly images: number;
   readonly uncounted: Readonly<Record<string, number>>;
 }
 
