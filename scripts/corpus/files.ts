@@ -94,7 +94,7 @@ function fetched(packed: string, folder: string): string {
 
 /** Gates of the small networks of torchvision that have any. */
 const GATES: Readonly<Record<string, number>> = {
-  efficientnet: 12,
+  efficientnet: 10,
   efficientnet_v2: 6,
   maxvit: 2,
   mobilenet_v3: 8,

@@ -119,6 +119,12 @@ def without_large(path, target):
     onnx.save(model, str(target))
 
 
+def export_zero():
+    """PyTorch 1.13 has no export of a slice that is set to zero, as Swin V2 does with a part of a bias."""
+    zeros = torch.onnx.symbolic_opset9.zeros_like
+    torch.onnx.register_custom_op_symbolic("aten::zero", lambda g, tensor: zeros(g, tensor), 16)
+
+
 def uninitialised():
     for function in ("kaiming_normal_", "kaiming_uniform_", "xavier_uniform_", "trunc_normal_", "normal_", "uniform_"):
         setattr(torch.nn.init, function, lambda tensor, *_args, **_options: tensor)
@@ -133,6 +139,7 @@ def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     uninitialised()
+    export_zero()
     for name in wanted:
         side, target = side_of(name), folder / f"{name}.onnx"
         model, image = published(name, side).eval(), torch.randn(1, 3, side, side)

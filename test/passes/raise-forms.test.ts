@@ -88,6 +88,14 @@ const FORMS: { readonly [what: string]: Form } = {
     last: true,
     lines: [`%r : ${ROW} = reduce_mean(%x) {axes = [1, 2], keepdims = false}`, ...DENSE_LAST],
   },
+  "a map of one pixel, behind its gate in the product": {
+    input: `float32[N, ${C}, 1, 1]`,
+    lines: [
+      `%p : float32[N, ${C}, 1, 1] = global_avg_pool(%x)`,
+      ...convolutions(", 1, 1", "conv", "_2d"),
+      `%y : float32[N, ${C}, 1, 1] = mul(%g, %x)`,
+    ],
+  },
   "channels last, one axis after the other": {
     input: LAST,
     last: true,

@@ -14,13 +14,34 @@ export interface GateSides {
 /** What a gate has one number for: each channel, [N, C, 1, 1] or [N, C, 1], or each position, [N, 1, H, W]. */
 export type GateOver = "channels" | "positions";
 
-/** The map and the gate of an op, in either order; undefined where its operands are no such. */
+/** Ops between a map and its gate, at most. */
+const MOST_OPS = 256;
+
+/**
+ * The map and the gate of an op, in either order; undefined where its operands are no such. Of a map of one pixel either could be the gate: it is
+ * the one that follows from the other.
+ */
 export function sidesOf(op: Op, over: GateOver, flow: Dataflow): GateSides | undefined {
   const [result] = op.results;
   const [a, b] = op.operands;
   if (result === undefined || a === undefined || b === undefined) return undefined;
   const { dims } = result.type;
-  return asSides(a, b, dims, over, flow) ?? asSides(b, a, dims, over, flow);
+  const [sides, turned] = [asSides(a, b, dims, over, flow), asSides(b, a, dims, over, flow)];
+  if (sides === undefined || turned === undefined) return sides ?? turned;
+  return followsFrom(turned.gate, turned.x, flow) ? turned : sides;
+}
+
+function followsFrom(value: Value, source: Value, flow: Dataflow): boolean {
+  const found = new Set<Op>();
+  const open = [value];
+  for (let next = open.pop(); next !== undefined && found.size < MOST_OPS; next = open.pop()) {
+    if (next === source) return true;
+    const op = flow.producer(next);
+    if (op === undefined || found.has(op)) continue;
+    found.add(op);
+    open.push(...op.operands);
+  }
+  return false;
 }
 
 function asSides(
