@@ -36,7 +36,7 @@ const runnable = gallery.filter((name) =>
 
 /**
  * Specs without a row: variants that complete a family; backbones, which features.test.ts has; networks that
- * networks/network-numbers.test.ts has; v2-s-se, which
+ * networks/network-numbers.test.ts has; detectors, which networks/detectors.test.ts has; v2-s-se, which
  * reference-architectures.test.ts has; and two ECA-Nets, which paper-tables.test.ts and conventions.test.ts have.
  */
 const WITHOUT_REFERENCE = [
@@ -49,6 +49,7 @@ const WITHOUT_REFERENCE = [
   "cifar-wrn-16-8-c100",
   "convnext-tiny",
   "densenet-121",
+  "efficientdet-d0",
   "fbnetv3-b",
   "ghostnet-100",
   "hrnet-w18-small",
@@ -67,6 +68,10 @@ const WITHOUT_REFERENCE = [
   "resnet269d",
   "resnet34-eca-k3357",
   "resnet50-features",
+  "retinanet-resnet101-eca",
+  "retinanet-resnet101-se",
+  "retinanet-resnet50-eca",
+  "retinanet-resnet50-se",
   "semnasnet-100-eca",
   "shufflenetv2-100",
   "small",
@@ -80,6 +85,11 @@ const WITHOUT_REFERENCE = [
   "v2-s-se",
   "v2-xl-eca",
   "v2-xl-se",
+  "yolov4",
+  "yolov4-eca",
+  "yolov4-sam",
+  "yolov5s",
+  "yolov8n",
 ];
 
 /** The SHA-256 of each spec's ONNX file (scripts/network-hashes.ts). */

@@ -30,6 +30,7 @@ NETWORKS = {
     "tresnet-m": ("timm", "tresnet_m", 64, dict(shortcut="downsample")),
     "repvgg-a0": ("timm", "repvgg_a0", 64, {}),
     "mobileone-s0": ("timm", "mobileone_s0", 64, {}),
+    "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
 }
@@ -59,7 +60,23 @@ def fill(module, name, tensor, seed):
     tensor.copy_(torch.from_numpy(values.reshape(tensor.shape)))
 
 
+class RawDetector(nn.Module):
+    """What a one-stage detector of torchvision computes before it decodes boxes: the outputs of its head, in their order."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.backbone, self.head = model.backbone, model.head
+
+    def forward(self, image):
+        return list(self.head(list(self.backbone(image).values())).values())
+
+
 def made(library, name, options):
+    if library == "detection":
+        import torchvision
+
+        model = getattr(torchvision.models.detection, name)(weights=None, weights_backbone=None, **options)
+        return f"torchvision {torchvision.__version__}", RawDetector(model)
     if library == "timm":
         import timm
 
@@ -137,7 +154,10 @@ def write(folder, spec):
     tensors = in_order(model, image, shortcut)
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)
-    logits = model(image)[0].flatten()
+    outputs = model(image)
+    logits = outputs[0].flatten()
+    # Of a detector numbers of all places, of each output.
+    sampled = [each.flatten()[:: each.numel() // 40][:40] for each in outputs] if library == "detection" else []
     numbers_of = {
         "source": f"{source}, {name}, float64",
         "parameters": parameters,
@@ -147,6 +167,11 @@ def write(folder, spec):
         "deviation": logits.std().item(),
         "logits": logits[:40].tolist(),
     }
+    if sampled:
+        numbers_of["outputs"] = [
+            {"size": whole.numel(), "deviation": whole.std().item(), "numbers": each.tolist()}
+            for whole, each in zip(outputs, sampled)
+        ]
     (folder / f"{spec}.json").write_text(json.dumps(numbers_of, indent=1) + "\n")
 
 

@@ -1,0 +1,82 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
+import { specNetwork } from "../../src/given/spec-file.js";
+import { isOp } from "../../src/ir/rewrite.js";
+
+/**
+ * One-stage detectors against what their authors publish. Frozen parameters are those of mmdetection 1's configurations: the stem
+ * and the first stage, 225,344 of a ResNet's without its gates.
+ */
+const test = suite("networks: one-stage detectors");
+
+interface Published {
+  readonly spec: string;
+  readonly passes?: string;
+  readonly parameters: number;
+  /** Multiply-accumulates for the spec's image, in units of 10^9, to as many digits as are published. */
+  readonly gigaMacs?: string;
+}
+
+const PUBLISHED: readonly Published[] = [
+  // torchvision's documentation: 34,014,999 with frozen normalisations, whose 53,120 numbers are no parameters; 151.54 GFLOPS.
+  { spec: "retinanet-resnet50-fpn", parameters: 34_014_999 + 53_120, gigaMacs: "151.54" },
+  // Ultralytics' summaries: 7225885 parameters and 16.5 GFLOPs of the fused network, 7235389 before; 3157200 and 8.7 GFLOPs.
+  { spec: "yolov5s", parameters: 7_235_389, gigaMacs: "8.2" },
+  { spec: "yolov5s", passes: "fold-batch-norm", parameters: 7_225_885 },
+  { spec: "yolov8n", parameters: 3_157_200 - 16, gigaMacs: "4.4" },
+  // Darknet prints 128.459 BFLOPS for images of 608 pixels, in which a multiplication and an addition are two.
+  { spec: "yolov4", parameters: 64_363_101, gigaMacs: "64.2" },
+  // automl/efficientdet's table, and the count of the port to PyTorch.
+  { spec: "efficientdet-d0", parameters: 3_880_067, gigaMacs: "2.5" },
+];
+
+for (const { spec, passes, parameters, gigaMacs } of PUBLISHED) {
+  test(`${spec}${passes === undefined ? "" : `, ${passes}`}`, () => {
+    const counts = countNetwork(specNetwork(spec, { passes }).graph);
+    assert.is(counts.parameters, parameters);
+    if (gigaMacs === undefined) return;
+    const digits = gigaMacs.split(".")[1]?.length ?? 0;
+    assert.is((counts.macs / 1e9).toFixed(digits), gigaMacs);
+  });
+}
+
+/** The README of the ECA-Net authors, in millions; frozen parameters are not counted there. */
+const MILLIONS: Readonly<Record<string, string>> = {
+  "retinanet-resnet50": "37.74",
+  "retinanet-resnet50-eca": "37.74",
+  "retinanet-resnet101": "56.74",
+  "retinanet-resnet101-eca": "56.74",
+};
+
+for (const [spec, millions] of Object.entries(MILLIONS)) {
+  test(`${spec}: parameters that are trained`, () => {
+    const { parameters, blocks } = countNetwork(specNetwork(spec).graph);
+    const frozen = blocks.filter(({ path }) => path === "/stem" || path.startsWith("/stages/0/"));
+    const trained = parameters - frozen.reduce((sum, block) => sum + block.parameters, 0);
+    assert.is((trained / 1e6).toFixed(2), millions);
+  });
+}
+
+test("SAM's gates in YOLOv4's neck are swapped for ECA, as the spec with ECA has them", () => {
+  const gates = (spec: string, passes?: string): readonly unknown[] =>
+    specNetwork(spec, { passes, resolution: 64 })
+      .graph.ops.filter((op) => op.kind.startsWith("attention."))
+      .map(({ kind, attributes, loc }) => [kind, { ...attributes }, loc.scope]);
+  assert.is(gates("yolov4-eca").length, 4);
+  assert.equal(gates("yolov4-sam", "swap-attention{from=sam,to=eca}"), gates("yolov4-eca"));
+});
+
+test("EfficientDet's levels share convolutions, and have normalisations of their own", () => {
+  const { graph } = specNetwork("efficientdet-d0", { resolution: 128 });
+  const inHead = graph.ops.filter(({ loc }) => loc.scope.startsWith("/heads/boxes/"));
+  const distinct = (kind: "conv" | "batch_norm"): readonly [number, number] => {
+    const ops = inHead.filter((op) => isOp(op, kind));
+    return [ops.length, new Set(ops.map(({ operands }) => operands[1])).size];
+  };
+  // Three separable convolutions and the last one, on five levels.
+  assert.equal(distinct("conv"), [5 * 8, 8]);
+  assert.equal(distinct("batch_norm"), [5 * 3, 5 * 3]);
+});
+
+test.run();
