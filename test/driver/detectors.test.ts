@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
+import { codegen } from "../../src/driver/codegen/codegen.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { stats } from "../../src/driver/stats/stats.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { rejectsError } from "../throws.js";
+
+const test = suite("driver: detectors");
+
+const conv = (channels: number): unknown => ({
+  ...{ layer: "conv", channels, kernel: 3 },
+  ...{ norm: false, bias: true, activation: "none" },
+});
+
+/** Two maps with three anchors for each pixel, and a gate in each stage. */
+function spec(classes: number, detection: Readonly<Record<string, unknown>>): unknown {
+  const from = ["c2", "c3"];
+  const stage = { block: "conv-norm-act", channels: 16, stride: 2, attention: "se" };
+  return {
+    input: { channels: 3, height: 64, width: 96 },
+    defaults: { activation: "relu" },
+    stem: { channels: 8, stride: 2 },
+    stages: from.map((as) => ({ ...stage, as })),
+    heads: [
+      { name: "classes", from, output: { values: classes }, layers: [conv(3 * classes)] },
+      { name: "moves", from, output: { values: 4 }, layers: [conv(12)] },
+    ],
+    detection: {
+      ...{ scores: "classes", boxes: "moves", anchors: { sizes: [[16], [32]] }, candidates: 60 },
+      ...detection,
+    },
+    head: { classifier: false },
+  };
+}
+
+const regions = {
+  from: ["c2", "c3"],
+  classes: 4,
+  proposals: { count: 30 },
+  box: { hidden: [16] },
+  mask: { channels: [8], hidden: 8 },
+};
+const ONE_STAGE = spec(4, {});
+const TWO_STAGES = spec(1, { regions, detections: 20 });
+
+function withSpec<T>(content: unknown, use: (file: string, folder: string) => T | Promise<T>): Promise<T> {
+  return inTemporaryFolder((folder) => {
+    const file = join(folder, "detector.json");
+    writeFileSync(file, JSON.stringify(content));
+    return use(file, folder);
+  });
+}
+
+for (const [name, content, outputs] of [
+  ["one stage", ONE_STAGE, ["boxes", "scores", "labels"]],
+  ["two stages", TWO_STAGES, ["boxes", "scores", "labels", "masks"]],
+] as const) {
+  test(`${name}: every output is right, and every gate moves them`, () =>
+    withSpec(content, async (file) => {
+      const report = await verify(file, {});
+      assert.ok(report.ok, JSON.stringify(report.checks));
+      assert.equal([...new Set(report.comparisons.map(({ output }) => output))], outputs);
+      for (const { moved, ok } of report.gates.effects) {
+        assert.ok(ok && Number.isFinite(moved) && moved > 0.01, `${moved}`);
+      }
+    }));
+}
+
+test("the mask head is counted for as many detections as there can be", () =>
+  withSpec(TWO_STAGES, (file) => {
+    const { found, blocks } = stats(file);
+    assert.equal(found, { detections: 20 });
+    // 14·14 pixels of a 3×3 convolution of 16 maps to 8, and of the layers after it.
+    const each = 14 * 14 * (16 * 9 * 8 + 8 * 4 * 8) + 28 * 28 * 8 * 4;
+    assert.is(blocks.find(({ path }) => path === "/regions/mask")?.macs, 20 * each);
+    // 30 proposals of 7·7·16 numbers.
+    assert.is(
+      blocks.find(({ path }) => path === "/regions/box")?.macs,
+      30 * (7 * 7 * 16 * 16 + 16 * (4 + 16)),
+    );
+  }));
+
+test("another batch than one image is refused", () =>
+  withSpec(ONE_STAGE, (file, folder) =>
+    rejectsError(
+      () => compile(file, { output: join(folder, "out.onnx"), batch: 3 }),
+      InputError,
+      /a batch of 3 is asked for/,
+      { code: "onnx/batch", hint: /raw/ },
+    ),
+  ));
+
+test("raw outputs take any batch", () =>
+  withSpec(spec(4, { outputs: "raw" }), async (file, folder) => {
+    await compile(file, { output: join(folder, "out.onnx"), batch: 3 });
+    const { comparisons, ok } = await verify(file, { batches: [3] });
+    assert.ok(ok);
+    assert.equal([...new Set(comparisons.map(({ output }) => output))], ["classes", "moves"]);
+  }));
+
+test("there is no PyTorch module of what selects boxes", () =>
+  withSpec(ONE_STAGE, (file, folder) =>
+    rejectsError(
+      () => codegen(file, { language: "pytorch", output: join(folder, "out") }),
+      InputError,
+      /selects boxes/,
+      { code: "codegen/boxes" },
+    ),
+  ));
+
+test.run();
