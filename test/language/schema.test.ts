@@ -89,6 +89,7 @@ test("a spec needs stem and stages, unless it extends another one", () => {
       properties: {
         stem: { required: ["channels"] },
         neck: { required: ["layers"] },
+        detection: { required: ["scores", "boxes", "anchors"] },
         blocks: { additionalProperties: { required: ["layers"] } },
       },
     },
