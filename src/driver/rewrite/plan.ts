@@ -86,6 +86,7 @@ function planTidied(
   const scoped = withBlocks(all, recoverBlocks(all));
   let exchanged: Exchange | undefined;
   const first = runPasses(scoped, invocations, {
+    readAgain: hooks?.readAgain,
     after(event) {
       exchanged = exchangeAfter(exchanged, event);
     },

@@ -1,5 +1,6 @@
 import type { Op, OpOf, Parameter, Value } from "../../../ir/graph.js";
 import { elementsOf } from "../../../ir/known-elements.js";
+import { isOnnxDomain } from "../../../ir/ops/opaque.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount } from "../../../ir/types.js";
 import { smallValues, storedWeight, type WeightExpr } from "../../../ir/weight.js";
@@ -22,7 +23,8 @@ export function isQuantization(op: Op | undefined): op is Op & Node {
 }
 
 function isNode(op: Op | undefined, operator: string): op is Op & Node {
-  return isOp(op, "opaque") && op.attributes.operator === operator;
+  if (!isOp(op, "opaque") || op.attributes.operator !== operator) return false;
+  return isOnnxDomain(op.attributes.domain) || op.attributes.domain === "com.microsoft";
 }
 
 /**
