@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { inspect } from "../../src/driver/inspect/inspect.js";
 import { type FoundStage, stagesOf } from "./stages.js";
 
@@ -11,17 +11,15 @@ import { type FoundStage, stagesOf } from "./stages.js";
  */
 
 const [folder = ""] = process.argv.slice(2);
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".json"))
-  .map((file) => basename(file, ".json"))
-  .sort();
+const files = readdirSync(folder).filter((file) => /\.(json|onnx)$/.test(file));
+const names = [...new Set(files.map((file) => file.replace(/\.\w+$/, "")))].sort();
 
 const rows: string[] = [];
 const missing: string[] = [];
 let right = 0;
 for (const name of names) {
   const file = join(folder, `${name}.onnx`);
-  if (!existsSync(file)) {
+  if (!existsSync(file) || !existsSync(join(folder, `${name}.json`))) {
     missing.push(name);
     continue;
   }
@@ -39,10 +37,10 @@ writeFileSync(
 
 Each stage as its number of blocks, then the channels and the side of the map that leaves it: \`3×96@16\`. What the network has is from its
 module tree, by \`scripts/torchvision/stages.py\`, which says what counts as a block; layers that only make the map smaller between blocks
-do not. Exports are of opset 16 by PyTorch, for images of 64x64 where the network takes them. AlexNet and the VGGs are rows of convolutions and have no blocks. The table has
-the networks that were exported for it, not all of torchvision's.
+do not. AlexNet and the VGGs have no blocks: each convolution behind the first one counts as one. Exports are of opset 16 by PyTorch, for images of
+64x64 where the network takes them.
 
-${right} of ${rows.length} are found as they are.${missing.length === 0 ? "" : ` PyTorch has no export of ${missing.join(", ")}.`}
+${right} of ${rows.length} are found as they are.${missing.length === 0 ? "" : ` Not asked, as they were not exported: ${missing.join(", ")}.`}
 
 | network | what it has | what is found |
 |---|---|---|
