@@ -98,8 +98,19 @@ export const sharedOptions = {
   },
   names: {
     requiresArg: true,
-    choices: NAME_KINDS,
-    describe: "Whose names the weights have [default: whose they turn out to be]",
+    choices: [...NAME_KINDS, "order"] as const,
+    describe:
+      "Whose names the weights have [default: whose they turn out to be]; order pairs by order and shape",
+  },
+  "names-map": {
+    type: "string",
+    requiresArg: true,
+    describe:
+      'A JSON file of regular expressions that change the weights\' names: { "^layer(\\d)": "stages.$1" }',
+  },
+  "adapt-input": {
+    type: "boolean",
+    describe: "Make the weights of an RGB stem those for other channels, summed or repeated as timm does",
   },
   "allow-missing": {
     type: "string",
@@ -147,6 +158,8 @@ export function sizeOptions(args: InferredOptionTypes<typeof sizeFlags>) {
 export const weightsFlags = {
   weights: sharedOptions.weights,
   names: sharedOptions.names,
+  "names-map": sharedOptions["names-map"],
+  "adapt-input": sharedOptions["adapt-input"],
   "allow-missing": sharedOptions["allow-missing"],
   "weights-key": sharedOptions["weights-key"],
   "allow-other-settings": sharedOptions["allow-other-settings"],
@@ -157,6 +170,8 @@ export function weightsOptions(args: InferredOptionTypes<typeof weightsFlags>) {
   return {
     weights: args.weights,
     names: args.names,
+    namesMap: args["names-map"],
+    adaptInput: args["adapt-input"],
     allowMissing: args["allow-missing"],
     weightsKey: args["weights-key"],
     allowOtherSettings: args["allow-other-settings"],

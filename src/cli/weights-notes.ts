@@ -9,9 +9,11 @@ export const ROUNDED = "F64, so rounded to float32 in a model";
 /** What became of a file's weights, for people: what is used, what is not, what is new. */
 export function weightsNotes(report: CompileReport["weights"]): readonly string[] {
   if (report === undefined) return [];
-  const { file, names, family, loaded, initial, unused, dropped, rounded, otherSettings } = report;
+  const { file, names, family, loaded, initial, unused, dropped, rounded, otherSettings, pairs } = report;
+  const how = pairs === undefined ? `read under the names of ${names} (${family})` : "by order and shape";
   return [
-    `${loaded} tensors of ${file}, read under the names of ${names} (${family})`,
+    `${loaded} tensors of ${file}, ${how}`,
+    ...(pairs ?? []).map(({ parameter, tensor }) => `${parameter} is ${tensorName(tensor)}`),
     ...listedNames("dropped, because a pass took their place away", dropped),
     ...listedNames("unused, because the network has no place for them", unused),
     ...listedNames("not in the file, so with their initial values", initial),

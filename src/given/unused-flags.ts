@@ -19,6 +19,8 @@ const IS_GIVEN = {
   batch: ({ batch }) => batch !== undefined,
   seed: ({ seed }) => seed !== undefined && seed !== 0,
   names: ({ names }) => names !== undefined,
+  "names-map": ({ namesMap }) => namesMap !== undefined,
+  "adapt-input": ({ adaptInput }) => adaptInput === true,
   "weights-key": ({ weightsKey }) => weightsKey !== undefined,
   "allow-missing": ({ allowMissing }) => allowMissing !== undefined,
   "allow-other-settings": ({ allowOtherSettings }) => allowOtherSettings === true,
@@ -45,7 +47,10 @@ interface Case {
   readonly hint?: string;
 }
 
-const READING: readonly Flag[] = ["weights-key", "allow-missing", "allow-other-settings"];
+const READING: readonly Flag[] = [
+  ...["names-map", "adapt-input", "weights-key"],
+  ...["allow-missing", "allow-other-settings"],
+] as const satisfies readonly Flag[];
 const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision"];
 const COMPILING: readonly Flag[] = [
   ...["passes", "weights", "batch", "names"],

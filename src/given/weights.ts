@@ -1,9 +1,11 @@
 import type { Diagnostic } from "../base/diagnostic.js";
 import { openInitializers } from "../files/models/read.js";
+import { readText } from "../files/read-file.js";
 import { openTensors } from "../files/tensors/open.js";
 import type { GivenWeights, WeightsOptions } from "../networks/load-weights.js";
 import { isOnnx } from "../onnx/file/names.js";
 import { unknownKey } from "../weights/formats/torch/read.js";
+import { parseRenaming } from "../weights/names/renaming.js";
 import { nonFiniteWarnings, type WatchedSource, watchNumbers } from "../weights/values/non-finite.js";
 import { refuseUnusedFlags } from "./unused-flags.js";
 
@@ -36,8 +38,9 @@ export async function withOpenWeights<T>(
   }
   const source = openWeights(weights, options.weightsKey);
   try {
-    const { names, allowMissing, allowOtherSettings } = options;
-    return await use({ source, names, allowMissing, allowOtherSettings });
+    const { names, namesMap, adaptInput, allowMissing, allowOtherSettings } = options;
+    const renaming = namesMap === undefined ? undefined : parseRenaming(readText(namesMap), namesMap);
+    return await use({ source, names, renaming, adaptInput, allowMissing, allowOtherSettings });
   } finally {
     source.close();
   }

@@ -4,8 +4,10 @@ import { parametersOf } from "../ir/graph.js";
 import { storedLeaves } from "../ir/weight.js";
 import type { ResolvedSpec } from "../language/resolved.js";
 import { roundedNames, type TensorSource } from "../weights/formats/tensor-source.js";
-import { recognizeNames } from "../weights/names/recognize.js";
-import type { NameKind } from "../weights/names/registry.js";
+import { adaptInput } from "../weights/names/adapt-input.js";
+import type { Match } from "../weights/names/match.js";
+import { type NamesChoice, recognizeNames } from "../weights/names/recognize.js";
+import type { Renaming } from "../weights/names/renaming.js";
 import { settleMatch } from "../weights/names/settle.js";
 import { bindTensors } from "../weights/values/bind.js";
 import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
@@ -14,8 +16,12 @@ import { checkSettings, type OtherSetting, settingErrors } from "./implied-setti
 export interface WeightsOptions {
   /** The file or folder. */
   readonly weights?: string | undefined;
-  /** Whose names the file has. Left out: whose they turn out to be. */
-  readonly names?: NameKind | undefined;
+  /** Whose names the file has. Left out: whose they turn out to be. order: they are paired by order and shape. */
+  readonly names?: NamesChoice | undefined;
+  /** A file of regular expressions by which names change before they are compared. */
+  readonly namesMap?: string | undefined;
+  /** Makes the weights of an RGB stem those of one for the network's channels, as timm does. */
+  readonly adaptInput?: boolean | undefined;
   /**
    * Patterns of names, the network's or the file's: such parameters may keep their initial values, such tensors may
    * stay unused. `*` stands for any characters.
@@ -28,8 +34,9 @@ export interface WeightsOptions {
 }
 
 /** Weights that are open for reading. */
-export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsKey"> {
+export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsKey" | "namesMap"> {
   readonly source: TensorSource;
+  readonly renaming?: Renaming | undefined;
 }
 
 /** What became of a file's weights; lists hold names. */
@@ -51,6 +58,8 @@ export interface WeightsReport {
   readonly rounded: readonly string[];
   /** Settings of the spec that are others than the names imply, which `--allow-other-settings` let pass. */
   readonly otherSettings: readonly OtherSetting[];
+  /** Of names that are paired by order and shape: which tensor each parameter has. */
+  readonly pairs?: readonly { readonly parameter: string; readonly tensor: string }[];
   /** What else a reader should know of the settings. */
   readonly notes: readonly string[];
 }
@@ -75,9 +84,12 @@ export interface LoadedWeights {
 export function loadWeights(
   spec: ResolvedSpec,
   graphs: readonly Graph[],
-  { source, names, allowMissing = [], allowOtherSettings }: GivenWeights,
+  { source, names, renaming, adaptInput: adapts, allowMissing = [], allowOtherSettings }: GivenWeights,
 ): LoadedWeights {
-  const { graph, match } = recognizeNames(graphs, source, names);
+  const { graph, match: read, notes: said } = recognizeNames(graphs, source, { kind: names, renaming });
+  const { match, notes: adapted } =
+    adapts === true ? adaptInput(read, graph, source.file) : { match: read, notes: [] };
+  if (adapts === true && adapted.length === 0) throw nothingToAdapt(spec, source);
   const { unused } = settleMatch(match, allowMissing, source);
   const { differing, notes } = checkSettings(spec, match.map, match.naming);
   if (differing.length > 0 && allowOtherSettings !== true) {
@@ -101,10 +113,23 @@ export function loadWeights(
         dropped: dropped.map(({ name }) => name),
         rounded: roundedNames(match.found.values()),
         otherSettings: differing.map(({ path: _, ...other }) => other),
-        notes: [...(source.notes ?? []), ...notes],
+        ...(names === "order" ? { pairs: pairsOf(match) } : {}),
+        notes: [...(source.notes ?? []), ...said, ...adapted, ...notes],
       };
     },
   };
+}
+
+function pairsOf({ found }: Match): readonly { readonly parameter: string; readonly tensor: string }[] {
+  return [...found].map(([parameter, tensor]) => ({ parameter: parameter.name, tensor: tensor.name }));
+}
+
+function nothingToAdapt({ input }: ResolvedSpec, { file }: TensorSource): InputError {
+  return InputError.of(
+    "flag/unused",
+    `--adapt-input changes nothing: no convolution of the image in ${file} is for 3 channels where the network has ${input.channels}`,
+    { file },
+  );
 }
 
 /** The names of the stored numbers that a parameter is made of. */

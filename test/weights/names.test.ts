@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Diagnostic, InputError } from "../../src/base/diagnostic.js";
@@ -6,10 +8,12 @@ import { specNetwork } from "../../src/given/spec-file.js";
 import { type Parameter, parametersOf } from "../../src/ir/graph.js";
 import type { WeightsReport } from "../../src/networks/load-weights.js";
 import type { FileDType } from "../../src/weights/formats/file-dtypes.js";
-import type { TensorSource } from "../../src/weights/formats/tensor-source.js";
-import type { NameKind } from "../../src/weights/names/registry.js";
+import { exactNumbers, type TensorSource } from "../../src/weights/formats/tensor-source.js";
+import type { NamesChoice } from "../../src/weights/names/recognize.js";
+import { parseRenaming, type Renaming } from "../../src/weights/names/renaming.js";
 import { materialize } from "../../src/weights/values/materialize.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 import { type GivenTensor, givenTensors } from "./given-tensors.js";
 import { writeStateDict } from "./state-dict.js";
 
@@ -34,7 +38,9 @@ function renamed(tensors: Tensors, rename: (name: string) => string | undefined)
 }
 
 interface Reading {
-  readonly names?: NameKind;
+  readonly names?: NamesChoice;
+  readonly renaming?: Renaming;
+  readonly adaptInput?: boolean;
   readonly allowMissing?: readonly string[];
   readonly passes?: string;
 }
@@ -153,6 +159,112 @@ test("names of a trainer before all of the network's are left out", () => {
   const { loaded, unused } = read("effnet_se", givenTensors(averaged));
   assert.equal([loaded, unused], [121, []]);
 });
+
+test("prefixes of wrappers, one in the other, are left out with a note", () => {
+  const wrapped = renamed(fixture("effnet_se"), (name) => `module._orig_mod.model.backbone.${name}`);
+  const { loaded, notes } = read("effnet_se", givenTensors(wrapped));
+  assert.is(loaded, 121);
+  assert.ok(
+    notes.includes(
+      'the names of given.safetensors begin with "module._orig_mod.model.backbone.", which is left out',
+    ),
+    notes.join(),
+  );
+});
+
+test("--names-map renames by regular expressions: the file's names, or the network's", () => {
+  // Names that no framework has.
+  const strange = renamed(fixture("effnet_se"), (name) => name.replace(/^blocks\.(\d+)\./, "body.part$1-"));
+  const [unknown] = problems(
+    "effnet_se",
+    renamed(fixture("effnet_se"), (name) => `net/${name}`),
+  );
+  assert.is(unknown?.code, "weights/unknown-names");
+  assert.match(unknown?.hint ?? "", 'The file begins with "net/');
+  assert.match(unknown?.hint ?? "", 'the network with "stem.conv.weight" [16, 3, 3, 3], ');
+  const rules = (text: string): Renaming => parseRenaming(text, "map.json");
+  const toTimm = rules('{ "^body\\\\.part(\\\\d+)-": "blocks.$1." }');
+  assert.is(read("effnet_se", givenTensors(strange), { renaming: toTimm }).loaded, 121);
+  const python = rules('[["^body\\\\.part(\\\\d+)-", "blocks.\\\\1."]]');
+  assert.is(read("effnet_se", givenTensors(strange), { renaming: python }).loaded, 121);
+  // Rules over the network's own names.
+  const own = Object.fromEntries(
+    parametersOf(specNetwork(`${FIXTURES}/effnet_se.json`).graph).map(({ name, data }) => [
+      `net/${name}`,
+      { dims: [...data.dims], dtype: "F32" as FileDType },
+    ]),
+  );
+  assert.is(read("effnet_se", givenTensors(own), { renaming: rules('{ "^": "net/" }') }).loaded, 121);
+  assert.equal(lines(problems("effnet_se", strange, { renaming: rules('{ "^nowhere": "x" }') })).length, 1);
+  const same = problems("effnet_se", strange, { renaming: rules('{ "^.*$": "x" }') });
+  assert.match(same[0]?.message ?? "", /^map\.json gives ".*" and ".*" the same name, "x"$/);
+  for (const text of ["[", "3", '{ "(": "x" }']) throwsError(() => rules(text), InputError, /map\.json|"\("/);
+});
+
+test("--names order pairs by order, size and last word, and says what was paired", () => {
+  const { graph } = specNetwork(`${FIXTURES}/effnet_se.json`);
+  const given = Object.fromEntries(
+    parametersOf(graph).map(({ name, data }, i) => [
+      `layer${i}.${name.slice(name.lastIndexOf(".") + 1)}`,
+      { dims: [...data.dims], dtype: "F32" as FileDType },
+    ]),
+  );
+  const { loaded, pairs = [], names } = read("effnet_se", givenTensors(given), { names: "order" });
+  assert.equal([loaded, names], [121, "order"]);
+  assert.equal(
+    pairs.map(({ parameter }) => parameter),
+    parametersOf(graph).map(({ name }) => name),
+  );
+  assert.equal(
+    pairs.map(({ tensor }) => tensor),
+    Object.keys(given),
+  );
+  // A kind of which there are more on one side is not paired at all.
+  const more = { ...given, "layer500.weight": { dims: [16, 3, 3, 3], dtype: "F32" as FileDType } };
+  const found = problems("effnet_se", more, { names: "order" });
+  assert.match(found[0]?.message ?? "", /^stem\.conv\.weight \[16, 3, 3, 3\] is not paired: /);
+  // What safetensors wrote is in the order of the alphabet.
+  const [sorted] = problems("effnet_se", fixture("effnet_se"), { names: "order" });
+  assert.match(sorted?.message ?? "", /has its tensors in the order of the alphabet/);
+});
+
+test("--adapt-input makes an RGB stem one for other channels, as timm does, and only where there is one", () =>
+  inTemporaryFolder((folder) => {
+    const [problem] = problems("effnet_se", fixture("effnet_se"), { adaptInput: true });
+    assert.match(problem?.message ?? "", /^--adapt-input changes nothing/);
+    const source = openTensors(`${FIXTURES}/effnet_se.safetensors`);
+    const stored = source.tensors.get("conv_stem.weight");
+    assert.ok(stored);
+    const rgb = new Float64Array(16 * 27);
+    exactNumbers(stored, "f").copyTo(rgb, 0);
+    const at = (o: number, c: number, p: number): number => rgb[(o * 3 + c) * 9 + p] ?? Number.NaN;
+    const spec = JSON.parse(readFileSync(`${FIXTURES}/effnet_se.json`, "utf8"));
+    for (const channels of [1, 4]) {
+      const file = join(folder, `effnet_${channels}.json`);
+      writeFileSync(file, JSON.stringify({ ...spec, input: { ...spec.input, channels } }));
+      const given = { source, allowOtherSettings: true };
+      const refused = (() => {
+        try {
+          specNetwork(file, { given });
+        } catch (error) {
+          return (error as InputError).diagnostics[0];
+        }
+        return undefined;
+      })();
+      assert.match(refused?.hint ?? "", "--adapt-input");
+      const { graph } = specNetwork(file, { given: { ...given, adaptInput: true } });
+      const stem = parametersOf(graph).find(({ name }) => name === "stem.conv.weight");
+      assert.ok(stem);
+      const expected = Array.from({ length: 16 * channels * 9 }, (_, i) => {
+        const [o, c, p] = [Math.floor(i / (9 * channels)), Math.floor(i / 9) % channels, i % 9];
+        return channels === 1 ? at(o, 0, p) + at(o, 1, p) + at(o, 2, p) : at(o, c % 3, p) * 0.75;
+      });
+      const off = materialize(stem.data, 0).map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
+      assert.ok(Math.max(...off) < 1e-6);
+      assert.ok(Math.max(...expected) > 0.01);
+    }
+    source.close();
+  }));
 
 test("the file's own count of stages holds, where the spec has it otherwise", () => {
   // timm's third stage as if it were two: with another stage of the same width, which it could be.

@@ -74,6 +74,8 @@ export const fileCodes = {
         "The file of PyTorch can't be read. The hint has the lines that write its tensors as safetensors.",
       "unknown-format":
         "The file is no file of tensors that ecagen knows. The message says what it is, where that can be told; the hint how to get the right one.",
+      "names-map":
+        "The file of `--names-map` is no JSON object of regular expressions and replacements, or gives two names one.",
       "unknown-names": "The file doesn't hold this network's parameters under any names that ecagen knows.",
       unnamed: "A framework has no name for a parameter of the network. Choose other `--names`.",
       zip: "The file is a zip archive that can't be read. Write or download it again.",

@@ -45,6 +45,8 @@ export const codegenCommand = defineCommand({
       describe:
         "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
     },
+    "names-map": sharedOptions["names-map"],
+    "adapt-input": sharedOptions["adapt-input"],
     "allow-missing": sharedOptions["allow-missing"],
     "weights-key": sharedOptions["weights-key"],
     "allow-other-settings": sharedOptions["allow-other-settings"],

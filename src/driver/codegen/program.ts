@@ -136,7 +136,8 @@ function stateNamesFor(
   { language, names }: ProgramOptions,
 ): FrameworkNames | undefined {
   const hasNames = language !== undefined && GENERATORS[language].namesWeights;
-  return names === undefined || names === "ecagen" || !hasNames ? undefined : frameworkNames(graph, names);
+  const isOwn = names === undefined || names === "ecagen" || names === "order";
+  return isOwn || !hasNames ? undefined : frameworkNames(graph, names);
 }
 
 function noVariants({ language }: ProgramOptions): InputError {

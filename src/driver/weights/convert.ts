@@ -64,7 +64,7 @@ async function convert(input: string, options: ConvertOptions): Promise<ConvertR
   const source = openWeights(input, options.weightsKey);
   try {
     refuseOverwriting([options.output]);
-    const { graph, match } = recognizeNames(graphs, source, options.from);
+    const { graph, match } = recognizeNames(graphs, source, { kind: options.from });
     const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
     const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);
     const tensors = [...match.found].flatMap(([parameter, tensor]): OutgoingTensor[] => {

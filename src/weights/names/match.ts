@@ -24,7 +24,7 @@ export interface Match {
  * The last word of BatchNorm's step count, which PyTorch needs in training only. Those of layers that a network has go
  * along in a conversion; else they are left aside.
  */
-const STEP_COUNT = "num_batches_tracked";
+export const STEP_COUNT = "num_batches_tracked";
 
 /** The name of the step count beside a running mean; undefined beside anything else. */
 export function stepCountBeside(name: string): string | undefined {

@@ -1,6 +1,7 @@
 import { dequal } from "dequal";
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph } from "../../ir/graph.js";
+import { concreteDims } from "../../ir/types.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
 import {
   type Numbering,
@@ -9,21 +10,31 @@ import {
   stageBlocks,
   stagewiseNumbering,
 } from "./block-numbers.js";
+import { matchByOrder } from "./by-order.js";
 import { foldedHint, type Match, matchNames, scoreOf } from "./match.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
 import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
-
-/** Names that trainers put before those of the network: PyTorch's DataParallel, Lightning. */
-const WRAPPERS = ["module.", "model."];
-/** The step count that PyTorch's AveragedModel has beside the network in `module`. */
-const AVERAGED_COUNT = "n_averaged";
+import { allRenamed, type Renaming, refuseIdleRules, renamed } from "./renaming.js";
+import { unwrapped } from "./wrappers.js";
 
 export interface Recognized {
   readonly parts: NetworkParts;
   /** The network among the given ones that the file fits best. */
   readonly graph: Graph;
   readonly match: Match;
+  /** What a reader should know of how the names were read. */
+  readonly notes: readonly string[];
+}
+
+/** Whose names a file has: a framework's; `order` for none that matter. */
+export type NamesChoice = NameKind | "order";
+
+/** What a user says of a file's names. */
+export interface NamesGiven {
+  readonly kind?: NamesChoice | undefined;
+  /** How names are changed before they are compared: those of the file, or where that fits better those of the network. */
+  readonly renaming?: Renaming | undefined;
 }
 
 /**
@@ -36,20 +47,36 @@ export interface Recognized {
 export function recognizeNames(
   graphs: readonly Graph[],
   source: TensorSource,
-  kind: NameKind | undefined,
+  { kind, renaming }: NamesGiven = {},
 ): Recognized {
-  const tensors = unwrapped(source.tensors);
+  const { tensors, prefix } = unwrapped(source.tensors);
+  const notes =
+    prefix === ""
+      ? []
+      : [`the names of ${source.file} begin with ${JSON.stringify(prefix)}, which is left out`];
+  const given = renaming === undefined ? tensors : allRenamed(tensors, renaming);
+  if (kind === "order") {
+    const orders = graphs.map((graph) => orderOf(graph, given, source.file)).sort(byScore);
+    return { ...(orders[0] as Omit<Recognized, "notes">), notes };
+  }
   const maps = kind === undefined ? nameMaps : [nameMapOf(kind)];
   const readings = graphs
     .flatMap((graph) => {
       const parts = networkParts(graph);
       const numberings = numberingsOf(graph);
-      return maps.flatMap((map) => [...readingsOf(parts, map, numberings, tensors)]);
+      const theirs = renaming === undefined ? [] : [renamedReading(parts, renaming, tensors)];
+      return [...maps.flatMap((map) => [...readingsOf(parts, map, numberings, given)]), ...theirs];
     })
-    .sort((a, b) => scoreOf(b.match) - scoreOf(a.match));
+    .map((reading): Recognized => ({ ...reading, notes }))
+    .sort(byScore);
+  if (renaming !== undefined) {
+    const ours = graphs.flatMap((graph) => networkParts(graph).parameters.map(({ name }) => name));
+    refuseIdleRules(renaming, [...tensors.keys(), ...ours]);
+  }
   const [best] = readings;
   if (best === undefined || !isPlausible(best)) {
-    throw unknownNames(readings, source, kind, kind && otherReading(graphs, source));
+    const other = kind === undefined || renaming !== undefined ? undefined : otherReading(graphs, source);
+    throw unknownNames(readings, source, kind, other);
   }
   const rival = readings.find(
     (each) => scoreOf(each.match) === scoreOf(best.match) && !sameReading(each.match, best.match),
@@ -58,10 +85,38 @@ export function recognizeNames(
   return best;
 }
 
+type Reading = Omit<Recognized, "notes">;
+
+function byScore(a: Reading, b: Reading): number {
+  return scoreOf(b.match) - scoreOf(a.match);
+}
+
+function orderOf(graph: Graph, tensors: ReadonlyMap<string, StoredTensor>, file: string): Reading {
+  const parts = networkParts(graph);
+  return { graph, parts, match: matchByOrder(parts, tensors, file) };
+}
+
+/** The network's own names by the rules, compared with those of the file as they are. */
+function renamedReading(
+  parts: NetworkParts,
+  renaming: Renaming,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Reading {
+  const names = new Map(
+    parts.parameters.map((parameter) => [
+      parameter,
+      { name: renamed(parameter.name, renaming), dims: concreteDims(parameter.type.dims) },
+    ]),
+  );
+  const map = nameMapOf("ecagen");
+  const naming = { title: `names of ${renaming.file}`, blocks: [], gates: [] };
+  return { graph: parts.graph, parts, match: matchNames(parts, map, naming, names, tensors) };
+}
+
 /** Whose names a file has, where they are not those that it was said to have. */
 function otherReading(graphs: readonly Graph[], source: TensorSource): string | undefined {
   try {
-    return describe(recognizeNames(graphs, source, undefined));
+    return describe(recognizeNames(graphs, source));
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
@@ -73,7 +128,7 @@ function* readingsOf(
   map: NameMap,
   numberings: readonly Numbering[],
   tensors: ReadonlyMap<string, StoredTensor>,
-): Iterable<Recognized> {
+): Iterable<Omit<Recognized, "notes">> {
   for (const naming of map.namings) {
     const given = numberingOf(parts.graph, naming, tensors);
     for (const numbering of given === undefined ? numberings : [given]) {
@@ -103,16 +158,6 @@ function numberingsOf(graph: Graph): readonly Numbering[] {
   return dequal(stagewise, spec) ? [spec] : [stagewise, spec];
 }
 
-/** The tensors without a wrapper's name before all of theirs, and without its step count. */
-function unwrapped(all: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
-  const tensors = new Map([...all].filter(([name]) => name !== AVERAGED_COUNT));
-  const wrapper = WRAPPERS.find(
-    (each) => tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith(each)),
-  );
-  if (wrapper === undefined) return tensors;
-  return new Map([...tensors].map(([name, tensor]) => [name.slice(wrapper.length), tensor]));
-}
-
 function isPlausible({ parts, match }: Recognized): boolean {
   return match.found.size * 2 >= parts.parameters.length && match.found.size > 0;
 }
@@ -125,12 +170,12 @@ function sameReading(a: Match, b: Match): boolean {
 }
 
 function unknownNames(
-  readings: readonly Recognized[],
+  readings: readonly Reading[],
   source: TensorSource,
-  kind: NameKind | undefined,
+  kind: NamesChoice | undefined,
   other: string | undefined,
 ): InputError {
-  const kinds = new Map<string, Recognized>();
+  const kinds = new Map<string, Reading>();
   for (const reading of [...readings].sort((a, b) => b.match.found.size - a.match.found.size)) {
     if (!kinds.has(reading.match.map.kind)) kinds.set(reading.match.map.kind, reading);
   }
@@ -150,9 +195,21 @@ function unknownNames(
         (other === undefined
           ? foldedHint(source)
           : `its names are those of ${other}; leave --names out, or give it others by weights convert`) ??
-        `its ${source.tensors.size} tensors have names like ${JSON.stringify(strange)}, where ${JSON.stringify(usual)} would be one; is it another network's file?`,
+        `its ${source.tensors.size} tensors have names like ${JSON.stringify(strange)}, where ${JSON.stringify(usual)} would be one; is it another network's file? ${firstNames(readings, source)}`,
     },
   );
+}
+
+/** How many names of each side are shown where none fit. */
+const SHOWN = 3;
+
+function firstNames(readings: readonly Reading[], source: TensorSource): string {
+  const said = (name: string, dims: readonly number[]): string =>
+    `${JSON.stringify(name)} [${dims.join(", ")}]`;
+  const theirs = [...source.tensors.values()].slice(0, SHOWN).map(({ name, dims }) => said(name, dims));
+  const parameters = readings[0]?.parts.parameters.slice(0, SHOWN) ?? [];
+  const ours = parameters.map(({ name, type }) => said(name, concreteDims(type.dims)));
+  return `The file begins with ${theirs.join(", ")}, the network with ${ours.join(", ")}; --names-map FILE.json renames by regular expressions, --names order pairs by order and shape`;
 }
 
 function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): InputError {
@@ -164,6 +221,6 @@ function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): Inp
 }
 
 /** `timm (ResNet, SKNet): 161 of 320 parameters` */
-function describe({ parts, match }: Recognized): string {
+function describe({ parts, match }: Reading): string {
   return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${parts.parameters.length} parameters`;
 }

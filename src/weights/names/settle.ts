@@ -4,6 +4,8 @@ import { matchesText } from "../../base/wildcard.js";
 import type { Parameter } from "../../ir/graph.js";
 import { concreteDims } from "../../ir/types.js";
 import type { StoredTensor, TensorSource } from "../formats/tensor-source.js";
+import { adaptableTo } from "./adapt-input.js";
+import { BY_ORDER } from "./by-order.js";
 import { foldedHint, isFloating, type Match } from "./match.js";
 
 /** What a match leaves open, and the user allows. */
@@ -64,12 +66,18 @@ function theirName({ names }: Match, parameter: Parameter): readonly string[] {
   return name === undefined ? [] : [name];
 }
 
-function misfit({ name, type }: Parameter, tensor: StoredTensor): Diagnostic {
+function misfit(parameter: Parameter, tensor: StoredTensor): Diagnostic {
+  const { name, type } = parameter;
   const needed = `${name} needs [${concreteDims(type.dims).join(", ")}]`;
   const has = isFloating(tensor.dtype)
     ? `has the shape [${tensor.dims.join(", ")}]`
     : `holds elements of ${tensor.dtype}, and weights are floating-point numbers`;
-  return { code: "weights/shape", message: `${JSON.stringify(tensor.name)} ${has}; ${needed}` };
+  const message = `${JSON.stringify(tensor.name)} ${has}; ${needed}`;
+  const hint =
+    adaptableTo(tensor, parameter) === undefined
+      ? undefined
+      : "--adapt-input makes it that of other channels: summed, or repeated";
+  return { code: "weights/shape", message, hint };
 }
 
 function absent(parameter: Parameter, name: string, extra: readonly string[]): Diagnostic {
@@ -80,7 +88,12 @@ function absent(parameter: Parameter, name: string, extra: readonly string[]): D
   };
 }
 
-function unnamed({ name }: Parameter, { map }: Match): Diagnostic {
+function unnamed({ name, type }: Parameter, { map }: Match): Diagnostic {
+  if (map === BY_ORDER) {
+    const dims = concreteDims(type.dims).join(", ");
+    const message = `${name} [${dims}] is not paired: the file has more or fewer tensors of that size than the network`;
+    return { code: "weights/missing", message };
+  }
   return { code: "weights/missing", message: `${name} is missing: ${map.title} has no such layer` };
 }
 
@@ -105,7 +118,7 @@ function summary(
   const [wrong, missing, extra] = counts;
   return {
     code: "weights/names",
-    message: `read under the names of ${map.title} (${naming.title}): ${found.size} tensors fit, ${wrong} have the wrong shape, ${missing} are missing, ${extra} are left over`,
+    message: `read ${map === BY_ORDER ? "by" : "under the names of"} ${map.title} (${naming.title}): ${found.size} tensors fit, ${wrong} have the wrong shape, ${missing} are missing, ${extra} are left over`,
     file: source.file,
     hint:
       foldedHint(source) ??
