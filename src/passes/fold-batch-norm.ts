@@ -125,7 +125,7 @@ export function normsThatStay(graph: Graph): readonly Unmatched[] {
 }
 
 /** Whether all operands after x are parameters. */
-function readsParametersOnly(op: Op): boolean {
+export function readsParametersOnly(op: Op): boolean {
   return op.operands.slice(1).every((operand) => operand.kind === "parameter");
 }
 
@@ -158,7 +158,8 @@ function dataOf(operand: Value): WeightExpr {
   return operand.data;
 }
 
-function foldedData(
+/** The weight and the bias that a layer of those has with the normalisation after it. */
+export function foldedData(
   weight: WeightExpr,
   bias: WeightExpr | undefined,
   norm: BatchNorm,

@@ -3,6 +3,7 @@ import { foldBatchNorm } from "./fold-batch-norm.js";
 import { lowerActivation } from "./lower/lower-activation.js";
 import { lowerAttention } from "./lower/lower-attention.js";
 import { lowerPrecision } from "./lower/lower-precision.js";
+import { mergeConvolutions } from "./merge-convolutions.js";
 import { raiseActivation } from "./raise/raise-activation.js";
 import { raiseAttentionPass } from "./raise/raise-attention.js";
 import { eliminateCommonSubexpressions, eliminateDeadCode } from "./simplify/eliminate.js";
@@ -21,6 +22,7 @@ export const passes = {
   "remove-attention": removeAttention,
   "strip-training": stripTraining,
   "fold-batch-norm": foldBatchNorm,
+  "merge-convolutions": mergeConvolutions,
   "lower-attention": lowerAttention,
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,
