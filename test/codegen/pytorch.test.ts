@@ -35,7 +35,7 @@ const GALLERY: readonly Case[] = [
   ...["mobilenetv2-100", "mobilenetv3-small-100", "mixnet-s"].map((spec) => shipped(spec, 32)),
   ...["resnet50-se", "resnet50-eca", "resnet50-cbam", "resnext50-32x4d-se"].map((spec) => shipped(spec, 32)),
   ...["skresnet18", "ese-vovnet39b", "cifar-preact-resnet164-se"].map((spec) => shipped(spec, 32)),
-  ...["shufflenetv2-100", "densenet-121"].map((spec) => shipped(spec, 32)),
+  ...["shufflenetv2-100", "densenet-121", "ghostnet-100", "convnext-tiny"].map((spec) => shipped(spec, 32)),
   shipped("inception-v3", 107),
 ];
 

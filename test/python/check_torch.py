@@ -37,7 +37,7 @@ def starts(state, expected):
         values = state[name].double()
         count = values.numel()
         if kind == "constant":
-            ok = bool((values == numbers[0]).all())
+            ok = bool((state[name] == torch.tensor(numbers[0], dtype=state[name].dtype)).all())
         elif kind == "normal":
             # The deviation of a sample of n is off by 1/sqrt(2n) of itself, its mean by 1/sqrt(n).
             std, far = numbers[0], 5.0 / math.sqrt(count)

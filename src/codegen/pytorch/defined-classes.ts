@@ -88,7 +88,15 @@ function classOf(title: string, group: readonly [Sketched, ...Sketched[]]): Defi
     return sketches.length === 0 ? literal(undefined) : merged(sketches, shared);
   });
   const args = shared.all();
-  const own = ["self", ...args.map(({ word }) => word), "style", "*"];
+  // A row leaves out what it has none of.
+  const [absent, given] = [args.filter(mayBeAbsent), args.filter((each) => !mayBeAbsent(each))];
+  const own = [
+    "self",
+    ...given.map(({ word }) => word),
+    "style",
+    "*",
+    ...absent.map(({ word }) => `${word}=None`),
+  ];
   const parameters = [...own, "gate=None", 'position="standard"', "drop_path=0.0"].map((each) => `${each},`);
   const body = call("super().__init__", [name("style"), ...lists], {
     gate: name("gate"),
@@ -106,6 +114,10 @@ ${packed(parameters, "        ")}    ):
     ({ block }, i) => [block, Object.fromEntries(args.map(({ word, values }) => [word, values[i]]))] as const,
   );
   return { className: title, text, rows: new Map(rows) };
+}
+
+function mayBeAbsent({ values }: Argument): boolean {
+  return values.includes(undefined);
 }
 
 /** The arguments of a class, or of a function: each is a word, and a value for every block of the class. */
