@@ -6,12 +6,12 @@ import { binaryWeight, type WeightExpr } from "../ir/weight.js";
 import { definePass } from "./engine/pass.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import {
-  type Layer,
   layerFrom,
   mayBePartOf,
   type Summand,
   summandOf,
   unchanged,
+  type WholeConvolution,
   weightOver,
 } from "./merged-convolution.js";
 import { eliminateDeadCode } from "./simplify/eliminate.js";
@@ -40,7 +40,7 @@ export const mergeConvolutions = definePass({
 
 /** A sum of several values, in order, that some of become one convolution. */
 interface Merge {
-  readonly into: Layer;
+  readonly into: WholeConvolution;
   readonly parts: readonly Summand[];
   /** The terms that stay. */
   readonly others: readonly Value[];
@@ -73,7 +73,7 @@ function mergesIn(graph: Graph): ReadonlyMap<Value, Merge> {
   const [origins, uses] = [producersOf(graph), usesOf(graph)];
   const isOwn = (value: Value): boolean => uses.get(value)?.length === 1 && !graph.outputs.includes(value);
   /** Whether a layer's numbers are those of another one, too, which keeps them. */
-  const isShared = ({ layer: { weight, bias } }: Layer): boolean =>
+  const isShared = ({ layer: { weight, bias } }: WholeConvolution): boolean =>
     [weight, bias].some((each) => each !== undefined && (uses.get(each)?.length ?? 0) > 1);
   /** A sum that is but a part of another one. */
   const inner = (value: Value, sum: Op): Op | undefined => {
@@ -103,7 +103,7 @@ function mergesIn(graph: Graph): ReadonlyMap<Value, Merge> {
 function mergeOf(
   terms: readonly Value[],
   ownOp: (value: Value) => Op | undefined,
-  isShared: (layer: Layer) => boolean,
+  isShared: (layer: WholeConvolution) => boolean,
 ): Merge | undefined {
   const layers = terms.flatMap((term) => layerFrom(ownOp(term)) ?? []).filter((layer) => !isShared(layer));
   const bySize = layers.toSorted((a, b) => b.kernel[0] * b.kernel[1] - a.kernel[0] * a.kernel[1]);

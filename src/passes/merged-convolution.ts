@@ -27,12 +27,12 @@ export interface Summand {
 }
 
 /** A convolution that others may become a part of. */
-export interface Layer extends Summand {
+export interface WholeConvolution extends Summand {
   readonly layer: LinearLayer & { readonly op: OpOf<"conv"> };
 }
 
 /** A convolution whose numbers are parameters; undefined for everything else. */
-export function layerFrom(op: Op | undefined): Layer | undefined {
+export function layerFrom(op: Op | undefined): WholeConvolution | undefined {
   const layer = layerOf(op);
   if (layer === undefined || !isOp(layer.op, "conv")) return undefined;
   const { strides, pads, dilations, group } = layer.op.attributes;
@@ -86,7 +86,7 @@ function identityWeight(channels: number, inputs: number): WeightExpr {
 }
 
 /** Whether a convolution reads nothing that another one doesn't, with the same steps. */
-export function mayBePartOf(part: Summand, into: Layer): boolean {
+export function mayBePartOf(part: Summand, into: WholeConvolution): boolean {
   const groups = part.groups ?? into.groups;
   return (
     part.x === into.x &&
@@ -101,12 +101,12 @@ export function mayBePartOf(part: Summand, into: Layer): boolean {
 }
 
 /** Where the first tap of a part lies along an axis of the larger kernel. */
-function startIn(part: Summand, into: Layer, axis: 0 | 1): number {
+function startIn(part: Summand, into: WholeConvolution, axis: 0 | 1): number {
   return into.before[axis] - part.before[axis];
 }
 
 /** The weight of a part, with zeros around it to the size of the larger kernel. */
-export function weightOver(part: Summand, into: Layer): WeightExpr {
+export function weightOver(part: Summand, into: WholeConvolution): WeightExpr {
   const data = part.weight(into.groups ?? 1);
   if (sameDims(part.kernel, into.kernel)) return data;
   const starts = ([0, 1] as const).map((axis) => startIn(part, into, axis));
