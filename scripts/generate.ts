@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { galleryIndexText } from "../src/driver/list/gallery-index.js";
 import { GALLERY_INDEX } from "../src/driver/list/list.js";
 import { packageRoot } from "../src/files/package.js";
-import { specJsonSchema } from "../src/language/schema.js";
+import { specJsonSchema } from "../src/language/json-schema.js";
 import { attentionDocs } from "./attention-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { corpusDocs } from "./corpus-docs.js";

@@ -2,9 +2,9 @@ import type { RuleName } from "../src/base/diagnostic-codes/registry.js";
 import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { BLOCK_TYPES, positionsIn } from "../src/language/blocks/registry.js";
 import { FUNCTIONS } from "../src/language/definitions/expression.js";
+import { type JsonSchema, specJsonSchema } from "../src/language/json-schema.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "../src/language/positions.js";
 import { specRules } from "../src/language/rules/registry.js";
-import { type JsonSchema, specJsonSchema } from "../src/language/schema.js";
 import { commonKeys, objectsBelow, withKeys } from "./spec-objects.js";
 
 /** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */

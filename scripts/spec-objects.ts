@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JsonSchema } from "../src/language/schema.js";
+import type { JsonSchema } from "../src/language/json-schema.js";
 
 /** An object with keys of its own, and where it stands: `stem.pool`; `features[]` for the objects of a list, `fields.*` of a map. */
 export interface NestedObject {

@@ -3,7 +3,7 @@ import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import type { JsonPath } from "../../src/base/json-path.js";
 import { parseSpecText } from "../../src/files/spec-files.js";
-import { type JsonSchema, specJsonSchema } from "../../src/language/schema.js";
+import { type JsonSchema, specJsonSchema } from "../../src/language/json-schema.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { numbersOf, textsOf } from "./random-values.js";

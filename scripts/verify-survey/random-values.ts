@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { JsonSchema } from "../../src/language/schema.js";
+import type { JsonSchema } from "../../src/language/json-schema.js";
 
 /** Integers and numbers by the key that has them, where the schema's own range would make networks too large. */
 const BY_KEY: Readonly<Record<string, fc.Arbitrary<number>>> = {

@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { specDocs } from "../../scripts/spec-docs.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
-import { type JsonSchema, type SpecInput, specJsonSchema } from "../../src/language/schema.js";
+import { type JsonSchema, specJsonSchema } from "../../src/language/json-schema.js";
+import type { SpecInput } from "../../src/language/schema.js";
 
 const test = suite("spec: schema");
 

@@ -1,1 +1,1 @@
-export { specJsonSchema } from "../../language/schema.js";
+export { specJsonSchema } from "../../language/json-schema.js";

@@ -1,4 +1,5 @@
 import { type LentNumbers, storedWeight, type WeightExpr } from "../../ir/weight.js";
+import type { Sides } from "../../language/definitions/resolved-layers.js";
 
 /** The boxes that one map proposes around each of its pixels. */
 export interface LevelAnchors {
@@ -7,9 +8,6 @@ export interface LevelAnchors {
   /** Heights by widths. */
   readonly ratios: readonly number[];
 }
-
-/** Height and width. */
-export type Sides = readonly [height: number, width: number];
 
 /** As PyTorch rounds: ties to even. */
 function rounded(x: number): number {

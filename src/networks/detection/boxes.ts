@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
+import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import type { Sides } from "./anchors.js";
 
 // Boxes are rows of left, top, right and bottom, in pixels of the network's input.
 

@@ -1,9 +1,9 @@
 import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
+import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { ResolvedDetection, ResolvedRegions } from "../../language/detection/resolved.js";
 import type { MapSource } from "../../language/resolved-part.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import type { Sides } from "./anchors.js";
 import type { LevelHeads } from "./candidates.js";
 import { oneStageDetections } from "./one-stage.js";
 import { proposalsOf } from "./proposals.js";

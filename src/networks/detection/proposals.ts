@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { constantWeight, storedWeight } from "../../ir/weight.js";
+import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import type { Sides } from "./anchors.js";
 import { withoutSmall } from "./boxes.js";
 import { anchorCandidates, type LevelHeads } from "./candidates.js";
 import { keptOf, rowsOf, scoresByGroup } from "./selection.js";

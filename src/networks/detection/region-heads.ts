@@ -1,8 +1,8 @@
 import type { Value } from "../../ir/graph.js";
 import { initializations } from "../../ir/initializers.js";
+import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { LayerDefaults } from "../../language/resolved-part.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import type { Sides } from "./anchors.js";
 import { type BoxScale, movedBoxes, withoutSmall } from "./boxes.js";
 import { bestDetections, type DetectionLimits, type Detections, KEPT } from "./one-stage.js";
 import { keptOf } from "./selection.js";
