@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
-import { CheckError, type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { CheckError, Defect, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { type Distance, distance } from "../../base/distance.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { hintingAt } from "../../networks/input-sizes.js";
-import { type Judgement, judge, judgeWhole, TOLERANCES } from "../../runtime/compare.js";
+import { type Judgement, judge, judgeWhole, TOLERANCES, type Tolerance } from "../../runtime/compare.js";
+import type { OutputError } from "../../runtime/rounding-error.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
-import { type InputShape, inputShapes, isFloat, randomInputs } from "../../trials/numbers.js";
-import { runWith, workableInputs } from "../../trials/outputs.js";
+import { type InputShape, inputShapes, isFloat, type Run, randomInputs } from "../../trials/numbers.js";
+import { type Outputs, runWith, workableInputs } from "../../trials/outputs.js";
 import { sizedInputs } from "../../trials/sized-inputs.js";
 import { hasSelections, unstableNumbers, unstableSelection } from "../../trials/unstable-numbers.js";
 
@@ -56,7 +57,7 @@ export interface RunModels {
  */
 export async function verifyRewrite(
   file: string,
-  { rewritten, coarse }: RunModels,
+  models: RunModels,
   graph: Graph,
   of: RewriteVerification["of"],
   half: boolean,
@@ -65,67 +66,121 @@ export async function verifyRewrite(
   const tolerance = half || isHalf ? TOLERANCES.float16 : TOLERANCES.float32;
   const runtime = await startRuntime();
   try {
-    const original = await opened(runtime, file, file);
-    const other = await opened(runtime, rewritten, "the rewritten file");
-    const sized = sizedInputs(inputShapes(graph), file);
-    const { notes } = sized;
-    const batch = batchOf(sized.inputs, other);
-    const others: Session[] = [];
-    for (const model of coarse) others.push(await opened(runtime, model, "the file with rounded weights"));
-    const whole = original.outputs.filter(({ dtype }) => !isFloat(dtype)).map(({ name }) => name);
-    const { feeds, expected, actual, errors, unstable } = await comparable(() =>
-      hintingAt({ notes }, async () => {
-        const inputs = await workableInputs(original, sized.inputs, batch);
-        const feeds = randomInputs(inputs, batch, 0);
-        const expected = await runWith(original, feeds);
-        return {
-          feeds,
-          expected,
-          actual: await runWith(other, feeds),
-          errors: await modelErrors(original, feeds, tolerance.precision, { isCoarse: isHalf, others }),
-          unstable:
-            whole.length === 0
-              ? new Map<string, number>()
-              : await unstableNumbers(original, feeds, expected, whole, tolerance.precision),
-        };
-      }),
+    const sessions = await openAll(runtime, file, models);
+    const { inputs, notes } = sizedInputs(inputShapes(graph), file);
+    const runs = await comparable(() =>
+      hintingAt({ notes }, () => runAll(sessions, inputs, { tolerance, isHalf })),
     );
-    const distances: Distance[] = [];
-    const faint: string[] = [];
-    const reselected: string[] = [];
-    for (const [name, error] of errors) {
-      const [a, b] = [expected.get(name) ?? [], actual.get(name) ?? []];
-      const mayChange = unstable.get(name);
-      const { verdict, why } =
-        mayChange === undefined
-          ? judge(a, b, error, tolerance)
-          : judgeWhole(a, b, error.dims, mayChange, undefined);
-      if (verdict === "wrong") {
-        const { precision } = tolerance;
-        const isFar = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
-          judge(x, y, error, tolerance).verdict === "wrong";
-        const unstable = hasSelections(graph)
-          ? await comparable(() => unstableSelection(original, feeds, name, precision, isFar))
+    const compared: ComparedOutput[] = [];
+    for (const name of runs.errors.keys()) {
+      const output = compareOutput(name, runs, tolerance);
+      const unstable =
+        output.verdict === "wrong" && hasSelections(graph)
+          ? await comparable(() => whyReselected(output, sessions, runs, tolerance))
           : undefined;
-        if (unstable === undefined) throw differs(file, of, name, `${why}`);
-        reselected.push(`${name}: ${why}: ${unstable}`);
-        distances.push(distance(a, b));
-        continue;
-      }
-      distances.push(distance(a, b));
-      if (mayChange !== undefined) {
-        if (verdict === "undecided") faint.push(`${name}: ${why}`);
-        continue;
-      }
-      const shows = judge(a, new Float64Array(a.length), error, tolerance);
-      if (shows.verdict === "right" && largestOf(a) > 0) faint.push(faintText(name, a, shows));
+      if (output.verdict === "wrong" && unstable === undefined) throw differs(file, of, output);
+      compared.push({ ...output, ...defined({ reselected: unstable }) });
     }
-    const { maxAbs, maxRel, cosine } = distances.reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
-    const undecided = reselected[0] ?? (faint.length === distances.length ? faint[0] : undefined);
-    return { verification: { of, ok: true, maxAbs, maxRel, cosine, ...defined({ undecided }) }, notes };
+    return { verification: { of, ok: true, ...summaryOf(compared) }, notes };
   } finally {
     runtime.close();
   }
+}
+
+interface Sessions {
+  readonly original: Session;
+  readonly rewritten: Session;
+  readonly coarse: readonly Session[];
+}
+
+async function openAll(runtime: Runtime, file: string, models: RunModels): Promise<Sessions> {
+  const original = await opened(runtime, file, file);
+  const rewritten = await opened(runtime, models.rewritten, "the rewritten file");
+  const coarse: Session[] = [];
+  for (const model of models.coarse)
+    coarse.push(await opened(runtime, model, "the file with rounded weights"));
+  return { original, rewritten, coarse };
+}
+
+/** What the models give of the same inputs, and what rounding alone changes of it. */
+interface Runs {
+  readonly feeds: Run;
+  readonly expected: Outputs;
+  readonly actual: Outputs;
+  readonly errors: ReadonlyMap<string, OutputError>;
+  /** Of outputs of whole numbers: how many of them. */
+  readonly unstable: ReadonlyMap<string, number>;
+}
+
+async function runAll(
+  { original, rewritten, coarse }: Sessions,
+  shapes: readonly InputShape[],
+  { tolerance: { precision }, isHalf }: { readonly tolerance: Tolerance; readonly isHalf: boolean },
+): Promise<Runs> {
+  const batch = batchOf(shapes, rewritten);
+  const feeds = randomInputs(await workableInputs(original, shapes, batch), batch, 0);
+  const expected = await runWith(original, feeds);
+  const actual = await runWith(rewritten, feeds);
+  const errors = await modelErrors(original, feeds, precision, { isCoarse: isHalf, others: coarse });
+  const whole = original.outputs.filter(({ dtype }) => !isFloat(dtype)).map(({ name }) => name);
+  const unstable =
+    whole.length === 0
+      ? new Map<string, number>()
+      : await unstableNumbers(original, feeds, expected, whole, precision);
+  return { feeds, expected, actual, errors, unstable };
+}
+
+interface ComparedOutput extends Pick<Judgement, "verdict" | "why"> {
+  readonly name: string;
+  readonly distance: Distance;
+  /** Why the comparison shows nothing although no number is off. */
+  readonly faint?: string;
+  /** Why an output that is off is not wrong: rounding alone selects other numbers. */
+  readonly reselected?: string;
+}
+
+function compareOutput(
+  name: string,
+  { expected, actual, errors, unstable }: Runs,
+  tolerance: Tolerance,
+): ComparedOutput {
+  const [a, b, error] = [expected.get(name) ?? [], actual.get(name) ?? [], errors.get(name)];
+  if (error === undefined) throw new Defect(`the output ${name} was not measured`);
+  const mayChange = unstable.get(name);
+  if (mayChange !== undefined) {
+    const { verdict, why } = judgeWhole(a, b, error.dims, mayChange, undefined);
+    const faint = verdict === "undecided" ? `${name}: ${why}` : undefined;
+    return { name, ...defined({ why, faint }), verdict, distance: distance(a, b) };
+  }
+  const { verdict, why } = judge(a, b, error, tolerance);
+  const zeros = judge(a, new Float64Array(a.length), error, tolerance);
+  const faint = zeros.verdict === "right" && largestOf(a) > 0 ? faintText(name, a, zeros) : undefined;
+  return { name, ...defined({ why, faint }), verdict, distance: distance(a, b) };
+}
+
+/** Why the model itself, of inputs that rounding moved, gives an output that is as far off; undefined where it doesn't. */
+async function whyReselected(
+  { name, why }: ComparedOutput,
+  { original }: Sessions,
+  { feeds, errors }: Runs,
+  tolerance: Tolerance,
+): Promise<string | undefined> {
+  const error = errors.get(name);
+  const isFar = (x: ArrayLike<number>, y: ArrayLike<number>): boolean =>
+    error !== undefined && judge(x, y, error, tolerance).verdict === "wrong";
+  const unstable = await unstableSelection(original, feeds, name, tolerance.precision, isFar);
+  return unstable && `${name}: ${why}: ${unstable}`;
+}
+
+/** The largest of the outputs' distances; why nothing is shown where that is so of all outputs, or where one was selected anew. */
+function summaryOf(compared: readonly ComparedOutput[]): Omit<RewriteVerification, "of" | "ok"> {
+  const { maxAbs, maxRel, cosine } = compared
+    .map((each) => each.distance)
+    .reduce((a, b) => (b.maxRel > a.maxRel ? b : a));
+  const faint = compared.flatMap((each) => each.faint ?? []);
+  const [reselected] = compared.flatMap((each) => each.reselected ?? []);
+  const undecided = reselected ?? (faint.length === compared.length ? faint[0] : undefined);
+  return { maxAbs, maxRel, cosine, ...defined({ undecided }) };
 }
 
 /**
@@ -201,12 +256,12 @@ function notComparable({ message, diagnostics }: InputError): CheckError {
   ]);
 }
 
-function differs(file: string, of: RewriteVerification["of"], output: string, why: string): CheckError {
+function differs(file: string, of: RewriteVerification["of"], { name, why }: ComparedOutput): CheckError {
   const what = of === "file" ? "the rewritten file" : "the gates that were found, lowered again,";
   return new CheckError([
     {
       code: "rewrite/differs",
-      message: `${what} must give what ${file} gives, and its output ${output} differs: ${why}`,
+      message: `${what} must give what ${file} gives, and its output ${name} differs: ${why}`,
     },
   ]);
 }

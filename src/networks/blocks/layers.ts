@@ -12,9 +12,9 @@ import type { AttentionPosition } from "../../language/positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../../language/resolved-part.js";
 import {
   type Extent,
+  type LayerWindow,
   padsOf,
   sidesOf,
-  type Window,
   type WindowPadding,
   windowAttributes,
 } from "./windows.js";
@@ -168,12 +168,12 @@ export class LayerBuilder {
   }
 
   /** Maximum of windows of kernel×kernel pixels. */
-  maxPool(x: Value, layer: string, window: Window): Result {
+  maxPool(x: Value, layer: string, window: LayerWindow): Result {
     return this.op("max_pool", [x], windowAttributes(x, window), layer);
   }
 
   /** Mean of windows of kernel×kernel pixels; of the padding too, if that counts. */
-  avgPool(x: Value, layer: string, window: Window, { countPadding = false } = {}): Result {
+  avgPool(x: Value, layer: string, window: LayerWindow, { countPadding = false } = {}): Result {
     return this.op("avg_pool", [x], { ...windowAttributes(x, window), countPadding }, layer);
   }
 

@@ -9,7 +9,7 @@ export type Extent = number | readonly [height: number, width: number];
 export type WindowPadding = PoolPadding | "valid" | readonly [height: number, width: number];
 
 /** A window that moves over a map. */
-export interface Window {
+export interface LayerWindow {
   readonly kernel: Extent;
   readonly stride: Extent;
   readonly dilation?: Extent;
@@ -20,14 +20,14 @@ export function sidesOf(extent: Extent): [number, number] {
   return typeof extent === "number" ? [extent, extent] : [...extent];
 }
 
-export function windowAttributes(x: Value, window: Window) {
+export function windowAttributes(x: Value, window: LayerWindow) {
   return { kernel: sidesOf(window.kernel), strides: sidesOf(window.stride), pads: padsOf(x, window) };
 }
 
 /** Positions at the top, left, bottom and right of a map. */
 export function padsOf(
   x: Value,
-  { kernel, stride, dilation = 1, padding }: Window,
+  { kernel, stride, dilation = 1, padding }: LayerWindow,
 ): [number, number, number, number] {
   const [, , ...sizes] = featureMap(x.type, "x");
   const [[top, bottom], [left, right]] = ([0, 1] as const).map((axis) => {
