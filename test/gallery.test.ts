@@ -82,6 +82,7 @@ const WITHOUT_REFERENCE = [
   "retinanet-resnet101-se",
   "retinanet-resnet50-eca",
   "retinanet-resnet50-se",
+  "rexnet-100",
   "semnasnet-100-eca",
   "shufflenetv2-100",
   "small",

@@ -45,9 +45,7 @@ interface Case {
   readonly expected: Readonly<Record<string, Written>>;
 }
 
-const cases = JSON.parse(readFileSync("test/data/network-numbers/detections.json", "utf8")) as Readonly<
-  Record<string, Case>
->;
+const cases = JSON.parse(readFileSync("test/data/detections.json", "utf8")) as Readonly<Record<string, Case>>;
 
 /** Of the largest number: float32's roundings through exponentials. */
 const TOLERANCE = 1e-5;

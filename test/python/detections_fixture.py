@@ -1,6 +1,6 @@
 """Detections of torchvision's own functions, of random numbers that heads could say.
 
-    python3 test/python/detections_fixture.py test/data/network-numbers/detections.json
+    python3 test/python/detections_fixture.py test/data/detections.json
 
 Each case has its inputs, weights and expected outputs, as base64 of float32 with their sizes. The numbers are scaled so that many
 boxes are left and many overlap.

@@ -21,6 +21,7 @@ NETWORKS = {
     "densenet-121": ("torchvision", "densenet121", 64, {}),
     "convnext-tiny": ("torchvision", "convnext_tiny", 64, {}),
     "regnety-400mf": ("torchvision", "regnet_y_400mf", 64, dict(shortcut="proj")),
+    "rexnet-100": ("timm", "rexnet_100", 64, {}),
     "ghostnet-100": ("timm", "ghostnet_100", 64, {}),
     "res2net50-26w-4s": ("timm", "res2net50_26w_4s", 64, {}),
     "hrnet-w18-small": ("timm", "hrnet_w18_small", 64, {}),
