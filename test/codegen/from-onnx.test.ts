@@ -155,8 +155,9 @@ testWithTorch(test, "PyTorch's module computes what the file does, BatchNorms fo
       assert.ok(files.some(({ path }) => path === "model.py"));
       copyFileSync(join(at, "code/weights.safetensors"), join(at, "weights.safetensors"));
       write(join(at, "x.f32"), x.data);
-      write(join(at, "y.f32"), y.data);
-      writeFileSync(join(at, "expected.json"), JSON.stringify({ input: x.dims, output: y.dims, starts: {} }));
+      write(join(at, "y0.f32"), y.data);
+      const expected = { input: x.dims, outputs: [["y", y.dims]], starts: {} };
+      writeFileSync(join(at, "expected.json"), JSON.stringify(expected));
     }
     const verdicts = checkTorch(cases.map(({ name }) => join(folder, name)));
     for (const [i, { name, file }] of cases.entries()) {
