@@ -103,14 +103,15 @@ test("rewrite warns, names passes that changed nothing, and refuses a swap behin
 });
 
 test("a batch, a tidying pass and a swap in one command find the gate that they show, in either order", () => {
-  const cases: readonly (readonly [file: string, flags: readonly string[]])[] = [
-    ["order-fold-and-swap", ["--passes", "fold-batch-norm"]],
-    ["order-batch-and-swap", ["--batch", "1"]],
+  // Whether the swap finds the gate by itself: BatchNorms between its layers don't hide it, sizes that depend on the batch do.
+  const cases: readonly (readonly [file: string, flags: readonly string[], alone: number])[] = [
+    ["order-fold-and-swap", ["--passes", "fold-batch-norm"], 0],
+    ["order-batch-and-swap", ["--batch", "1"], 2],
   ];
-  for (const [name, flags] of cases) {
+  for (const [name, flags, code] of cases) {
     const file = `test/data/cases/${name}.onnx`;
-    const alone = ecagen(["rewrite", file, "--swap", "se=eca"]);
-    assert.is(alone.code, 2, `${name} has a gate in sight`);
+    const alone = ecagen(["rewrite", file, "--swap", "se=eca", "-o", join(folder, "alone.onnx")]);
+    assert.is(alone.code, code, `${name}: ${alone.stderr}`);
     for (const args of [
       [...flags, "--swap", "se=eca"],
       ["--swap", "se=eca", ...flags],
