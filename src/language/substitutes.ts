@@ -55,6 +55,11 @@ function replaceRefused(
 
 /** The words that choose a variant, those first that leave the least to mend in the object. */
 function wordsOf(variants: z.ZodType | undefined, key: string, object: unknown): readonly unknown[] {
+  // A gate stands alone or in a list of them.
+  if (variants instanceof z.ZodUnion && !(variants instanceof z.ZodDiscriminatedUnion)) {
+    const options = variants.options as readonly z.ZodType[];
+    return options.map((each) => wordsOf(each, key, object)).find(({ length }) => length > 0) ?? [];
+  }
   if (!(variants instanceof z.ZodDiscriminatedUnion)) return [];
   const words = (variants.options as readonly z.ZodObject[]).flatMap(({ shape }) => [
     ...((shape[key] as z.ZodLiteral | undefined)?.values ?? []),

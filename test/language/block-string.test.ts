@@ -64,6 +64,8 @@ test("the file's defaults fill in what se leaves open", () => {
     activation: "relu",
     gate: "hard_sigmoid",
     bias: true,
+    norm: false,
+    epsilon: 0.00001,
   });
 });
 

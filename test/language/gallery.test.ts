@@ -87,6 +87,8 @@ test("EfficientNet-B0, block by block as timm 1.0.29 has it", () => {
       activation: "silu",
       gate: "sigmoid",
       bias: true,
+      norm: false,
+      epsilon: 0.00001,
     });
   }
 });

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../base/sha256.js";
 import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
@@ -6,7 +7,7 @@ import { operandSlot } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { formatType } from "../../ir/types.js";
-import { smallValues, type WeightExpr } from "../../ir/weight.js";
+import { type StoredNumbers, smallValues, type WeightExpr } from "../../ir/weight.js";
 
 /**
  * What a fact of a layer is about: what is computed, the size of a parameter, what only training has a use for, what a
@@ -152,10 +153,22 @@ function* parameterFacts(name: string, parameter: Parameter): Iterable<[string, 
   yield [`${name} starts as`, { use: "start", text: startOf(data, parameter.name).join(", ") }];
 }
 
-/** The numbers of a small constant, as float32 has them. */
+/** The numbers of a constant, as float32 has them; of many their digest. */
 export function numbersOf(data: WeightExpr): string | undefined {
   const values = smallValues(data);
-  return values && textOf(values.map((value) => shortestDecimal(value, "float32")));
+  if (values !== undefined) return textOf(values.map((value) => shortestDecimal(value, "float32")));
+  return data.kind === "stored" ? digestOf(data.data) : undefined;
+}
+
+function digestOf(data: StoredNumbers): string {
+  const numbers = new Float32Array(data.length);
+  if (data instanceof Float32Array) numbers.set(data);
+  else {
+    const all = new Float64Array(data.length);
+    data.copyTo(all, 0);
+    numbers.set(all);
+  }
+  return `${data.length} numbers, SHA-256 ${sha256Hex(new Uint8Array(numbers.buffer)).slice(0, 12)}`;
 }
 
 /** `div(·, sqrt(add(·, 0.00001)))`: what is done with the numbers that are trained; undefined for these alone. */

@@ -36,12 +36,69 @@ const STAGES: Readonly<Record<string, readonly Json[]>> = {
 };
 
 /** Sections that have tests of their own. */
-const SECTIONS = ["blocks", "stages", "passes", "features", "attention", "defaults", "neck", "heads"];
+const SECTIONS = [
+  "blocks",
+  "stages",
+  "passes",
+  "features",
+  "attention",
+  "defaults",
+  "neck",
+  "heads",
+  "detection",
+];
 const root = specSchemasFor({}).spec;
 const BLOCKS: readonly Json[] = [
   { block: "basic", channels: 8, repeat: 2, attention: { type: "eca" } },
   { block: "conv-norm-act", channels: 12 },
 ];
+
+/** A detector over two maps of three anchors for each pixel. */
+function detector(classes: number, detection: Json): Json {
+  const from = ["c2", "c3"];
+  const conv = (channels: number): Json => ({
+    layer: "conv",
+    channels,
+    norm: false,
+    bias: true,
+    activation: "none",
+  });
+  return {
+    input: { height: 24, width: 24 },
+    stem: { channels: 8 },
+    stages: from.map((as) => ({ block: "conv-norm-act", channels: 8, stride: 2, as })),
+    heads: [
+      { name: "classes", from, output: { values: classes }, layers: [conv(3 * classes)] },
+      { name: "moves", from, output: { values: 4 }, layers: [conv(12)] },
+      { name: "others", from, output: { values: classes }, layers: [conv(3 * classes)] },
+      { name: "otherMoves", from, output: { values: 4 }, layers: [conv(12)] },
+    ],
+    detection: {
+      scores: "classes",
+      boxes: "moves",
+      anchors: { sizes: [[16], [32]] },
+      candidates: 60,
+      ...detection,
+    },
+    head: { classifier: false },
+  };
+}
+
+test("the fields of detection", () => {
+  // Of names, and lists that depend on one another, no second value is made here.
+  const linked = ["scores", "boxes", "anchors", "from", "detections"];
+  const detection = fieldsOf(root).filter(
+    ({ path }) => path[0] === "detection" && !path.some((step) => linked.includes(String(step))),
+  );
+  const regions = {
+    from: ["c2", "c3"],
+    classes: 4,
+    proposals: { count: 30 },
+    box: { hidden: [16] },
+    mask: { channels: [8], hidden: 8 },
+  };
+  assertFields([detector(4, {}), detector(1, { regions })], detection, /./);
+});
 
 test("the spec's own fields", () => {
   const fields = fieldsOf(root).filter(({ path }) => !SECTIONS.includes(String(path[0])));

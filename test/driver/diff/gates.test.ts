@@ -24,6 +24,7 @@ const MORE_GATES: Readonly<Record<string, readonly Json[]>> = {
   ge: [SQUEEZE, { parameters: true }],
   coord: [SQUEEZE, { ratio: 0.8 }],
   "se-gc": [{ groupSize: 4 }],
+  eca: [{ squeeze: "both" }],
 };
 
 const PLACEMENT = Object.entries(positionFields).map(([key, schema]): Field => ({ path: [key], schema }));
@@ -58,7 +59,7 @@ for (const block of BLOCK_TYPES) {
     assertFields(
       bases,
       below(["stages", 1, "attention"], PLACEMENT),
-      /^[/]stages[/]1[/]blocks[/]\d[/]attention$/,
+      /^[/]stages[/]1[/]blocks[/]\d[/]attention([/]residual)?$/,
     );
   });
 }
