@@ -53,9 +53,9 @@ function selects(op: Op): boolean {
   return SELECTING.has(op.kind === "opaque" ? op.attributes.operator : op.kind);
 }
 
-/** Whether a network chooses anything by its numbers; what is not known may. */
-export function hasSelections(graph: Graph | undefined): boolean {
-  return graph === undefined || graph.ops.some(selects);
+/** Whether a network chooses anything by its numbers. */
+export function hasSelections(graph: Graph): boolean {
+  return graph.ops.some(selects);
 }
 
 /**

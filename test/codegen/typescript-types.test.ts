@@ -1,10 +1,12 @@
 import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { InputError } from "../../src/base/diagnostic.js";
 import { indexFile } from "../../src/codegen/typescript/index-file.js";
 import type { NetworkInterface } from "../../src/codegen/typescript/network.js";
 import { loadSpec } from "../../src/files/spec-files.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 import { compilePackage, packageTexts, writeFiles } from "./support.js";
 
 /**
@@ -90,7 +92,9 @@ test("the packages of the gallery type-check, and what is wrong does not", () =>
     const specs = gallery.filter((file) => !selectsBoxes(file));
     assert.ok(specs.length > 200);
     for (const file of gallery.filter(selectsBoxes))
-      assert.throws(() => packageTexts(`specs/${file}`), /whose first size is no open batch/, file);
+      throwsError(() => packageTexts(`specs/${file}`), InputError, /whose first size is no open batch/, {
+        code: "codegen/open-sizes",
+      });
     const networks = specs.map((file) => {
       const text = packageTexts(`specs/${file}`).get("src/index.ts") ?? "";
       assert.match(text, /^export class \w+Model \{$/m);

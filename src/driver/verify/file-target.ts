@@ -12,6 +12,7 @@ import type { Check } from "../../runtime/compare.js";
 import { unevaluable } from "../../trials/evaluable.js";
 import { inputShapes } from "../../trials/numbers.js";
 import { stressed } from "../../trials/stressed.js";
+import { hasSelections } from "../../trials/unstable-numbers.js";
 import type { GivenModel } from "./given-model.js";
 import type { VerifyOptions } from "./report.js";
 import type { Findings, Subject, VerifyTarget } from "./round.js";
@@ -55,11 +56,15 @@ function comparedTarget(
   const [inputs, subjects] = [inputShapes(graph), subjectsOf(given, other)];
   const last = other === undefined ? graph : importBytes(other.bytes, other.path).graph;
   const isCoarse = usesType(last, "float16");
+  const selects = [graph, last].some(hasSelections);
   return {
     precision: isCoarse || usesType(graph, "float16") ? "float16" : "float32",
     rounds: 1,
     found: () => NOTHING_FOUND,
-    round: () => ({ weights: "own weights", reference: undefined, inputs, isCoarse, blocks: [], subjects }),
+    round: () => ({
+      ...{ weights: "own weights", reference: undefined, inputs, isCoarse, selects },
+      ...{ blocks: [], subjects },
+    }),
   };
 }
 
@@ -78,7 +83,8 @@ function evaluatedTarget(
     found: () => NOTHING_FOUND,
     round(index) {
       if (index === 0) {
-        return { weights: "own weights", reference: graph, blocks, subjects: subjectsOf(given, other) };
+        const subjects = subjectsOf(given, other);
+        return { weights: "own weights", reference: graph, selects: hasSelections(graph), blocks, subjects };
       }
       const reference = stressed(graph, seed);
       const own = weightsOfGraph(reference, seed);
@@ -91,7 +97,10 @@ function evaluatedTarget(
         note({ name: "stress weights", ok, detail });
         return ok ? [{ label: model.path, model: bytes }] : [];
       });
-      return { weights: "stress weights", reference, blocks, subjects };
+      return {
+        ...{ weights: "stress weights", reference, selects: hasSelections(reference) },
+        ...{ blocks, subjects },
+      };
     },
   };
 }

@@ -2,7 +2,7 @@ import { judge, type Tolerance } from "../../runtime/compare.js";
 import type { Session } from "../../runtime/session.js";
 import { randomInputs } from "../../trials/numbers.js";
 import type { Interface } from "../../trials/outputs.js";
-import { hasSelections, unstableSelection } from "../../trials/unstable-numbers.js";
+import { unstableSelection } from "../../trials/unstable-numbers.js";
 import type { MeasuredOutputs } from "./measured.js";
 import type { Comparison } from "./report.js";
 import type { Round } from "./round.js";
@@ -12,7 +12,7 @@ import type { Round } from "./round.js";
  * inputs are moved by some roundings, and then nothing can be told of it.
  */
 export function reconsidering(
-  { reference }: Round,
+  { selects }: Round,
   session: Session | undefined,
   { inputs }: Interface,
   { errors }: MeasuredOutputs,
@@ -22,7 +22,7 @@ export function reconsidering(
     const { verdict, output, batch, seed, why } = comparison;
     const error = errors(batch).get(output);
     if (verdict !== "wrong" || session === undefined || error === undefined) return comparison;
-    if (!hasSelections(reference)) return comparison;
+    if (!selects) return comparison;
     const unstable = await unstableSelection(
       session,
       randomInputs(inputs, batch, seed),

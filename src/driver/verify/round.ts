@@ -16,6 +16,8 @@ export interface Round {
   readonly weights: string;
   /** What must be computed; undefined where the reference interpreter can't say it. */
   readonly reference: Graph | undefined;
+  /** Whether the network chooses anything by its numbers, as boxes by their scores. */
+  readonly selects: boolean;
   /** The inputs that the models are run with, where there is no reference that has them. */
   readonly inputs?: readonly InputShape[] | undefined;
   /** Whether the model that others are compared with where there is no reference computes in half precision itself. */

@@ -13,6 +13,7 @@ import { exportBytes } from "../../trials/exported.js";
 import { type GateEffects, gateEffects } from "../../trials/gate-effects.js";
 import { halfRangeCheck, halfWeightsCheck } from "../../trials/half-precision.js";
 import { MOST_STRESS_SETS, type StressWeights, stressWeightsOf } from "../../trials/stressed.js";
+import { hasSelections } from "../../trials/unstable-numbers.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import type { GivenModel } from "./given-model.js";
 import type { VerifyOptions } from "./report.js";
@@ -55,7 +56,13 @@ export function specTarget(
       }
       const blocks = weighted.meant.blocks.map(({ scope }) => scope);
       const label = weights === "stress" ? "stress" : network.weights === undefined ? "initial" : "given";
-      return { weights: `${label} weights`, reference: weighted.meant, blocks, subjects };
+      return {
+        weights: `${label} weights`,
+        reference: weighted.meant,
+        selects: hasSelections(weighted.meant),
+        blocks,
+        subjects,
+      };
     },
   };
 }
