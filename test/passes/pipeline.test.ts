@@ -18,7 +18,18 @@ test("the text form names passes and their options; defaults are filled in", () 
     {
       pass: "swap-attention",
       options: {
-        to: { type: "eca", rule: "eca-net", gamma: 2, b: 1, padding: "zeros", bias: false },
+        to: {
+          type: "eca",
+          rule: "eca-net",
+          gamma: 2,
+          b: 1,
+          kernelOf: "gated",
+          padding: "zeros",
+          bias: false,
+          squeeze: "average",
+          ownKernels: false,
+          gate: "sigmoid",
+        },
       },
     },
     { pass: "fold-batch-norm", options: {} },
@@ -37,8 +48,12 @@ test("options may be objects and lists in one another", () => {
     rule: "eca-net",
     gamma: 2,
     b: 1,
+    kernelOf: "gated",
     padding: "zeros",
     bias: false,
+    squeeze: "average",
+    ownKernels: false,
+    gate: "sigmoid",
   });
   assert.equal(invocation?.options.at, { stages: [0, 1], path: "/stages/**" });
   assert.is(printPipeline([invocation as PassInvocation]), text);
@@ -174,7 +189,7 @@ test("all problems come at once, in order, each with its place and what was mean
 
 test("problems inside of nested options point there", () => {
   assert.equal(problems("swap-attention{to={type=eca,kernal=3,gamma=x},at={stages=[1,a]}}"), [
-    ["kernal=3", 'unknown option "kernal"', 'did you mean "kernel" or "kernels"?'],
+    ["kernal=3", 'unknown option "kernal"', 'did you mean "kernel" or "kernels" or "kernelOf"?'],
     ["gamma=x", 'gamma is "x", expected number', undefined],
     ["a", 'stages[1] is "a", expected number', undefined],
   ]);
