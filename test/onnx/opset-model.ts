@@ -19,6 +19,7 @@ export function modelOfOpset(graph: Graph, opset: number): Uint8Array {
   const sink = {
     opset,
     nameOf: ({ name }: Value) => name,
+    unread: (wanted: string) => wanted,
     fresh: (wanted: string) => wanted,
     nodeName: (scope: string, operator: string) => `${scope}/${operator}`,
     constant: (each: TensorToWrite) =>

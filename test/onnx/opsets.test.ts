@@ -18,7 +18,13 @@ const UNSAYABLE: Readonly<Record<string, RegExp>> = {
   max: /can't be taken before opset 8/,
   min: /can't be taken before opset 8/,
   sum: /can't be taken before opset 8/,
+  gather_nd: /there is no batch before opset 12/,
+  roi_align: /half a pixel can't be taken off before opset 16/,
+  top_k: /the smallest can't be asked for before opset 11/,
 };
+
+/** What this ONNX Runtime has no kernel for, by the opset that brought the operator's form. */
+const UNIMPLEMENTED: Readonly<Record<string, number>> = { roi_align: 22 };
 
 function* modelsOf(opset: number) {
   for (const each of casesOf(opset, ["float32"])) {
@@ -54,8 +60,13 @@ for (const opset of opsets.filter((each) => each < OPSETS.first || each > OPSETS
 // From each change of a form to the next; 25 is the newest that this ONNX Runtime takes.
 for (const opset of [7, 8, 9, 10, 11, 12, 22, 24]) {
   test(`ONNX Runtime computes what each op says, opset ${opset}`, async () => {
-    for (const { label, graph, bytes } of modelsOf(opset)) {
+    for (const { label, op, graph, bytes } of modelsOf(opset)) {
       const inputs = randomInputs(graph, 2);
+      if (opset >= (UNIMPLEMENTED[op] ?? Number.POSITIVE_INFINITY)) {
+        const refused = await runModel(bytes, graph, inputs).catch((error: Error) => error.message);
+        assert.match(String(refused), /Could not find an implementation/, label);
+        continue;
+      }
       const moved = distance(evaluate(graph, inputs), await runModel(bytes, graph, inputs));
       assert.ok(moved < 2e-6, `${label}: ${moved}`);
     }

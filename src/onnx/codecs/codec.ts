@@ -1,6 +1,6 @@
 import type { OpOf, Value } from "../../ir/graph.js";
 import type { AttributesInput, PrimitiveOpName } from "../../ir/ops/registry.js";
-import type { NumberDType } from "../../ir/types.js";
+import type { NumberDType, TensorType } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import type { OnnxAttributes } from "./attribute.js";
 
@@ -13,8 +13,8 @@ export interface OnnxCodec<N extends OperatorName = OperatorName> {
   readonly operator: string;
   /** Set where another op is the usual form of the operator: a node is read as that one if it can be. */
   readonly general?: true;
-  /** Which of the operator's outputs the op's result is, where it is not the first; nothing reads the others. */
-  readonly output?: number;
+  /** Of an operator whose first outputs nothing reads: which output the op's result is, and the types of those before it. */
+  readonly output?: { readonly index: number; before(op: OpOf<N>): readonly TensorType[] };
   /** The operator set that brought the operator, where that is one which files are read or written for. */
   readonly since?: number;
   /** Writes the op's node; refuses (`refuse`) what the opset can't say. */

@@ -1,4 +1,5 @@
-import { refuse } from "../../ir/types.js";
+import { operandsOf } from "../../ir/ops/registry.js";
+import { refuse, tensorType } from "../../ir/types.js";
 import { int } from "./attribute.js";
 import { axisOf } from "./axes.js";
 import { defineCodecs } from "./codec.js";
@@ -15,7 +16,10 @@ export const selectionCodecs = defineCodecs({
   top_k: {
     operator: "TopK",
     since: COUNT_INPUT_OPSET,
-    output: 1,
+    output: {
+      index: 1,
+      before: (op) => op.results.map(({ type }) => tensorType(type.dims, operandsOf(op).x.type.dtype)),
+    },
     encode({ attributes: { axis, largest } }, node) {
       if (!largest && node.opset < LARGEST_OPSET)
         refuse(`the smallest can't be asked for before opset ${LARGEST_OPSET}`);

@@ -24,15 +24,16 @@ export function decodeNode(
   opset: number,
   tensors: TensorScope,
 ): DecodedNode {
-  let furthest: { readonly step: number; readonly reason: string } | undefined;
+  let furthest: { readonly progress: number; readonly reason: string } | undefined;
   for (const kind of kinds) {
     const attempt = new Attempt(kind, new NodeReader(node, opset, tensors, outputOf(kind)));
     try {
       return attempt.decode();
     } catch (error) {
       if (!(error instanceof TypeRefusal)) throw error;
-      const { step } = attempt;
-      if (furthest === undefined || step > furthest.step) furthest = { step, reason: error.message };
+      const { progress } = attempt;
+      if (furthest === undefined || progress > furthest.progress)
+        furthest = { progress, reason: error.message };
     }
   }
   return refuse(furthest?.reason ?? "no op is this operator");
@@ -40,19 +41,23 @@ export function decodeNode(
 
 function outputOf(kind: OperatorName): number | undefined {
   const { output }: Pick<OnnxCodec, "output"> = codecs[kind];
-  return output;
+  return output?.index;
 }
 
 /** The reading of a node as one op. */
 class Attempt {
-  /** How far it came. */
-  step = 0;
+  #step = 0;
   readonly #kind: OperatorName;
   readonly #reader: NodeReader;
 
   constructor(kind: OperatorName, reader: NodeReader) {
     this.#kind = kind;
     this.#reader = reader;
+  }
+
+  /** How far it came: after how many steps, and among those that came as far, after how many questions to the node. */
+  get progress(): number {
+    return this.#step + 1 - 1 / (1 + this.#reader.asked);
   }
 
   decode(): DecodedNode {
@@ -62,9 +67,9 @@ class Attempt {
     const output = this.#reader.output();
     if (opset < since) refuse(`${codec.operator} needs opset ${since}, the file has ${opset}`);
     const decoded = { ...codec.decode(this.#reader), kind: this.#kind, output };
-    this.step = 1;
+    this.#step = 1;
     this.#reader.finish();
-    this.step = 2;
+    this.#step = 2;
     checkTypes(decoded);
     return decoded;
   }

@@ -29,6 +29,7 @@ export class NodeReader {
   readonly #unread: Map<string, AttributeMessage>;
   readonly #inputs: readonly string[];
   readonly #readInputs = new Set<number>();
+  readonly #askedAttributes = new Set<string>();
 
   /** @param output which of the outputs the op computes */
   constructor(node: NodeMessage, opset: number, tensors: TensorScope, output = 0) {
@@ -131,6 +132,11 @@ export class NodeReader {
     if (extra !== -1) refuse(`input ${extra} is not supported`);
   }
 
+  /** How many inputs and attributes were asked for, whether the node has them or not. */
+  get asked(): number {
+    return this.#readInputs.size + this.#askedAttributes.size;
+  }
+
   #input(index: number): string | undefined {
     this.#readInputs.add(index);
     const name = this.#inputs[index];
@@ -138,6 +144,7 @@ export class NodeReader {
   }
 
   #take(name: string, type: AttributeType): AttributeMessage | undefined {
+    this.#askedAttributes.add(name);
     const attribute = this.#unread.get(name);
     if (attribute === undefined) return undefined;
     this.#unread.delete(name);

@@ -117,6 +117,11 @@ class GraphEncoder {
       opset: this.#opset,
       nameOf: (value) => this.#tensors.of(value),
       fresh: (wanted) => this.#tensors.fresh(wanted),
+      unread: (wanted, type) => {
+        const name = this.#tensors.fresh(wanted);
+        this.#valueInfo.push(this.#declare(name, type));
+        return name;
+      },
       nodeName: (scope, operator) => this.#nodeNames.take(nodeName(scope, operator)),
       constant: (initializer) => void this.#initializers.push(initializer),
     };
@@ -143,6 +148,8 @@ export interface NodeSink {
   nameOf(value: Value): string;
   /** A name for a tensor that no value stands for. */
   fresh(wanted: string): string;
+  /** A name for an output of a node that nothing reads. */
+  unread(wanted: string, type: TensorType): string;
   nodeName(scope: string, operator: string): string;
   /** Takes a tensor that a node wants as an input. */
   constant(initializer: TensorToWrite): void;
@@ -155,7 +162,9 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
   const nodes: NodeMessage[] = [];
   const [first] = op.results;
   const result = first === undefined ? "" : sink.nameOf(first);
-  const unread = Array.from({ length: codec.output ?? 0 }, (_, i) => sink.fresh(`${result}/output${i}`));
+  const unread = (codec.output?.before(op as OpOf<OperatorName>) ?? []).map((type, i) =>
+    sink.unread(`${result}/output${i}`, type),
+  );
   const writer: NodeWriter = {
     opset: sink.opset,
     operands: op.operands.map((operand) => sink.nameOf(operand)),

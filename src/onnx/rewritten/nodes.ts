@@ -42,6 +42,7 @@ export function rewrittenNodes(
     opset,
     nameOf,
     fresh: (wanted) => names.fresh(wanted),
+    unread: (wanted) => names.fresh(wanted),
     nodeName: (scope, operator) => names.node(scope, operator),
     constant: (initializer) => tensors.add(initializer),
   };
