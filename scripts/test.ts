@@ -59,7 +59,7 @@ function run(batch: readonly string[]): Promise<void> {
         .filter((line) => line !== "")
         .map((line) => JSON.parse(line) as FileResult);
       const missing = paths.slice(reported.length).map((file, i) => ({
-        ...{ file, registered: 0, ran: 0, passed: 0 },
+        ...{ file, registered: 0, ran: 0, passed: 0, seconds: 0 },
         problems: [i === 0 ? `${ended} before its tests were over` : "the process ended before it began"],
       }));
       const last = reported.at(-1);
@@ -76,6 +76,9 @@ function run(batch: readonly string[]): Promise<void> {
 function isBad({ registered, passed, problems }: FileResult): boolean {
   return passed !== registered || problems.length > 0;
 }
+
+/** How many files are said to be the slowest. */
+const SLOWEST = 25;
 
 /** Takes batches until none is left. */
 async function work(): Promise<void> {
@@ -111,6 +114,11 @@ if (files.length === 0) {
   const refused = values["no-skips"] ? skips.size : 0;
   if (refused > 0)
     process.stdout.write(`\n${[...skips].join("\n")}\nwhat they need should be here: no test may be skipped`);
+  if (results.length > SLOWEST) {
+    const slowest = results.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+    const texts = slowest.map(({ file, seconds }) => `${file} ${seconds.toFixed()}`);
+    process.stdout.write(`\nThe slowest files, in seconds: ${texts.join(", ")}\n`);
+  }
   const passed = sum(results.map((each) => each.passed));
   const total = sum(results.map(({ registered, problems }) => registered + problems.length)) + refused;
   process.stdout.write(`\n  Total:     ${total}\n  Passed:    ${passed}\n  Skipped:   ${skips.size}\n`);

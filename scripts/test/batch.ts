@@ -27,6 +27,7 @@ debugging.throughText = process.env.ECAGEN_TEXT_ROUNDTRIP === "1";
 for (const [i, file] of process.argv.slice(bail ? 3 : 2).entries()) {
   process.stdout.write(`${i === 0 ? "" : "\n"}${file}\n`);
   const result = collect(file);
+  const start = performance.now();
   const skipped: string[] = [];
   Object.assign(globalThis, { skippedTests: skipped });
   const suites: UvuState["UVU_QUEUE"][number] = [];
@@ -42,6 +43,7 @@ for (const [i, file] of process.argv.slice(bail ? 3 : 2).entries()) {
     const [errors] = await run().catch(() => [true] as const);
     if (errors !== true) process.stdout.write(`\n${errors}\n`);
   }
+  result.seconds = (performance.now() - start) / 1000;
   if (result.registered === 0 && skipped.length === 0) result.problems.push("it has no test");
   else if (result.ran !== result.registered)
     result.problems.push(`of ${result.registered} tests that it registered, ${result.ran} ran`);

@@ -4,5 +4,7 @@ export interface FileResult {
   registered: number;
   ran: number;
   passed: number;
+  /** From the file's first line to its last test. */
+  seconds: number;
   readonly problems: string[];
 }

@@ -10,7 +10,7 @@ let current: FileResult | undefined;
 
 /** Suites that are made from now on are those of this file. */
 export function collect(file: string): FileResult {
-  current = { file, registered: 0, ran: 0, passed: 0, problems: [] };
+  current = { file, registered: 0, ran: 0, passed: 0, seconds: 0, problems: [] };
   return current;
 }
 
