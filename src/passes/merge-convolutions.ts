@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Graph, type Op, producersOf, type Result, usesOf, type Value } from "../ir/graph.js";
+import { type Graph, type Op, producersOf, type Result, type Value } from "../ir/graph.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../ir/rewrite.js";
 import { sameDims } from "../ir/types.js";
 import { binaryWeight, type WeightExpr } from "../ir/weight.js";
@@ -16,6 +16,7 @@ import {
 } from "./merged-convolution.js";
 import { eliminateDeadCode } from "./simplify/eliminate.js";
 import { layerOperands } from "./simplify/layers.js";
+import { Readers } from "./simplify/readers.js";
 import { untilNothingChanges } from "./simplify/simplify.js";
 
 /**
@@ -70,16 +71,15 @@ function mergedOnce(graph: Graph): Graph {
 
 /** What becomes of each sum, by its result. */
 function mergesIn(graph: Graph): ReadonlyMap<Value, Merge> {
-  const [origins, uses] = [producersOf(graph), usesOf(graph)];
-  const isOwn = (value: Value): boolean => uses.get(value)?.length === 1 && !graph.outputs.includes(value);
+  const [origins, readers] = [producersOf(graph), new Readers(graph)];
   /** Whether a layer's numbers are those of another one, too, which keeps them. */
   const isShared = ({ layer: { weight, bias } }: WholeConvolution): boolean =>
-    [weight, bias].some((each) => each !== undefined && (uses.get(each)?.length ?? 0) > 1);
+    [weight, bias].some((each) => each !== undefined && !readers.isOne(each));
   /** A sum that is but a part of another one. */
   const inner = (value: Value, sum: Op): Op | undefined => {
     const op = origins.get(value);
     const isPart =
-      isOp(op, "add") && isOwn(value) && sameDims(value.type.dims, sum.results[0]?.type.dims ?? []);
+      isOp(op, "add") && readers.isOne(value) && sameDims(value.type.dims, sum.results[0]?.type.dims ?? []);
     return isPart ? op : undefined;
   };
   const termsOf = (sum: Op): readonly Value[] =>
@@ -90,10 +90,14 @@ function mergesIn(graph: Graph): ReadonlyMap<Value, Merge> {
   const merges = new Map<Value, Merge>();
   for (const op of graph.ops) {
     const [result] = op.results;
-    const [reader] = (result && uses.get(result)) ?? [];
     if (!isOp(op, "add") || result === undefined) continue;
+    const [reader] = readers.before(result);
     if (isOp(reader, "add") && inner(result, reader) !== undefined) continue;
-    const merge = mergeOf(termsOf(op), (value) => (isOwn(value) ? origins.get(value) : undefined), isShared);
+    const merge = mergeOf(
+      termsOf(op),
+      (value) => (readers.isOne(value) ? origins.get(value) : undefined),
+      isShared,
+    );
     if (merge !== undefined) merges.set(result, merge);
   }
   return merges;

@@ -118,6 +118,21 @@ test("terms of two maps become two convolutions, and what is none stays in the s
   assertKeepsValues("merge-convolutions", text);
 });
 
+test("what a sum has twice counts twice", () => {
+  for (const sum of ["add(%c, %c)", "add(%x, %s)"]) {
+    const text = network({
+      weights: kernels(2, 4, 4, 1, 1),
+      ops: typed(`%c = conv(%x, @w0)
+        %d = conv(%x, @w1)
+        %s = add(%c, %d)
+        %t = ${sum}
+        %u = add(%t, %t)
+        %y = add(%u, %x)`),
+    });
+    assertKeepsValues("merge-convolutions", text);
+  }
+});
+
 const refused: Readonly<Record<string, Sum>> = {
   "a result that another op reads, too": {
     weights: kernels(2, 4, 4, 1, 1),
