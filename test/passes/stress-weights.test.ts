@@ -200,6 +200,29 @@ test("no trainable parameter and no buffer keeps its numbers", () => {
   assert.ok(after.every(({ name, data }) => data !== numbers.get(name) && data.kind !== "constant"));
 });
 
+for (const rectifier of ["relu", "relu6"]) {
+  test(`weights that ${rectifier} cuts off at zero are positive, so that each counts`, () => {
+    const { ops } = rewrite(
+      "stress-weights",
+      `graph "g" {
+        input %x : float32[N, 16]
+        trainable @shares = constant([16], 1)
+        %r : float32[16] = ${rectifier}(@shares) loc(/r)
+        %y : float32[N, 16] = mul(%x, %r) loc(/y)
+        return %y
+      }`,
+    );
+    const [shares] = ops[0]?.operands ?? [];
+    assert.ok(shares?.kind === "parameter");
+    const { data } = numbersOf(shares);
+    assert.is(new Set(data).size, 16);
+    assert.ok(
+      data.every((share) => share > 0.1),
+      `${data}`,
+    );
+  });
+}
+
 /** A gate over 16 channels of 5×7 places. */
 const GATED = `graph "g" {
   block /stages/0/blocks/0 "inverted-residual" channels 16 stage 0 index 0

@@ -2,6 +2,7 @@ import { implementations } from "../../ir/attention/implementations.js";
 import type { AttentionKind } from "../../ir/attention/modules.js";
 import type { OpOf, Value } from "../../ir/graph.js";
 import { type OpName, operandsOf, ops, UNARY_OP_NAMES, type UnaryOpName } from "../../ir/ops/registry.js";
+import { type Range, uniform } from "../../ir/stress/distribution.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
 import { stressConv, stressConvTranspose, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
 import {
@@ -20,6 +21,9 @@ import { concreteDims, elementCount } from "../../ir/types.js";
 
 /** Where a logarithm is taken, no number is nearer to zero. */
 const LEAST_POSITIVE = 1e-3;
+
+/** What weights of a weighted sum are, which are cut off at 0: none is next to nothing. */
+const SHARES: Range = { low: 0.5, high: 1.5 };
 
 /** The rules of attention, which stand beside their lowerings. */
 const attentionRules = Object.fromEntries(
@@ -130,8 +134,11 @@ function stressAffine(): Stress {
   return { parameters: [undefined, ...parameters.slice(0, 2)], result };
 }
 
+/** Parameters that a function takes to 0 where they are negative, as shares of a weighted sum, are positive: each counts. */
 function stressUnary({ kind }: OpOf<UnaryOpName>, x: Moments): Stress {
-  return { result: applied(ops[kind].apply, x) };
+  const { apply } = ops[kind];
+  const result = applied(apply, x);
+  return apply(-1) === 0 ? { result, parameters: [uniform(SHARES)] } : { result };
 }
 
 function keepMoments(_op: unknown, x: Moments): Stress {
