@@ -7,6 +7,7 @@ import {
 import { type Block, blockAt, type Graph, type Op, type Parameter, usesOf } from "../ir/graph.js";
 import { nameOperands } from "../ir/operands.js";
 import { isOp } from "../ir/rewrite.js";
+import { withSize } from "../ir/sizes.js";
 import type { Tensor } from "../ir/tensor.js";
 import { concreteDims, type Dim, elementCount } from "../ir/types.js";
 import type { FoundSizes } from "./found-sizes.js";
@@ -90,7 +91,7 @@ function countBlocks(graph: Graph): NetworkCounts {
   };
 }
 
-/** The sizes that a run finds which multiply-accumulates depend on. */
+/** The sizes that a run finds which multiply-accumulates depend on, as they are or as a part of another size. */
 function countedSizes(
   costs: ReadonlyMap<Op, OpCost>,
   found: FoundSizes,
@@ -98,7 +99,7 @@ function countedSizes(
   const open = [...costs].flatMap(([{ operands }, { macs, products }]) =>
     macs + products === 0 ? [] : operands.flatMap(({ type: { dims } }) => dims),
   );
-  return [...found].filter(([name]) => open.includes(name));
+  return [...found].filter(([name, most]) => open.some((size) => withSize(size, name, most) !== size));
 }
 
 function uncountedOperators(operators: readonly string[]): readonly UncountedOperator[] {

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { stats } from "../../src/driver/stats/stats.js";
 import { specNetwork } from "../../src/given/spec-file.js";
+import { parseGraph } from "../../src/ir/parse.js";
 import { AttributeProto, type NodeMessage } from "../../src/onnx/file/proto.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { invocationOf } from "../../src/passes/engine/pipeline.js";
@@ -15,6 +16,20 @@ const test = suite("analysis: counts");
 
 const X: Sized = { name: "x", dims: ["N", 49, 32] };
 const W: Sized = { name: "w", dims: [32, 64] };
+
+test("a size that a run finds is named where it is but a part of the size that is counted", () => {
+  const graph = parseGraph(`graph "g" {
+    input %x : float32[1, 8]
+    trainable @w = constant([1, 4], 1)
+    %at : int64[2, F] = nonzero(%x) {count = "F"} loc(/at)
+    %numbers : float32[2, F] = cast(%at) {to = "float32"} loc(/numbers)
+    %rows : float32[2*F, 1] = reshape(%numbers) {shape = [-1, 1]} loc(/rows)
+    %y : float32[2*F, 4] = matmul(%rows, @w) loc(/y)
+    return %y
+  }`);
+  const { macs, found } = countNetwork(graph);
+  assert.equal({ macs, found }, { macs: 2 * 8 * 4, found: { F: 8 } });
+});
 
 test("a matrix product counts, on whichever side its parameter is, however many axes it has", async () => {
   assert.equal(await countsOf([node("MatMul", ["x", "w"], "y")], [X], [W]), { macs: 49 * 32 * 64 });
