@@ -228,6 +228,34 @@ test("a layer without bias beside one with a bias has a bias of 0", () => {
   assert.match(printGraph(graph), /fixed @b\.se\.reduce_bias = constant\(\[2\], 0\)/);
 });
 
+test("a kernel without bias beside one with a bias has a bias of 0, whose name says what it is of", () => {
+  const row = "float32[N, 1, 1, 8]";
+  const graph = parseGraph(`graph "g" {
+    input %x : float32[N, 8, 5, 4]
+    trainable @w = normal([1, 1, 1, 3], 1, "w")
+    trainable @v = normal([1, 1, 1, 3], 1, "v")
+    trainable @b = normal([1], 1, "b")
+    %mean : float32[N, 8, 1, 1] = global_avg_pool(%x) loc(/gate/mean)
+    %means : ${row} = reshape(%mean) {shape = [0, 1, 1, -1]} loc(/gate/means)
+    %a : ${row} = conv(%means, @w, @b) {pads = [0, 1, 0, 1]} loc(/gate/a)
+    %max : float32[N, 8, 1, 1] = global_max_pool(%x) loc(/gate/max)
+    %maxima : ${row} = reshape(%max) {shape = [0, 1, 1, -1]} loc(/gate/maxima)
+    %c : ${row} = conv(%maxima, @v) {pads = [0, 1, 0, 1]} loc(/gate/c)
+    %sum : ${row} = add(%a, %c) loc(/gate/sum)
+    %s : ${row} = sigmoid(%sum) loc(/gate/s)
+    %gate : float32[N, 8, 1, 1] = reshape(%s) {shape = [0, -1, 1, 1]} loc(/gate/gate)
+    %y : float32[N, 8, 5, 4] = mul(%x, %gate) loc(/gate/y)
+    return %y
+  }`);
+  const { graph: raised } = raiseAttention(graph);
+  assertSameValues(graph, raised);
+  const [gate] = raised.ops;
+  assert.equal(
+    gate?.operands.map(({ name }) => name),
+    ["x", "w", "v", "b", "gate.more"],
+  );
+});
+
 test("a weight that another op reads too stays, and the gate has one of its own", () => {
   const { graph, raised } = raise(
     seText({

@@ -41,7 +41,7 @@ export function raisedOp(
   const prefix = loc.scope.slice(1).replaceAll("/", ".");
   const slots = slotsInUse(definition.operands, types.length);
   const parameters = module.parameters.map((parameter, i) => {
-    const fallback = `${prefix}.${slots[i + 1]?.name}`;
+    const fallback = `${prefix}.${(slots[i + 1] ?? slots.at(-1))?.name}`;
     return parameterOf(parameter, fallback, dtype, region, flow, names);
   });
   return freezeOp({ kind, operands: [x, ...parameters], attributes, results, loc } as unknown as Op);
