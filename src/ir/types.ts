@@ -101,6 +101,16 @@ export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+/** How far one step along each axis moves in a tensor that lies row by row. */
+export function stridesOf(dims: readonly number[]): readonly number[] {
+  return dims.map((_, axis) => elementCount(dims.slice(axis + 1)));
+}
+
+/** The indexes along every axis of the element that is the `flat`-th in row-major order. */
+export function indexesAt(flat: number, dims: readonly number[]): readonly number[] {
+  return stridesOf(dims).map((stride, axis) => Math.floor(flat / stride) % (dims[axis] ?? 1));
+}
+
 /** The sizes with each symbol replaced, by one unless `symbols` says otherwise: the shape for one image. */
 export function concreteDims(
   dims: readonly Dim[],

@@ -2,7 +2,16 @@ import * as z from "zod";
 import { primitiveOp } from "../op.js";
 import { integers, numbers } from "../operands.js";
 import { elementAt, type Tensor, zeros } from "../tensor.js";
-import { type Dim, elementCount, formatType, refuse, type TensorType, tensorType } from "../types.js";
+import {
+  type Dim,
+  elementCount,
+  formatType,
+  indexesAt,
+  refuse,
+  stridesOf,
+  type TensorType,
+  tensorType,
+} from "../types.js";
 
 /** How many elements are found: a size that only a run has, so that whoever makes the op names it. */
 export const found = z.union([z.int().min(0), z.string().min(1)]);
@@ -13,16 +22,6 @@ const axis = z.int().min(0);
 export function indexFrom(index: number, size: number): number {
   const at = index < 0 ? index + size : index;
   return at >= 0 && at < size ? at : refuse(`index ${index} is outside of an axis of ${size}`);
-}
-
-/** How far one step along each axis moves. */
-function stepsOf(dims: readonly number[]): readonly number[] {
-  return dims.map((_, i) => elementCount(dims.slice(i + 1)));
-}
-
-/** The indexes along every axis of the element that is the `flat`-th in row-major order. */
-function positionOf(flat: number, dims: readonly number[]): readonly number[] {
-  return stepsOf(dims).map((step, i) => Math.floor(flat / step) % elementAt(dims, i));
 }
 
 function whole(dims: readonly number[], data: readonly number[]): Tensor {
@@ -116,7 +115,7 @@ export const selections = {
       return tensorType([x.dims.length, count], "int64");
     },
     evaluate({ x }) {
-      const at = Array.from(x.data).flatMap((each, i) => (each === 0 ? [] : [positionOf(i, x.dims)]));
+      const at = Array.from(x.data).flatMap((each, i) => (each === 0 ? [] : [indexesAt(i, x.dims)]));
       return whole(
         [x.dims.length, at.length],
         x.dims.flatMap((_, i) => at.map((each) => elementAt(each, i))),
@@ -141,9 +140,9 @@ export const selections = {
     },
     evaluate({ x, indices }, { axis: along }) {
       const y = zeros(indices.dims, x);
-      const steps = stepsOf(x.dims);
+      const steps = stridesOf(x.dims);
       indices.data.forEach((index, i) => {
-        const at = positionOf(i, indices.dims).with(along, indexFrom(index, elementAt(x.dims, along)));
+        const at = indexesAt(i, indices.dims).with(along, indexFrom(index, elementAt(x.dims, along)));
         y.data[i] = elementAt(
           x.data,
           at.reduce((sum, each, a) => sum + each * elementAt(steps, a), 0),
@@ -169,7 +168,7 @@ export const selections = {
       const rows = elementCount(indices.dims.slice(0, -1));
       const rowsOfItem = elementCount(indices.dims.slice(batch, -1));
       const [item, part] = [elementCount(x.dims.slice(batch)), elementCount(x.dims.slice(batch + depth))];
-      const steps = stepsOf(x.dims).slice(batch, batch + depth);
+      const steps = stridesOf(x.dims).slice(batch, batch + depth);
       for (let row = 0; row < rows; row++) {
         let from = Math.floor(row / rowsOfItem) * item;
         steps.forEach((step, i) => {

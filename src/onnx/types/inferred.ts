@@ -1,4 +1,4 @@
-import { type Dim, type DType, elementCount, MOST_VALUES } from "../../ir/types.js";
+import { type Dim, type DType, elementCount, indexesAt, MOST_VALUES } from "../../ir/types.js";
 
 /** A size as far as an operator says it: undefined for one that only a run has. */
 export type OpenDim = Dim | undefined;
@@ -42,19 +42,8 @@ export function elementsOf(
   at: (position: readonly number[]) => OpenDim,
 ): readonly Dim[] | undefined {
   if (!areNumbers(dims) || elementCount(dims) > MOST_VALUES) return undefined;
-  const elements = Array.from({ length: elementCount(dims) }, (_, flat) => at(positionOf(flat, dims)));
+  const elements = Array.from({ length: elementCount(dims) }, (_, flat) => at(indexesAt(flat, dims)));
   return elements.every((each) => each !== undefined) ? elements : undefined;
-}
-
-/** The position along every axis of the element that is the `flat`-th in row-major order. */
-function positionOf(flat: number, dims: readonly number[]): readonly number[] {
-  let rest = flat;
-  return dims.map((_, axis) => {
-    const step = elementCount(dims.slice(axis + 1));
-    const at = Math.floor(rest / step);
-    rest -= at * step;
-    return at;
-  });
 }
 
 /** An element of a tensor whose elements are known; an axis of one is repeated, and missing ones stand before. */

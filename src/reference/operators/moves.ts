@@ -1,8 +1,8 @@
 import { broadcastDims, broadcastTensor } from "../../ir/ops/broadcast.js";
 import { reshapedDims } from "../../ir/ops/shapes.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { elementCount, refuse } from "../../ir/types.js";
-import { aroundAxis, axisFrom, type Evaluator, filled, positionOf, stridesOf, tensorOf } from "./node.js";
+import { elementCount, refuse, stridesOf } from "../../ir/types.js";
+import { aroundAxis, axisFrom, type Evaluator, filled, positionOf, tensorOf } from "./node.js";
 
 // Operators that put elements elsewhere, and those that say or make sizes: https://onnx.ai/onnx/operators/
 

@@ -148,11 +148,6 @@ export function filled(
   return { dims, data };
 }
 
-/** How far one step along each axis moves. */
-export function stridesOf(dims: readonly number[]): readonly number[] {
-  return dims.map((_, axis) => elementCount(dims.slice(axis + 1)));
-}
-
 /** The position of indexes in a tensor of those strides. */
 export function positionOf(at: readonly number[], strides: readonly number[]): number {
   let position = 0;

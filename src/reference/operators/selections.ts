@@ -1,6 +1,6 @@
 import { indexFrom, selections as ops, topIndices } from "../../ir/ops/selections.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { elementCount, refuse } from "../../ir/types.js";
+import { elementCount, refuse, stridesOf } from "../../ir/types.js";
 import {
   aroundAxis,
   axisFrom,
@@ -8,7 +8,6 @@ import {
   filled,
   type OperatorNode,
   positionOf,
-  stridesOf,
   tensorOf,
 } from "./node.js";
 

@@ -2,8 +2,8 @@ import { convolutions } from "../../ir/ops/convolutions.js";
 import { convTransposed } from "../../ir/ops/transposed-convolutions.js";
 import { tapsOf } from "../../ir/ops/window.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { elementCount } from "../../ir/types.js";
-import { type Evaluator, filled, type OperatorNode, positionOf, stridesOf, tensorOf } from "./node.js";
+import { elementCount, stridesOf } from "../../ir/types.js";
+import { type Evaluator, filled, type OperatorNode, positionOf, tensorOf } from "./node.js";
 
 // Convolutions over any number of spatial axes: https://onnx.ai/onnx/operators/
 

@@ -1,5 +1,5 @@
 import { type ByteRange, readRange } from "../../base/bytes.js";
-import { elementCount } from "../../ir/types.js";
+import { elementCount, stridesOf } from "../../ir/types.js";
 import { FILE_DTYPES, type FileDType } from "./file-dtypes.js";
 import type { LatestBytes } from "./latest.js";
 import type { StoredTensor } from "./tensor-source.js";
@@ -11,11 +11,6 @@ export interface Layout {
   readonly strides: readonly number[];
 }
 
-/** The strides of a tensor that lies row by row. */
-export function rowMajorStrides(dims: readonly number[]): readonly number[] {
-  return dims.map((_, axis) => elementCount(dims.slice(axis + 1)));
-}
-
 /** The strides of a tensor whose first axis is the nearest in memory. */
 export function columnMajorStrides(dims: readonly number[]): readonly number[] {
   return dims.map((_, axis) => elementCount(dims.slice(0, axis)));
@@ -23,7 +18,7 @@ export function columnMajorStrides(dims: readonly number[]): readonly number[] {
 
 /** Whether the elements lie row by row without a gap. The strides of axes of size 1 don't matter. */
 function isRowMajor({ dims, strides }: Layout): boolean {
-  const usual = rowMajorStrides(dims);
+  const usual = stridesOf(dims);
   return elementCount(dims) === 0 || dims.every((dim, axis) => dim === 1 || strides[axis] === usual[axis]);
 }
 
@@ -44,7 +39,7 @@ function gatherBytes(
   target: Uint8Array,
   offset: number,
 ): void {
-  const usual = rowMajorStrides(dims);
+  const usual = stridesOf(dims);
   for (let done = 0; done < target.length; ) {
     const byte = offset + done;
     const inElement = byte % elementBytes;

@@ -2,9 +2,10 @@ import type { ByteRange, OpenFile } from "../../../base/bytes.js";
 import { InputError } from "../../../base/diagnostic.js";
 import { fileName } from "../../../base/source.js";
 import { quoteName } from "../../../base/visible-text.js";
+import { stridesOf } from "../../../ir/types.js";
 import { fileByteCount } from "../file-dtypes.js";
 import { LatestBytes } from "../latest.js";
-import { columnMajorStrides, rowMajorStrides, stridedTensor } from "../strided.js";
+import { columnMajorStrides, stridedTensor } from "../strided.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
 import { NpyProblem, readNpyHeader } from "./header.js";
 
@@ -67,7 +68,7 @@ function npyTensor(name: string, file: ByteRange, latest: LatestBytes): StoredTe
     const expected = byteLength === undefined ? "more than 2^53 bits" : `${byteLength} bytes`;
     throw new NpyProblem(`${dtype} of [${dims.join(", ")}] has ${expected}, ${found} follow the header`);
   }
-  const strides = fortranOrder ? columnMajorStrides(dims) : rowMajorStrides(dims);
+  const strides = fortranOrder ? columnMajorStrides(dims) : stridesOf(dims);
   return stridedTensor({ name, dtype, dims, byteLength, strides }, file, dataStart, latest);
 }
 
