@@ -3,11 +3,12 @@ import { shortestDecimal } from "../../base/shortest-decimal.js";
 import { withoutKernelRule } from "../../ir/attention/eca-kernel.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import { type Graph, type Op, type Parameter, usesOf, type Value } from "../../ir/graph.js";
+import { elementsOf } from "../../ir/known-elements.js";
 import { operandSlot } from "../../ir/operands.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { formatType } from "../../ir/types.js";
-import { type StoredNumbers, smallValues, type WeightExpr } from "../../ir/weight.js";
+import { smallValues, type WeightExpr } from "../../ir/weight.js";
 
 /**
  * What a fact of a layer is about: what is computed, the size of a parameter, what only training has a use for, what a
@@ -157,18 +158,12 @@ function* parameterFacts(name: string, parameter: Parameter): Iterable<[string, 
 export function numbersOf(data: WeightExpr): string | undefined {
   const values = smallValues(data);
   if (values !== undefined) return textOf(values.map((value) => shortestDecimal(value, "float32")));
-  return data.kind === "stored" ? digestOf(data.data) : undefined;
+  const elements = data.kind === "stored" ? elementsOf(data) : undefined;
+  return elements && digestOf(new Float32Array(elements));
 }
 
-function digestOf(data: StoredNumbers): string {
-  const numbers = new Float32Array(data.length);
-  if (data instanceof Float32Array) numbers.set(data);
-  else {
-    const all = new Float64Array(data.length);
-    data.copyTo(all, 0);
-    numbers.set(all);
-  }
-  return `${data.length} numbers, SHA-256 ${sha256Hex(new Uint8Array(numbers.buffer)).slice(0, 12)}`;
+function digestOf({ length, buffer }: Float32Array<ArrayBuffer>): string {
+  return `${length} numbers, SHA-256 ${sha256Hex(new Uint8Array(buffer)).slice(0, 12)}`;
 }
 
 /** `div(·, sqrt(add(·, 0.00001)))`: what is done with the numbers that are trained; undefined for these alone. */

@@ -45,7 +45,8 @@ function exactLog2(channels: number): number {
 /** Far beyond what any rule gives in practice: 9 for 32768 channels. */
 const LARGEST_KERNEL = 63;
 
-const oddKernel = z
+/** A kernel along the channels. */
+export const oddKernel = z
   .int()
   .min(1)
   .max(LARGEST_KERNEL)

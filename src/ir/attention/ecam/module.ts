@@ -11,6 +11,7 @@ import {
   inheritedKernel,
   kernelAttributes,
   kernelOptions,
+  oddKernel,
   plannedKernel,
 } from "../eca-kernel.js";
 import { defineAttention } from "../module.js";
@@ -94,12 +95,8 @@ export const ecam = defineAttention({
     ...kernelOptions,
     ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the convolutions."),
-    firstKernel: z
-      .int()
-      .min(1)
-      .max(63)
+    firstKernel: oddKernel
       .default(1)
-      .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" })
       .describe("Kernel size of the first convolution, odd; `kernel` is that of the second."),
     bias: z.boolean().default(true).describe("Whether the convolutions have a bias."),
     squeeze: z

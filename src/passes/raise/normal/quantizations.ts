@@ -18,7 +18,7 @@ export function isDequantization(op: Op | undefined): op is Op & Node {
   return isNode(op, "DequantizeLinear");
 }
 
-export function isQuantization(op: Op | undefined): op is Op & Node {
+function isQuantization(op: Op | undefined): op is Op & Node {
   return isNode(op, "QuantizeLinear");
 }
 
