@@ -81,6 +81,7 @@ const WITHOUT_REFERENCE = [
   "retinanet-resnet101-eca",
   "retinanet-resnet101-se",
   "retinanet-resnet50-eca",
+  "retinanet-resnet50-fpn-boxes",
   "retinanet-resnet50-se",
   "rexnet-100",
   "semnasnet-100-eca",

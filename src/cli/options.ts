@@ -14,7 +14,7 @@ export const sharedOptions = {
     type: "string",
     requiresArg: true,
     coerce: batchSize,
-    describe: "The batch: a number, or dynamic [default: dynamic]",
+    describe: "The batch: a number, or dynamic [default: dynamic; 1 where boxes are selected]",
   },
   json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
   passes: {
@@ -222,7 +222,7 @@ export function realNumber(flag: string, from: "0 on" | "above 0"): (value: unkn
 }
 
 /** Reads `--batch`: a whole number, or `dynamic` for a batch that stays open. */
-export function batchSize(value: unknown): number | undefined {
-  if (value === undefined || value === "dynamic") return undefined;
+export function batchSize(value: unknown): number | "dynamic" | undefined {
+  if (value === undefined || value === "dynamic") return value;
   return wholeNumber("batch", 1, 65536)(typeof value === "string" ? Number(value) : value);
 }

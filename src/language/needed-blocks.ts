@@ -1,5 +1,6 @@
 import type { ResolvedBlock } from "./blocks/registry.js";
 import { mapKey } from "./named-maps.js";
+import { isOfHead } from "./neck/resolved.js";
 import type { ResolvedSpec } from "./resolved.js";
 
 /** The blocks that the network's outputs are computed of, in order. Without a head, those after the last map that is read are not. */
@@ -17,7 +18,7 @@ export function neededBlocks({
   const wanted = new Set(features.flatMap(({ place }) => (place === undefined ? [] : mapKey(place.after))));
   for (const map of Object.values(neck?.maps ?? {})) wanted.add(mapKey(map));
   for (const { source } of heads.flatMap(({ levels }) => levels)) {
-    if (typeof source === "string" || !("head" in source)) wanted.add(mapKey(source));
+    if (!isOfHead(source)) wanted.add(mapKey(source));
   }
   for (const { after } of detection?.regions?.maps ?? []) wanted.add(mapKey(after));
   const last = blocks.at(-1);

@@ -15,15 +15,15 @@ export const INPUT_VALUE = "input";
 /** The name of what the stem leads to. */
 export const STEM_VALUE = "stem";
 
-const NAME = /^[a-z][A-Za-z0-9_-]{0,39}$/;
+const NAME = "[a-z][A-Za-z0-9_-]{0,39}";
 
 /** A name begins with a small letter: `C4` is a level of the pyramid. */
-export const valueName = z.string().regex(NAME, {
+export const valueName = z.string().regex(new RegExp(`^${NAME}$`), {
   error: "a value's name has letters, digits, _ and -, and begins with a small letter",
 });
 
 /** What can be read by name: a value, or in necks and heads a level. */
-export const readName = z.string().regex(/^([a-z][A-Za-z0-9_-]{0,39}|C[0-9])$/, {
+export const readName = z.string().regex(new RegExp(`^(${NAME}|C[0-9])$`), {
   error:
     "a value's name has letters, digits, _ and -, and begins with a small letter; a level is C and a digit",
 });

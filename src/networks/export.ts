@@ -15,6 +15,9 @@ import { BATCH } from "./blocks/network.js";
 import { METADATA } from "./metadata.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork } from "./spec-network.js";
 
+/** Items of a batch, or `dynamic` for as many as a run has. */
+export type Batch = number | "dynamic";
+
 /** How a network becomes an ONNX model. */
 export interface ExportOptions {
   /** Version of the ONNX operator set, 13 to 21. Default 17, which most runtimes accept. */
@@ -24,8 +27,8 @@ export interface ExportOptions {
   readonly keepBatchNorm?: boolean | undefined;
   /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
   readonly precision?: ModelPrecision | undefined;
-  /** The batch of the file, or undefined for one that stays open. */
-  readonly batch?: number | undefined;
+  /** The batch of the file. Default: dynamic; where boxes are selected, the one image that they are selected in. */
+  readonly batch?: Batch | undefined;
   /** The seed of the model's initial weights. Default 0. */
   readonly seed?: number | undefined;
 }
@@ -51,7 +54,8 @@ export function lower(
 function refuseBatch({ spec, graph }: Pick<SpecNetwork, "spec" | "graph">, { batch }: ExportOptions): void {
   const [own] = graph.inputs[0]?.type.dims ?? [];
   if (batch === undefined || typeof own !== "number" || own === batch) return;
-  const message = `a batch of ${batch} is asked for, and ${spec.resolved.name} selects boxes in ${own} image`;
+  const asked = batch === "dynamic" ? "a dynamic batch" : `a batch of ${batch}`;
+  const message = `${asked} is asked for, and ${spec.resolved.name} selects boxes in ${own} image`;
   throw InputError.of("onnx/batch", message, {
     hint: 'leave --batch out; with "outputs": "raw" in `detection` a one-stage detector takes any',
   });
@@ -63,7 +67,7 @@ export function encode(network: SpecNetwork, lowered: Graph, options: ExportOpti
     encodeModel(lowered, {
       opset: options.opset ?? OPSETS.default,
       producerVersion: options.version,
-      sizes: options.batch === undefined ? {} : { [BATCH]: options.batch },
+      sizes: typeof options.batch === "number" ? { [BATCH]: options.batch } : {},
       metadata: metadataOf(network, options),
     }),
   );

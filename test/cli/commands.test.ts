@@ -299,6 +299,13 @@ test("a fixed batch is in the file, and the counts are still those of one image"
   }
 });
 
+test("a dynamic batch that is asked for is refused where the batch is one image", () => {
+  const args = ["compile", "specs/retinanet-resnet50-fpn-boxes.json", "--batch", "dynamic"];
+  const { code, stderr } = ecagen([...args, "-o", join(folder, "boxes.onnx")]);
+  assert.is(code, 2);
+  assert.match(stderr, /a dynamic batch is asked for/);
+});
+
 /** What a command imports, a line for each time. */
 function importsOf(args: readonly string[]): string {
   const file = join(folder, "imports");

@@ -47,6 +47,7 @@ const regions = {
 };
 const ONE_STAGE = spec(4, {});
 const TWO_STAGES = spec(1, { regions, detections: 20 });
+const ONE_MAP = spec(1, { regions: { ...regions, from: ["c3"] }, detections: 20 });
 
 function withSpec<T>(content: unknown, use: (file: string, folder: string) => T | Promise<T>): Promise<T> {
   return inTemporaryFolder((folder) => {
@@ -59,6 +60,7 @@ function withSpec<T>(content: unknown, use: (file: string, folder: string) => T 
 for (const [name, content, outputs] of [
   ["one stage", ONE_STAGE, ["boxes", "scores", "labels"]],
   ["two stages", TWO_STAGES, ["boxes", "scores", "labels", "masks"]],
+  ["regions of one map", ONE_MAP, ["boxes", "scores", "labels", "masks"]],
 ] as const) {
   test(`${name}: every output is right, and every gate moves them`, () =>
     withSpec(content, async (file) => {
@@ -85,15 +87,18 @@ test("the mask head is counted for as many detections as there can be", () =>
     );
   }));
 
-test("another batch than one image is refused", () =>
-  withSpec(ONE_STAGE, (file, folder) =>
-    rejectsError(
-      () => compile(file, { output: join(folder, "out.onnx"), batch: 3 }),
-      InputError,
-      /a batch of 3 is asked for/,
-      { code: "onnx/batch", hint: /raw/ },
-    ),
-  ));
+for (const [batch, says] of [
+  [3, /a batch of 3 is asked for/],
+  ["dynamic", /a dynamic batch is asked for/],
+] as const) {
+  test(`another batch than one image is refused: ${batch}`, () =>
+    withSpec(ONE_STAGE, (file, folder) =>
+      rejectsError(() => compile(file, { output: join(folder, "out.onnx"), batch }), InputError, says, {
+        code: "onnx/batch",
+        hint: /raw/,
+      }),
+    ));
+}
 
 test("raw outputs take any batch", () =>
   withSpec(spec(4, { outputs: "raw" }), async (file, folder) => {

@@ -106,6 +106,7 @@ test("labels are those of the classes, and names of outputs are taken", () => {
     says({ ...regions(), more: `, "labels": ["a"]` })[0] ?? "",
     "there are 1 labels for 5 classes",
   );
+  assert.is(says({ scores: 8, output: `"maps"`, more: `, "labels": ["a"]` }).length, 1);
   const feature = `, "features": [{ "name": "labels", "stage": 0 }]`;
   assert.match(says({ more: feature })[0] ?? "", `the name "labels" is taken`);
 });

@@ -58,6 +58,21 @@ for (const [spec, millions] of Object.entries(MILLIONS)) {
   });
 }
 
+test("RetinaNet's boxes are of torchvision's anchors", () => {
+  const { graph, spec } = specNetwork("retinanet-resnet50-fpn-boxes");
+  assert.equal(
+    graph.outputs.map(({ name, type }) => [name, type.dims.length]),
+    [
+      ["boxes", 2],
+      ["scores", 1],
+      ["labels", 1],
+    ],
+  );
+  // torchvision's _default_anchorgen.
+  const sizes = [32, 64, 128, 256, 512].map((x) => [0, 1, 2].map((i) => Math.floor(x * 2 ** (i / 3))));
+  assert.equal(spec.resolved.detection?.anchors, { sizes, ratios: [0.5, 1, 2] });
+});
+
 test("SAM's gates in YOLOv4's neck are swapped for ECA, as the spec with ECA has them", () => {
   const gates = (spec: string, passes?: string): readonly unknown[] =>
     specNetwork(spec, { passes, resolution: 64 })

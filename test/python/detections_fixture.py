@@ -82,16 +82,22 @@ def one_stage(height, width, classes, detections):
     }
 
 
-def two_stage(height, width, classes, candidates, count, overlap):
+FIVE_LEVELS = ((16,), (32,), (64,), (128,), (256,))
+
+
+def two_stage(height, width, classes, candidates, count, overlap, *, sizes=FIVE_LEVELS, strides=(4, 8, 16, 32)):
+    """`sizes`: of the anchors of each map, the first of stride strides[0]. `strides`: of the maps that regions are cut out of."""
     channels = 3
-    sizes = ((16,), (32,), (64,), (128,), (256,))
-    maps = [((height + 2**i - 1) // 2**i, (width + 2**i - 1) // 2**i) for i in (2, 3, 4, 5, 6)]
+    steps = [strides[0] * 2**i for i in range(len(sizes))]
+    maps = [((height + step - 1) // step, (width + step - 1) // step) for step in steps]
     features = {str(i): torch.randn(1, channels, *each) for i, each in enumerate(maps)}
-    scores = [torch.randn(1, 3, *each) for each in maps]
-    boxes = [torch.randn(1, 12, *each) * 0.5 for each in maps]
-    pool = lambda size: MultiScaleRoIAlign(["0", "1", "2", "3"], size, 2)
+    anchors = [3 * len(own) for own in sizes]
+    scores = [torch.randn(1, own, *each) for own, each in zip(anchors, maps)]
+    boxes = [torch.randn(1, 4 * own, *each) * 0.5 for own, each in zip(anchors, maps)]
+    cut = [str(i) for i in range(len(strides))]
+    pool = lambda size: MultiScaleRoIAlign(cut, size, 2)
     rpn = RegionProposalNetwork(
-        AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * 5), Given((scores, boxes)),
+        AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * len(sizes)), Given((scores, boxes)),
         0.7, 0.3, 256, 0.5, dict(training=1, testing=candidates), dict(training=1, testing=count), overlap,
     ).eval()
     heads = RoIHeads(
@@ -110,11 +116,13 @@ def two_stage(height, width, classes, candidates, count, overlap):
         found = heads(features, proposals, image.image_sizes)[0][0]
     return {
         "image": [height, width],
+        "sizes": sizes,
+        "strides": strides,
         "candidates": candidates,
         "count": count,
         "overlap": overlap,
         "inputs": written(
-            {f"features{i}": features[str(i)] for i in range(4)}
+            {f"features{i}": features[i] for i in cut}
             | {f"scores{i}": x for i, x in enumerate(scores)}
             | {f"boxes{i}": x for i, x in enumerate(boxes)}
         ),
@@ -131,6 +139,7 @@ cases = {
     "one-stage, odd maps": one_stage(88, 140, 3, 2000),
     "two-stage": two_stage(128, 192, 4, 100, 60, 0.7),
     "two-stage, odd maps": two_stage(72, 104, 3, 1000, 1000, 0.3),
+    "two-stage, one map": two_stage(120, 200, 4, 300, 80, 0.7, sizes=((16, 32, 64),), strides=(16,)),
 }
 for name, case in cases.items():
     print(name, {key: each["dims"] for key, each in case["expected"].items()})

@@ -42,19 +42,26 @@ export function layersFunctions(
             }),
           ]),
         ];
-  const ofHeads = heads.map((head) => {
-    const sketches = head.lists.map((list, i) =>
-      sketchLayers(list, "layers", {
-        block: { ...head, gates: [] },
-        parts,
-        scope: `/heads/${head.name}/${head.levels[i]?.name}`,
-        channels: head.levels[i]?.inputChannels ?? 0,
-      }),
-    );
-    const title = `the head ${head.name}`;
-    return functionOf(headKey(head), free(`${identifier(head.name)}_layers`), title, sketches);
-  });
+  const ofHeads = heads.map((head) =>
+    functionOf(
+      headKey(head),
+      free(`${identifier(head.name)}_layers`),
+      `the head ${head.name}`,
+      sketchesOf(head, parts),
+    ),
+  );
   return [...ofNeck, ...ofHeads];
+}
+
+function sketchesOf(head: ResolvedMapHead, parts: ModuleParts): readonly Sketch[] {
+  return head.lists.map((list, i) =>
+    sketchLayers(list, "layers", {
+      block: { ...head, gates: [] },
+      parts,
+      scope: `/heads/${head.name}/${head.levels[i]?.name}`,
+      channels: head.levels[i]?.inputChannels ?? 0,
+    }),
+  );
 }
 
 /** What a head's layers are called in `LAYERS`. */

@@ -1,4 +1,9 @@
-import type { MapHeadOutput, ResolvedMapHead, ResolvedNeck } from "../../language/neck/resolved.js";
+import {
+  isOfHead,
+  type MapHeadOutput,
+  type ResolvedMapHead,
+  type ResolvedNeck,
+} from "../../language/neck/resolved.js";
 import { headKey, type LayersFunction, rowsOf } from "./neck-functions.js";
 import { call, type Literal, list, literal, map, type Python } from "./python.js";
 import { sourceOf } from "./sources.js";
@@ -33,13 +38,9 @@ function headRow(head: ResolvedMapHead, args: Literal, common: StyleWords): Pyth
   const { levels, share, output } = head;
   const [first] = levels;
   const reads =
-    first !== undefined && typeof first.source === "object" && "head" in first.source
+    first !== undefined && isOfHead(first.source)
       ? literal(first.source.head)
-      : list(
-          levels.flatMap(({ source }) =>
-            typeof source === "object" && "head" in source ? [] : [sourceOf(source)],
-          ),
-        );
+      : list(levels.flatMap(({ source }) => (isOfHead(source) ? [] : [sourceOf(source)])));
   return call("dict", [], {
     reads,
     levels: literal(levels.map(({ name }) => name)),

@@ -124,7 +124,7 @@ export function codegenSubject(
     graph: network.graph,
     counts: countNetwork(network.graph),
     variants,
-    batch,
+    batch: batch === "dynamic" ? undefined : batch,
     stateNames,
     version: packageVersion(),
   };

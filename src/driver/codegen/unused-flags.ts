@@ -9,7 +9,7 @@ import type { ProgramOptions } from "./program.js";
  * Errors: `InputError` with each of them.
  */
 export function refuseUnusedInProgram(model: string, options: ProgramOptions): void {
-  const { language, weights, variantWeights } = options;
+  const { language, weights, variantWeights, batch } = options;
   const found: Language | undefined = language === undefined ? undefined : GENERATORS[language];
   const hasModel = found?.artifacts.includes("model") === true;
   const hasWeights = hasModel || found?.artifacts.includes("weights") === true;
@@ -19,7 +19,7 @@ export function refuseUnusedInProgram(model: string, options: ProgramOptions): v
   refuseUnusedFlags(
     {
       "a program without a model": !hasModel,
-      "a module": language === "pytorch",
+      "a module": language === "pytorch" && batch !== "dynamic",
       "a program without weights": !hasWeights,
       "no weights": fresh && !hasNames,
       "no weights, but names": fresh && hasNames,

@@ -31,7 +31,8 @@ export async function checkParts(
   const { options } = rewriting;
   const { constants } = rewriting.imported.source;
   const isLifted = isSimplified(rewriting.invocations) && constants.size > 0;
-  const isUnchanged = passes.every(({ changed }) => !changed) && options.batch === undefined && !isLifted;
+  const isUnchanged =
+    passes.every(({ changed }) => !changed) && typeof options.batch !== "number" && !isLifted;
   const verified = options.verify === false || isUnchanged ? undefined : await verifiedParts(rewriting, plan);
   // The other passes leave every tensor in the type that it has.
   const changesTypes = passes.some(({ name, changed }) => changed && name === lowerPrecision.name);

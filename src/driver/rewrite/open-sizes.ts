@@ -1,5 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import { openModel } from "../../files/models/open.js";
+import type { Batch } from "../../networks/export.js";
 import { otherSizes } from "../../networks/input-sizes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
@@ -80,10 +81,10 @@ export function refuseSized({ file, imported, invocations, options }: RewriteTas
 }
 
 /**
- * The symbols of the inputs' first sizes, fixed. Inputs without such a symbol have no batch. Errors: `InputError` where no
- * batch is open and it is another number.
+ * The symbols of the inputs' first sizes, fixed; none of them for a batch that stays open. Inputs without such a symbol have no batch.
+ * Errors: `InputError` where no batch is open and it is another one.
  */
-export function batchSizes(file: string, batch: number): Sizes {
+export function batchSizes(file: string, batch: Batch): Sizes {
   const open = openModel(file);
   open.close();
   const { inputs } = open.graph;
@@ -93,5 +94,5 @@ export function batchSizes(file: string, batch: number): Sizes {
     const text = `the input ${fixed.name} has a batch of ${fixed.type.dims[0]}, which can't become ${batch}`;
     throw InputError.of("rewrite/batch", text);
   }
-  return Object.fromEntries(symbols.map((symbol) => [symbol, batch]));
+  return batch === "dynamic" ? {} : Object.fromEntries(symbols.map((symbol) => [symbol, batch]));
 }

@@ -1,4 +1,5 @@
 import type { Target } from "../../ir/attention/lowering/strategy.js";
+import type { Batch } from "../../networks/export.js";
 import type { OpaqueOperator } from "../../networks/file-network.js";
 import type { PipelineHooks } from "../../passes/engine/manager.js";
 import type { ModelPrecision } from "../../passes/export-options.js";
@@ -17,8 +18,8 @@ export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr">
   readonly passes?: string | undefined;
   readonly target?: Target | undefined;
   readonly precision?: ModelPrecision | undefined;
-  /** The batch of the rewritten file, where that of the original is open. */
-  readonly batch?: number | undefined;
+  /** The batch of the rewritten file, where that of the original is open. Default: as it is. */
+  readonly batch?: Batch | undefined;
   /** Sizes of inputs that the file leaves open, as `x=1x3x320x320`: what it is looked at and verified with. It stays open. */
   readonly inputShapes?: readonly string[] | undefined;
   /** The seed of the numbers that new gates start with. Default 0. */

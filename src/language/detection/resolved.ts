@@ -23,6 +23,11 @@ export interface RegionSource extends MapShape {
   readonly after: MapSource;
 }
 
+/** The boxes around each pixel of a map: one of each size in each ratio. */
+export function anchorsPerPixel(sizes: readonly number[], ratios: readonly number[]): number {
+  return sizes.length * ratios.length;
+}
+
 /** Whether a network selects boxes, which those of one image are. */
 export function selectsBoxes(detection: ResolvedDetection | undefined): boolean {
   return detection !== undefined && (detection.outputs === "detections" || detection.regions !== undefined);

@@ -37,6 +37,11 @@ export interface HeadLevel {
   readonly stride: number;
 }
 
+/** Whether a level is what an earlier head made of a map. */
+export function isOfHead(source: HeadLevel["source"]): source is { readonly head: string } {
+  return typeof source === "object" && "head" in source;
+}
+
 /**
  * `maps`: each result is an output. `none`: only later heads read it. Otherwise one output [N, rows, values] of all maps: a map of
  * A · values channels has A rows for each pixel.

@@ -7,7 +7,7 @@ import { readName, valueName } from "../values.js";
 
 const layerActivation = activationName
   .optional()
-  .describe("Activation of its layers, in place of `defaults.activation`.");
+  .describe("Activation of its layers. Left out: `defaults.activation`.");
 
 const someLayers = layersSchema.refine((layers) => layers.length > 0, {
   error: "a list of one layer or more",

@@ -1,5 +1,5 @@
 import { didYouMean } from "../../base/suggest.js";
-import type { ResolvedDetection } from "../detection/resolved.js";
+import { anchorsPerPixel, type ResolvedDetection } from "../detection/resolved.js";
 import type { ResolvedMapHead } from "../neck/resolved.js";
 import type { Report, SpecRule } from "./rule.js";
 
@@ -27,11 +27,12 @@ export const detectionFitsItsHeads: SpecRule = {
 };
 
 function checkHeads(
-  { anchors, regions, outputs }: ResolvedDetection,
+  detection: ResolvedDetection,
   scores: ResolvedMapHead,
   boxes: ResolvedMapHead,
   report: Report,
 ): void {
+  const { anchors } = detection;
   const levels = scores.levels.map(({ name }) => name);
   if (levels.join() !== boxes.levels.map(({ name }) => name).join()) {
     report(["detection", "boxes"], `${boxes.name} and ${scores.name} are not applied to the same maps`);
@@ -45,45 +46,46 @@ function checkHeads(
     );
     return;
   }
-  levels.forEach((level, i) => {
-    const perPixel = (anchors.sizes[i]?.length ?? 0) * anchors.ratios.length;
-    const [logits, steps] = [
-      scores.levels[i]?.channels ?? Number.NaN,
-      boxes.levels[i]?.channels ?? Number.NaN,
-    ];
-    const fits = regions === undefined ? logits % perPixel === 0 : logits === perPixel;
-    if (!Number.isNaN(logits) && !fits) {
-      const wanted = regions === undefined ? `a multiple of ${perPixel}` : `${perPixel}`;
-      report(
-        ["detection", "scores"],
-        `${scores.name} has ${logits} channels on ${level}, which has ${perPixel} anchors for each pixel`,
-        `it needs ${wanted}`,
-      );
-    }
-    if (!Number.isNaN(steps) && steps !== 4 * perPixel) {
-      report(
-        ["detection", "boxes"],
-        `${boxes.name} has ${steps} channels on ${level}, which has ${perPixel} anchors for each pixel`,
-        `it needs ${4 * perPixel}`,
-      );
-    }
+  const perPixel = anchors.sizes.map((sizes) => anchorsPerPixel(sizes, anchors.ratios));
+  scores.levels.forEach(({ name, channels }, i) => {
+    const map = { name, perPixel: perPixel[i] ?? 0, logits: channels, steps: boxes.levels[i]?.channels ?? 0 };
+    checkChannels(detection, map, report);
   });
-  const classes = new Set(
-    scores.levels.map(
-      ({ channels }, i) => channels / ((anchors.sizes[i]?.length ?? 0) * anchors.ratios.length),
-    ),
-  );
+  const classes = new Set(scores.levels.map(({ channels }, i) => channels / (perPixel[i] ?? 0)));
   if (classes.size > 1) {
     report(["detection", "scores"], `the maps have logits of ${[...classes].join(", ")} classes`);
   }
-  for (const head of outputs === "raw" ? [scores, boxes] : []) {
-    if (head.output === "none") {
-      report(
-        ["detection", "outputs"],
-        `${head.name} is no output, so that what it says would be lost`,
-        'its `output` says how it is one, for example { "values": 4 }',
-      );
-    }
+  for (const head of detection.outputs === "raw" ? [scores, boxes] : []) {
+    if (head.output !== "none") continue;
+    report(
+      ["detection", "outputs"],
+      `${head.name} is no output, so that what it says would be lost`,
+      'its `output` says how it is one, for example { "values": 4 }',
+    );
+  }
+}
+
+/** What the heads say of a map, in channels. */
+interface LevelChannels {
+  readonly name: string;
+  readonly perPixel: number;
+  readonly logits: number;
+  readonly steps: number;
+}
+
+function checkChannels(
+  { scores, boxes, regions }: ResolvedDetection,
+  { name, perPixel, logits, steps }: LevelChannels,
+  report: Report,
+): void {
+  const where = `on ${name}, which has ${perPixel} anchors for each pixel`;
+  const fits = regions === undefined ? logits % perPixel === 0 : logits === perPixel;
+  if (!fits) {
+    const wanted = regions === undefined ? `a multiple of ${perPixel}` : `${perPixel}`;
+    report(["detection", "scores"], `${scores} has ${logits} channels ${where}`, `it needs ${wanted}`);
+  }
+  if (steps !== 4 * perPixel) {
+    report(["detection", "boxes"], `${boxes} has ${steps} channels ${where}`, `it needs ${4 * perPixel}`);
   }
 }
 

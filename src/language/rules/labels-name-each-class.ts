@@ -1,12 +1,13 @@
+import { anchorsPerPixel } from "../detection/resolved.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
-/** The classes of what a detector finds. */
+/** The classes of what a detector finds; no whole number where its head does not fit its anchors, which another rule reports. */
 function foundClasses({ detection, heads }: ResolvedSpec): number | undefined {
   if (detection?.regions !== undefined) return detection.regions.classes;
   const [level] = heads?.find(({ name }) => name === detection?.scores)?.levels ?? [];
-  const [sizes = []] = detection?.anchors.sizes ?? [];
-  return level && detection && level.channels / (sizes.length * detection.anchors.ratios.length);
+  const { sizes: [sizes = []] = [], ratios = [] } = detection?.anchors ?? {};
+  return level && level.channels / anchorsPerPixel(sizes, ratios);
 }
 
 function whereOf({ head, detection }: ResolvedSpec): string {
@@ -23,7 +24,7 @@ export const labelsNameEachClass: SpecRule = {
     const classes = resolved.head?.classes ?? foundClasses(resolved);
     if (classes === undefined) {
       report(["labels"], `there are ${length} labels, and the network has no classifier`);
-    } else if (length !== classes) {
+    } else if (Number.isInteger(classes) && length !== classes) {
       report(
         ["labels"],
         `there are ${length} labels for ${classes} ${classes === 1 ? "class" : "classes"}`,

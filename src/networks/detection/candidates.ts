@@ -2,6 +2,7 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 import type { Sides } from "../../language/definitions/resolved-layers.js";
+import { anchorsPerPixel } from "../../language/detection/resolved.js";
 import type { LayerBuilder } from "../blocks/layers.js";
 import { anchorsOf, type LevelAnchors } from "./anchors.js";
 import { type BoxScale, movedBoxes } from "./boxes.js";
@@ -81,7 +82,7 @@ function ofLevel(
   layer: string,
 ): LevelCandidates {
   const [, channels, height, width] = featureMap(scores.type, "scores");
-  const perPixel = anchors.sizes.length * anchors.ratios.length;
+  const perPixel = anchorsPerPixel(anchors.sizes, anchors.ratios);
   const classes = channels / perPixel;
   const logits = pixelRows(layers, scores, perPixel, classes, `${layer}/scores`);
   const flat = layers.op("reshape", [logits], { shape: [-1] }, `${layer}/scores/flat`);

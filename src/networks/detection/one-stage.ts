@@ -1,6 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { storedWeight } from "../../ir/weight.js";
 import type { Sides } from "../../language/definitions/resolved-layers.js";
+import { anchorsPerPixel } from "../../language/detection/resolved.js";
 import type { LayerBuilder } from "../blocks/layers.js";
 import { anchorCandidates, type LevelHeads } from "./candidates.js";
 import { bestOf, keptOf, rowsOf, scoresByGroup } from "./selection.js";
@@ -32,7 +33,7 @@ interface ScoredBoxes {
 }
 
 /** How many detections there are, and how many there would be without a limit: sizes that a run has. */
-export const DETECTIONS = "detections";
+const DETECTIONS = "detections";
 export const KEPT = "kept";
 
 /**
@@ -93,7 +94,7 @@ function classesOf(levels: readonly LevelHeads[]): number {
   const [first] = levels;
   if (first === undefined) return 0;
   const { sizes, ratios } = first.anchors;
-  return Number(first.scores.type.dims[1]) / (sizes.length * ratios.length);
+  return Number(first.scores.type.dims[1]) / anchorsPerPixel(sizes, ratios);
 }
 
 function identityMatrix(size: number, label: string) {

@@ -47,6 +47,11 @@ export function alignedRegions(
       { height: size, width: size, samples, scale: 1 / stride, aligned: false },
       layer,
     );
+  const [only, ...others] = maps;
+  if (only !== undefined && others.length === 0) {
+    const images = firstImage(layers, integersOf(layers, boxes, what), `${what}/images`);
+    return align(boxes, images, only, `${what}/align`);
+  }
   const members = memberships(layers, maps, boxes, `${what}/levels`);
   const chosen = members.map((member, i) => {
     const count = countName(what, i);
@@ -55,17 +60,19 @@ export function alignedRegions(
   });
   const parts = chosen.map((rows, i) => {
     const regions = rowsOf(layers, boxes, rows, `${what}/${i}/boxes`);
-    return align(
-      regions,
-      firstImage(layers, rows, `${what}/${i}/images`),
-      maps[i] as RegionMap,
-      `${what}/${i}/align`,
-    );
+    const images = firstImage(layers, rows, `${what}/${i}/images`);
+    return align(regions, images, maps[i] as RegionMap, `${what}/${i}/align`);
   });
-  if (parts.length === 1) return parts[0] as Value;
   const order = layers.op("concat", chosen, { axis: 0 }, `${what}/order`);
   const all = layers.op("concat", parts, { axis: 0 }, `${what}/by_level`);
   return rowsOf(layers, all, inverseOf(layers, order, boxes, `${what}/order`), `${what}/align`);
+}
+
+/** An integer of each box [R, 4]: [R]. */
+function integersOf(layers: LayerBuilder, boxes: Value, layer: string): Value {
+  const column = layers.numbers(`${layer}/column`, 0, "int64");
+  const left = layers.op("gather", [boxes, column], { axis: 1 }, `${layer}/left`);
+  return layers.op("cast", [left], { to: "int64" }, `${layer}/integers`);
 }
 
 /** Of a permutation that which leads back: where 0 stands, where 1 does, and so on. There are as many as boxes. */
@@ -84,7 +91,7 @@ function inverseOf(layers: LayerBuilder, order: Value, boxes: Value, layer: stri
   return layers.op("top_k", [order, k], attributes, `${layer}/back`);
 }
 
-/** Of each map 1 for each box that is cut out of it and 0 for the others: [R] each. */
+/** Of each of several maps 1 for each box that is cut out of it and 0 for the others: [R] each. */
 function memberships(
   layers: LayerBuilder,
   maps: readonly RegionMap[],
@@ -97,10 +104,9 @@ function memberships(
     const side = (USUAL_SIDE * stride) / USUAL_STRIDE;
     return atLeast(layers, scale, side * 2 ** -LEVEL_EPSILON, `${layer}/from_${i + 1}`);
   });
-  return maps.map((_, i): Value => {
-    const [from, beyond] = [reached[i - 1], reached[i]];
-    if (beyond === undefined) return from ?? atLeast(layers, scale, -1, `${layer}/all`);
-    const first = from ?? layers.numbers(`${layer}/any`, [1]);
-    return layers.op("sub", [first, beyond], {}, `${layer}/in_${i}`);
+  const from: readonly Value[] = [layers.numbers(`${layer}/any`, [1]), ...reached];
+  return from.map((first, i) => {
+    const beyond = reached[i];
+    return beyond === undefined ? first : layers.op("sub", [first, beyond], {}, `${layer}/in_${i}`);
   });
 }
