@@ -10,6 +10,7 @@ import { run } from "../../src/driver/run/run.js";
 import { writeNpy } from "../../src/files/tensors/write.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { prepareImage } from "../../src/images/prepare.js";
+import type { Batch } from "../../src/networks/export.js";
 import { openSession } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { compilePackage } from "./support.js";
@@ -110,10 +111,10 @@ test("labels are in what classify gives", () => {
 async function ecagenRun(
   model: string,
   { dims, data }: { dims: readonly number[]; data: Float32Array },
-  fixed: number | undefined,
+  fixed: Batch | undefined,
 ) {
   const [images = 0, ...sizes] = dims;
-  const part = fixed ?? images;
+  const part = typeof fixed === "number" ? fixed : images;
   const size = data.length / images;
   const found: number[] = [];
   for (let start = 0; start < images; start += part) {
