@@ -1,5 +1,8 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { markdownTable } from "../src/base/markdown.js";
 import { count } from "../src/base/numbers.js";
+import { packageRoot } from "../src/files/package.js";
 import { shippedSpecs } from "../src/files/spec-files.js";
 import type { ReferenceRow } from "./reference-table.js";
 
@@ -35,8 +38,23 @@ function unreferenced(families: Families): string {
   const referenced = new Set([...families.values()].flat().map(({ network }) => network?.spec));
   const all = shippedSpecs();
   const others = all.filter((spec) => !referenced.has(spec));
-  const links = others.map((spec) => `[${spec}](../specs/${spec}.json)`).join(", ");
-  return `${all.length - others.length} of the ${all.length} specs are in these tables. The counts that the others expect are ecagen's own: ${links}.\n`;
+  const numbered = new Set(
+    readdirSync(join(packageRoot(), "test", "data", "network-numbers")).map((file) =>
+      basename(file, ".json"),
+    ),
+  );
+  const links = (specs: readonly string[]): string =>
+    specs.map((spec) => `[${spec}](../specs/${spec}.json)`).join(", ");
+  const [compared, own] = [true, false].map((is) =>
+    links(others.filter((spec) => numbered.has(spec) === is)),
+  );
+  return `${all.length - others.length} of the ${all.length} specs are in these tables.
+
+The parameters, MACs and outputs of these are those of torchvision, timm or their papers' definitions (\`test/networks/network-numbers.test.ts\`): ${compared}.
+
+The counts that the others expect are ecagen's own, but for what other tests compare with published ones (\`test/networks/detectors.test.ts\`,
+\`test/driver/paper-tables.test.ts\`): ${own}.
+`;
 }
 
 /** The table of families alone, for the README. */

@@ -389,6 +389,9 @@ const SMALL: Readonly<Record<string, object>> = {
   },
 };
 
+/** The small networks whose gates are swapped for each variant. */
+const SWAPPED = ["gates", "gates-resnet"];
+
 const SHAKE: Case = { ...shipped("cifar-shake-shake-26-2x96d-se", 8), passes: "remove-attention" };
 
 let folder = "";
@@ -397,13 +400,13 @@ let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spe
 const cases: readonly Case[] = [
   ...GALLERY,
   SHAKE,
-  ...["same", "residuals", "preactivated", "defined", "named", "moved", "detector"].map((name) => ({
-    label: name,
-    spec: name,
-  })),
+  // Networks that are there to have their gates swapped stand among those.
+  ...Object.keys(SMALL)
+    .filter((name) => !SWAPPED.includes(name))
+    .map((name) => ({ label: name, spec: name })),
   ...ATTENTION_VARIANTS.map((to, i) => ({
     label: `attention ${to}`,
-    spec: i % 2 === 0 ? "gates" : "gates-resnet",
+    spec: SWAPPED[i % 2] ?? "",
     passes: `swap-attention{to=${to}}`,
   })),
 ];

@@ -196,9 +196,46 @@ test("--names-map renames by regular expressions: the file's names, or the netwo
   );
   assert.is(read("effnet_se", givenTensors(own), { renaming: rules('{ "^": "net/" }') }).loaded, 121);
   assert.equal(lines(problems("effnet_se", strange, { renaming: rules('{ "^nowhere": "x" }') })).length, 1);
+  assert.equal(
+    problems("effnet_se", strange, { renaming: rules('{ "^nowhere": "x" }'), names: "order" }).map(
+      ({ code }) => code,
+    ),
+    ["weights/idle-pattern"],
+  );
   const same = problems("effnet_se", strange, { renaming: rules('{ "^.*$": "x" }') });
   assert.match(same[0]?.message ?? "", /^map\.json gives ".*" and ".*" the same name, "x"$/);
   for (const text of ["[", "3", '{ "(": "x" }']) throwsError(() => rules(text), InputError, /map\.json|"\("/);
+});
+
+test("a rule may change what an earlier one made, and names may be written with a wrapper's before them or without", () => {
+  const rules = (text: string): Renaming => parseRenaming(text, "map.json");
+  const wrapped = renamed(
+    fixture("effnet_se"),
+    (name) => `module.backbone.${name.replace("blocks.", "body/")}`,
+  );
+  for (const text of [
+    '[["^body/", "inner/"], ["^inner/", "blocks."]]',
+    '{ "^module\\\\.backbone\\\\.body/": "blocks.", "^module\\\\.backbone\\\\.": "" }',
+    '{ "^module\\\\.backbone\\\\.body/": "module.blocks.", "^module\\\\.backbone\\\\.": "module." }',
+  ]) {
+    assert.is(read("effnet_se", givenTensors(wrapped), { renaming: rules(text) }).loaded, 121, text);
+  }
+  // The network's own names become those of the file, wrapper and all.
+  const own = Object.fromEntries(
+    parametersOf(specNetwork(`${FIXTURES}/effnet_se.json`).graph).map(({ name, data }) => [
+      `module.net/${name}`,
+      { dims: [...data.dims], dtype: "F32" as FileDType },
+    ]),
+  );
+  for (const text of ['{ "^": "net/" }', '{ "^": "module.net/" }'])
+    assert.is(read("effnet_se", givenTensors(own), { renaming: rules(text) }).loaded, 121, text);
+  // Two parameters of one name would get the same numbers.
+  const merged = problems("effnet_se", own, {
+    renaming: rules(
+      '[["^(stem|stages|head).*norm\\\\.weight$", "stem.norm.weight"], ["^(stem|stages|head)", "net/$1"]]',
+    ),
+  });
+  assert.is(merged[0]?.code, "weights/unknown-names");
 });
 
 test("--names order pairs by order, size and last word, and says what was paired", () => {

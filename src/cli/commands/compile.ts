@@ -69,6 +69,11 @@ export const compileCommand = defineCommand({
       "other classes than the checkpoint",
     ],
     [
+      "ecagen compile net.json --weights mine.pth --names-map names.json",
+      "a checkpoint whose names regular expressions change",
+    ],
+    ["ecagen compile gray.json --weights b0.safetensors --adapt-input", "images of one channel"],
+    [
       "ecagen compile specs/b0-eca.json --precision fp16 -o half.onnx",
       "half precision, a file of half the size",
     ],

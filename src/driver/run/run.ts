@@ -9,7 +9,7 @@ import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { WireTensor } from "../../runtime/protocol.js";
-import { openSession } from "../../runtime/session.js";
+import { openSession, type Session } from "../../runtime/session.js";
 import { bytesOfWire, fromWire } from "../../runtime/tensor.js";
 import { chooseDevice, type DeviceReport, deviceReport } from "../../trials/devices.js";
 import { isFloat } from "../../trials/numbers.js";
@@ -89,37 +89,46 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   const device = await chooseDevice(options.device ?? "cpu", { deadline });
   const session = await openSession(subject.model, { device: device.device, deadline });
   try {
-    // 3: the inputs, and where the outputs go.
-    const targets = targetsOf(options.outputs ?? [], session.outputNames);
-    const sized = sizedPorts(session.inputs, model, options);
-    const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
-    refuseOverwriting([...targets.values()]);
-
-    // 4: the run; 5: its outputs in words and files.
-    const taken = { notes: inputs.flatMap(({ notes }) => notes) };
-    const results = await hintingAt(taken, () =>
-      session.runElements(inputs.map(({ name, tensor }) => [name, tensor])),
-    );
-    const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
-    const ranked = prepared !== undefined || labels !== undefined;
-    const outputs = [...results].map(([name, tensor]) =>
-      describe(name, tensor, targets.get(name), ranked, labels),
-    );
-    if (labels !== undefined) checkLabels(labels, options.labels, outputs);
-    await writeOutputs(targets, results);
-    return {
-      model,
-      // A session is refused unless every node runs on the device.
-      device: deviceReport(device, 0),
-      inputs: inputs.map(describeInput),
-      outputs,
-      ...preprocessingOf(prepared, subject),
-      ...defined({ weights: subject.weights }),
-      warnings: [...subject.warnings, ...taken.notes],
-    };
+    const ran = await runIn(session, model, { ...subject, labels }, options);
+    // A session is refused unless every node runs on the device.
+    return { model, device: deviceReport(device, 0), ...ran };
   } finally {
     await session.close();
   }
+}
+
+async function runIn(
+  session: Session,
+  model: string,
+  subject: Runnable,
+  options: RunOptions,
+): Promise<Omit<RunReport, "model" | "device">> {
+  // 3: the inputs, and where the outputs go.
+  const targets = targetsOf(options.outputs ?? [], session.outputNames);
+  const sized = sizedPorts(session.inputs, model, options);
+  const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
+  refuseOverwriting([...targets.values()]);
+
+  // 4: the run; 5: its outputs in words and files.
+  const taken = { notes: inputs.flatMap(({ notes }) => notes) };
+  const results = await hintingAt(taken, () =>
+    session.runElements(inputs.map(({ name, tensor }) => [name, tensor])),
+  );
+  const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
+  const { labels } = subject;
+  const ranked = prepared !== undefined || labels !== undefined;
+  const outputs = [...results].map(([name, tensor]) =>
+    describe(name, tensor, targets.get(name), ranked, labels),
+  );
+  if (labels !== undefined) checkLabels(labels, options.labels, outputs);
+  await writeOutputs(targets, results);
+  return {
+    inputs: inputs.map(describeInput),
+    outputs,
+    ...preprocessingOf(prepared, subject),
+    ...defined({ weights: subject.weights }),
+    warnings: [...subject.warnings, ...taken.notes],
+  };
 }
 
 /** The file that each output goes to. */

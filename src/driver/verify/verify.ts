@@ -62,19 +62,13 @@ async function verifyWith(
     // 3: round by round, each with other weights: what the models give is held against what they must.
     const context = contextOf(runtime, device, target, { ...options, deadline, note });
     const rounds = await hintingAt({ notes: warnings }, () => runRounds(target, context, options));
-    const { blocks, placements } = rounds;
 
     // 4: what the rounds have shown of the network itself, and where the nodes ran; then the verdict.
-    const { gates, checks: measured } = target.found();
-    checks.push(...measured, ...placementChecks(placements, options.allowCpuNodes ?? false));
-    const comparisons = withConstants(rounds.comparisons);
-    const { verdict, undecided } = conclude(comparisons, blocks, checks);
-    const cpuNodes = placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
+    const { verdict, undecided, ...shown } = concludeRounds(rounds, target, checks, options);
+    const cpuNodes = shown.placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
     return {
       ...{ ok: verdict === "right", verdict, undecided, model, device: deviceReport(device, cpuNodes) },
-      ...{ tolerance: context.tolerance, comparisons },
-      ...(options.perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),
-      ...{ placements, gates, checks, ...defined({ weights }) },
+      ...{ tolerance: context.tolerance, ...shown, ...defined({ weights }) },
       warnings: [...warnings, ...weightsWarnings([given])],
     };
   } finally {
@@ -128,8 +122,19 @@ function contextOf(
   };
 }
 
+/** What all rounds gave. */
+interface RoundResults {
+  readonly comparisons: readonly Comparison[];
+  readonly blocks: readonly BlockComparison[];
+  readonly placements: readonly ModelPlacement[];
+}
+
 /** Runs all rounds of a target, and compares block by block too where that is asked for. */
-async function runRounds(target: VerifyTarget, context: RunContext, { perBlock, onProgress }: VerifyOptions) {
+async function runRounds(
+  target: VerifyTarget,
+  context: RunContext,
+  { perBlock, onProgress }: VerifyOptions,
+): Promise<RoundResults> {
   const comparisons: Comparison[] = [];
   const blocks: BlockComparison[] = [];
   const placements: ModelPlacement[] = [];
@@ -148,6 +153,23 @@ async function runRounds(target: VerifyTarget, context: RunContext, { perBlock, 
     blocks.push(...compared);
   }
   return { comparisons, blocks, placements };
+}
+
+/** The verdict on all rounds, with what it rests on. `noted`: the checks that were made before and during them. */
+function concludeRounds(
+  { blocks, placements, ...rounds }: RoundResults,
+  target: VerifyTarget,
+  noted: readonly Check[],
+  { allowCpuNodes = false, perBlock }: VerifyOptions,
+) {
+  const { gates, checks: measured } = target.found();
+  const checks = [...noted, ...measured, ...placementChecks(placements, allowCpuNodes)];
+  const comparisons = withConstants(rounds.comparisons);
+  return {
+    ...{ ...conclude(comparisons, blocks, checks), comparisons },
+    ...(perBlock === true ? { blocks, firstDivergence: firstDivergence(blocks) } : {}),
+    ...{ placements, gates, checks },
+  };
 }
 
 function checkOptions({ batches, seeds, atol, rtol }: VerifyOptions): void {

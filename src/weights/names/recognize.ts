@@ -12,11 +12,11 @@ import {
 } from "./block-numbers.js";
 import { matchByOrder } from "./by-order.js";
 import { foldedHint, type Match, matchNames, scoreOf } from "./match.js";
-import type { NameMap, Naming } from "./name-map.js";
+import type { Naming } from "./name-map.js";
 import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
 import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 import { allRenamed, type Renaming, refuseIdleRules, renamed } from "./renaming.js";
-import { unwrapped } from "./wrappers.js";
+import { type Unwrapped, unwrapped } from "./wrappers.js";
 
 export interface Recognized {
   readonly parts: NetworkParts;
@@ -49,31 +49,24 @@ export function recognizeNames(
   source: TensorSource,
   { kind, renaming }: NamesGiven = {},
 ): Recognized {
-  const { tensors, prefix } = unwrapped(source.tensors);
-  const notes =
-    prefix === ""
-      ? []
-      : [`the names of ${source.file} begin with ${JSON.stringify(prefix)}, which is left out`];
-  const given = renaming === undefined ? tensors : allRenamed(tensors, renaming);
-  if (kind === "order") {
-    const orders = graphs.map((graph) => orderOf(graph, given, source.file)).sort(byScore);
-    return { ...(orders[0] as Omit<Recognized, "notes">), notes };
+  const asTheyAre = spellingsOf(source);
+  const given = renaming === undefined ? asTheyAre.slice(0, 1) : asTheyAre.map(renamedBy(renaming));
+  if (renaming !== undefined) {
+    const ours = graphs.flatMap((graph) => networkParts(graph).parameters.map(({ name }) => name));
+    refuseIdleRules(renaming, [...asTheyAre.flatMap(({ tensors }) => [...tensors.keys()]), ...ours]);
   }
-  const maps = kind === undefined ? nameMaps : [nameMapOf(kind)];
   const readings = graphs
     .flatMap((graph) => {
       const parts = networkParts(graph);
-      const numberings = numberingsOf(graph);
-      const theirs = renaming === undefined ? [] : [renamedReading(parts, renaming, tensors)];
-      return [...maps.flatMap((map) => [...readingsOf(parts, map, numberings, given)]), ...theirs];
+      if (kind === "order") return given.slice(0, 1).map((names) => orderOf(parts, names, source.file));
+      const theirs = given.flatMap((names) => [...readingsOf(parts, kind, names)]);
+      const ours = renaming === undefined ? [] : asTheyAre.flatMap(renamedReading(parts, renaming));
+      return [...theirs, ...ours];
     })
-    .map((reading): Recognized => ({ ...reading, notes }))
+    .map(({ prefix, ...reading }): Recognized => ({ ...reading, notes: prefixNotes(prefix, source) }))
     .sort(byScore);
-  if (renaming !== undefined) {
-    const ours = graphs.flatMap((graph) => networkParts(graph).parameters.map(({ name }) => name));
-    refuseIdleRules(renaming, [...tensors.keys(), ...ours]);
-  }
   const [best] = readings;
+  if (best !== undefined && kind === "order") return best;
   if (best === undefined || !isPlausible(best)) {
     const other = kind === undefined || renaming !== undefined ? undefined : otherReading(graphs, source);
     throw unknownNames(readings, source, kind, other);
@@ -85,32 +78,52 @@ export function recognizeNames(
   return best;
 }
 
-type Reading = Omit<Recognized, "notes">;
+/** A file's names without those of wrappers, and as they are in the file where these differ: rules may be written for either. */
+function spellingsOf({ tensors }: TensorSource): readonly Unwrapped[] {
+  const plain = unwrapped(tensors);
+  return plain.prefix === "" ? [plain] : [plain, { tensors, prefix: "" }];
+}
 
-function byScore(a: Reading, b: Reading): number {
+function renamedBy(renaming: Renaming): (names: Unwrapped) => Unwrapped {
+  return ({ tensors, prefix }) => {
+    const inner = unwrapped(allRenamed(tensors, renaming));
+    return { tensors: inner.tensors, prefix: `${prefix}${inner.prefix}` };
+  };
+}
+
+function prefixNotes(prefix: string, { file }: TensorSource): readonly string[] {
+  return prefix === ""
+    ? []
+    : [`the names of ${file} begin with ${JSON.stringify(prefix)}, which is left out`];
+}
+
+/** With what was left out before the file's names. */
+interface Reading extends Omit<Recognized, "notes"> {
+  readonly prefix: string;
+}
+
+function byScore(a: Recognized, b: Recognized): number {
   return scoreOf(b.match) - scoreOf(a.match);
 }
 
-function orderOf(graph: Graph, tensors: ReadonlyMap<string, StoredTensor>, file: string): Reading {
-  const parts = networkParts(graph);
-  return { graph, parts, match: matchByOrder(parts, tensors, file) };
+function orderOf(parts: NetworkParts, { tensors, prefix }: Unwrapped, file: string): Reading {
+  return { graph: parts.graph, parts, prefix, match: matchByOrder(parts, tensors, file) };
 }
 
-/** The network's own names by the rules, compared with those of the file as they are. */
-function renamedReading(
-  parts: NetworkParts,
-  renaming: Renaming,
-  tensors: ReadonlyMap<string, StoredTensor>,
-): Reading {
+/** The network's own names by the rules, compared with those of the file as they are; none where two of them become one. */
+function renamedReading(parts: NetworkParts, renaming: Renaming): (names: Unwrapped) => readonly Reading[] {
   const names = new Map(
     parts.parameters.map((parameter) => [
       parameter,
       { name: renamed(parameter.name, renaming), dims: concreteDims(parameter.type.dims) },
     ]),
   );
-  const map = nameMapOf("ecagen");
+  const isOneToOne = new Set([...names.values()].map(({ name }) => name)).size === names.size;
   const naming = { title: `names of ${renaming.file}`, blocks: [], gates: [] };
-  return { graph: parts.graph, parts, match: matchNames(parts, map, naming, names, tensors) };
+  return ({ tensors, prefix }) => {
+    const match = matchNames(parts, nameMapOf("ecagen"), naming, names, tensors);
+    return isOneToOne ? [{ graph: parts.graph, parts, prefix, match }] : [];
+  };
 }
 
 /** Whose names a file has, where they are not those that it was said to have. */
@@ -125,15 +138,18 @@ function otherReading(graphs: readonly Graph[], source: TensorSource): string | 
 
 function* readingsOf(
   parts: NetworkParts,
-  map: NameMap,
-  numberings: readonly Numbering[],
-  tensors: ReadonlyMap<string, StoredTensor>,
-): Iterable<Omit<Recognized, "notes">> {
-  for (const naming of map.namings) {
-    const given = numberingOf(parts.graph, naming, tensors);
-    for (const numbering of given === undefined ? numberings : [given]) {
-      const names = nameParameters(parts, naming, numbering);
-      yield { graph: parts.graph, parts, match: matchNames(parts, map, naming, names, tensors) };
+  kind: NameKind | undefined,
+  { tensors, prefix }: Unwrapped,
+): Iterable<Reading> {
+  const { graph } = parts;
+  const numberings = numberingsOf(graph);
+  for (const map of kind === undefined ? nameMaps : [nameMapOf(kind)]) {
+    for (const naming of map.namings) {
+      const given = numberingOf(graph, naming, tensors);
+      for (const numbering of given === undefined ? numberings : [given]) {
+        const names = nameParameters(parts, naming, numbering);
+        yield { graph, parts, prefix, match: matchNames(parts, map, naming, names, tensors) };
+      }
     }
   }
 }
@@ -170,12 +186,12 @@ function sameReading(a: Match, b: Match): boolean {
 }
 
 function unknownNames(
-  readings: readonly Reading[],
+  readings: readonly Recognized[],
   source: TensorSource,
   kind: NamesChoice | undefined,
   other: string | undefined,
 ): InputError {
-  const kinds = new Map<string, Reading>();
+  const kinds = new Map<string, Recognized>();
   for (const reading of [...readings].sort((a, b) => b.match.found.size - a.match.found.size)) {
     if (!kinds.has(reading.match.map.kind)) kinds.set(reading.match.map.kind, reading);
   }
@@ -203,7 +219,7 @@ function unknownNames(
 /** How many names of each side are shown where none fit. */
 const SHOWN = 3;
 
-function firstNames(readings: readonly Reading[], source: TensorSource): string {
+function firstNames(readings: readonly Recognized[], source: TensorSource): string {
   const said = (name: string, dims: readonly number[]): string =>
     `${JSON.stringify(name)} [${dims.join(", ")}]`;
   const theirs = [...source.tensors.values()].slice(0, SHOWN).map(({ name, dims }) => said(name, dims));
@@ -221,6 +237,6 @@ function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): Inp
 }
 
 /** `timm (ResNet, SKNet): 161 of 320 parameters` */
-function describe({ parts, match }: Reading): string {
+function describe({ parts, match }: Recognized): string {
   return `${match.map.kind} (${match.naming.title}): ${match.found.size} of ${parts.parameters.length} parameters`;
 }

@@ -74,12 +74,18 @@ export function allRenamed<T>(things: ReadonlyMap<string, T>, renaming: Renaming
   return result;
 }
 
-/** Refuses rules that change no name of either side. */
+/** Refuses rules that change no name of either side, after the rules before them. */
 export function refuseIdleRules({ file, rules }: Renaming, names: readonly string[]): void {
-  const idle = rules.filter(({ pattern }) => names.every((name) => name.search(pattern) === -1));
-  if (idle.length === 0) return;
+  const idle = new Set(rules);
+  for (const name of names) {
+    rules.reduce((each, rule) => {
+      if (each.search(rule.pattern) !== -1) idle.delete(rule);
+      return each.replace(rule.pattern, rule.to);
+    }, name);
+  }
+  if (idle.size === 0) return;
   throw new InputError(
-    idle.map(({ pattern }) => ({
+    [...idle].map(({ pattern }) => ({
       code: "weights/idle-pattern",
       message: `${file}: ${JSON.stringify(pattern.source)} is in no name, neither of the file nor of the network`,
       file,

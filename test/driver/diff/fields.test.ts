@@ -12,6 +12,7 @@ import {
   type Json,
   spec,
   specFolder,
+  type Written,
 } from "./changed-specs.js";
 import { fieldsOf, withValue } from "./second-values.js";
 
@@ -53,9 +54,11 @@ const BLOCKS: readonly Json[] = [
   { block: "conv-norm-act", channels: 12 },
 ];
 
-/** A detector over two maps of three anchors for each pixel. */
+/**
+ * A detector over two of three maps, with three anchors for each pixel. The other heads are like those that are read: what has another name is what
+ * differs.
+ */
 function detector(classes: number, detection: Json): Json {
-  const from = ["c2", "c3"];
   const conv = (channels: number): Json => ({
     layer: "conv",
     channels,
@@ -63,16 +66,19 @@ function detector(classes: number, detection: Json): Json {
     bias: true,
     activation: "none",
   });
+  const head = (name: string, values: number): Json => ({
+    name,
+    from: ["c2", "c3"],
+    output: { values },
+    layers: [conv(3 * values)],
+  });
+  const stage = { block: "conv-norm-act", channels: 8, stride: 2 };
   return {
     input: { height: 24, width: 24 },
     stem: { channels: 8 },
-    stages: from.map((as) => ({ block: "conv-norm-act", channels: 8, stride: 2, as })),
-    heads: [
-      { name: "classes", from, output: { values: classes }, layers: [conv(3 * classes)] },
-      { name: "moves", from, output: { values: 4 }, layers: [conv(12)] },
-      { name: "others", from, output: { values: classes }, layers: [conv(3 * classes)] },
-      { name: "otherMoves", from, output: { values: 4 }, layers: [conv(12)] },
-    ],
+    stages: [{ ...stage, as: "c2" }, { ...stage, as: "c3" }, stage],
+    // A second value of a name is that name with an x behind it.
+    heads: [head("classes", classes), head("moves", 4), head("classesx", classes), head("movesx", 4)],
     detection: {
       scores: "classes",
       boxes: "moves",
@@ -80,24 +86,32 @@ function detector(classes: number, detection: Json): Json {
       candidates: 60,
       ...detection,
     },
+    features: ["C4"],
     head: { classifier: false },
   };
 }
 
+const REGIONS = {
+  from: ["c2", "c3"],
+  classes: 4,
+  proposals: { count: 30 },
+  box: { hidden: [16] },
+  mask: { channels: [8], hidden: 8 },
+};
+
 test("the fields of detection", () => {
-  // Of names, and lists that depend on one another, no second value is made here.
-  const linked = ["scores", "boxes", "anchors", "from", "detections"];
-  const detection = fieldsOf(root).filter(
-    ({ path }) => path[0] === "detection" && !path.some((step) => linked.includes(String(step))),
-  );
-  const regions = {
-    from: ["c2", "c3"],
-    classes: 4,
-    proposals: { count: 30 },
-    box: { hidden: [16] },
-    mask: { channels: [8], hidden: 8 },
-  };
-  assertFields([detector(4, {}), detector(1, { regions })], detection, /./);
+  // Of the maps that regions are cut out of there is a test below.
+  const fields = fieldsOf(root).filter(({ path }) => path[0] === "detection" && path.at(-1) !== "from");
+  assertFields([detector(4, {}), detector(1, { regions: REGIONS })], fields, /./);
+});
+
+test("which maps regions are cut out of", () => {
+  const over = (from: readonly string[]): Written => given(detector(1, { regions: { ...REGIONS, from } }));
+  for (const from of [
+    ["c3", "C4"],
+    ["c2", "c3", "C4"],
+  ])
+    assertShown(over(REGIONS.from), over(from), /^[/]regions/, from.join());
 });
 
 test("the spec's own fields", () => {
