@@ -4,7 +4,7 @@ import { type BlockCounts, countNetwork } from "../counts.js";
 import { type Change, changeOf } from "./changes.js";
 import { diffGates, diffLayers } from "./compare-layers.js";
 import { type LayerGraph, layersOf } from "./layers.js";
-import { NumberedLayers } from "./numbering.js";
+import { NumberedLayers, sharedNames } from "./numbering.js";
 import {
   type BlockPair,
   type LayerPair,
@@ -31,7 +31,8 @@ export interface NetworkDiff {
   readonly buffers: Difference;
   readonly macs: Difference;
   /**
-   * Whether both compute the same of the same inputs and weights: every op of one is one of the other. What only training has
+   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, and weights of one name are
+   * read in one place. What only training has
    * a use for is not part of that, nor what is done to images before.
    */
   readonly computeTheSame: boolean;
@@ -51,7 +52,7 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
     DiffedNetwork,
     DiffedNetwork,
   ];
-  const numbered = new NumberedLayers(one.layers, other.layers);
+  const numbered = new NumberedLayers(one.layers, other.layers, sharedNames(one.layers, other.layers));
   const [countsA, countsB] = [countNetwork(a), countNetwork(b)];
   const blocks = pairByPath(countsA.blocks, countsB.blocks);
   const paired = pairLayersOf([one, other], blocks, pairByScope);

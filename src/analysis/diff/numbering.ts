@@ -13,9 +13,12 @@ export class NumberedLayers {
   readonly #b: LayerGraph;
   readonly #numbers: Numbers;
   readonly #known = new Map<string, number>();
+  readonly #sharedNames: ReadonlySet<string>;
 
-  constructor(a: LayerGraph, b: LayerGraph) {
+  /** Layers of the names that `sharedNames` has are the same only with the same name. */
+  constructor(a: LayerGraph, b: LayerGraph, sharedNames: ReadonlySet<string> = new Set()) {
     [this.#a, this.#b] = [a, b];
+    this.#sharedNames = sharedNames;
     const numbers = new Map<ComparedLayer, number>();
     for (const layer of [...a.layers, ...b.layers]) {
       numbers.set(layer, this.#number(this.#key(layer, numbers)));
@@ -75,7 +78,9 @@ export class NumberedLayers {
 
   #key(layer: ComparedLayer, numbers: Numbers): string {
     const inputs = layer.inputs.map((input) => this.#sourceKey(input, numbers));
-    return JSON.stringify([doing(layer), COMMUTATIVE.has(layer.kind) ? inputs.sort() : inputs]);
+    const { scope } = layer.op.loc;
+    const name = hasWeights(layer) && this.#sharedNames.has(scope) ? [scope] : [];
+    return JSON.stringify([doing(layer), COMMUTATIVE.has(layer.kind) ? inputs.sort() : inputs, ...name]);
   }
 
   #number(key: string): number {
@@ -91,6 +96,18 @@ type SourcePair = readonly [a: Source | undefined, b: Source | undefined];
 function layerIn(source: Source | undefined): ComparedLayer | undefined {
   if (source === undefined || !("layer" in source)) return undefined;
   return isTrainingOnly(source.layer) ? layerIn(source.layer.inputs[0]) : source.layer;
+}
+
+/** The names of the layers with weights that both graphs have. */
+export function sharedNames(a: LayerGraph, b: LayerGraph): ReadonlySet<string> {
+  const [inA, inB] = [a, b].map(
+    ({ layers }) => new Set(layers.filter(hasWeights).map(({ op }) => op.loc.scope)),
+  );
+  return new Set([...(inA ?? [])].filter((name) => inB?.has(name)));
+}
+
+function hasWeights({ facts }: ComparedLayer): boolean {
+  return [...facts.values()].some(({ use }) => use === "size");
 }
 
 /** What a layer does with its operands, as a text. */

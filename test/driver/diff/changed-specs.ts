@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
+import { sha256Hex } from "../../../src/base/sha256.js";
 import { diffModels } from "../../../src/driver/diff/diff.js";
 import { specNetwork } from "../../../src/given/spec-file.js";
 import { type Graph, parametersOf } from "../../../src/ir/graph.js";
+import { elementsOf } from "../../../src/ir/known-elements.js";
 import { printGraph } from "../../../src/ir/print.js";
 import { replaceParameters } from "../../../src/ir/rewrite.js";
 import type { Tensor } from "../../../src/ir/tensor.js";
@@ -82,7 +84,12 @@ function madeOf(file: string): Written | undefined {
     const { graph } = network;
     const blocks = graph.blocks.map(({ specPath: _, ...block }) => block);
     const ops = graph.ops.map((op) => ({ ...op, loc: { scope: op.loc.scope } }));
-    const text = printGraph({ ...graph, name: "", blocks, ops }) + JSON.stringify({ preprocessing, labels });
+    // Of many numbers the text has only how many there are.
+    const constants = parametersOf(graph).flatMap(({ role, data }) =>
+      role === "fixed" ? sha256Hex(new Uint8Array((elementsOf(data) ?? new Float64Array()).buffer)) : [],
+    );
+    const text =
+      printGraph({ ...graph, name: "", blocks, ops }) + JSON.stringify({ preprocessing, labels, constants });
     return { named: [file, { kind: "spec", ...network }], text };
   } catch (error) {
     if (error instanceof InputError) return undefined;
