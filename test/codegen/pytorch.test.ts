@@ -59,7 +59,11 @@ const SMALL: Readonly<Record<string, object>> = {
     stem: { channels: 16, stride: 2 },
     blocks: {
       own: {
-        layers: [{ layer: "conv" }, { layer: "attention" }, { layer: "conv", activation: "none" }],
+        layers: [
+          { layer: "conv", channels: "channels" },
+          { layer: "attention" },
+          { layer: "conv", channels: "channels", activation: "none" },
+        ],
         residual: true,
       },
     },
