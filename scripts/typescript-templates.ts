@@ -36,7 +36,7 @@ export function typeScriptTemplates(): readonly (readonly [file: string, text: s
 
 /** Leaves the types and the lists of words that they are made of: what reads a spec stays behind. */
 function keepTypes(file: SourceFile): void {
-  const words = /^(RESIZE_MODES|INTERPOLATIONS|CHANNEL_ORDERS)$/;
+  const words = /^(RESIZE_MODES|INTERPOLATIONS|CHANNEL_ORDERS|PADDING_SIDES)$/;
   for (const statement of file.getStatements()) {
     const isWords =
       Node.isVariableStatement(statement) &&

@@ -4,21 +4,43 @@ import type { RunOutput, RunReport } from "../driver/run/run.js";
 import { deviceText, label as labelText, shape, table, tensorName } from "./format.js";
 
 /** What people should know of a run besides its outputs. */
-export function runNotes({ model, preprocessing, outputs }: RunReport): readonly string[] {
+export function runNotes(report: RunReport): readonly string[] {
+  const { model, preprocessing, outputs } = report;
   const broken = outputs.flatMap(({ name, values, shape: dims }) => {
     const wrong = values === null ? dims.reduce((a, b) => a * b, 1) : values.nonFinite;
     return wrong === 0 ? [] : [`${count(wrong)} numbers of ${tensorName(name)} are not finite`];
   });
-  if (preprocessing?.from !== "default") return broken;
+  const others = [...detectionNotes(report), ...broken];
+  if (preprocessing?.from !== "default") return others;
   const { resize, interpolation, crop, mean, std } = preprocessing;
   return [
     `${model} does not say how it takes images; this is the default: ${resize}, ${interpolation}, crop ${crop}, mean ${mean.join(" ")}, std ${std.join(" ")}`,
-    ...broken,
+    ...others,
   ];
 }
 
+/** How boxes are read where it is not the model that says so, and what is not shown. */
+function detectionNotes({ detected, preprocessing }: RunReport): readonly string[] {
+  if (detected === undefined) return [];
+  const { leftOut, tiny } = detected;
+  const isForeign = preprocessing !== undefined && preprocessing.from !== "model";
+  return [
+    ...(isForeign ? ["boxes are read as left, top, right and bottom in pixels of the model's input"] : []),
+    ...(tiny ? ["no box is larger than a pixel of the input: parts of its sides are not read"] : []),
+    ...(leftOut.empty === 0
+      ? []
+      : [`${rows(leftOut.empty)} outside of the picture, or without an area or a score, and not shown`]),
+    ...(leftOut.lowScores === 0 ? [] : [`${rows(leftOut.lowScores)} of a lower score not shown`]),
+  ];
+}
+
+function rows(found: number): string {
+  return found === 1 ? "1 row is" : `${found} rows are`;
+}
+
 /** What `ecagen run` prints. */
-export function runText({ model, device, inputs, outputs }: RunReport): string {
+export function runText(report: RunReport): string {
+  const { model, device, inputs, outputs } = report;
   const files = inputs.flatMap((input) => input.files);
   const lines = outputs.map((output) => {
     const { name, shape: dims, values, file } = output;
@@ -29,7 +51,26 @@ export function runText({ model, device, inputs, outputs }: RunReport): string {
     const written = file === undefined ? "" : `, written to ${oneVisibleLine(file)}`;
     return `${topText(output, files)}${tensorName(name)} ${shape(dims)}: ${range}${written}\n`;
   });
-  return `${lines.join("")}${oneVisibleLine(model)}, ${deviceText(device)}\n`;
+  return `${detectionsText(report)}${lines.join("")}${oneVisibleLine(model)}, ${deviceText(device)}\n`;
+}
+
+/** A table of what a detector found. */
+function detectionsText({ detections = [], detected }: RunReport): string {
+  if (detected === undefined) return "";
+  const { picture, width, height, drawn } = detected;
+  const rows = detections.map(({ box, score, index, label }) => [
+    ...[score.toFixed(3), String(index), label === undefined ? "" : labelText(label)],
+    ...box.map((each) => each.toFixed(1)),
+  ]);
+  const head = ["score", "class", "", "left", "top", "right", "bottom"];
+  const found = table(
+    head,
+    rows,
+    head.filter((name) => name !== ""),
+  );
+  const title = `${picture === null ? "the input" : oneVisibleLine(picture)}, ${width}x${height}`;
+  const written = drawn === undefined ? "" : `drawn on ${oneVisibleLine(drawn)}\n`;
+  return `${title}: ${detections.length === 0 ? "nothing found\n" : `${detections.length} found\n${found}`}${written}\n`;
 }
 
 /** A table of the most probable classes for each image. */

@@ -1,17 +1,28 @@
 import * as z from "zod";
 
-/** How an image gets its size: its shorter side, keeping its proportions, or both sides whatever they were. */
-export const RESIZE_MODES = ["shorter-side", "exact"] as const;
+/** How an image gets its size: covering the input or fitting into it, keeping its proportions, or both sides whatever they were. */
+export const RESIZE_MODES = ["shorter-side", "exact", "fit"] as const;
 export const INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "lanczos"] as const;
 export const CHANNEL_ORDERS = ["rgb", "bgr"] as const;
+/** Where an image that fits into its input is filled up: at the right and the bottom, or at all sides. */
+export const PADDING_SIDES = ["end", "around"] as const;
 
 export type ResizeMode = (typeof RESIZE_MODES)[number];
 export type Interpolation = (typeof INTERPOLATIONS)[number];
 export type ChannelOrder = (typeof CHANNEL_ORDERS)[number];
 
+/** What fills the part of an input that an image leaves. */
+export interface ImagePadding {
+  readonly at: (typeof PADDING_SIDES)[number];
+  /** A pixel's value, from 0 to 255; null: the mean of each channel, which is 0 once it is normalised. */
+  readonly value: number | null;
+}
+
 /** What is done to an image before a network sees it; docs/run.md says it in numbers. */
 export interface Preprocessing {
   readonly resize: ResizeMode;
+  /** Only where the image is resized to fit. */
+  readonly padding?: ImagePadding | undefined;
   readonly interpolation: Interpolation;
   /** The part of the resized image's sides that the crop at its centre keeps, over 0 and at most 1. */
   readonly crop: number;
@@ -28,8 +39,28 @@ export const preprocessingSchema = z.strictObject({
     .enum(RESIZE_MODES)
     .default("shorter-side")
     .describe(
-      "How the image gets its size. shorter-side: the proportions stay, the shorter side becomes the input's divided by `crop`. exact: both sides become that.",
+      "How the image gets its size. shorter-side: the proportions stay, the shorter side becomes the input's divided by `crop`. exact: both sides become that. fit: the proportions stay, all of the image is within that, and `padding` fills the rest (letterbox).",
     ),
+  padding: z
+    .strictObject({
+      at: z
+        .enum(PADDING_SIDES)
+        .default("end")
+        .describe(
+          "end: at the right or the bottom (torchvision, mmdetection). around: at both sides, the image in the middle (YOLO).",
+        ),
+      value: z
+        .number()
+        .min(0)
+        .max(255)
+        .nullable()
+        .default(null)
+        .describe(
+          "Value of the pixels there, from 0 to 255. null: `mean`, which is 0 for the network (torchvision).",
+        ),
+    })
+    .optional()
+    .describe('What fills up an image with `"resize": "fit"`. Left out: the mean, at the end.'),
   interpolation: z
     .enum(INTERPOLATIONS)
     .default("bicubic")
@@ -64,12 +95,17 @@ export function resolvePreprocessing(
   channels: number,
 ): Preprocessing {
   const { resize, interpolation, crop, channelOrder } = section;
+  const padding = section.padding ?? (resize === "fit" ? ({ at: "end", value: null } as const) : undefined);
   const each = (key: keyof typeof IMAGENET): readonly number[] => {
     const given = section[key] ?? (channels === 3 ? IMAGENET[key] : [PLAIN]);
     const [first = PLAIN] = given;
     return given.length === 1 ? Array<number>(channels).fill(first) : given;
   };
-  return { resize, interpolation, crop, mean: each("mean"), std: each("std"), channelOrder };
+  return {
+    resize,
+    ...(padding === undefined ? {} : { padding }),
+    ...{ interpolation, crop, mean: each("mean"), std: each("std"), channelOrder },
+  };
 }
 
 /** What is done to images for a network that says nothing of it. */

@@ -65,9 +65,9 @@ type Preprocessing = ImageMetadata["preprocessing"];
 
 function diffPreprocessing(a: Preprocessing, b: Preprocessing): readonly Change[] {
   if (a === undefined || b === undefined) return [];
-  const keys = Object.keys(a) as (keyof typeof a)[];
+  const keys = Object.keys({ ...a, ...b }) as (keyof typeof a)[];
   return keys.flatMap((key) => {
-    const [before, after] = [JSON.stringify(a[key]), JSON.stringify(b[key])];
+    const [before, after] = [JSON.stringify(a[key] ?? null), JSON.stringify(b[key] ?? null)];
     return before === after ? [] : [changeOf("preprocessing-changed", `preprocessing.${key}`, before, after)];
   });
 }

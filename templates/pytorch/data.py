@@ -10,6 +10,8 @@ MEAN = {{mean}}
 STD = {{std}}
 CROP = {{crop}}
 RESIZE = {{resize}}
+PADDING = {{padding}}
+FILL = {{fill}}
 
 SHAPES = ["disc", "ring", "square", "frame", "triangle", "plus", "cross", "stripes"]
 
@@ -86,9 +88,21 @@ def size_before_crop(image, height, width):
     height, width = math.floor(height / CROP), math.floor(width / CROP)
     if RESIZE == "exact":
         return height, width
-    if image.width * height <= image.height * width:
-        return width * image.height // image.width, width
-    return height, height * image.width // image.height
+    if (image.width * height <= image.height * width) == (RESIZE == "shorter-side"):
+        return max(1, width * image.height // image.width), width
+    return height, max(1, height * image.width // image.height)
+
+
+def padded(image, height, width):
+    """An image [C, h, w] that is resized to fit, filled up to the size before the crop; others as they are."""
+    if RESIZE != "fit":
+        return image
+    height, width = math.floor(height / CROP), math.floor(width / CROP)
+    full = normalized(torch.tensor(FILL)[:, None, None].repeat(1, height, width))
+    high, wide = image.shape[1:]
+    top, left = ((height - high) // 2, (width - wide) // 2) if PADDING == "around" else (0, 0)
+    full[:, top : top + high, left : left + wide] = image
+    return full
 
 
 def folders(path, height, width, classes):
@@ -106,7 +120,8 @@ def folders(path, height, width, classes):
     crop = transforms.RandomResizedCrop((height, width), interpolation=mode)
     training = [{{grey}}crop, transforms.RandomHorizontalFlip(), *last]
     larger = transforms.Lambda(lambda image: resize(image, size_before_crop(image, height, width), mode))
-    validation = [{{grey}}larger, transforms.CenterCrop((height, width)), *last]
+    whole = transforms.Lambda(lambda image: padded(image, height, width))
+    validation = [{{grey}}larger, *last, whole, transforms.CenterCrop((height, width))]
     for part in ("train", "val"):
         if not os.path.isdir(os.path.join(path, part)):
             raise SystemExit(f"{path} has no folder {part}")

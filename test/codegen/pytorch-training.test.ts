@@ -210,6 +210,14 @@ const PREPARED: Readonly<Record<string, object>> = {
     preprocessing: { resize: "exact", interpolation: "bilinear", channelOrder: "bgr", mean: [0.1, 0.2, 0.3] },
   },
   grey: { input: { channels: 1, height: 24, width: 40 }, preprocessing: { crop: 0.7 } },
+  fit: {
+    input: { channels: 3, height: 24, width: 40 },
+    preprocessing: { resize: "fit", crop: 0.9, padding: { at: "around", value: 114 } },
+  },
+  padded: {
+    input: { channels: 3, height: 24, width: 40 },
+    preprocessing: { resize: "fit", crop: 1, channelOrder: "bgr", mean: [0.1, 0.2, 0.3] },
+  },
 };
 
 /** What processes wrote to stdout, below torchrun's folder of logs. */

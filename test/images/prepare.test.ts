@@ -45,6 +45,23 @@ test("every interpolation is Pillow's, smaller and larger, to the last bit", () 
   }
 });
 
+test("a crop leaves out what a picture that fits has at its borders", () => {
+  const size = { channels: 3, height: 16, width: 16 } as const;
+  const fit = { ...defaultPreprocessing(3), resize: "fit", padding: { at: "around", value: 9 } } as const;
+  const whole = prepareImage(source("wide"), { ...size, height: 20, width: 20 }, { ...fit, crop: 1 });
+  const middle = prepareImage(source("wide"), size, { ...fit, crop: 0.8 });
+  const rows = (data: Float32Array, side: number, from: number): readonly number[] =>
+    Array.from(
+      { length: 16 * 16 },
+      (_, i) => data[(from + Math.floor(i / 16)) * side + from + (i % 16)] ?? 0,
+    );
+  assert.equal(rows(middle, 16, 0), rows(whole, 20, 2));
+  // Nothing of a picture of 20x1 pixels at the top is in the middle.
+  const line = { width: 40, height: 2, channels: 3, data: new Uint8Array(240) } as const;
+  const gone = prepareImage(line, size, { ...fit, padding: { at: "end", value: null }, crop: 0.8 });
+  assert.ok(gone.every((value) => value === 0));
+});
+
 test("an image of its own size stays as it is", () => {
   const image = source("tall");
   for (const interpolation of INTERPOLATIONS) {

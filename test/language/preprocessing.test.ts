@@ -32,6 +32,13 @@ test("one number is for all channels", () => {
   );
 });
 
+test("an image that fits is padded at its end, by the mean", () => {
+  assert.equal(of(`"preprocessing": { "resize": "fit" }`).padding, { at: "end", value: null });
+  const said = of(`"preprocessing": { "resize": "fit", "padding": { "at": "around", "value": 114 } }`);
+  assert.equal(said.padding, { at: "around", value: 114 });
+  assert.equal(parsePreprocessing(JSON.stringify(said)), said);
+});
+
 test("mistakes have their places and hints", () => {
   const [first, second] = problems(
     specText(STAGES, [`"preprocessing": { "interpolation": "bicubik", "crop": 1.5 }`]),

@@ -99,6 +99,37 @@ def prepared(name, source, size, crop, interpolation, resize="shorter-side", mea
     }
 
 
+def fitted(name, source, size, interpolation, at, value, mean, std):
+    """torchvision's GeneralizedRCNNTransform: the scale that makes a picture fit, and padding after normalisation."""
+    height, width = size
+    scale = min(height / source.shape[0], width / source.shape[1])
+    high, wide = int(source.shape[0] * scale), int(source.shape[1] * scale)
+    image = Image.fromarray(source).resize((wide, high), FILTERS[interpolation])
+    top, left = ((height - high) // 2, (width - wide) // 2) if at == "around" else (0, 0)
+    fill = 0 if value is None else value
+    whole = np.full((height, width, 3), fill, dtype=np.uint8)
+    whole[top : top + high, left : left + wide] = np.asarray(image)
+    data = tensor(whole, mean, std, "rgb")
+    if value is None:
+        inside = np.zeros((height, width), dtype=bool)
+        inside[top : top + high, left : left + wide] = True
+        data = np.where(inside, data, np.float32(0))
+    return {
+        "source": name,
+        "size": {"channels": 3, "height": height, "width": width},
+        "preprocessing": {
+            "resize": "fit",
+            "padding": {"at": at, "value": value},
+            "interpolation": interpolation,
+            "crop": 1,
+            "mean": mean,
+            "std": std,
+            "channelOrder": "rgb",
+        },
+        "data": packed(data.astype("<f4")),
+    }
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     sources = {"wide": picture(53, 37, 1), "tall": picture(31, 64, 2)}
@@ -118,6 +149,9 @@ def main():
             prepared("tall", sources["tall"], 15, 1, "lanczos"),
             prepared("tall", sources["tall"], 13, 0.71, "bicubic", resize="exact"),
             prepared("wide", sources["wide"], 28, 0.95, "nearest", mean=half[0], std=half[1], grey=True),
+            fitted("wide", sources["wide"], (16, 16), "bilinear", "end", None, *IMAGENET),
+            fitted("tall", sources["tall"], (16, 24), "bilinear", "around", 114, [0, 0, 0], [1, 1, 1]),
+            fitted("tall", sources["tall"], (16, 25), "bicubic", "around", None, *IMAGENET),
         ],
     }
     small = Image.fromarray(picture(24, 17, 3))

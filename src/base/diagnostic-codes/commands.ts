@@ -32,6 +32,7 @@ export const commandCodes = {
   run: {
     about: "`ecagen run`, and running models at all",
     refused: {
+      "not-drawn": "Nothing can be drawn: the model finds no boxes, or is given no picture or several.",
       batch: "The batch is too large for one tensor. Take a smaller one.",
       dtype:
         "The model takes elements of another type than those given, and the hint has the conversion; or it takes or gives sequences, maps or texts, which ecagen does not run.",

@@ -87,7 +87,11 @@ export const fileCodes = {
   image: {
     about: "Images",
     refused: {
-      "no-decoder": "Images are read by the package sharp, which is not there. `npm install sharp` adds it.",
+      format:
+        "The name of a picture that is to be drawn says no format that is written. The hint lists those.",
+      "no-decoder":
+        "Images are read and drawn by the package sharp, which is not there. `npm install sharp` adds it.",
+      "not-drawn": "The picture can't be drawn. The message has the reason of the package that draws it.",
       unreadable: "The file is no image that can be read: PNG, JPEG, WebP, GIF, TIFF and AVIF are.",
     },
   },

@@ -1,4 +1,11 @@
-import { sharedOptions, sizeFlags, sizeOptions, weightsFlags, weightsOptions } from "../options.js";
+import {
+  realNumber,
+  sharedOptions,
+  sizeFlags,
+  sizeOptions,
+  weightsFlags,
+  weightsOptions,
+} from "../options.js";
 import { runNotes, runText } from "../report-run.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -28,6 +35,22 @@ export const runCommand = defineCommand({
     },
     ...sizeFlags,
     device: sharedOptions.device,
+    preprocessing: {
+      type: "string",
+      requiresArg: true,
+      describe: "A spec that says how images are prepared, instead of the model",
+    },
+    draw: {
+      type: "string",
+      requiresArg: true,
+      describe: "A picture (.png, .jpg, .webp) with the boxes, labels and masks that a detector found",
+    },
+    "min-score": {
+      type: "number",
+      requiresArg: true,
+      coerce: realNumber("min-score", "0 on"),
+      describe: "Leave out what a detector found with a lower score [default: 0]",
+    },
     labels: {
       type: "string",
       requiresArg: true,
@@ -49,6 +72,10 @@ export const runCommand = defineCommand({
       "ecagen run segmenter.onnx street.jpg --input-shape x=1x3x512x1024",
       "an image for a file of open sizes",
     ],
+    [
+      "ecagen run mask-rcnn.onnx street.jpg --labels coco.json --min-score 0.5 --draw found.png",
+      "what a detector finds, as a table and drawn",
+    ],
     ["ecagen run two.onnx --input left=a.npy --input right=b.npy --device auto", "inputs by name"],
   ],
   async run(args) {
@@ -58,6 +85,9 @@ export const runCommand = defineCommand({
       outputs: args.output,
       device: args.device,
       labels: args.labels,
+      preprocessing: args.preprocessing,
+      draw: args.draw,
+      minScore: args["min-score"],
       ...weightsOptions(args),
       passes: args.passes,
       ...sizeOptions(args),

@@ -13,7 +13,8 @@ import { type Literal, literal, printPython } from "./python.js";
 export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile[] {
   const { spec, graph, counts, stateNames, version } = subject;
   const { channels, height, width } = spec.input;
-  const { mean, std, crop, resize, interpolation, channelOrder } = spec.preprocessing;
+  const { mean, std, crop, resize, padding, interpolation, channelOrder } = spec.preprocessing;
+  const { at = "end", value } = padding ?? {};
   const python = (value: Literal): string => printPython(literal(value));
   const files = [
     { path: "model.py", text: modelText(subject) },
@@ -29,6 +30,8 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
         crop: python(crop),
         interpolation: interpolation.toUpperCase(),
         resize: python(resize),
+        padding: python(at),
+        fill: typeof value === "number" ? python(mean.map(() => value / 255)) : "MEAN",
         grey: channels === 1 ? "transforms.Grayscale(), " : "",
         order: channelOrder === "bgr" ? "transforms.Lambda(bgr), " : "",
       }),

@@ -111,7 +111,8 @@ function signature({ inputs, outputs, batch, model }: IndexSubject): readonly St
 }
 
 function classification(classifier: Classifier): readonly StatementStructures[] {
-  const { size, preprocessing, classes, labels } = classifier;
+  const { size, classes, labels } = classifier;
+  const { padding, ...preprocessing } = classifier.preprocessing;
   const label = labels === undefined ? "never" : "Label";
   const parts = objectOf(
     new Map([
@@ -134,7 +135,7 @@ function classification(classifier: Classifier): readonly StatementStructures[] 
     constant(
       "preprocessing",
       "What is done to pictures before the network sees them.",
-      `${literal({ ...preprocessing })} satisfies Classifier<string>["preprocessing"]`,
+      `${literal({ ...preprocessing, ...(padding && { padding: { ...padding } }) })} satisfies Classifier<string>["preprocessing"]`,
     ),
     {
       kind: StructureKind.VariableStatement,

@@ -175,7 +175,14 @@ const channelValue = z
 
 const preprocessing = z
   .strictObject({
-    resize: word().describe("`shorter-side` or `exact`; docs/run.md has what they do."),
+    resize: word().describe("`shorter-side`, `exact` or `fit`; docs/run.md has what they do."),
+    padding: z
+      .strictObject({
+        at: word().describe("`end` or `around`"),
+        value: z.number().nullable().describe("Value of its pixels, from 0 to 255; null for the mean."),
+      })
+      .nullable()
+      .describe("What fills up an image that is resized to fit; null for the others."),
     interpolation: word().describe("`bicubic`, ..."),
     crop: z.number().describe("Part of each side that the crop at the centre keeps."),
     channelOrder: word().describe("`rgb` or `bgr`"),

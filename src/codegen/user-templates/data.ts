@@ -17,7 +17,7 @@ export function templateData(subject: CodegenSubject): TemplateData {
   const { spec, graph, counts, batch, version } = subject;
   const blocks = blocksData(subject);
   const strides = new Map(spec.features.map(({ name, place }) => [name, place?.stride]));
-  const { mean, std, crop, resize, interpolation, channelOrder } = spec.preprocessing;
+  const { mean, std, crop, resize, padding, interpolation, channelOrder } = spec.preprocessing;
   return {
     version,
     name: nameForms(spec.name),
@@ -36,6 +36,7 @@ export function templateData(subject: CodegenSubject): TemplateData {
     labels: withLast((spec.labels ?? []).map((text, index) => ({ index, text }))),
     preprocessing: {
       resize,
+      padding: padding ?? null,
       interpolation,
       crop,
       channelOrder,

@@ -1,26 +1,39 @@
 import { InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { decodeImage } from "../../images/decode.js";
-import { type ImageSize, prepareImage } from "../../images/prepare.js";
+import type { Pixels } from "../../images/pixels.js";
+import { type ImageSize, placementOf, prepareImage } from "../../images/prepare.js";
 import { pictureSizes } from "../../ir/picture.js";
 import { defaultPreprocessing, type Preprocessing } from "../../language/preprocessing.js";
 import type { Port, WireTensor } from "../../runtime/protocol.js";
 import { isWireDType, toWire } from "../../runtime/tensor.js";
 import { isFloat } from "../../trials/numbers.js";
+import type { Frame } from "./detections.js";
 
 /** A batch of images, and what was done to them. */
 export interface ImageBatch {
   readonly tensor: WireTensor;
   readonly preprocessing: Preprocessing;
+  /** The picture and how the input shows it, where there is one alone. */
+  readonly shown?: ShownPicture | undefined;
+}
+
+export interface ShownPicture {
+  readonly file: string;
+  readonly picture: Pixels;
+  readonly frame: Frame;
 }
 
 /** The sizes of an input that takes images. */
 interface ImageInput extends ImageSize {
   readonly channelsLast: boolean;
+  /** Whether it takes pictures one by one, without an axis for a batch: as torchvision's detectors do. */
+  readonly single: boolean;
 }
 
 /**
- * Picture files as one batch of an input, in their order: [N, C, H, W], or [N, H, W, C] where the input has its channels last.
+ * Picture files as one batch of an input, in their order: [N, C, H, W], or [N, H, W, C] where the input has its channels last; one
+ * picture without N where the input has three axes.
  *
  * Errors: `InputError` for an input that no picture fits, and where a file is none or can't be decoded.
  *
@@ -32,7 +45,7 @@ export async function readImages(
   said: Preprocessing | undefined,
 ): Promise<ImageBatch> {
   const size = imageInput(port, files);
-  const { channels, height, width, channelsLast } = size;
+  const { channels, height, width, channelsLast, single } = size;
   const dtype = isWireDType(port.dtype) ? port.dtype : "float32";
   const preprocessing = said ?? usualPreprocessing(channels, isFloat(dtype));
   if (preprocessing.mean.length !== channels) {
@@ -43,13 +56,45 @@ export async function readImages(
   }
   const imageElements = channels * height * width;
   const data = new Float32Array(files.length * imageElements);
+  let shown: ShownPicture | undefined;
   for (const [i, file] of files.entries()) {
     const picture = await decodeImage(file, readBytes(file));
+    if (files.length === 1) shown = { file, picture, frame: frameOf(picture, size, preprocessing) };
     const image = prepareImage(picture, size, preprocessing);
     data.set(channelsLast ? withChannelsLast(image, channels) : image, i * imageElements);
   }
   const map = channelsLast ? [height, width, channels] : [channels, height, width];
-  return { tensor: toWire({ dims: [files.length, ...map], data }, dtype), preprocessing };
+  const dims = single ? map : [files.length, ...map];
+  return { tensor: toWire({ dims, data }, dtype), preprocessing, shown };
+}
+
+/** Where pixels of an input are in the picture that it shows. */
+function frameOf(picture: Pixels, size: ImageInput, preprocessing: Preprocessing): Frame {
+  const placed = placementOf(picture, size, preprocessing);
+  const axis = (start: number, placedSide: number, side: number): Frame["x"] => {
+    const scale = side / placedSide;
+    return { scale, offset: -start * scale };
+  };
+  const { width, height } = picture;
+  return {
+    ...{ width, height, input: size },
+    x: axis(placed.left, placed.width, width),
+    y: axis(placed.top, placed.height, height),
+  };
+}
+
+/** The sizes of one picture in an array for an input; undefined where the array is no picture, or several. */
+export function arrayFrame(dims: readonly number[]): Frame | undefined {
+  const sizes = pictureSizes(withBatch(dims));
+  if (sizes === undefined || withBatch(dims)[0] !== 1) return undefined;
+  const { width, height } = sizes;
+  const same = { scale: 1, offset: 0 };
+  return { width, height, input: sizes, x: same, y: same };
+}
+
+/** The sizes of an input with those of a batch, if it has three axes: pictures go in one by one. */
+function withBatch<D extends number | string>(dims: readonly D[]): readonly (D | 1)[] {
+  return dims.length === 3 ? [1, ...dims] : dims;
 }
 
 /** The default; whole numbers are the pixels themselves, from 0 to 255: what is normalised would be rounded away. */
@@ -71,11 +116,11 @@ function imageInput({ name, dims }: Port, files: readonly string[]): ImageInput 
       "run/no-image",
       `${files[0]} can't be given to the input ${name} [${dims.join(", ")}]: ${why}`,
       {
-        hint: "images go to an input [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3]; all others take .npy files",
+        hint: "images go to an input [batch, 1 or 3, height, width] or [batch, height, width, 1 or 3], or to one without a batch; all others take .npy files",
       },
     );
-  const [batch] = dims;
-  const picture = pictureSizes(dims);
+  const [batch] = withBatch(dims);
+  const picture = pictureSizes(withBatch(dims));
   if (picture === undefined || batch === undefined) throw refuse("it is no batch of images");
   const { channels, height, width, channelsLast } = picture;
   if (channels !== 1 && channels !== 3) throw refuse("an image has 1 or 3 channels");
@@ -85,5 +130,5 @@ function imageInput({ name, dims }: Port, files: readonly string[]): ImageInput 
       `it takes ${batch} at a time, and there ${files.length === 1 ? "is 1" : `are ${files.length}`}`,
     );
   }
-  return { channels, height, width, channelsLast };
+  return { channels, height, width, channelsLast, single: dims.length === 3 };
 }

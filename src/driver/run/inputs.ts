@@ -4,7 +4,7 @@ import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WireTensor } from "../../runtime/protocol.js";
 import { isNpy } from "../../weights/formats/numpy/header.js";
 import { readArray } from "./arrays.js";
-import { readImages } from "./images.js";
+import { readImages, type ShownPicture } from "./images.js";
 import { namedFiles } from "./named-files.js";
 import type { SizedPort } from "./sized-ports.js";
 
@@ -15,6 +15,8 @@ export interface GivenInput {
   readonly files: readonly string[];
   /** What was done to images. Undefined for an array, which goes in as it is. */
   readonly preprocessing: Preprocessing | undefined;
+  /** The picture that it shows, where there is one alone. */
+  readonly shown?: ShownPicture | undefined;
   /** On sizes that images were made for without being asked. */
   readonly notes: readonly Diagnostic[];
 }
@@ -69,8 +71,8 @@ async function readInput(
   }
   const arrays = files.filter((file) => contentOf(file) !== "other");
   if (arrays.length === 0) {
-    const { preprocessing, tensor } = await readImages(files, { ...port, dims: port.imageDims }, said);
-    return { name, tensor, files, preprocessing, notes: port.notes };
+    const batch = await readImages(files, { ...port, dims: port.imageDims }, said);
+    return { name, files, notes: port.notes, ...batch };
   }
   if (files.length > 1) {
     throw InputError.of("run/several", `several files are given for the input ${name}: ${files.join(", ")}`, {

@@ -1,9 +1,12 @@
 import { Deadline } from "../../base/deadline.js";
 import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
-import { writeNpy } from "../../files/tensors/write.js";
+import { loadSpec } from "../../files/spec-files.js";
+import { addNpy } from "../../files/tensors/write.js";
+import { pictureFormat } from "../../images/draw.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
@@ -15,7 +18,9 @@ import { chooseDevice, type DeviceReport, deviceReport } from "../../trials/devi
 import { isFloat } from "../../trials/numbers.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 import { type RankedClass, topClasses } from "./classes.js";
+import { detectorOutputs } from "./detections.js";
 import { FILE_TYPES } from "./element-types.js";
+import { type DetectionReport, type Drawing, foundThings } from "./found.js";
 import { type GivenInput, readInputs } from "./inputs.js";
 import { noLabels, readLabels } from "./labels.js";
 import { namedFiles } from "./named-files.js";
@@ -30,6 +35,12 @@ export interface RunOptions extends BuildOptions {
   readonly device?: DeviceName | "auto" | undefined;
   /** A file with the names of the classes, instead of the model's own. */
   readonly labels?: string | undefined;
+  /** A spec whose `preprocessing` is done to images, instead of the model's own. */
+  readonly preprocessing?: string | undefined;
+  /** Detections of lower scores are left out. Default: 0. */
+  readonly minScore?: number | undefined;
+  /** A picture, .png, .jpg or .webp, of what a detector found in the one that is given. */
+  readonly draw?: string | undefined;
   /** Seconds after which it is given up. Default: none. */
   readonly timeout?: number | undefined;
 }
@@ -54,13 +65,13 @@ export interface RunOutput {
 }
 
 /** What `ecagen run --json` prints. */
-export interface RunReport {
+export interface RunReport extends Partial<DetectionReport> {
   readonly model: string;
   readonly device: DeviceReport;
   readonly inputs: readonly RunInput[];
   readonly outputs: readonly RunOutput[];
-  /** What was done to images. `from`: the model, or the default for one that says nothing of it. */
-  readonly preprocessing?: Preprocessing & { readonly from: "model" | "default" };
+  /** What was done to images. `from`: the model, the spec that was given for it, or the default for a model that says nothing. */
+  readonly preprocessing?: Preprocessing & { readonly from: "model" | "spec" | "default" };
   readonly weights?: WeightsReport;
   /** What passes did not find that they were asked for, and what is wrong with the weights. */
   readonly warnings: readonly Diagnostic[];
@@ -70,7 +81,8 @@ export interface RunReport {
  * Runs a model once, an ONNX file or a spec that is compiled in memory:
  *
  *     files ─ arrays as they are ───────┬─ ONNX Runtime ─ outputs ─┬─ .npy files
- *           └ images ─ preprocessing ───┘                          └─ the most probable classes
+ *           └ images ─ preprocessing ───┘                          ├─ the most probable classes
+ *                                                                  └─ boxes, in a table and drawn on the image
  *
  * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there or
  * can't take the whole model; `CheckError` at the timeout. Output files appear all, or none.
@@ -83,13 +95,18 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   // 1: the model, of a file or of a spec, and what it says of images and classes.
   const subject = await runnable(model, options);
   const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
+  const preprocessing =
+    options.preprocessing === undefined
+      ? subject.preprocessing
+      : loadSpec(options.preprocessing).resolved.preprocessing;
+  if (options.draw !== undefined) pictureFormat(options.draw);
 
   // 2: the device, and the model on it.
   const deadline = new Deadline(options.timeout);
   const device = await chooseDevice(options.device ?? "cpu", { deadline });
   const session = await openSession(subject.model, { device: device.device, deadline });
   try {
-    const ran = await runIn(session, model, { ...subject, labels }, options);
+    const ran = await runIn(session, model, { ...subject, labels, preprocessing }, options);
     // A session is refused unless every node runs on the device.
     return { model, device: deviceReport(device, 0), ...ran };
   } finally {
@@ -107,7 +124,7 @@ async function runIn(
   const targets = targetsOf(options.outputs ?? [], session.outputNames);
   const sized = sizedPorts(session.inputs, model, options);
   const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
-  refuseOverwriting([...targets.values()]);
+  refuseOverwriting([...targets.values(), options.draw]);
 
   // 4: the run; 5: its outputs in words and files.
   const taken = { notes: inputs.flatMap(({ notes }) => notes) };
@@ -116,16 +133,20 @@ async function runIn(
   );
   const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
   const { labels } = subject;
-  const ranked = prepared !== undefined || labels !== undefined;
+  const detector = detectorOutputs(results);
+  const ranked = detector === undefined && (prepared !== undefined || labels !== undefined);
   const outputs = [...results].map(([name, tensor]) =>
     describe(name, tensor, targets.get(name), ranked, labels),
   );
-  if (labels !== undefined) checkLabels(labels, options.labels, outputs);
-  await writeOutputs(targets, results);
+  const { minScore, draw } = options;
+  const found = await foundThings(detector, inputs, { labels, labelsFile: options.labels, minScore, draw });
+  if (labels !== undefined && found === undefined) checkLabels(labels, options.labels, outputs);
+  await writeOutputs(targets, results, found?.drawing);
   return {
     inputs: inputs.map(describeInput),
     outputs,
-    ...preprocessingOf(prepared, subject),
+    ...found?.report,
+    ...preprocessingOf(prepared, subject, options),
     ...defined({ weights: subject.weights }),
     warnings: [...subject.warnings, ...taken.notes],
   };
@@ -200,20 +221,25 @@ function checkLabels(
 function writeOutputs(
   targets: ReadonlyMap<string, string>,
   results: ReadonlyMap<string, WireTensor>,
+  drawing: Drawing | undefined,
 ): Promise<void> {
-  const arrays = [...targets].flatMap(([name, file]) => {
-    const tensor = results.get(name);
-    if (tensor === undefined) return [];
-    const { dtype, dims } = tensor;
-    return [[file, { dtype: FILE_TYPES[dtype], dims, bytes: bytesOfWire(tensor) }] as const];
+  return inTransaction(async (transaction) => {
+    for (const [name, file] of targets) {
+      const tensor = results.get(name);
+      if (tensor === undefined) continue;
+      const { dtype, dims } = tensor;
+      await addNpy(transaction, file, { dtype: FILE_TYPES[dtype], dims, bytes: bytesOfWire(tensor) });
+    }
+    if (drawing !== undefined) await (await transaction.open(drawing.file)).write(drawing.bytes);
   });
-  return writeNpy(new Map(arrays));
 }
 
 function preprocessingOf(
   prepared: Preprocessing | undefined,
   subject: Runnable,
+  options: RunOptions,
 ): Pick<RunReport, "preprocessing"> {
   if (prepared === undefined) return {};
-  return { preprocessing: { ...prepared, from: subject.preprocessing === undefined ? "default" : "model" } };
+  const said = options.preprocessing === undefined ? "model" : "spec";
+  return { preprocessing: { ...prepared, from: subject.preprocessing === undefined ? "default" : said } };
 }

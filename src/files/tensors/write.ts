@@ -1,7 +1,8 @@
 import { type NpyDType, npyHeader } from "../../weights/formats/numpy/header.js";
 import { safetensorsFile } from "../../weights/formats/safetensors/write.js";
 import type { OutgoingTensor } from "../../weights/formats/tensor-source.js";
-import { type FileTransaction, inTransaction, writeAtomically } from "../atomic-file.js";
+import { type FileTransaction, inTransaction } from "../atomic-file.js";
+import { refuseOverwriting } from "../refuse-overwriting.js";
 
 export interface SafetensorsOptions {
   readonly metadata?: ReadonlyMap<string, string> | undefined;
@@ -49,11 +50,19 @@ export interface NpyArray {
  * Errors: `InputError` for a file that can't be written.
  */
 export async function writeNpy(arrays: ReadonlyMap<string, NpyArray>): Promise<void> {
-  if (arrays.size === 0) return;
-  await writeAtomically([...arrays.keys()], async (...sinks) => {
-    for (const [i, { dtype, dims, bytes }] of [...arrays.values()].entries()) {
-      await sinks[i]?.write(npyHeader(dtype, dims));
-      await sinks[i]?.write(bytes);
-    }
+  refuseOverwriting([...arrays.keys()]);
+  await inTransaction(async (transaction) => {
+    for (const [file, array] of arrays) await addNpy(transaction, file, array);
   });
+}
+
+/** `writeNpy` of one array, together with other files. */
+export async function addNpy(
+  transaction: FileTransaction,
+  file: string,
+  { dtype, dims, bytes }: NpyArray,
+): Promise<void> {
+  const sink = await transaction.open(file);
+  await sink.write(npyHeader(dtype, dims));
+  await sink.write(bytes);
 }

@@ -2,10 +2,17 @@ import type { SpecRule } from "./rule.js";
 
 export const preprocessingFitsTheInput: SpecRule = {
   name: "preprocessing-fits-the-input",
-  doc: "`mean` and `std` have a number for each channel of the input, or one for all.",
+  doc: "`mean` and `std` have a number for each channel of the input, or one for all; only an image that is resized to fit is padded.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { preprocessing, input } = resolved;
+    if (preprocessing.padding !== undefined && preprocessing.resize !== "fit") {
+      report(
+        ["preprocessing", "padding"],
+        `an image that is resized by ${preprocessing.resize} is not padded`,
+        '"resize": "fit" leaves room for it; null removes padding that is inherited',
+      );
+    }
     for (const key of ["mean", "std"] as const) {
       const { length } = preprocessing[key];
       if (length === input.channels) continue;

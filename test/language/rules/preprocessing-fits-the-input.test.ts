@@ -5,8 +5,14 @@ ruleSuite(preprocessingFitsTheInput, {
   fine: [
     [[`"cn_r1_k3_s1_c8"`], [`"preprocessing": { "mean": [0.4, 0.5, 0.6], "std": [1] }`]],
     [[`"cn_r1_k3_s1_c8"`], [`"input": { "channels": 1 }`]],
+    [[`"cn_r1_k3_s1_c8"`], [`"preprocessing": { "resize": "fit", "padding": { "at": "around" } }`]],
   ],
   wrong: [
+    [
+      [`"cn_r1_k3_s1_c8"`],
+      [`"preprocessing": { "padding": { "value": 114 } }`],
+      ["$.preprocessing.padding 6:31 an image that is resized by shorter-side is not padded"],
+    ],
     [
       [`"cn_r1_k3_s1_c8"`],
       [`"preprocessing": { "mean": [0.4, 0.5], "std": [1, 1, 1, 1] }`],
