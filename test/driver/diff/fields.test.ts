@@ -126,7 +126,8 @@ test("the spec's own fields", () => {
     head: { ...HEAD, preactivation: true },
     stem: { channels: 8, normalized: false },
   });
-  assertFields([padded, mobile, backbone, roundedDown, preactivated], fields, /./);
+  const fitting = spec({ stages: BLOCKS, preprocessing: { resize: "fit", padding: {} } });
+  assertFields([padded, mobile, backbone, roundedDown, preactivated, fitting], fields, /./);
 });
 
 test("defaults", () => {
