@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
@@ -185,7 +185,7 @@ if (installed) {
     const numbers = encodeElements(new Float32Array(3 * 64 * 64).fill(1), "float32");
     await writeNpy(new Map([[array, { dtype: "F32", dims: [1, 3, 64, 64], bytes: numbers }]]));
     assert.match(refusal([model, array, "--draw", drawn]), /they are of one picture/);
-    for (const each of [drawn, join(folder, "y.npy")]) assert.throws(() => readFileSync(each), /ENOENT/);
+    for (const each of [drawn, join(folder, "y.npy")]) assert.not(existsSync(each));
     // An array's boxes are in its own pixels.
     const { detected, detections } = report(ecagen(["run", model, array, "--json"]));
     assert.equal([detected?.picture, detected?.width, detected?.height], [null, 64, 64]);
