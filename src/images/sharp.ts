@@ -20,7 +20,9 @@ interface RawSizes {
 
 export interface SharpPicture {
   autoOrient(): SharpPicture;
-  toColourspace(space: "srgb"): SharpPicture;
+  metadata(): Promise<{ readonly space?: string }>;
+  pipelineColourspace(space: "cmyk"): SharpPicture;
+  toColourspace(space: "srgb" | "cmyk"): SharpPicture;
   removeAlpha(): SharpPicture;
   composite(layers: readonly { readonly input: Uint8Array }[]): SharpPicture;
   raw(options: { readonly depth: "uchar" }): SharpPicture;

@@ -130,6 +130,22 @@ def fitted(name, source, size, interpolation, at, value, mean, std):
     }
 
 
+def smooth_inks(period):
+    y, x = np.mgrid[0:17, 0:24]
+    return (127 + 127 * np.sin(x / period + y / 9)).astype(np.uint8)
+
+
+def part_of_canvas(name):
+    """A GIF file whose picture is at (3, 2) of a larger canvas."""
+    with open(os.path.join(FOLDER, name), "rb") as file:
+        data = bytearray(file.read())
+    data[6:10] = (30).to_bytes(2, "little") + (20).to_bytes(2, "little")
+    start = data.index(b"\x2c", 13 + 3 * (2 << (data[10] & 7)))
+    data[start + 1], data[start + 3] = 3, 2
+    with open(os.path.join(FOLDER, f"part-{name}"), "wb") as file:
+        file.write(data)
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     sources = {"wide": picture(53, 37, 1), "tall": picture(31, 64, 2)}
@@ -166,13 +182,28 @@ def main():
     exif = Image.Exif()
     exif[0x0112] = 6
     smooth.save(os.path.join(FOLDER, "turned.jpg"), quality=95, exif=exif)
+    inks = np.stack([smooth_inks(7), smooth_inks(11), smooth_inks(13), smooth_inks(5) // 2], axis=-1)
+    Image.frombytes("CMYK", (24, 17), inks.tobytes()).save(os.path.join(FOLDER, "cmyk.jpg"), quality=95, subsampling=0)
+    Image.frombytes("CMYK", (24, 17), inks.tobytes()).save(os.path.join(FOLDER, "cmyk.tif"))
+    few = small.quantize(16)
+    for name in ["transparent.gif", "palette.png"]:
+        few.save(os.path.join(FOLDER, name), transparency=3)
+    few.save(os.path.join(FOLDER, "opaque.gif"))
+    for name in ["transparent.gif", "opaque.gif"]:
+        part_of_canvas(name)
+    deep = (np.arange(17 * 24).reshape(17, 24) * 160).astype(np.uint16)
+    Image.fromarray(deep).save(os.path.join(FOLDER, "grey16.png"))
     result["decoded"] = {}
-    for name in ["rgb.png", "rgba.png", "grey.png", "lossless.webp", "rgb.jpg", "turned.jpg"]:
+    names = ["rgb.png", "rgba.png", "grey.png", "lossless.webp", "rgb.jpg", "turned.jpg", "cmyk.jpg", "cmyk.tif"]
+    for name in [*names, "transparent.gif", "opaque.gif", "part-transparent.gif", "part-opaque.gif", "palette.png"]:
         image = Image.open(os.path.join(FOLDER, name))
         if name == "turned.jpg":
             image = image.transpose(Image.Transpose.ROTATE_270)
         array = np.asarray(image.convert("RGB"))
         result["decoded"][name] = {"width": array.shape[1], "height": array.shape[0], "data": packed(array)}
+    # Not what Pillow's convert("RGB") gives, in which all from 256 on is white: the upper 8 bits, as Pillow reads 16-bit colours.
+    upper = np.repeat((np.asarray(Image.open(os.path.join(FOLDER, "grey16.png"))) >> 8).astype(np.uint8), 3)
+    result["decoded"]["grey16.png"] = {"width": 24, "height": 17, "data": packed(upper)}
     with open(os.path.join(FOLDER, "pillow.json"), "w") as file:
         json.dump(result, file, indent=1)
         file.write("\n")
