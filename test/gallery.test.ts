@@ -49,6 +49,7 @@ const WITHOUT_REFERENCE = [
   "cifar-wrn-16-8-c100",
   "convnext-tiny",
   "densenet-121",
+  "eca-nfnet-l0",
   "efficientdet-d0",
   "fbnetv3-b",
   "ghostnet-100",

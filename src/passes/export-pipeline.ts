@@ -33,6 +33,7 @@ export function exportPipeline({
 }: ExportPipelineOptions): readonly PassInvocation[] {
   return [
     invocationOf("strip-training"),
+    invocationOf("standardize-weights"),
     invocationOf("lower-attention", target === undefined ? {} : { target }),
     ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-activation", opset === undefined ? {} : { opset }),

@@ -9,6 +9,7 @@ import { raiseAttentionPass } from "./raise/raise-attention.js";
 import { eliminateCommonSubexpressions, eliminateDeadCode } from "./simplify/eliminate.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { simplify } from "./simplify/simplify.js";
+import { standardizeWeights } from "./standardize-weights.js";
 import { stressWeights } from "./stress-weights/stress-weights.js";
 import { stripTraining } from "./strip-training.js";
 import { removeAttention } from "./swap/remove-attention.js";
@@ -21,6 +22,7 @@ export const passes = {
   "swap-attention": swapAttention,
   "remove-attention": removeAttention,
   "strip-training": stripTraining,
+  "standardize-weights": standardizeWeights,
   "fold-batch-norm": foldBatchNorm,
   "merge-convolutions": mergeConvolutions,
   "lower-attention": lowerAttention,

@@ -102,6 +102,34 @@ const SMALL: Readonly<Record<string, object>> = {
     stages: GATED,
     head: HEAD,
   },
+  standardized: {
+    input: INPUT,
+    stem: { channels: 8, stride: 2 },
+    blocks: {
+      free: {
+        fields: { gain: {} },
+        layers: [
+          {
+            layer: "conv",
+            channels: "in",
+            kernel: 3,
+            groups: 2,
+            bias: true,
+            norm: false,
+            standardized: { factor: "2 + index", scaled: true, gain: "gain" },
+          },
+          { layer: "conv", channels: "in", padding: "same", kernel: [3, 2], standardized: { epsilon: 0.1 } },
+          { layer: "attention" },
+        ],
+        residual: true,
+      },
+    },
+    stages: [
+      { block: "free", gain: 1, repeat: 2, attention: "eca" },
+      { block: "free", gain: 0.5, attention: "eca" },
+    ],
+    head: HEAD,
+  },
   same: {
     input: { channels: 2, height: 29, width: 34 },
     defaults: { padding: "same", activation: "gelu", norm: { epsilon: 0.01, momentum: 0.3 } },

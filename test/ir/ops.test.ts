@@ -126,6 +126,18 @@ const TABLES: { readonly [N in OpName]: Table } = {
       { operands: ["N 8", "8", "8"], says: "x must be [N, C, ...]" },
     ],
   },
+  standardized_weight: {
+    accepts: [
+      { operands: ["8 3 3 3"], result: "8 3 3 3" },
+      { operands: ["8 3 1 1", "8 1 1 1"], attributes: { factor: 1.7 }, result: "8 3 1 1" },
+      { operands: ["8 3", "8 1"], result: "8 3" },
+    ],
+    refuses: [
+      { operands: ["8"], says: "weight must be [outputs, ...], got float32[8]" },
+      { operands: ["8 3 1 1", "8"], says: "gain must have the shape [8, 1, 1, 1]" },
+      { operands: ["8 3 1 1"], attributes: { epsilon: 0 }, says: "epsilon" },
+    ],
+  },
   log_softmax: {
     accepts: [{ operands: ["N 8"], attributes: { axis: 1 }, result: "N 8" }],
     refuses: [{ operands: ["N 8"], attributes: { axis: 2 }, says: "x has no axis 2" }],

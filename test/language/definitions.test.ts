@@ -255,6 +255,21 @@ const wrong: Readonly<
     [own()],
     "3:42 1e+39 is too large for a number of 32 bits (in block 0 of stage 0)",
   ],
+  "a factor of standardised weights that is not positive": [
+    [layers(conv(8, `, "standardized": { "factor": "in - 16" }`))],
+    [own()],
+    "3:74 must be above 0, got 0 (in block 0 of stage 0)",
+  ],
+  "a name in the options of standardised weights": [
+    [layers(conv(8, `, "standardized": { "gain": "alpha" }`))],
+    [own()],
+    '3:73 there is nothing of the name "alpha"',
+  ],
+  "standardised weights of which each output channel has one": [
+    [layers(conv("in", `, "groups": "in", "standardized": {}`))],
+    [own()],
+    "3:81 the one weight of an output channel is its own mean (in block 0 of stage 0)",
+  ],
   "a gate's layer in the shortcut": [
     [layers(conv("in")), `"shortcut": [{ "layer": "attention" }]`],
     [own()],

@@ -8,7 +8,7 @@ import { type Graph, type Parameter, parametersOf } from "../../src/ir/graph.js"
 import type { Tensor } from "../../src/ir/tensor.js";
 import { elementCount } from "../../src/ir/types.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { materialize } from "../../src/weights/values/materialize.js";
+import { weightChunks } from "../../src/weights/values/materialize.js";
 
 /**
  * Networks in the language of definitions compute what torchvision's and timm's do. Both take their numbers from the same formula;
@@ -49,7 +49,7 @@ function numbers(count: number, seed: number): Float64Array {
 function filled({ name, type }: Parameter, seed: number): Float64Array {
   const dims = type.dims as readonly number[];
   const values = numbers(elementCount(dims), seed);
-  if (/running_var$|norm\.weight$/.test(name)) return values.map((value) => 1 + value / 2);
+  if (/running_var$|norm\.weight$|\.gain$/.test(name)) return values.map((value) => 1 + value / 2);
   const fanIn = elementCount(dims.slice(1));
   return values.map((value) => value * (fanIn > 1 ? Math.sqrt(6 / fanIn) : 0.3));
 }
@@ -63,7 +63,9 @@ function outputsOf(
   const image: Tensor = { dims: [1, 3, side, side], data: numbers(3 * side * side, 99999) };
   const numbersOf = ({ name, type, data }: Parameter): Tensor => ({
     dims: type.dims as readonly number[],
-    data: parameters.get(name) ?? materialize(data, 0),
+    // Constants as they are meant, not as float32 has them.
+    data:
+      parameters.get(name) ?? Float64Array.from([...weightChunks(data, 0)].flatMap((piece) => [...piece])),
   });
   return [...evaluateGraph(graph, new Map([["input", image]]), numbersOf).values()];
 }

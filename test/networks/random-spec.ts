@@ -136,6 +136,9 @@ export class SpecWriter {
       groups,
       bias: this.#chance(0.3),
       norm: this.#chance(0.7),
+      ...(kernel > 1 && this.#chance(0.3)
+        ? { standardized: { scaled: this.#chance(0.5), gain: 1, factor: 1.5 } }
+        : {}),
       ...(this.#chance(0.3) ? { activation: this.#of(["none", ...ACTIVATION_NAMES]) } : {}),
     };
     return { layers: [layer], map: { channels, height: map.height / stride, width: map.width / stride } };

@@ -191,12 +191,12 @@ test("with ECAGEN_TEXT_ROUNDTRIP=1 passes see the graph after its text form, and
 test("the export pipeline lowers attention before activations and cleans up last", () => {
   assert.is(
     printPipeline(exportPipeline({})),
-    "strip-training,lower-attention,fold-batch-norm,lower-activation,fold-constants," +
+    "strip-training,standardize-weights,lower-attention,fold-batch-norm,lower-activation,fold-constants," +
       "eliminate-common-subexpressions,eliminate-dead-code",
   );
   assert.is(
     printPipeline(exportPipeline({ opset: 13, target: "gpu", keepBatchNorm: true })),
-    "strip-training,lower-attention{target=gpu},lower-activation{opset=13},fold-constants," +
+    "strip-training,standardize-weights,lower-attention{target=gpu},lower-activation{opset=13},fold-constants," +
       "eliminate-common-subexpressions,eliminate-dead-code",
   );
 });

@@ -31,6 +31,7 @@ NETWORKS = {
     "tresnet-m": ("timm", "tresnet_m", 64, dict(shortcut="downsample")),
     "repvgg-a0": ("timm", "repvgg_a0", 64, {}),
     "mobileone-s0": ("timm", "mobileone_s0", 64, {}),
+    "eca-nfnet-l0": ("timm", "eca_nfnet_l0", 64, dict(shortcut="downsample")),
     "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
@@ -52,7 +53,7 @@ def numbers(count, seed):
 
 def fill(module, name, tensor, seed):
     values = numbers(tensor.numel(), seed)
-    if name == "running_var" or (name == "weight" and isinstance(module, NORMS)):
+    if name in ("running_var", "gain") or (name == "weight" and isinstance(module, NORMS)):
         values = 1 + values / 2
     elif tensor.numel() > tensor.shape[0]:
         values = values * np.sqrt(6 / (tensor.numel() / tensor.shape[0]))
@@ -99,7 +100,8 @@ def in_order(model, image, shortcut):
 
     def note(module, _inputs, _output):
         own = {**dict(module.named_parameters(recurse=False)), **dict(module.named_buffers(recurse=False))}
-        for key, tensor in own.items():
+        # What becomes of the weights comes before the bias is added.
+        for key, tensor in sorted(own.items(), key=lambda item: item[0] == "bias" and "gain" in own):
             if tensor.dim() > 0 and id(tensor) in kept:
                 order.setdefault(id(tensor), (module, key, tensor))
 

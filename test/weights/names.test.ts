@@ -265,6 +265,67 @@ test("--names order pairs by order, size and last word, and says what was paired
   assert.match(sorted?.message ?? "", /has its tensors in the order of the alphabet/);
 });
 
+test("gains of standardised weights are paired by their word, and the weights behind them are adapted", () =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "standardized.json");
+    const conv = {
+      layer: "conv",
+      channels: 8,
+      kernel: 3,
+      bias: true,
+      norm: false,
+      standardized: { gain: 1 },
+    };
+    const spec = {
+      input: { channels: 1, height: 8, width: 8 },
+      blocks: { own: { layers: [conv] } },
+      stem: "none",
+      stages: [{ block: "own", repeat: 2 }],
+      head: { classes: 2 },
+    };
+    writeFileSync(file, JSON.stringify(spec));
+    // In the order of PyTorch, where gains come last.
+    const stored = (
+      inputs: number,
+      layer: string,
+    ): Readonly<Record<string, { dims: number[]; dtype: FileDType }>> => ({
+      [`${layer}.weight`]: { dims: [8, inputs, 3, 3], dtype: "F32" },
+      [`${layer}.bias`]: { dims: [8], dtype: "F32" },
+      [`${layer}.gain`]: { dims: [8, 1, 1, 1], dtype: "F32" },
+    });
+    const fc = {
+      "fc.weight": { dims: [2, 8], dtype: "F32" },
+      "fc.bias": { dims: [2], dtype: "F32" },
+    } as const;
+    const given = givenTensors({ ...stored(1, "a"), ...stored(8, "b"), ...fc });
+    const { pairs = [] } = specNetwork(file, { given: { source: given, names: "order" } }).weights ?? {};
+    const layers = [
+      ["0", "a"],
+      ["1", "b"],
+    ];
+    assert.equal(
+      pairs.map(({ parameter, tensor }) => `${parameter} ${tensor}`),
+      [
+        ...layers.flatMap(([block, layer]) =>
+          ["weight", "gain", "bias"].map(
+            (word) => `stages.0.blocks.${block}.layers.0.conv.${word} ${layer}.${word}`,
+          ),
+        ),
+        ...["weight", "bias"].map((word) => `head.classifier.${word} fc.${word}`),
+      ],
+    );
+    const own = givenTensors({
+      ...stored(3, "stages.0.blocks.0.layers.0.conv"),
+      ...stored(8, "stages.0.blocks.1.layers.0.conv"),
+      ...Object.fromEntries(
+        Object.entries(fc).map(([name, each]) => [name.replace("fc", "head.classifier"), each]),
+      ),
+    });
+    const adapted = specNetwork(file, { given: { source: own, adaptInput: true } }).weights;
+    assert.is(adapted?.loaded, 8);
+    assert.match(adapted?.notes.join() ?? "", "is for images of 3 channels, which were summed to one");
+  }));
+
 test("--adapt-input makes an RGB stem one for other channels, as timm does, and only where there is one", () =>
   inTemporaryFolder((folder) => {
     const [problem] = problems("effnet_se", fixture("effnet_se"), { adaptInput: true });

@@ -63,12 +63,12 @@ type Sketcher<K extends ResolvedLayer["layer"]> = (
 /** How each kind of layer is written; one without a line is a compile error. */
 const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
   conv(layer, { block, channels }) {
-    const { name, norm, bias, activation, endsBranch } = layer;
+    const { name, norm, bias, activation, endsBranch, standardized } = layer;
     const style = styleOf(block);
     const hole = holes(name);
     const act = activation === undefined ? false : activation === style.act ? true : activation;
     return call(
-      "ConvNormAct",
+      standardized === undefined ? "ConvNormAct" : "StandardizedConvNormAct",
       [hole("inputs", channels), hole("outputs", layer.channels), hole("kernel", sides(layer.kernel)), STYLE],
       {
         stride: [hole("stride", sides(layer.stride)), 1],
@@ -79,6 +79,12 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
         norm: [hole("norm", norm), true],
         act: [hole("act", act), true],
         last: [hole("last", endsBranch && norm), false],
+        ...(standardized && {
+          epsilon: [hole("epsilon", standardized.epsilon)],
+          factor: [hole("weight_factor", standardized.factor), 1],
+          scaled: [hole("scaled", standardized.scaled), false],
+          gain: [hole("gain", standardized.gain), undefined],
+        }),
       },
     );
   },

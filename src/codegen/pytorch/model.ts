@@ -39,9 +39,12 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
     ...unique([...parts.gateTypes].flatMap((type) => gateEmitters[type].templates)).map((file) =>
       templateText(`pytorch/model/attention/${file}.py`),
     ),
-    ...unique(["block", ...blocks.flatMap(classFiles), ...(findsThings ? ["layers"] : [])]).map((file) =>
-      templateText(`pytorch/model/blocks/${file}.py`),
-    ),
+    ...unique([
+      "block",
+      ...blocks.flatMap(classFiles),
+      ...(findsThings ? ["layers"] : []),
+      ...(parts.standardizes ? ["standardized"] : []),
+    ]).map((file) => templateText(`pytorch/model/blocks/${file}.py`)),
   ];
   const naming =
     stateNames === undefined

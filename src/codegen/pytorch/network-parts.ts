@@ -15,6 +15,8 @@ export interface ModuleParts {
   rateAt(scope: string): number;
   /** The kinds of attention in use. */
   readonly gateTypes: ReadonlySet<NonNullable<ReturnType<typeof attentionKindOf>>>;
+  /** Whether weights are standardised. */
+  readonly standardizes: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export function networkParts(graph: Graph): ModuleParts {
     gateAt: (scope) => gates.get(scope),
     rateAt: (scope) => rates.get(scope) ?? 0,
     gateTypes,
+    standardizes: graph.ops.some(({ kind }) => kind === "standardized_weight"),
   };
 }
 

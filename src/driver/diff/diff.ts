@@ -91,6 +91,7 @@ function comparable([, { kind, graph }]: Named, lowering: string, isFolded: bool
   const lowers = kind === "spec" && lowering !== "";
   const passes = [
     "strip-training",
+    "standardize-weights",
     ...(lowers ? [lowering] : []),
     ...(isFolded ? ["fold-batch-norm"] : []),
     ...(lowers ? ["raise-attention"] : []),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { plainOp, primitiveOp } from "../op.js";
+import { modelOp, plainOp, primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
 import { elementAt, type Numbers, zeros } from "../tensor.js";
 import { elementCount, expectDims, formatType, refuse, sameDims } from "../types.js";
@@ -112,6 +112,28 @@ export const norms = {
         (value, i) => value * elementAt(factors, i % length) + elementAt(offsets, i % length),
       );
       return { dims: x.dims, data };
+    },
+  }),
+
+  standardized_weight: modelOp({
+    doc: "factor · gain · (weight - mean) / √(variance + epsilon), with the statistics of each output channel's weights",
+    source:
+      "Qiao et al., Weight Standardization (2019), section 3; with a factor and gain Brock et al., NFNets (ICML 2021), section 2.1",
+    operands: { weight: floats, gain: optional(floats) },
+    attributes: z.strictObject({ epsilon, factor: z.number().default(1) }),
+    infer({ weight, gain }) {
+      const [outputs, ...others] = weight.dims;
+      if (outputs === undefined || others.length === 0)
+        refuse(`weight must be [outputs, ...], got ${formatType(weight)}`);
+      if (gain !== undefined) expectDims(gain, [outputs, ...others.map(() => 1)], "gain");
+      return weight;
+    },
+    evaluate({ weight, gain }, { epsilon: least, factor }) {
+      const length = elementCount(weight.dims.slice(1));
+      const data = standardized(weight.data, length, least).map(
+        (value, i) => factor * (gain?.data[Math.floor(i / length)] ?? 1) * value,
+      );
+      return { dims: weight.dims, data };
     },
   }),
 };

@@ -29,7 +29,7 @@ export const GATE_INPUT = 2;
  * SiLU and its kind halve small signals and keep large ones: at 2 or more the gain hardly depends on the size,
  * so that errors of the expected size don't multiply from block to block.
  */
-const SCALE: Range = { low: -1.6, high: 3.2 };
+export const SCALE: Range = { low: -1.6, high: 3.2 };
 
 /** σ² of a normalisation, where the power of what is normalised is 1. */
 export const VARIANCE: Range = { low: 0.5, high: 1.5 };

@@ -91,8 +91,11 @@ export function expressionsIn(lists: readonly WrittenList[]): readonly WrittenEx
 
 function textsIn(value: unknown, at: JsonPath): readonly WrittenText[] {
   if (typeof value === "string") return [{ text: value, at }];
+  if (!Array.isArray(value)) {
+    const own = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    return own.flatMap(([key, each]) => textsIn(each, [...at, key]));
+  }
   // Lists of objects are layers, which have lists of their own.
-  if (!Array.isArray(value)) return [];
   return value.flatMap((item, i) => (typeof item === "string" ? [{ text: item, at: [...at, i] }] : []));
 }
 

@@ -5,6 +5,30 @@ import { JOINS, valueFields } from "../values.js";
 import { activationOrNone, amount, common, PADDINGS, paddingError, pair } from "./layer-fields.js";
 import { movingLayers } from "./moving-layers.js";
 
+/** What becomes of a convolution's weights before they are applied. */
+const standardized = z.strictObject({
+  epsilon: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1e-5)
+    .describe("ε, added to the variance of an output channel's weights."),
+  factor: amount
+    .default(1)
+    .describe(
+      "What the standardised weights are multiplied by; not trained. NFNets: that of the activation before.",
+    ),
+  scaled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether they are divided by √(inputs of an output channel), too: scaled weight standardisation.",
+    ),
+  gain: amount
+    .optional()
+    .describe("What trained factors, one for each output channel, start with. Left out: there are none."),
+});
+
 const conv = z.strictObject({
   layer: z.literal("conv").describe("Convolution, then normalisation, then activation."),
   ...common,
@@ -18,6 +42,11 @@ const conv = z.strictObject({
     .optional()
     .describe(
       "Zeros around the map: a word, or how many on each side. valid: none. Left out: `defaults.padding`.",
+    ),
+  standardized: standardized
+    .optional()
+    .describe(
+      "Weight standardisation (Qiao et al., 2019): the weights of each output channel have a mean of 0 and a variance of 1. Left out: weights as they are.",
     ),
   bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
   norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),

@@ -1,7 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { joinedShape, type MapShape } from "../values.js";
 import { LIMITS, type RefuseDefinition } from "./amounts.js";
-import { NO_ACTIVATION, PADDINGS } from "./layer-fields.js";
+import { type Amount, NO_ACTIVATION, PADDINGS } from "./layer-fields.js";
 import {
   type At,
   isKnown,
@@ -17,7 +17,7 @@ import {
 import type { LayerKind, WrittenLayer } from "./layer-schema.js";
 import { beginOf, keepOf } from "./named-values.js";
 import { movingResolvers } from "./resolve-moving-layers.js";
-import type { ResolvedBranches, ResolvedLayer } from "./resolved-layers.js";
+import type { ResolvedBranches, ResolvedLayer, StandardizedWeights } from "./resolved-layers.js";
 
 /** Resolves a list of layers over a map. `name`: the list's name below the block's scope. */
 export function resolveLayers(
@@ -65,7 +65,8 @@ function nameOf(layer: WrittenLayer): string | undefined {
 /** How each kind of layer becomes numbers; a kind without a line is a compile error. */
 const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
   ...movingResolvers,
-  conv(layer, at, { amounts, activation, padding, refuse }) {
+  conv(layer, at, context) {
+    const { amounts, activation, padding, refuse } = context;
     const { path, channelsIn } = at;
     const sides = (key: "kernel" | "stride" | "dilation", limits: (typeof LIMITS)[keyof typeof LIMITS]) =>
       amounts.sides(layer[key], [...path, key], limits, channelsIn);
@@ -73,14 +74,18 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     const groups = amounts.integer(layer.groups, [...path, "groups"], LIMITS.channels, channelsIn);
     checkGroups(groups, channels, at, refuse);
     const stride = sides("stride", LIMITS.stride);
+    const kernel = sides("kernel", LIMITS.side);
     const conv = {
       ...partOf(at, channels),
       layer: "conv",
-      kernel: sides("kernel", LIMITS.side),
+      kernel,
       stride,
       dilation: sides("dilation", LIMITS.dilation),
       groups,
       padding: paddingOf(layer.padding ?? padding, PADDINGS, at, amounts),
+      standardized:
+        layer.standardized &&
+        standardizedWeights(layer.standardized, (channelsIn / groups) * kernel[0] * kernel[1], at, context),
       bias: layer.bias,
       norm: layer.norm,
       activation: layer.activation === NO_ACTIVATION ? undefined : (layer.activation ?? activation),
@@ -121,14 +126,11 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
   },
   prelu: (_layer, at) => same({ ...partOf(at), layer: "prelu" }, at),
   scale(layer, at, { amounts, refuse }) {
-    const path = [...at.path, "factor"];
-    const factor = amounts.number(layer.factor, path, at.channelsIn);
-    if (isKnown(factor) && !Number.isFinite(Math.fround(factor))) {
-      refuse({ path, message: `${factor} is too large for a number of 32 bits` });
-    }
+    const factor = float32(layer.factor, [...at.path, "factor"], at, { amounts, refuse });
+    if (factor === 1 && layer.trained === undefined) return nothing(at);
     return same({ ...partOf(at), layer: "scale", factor, trained: layer.trained }, at);
   },
-  value: (_layer, { channelsIn, strideIn }) => ({ layers: [], channels: channelsIn, stride: strideIn }),
+  value: (_layer, at) => nothing(at),
   attention: (_layer, at) => same({ ...partOf(at), layer: "attention" }, at),
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
@@ -176,6 +178,46 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     return one(resolved, shape.stride);
   },
 };
+
+/** The map as it is. */
+function nothing({ channelsIn, strideIn }: At): ResolvedList {
+  return { layers: [], channels: channelsIn, stride: strideIn };
+}
+
+/** A number that float32 has. */
+function float32(
+  amount: Amount,
+  path: JsonPath,
+  { channelsIn }: At,
+  { amounts, refuse }: Pick<LayerContext, "amounts" | "refuse">,
+): number {
+  const value = amounts.number(amount, path, channelsIn);
+  if (isKnown(value) && !Number.isFinite(Math.fround(value))) {
+    refuse({ path, message: `${value} is too large for a number of 32 bits` });
+  }
+  return value;
+}
+
+/** @param inputs how many weights an output channel has */
+function standardizedWeights(
+  { epsilon, factor: written, scaled, gain }: Standardized,
+  inputs: number,
+  at: At,
+  context: LayerContext,
+): StandardizedWeights {
+  const path = [...at.path, "standardized"];
+  const factor = float32(written, [...path, "factor"], at, context);
+  if (factor <= 0) context.refuse({ path: [...path, "factor"], message: `must be above 0, got ${factor}` });
+  if (inputs === 1) context.refuse({ path, message: "the one weight of an output channel is its own mean" });
+  return {
+    epsilon,
+    factor,
+    scaled,
+    gain: gain === undefined ? undefined : float32(gain, [...path, "gain"], at, context),
+  };
+}
+
+type Standardized = NonNullable<Extract<WrittenLayer, { readonly layer: "conv" }>["standardized"]>;
 
 function checkGroups(
   groups: number,

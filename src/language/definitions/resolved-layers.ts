@@ -14,6 +14,17 @@ interface LayerPart {
   readonly channels: number;
 }
 
+/** How weights are standardised. */
+export interface StandardizedWeights {
+  readonly epsilon: number;
+  /** What is not trained. */
+  readonly factor: number;
+  /** Whether they are divided by the root of how many an output channel has. */
+  readonly scaled: boolean;
+  /** What a trained factor of each output channel starts with; undefined without one. */
+  readonly gain?: number | undefined;
+}
+
 /** A convolution, and what of normalisation and activation follows it. */
 export interface ResolvedConv extends LayerPart {
   readonly layer: "conv";
@@ -23,6 +34,7 @@ export interface ResolvedConv extends LayerPart {
   readonly groups: number;
   /** A word, or the zeros on both sides of each axis. */
   readonly padding: Padding | "valid" | Sides;
+  readonly standardized?: StandardizedWeights | undefined;
   readonly bias: boolean;
   readonly norm: boolean;
   readonly activation?: ActivationName | undefined;

@@ -6,8 +6,9 @@ import { type GraphBuilder, located } from "../../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
-import { type DType, expectDims, featureMap, refuse } from "../../ir/types.js";
-import { storedWeight, type WeightExpr } from "../../ir/weight.js";
+import { type DType, elementCount, expectDims, featureMap, refuse } from "../../ir/types.js";
+import { constantWeight, storedWeight, type WeightExpr } from "../../ir/weight.js";
+import type { StandardizedWeights } from "../../language/definitions/resolved-layers.js";
 import type { AttentionPosition } from "../../language/positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../../language/resolved-part.js";
 import {
@@ -27,6 +28,7 @@ export interface Conv extends Pick<LayerDefaults, "initialization"> {
   readonly dilation?: Extent;
   readonly groups?: number;
   readonly padding: WindowPadding;
+  readonly standardized?: StandardizedWeights | undefined;
 }
 
 /** A normalisation. */
@@ -135,7 +137,8 @@ export class LayerBuilder {
     const [kernelHeight, kernelWidth] = sidesOf(conv.kernel);
     const dims = [channels, inputs / groups, kernelHeight, kernelWidth];
     const fanIn = (inputs / groups) * kernelHeight * kernelWidth;
-    const operands = [x, this.parameter(join(layer, "conv/weight"), dims, init.conv(groups))];
+    const weight = this.parameter(join(layer, "conv/weight"), dims, init.conv(groups));
+    const operands = [x, this.#standardized(weight, join(layer, "conv"), conv.standardized)];
     if (bias) operands.push(this.parameter(join(layer, "conv/bias"), [channels], init.convBias(fanIn)));
     return this.op(
       "conv",
@@ -259,6 +262,19 @@ export class LayerBuilder {
       expectDims(b.type, a.type.dims, kind === "add" ? "what is added" : "what is multiplied");
       return this.op(kind, [a, b], {}, layer);
     });
+  }
+
+  #standardized(weight: Parameter, layer: string, how: StandardizedWeights | undefined): Value {
+    if (how === undefined) return weight;
+    const { epsilon, scaled, gain } = how;
+    const operands = [weight];
+    const inputs = elementCount(weight.data.dims.slice(1));
+    const factor = scaled ? how.factor / Math.sqrt(inputs) : how.factor;
+    if (gain !== undefined) {
+      const dims = weight.data.dims.map((size, axis) => (axis === 0 ? size : 1));
+      operands.push(this.parameter(`${layer}/gain`, dims, () => constantWeight(dims, gain)));
+    }
+    return this.op("standardized_weight", operands, { epsilon, factor }, `${layer}/standardized`);
   }
 
   #at(layer: string): Loc {

@@ -58,7 +58,7 @@ export class StressChooser {
       this.#chooseFor(reader, applyRule(reader, UNIT, UNIT));
       return UNIT;
     }
-    const [x, y] = op.operands;
+    const [x, y] = op.kind === "standardized_weight" ? [this.#appliedTo(op)] : op.operands;
     const stress = applyRule(op, moments(x), moments(y));
     this.#chooseFor(op, stress);
     return { ...stress.result, power: Math.max(stress.result.power, LEAST_POWER) };
@@ -77,6 +77,12 @@ export class StressChooser {
         this.#variances.has(parameter) ? (variance ?? uniform(VARIANCE)) : own,
       );
     });
+  }
+
+  /** What the layer reads whose weights an op computes. */
+  #appliedTo({ results: [weight] }: Op): Value | undefined {
+    const [layer] = (weight && this.#uses.get(weight)) ?? [];
+    return layer?.operands[0];
   }
 
   /** The first op that does something with a parameter that is handed on. */

@@ -4,7 +4,13 @@ import type { OpOf, Value } from "../../ir/graph.js";
 import { type OpName, operandsOf, ops, UNARY_OP_NAMES, type UnaryOpName } from "../../ir/ops/registry.js";
 import { type Range, uniform } from "../../ir/stress/distribution.js";
 import { type Stress, type StressRule, sizesOf, stressNorm } from "../../ir/stress/layers.js";
-import { stressConv, stressConvTranspose, stressGemm, stressGeneralGemm } from "../../ir/stress/linear.js";
+import {
+  stressConv,
+  stressConvTranspose,
+  stressGemm,
+  stressGeneralGemm,
+  stressStandardizedWeight,
+} from "../../ir/stress/linear.js";
 import {
   applied,
   averaged,
@@ -52,6 +58,7 @@ export const stressRules: { readonly [N in OpName]: StressRule<N> } = {
   layer_norm: stressAffine,
   instance_norm: stressAffine,
   general_gemm: stressGeneralGemm,
+  standardized_weight: stressStandardizedWeight,
 
   add: (_op, x, y) => ({ result: sum(x, y) }),
   sub: (_op, x, y) => ({ result: sum(x, { ...y, mean: -(y.mean ?? 0) }) }),

@@ -1,4 +1,5 @@
-import type { Graph, Parameter } from "../../ir/graph.js";
+import { type Graph, type Parameter, producersOf } from "../../ir/graph.js";
+import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims, elementCount } from "../../ir/types.js";
 import { exactNumbers, type StoredTensor } from "../formats/tensor-source.js";
@@ -43,11 +44,15 @@ export function adaptableTo({ dims, dtype }: StoredTensor, { type }: Parameter):
     : undefined;
 }
 
-/** The weights of the convolutions that read the network's input. */
+/** The weights of the convolutions that read the network's input, as they are before they are standardised. */
 function stemWeights(graph: Graph): readonly Parameter[] {
+  const producers = producersOf(graph);
   return graph.ops.flatMap((op) => {
-    const [x, weight] = op.operands;
-    return isOp(op, "conv") && x?.kind === "input" && weight?.kind === "parameter" ? [weight] : [];
+    const [x, applied] = op.operands;
+    if (!isOp(op, "conv") || x?.kind !== "input" || applied === undefined) return [];
+    const maker = producers.get(applied);
+    const weight = isOp(maker, "standardized_weight") ? operandsOf(maker).weight : applied;
+    return weight.kind === "parameter" ? [weight] : [];
   });
 }
 

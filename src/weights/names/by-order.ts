@@ -10,7 +10,7 @@ import type { NetworkParts } from "./name-parameters.js";
 export const BY_ORDER: NameMap = { kind: "order", title: "order and shape", namings: [] };
 
 /** The last words of PyTorch's names, which tell vectors of one length apart. */
-const LEAVES = ["weight", "bias", "running_mean", "running_var"];
+const LEAVES = ["weight", "bias", "gain", "running_mean", "running_var"];
 
 /**
  * Pairs parameters and tensors of the same sizes and the same last word in the order in which they come, whatever they are called. Where

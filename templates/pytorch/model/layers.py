@@ -134,9 +134,11 @@ class ConvNormAct(nn.Module):
     network starts shallow (Goyal et al., 2017, section 5.1).
     """
 
+    convolution = Conv2d
+
     def __init__(self, inputs, outputs, kernel, style, *, norm=True, act=True, last=False, **conv):
         super().__init__()
-        self.conv = Conv2d(inputs, outputs, kernel, style, **conv)
+        self.conv = self.convolution(inputs, outputs, kernel, style, **conv)
         self.norm = norm_of(outputs, style) if norm else None
         self.act = activation(style.act if act is True else act) if act else None
         if norm and last and style.start == "resnet":

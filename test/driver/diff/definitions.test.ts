@@ -32,6 +32,7 @@ const IDLE_PASSES: Readonly<Record<string, string>> = {
   "raise-attention": "the gates are ops",
   "raise-activation": "the activations are ops",
   "fold-constants": "nothing is computed of constants",
+  "standardize-weights": "no weights are standardised",
   simplify: "there is nothing to make simpler",
   "eliminate-common-subexpressions": "nothing is computed twice",
   "eliminate-dead-code": "everything is read",
@@ -42,7 +43,10 @@ const NAMED = ["as", "from", "to"];
 
 /** Layers with which each field means something. */
 const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
-  conv: [{ channels: 12, kernel: 3, stride: 2 }],
+  conv: [
+    { channels: 12, kernel: 3, stride: 2 },
+    { channels: 12, kernel: 3, standardized: { gain: 1 } },
+  ],
   "conv-transpose": [{ channels: 12 }],
   norm: [{}],
   activation: [{}],
