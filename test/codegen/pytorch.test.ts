@@ -29,15 +29,19 @@ interface Case {
   readonly resolution?: number;
 }
 
-/** Networks of the gallery as they are, on small images. */
+/** Networks of the gallery on small images, as they are. */
 const GALLERY: readonly Case[] = [
-  ...["b0-se", "b0-eca", "tf-b0-se", "b0-cbam", "v2-s-se", "lite0"].map((spec) => shipped(spec, 32)),
+  ...["b0-se", "b0-eca", "tf-b0-se", "b0-cbam", "lite0"].map((spec) => shipped(spec, 32)),
   ...["mobilenetv2-100", "mobilenetv3-small-100", "mixnet-s"].map((spec) => shipped(spec, 32)),
-  ...["resnet50-se", "resnet50-eca", "resnet50-cbam", "resnext50-32x4d-se"].map((spec) => shipped(spec, 32)),
-  ...["skresnet18", "ese-vovnet39b", "cifar-preact-resnet164-se"].map((spec) => shipped(spec, 32)),
-  ...["shufflenetv2-100", "densenet-121", "ghostnet-100", "convnext-tiny"].map((spec) => shipped(spec, 32)),
+  ...["shufflenetv2-100", "densenet-121", "ghostnet-100"].map((spec) => shipped(spec, 32)),
   shipped("inception-v3", 107),
 ];
+
+/** Large networks of the gallery with a quarter of their channels: every layer is there, and the numbers are a sixteenth. */
+const NARROW = [
+  ...["v2-s-se", "resnet50-se", "resnet50-eca", "resnet50-cbam", "resnext50-32x4d-se"],
+  ...["skresnet18", "ese-vovnet39b", "cifar-preact-resnet164-se", "convnext-tiny"],
+].map((spec) => ({ label: `${spec}, narrow`, spec: `narrow-${spec}`, extended: spec, resolution: 32 }));
 
 function shipped(spec: string, resolution: number): Case {
   return { label: spec, spec: `specs/${spec}.json`, resolution };
@@ -431,6 +435,7 @@ let verdicts: ReadonlyMap<string, { readonly verdict: TorchVerdict; readonly spe
 
 const cases: readonly Case[] = [
   ...GALLERY,
+  ...NARROW,
   SHAKE,
   // Networks that are there to have their gates swapped stand among those.
   ...Object.keys(SMALL)
@@ -453,6 +458,12 @@ test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-torch-"));
   for (const [name, network] of Object.entries(SMALL)) {
     writeFileSync(join(folder, `${name}.json`), JSON.stringify({ name, ...network }));
+  }
+  for (const { spec, extended } of NARROW) {
+    writeFileSync(
+      join(folder, `${spec}.json`),
+      JSON.stringify({ extends: extended, scaling: { width: 0.25 } }),
+    );
   }
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
