@@ -1,7 +1,6 @@
 import type { ConventionName, CountedNetwork } from "../analysis/conventions/convention.js";
 import { type PrintedNumber, printNumber } from "../analysis/conventions/convention.js";
 import { conventions } from "../analysis/conventions/registry.js";
-import { countNetwork } from "../analysis/counts.js";
 import type { Graph } from "../ir/graph.js";
 import { runPasses } from "../passes/engine/manager.js";
 import { parsePipeline } from "../passes/engine/pipeline.js";
@@ -13,23 +12,24 @@ export interface ConventionReport {
   readonly name: ConventionName;
   /** Whose numbers are printed so. */
   readonly source: string;
-  readonly parameters: PrintedNumber;
-  readonly operations: PrintedNumber & {
-    /** What an operation is, in words. */
-    readonly counts: string;
-  };
+  readonly parameters: CountedNumber;
+  readonly operations: CountedNumber;
 }
+
+type CountedNumber = PrintedNumber & {
+  /** What is counted, in words. */
+  readonly counts: string;
+};
 
 /** The numbers of a network at model level by a convention. */
 export function byConvention(graph: Graph, name: ConventionName): ConventionReport {
-  const { source, parameters, operations } = conventions[name];
-  const counted = printNumber(operations.count(countedNetwork(graph)), operations);
-  return {
-    name,
-    source,
-    parameters: printNumber(countNetwork(graph).parameters, parameters),
-    operations: { ...counted, counts: operations.counts },
+  const { source, ...counted } = conventions[name];
+  const network = countedNetwork(graph);
+  const numberOf = (what: "parameters" | "operations"): CountedNumber => {
+    const { counts } = counted[what];
+    return { ...printNumber(counted[what].count(network), counted[what]), counts };
   };
+  return { name, source, parameters: numberOf("parameters"), operations: numberOf("operations") };
 }
 
 /** The network as conventions look at it. */

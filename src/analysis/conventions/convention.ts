@@ -2,7 +2,7 @@ import { count } from "../../base/numbers.js";
 import type { Graph } from "../../ir/graph.js";
 
 /** The conventions that there are. Here is nothing that counts: the help lists them. */
-export const CONVENTION_NAMES = ["exact", "senet", "eca", "efficientnet"] as const;
+export const CONVENTION_NAMES = ["exact", "senet", "eca", "efficientnet", "mmdet"] as const;
 
 export type ConventionName = (typeof CONVENTION_NAMES)[number];
 
@@ -37,8 +37,12 @@ export interface Convention<N extends string = string> {
   readonly name: N;
   /** Whose numbers are printed so. */
   readonly source: string;
-  /** Trainable scalars are parameters in all of them; the sources differ in how they print the number. */
-  readonly parameters: Scale;
+  readonly parameters: Scale & {
+    /** What a parameter is, in words. */
+    readonly counts: string;
+    /** The exact count. */
+    count(network: CountedNetwork): number;
+  };
   readonly operations: Scale & {
     /** What an operation is, in words. */
     readonly counts: string;

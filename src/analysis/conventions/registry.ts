@@ -1,7 +1,9 @@
-import { countNetwork } from "../counts.js";
+import { blockAt, type Graph, type Op } from "../../ir/graph.js";
+import { countNetwork, countOps } from "../counts.js";
 import {
   type Convention,
   type ConventionName,
+  type CountedNetwork,
   defineConvention,
   type NumberUnit,
   powerOfTen,
@@ -10,11 +12,17 @@ import {
 } from "./convention.js";
 import { thopOperations } from "./thop.js";
 
+/** All trainable scalars. */
+const trainable = {
+  counts: "all trainable scalars",
+  count: ({ model }: CountedNetwork): number => countNetwork(model).parameters,
+};
+
 /** Every digit of what ecagen counts. */
 const exact = defineConvention({
   name: "exact",
   source: "no paper: every digit",
-  parameters: wholeNumber,
+  parameters: { ...wholeNumber, ...trainable },
   operations: {
     ...wholeNumber,
     counts: "multiply-accumulates of convolutions and products",
@@ -30,7 +38,7 @@ const exact = defineConvention({
 const senet = defineConvention({
   name: "senet",
   source: "Squeeze-and-Excitation Networks (Hu et al., CVPR 2018 and TPAMI 2019)",
-  parameters: powerOfTen(6, "M", { rounding: "up", decimals: 1 }),
+  parameters: { ...powerOfTen(6, "M", { rounding: "up", decimals: 1 }), ...trainable },
   operations: {
     ...powerOfTen(9, "G", { rounding: "up", decimals: 2 }),
     counts: "multiply-accumulates of convolutions and products",
@@ -42,7 +50,7 @@ const senet = defineConvention({
 const efficientnet = defineConvention({
   name: "efficientnet",
   source: "EfficientNet (Tan and Le, ICML 2019) and articles on it",
-  parameters: powerOfTen(6, "M", { rounding: "nearest", decimals: 1 }),
+  parameters: { ...powerOfTen(6, "M", { rounding: "nearest", decimals: 1 }), ...trainable },
   operations: {
     ...powerOfTen(9, "B", { rounding: "nearest", decimals: 2 }),
     counts: "multiply-accumulates of convolutions and products",
@@ -69,7 +77,7 @@ const binary: Scale = {
 const eca = defineConvention({
   name: "eca",
   source: "ECA-Net (Wang et al., CVPR 2020) and the README of github.com/BangguWu/ECANet",
-  parameters: binary,
+  parameters: { ...binary, ...trainable },
   operations: {
     ...binary,
     counts:
@@ -78,7 +86,35 @@ const eca = defineConvention({
   },
 });
 
+/**
+ * The README of the ECA-Net authors on detectors, which prints what mmdetection 1 gave them: only parameters that are trained. Its
+ * configurations freeze a ResNet's stem and first stage (`frozen_stages=1`), with the gates in that. Batch normalisations of the other stages keep
+ * their running statistics (`norm_eval`), and their scales and shifts are trained: without these its numbers would not come about.
+ */
+const mmdet = defineConvention({
+  name: "mmdet",
+  source: "mmdetection 1, as in the README of github.com/BangguWu/ECANet on detectors",
+  parameters: {
+    ...powerOfTen(6, "M", { rounding: "nearest", decimals: 2 }),
+    counts: "those outside of the stem and the first stage, which are frozen",
+    count: ({ model }) => countNetwork(model).parameters - countOps(frozenOps(model)).parameters,
+  },
+  operations: {
+    ...powerOfTen(9, "G", { rounding: "nearest", decimals: 2 }),
+    counts:
+      "multiply-accumulates of convolutions and products; mmdetection counts biases, normalisations and activations too",
+    count: ({ model }) => countNetwork(model).macs,
+  },
+});
+
+function frozenOps(graph: Graph): readonly Op[] {
+  return graph.ops.filter(({ loc }) => {
+    const block = blockAt(graph, loc.scope);
+    return block?.type === "stem" || block?.stage === 0;
+  });
+}
+
 /** Every convention. A new one is its definition, its name in `CONVENTION_NAMES`, and a name here. */
-export const conventions = { exact, senet, eca, efficientnet } as const satisfies {
+export const conventions = { exact, senet, eca, efficientnet, mmdet } as const satisfies {
   readonly [N in ConventionName]: Convention<N>;
 };

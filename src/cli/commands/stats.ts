@@ -29,6 +29,7 @@ export const statsCommand = defineCommand({
       "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
       "24.37 M and 3.86 G, as in the ECA paper",
     ],
+    ["ecagen stats mmdet-faster-rcnn-resnet50-eca --convention mmdet", "41.53 M, without what is frozen"],
     [
       "ecagen stats detector.onnx --input-shape image=1x3x640x640",
       "MACs of a file that leaves its sizes open",
@@ -87,6 +88,7 @@ function conventionText({ name, source, parameters, operations }: Convention): s
     `\nas ${name} counts, for ${source}:\n`,
     line("parameters", parameters),
     line("operations", operations),
+    `parameters are ${parameters.counts}\n`,
     `operations are ${operations.counts}\n`,
   ].join("");
 }

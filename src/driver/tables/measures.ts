@@ -33,7 +33,7 @@ export const MEASURES = {
   parameters: {
     title: "parameters",
     take: ({ graph, convention }, decimals) =>
-      printed(parametersOf(graph), conventions[convention].parameters, decimals),
+      printed(parametersOf(graph, convention), conventions[convention].parameters, decimals),
   },
   operations: {
     title: "operations",
@@ -58,7 +58,11 @@ export const MEASURES = {
   parametersChange: {
     title: "change of parameters",
     take: (measured, decimals) =>
-      percent(parametersOf(measured.graph), parametersOf(baseOf(measured)), decimals),
+      percent(
+        parametersOf(measured.graph, measured.convention),
+        parametersOf(baseOf(measured), measured.convention),
+        decimals,
+      ),
   },
   operationsChange: {
     title: "change of operations",
@@ -94,8 +98,8 @@ function percent(now: number, before: number, decimals = 2): Measurement {
   return { exact, printed: `${exact > 0 ? "+" : ""}${text} %` };
 }
 
-function parametersOf(graph: Graph): number {
-  return countNetwork(graph).parameters;
+function parametersOf(graph: Graph, convention: ConventionName): number {
+  return conventions[convention].parameters.count(countedNetwork(graph));
 }
 
 function operationsOf(graph: Graph, convention: ConventionName): number {
