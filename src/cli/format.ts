@@ -11,6 +11,10 @@ export function shape(dims: readonly (number | string)[]): string {
   return `[${dims.join(", ")}]`;
 }
 
+export function opsetText({ opset }: { readonly opset: number | null }): string {
+  return opset === null ? "no opset" : `opset ${opset}`;
+}
+
 /** `device webgpu (NVIDIA H100), 0 nodes elsewhere`, and what `auto` has passed over. */
 export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: RunReport["device"]): string {
   const name = adapter === undefined ? used : `${used} (${adapter})`;

@@ -2,7 +2,7 @@ import { quoted } from "../base/json-text.js";
 import { count, macs } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
-import { shape, table, tableWidth, tensorName } from "./format.js";
+import { opsetText, shape, table, tableWidth, tensorName } from "./format.js";
 import { foldingText, imageText, uncountedText } from "./report-counts.js";
 import { terminalColumns, wrappedLines } from "./wrap.js";
 
@@ -17,7 +17,7 @@ export function inspectText(report: InspectReport): string {
     "\n",
     prose(
       [
-        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${report.opset === null ? "no opset" : `opset ${report.opset}`}, IR version ${report.irVersion}${producerText(report)}\n`,
+        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${opsetText(report)}, IR version ${report.irVersion}${producerText(report)}\n`,
         `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
         `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
         uncountedText(report),

@@ -20,7 +20,7 @@ export interface WrittenReport {
 
 /** What a model is made of: nodes of an opset, the totals of its network, and what they leave out. */
 export function figuresOf(
-  opset: number,
+  opset: number | null,
   { ops }: Graph,
   { parameters, attentionParameters, macs, productMacs, uncounted, found }: NetworkCounts,
 ) {
@@ -32,7 +32,8 @@ export function figuresOf(
 
 /** What a report says of a model that passes have made. */
 export interface ModelReport {
-  readonly opset: number;
+  /** Of ONNX's own operators; null where there are none. */
+  readonly opset: number | null;
   readonly nodes: number;
   readonly parameters: number;
   readonly attentionParameters: number;

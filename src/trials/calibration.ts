@@ -15,8 +15,20 @@ export interface Calibration {
   /** As the user gave it. */
   readonly from: string;
   readonly images: number;
-  /** The inputs of one image, a batch of 1. They are read or made anew each time. */
-  image(index: number): ReadonlyMap<string, NumberTensor>;
+  /** Images that the network takes at once: 1, unless its batch is fixed. */
+  readonly batch: number;
+  /** The inputs of `batch` images from one on; after the last comes the first again. They are read or made anew each time. */
+  feed(first: number): ReadonlyMap<string, NumberTensor>;
+}
+
+/** The input that is fed, and how images make it up. */
+interface ImageInput {
+  readonly name: string;
+  readonly batch: number;
+  /** The sizes of an image. */
+  readonly image: readonly number[];
+  /** Those of a feed. */
+  readonly dims: readonly number[];
 }
 
 /** More images than this are a mistake in the flag; a calibration settles with some dozens. */
@@ -35,7 +47,7 @@ export async function withCalibration<T>(
   seed: number,
   use: (calibration: Calibration) => Promise<T>,
 ): Promise<T> {
-  const input = onlyInput(graph);
+  const input = imageInput(graph);
   const random = /^random(?::(.*))?$/.exec(from);
   if (random !== null) return await use(randomImages(from, random[1], input, seed));
   const sources: TensorSource[] = [];
@@ -53,7 +65,37 @@ function onlyInput({ inputs }: Graph): GraphInput {
   throw InputError.of("calibrate/inputs", `the network has ${inputs.length} inputs; calibration feeds one`);
 }
 
-function randomImages(from: string, given: string | undefined, input: GraphInput, seed: number): Calibration {
+/**
+ * The first size of an input is its batch where it is open or 1, or where the outputs have it too. Else the input is one
+ * image without a batch.
+ */
+function imageInput(graph: Graph): ImageInput {
+  const { name, type } = onlyInput(graph);
+  const dims = concreteDims(type.dims);
+  const [batch = 1, ...image] = dims;
+  const isBatch = batch === 1 || graph.outputs.every((output) => output.type.dims[0] === batch);
+  return isBatch ? { name, batch, image, dims } : { name, batch: 1, image: dims, dims };
+}
+
+/** Feeds of images that are written into an array one after the other. */
+function feeding(
+  { name, batch, image, dims }: ImageInput,
+  images: number,
+  write: (index: number, target: Float64Array) => void,
+): Pick<Calibration, "images" | "batch" | "feed"> {
+  const size = elementCount(image);
+  return {
+    images,
+    batch,
+    feed(first) {
+      const data = new Float64Array(batch * size);
+      for (let i = 0; i < batch; i++) write((first + i) % images, data.subarray(i * size, (i + 1) * size));
+      return new Map([[name, { dims, data: Float32Array.from(data) }]]);
+    },
+  };
+}
+
+function randomImages(from: string, given: string | undefined, input: ImageInput, seed: number): Calibration {
   const images = Number(given);
   if (!/^\d+$/.test(given ?? "") || images < 1 || images > MOST_RANDOM) {
     throw InputError.of(
@@ -62,16 +104,10 @@ function randomImages(from: string, given: string | undefined, input: GraphInput
       { hint: "random:16" },
     );
   }
-  const dims = concreteDims(input.type.dims);
-  return {
-    from,
-    images,
-    image(index) {
-      const data = new Float64Array(elementCount(dims));
-      randomStream(seed, `calibrate:${index}`).fillNormal(data, 1);
-      return new Map([[input.name, { dims, data: Float32Array.from(data) }]]);
-    },
+  const write = (index: number, target: Float64Array): void => {
+    randomStream(seed, `calibrate:${index}`).fillNormal(target, 1);
   };
+  return { from, ...feeding(input, images, write) };
 }
 
 /** The files that a path stands for, at least one. */
@@ -111,9 +147,9 @@ function storedImages(
   from: string,
   sources: readonly TensorSource[],
   unreadable: readonly Diagnostic[],
-  input: GraphInput,
+  input: ImageInput,
 ): Calibration {
-  const image = concreteDims(input.type.dims).slice(1);
+  const { image } = input;
   const size = elementCount(image);
   const images: { read(target: Float64Array): void }[] = [];
   const problems = [...unreadable];
@@ -134,15 +170,7 @@ function storedImages(
   if (images.length === 0) {
     throw InputError.of("calibrate/empty", `${from} holds no image: its first size is 0`, { file: from });
   }
-  return {
-    from,
-    images: images.length,
-    image(index) {
-      const data = new Float64Array(size);
-      images[index]?.read(data);
-      return new Map([[input.name, { dims: [1, ...image], data: Float32Array.from(data) }]]);
-    },
-  };
+  return { from, ...feeding(input, images.length, (index, target) => images[index]?.read(target)) };
 }
 
 function misfit({ dims, dtype }: StoredTensor, image: readonly number[]): Diagnostic | undefined {

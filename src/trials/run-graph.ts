@@ -5,7 +5,7 @@ import { modelBytes } from "../onnx/encode/bytes.js";
 import { encodeModel } from "../onnx/encode/export.js";
 import { runPasses } from "../passes/engine/manager.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
-import type { Runtime } from "../runtime/session.js";
+import type { NumberTensor, Runtime } from "../runtime/session.js";
 import type { Calibration } from "./calibration.js";
 
 /** Makes the bytes of a model of a graph at model level. */
@@ -19,11 +19,11 @@ export function encodeAnew(graph: Graph, seed: number): Uint8Array {
 
 /**
  * Runs graphs at model level on the images of a calibration, by ONNX Runtime on the CPU: the outputs in the order of the
- * graph's, the images one by one, so that memory stays that of one.
+ * graph's, the images one by one, or in the batch that a network is made for, so that memory stays that of one run.
  */
 export function imageRuns(
   runtime: Runtime,
-  { images, image }: Calibration,
+  { images, batch, feed }: Calibration,
   seed: number,
   encode: EncodeGraph = encodeAnew,
 ): ImageRuns {
@@ -32,16 +32,25 @@ export function imageRuns(
     async run(graph, onImage) {
       const session = await runtime.open(encode(graph, seed));
       try {
-        for (let index = 0; index < images; index++) {
-          const outputs = await session.run(image(index));
-          onImage(
-            session.outputNames.map((name) => outputs.get(name)?.data ?? []),
-            index,
-          );
+        for (let first = 0; first < images; first += batch) {
+          const outputs = await session.run(feed(first));
+          // The images after the last fill up a batch.
+          for (let i = 0; i < Math.min(batch, images - first); i++) {
+            onImage(
+              session.outputNames.map((name) => partOf(outputs.get(name)?.data, i, batch)),
+              first + i,
+            );
+          }
         }
       } finally {
         await session.close();
       }
     },
   };
+}
+
+/** What an output has for one image of a batch. */
+function partOf(data: NumberTensor["data"] | undefined, index: number, batch: number): ArrayLike<number> {
+  const size = (data?.length ?? 0) / batch;
+  return data?.subarray(index * size, (index + 1) * size) ?? [];
 }

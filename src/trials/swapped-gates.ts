@@ -110,8 +110,12 @@ async function movedOutputs(
       const images = fixedBatch({ inputs }) ?? IMAGES;
       return { moved: await compared(models, [randomInputs(inputs, images, 0)], `random:${images}`) };
     }
-    return await withCalibration(calibrate, graph, seed, async ({ from, images, image }) => ({
-      moved: await compared(models, Array.from({ length: images }, (_, i) => i).map(image), from),
+    return await withCalibration(calibrate, graph, seed, async ({ from, images, batch, feed }) => ({
+      moved: await compared(
+        models,
+        Array.from({ length: Math.ceil(images / batch) }, (_, i) => feed(i * batch)),
+        from,
+      ),
     }));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -21,8 +21,8 @@ const IMAGES = structuredImages(2, 32, 0);
 
 /** The numbers of all images that a path or text stands for. */
 function imagesOf(from: string, seed = 0): Promise<readonly (readonly number[])[]> {
-  return withCalibration(from, GRAPH, seed, async ({ images, image }) =>
-    Array.from({ length: images }, (_, i) => [...(image(i).get("x")?.data ?? [])]),
+  return withCalibration(from, GRAPH, seed, async ({ images, feed }) =>
+    Array.from({ length: images }, (_, i) => [...(feed(i).get("x")?.data ?? [])]),
   );
 }
 

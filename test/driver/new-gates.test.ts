@@ -61,7 +61,7 @@ for (const name of ["effnet_se", "mobilenetv3_se", "resnet_bottleneck_cbam"]) {
         const { gates: seen } = await observeGates(imageRuns(runtime, images, 0), graph, gates).finally(
           runtime.close,
         );
-        const inputs = [...images.image(1)].map(
+        const inputs = [...images.feed(1)].map(
           ([input, { dims, data }]) => [input, { dims, data: Float64Array.from(data) }] as const,
         );
         const trace = traceGraph(graph, new Map(inputs), parameterNumbers(0));

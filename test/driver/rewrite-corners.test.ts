@@ -2,7 +2,10 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { CheckError, formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { inspect } from "../../src/driver/inspect/inspect.js";
 import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { loadRewrite } from "../../src/driver/rewrite/verify-rewrite.js";
 import {
@@ -267,6 +270,45 @@ test("operators in which no gate can be found are named, with the reason", async
     ],
   );
 });
+
+test("a file without ONNX's own operators has no opset, and is copied", () =>
+  inTemporaryFolder(async (folder) => {
+    const [file, output] = [join(folder, "in.onnx"), join(folder, "out.onnx")];
+    const [x, y] = [declared("x", [1, 2]), declared("y", [1, 2])];
+    const foreign = node("Own", ["x"], "y", { domain: "com.example" });
+    const opsetImport = [{ domain: "com.example", version: 1 }];
+    const graph = { name: "g", node: [foreign], input: [x], output: [y] };
+    writeFileSync(file, ModelProto.encode({ irVersion: 8, opsetImport, graph }).finish());
+    assert.is((await inspect(file)).opset, null);
+    assert.is((await rewrite(file, { output })).opset, null);
+    assert.is((await rewrite(file, {})).opset, null);
+    assert.equal(
+      ModelProto.decode(readFileSync(output)).opsetImport?.map(({ domain }) => domain),
+      ["com.example"],
+    );
+  }));
+
+test("a file of a fixed batch starts its new gates as one of an open batch", () =>
+  inTemporaryFolder(async (folder) => {
+    const calibrate = join(folder, "x.npy");
+    // An odd number, so that the last batch is filled up.
+    writeFileSync(calibrate, npyBytes(structuredImages(7, 32, 0)));
+    const [two, open] = await Promise.all(
+      ([2, "dynamic"] as const).map(async (batch) => {
+        const file = join(folder, `${batch}.onnx`);
+        await compile("specs/small.json", { output: file, batch });
+        return rewrite(file, { swaps: ["se=eca"], newGates: "fit", calibrate });
+      }),
+    );
+    const fitOf = (report: RewriteReport | undefined): readonly number[] =>
+      [report?.newGates?.output, ...(report?.newGates?.gates.map(({ likeness }) => likeness) ?? [])].map(
+        (likeness) => likeness?.fit.relativeError ?? Number.NaN,
+      );
+    assert.is(fitOf(two).length, 2);
+    fitOf(two).forEach((error, i) => {
+      assert.ok(error > 0.001 && Math.abs(error / (fitOf(open)[i] ?? 0) - 1) < 1e-3, `${error}`);
+    });
+  }));
 
 test("what a message quotes from a file can't give the terminal orders", () => {
   const text = formatDiagnostic({

@@ -1,5 +1,6 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import { opsetText } from "../format.js";
 import { halfText } from "../half-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
@@ -118,7 +119,7 @@ export const compileCommand = defineCommand({
           exported === undefined
             ? ""
             : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
+        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
       },
     };
   },

@@ -1,7 +1,7 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
-import { label, table, tensorName } from "../format.js";
+import { label, opsetText, table, tensorName } from "../format.js";
 import { halfText } from "../half-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions } from "../options.js";
@@ -144,7 +144,7 @@ function explanation({ raised, rejected, opaque }: RewriteReport): string {
 
 function summary(report: RewriteReport): string {
   const gates = `${count(report.attentionParameters)} of them attention's`;
-  const numbers = `${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, opset ${report.opset}`;
+  const numbers = `${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}`;
   const near = report.rejected.length === 0 ? "" : `, ${report.rejected.length} near misses`;
   const found = `${report.raised.length} gates found${near}`;
   if (report.output === undefined)

@@ -11,6 +11,7 @@ import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../ne
 import type { SizeOptions } from "../../networks/input-sizes.js";
 import { type InputImage, imageSize } from "../../networks/interface.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
+import { importedOpset } from "../../onnx/file/opset.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 
 /** What `ecagen inspect --json` prints. */
@@ -95,7 +96,7 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
   return {
     file,
     graph: graph.name,
-    opset: opset === 0 ? null : opset,
+    opset: importedOpset(opset),
     irVersion,
     producer,
     metadata,

@@ -10,6 +10,7 @@ import { opaqueOperators } from "../../networks/file-network.js";
 import type { NewGatesReport } from "../../new-gates/start.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
+import { importedOpset } from "../../onnx/file/opset.js";
 import { encodeRewritten } from "../../onnx/rewritten/model.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { passesOfFlag } from "../../passes/engine/pipeline.js";
@@ -81,7 +82,11 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   // 5: lower what passes made, until every op is one ONNX operator. What is counted has all gates in sight.
   const { graph: lowered, reports } = lower(after, imported, options);
   const report = defined({
-    ...figuresOf(imported.opset, lowered, countNetwork(raiseAttention(plan.counted ?? after).graph)),
+    ...figuresOf(
+      importedOpset(imported.opset),
+      lowered,
+      countNetwork(raiseAttention(plan.counted ?? after).graph),
+    ),
     passes: [...plan.reports, ...reports],
     raised: plan.raised,
     rejected: plan.rejected,

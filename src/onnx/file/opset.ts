@@ -19,6 +19,11 @@ export function operatorKey(name: string | null | undefined, domain: string | nu
   return JSON.stringify([isDefaultDomain(domain) ? "" : domain, name]);
 }
 
+/** The version that a file imports; null where it has no operators of ONNX's own, which is read as 0. */
+export function importedOpset(opset: number): number | null {
+  return opset === 0 ? null : opset;
+}
+
 export function checkOpset(opset: number): void {
   if (Number.isInteger(opset) && opset >= OPSETS.first && opset <= OPSETS.last) return;
   throw InputError.of("onnx/opset", `opset ${opset} is not supported: ${OPSETS.first} to ${OPSETS.last} are`);
