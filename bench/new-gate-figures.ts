@@ -5,6 +5,7 @@ import { type Likeness, likeness } from "../src/base/distance.js";
 import { specNetwork } from "../src/given/spec-file.js";
 import { withOpenWeights } from "../src/given/weights.js";
 import type { Graph } from "../src/ir/graph.js";
+import { imageOf } from "../src/language/input.js";
 import { observeGates } from "../src/new-gates/gate-responses.js";
 import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
 import { startRuntime } from "../src/runtime/session.js";
@@ -36,7 +37,10 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
       if (original === undefined) throw new Error(`${name} has no swap`);
       const [calibrate, others] = [0, 1].map((seed) => {
         const path = join(folder, `${seed}.npy`);
-        writeFileSync(path, npyBytes(structuredImages(FIGURE_IMAGES, spec.resolved.input.height, seed)));
+        writeFileSync(
+          path,
+          npyBytes(structuredImages(FIGURE_IMAGES, imageOf(spec.resolved.input).height, seed)),
+        );
         return path;
       }) as [string, string];
       const { graphs, report } = await startNewGates(original, graph, { calibrate }, 0);

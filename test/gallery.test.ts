@@ -50,6 +50,8 @@ const WITHOUT_REFERENCE = [
   "convnext-tiny",
   "densenet-121",
   "eca-nfnet-l0",
+  "ecapa-tdnn-1024",
+  "ecapa-tdnn-512",
   "efficientdet-d0",
   "fbnetv3-b",
   "ghostnet-100",

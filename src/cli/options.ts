@@ -28,7 +28,7 @@ export const sharedOptions = {
     requiresArg: true,
     coerce: wholeNumber("resolution", 1, 8192),
     describe:
-      "Height and width of the input: of a spec, and of a file that leaves them open [default: the spec's; 224]",
+      "Height and width of the input: of a spec, whose signals get that length, and of a file that leaves them open [default: the spec's; 224]",
   },
   "input-shape": {
     type: "string",

@@ -3,9 +3,10 @@ import type { StatsReport } from "../driver/stats/stats.js";
 import { tensorName } from "./format.js";
 
 /** What the MACs are counted for. */
-export function imageText(input: StatsReport["input"]): string {
-  return input === null
-    ? "one item of the batch"
+export function inputText(input: StatsReport["input"]): string {
+  if (input === null) return "one item of the batch";
+  return "length" in input
+    ? `one signal of ${input.channels}x${input.length}`
     : `one image of ${input.channels}x${input.height}x${input.width}`;
 }
 

@@ -3,7 +3,7 @@ import { count, macs } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
 import { opsetText, shape, table, tableWidth, tensorName } from "./format.js";
-import { foldingText, imageText, uncountedText } from "./report-counts.js";
+import { foldingText, inputText, uncountedText } from "./report-counts.js";
 import { terminalColumns, wrappedLines } from "./wrap.js";
 
 export function inspectText(report: InspectReport): string {
@@ -19,7 +19,7 @@ export function inspectText(report: InspectReport): string {
       [
         `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${opsetText(report)}, IR version ${report.irVersion}${producerText(report)}\n`,
         `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-        `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(input)}\n`,
+        `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(input)}\n`,
         uncountedText(report),
         report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
       ].join(""),

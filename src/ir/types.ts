@@ -158,6 +158,14 @@ export function gatedChannels(type: TensorType | undefined, what: string): [Dim,
   return [n, c];
 }
 
+/** The sizes after batch and channels, which are known: height and width of a map, or the length of a signal. */
+export function placesOf(type: TensorType | undefined, what: string): readonly number[] {
+  gatedChannels(type, what);
+  return (type?.dims ?? [])
+    .slice(2)
+    .map((size) => (typeof size === "number" ? size : refuse(`${what} must have known sizes`)));
+}
+
 /** Refuses a tensor whose sizes are not exactly `dims`. */
 export function expectDims(type: TensorType | undefined, dims: readonly Dim[], what: string): void {
   if (type === undefined || !sameDims(type.dims, dims)) {

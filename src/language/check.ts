@@ -97,8 +97,10 @@ function checkRules(
   }
 }
 
-function written({ stem, stages }: Spec): RuleSubject["written"] {
+function written({ input, preprocessing, stem, stages }: Spec): RuleSubject["written"] {
   return {
+    input,
+    preprocessing,
     stem: stem ?? undefined,
     stages: stages.map((stage) => (isDefined(stage) ? undefined : stage)),
     gates: stages.map(({ attention }) => attention),

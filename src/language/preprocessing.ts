@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MAX_CHANNELS } from "./fields.js";
 
 /** How an image gets its size: covering the input or fitting into it, keeping its proportions, or both sides whatever they were. */
 export const RESIZE_MODES = ["shorter-side", "exact", "fit"] as const;
@@ -32,7 +33,7 @@ export interface Preprocessing {
   readonly channelOrder: ChannelOrder;
 }
 
-const perChannel = (value: z.ZodNumber) => z.array(value).min(1).max(64).optional();
+const perChannel = (value: z.ZodNumber) => z.array(value).min(1).max(MAX_CHANNELS).optional();
 
 export const preprocessingSchema = z.strictObject({
   resize: z

@@ -16,6 +16,7 @@ import type { DefinedStage } from "./definitions/definition.js";
 import type { LayerCount } from "./definitions/layer-resolver.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
 import { resolveDetection } from "./detection/resolve.js";
+import { axesOf, isSignal, type NetworkInput } from "./input.js";
 import { NamedMaps } from "./named-maps.js";
 import { type NeckContext, resolveHeads, resolveNeck } from "./neck/resolve.js";
 import { resolvePreprocessing } from "./preprocessing.js";
@@ -23,6 +24,7 @@ import { featuresOf } from "./resolve-features.js";
 import type { ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { LayerDefaults } from "./resolved-part.js";
 import type { Spec, Stem } from "./schema.js";
+import { USUAL_SIDE } from "./sections.js";
 
 /**
  * Says everything that a spec leaves to rules:
@@ -45,12 +47,15 @@ export function resolveSpec(
   const stem = spec.stem === null ? undefined : resolveStem(spec, spec.stem);
   const maps = new NamedMaps(spec.input.channels, stem);
   const count: LayerCount = { layers: 0 };
-  const blocks = resolveBlocks(spec, maps, count, refuse);
+  const input = inputOf(spec.input);
+  const axes = axesOf(input);
+  const blocks = resolveBlocks(spec, maps, { count, axes }, refuse);
   const context: NeckContext = {
     defaults: (activation) => layerDefaults(spec, activation),
     roundChannels: roundingOf(spec),
     scaleChannels: (channels) => scaleChannels(channels, spec),
     count,
+    axes,
     refuse,
   };
   const neck = spec.neck && resolveNeck(spec.neck, maps, context);
@@ -58,7 +63,7 @@ export function resolveSpec(
     name: spec.name ?? name,
     description: spec.description,
     family: spec.family,
-    input: spec.input,
+    input,
     stem,
     blocks,
     neck,
@@ -66,12 +71,16 @@ export function resolveSpec(
     detection: spec.detection && resolveDetection(spec.detection, maps, context),
     head: spec.head.classifier ? resolveHead(spec) : undefined,
     features: featuresOf(spec.features, maps),
-    preprocessing: resolvePreprocessing(spec.preprocessing, spec.input.channels),
+    preprocessing: isSignal(input) ? undefined : resolvePreprocessing(spec.preprocessing, input.channels),
     labels: spec.labels,
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,
   };
+}
+
+function inputOf({ channels, height = USUAL_SIDE, width = USUAL_SIDE, length }: Spec["input"]): NetworkInput {
+  return length === undefined ? { channels, height, width } : { channels, length };
 }
 
 function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
@@ -93,7 +102,7 @@ function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
 function resolveBlocks(
   spec: Spec,
   maps: NamedMaps,
-  count: LayerCount,
+  network: Pick<DefinedContext, "count" | "axes">,
   refuse: RefuseDefinition,
 ): readonly ResolvedBlock[] {
   const repeats = spec.stages.map((stage) => scaledRepeat(stage, spec));
@@ -117,7 +126,7 @@ function resolveBlocks(
         roundChannels: roundingOf(spec),
       };
       const block = isDefined(stage)
-        ? resolveDefined(stage, { ...site, repeat, count }, spec, refuse)
+        ? resolveDefined(stage, { ...site, repeat, ...network }, spec, refuse)
         : resolveBuiltIn(stage, site, spec);
       blocks.push(block);
       maps.add(block, entering.stride);
@@ -143,7 +152,7 @@ function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): Resol
 
 function resolveDefined(
   stage: DefinedStage,
-  site: BlockSite & Pick<DefinedContext, "repeat" | "count">,
+  site: BlockSite & Pick<DefinedContext, "repeat" | "count" | "axes">,
   spec: Spec,
   refuse: RefuseDefinition,
 ): ResolvedBlock {

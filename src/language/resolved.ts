@@ -2,6 +2,7 @@ import type { JsonPath } from "../base/json-path.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import type { ResolvedBlock } from "./blocks/registry.js";
 import type { ResolvedDetection } from "./detection/resolved.js";
+import type { NetworkInput } from "./input.js";
 import type { ResolvedMapHead, ResolvedNeck } from "./neck/resolved.js";
 import type { Preprocessing } from "./preprocessing.js";
 import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js";
@@ -15,8 +16,7 @@ export interface ResolvedSpec {
   readonly description?: string | undefined;
   /** The family of networks that it belongs to. */
   readonly family?: string | undefined;
-  /** Channels, height and width of one image. */
-  readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly input: NetworkInput;
   /** Undefined where the first stage begins with the image. */
   readonly stem?: ResolvedStem | undefined;
   /** The blocks in order, each with its stage and its index in it. */
@@ -31,7 +31,8 @@ export interface ResolvedSpec {
   readonly head?: ResolvedHead | undefined;
   /** Feature maps that are outputs, in order. */
   readonly features: readonly ResolvedFeature[];
-  readonly preprocessing: Preprocessing;
+  /** What is done to images; undefined for a network of signals. */
+  readonly preprocessing?: Preprocessing | undefined;
   /** The names of the classes, in the order of the outputs. */
   readonly labels?: readonly string[] | undefined;
   /** The rate of stochastic depth towards which the blocks' own rates grow. */

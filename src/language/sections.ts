@@ -6,6 +6,9 @@ import { valueName } from "./values.js";
 
 // The objects of the spec's top level, `stages` aside.
 
+/** Height and width of an image whose spec says none. */
+export const USUAL_SIDE = 224;
+
 const imageSide = z.int().min(1).max(8192);
 /** A probability that is below 1. */
 export const rate = z.number().min(0).lt(1);
@@ -13,8 +16,16 @@ const count = z.int().min(0);
 
 export const inputSchema = z.strictObject({
   channels: channelCount.default(3).describe("Channels of one image."),
-  height: imageSide.default(224).describe("Height of one image in pixels."),
-  width: imageSide.default(224).describe("Width of one image in pixels."),
+  height: imageSide.optional().describe("Height of one image in pixels. Left out: 224."),
+  width: imageSide.optional().describe("Width of one image in pixels. Left out: 224."),
+  length: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      "Length of one signal, instead of `height` and `width`: all maps are then [N, C, L], and kernels, strides and paddings are of one axis.",
+    ),
 });
 
 export const scalingSchema = z.strictObject({

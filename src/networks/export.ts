@@ -103,7 +103,7 @@ function metadataOf(
     "ecagen.attention_parameters": String(counts.attentionParameters),
     "ecagen.macs": String(counts.macs),
     "ecagen.gates": JSON.stringify(gates),
-    [METADATA.preprocessing]: JSON.stringify(preprocessing),
+    ...(preprocessing === undefined ? {} : { [METADATA.preprocessing]: JSON.stringify(preprocessing) }),
     ...(labels === undefined ? {} : { [METADATA.labels]: JSON.stringify(labels) }),
   };
 }

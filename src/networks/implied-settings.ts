@@ -159,7 +159,8 @@ function imageOption(
   { input, preprocessing }: ResolvedSpec,
   key: "mean" | "std" | "channelOrder" | "interpolation" | "crop",
 ): readonly Read[] {
-  return input.channels === 3 ? [{ value: preprocessing[key], path: ["preprocessing", key] }] : [];
+  if (preprocessing === undefined || input.channels !== 3) return [];
+  return [{ value: preprocessing[key], path: ["preprocessing", key] }];
 }
 
 function meets({ blocks, head }: ResolvedSpec, { when }: ImpliedSetting): boolean {

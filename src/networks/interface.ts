@@ -1,6 +1,7 @@
-import type { Graph, GraphInput } from "../ir/graph.js";
+import type { Graph, GraphInput, Value } from "../ir/graph.js";
 import { type PictureSizes, pictureSizes } from "../ir/picture.js";
 import type { Dim } from "../ir/types.js";
+import type { InputImage, NetworkInput } from "../language/input.js";
 import type { SpecNetwork } from "./spec-network.js";
 
 /** An output of a network, as reports show it. */
@@ -16,15 +17,9 @@ export function declaredOutputs({ graph, spec }: SpecNetwork): readonly Declared
   const strides = new Map(spec.resolved.features.map(({ name, place }) => [name, place?.stride]));
   return graph.outputs.map(({ name, type: { dims } }) => {
     const stride = strides.get(name);
-    return stride === undefined ? { name, dims } : { name, dims, stride };
+    // One pixel of the whole map stands for no number of them.
+    return stride === undefined || !Number.isFinite(stride) ? { name, dims } : { name, dims, stride };
   });
-}
-
-/** Channels, height and width of an image. */
-export interface InputImage {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
 }
 
 /** The first input of a network that is an image of known size, whether its channels come first or last. */
@@ -38,6 +33,26 @@ export function imageSize(graph: Graph): InputImage | null {
       : null;
   }
   return null;
+}
+
+/** The sizes that a network's MACs are counted at: those of its image, or of the signal that its convolutions read. */
+export function inputSize(graph: Graph): NetworkInput | null {
+  const image = imageSize(graph);
+  if (image !== null) return image;
+  const signal = graph.inputs.find((input) => isSignal(input, graph));
+  const [, channels, length, more] = signal?.type.dims ?? [];
+  return typeof channels === "number" && typeof length === "number" && more === undefined
+    ? { channels, length }
+    : null;
+}
+
+/** Whether a convolution over one axis reads it, as it is or padded. */
+function isSignal(value: Value, graph: Graph): boolean {
+  return graph.ops.some(({ kind, operands, results: [padded] }) => {
+    if (operands[0] !== value) return false;
+    if (kind === "conv_1d") return true;
+    return (kind === "pad" || kind === "reflect_pad") && padded !== undefined && isSignal(padded, graph);
+  });
 }
 
 /** What a convolution reads has its channels first, however many they are. */

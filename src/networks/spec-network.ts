@@ -1,5 +1,6 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
+import { isSignal } from "../language/input.js";
 import type { LoadedSpec } from "../language/load.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
@@ -13,7 +14,7 @@ import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
   readonly passes?: string | undefined;
-  /** Height and width instead of the spec's, or where a file leaves them open. */
+  /** Height and width, or length, instead of the spec's; height and width where a file leaves them open. */
   readonly resolution?: number | undefined;
   /** Sizes of the inputs of a file that leaves some open, as `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
@@ -161,7 +162,10 @@ export function rewritingSteps(built: Graph, invocations: readonly PassInvocatio
 
 function atResolution(spec: LoadedSpec, resolution: number | undefined): LoadedSpec {
   if (resolution === undefined) return spec;
-  const input = { ...spec.resolved.input, height: resolution, width: resolution };
+  const { channels } = spec.resolved.input;
+  const input = isSignal(spec.resolved.input)
+    ? { channels, length: resolution }
+    : { channels, height: resolution, width: resolution };
   return { ...spec, resolved: { ...spec.resolved, input } };
 }
 

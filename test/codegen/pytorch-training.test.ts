@@ -9,6 +9,8 @@ import { exportWeights } from "../../src/files/tensors/export-weights.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
 import { type ImageSize, prepareImage } from "../../src/images/prepare.js";
+import { imageOf } from "../../src/language/input.js";
+import { defaultPreprocessing } from "../../src/language/preprocessing.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
 import { skip } from "../skip.js";
@@ -163,7 +165,7 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
       const code = join(folder, name);
       await codegen(spec, { language: "pytorch", output: code });
       const network = specNetwork(spec);
-      const { input } = network.spec.resolved;
+      const input = imageOf(network.spec.resolved.input);
       const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2"];
       const images = [...pixels, "--resolution", `${input.height}`, `${input.width}`];
       // Training once is enough.
@@ -179,7 +181,9 @@ testWithTorchvision("images in folders are prepared as ecagen does it, and train
     start(...starts);
     assert.is(logOf(join(folder, "usual", "run")).length, 2);
     for (const [i, name] of Object.keys(PREPARED).entries()) {
-      const { input, preprocessing } = (networks[i] as SpecNetwork).spec.resolved;
+      const { preprocessing = defaultPreprocessing(3), ...resolved } = (networks[i] as SpecNetwork).spec
+        .resolved;
+      const input = imageOf(resolved.input);
       const images = readNpy(join(folder, name, "out", "images.npy"));
       assert.equal(images.dims, [2, input.channels, input.height, input.width]);
       const expected = pictures.flatMap((picture) => [

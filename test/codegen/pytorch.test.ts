@@ -7,6 +7,7 @@ import { specNetwork } from "../../src/given/spec-file.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
 import { claimsIn } from "../claims.js";
+import { SIGNAL_NETWORK } from "../networks/signals.js";
 import {
   assertSame,
   checkTorch,
@@ -57,6 +58,7 @@ const GATED = [
 
 /** Small networks for what the gallery's have none of, or only large ones. */
 const SMALL: Readonly<Record<string, object>> = {
+  signals: SIGNAL_NETWORK,
   "several-gates": {
     input: INPUT,
     attention: ["eca", { type: "sam", kernel: 3 }],

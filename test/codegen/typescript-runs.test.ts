@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
-
 import * as assert from "uvu/assert";
 import { type CodegenOptions, codegen } from "../../src/driver/codegen/codegen.js";
 import { topClasses } from "../../src/driver/run/classes.js";
@@ -10,6 +9,8 @@ import { run } from "../../src/driver/run/run.js";
 import { writeNpy } from "../../src/files/tensors/write.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { prepareImage } from "../../src/images/prepare.js";
+import { imageOf } from "../../src/language/input.js";
+import { defaultPreprocessing } from "../../src/language/preprocessing.js";
 import type { Batch } from "../../src/networks/export.js";
 import { openSession } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -88,7 +89,7 @@ for (const { spec, ...options } of CASES) {
       for (const other of [outputs.path, outputs.buffer]) assertClose(other.data, expected);
       assert.match(outputs.afterwards, /disposed/);
 
-      const { preprocessing, labels } = specNetwork(spec).spec.resolved;
+      const { preprocessing = defaultPreprocessing(3), labels } = specNetwork(spec).spec.resolved;
       const size = { channels: 3, height, width } as const;
       const prepared = pictures.map((each) => prepareImage({ ...each, channels: 3 }, size, preprocessing));
       const session = await openSession(model);
@@ -144,7 +145,7 @@ function assertClose(actual: readonly number[], expected: Float32Array): void {
 }
 
 function sizeOf(spec: string, resolution: number | undefined) {
-  const { input } = specNetwork(spec).spec.resolved;
+  const input = imageOf(specNetwork(spec).spec.resolved.input);
   return resolution === undefined ? input : { ...input, height: resolution, width: resolution };
 }
 

@@ -8,6 +8,7 @@ import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
 import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
+import { imageOf } from "../../src/language/input.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { observeGates } from "../../src/new-gates/gate-responses.js";
 import type { StartedGates } from "../../src/new-gates/start.js";
@@ -43,7 +44,7 @@ function started(
   return inTemporaryFolder((folder) =>
     withNetwork(name, passes, async (network) => {
       const calibrate = join(folder, "x.npy");
-      writeFileSync(calibrate, npyBytes(structuredImages(8, network.spec.resolved.input.height, 0)));
+      writeFileSync(calibrate, npyBytes(structuredImages(8, imageOf(network.spec.resolved.input).height, 0)));
       return {
         ...(await startNewGates(network.original, network.graph, { calibrate, ...options }, 0)),
         network,

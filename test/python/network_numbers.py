@@ -35,6 +35,8 @@ NETWORKS = {
     "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
+    "ecapa-tdnn-1024": ("papers", "ecapa_tdnn", 48, dict(channels=1024)),
+    "ecapa-tdnn-512": ("papers", "ecapa_tdnn", 48, dict(channels=512)),
 }
 SPECS = pathlib.Path(__file__).parents[2] / "specs"
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
@@ -123,8 +125,8 @@ def in_order(model, image, shortcut):
     return [each for block in blocks.values() for part in block for each in part]
 
 
-def macs_of(model, side):
-    """Multiply-accumulates of convolutions and linear layers for one image."""
+def macs_of(model, shape):
+    """Multiply-accumulates of convolutions and linear layers for one image, or one signal."""
     total = 0
 
     def count(module, inputs, output):
@@ -137,10 +139,18 @@ def macs_of(model, side):
             total += output.numel() * module.weight[0].numel()
 
     handles = [module.register_forward_hook(count) for module in model.modules()]
-    model(torch.zeros(1, 3, side, side))
+    model(torch.zeros(1, *shape))
     for handle in handles:
         handle.remove()
     return total
+
+
+def shape_of(spec, side=None):
+    """Channels and sides of a spec's input, or with sides of that size."""
+    written = json.loads((SPECS / f"{spec}.json").read_text())
+    given = written.get("input") or json.loads((SPECS / written["extends"]).read_text())["input"]
+    keys = ["length"] if "length" in given else ["height", "width"]
+    return (given.get("channels", 3), *(side or given[key] for key in keys))
 
 
 @torch.no_grad()
@@ -151,9 +161,10 @@ def write(folder, spec):
     source, model = made(library, name, options)
     model = model.eval()
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    macs = macs_of(model, json.loads((SPECS / f"{spec}.json").read_text())["input"]["height"])
+    macs = macs_of(model, shape_of(spec))
     model = model.double()
-    image = torch.from_numpy(numbers(3 * side * side, 99999).reshape(1, 3, side, side))
+    shape = shape_of(spec, side)
+    image = torch.from_numpy(numbers(int(np.prod(shape)), 99999).reshape(1, *shape))
     tensors = in_order(model, image, shortcut)
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)

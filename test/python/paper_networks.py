@@ -99,4 +99,67 @@ class UnetScse(nn.Module):
         return self.classes(x)
 
 
-NETWORKS = {"ir_se50": IrSe50, "unet_scse": UnetScse}
+class Tdnn(nn.Sequential):
+    """A convolution over frames, ReLU, batch normalisation; the edge is mirrored, as SpeechBrain does."""
+
+    def __init__(self, inputs, outputs, kernel, dilation=1):
+        around = (kernel - 1) // 2 * dilation
+        conv = nn.Conv1d(inputs, outputs, kernel, dilation=dilation, padding=around, padding_mode="reflect")
+        super().__init__(conv, nn.ReLU(), nn.BatchNorm1d(outputs))
+
+
+class SeRes2(nn.Module):
+    """Desplanques et al., Interspeech 2020, figure 2: eight scales and an SE gate between two dense layers."""
+
+    def __init__(self, channels, dilation, squeezed, scales=8):
+        super().__init__()
+        self.enter = Tdnn(channels, channels, 1)
+        width = channels // scales
+        self.scales = nn.ModuleList(Tdnn(width, width, 3, dilation) for _ in range(scales - 1))
+        self.leave = Tdnn(channels, channels, 1)
+        self.down = nn.Conv1d(channels, squeezed, 1)
+        self.up = nn.Conv1d(squeezed, channels, 1)
+
+    def forward(self, x):
+        first, *others = self.enter(x).chunk(len(self.scales) + 1, 1)
+        parts, before = [first], 0
+        for scale, part in zip(self.scales, others):
+            before = scale(part + before)
+            parts.append(before)
+        y = self.leave(torch.cat(parts, 1))
+        return x + y * self.up(self.down(y.mean(2, keepdim=True)).relu()).sigmoid()
+
+
+def statistics(x, shares):
+    """Mean and standard deviation of each channel over frames that count by their shares."""
+    mean = (shares * x).sum(2, keepdim=True)
+    variance = (shares * (x - mean) ** 2).sum(2, keepdim=True)
+    return torch.cat([mean, variance.clamp(min=1e-12).sqrt()], 1)
+
+
+class EcapaTdnn(nn.Module):
+    """ECAPA-TDNN: three SE-Res2Blocks whose results are put together, attentive statistics, an embedding."""
+
+    def __init__(self, channels, bands=80, together=1536, attention=128, embedding=192):
+        super().__init__()
+        self.enter = Tdnn(bands, channels, 5)
+        self.blocks = nn.ModuleList(SeRes2(channels, dilation, 128) for dilation in (2, 3, 4))
+        self.together = Tdnn(3 * channels, together, 1)
+        self.attention = Tdnn(3 * together, attention, 1)
+        self.scores = nn.Conv1d(attention, together, 1)
+        self.norm = nn.BatchNorm1d(2 * together)
+        self.embedding = nn.Conv1d(2 * together, embedding, 1)
+
+    def forward(self, x):
+        x = self.enter(x)
+        found = []
+        for block in self.blocks:
+            x = block(x)
+            found.append(x)
+        x = self.together(torch.cat(found, 1))
+        whole = statistics(x, torch.full_like(x, 1 / x.shape[2])).expand(-1, -1, x.shape[2])
+        shares = self.scores(self.attention(torch.cat([x, whole], 1)).tanh()).softmax(2)
+        return self.embedding(self.norm(statistics(x, shares)))
+
+
+NETWORKS = {"ir_se50": IrSe50, "unet_scse": UnetScse, "ecapa_tdnn": EcapaTdnn}

@@ -104,7 +104,7 @@ function useOf(op: Op, attribute: string): FactUse {
 
 /** `3×5`: the sides of a convolution's kernel. */
 export function windowOf({ kind, operands: [, weight] }: Op): string | undefined {
-  return kind === "conv" ? weight?.type.dims.slice(2).join("×") : undefined;
+  return kind === "conv" || kind === "conv_1d" ? weight?.type.dims.slice(2).join("×") : undefined;
 }
 
 /** The operands with the names that the op has for them. */

@@ -111,4 +111,5 @@ export const SPEC_RULES = [
   "preprocessing-fits-the-input",
   "labels-name-each-class",
   "detection-fits-its-heads",
+  "signals-have-one-axis",
 ] as const;

@@ -4,7 +4,7 @@ import { CONVENTION_NAMES } from "../../driver/command-line.js";
 import type { StatsReport } from "../../driver/stats/stats.js";
 import { shape, table, verdict } from "../format.js";
 import { sharedOptions, sizeFlags, sizeOptions } from "../options.js";
-import { foldingText, imageText, uncountedText } from "../report-counts.js";
+import { foldingText, inputText, uncountedText } from "../report-counts.js";
 import { defineCommand } from "./command.js";
 
 type Convention = NonNullable<StatsReport["convention"]>;
@@ -64,7 +64,7 @@ export const statsCommand = defineCommand({
         return [
           table(head, [...rows, total], ["parameters", "MACs"]),
           `\n${oneVisibleLine(report.name)}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${imageText(report.input)}\n`,
+          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(report.input)}\n`,
           uncountedText(report),
           report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),
           ...outputs,

@@ -1,4 +1,5 @@
 import type {
+  PerAxis,
   ResolvedBranches,
   ResolvedDepthChange,
   ResolvedLayer,
@@ -118,24 +119,32 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
   activation: ({ name, activation }) => call("activation", [holes(name)("act", activation)]),
   "leaky-relu": ({ name, slope }) => call("nn.LeakyReLU", [holes(name)("slope", slope)]),
   prelu: ({ name, channels }) => call("PReLU", [holes(name)("channels", channels)]),
-  pool({ name, kind, kernel, stride, padding, countPadding }) {
+  pool({ name, kind, kernel, stride, padding, countPadding }, { parts: { axes } }) {
     const hole = holes(name);
-    return call(kind === "max" ? "MaxPool2d" : "AvgPool2d", [hole("kernel", sides(kernel))], {
+    return call(`${kind === "max" ? "Max" : "Avg"}Pool${axes}d`, [hole("kernel", sides(kernel))], {
       stride: [hole("stride", sides(stride))],
       padding: [hole("padding", padding)],
       ...(kind === "max" ? {} : { count_padding: [hole("count_padding", countPadding), false] as const }),
     });
   },
-  "global-pool": ({ name, kind }) => call("GlobalPool", [holes(name)("kind", kind)]),
+  "global-pool"({ name, kind, weights, epsilon }) {
+    const hole = holes(name);
+    if (kind !== "deviation" && weights === undefined) return call("GlobalPool", [hole("kind", kind)]);
+    return call("Statistic", [hole("kind", kind)], {
+      weights: [hole("weights", weights), undefined],
+      epsilon: [hole("epsilon", epsilon), undefined],
+    });
+  },
+  softmax: ({ name, over }) => call("Softmax", [holes(name)("over", over)]),
   "blur-pool"({ name, kernel, stride }) {
     const hole = holes(name);
     return call("BlurPool", [hole("kernel", kernel)], { stride: [hole("stride", stride), 2] });
   },
-  pad: ({ name, pads }) =>
-    call(
-      "Frame",
-      pads.map((pad, i) => holes(name)(`pad${i}`, pad)),
-    ),
+  pad({ name, pads, reflects = false }) {
+    const hole = holes(name);
+    const around = pads.map((pad, i) => hole(`pad${i}`, pad));
+    return call("Frame", around, { reflect: [hole("reflect", reflects), false] });
+  },
   scale({ name, factor, trained, channels }) {
     const hole = holes(name);
     if (trained === undefined) return call("Scale", [hole("factor", factor)]);
@@ -212,7 +221,7 @@ const holes =
   (name: string) =>
   (hint: string, filling: Literal): Sketch => ({ kind: "hole", hint: `${name}/${hint}`, filling });
 
-/** One number for a square. */
-function sides([height, width]: readonly [number, number]): Literal {
-  return height === width ? height : [height, width];
+/** One number where all axes have the same. */
+function sides(perAxis: PerAxis): Literal {
+  return perAxis.every((side) => side === perAxis[0]) ? perAxis[0] : perAxis;
 }

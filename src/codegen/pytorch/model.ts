@@ -4,8 +4,9 @@ import type { ActivationName } from "../../ir/activations.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import { selectsBoxes } from "../../language/detection/resolved.js";
+import { axesOf, type MapAxes } from "../../language/input.js";
 import type { CodegenSubject } from "../subject.js";
-import { filledTemplate, templateText } from "../template-text.js";
+import { filledTemplate } from "../template-text.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
@@ -33,18 +34,20 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   const blocks = whole.blocks.filter(({ stage, index }) => scopes.has(`/stages/${stage}/blocks/${index}`));
   const spec = { ...whole, blocks };
   const findsThings = whole.neck !== undefined || whole.heads !== undefined;
+  const words = INPUT_WORDS[axesOf(spec.input)];
+  const text = (path: string): string => filledTemplate(`pytorch/model/${path}.py`, words);
   const library = [
-    templateText("pytorch/model/layers.py"),
-    ...(parts.gateTypes.size > 0 ? [templateText("pytorch/model/attention.py")] : []),
+    text("layers"),
+    ...(parts.gateTypes.size > 0 ? [text("attention")] : []),
     ...unique([...parts.gateTypes].flatMap((type) => gateEmitters[type].templates)).map((file) =>
-      templateText(`pytorch/model/attention/${file}.py`),
+      text(`attention/${file}`),
     ),
     ...unique([
       "block",
       ...blocks.flatMap(classFiles),
       ...(findsThings ? ["layers"] : []),
       ...(parts.standardizes ? ["standardized"] : []),
-    ]).map((file) => templateText(`pytorch/model/blocks/${file}.py`)),
+    ]).map((file) => text(`blocks/${file}`)),
   ];
   const naming =
     stateNames === undefined
@@ -56,8 +59,9 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   const network = filledTemplate("pytorch/model/network.py", {
     name: findsThings ? "Backbone" : "Network",
     base: stateNames === undefined ? "nn.Module" : "OtherNames",
+    ...words,
   });
-  const heads = findsThings ? [templateText("pytorch/model/heads.py")] : [];
+  const heads = findsThings ? [text("heads")] : [];
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
   const named = definedNames([...library, ...naming, network, ...heads]);
   const classes = definedClasses(defined, parts, named);
@@ -82,6 +86,26 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   ];
   return sections.map((section) => `${section.trim()}\n`).join("\n\n");
 }
+
+/** What templates say of networks of signals, and of images. Gates take a signal as a map with one row. */
+const INPUT_WORDS: { readonly [axes in MapAxes]: Readonly<Record<string, string>> } = {
+  1: {
+    d: "1d",
+    pair: "value,",
+    ones: "1",
+    linear: "linear",
+    gated: "gate(x.unsqueeze(2)).squeeze(2)",
+    input: "Signals [N, C, L]",
+  },
+  2: {
+    d: "2d",
+    pair: "value, value",
+    ones: "1, 1",
+    linear: "bilinear",
+    gated: "gate(x)",
+    input: "Images [N, C, H, W]",
+  },
+};
 
 function classFiles(block: ResolvedBlock): readonly string[] {
   return block.block === "defined" ? ["layers"] : blockTemplates(block);

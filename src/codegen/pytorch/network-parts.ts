@@ -13,6 +13,8 @@ export interface ModuleParts {
   gateAt(scope: string): GateWords | undefined;
   /** The rate of a drop path or dropout; 0 where there is none any more. */
   rateAt(scope: string): number;
+  /** Axes of the network's maps beside batch and channels: 2 of images, 1 of signals. */
+  readonly axes: number;
   /** The kinds of attention in use. */
   readonly gateTypes: ReadonlySet<NonNullable<ReturnType<typeof attentionKindOf>>>;
   /** Whether weights are standardised. */
@@ -41,6 +43,7 @@ export function networkParts(graph: Graph): ModuleParts {
   return {
     gateAt: (scope) => gates.get(scope),
     rateAt: (scope) => rates.get(scope) ?? 0,
+    axes: (graph.inputs[0]?.type.dims.length ?? 4) - 2,
     gateTypes,
     standardizes: graph.ops.some(({ kind }) => kind === "standardized_weight"),
   };

@@ -69,7 +69,7 @@ function classifierOf(
   const [, channels, height, width] = input.dims;
   const [, classes, more] = output.dims;
   if (width === undefined || height === undefined || (channels !== 1 && channels !== 3)) return undefined;
-  if (classes === undefined || more !== undefined) return undefined;
+  if (classes === undefined || more !== undefined || preprocessing === undefined) return undefined;
   return {
     input: input.name,
     output: output.name,

@@ -208,7 +208,9 @@ export const templateDataSchema = z
     outputs: z.array(port).describe("The outputs: the classifier's, then the feature maps."),
     classes: whole().nullable().describe("How many classes the classifier has; null for a backbone."),
     labels: z.array(label).describe("The names of the classes; empty where the spec has none."),
-    preprocessing: preprocessing.describe("What is done to images before the network sees them."),
+    preprocessing: preprocessing
+      .nullable()
+      .describe("What is done to images before the network sees them; null for a network of signals."),
     blocks: z.array(block).describe("All blocks in order: stem, those of the stages, head."),
     stages: z.array(stage).describe("The stages, which have the same blocks again."),
     weights: z

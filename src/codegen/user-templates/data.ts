@@ -17,7 +17,6 @@ export function templateData(subject: CodegenSubject): TemplateData {
   const { spec, graph, counts, batch, version } = subject;
   const blocks = blocksData(subject);
   const strides = new Map(spec.features.map(({ name, place }) => [name, place?.stride]));
-  const { mean, std, crop, resize, padding, interpolation, channelOrder } = spec.preprocessing;
   return {
     version,
     name: nameForms(spec.name),
@@ -34,18 +33,20 @@ export function templateData(subject: CodegenSubject): TemplateData {
     outputs: ports(graph.outputs, strides),
     classes: spec.head?.classes ?? null,
     labels: withLast((spec.labels ?? []).map((text, index) => ({ index, text }))),
-    preprocessing: {
-      resize,
-      padding: padding ?? null,
-      interpolation,
-      crop,
-      channelOrder,
-      mean: withLast(mean.map((value) => ({ value }))),
-      std: withLast(std.map((value) => ({ value }))),
-    },
+    preprocessing: preprocessingData(spec),
     blocks: [...blocks],
     stages: stagesOf(blocks),
     weights: weightsOf(subject),
+  };
+}
+
+function preprocessingData({ preprocessing }: CodegenSubject["spec"]): TemplateData["preprocessing"] {
+  if (preprocessing === undefined) return null;
+  const { mean, std, crop, resize, padding = null, interpolation, channelOrder } = preprocessing;
+  const numbers = (values: readonly number[]) => withLast(values.map((value) => ({ value })));
+  return {
+    ...{ resize, padding, interpolation, crop, channelOrder },
+    ...{ mean: numbers(mean), std: numbers(std) },
   };
 }
 

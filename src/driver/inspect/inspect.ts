@@ -7,9 +7,10 @@ import { asOneRun } from "../../files/files-read.js";
 import { withFileNetwork } from "../../given/onnx-file.js";
 import type { Value } from "../../ir/graph.js";
 import type { Dim } from "../../ir/types.js";
+import type { NetworkInput } from "../../language/input.js";
 import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../networks/file-network.js";
 import type { SizeOptions } from "../../networks/input-sizes.js";
-import { type InputImage, imageSize } from "../../networks/interface.js";
+import { inputSize } from "../../networks/interface.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import { importedOpset } from "../../onnx/file/opset.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
@@ -28,8 +29,8 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly metadata: Readonly<Record<string, string>>;
   readonly inputs: readonly InspectedTensor[];
   readonly outputs: readonly InspectedTensor[];
-  /** Channels, height and width that the MACs are counted at; null where the first input is no image. */
-  readonly input: InputImage | null;
+  /** Channels, and height and width or length, that the MACs are counted at; null without an image or signal. */
+  readonly input: NetworkInput | null;
   readonly nodes: number;
   readonly beforeFolding: FoldedNorms | null;
   readonly blocks: readonly InspectedBlock[];
@@ -102,7 +103,7 @@ function inspectNetwork({ file, imported, attention, recovered, graph }: FileNet
     metadata,
     inputs: imported.declared.inputs.map(tensorOf),
     outputs: imported.declared.outputs.map(tensorOf),
-    input: imageSize(graph),
+    input: inputSize(graph),
     nodes: imported.graph.ops.length,
     ...counts,
     beforeFolding: foldedNorms(graph, counts.parameters) ?? null,

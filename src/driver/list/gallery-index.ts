@@ -1,6 +1,7 @@
 import { shippedSpecs } from "../../files/spec-files.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
+import { placesOfInput } from "../../language/input.js";
 import type { ListedSpec } from "./list.js";
 
 /** What `ecagen list` knows of the specs that ship with ecagen, found by building each of them. */
@@ -15,7 +16,7 @@ export function galleryIndex(): readonly ListedSpec[] {
         file: `${spec}.json`,
         family,
         description,
-        input: [input.channels, input.height, input.width],
+        input: [input.channels, ...placesOfInput(input)],
         parameters: expect.parameters ?? null,
         attentionParameters: expect.attentionParameters ?? null,
         macs: expect.macs ?? null,

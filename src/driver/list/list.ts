@@ -11,7 +11,8 @@ export interface ListedSpec {
   readonly file: string;
   readonly family: string;
   readonly description: string;
-  readonly input: readonly [channels: number, height: number, width: number];
+  /** Channels, height and width; of a network of signals channels and length. */
+  readonly input: readonly number[];
   readonly parameters: number | null;
   readonly attentionParameters: number | null;
   readonly macs: number | null;

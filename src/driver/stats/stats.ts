@@ -3,13 +3,9 @@ import type { ConventionName } from "../../analysis/conventions/convention.js";
 import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from "../../analysis/counts.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { type Model, withModel } from "../../given/model.js";
+import type { NetworkInput } from "../../language/input.js";
 import { checkExpectations, type ExpectationCheck } from "../../networks/expectations.js";
-import {
-  type DeclaredOutput,
-  declaredOutputs,
-  type InputImage,
-  imageSize,
-} from "../../networks/interface.js";
+import { type DeclaredOutput, declaredOutputs, inputSize } from "../../networks/interface.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
 import { byConvention, type ConventionReport } from "../../reports/conventions.js";
 
@@ -18,8 +14,8 @@ export type { FoldedNorms };
 /** What `ecagen stats --json` prints. */
 export interface StatsReport extends NetworkCounts {
   readonly name: string;
-  /** Channels, height and width that the MACs are counted at; null for a file whose first input is no image. */
-  readonly input: InputImage | null;
+  /** Channels, and height and width or length, that the MACs are counted at; null for a file without an image or signal. */
+  readonly input: NetworkInput | null;
   readonly outputs: readonly DeclaredOutput[];
   readonly expectations: readonly ExpectationCheck[];
   /** The totals as a paper counts and prints them, where a convention was asked for. */
@@ -51,7 +47,7 @@ function statsOf(model: Model, file: string, options: StatsOptions): StatsReport
   return {
     // Exporters call every graph the same.
     name: model.kind === "spec" ? graph.name : basename(file),
-    input: imageSize(graph),
+    input: inputSize(graph),
     ...counts,
     outputs:
       model.kind === "spec"

@@ -3,6 +3,7 @@ import { Defect, InputError } from "../../base/diagnostic.js";
 import { givenBytes } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
+import { placesOfInput } from "../../language/input.js";
 import { checkExpectations } from "../../networks/expectations.js";
 import { type ExportOptions, lower } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
@@ -121,10 +122,10 @@ export function chooseStress(
   return { weights, gates, checks };
 }
 
-/** The network on the smallest images, from `GATE_RESOLUTION` on, that it can be built for; at most its own. */
+/** The network on the smallest inputs, from `GATE_RESOLUTION` on, that it can be built for; at most its own. */
 function smallNetwork(specFile: string, network: SpecNetwork, options: VerifyOptions): SpecNetwork {
-  const { height, width } = network.spec.resolved.input;
-  for (let resolution = GATE_RESOLUTION; resolution < Math.min(height, width); resolution += GATE_STEP) {
+  const smallest = Math.min(...placesOfInput(network.spec.resolved.input));
+  for (let resolution = GATE_RESOLUTION; resolution < smallest; resolution += GATE_STEP) {
     try {
       return specNetwork(specFile, { ...options, resolution });
     } catch (error) {

@@ -1,9 +1,10 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { MAX_CHANNELS } from "../fields.js";
+import type { MapAxes } from "../input.js";
 import { type ExpressionValue, evaluate, type Scope } from "./evaluate.js";
 import { ExpressionError, namesIn, parseExpression, type Span } from "./expression.js";
 import type { Amount, AmountPair } from "./layer-fields.js";
-import type { Sides } from "./resolved-layers.js";
+import type { PerAxis } from "./resolved-layers.js";
 
 /** Something that a definition can't mean. `at`: the part of the text at the path, if it is about one. */
 export interface DefinitionProblem {
@@ -29,7 +30,7 @@ export const LIMITS = {
   times: [0, 256],
 } as const;
 
-type Limits = (typeof LIMITS)[keyof typeof LIMITS];
+type Limits = readonly [least: number, most: number];
 
 /**
  * Evaluates the numbers of a block's layers. What has no value is reported and is NaN from there on, so that the rest is
@@ -38,10 +39,12 @@ type Limits = (typeof LIMITS)[keyof typeof LIMITS];
 export class Amounts {
   readonly #scope: Scope;
   readonly #refuse: RefuseDefinition;
+  readonly #axes: MapAxes;
 
-  constructor(scope: Scope, refuse: RefuseDefinition) {
+  constructor(scope: Scope, refuse: RefuseDefinition, axes: MapAxes) {
     this.#scope = scope;
     this.#refuse = refuse;
+    this.#axes = axes;
   }
 
   integer(amount: Amount, path: JsonPath, [least, most]: Limits, channelsIn: number): number {
@@ -52,10 +55,14 @@ export class Amounts {
     return Number.NaN;
   }
 
-  sides(pair: AmountPair, path: JsonPath, limits: Limits, channelsIn: number): Sides {
+  /** One number for each axis. */
+  sides(pair: AmountPair, path: JsonPath, limits: Limits, channelsIn: number): PerAxis {
     if (!Array.isArray(pair)) {
       const side = this.integer(pair, path, limits, channelsIn);
-      return [side, side];
+      return this.#axes === 1 ? [side] : [side, side];
+    }
+    if (this.#axes === 1) {
+      this.#refuse({ path, message: "a signal has one axis, and these are two numbers", hint: "give one" });
     }
     const [height, width] = pair;
     return [

@@ -60,6 +60,8 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   "as",
   "from",
   "to",
+  "weights",
+  "over",
   "mode",
   "order",
   "trained",

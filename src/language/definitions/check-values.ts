@@ -4,6 +4,7 @@ import { INPUT_VALUE, readingOf } from "../values.js";
 import type { RefuseDefinition } from "./amounts.js";
 import type { Definition } from "./definition.js";
 import type { WrittenLayer } from "./layer-schema.js";
+import { valuesBeside } from "./named-values.js";
 
 /** Checks the named values of a definition: each that is read was given before, once, and each is read. */
 export function checkValues(definition: Definition, path: JsonPath, refuse: RefuseDefinition): void {
@@ -19,8 +20,7 @@ export function namesOf(layers: readonly WrittenLayer[], path: JsonPath): readon
     const at = [...path, i];
     const from = layer.from === undefined ? [] : readingOf(layer.from).names;
     const reads = from.map((name): NameUse => ({ name, at: [...at, "from"] }));
-    if (layer.layer === "upsample" && layer.to !== undefined)
-      reads.push({ name: layer.to, at: [...at, "to"] });
+    reads.push(...valuesBeside(layer).map(({ key, name }) => ({ name, at: [...at, key] })));
     const gives =
       layer.as === undefined
         ? undefined

@@ -1,10 +1,11 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
+import type { MapAxes } from "../input.js";
 import type { Padding } from "../resolved-part.js";
 import type { MapShape } from "../values.js";
 import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
 import type { LayerKind, WrittenLayer } from "./layer-schema.js";
-import type { ResolvedLayer } from "./resolved-layers.js";
+import type { PerAxis, ResolvedLayer } from "./resolved-layers.js";
 
 // What the resolvers of layers share.
 
@@ -19,6 +20,7 @@ export interface LayerCount {
 /** What the layers of a block take from it. */
 export interface LayerContext {
   readonly amounts: Amounts;
+  readonly axes: MapAxes;
   readonly refuse: RefuseDefinition;
   readonly activation: ActivationName;
   readonly padding: Padding;
@@ -52,7 +54,7 @@ export function paddingOf<W extends string>(
   words: readonly W[],
   { path, channelsIn }: At,
   amounts: Amounts,
-): W | readonly [number, number] {
+): W | PerAxis {
   const word = words.find((each) => each === padding);
   return word ?? amounts.sides(padding, [...path, "padding"], LIMITS.padding, channelsIn);
 }

@@ -21,9 +21,37 @@ const pool = z.strictObject({
 });
 
 const globalPool = z.strictObject({
-  layer: z.literal("global-pool").describe("Maximum or mean of the whole map: a map of one pixel."),
+  layer: z
+    .literal("global-pool")
+    .describe("Maximum, mean or standard deviation of the whole map: a map of one pixel."),
   ...common,
-  kind: z.enum(["max", "average"]).default("average").describe("What the map becomes."),
+  kind: z
+    .enum(["max", "average", "deviation"])
+    .default("average")
+    .describe(
+      "What each channel becomes. deviation: √max(Σ w · (x - Σ w · x)², ε), of equal w if there are no `weights`.",
+    ),
+  weights: valueName
+    .optional()
+    .describe(
+      "The named value that says how much each pixel counts, as large as the map: shares that add up to 1, as `softmax` makes them.",
+    ),
+  epsilon: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("ε, the least variance of a deviation. Left out: 1e-12."),
+});
+
+const softmax = z.strictObject({
+  layer: z
+    .literal("softmax")
+    .describe(
+      "Shares that add up to 1: exp(x) over the sum of it, along the pixels of each channel or the channels of each pixel.",
+    ),
+  ...common,
+  over: z.enum(["pixels", "channels"]).default("pixels").describe("What the shares add up over."),
 });
 
 const blurPool = z.strictObject({
@@ -64,7 +92,15 @@ const depthToSpace = z.strictObject({
 const pad = z.strictObject({
   layer: z.literal("pad").describe("Zeros around the map; negative numbers cut pixels off."),
   ...common,
-  pads: z.tuple([amount, amount, amount, amount]).describe("Pixels at the top, left, bottom and right."),
+  pads: z
+    .union([z.tuple([amount, amount, amount, amount]), z.tuple([amount, amount])], {
+      error: "expected a list of four numbers or expressions, of a signal of two",
+    })
+    .describe("Pixels at the top, left, bottom and right; of a signal, places before and after it."),
+  mode: z
+    .enum(["zeros", "reflect"])
+    .default("zeros")
+    .describe("What stands there. reflect: the map mirrored at its edge, as PyTorch's `reflect`."),
 });
 
 const upsample = z.strictObject({
@@ -102,6 +138,7 @@ const shuffle = z.strictObject({
 export const movingLayers = [
   pool,
   globalPool,
+  softmax,
   blurPool,
   pad,
   upsample,

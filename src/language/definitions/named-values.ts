@@ -1,6 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { joinedShape, LEVEL_NAMES, type MapShape, readingOf, type WrittenFrom } from "../values.js";
 import type { DefinitionProblem } from "./amounts.js";
+import type { WrittenLayer } from "./layer-schema.js";
 import type { ResolvedLayer } from "./resolved-layers.js";
 
 interface Site {
@@ -47,6 +48,16 @@ export function keepOf(
   return as === undefined
     ? []
     : [{ layer: "keep", specPath: [...path, "as"], name: `${name}-as`, channels, as }];
+}
+
+/** The values that a layer names beside those of `from`, with the keys that name them. */
+export function valuesBeside(
+  layer: WrittenLayer | ResolvedLayer,
+): readonly { readonly key: string; readonly name: string }[] {
+  if (layer.layer === "upsample" && layer.to !== undefined) return [{ key: "to", name: layer.to }];
+  if (layer.layer === "global-pool" && layer.weights !== undefined)
+    return [{ key: "weights", name: layer.weights }];
+  return [];
 }
 
 /** Why a value that the definition names can't be read: the layer that names it is not in this block. */

@@ -1,5 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { BlockContext } from "../blocks/block-kind.js";
+import type { MapAxes } from "../input.js";
 import { INPUT_VALUE, type MapShape } from "../values.js";
 import { Amounts, type DefinitionProblem, type RefuseDefinition } from "./amounts.js";
 import type { DefinedStage, Definition } from "./definition.js";
@@ -19,13 +20,14 @@ export interface DefinedContext extends Omit<BlockContext, "channels" | "residua
   readonly scaleChannels: (channels: number) => number;
   /** The layers of the blocks before. */
   readonly count: LayerCount;
+  readonly axes: MapAxes;
 }
 
 /** One block of a stage of defined blocks, every expression evaluated. What has no value is refused. */
 export function resolveDefinition(
   definition: Definition,
   stage: DefinedStage,
-  { roundChannels, scaleChannels, wantedChannels, repeat, count, ...site }: DefinedContext,
+  { roundChannels, scaleChannels, wantedChannels, repeat, count, axes, ...site }: DefinedContext,
   refuse: RefuseDefinition,
 ): ResolvedDefined {
   const root: JsonPath = ["blocks", stage.block];
@@ -49,7 +51,8 @@ export function resolveDefinition(
     scaled: scaleChannels,
   };
   const context: LayerContext = {
-    amounts: new Amounts(scope, refuseHere),
+    amounts: new Amounts(scope, refuseHere, axes),
+    axes,
     refuse: refuseHere,
     activation: site.activation,
     padding: site.padding,

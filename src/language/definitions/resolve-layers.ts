@@ -1,4 +1,5 @@
 import type { JsonPath } from "../../base/json-path.js";
+import { elementCount } from "../../ir/types.js";
 import { joinedShape, type MapShape } from "../values.js";
 import { LIMITS, type RefuseDefinition } from "./amounts.js";
 import { type Amount, NO_ACTIVATION, PADDINGS } from "./layer-fields.js";
@@ -50,13 +51,24 @@ export function resolveLayers(
       at: At,
       context: LayerContext,
     ) => ResolvedList;
-    const list = resolve(layer, at, context);
+    const isPossible = context.axes === 2 || !ofMapsOnly.has(layer.layer);
+    if (!isPossible) {
+      const message = `"${layer.layer}" is of maps with height and width, and the input is a signal`;
+      context.refuse({ path: at.path, message });
+    }
+    const list = isPossible ? resolve(layer, at, context) : UNKNOWN_LIST;
     leaving = { channels: list.channels, stride: list.stride };
     if (layer.as !== undefined) context.values.set(layer.as, leaving);
     resolved.push(...begin.layers, ...list.layers, ...keepOf(layer.as, leaving, site));
   });
   return { layers: resolved, channels: leaving.channels, stride: leaving.stride };
 }
+
+/** Layers that signals can't have. */
+const ofMapsOnly: ReadonlySet<LayerKind> = new Set(["conv-transpose", "space-to-depth", "depth-to-space"]);
+
+/** What is known of a layer that is refused. */
+const UNKNOWN_LIST: ResolvedList = { layers: [], channels: Number.NaN, stride: Number.NaN };
 
 function nameOf(layer: WrittenLayer): string | undefined {
   return "name" in layer ? layer.name : undefined;
@@ -85,7 +97,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
       padding: paddingOf(layer.padding ?? padding, PADDINGS, at, amounts),
       standardized:
         layer.standardized &&
-        standardizedWeights(layer.standardized, (channelsIn / groups) * kernel[0] * kernel[1], at, context),
+        standardizedWeights(layer.standardized, (channelsIn / groups) * elementCount(kernel), at, context),
       bias: layer.bias,
       norm: layer.norm,
       activation: layer.activation === NO_ACTIVATION ? undefined : (layer.activation ?? activation),

@@ -25,17 +25,46 @@ export const movingResolvers: { readonly [K in MovingKind]: Resolver<K> } = {
     } as const;
     return one(pool, at.strideIn * strides[0]);
   },
-  "global-pool": ({ kind }, at) => one({ ...partOf(at), layer: "global-pool", kind }, ONE_PIXEL),
+  "global-pool"({ kind, weights, epsilon }, at, { values, refuse }) {
+    const refuseKey = (key: "weights" | "epsilon", message: string): void =>
+      refuse({ path: [...at.path, key], message, hint: "leave it out" });
+    if (kind === "max" && weights !== undefined) refuseKey("weights", "a maximum has no weights");
+    if (kind !== "deviation" && epsilon !== undefined)
+      refuseKey("epsilon", "a deviation alone has a least variance");
+    const shares = weights === undefined ? undefined : values.get(weights);
+    if (weights !== undefined && shares === undefined) {
+      refuse({ path: [...at.path, "weights"], message: absentValue(weights) });
+    } else if (
+      shares !== undefined &&
+      isKnown(shares.channels, at.channelsIn) &&
+      shares.channels !== at.channelsIn
+    ) {
+      const message = `weights of ${shares.channels} channels don't fit the ${at.channelsIn} that enter the layer`;
+      refuse({ path: [...at.path, "weights"], message });
+    }
+    const least = kind === "deviation" ? (epsilon ?? LEAST_VARIANCE) : undefined;
+    return one({ ...partOf(at), layer: "global-pool", kind, weights, epsilon: least }, ONE_PIXEL);
+  },
+  softmax: ({ over }, at) => same({ ...partOf(at), layer: "softmax", over }, at),
   "blur-pool"({ kernel, stride }, at, { amounts }) {
     const { path, channelsIn } = at;
     const step = amounts.integer(stride, [...path, "stride"], LIMITS.stride, channelsIn);
     const side = amounts.integer(kernel, [...path, "kernel"], LIMITS.blur, channelsIn);
     return one({ ...partOf(at), layer: "blur-pool", kernel: side, stride: step }, at.strideIn * step);
   },
-  pad({ pads }, at, { amounts }) {
-    const side = (i: 0 | 1 | 2 | 3): number =>
-      amounts.integer(pads[i], [...at.path, "pads", i], LIMITS.pixels, at.channelsIn);
-    return same({ ...partOf(at), layer: "pad", pads: [side(0), side(1), side(2), side(3)] }, at);
+  pad({ pads, mode }, at, { amounts, axes, refuse }) {
+    const path = [...at.path, "pads"];
+    if (pads.length !== 2 * axes) {
+      const message =
+        axes === 1
+          ? "a signal has two ends, and these are four numbers"
+          : "a map has four sides, and these are two numbers";
+      refuse({ path, message });
+    }
+    const [least, most] = LIMITS.pixels;
+    const limits = [mode === "reflect" ? 0 : least, most] as const;
+    const sides = pads.map((pad, i) => amounts.integer(pad, [...path, i], limits, at.channelsIn));
+    return same({ ...partOf(at), layer: "pad", pads: sides, reflects: mode === "reflect" || undefined }, at);
   },
   upsample({ factor, to, mode }, at, { amounts, refuse, values }) {
     const path = [...at.path, "factor"];
@@ -92,6 +121,9 @@ export const movingResolvers: { readonly [K in MovingKind]: Resolver<K> } = {
     );
   },
 };
+
+/** What keeps the root of a variance differentiable, as in SpeechBrain. */
+const LEAST_VARIANCE = 1e-12;
 
 /** The stride of a map of one pixel, whatever the input's size. */
 const ONE_PIXEL = Number.POSITIVE_INFINITY;

@@ -7,6 +7,9 @@ import type { JoinWord, Reading } from "../values.js";
 /** Height and width. */
 export type Sides = readonly [height: number, width: number];
 
+/** One number for each axis of a map: for height and width, or for the length of a signal. */
+export type PerAxis = readonly [number, ...number[]];
+
 /** Where a layer was written, what it is called below its block's scope, and the channels that leave it. */
 interface LayerPart {
   readonly specPath: JsonPath;
@@ -28,12 +31,12 @@ export interface StandardizedWeights {
 /** A convolution, and what of normalisation and activation follows it. */
 export interface ResolvedConv extends LayerPart {
   readonly layer: "conv";
-  readonly kernel: Sides;
-  readonly stride: Sides;
-  readonly dilation: Sides;
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly dilation: PerAxis;
   readonly groups: number;
   /** A word, or the zeros on both sides of each axis. */
-  readonly padding: Padding | "valid" | Sides;
+  readonly padding: Padding | "valid" | PerAxis;
   readonly standardized?: StandardizedWeights | undefined;
   readonly bias: boolean;
   readonly norm: boolean;
@@ -45,10 +48,10 @@ export interface ResolvedConv extends LayerPart {
 /** A transposed convolution, and what of normalisation and activation follows it. */
 export interface ResolvedConvTranspose extends LayerPart {
   readonly layer: "conv-transpose";
-  readonly kernel: Sides;
-  readonly stride: Sides;
-  readonly padding: Sides;
-  readonly outputPadding: Sides;
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly padding: PerAxis;
+  readonly outputPadding: PerAxis;
   readonly groups: number;
   readonly bias: boolean;
   readonly norm: boolean;
@@ -58,10 +61,20 @@ export interface ResolvedConvTranspose extends LayerPart {
 export interface ResolvedWindow extends LayerPart {
   readonly layer: "pool";
   readonly kind: "max" | "average";
-  readonly kernel: Sides;
-  readonly stride: Sides;
-  readonly padding: PoolPadding | "valid" | Sides;
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly padding: PoolPadding | "valid" | PerAxis;
   readonly countPadding: boolean;
+}
+
+/** One number for each channel. A deviation has an ε, and what has one is a deviation. */
+export interface ResolvedGlobalPool extends LayerPart {
+  readonly layer: "global-pool";
+  readonly kind: "max" | "average" | "deviation";
+  /** The value with the shares of the pixels; left out, all count alike. */
+  readonly weights?: string | undefined;
+  /** The least variance of a deviation. */
+  readonly epsilon?: number | undefined;
 }
 
 export interface ResolvedBranches extends LayerPart {
@@ -82,9 +95,17 @@ export interface ResolvedLayerNorm extends LayerPart {
 /** A larger map: `factor` times as large, or as large as the value `to`. Exactly one is given. */
 export interface ResolvedUpsample extends LayerPart {
   readonly layer: "upsample";
-  readonly factor?: Sides | undefined;
+  readonly factor?: PerAxis | undefined;
   readonly to?: string | undefined;
   readonly mode: "nearest" | "bilinear";
+}
+
+/** More places around a map: so many before each axis, and then so many after each. Of less than nothing, so many are cut off. */
+export interface ResolvedPad extends LayerPart {
+  readonly layer: "pad";
+  readonly pads: readonly number[];
+  /** Whether the map's mirrored edge stands there instead of zeros. */
+  readonly reflects?: true | undefined;
 }
 
 /** Pixels that become channels, or the other way. */
@@ -107,7 +128,8 @@ export type ResolvedLayer =
   | (LayerPart & { readonly layer: "keep"; readonly as: string })
   | (LayerPart & { readonly layer: "leaky-relu"; readonly slope: number })
   | (LayerPart & { readonly layer: "prelu" })
-  | (LayerPart & { readonly layer: "global-pool"; readonly kind: "max" | "average" })
+  | ResolvedGlobalPool
+  | (LayerPart & { readonly layer: "softmax"; readonly over: "pixels" | "channels" })
   | (LayerPart & { readonly layer: "blur-pool"; readonly kernel: number; readonly stride: number })
   | (ResolvedDepthChange & { readonly layer: "space-to-depth" })
   | (ResolvedDepthChange & { readonly layer: "depth-to-space" })
@@ -116,7 +138,7 @@ export type ResolvedLayer =
   | (LayerPart & { readonly layer: "shuffle"; readonly groups: number })
   | (LayerPart & { readonly layer: "activation"; readonly activation: ActivationName })
   | ResolvedWindow
-  | (LayerPart & { readonly layer: "pad"; readonly pads: readonly [number, number, number, number] })
+  | ResolvedPad
   | (LayerPart & {
       readonly layer: "scale";
       readonly factor: number;

@@ -4,9 +4,10 @@ import { Amounts, type RefuseDefinition } from "../definitions/amounts.js";
 import type { Scope } from "../definitions/evaluate.js";
 import type { LayerCount, ResolvedList } from "../definitions/layer-resolver.js";
 import type { WrittenLayer } from "../definitions/layer-schema.js";
-import { absentLevel } from "../definitions/named-values.js";
+import { absentLevel, valuesBeside } from "../definitions/named-values.js";
 import { resolveLayers } from "../definitions/resolve-layers.js";
 import { layersIn, type ResolvedLayer } from "../definitions/resolved-layers.js";
+import type { MapAxes } from "../input.js";
 import type { NamedMaps } from "../named-maps.js";
 import type { FeatureSource } from "../resolved.js";
 import type { LayerDefaults, MapSource } from "../resolved-part.js";
@@ -22,6 +23,7 @@ export interface NeckContext {
   readonly scaleChannels: (channels: number) => number;
   /** The layers of the blocks before. */
   readonly count: LayerCount;
+  readonly axes: MapAxes;
   readonly refuse: RefuseDefinition;
 }
 
@@ -98,7 +100,7 @@ class NeckValues extends Map<string, MapShape> {
 
 function namesReadBy(layer: ResolvedLayer): readonly string[] {
   if (layer.layer === "read") return layer.reading.names;
-  return layer.layer === "upsample" && layer.to !== undefined ? [layer.to] : [];
+  return valuesBeside(layer).map(({ name }) => name);
 }
 
 /** The heads, in order: a later one may read what an earlier one made of its maps. */
@@ -240,7 +242,7 @@ interface WrittenList {
 /** Layers that belong to no stage, with every expression evaluated. */
 function resolveList(
   { layers, path, input, values, what, level, activation }: WrittenList,
-  { defaults, roundChannels, scaleChannels, count, refuse: report }: NeckContext,
+  { defaults, roundChannels, scaleChannels, count, axes, refuse: report }: NeckContext,
 ): ResolvedList {
   const { activation: usual, padding } = defaults(activation);
   const where = level === undefined ? "" : ` (on the map "${level}")`;
@@ -252,7 +254,8 @@ function resolveList(
     scaled: scaleChannels,
   };
   return resolveLayers(layers, input, path, "layers", {
-    amounts: new Amounts(scope, refuse),
+    amounts: new Amounts(scope, refuse, axes),
+    axes,
     refuse,
     activation: usual,
     padding,

@@ -1,4 +1,5 @@
 import type { JsonPath } from "../../base/json-path.js";
+import { placesOfInput } from "../input.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { PoolPadding } from "../resolved-part.js";
 import type { SpecRule } from "./rule.js";
@@ -8,18 +9,17 @@ export const mapStaysLargeEnough: SpecRule = {
   doc: "A stride on a feature map smaller than the stride has nothing left to reduce: the input is too small.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
-    let { height, width } = resolved.input;
+    let places = placesOfInput(resolved.input);
     for (const { specPath, kernel, stride, padding } of stridedLayers(resolved)) {
-      if (Math.min(height, width) < stride) {
+      if (Math.min(...places) < stride) {
         report(
           [...specPath, "stride"],
-          `the feature map has ${height}x${width} pixels here: too few for a stride of ${stride}`,
-          `the input of ${resolved.input.height}x${resolved.input.width} is too small for this network`,
+          `the feature map has ${places.join("x")} pixels here: too few for a stride of ${stride}`,
+          `the input of ${placesOfInput(resolved.input).join("x")} is too small for this network`,
         );
         return;
       }
-      height = outputSize(height, kernel, stride, padding);
-      width = outputSize(width, kernel, stride, padding);
+      places = places.map((size) => outputSize(size, kernel, stride, padding));
     }
   },
 };

@@ -4,7 +4,7 @@ export const preprocessingFitsTheInput: SpecRule = {
   name: "preprocessing-fits-the-input",
   doc: "`mean` and `std` have a number for each channel of the input, or one for all; only an image that is resized to fit is padded.",
   check({ resolved }, report) {
-    if (resolved === undefined) return;
+    if (resolved?.preprocessing === undefined) return;
     const { preprocessing, input } = resolved;
     if (preprocessing.padding !== undefined && preprocessing.resize !== "fit") {
       report(

@@ -18,6 +18,7 @@ import { residualNeedsEqualShapes } from "./residual-needs-equal-shapes.js";
 import type { SpecRule } from "./rule.js";
 import { scaledChannelsStayInRange } from "./scaled-channels-stay-in-range.js";
 import { shortcutsFitTheirBranch } from "./shortcuts-fit-their-branch.js";
+import { signalsHaveOneAxis } from "./signals-have-one-axis.js";
 import { strideFitsKernel } from "./stride-fits-kernel.js";
 import { unexpandedBlocksKeepTheirChannels } from "./unexpanded-blocks-keep-their-channels.js";
 
@@ -44,4 +45,5 @@ export const specRules: readonly SpecRule[] = [
   preprocessingFitsTheInput,
   labelsNameEachClass,
   detectionFitsItsHeads,
+  signalsHaveOneAxis,
 ];

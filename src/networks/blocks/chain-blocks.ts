@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import { featureMap } from "../../ir/types.js";
+import { gatedChannels } from "../../ir/types.js";
 import type { ResolvedConvBlock } from "../../language/blocks/conv-norm-act.js";
 import type { ResolvedDepthwiseSeparable } from "../../language/blocks/depthwise-separable.js";
 import type { ResolvedFusedInvertedResidual } from "../../language/blocks/fused-inverted-residual.js";
@@ -111,7 +111,7 @@ function mixedDepthwise(
   conv: ConvNorm,
   kernels: readonly number[],
 ): Value {
-  const [, channels] = featureMap(x.type, "x");
+  const [, channels] = gatedChannels(x.type, "x");
   const equal = Math.floor(channels / kernels.length);
   let start = 0;
   const parts = kernels.map((kernel, i) => {

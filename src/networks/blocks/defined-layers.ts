@@ -2,15 +2,17 @@ import { Defect } from "../../base/diagnostic.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
 import type { Value } from "../../ir/graph.js";
 import { initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
-import { featureMap } from "../../ir/types.js";
+import type { AttributesInput } from "../../ir/ops/registry.js";
+import { elementCount, gatedChannels, mapChannels, placesOf } from "../../ir/types.js";
 import { constantWeight } from "../../ir/weight.js";
 import type {
+  PerAxis,
   ResolvedConvTranspose,
   ResolvedLayer,
   ResolvedLayerNorm,
 } from "../../language/definitions/resolved-layers.js";
 import { joinMaps, numberOf } from "./joins.js";
-import { type Builder, type DefinedSite, type LayersOf, named } from "./layer-builders.js";
+import { type Builder, channelsLast, type DefinedSite, type LayersOf, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
 import { movingBuilders } from "./moving-layers.js";
 
@@ -100,34 +102,41 @@ function convTranspose(
   { name, channels, kernel, stride, padding, outputPadding, groups, bias }: ResolvedConvTranspose,
   { initialization }: LayersOf,
 ): Value {
-  const [, inputs] = featureMap(x.type, "x");
+  const [, inputs] = mapChannels(x.type, "x");
   const init = initializations[initialization];
   const dims = [inputs, channels / groups, ...kernel];
   const operands = [x, layers.parameter(`${name}/conv/weight`, dims, init.conv(groups))];
   // PyTorch counts so.
-  const fanIn = (channels / groups) * kernel[0] * kernel[1];
+  const fanIn = elementCount(dims.slice(1));
   if (bias) operands.push(layers.parameter(`${name}/conv/bias`, [channels], init.convBias(fanIn)));
-  const [rows, columns] = padding;
-  const attributes = {
-    strides: [...stride] as [number, number],
-    pads: [rows, columns, rows, columns] as [number, number, number, number],
-    outputPadding: [...outputPadding] as [number, number],
+  const [rows, columns] = both(padding);
+  const attributes: AttributesInput<"conv_transpose"> = {
+    strides: both(stride),
+    pads: [rows, columns, rows, columns],
+    outputPadding: both(outputPadding),
     group: groups,
   };
   return layers.op("conv_transpose", operands, attributes, `${name}/conv`);
 }
 
+/** Height and width, of a layer that only maps have. */
+function both([height, width = height]: PerAxis): [height: number, width: number] {
+  return [height, width];
+}
+
 /** Layer normalisation over the channels of each pixel, which ONNX has for the last axes only. Named `layer/norm`. */
 function layerNorm(layers: LayerBuilder, x: Value, { name }: ResolvedLayerNorm, epsilon: number): Value {
-  const [, channels] = featureMap(x.type, "x");
-  const last = layers.op("transpose", [x], { permutation: [0, 2, 3, 1] }, `${name}/last`);
+  const [, channels] = gatedChannels(x.type, "x");
+  const last = channelsLast(layers, x, `${name}/last`);
+  const axis = last.type.dims.length - 1;
   const operands = [
     last,
     layers.parameter(`${name}/norm/weight`, [channels], startAtOne),
     layers.parameter(`${name}/norm/bias`, [channels], startAtZero),
   ];
-  const normed = layers.op("layer_norm", operands, { axis: 3, epsilon }, `${name}/norm`);
-  return layers.op("transpose", [normed], { permutation: [0, 3, 1, 2] }, `${name}/first`);
+  const normed = layers.op("layer_norm", operands, { axis, epsilon }, `${name}/norm`);
+  const places = last.type.dims.slice(2).map((_, i) => i + 1);
+  return layers.op("transpose", [normed], { permutation: [0, axis, ...places] }, `${name}/first`);
 }
 
 function factorOf(
@@ -144,6 +153,7 @@ function factorOf(
 
 /** A trained number for each channel of x, which all start alike. */
 function perChannel(layers: LayerBuilder, x: Value, name: string, start: number): Value {
-  const [, channels] = featureMap(x.type, "x");
-  return layers.parameter(name, [channels, 1, 1], (dims) => constantWeight(dims, start));
+  const [, channels] = gatedChannels(x.type, "x");
+  const dims = [channels, ...placesOf(x.type, "x").map(() => 1)];
+  return layers.parameter(name, dims, (sizes) => constantWeight(sizes, start));
 }

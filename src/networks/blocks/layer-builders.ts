@@ -27,6 +27,14 @@ export type Builder<K extends ResolvedLayer["layer"]> = (
   site: DefinedSite,
 ) => Value;
 
+/** [N, C, H, W] → [N, H, W, C], [N, C, L] → [N, L, C] */
+export function channelsLast(layers: LayerBuilder, x: Value, layer: string): Value {
+  const [batch, ...others] = x.type.dims.map((_, axis) => axis);
+  const [channels, ...places] = others;
+  if (batch === undefined || channels === undefined) throw new Defect("a map has batch and channels");
+  return layers.op("transpose", [x], { permutation: [batch, ...places, channels] }, layer);
+}
+
 /** The value of that name, which is known: names were checked. */
 export function named(values: ReadonlyMap<string, Value>, name: string): Value {
   const value = values.get(name);

@@ -6,18 +6,18 @@ import { type GraphBuilder, located } from "../../ir/builder.js";
 import type { Loc, Parameter, ParameterRole, Result, Value } from "../../ir/graph.js";
 import { type Initializer, initializations, startAtOne, startAtZero } from "../../ir/initializers.js";
 import type { AttributesInput, OpName } from "../../ir/ops/registry.js";
-import { type DType, elementCount, expectDims, featureMap, refuse } from "../../ir/types.js";
+import { type DType, elementCount, expectDims, gatedChannels, placesOf, refuse } from "../../ir/types.js";
 import { constantWeight, storedWeight, type WeightExpr } from "../../ir/weight.js";
-import type { StandardizedWeights } from "../../language/definitions/resolved-layers.js";
+import type { ResolvedPad, StandardizedWeights } from "../../language/definitions/resolved-layers.js";
 import type { AttentionPosition } from "../../language/positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../../language/resolved-part.js";
 import {
   type Extent,
+  kernelOf,
   type LayerWindow,
-  padsOf,
-  sidesOf,
+  poolAttributes,
   type WindowPadding,
-  windowAttributes,
+  windowOver,
 } from "./windows.js";
 
 /** A convolution: its output channels, and what its weight and padding follow from. */
@@ -131,31 +131,36 @@ export class LayerBuilder {
 
   /** kernel×kernel convolution, without a bias unless said otherwise; named `layer/conv`. */
   conv(x: Value, layer: string, conv: Conv, { bias = false } = {}): Result {
-    const { channels, groups = 1, dilation = 1, initialization } = conv;
+    const { channels, groups: group = 1, initialization } = conv;
     const init = initializations[initialization];
-    const [, inputs] = featureMap(x.type, "x");
-    const [kernelHeight, kernelWidth] = sidesOf(conv.kernel);
-    const dims = [channels, inputs / groups, kernelHeight, kernelWidth];
-    const fanIn = (inputs / groups) * kernelHeight * kernelWidth;
-    const weight = this.parameter(join(layer, "conv/weight"), dims, init.conv(groups));
+    const [, inputs] = gatedChannels(x.type, "x");
+    const dims = [channels, inputs / group, ...kernelOf(x, conv.kernel)];
+    const fanIn = elementCount(dims.slice(1));
+    const weight = this.parameter(join(layer, "conv/weight"), dims, init.conv(group));
     const operands = [x, this.#standardized(weight, join(layer, "conv"), conv.standardized)];
     if (bias) operands.push(this.parameter(join(layer, "conv/bias"), [channels], init.convBias(fanIn)));
+    const { rows, columns } = windowOver(x, conv);
+    const { stride, dilation, before, after } = columns;
+    const at = join(layer, "conv");
+    if (rows === undefined) {
+      return this.op("conv_1d", operands, { stride, pads: [before, after], dilation, group }, at);
+    }
     return this.op(
       "conv",
       operands,
       {
-        strides: sidesOf(conv.stride),
-        pads: padsOf(x, conv),
-        dilations: sidesOf(dilation),
-        group: groups,
+        strides: [rows.stride, stride],
+        pads: [rows.before, before, rows.after, after],
+        dilations: [rows.dilation, dilation],
+        group,
       },
-      join(layer, "conv"),
+      at,
     );
   }
 
   /** Batch normalisation, named `layer/norm`. */
   norm(x: Value, layer: string, { norm, initialization, endsBranch = false }: Norm): Result {
-    const [, channels] = featureMap(x.type, "x");
+    const [, channels] = gatedChannels(x.type, "x");
     const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
     const own = join(layer, join("norm", this.#shared?.normsOf ?? ""));
     const buffer = (name: string, init: Initializer): Parameter =>
@@ -172,35 +177,48 @@ export class LayerBuilder {
 
   /** Maximum of windows of kernel×kernel pixels. */
   maxPool(x: Value, layer: string, window: LayerWindow): Result {
-    return this.op("max_pool", [x], windowAttributes(x, window), layer);
+    return this.#inRow(x, layer, (map) =>
+      this.op("max_pool", [map], poolAttributes(windowOver(x, window)), layer),
+    );
   }
 
   /** Mean of windows of kernel×kernel pixels; of the padding too, if that counts. */
   avgPool(x: Value, layer: string, window: LayerWindow, { countPadding = false } = {}): Result {
-    return this.op("avg_pool", [x], { ...windowAttributes(x, window), countPadding }, layer);
+    const attributes = { ...poolAttributes(windowOver(x, window)), countPadding };
+    return this.#inRow(x, layer, (map) => this.op("avg_pool", [map], attributes, layer));
+  }
+
+  /** What `pool` makes of a map, or of a signal as a map with one row. */
+  #inRow(x: Value, layer: string, pool: (map: Value) => Result): Result {
+    const [length, isMap] = placesOf(x.type, "x");
+    if (isMap !== undefined) return pool(x);
+    const pooled = pool(this.op("reshape", [x], { shape: [0, 0, 1, Number(length)] }, `${layer}/row`));
+    const left = Number(pooled.type.dims[3]);
+    return this.op("reshape", [pooled], { shape: [0, 0, left] }, `${layer}/signal`);
   }
 
   /**
-   * The map with zeros at the top, left, bottom and right; of less than nothing, so many pixels are cut off. The zeros
-   * come first: ONNX Runtime fuses a Pad with a pooling that follows it, also where the result is no pooling.
+   * The map with zeros, or its mirrored edge, before and after each axis; of less than nothing, so many places are cut off. The
+   * zeros come first: ONNX Runtime fuses a Pad with a pooling that follows it, also where the result is no pooling.
    */
-  framed(x: Value, layer: string, pads: readonly [number, number, number, number]): Value {
-    const zeros = pads.map((pad) => Math.max(0, pad)) as [number, number, number, number];
-    const attributes = { before: [0, 0, zeros[0], zeros[1]], after: [0, 0, zeros[2], zeros[3]] };
-    let framed = zeros.some((pad) => pad > 0) ? this.op("pad", [x], attributes, layer) : x;
-    for (const [axis, name] of [
-      [2, "rows"],
-      [3, "columns"],
-    ] as const) {
-      const [before, after] = [pads[axis - 2] as number, pads[axis] as number];
-      if (before >= 0 && after >= 0) continue;
+  framed(x: Value, layer: string, { pads, reflects }: Pick<ResolvedPad, "pads" | "reflects">): Value {
+    const axes = pads.length / 2;
+    const added = pads.map((pad) => Math.max(0, pad));
+    const attributes = { before: [0, 0, ...added.slice(0, axes)], after: [0, 0, ...added.slice(axes)] };
+    const kind = reflects ? "reflect_pad" : "pad";
+    let framed = added.some((pad) => pad > 0) ? this.op(kind, [x], attributes, layer) : x;
+    const names = axes === 1 ? ["places"] : ["rows", "columns"];
+    names.forEach((name, i) => {
+      const [before = 0, after = 0] = [pads[i], pads[i + axes]];
+      if (before >= 0 && after >= 0) return;
+      const axis = i + 2;
       const size = Number(framed.type.dims[axis]);
       const [start, end] = [Math.max(0, -before), size - Math.max(0, -after)];
       framed = located(this.#at(layer), () => {
         if (end <= start) refuse(`${start + size - end} pixels can't be cut off a map of ${size} ${name}`);
         return this.op("slice", [framed], { axis, start, end }, join(layer, name));
       });
-    }
+    });
     return framed;
   }
 
@@ -214,11 +232,12 @@ export class LayerBuilder {
     const { inputChannels, stage, initialization } = block;
     const gates = block.gates.filter((gate) => gate.position === position);
     if (gates.length === 0) return x;
-    const [, channels, height, width] = featureMap(x.type, "x");
+    const [, channels] = gatedChannels(x.type, "x");
+    const [height, width] = placesOf(x.type, "x");
     const site: AttentionSite = {
       channels,
       blockInputChannels: inputChannels,
-      map: [height, width],
+      map: height === undefined || width === undefined ? undefined : [height, width],
       stage,
       initialization,
     };

@@ -1,6 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import { featureMap, refuse } from "../../ir/types.js";
+import { elementCount, featureMap, gatedChannels, placesOf, refuse } from "../../ir/types.js";
 import type { MovingKind } from "../../language/definitions/moving-layers.js";
+import { numberOf } from "./joins.js";
 import { type Builder, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
 
@@ -8,12 +9,26 @@ import type { LayerBuilder } from "./layers.js";
 export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
   pool: (layers, x, { name, kind, countPadding, ...window }) =>
     kind === "max" ? layers.maxPool(x, name, window) : layers.avgPool(x, name, window, { countPadding }),
-  "global-pool": (layers, x, { name, kind }) =>
-    layers.op(kind === "max" ? "global_max_pool" : "global_avg_pool", [x], {}, name),
+  "global-pool"(layers, x, { name, kind, weights, epsilon }, { values }) {
+    const shares = weights === undefined ? undefined : named(values, weights);
+    if (epsilon !== undefined) return deviation(layers, x, name, shares, epsilon);
+    if (kind === "max") return layers.op("global_max_pool", [x], {}, name);
+    return meanOver(layers, x, shares, name);
+  },
+  softmax(layers, x, { name, over }) {
+    const [, channels] = gatedChannels(x.type, "x");
+    const places = placesOf(x.type, "x");
+    if (over === "channels" || places.length === 1) {
+      return layers.op("softmax", [x], { axis: over === "channels" ? 1 : 2 }, name);
+    }
+    const flat = layers.op("reshape", [x], { shape: [0, channels, elementCount(places)] }, `${name}/flat`);
+    const shares = layers.op("softmax", [flat], { axis: 2 }, name);
+    return layers.op("reshape", [shares], { shape: [0, channels, ...places] }, `${name}/map`);
+  },
   // A binomial filter is means of two neighbours, again and again.
   "blur-pool"(layers, x, { name, kernel, stride }) {
     const each = Math.floor((stride - 1 + kernel - 1) / 2);
-    const edge = [0, 0, each, each];
+    const edge = [0, 0, ...placesOf(x.type, "x").map(() => each)];
     let y: Value = layers.op("reflect_pad", [x], { before: edge, after: edge }, `${name}/pad`);
     for (let i = 1; i < kernel; i++) {
       const last = i === kernel - 1;
@@ -25,22 +40,20 @@ export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
     }
     return y;
   },
-  pad: (layers, x, { name, pads }) => layers.framed(x, name, pads),
+  pad: (layers, x, { name, ...pad }) => layers.framed(x, name, pad),
   upsample(layers, x, { name, factor, to, mode }, { values }) {
-    const [, , height, width] = featureMap(x.type, "x");
-    const [, , wantedHeight, wantedWidth] =
-      to === undefined ? [] : featureMap(named(values, to).type, "the map that it gets as large as");
-    const scales = factor ?? [Number(wantedHeight) / Number(height), Number(wantedWidth) / Number(width)];
+    const wanted = to && placesOf(named(values, to).type, "the map that it gets as large as");
+    const scales = placesOf(x.type, "x").map((size, axis) => factor?.[axis] ?? Number(wanted?.[axis]) / size);
     return layers.op("resize", [x], { scales: [1, 1, ...scales], ...UPSAMPLING[mode] }, name);
   },
   slice: (layers, x, { name, start, end }) => layers.op("slice", [x], { axis: 1, start, end }, name),
   shuffle(layers, x, { name, groups }) {
-    const [, channels, height, width] = featureMap(x.type, "x");
-    const [rows, columns] = [Number(height), Number(width)];
+    const [, channels] = gatedChannels(x.type, "x");
+    const places = placesOf(x.type, "x");
     return regrouped(layers, x, name, {
-      split: [0, groups, channels / groups, rows, columns],
-      permutation: [0, 2, 1, 3, 4],
-      merged: [0, channels, rows, columns],
+      split: [0, groups, channels / groups, ...places],
+      permutation: [0, 2, 1, ...places.map((_, i) => i + 3)],
+      merged: [0, channels, ...places],
     });
   },
   "space-to-depth"(layers, x, { name, size, order }) {
@@ -67,6 +80,34 @@ export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
     });
   },
 };
+
+/** Σ w · x over the pixels of each channel, or their mean. */
+function meanOver(layers: LayerBuilder, x: Value, shares: Value | undefined, name: string): Value {
+  if (shares === undefined) return layers.op("global_avg_pool", [x], {}, name);
+  const axes = placesOf(x.type, "x").map((_, i) => i + 2);
+  return layers.op("reduce_sum", [layers.multiply(x, shares, `${name}/weighted`)], { axes }, name);
+}
+
+/** √max(Σ w · (x - Σ w · x)², ε) over the pixels of each channel. */
+function deviation(
+  layers: LayerBuilder,
+  x: Value,
+  name: string,
+  shares: Value | undefined,
+  epsilon: number,
+): Value {
+  const mean = meanOver(layers, x, shares, `${name}/mean`);
+  const apart = layers.op("sub", [x, mean], {}, `${name}/apart`);
+  const squares = layers.op("pow", [apart, numberOf(layers, `${name}/two`, 2)], {}, `${name}/squares`);
+  const variance = meanOver(layers, squares, shares, `${name}/variance`);
+  const least = layers.op(
+    "max",
+    [variance, numberOf(layers, `${name}/epsilon`, epsilon)],
+    {},
+    `${name}/least`,
+  );
+  return layers.op("sqrt", [least], {}, name);
+}
 
 /** How PyTorch's `interpolate` finds pixels, in ONNX's words. */
 const UPSAMPLING = {

@@ -1,6 +1,6 @@
 import { Defect } from "../../base/diagnostic.js";
 import type { Parameter, Value } from "../../ir/graph.js";
-import { featureMap } from "../../ir/types.js";
+import { elementCount, gatedChannels, placesOf } from "../../ir/types.js";
 import type {
   HeadLevel,
   MapHeadOutput,
@@ -10,6 +10,7 @@ import type {
 import type { MapSource } from "../../language/resolved-part.js";
 import { INPUT_VALUE } from "../../language/values.js";
 import { buildList } from "./defined-layers.js";
+import { channelsLast } from "./layer-builders.js";
 import type { LayerBuilder, SharedParameters } from "./layers.js";
 
 /** The maps of the stages → layers → every value that these read or name. */
@@ -72,11 +73,12 @@ export function buildMapHead(
  * `permute(0, 3, 4, 1, 2)`, or anchor by anchor, as in YOLO's.
  */
 function rowsOf(layers: LayerBuilder, map: Value, { values, order }: Exclude<MapHeadOutput, string>): Value {
-  const [, channels, height, width] = featureMap(map.type, "the head's result");
-  const [anchors, pixels] = [channels / values, Number(height) * Number(width)];
+  const what = "the head's result";
+  const [, channels] = gatedChannels(map.type, what);
+  const [anchors, pixels] = [channels / values, elementCount(placesOf(map.type, what))];
   const shape = [0, anchors * pixels, values];
   if (order === "pixels") {
-    const last = layers.op("transpose", [map], { permutation: [0, 2, 3, 1] }, "rows/last");
+    const last = channelsLast(layers, map, "rows/last");
     return layers.op("reshape", [last], { shape }, "rows");
   }
   const split = layers.op("reshape", [map], { shape: [0, anchors, values, pixels] }, "rows/split");

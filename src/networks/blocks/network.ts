@@ -7,6 +7,7 @@ import { nameOutputs } from "../../ir/rewrite.js";
 import { type Dim, tensorType } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import { outputsOfHead, selectsBoxes } from "../../language/detection/resolved.js";
+import { imageOf, placesOfInput } from "../../language/input.js";
 import { mapKey } from "../../language/named-maps.js";
 import { type HeadLevel, isOfHead } from "../../language/neck/resolved.js";
 import { neededBlocks } from "../../language/needed-blocks.js";
@@ -25,7 +26,7 @@ export const BATCH = "N";
 /**
  * The network of a spec as IR:
  *
- *     input [N, C, H, W] [→ stem] → blocks, stage by stage → head → logits [N, classes]
+ *     input [N, C, H, W] or [N, C, L] [→ stem] → blocks, stage by stage → head → logits [N, classes]
  *                                         ├ features, by name [N, C', H', W']
  *                                         └ neck → heads, each over several maps [→ boxes]
  *
@@ -33,9 +34,10 @@ export const BATCH = "N";
  * folded, drop rates are there for the code that trains.
  */
 export function buildNetwork(spec: ResolvedSpec): Graph {
-  const { channels, height, width } = spec.input;
+  const { channels } = spec.input;
+  const places = placesOfInput(spec.input);
   const builder = new GraphBuilder(spec.name);
-  const input = builder.input("input", tensorType([batchOf(spec), channels, height, width]));
+  const input = builder.input("input", tensorType([batchOf(spec), channels, ...places]));
   const site = new NetworkSite(builder);
   site.setMap("input", input);
   const mapOf = (source: MapSource): Value => site.mapOf(source);
@@ -58,8 +60,9 @@ export function buildNetwork(spec: ResolvedSpec): Graph {
   outputs.push(...heads.outputs);
   const { detection } = spec;
   if (detection !== undefined) {
+    const image = imageOf(spec.input);
     const boxes = buildDetection(detection, {
-      image: [height, width],
+      image: [image.height, image.width],
       resultsOf: (head) => heads.results.get(head) ?? [],
       mapOf,
       enter: (scope, type, inputChannels) => site.enter(scope, type, detection, { inputChannels }),

@@ -124,7 +124,8 @@ function project(layers: LayerBuilder, x: Value, block: ResidualBlock): Value {
         stride === 1 ? x : layers.maxPool(x, "shortcut/pick", { kernel: 1, stride, padding: "ceil" });
       const missing = channels - inputChannels;
       if (missing === 0) return picked;
-      return layers.op("pad", [picked], { before: [0, 0, 0, 0], after: [0, missing, 0, 0] }, "shortcut/pad");
+      const nothing = picked.type.dims.map(() => 0);
+      return layers.op("pad", [picked], { before: nothing, after: nothing.with(1, missing) }, "shortcut/pad");
     }
   }
 }

@@ -1,12 +1,14 @@
+import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
-import { featureMap } from "../../ir/types.js";
+import { placesOf } from "../../ir/types.js";
+import type { PerAxis } from "../../language/definitions/resolved-layers.js";
 import type { PoolPadding } from "../../language/resolved-part.js";
 
-/** The same for both axes, or for height and width. */
-export type Extent = number | readonly [height: number, width: number];
+/** The same for all axes, or one for each. */
+export type Extent = number | PerAxis;
 
 /** How a map is padded for a window: a word, `valid` for not at all, or the positions on both sides of each axis. */
-export type WindowPadding = PoolPadding | "valid" | readonly [height: number, width: number];
+export type WindowPadding = PoolPadding | "valid" | PerAxis;
 
 /** A window that moves over a map. */
 export interface LayerWindow {
@@ -16,30 +18,61 @@ export interface LayerWindow {
   readonly padding: WindowPadding;
 }
 
-export function sidesOf(extent: Extent): [number, number] {
-  return typeof extent === "number" ? [extent, extent] : [...extent];
+/** A window along one axis of a map. */
+interface AxisWindow {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly before: number;
+  readonly after: number;
 }
 
-export function windowAttributes(x: Value, window: LayerWindow) {
-  return { kernel: sidesOf(window.kernel), strides: sidesOf(window.stride), pads: padsOf(x, window) };
+/** A window over a map, or over a signal, which has no rows. */
+interface MapWindow {
+  readonly rows?: AxisWindow | undefined;
+  readonly columns: AxisWindow;
 }
 
-/** Positions at the top, left, bottom and right of a map. */
-export function padsOf(
-  x: Value,
-  { kernel, stride, dilation = 1, padding }: LayerWindow,
-): [number, number, number, number] {
-  const [, , ...sizes] = featureMap(x.type, "x");
-  const [[top, bottom], [left, right]] = ([0, 1] as const).map((axis) => {
-    const taps = (sidesOf(kernel)[axis] - 1) * sidesOf(dilation)[axis];
-    return padsFor(
-      typeof padding === "string" ? padding : padding[axis],
-      sizes[axis] as number,
-      taps + 1,
-      sidesOf(stride)[axis],
-    );
-  }) as [[number, number], [number, number]];
-  return [top, left, bottom, right];
+/** A kernel's sizes over x: one for each axis of its map. */
+export function kernelOf(x: Value, kernel: Extent): readonly number[] {
+  return placesOf(x.type, "x").map((_, axis) => along(kernel, axis));
+}
+
+/** A window with its padding in numbers. */
+export function windowOver(x: Value, window: LayerWindow): MapWindow {
+  const [first, second] = placesOf(x.type, "x").map((size, axis) => axisWindow(size, axis, window));
+  if (first === undefined) throw new Defect("a map has no axes");
+  return second === undefined ? { columns: first } : { rows: first, columns: second };
+}
+
+function along(extent: Extent, axis: number): number {
+  return typeof extent === "number" ? extent : (extent[axis] ?? extent[0]);
+}
+
+function axisWindow(
+  size: number,
+  axis: number,
+  { padding, dilation: distance = 1, ...window }: LayerWindow,
+): AxisWindow {
+  const [kernel, stride, dilation] = [
+    along(window.kernel, axis),
+    along(window.stride, axis),
+    along(distance, axis),
+  ];
+  const positions = typeof padding === "string" ? padding : along(padding, axis);
+  const [before, after] = padsFor(positions, size, (kernel - 1) * dilation + 1, stride);
+  return { kernel, stride, dilation, before, after };
+}
+
+const WHOLE_ROW: AxisWindow = { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0 };
+
+/** What poolings of the IR take, which are of maps: a signal is one row of one. */
+export function poolAttributes({ rows = WHOLE_ROW, columns }: MapWindow) {
+  return {
+    kernel: [rows.kernel, columns.kernel] as [number, number],
+    strides: [rows.stride, columns.stride] as [number, number],
+    pads: [rows.before, columns.before, rows.after, columns.after] as [number, number, number, number],
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ class OwnNorms(nn.Module):
     def __init__(self, norm, levels):
         super().__init__()
         for level in levels:
-            self._modules[level] = nn.BatchNorm2d(norm.num_features, eps=norm.eps, momentum=norm.momentum)
+            self._modules[level] = nn.BatchNorm{{d}}(norm.num_features, eps=norm.eps, momentum=norm.momentum)
             self._modules[level].load_state_dict(norm.state_dict())
         self.level = levels[0]
 
@@ -17,17 +17,17 @@ def own_norms(layers, levels):
     norms = []
     for module in list(layers.modules()):
         for name, child in module.named_children():
-            if isinstance(child, nn.BatchNorm2d):
+            if isinstance(child, nn.BatchNorm{{d}}):
                 module._modules[name] = OwnNorms(child, levels)
                 norms.append(module._modules[name])
     return norms
 
 
 def rows_of(x, values, order="pixels"):
-    """A map [N, A * values, H, W] as rows [N, H * W * A, values]: pixel by pixel, or anchor by anchor."""
+    """A map of A * values channels as rows [N, places * A, values]: pixel by pixel, or anchor by anchor."""
     count = x.shape[0]
     if order == "pixels":
-        return x.permute(0, 2, 3, 1).reshape(count, -1, values)
+        return x.movedim(1, -1).reshape(count, -1, values)
     return x.reshape(count, x.shape[1] // values, values, -1).transpose(2, 3).reshape(count, -1, values)
 
 
@@ -95,7 +95,7 @@ def outputs_of(name, row, results):
 
 
 class Network(Backbone):
-    """Images [N, C, H, W] -> the maps of a backbone -> neck -> heads. What comes of it is a dict of all outputs by name."""
+    """{{input}} -> the maps of a backbone -> neck -> heads. What comes of it is a dict of all outputs by name."""
 
     def __init__(self):
         super().__init__()

@@ -43,7 +43,7 @@ def start_uniform(parameter, fan):
 
 
 def pair(value):
-    return (value, value) if isinstance(value, int) else tuple(value)
+    return ({{pair}}) if isinstance(value, int) else tuple(value)
 
 
 def pads(padding, size, kernel, stride, dilation=1):
@@ -67,16 +67,17 @@ def pads(padding, size, kernel, stride, dilation=1):
     return (total // 2, total - total // 2) if padding == "same" else (0, total)
 
 
-def map_pads(padding, x, kernel, stride, dilation=(1, 1)):
-    """The places left, right, above and below of a map [N, C, H, W], as torch.nn.functional.pad takes them."""
-    rows, columns = (padding, padding) if isinstance(padding, str) else padding
-    above, below = pads(rows, x.shape[2], kernel[0], stride[0], dilation[0])
-    left, right = pads(columns, x.shape[3], kernel[1], stride[1], dilation[1])
-    return left, right, above, below
+def map_pads(padding, x, kernel, stride, dilation=pair(1)):
+    """The places before and after each axis of a map, the last axis first, as torch.nn.functional.pad takes them."""
+    around = ()
+    for axis, size in enumerate(x.shape[2:]):
+        each = padding if isinstance(padding, str) else padding[axis]
+        around = (*pads(each, size, kernel[axis], stride[axis], dilation[axis]), *around)
+    return around
 
 
 def channel_means(x):
-    return x.mean((2, 3), keepdim=True)
+    return x.mean(tuple(range(2, x.ndim)), keepdim=True)
 
 
 class JoinWeights(nn.Module):
@@ -104,7 +105,7 @@ def joined(maps, how, weights=None):
     return total / len(maps) if how == "mean" else total
 
 
-class Conv2d(nn.Conv2d):
+class Conv{{d}}(nn.Conv{{d}}):
     """A convolution that also knows TensorFlow's padding, which depends on the size of the map."""
 
     def __init__(self, inputs, outputs, kernel, style, *, stride=1, groups=1, dilation=1, padding=None, bias=False):
@@ -124,7 +125,7 @@ class Conv2d(nn.Conv2d):
 
 
 def norm_of(channels, style):
-    return nn.BatchNorm2d(channels, eps=style.epsilon, momentum=style.momentum)
+    return nn.BatchNorm{{d}}(channels, eps=style.epsilon, momentum=style.momentum)
 
 
 class ConvNormAct(nn.Module):
@@ -134,7 +135,7 @@ class ConvNormAct(nn.Module):
     network starts shallow (Goyal et al., 2017, section 5.1).
     """
 
-    convolution = Conv2d
+    convolution = Conv{{d}}
 
     def __init__(self, inputs, outputs, kernel, style, *, norm=True, act=True, last=False, **conv):
         super().__init__()
@@ -151,17 +152,17 @@ class ConvNormAct(nn.Module):
         return x if self.act is None else self.act(x)
 
 
-class MaxPool2d(nn.Module):
+class MaxPool{{d}}(nn.Module):
     def __init__(self, kernel, *, stride, padding):
         super().__init__()
         self.kernel, self.stride, self.padding = pair(kernel), pair(stride), padding
 
     def forward(self, x):
         x = F.pad(x, map_pads(self.padding, x, self.kernel, self.stride), value=-math.inf)
-        return F.max_pool2d(x, self.kernel, self.stride)
+        return F.max_pool{{d}}(x, self.kernel, self.stride)
 
 
-class AvgPool2d(nn.Module):
+class AvgPool{{d}}(nn.Module):
     """Means of windows: over their pixels, or over all of their places, of which those outside of the map are zero."""
 
     def __init__(self, kernel, *, stride, padding, count_padding=False):
@@ -171,11 +172,11 @@ class AvgPool2d(nn.Module):
 
     def forward(self, x):
         around = map_pads(self.padding, x, self.kernel, self.stride)
-        y = F.avg_pool2d(F.pad(x, around), self.kernel, self.stride)
+        y = F.avg_pool{{d}}(F.pad(x, around), self.kernel, self.stride)
         if self.count_padding or not any(around):
             return y
         inside = F.pad(torch.ones_like(x[:1, :1]), around)
-        return y / F.avg_pool2d(inside, self.kernel, self.stride)
+        return y / F.avg_pool{{d}}(inside, self.kernel, self.stride)
 
 
 class DropPath(nn.Module):
@@ -189,7 +190,7 @@ class DropPath(nn.Module):
         if self.rate == 0.0 or not self.training:
             return x
         keep = 1.0 - self.rate
-        return x * (x.new_empty(x.shape[0], 1, 1, 1).bernoulli_(keep) / keep)
+        return x * (x.new_empty(x.shape[0], {{ones}}, 1).bernoulli_(keep) / keep)
 
     def extra_repr(self):
         return f"rate={self.rate:.4g}"

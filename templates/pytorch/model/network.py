@@ -15,7 +15,7 @@ class Stem(nn.Module):
     @staticmethod
     def pool_of(channels, style, type, **window):
         if type == "max":
-            return MaxPool2d(**window)
+            return MaxPool{{d}}(**window)
         return ConvNormAct(channels, channels, style=style, **window)
 
     def forward(self, x):
@@ -112,7 +112,7 @@ def place_of(word):
 
 
 class {{name}}({{base}}):
-    """Images [N, C, H, W] -> [stem ->] stages -> head -> logits [N, classes]; without a head the maps of FEATURES."""
+    """{{input}} -> [stem ->] stages -> head -> logits [N, classes]; without a head the maps of FEATURES."""
 
     def __init__(self):
         super().__init__()

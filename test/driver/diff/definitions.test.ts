@@ -39,7 +39,7 @@ const IDLE_PASSES: Readonly<Record<string, string>> = {
 };
 
 /** Names of values, which have a test of their own. */
-const NAMED = ["as", "from", "to"];
+const NAMED = ["as", "from", "to", "weights"];
 
 /** Layers with which each field means something. */
 const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
@@ -55,7 +55,8 @@ const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   scale: [{ factor: 0.5 }, { factor: 0.5, trained: "channels" }],
   "leaky-relu": [{}],
   prelu: [{}],
-  "global-pool": [{}],
+  "global-pool": [{ kind: "deviation" }],
+  softmax: [{}],
   "blur-pool": [{}],
   "space-to-depth": [{ before: [{ layer: "upsample", factor: 12 }] }],
   "depth-to-space": [{ before: [{ layer: "conv", channels: 36 }] }],

@@ -44,4 +44,5 @@ def made_gate(gate, style):
 
 
 def behind(gate, x):
-    return x + gate(x) if gate.adds_input else gate(x)
+    gated = {{gated}}
+    return x + gated if gate.adds_input else gated

@@ -99,7 +99,7 @@ class ChannelNorm(nn.Module):
         self.norm = nn.LayerNorm(channels, eps=epsilon)
 
     def forward(self, x):
-        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
 
 
 class PReLU(nn.Module):
@@ -107,7 +107,7 @@ class PReLU(nn.Module):
 
     def __init__(self, channels):
         super().__init__()
-        self.slope = nn.Parameter(torch.full((channels, 1, 1), 0.25))
+        self.slope = nn.Parameter(torch.full((channels, {{ones}}), 0.25))
 
     def forward(self, x):
         return torch.where(x < 0, x * self.slope, x)
@@ -129,14 +129,16 @@ class Gate(nn.Module):
 
 
 class Frame(nn.Module):
-    """Zeros above, left, below and right; of less than nothing, so many pixels are cut off."""
+    """Zeros, or the mirrored edge, before and then after each axis; of less than nothing, so many places are cut off."""
 
-    def __init__(self, above, left, below, right):
+    def __init__(self, *pads, reflect=False):
         super().__init__()
-        self.around = (left, right, above, below)
+        axes = len(pads) // 2
+        self.around = tuple(pad for axis in reversed(range(axes)) for pad in (pads[axis], pads[axis + axes]))
+        self.mode = "reflect" if reflect else "constant"
 
     def forward(self, x):
-        return F.pad(x, self.around)
+        return F.pad(x, self.around, mode=self.mode)
 
 
 class Scale(nn.Module):
@@ -153,7 +155,7 @@ class TrainedScale(nn.Module):
 
     def __init__(self, factor, *, channels=None):
         super().__init__()
-        size = () if channels is None else (channels, 1, 1)
+        size = () if channels is None else (channels, {{ones}})
         self.factor = nn.Parameter(torch.full(size, float(factor)))
 
     def forward(self, x):
@@ -165,7 +167,7 @@ class Upsample(Valued):
 
     def __init__(self, *, factor=None, to=None, mode="nearest"):
         super().__init__()
-        self.factor, self.to, self.mode = factor, to, mode
+        self.factor, self.to, self.mode = factor, to, "{{linear}}" if mode == "bilinear" else mode
 
     def forward(self, x, values):
         corners = {} if self.mode == "nearest" else {"align_corners": False}
@@ -205,7 +207,40 @@ class GlobalPool(nn.Module):
         self.kind = kind
 
     def forward(self, x):
-        return x.amax((2, 3), keepdim=True) if self.kind == "max" else x.mean((2, 3), keepdim=True)
+        places = tuple(range(2, x.ndim))
+        return x.amax(places, keepdim=True) if self.kind == "max" else x.mean(places, keepdim=True)
+
+
+class Statistic(Valued):
+    """Mean or standard deviation of each channel, over places that count as much as the value `weights` says. `epsilon`: the
+    least variance of a deviation.
+    """
+
+    def __init__(self, kind, *, weights=None, epsilon=None):
+        super().__init__()
+        self.kind, self.weights, self.epsilon = kind, weights, epsilon
+
+    def forward(self, x, values):
+        shares = None if self.weights is None else values[self.weights]
+        mean = self.mean(x, shares)
+        if self.kind == "average":
+            return mean
+        return self.mean((x - mean) ** 2, shares).clamp(min=self.epsilon).sqrt()
+
+    def mean(self, x, shares):
+        places = tuple(range(2, x.ndim))
+        return x.mean(places, keepdim=True) if shares is None else (shares * x).sum(places, keepdim=True)
+
+
+class Softmax(nn.Module):
+    """Shares that add up to 1, over the pixels of each channel or over the channels of each pixel."""
+
+    def __init__(self, over):
+        super().__init__()
+        self.over = over
+
+    def forward(self, x):
+        return x.softmax(1) if self.over == "channels" else x.flatten(2).softmax(2).view_as(x)
 
 
 class BlurPool(nn.Module):
@@ -217,10 +252,10 @@ class BlurPool(nn.Module):
 
     def forward(self, x):
         each = (self.stride + self.kernel - 2) // 2
-        x = F.pad(x, (each, each, each, each), mode="reflect")
+        x = F.pad(x, (each, each) * (x.ndim - 2), mode="reflect")
         for _ in range(self.kernel - 2):
-            x = F.avg_pool2d(x, 2, 1)
-        return F.avg_pool2d(x, 2, self.stride)
+            x = F.avg_pool{{d}}(x, 2, 1)
+        return F.avg_pool{{d}}(x, 2, self.stride)
 
 
 class SpaceToDepth(nn.Module):

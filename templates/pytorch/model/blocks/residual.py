@@ -5,7 +5,7 @@ class NormActConv(nn.Module):
         super().__init__()
         self.norm = norm_of(inputs, style)
         self.act = activation(style.act)
-        self.conv = Conv2d(inputs, outputs, kernel, style, **conv)
+        self.conv = Conv{{d}}(inputs, outputs, kernel, style, **conv)
 
 
 class Projection(nn.Module):
@@ -21,21 +21,21 @@ class Projection(nn.Module):
         self.kind, self.missing = kind, outputs - inputs
         self.conv = self.norm = self.act = self.pool = None
         if kind != "zero-pad":
-            self.conv = Conv2d(inputs, outputs, kernel, style, stride=stride if kind == "conv" else 1)
+            self.conv = Conv{{d}}(inputs, outputs, kernel, style, stride=stride if kind == "conv" else 1)
             self.norm = norm_of(outputs, style) if norm else None
         if kind == "conv-average-pool":
             self.act = activation(style.act)
         if stride != 1 and kind == "zero-pad":
-            self.pool = MaxPool2d(1, stride=stride, padding="ceil")
+            self.pool = MaxPool{{d}}(1, stride=stride, padding="ceil")
         elif stride != 1 and kind != "conv":
-            self.pool = AvgPool2d(stride, stride=stride, padding="ceil")
+            self.pool = AvgPool{{d}}(stride, stride=stride, padding="ceil")
 
     def forward(self, x):
         pools_last = self.kind == "conv-average-pool"
         if self.pool is not None and not pools_last:
             x = self.pool(x)
         if self.kind == "zero-pad":
-            return F.pad(x, (0, 0, 0, 0, 0, self.missing))
+            return F.pad(x, (0, 0) * (x.ndim - 2) + (0, self.missing))
         x = self.conv(x)
         if self.norm is not None:
             x = self.norm(x)

@@ -1,4 +1,4 @@
-class StandardizedConv2d(Conv2d):
+class StandardizedConv{{d}}(Conv{{d}}):
     """A convolution whose weights have a mean of 0 and a variance of 1 in each output channel (Qiao et al., 2019).
 
     They are multiplied by `factor`, and by trained gains, which start with `gain`, where there is one. `scaled`: they are divided by
@@ -9,10 +9,10 @@ class StandardizedConv2d(Conv2d):
         super().__init__(inputs, outputs, kernel, style, **conv)
         self.epsilon = epsilon
         self.factor = factor / math.sqrt(self.weight[0].numel()) if scaled else factor
-        self.gain = None if gain is None else nn.Parameter(torch.full((outputs, 1, 1, 1), float(gain)))
+        self.gain = None if gain is None else nn.Parameter(torch.full((outputs, {{ones}}, 1), float(gain)))
 
     def standardized(self):
-        variance, mean = torch.var_mean(self.weight, (1, 2, 3), unbiased=False, keepdim=True)
+        variance, mean = torch.var_mean(self.weight, tuple(range(1, self.weight.ndim)), unbiased=False, keepdim=True)
         weight = self.factor * (self.weight - mean) / torch.sqrt(variance + self.epsilon)
         return weight if self.gain is None else self.gain * weight
 
@@ -23,4 +23,4 @@ class StandardizedConv2d(Conv2d):
 class StandardizedConvNormAct(ConvNormAct):
     """Convolution of standardised weights, normalisation, activation."""
 
-    convolution = StandardizedConv2d
+    convolution = StandardizedConv{{d}}
