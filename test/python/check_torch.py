@@ -100,7 +100,7 @@ def check(folder):
         "starts": wrong,
         "dead": dead,
         "rates": sorted({m.rate for m in network.modules() if isinstance(m, module.DropPath)} - {0.0}),
-        "momenta": sorted({m.momentum for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)}),
+        "momenta": sorted({m.momentum for m in network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)}),
         "dropout": sorted({m.p for m in network.modules() if isinstance(m, torch.nn.Dropout)}),
         "finite": bool(torch.isfinite(loss)),
     }
