@@ -9,6 +9,7 @@ import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { corpusDocs } from "./corpus-docs.js";
 import { diagnosticsDocs } from "./diagnostics-docs.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
+import { graphDocs } from "./graph-docs.js";
 import { mutationDocs } from "./mutants-docs.js";
 import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
@@ -19,7 +20,7 @@ import { verificationDocs } from "./verification-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -41,6 +42,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/mutation.md", mutationDocs(packageRoot())],
   ["docs/verification.md", verificationDocs()],
   ["docs/corpus.md", corpusDocs()],
+  ...(await graphDocs()),
   ...typeScriptTemplates(),
   ...goldens,
   ["docs/templates.md", templateDocs(exampleCard)],

@@ -244,6 +244,8 @@ the stage and the block that it fails in.
 
 ### Named values
 
+[graphs.md](graphs.md) has a small network with a picture for each of the forms that follow.
+
 A layer begins with the result of the layer before it, a stage with that of the stage before. Where a network is no chain, values have
 names: \`as\` names a result, \`from\` begins with earlier ones. In a block:
 
