@@ -40,13 +40,13 @@ interface Size {
 }
 
 /** Where the whole of a resized picture lies, in pixels of the input; what is outside of it is cut off. */
-export interface Placement extends Size {
+export interface PicturePlacement extends Size {
   readonly left: number;
   readonly top: number;
 }
 
 /** Where a picture lies in an input: a point x of it is at left + x · width / the picture's width, and y likewise. */
-export function placementOf(picture: Size, size: Size, preprocessing: Preprocessing): Placement {
+export function placementOf(picture: Size, size: Size, preprocessing: Preprocessing): PicturePlacement {
   const resized = resizedSize(picture, size, preprocessing);
   const { resize, crop, padding } = preprocessing;
   const start = (side: keyof Size): number => {
@@ -88,7 +88,7 @@ function centreStart(excess: number): number {
 /** The part of an input at `left` and `top`, and padding around it. Each operation is rounded to float32, as PyTorch's are. */
 function normalized(
   { width, height, channels, data }: Pixels,
-  input: Placement,
+  input: PicturePlacement,
   { mean, std, channelOrder, padding }: Preprocessing,
 ): Float32Array {
   const plane = input.width * input.height;
