@@ -427,6 +427,13 @@ const SMALL: Readonly<Record<string, object>> = {
   },
 };
 
+/** What is added to a gate's result is there twice without the gate. */
+const REMOVED: Case = {
+  label: "several-gates, remove-attention",
+  spec: "several-gates",
+  passes: "remove-attention{kind=se},remove-attention{kind=eca}",
+};
+
 /** The small networks whose gates are swapped for each variant. */
 const SWAPPED = ["gates", "gates-resnet"];
 
@@ -439,6 +446,7 @@ const cases: readonly Case[] = [
   ...GALLERY,
   ...NARROW,
   SHAKE,
+  REMOVED,
   // Networks that are there to have their gates swapped stand among those.
   ...Object.keys(SMALL)
     .filter((name) => !SWAPPED.includes(name))

@@ -128,6 +128,49 @@ test("the data is what its schema says, and its numbers are those of stats", () 
   }
 });
 
+test("necks and heads have the activation and the maps that are theirs", () =>
+  inTemporaryFolder((folder) => {
+    const conv = (channels: number): object => ({ layer: "conv", channels });
+    const stage = { block: "conv-norm-act", stride: 2 };
+    const spec = join(folder, "two.json");
+    const described = {
+      input: { channels: 3, height: 64, width: 64 },
+      defaults: { activation: "silu" },
+      stem: { channels: 8, stride: 2 },
+      stages: [
+        { ...stage, channels: 16, as: "c2" },
+        { ...stage, channels: 24 },
+      ],
+      neck: {
+        activation: "relu",
+        layers: [
+          { ...conv(12), as: "p3" },
+          { ...conv(12), from: "c2", as: "p2" },
+        ],
+      },
+      heads: [
+        { name: "a", from: ["p2", "p3"], activation: "tanh", layers: [conv(6)], output: { values: 3 } },
+        { name: "b", from: ["p3"], layers: [conv(6)] },
+      ],
+      head: { classes: 5 },
+    };
+    writeFileSync(spec, JSON.stringify(described));
+    const found = dataOf(spec).blocks.map(({ path, activation, input, output }) => [
+      ...[path, activation, input.text],
+      ...[output.channels, output.height, output.text],
+    ]);
+    assert.equal(found, [
+      ["stem", "silu", "3 × 64 × 64", 8, 32, "8 × 32 × 32"],
+      ["stages.0.blocks.0", "silu", "8 × 32 × 32", 16, 16, "16 × 16 × 16"],
+      ["stages.1.blocks.0", "silu", "16 × 16 × 16", 24, 8, "24 × 8 × 8"],
+      ["neck", "relu", "24 × 8 × 8", 12, 16, "12 × 16 × 16"],
+      ["head", "silu", "24 × 8 × 8", 5, null, "5"],
+      // Two rows of three numbers for each of 16 · 16 and 8 · 8 pixels.
+      ["heads.a", "tanh", "12 × 16 × 16", 3, null, "640 × 3"],
+      ["heads.b", "silu", "12 × 8 × 8", 6, 8, "6 × 8 × 8"],
+    ]);
+  }));
+
 test("blocks have the numbers of EfficientNet-B0's table", () => {
   // EfficientNet (ICML 2019), table 1: operator, resolution and channels of what enters each stage.
   const stages = dataOf("specs/b0-se.json").stages.map(({ input, blocks: [block, ...others] }) => [

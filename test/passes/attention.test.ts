@@ -190,6 +190,25 @@ swap("what is asked for in vain is a warning where no kind is named, and an erro
   }
 });
 
+swap("what is added to the gate's result is there twice without the gate", () => {
+  const text = (ops: string) => `graph "g" {
+  input %x : float32[N, 64, 4, 4]
+  trainable @r0 = normal([2, 64, 1, 1], 1, "r0")
+  trainable @e0 = normal([64, 2, 1, 1], 1, "e0")
+  ${ops}
+  return %y
+}`;
+  const gated = gate("a", "x", "/stages/0/blocks/0", 64, "attention.se(@r0, @e0)", "$.stages[0]");
+  for (const operands of ["%a, %x", "%x, %a"]) {
+    const { graph } = runPasses(
+      parseGraph(text(`${gated}\n  %y : float32[N, 64, 4, 4] = add(${operands}) loc(/y)`)),
+      parsePipeline("remove-attention"),
+    );
+    assert.equal(kinds(graph), ["mul"]);
+    assert.match(printGraph(graph), /fixed @y\.two = constant\(\[\], 2\)/);
+  }
+});
+
 swap("each stage and block of `at` without such a gate is named", () => {
   assert.equal(warningsOf("swap-attention{to=eca,at={stages=[0,1]}}", SE_NETWORK), []);
   assert.equal(warningsOf("remove-attention{at={stages=[0,7],blocks=[0,5]}}", SE_NETWORK), [

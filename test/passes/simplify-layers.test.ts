@@ -35,6 +35,20 @@ for (const [kind, x, y, weight, output, input] of LAYERS) {
     }
   }
 
+  test(`what ${kind} gives, added to itself`, () => {
+    const text = `graph "g" {
+      input %x : float32${x}
+      trainable @w = normal(${weight}, 1, "w")
+      trainable @b = normal([6], 1, "b")
+      %layer : float32${y} = ${kind}(%x, @w, @b) loc(/layer)
+      %twice : float32${y} = add(%layer, %layer) loc(/twice)
+      %y : float32${y} = tanh(%twice) loc(/y)
+      return %y
+    }`;
+    assert.equal(kindsAfter(text), [kind, "tanh"]);
+    assertKeepsValues("simplify", text);
+  });
+
   for (const [name, dims] of [
     ["one number", "[1]"],
     ["a number for each input", input],

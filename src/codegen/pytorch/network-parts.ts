@@ -34,7 +34,7 @@ export function networkParts(graph: Graph): ModuleParts {
     if (type !== undefined) {
       gates.set(op.loc.scope, gateArguments(type, op));
       gateTypes.add(type);
-    } else if (op.loc.pass !== undefined) {
+    } else if (op.loc.pass !== undefined && !isDoubled(op)) {
       throw madeByPass(op, op.loc.pass);
     } else if (isOp(op, "drop_path") || isOp(op, "dropout")) {
       rates.set(op.loc.scope, op.attributes.rate);
@@ -47,6 +47,11 @@ export function networkParts(graph: Graph): ModuleParts {
     gateTypes,
     standardizes: graph.ops.some(({ kind }) => kind === "standardized_weight"),
   };
+}
+
+/** Whether an op is x · 2, which remove-attention leaves of x + gate(x); the module adds x to itself there. */
+function isDoubled(op: Op): boolean {
+  return isOp(op, "mul") && op.loc.pass === "remove-attention";
 }
 
 function madeByPass(op: Op, pass: string): InputError {

@@ -1,6 +1,6 @@
 import { blockOutputs } from "../../analysis/block-outputs.js";
 import { countOps, type Gate, gateOf } from "../../analysis/counts.js";
-import { type Block, blockAt, type Op } from "../../ir/graph.js";
+import { type Block, blockAt, type Op, type Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
@@ -10,18 +10,18 @@ import type { CodegenSubject } from "../subject.js";
 import type { BlockData, GateData, MapData } from "./data-schema.js";
 import { countOf, mapOf, withLast } from "./forms.js";
 
-/** The blocks of a network, after its passes. Each takes what the one before it gives. */
+/** The blocks of a network, after its passes. */
 export function blocksData({ graph, spec, counts }: CodegenSubject): readonly BlockData[] {
   const outputs = blockOutputs(
     graph,
     graph.blocks.map(({ scope }) => scope),
   );
-  let input = mapOf(graph.inputs[0]?.type.dims ?? []);
   const blocks = graph.blocks.map((block, i) => {
     const ops = graph.ops.filter(({ loc }) => blockAt(graph, loc.scope) === block);
     const own = counts.blocks[i];
     const output = mapOf(outputs.get(block.scope)?.type.dims ?? []);
-    const data = {
+    const input = enteringMap(block, ops);
+    return {
       path: dotted(block.scope),
       identifier: nameForms(block.scope).snake,
       type: block.type,
@@ -37,10 +37,19 @@ export function blocksData({ graph, spec, counts }: CodegenSubject): readonly Bl
       buffers: countOf(own?.buffers ?? 0),
       macs: countOf(own?.macs ?? 0),
     };
-    input = output;
-    return data;
   });
   return withLast(blocks);
+}
+
+/** What enters a block: the first map of others that it reads, or value where it reads none, with the channels of all that a stage joins. */
+function enteringMap({ stage, inputChannels }: Block, ops: readonly Op[]): MapData {
+  const own = new Set<Value>(ops.flatMap(({ results }) => results));
+  const read = ops
+    .flatMap(({ operands }) => operands)
+    .filter((value) => value.kind !== "parameter" && !own.has(value));
+  const first = read.find(({ type: { dims } }) => dims.length === 4) ?? read[0];
+  const [batch = 1, channels = inputChannels, ...sides] = first?.type.dims ?? [];
+  return mapOf([batch, stage === undefined ? channels : inputChannels, ...sides]);
 }
 
 /** A scope as the names of weights have it. */
@@ -54,18 +63,39 @@ type Parts = Pick<
 >;
 
 /** What the spec says of a block. */
-function partsOf(spec: ResolvedSpec, { stage, index, type }: Block, input: MapData): Parts {
+function partsOf(spec: ResolvedSpec, { scope, stage, index, type }: Block, input: MapData): Parts {
   const none = { kernel: null, stride: null, expansion: null, innerChannels: null, groups: null };
   const found = spec.blocks.find((each) => each.stage === stage && each.index === index);
   if (stage !== undefined && found !== undefined) {
     const { residual, activation, stride } = found;
     return { ...none, ...layersOf(found, input), stride, residual, activation };
   }
-  const part = type === "stem" ? spec.stem : spec.head;
-  const activation = part?.activation ?? "";
+  const activation = activationOf(spec, { scope, type });
   if (type !== "stem" || spec.stem === undefined) return { ...none, residual: false, activation };
   const { kernel, stride } = spec.stem;
   return { ...none, kernel, stride, residual: false, activation };
+}
+
+/** The activation of what is no block of a stage; empty for one without, as what selects boxes. */
+function activationOf(
+  { stem, neck, heads = [], head }: ResolvedSpec,
+  { scope, type }: Pick<Block, "scope" | "type">,
+): string {
+  switch (type) {
+    case "stem":
+      return stem?.activation ?? "";
+    case "head":
+      return head?.activation ?? "";
+    case "neck":
+      return neck?.activation ?? "";
+    case "map-head":
+      return heads.find(({ name }) => scope === `/heads/${name}`)?.activation ?? "";
+    case "box-head":
+    case "mask-head":
+      return "relu";
+    default:
+      return "";
+  }
 }
 
 function layersOf(block: ResolvedBlock, input: MapData): Partial<Parts> {

@@ -67,7 +67,7 @@ const map = z
     channels: whole().describe("Channels."),
     height: whole()
       .nullable()
-      .describe("Height in pixels; null behind the classifier, where there is no map."),
+      .describe("Height in pixels; null behind the classifier and of rows of a head, where there is no map."),
     width: whole().nullable().describe("Width in pixels; null likewise."),
     text: word().describe("`24 × 56 × 56`"),
   })
@@ -107,8 +107,8 @@ const block = z
     number: whole().describe("Its place among all blocks, from 1."),
     stage: whole().nullable().describe("Its stage, from 0; null for stem and head."),
     index: whole().nullable().describe("Its place in the stage, from 0; null for stem and head."),
-    input: map.describe("What enters it."),
-    output: map.describe("What leaves it."),
+    input: map.describe("What enters it; of several maps of a neck or a head the first that it reads."),
+    output: map.describe("What leaves it; of several the last."),
     kernel: whole()
       .nullable()
       .describe("Side of its largest spatial kernel; null where a definition or a head has no such key."),
@@ -128,7 +128,7 @@ const block = z
       .nullable()
       .describe("Groups of its spatial convolution, if that is not depthwise; else null."),
     residual: z.boolean().describe("Whether its input is added to its output."),
-    activation: word().describe("Its activation, `silu`."),
+    activation: word().describe("Its activation, `silu`; empty where it has none."),
     dropPath: z.number().describe("Probability with which training drops its branch."),
     attention: z.array(gate).describe("Its gates after all passes; most blocks have one or none."),
     parameters: count.describe("Its trainable numbers."),

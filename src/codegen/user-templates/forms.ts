@@ -17,9 +17,10 @@ export function shapeOf(dims: readonly number[]): ShapeData {
   };
 }
 
-/** Of [N, C, H, W] or [N, C]. */
+/** Of [N, C, H, W], [N, C], or rows [N, rows, C] of a head. */
 export function mapOf([, ...dims]: readonly Dim[]): MapData {
-  const [channels = 0, height = null, width = null] = dims.map(Number);
+  const sizes = dims.map(Number);
+  const [channels = 0, height = null, width = null] = sizes.length === 2 ? sizes.slice(1) : sizes;
   return { channels, height, width, text: dims.join(" × ") };
 }
 

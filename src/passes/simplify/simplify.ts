@@ -8,6 +8,7 @@ import { biasAfterLayer } from "./bias-after-layer.js";
 import { joinCasts } from "./casts.js";
 import { foldComputed } from "./computed-constants.js";
 import { foldKnownValues, foldSmallConstants } from "./constants.js";
+import { doubled } from "./doubled.js";
 import { eliminateDeadCode, mergeFixedParameters } from "./eliminate.js";
 import { EqualOps } from "./equal-ops.js";
 import { foldConstants } from "./fold-constants.js";
@@ -43,6 +44,7 @@ const SIMPLIFICATIONS: readonly Simplification[] = [
   padIntoWindow,
   makeHardSigmoid,
   makeMean,
+  doubled,
   scaleAfterLayer,
   biasAfterLayer,
   scaleBeforeLayer,
@@ -56,6 +58,7 @@ const MOST_ROUNDS = 50;
  *     reshape(x, concat(gather(shape(x), 0), -1))  →  reshape(x) {shape = [0, -1]}
  *     identity, dropout, an op that leaves x as it is  →  x
  *     squeeze(unsqueeze(x))  →  x                       and other pairs, of transposes and casts too
+ *     add(x, x)  →  mul(x, 2)
  *     mul(x, expand(gate, shape(x)))  →  mul(x, gate)
  *     f(x), f(x)  →  f(x)                               equal ops are one
  *     f(@w)  →  @w'                                     what follows from weights and sizes alone is a weight

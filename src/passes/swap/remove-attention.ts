@@ -1,12 +1,14 @@
 import * as z from "zod";
+import type { Value } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { definePass } from "../engine/pass.js";
+import { doubled } from "../simplify/doubled.js";
 import { gateKind, gateSelector, selectGates, unmatchedGates } from "./gates.js";
 
-/** `y = gate(x)` → `y = x` */
+/** `y = gate(x)` → `y = x`; `x + gate(x)` → `x · 2` */
 export const removeAttention = definePass({
   name: "remove-attention",
-  doc: "Removes attention gates: what they gated goes on as it is.",
+  doc: "Removes attention gates: what they gated goes on as it is, twice where it is added to what they gave.",
   options: z.strictObject({
     kind: gateKind
       .optional()
@@ -17,9 +19,14 @@ export const removeAttention = definePass({
   unmatched: (graph, { kind, at }) => unmatchedGates(graph, { kind, at }),
   run(graph, { kind, at }) {
     const gates = selectGates(graph, "remove-attention", { kind, at });
-    return rewriteGraph(graph, "remove-attention", (op) => {
+    const passed = new Set<Value>();
+    return rewriteGraph(graph, "remove-attention", (op, context) => {
+      const [x] = op.operands;
       const [result] = op.results;
-      return result !== undefined && gates.has(result) ? op.operands[0] : undefined;
+      if (x === undefined || result === undefined) return undefined;
+      if (!gates.has(result)) return passed.has(x) ? doubled(op, context) : undefined;
+      passed.add(x);
+      return x;
     });
   },
 });
