@@ -212,9 +212,10 @@ key like everything else, so a family of networks shares it.
     "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
 
 A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys [below](#a-stage-of-such-blocks), and the
-definition's fields. The gate stands where a layer \`attention\` of the main path is,
+definition's fields. The stage's gate stands where a layer \`attention\` of the main path is,
 in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
-\`identity-input\` a shortcut. \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
+\`identity-input\` a shortcut. A layer may have gates of its own, wherever it stands: \`{ "layer": "attention", "attention": "eca" }\`.
+\`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
 this language.
 
 ### Expressions
@@ -303,6 +304,9 @@ the last map of the stages whose stride is 2³. Expressions know \`in\` and \`in
 \`heads.classes.layers.0.conv.weight\`: one set for all maps, counted once, while multiply-accumulates are counted for each map. With
 \`"share": "all-but-norms"\` every map has batch normalisations of its own, named after it; with \`"share": "none"\` all parameters are its own.
 In the graph each map has a scope, \`/heads/classes/p4\`.
+
+*Gates.* A layer has the gate that it says, here ECA at the end of a level: \`{ "layer": "attention", "attention": "eca", "as": "p4" }\`. In a head it is
+shared as the other layers are: one for all maps, with normalisations of each map's own under \`all-but-norms\`, or one for each. Swaps keep that.
 
 *Outputs.* The result of each map is an output called \`classes_p4\`; with \`"output": "none"\` only later heads read it. With
 \`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, its anchors, for each pixel, and

@@ -1,13 +1,33 @@
 import { Defect, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
-import type { AttentionSite } from "./attention/module.js";
+import type { AttentionSite, PlannedParameter } from "./attention/module.js";
 import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/modules.js";
-import type { Block, Graph, GraphInput, Loc, Op, Parameter, ParameterRole, Result, Value } from "./graph.js";
+import {
+  type Block,
+  type Graph,
+  type GraphInput,
+  type Loc,
+  type Op,
+  type Parameter,
+  type ParameterRole,
+  type Result,
+  type SharedPlace,
+  sharedPlace,
+  type Value,
+} from "./graph.js";
 import type { Initializer } from "./initializers.js";
 import { inferTypes } from "./op.js";
 import { formatOperands, takesOperands } from "./operands.js";
 import { type AttributesInput, definitionOf, type OpName } from "./ops/registry.js";
-import { type DType, isIntegerType, type TensorType, TypeRefusal, tensorType } from "./types.js";
+import {
+  type DType,
+  isIntegerType,
+  refuse,
+  sameDims,
+  type TensorType,
+  TypeRefusal,
+  tensorType,
+} from "./types.js";
 import { smallValues, type WeightExpr } from "./weight.js";
 
 /**
@@ -21,6 +41,8 @@ export class GraphBuilder {
   readonly #ops: Op[] = [];
   readonly #names = new Set<string>();
   readonly #producers = new Map<Value, Op>();
+  /** The parameters that several applications of the same layers have in common, by name. */
+  readonly #shared = new Map<string, Parameter>();
 
   constructor(name: string) {
     this.#name = name;
@@ -50,6 +72,34 @@ export class GraphBuilder {
     dtype: DType = "float32",
   ): Parameter {
     return this.parameterOf(name, init(dims, name), role, dtype);
+  }
+
+  /**
+   * A parameter of what stands at a scope, named after that and the path below it. Applications that share it get the one that the
+   * first of them made. `norm`: the batch normalisation that the path begins with, of which an application may have its own.
+   */
+  parameterAt(
+    scope: string,
+    { norm, path }: { readonly norm?: string | undefined; readonly path: string },
+    dims: readonly number[],
+    init: Initializer,
+    role?: ParameterRole,
+    dtype?: DType,
+  ): Parameter {
+    const shared = this.sharedAt(scope);
+    const own = shared?.ownNorms === true ? [norm, shared.application] : [norm];
+    const parts = [(shared?.scope ?? scope).slice(1), ...(norm === undefined ? [] : own), path];
+    const name = parts.join("/").replaceAll("/", ".");
+    if (shared === undefined) return this.parameter(name, dims, init, role, dtype);
+    const made = this.#shared.get(name) ?? this.parameter(name, dims, init, role, dtype);
+    this.#shared.set(name, made);
+    if (sameDims(made.data.dims, dims)) return made;
+    return refuse(`its ${path} is [${dims}] here and [${made.data.dims}] elsewhere, and can't be shared`);
+  }
+
+  /** Where a scope is among applications that share parameters. */
+  sharedAt(scope: string): SharedPlace | undefined {
+    return sharedPlace(this.#blocks, scope);
   }
 
   /** A parameter of given data. */
@@ -104,9 +154,8 @@ export class GraphBuilder {
     const module = moduleOf(type);
     return located(loc, () => {
       const plan = module.plan(rest, site);
-      const prefix = loc.scope.slice(1).replaceAll("/", ".");
       const parameters = plan.parameters.map(({ name, dims, init, role }) =>
-        this.parameter(`${prefix}.${name}`, dims, init, role, dtype),
+        this.parameterAt(loc.scope, pathOf(name, plan.parameters), dims, init, role, dtype),
       );
       return this.op(`attention.${type}`, [x, ...parameters], plan.attributes as never, loc);
     });
@@ -154,6 +203,19 @@ export class GraphBuilder {
     return free;
   }
 }
+
+/** The path of a gate's parameter; what stands beside running statistics belongs to a batch normalisation. */
+function pathOf(
+  name: string,
+  planned: readonly PlannedParameter[],
+): { readonly norm?: string; readonly path: string } {
+  const cut = name.lastIndexOf(".");
+  const layer = name.slice(0, Math.max(0, cut));
+  const isNorm = planned.some((each) => each.name === `${layer}.${RUNNING_MEAN}`);
+  return isNorm ? { norm: layer, path: name.slice(cut + 1) } : { path: name };
+}
+
+const RUNNING_MEAN = "running_mean";
 
 export function makeParameter(
   name: string,

@@ -70,6 +70,16 @@ export interface Block {
   readonly index?: number | undefined;
   /** How its parameters start, where that is not the default: for gates that a pass adds. */
   readonly initialization?: InitializationName | undefined;
+  /** What shares the parameters of its layers; left out, nothing does. */
+  readonly shared?: Sharing | undefined;
+}
+
+/** Applications of the same layers, each in a scope of its own below the block's, as a head has them for its maps. */
+export interface Sharing {
+  /** What the applications are called. */
+  readonly by: readonly string[];
+  /** Whether each has batch normalisations of its own. */
+  readonly ownNorms: boolean;
 }
 
 /**
@@ -134,6 +144,25 @@ export function blockAt({ blocks }: Graph, scope: string): Block | undefined {
   for (let at = scope; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
     const block = byScope.get(at);
     if (block !== undefined) return block;
+  }
+  return undefined;
+}
+
+/** A place in one of several applications of the same layers. */
+export interface SharedPlace {
+  /** What its parameters are named after: the place below the block, without the application. */
+  readonly scope: string;
+  readonly application: string;
+  readonly ownNorms: boolean;
+}
+
+/** Where a scope is among applications that share parameters; undefined for all others. */
+export function sharedPlace(blocks: readonly Block[], scope: string): SharedPlace | undefined {
+  for (const { scope: block, shared } of blocks) {
+    const [application = ""] = scope.startsWith(`${block}/`) ? scope.slice(block.length + 1).split("/") : [];
+    if (shared?.by.includes(application) !== true) continue;
+    const below = scope.slice(block.length + 1 + application.length);
+    return { scope: `${block}${below}`, application, ownNorms: shared.ownNorms };
   }
   return undefined;
 }

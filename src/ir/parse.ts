@@ -1,7 +1,7 @@
 import type { SourceText } from "../base/source.js";
 import { freezeGraph, freezeOp, makeParameter } from "./builder.js";
 import { computedWeight } from "./computed-weight.js";
-import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Value } from "./graph.js";
+import type { Block, Graph, GraphInput, Loc, Op, ParameterRole, Result, Sharing, Value } from "./graph.js";
 import { INITIALIZATION_NAMES, type InitializationName } from "./initializers.js";
 import { definitionOf, isOpName, type OpName } from "./ops/registry.js";
 import { TokenReader } from "./tokens.js";
@@ -90,8 +90,16 @@ class Parser {
     const inputChannels = this.#in.number();
     const numbers = this.#in.accept("stage") ? this.#blockNumbers() : {};
     const start = this.#in.accept("init") ? { initialization: this.#initialization() } : {};
+    const shared = this.#in.accept("shared") ? { shared: this.#sharing() } : {};
     const specPath = this.#in.accept("at") ? { specPath: this.#in.string() } : {};
-    return { scope, type, inputChannels, ...numbers, ...start, ...specPath };
+    return { scope, type, inputChannels, ...numbers, ...start, ...shared, ...specPath };
+  }
+
+  #sharing(): Sharing {
+    const by = this.#in.list(() => this.#in.name());
+    const ownNorms = this.#in.accept("own");
+    if (ownNorms) this.#in.expect("norms");
+    return { by, ownNorms };
   }
 
   #initialization(): InitializationName {

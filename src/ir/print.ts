@@ -45,8 +45,12 @@ export function printOp(op: Op): string {
 function printBlock(block: Block): string {
   const numbers = block.stage === undefined ? "" : ` stage ${block.stage} index ${block.index ?? 0}`;
   const start = block.initialization === undefined ? "" : ` init ${block.initialization}`;
+  const shared =
+    block.shared === undefined
+      ? ""
+      : ` shared ${block.shared.by.map(printName).join(", ")}${block.shared.ownNorms ? " own norms" : ""}`;
   const at = block.specPath === undefined ? "" : ` at ${JSON.stringify(block.specPath)}`;
-  return `block ${printName(block.scope)} ${JSON.stringify(block.type)} channels ${block.inputChannels}${numbers}${start}${at}`;
+  return `block ${printName(block.scope)} ${JSON.stringify(block.type)} channels ${block.inputChannels}${numbers}${start}${shared}${at}`;
 }
 
 function printValue(value: Value): string {

@@ -218,7 +218,17 @@ function contextAt(
     parameterOf: (name, data, role, type = dtype) => builder.parameterOf(name, data, role, type),
     constant: (name, data) =>
       builder.parameterOf(`${loc.scope.slice(1).replaceAll("/", ".")}.${name}`, data, "fixed", dtype),
-    attention: (x, options, site, type) => builder.attention(x, options, site, loc, type),
+    attention(x, options, site, type) {
+      // Where applications share a gate, all of theirs are replaced.
+      const names =
+        builder.sharedAt(loc.scope) === undefined
+          ? []
+          : op.operands.flatMap(({ kind, name }) => (kind === "parameter" ? [name] : []));
+      builder.release(names);
+      const gated = builder.attention(x, options, site, loc, type);
+      builder.reserve(names);
+      return gated;
+    },
   };
 }
 

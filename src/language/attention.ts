@@ -48,6 +48,14 @@ export const gatesSchema = z.union([attentionSchema, z.array(attentionSchema).mi
 
 export type WrittenGates = z.output<typeof gatesSchema>;
 
+/** The gates of a layer, which stand where it is: the keys that say where else mean nothing. */
+export const layerGatesSchema = z.union([attentionSchema, z.array(attentionSchema).min(1).max(MOST_GATES)], {
+  error: "expected a gate's type, an object with a type, or a list of those",
+});
+
+/** The keys that only the gates of a stage have. */
+export const STAGE_GATE_KEYS = ["position", "blocks"] as const;
+
 /** Gates as a list, each with its place below the `attention` that says it. */
 export function listedGates(
   gates: WrittenGates | undefined,

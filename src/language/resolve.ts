@@ -4,7 +4,6 @@ import type { PassInvocation } from "../passes/engine/pass.js";
 import type { BlockContext } from "./blocks/block-kind.js";
 import {
   type BuiltInStage,
-  gatesOf,
   isDefined,
   positionsOf,
   type ResolvedBlock,
@@ -16,6 +15,7 @@ import type { DefinedStage } from "./definitions/definition.js";
 import type { LayerCount } from "./definitions/layer-resolver.js";
 import { type DefinedContext, resolveDefinition } from "./definitions/resolve-definition.js";
 import { resolveDetection } from "./detection/resolve.js";
+import { gatesOf } from "./gates.js";
 import { axesOf, isSignal, type NetworkInput } from "./input.js";
 import { NamedMaps } from "./named-maps.js";
 import { type NeckContext, resolveHeads, resolveNeck } from "./neck/resolve.js";

@@ -68,6 +68,9 @@ function said(problem: SchemaProblem, document: SpecDocument, schemas: SpecSchem
   }
 }
 
+/** The parts of a spec whose gates are those of layers. */
+const LAYERED: readonly (string | number)[] = ["blocks", "neck", "heads"];
+
 /** An object's variant that is not there, by the key that tells variants apart: code, message, and the words that there are. */
 function unknownVariant(
   discriminator: string,
@@ -79,12 +82,12 @@ function unknownVariant(
   if (discriminator === "layer") return ["spec/unknown-layer", `unknown layer ${written}`, LAYER_KINDS];
   if (path.at(-2) === "join")
     return ["spec/unknown-selection", `unknown selection ${written}`, SELECTION_TYPES];
-  // Of a list of gates none can be none.
-  const isListed = typeof path.at(-2) === "number";
+  // Of a list of gates none can be none, and a layer is left out instead.
+  const mayBeNone = typeof path.at(-2) !== "number" && !LAYERED.includes(path[0] ?? "");
   return [
     "spec/unknown-attention",
     `unknown attention ${written}`,
-    isListed ? ATTENTION_TYPES : [...ATTENTION_TYPES, NO_ATTENTION],
+    mayBeNone ? [...ATTENTION_TYPES, NO_ATTENTION] : ATTENTION_TYPES,
   ];
 }
 

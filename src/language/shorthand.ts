@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { NO_ATTENTION } from "./attention.js";
+import { NO_ATTENTION, STAGE_GATE_KEYS } from "./attention.js";
 import { decodeBlockString } from "./block-string.js";
 import {
   type JsonArray,
@@ -19,14 +19,14 @@ import { NO_STEM } from "./sections.js";
  *     "attention": "none"          →  no key
  *     "attention": ["eca", "sam"]  →  each as if it stood alone
  *     { "type": "se" }             →  the options of `defaults.attention.se`, then the block's own over them
- *     no "attention"               →  the network's `attention`
+ *     no "attention"               →  the network's `attention`; of layers that have one as of stages
  *     "stem": "none"               →  "stem": null
  *
  * Block strings that can't be read stay as they are and are reported.
  */
 export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnostic) => void): JsonObject {
   const defaults = nodeAt(root, ["defaults", "attention"]);
-  const network = expandStem(expandAttention(root, defaults));
+  const network = expandStem(expandAttention(expandLayers(root, defaults), defaults));
   const gate = network.entries.get("attention");
   const stages = root.entries.get("stages");
   if (stages?.value.kind !== "array") return network;
@@ -38,6 +38,43 @@ export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnost
   }
   const value: JsonArray = { ...stages.value, items };
   return withEntry(network, "stages", { key: stages.key, value });
+}
+
+/** The parts of a spec that have layers. */
+const WITH_LAYERS = ["blocks", "neck", "heads"];
+
+function expandLayers(root: JsonObject, defaults: JsonNode | undefined): JsonObject {
+  const own = defaults && withoutPlaces(defaults);
+  return withValues(root, (value, name) => (WITH_LAYERS.includes(name) ? withLayerGates(value, own) : value));
+}
+
+/** The gates of all layers in a node in their full form. */
+function withLayerGates(node: JsonNode, defaults: JsonNode | undefined): JsonNode {
+  if (node.kind === "array")
+    return { ...node, items: node.items.map((item) => withLayerGates(item, defaults)) };
+  if (node.kind !== "object") return node;
+  const layer = node.entries.get("layer")?.value;
+  return layer?.kind === "scalar" && layer.value === "attention"
+    ? expandGates(node, defaults)
+    : withValues(node, (value) => withLayerGates(value, defaults));
+}
+
+/** Defaults without where a gate stands: that of a layer stands where the layer is. */
+function withoutPlaces(defaults: JsonNode): JsonNode {
+  if (defaults.kind !== "object") return defaults;
+  return withValues(defaults, (options) => {
+    if (options.kind !== "object") return options;
+    const entries = [...options.entries].filter(([name]) => !STAGE_GATE_KEYS.some((each) => each === name));
+    return { ...options, entries: new Map(entries) };
+  });
+}
+
+function withValues(object: JsonObject, change: (value: JsonNode, name: string) => JsonNode): JsonObject {
+  const entries = [...object.entries].map(([name, { key, value }]): [string, JsonEntry] => [
+    name,
+    { key, value: change(value, name) },
+  ]);
+  return { ...object, entries: new Map(entries) };
 }
 
 function expandStem(root: JsonObject): JsonObject {
@@ -79,9 +116,17 @@ function withGate(
 function expandAttention(object: JsonObject, defaults: JsonNode | undefined): JsonObject {
   const attention = object.entries.get("attention");
   if (attention === undefined) return object;
+  const { value } = attention;
+  return value.kind === "scalar" && value.value === NO_ATTENTION
+    ? withEntry(object, "attention", undefined)
+    : expandGates(object, defaults);
+}
+
+/** The gate, or list of gates, of an object in its full form. */
+function expandGates(object: JsonObject, defaults: JsonNode | undefined): JsonObject {
+  const attention = object.entries.get("attention");
+  if (attention === undefined) return object;
   const { key, value } = attention;
-  if (value.kind === "scalar" && value.value === NO_ATTENTION)
-    return withEntry(object, "attention", undefined);
   const expanded: JsonNode =
     value.kind === "array"
       ? { ...value, items: value.items.map((item) => expandGate(item, key, defaults)) }

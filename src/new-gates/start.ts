@@ -2,7 +2,7 @@ import { dequal } from "dequal";
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { likeness } from "../base/distance.js";
-import type { Graph, Op, OpOf } from "../ir/graph.js";
+import { type Graph, type Op, type OpOf, usesOf } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";
 import { type ImageRuns, observeGates } from "./gate-responses.js";
@@ -23,7 +23,7 @@ export interface NewGatesReport {
   /** The inputs that it is chosen by, as the user gave them. */
   readonly calibration: { readonly from: string; readonly images: number };
   readonly gates: readonly NewGate[];
-  /** Scopes of new gates of a kind that has no start but `init`. */
+  /** Scopes of new gates that have no start but `init`: of other kinds, and those that share their numbers. */
   readonly others: readonly string[];
   /** Of the network's outputs. */
   readonly output: ByStart;
@@ -67,7 +67,10 @@ export async function startGates(
   seed: number,
 ): Promise<StartedGates> {
   const pairs = newGatesOf(original, swapped);
-  const ecas = pairs.flatMap(({ before, op }) => (isPlainEca(op) ? [{ before, op }] : []));
+  const uses = usesOf(swapped);
+  const ecas = pairs.flatMap(({ before, op }) =>
+    isPlainEca(op) && isAlone(op, uses) ? [{ before, op }] : [],
+  );
   if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
   const olds = ecas.map(({ before }) => before);
   const seen = await observeGates(runs, original, olds);
@@ -92,7 +95,7 @@ export async function startGates(
       start,
       calibration: { from: runs.from, images: runs.images },
       gates: gates.map(({ report }) => report),
-      others: pairs.filter(({ op }) => !isPlainEca(op)).map(({ op }) => op.loc.scope),
+      others: pairs.flatMap(({ op }) => (ecas.some((each) => each.op === op) ? [] : [op.loc.scope])),
       output,
     },
   };
@@ -119,6 +122,11 @@ function isPlainEca(op: Op): op is Op & OpOf<"attention.eca"> {
   return isOp(op, "attention.eca") && op.attributes.squeeze === "average" && op.attributes.gate === "sigmoid";
 }
 
+/** Whether the numbers of a gate are its own: one start can't do what several old gates did. */
+function isAlone(op: Op, uses: ReturnType<typeof usesOf>): boolean {
+  return operandParameters(op).every((parameter) => uses.get(parameter)?.length === 1);
+}
+
 function isSameGate(a: Op, b: Op): boolean {
   const numbers = (op: Op): readonly unknown[] => operandParameters(op).map(({ name, data }) => [name, data]);
   return a.kind === b.kind && dequal(a.attributes, b.attributes) && dequal(numbers(a), numbers(b));
@@ -127,7 +135,7 @@ function isSameGate(a: Op, b: Op): boolean {
 function noEca(start: NewGateStart, pairs: readonly GatePair[]): InputError {
   const kinds = [...new Set(pairs.map(({ op }) => gateOf(op)?.type ?? op.kind))].join(", ");
   const isEca = pairs.some(({ op }) => isOp(op, "attention.eca"));
-  const what = isEca ? "ECA gates with an average and a sigmoid" : "ECA gates";
+  const what = isEca ? "ECA gates with an average, a sigmoid and numbers of their own" : "ECA gates";
   return InputError.of("new-gates/kind", `--new-gates ${start} is for ${what}; the new ones are ${kinds}`, {
     hint: "gates of other kinds start as --new-gates init says",
   });

@@ -136,6 +136,50 @@ const SMALL: Readonly<Record<string, object>> = {
     ],
     head: HEAD,
   },
+  "gated-heads": {
+    input: INPUT,
+    stem: { channels: 8, stride: 2 },
+    blocks: {
+      own: {
+        layers: [{ layer: "conv", channels: "channels" }, { layer: "attention" }],
+        shortcut: [
+          { layer: "conv", channels: "channels" },
+          { layer: "attention", attention: [{ type: "se", channels: 4, norm: true }, "eca"] },
+        ],
+      },
+    },
+    stages: [
+      { block: "basic", channels: 8, as: "c1" },
+      { block: "own", channels: 16, stride: 1, attention: "se-var1" },
+    ],
+    neck: {
+      layers: [
+        { layer: "attention", attention: { type: "eca", residual: true }, as: "p2" },
+        { layer: "conv", from: "c1", channels: 16, as: "p1" },
+      ],
+    },
+    heads: [
+      {
+        name: "tower",
+        from: ["p1", "p2"],
+        share: "all-but-norms",
+        layers: [
+          { layer: "attention", attention: { type: "se", channels: 4, norm: true } },
+          { layer: "branches", join: { type: "sk", channels: 4 }, branches: [[], [{ layer: "activation" }]] },
+        ],
+      },
+      {
+        name: "own",
+        from: "tower",
+        share: "none",
+        layers: [
+          { layer: "attention", attention: "eca" },
+          { layer: "conv", channels: 5 },
+        ],
+      },
+    ],
+    head: { classifier: false },
+  },
   same: {
     input: { channels: 2, height: 29, width: 34 },
     defaults: { padding: "same", activation: "gelu", norm: { epsilon: 0.01, momentum: 0.3 } },

@@ -273,12 +273,27 @@ const wrong: Readonly<
   "a gate's layer in the shortcut": [
     [layers(conv("in")), `"shortcut": [{ "layer": "attention" }]`],
     [own()],
-    "4:14 only the main path has a layer for the gate",
+    "4:14 only the main path has a layer for the stage's gate",
   ],
   "a gate's layer after the sum": [
     [layers(conv("in")), `"after": [{ "layer": "branches", "branches": [[{ "layer": "attention" }]] }]`],
     [own()],
-    "4:48 only the main path has a layer for the gate",
+    "4:48 only the main path has a layer for the stage's gate",
+  ],
+  "a gate of a layer that says where it stands": [
+    [layers(`{ "layer": "attention", "attention": { "type": "eca", "position": "post" } }`)],
+    [own()],
+    "3:78 a gate of a layer stands where the layer is, and has no position",
+  ],
+  "a gate in a layer's list that says which blocks have it": [
+    [layers(`{ "layer": "attention", "attention": ["eca", { "type": "eca", "blocks": [0] }] }`)],
+    [own()],
+    "3:84 a gate of a layer stands where the layer is, and has no blocks",
+  ],
+  "a layer that has the gate none": [
+    [layers(`{ "layer": "attention", "attention": "none" }`)],
+    [own()],
+    '3:49 unknown attention "none"',
   ],
   "a selection of one branch": [
     [layers(`{ "layer": "branches", "join": { "type": "sk" }, "branches": [[]] }`)],

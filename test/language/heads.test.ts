@@ -132,13 +132,18 @@ test("a list has maps, and a head stands alone", () => {
   ]);
 });
 
-test("expressions know what enters, and gates have no place", () => {
+test("expressions know what enters, and gates are those that layers say", () => {
   const heads = [head(["p1", "p3"], "", [conv("in / 2"), conv("inputChannels"), conv("channels")])];
   assert.match(says({ neck: NECK, heads })[0] ?? "", /there is nothing of the name "channels"$/);
   assert.equal(
     says({ neck: [...NECK, `{ "layer": "attention", "as": "x" }`], heads: [head(["p1", "p3", "x"])] }),
-    ["11:1 neck and heads have no gate that could stand here"],
+    ["11:1 neck and heads belong to no stage, whose gate could stand here"],
   );
+  const gated = `{ "layer": "attention", "attention": "eca", "as": "x" }`;
+  const nowhere = `{ "layer": "attention", "attention": { "type": "eca", "position": "post" } }`;
+  assert.equal(says({ neck: [...NECK, gated], heads: [head(["p1", "p3", "x"], "", [nowhere])] }), [
+    "14:122 a gate of a layer stands where the layer is, and has no position",
+  ]);
 });
 
 test("outputs have names of their own", () => {

@@ -1,13 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
+import { InputError } from "../../src/base/diagnostic.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
+import { parseGraph } from "../../src/ir/parse.js";
+import { printGraph } from "../../src/ir/print.js";
 import { isOp } from "../../src/ir/rewrite.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { parsePipeline } from "../../src/passes/engine/pipeline.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { parse } from "../language/support.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("networks: necks and heads");
 
@@ -92,6 +96,85 @@ test("folding keeps weights shared where the normalisations are, too, and else l
     ofHeads(folded("all-but-norms")).parameters,
     ofHeads(graphOf({ heads: [{ ...HEAD, share: "all-but-norms" }] })).parameters,
   );
+});
+
+const GATED = {
+  name: "boxes",
+  from: ["c1", "C2"],
+  layers: [
+    { layer: "conv", channels: 8 },
+    { layer: "attention", attention: { type: "se", channels: 2, norm: true } },
+    { layer: "branches", join: { type: "sk", channels: 2 }, branches: [[], [{ layer: "activation" }]] },
+  ],
+};
+
+const gatesIn = (graph: Graph): readonly (readonly [string, ...string[]])[] =>
+  graph.ops.flatMap(({ kind, loc, operands }) =>
+    kind.startsWith("attention.")
+      ? [[`${kind} ${loc.scope}`, ...operands.slice(1).map(({ name }) => name)] as const]
+      : [],
+  );
+
+test("gates of a head are shared as its other layers are", () => {
+  // 8·6 + 2·8 numbers of the convolution; 8·2 + 2 + 2·2 + 2·8 + 8 of SE; 8·2 + 2·2 + 2·16 of SK.
+  const [conv, norm] = [48, 16];
+  const [se, sk, norms] = [16 + 2 + 16 + 8, 16 + 32, 4 + 4];
+  const counts = (share: string) => {
+    const { parameters, attentionParameters } = countNetwork(graphOf({ heads: [{ ...GATED, share }] }));
+    const { parameters: without } = countNetwork(graphOf({ features: ["C2", { name: "c1", from: "c1" }] }));
+    return [parameters - without, attentionParameters];
+  };
+  assert.equal(counts("all"), [conv + norm + se + sk + norms, se + sk + norms]);
+  assert.equal(counts("all-but-norms"), [conv + 2 * norm + se + sk + 2 * norms, se + sk + 2 * norms]);
+  assert.equal(counts("none"), [2 * (conv + norm + se + sk + norms), 2 * (se + sk + norms)]);
+});
+
+test("a swapped gate of a head is shared as the old one was, under the names that it has in a spec", () => {
+  const eca = { type: "eca", kernel: 3 };
+  for (const share of ["all", "all-but-norms", "none"]) {
+    const [conv = {}, , ...more] = GATED.layers;
+    const written = { ...GATED, share, layers: [conv, { layer: "attention", attention: eca }, ...more] };
+    for (const from of ["ese", "se-var1"]) {
+      const old = { ...GATED, share, layers: [conv, { layer: "attention", attention: from }, ...more] };
+      const swapped = runPasses(
+        graphOf({ heads: [old] }),
+        parsePipeline("swap-attention{to={type=eca,kernel=3}}"),
+      ).graph;
+      assert.equal(gatesIn(swapped), gatesIn(graphOf({ heads: [written] })));
+    }
+  }
+});
+
+test("one map's gate alone is not swapped where the maps share it", () => {
+  const swap = (share: string) => () =>
+    runPasses(
+      graphOf({ heads: [{ ...GATED, share }] }),
+      parsePipeline('swap-attention{to=eca,at={path="/heads/boxes/c1/**"}}'),
+    );
+  throwsError(
+    swap("all"),
+    InputError,
+    /C2\/layers\/1\/attention shares its gate with others that are swapped/,
+  );
+  assert.equal(
+    gatesIn(swap("none")().graph).map(([at]) => at.split(" ")[0]),
+    ["attention.eca", "attention.sk", "attention.se", "attention.sk"],
+  );
+});
+
+test("a gate that is made for the size of a map can't be that of another", () => {
+  const layers = [{ layer: "attention", attention: { type: "ge", parameters: true, mlp: false } }];
+  const build = (share: string) => () =>
+    graphOf({ heads: [{ name: "boxes", from: ["c1", "C2"], share, layers }] });
+  throwsError(build("all"), InputError, /can't be shared/);
+  assert.is(build("none")().outputs.length, 2);
+});
+
+test("the text form says what shares parameters", () => {
+  for (const share of ["all", "all-but-norms", "none"]) {
+    const graph = graphOf({ heads: [{ ...GATED, share }] });
+    assert.equal(parseGraph(printGraph(graph)), graph);
+  }
 });
 
 /** The rows of a head of two maps whose numbers are their places, by hand. */

@@ -78,6 +78,8 @@ export class SpecWriter {
       () => kept({ layer: "scale", factor: 1.5, trained: this.#of(["channels", "map"]) }),
       () => kept({ layer: "scale", factor: 0.7 }),
       () => kept({ layer: "attention" }),
+      () =>
+        kept({ layer: "attention", attention: this.#of(["eca", { type: "se", channels: 2, norm: true }]) }),
       () => this.#joined(map, depth),
       () => this.#joined(map, depth),
       () => this.#mean(map),

@@ -115,15 +115,23 @@ function merged(block: string, found: readonly Found[]): readonly Change[] {
 
 /** The changes of a block's gates: of their kind, their position, and everything that they are. */
 export function diffGates(block: string, pairs: readonly LayerPair[], wiring: Wiring): readonly Change[] {
-  return pairs
-    .filter(([a, b]) => isGate((a ?? b) as ComparedLayer))
-    .flatMap((pair) => diffGate(block, pair, wiring));
+  const gates = pairs.filter(([a, b]) => isGate((a ?? b) as ComparedLayer));
+  // What several gates share is counted with the first of them.
+  const upTo = (end: number, side: 0 | 1): number =>
+    countOps(gates.slice(0, end).flatMap((pair) => pair[side]?.op ?? [])).parameters;
+  return gates.flatMap((pair, i) => {
+    const [before, after] = ([0, 1] as const).map((side) => upTo(i + 1, side) - upTo(i, side)) as [
+      number,
+      number,
+    ];
+    return diffGate(block, pair, after - before, wiring);
+  });
 }
 
-function diffGate(block: string, [old, now]: LayerPair, wiring: Wiring): readonly Change[] {
+/** @param delta by how many parameters there are more */
+function diffGate(block: string, [old, now]: LayerPair, delta: number, wiring: Wiring): readonly Change[] {
   const at = (old ?? now)?.op.loc.scope;
   if (at === undefined) return [];
-  const delta = parametersOf(now) - parametersOf(old);
   if (old === undefined || now === undefined) {
     const kind = old === undefined ? "attention-added" : "attention-removed";
     return [changeOf(kind, at, textOf(old), textOf(now), delta)];

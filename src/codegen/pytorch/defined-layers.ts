@@ -169,8 +169,8 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
     return call("Read", read, { join: [hole("join", how), "concat"] });
   },
   keep: ({ name, as }) => call("Keep", [holes(name)("as", as)]),
-  attention({ name }, { scope, parts, block }) {
-    const { gate } = gatesBelow(`${scope}/${name}`, block, parts, "spatial");
+  attention({ name, gates }, { scope, parts, block }) {
+    const { gate } = gatesBelow(`${scope}/${name}`, { gates: gates ?? block.gates }, parts, "spatial");
     return call("Gate", [holes(name)("gate", gate), STYLE]);
   },
   branches(layer, site) {

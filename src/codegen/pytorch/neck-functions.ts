@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { InputError } from "../../base/diagnostic.js";
 import type { ResolvedMapHead, ResolvedNeck } from "../../language/neck/resolved.js";
 import { merged, SharedArguments } from "./defined-classes.js";
 import { type Sketch, sketchLayers } from "./defined-layers.js";
@@ -53,14 +55,26 @@ export function layersFunctions(
   return [...ofNeck, ...ofHeads];
 }
 
+/** The sets of layers of a head: one of all maps, or one for each. */
 function sketchesOf(head: ResolvedMapHead, parts: ModuleParts): readonly Sketch[] {
-  return head.lists.map((list, i) =>
-    sketchLayers(list, "layers", {
+  const sketches = head.levels.map((level, i) =>
+    sketchLayers(head.lists[i] ?? head.lists[0] ?? [], "layers", {
       block: { ...head, gates: [] },
       parts,
-      scope: `/heads/${head.name}/${head.levels[i]?.name}`,
-      channels: head.levels[i]?.inputChannels ?? 0,
+      scope: `/heads/${head.name}/${level.name}`,
+      channels: level.inputChannels,
     }),
+  );
+  if (head.share === "none") return sketches;
+  const differs = sketches.findIndex((sketch) => !isDeepStrictEqual(sketch, sketches[0]));
+  if (differs < 0) return sketches.slice(0, 1);
+  const names = [0, differs].map((i) => head.levels[i]?.name).join(" and ");
+  throw InputError.of(
+    "codegen/lowered",
+    `the maps ${names} share the layers of the head ${head.name}, and not its gates`,
+    {
+      hint: "a module that is trained has one set of layers for them: remove the gates of all maps, or of none",
+    },
   );
 }
 
@@ -95,7 +109,7 @@ export function layersTable(functions: readonly LayersFunction[]): string {
   return `LAYERS = ${printPython(map(entries), "", 9)}\n`;
 }
 
-/** The arguments of each set of layers; none where the function has none. */
+/** The arguments of each set of layers; none where there is one set, whose function has none. */
 export function rowsOf({ rows }: LayersFunction): Literal {
-  return rows.every((row) => Object.keys(row).length === 0) ? undefined : rows;
+  return rows.length === 1 && rows.every((row) => Object.keys(row).length === 0) ? undefined : rows;
 }

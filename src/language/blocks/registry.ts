@@ -1,14 +1,12 @@
 import type * as z from "zod";
-import type { AttentionOptions } from "../../ir/attention/modules.js";
-import { listedGates } from "../attention.js";
 import type { DefinedStage } from "../definitions/definition.js";
 import {
   factsOfDefined,
   positionsInDefined,
   type ResolvedDefined,
 } from "../definitions/resolved-definition.js";
-import type { AttentionPosition, AttentionPositions } from "../positions.js";
-import type { ResolvedGate } from "../resolved-part.js";
+import { gatesOf } from "../gates.js";
+import type { AttentionPositions } from "../positions.js";
 import { basic } from "./basic.js";
 import type { BlockContext, RuleFacts } from "./block-kind.js";
 import { bottleneck } from "./bottleneck.js";
@@ -77,26 +75,4 @@ export function resolveBlock(stage: BuiltInStage, context: Omit<BlockContext, "g
     resolve(stage: BuiltInStage, context: BlockContext): ResolvedBlock;
   };
   return resolve(stage, { ...context, gates: gatesOf(stage, context, positionsIn(stage.block)[0]) });
-}
-
-/** The stage's gates that the block of that index has, each at `usual` unless the stage says where. */
-export function gatesOf(
-  { attention }: Pick<Stage, "attention">,
-  { index, specPath }: Pick<BlockContext, "index" | "specPath">,
-  usual: AttentionPosition,
-): readonly ResolvedGate[] {
-  return listedGates(attention).flatMap(({ gate, item }): readonly ResolvedGate[] => {
-    const { position = usual, blocks, residual = false, ...options } = gate;
-    if (blocks !== undefined && !blocks.includes(index)) return [];
-    const below = item === undefined ? ["attention"] : ["attention", item];
-    return [
-      {
-        options: options as AttentionOptions,
-        position,
-        residual,
-        layer: below.join("/"),
-        specPath: [...specPath, ...below],
-      },
-    ];
-  });
 }

@@ -1,13 +1,24 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { BLOCK_TYPES, isDefined, type Stage } from "../blocks/registry.js";
 import type { RefuseDefinition } from "./amounts.js";
-import { checkExpressions, checkLayerNames, expressionsOf, listsOf } from "./check-layers.js";
+import {
+  checkExpressions,
+  checkGateLayers,
+  checkLayerNames,
+  expressionsOf,
+  listsOf,
+} from "./check-layers.js";
 import { checkValues } from "./check-values.js";
 import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
 import { namesIn, parseExpression } from "./expression.js";
 
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
+
+const BESIDE_THE_MAIN_PATH = {
+  message: "only the main path has a layer for the stage's gate",
+  hint: "say which gate stands here by `attention`; a stage's `position` has the words identity and post",
+};
 
 /** The parts of a spec that have to do with definitions. */
 interface DefinedParts {
@@ -58,17 +69,9 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
   checkExpressions(expressionsOf(definition, path), names, report);
   checkValues(definition, path, report);
   const lists = listsOf(definition, path);
-  for (const { layers, at } of lists) {
-    const isMain = at[path.length] === "layers";
-    layers.forEach((layer, i) => {
-      if (layer.layer === "attention" && !isMain) {
-        report({
-          path: [...at, i],
-          message: "only the main path has a layer for the gate",
-          hint: "a stage's `position` has words for the shortcut and for after the sum: identity, post",
-        });
-      }
-    });
+  for (const list of lists) {
+    const isMain = list.at[path.length] === "layers";
+    checkGateLayers(list, isMain ? undefined : BESIDE_THE_MAIN_PATH, report);
   }
   checkLayerNames(lists, report);
   return sound;

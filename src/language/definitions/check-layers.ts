@@ -1,5 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { didYouMean } from "../../base/suggest.js";
+import { listedGates, STAGE_GATE_KEYS } from "../attention.js";
 import type { RefuseDefinition } from "./amounts.js";
 import type { Definition } from "./definition.js";
 import { ExpressionError, namesIn, parseExpression } from "./expression.js";
@@ -24,6 +25,26 @@ export function checkExpressions(
       report({ path: at, message: error.message, at: error.at, hint: error.hint });
     }
   }
+}
+
+/** What is true of layers for gates: which gate is meant is known, and a gate of its own stands where the layer is. */
+export function checkGateLayers(
+  { layers, at }: WrittenList,
+  unknown: { readonly message: string; readonly hint: string } | undefined,
+  report: RefuseDefinition,
+): void {
+  layers.forEach((layer, i) => {
+    if (layer.layer !== "attention") return;
+    const path = [...at, i];
+    if (layer.attention === undefined && unknown !== undefined) report({ path, ...unknown });
+    for (const { gate, item } of listedGates(layer.attention)) {
+      for (const key of STAGE_GATE_KEYS) {
+        if (gate[key] === undefined) continue;
+        const place = [...path, "attention", ...(item === undefined ? [] : [item]), key];
+        report({ path: place, message: `a gate of a layer stands where the layer is, and has no ${key}` });
+      }
+    }
+  });
 }
 
 /** The names of a list's layers are its own, each of one layer. */
@@ -65,6 +86,7 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   "mode",
   "order",
   "trained",
+  "attention",
 ]);
 
 /** The words that a layer's `padding` may be beside expressions. */

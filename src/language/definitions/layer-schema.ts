@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
+import { layerGatesSchema } from "../attention.js";
 import { activationName } from "../fields.js";
 import { JOINS, valueFields } from "../values.js";
 import { activationOrNone, amount, common, PADDINGS, paddingError, pair } from "./layer-fields.js";
@@ -129,7 +130,14 @@ const value = z.strictObject({
 const attention = z.strictObject({
   layer: z
     .literal("attention")
-    .describe("Where the stage's gate stands if its `position` is `spatial`, which is then the usual place."),
+    .describe(
+      "A gate of its own; without one where the stage's gate stands if its `position` is `spatial`, which is then the usual place.",
+    ),
+  attention: layerGatesSchema
+    .optional()
+    .describe(
+      "The gate that stands here, or a list of gates. Left out: the stage's. Necks and heads have no stage, so theirs is said.",
+    ),
   when: common.when,
   ...valueFields,
 });

@@ -1,5 +1,6 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { elementCount } from "../../ir/types.js";
+import { gatesOf } from "../gates.js";
 import { joinedShape, type MapShape } from "../values.js";
 import { LIMITS, type RefuseDefinition } from "./amounts.js";
 import { type Amount, NO_ACTIVATION, PADDINGS } from "./layer-fields.js";
@@ -143,7 +144,11 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     return same({ ...partOf(at), layer: "scale", factor, trained: layer.trained }, at);
   },
   value: (_layer, at) => nothing(at),
-  attention: (_layer, at) => same({ ...partOf(at), layer: "attention" }, at),
+  attention({ attention }, at) {
+    const site = { index: 0, specPath: at.path };
+    const gates = attention === undefined ? undefined : gatesOf({ attention }, site, "spatial");
+    return same({ ...partOf(at), layer: "attention", gates }, at);
+  },
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
     const count = context.amounts.integer(times, [...path, "times"], LIMITS.times, at.channelsIn);

@@ -1,7 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { SelectionOptions } from "../../ir/attention/modules.js";
-import type { Padding, PoolPadding } from "../resolved-part.js";
+import type { Padding, PoolPadding, ResolvedGate } from "../resolved-part.js";
 import type { JoinWord, Reading } from "../values.js";
 
 /** Height and width. */
@@ -108,6 +108,17 @@ export interface ResolvedPad extends LayerPart {
   readonly reflects?: true | undefined;
 }
 
+/** Gates of its own, or where those of the stage stand. */
+export interface ResolvedGateLayer extends LayerPart {
+  readonly layer: "attention";
+  readonly gates?: readonly ResolvedGate[] | undefined;
+}
+
+/** Whether the gate of a stage stands here. */
+export function isForStage(layer: ResolvedLayer): boolean {
+  return layer.layer === "attention" && layer.gates === undefined;
+}
+
 /** Pixels that become channels, or the other way. */
 export interface ResolvedDepthChange extends LayerPart {
   /** Side of a block of pixels. */
@@ -144,7 +155,7 @@ export type ResolvedLayer =
       readonly factor: number;
       readonly trained?: "channels" | "map" | undefined;
     })
-  | (LayerPart & { readonly layer: "attention" })
+  | ResolvedGateLayer
   | ResolvedBranches;
 
 /** The layers of a list with those inside of their branches. */

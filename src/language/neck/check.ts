@@ -2,6 +2,7 @@ import { checkNames, type NamesOf } from "../check-names.js";
 import type { RefuseDefinition } from "../definitions/amounts.js";
 import {
   checkExpressions,
+  checkGateLayers,
   checkLayerNames,
   expressionsIn,
   type WrittenList,
@@ -14,6 +15,11 @@ import type { WrittenMapHead } from "./schema.js";
 
 /** What expressions of necks and heads know. */
 const KNOWN_NAMES = ["inputChannels", "in"] as const;
+
+const WITHOUT_A_STAGE = {
+  message: "neck and heads belong to no stage, whose gate could stand here",
+  hint: 'say which one does: "attention": "eca"',
+};
 
 /** Checks the layers of neck and heads, as far as that needs no numbers. Gives false where anything is wrong. */
 export function checkNeckLayers(
@@ -31,13 +37,7 @@ export function checkNeckLayers(
   ].flatMap(withInner);
   checkExpressions(expressionsIn(lists), KNOWN_NAMES, report);
   checkLayerNames(lists, report);
-  for (const { layers, at } of lists) {
-    layers.forEach(({ layer }, i) => {
-      if (layer !== "attention") return;
-      const message = "neck and heads have no gate that could stand here";
-      report({ path: [...at, i], message, hint: "a block of a stage has one" });
-    });
-  }
+  for (const list of lists) checkGateLayers(list, WITHOUT_A_STAGE, report);
   heads.forEach(({ layers }, i) => {
     checkNames(namesOf(layers, ["heads", i, "layers"]), { noun: "layer", own: [INPUT_VALUE] }, report);
   });

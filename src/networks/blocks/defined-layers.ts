@@ -66,7 +66,8 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
     values.set(as, x);
     return x;
   },
-  attention: (layers, x, { name }, { block }) => layers.attention(x, "spatial", block, name),
+  attention: (layers, x, { name, gates }, { block }) =>
+    layers.attention(x, "spatial", { ...block, gates: gates ?? block.gates }, name),
   branches(layers, x, { name, input, branches, join: how, channels }, site) {
     const share = Number(x.type.dims[1]) / branches.length;
     const results = branches.map((branch, i) => {

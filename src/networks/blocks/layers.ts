@@ -48,32 +48,20 @@ type Gated = Pick<LayerDefaults, "initialization"> &
 /** What a block says of its sum. */
 type Residual = Gated & Pick<ResolvedPosition, "residual" | "dropPath">;
 
-/** Parameters that several applications of the same layers have in common. */
-export interface SharedParameters {
-  /** The scope that they are named after, instead of that of one application. */
-  readonly scope: string;
-  /** Those that were made, by name. */
-  readonly made: Map<string, Parameter>;
-  /** What this application calls its own batch normalisations; left out, they are shared, too. */
-  readonly normsOf?: string | undefined;
-}
-
 /** The layers that blocks are made of, inside the scope of one block. Layer names are paths below that scope. */
 export class LayerBuilder {
   readonly #builder: GraphBuilder;
   readonly #loc: Loc;
-  readonly #shared: SharedParameters | undefined;
 
-  constructor(builder: GraphBuilder, loc: Loc, shared?: SharedParameters) {
+  constructor(builder: GraphBuilder, loc: Loc) {
     this.#builder = builder;
     this.#loc = loc;
-    this.#shared = shared;
   }
 
   /** The same block, for layers that were written at another place of the spec. */
   writtenAt(specPath: JsonPath): LayerBuilder {
     const loc = { ...this.#loc, specPath: formatJsonPath(specPath) };
-    return new LayerBuilder(this.#builder, loc, this.#shared);
+    return new LayerBuilder(this.#builder, loc);
   }
 
   /** Adds an op; its result is named after the layer's scope, or `name`. */
@@ -93,17 +81,13 @@ export class LayerBuilder {
   }
 
   parameter(name: string, dims: readonly number[], init: Initializer, role?: ParameterRole): Parameter {
-    const path = this.#parameterName(name);
-    const made = this.#shared?.made.get(path);
-    if (made !== undefined) return made;
-    const parameter = this.#builder.parameter(path, dims, init, role);
-    this.#shared?.made.set(path, parameter);
-    return parameter;
+    return this.#parameter({ path: name }, dims, init, role);
   }
 
   /** Numbers that are not trained; those that are stored have the parameter's name as their label. */
   constant(name: string, data: (label: string) => WeightExpr, dtype: DType = "float32"): Parameter {
-    const path = this.#parameterName(name);
+    const { scope } = this.#builder.sharedAt(this.#loc.scope) ?? this.#loc;
+    const path = `${scope.slice(1)}/${name}`.replaceAll("/", ".");
     return this.#builder.parameterOf(path, data(path), "fixed", dtype);
   }
 
@@ -162,15 +146,14 @@ export class LayerBuilder {
   norm(x: Value, layer: string, { norm, initialization, endsBranch = false }: Norm): Result {
     const [, channels] = gatedChannels(x.type, "x");
     const scale = endsBranch ? initializations[initialization].lastScale : startAtOne;
-    const own = join(layer, join("norm", this.#shared?.normsOf ?? ""));
-    const buffer = (name: string, init: Initializer): Parameter =>
-      this.parameter(`${own}/${name}`, [channels], init, "buffer");
+    const parameter = (path: string, init: Initializer, role?: ParameterRole): Parameter =>
+      this.#parameter({ norm: join(layer, "norm"), path }, [channels], init, role);
     const operands = [
       x,
-      this.parameter(`${own}/weight`, [channels], scale),
-      this.parameter(`${own}/bias`, [channels], startAtZero),
-      buffer("running_mean", startAtZero),
-      buffer("running_var", startAtOne),
+      parameter("weight", scale),
+      parameter("bias", startAtZero),
+      parameter("running_mean", startAtZero, "buffer"),
+      parameter("running_var", startAtOne, "buffer"),
     ];
     return this.op("batch_norm", operands, norm, join(layer, "norm"));
   }
@@ -300,9 +283,13 @@ export class LayerBuilder {
     return { ...this.#loc, scope: `${this.#loc.scope}/${layer}` };
   }
 
-  #parameterName(path: string): string {
-    const scope = this.#shared?.scope ?? this.#loc.scope;
-    return `${scope.slice(1)}/${path}`.replaceAll("/", ".");
+  #parameter(
+    path: { readonly norm?: string; readonly path: string },
+    dims: readonly number[],
+    init: Initializer,
+    role?: ParameterRole,
+  ): Parameter {
+    return located(this.#loc, () => this.#builder.parameterAt(this.#loc.scope, path, dims, init, role));
   }
 }
 

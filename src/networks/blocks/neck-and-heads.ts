@@ -1,5 +1,5 @@
 import { Defect } from "../../base/diagnostic.js";
-import type { Parameter, Value } from "../../ir/graph.js";
+import type { Value } from "../../ir/graph.js";
 import { elementCount, gatedChannels, placesOf } from "../../ir/types.js";
 import type {
   HeadLevel,
@@ -11,7 +11,7 @@ import type { MapSource } from "../../language/resolved-part.js";
 import { INPUT_VALUE } from "../../language/values.js";
 import { buildList } from "./defined-layers.js";
 import { channelsLast } from "./layer-builders.js";
-import type { LayerBuilder, SharedParameters } from "./layers.js";
+import type { LayerBuilder } from "./layers.js";
 
 /** The maps of the stages → layers → every value that these read or name. */
 export function buildNeck(
@@ -35,21 +35,18 @@ export interface BuiltHead {
 
 /**
  * x₁ → layers → y₁
- * x₂ → layers → y₂     with one set of parameters, one for each, or one but for batch normalisations
+ * x₂ → layers → y₂     with one set of parameters, one for each, or one but for batch normalisations: that follows from the scopes
  *
  * @param enter the layers of one application, in a scope of its own
  * @param mapOf the map that a level reads; `i` is its place among the levels
  */
 export function buildMapHead(
-  enter: (level?: string, shared?: SharedParameters) => LayerBuilder,
+  enter: (level?: string) => LayerBuilder,
   head: ResolvedMapHead,
-  scope: string,
   mapOf: (source: HeadLevel["source"], i: number) => Value,
 ): BuiltHead {
-  const made = new Map<string, Parameter>();
   const results = head.levels.map(({ name, source, inputChannels }, i) => {
-    const normsOf = head.share === "all-but-norms" ? name : undefined;
-    const layers = enter(name, head.share === "none" ? undefined : { scope, made, normsOf });
+    const layers = enter(name);
     const x = mapOf(source, i);
     const list = head.lists[i] ?? head.lists[0] ?? [];
     const y = buildList(layers, x, list, {

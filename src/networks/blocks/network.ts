@@ -1,7 +1,7 @@
 import { Defect } from "../../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../../base/json-path.js";
 import { GraphBuilder } from "../../ir/builder.js";
-import type { Graph, Value } from "../../ir/graph.js";
+import type { Block, Graph, Value } from "../../ir/graph.js";
 import { DEFAULT_INITIALIZATION } from "../../ir/initializers.js";
 import { nameOutputs } from "../../ir/rewrite.js";
 import { type Dim, tensorType } from "../../ir/types.js";
@@ -15,7 +15,7 @@ import type { ResolvedSpec } from "../../language/resolved.js";
 import type { LayerDefaults, MapSource } from "../../language/resolved-part.js";
 import { buildDetection } from "../detection/detect.js";
 import { joinMaps } from "./joins.js";
-import { LayerBuilder, type SharedParameters } from "./layers.js";
+import { LayerBuilder } from "./layers.js";
 import { buildMapHead, buildNeck } from "./neck-and-heads.js";
 import { blockBuilders } from "./registry.js";
 import { buildHead, buildStem } from "./stem-and-head.js";
@@ -95,8 +95,8 @@ class NetworkSite {
   }
 
   /** Layers below a part's scope. */
-  layersAt(scope: string, { specPath }: SpecPart, shared?: SharedParameters): LayerBuilder {
-    return new LayerBuilder(this.#builder, { scope, specPath: formatJsonPath(specPath) }, shared);
+  layersAt(scope: string, { specPath }: SpecPart): LayerBuilder {
+    return new LayerBuilder(this.#builder, { scope, specPath: formatJsonPath(specPath) });
   }
 
   mapOf(source: MapSource): Value {
@@ -144,10 +144,15 @@ function buildHeads(
   };
   const outputs = heads.flatMap((head): readonly NamedOutput[] => {
     const scope = `/heads/${head.name}`;
-    site.enter(scope, "map-head", head, { inputChannels: head.levels[0]?.inputChannels ?? input.channels });
-    const layersOf = (level?: string, shared?: SharedParameters): LayerBuilder =>
-      site.layersAt(level === undefined ? scope : `${scope}/${level}`, head, shared);
-    const built = buildMapHead(layersOf, head, scope, sourceOf);
+    const { levels, share } = head;
+    const by = levels.map(({ name }) => name);
+    site.enter(scope, "map-head", head, {
+      inputChannels: levels[0]?.inputChannels ?? input.channels,
+      ...(share === "none" ? {} : { shared: { by, ownNorms: share === "all-but-norms" } }),
+    });
+    const layersOf = (level?: string): LayerBuilder =>
+      site.layersAt(level === undefined ? scope : `${scope}/${level}`, head);
+    const built = buildMapHead(layersOf, head, sourceOf);
     results.set(head.name, built.results);
     return outputsOfHead(head, detection).map(([name], i) => [
       name,
@@ -170,11 +175,7 @@ interface SpecPart extends Pick<LayerDefaults, "initialization"> {
   readonly specPath: JsonPath;
 }
 
-interface BlockSite {
-  readonly inputChannels: number;
-  readonly stage?: number;
-  readonly index?: number;
-}
+type BlockSite = Pick<Block, "inputChannels" | "stage" | "index" | "shared">;
 
 /** What a block begins with: the maps that it reads, joined, or the last one. */
 function entering(

@@ -1,12 +1,13 @@
 import { dequal } from "dequal";
 import * as z from "zod";
+import { InputError } from "../../base/diagnostic.js";
 import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/attention/module.js";
-import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
-import type { Op } from "../../ir/graph.js";
+import { type AttentionOptions, attentionModules, attentionTypeOf } from "../../ir/attention/modules.js";
+import { type Graph, type Op, sharedPlace, type Value } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
 import { type DType, sameDims, TypeRefusal } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
-import { gateKind, gateOptions, gateSelector, selectGates, unmatchedGates } from "./gates.js";
+import { gateKind, gateOptions, gateSelector, type SitedGate, selectGates, unmatchedGates } from "./gates.js";
 
 /**
  *     attention.se(x, ...)  →  attention.eca(x, ...)        with to=eca
@@ -33,6 +34,7 @@ export const swapAttention = definePass({
   unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
   run(graph, { from, to, at }) {
     const gates = selectGates(graph, "swap-attention", { kind: from, at });
+    refuseParted(graph, gates);
     const asksForKind = dequal(to, gateOptions.parse(to.type));
     return rewriteGraph(graph, "swap-attention", (op, context) => {
       const [result] = op.results;
@@ -47,6 +49,27 @@ export const swapAttention = definePass({
     });
   },
 });
+
+/** A gate that the maps of a head share is one gate. */
+function refuseParted({ blocks, ops }: Graph, gates: ReadonlyMap<Value, SitedGate>): void {
+  const places = new Set(
+    [...gates.values()].flatMap(({ op }) => sharedPlace(blocks, op.loc.scope)?.scope ?? []),
+  );
+  const left = ops.find(
+    ({ kind, loc, results }) =>
+      attentionTypeOf(kind) !== undefined &&
+      places.has(sharedPlace(blocks, loc.scope)?.scope ?? "") &&
+      !results.some((result) => gates.has(result)),
+  );
+  if (left === undefined) return;
+  throw InputError.of(
+    "pass/no-gate",
+    `swap-attention: ${left.loc.scope} shares its gate with others that are swapped`,
+    {
+      hint: 'swap those of all maps of the head, or say "share": "none" there',
+    },
+  );
+}
 
 /** The element type of a gate's weights, which may be float32 over a map of half precision; of one without any it is the map's. */
 function weightsType({ operands: [x, ...parameters] }: Op): DType | undefined {

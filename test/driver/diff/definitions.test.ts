@@ -125,7 +125,7 @@ for (const layer of LAYER_KINDS) {
       return ["blocks", "own", "layers", layers.findIndex((each) => each.layer === layer)];
     };
     const fields = fieldsOf(schema).filter(
-      ({ path: [key] }) => !["layer", "layers", "branches", ...NAMED].includes(String(key)),
+      ({ path: [key] }) => !["layer", "layers", "branches", "attention", ...NAMED].includes(String(key)),
     );
     for (const field of fields) {
       const found = bases.map((base) =>
@@ -135,6 +135,29 @@ for (const layer of LAYER_KINDS) {
     }
   });
 }
+
+test("the gates that layers say, of blocks, neck and heads", () => {
+  const gated = (attention: Json): Json =>
+    spec({
+      blocks: {
+        own: {
+          layers: [
+            { layer: "conv", channels: 8 },
+            { layer: "attention", attention },
+          ],
+        },
+      },
+      stages: [
+        { block: "basic", channels: 8 },
+        { block: "own", as: "fine" },
+      ],
+      neck: { layers: [{ layer: "attention", attention, as: "p" }] },
+      heads: [{ name: "found", from: ["p", "fine"], layers: [{ layer: "attention", attention }] }],
+    });
+  const [before, after] = [gated({ type: "eca", kernel: 3 }), gated({ type: "eca", kernel: 5 })];
+  for (const at of ["/stages/1/blocks/0/", "/neck/", "/heads/found/"])
+    assertShown(given(before), given(after), new RegExp(`^${at}`), at);
+});
 
 test("which named values layers begin with, and how they are joined", () => {
   const wide = { layer: "conv", channels: 12, kernel: 3 };
