@@ -69,6 +69,7 @@ const WITHOUT_REFERENCE = [
   "mmdet-mask-rcnn-resnet50-eca",
   "mmdet-mask-rcnn-resnet50-se",
   "mobilenetv3-large-100-features",
+  "mobilevit-xs",
   "mobilenetv4-conv-small",
   "mobileone-s0",
   "mobileone-s0-merged",

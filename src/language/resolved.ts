@@ -50,6 +50,7 @@ export interface Expectations {
   readonly parameters?: number | undefined;
   readonly attentionParameters?: number | undefined;
   readonly macs?: number | undefined;
+  readonly productMacs?: number | undefined;
 }
 
 /** What comes before the blocks: convolutions, each with normalisation and activation, and a pooling. */

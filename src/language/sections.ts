@@ -227,4 +227,7 @@ export const expectSchema = z.strictObject({
   macs: count
     .optional()
     .describe("Multiply-accumulates of convolutions and matrix products for one image of the input size."),
+  productMacs: count
+    .optional()
+    .describe("Multiply-accumulates of products of two computed tensors, which `macs` leaves out."),
 });

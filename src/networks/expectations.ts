@@ -1,4 +1,4 @@
-import { type Counts, countNetwork } from "../analysis/counts.js";
+import { countNetwork, type NetworkCounts } from "../analysis/counts.js";
 import { CheckError, type Diagnostic } from "../base/diagnostic.js";
 import { count, signedCount } from "../base/numbers.js";
 import type { LoadedSpec } from "../language/load.js";
@@ -12,7 +12,7 @@ export interface ExpectationCheck {
   readonly ok: boolean;
 }
 
-const EXPECTED = ["parameters", "attentionParameters", "macs"] as const;
+const EXPECTED = ["parameters", "attentionParameters", "macs", "productMacs"] as const;
 
 /** Errors: `CheckError` with every number of the spec's `expect` that its network does not have. */
 export function refuseMissedExpectations({ spec, declared }: Pick<SpecNetwork, "spec" | "declared">): void {
@@ -21,11 +21,12 @@ export function refuseMissedExpectations({ spec, declared }: Pick<SpecNetwork, "
 }
 
 /** Compares the numbers in the spec's `expect` with the counts; one check for each number that is there. */
-export function checkExpectations(spec: LoadedSpec, counts: Counts): readonly ExpectationCheck[] {
+export function checkExpectations(spec: LoadedSpec, counts: NetworkCounts): readonly ExpectationCheck[] {
   return EXPECTED.flatMap((key) => {
     const expected = spec.resolved.expect[key];
     if (expected === undefined) return [];
-    return [{ name: `expect.${key}`, expected, actual: counts[key], ok: expected === counts[key] }];
+    const { [key]: actual = 0 } = counts;
+    return [{ name: `expect.${key}`, expected, actual, ok: expected === actual }];
   });
 }
 

@@ -7,7 +7,7 @@ import { InputError } from "../../src/base/diagnostic.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import type { Graph } from "../../src/ir/graph.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
-import { parse, problemsOf } from "../language/support.js";
+import { parse, problems, problemsOf } from "../language/support.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 
@@ -160,6 +160,50 @@ for (const [what, spec] of Object.entries({
     });
   });
 }
+
+const attending = (layer: object, channels = 8) => ({
+  layers: [
+    conv(channels, { as: "keys" }),
+    { layer: "pool", from: "input", kind: "max", kernel: 2, stride: 2, padding: "valid", as: "small" },
+    { layer: "attend", from: "input", keys: "keys", values: "keys", ...layer },
+    { layer: "upsample", to: "small" },
+    { layer: "branches", join: "sum", branches: [[], [{ layer: "value", from: "small" }]] },
+  ],
+});
+
+for (const [kind, products] of [
+  // 12×12 pixels, then 6×6; 2 heads of 4 channels: scores and sums, or matrices of 4×4, their products and the sums of shares.
+  ["softmax", 2 * 8 * (144 ** 2 + 36 ** 2)],
+  ["linear", 2 * (2 * 4 * 4 + 4) * (144 + 36)],
+] as const) {
+  test(`attention between pixels, ${kind}: ONNX Runtime agrees, and products count apart`, async () => {
+    const spec = {
+      ...COMMON,
+      blocks: { own: attending({ heads: 2, kind }) },
+      stages: [{ block: "own", repeat: 2 }],
+    };
+    const { macs, productMacs } = countNetwork(graphOf(spec));
+    assert.is(productMacs, products);
+    assert.is(macs, 144 * 8 * 27 + (144 + 36) * 64 + 8 * 7);
+    await inTemporaryFolder(async (folder) => {
+      const file = join(folder, "own.json");
+      writeFileSync(file, JSON.stringify(spec));
+      const { ok, checks } = await verify(file, {});
+      assert.ok(ok, JSON.stringify(checks));
+    });
+  });
+}
+
+test("keys have the queries' channels, heads divide them, and a softmax has no ε", () => {
+  const said = (layer: object, channels?: number): string => {
+    const spec = { ...COMMON, blocks: { own: attending(layer, channels) }, stages: [{ block: "own" }] };
+    const [first] = problems(JSON.stringify(spec));
+    return `${first?.path}: ${first?.message}`;
+  };
+  assert.match(said({}, 4), /layers\[2\]\.keys: keys of 4 channels don't fit queries of 8/);
+  assert.match(said({ heads: 3 }), /layers\[2\]\.heads: 3 heads must divide the 8 channels/);
+  assert.match(said({ epsilon: 0.1 }), /layers\[2\]\.epsilon: the shares of a softmax need no ε/);
+});
 
 test("layers that don't fit fail with their place in the definition and in the network", () => {
   const spec = {

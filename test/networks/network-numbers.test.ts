@@ -21,6 +21,8 @@ interface Numbers {
   /** Of the network, and for one image of the spec's size. */
   readonly parameters: number;
   readonly macs: number;
+  /** Of products of two computed tensors, where there are some. */
+  readonly productMacs?: number;
   readonly side: number;
   readonly tensors: number;
   readonly deviation: number;
@@ -72,6 +74,7 @@ for (const network of NETWORKS) {
     const {
       parameters: counted,
       macs,
+      productMacs,
       side,
       tensors,
       deviation,
@@ -81,6 +84,7 @@ for (const network of NETWORKS) {
     const counts = countNetwork(specNetwork(network).graph);
     assert.is(counts.parameters, counted);
     assert.is(counts.macs, macs);
+    assert.is(counts.productMacs, productMacs);
     // Lowered, a gate reads each weight with its bias.
     const { graph } = specNetwork(network, { resolution: side, passes: "lower-attention" });
     const all = parametersOf(graph).filter(({ role }) => role !== "fixed");

@@ -32,6 +32,8 @@ export const SIGNAL_LAYERS = {
     { layer: "upsample", to: "wide", as: "large" },
     { layer: "conv", channels: 24, norm: false, activation: "tanh" },
     { layer: "conv", channels: 24, kernel: 3, standardized: { scaled: true, gain: 1 } },
+    { layer: "attend", keys: "large", values: "wide", heads: 4 },
+    { layer: "attend", keys: "wide", values: "large", heads: 8, kind: "linear" },
     { layer: "softmax", as: "shares" },
     { layer: "global-pool", from: "large", weights: "shares", as: "mean" },
     { layer: "global-pool", from: "large", kind: "deviation", weights: "shares", as: "deviation" },

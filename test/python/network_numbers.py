@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 # The spec's name: the library, its name there, the side of the image, options; `shortcut`: what blocks there call the shortcut that
 # they compute first, where ecagen does it last.
@@ -35,6 +36,7 @@ NETWORKS = {
     "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
+    "mobilevit-xs": ("timm", "mobilevit_xs", 64, {}),
     "ecapa-tdnn-1024": ("papers", "ecapa_tdnn", 48, dict(channels=1024)),
     "ecapa-tdnn-512": ("papers", "ecapa_tdnn", 48, dict(channels=512)),
 }
@@ -145,6 +147,23 @@ def macs_of(model, shape):
     return total
 
 
+def products_of(model, shape):
+    """Multiply-accumulates of matrix products of two computed tensors, for one image."""
+    total = 0
+
+    class Counted(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            nonlocal total
+            result = function(*args, **(kwargs or {}))
+            if function in (torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__):
+                total += result.numel() * args[0].shape[-1]
+            return result
+
+    with Counted():
+        model(torch.zeros(1, *shape))
+    return total
+
+
 def shape_of(spec, side=None):
     """Channels and sides of a spec's input, or with sides of that size."""
     written = json.loads((SPECS / f"{spec}.json").read_text())
@@ -162,6 +181,7 @@ def write(folder, spec):
     model = model.eval()
     parameters = sum(parameter.numel() for parameter in model.parameters())
     macs = macs_of(model, shape_of(spec))
+    products = products_of(model, shape_of(spec))
     model = model.double()
     shape = shape_of(spec, side)
     image = torch.from_numpy(numbers(int(np.prod(shape)), 99999).reshape(1, *shape))
@@ -176,6 +196,7 @@ def write(folder, spec):
         "source": f"{source}, {name}, float64",
         "parameters": parameters,
         "macs": macs,
+        **({} if products == 0 else {"productMacs": products}),
         "side": side,
         "tensors": len(tensors),
         "deviation": logits.std().item(),

@@ -135,6 +135,13 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       epsilon: [hole("epsilon", epsilon), undefined],
     });
   },
+  attend({ name, keys, values, heads, epsilon }) {
+    const hole = holes(name);
+    return call("Attend", [hole("keys", keys), hole("values", values)], {
+      heads: [hole("heads", heads), 1],
+      epsilon: [hole("epsilon", epsilon), undefined],
+    });
+  },
   softmax: ({ name, over }) => call("Softmax", [holes(name)("over", over)]),
   "blur-pool"({ name, kernel, stride }) {
     const hole = holes(name);

@@ -82,6 +82,8 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   "from",
   "to",
   "weights",
+  "keys",
+  "values",
   "over",
   "mode",
   "order",

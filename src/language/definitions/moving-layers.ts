@@ -54,6 +54,32 @@ const softmax = z.strictObject({
   over: z.enum(["pixels", "channels"]).default("pixels").describe("What the shares add up over."),
 });
 
+const attend = z.strictObject({
+  layer: z
+    .literal("attend")
+    .describe(
+      "Attention between pixels (Vaswani et al., NeurIPS 2017): what enters are queries Q; each pixel becomes the sum of all values V by the shares that their keys K have for its query.",
+    ),
+  ...common,
+  keys: valueName.describe("The named value K, of as many channels as Q."),
+  values: valueName.describe("The named value V, as large as K."),
+  heads: amount
+    .default(1)
+    .describe("Groups of the channels that attend by themselves; must divide those of Q, K and V."),
+  kind: z
+    .enum(["softmax", "linear"])
+    .default("softmax")
+    .describe(
+      "How shares follow from the products. softmax: V · softmax(Kᵀ · Q / √d), d the channels of a head. linear: V · relu(K)ᵀ · relu(Q), over the sum of the shares plus ε; its cost grows with the pixels and not with their square (EfficientViT, ICCV 2023).",
+    ),
+  epsilon: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("ε, added to the sum of the shares of `linear`. Left out: 1e-5."),
+});
+
 const blurPool = z.strictObject({
   layer: z
     .literal("blur-pool")
@@ -139,6 +165,7 @@ export const movingLayers = [
   pool,
   globalPool,
   softmax,
+  attend,
   blurPool,
   pad,
   upsample,

@@ -57,6 +57,8 @@ export function valuesBeside(
   if (layer.layer === "upsample" && layer.to !== undefined) return [{ key: "to", name: layer.to }];
   if (layer.layer === "global-pool" && layer.weights !== undefined)
     return [{ key: "weights", name: layer.weights }];
+  if (layer.layer === "attend")
+    return (["keys", "values"] as const).map((key) => ({ key, name: layer[key] }));
   return [];
 }
 

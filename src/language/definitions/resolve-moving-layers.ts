@@ -45,6 +45,36 @@ export const movingResolvers: { readonly [K in MovingKind]: Resolver<K> } = {
     const least = kind === "deviation" ? (epsilon ?? LEAST_VARIANCE) : undefined;
     return one({ ...partOf(at), layer: "global-pool", kind, weights, epsilon: least }, ONE_PIXEL);
   },
+  attend(layer, at, { amounts, values, refuse }) {
+    const { path, channelsIn } = at;
+    const heads = amounts.integer(layer.heads, [...path, "heads"], LIMITS.channels, channelsIn);
+    if (layer.kind === "softmax" && layer.epsilon !== undefined) {
+      refuse({
+        path: [...path, "epsilon"],
+        message: "the shares of a softmax need no ε",
+        hint: "leave it out",
+      });
+    }
+    const channelsOf = (key: "keys" | "values"): number => {
+      const shape = values.get(layer[key]);
+      if (shape === undefined) refuse({ path: [...path, key], message: absentValue(layer[key]) });
+      return shape?.channels ?? Number.NaN;
+    };
+    const [keys, channels] = [channelsOf("keys"), channelsOf("values")];
+    if (isKnown(keys, channelsIn) && keys !== channelsIn) {
+      const message = `keys of ${keys} channels don't fit queries of ${channelsIn}`;
+      refuse({ path: [...path, "keys"], message });
+    }
+    const odd = [channelsIn, channels].find((each) => isKnown(each, heads) && each % heads !== 0);
+    if (odd !== undefined) {
+      refuse({ path: [...path, "heads"], message: `${heads} heads must divide the ${odd} channels` });
+    }
+    const epsilon = layer.kind === "linear" ? (layer.epsilon ?? LEAST_SHARES) : undefined;
+    return same(
+      { ...partOf(at, channels), layer: "attend", keys: layer.keys, values: layer.values, heads, epsilon },
+      at,
+    );
+  },
   softmax: ({ over }, at) => same({ ...partOf(at), layer: "softmax", over }, at),
   "blur-pool"({ kernel, stride }, at, { amounts }) {
     const { path, channelsIn } = at;
@@ -124,6 +154,9 @@ export const movingResolvers: { readonly [K in MovingKind]: Resolver<K> } = {
 
 /** What keeps the root of a variance differentiable, as in SpeechBrain. */
 const LEAST_VARIANCE = 1e-12;
+
+/** What keeps the shares of linear attention finite, as in EfficientViT. */
+const LEAST_SHARES = 1e-5;
 
 /** The stride of a map of one pixel, whatever the input's size. */
 const ONE_PIXEL = Number.POSITIVE_INFINITY;

@@ -67,6 +67,16 @@ export interface ResolvedWindow extends LayerPart {
   readonly countPadding: boolean;
 }
 
+/** Attention between pixels: queries enter, keys and values are named. */
+export interface ResolvedAttend extends LayerPart {
+  readonly layer: "attend";
+  readonly keys: string;
+  readonly values: string;
+  readonly heads: number;
+  /** Added to the sum of the shares of linear attention; undefined for a softmax. */
+  readonly epsilon?: number | undefined;
+}
+
 /** One number for each channel. A deviation has an ε, and what has one is a deviation. */
 export interface ResolvedGlobalPool extends LayerPart {
   readonly layer: "global-pool";
@@ -140,6 +150,7 @@ export type ResolvedLayer =
   | (LayerPart & { readonly layer: "leaky-relu"; readonly slope: number })
   | (LayerPart & { readonly layer: "prelu" })
   | ResolvedGlobalPool
+  | ResolvedAttend
   | (LayerPart & { readonly layer: "softmax"; readonly over: "pixels" | "channels" })
   | (LayerPart & { readonly layer: "blur-pool"; readonly kernel: number; readonly stride: number })
   | (ResolvedDepthChange & { readonly layer: "space-to-depth" })

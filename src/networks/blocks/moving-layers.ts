@@ -1,6 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { elementCount, featureMap, gatedChannels, placesOf, refuse } from "../../ir/types.js";
 import type { MovingKind } from "../../language/definitions/moving-layers.js";
+import { buildAttend } from "./attend.js";
 import { numberOf } from "./joins.js";
 import { type Builder, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
@@ -15,6 +16,7 @@ export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
     if (kind === "max") return layers.op("global_max_pool", [x], {}, name);
     return meanOver(layers, x, shares, name);
   },
+  attend: buildAttend,
   softmax(layers, x, { name, over }) {
     const [, channels] = gatedChannels(x.type, "x");
     const places = placesOf(x.type, "x");

@@ -39,7 +39,7 @@ const IDLE_PASSES: Readonly<Record<string, string>> = {
 };
 
 /** Names of values, which have a test of their own. */
-const NAMED = ["as", "from", "to", "weights"];
+const NAMED = ["as", "from", "to", "weights", "keys", "values"];
 
 /** Layers with which each field means something. */
 const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
@@ -57,6 +57,7 @@ const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   prelu: [{}],
   "global-pool": [{ kind: "deviation" }],
   softmax: [{}],
+  attend: [{ keys: "input", values: "input", kind: "linear", heads: 2 }],
   "blur-pool": [{}],
   "space-to-depth": [{ before: [{ layer: "upsample", factor: 12 }] }],
   "depth-to-space": [{ before: [{ layer: "conv", channels: 36 }] }],

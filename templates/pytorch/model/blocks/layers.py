@@ -232,6 +232,27 @@ class Statistic(Valued):
         return x.mean(places, keepdim=True) if shares is None else (shares * x).sum(places, keepdim=True)
 
 
+class Attend(Valued):
+    """Attention of queries x over the pixels of the values `keys` and `values`: V softmax(K^T Q / sqrt(d)) of each head.
+
+    With `epsilon` linear: V relu(K)^T relu(Q) over the sum of the shares plus `epsilon` (EfficientViT, ICCV 2023, eq. 2).
+    """
+
+    def __init__(self, keys, values, *, heads=1, epsilon=None):
+        super().__init__()
+        self.keys, self.values, self.heads, self.epsilon = keys, values, heads, epsilon
+
+    def forward(self, x, values):
+        matrices = (each.flatten(2).unflatten(1, (self.heads, -1)) for each in (x, values[self.keys], values[self.values]))
+        q, k, v = matrices
+        if self.epsilon is None:
+            y = v @ (k.transpose(2, 3) @ (q / math.sqrt(q.shape[2]))).softmax(2)
+        else:
+            q, k = q.relu(), k.relu().transpose(2, 3)
+            y = (v @ k) @ q / (k.sum(2, keepdim=True) @ q + self.epsilon)
+        return y.flatten(1, 2).unflatten(2, x.shape[2:])
+
+
 class Softmax(nn.Module):
     """Shares that add up to 1, over the pixels of each channel or over the channels of each pixel."""
 
