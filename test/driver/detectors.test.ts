@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
 import { codegen } from "../../src/driver/codegen/codegen.js";
 import { compile } from "../../src/driver/compile/compile.js";
+import { diff } from "../../src/driver/diff/diff.js";
 import { stats } from "../../src/driver/stats/stats.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
@@ -72,6 +73,53 @@ for (const [name, content, outputs] of [
       }
     }));
 }
+
+for (const [name, content] of [
+  ["one stage", ONE_STAGE],
+  ["two stages", TWO_STAGES],
+  ["regions of one map", ONE_MAP],
+] as const) {
+  test(`${name}: the compiled file has no difference, and as many parameters`, () =>
+    withSpec(content, async (file, folder) => {
+      const output = join(folder, "out.onnx");
+      const { parameters } = await compile(file, { output, keepBatchNorm: true });
+      assert.is(stats(output).parameters, parameters);
+      const { changes, computeTheSame } = diff(file, output);
+      assert.equal([changes, computeTheSame], [[], true]);
+      await compile(file, { output });
+      assert.equal(diff(output, file).changes, []);
+    }));
+}
+
+test("of a detector and another one's file what differs is shown where it is, and nothing else", () =>
+  withSpec(TWO_STAGES, async (file, folder) => {
+    const output = join(folder, "out.onnx");
+    await compile(file, { output });
+    for (const [detection, expected] of [
+      [
+        { anchors: { sizes: [[16], [33]] } },
+        [["layer-changed", "/proposals/candidates/1/anchors", "indices numbers", 0]],
+      ],
+      [
+        { regions: { ...regions, box: { hidden: [24] } } },
+        // 16 · 7 · 7 + 1 inputs of each of 8 neurons fewer, and their outputs to 4 + 16 numbers.
+        [["block-changed", "/regions/box", "box-head", -8 * (16 * 49 + 1 + 20)]],
+      ],
+      [{ nmsThreshold: 0.4 }, [["layer-changed", "/detections/kept/nms", "overlap = 0.4", 0]]],
+    ] as const) {
+      const other = join(folder, "other.json");
+      writeFileSync(other, JSON.stringify(spec(1, { regions, detections: 20, ...detection })));
+      const { changes, computeTheSame } = diff(other, output);
+      assert.not(computeTheSame);
+      assert.equal(
+        changes.map(({ kind, at, parametersDelta }) => [kind, at, parametersDelta]),
+        expected.map(([kind, at, , delta]) => [kind, at, delta]),
+      );
+      expected.forEach(([, , text], i) =>
+        assert.ok(changes[i]?.before?.includes(text), changes[i]?.before ?? ""),
+      );
+    }
+  }));
 
 test("the mask head is counted for as many detections as there can be", () =>
   withSpec(TWO_STAGES, (file) => {

@@ -158,7 +158,8 @@ function* parameterFacts(name: string, parameter: Parameter): Iterable<[string, 
 export function numbersOf(data: WeightExpr): string | undefined {
   const values = smallValues(data);
   if (values !== undefined) return textOf(values.map((value) => shortestDecimal(value, "float32")));
-  const elements = data.kind === "stored" ? elementsOf(data) : undefined;
+  const isGiven = data.kind === "stored" || data.kind === "constant";
+  const elements = isGiven ? elementsOf(data) : undefined;
   return elements && digestOf(new Float32Array(elements));
 }
 

@@ -72,11 +72,28 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
  * and a change is at the scope that it has in a. Of networks that compute the same there is nothing to pair.
  */
 export function diffByStructure(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff {
+  const blocks = pairByStructure(
+    [a.graph, countNetwork(a.graph).blocks],
+    [b.graph, countNetwork(b.graph).blocks],
+  );
+  return diffPaired([a, b], blocks, pairByLikeness);
+}
+
+/** The same of networks whose layers mostly have the same names: blocks, layers and gates are paired by these. */
+export function diffByNames(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff {
+  const blocks = pairByPath(countNetwork(a.graph).blocks, countNetwork(b.graph).blocks);
+  return diffPaired([a, b], blocks, () => pairByScope);
+}
+
+function diffPaired(
+  [a, b]: Networks,
+  blocks: readonly BlockPair[],
+  pairing: (numbered: NumberedLayers) => PairLayers,
+): NetworkDiff {
   const numbered = new NumberedLayers(a.layers, b.layers);
-  const [countsA, countsB] = [countNetwork(a.graph), countNetwork(b.graph)];
-  const blocks = pairByStructure([a.graph, countsA.blocks], [b.graph, countsB.blocks]);
-  const isSame = numbered.isEqual() && countsA.parameters === countsB.parameters;
-  const paired = isSame ? undefined : pairLayersOf([a, b], blocks, pairByLikeness(numbered));
+  const isSame =
+    numbered.isEqual() && countNetwork(a.graph).parameters === countNetwork(b.graph).parameters;
+  const paired = isSame ? undefined : pairLayersOf([a, b], blocks, pairing(numbered));
   const changes = [
     ...diffValuesByOrder("input-changed", a.graph.inputs, b.graph.inputs),
     ...(paired === undefined ? [] : diffBlocks(paired, false)),

@@ -1,4 +1,4 @@
-import { type DiffedNetwork, diffByStructure, type NetworkDiff } from "../../analysis/diff/networks.js";
+import { diffByNames, diffByStructure, type NetworkDiff } from "../../analysis/diff/networks.js";
 import { type Model, withModel } from "../../given/model.js";
 import type { Graph } from "../../ir/graph.js";
 import {
@@ -15,6 +15,7 @@ import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { foldBatchNorm } from "../../passes/fold-batch-norm.js";
 import { canonicalLayers } from "./canonical-layers.js";
+import { type NamedNetwork, namedAlike, withNamesOf } from "./named-alike.js";
 
 /** What `ecagen diff --json` prints. */
 export interface DiffReport extends ModelsDiff {
@@ -61,17 +62,20 @@ function diffOfFiles(
   const folded = foldedFiles(a, b);
   const compared = (lowering: string): NetworkDiff => {
     const [one, other] = [a, b].map((each) => comparable(each, lowering, folded.includes(each))) as [
-      DiffedNetwork,
-      DiffedNetwork,
+      NamedNetwork,
+      NamedNetwork,
     ];
-    return diffByStructure(one, other);
+    const byStructure = diffByStructure(one, other);
+    const [namedOne, namedOther] = byStructure.changes.length === 0 ? [] : namedAlike(one, other);
+    if (namedOne === undefined || namedOther === undefined) return byStructure;
+    return fewer(byStructure, diffByNames(namedOne, namedOther));
   };
   const asWritten = compared("");
   const hasFound = asWritten.changes.length > 0 && [a, b].some(([, { kind }]) => kind === "spec");
   const asFound = hasFound ? compared("lower-attention") : asWritten;
   const silent = [a, b].filter((each) => sideOf(each).settings.preprocessing === undefined);
   return {
-    networks: asFound.changes.length < asWritten.changes.length ? asFound : asWritten,
+    networks: fewer(asWritten, asFound),
     notes: [
       ...folded.map(
         ([file]) =>
@@ -83,11 +87,17 @@ function diffOfFiles(
   };
 }
 
+/** The one that says the same with fewer changes. */
+function fewer(a: NetworkDiff, b: NetworkDiff): NetworkDiff {
+  return b.changes.length < a.changes.length ? b : a;
+}
+
 /**
  * A network with nothing in it that a file can't have. With `lowering` the gates of a spec are those that are found in the
  * file that it would become: of some kinds a file can't tell which one it is, and some are not found.
  */
-function comparable([, { kind, graph }]: Named, lowering: string, isFolded: boolean): DiffedNetwork {
+function comparable([, model]: Named, lowering: string, isFolded: boolean): NamedNetwork {
+  const { kind, graph } = model;
   const lowers = kind === "spec" && lowering !== "";
   const passes = [
     "strip-training",
@@ -95,9 +105,12 @@ function comparable([, { kind, graph }]: Named, lowering: string, isFolded: bool
     ...(lowers ? [lowering] : []),
     ...(isFolded ? ["fold-batch-norm"] : []),
     ...(lowers ? ["raise-attention"] : []),
+    // Rows of heads that become boxes are read by nothing.
+    "eliminate-dead-code",
   ];
   const computed = runPasses(graph, parsePipeline(passes.join())).graph;
-  return { graph: computed, layers: canonicalLayers(computed) };
+  const named = model.kind === "onnx" ? withNamesOf(model.attention.graph, computed) : undefined;
+  return { graph: computed, layers: canonicalLayers(computed), named };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import type { OperatorName } from "../codecs/codec.js";
 import { opsOfOperator } from "../codecs/registry.js";
 import { type DocumentNode, type DocumentValue, labelOfNode, type ModelDocument } from "../file/document.js";
+import { fixedTensors } from "../file/fixed-tensors.js";
 import { scopeOfNode } from "../file/names.js";
 import { isDefaultDomain, READ_OPSETS } from "../file/opset.js";
 import { bodiesOf, type GraphMessage, type NodeMessage } from "../file/proto.js";
@@ -72,8 +73,12 @@ export class GraphDecoder {
     this.#tensors = new SourceTensors(document, openData);
     const { values, outputs, model } = document;
     this.#declared = new Map([...values, ...outputs].map((each) => [each.message.name ?? "", each]));
-    this.#known = new KnownTensors(this.#builder, this.#tensors, readNames(document), (name) =>
-      this.#declaredType(name),
+    this.#known = new KnownTensors(
+      this.#builder,
+      this.#tensors,
+      readNames(document),
+      (name) => this.#declaredType(name),
+      fixedTensors(model),
     );
     this.#multiplying = new Multiplying(model);
     this.#operators = new Operators(model, ownFunctions(document));

@@ -15,6 +15,7 @@ export class KnownTensors implements TensorScope, TypeScope {
   readonly #tensors: SourceTensors;
   readonly #read: ReadonlySet<string>;
   readonly #declared: (name: string) => TensorType;
+  readonly #fixed: ReadonlySet<string>;
   readonly #values = new Map<string, Value>();
   /** Constant nodes that were passed, by their output. */
   readonly #passed = new Set<string>();
@@ -26,11 +27,13 @@ export class KnownTensors implements TensorScope, TypeScope {
     tensors: SourceTensors,
     read: ReadonlySet<string>,
     declared: (name: string) => TensorType,
+    fixed: ReadonlySet<string>,
   ) {
     this.#builder = builder;
     this.#tensors = tensors;
     this.#read = read;
     this.#declared = declared;
+    this.#fixed = fixed;
   }
 
   has(name: string): boolean {
@@ -108,7 +111,9 @@ export class KnownTensors implements TensorScope, TypeScope {
     role: ParameterRole,
     isWhole: boolean,
   ): Parameter {
-    const stored = storedRole({ dtype, dims, isConstant }, { role, isWhole });
+    const stored = this.#fixed.has(name)
+      ? "fixed"
+      : storedRole({ dtype, dims, isConstant }, { role, isWhole });
     return this.#builder.parameterOf(name, storedWeight(dims, name, data), stored, dtype);
   }
 }

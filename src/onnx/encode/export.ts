@@ -2,12 +2,13 @@ import { Defect, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { parseJsonPath } from "../../base/json-path.js";
 import { located } from "../../ir/builder.js";
 import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../../ir/graph.js";
-import { type NumberDType, numberDType, type TensorType, tensorType } from "../../ir/types.js";
+import { isFloatType, type NumberDType, numberDType, type TensorType, tensorType } from "../../ir/types.js";
 import type { WeightExpr } from "../../ir/weight.js";
 import { encodeElements } from "../../weights/values/elements.js";
 import { encodeAttributes } from "../codecs/attribute.js";
 import type { NodeWriter, OnnxCodec, OperatorName } from "../codecs/codec.js";
 import { codecs, isOperator } from "../codecs/registry.js";
+import { FIXED_TENSORS } from "../file/fixed-tensors.js";
 import { nodeName, TensorNames, UniqueNames } from "../file/names.js";
 import { checkOpset, IR_VERSION, OPSETS } from "../file/opset.js";
 import type { GraphMessage, ModelMessage, NodeMessage, ValueInfoMessage } from "../file/proto.js";
@@ -55,8 +56,12 @@ export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel 
   checkOpset(opset);
   refuseModelOps(graph, opset);
   refuseOutputs(graph);
-  const encoder = new GraphEncoder(graph, opset, options.sizes ?? {});
-  const metadata = Object.entries(options.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { fixed, ...encoded } = new GraphEncoder(graph, opset, options.sizes ?? {}).encode();
+  const said = {
+    ...options.metadata,
+    ...(fixed.length === 0 ? {} : { [FIXED_TENSORS]: JSON.stringify(fixed) }),
+  };
+  const metadata = Object.entries(said).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     model: {
       irVersion: options.irVersion ?? IR_VERSION,
@@ -65,7 +70,7 @@ export function encodeModel(graph: Graph, options: EncodeOptions): EncodedModel 
       opsetImport: [{ domain: "", version: opset }],
       metadataProps: metadata.map(([key, value]) => ({ key, value })),
     },
-    ...encoder.encode(),
+    ...encoded,
   };
 }
 
@@ -85,7 +90,8 @@ class GraphEncoder {
     this.#sizes = sizes;
   }
 
-  encode(): Pick<EncodedModel, "graph" | "initializers"> {
+  /** `fixed`: the initializers that a reader would take for weights, and that no training changes. */
+  encode(): Pick<EncodedModel, "graph" | "initializers"> & { readonly fixed: readonly string[] } {
     const { name, inputs, ops, outputs } = this.#graph;
     const parameters = parametersOf(this.#graph);
     // What users address by name keeps its name where two kinds of value share one: inputs, outputs, parameters.
@@ -109,6 +115,11 @@ class GraphEncoder {
         valueInfo: this.#valueInfo,
       },
       initializers: this.#initializers,
+      fixed: parameters.flatMap((parameter) => {
+        const { role, type } = parameter;
+        const looksTrained = isFloatType(type.dtype) && type.dims.length > 0;
+        return role === "fixed" && looksTrained ? [this.#tensors.of(parameter)] : [];
+      }),
     };
   }
 
