@@ -115,9 +115,9 @@ test("of a detector and another one's file what differs is shown where it is, an
         changes.map(({ kind, at, parametersDelta }) => [kind, at, parametersDelta]),
         expected.map(([kind, at, , delta]) => [kind, at, delta]),
       );
-      expected.forEach(([, , text], i) =>
-        assert.ok(changes[i]?.before?.includes(text), changes[i]?.before ?? ""),
-      );
+      for (const [i, [, , text]] of expected.entries()) {
+        assert.ok(changes[i]?.before?.includes(text), changes[i]?.before ?? "");
+      }
     }
   }));
 

@@ -91,8 +91,7 @@ function diffPaired(
   pairing: (numbered: NumberedLayers) => PairLayers,
 ): NetworkDiff {
   const numbered = new NumberedLayers(a.layers, b.layers);
-  const isSame =
-    numbered.isEqual() && countNetwork(a.graph).parameters === countNetwork(b.graph).parameters;
+  const isSame = numbered.isEqual() && countNetwork(a.graph).parameters === countNetwork(b.graph).parameters;
   const paired = isSame ? undefined : pairLayersOf([a, b], blocks, pairing(numbered));
   const changes = [
     ...diffValuesByOrder("input-changed", a.graph.inputs, b.graph.inputs),
