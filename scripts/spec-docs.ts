@@ -215,6 +215,8 @@ A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys 
 definition's fields. The stage's gate stands where a layer \`attention\` of the main path is,
 in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
 \`identity-input\` a shortcut. A layer may have gates of its own, wherever it stands: \`{ "layer": "attention", "attention": "eca" }\`.
+And it may be a block itself, inside of another one, in the neck or in a head:
+\`{ "layer": "block", "block": "sk-bottleneck", "channels": 256, "fields": { "ratio": 0.5 }, "attention": "eca" }\`.
 \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
 this language.
 

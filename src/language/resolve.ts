@@ -51,6 +51,7 @@ export function resolveSpec(
   const axes = axesOf(input);
   const blocks = resolveBlocks(spec, maps, { count, axes }, refuse);
   const context: NeckContext = {
+    definitions: spec.blocks,
     defaults: (activation) => layerDefaults(spec, activation),
     roundChannels: roundingOf(spec),
     scaleChannels: (channels) => scaleChannels(channels, spec),
@@ -163,6 +164,7 @@ function resolveDefined(
     stage,
     {
       ...site,
+      definitions: spec.blocks,
       wantedChannels: stage.channels === undefined ? undefined : scaleChannels(stage.channels, spec),
       scaleChannels: (channels) => scaleChannels(channels, spec),
     },

@@ -44,27 +44,34 @@ export function expandShorthands(root: JsonObject, report: (diagnostic: Diagnost
 const WITH_LAYERS = ["blocks", "neck", "heads"];
 
 function expandLayers(root: JsonObject, defaults: JsonNode | undefined): JsonObject {
-  const own = defaults && withoutPlaces(defaults);
+  const own: LayerDefaults = {
+    attention: defaults && without(STAGE_GATE_KEYS, defaults),
+    block: defaults && without(["blocks"], defaults),
+  };
   return withValues(root, (value, name) => (WITH_LAYERS.includes(name) ? withLayerGates(value, own) : value));
 }
 
+/** The defaults of gates, by the layers that have any: those of one place say nothing of where a gate stands. */
+type LayerDefaults = { readonly [L in "attention" | "block"]: JsonNode | undefined };
+
 /** The gates of all layers in a node in their full form. */
-function withLayerGates(node: JsonNode, defaults: JsonNode | undefined): JsonNode {
+function withLayerGates(node: JsonNode, defaults: LayerDefaults): JsonNode {
   if (node.kind === "array")
     return { ...node, items: node.items.map((item) => withLayerGates(item, defaults)) };
   if (node.kind !== "object") return node;
   const layer = node.entries.get("layer")?.value;
-  return layer?.kind === "scalar" && layer.value === "attention"
-    ? expandGates(node, defaults)
+  const word = layer?.kind === "scalar" ? layer.value : undefined;
+  return word === "attention" || word === "block"
+    ? expandGates(node, defaults[word])
     : withValues(node, (value) => withLayerGates(value, defaults));
 }
 
-/** Defaults without where a gate stands: that of a layer stands where the layer is. */
-function withoutPlaces(defaults: JsonNode): JsonNode {
+/** Defaults without some of their options. */
+function without(keys: readonly string[], defaults: JsonNode): JsonNode {
   if (defaults.kind !== "object") return defaults;
   return withValues(defaults, (options) => {
     if (options.kind !== "object") return options;
-    const entries = [...options.entries].filter(([name]) => !STAGE_GATE_KEYS.some((each) => each === name));
+    const entries = [...options.entries].filter(([name]) => !keys.includes(name));
     return { ...options, entries: new Map(entries) };
   });
 }

@@ -154,6 +154,7 @@ const SMALL: Readonly<Record<string, object>> = {
     ],
     neck: {
       layers: [
+        { layer: "block", block: "own", channels: 16, attention: ["ese", { type: "eca", position: "post" }] },
         { layer: "attention", attention: { type: "eca", residual: true }, as: "p2" },
         { layer: "conv", from: "c1", channels: 16, as: "p1" },
       ],

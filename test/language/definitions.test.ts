@@ -280,6 +280,16 @@ const wrong: Readonly<
     [own()],
     "4:48 only the main path has a layer for the stage's gate",
   ],
+  "a block in a block that the spec doesn't define": [
+    [layers(`{ "layer": "block", "block": "owns" }`)],
+    [own()],
+    '3:41 the spec defines no block "owns"',
+  ],
+  "a block that is in itself": [
+    [layers(`{ "layer": "branches", "branches": [[], [{ "layer": "block", "block": "own" }]] }`)],
+    [own()],
+    '3:82 "own" is in itself, without an end',
+  ],
   "a gate of a layer that says where it stands": [
     [layers(`{ "layer": "attention", "attention": { "type": "eca", "position": "post" } }`)],
     [own()],

@@ -146,6 +146,39 @@ test("expressions know what enters, and gates are those that layers say", () => 
   ]);
 });
 
+test("blocks of the spec's own are layers, which say what their definition asks for", () => {
+  const more = `,
+"blocks": {
+  "own": { "fields": { "width": {}, "wide": { "default": 1 } }, "layers": [{ "layer": "conv", "channels": "channels * width" }] }
+}`;
+  const saysOf = (block: string) =>
+    says({
+      neck: NECK,
+      heads: [head(["p1", "p3"], "", [`{ "layer": "block", "block": "own"${block} }`])],
+      more,
+    });
+  assert.equal(saysOf(`, "channels": 4, "fields": { "width": 2, "deep": 1 }`), [
+    '13:135 "own" has no field "deep"',
+  ]);
+  assert.equal(saysOf(`, "channels": 4`), ['13:52 the field "width" of "own" is missing']);
+  assert.equal(saysOf(`, "channels": 4, "fields": { "width": 1 }, "stride": 2`), [
+    `13:139 the layers of "own" don't look at the layer's stride`,
+  ]);
+  assert.equal(saysOf(`, "channels": 4, "fields": { "width": 2 }`), [
+    `13:100 the layers of "own" lead to 8 channels, not 4 (on the map "p1")`,
+  ]);
+  assert.match(
+    saysOf(`, "fields": { "width": 2 }`)[0] ?? "",
+    /the layer says no "channels" \(in the block \$\.heads\[0\]\.layers\[0\]\) \(on the map "p1"\)$/,
+  );
+  assert.equal(
+    saysOf(
+      `, "channels": 4, "fields": { "width": 1 }, "attention": { "type": "eca", "position": "identity" }`,
+    ),
+    [`13:171 this block has no place "identity" for a gate (on the map "p1")`],
+  );
+});
+
 test("outputs have names of their own", () => {
   const more = `,\n"features": [{ "name": "boxes_p1", "from": "p1" }]`;
   assert.equal(says({ neck: NECK, heads: [head(["p1", "p3"])], more }), [

@@ -177,6 +177,48 @@ test("the text form says what shares parameters", () => {
   }
 });
 
+test("a block of the spec's own is its layers, in a head, in the neck and in another block", () => {
+  const inner = [
+    { layer: "conv", channels: "channels", kernel: 3 },
+    { layer: "attention" },
+    { layer: "conv", channels: "channels", activation: "none" },
+  ];
+  const blocks = {
+    inner: { layers: inner, residual: "inputChannels == channels", after: [{ layer: "activation" }] },
+    outer: { layers: [{ layer: "block", block: "inner", channels: "channels", attention: "eca" }] },
+  };
+  const block = { layer: "block", channels: 6, attention: "eca" };
+  const headOf = (layers: readonly object[]): object => ({ name: "boxes", from: ["c1", "C2"], layers });
+  const build = (layers: readonly object[]): Graph =>
+    graphOf({
+      blocks,
+      neck: { layers: [...layers, { layer: "value", as: "p" }] },
+      features: [{ name: "p", from: "p" }],
+      heads: [headOf(layers)],
+    });
+  const computed = ({ ops }: Graph) =>
+    ops.map(({ kind, operands }) => [kind, operands.map(({ type }) => type.dims)]);
+  const written = inner.map((layer) =>
+    layer.layer === "attention" ? { ...layer, attention: "eca" } : { ...layer, channels: 6 },
+  );
+  const byHand = build([
+    { layer: "value", as: "x" },
+    ...written,
+    { layer: "value", as: "y" },
+    { layer: "value", from: { sum: ["y", "x"] } },
+    { layer: "activation" },
+  ]);
+  const asBlock = build([{ ...block, block: "inner" }]);
+  assert.equal(computed(asBlock), computed(byHand));
+  // k is 1 of 6 channels.
+  assert.is(countNetwork(asBlock).attentionParameters, 2);
+  assert.ok(namesOf(asBlock).includes("heads.boxes.layers.0.layers.1.attention.conv.weight"));
+  const { attention: _, ...plain } = block;
+  const nested = build([{ ...plain, block: "outer" }]);
+  assert.equal(computed(nested), computed(byHand));
+  assert.ok(namesOf(nested).includes("heads.boxes.layers.0.layers.0.layers.0.conv.weight"));
+});
+
 /** The rows of a head of two maps whose numbers are their places, by hand. */
 test("rows stand pixel by pixel, or anchor by anchor", () => {
   for (const [order, expected] of [

@@ -180,6 +180,26 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
     const { gate } = gatesBelow(`${scope}/${name}`, { gates: gates ?? block.gates }, parts, "spatial");
     return call("Gate", [holes(name)("gate", gate), STYLE]);
   },
+  block({ name, layers, shortcut, after, ...layer }, { block, parts, scope, channels }) {
+    const inside = `${scope}/${name}`;
+    const hole = holes(name);
+    const site = { block: { ...block, gates: layer.gates }, parts, scope: inside, channels };
+    const leaving = (list: readonly ResolvedLayer[]): number => list.at(-1)?.channels ?? channels;
+    const { gate, position } = gatesBelow(inside, layer, parts, "standard");
+    return call(
+      "DefinedBlock",
+      [
+        STYLE,
+        sketchLayers(layers, "layers", site),
+        shortcut === undefined ? hole("shortcut", undefined) : sketchLayers(shortcut, "shortcut", site),
+        sketchLayers(after, "after", { ...site, channels: leaving(layers) }),
+      ],
+      {
+        gate: [hole("gate", gate), undefined],
+        position: [hole("position", position ?? "standard"), "standard"],
+      },
+    );
+  },
   branches(layer, site) {
     const { name, branches, input } = layer;
     const channels = input === "split" ? site.channels / branches.length : site.channels;

@@ -1,6 +1,7 @@
 import type { JsonPath } from "../../base/json-path.js";
 import { BLOCK_TYPES, isDefined, type Stage } from "../blocks/registry.js";
 import type { RefuseDefinition } from "./amounts.js";
+import { checkBlockLayers, checkNesting, readsStride, unreadStride } from "./check-block-layers.js";
 import {
   checkExpressions,
   checkGateLayers,
@@ -10,7 +11,6 @@ import {
 } from "./check-layers.js";
 import { checkValues } from "./check-values.js";
 import { type DefinedStage, type Definition, hasMeaning } from "./definition.js";
-import { namesIn, parseExpression } from "./expression.js";
 
 /** What every expression knows beside the definition's fields; `resolveDefinition` gives the values. */
 const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stage", "repeat"] as const;
@@ -32,21 +32,33 @@ interface DefinedParts {
  */
 export function checkDefinitions({ blocks, stages }: DefinedParts, refuse: RefuseDefinition): boolean {
   const all = Object.entries(blocks);
-  const sound = new Map(all.filter(([name, definition]) => checkDefinition(name, definition, refuse)));
+  const sound = new Map(
+    all.filter(([name, definition]) => checkDefinition(name, definition, blocks, refuse)),
+  );
+  let isEndless = false;
+  checkNesting(blocks, (problem) => {
+    isEndless = true;
+    refuse(problem);
+  });
   stages.forEach((stage, i) => {
     const definition = sound.get(stage.block);
     if (definition !== undefined && isDefined(stage)) {
       checkDefinedStage(stage, ["stages", i], definition, refuse);
     }
   });
-  return sound.size === all.length;
+  return sound.size === all.length && !isEndless;
 }
 
 /**
  * Checks what is true of a definition in every stage: its names are free, its expressions can be read and speak of
  * what there is. Gives false where anything is wrong.
  */
-function checkDefinition(name: string, definition: Definition, refuse: RefuseDefinition): boolean {
+function checkDefinition(
+  name: string,
+  definition: Definition,
+  blocks: DefinedParts["blocks"],
+  refuse: RefuseDefinition,
+): boolean {
   const path: JsonPath = ["blocks", name];
   let sound = true;
   const report: RefuseDefinition = (problem) => {
@@ -74,6 +86,7 @@ function checkDefinition(name: string, definition: Definition, refuse: RefuseDef
     checkGateLayers(list, isMain ? undefined : BESIDE_THE_MAIN_PATH, report);
   }
   checkLayerNames(lists, report);
+  checkBlockLayers(lists, blocks, report);
   return sound;
 }
 
@@ -84,15 +97,6 @@ function checkDefinedStage(
   definition: Definition,
   refuse: RefuseDefinition,
 ): void {
-  if (stage.stride === 1) return;
-  const readsStride = expressionsOf(definition, []).some(({ text }) =>
-    namesIn(parseExpression(text)).some(({ name }) => name === "stride"),
-  );
-  if (!readsStride) {
-    refuse({
-      path: [...path, "stride"],
-      message: `the layers of "${stage.block}" don't look at the stage's stride`,
-      hint: 'say `"stride": "stride"` in one of its layers, or leave the stride out',
-    });
-  }
+  if (stage.stride !== 1 && !readsStride(definition))
+    refuse({ path: [...path, "stride"], ...unreadStride(stage.block, "stage") });
 }

@@ -89,6 +89,7 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   "order",
   "trained",
   "attention",
+  "block",
 ]);
 
 /** The words that a layer's `padding` may be beside expressions. */

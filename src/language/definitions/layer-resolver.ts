@@ -4,6 +4,7 @@ import type { MapAxes } from "../input.js";
 import type { Padding } from "../resolved-part.js";
 import type { MapShape } from "../values.js";
 import { type Amounts, LIMITS, type RefuseDefinition } from "./amounts.js";
+import type { Scope } from "./evaluate.js";
 import type { LayerKind, WrittenLayer } from "./layer-schema.js";
 import type { PerAxis, ResolvedLayer } from "./resolved-layers.js";
 
@@ -27,6 +28,10 @@ export interface LayerContext {
   readonly count: LayerCount;
   /** The values that layers of the block have named so far. */
   readonly values: Map<string, MapShape>;
+  /** How numbers of channels are rounded. */
+  readonly rounding: Pick<Scope, "divisible" | "scaled">;
+  /** A block that the spec defines, as a layer. */
+  readonly resolveBlock: Resolver<"block">;
 }
 
 /** Layers with all numbers known, and the map that leaves the last of them. */

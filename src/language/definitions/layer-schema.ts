@@ -142,6 +142,24 @@ const attention = z.strictObject({
   ...valueFields,
 });
 
+const block = z.strictObject({
+  layer: z.literal("block").describe("A block that the spec defines in `blocks`, as a stage of one of them."),
+  ...common,
+  block: z.string().min(1).describe("Name of the definition."),
+  channels: amount.optional().describe("Output channels, for its expressions that ask for them; not scaled."),
+  stride: amount.default(1).describe("Stride in pixels, for its expressions."),
+  fields: z
+    .record(z.string(), z.union([amount, z.boolean()]))
+    .default({})
+    .describe("Values of the definition's own fields, by name."),
+  activation: activationName
+    .optional()
+    .describe("Activation of its layers. Left out: that of the block, neck or head."),
+  attention: layerGatesSchema
+    .optional()
+    .describe("Gate of the block, or a list of gates, with their positions in it. Left out: none."),
+});
+
 const repeatFields = {
   layer: z.literal("repeat").describe("Layers several times, one after the other."),
   ...common,
@@ -187,6 +205,7 @@ const leaves = [
   scale,
   value,
   attention,
+  block,
 ] as const;
 
 /** A layer as a definition writes it, with the schema's defaults. */

@@ -149,6 +149,7 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     const gates = attention === undefined ? undefined : gatesOf({ attention }, site, "spatial");
     return same({ ...partOf(at), layer: "attention", gates }, at);
   },
+  block: (layer, at, context) => context.resolveBlock(layer, at, context),
   repeat({ times, layers }, at, context) {
     const { path, name } = at;
     const count = context.amounts.integer(times, [...path, "times"], LIMITS.times, at.channelsIn);

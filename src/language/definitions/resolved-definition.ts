@@ -1,7 +1,7 @@
 import type { RuleFacts } from "../blocks/block-kind.js";
 import type { AttentionPositions } from "../positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
-import { isForStage, layersIn, type ResolvedLayer } from "./resolved-layers.js";
+import { type DefinedBody, isForStage, layersIn, type ResolvedLayer } from "./resolved-layers.js";
 
 /**
  * A block that the spec defines: layers, a shortcut that is added to them, and layers after the sum. `residual`: whether
@@ -17,7 +17,10 @@ export interface ResolvedDefined extends LayerDefaults, ResolvedPosition {
 }
 
 /** A definition says with a layer where `spatial` is, and with a shortcut whether there is an `identity`. */
-export function positionsInDefined({ layers, shortcut }: ResolvedDefined): AttentionPositions {
+export function positionsInDefined({
+  layers,
+  shortcut,
+}: Pick<DefinedBody, "layers" | "shortcut">): AttentionPositions {
   const marked = layersIn(layers).some(isForStage);
   const around = shortcut === undefined ? [] : (["identity", "identity-input"] as const);
   return marked ? ["spatial", "standard", "pre", "post", ...around] : ["standard", "pre", "post", ...around];

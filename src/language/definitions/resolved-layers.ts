@@ -124,6 +124,22 @@ export interface ResolvedGateLayer extends LayerPart {
   readonly gates?: readonly ResolvedGate[] | undefined;
 }
 
+/** The layers of a block that the spec defines. `shortcut`: undefined where it has none; an empty one is the input itself. */
+export interface DefinedBody {
+  readonly inputChannels: number;
+  readonly residual: boolean;
+  readonly layers: readonly ResolvedLayer[];
+  readonly shortcut?: readonly ResolvedLayer[] | undefined;
+  readonly after: readonly ResolvedLayer[];
+}
+
+/** Such a block as one layer of others. */
+export interface ResolvedBlockLayer extends LayerPart, DefinedBody {
+  readonly layer: "block";
+  readonly definition: string;
+  readonly gates: readonly ResolvedGate[];
+}
+
 /** Whether the gate of a stage stands here. */
 export function isForStage(layer: ResolvedLayer): boolean {
   return layer.layer === "attention" && layer.gates === undefined;
@@ -167,6 +183,7 @@ export type ResolvedLayer =
       readonly trained?: "channels" | "map" | undefined;
     })
   | ResolvedGateLayer
+  | ResolvedBlockLayer
   | ResolvedBranches;
 
 /** The layers of a list with those inside of their branches. */

@@ -1,5 +1,6 @@
 import { checkNames, type NamesOf } from "../check-names.js";
 import type { RefuseDefinition } from "../definitions/amounts.js";
+import { checkBlockLayers } from "../definitions/check-block-layers.js";
 import {
   checkExpressions,
   checkGateLayers,
@@ -23,7 +24,7 @@ const WITHOUT_A_STAGE = {
 
 /** Checks the layers of neck and heads, as far as that needs no numbers. Gives false where anything is wrong. */
 export function checkNeckLayers(
-  { neck, heads = [] }: Pick<Spec, "neck" | "heads">,
+  { neck, heads = [], blocks }: Pick<Spec, "neck" | "heads" | "blocks">,
   refuse: RefuseDefinition,
 ): boolean {
   let sound = true;
@@ -37,6 +38,7 @@ export function checkNeckLayers(
   ].flatMap(withInner);
   checkExpressions(expressionsIn(lists), KNOWN_NAMES, report);
   checkLayerNames(lists, report);
+  checkBlockLayers(lists, blocks, report);
   for (const list of lists) checkGateLayers(list, WITHOUT_A_STAGE, report);
   heads.forEach(({ layers }, i) => {
     checkNames(namesOf(layers, ["heads", i, "layers"]), { noun: "layer", own: [INPUT_VALUE] }, report);

@@ -5,6 +5,7 @@ import type { Scope } from "../definitions/evaluate.js";
 import type { LayerCount, ResolvedList } from "../definitions/layer-resolver.js";
 import type { WrittenLayer } from "../definitions/layer-schema.js";
 import { absentLevel, valuesBeside } from "../definitions/named-values.js";
+import { blockResolver, type Definitions } from "../definitions/resolve-definition.js";
 import { resolveLayers } from "../definitions/resolve-layers.js";
 import { layersIn, type ResolvedLayer } from "../definitions/resolved-layers.js";
 import type { MapAxes } from "../input.js";
@@ -23,6 +24,7 @@ export interface NeckContext {
   readonly scaleChannels: (channels: number) => number;
   /** The layers of the blocks before. */
   readonly count: LayerCount;
+  readonly definitions: Definitions;
   readonly axes: MapAxes;
   readonly refuse: RefuseDefinition;
 }
@@ -242,16 +244,16 @@ interface WrittenList {
 /** Layers that belong to no stage, with every expression evaluated. */
 function resolveList(
   { layers, path, input, values, what, level, activation }: WrittenList,
-  { defaults, roundChannels, scaleChannels, count, axes, refuse: report }: NeckContext,
+  { defaults, roundChannels, scaleChannels, count, axes, definitions, refuse: report }: NeckContext,
 ): ResolvedList {
   const { activation: usual, padding } = defaults(activation);
   const where = level === undefined ? "" : ` (on the map "${level}")`;
   const refuse: RefuseDefinition = (problem) => report({ ...problem, message: `${problem.message}${where}` });
+  const rounding = { divisible: roundChannels, scaled: scaleChannels };
   const scope: Scope = {
     valueOf: (name) => (name === "inputChannels" ? input.channels : undefined),
     whyMissing: (name) => `${what} knows no ${JSON.stringify(name)}`,
-    divisible: roundChannels,
-    scaled: scaleChannels,
+    ...rounding,
   };
   return resolveLayers(layers, input, path, "layers", {
     amounts: new Amounts(scope, refuse, axes),
@@ -261,5 +263,7 @@ function resolveList(
     padding,
     count,
     values,
+    rounding,
+    resolveBlock: blockResolver(definitions),
   });
 }

@@ -5,12 +5,15 @@ import { initializations, startAtOne, startAtZero } from "../../ir/initializers.
 import type { AttributesInput } from "../../ir/ops/registry.js";
 import { elementCount, gatedChannels, mapChannels, placesOf } from "../../ir/types.js";
 import { constantWeight } from "../../ir/weight.js";
+import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
 import type {
+  DefinedBody,
   PerAxis,
   ResolvedConvTranspose,
   ResolvedLayer,
   ResolvedLayerNorm,
 } from "../../language/definitions/resolved-layers.js";
+import { INPUT_VALUE } from "../../language/values.js";
 import { joinMaps, numberOf } from "./joins.js";
 import { type Builder, channelsLast, type DefinedSite, type LayersOf, named } from "./layer-builders.js";
 import type { LayerBuilder } from "./layers.js";
@@ -27,6 +30,34 @@ export function buildList(
     const build = layerBuilders[layer.layer] as Builder<ResolvedLayer["layer"]>;
     return build(layers.writtenAt(layer.specPath), value, layer, site);
   }, x);
+}
+
+/** What is built of a defined block, which stands in a stage or among other layers. */
+type BuiltDefined = LayersOf & DefinedBody & Pick<ResolvedDefined, "dropPath">;
+
+/**
+ * A block that the spec defines:
+ *
+ *     y = after(layers(x) + shortcut(x))        without a shortcut: after(layers(x))
+ */
+export function buildDefined(layers: LayerBuilder, x: Value, block: BuiltDefined): Value {
+  const entering = layers.attention(x, "pre", block);
+  const site = { block, values: new Map([[INPUT_VALUE, entering]]) };
+  const build = (list: readonly ResolvedLayer[], from: Value): Value => buildList(layers, from, list, site);
+  const branch = build(block.layers, entering);
+  const shortcut =
+    block.shortcut && shortcutOf(layers, x, block, (from) => build(block.shortcut ?? [], from));
+  const sum = layers.sum(branch, shortcut, block);
+  return layers.attention(build(block.after, sum), "post", block);
+}
+
+function shortcutOf(
+  layers: LayerBuilder,
+  x: Value,
+  block: BuiltDefined,
+  build: (from: Value) => Value,
+): Value {
+  return layers.attention(build(layers.attention(x, "identity-input", block)), "identity", block);
 }
 
 /** How each kind of layer becomes ops; a kind without a line is a compile error. */
@@ -68,6 +99,8 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
   },
   attention: (layers, x, { name, gates }, { block }) =>
     layers.attention(x, "spatial", { ...block, gates: gates ?? block.gates }, name),
+  block: (layers, x, { name, layer: _, ...body }, { block }) =>
+    buildDefined(layers.below(name), x, { ...block, ...body, dropPath: 0 }),
   branches(layers, x, { name, input, branches, join: how, channels }, site) {
     const share = Number(x.type.dims[1]) / branches.length;
     const results = branches.map((branch, i) => {

@@ -64,6 +64,11 @@ export class LayerBuilder {
     return new LayerBuilder(this.#builder, loc);
   }
 
+  /** Layers inside of a layer, whose names are paths below it. */
+  below(layer: string): LayerBuilder {
+    return new LayerBuilder(this.#builder, this.#at(layer));
+  }
+
   /** Adds an op; its result is named after the layer's scope, or `name`. */
   op<N extends OpName>(
     kind: N,

@@ -6,7 +6,7 @@ import {
   buildFusedInvertedResidual,
   buildInvertedResidual,
 } from "./chain-blocks.js";
-import { buildDefined } from "./defined.js";
+import { buildDefined } from "./defined-layers.js";
 import type { LayerBuilder } from "./layers.js";
 import { buildBasic, buildBottleneck } from "./residual.js";
 

@@ -68,11 +68,23 @@ const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
   attention: [
     { before: [{ layer: "conv", channels: 12, kernel: 3 }], after: [{ layer: "conv", channels: 12 }] },
   ],
+  block: [{ block: "inner", channels: 12, stride: 2, fields: { wide: 2 } }],
   repeat: [{ times: 2, layers: [{ layer: "conv", channels: 12 }] }],
   branches: [
     { branches: [[{ layer: "conv", channels: 12 }], [{ layer: "conv", channels: 12, kernel: 3 }]] },
     { branches: [[], [{ layer: "activation" }]] },
   ],
+};
+
+/** A block for those that have another in them. */
+const INNER: Json = {
+  inner: {
+    fields: { wide: { default: 1 } },
+    layers: [
+      { layer: "conv", channels: "channels * wide", kernel: 3, stride: "stride" },
+      { layer: "conv", channels: "channels" },
+    ],
+  },
 };
 
 for (const name of PASS_NAMES) {
@@ -114,7 +126,7 @@ for (const layer of LAYER_KINDS) {
       } = own as { before?: readonly Json[]; after?: readonly Json[] };
       const layers = [...before, { layer, ...more }, ...after];
       return spec({
-        blocks: { own: { layers } },
+        blocks: { own: { layers }, ...(layer === "block" ? INNER : {}) },
         stages: [
           { block: "own", attention: { type: "eca" } },
           { block: "conv-norm-act", channels: 12 },
@@ -126,7 +138,8 @@ for (const layer of LAYER_KINDS) {
       return ["blocks", "own", "layers", layers.findIndex((each) => each.layer === layer)];
     };
     const fields = fieldsOf(schema).filter(
-      ({ path: [key] }) => !["layer", "layers", "branches", "attention", ...NAMED].includes(String(key)),
+      ({ path: [key] }) =>
+        !["layer", "layers", "branches", "attention", "block", "fields", ...NAMED].includes(String(key)),
     );
     for (const field of fields) {
       const found = bases.map((base) =>
@@ -136,6 +149,29 @@ for (const layer of LAYER_KINDS) {
     }
   });
 }
+
+test("which block a layer is, and the fields that it says", () => {
+  const withBlock = (layer: Json): Json =>
+    spec({
+      blocks: {
+        ...INNER,
+        other: { layers: [{ layer: "conv", channels: 12, kernel: 5 }] },
+        own: { layers: [layer] },
+      },
+      stages: [{ block: "basic", channels: 8 }, { block: "own" }],
+    });
+  const inner = { layer: "block", block: "inner", channels: 12 };
+  for (const changed of [
+    { layer: "block", block: "other" },
+    { ...inner, fields: { wide: 2 } },
+  ])
+    assertShown(
+      given(withBlock(inner)),
+      given(withBlock(changed)),
+      /^[/]stages[/]1[/]/,
+      JSON.stringify(changed),
+    );
+});
 
 test("the gates that layers say, of blocks, neck and heads", () => {
   const gated = (attention: Json): Json =>
