@@ -46,7 +46,9 @@ export function runText(report: RunReport): string {
     const { name, shape: dims, values, file } = output;
     const range =
       values === null
-        ? "no finite number"
+        ? dims.includes(0)
+          ? "empty"
+          : "no finite number"
         : `min ${values.min.toPrecision(4)}, max ${values.max.toPrecision(4)}, mean ${values.mean.toPrecision(4)}`;
     const written = file === undefined ? "" : `, written to ${oneVisibleLine(file)}`;
     return `${topText(output, files)}${tensorName(name)} ${shape(dims)}: ${range}${written}\n`;
