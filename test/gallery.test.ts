@@ -53,6 +53,7 @@ const WITHOUT_REFERENCE = [
   "ecapa-tdnn-1024",
   "ecapa-tdnn-512",
   "efficientdet-d0",
+  "efficientvit-b0",
   "fbnetv3-b",
   "ghostnet-100",
   "hrnet-w18-small",

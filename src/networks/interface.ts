@@ -1,7 +1,7 @@
 import type { Graph, GraphInput, Value } from "../ir/graph.js";
 import { type PictureSizes, pictureSizes } from "../ir/picture.js";
 import type { Dim } from "../ir/types.js";
-import type { InputImage, NetworkInput } from "../language/input.js";
+import type { InputImage, InputSignal, NetworkInput } from "../language/input.js";
 import type { SpecNetwork } from "./spec-network.js";
 
 /** An output of a network, as reports show it. */
@@ -37,8 +37,11 @@ export function imageSize(graph: Graph): InputImage | null {
 
 /** The sizes that a network's MACs are counted at: those of its image, or of the signal that its convolutions read. */
 export function inputSize(graph: Graph): NetworkInput | null {
-  const image = imageSize(graph);
-  if (image !== null) return image;
+  return imageSize(graph) ?? inputSignal(graph);
+}
+
+/** The first input that is a signal of known size, which a convolution over one axis reads. */
+export function inputSignal(graph: Graph): InputSignal | null {
   const signal = graph.inputs.find((input) => isSignal(input, graph));
   const [, channels, length, more] = signal?.type.dims ?? [];
   return typeof channels === "number" && typeof length === "number" && more === undefined

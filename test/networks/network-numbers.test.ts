@@ -21,8 +21,8 @@ interface Numbers {
   /** Of the network, and for one image of the spec's size. */
   readonly parameters: number;
   readonly macs: number;
-  /** Of products of two computed tensors, where there are some. */
-  readonly productMacs?: number;
+  /** Of products of two computed tensors, where there are some; null where the library has others for the same. */
+  readonly productMacs?: number | null;
   readonly side: number;
   readonly tensors: number;
   readonly deviation: number;
@@ -84,7 +84,7 @@ for (const network of NETWORKS) {
     const counts = countNetwork(specNetwork(network).graph);
     assert.is(counts.parameters, counted);
     assert.is(counts.macs, macs);
-    assert.is(counts.productMacs, productMacs);
+    if (productMacs !== null) assert.is(counts.productMacs, productMacs);
     // Lowered, a gate reads each weight with its bias.
     const { graph } = specNetwork(network, { resolution: side, passes: "lower-attention" });
     const all = parametersOf(graph).filter(({ role }) => role !== "fixed");

@@ -1,15 +1,18 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
+import { compile } from "../../src/driver/compile/compile.js";
+import { inspect } from "../../src/driver/inspect/inspect.js";
+import { stats } from "../../src/driver/stats/stats.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
 import { parse, problems } from "../language/support.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
-import { throwsError } from "../throws.js";
+import { rejectsError, throwsError } from "../throws.js";
 import { SIGNAL_NETWORK } from "./signals.js";
 
 const test = suite("blocks: of signals");
@@ -36,6 +39,20 @@ test("every layer and block: ONNX Runtime agrees, and every gate matters", async
     const { ok, comparisons, checks } = await verify(file, {});
     assert.ok(ok, JSON.stringify(checks));
     assert.is(comparisons.length, 4);
+  });
+});
+
+test("a file of signals is counted and compared, and no spec is found for it", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const at = (name: string): string => join(folder, name);
+    writeFileSync(at("signals.json"), JSON.stringify(SIGNAL_NETWORK));
+    await compile(at("signals.json"), { output: at("signals.onnx") });
+    const { input, macs } = stats(at("signals.onnx"));
+    assert.equal(input, { channels: 5, length: 90 });
+    assert.is(macs, stats(at("signals.json")).macs);
+    const found = () => inspect(at("signals.onnx"), { spec: at("found.json") });
+    await rejectsError(found, InputError, /its input is a signal/);
+    assert.not(existsSync(at("found.json")));
   });
 });
 

@@ -8,6 +8,7 @@ Needs torch and torchvision (Debian's python3-torchvision will do), and timm for
 import json
 import pathlib
 import sys
+from unittest import mock
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 # The spec's name: the library, its name there, the side of the image, options; `shortcut`: what blocks there call the shortcut that
-# they compute first, where ecagen does it last.
+# they compute first, where ecagen does it last; `products`: whether their products of two computed tensors are ecagen's
+# (EfficientViT's sum the shares by products with ones).
 NETWORKS = {
     "inception-v3": ("torchvision", "inception_v3", 91, dict(aux_logits=False, init_weights=False, transform_input=False)),
     "shufflenetv2-100": ("torchvision", "shufflenet_v2_x1_0", 64, {}),
@@ -37,6 +39,7 @@ NETWORKS = {
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
     "mobilevit-xs": ("timm", "mobilevit_xs", 64, {}),
+    "efficientvit-b0": ("timm", "efficientvit_b0", 64, dict(products=False)),
     "ecapa-tdnn-1024": ("papers", "ecapa_tdnn", 48, dict(channels=1024)),
     "ecapa-tdnn-512": ("papers", "ecapa_tdnn", 48, dict(channels=512)),
 }
@@ -175,8 +178,8 @@ def shape_of(spec, side=None):
 @torch.no_grad()
 def write(folder, spec):
     library, name, side, options = NETWORKS[spec]
-    shortcut = options.get("shortcut")
-    options = {key: value for key, value in options.items() if key != "shortcut"}
+    shortcut, comparable = options.get("shortcut"), options.get("products", True)
+    options = {key: value for key, value in options.items() if key not in ("shortcut", "products")}
     source, model = made(library, name, options)
     model = model.eval()
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -188,7 +191,9 @@ def write(folder, spec):
     tensors = in_order(model, image, shortcut)
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)
-    outputs = model(image)
+    # EfficientViT makes float32 of its products' operands, whatever they are.
+    with mock.patch.object(torch.Tensor, "float", lambda tensor: tensor):
+        outputs = model(image)
     logits = outputs[0].flatten()
     # Of a detector numbers of all places, of each output.
     sampled = [each.flatten()[:: each.numel() // 40][:40] for each in outputs] if library == "detection" else []
@@ -196,7 +201,7 @@ def write(folder, spec):
         "source": f"{source}, {name}, float64",
         "parameters": parameters,
         "macs": macs,
-        **({} if products == 0 else {"productMacs": products}),
+        **({} if products == 0 else {"productMacs": products if comparable else None}),
         "side": side,
         "tensors": len(tensors),
         "deviation": logits.std().item(),

@@ -5,7 +5,7 @@ import type { Graph } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { Dataflow } from "../../passes/raise/dataflow.js";
 import type { FileNetwork } from "../file-network.js";
-import { imageSize } from "../interface.js";
+import { imageSize, inputSignal } from "../interface.js";
 import { writtenHead, writtenStem } from "./ends.js";
 import { writtenGates } from "./gates.js";
 import { type NetworkFacts, type WrittenStage, writtenStage } from "./stage.js";
@@ -25,6 +25,8 @@ export function writtenSpec({
   recovered,
 }: Pick<FileNetwork, "file" | "attention" | "recovered">): WrittenSpec {
   const { graph } = attention;
+  if (inputSignal(graph) !== null)
+    throw notKnown(file, ["its input is a signal [N, C, L], and only networks of images are found again"]);
   const problems: string[] = [];
   const attempt = <T>(at: string, write: () => T): T | undefined => {
     try {
