@@ -124,6 +124,7 @@ const SMALL: Readonly<Record<string, object>> = {
             norm: false,
             standardized: { factor: "2 + index", scaled: true, gain: "gain" },
           },
+          { layer: "norm", kind: "group", groups: 4, epsilon: 0.01 },
           { layer: "conv", channels: "in", padding: "same", kernel: [3, 2], standardized: { epsilon: 0.1 } },
           { layer: "attention" },
         ],

@@ -280,6 +280,21 @@ const wrong: Readonly<
     [own()],
     "4:48 only the main path has a layer for the stage's gate",
   ],
+  "groups of a normalisation that don't divide the channels": [
+    [layers(`{ "layer": "norm", "kind": "group", "groups": 3 }`)],
+    [own()],
+    "3:58 3 groups must divide the 16 input channels (in block 0 of stage 0)",
+  ],
+  "more groups of a normalisation than there are channels": [
+    [layers(`{ "layer": "norm", "kind": "group" }`)],
+    [own()],
+    "3:12 32 groups must divide the 16 input channels (in block 0 of stage 0)",
+  ],
+  "groups of a normalisation that has none": [
+    [layers(`{ "layer": "norm", "kind": "layer", "groups": 4 }`)],
+    [own()],
+    '3:58 a normalisation of the kind "layer" has no groups (in block 0 of stage 0)',
+  ],
   "a block in a block that the spec doesn't define": [
     [layers(`{ "layer": "block", "block": "owns" }`)],
     [own()],

@@ -5,8 +5,10 @@ import * as assert from "uvu/assert";
 import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { verify } from "../../src/driver/verify/verify.js";
-import type { Graph } from "../../src/ir/graph.js";
+import type { Graph, Parameter } from "../../src/ir/graph.js";
 import { buildNetwork } from "../../src/networks/blocks/network.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
+import { materialize } from "../../src/weights/values/materialize.js";
 import { parse, problems, problemsOf } from "../language/support.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
@@ -239,6 +241,58 @@ test("a map can't be cut to nothing", () => {
   assert.equal(refusal({ layers: [{ layer: "pad", pads: [-6, 0, -6, 0] }] }), [
     "$.blocks.own.layers[0] /stages/0/blocks/0/layers/0: 12 pixels can't be cut off a map of 12 rows",
   ]);
+});
+
+/** The equation of Wu and He (ECCV 2018), section 3.2, by hand. */
+test("a group normalisation is over the map and each group of channels", () => {
+  const graph = graphOf({
+    stem: "none",
+    blocks: {
+      own: {
+        layers: [
+          { layer: "conv", channels: 4, norm: false, activation: "none" },
+          { layer: "norm", kind: "group", groups: 2 },
+        ],
+      },
+    },
+    stages: [{ block: "own", as: "map" }],
+    input: { height: 2, width: 3 },
+    head: { classifier: false },
+    features: [{ name: "map", from: "map" }],
+  });
+  const name = (word: string): string => `stages.0.blocks.0.layers.${word}`;
+  const scales = [2, -1, 0.5, 3];
+  const shifts = [1, 0, -2, 0.25];
+  // Each output channel is a multiple of the first input channel, with a mean of its own in each image.
+  const given: Readonly<Record<string, readonly number[]>> = {
+    [name("0.conv.weight")]: [1, 0, 0, 2, 0, 0, -1, 0, 0, 0, 1, 0],
+    [name("1.norm.weight")]: scales,
+    [name("1.norm.bias")]: shifts,
+  };
+  const image = {
+    dims: [1, 3, 2, 3],
+    data: Float64Array.from({ length: 18 }, (_, i) => Math.sin(i) * 5 + i),
+  };
+  const numbers = ({ name: of, type, data }: Parameter) => ({
+    dims: type.dims as readonly number[],
+    data: Float64Array.from(given[of] ?? materialize(data, 0)),
+  });
+  const found = [...evaluateGraph(graph, new Map([["input", image]]), numbers).values()][0]?.data ?? [];
+  const [first = [], second = []] = [0, 6].map((start) => [...image.data.slice(start, start + 6)]);
+  const maps = [first, first.map((x) => 2 * x), first.map((x) => -x), second];
+  const expected = maps.flatMap((map, channel) => {
+    const group = maps.slice(channel < 2 ? 0 : 2, channel < 2 ? 2 : 4).flat();
+    const mean = group.reduce((sum, x) => sum + x, 0) / 12;
+    const variance = group.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 12;
+    return map.map(
+      (x) => ((x - mean) / Math.sqrt(variance + 1e-5)) * (scales[channel] ?? 0) + (shifts[channel] ?? 0),
+    );
+  });
+  assert.is(found.length, expected.length);
+  expected.forEach((value, i) => {
+    assert.ok(Math.abs((found[i] ?? Number.NaN) - value) < 1e-9, `${i}: ${found[i]}, ${value}`);
+  });
+  assert.is(countNetwork(graph).parameters, 12 + 8);
 });
 
 test.run();

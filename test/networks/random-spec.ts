@@ -71,6 +71,7 @@ export class SpecWriter {
       () => this.#conv(map),
       () => this.#conv(map),
       () => kept({ layer: "norm", kind: this.#of(["batch", "layer"]) }),
+      () => kept({ layer: "norm", kind: "group", groups: this.#of([1, channels]) }),
       () => kept({ layer: "activation", activation: this.#of(ACTIVATION_NAMES) }),
       () => kept({ layer: "leaky-relu", slope: this.#of([0.05, 0.2]) }),
       () => kept({ layer: "prelu" }),

@@ -107,14 +107,17 @@ const sketches: { readonly [K in ResolvedLayer["layer"]]: Sketcher<K> } = {
       },
     );
   },
-  norm({ name, channels, kind, epsilon }, { block }) {
+  norm({ name, channels, kind, groups, epsilon }, { block }) {
     const hole = holes(name);
     if (kind === "batch") {
       return call("Norm", [hole("channels", channels), STYLE], {
         epsilon: [hole("epsilon", epsilon), undefined],
       });
     }
-    return call("ChannelNorm", [hole("channels", channels), hole("epsilon", epsilon ?? block.norm.epsilon)]);
+    const [of, least] = [hole("channels", channels), hole("epsilon", epsilon ?? block.norm.epsilon)];
+    return kind === "layer"
+      ? call("ChannelNorm", [of, least])
+      : call("GroupNorm", [of, hole("groups", groups), least]);
   },
   activation: ({ name, activation }) => call("activation", [holes(name)("act", activation)]),
   "leaky-relu": ({ name, slope }) => call("nn.LeakyReLU", [holes(name)("slope", slope)]),

@@ -74,11 +74,12 @@ const norm = z.strictObject({
   layer: z.literal("norm").describe("Normalisation."),
   ...common,
   kind: z
-    .enum(["batch", "layer"])
+    .enum(["batch", "layer", "group"])
     .default("batch")
     .describe(
-      "batch: batch normalisation. layer: over the channels of each pixel (Ba et al., 2016), as in ConvNeXt.",
+      "batch: batch normalisation. layer: over the channels of each pixel (Ba et al., 2016), as in ConvNeXt. group: over the map and each group of channels (Wu and He, ECCV 2018), as in FCOS.",
     ),
+  groups: amount.optional().describe("Of `group`: groups that the channels are split into. Left out: 32."),
   epsilon: z
     .number()
     .positive()

@@ -130,7 +130,20 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     } as const;
     return one(conv, at.strideIn / stride[0]);
   },
-  norm: ({ kind, epsilon }, at) => same({ ...partOf(at), layer: "norm", kind, epsilon }, at),
+  norm({ kind, epsilon, groups: written }, at, { amounts, refuse }) {
+    const path = [...at.path, "groups"];
+    if (kind !== "group") {
+      if (written !== undefined)
+        refuse({ path, message: `a normalisation of the kind "${kind}" has no groups` });
+      return same({ ...partOf(at), layer: "norm", kind, groups: 1, epsilon }, at);
+    }
+    const groups = amounts.integer(written ?? USUAL_GROUPS, path, LIMITS.channels, at.channelsIn);
+    if (isKnown(groups, at.channelsIn) && at.channelsIn % groups !== 0) {
+      const place = written === undefined ? at.path : path;
+      refuse({ path: place, message: `${groups} groups must divide the ${at.channelsIn} input channels` });
+    }
+    return same({ ...partOf(at), layer: "norm", kind, groups, epsilon }, at);
+  },
   activation: (layer, at, { activation }) =>
     same({ ...partOf(at), layer: "activation", activation: layer.activation ?? activation }, at),
   "leaky-relu"(layer, at, { amounts }) {
@@ -196,6 +209,9 @@ const layerResolvers: { readonly [K in LayerKind]: Resolver<K> } = {
     return one(resolved, shape.stride);
   },
 };
+
+/** Groups of a normalisation, as in the paper's section 4.1. */
+const USUAL_GROUPS = 32;
 
 /** The map as it is. */
 function nothing({ channelsIn, strideIn }: At): ResolvedList {

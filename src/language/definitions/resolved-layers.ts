@@ -94,10 +94,12 @@ export interface ResolvedBranches extends LayerPart {
   readonly join: JoinWord | SelectionOptions;
 }
 
-/** A normalisation by itself: of batches, or over the channels of each pixel. */
+/** A normalisation by itself: of batches, over the channels of each pixel, or over groups of channels. */
 export interface ResolvedLayerNorm extends LayerPart {
   readonly layer: "norm";
-  readonly kind: "batch" | "layer";
+  readonly kind: "batch" | "layer" | "group";
+  /** Groups of channels; 1 where the kind has none. */
+  readonly groups: number;
   /** Its own ε, instead of the network's. */
   readonly epsilon?: number | undefined;
 }

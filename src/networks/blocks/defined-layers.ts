@@ -79,6 +79,7 @@ const layerBuilders: { readonly [K in ResolvedLayer["layer"]]: Builder<K> } = {
   norm(layers, x, layer, { block }) {
     const epsilon = layer.epsilon ?? block.norm.epsilon;
     if (layer.kind === "layer") return layerNorm(layers, x, layer, epsilon);
+    if (layer.kind === "group") return groupNorm(layers, x, layer, epsilon);
     return layers.norm(x, layer.name, { ...block, norm: { ...block.norm, epsilon }, endsBranch: false });
   },
   activation: (layers, x, { name, activation }) => layers.op(activation, [x], {}, name),
@@ -171,6 +172,32 @@ function layerNorm(layers: LayerBuilder, x: Value, { name }: ResolvedLayerNorm, 
   const normed = layers.op("layer_norm", operands, { axis, epsilon }, `${name}/norm`);
   const places = last.type.dims.slice(2).map((_, i) => i + 1);
   return layers.op("transpose", [normed], { permutation: [0, axis, ...places] }, `${name}/first`);
+}
+
+/**
+ * Group normalisation: the elements of each group as one row of its own, then a scale and shift of each channel. So it is in every
+ * opset; ONNX's GroupNormalization came late, and with other parameters at first.
+ */
+function groupNorm(
+  layers: LayerBuilder,
+  x: Value,
+  { name, groups }: ResolvedLayerNorm,
+  epsilon: number,
+): Value {
+  const shape = [0, ...x.type.dims.slice(1).map(Number)];
+  const rows = layers.op("reshape", [x], { shape: [0, groups, -1] }, `${name}/groups`);
+  const [one, zero] = [1, 0].map((value) =>
+    layers.parameter(`${name}/groups/${value}`, [groups], (dims) => constantWeight(dims, value), "fixed"),
+  ) as [Value, Value];
+  const normed = layers.op("instance_norm", [rows, one, zero], { epsilon }, `${name}/norm`);
+  const map = layers.op("reshape", [normed], { shape }, `${name}/map`);
+  const scaled = layers.op(
+    "mul",
+    [map, perChannel(layers, x, `${name}/norm/weight`, 1)],
+    {},
+    `${name}/scale`,
+  );
+  return layers.op("add", [scaled, perChannel(layers, x, `${name}/norm/bias`, 0)], {}, `${name}/shift`);
 }
 
 function factorOf(

@@ -48,7 +48,7 @@ const LAYERS: Readonly<Record<LayerKind, readonly Json[]>> = {
     { channels: 12, kernel: 3, standardized: { gain: 1 } },
   ],
   "conv-transpose": [{ channels: 12 }],
-  norm: [{}],
+  norm: [{}, { kind: "group", groups: 4, before: [{ layer: "conv", channels: 12 }] }],
   activation: [{}],
   pool: [{ kind: "average", stride: 2 }, { kind: "max" }],
   pad: [{ pads: [1, 1, 1, 1] }],

@@ -102,6 +102,20 @@ class ChannelNorm(nn.Module):
         return self.norm(x.movedim(1, -1)).movedim(-1, 1)
 
 
+class GroupNorm(nn.Module):
+    """Normalisation over the map and each group of channels, with a scale and shift of each channel (Wu and He, ECCV 2018)."""
+
+    def __init__(self, channels, groups, epsilon):
+        super().__init__()
+        self.groups, self.epsilon = groups, epsilon
+        self.norm = nn.Module()
+        self.norm.weight = nn.Parameter(torch.ones(channels, {{ones}}))
+        self.norm.bias = nn.Parameter(torch.zeros(channels, {{ones}}))
+
+    def forward(self, x):
+        return F.group_norm(x, self.groups, eps=self.epsilon) * self.norm.weight + self.norm.bias
+
+
 class PReLU(nn.Module):
     """x, or the channel's slope times x where x is below 0."""
 
