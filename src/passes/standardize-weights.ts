@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { computedWeight } from "../ir/computed-weight.js";
 import type { Parameter, Value } from "../ir/graph.js";
+import { operandsOf } from "../ir/ops/registry.js";
 import { isOp, rewriteGraph } from "../ir/rewrite.js";
 import { definePass } from "./engine/pass.js";
 import { strongestRole } from "./simplify/roles.js";
@@ -20,6 +21,9 @@ export const standardizeWeights = definePass({
     const made = new Map<string, Value>();
     return rewriteGraph(graph, "standardize-weights", (op, context) => {
       const [result] = op.results;
+      // The layer says that a pass has changed it.
+      if (isOp(op, "conv") && [...made.values()].includes(operandsOf(op).weight))
+        return context.op(op.kind, op.operands, op.attributes);
       const operands = op.operands.filter((value): value is Parameter => value.kind === "parameter");
       if (!isOp(op, "standardized_weight") || result === undefined || operands.length < op.operands.length)
         return undefined;

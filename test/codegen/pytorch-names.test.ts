@@ -118,6 +118,13 @@ test("a network whose layers a pass has folded is refused, with the pass in the 
     /stem\/conv: fold-batch-norm made conv of it/,
     { code: "codegen/lowered", hint: /leave fold-batch-norm out/ },
   );
+  const standardized = specNetwork("specs/eca-nfnet-l0.json", { passes: "standardize-weights" });
+  throwsError(
+    () => generatePyTorch(codegenSubject(standardized, {})),
+    InputError,
+    /conv: standardize-weights made conv of it/,
+    { code: "codegen/lowered", hint: /leave standardize-weights out/ },
+  );
 });
 
 test.run();

@@ -25,8 +25,8 @@ test("standardised weights become parameters, which layers that share them share
     `graph "g" {
       input %x : float32[N, 2, 4, 4]
       trainable @c.w = ${COMPUTED}
-      %c : float32[N, 3, 4, 4] = conv(%x, @c.w) loc(/c)
-      %d : float32[N, 3, 4, 4] = conv(%x, @c.w) loc(/d)
+      %c : float32[N, 3, 4, 4] = conv(%x, @c.w) loc(/c by standardize-weights)
+      %d : float32[N, 3, 4, 4] = conv(%x, @c.w) loc(/d by standardize-weights)
       return %c, %d
     }`,
   );
