@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { debugging } from "../../src/base/debugging.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
@@ -52,13 +53,19 @@ const UNWANTED = /^(Shape|Gather|Expand|If|Squeeze|Unsqueeze|Identity|Resize)$/;
 
 let folder = "";
 const specOf = (network: string): string => join(folder, `${network}.json`);
+const { throughText } = debugging;
 test.before(() => {
+  // Every module is printed and parsed between the passes, too.
+  debugging.throughText = true;
   folder = mkdtempSync(join(tmpdir(), "ecagen-gates-"));
   for (const [name, network] of Object.entries(NETWORKS)) {
     writeFileSync(specOf(name), JSON.stringify({ name, ...network }));
   }
 });
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after(() => {
+  debugging.throughText = throughText;
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const OPSETS_IN_TURN = [OPSETS.default, OPSETS.first, OPSETS.last];
 
