@@ -51,14 +51,21 @@ export function costsOf(ops: readonly Op[], batches: Batches = NO_BATCHES): Read
   return new Map(ops.map((op) => [op, costOfOp(op, batches, isConstant)]));
 }
 
-/** The batch is the first size of an input, of a sequence the second. The only one of a vector is none, unless it is open. */
+/**
+ * The batch is the first size of an input, of a sequence the second. The only one of a vector is none, unless it is open; and none is a
+ * number that no output is for: where the first size of each is known, and no multiple of it.
+ */
 export function batchesOf(graph: Graph): Batches {
-  const { inputs, ops } = graph;
+  const { inputs, ops, outputs } = graph;
+  const isForNone = (count: Dim): boolean =>
+    typeof count === "number" &&
+    outputs.every(({ type: { dims } }) => typeof dims[0] === "number" && dims[0] % count !== 0);
   const sequences = new Set(ops.flatMap((op) => (isOp(op, "opaque") ? sequencesOf(op) : [])));
   const sizes = inputs.flatMap(({ type: { dims } }) => {
     const [first, second] = dims;
     if (second !== undefined && sequences.has(leading(dims))) return [second];
-    return first === undefined || (dims.length === 1 && typeof first === "number") ? [] : [first];
+    if (first === undefined || isForNone(first)) return [];
+    return dims.length === 1 && typeof first === "number" ? [] : [first];
   });
   return { sizes, sequences, found: foundSizes(ops), images: imagesOf(graph, sizes[0]) };
 }

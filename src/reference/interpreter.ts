@@ -1,12 +1,11 @@
 import { Defect, InputError } from "../base/diagnostic.js";
-import { roundToFloat16 } from "../base/float16.js";
 import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
 import { evaluateOp } from "../ir/op.js";
 import { definitionOf } from "../ir/ops/registry.js";
 import type { Tensor } from "../ir/tensor.js";
 import { type DType, elementCount, refuse, sameDims, TypeRefusal } from "../ir/types.js";
 import { type Arithmetic, heldIn } from "./arithmetic.js";
-import { roundedToEven } from "./operators/elementwise.js";
+import { castTo, roundedToEven } from "./operators/elementwise.js";
 import { OperatorNode, type Rounding } from "./operators/node.js";
 import { evaluatorOf } from "./operators/registry.js";
 
@@ -133,16 +132,13 @@ const toEven: Rounding = (unrounded) => unrounded.map(roundedToEven);
 
 /** What the element type holds of a result: an integer is what is left of a quotient or a mean. */
 function rounded(tensor: Tensor, dtype: DType): Tensor {
-  switch (dtype) {
-    case "float16":
-      return { dims: tensor.dims, data: tensor.data.map(roundToFloat16) };
-    case "int32":
-    case "int64":
-      return { dims: tensor.dims, data: tensor.data.map(Math.trunc) };
-    default:
-      return tensor;
-  }
+  return ROUNDED.has(dtype) ? { dims: tensor.dims, data: tensor.data.map(castTo(dtype)) } : tensor;
 }
+
+/** Types whose numbers are not all of those that are computed: steps, or a range beyond which whole numbers wrap around. */
+const ROUNDED: ReadonlySet<DType> = new Set([
+  ...(["float16", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"] as const),
+]);
 
 function bindInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> {
   const symbols = new Map<string, number>();

@@ -23,8 +23,8 @@ test("a size that a run finds is named where it is but a part of the size that i
     trainable @w = constant([1, 4], 1)
     %at : int64[2, F] = nonzero(%x) {count = "F"} loc(/at)
     %numbers : float32[2, F] = cast(%at) {to = "float32"} loc(/numbers)
-    %rows : float32[2*F, 1] = reshape(%numbers) {shape = [-1, 1]} loc(/rows)
-    %y : float32[2*F, 4] = matmul(%rows, @w) loc(/y)
+    %rows : float32["2*F", 1] = reshape(%numbers) {shape = [-1, 1]} loc(/rows)
+    %y : float32["2*F", 4] = matmul(%rows, @w) loc(/y)
     return %y
   }`);
   const { macs, found } = countNetwork(graph);
@@ -63,6 +63,8 @@ test("the axis that is summed over is no batch, though it be an input's first", 
   ];
   const columns = { name: "x", dims: [32, 5] };
   assert.equal(await countsOf(transposed, [columns], [{ name: "w", dims: [64, 32] }]), { macs: 5 * 32 * 64 });
+  const both = [columns, { name: "w", dims: [64, 32] }];
+  assert.equal(await countsOf(transposed, both), { macs: 0, productMacs: 5 * 32 * 64 });
 });
 
 test("a fixed batch is divided out, also where rows or heads of all images stand in one axis", async () => {

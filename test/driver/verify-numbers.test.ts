@@ -107,6 +107,36 @@ test("whole numbers that no input changes are right beside an output that shows 
     );
   }));
 
+test("whole numbers beyond their range come in again at the other end, as ONNX Runtime has them", () =>
+  inTemporaryFolder(async (folder) => {
+    const types: Readonly<Record<string, readonly [elemType: number, over: number, under: number]>> = {
+      uint8: [2, 44, 156],
+      int8: [3, 44, -100],
+      int16: [5, 300, -100],
+      int32: [6, 300, -100],
+    };
+    for (const [name, [elemType, over, under]] of Object.entries(types)) {
+      const graph = {
+        ...{ name, node: [node("Add", ["a", "b"], ["y"]), node("Sub", ["c", "a"], ["z"])] },
+        input: ["a", "b", "c"].map((each) => port(each, elemType, [60])),
+        output: ["y", "z"].map((each) => port(each, elemType, [60])),
+      };
+      const bytes = ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: "", version: 14 }], graph });
+      const file = join(folder, `${name}.onnx`);
+      writeFileSync(file, bytes.finish());
+      assert.is((await verify(file)).verdict, "right", name);
+
+      const full = (value: number) => ({ dims: [60], data: new Float64Array(60).fill(value) });
+      const inputs = new Map([
+        ["a", full(100)],
+        ["b", full(200)],
+        ["c", full(0)],
+      ]);
+      const outputs = evaluateGraph(importBytes(readFileSync(file), name).graph, inputs, () => full(0));
+      assert.equal([outputs.get("y")?.data[0], outputs.get("z")?.data[0]], [over, under], name);
+    }
+  }));
+
 test("parts of a tensor of which one has no name, which ONNX Runtime has no run of, are those that the sizes say", () => {
   const nodes = [
     node("Split", ["x"], ["", "b"], [{ name: "axis", type: 2, i: 1 }]),

@@ -58,7 +58,7 @@ export function rangeOf(dtype: DType): readonly [least: number, most: number] {
 }
 
 /** x as an element of another type. */
-function castTo(dtype: DType): (x: number) => number {
+export function castTo(dtype: DType): (x: number) => number {
   switch (dtype) {
     case "float64":
       return (x) => x;
