@@ -26,7 +26,7 @@ result as docs/corpus.json, which this page is made of. A seeded part of it is a
 | result | what it means |
 |---|---|
 | ok | the exit code is 0, and the result is that of the check |
-| – | there is nothing to do: no gates to swap, inputs that are no arrays |
+| – | there is nothing to do: no gates to swap, inputs that are no arrays, one operator that is no network to generate |
 | unchecked | the exit code is 0, and there is nothing to compare with: ONNX Runtime does not run the original, or nobody says what its inputs are; counts that the check lacks |
 | refused | exit code 2, or 1 where nothing could be compared or not in time, with a reason; or counts that say "at least" |
 | wrong | a result that the check contradicts, a false alarm, exit code 70, a process that died |

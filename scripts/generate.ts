@@ -11,6 +11,7 @@ import { diagnosticsDocs } from "./diagnostics-docs.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
 import { graphDocs } from "./graph-docs.js";
 import { mutationDocs } from "./mutants-docs.js";
+import { networksSurveyDocs } from "./networks-survey-docs.js";
 import { papersDocs } from "./papers-docs.js";
 import { walkReference } from "./reference-table.js";
 import { specDocs } from "./spec-docs.js";
@@ -20,7 +21,7 @@ import { verificationDocs } from "./verification-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
- * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -42,6 +43,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/mutation.md", mutationDocs(packageRoot())],
   ["docs/verification.md", verificationDocs()],
   ["docs/corpus.md", corpusDocs()],
+  ["docs/networks-survey.md", networksSurveyDocs()],
   ...(await graphDocs()),
   ...typeScriptTemplates(),
   ...goldens,

@@ -156,6 +156,8 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 export async function cellOf(name: CommandName, context: Context): Promise<Cell> {
   const { file, given, folder, pool } = context;
   const command: Command = COMMANDS[name];
+  if (file.group === "operators" && name.startsWith("codegen "))
+    return { status: "nothing", why: "a model of one operator is no network", ms: 0 };
   const args = await command.args(file.path, given);
   if (typeof args === "string") return { status: "nothing", why: args, ms: 0 };
   const run = await pool.run([...args, "--json"], folder, VERIFY_SECONDS + 60);

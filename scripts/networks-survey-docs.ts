@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { markdownTable } from "../src/base/markdown.js";
+import { packageRoot } from "../src/files/package.js";
+import { SURVEY_COMMANDS, type Survey, type SurveyCell } from "./networks-survey/result.js";
+
+/** docs/networks-survey.md: the commands on the specs that are more than chains of shipped blocks, as the last run of them was. */
+export function networksSurveyDocs(): string {
+  const rows = Object.entries(
+    JSON.parse(readFileSync(join(packageRoot(), "docs", "networks-survey.json"), "utf8")) as Survey,
+  );
+  const reasons = rows.flatMap(([name, { cells }]) =>
+    SURVEY_COMMANDS.flatMap((command) => {
+      const { why } = cells[command];
+      return why === undefined ? [] : [`- ${name}, ${command}: ${why}`];
+    }),
+  );
+  const builds = [...new Set(rows.map(([, { build }]) => build))];
+  return `<!-- Made by scripts/generate.ts from docs/networks-survey.json. Do not edit. -->
+
+# Today's networks, command by command
+
+\`npm run networks-survey\` runs the commands on the specs that define blocks of their own, or have a neck or heads. \`compile\` and \`stats\` take the whole
+network, the others the same network for images of 64×64 (107×107 for Inception-v3), or signals of 64 steps.
+
+| command | ok |
+|---|---|
+| compile | exit code 0 |
+| stats | the counts that the spec's file expects |
+| diff | the spec and its ONNX file compute the same |
+| verify | ONNX Runtime gives what the interpreter gives, and every gate matters |
+| inspect | as many gates are found in the ONNX file as the network has |
+| swap | \`rewrite --swap any=eca\` of the file, verified: as many gates are ECA's then |
+| codegen ts, codegen pytorch | the program is written; test/codegen runs some |
+
+\`–\`: the network has no gates. The builds: ${builds.join(", ")}.
+
+${markdownTable(
+  ["network", ...SURVEY_COMMANDS],
+  rows.map(([name, { cells }]) => [name, ...SURVEY_COMMANDS.map((command) => textOf(cells[command]))]),
+)}${reasons.length === 0 ? "" : `\nReasons:\n\n${reasons.join("\n")}\n`}`;
+}
+
+function textOf({ status }: SurveyCell): string {
+  return status === "none" ? "–" : status;
+}

@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { packageRoot } from "../../src/files/package.js";
+import { type CliPool, cliPool } from "../corpus/cli-pool.js";
+import type { CliRun } from "../corpus/protocol.js";
+import { SURVEY_COMMANDS, type Survey, type SurveyCell, type SurveyRow } from "./result.js";
+
+/*
+ * Runs the commands on the specs that are more than chains of shipped blocks, each as a user would, and writes what came out.
+ *
+ *     npm run networks-survey                       all of them
+ *     npm run networks-survey -- yolov4 yolov8n     these; the results of the others stay
+ *
+ * It writes docs/networks-survey.json, of which `npm run generate` makes the page.
+ */
+
+/** Pixels of a side, or steps of a signal, of the networks that are run; more where they need more. */
+const SMALL = 64;
+const SIZES: Readonly<Record<string, number>> = { "inception-v3": 107 };
+
+const OK: SurveyCell = { status: "ok" };
+
+interface Counts {
+  readonly parameters: number;
+  readonly attentionParameters: number;
+  readonly macs: number;
+  readonly blocks: readonly { readonly attention: readonly unknown[] }[];
+}
+
+/** Runs all commands on one spec, in a folder of its own. */
+async function cellsOf(name: string, pool: CliPool): Promise<SurveyRow["cells"]> {
+  const folder = mkdtempSync(join(tmpdir(), "ecagen-survey-"));
+  const spec = join(packageRoot(), "specs", `${name}.json`);
+  const ecagen = (...args: string[]): Promise<CliRun> => pool.run(args, folder, 1800);
+  try {
+    const compiled = await ecagen("compile", spec, "-o", "full.onnx", "--json");
+    rmSync(join(folder, "full.onnx"), { force: true });
+    const small = writeSmall(name, folder);
+    await ecagen("compile", small, "-o", "net.onnx");
+    const counts = await ecagen("stats", spec, "--json");
+    const gates = counts.code === 0 ? gatesOf(JSON.parse(counts.stdout) as Counts) : 0;
+    return {
+      compile: judged(compiled, () => true),
+      stats: judged(counts, (report: Counts) => asExpected(spec, report)),
+      diff: judged(
+        await ecagen("diff", small, "net.onnx", "--json"),
+        (report: { readonly computeTheSame: boolean }) => report.computeTheSame,
+      ),
+      verify: judged(
+        await ecagen("verify", small, "--json"),
+        (report: { readonly ok: boolean }) => report.ok,
+      ),
+      inspect: judged(
+        await ecagen("inspect", "net.onnx", "--json"),
+        (report: { readonly raised: readonly unknown[] }) => report.raised.length === gates,
+      ),
+      swap: await swapped(gates, ecagen),
+      "codegen ts": judged(await ecagen("codegen", spec, "--lang", "ts", "-o", "ts", "--json"), () => true),
+      "codegen pytorch": judged(
+        await ecagen("codegen", spec, "--lang", "pytorch", "-o", "pytorch", "--json"),
+        () => true,
+      ),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same network for small images or short signals. */
+function writeSmall(name: string, folder: string): string {
+  const spec = JSON.parse(readFileSync(join(packageRoot(), "specs", `${name}.json`), "utf8")) as {
+    readonly input?: { readonly length?: number };
+  };
+  const size = SIZES[name] ?? SMALL;
+  const input = spec.input?.length === undefined ? { height: size, width: size } : { length: size };
+  const file = join(folder, "small.json");
+  writeFileSync(file, JSON.stringify({ extends: name, input }));
+  return file;
+}
+
+function gatesOf({ blocks }: Counts): number {
+  return blocks.reduce((sum, { attention }) => sum + attention.length, 0);
+}
+
+/** Whether the counts are those that the spec's file expects. */
+function asExpected(spec: string, report: Counts): boolean {
+  const { expect } = JSON.parse(readFileSync(spec, "utf8")) as { readonly expect: Partial<Counts> };
+  return Object.entries(expect).every(([key, value]) => report[key as keyof Counts] === value);
+}
+
+/** Gates that are exchanged in the file are ECA's in the new one, as many. */
+async function swapped(gates: number, ecagen: (...args: string[]) => Promise<CliRun>): Promise<SurveyCell> {
+  if (gates === 0) return { status: "none" };
+  const rewritten = judged(
+    await ecagen("rewrite", "net.onnx", "--swap", "any=eca", "-o", "swapped.onnx", "--json"),
+    () => true,
+  );
+  if (rewritten.status !== "ok") return rewritten;
+  return judged(
+    await ecagen("inspect", "swapped.onnx", "--json"),
+    ({ raised }: { readonly raised: readonly { readonly kind: string }[] }) =>
+      raised.length === gates && raised.every(({ kind }) => kind === "eca"),
+  );
+}
+
+/** A run as a cell: what it says must be true of its JSON. */
+function judged<T>({ code, stdout, stderr }: CliRun, isRight: (report: T) => boolean): SurveyCell {
+  if (code === 0)
+    return isRight(JSON.parse(stdout) as T) ? OK : { status: "wrong", why: stdout.slice(0, 300) };
+  const [first] = code === 2 ? messagesOf(stdout) : [];
+  return first === undefined
+    ? { status: "wrong", why: `exit code ${code}: ${(stderr || stdout).slice(0, 300)}` }
+    : { status: "refused", why: first };
+}
+
+function messagesOf(stdout: string): readonly string[] {
+  const { errors = [] } = JSON.parse(stdout) as { readonly errors?: readonly { readonly message: string }[] };
+  return errors.map(({ message }) => message);
+}
+
+/** The specs that define blocks, or have a neck or heads, and those of signals. */
+function specsBeyondChains(): readonly string[] {
+  const folder = join(packageRoot(), "specs");
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .filter((file) => /"(blocks": \{|neck"|heads"|length")/.test(readFileSync(join(folder, file), "utf8")))
+    .map((file) => basename(file, ".json"));
+}
+
+const RESULT = join(packageRoot(), "docs", "networks-survey.json");
+const { positionals } = parseArgs({ allowPositionals: true });
+const names = positionals.length > 0 ? positionals : specsBeyondChains();
+const before = existsSync(RESULT) ? (JSON.parse(readFileSync(RESULT, "utf8")) as Survey) : {};
+const rows = new Map(Object.entries(before));
+const build = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+const pool = cliPool(1);
+try {
+  for (const name of names) {
+    const cells = await cellsOf(name, pool);
+    rows.set(name, { build, cells });
+    const sorted = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    writeFileSync(RESULT, `${JSON.stringify(Object.fromEntries(sorted), null, 1)}\n`);
+    const said = SURVEY_COMMANDS.map((command) => `${command} ${cells[command].status}`).join(", ");
+    process.stdout.write(`${name}: ${said}\n`);
+    for (const { status, why } of Object.values(cells))
+      if (status === "wrong") process.stdout.write(`  ${why}\n`);
+  }
+} finally {
+  pool.close();
+}
