@@ -48,6 +48,14 @@ const regions = {
 };
 const ONE_STAGE = spec(4, {});
 const TWO_STAGES = spec(1, { regions, detections: 20 });
+const NORMALIZED = spec(1, {
+  regions: {
+    ...regions,
+    box: { channels: [8], normalized: true, hidden: [16] },
+    mask: { ...regions.mask, normalized: true },
+  },
+  detections: 20,
+});
 const ONE_MAP = spec(1, { regions: { ...regions, from: ["c3"] }, detections: 20 });
 
 function withSpec<T>(content: unknown, use: (file: string, folder: string) => T | Promise<T>): Promise<T> {
@@ -62,6 +70,7 @@ for (const [name, content, outputs] of [
   ["one stage", ONE_STAGE, ["boxes", "scores", "labels"]],
   ["two stages", TWO_STAGES, ["boxes", "scores", "labels", "masks"]],
   ["regions of one map", ONE_MAP, ["boxes", "scores", "labels", "masks"]],
+  ["normalised heads", NORMALIZED, ["boxes", "scores", "labels", "masks"]],
 ] as const) {
   test(`${name}: every output is right, and every gate moves them`, () =>
     withSpec(content, async (file) => {
@@ -78,6 +87,7 @@ for (const [name, content] of [
   ["one stage", ONE_STAGE],
   ["two stages", TWO_STAGES],
   ["regions of one map", ONE_MAP],
+  ["normalised heads", NORMALIZED],
 ] as const) {
   test(`${name}: the compiled file has no difference, and as many parameters`, () =>
     withSpec(content, async (file, folder) => {

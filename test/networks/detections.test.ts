@@ -111,9 +111,10 @@ function twoStage(given: Case, strides: readonly number[]): Graph {
     count,
     image,
   });
-  const start = { classes, initialization: "resnet" } as const;
+  const norm = { epsilon: 1e-5, momentum: 0.1 } as const;
+  const start = { classes, initialization: "resnet", norm, normalized: false } as const;
   const cut = alignedRegions(at("/box"), maps, proposals, { size: 3, samples: 2 }, "regions");
-  const logits = buildBoxHead(at("/box"), cut, { ...start, hidden: [8, 8] });
+  const logits = buildBoxHead(at("/box"), cut, { ...start, channels: [], hidden: [8, 8] });
   const limits = { scoreThreshold: 0.05, nmsThreshold: 0.5, detections: 100, image };
   const found = regionDetections(at("/detections"), proposals, logits, limits);
   const seen = alignedRegions(at("/mask"), maps, found.boxes, { size: 4, samples: 2 }, "masked");

@@ -32,6 +32,11 @@ const grid = (size: number) => ({
     .describe("Positions along each side of a cell; 0: as many as it has pixels, rounded up."),
 });
 
+const normalized = z
+  .boolean()
+  .default(false)
+  .describe("Whether batch normalisations follow the convolutions, which then have no bias.");
+
 const proposalsSchema = z.strictObject({
   count: many
     .default(1000)
@@ -54,6 +59,12 @@ const regionsSchema = z.strictObject({
   box: z
     .strictObject({
       ...grid(7),
+      channels: z
+        .array(channelCount)
+        .max(16)
+        .default([])
+        .describe("Outputs of 3×3 convolutions before the dense layers."),
+      normalized,
       hidden: z
         .array(channelCount)
         .max(16)
@@ -70,6 +81,7 @@ const regionsSchema = z.strictObject({
         .max(16)
         .default([256, 256, 256, 256])
         .describe("Outputs of the 3×3 convolutions."),
+      normalized,
       hidden: channelCount
         .default(256)
         .describe("Outputs of the layer that makes the map twice as high and wide."),

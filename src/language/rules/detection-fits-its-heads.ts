@@ -5,7 +5,7 @@ import type { Report, SpecRule } from "./rule.js";
 
 export const detectionFitsItsHeads: SpecRule = {
   name: "detection-fits-its-heads",
-  doc: "The heads that `detection` names have four numbers and some logits for each anchor, on as many maps as there are sizes.",
+  doc: "The heads that `detection` names have four numbers and some logits for each anchor, on as many maps as there are sizes; normalised regions have convolutions.",
   check({ resolved }, report) {
     const { detection, heads = [] } = resolved ?? {};
     if (detection === undefined) return;
@@ -91,6 +91,15 @@ function checkChannels(
 
 function checkRegions({ regions }: ResolvedDetection, report: Report): void {
   const { maps = [] } = regions ?? {};
+  for (const part of ["box", "mask"] as const) {
+    const { normalized = false, channels = [] } = regions?.[part] ?? {};
+    if (normalized && channels.length === 0) {
+      report(
+        ["detection", "regions", part, "normalized"],
+        "normalisations follow convolutions, and `channels` has none",
+      );
+    }
+  }
   maps.forEach(({ name, stride, channels }, i) => {
     const [before, path] = [maps[i - 1], ["detection", "regions", "from", i]];
     if (before === undefined) return;

@@ -67,15 +67,15 @@ function twoStages(
   levels: readonly LevelHeads[],
   { image, mapOf, enter }: DetectionSources,
 ): readonly NamedOutput[] {
-  const { candidates, outputs, initialization } = detection;
+  const { candidates, outputs, initialization, norm } = detection;
   const maps = from.map(({ after, stride }): RegionMap => ({ map: mapOf(after), stride }));
   const channels = from[0]?.channels ?? 0;
   const boxes = proposalsOf(enter("/proposals", "proposals", 4), levels, { ...proposals, candidates, image });
   const boxLayers = enter("/regions/box", "box-head", channels);
-  const start = { classes, initialization };
+  const start = { classes, initialization, norm };
   const logits = buildBoxHead(boxLayers, alignedRegions(boxLayers, maps, boxes, box, "regions"), {
     ...start,
-    hidden: box.hidden,
+    ...box,
   });
   const masksOver = (regions: Value): readonly [LayerBuilder, Value] | undefined => {
     if (mask === undefined) return undefined;

@@ -39,13 +39,35 @@ function dense(
   return layers.op("gemm", [x, weight, bias], {}, layer);
 }
 
-/** Regions [R, C, S, S] → dense layers with ReLU → classes and boxes (Girshick, Fast R-CNN, ICCV 2015, section 2). */
+/** 3×3 convolutions with ReLU, and with batch normalisations or biases. */
+interface Convolutions extends Pick<LayerDefaults, "initialization" | "norm"> {
+  readonly channels: readonly number[];
+  readonly normalized: boolean;
+}
+
+function convolved(
+  layers: LayerBuilder,
+  regions: Value,
+  { channels, normalized, ...start }: Convolutions,
+): Value {
+  return channels.reduce((x, outputs, i) => {
+    const conv = { ...start, channels: outputs, kernel: 3, stride: 1, padding: "symmetric" } as const;
+    const y = normalized ? layers.convNorm(x, `${i}`, conv) : layers.conv(x, `${i}`, conv, { bias: true });
+    return layers.op("relu", [y], {}, `${i}/act`);
+  }, regions);
+}
+
+/** Regions [R, C, S, S] → convolutions, if any → dense layers with ReLU → classes and boxes (Girshick, Fast R-CNN, ICCV 2015, section 2). */
 export function buildBoxHead(
   layers: LayerBuilder,
   regions: Value,
-  { hidden, classes, ...start }: Start & { readonly hidden: readonly number[]; readonly classes: number },
+  {
+    hidden,
+    classes,
+    ...start
+  }: Convolutions & { readonly hidden: readonly number[]; readonly classes: number },
 ): BoxLogits {
-  let x: Value = layers.op("flatten", [regions], {}, "flatten");
+  let x: Value = layers.op("flatten", [convolved(layers, regions, start)], {}, "flatten");
   hidden.forEach((outputs, i) => {
     x = layers.op("relu", [dense(layers, x, outputs, `dense/${i}`, start)], {}, `dense/${i}/act`);
   });
@@ -97,23 +119,11 @@ export function regionDetections(
 export function buildMaskHead(
   layers: LayerBuilder,
   regions: Value,
-  {
-    channels,
-    hidden,
-    classes,
-    initialization,
-  }: Start & {
-    readonly channels: readonly number[];
-    readonly hidden: number;
-    readonly classes: number;
-  },
+  { hidden, classes, ...start }: Convolutions & { readonly hidden: number; readonly classes: number },
 ): Value {
+  const { initialization } = start;
   const conv = { stride: 1, padding: "symmetric", initialization } as const;
-  let x = regions;
-  channels.forEach((outputs, i) => {
-    const y = layers.conv(x, `${i}`, { ...conv, channels: outputs, kernel: 3 }, { bias: true });
-    x = layers.op("relu", [y], {}, `${i}/act`);
-  });
+  const x = convolved(layers, regions, start);
   const inputs = Number(x.type.dims[1]);
   const init = initializations[initialization];
   const weight = layers.parameter("upsample/weight", [inputs, hidden, 2, 2], init.conv(1));

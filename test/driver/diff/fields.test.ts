@@ -95,7 +95,7 @@ const REGIONS = {
   from: ["c2", "c3"],
   classes: 4,
   proposals: { count: 30 },
-  box: { hidden: [16] },
+  box: { channels: [8], hidden: [16] },
   mask: { channels: [8], hidden: 8 },
 };
 

@@ -18,5 +18,10 @@ ruleSuite(detectionFitsItsHeads, {
       spec(6, 9, ANCHORS),
       ["$.detection.boxes 8:78 moves has 9 channels on C1, which has 3 anchors for each pixel"],
     ],
+    [
+      [`"cn_r1_k3_s1_c8"`],
+      spec(3, 12, `${ANCHORS}, "regions": { "from": ["C1"], "classes": 3, "box": { "normalized": true } }`),
+      ["$.detection.regions.box.normalized 8:114 normalisations follow convolutions, and `channels` has none"],
+    ],
   ],
 }).run();
