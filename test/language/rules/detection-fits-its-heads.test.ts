@@ -21,7 +21,9 @@ ruleSuite(detectionFitsItsHeads, {
     [
       [`"cn_r1_k3_s1_c8"`],
       spec(3, 12, `${ANCHORS}, "regions": { "from": ["C1"], "classes": 3, "box": { "normalized": true } }`),
-      ["$.detection.regions.box.normalized 8:114 normalisations follow convolutions, and `channels` has none"],
+      [
+        "$.detection.regions.box.normalized 8:114 normalisations follow convolutions, and `channels` has none",
+      ],
     ],
   ],
 }).run();
