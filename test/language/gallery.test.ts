@@ -113,7 +113,9 @@ test("every spec has a name of its own, a description, a family and all three co
   for (const { name, description, family, expect } of specs) {
     assert.ok(description, name);
     assert.ok(family, name);
-    assert.equal(Object.keys(expect).sort(), ["attentionParameters", "macs", "parameters"], name);
+    // Products of two computed tensors are said of the few networks that have them.
+    const { productMacs: _, ...counts } = expect;
+    assert.equal(Object.keys(counts).sort(), ["attentionParameters", "macs", "parameters"], name);
   }
 });
 
