@@ -19,7 +19,7 @@ import { SURVEY_COMMANDS, type Survey, type SurveyCell, type SurveyRow } from ".
 
 /** Pixels of a side, or steps of a signal, of the networks that are run; more where they need more. */
 const SMALL = 64;
-const SIZES: Readonly<Record<string, number>> = { "inception-v3": 107 };
+const SIZES: Readonly<Record<string, number>> = { "inception-v3": 107, "ir-se50": 112 };
 
 const OK: SurveyCell = { status: "ok" };
 

@@ -4,7 +4,8 @@ import type { ResolvedConvBlock } from "../../language/blocks/conv-norm-act.js";
 import type { ResolvedDepthwiseSeparable } from "../../language/blocks/depthwise-separable.js";
 import type { ResolvedFusedInvertedResidual } from "../../language/blocks/fused-inverted-residual.js";
 import type { ResolvedInvertedResidual } from "../../language/blocks/inverted-residual.js";
-import type { ConvNorm, LayerBuilder } from "./layers.js";
+import type { ConvNorm } from "./conv.js";
+import type { LayerBuilder } from "./layers.js";
 
 // Blocks that are one chain of layers, whose input may be added to what they lead to.
 

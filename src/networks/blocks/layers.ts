@@ -11,34 +11,8 @@ import { constantWeight, storedWeight, type WeightExpr } from "../../ir/weight.j
 import type { ResolvedPad, StandardizedWeights } from "../../language/definitions/resolved-layers.js";
 import type { AttentionPosition } from "../../language/positions.js";
 import type { LayerDefaults, ResolvedPosition } from "../../language/resolved-part.js";
-import {
-  type Extent,
-  kernelOf,
-  type LayerWindow,
-  poolAttributes,
-  type WindowPadding,
-  windowOver,
-} from "./windows.js";
-
-/** A convolution: its output channels, and what its weight and padding follow from. */
-export interface Conv extends Pick<LayerDefaults, "initialization"> {
-  readonly channels: number;
-  readonly kernel: Extent;
-  readonly stride: Extent;
-  readonly dilation?: Extent;
-  readonly groups?: number;
-  readonly padding: WindowPadding;
-  readonly standardized?: StandardizedWeights | undefined;
-}
-
-/** A normalisation. */
-export interface Norm extends Pick<LayerDefaults, "norm" | "initialization"> {
-  /** Whether it ends the branch of a residual block, which decides how its scale starts. */
-  readonly endsBranch?: boolean;
-}
-
-/** A convolution with its normalisation. */
-export interface ConvNorm extends Conv, Norm {}
+import type { Conv, ConvNorm, Norm } from "./conv.js";
+import { kernelOf, type LayerWindow, poolAttributes, windowOver } from "./windows.js";
 
 /** What a block says of its gates. */
 type Gated = Pick<LayerDefaults, "initialization"> &
