@@ -45,7 +45,9 @@ export const movingBuilders: { readonly [K in MovingKind]: Builder<K> } = {
   pad: (layers, x, { name, ...pad }) => layers.framed(x, name, pad),
   upsample(layers, x, { name, factor, to, mode }, { values }) {
     const wanted = to && placesOf(named(values, to).type, "the map that it gets as large as");
-    const scales = placesOf(x.type, "x").map((size, axis) => factor?.[axis] ?? Number(wanted?.[axis]) / size);
+    const scales = placesOf(x.type, "x").map(
+      (size, axis) => factor?.[axis] ?? scaleTo(Number(wanted?.[axis]), size),
+    );
     return layers.op("resize", [x], { scales: [1, 1, ...scales], ...UPSAMPLING[mode] }, name);
   },
   slice: (layers, x, { name, start, end }) => layers.op("slice", [x], { axis: 1, start, end }, name),
@@ -127,4 +129,10 @@ function regrouped(
   const parts = layers.op("reshape", [x], { shape: split }, `${layer}/split`);
   const turned = layers.op("transpose", [parts], { permutation }, `${layer}/turn`);
   return layers.op("reshape", [turned], { shape: merged }, `${layer}/merge`);
+}
+
+/** The float32 by which a size becomes the wanted one, whether the product is rounded to float32 before it is rounded down or not. */
+function scaleTo(wanted: number, size: number): number {
+  const scale = Math.fround(wanted / size);
+  return scale * size < wanted ? Math.fround(scale * (1 + 2 ** -23)) : scale;
 }

@@ -177,6 +177,7 @@ const NOTHING: Readonly<Record<string, string>> = {
   "expect.parameters": "a check, not a part of the network",
   "expect.attentionParameters": "a check, not a part of the network",
   "expect.macs": "a check, not a part of the network",
+  "expect.productMacs": "a check, not a part of the network",
 };
 
 /** Fields of which at least one base shows a change, and all bases all that there are. */

@@ -127,7 +127,13 @@ test("the spec's own fields", () => {
     stem: { channels: 8, normalized: false },
   });
   const fitting = spec({ stages: BLOCKS, preprocessing: { resize: "fit", padding: {} } });
-  assertFields([padded, mobile, backbone, roundedDown, preactivated, fitting], fields, /./);
+  const signal: Json = {
+    input: { channels: 3, length: 48 },
+    stem: { channels: 8 },
+    stages: [{ block: "conv-norm-act", channels: 8 }],
+    head: HEAD,
+  };
+  assertFields([padded, mobile, backbone, roundedDown, preactivated, fitting, signal], fields, /./);
 });
 
 test("defaults", () => {
