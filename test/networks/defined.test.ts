@@ -151,6 +151,19 @@ for (const [what, spec] of Object.entries({
     blocks: { own: { layers: [conv("4 * in", { kernel: 3 })] } },
     stages: [{ block: "own", repeat: 2, attention: "eca" }],
   },
+  // 12 times the float32 nearest to 7/12 is less than 7.
+  "a map of 12 pixels that becomes as large as one of 7": {
+    blocks: {
+      own: {
+        layers: [
+          { layer: "pool", kind: "max", kernel: 6, padding: "valid", as: "seven" },
+          { layer: "upsample", from: "input", to: "seven", as: "resized" },
+          { layer: "value", from: ["seven", "resized"] },
+        ],
+      },
+    },
+    stages: [{ block: "own", attention: "eca" }],
+  },
 })) {
   test(`${what}: ONNX Runtime agrees, and every gate matters`, async () => {
     await inTemporaryFolder(async (folder) => {
