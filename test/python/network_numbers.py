@@ -36,6 +36,8 @@ NETWORKS = {
     "mobileone-s0": ("timm", "mobileone_s0", 64, {}),
     "eca-nfnet-l0": ("timm", "eca_nfnet_l0", 64, dict(shortcut="downsample")),
     "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
+    "retinanet-resnet50-fpn-v2": ("detection", "retinanet_resnet50_fpn_v2", 64, {}),
+    "fcos-resnet50-fpn": ("detection", "fcos_resnet50_fpn", 64, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
     "mobilevit-xs": ("timm", "mobilevit_xs", 64, {}),
@@ -44,7 +46,7 @@ NETWORKS = {
     "ecapa-tdnn-512": ("papers", "ecapa_tdnn", 48, dict(channels=512)),
 }
 SPECS = pathlib.Path(__file__).parents[2] / "specs"
-NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
 
 def numbers(count, seed):
