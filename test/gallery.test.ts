@@ -149,13 +149,13 @@ for (const [name, network] of Object.entries(networks)) {
 
 for (const spec of gallery) {
   test(`${spec} expects its parameters, attention's and its MACs`, () => {
+    const { expectations } = countsOf(spec);
+    const met = expectations.filter(({ ok }) => ok).map(({ name }) => name);
+    assert.equal(met.slice(0, 3), ["expect.parameters", "expect.attentionParameters", "expect.macs"]);
+    // Products of computed tensors are said where they are published.
     assert.equal(
-      countsOf(spec).expectations.map(({ name, ok }) => [name, ok]),
-      [
-        ["expect.parameters", true],
-        ["expect.attentionParameters", true],
-        ["expect.macs", true],
-      ],
+      met.slice(3),
+      expectations.slice(3).map(() => "expect.productMacs"),
     );
   });
 }
