@@ -50,12 +50,19 @@ test("defaults are those of torchvision", () => {
   assert.is(detection?.scoreThreshold, 0.05);
   assert.is(detection?.nmsThreshold, 0.5);
   assert.equal(detection?.regions?.proposals, { count: 1000, nmsThreshold: 0.7 });
-  assert.equal(detection?.regions?.box, { size: 7, samples: 2, hidden: [1024, 1024] });
+  assert.equal(detection?.regions?.box, {
+    size: 7,
+    samples: 2,
+    hidden: [1024, 1024],
+    channels: [],
+    normalized: false,
+  });
   assert.equal(detection?.regions?.mask, {
     size: 14,
     samples: 2,
     channels: [256, 256, 256, 256],
     hidden: 256,
+    normalized: false,
   });
   assert.equal(
     detection?.regions?.maps.map(({ name, stride }) => [name, stride]),
