@@ -1,5 +1,7 @@
 import { largestDifference } from "../base/distance.js";
-import type { Graph } from "../ir/graph.js";
+import type { Graph, Value } from "../ir/graph.js";
+import { operandsOf } from "../ir/ops/registry.js";
+import { isOp } from "../ir/rewrite.js";
 import type { Tensor } from "../ir/tensor.js";
 import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
 import {
@@ -113,14 +115,15 @@ export function evaluateReference(
 }
 
 /**
- * Whether every output has as many items as the inputs have pictures, one for each. What is no picture may be a sequence, whose
- * steps depend on each other.
+ * Whether every output has as many items as the inputs have pictures, or signals that a convolution reads, one for each. What is neither may be a
+ * sequence, whose steps depend on each other.
  */
-function treatsImagesAlone({ inputs, outputs }: Graph): boolean {
+function treatsImagesAlone({ inputs, ops, outputs }: Graph): boolean {
   const batches = new Set(
     inputs.map(({ type: { dims } }) => dims[0]).filter((dim) => typeof dim === "string"),
   );
-  if (!inputs.some(({ type: { dims } }) => dims.length === 4)) return false;
+  const convolved = new Set<Value>(ops.flatMap((op) => (isOp(op, "conv_1d") ? [operandsOf(op).x] : [])));
+  if (!inputs.some((input) => input.type.dims.length === 4 || convolved.has(input))) return false;
   return outputs.every(({ type: { dims } }) => dims[0] !== undefined && batches.has(String(dims[0])));
 }
 
