@@ -13,7 +13,7 @@ export function benchText(report: BenchReport): string {
     milliseconds(model.minMs),
     milliseconds(model.p90Ms),
     model.ratio.toFixed(3),
-    // The first model of each batch is what the others are held against.
+    // The first model of each batch is what the others are compared with.
     model.ratioInterval === null || models.findIndex(({ batch }) => batch === model.batch) === i
       ? ""
       : model.ratioInterval.map((bound) => bound.toFixed(3)).join(" to "),

@@ -7,7 +7,11 @@ import { OPSETS } from "../onnx/file/opset.js";
 /** The options that can have no use where others are as they are. */
 type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes"> &
   WeightsOptions &
-  ExportOptions & { readonly variantWeights?: readonly string[] | undefined };
+  ExportOptions & {
+    readonly variantWeights?: readonly string[] | undefined;
+    readonly preprocessing?: string | undefined;
+    readonly minScore?: number | undefined;
+  };
 
 /** Whether a flag is given. The command line gives some always, so that what they are by default says nothing. */
 const IS_GIVEN = {
@@ -28,6 +32,8 @@ const IS_GIVEN = {
   target: ({ target }) => target !== undefined && target !== "portable",
   "keep-bn": ({ keepBatchNorm }) => keepBatchNorm === true,
   precision: ({ precision }) => precision === "fp16",
+  preprocessing: ({ preprocessing }) => preprocessing !== undefined,
+  "min-score": ({ minScore }) => minScore !== undefined,
 } as const satisfies Readonly<Record<string, (options: FlagOptions) => boolean>>;
 
 type Flag = keyof typeof IS_GIVEN;
@@ -109,6 +115,15 @@ const CASES = {
   "a program holds a file": {
     flags: ["seed", "variant-weights"],
     says: ({ model }) => `changes nothing: the program runs ${model} as it is`,
+  },
+  "no picture": {
+    flags: ["preprocessing"],
+    says: () => "is about images, and none is given: arrays go in as they are",
+  },
+  "no detector": {
+    flags: ["min-score"],
+    says: () => "is about what a detector finds in one picture, and there is none",
+    hint: "a detector has outputs boxes [D, 4], scores [D] and labels [D], these of integers",
   },
 } as const satisfies Readonly<Record<string, Case>>;
 

@@ -1,3 +1,4 @@
+import type { Graph, Value } from "./graph.js";
 import type { Dim } from "./types.js";
 
 /** How a batch of pictures lies in an input. */
@@ -25,4 +26,13 @@ export function pictureSizes<D extends Dim>(dims: readonly D[]): PictureSizes<D>
 
 function isColours(size: Dim): boolean {
   return size === 1 || size === 3;
+}
+
+/** Whether a value [N, C, L] is a batch of signals: a convolution over one axis reads it, as it is or padded. */
+export function isSignal(value: Value, graph: Graph): boolean {
+  return graph.ops.some(({ kind, operands, results: [padded] }) => {
+    if (operands[0] !== value) return false;
+    if (kind === "conv_1d") return true;
+    return (kind === "pad" || kind === "reflect_pad") && padded !== undefined && isSignal(padded, graph);
+  });
 }

@@ -41,19 +41,20 @@ export type WrittenAttention = z.output<typeof attentionSchema>;
 /** The most gates that a block can have. */
 const MOST_GATES = 8;
 
-/** What a stage, or the network, says of gates: one, or several in the order in which a block has them. */
-export const gatesSchema = z.union([attentionSchema, z.array(attentionSchema).min(1).max(MOST_GATES)], {
-  error: "expected a gate's type, an object with a type, or a list of those",
-});
+const oneOrSeveral = () =>
+  z.union([attentionSchema, z.array(attentionSchema).min(1).max(MOST_GATES)], {
+    error: "expected a gate's type, an object with a type, or a list of those",
+  });
+
+/** What a stage, or the network, says of gates: one, several in the order in which a block has them, or `none` (shorthand.ts). */
+export const gatesSchema = oneOrSeveral();
 
 export type WrittenGates = z.output<typeof gatesSchema>;
 
-/** The gates of a layer, which stand where it is: the keys that say where else mean nothing. */
-export const layerGatesSchema = z.union([attentionSchema, z.array(attentionSchema).min(1).max(MOST_GATES)], {
-  error: "expected a gate's type, an object with a type, or a list of those",
-});
+/** The gates of a layer: one without any is left out, so they can't be `none`. */
+export const layerGatesSchema = oneOrSeveral();
 
-/** The keys that only the gates of a stage have. */
+/** The keys that only the gates of a stage have: one of a layer stands where that is. */
 export const STAGE_GATE_KEYS = ["position", "blocks"] as const;
 
 /** Gates as a list, each with its place below the `attention` that says it. */

@@ -20,7 +20,7 @@ export interface OtherSetting {
   readonly source: string;
 }
 
-/** The settings of a spec, held against those that the names of a file's tensors imply. */
+/** The settings of a spec, compared with those that the names of a file's tensors imply. */
 export interface SettingsCheck {
   /** Those that change what the network computes, or what is done to images before; each an error. */
   readonly differing: readonly (OtherSetting & { readonly path: JsonPath })[];

@@ -1,5 +1,5 @@
-import type { Graph, GraphInput, Value } from "../ir/graph.js";
-import { type PictureSizes, pictureSizes } from "../ir/picture.js";
+import type { Graph, GraphInput } from "../ir/graph.js";
+import { isSignal, type PictureSizes, pictureSizes } from "../ir/picture.js";
 import type { Dim } from "../ir/types.js";
 import type { InputImage, InputSignal, NetworkInput } from "../language/input.js";
 import type { SpecNetwork } from "./spec-network.js";
@@ -47,15 +47,6 @@ export function inputSignal(graph: Graph): InputSignal | null {
   return typeof channels === "number" && typeof length === "number" && more === undefined
     ? { channels, length }
     : null;
-}
-
-/** Whether a convolution over one axis reads it, as it is or padded. */
-function isSignal(value: Value, graph: Graph): boolean {
-  return graph.ops.some(({ kind, operands, results: [padded] }) => {
-    if (operands[0] !== value) return false;
-    if (kind === "conv_1d") return true;
-    return (kind === "pad" || kind === "reflect_pad") && padded !== undefined && isSignal(padded, graph);
-  });
 }
 
 /** What a convolution reads has its channels first, however many they are. */

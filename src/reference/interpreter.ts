@@ -136,8 +136,15 @@ function rounded(tensor: Tensor, dtype: DType): Tensor {
 }
 
 /** Types whose numbers are not all of those that are computed: steps, or a range beyond which whole numbers wrap around. */
-const ROUNDED: ReadonlySet<DType> = new Set([
-  ...(["float16", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"] as const),
+const ROUNDED: ReadonlySet<DType> = new Set<DType>([
+  "float16",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
 ]);
 
 function bindInputs(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> {

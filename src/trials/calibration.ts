@@ -142,7 +142,7 @@ function openArray(file: string): TensorSource {
   });
 }
 
-/** The images of arrays that fit, held against the input one after the other; every problem at once. */
+/** The images of arrays that fit, compared with the input one after the other; every problem at once. */
 function storedImages(
   from: string,
   sources: readonly TensorSource[],

@@ -1,7 +1,6 @@
 import { largestDifference } from "../base/distance.js";
-import type { Graph, Value } from "../ir/graph.js";
-import { operandsOf } from "../ir/ops/registry.js";
-import { isOp } from "../ir/rewrite.js";
+import type { Graph } from "../ir/graph.js";
+import { isSignal } from "../ir/picture.js";
 import type { Tensor } from "../ir/tensor.js";
 import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
 import {
@@ -115,15 +114,15 @@ export function evaluateReference(
 }
 
 /**
- * Whether every output has as many items as the inputs have pictures, or signals that a convolution reads, one for each. What is neither may be a
- * sequence, whose steps depend on each other.
+ * Whether every output has as many items as the inputs have pictures or signals, one for each. What is neither may be a sequence,
+ * whose steps depend on each other.
  */
-function treatsImagesAlone({ inputs, ops, outputs }: Graph): boolean {
+function treatsImagesAlone(graph: Graph): boolean {
+  const { inputs, outputs } = graph;
   const batches = new Set(
     inputs.map(({ type: { dims } }) => dims[0]).filter((dim) => typeof dim === "string"),
   );
-  const convolved = new Set<Value>(ops.flatMap((op) => (isOp(op, "conv_1d") ? [operandsOf(op).x] : [])));
-  if (!inputs.some((input) => input.type.dims.length === 4 || convolved.has(input))) return false;
+  if (!inputs.some((input) => input.type.dims.length === 4 || isSignal(input, graph))) return false;
   return outputs.every(({ type: { dims } }) => dims[0] !== undefined && batches.has(String(dims[0])));
 }
 

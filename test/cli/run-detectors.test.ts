@@ -192,6 +192,27 @@ if (installed) {
     assert.equal(detections?.[0]?.box, [0, 0, 64, 64]);
   });
 
+  test("--preprocessing without a picture, and --min-score without a detector, are refused", async () => {
+    const model = resolve("specs/small.json");
+    assert.match(
+      refusal([model, await picture("a.png"), "--min-score", "0.5"]),
+      /--min-score is about what a detector finds/,
+    );
+    const array = join(folder, "x.npy");
+    await writeNpy(
+      new Map([[array, { dtype: "F32", dims: [1, 3, 32, 32], bytes: new Uint8Array(4 * 3 * 32 * 32) }]]),
+    );
+    assert.match(
+      refusal([model, array, "--resolution", "32", "--preprocessing", preparing({})]),
+      /--preprocessing is about images, and none is given/,
+    );
+    const signals = resolve("specs/ecapa-tdnn-512.json");
+    assert.match(
+      refusal([model, await picture("b.png"), "--preprocessing", signals]),
+      /is a network of signals, and says nothing of images/,
+    );
+  });
+
   test("a detector of ecagen's own, as a spec and as its file, finds the same", async () => {
     const from = ["c2", "c3"];
     const conv = { layer: "conv", kernel: 3, norm: false, bias: true, activation: "none" };

@@ -171,6 +171,12 @@ test("necks and heads have the activation and the maps that are theirs", () =>
     ]);
   }));
 
+test("a signal has channels and a length, and no height", () => {
+  const { input, blocks } = dataOf("specs/ecapa-tdnn-512.json");
+  assert.equal([input.channels, input.height, input.width], [80, null, 200]);
+  assert.equal(blocks[0]?.output, { channels: 512, height: null, width: 200, text: "512 × 200" });
+});
+
 test("blocks have the numbers of EfficientNet-B0's table", () => {
   // EfficientNet (ICML 2019), table 1: operator, resolution and channels of what enters each stage.
   const stages = dataOf("specs/b0-se.json").stages.map(({ input, blocks: [block, ...others] }) => [

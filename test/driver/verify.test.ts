@@ -300,7 +300,7 @@ test("an ONNX file is verified by itself, block by block; without its spec a wro
   assert.is(two.firstDivergence, "/stages/1/blocks/0");
 });
 
-test("a file with operators of others is held against another file, or refused with every one of them", async () => {
+test("a file with operators of others is compared with another file, or refused with every one of them", async () => {
   const file = join(folder, "foreign.onnx");
   await compile(SPEC, { output: file });
   changeModel(file, (nodes, model) => {

@@ -112,7 +112,7 @@ testWith(
     }),
 );
 
-/** OpenCV's verdict on a small network, held against ONNX Runtime's output times `factor`. */
+/** OpenCV's verdict on a small network, compared with ONNX Runtime's output times `factor`. */
 function runInOpenCv(form: GateForm, batch: number | string, factor = 1) {
   return inTemporaryFolder(async (folder) => {
     const file = await write(folder, "m", smallNetwork(form, batch));

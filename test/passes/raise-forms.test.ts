@@ -12,7 +12,7 @@ import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { assertSameValues, numbersOf, randomInputs } from "./support.js";
 
 /**
- * Gates in the forms that exporters write, swapped for ECA: what comes out is held against the equation of ECA, computed here
+ * Gates in the forms that exporters write, swapped for ECA: what comes out is compared with the equation of ECA, computed here
  * element by element.
  */
 const test = suite("passes: gates of all forms");

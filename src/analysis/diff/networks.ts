@@ -31,9 +31,8 @@ export interface NetworkDiff {
   readonly buffers: Difference;
   readonly macs: Difference;
   /**
-   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, and weights of one name are
-   * read in one place. What only training has
-   * a use for is not part of that, nor what is done to images before.
+   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, and of two specs weights of one
+   * name are read in one place. What only training has a use for is not part of that, nor what is done to images before.
    */
   readonly computeTheSame: boolean;
   /** In the order of the networks. The `parametersDelta` of all changes add up to `parameters.delta`. */

@@ -4,11 +4,12 @@ import { type Block, blockAt, type Op, type Value } from "../../ir/graph.js";
 import { isOp } from "../../ir/rewrite.js";
 import { concreteDims } from "../../ir/types.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
+import { axesOf, type MapAxes } from "../../language/input.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
 import { nameForms } from "../names.js";
 import type { CodegenSubject } from "../subject.js";
 import type { BlockData, GateData, MapData } from "./data-schema.js";
-import { countOf, mapOf, withLast } from "./forms.js";
+import { countOf, mapOf, mapOfRows, withLast } from "./forms.js";
 
 /** The blocks of a network, after its passes. */
 export function blocksData({ graph, spec, counts }: CodegenSubject): readonly BlockData[] {
@@ -16,11 +17,13 @@ export function blocksData({ graph, spec, counts }: CodegenSubject): readonly Bl
     graph,
     graph.blocks.map(({ scope }) => scope),
   );
+  const axes = axesOf(spec.input);
   const blocks = graph.blocks.map((block, i) => {
     const ops = graph.ops.filter(({ loc }) => blockAt(graph, loc.scope) === block);
     const own = counts.blocks[i];
-    const output = mapOf(outputs.get(block.scope)?.type.dims ?? []);
-    const input = enteringMap(block, ops);
+    const leaving = outputs.get(block.scope)?.type.dims ?? [];
+    const output = hasRows(spec, block) ? mapOfRows(leaving) : mapOf(leaving, axes);
+    const input = enteringMap(block, ops, axes);
     return {
       path: dotted(block.scope),
       identifier: nameForms(block.scope).snake,
@@ -42,14 +45,19 @@ export function blocksData({ graph, spec, counts }: CodegenSubject): readonly Bl
 }
 
 /** What enters a block: the first map of others that it reads, or value where it reads none, with the channels of all that a stage joins. */
-function enteringMap({ stage, inputChannels }: Block, ops: readonly Op[]): MapData {
+function enteringMap({ stage, inputChannels }: Block, ops: readonly Op[], axes: MapAxes): MapData {
   const own = new Set<Value>(ops.flatMap(({ results }) => results));
   const read = ops
     .flatMap(({ operands }) => operands)
     .filter((value) => value.kind !== "parameter" && !own.has(value));
-  const first = read.find(({ type: { dims } }) => dims.length === 4) ?? read[0];
+  const first = read.find(({ type: { dims } }) => dims.length === 2 + axes) ?? read[0];
   const [batch = 1, channels = inputChannels, ...sides] = first?.type.dims ?? [];
-  return mapOf([batch, stage === undefined ? channels : inputChannels, ...sides]);
+  return mapOf([batch, stage === undefined ? channels : inputChannels, ...sides], axes);
+}
+
+/** Whether a block is a head that gives rows. */
+function hasRows({ heads = [] }: ResolvedSpec, { scope }: Block): boolean {
+  return heads.some(({ name, output }) => scope === `/heads/${name}` && typeof output === "object");
 }
 
 /** A scope as the names of weights have it. */

@@ -67,8 +67,10 @@ const map = z
     channels: whole().describe("Channels."),
     height: whole()
       .nullable()
-      .describe("Height in pixels; null behind the classifier and of rows of a head, where there is no map."),
-    width: whole().nullable().describe("Width in pixels; null likewise."),
+      .describe("Height in pixels; null of signals, behind the classifier and of rows of a head."),
+    width: whole()
+      .nullable()
+      .describe("Width in pixels, or the length of a signal; null where there is no map."),
     text: word().describe("`24 × 56 × 56`"),
   })
   .meta({ id: "map", title: "A map", description: "A feature map of one image." });

@@ -1,6 +1,7 @@
 import { jsonText } from "../../base/json-text.js";
 import { parametersOf } from "../../ir/graph.js";
 import { concreteDims, type TensorType } from "../../ir/types.js";
+import { axesOf } from "../../language/input.js";
 import { nameForms, uniqueIdentifiers } from "../names.js";
 import type { CodegenSubject, GeneratedFile } from "../subject.js";
 import { blocksData } from "./blocks.js";
@@ -28,7 +29,7 @@ export function templateData(subject: CodegenSubject): TemplateData {
     macs: countOf(counts.macs),
     attentionMacs: countOf(counts.attentionMacs),
     batch: batch ?? null,
-    input: mapOf(graph.inputs[0]?.type.dims ?? []),
+    input: mapOf(graph.inputs[0]?.type.dims ?? [], axesOf(spec.input)),
     inputs: ports(graph.inputs, strides),
     outputs: ports(graph.outputs, strides),
     classes: spec.head?.classes ?? null,

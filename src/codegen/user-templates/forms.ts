@@ -1,5 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { type Dim, elementCount } from "../../ir/types.js";
+import type { MapAxes } from "../../language/input.js";
 import type { CountData, MapData, ShapeData } from "./data-schema.js";
 
 /** The forms that numbers are given in, so that templates have nothing to compute. */
@@ -17,11 +18,20 @@ export function shapeOf(dims: readonly number[]): ShapeData {
   };
 }
 
-/** Of [N, C, H, W], [N, C], or rows [N, rows, C] of a head. */
-export function mapOf([, ...dims]: readonly Dim[]): MapData {
-  const sizes = dims.map(Number);
-  const [channels = 0, height = null, width = null] = sizes.length === 2 ? sizes.slice(1) : sizes;
-  return { channels, height, width, text: dims.join(" × ") };
+/** Of maps [N, C, H, W] or, with one axis, [N, C, L], whose length is their width; of [N, C]. */
+export function mapOf([, ...dims]: readonly Dim[], axes: MapAxes): MapData {
+  const [channels = 0, ...places] = dims.map(Number);
+  const [width = null, height = null] = places.length === axes ? places.toReversed() : [];
+  return { channels, height, width, text: textOf(dims) };
+}
+
+/** Of rows [N, rows, C] of a head. */
+export function mapOfRows([, ...dims]: readonly Dim[]): MapData {
+  return { channels: Number(dims.at(-1)), height: null, width: null, text: textOf(dims) };
+}
+
+function textOf(dims: readonly Dim[]): string {
+  return dims.join(" × ");
 }
 
 /** Items of a list that know whether they are the last. */

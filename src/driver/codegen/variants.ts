@@ -23,7 +23,7 @@ import type { PassInvocation } from "../../passes/engine/pass.js";
 import { invocationOf, printPipeline } from "../../passes/engine/pipeline.js";
 import { programNetwork } from "./program-network.js";
 
-/** The kinds of gates that are held against each other where a network can have them. */
+/** The kinds of gates that are compared where a network can have them. */
 const COMPARED: readonly AttentionType[] = ["se", "eca"];
 
 export interface VariantsOptions

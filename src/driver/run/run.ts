@@ -6,6 +6,7 @@ import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { loadSpec } from "../../files/spec-files.js";
 import { addNpy } from "../../files/tensors/write.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { pictureFormat } from "../../images/draw.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import { hintingAt } from "../../networks/input-sizes.js";
@@ -96,9 +97,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   const subject = await runnable(model, options);
   const labels = options.labels === undefined ? subject.labels : readLabels(options.labels);
   const preprocessing =
-    options.preprocessing === undefined
-      ? subject.preprocessing
-      : loadSpec(options.preprocessing).resolved.preprocessing;
+    options.preprocessing === undefined ? subject.preprocessing : preprocessingIn(options.preprocessing);
   if (options.draw !== undefined) pictureFormat(options.draw);
 
   // 2: the device, and the model on it.
@@ -125,13 +124,14 @@ async function runIn(
   const sized = sizedPorts(session.inputs, model, options);
   const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
   refuseOverwriting([...targets.values(), options.draw]);
+  const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
+  refuseUnusedFlags({ "no picture": prepared === undefined }, options);
 
   // 4: the run; 5: its outputs in words and files.
   const taken = { notes: inputs.flatMap(({ notes }) => notes) };
   const results = await hintingAt(taken, () =>
     session.runElements(inputs.map(({ name, tensor }) => [name, tensor])),
   );
-  const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
   const { labels } = subject;
   const detector = detectorOutputs(results);
   const ranked = detector === undefined && (prepared !== undefined || labels !== undefined);
@@ -140,6 +140,7 @@ async function runIn(
   );
   const { minScore, draw } = options;
   const found = await foundThings(detector, inputs, { labels, labelsFile: options.labels, minScore, draw });
+  refuseUnusedFlags({ "no detector": found === undefined }, options);
   if (labels !== undefined && found === undefined) checkLabels(labels, options.labels, outputs);
   await writeOutputs(targets, results, found?.drawing);
   return {
@@ -150,6 +151,15 @@ async function runIn(
     ...defined({ weights: subject.weights }),
     warnings: [...subject.warnings, ...taken.notes],
   };
+}
+
+/** What a spec says of images. */
+function preprocessingIn(spec: string): Preprocessing {
+  const { preprocessing } = loadSpec(spec).resolved;
+  if (preprocessing !== undefined) return preprocessing;
+  throw InputError.of("run/no-image", `${spec} is a network of signals, and says nothing of images`, {
+    file: spec,
+  });
 }
 
 /** The file that each output goes to. */

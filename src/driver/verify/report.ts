@@ -39,7 +39,7 @@ export interface VerifyOptions
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
-/** An output of b held against that of a. */
+/** An output of b compared with that of a. */
 export interface Comparison extends Statistics, Judgement {
   readonly a: string;
   readonly b: string;
@@ -51,7 +51,7 @@ export interface Comparison extends Statistics, Judgement {
   readonly ok: boolean;
 }
 
-/** What leaves a block in b, held against the same in a. */
+/** What leaves a block in b, compared with the same in a. */
 export interface BlockComparison extends Omit<Comparison, "output"> {
   /** The block's scope. */
   readonly block: string;

@@ -24,7 +24,7 @@ export interface Round {
   readonly isCoarse?: boolean | undefined;
   /** The scopes of the blocks, in order. */
   readonly blocks: readonly string[];
-  /** The model that is verified, and then the one that is held against it, if there is one. */
+  /** The model that is verified, and then the one that is compared with it, if there is one. */
   readonly subjects: readonly Subject[];
 }
 

@@ -59,7 +59,7 @@ async function verifyWith(
   try {
     await holdDevice(runtime, device.device);
 
-    // 3: round by round, each with other weights: what the models give is held against what they must.
+    // 3: round by round, each with other weights: what the models give is compared with what they must.
     const context = contextOf(runtime, device, target, { ...options, deadline, note });
     const rounds = await hintingAt({ notes: warnings }, () => runRounds(target, context, options));
 
