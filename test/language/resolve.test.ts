@@ -138,40 +138,14 @@ test("attention by name, as an object, with the file's defaults, or none", () =>
     ),
     more,
   ).map(({ gates: [gate] }) => gate?.options);
-  const plain = { squeeze: "average", ownKernels: false, gate: "sigmoid" };
+  const usual = {
+    ...{ type: "eca", rule: "eca-net", b: 1, kernelOf: "gated", padding: "zeros", bias: false },
+    ...{ squeeze: "average", ownKernels: false, gate: "sigmoid" },
+  };
   assert.equal(gates.slice(0, 3), [
-    {
-      type: "eca",
-      kernel: 7,
-      rule: "eca-net",
-      gamma: 3,
-      b: 1,
-      kernelOf: "gated",
-      padding: "zeros",
-      bias: false,
-      ...plain,
-    },
-    {
-      type: "eca",
-      kernel: 7,
-      rule: "eca-net",
-      gamma: 4,
-      b: 1,
-      kernelOf: "gated",
-      padding: "zeros",
-      bias: false,
-      ...plain,
-    },
-    {
-      type: "eca",
-      rule: "eca-net",
-      gamma: 3,
-      b: 1,
-      kernelOf: "gated",
-      padding: "zeros",
-      bias: false,
-      ...plain,
-    },
+    { ...usual, kernel: 7, gamma: 3 },
+    { ...usual, kernel: 7, gamma: 4 },
+    { ...usual, gamma: 3 },
   ]);
   assert.is(gates[3]?.type === "se" && gates[3].bias, false);
   assert.is(gates[4], undefined);

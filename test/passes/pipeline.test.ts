@@ -13,23 +13,18 @@ const test = suite("passes: pipeline");
 /** The attention types as messages list them. */
 const TYPES = ATTENTION_TYPES.map((type) => JSON.stringify(type)).join(", ");
 
+/** ECA with the options that it has where a pipeline says none. */
+const ECA = {
+  ...{ type: "eca", rule: "eca-net", gamma: 2, b: 1, kernelOf: "gated", padding: "zeros", bias: false },
+  ...{ squeeze: "average", ownKernels: false, gate: "sigmoid" },
+};
+
 test("the text form names passes and their options; defaults are filled in", () => {
   assert.equal(parsePipeline("swap-attention{to=eca}, fold-batch-norm ,lower-attention{strategy=reshape}"), [
     {
       pass: "swap-attention",
       options: {
-        to: {
-          type: "eca",
-          rule: "eca-net",
-          gamma: 2,
-          b: 1,
-          kernelOf: "gated",
-          padding: "zeros",
-          bias: false,
-          squeeze: "average",
-          ownKernels: false,
-          gate: "sigmoid",
-        },
+        to: ECA,
       },
     },
     { pass: "fold-batch-norm", options: {} },
@@ -42,19 +37,7 @@ test("the text form names passes and their options; defaults are filled in", () 
 test("options may be objects and lists in one another", () => {
   const text = "swap-attention{from=se,to={type=eca,kernels=[3,5,5,7]},at={stages=[0,1],path=/stages/**}}";
   const [invocation] = parsePipeline(text);
-  assert.equal(invocation?.options.to, {
-    type: "eca",
-    kernels: [3, 5, 5, 7],
-    rule: "eca-net",
-    gamma: 2,
-    b: 1,
-    kernelOf: "gated",
-    padding: "zeros",
-    bias: false,
-    squeeze: "average",
-    ownKernels: false,
-    gate: "sigmoid",
-  });
+  assert.equal(invocation?.options.to, { ...ECA, kernels: [3, 5, 5, 7] });
   assert.equal(invocation?.options.at, { stages: [0, 1], path: "/stages/**" });
   assert.is(printPipeline([invocation as PassInvocation]), text);
 });
