@@ -36,6 +36,8 @@ export interface OpenRequest {
   readonly threads?: number | undefined;
   /** Whether a graph that is not wholly on the provider is refused. */
   readonly wholly: boolean;
+  /** Whether sums of products of whole numbers must not saturate. */
+  readonly exactIntegers: boolean;
   /** The beginning of the profile's path; no profile is written without it. */
   readonly profile?: string | undefined;
 }

@@ -17,6 +17,11 @@ export interface SessionOptions {
   readonly allowCpuNodes?: boolean | undefined;
   /** Records what runs where, for `profile`. */
   readonly profile?: boolean | undefined;
+  /**
+   * Multiplies whole numbers as ONNX Runtime does unless it is told otherwise: on x64 processors without VNNI, uint8 times int8 is added in pairs of
+   * 16 bits, which saturate. Default: the sums are exact.
+   */
+  readonly asDeployed?: boolean | undefined;
 }
 
 /** Inputs that are ready to be sent, any number of times. */
@@ -126,7 +131,7 @@ export async function openSession(
 async function openIn(
   worker: WorkerProcess,
   path: string,
-  { device = "cpu", threads, allowCpuNodes = false, profile = false }: SessionOptions,
+  { device = "cpu", threads, allowCpuNodes = false, profile = false, asDeployed = false }: SessionOptions,
   name: string,
   number: number,
 ): Promise<Session> {
@@ -135,6 +140,7 @@ async function openIn(
     provider: DEVICES[device].provider,
     threads,
     wholly: !allowCpuNodes,
+    exactIntegers: !asDeployed,
     profile: profile ? join(worker.scratch, `profile-${number}-`) : undefined,
   };
   const doing = `loading ${name} on ${device}`;
@@ -200,7 +206,7 @@ function refuseOthers(name: string, inputs: readonly Port[], outputs: readonly P
 
 /** What another device refuses may be no fault of the device. Errors: `InputError` for what the CPU refuses too. */
 async function requireModel(worker: WorkerProcess, path: string, name: string): Promise<void> {
-  const request = { path, provider: DEVICES.cpu.provider, wholly: false };
+  const request = { path, provider: DEVICES.cpu.provider, wholly: false, exactIntegers: false };
   const doing = `loading ${name} on cpu`;
   const { session } = await worker.ask("open", request, doing).catch((error: Error) => {
     throw error instanceof RuntimeRefusal ? refusedModel(error, "cpu", name) : error;

@@ -13,6 +13,7 @@ import {
   type Calls,
   type Greeting,
   NO_TENSOR,
+  type OpenRequest,
   type Port,
   type ProfiledNode,
   type Reply,
@@ -44,25 +45,12 @@ type Handlers = { readonly [N in CallName]: (ask: Calls[N]["ask"]) => Promise<Ca
 
 function handlers(ort: Runtime): Handlers {
   return {
-    async open({ path, provider, threads, wholly, profile }) {
+    async open(request) {
       const start = performance.now();
-      const session = await ort.InferenceSession.create(path, {
-        executionProviders: [provider],
-        logSeverityLevel: 4,
-        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-        ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-        extra: {
-          session: {
-            strict_shape_type_inference: "1",
-            // A session's threads would wait for work by spinning, and slow the session that runs next.
-            force_spinning_stop: "1",
-            ...(wholly && provider !== "cpu" ? { disable_cpu_ep_fallback: "1" } : {}),
-          },
-        },
-      });
+      const session = await created(ort, request);
       const ms = performance.now() - start;
       const id = opened++;
-      sessions.set(id, { session, profile });
+      sessions.set(id, { session, profile: request.profile });
       return {
         session: id,
         inputs: ports(session.inputMetadata),
@@ -96,6 +84,48 @@ function handlers(ort: Runtime): Handlers {
       await sessionOf(session).session.release();
       sessions.delete(session);
       return null;
+    },
+  };
+}
+
+/** ONNX Runtime can't load every model that it takes with exact sums; then it must not join steps and products, which are exact by themselves. */
+async function created(ort: Runtime, request: OpenRequest): Promise<InferenceSession> {
+  const load = (settings: SessionSettings) =>
+    ort.InferenceSession.create(request.path, optionsOf(request, settings));
+  if (!request.exactIntegers) return load({});
+  try {
+    return await load({ x64quantprecision: "1" });
+  } catch {
+    const plain = await load({});
+    try {
+      const exact = await load({ disable_quant_qdq: "1" });
+      await plain.release();
+      return exact;
+    } catch {
+      return plain;
+    }
+  }
+}
+
+type SessionSettings = Readonly<Record<string, string>>;
+
+function optionsOf(
+  { provider, threads, wholly, profile }: OpenRequest,
+  settings: SessionSettings,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    logSeverityLevel: 4,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    extra: {
+      session: {
+        strict_shape_type_inference: "1",
+        // A session's threads would wait for work by spinning, and slow the session that runs next.
+        force_spinning_stop: "1",
+        ...(wholly && provider !== "cpu" ? { disable_cpu_ep_fallback: "1" } : {}),
+        ...settings,
+      },
     },
   };
 }

@@ -20,7 +20,7 @@ export async function profileModels(
     for (const timed of models) {
       const { file, name, model } = timed;
       onProgress?.(`profile of ${name}`, 0);
-      const opening = { device, threads, allowCpuNodes: true, profile: true };
+      const opening = { device, threads, allowCpuNodes: true, profile: true, asDeployed: true };
       const session = await runtime.open(model, opening, name);
       const sizes = timedInputs([timed], [session], options);
       const [batch = 1] = commonBatches([timed], sizes, batches);

@@ -38,7 +38,10 @@ export async function timeModels(
   for (let p = 0; p < processes; p++) {
     const runtime = await startRuntime(runtimeOptions);
     try {
-      const sessions = await openInTurn(runtime, models, p, { device, threads, allowCpuNodes: true });
+      const sessions = await openInTurn(runtime, models, p, {
+        ...{ device, threads },
+        ...{ allowCpuNodes: true, asDeployed: true },
+      });
       for (const [m, { createMs }] of sessions.entries()) creation[m]?.push(createMs);
       const sized = timedInputs(models, sessions, options);
       batches = commonBatches(models, sized, options.batches);

@@ -103,7 +103,7 @@ async function runOnce(model: string, options: RunOptions): Promise<RunReport> {
   // 2: the device, and the model on it.
   const deadline = new Deadline(options.timeout);
   const device = await chooseDevice(options.device ?? "cpu", { deadline });
-  const session = await openSession(subject.model, { device: device.device, deadline });
+  const session = await openSession(subject.model, { device: device.device, deadline, asDeployed: true });
   try {
     const ran = await runIn(session, model, { ...subject, labels, preprocessing }, options);
     // A session is refused unless every node runs on the device.

@@ -17,6 +17,7 @@ import { compareBlocks } from "./per-block.js";
 import type { BlockComparison, Comparison, ModelPlacement, VerifyOptions, VerifyReport } from "./report.js";
 import type { VerifyTarget } from "./round.js";
 import { type RunContext, runRound } from "./run-round.js";
+import { noteSaturation } from "./saturation.js";
 import { publishedNumbers, specTarget } from "./spec-target.js";
 import { conclude, withConstants } from "./verdict.js";
 
@@ -145,7 +146,10 @@ async function runRounds(
     const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
     comparisons.push(...result.comparisons);
     // Weights change nothing about where nodes run.
-    if (i === 0) placements.push(...result.placements);
+    if (i === 0) {
+      placements.push(...result.placements);
+      await noteSaturation(round, context);
+    }
     if (perBlock !== true) continue;
     const compared = await compareBlocks(round, context, (message, part) =>
       progress(message, 0.9 + part / 10),
