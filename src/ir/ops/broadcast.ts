@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from "../tensor.js";
+import { type Numbers, type Tensor, zeros } from "../tensor.js";
 import { type Dim, formatDims, refuse } from "../types.js";
 
 // NumPy's broadcasting (https://numpy.org/doc/stable/user/basics.broadcasting.html), which is ONNX's.
@@ -21,12 +21,13 @@ export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: num
   const result = zeros(dims, a);
   const stepsA = broadcastSteps(a.dims, dims);
   const stepsB = broadcastSteps(b.dims, dims);
-  const at = new Array<number>(dims.length).fill(0);
+  const { outer, length, stepA, stepB } = commonRun(dims, stepsA, stepsB);
+  const at = new Array<number>(outer).fill(0);
   let indexA = 0;
   let indexB = 0;
-  for (let i = 0; i < result.data.length; i++) {
-    result.data[i] = combine(a.data[indexA] as number, b.data[indexB] as number);
-    for (let axis = dims.length - 1; axis >= 0; axis--) {
+  for (let start = 0; start < result.data.length; start += length) {
+    combineRun(result.data, start, length, combine, a.data, indexA, stepA, b.data, indexB, stepB);
+    for (let axis = outer - 1; axis >= 0; axis--) {
       indexA += stepsA[axis] as number;
       indexB += stepsB[axis] as number;
       at[axis] = (at[axis] as number) + 1;
@@ -37,6 +38,38 @@ export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: num
     }
   }
   return result;
+}
+
+/** The last axes that are one run of elements in the result, and steps of one size in both operands; `outer`: how many others there are. */
+function commonRun(dims: readonly number[], stepsA: readonly number[], stepsB: readonly number[]) {
+  let [outer, length, stepA, stepB] = [dims.length, 1, 0, 0];
+  for (; outer > 0; outer--) {
+    const size = dims[outer - 1] as number;
+    const [nextA, nextB] = [stepsA[outer - 1] as number, stepsB[outer - 1] as number];
+    if (size === 1) continue;
+    if (length > 1 && (nextA !== length * stepA || nextB !== length * stepB)) break;
+    if (length === 1) [stepA, stepB] = [nextA, nextB];
+    length *= size;
+  }
+  return { outer, length, stepA, stepB };
+}
+
+function combineRun(
+  result: Numbers,
+  start: number,
+  length: number,
+  combine: (a: number, b: number) => number,
+  a: Numbers,
+  firstA: number,
+  stepA: number,
+  b: Numbers,
+  firstB: number,
+  stepB: number,
+): void {
+  let [indexA, indexB] = [firstA, firstB];
+  for (let i = start; i < start + length; i++, indexA += stepA, indexB += stepB) {
+    result[i] = combine(a[indexA] as number, b[indexB] as number);
+  }
 }
 
 /** A tensor repeated to sizes that its own can be broadcast to. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Cost, primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
-import { nchw, type Tensor, zeros } from "../tensor.js";
+import { type Numbers, nchw, type Tensor, zeros } from "../tensor.js";
 import {
   concreteDims,
   type Dim,
@@ -14,7 +14,7 @@ import {
   type TensorType,
   tensorType,
 } from "../types.js";
-import { addChannels, addToTwo, type ChannelSum } from "./channel-sums.js";
+import { productWriter } from "./products.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
 const positive = z.int().min(1);
@@ -60,56 +60,28 @@ const conv = primitiveOp({
   },
   cost: ({ weight }, y) => convMacs(weight, y),
   evaluate({ x, weight, bias }, { strides, pads, dilations, group }) {
-    const [batch, channels, height, width] = nchw(x);
+    const [batch] = nchw(x);
     const [outputs, perGroup, kh, kw] = nchw(weight);
-    const rows = tapReach(height, kh, {
-      stride: strides[0],
-      dilation: dilations[0],
-      before: pads[0],
-      after: pads[2],
-    });
-    const columns = tapReach(width, kw, {
-      stride: strides[1],
-      dilation: dilations[1],
-      before: pads[1],
-      after: pads[3],
-    });
-    const y = zeros([batch, outputs, rows.outputs, columns.outputs], x);
-    const planeSize = rows.outputs * columns.outputs;
-    const mapSize = height * width;
-    const sum: ChannelSum = {
-      x: x.data,
-      step: strides[1],
-      channels: perGroup,
-      channelStep: mapSize,
-      weight: weight.data,
-      tapStep: kh * kw,
-    };
-    const perOutput = perGroup * kh * kw;
-    const biasOf = (o: number): number => bias?.data[o] ?? 0;
-    for (let plane = 0, pair = 1; plane < batch * outputs; plane += pair) {
-      const o = plane % outputs;
-      // Two outputs that read the same channels are summed in one go over these.
-      pair = perGroup >= 4 && (o % (outputs / group)) + 1 < outputs / group ? 2 : 1;
-      const firstChannel =
-        Math.floor(plane / outputs) * channels + Math.floor(o / (outputs / group)) * perGroup;
-      for (let each = 0; each < pair; each++) {
-        y.data.fill(biasOf(o + each), (plane + each) * planeSize, (plane + each + 1) * planeSize);
-      }
-      rows.taps.forEach((row, qh) => {
-        columns.taps.forEach((column, qw) => {
-          // Where output rows are whole rows of the map, all of them are one run.
-          const whole =
-            column.count === width && columns.outputs === width && strides[0] === 1 && strides[1] === 1;
-          const [runs, length] = whole ? [1, row.count * width] : [row.count, column.count];
-          for (let p = 0; p < runs; p++) {
-            const target = plane * planeSize + (row.output + p) * columns.outputs + column.output;
-            const source = firstChannel * mapSize + (row.input + p * strides[0]) * width + column.input;
-            const tap = o * perOutput + qh * kw + qw;
-            if (pair === 2) addToTwo(y.data, target, planeSize, length, sum, source, tap, perOutput);
-            else addChannels(y.data, target, length, sum, source, tap, 0);
-          }
-        });
+    const maps = new PaddedMaps(x, perGroup, pads);
+    const rows = windowOutputs(maps.height, kh, alongAxis(strides[0], dilations[0]));
+    const columns = windowOutputs(maps.width, kw, alongAxis(strides[1], dilations[1]));
+    const y = zeros([batch, outputs, rows, columns], x);
+    const places = indexes([rows, strides[0] * maps.width], [columns, strides[1]]);
+    const offsets = indexes(
+      [kh, dilations[0] * maps.width],
+      [kw, dilations[1]],
+      [perGroup, maps.height * maps.width],
+    );
+    const weights = channelsLast(weight);
+    const [perOutput, inGroup] = [perGroup * kh * kw, outputs / group];
+    const write = productWriter({ places, offsets, run: perGroup }, inGroup, y.data);
+    for (let part = 0; part < batch * group; part++) {
+      const first = (part % group) * inGroup;
+      write({
+        numbers: maps.from(part * perGroup),
+        weights: weights.subarray(first * perOutput, (first + inGroup) * perOutput),
+        start: (output) => bias?.data[first + output] ?? 0,
+        at: part * inGroup * places.length,
       });
     }
     return y;
@@ -121,23 +93,94 @@ function convMacs(weight: TensorType, y: TensorType): Cost {
   return { macs: elementCount(concreteDims(y.dims)) * elementCount(concreteDims(weight.dims).slice(1)) };
 }
 
-/** The outputs of one axis that a tap of the kernel contributes to, and where its first input lies. */
-interface Tap {
-  readonly output: number;
-  readonly input: number;
-  readonly count: number;
+type Pads = readonly [top: number, left: number, bottom: number, right: number];
+
+/** How a window moves along an axis that has its padding. */
+function alongAxis(stride: number, dilation: number): WindowAxis {
+  return { stride, dilation, before: 0, after: 0 };
 }
 
-/** For each tap of a kernel along one axis: the outputs whose input at that tap lies inside the map, not in the padding. */
-function tapReach(size: number, kernel: number, axis: WindowAxis): { outputs: number; taps: readonly Tap[] } {
-  const outputs = windowOutputs(size, kernel, axis);
-  const taps = Array.from({ length: kernel }, (_, q): Tap => {
-    const shift = q * axis.dilation - axis.before;
-    const first = Math.max(0, Math.ceil(-shift / axis.stride));
-    const last = Math.min(outputs - 1, Math.floor((size - 1 - shift) / axis.stride));
-    return { output: first, input: first * axis.stride + shift, count: Math.max(0, last - first + 1) };
-  });
-  return { outputs, taps };
+/** All sums of an index times its step, the last axis the fastest. */
+function indexes(...axes: readonly (readonly [size: number, step: number])[]): Int32Array {
+  let all = Int32Array.of(0);
+  for (const [size, step] of axes) {
+    const outer = all;
+    all = new Int32Array(outer.length * size);
+    let to = 0;
+    for (const start of outer) for (let i = 0; i < size; i++) all[to++] = start + i * step;
+  }
+  return all;
+}
+
+/** The maps of x with zeros around them, some at a time. */
+class PaddedMaps {
+  readonly height: number;
+  readonly width: number;
+  readonly #x: Tensor;
+  readonly #sizes: readonly [rows: number, columns: number];
+  /** Where the first element of a map goes. */
+  readonly #origin: number;
+  readonly #padded: Float64Array;
+
+  constructor(x: Tensor, maps: number, [top, left, bottom, right]: Pads) {
+    const [, , rows, columns] = nchw(x);
+    this.height = rows + top + bottom;
+    this.width = columns + left + right;
+    this.#x = x;
+    this.#sizes = [rows, columns];
+    this.#origin = top * this.width + left;
+    this.#padded = new Float64Array(maps * this.height * this.width);
+  }
+
+  /** The maps from that one on; valid until others are asked for. */
+  from(first: number): Float64Array {
+    const [rows, columns] = this.#sizes;
+    const padded = this.#padded;
+    const start = first * rows * columns;
+    if (this.width === columns && this.height === rows) {
+      padded.set(this.#x.data.subarray(start, start + padded.length));
+      return padded;
+    }
+    const size = this.height * this.width;
+    for (let map = 0; map * size < padded.length; map++) {
+      const from = start + map * rows * columns;
+      copyRows(this.#x.data, from, columns, padded, map * size + this.#origin, this.width, rows);
+    }
+    return padded;
+  }
+}
+
+function copyRows(
+  from: Numbers,
+  source: number,
+  length: number,
+  to: Float64Array,
+  target: number,
+  step: number,
+  rows: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const start = source + row * length;
+    const shift = target + row * step - start;
+    for (let i = start; i < start + length; i++) to[shift + i] = from[i] as number;
+  }
+}
+
+/** The elements of a weight of [outputs, channels, kh, kw] as [outputs, kh, kw, channels]. */
+function channelsLast(weight: Tensor): Float64Array {
+  const [outputs, channels, kh, kw] = nchw(weight);
+  const taps = kh * kw;
+  if (taps === 1 || channels === 1)
+    return weight.data instanceof Float64Array ? weight.data : Float64Array.from(weight.data);
+  const result = new Float64Array(weight.data.length);
+  let from = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let c = 0; c < channels; c++) {
+      for (let tap = 0; tap < taps; tap++)
+        result[(o * taps + tap) * channels + c] = weight.data[from++] as number;
+    }
+  }
+  return result;
 }
 
 /** Over x of [N, C, L]; it is the convolution of a map with one row. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { plainOp, primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
-import { elementAt, type Tensor, zeros } from "../tensor.js";
+import { elementAt, type Numbers, type Tensor, zeros } from "../tensor.js";
 import {
   concreteDims,
   type Dim,
@@ -14,6 +14,7 @@ import {
   tensorType,
 } from "../types.js";
 import { broadcastDims, combineTensors } from "./broadcast.js";
+import { productWriter } from "./products.js";
 
 /**
  * Multiply-accumulates of ONNX's MatMul, whose operands may have one axis too. The axis that is summed over is whole in one
@@ -66,6 +67,20 @@ function readMatrix({ dims, data }: Tensor, transposed: boolean, what: string) {
   return { rows, columns, at };
 }
 
+/** start + Σᵢ a[fromA + i] · b[fromB + i] */
+function innerSum(
+  start: number,
+  length: number,
+  a: Numbers,
+  fromA: number,
+  b: Numbers,
+  fromB: number,
+): number {
+  let sum = start;
+  for (let i = 0; i < length; i++) sum += (a[fromA + i] as number) * (b[fromB + i] as number);
+  return sum;
+}
+
 /** Linear layers and products of matrices. */
 export const linearOps = {
   gemm: primitiveOp({
@@ -89,11 +104,8 @@ export const linearOps = {
       const y = zeros([batch, outputs], x);
       for (let n = 0; n < batch; n++) {
         for (let o = 0; o < outputs; o++) {
-          let sum = bias?.data[o] ?? 0;
-          for (let i = 0; i < inputs; i++) {
-            sum += (weight.data[o * inputs + i] as number) * (x.data[n * inputs + i] as number);
-          }
-          y.data[n * outputs + o] = sum;
+          const start = bias?.data[o] ?? 0;
+          y.data[n * outputs + o] = innerSum(start, inputs, weight.data, o * inputs, x.data, n * inputs);
         }
       }
       return y;
@@ -164,20 +176,20 @@ export const linearOps = {
       const columns = elementAt(b.dims, b.dims.length - 1);
       const outer = broadcastDims(a.dims.slice(0, -2), b.dims.slice(0, -2)) as number[];
       const y = zeros([...outer, rows, columns], a);
-      const matrices = y.data.length / (rows * columns);
-      for (let matrix = 0; matrix < matrices; matrix++) {
-        const fromA = matrixAt(matrix, outer, a.dims.slice(0, -2)) * rows * inner;
-        const fromB = matrixAt(matrix, outer, b.dims.slice(0, -2)) * inner * columns;
-        for (let row = 0; row < rows; row++) {
-          const target = (matrix * rows + row) * columns;
-          for (let k = 0; k < inner; k++) {
-            const factor = elementAt(a.data, fromA + row * inner + k);
-            for (let column = 0; column < columns; column++) {
-              y.data[target + column] =
-                elementAt(y.data, target + column) + factor * elementAt(b.data, fromB + k * columns + column);
-            }
-          }
-        }
+      const size = rows * columns;
+      if (y.data.length === 0 || inner === 0) return y;
+      const places = Int32Array.from({ length: columns }, (_, column) => column);
+      const offsets = Int32Array.from({ length: inner }, (_, k) => k * columns);
+      const write = productWriter({ places, offsets, run: 1 }, rows, y.data);
+      for (let at = 0; at < y.data.length; at += size) {
+        const fromA = matrixAt(at / size, outer, a.dims.slice(0, -2)) * rows * inner;
+        const fromB = matrixAt(at / size, outer, b.dims.slice(0, -2)) * inner * columns;
+        write({
+          numbers: Float64Array.from(b.data.subarray(fromB, fromB + inner * columns)),
+          weights: Float64Array.from(a.data.subarray(fromA, fromA + rows * inner)),
+          start: () => 0,
+          at,
+        });
       }
       return y;
     },

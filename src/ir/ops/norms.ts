@@ -47,15 +47,17 @@ export const norms = {
     evaluate({ x, scale, shift, mean, variance }, { epsilon: least }) {
       const channels = elementAt(x.dims, 1);
       const positions = elementCount(x.dims.slice(2));
-      const data = x.data.map((value, i) => {
-        const c = Math.floor(i / positions) % channels;
-        const deviation = Math.sqrt((variance.data[c] as number) + least);
-        return (
-          ((scale.data[c] as number) * (value - (mean.data[c] as number))) / deviation +
-          (shift.data[c] as number)
-        );
-      });
-      return { dims: x.dims, data };
+      const y = zeros(x.dims, x);
+      for (let row = 0; row * positions < x.data.length; row++) {
+        const c = row % channels;
+        const deviation = Math.sqrt(elementAt(variance.data, c) + least);
+        const [factor, center] = [elementAt(scale.data, c), elementAt(mean.data, c)];
+        const offset = elementAt(shift.data, c);
+        for (let i = row * positions; i < (row + 1) * positions; i++) {
+          y.data[i] = (factor * ((x.data[i] as number) - center)) / deviation + offset;
+        }
+      }
+      return y;
     },
   }),
 

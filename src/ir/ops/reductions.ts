@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Precision, type PrimitiveOp, primitiveOp } from "../op.js";
 import { floats, numbers, type Operand } from "../operands.js";
 import { productOf } from "../sizes.js";
-import { elementAt, type Tensor, zeros } from "../tensor.js";
+import { elementAt, type Numbers, type Tensor, zeros } from "../tensor.js";
 import { type Dim, tensorType } from "../types.js";
 import { axesAttribute, checkAxes } from "./axes.js";
 
@@ -65,12 +65,26 @@ export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Redu
       target += (rest % size) * elementAt(steps, axis);
       rest = Math.floor(rest / size);
     }
-    for (let i = start; i < start + length; i++, target += step) {
-      y.data[target] = reduction.combine(y.data[target] as number, x.data[i] as number);
-    }
+    combineAlong(reduction, x.data, start, length, y.data, target, step);
   }
   const count = x.data.length / y.data.length;
   return { dims: y.dims, data: y.data.map((total) => reduction.finish(total, count)) };
+}
+
+/** Adds a row of elements to those of the result, `step` from one to the next. */
+function combineAlong(
+  { combine }: Reduction,
+  from: Numbers,
+  start: number,
+  length: number,
+  to: Numbers,
+  first: number,
+  step: number,
+): void {
+  let target = first;
+  for (let i = start; i < start + length; i++, target += step) {
+    to[target] = combine(to[target] as number, from[i] as number);
+  }
 }
 
 /** The axes after the batch and the channels: those of the positions. */

@@ -10,7 +10,7 @@ import {
   primitiveOp,
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
-import type { Numbers, Tensor } from "../tensor.js";
+import { mapElements, type Tensor, zeros } from "../tensor.js";
 import type { TensorType } from "../types.js";
 
 type X = { readonly x: Operand<"one"> };
@@ -56,14 +56,16 @@ export function modelUnary(op: UnaryFacts & { readonly source: string }): ModelO
 }
 
 function onEach({ apply, computedFrom }: UnaryFacts) {
-  const applied = (data: Numbers): Numbers =>
-    computedFrom === undefined || data instanceof Float64Array
-      ? data.map(apply)
-      : data.map((x) => inexact(apply(x), computedFrom(x)));
+  const applied = ({ dims, data }: Tensor): Tensor => {
+    const y = zeros(dims, { data });
+    const isExact = computedFrom === undefined || data instanceof Float64Array;
+    mapElements(data, isExact ? apply : (x) => inexact(apply(x), computedFrom(x)), y.data);
+    return y;
+  };
   return {
     operands: { x: floats },
     infer: ({ x }: { readonly x: TensorType }) => x,
-    evaluate: ({ x }: { readonly x: Tensor }): Tensor => ({ dims: x.dims, data: applied(x.data) }),
+    evaluate: ({ x }: { readonly x: Tensor }): Tensor => applied(x),
   };
 }
 
@@ -77,6 +79,8 @@ const UNIT_ROUNDOFF = 2 ** -24;
 export function inexact(result: number, size: number): number {
   const step = UNIT_ROUNDOFF * size;
   const steps = result / step;
-  if (!Number.isFinite(steps) || Number.isInteger(steps)) return result;
-  return result + (Math.floor(steps) % 2 === 0 ? step : -step) / 2;
+  const whole = Math.floor(steps);
+  if (!Number.isFinite(steps) || whole === steps) return result;
+  // A remainder of floating-point numbers would take longer than all the rest.
+  return result + (Math.floor(whole / 2) === whole / 2 ? step : -step) / 2;
 }
