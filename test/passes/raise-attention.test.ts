@@ -16,15 +16,46 @@ import { assertSameValues, assertUnchanged, rewrite } from "./support.js";
 
 const test = suite("passes: raise-attention");
 
-/** A gate between two layers, over 32 channels of 5×4 places. */
-const NETWORK = `graph "g" {
+/** A gate between two layers, over 32 channels of 5×4 places. `lines`: from %x to %a. */
+const networkOf = (...lines: readonly string[]): string => `graph "g" {
   block /stages/0/blocks/0 "inverted-residual" channels 16 stage 0 index 0
   input %x : float32[N, 32, 5, 4]
-  %a : float32[N, 32, 5, 4] = relu(%x) loc(/stages/0/blocks/0/act)
+  trainable @scale = normal([32], 0.5, "scale")
+  trainable @shift = normal([32], 0.5, "shift")
+  trainable @weight = normal([32, 32], 0.2, "weight")
+  ${lines.map((line) => `${line} loc(/stages/0/blocks/0/act)`).join("\n  ")}
   %stages/0/blocks/0/attention : float32[N, 32, 5, 4] = attention.se-var1(%a) loc(/stages/0/blocks/0/attention by swap-attention)
   %y : float32[N, 32, 5, 4] = tanh(%stages/0/blocks/0/attention) loc(/y)
   return %y
 }`;
+
+const NETWORK = networkOf("%a : float32[N, 32, 5, 4] = relu(%x)");
+
+const TURNED = "%t : float32[N, 5, 4, 32] = transpose(%x) {permutation = [0, 2, 3, 1]}";
+const LAYER_NORM = "%n : float32[N, 5, 4, 32] = layer_norm(%t, @scale, @shift) {axis = 3, epsilon = 1e-6}";
+
+/** Maps that are made channels last, by what works on the last axis: an activation may stand on either side of the last Transpose. */
+const MADE_LAST = {
+  "layer normalisation, activation": networkOf(
+    TURNED,
+    LAYER_NORM,
+    "%m : float32[N, 32, 5, 4] = transpose(%n) {permutation = [0, 3, 1, 2]}",
+    "%a : float32[N, 32, 5, 4] = relu(%m)",
+  ),
+  "layer normalisation, activation channels last": networkOf(
+    TURNED,
+    LAYER_NORM,
+    "%m : float32[N, 5, 4, 32] = gelu(%n)",
+    "%a : float32[N, 32, 5, 4] = transpose(%m) {permutation = [0, 3, 1, 2]}",
+  ),
+  "layer normalisation, product": networkOf(
+    TURNED,
+    LAYER_NORM,
+    "%p : float32[N, 5, 4, 32] = matmul(%n, @weight)",
+    "%m : float32[N, 5, 4, 32] = mul(%p, @scale)",
+    "%a : float32[N, 32, 5, 4] = transpose(%m) {permutation = [0, 3, 1, 2]}",
+  ),
+};
 
 const LOWERINGS = [
   "lower-attention{strategy=reshape}",
@@ -47,6 +78,21 @@ for (const variant of ATTENTION_VARIANTS) {
   const [before] = gated.ops.filter(({ kind }) => kind.startsWith("attention."));
   const kind = ALIASES[variant] ?? (before?.kind.slice("attention.".length) as AttentionType);
   if (NOT_RAISED.has(kind)) continue;
+
+  test(`${variant}: it is found over a map that is made channels last`, () => {
+    for (const [made, network] of Object.entries(MADE_LAST)) {
+      const whole = rewrite(`swap-attention{to=${variant}},stress-weights`, network);
+      const lowered = runPasses(whole, parsePipeline("lower-attention{strategy=reshape}")).graph;
+      const { graph, raised, rejected } = raiseAttention(lowered);
+      assert.equal(rejected, [], made);
+      assert.equal(
+        raised.map((gate) => [gate.kind, gate.channels]),
+        [[kind, 32]],
+        made,
+      );
+      assertSameValues(whole, graph);
+    }
+  });
 
   test(`${variant}: what lowering makes of it is found again, with its options and numbers`, () => {
     for (const lowering of LOWERINGS) {

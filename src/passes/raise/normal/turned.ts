@@ -36,6 +36,9 @@ export const BY_ELEMENT: ReadonlySet<string> = new Set<OpName>([
 
 const BROADCASTING: ReadonlySet<string> = new Set<OpName>([...BROADCASTS, "prelu"]);
 
+/** Of a map [N, H, W, C]. An order of three axes does not say which of them are the channels. */
+const FROM_CHANNELS_LAST = [0, 3, 1, 2].join();
+
 /** What an op computes, as a view of the op over the operands before their axes were turned; undefined where that can't be. */
 export function turnedOp(op: Op, views: readonly View[], context: TurningContext): View | undefined {
   const [x] = views;
@@ -43,6 +46,9 @@ export function turnedOp(op: Op, views: readonly View[], context: TurningContext
   if (isOp(op, "transpose")) {
     // A row of channels has no order but its own, whatever axes of size 1 stand around it.
     if (x.permutation === undefined && isLayout(op)) return undefined;
+    // What is made channels last by itself, as by a layer normalisation, is channels first from here on.
+    if (x.permutation === undefined && op.attributes.permutation.join() === FROM_CHANNELS_LAST)
+      return { value: context.value(x, op.attributes.permutation) };
     return { value: x.value, permutation: turnedBy(x.permutation, op.attributes.permutation) };
   }
   if (BROADCASTING.has(op.kind)) return broadcast(op, views, context);
