@@ -12,7 +12,7 @@ import { startRuntime } from "../src/runtime/session.js";
 import { withCalibration } from "../src/trials/calibration.js";
 import { startNewGates } from "../src/trials/new-gates.js";
 import { imageRuns } from "../src/trials/run-graph.js";
-import { npyBytes, structuredImages } from "./structured-images.js";
+import { calibrationOf, npyBytes, structuredImages } from "./structured-images.js";
 
 /** Networks of the tests whose weights, random as they are, make their SE gates matter: the rows of the table in docs/weights.md. */
 export const FIGURED = ["effnet_se", "mobilenetv3_se", "resnet_basic_se"] as const;
@@ -43,11 +43,16 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
         );
         return path;
       }) as [string, string];
-      const { graphs, report } = await startNewGates(original, graph, { calibrate }, 0);
+      const { graphs, report } = await startNewGates(
+        original,
+        graph,
+        { calibration: calibrationOf(calibrate, original) },
+        0,
+      );
       const runtime = await startRuntime();
       const outputs = (each: Graph): Promise<Float64Array> =>
         withCalibration(
-          others,
+          calibrationOf(others, original),
           original,
           0,
           async (images) => (await observeGates(imageRuns(runtime, images, 0), each, [])).outputs,

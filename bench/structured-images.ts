@@ -1,4 +1,6 @@
 import { randomStream } from "../src/base/random.js";
+import { type CalibrationSource, givenCalibration } from "../src/given/calibration.js";
+import type { Graph } from "../src/ir/graph.js";
 
 /** Images [N, 3, side, side] that differ as photographs do; row-major float32. */
 export interface Images {
@@ -30,6 +32,13 @@ export function structuredImages(images: number, side: number, seed: number): Im
     }
   }
   return { dims, data };
+}
+
+/** What `--calibrate` says of a graph that says nothing of pictures. */
+export function calibrationOf(calibrate: string, { inputs }: Graph): CalibrationSource {
+  const source = givenCalibration({ calibrate }, { file: "the graph", inputs, says: () => undefined });
+  if (source === undefined) throw new RangeError("there is a text, so there is a source");
+  return source;
 }
 
 /**

@@ -139,7 +139,12 @@ export const sharedOptions = {
   calibrate: {
     type: "string",
     requiresArg: true,
-    describe: "The inputs that new gates start by: an .npy file, a folder of such, or random:N",
+    describe: "The inputs that new gates start by: an .npy file, a picture, a folder of either, or random:N",
+  },
+  preprocessing: {
+    type: "string",
+    requiresArg: true,
+    describe: "A spec that says how images are prepared, instead of the model",
   },
 } as const satisfies Record<string, Options>;
 

@@ -1,5 +1,6 @@
 import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
+import { defaultPreprocessingNote } from "../driver/command-line.js";
 import type { RunOutput, RunReport } from "../driver/run/run.js";
 import { deviceText, label as labelText, shape, table, tensorName } from "./format.js";
 
@@ -12,11 +13,7 @@ export function runNotes(report: RunReport): readonly string[] {
   });
   const others = [...detectionNotes(report), ...broken];
   if (preprocessing?.from !== "default") return others;
-  const { resize, interpolation, crop, mean, std } = preprocessing;
-  return [
-    `${model} does not say how it takes images; this is the default: ${resize}, ${interpolation}, crop ${crop}, mean ${mean.join(" ")}, std ${std.join(" ")}`,
-    ...others,
-  ];
+  return [defaultPreprocessingNote(model, preprocessing), ...others];
 }
 
 /** How boxes are read where it is not the model that says so, and what is not shown. */

@@ -6,6 +6,7 @@ export { CONVENTION_NAMES } from "../analysis/conventions/convention.js";
 export { LANGUAGES, type LanguageName } from "../codegen/registry.js";
 export { asOneRun } from "../files/files-read.js";
 export { packageVersion } from "../files/package.js";
+export { defaultPreprocessingNote } from "../given/preprocessing-note.js";
 export { TARGETS } from "../ir/attention/lowering/strategy.js";
 export { NEW_GATE_STARTS } from "../new-gates/starts.js";
 export { OPSETS } from "../onnx/file/opset.js";

@@ -1,4 +1,5 @@
 import { InputError } from "../base/diagnostic.js";
+import type { CalibrateOptions, CalibrationSource } from "../given/calibration.js";
 import type { Graph } from "../ir/graph.js";
 import { newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
@@ -6,11 +7,14 @@ import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
 import { type EncodeGraph, imageRuns } from "./run-graph.js";
 
-export interface NewGatesOptions {
-  /** How the gates that a swap made start. Left out: `init`. */
+export interface NewGatesOptions extends CalibrateOptions {
+  /** How the gates that a swap made start, by the inputs of `calibrate`. Left out: `init`. */
   readonly newGates?: NewGateStart | undefined;
-  /** The inputs that it is chosen by, and that all starts are compared with: a path, or `random:N`. */
-  readonly calibrate?: string | undefined;
+}
+
+/** How gates start, and the inputs that it is chosen by and that all starts are compared with. */
+interface StartOptions extends Pick<NewGatesOptions, "newGates"> {
+  readonly calibration: CalibrationSource | undefined;
 }
 
 /**
@@ -26,13 +30,13 @@ export interface NewGatesOptions {
 export async function startNewGates(
   original: Graph | undefined,
   swapped: Graph,
-  { newGates: start = "init", calibrate }: NewGatesOptions,
+  { newGates: start = "init", calibration: source }: StartOptions,
   seed: number,
   encode?: EncodeGraph,
 ): Promise<StartedGates> {
   if (original === undefined || newGatesOf(original, swapped).length === 0) throw noNewGate();
-  if (calibrate === undefined) throw noInputs(start);
-  return await withCalibration(calibrate, original, seed, async (calibration) => {
+  if (source === undefined) throw noInputs(start);
+  return await withCalibration(source, original, seed, async (calibration) => {
     const runtime = await startRuntime();
     try {
       const runs = imageRuns(runtime, calibration, seed, encode);
@@ -53,6 +57,6 @@ function noInputs(start: NewGateStart): InputError {
   return InputError.of(
     "new-gates/no-inputs",
     `--new-gates ${start} needs inputs: it follows what the old gates do with them`,
-    { hint: "--calibrate X.npy, a folder of .npy files, or random:16" },
+    { hint: "--calibrate X.npy, a folder of such or of pictures, or random:16" },
   );
 }

@@ -6,7 +6,7 @@ import { encodeModel } from "../onnx/encode/export.js";
 import { runPasses } from "../passes/engine/manager.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
 import type { NumberTensor, Runtime } from "../runtime/session.js";
-import type { Calibration } from "./calibration.js";
+import { type Calibration, runFeed } from "./calibration.js";
 
 /** Makes the bytes of a model of a graph at model level. */
 export type EncodeGraph = (graph: Graph, seed: number) => Uint8Array;
@@ -23,17 +23,18 @@ export function encodeAnew(graph: Graph, seed: number): Uint8Array {
  */
 export function imageRuns(
   runtime: Runtime,
-  { images, batch, feed }: Calibration,
+  calibration: Calibration,
   seed: number,
   encode: EncodeGraph = encodeAnew,
 ): ImageRuns {
+  const { images, batch } = calibration;
   return {
     images,
     async run(graph, onImage) {
       const session = await runtime.open(encode(graph, seed));
       try {
         for (let first = 0; first < images; first += batch) {
-          const outputs = await session.run(feed(first));
+          const outputs = await runFeed(session, calibration, first);
           // The images after the last fill up a batch.
           for (let i = 0; i < Math.min(batch, images - first); i++) {
             onImage(

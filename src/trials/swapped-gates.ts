@@ -1,6 +1,7 @@
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { distance } from "../base/distance.js";
+import type { CalibrationSource } from "../given/calibration.js";
 import type { Graph } from "../ir/graph.js";
 import type { NewGatesReport } from "../new-gates/start.js";
 import { newGatesOf } from "../new-gates/start.js";
@@ -44,8 +45,8 @@ export interface SwappedReport {
 
 /** How a swap is looked at. */
 interface SwapOptions {
-  /** Inputs as of `--calibrate`; left out, random ones. */
-  readonly calibrate?: string | undefined;
+  /** The inputs of `--calibrate`; left out, random ones. */
+  readonly calibration?: CalibrationSource | undefined;
   readonly seed?: number | undefined;
   /** Why nothing is run; left out, it is. */
   readonly unrun?: string | undefined;
@@ -102,15 +103,15 @@ const IMAGES = 2;
 async function movedOutputs(
   models: Models,
   graph: Graph,
-  { calibrate, seed = 0 }: SwapOptions,
+  { calibration, seed = 0 }: SwapOptions,
 ): Promise<Pick<SwappedReport, "moved" | "reason">> {
   try {
-    if (calibrate === undefined) {
+    if (calibration === undefined) {
       const { inputs } = sizedInputs(inputShapes(graph), "");
       const images = fixedBatch({ inputs }) ?? IMAGES;
       return { moved: await compared(models, [randomInputs(inputs, images, 0)], `random:${images}`) };
     }
-    return await withCalibration(calibrate, graph, seed, async ({ from, images, batch, feed }) => ({
+    return await withCalibration(calibration, graph, seed, async ({ from, images, batch, feed }) => ({
       moved: await compared(
         models,
         Array.from({ length: Math.ceil(images / batch) }, (_, i) => feed(i * batch)),

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { npyBytes, structuredImages } from "../../bench/structured-images.js";
+import { calibrationOf, npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { type Diagnostic, InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { parseGraph } from "../../src/ir/parse.js";
@@ -20,8 +20,8 @@ const GRAPH = parseGraph(`graph "g" {
 const IMAGES = structuredImages(2, 32, 0);
 
 /** The numbers of all images that a path or text stands for. */
-function imagesOf(from: string, seed = 0): Promise<readonly (readonly number[])[]> {
-  return withCalibration(from, GRAPH, seed, async ({ images, feed }) =>
+async function imagesOf(from: string, seed = 0): Promise<readonly (readonly number[])[]> {
+  return await withCalibration(calibrationOf(from, GRAPH), GRAPH, seed, async ({ images, feed }) =>
     Array.from({ length: images }, (_, i) => [...(feed(i).get("x")?.data ?? [])]),
   );
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FIGURED, newGateFigures } from "../../bench/new-gate-figures.js";
-import { npyBytes, structuredImages } from "../../bench/structured-images.js";
+import { calibrationOf, npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
 import { attentionTypeOf } from "../../src/ir/attention/modules.js";
@@ -39,14 +39,15 @@ function withNetwork<T>(
 function started(
   name: string,
   passes: string,
-  options: Partial<NewGatesOptions>,
+  options: Pick<NewGatesOptions, "newGates">,
 ): Promise<StartedGates & { readonly network: SpecNetwork }> {
   return inTemporaryFolder((folder) =>
     withNetwork(name, passes, async (network) => {
       const calibrate = join(folder, "x.npy");
       writeFileSync(calibrate, npyBytes(structuredImages(8, imageOf(network.spec.resolved.input).height, 0)));
+      const calibration = calibrationOf(calibrate, network.graph);
       return {
-        ...(await startNewGates(network.original, network.graph, { calibrate, ...options }, 0)),
+        ...(await startNewGates(network.original, network.graph, { calibration, ...options }, 0)),
         network,
       };
     }),
@@ -56,7 +57,7 @@ function started(
 for (const name of ["effnet_se", "mobilenetv3_se", "resnet_bottleneck_cbam"]) {
   test(`${name}: what ONNX Runtime shows of each gate is what the interpreter computes`, () =>
     withNetwork(name, undefined, ({ graph }) =>
-      withCalibration("random:2", graph, 0, async (images) => {
+      withCalibration(calibrationOf("random:2", graph), graph, 0, async (images) => {
         const gates = graph.ops.filter(({ kind }) => attentionTypeOf(kind) !== undefined);
         const runtime = await startRuntime();
         const { gates: seen } = await observeGates(imageRuns(runtime, images, 0), graph, gates).finally(
@@ -143,7 +144,12 @@ test("between an activation and a sum no layer takes factors: neutral is 1/2, an
       }),
     );
     const { original, graph } = specNetwork(file, { passes: "stress-weights,swap-attention{to=eca}" });
-    const { graphs, report } = await startNewGates(original, graph, { calibrate: "random:4" }, 0);
+    const { graphs, report } = await startNewGates(
+      original,
+      graph,
+      { calibration: calibrationOf("random:4", graph) },
+      0,
+    );
     const [gate] = report.gates;
     assert.is(gate?.reason, "it stands between silu and conv, add");
     assert.equal(gate?.factorIn, []);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { shapeProblem } from "../../src/driver/run/arrays.js";
 import { topClasses } from "../../src/driver/run/classes.js";
 import { readLabels } from "../../src/driver/run/labels.js";
 import { namedFiles } from "../../src/driver/run/named-files.js";
+import { shapeProblem } from "../../src/given/arrays.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { throwsError } from "../throws.js";
 

@@ -16,10 +16,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   files: ["base", "ir", "language", "weights", "onnx"],
   images: ["base", "language"],
   runtime: ["base", "files"],
-  given: ["base", "passes", "weights", "onnx", "networks", "files"],
+  given: ["base", "ir", "passes", "language", "weights", "onnx", "networks", "files", "images", "runtime"],
   trials: [
     ...["base", "ir", "passes", "weights", "onnx", "reference", "analysis", "new-gates", "networks", "files"],
-    "runtime",
+    ...["images", "runtime", "given"],
   ],
   reports: ["base", "ir", "passes", "analysis", "new-gates", "files", "trials"],
   codegen: ["base", "ir", "language", "analysis", "files"],

@@ -108,11 +108,14 @@ export const commandCodes = {
     refused: {
       dtype: "The array's elements are no floating-point numbers. Scale images as in training.",
       empty: "There is no image in what was given.",
-      format: "The file is no .npy file. `--calibrate` takes one, a folder of them, or `random:16`.",
+      format:
+        "The file holds tensors and no images, as weights do. `--calibrate` takes an .npy or .npz file, a picture, a folder of either, or `random:16`.",
       inputs: "The network has several inputs, and calibration feeds one.",
+      mixed: "The folder has arrays and pictures. Put each kind into one of its own.",
       "not-finite": "An element of the array is NaN or infinite.",
       random: "`random:N` takes a number of images. The message has its limits.",
       shape: "The array is not of the network's input. The message has both shapes.",
+      "too-many": "The pictures are more than memory should hold. Some dozens are enough.",
     },
   },
   codegen: {

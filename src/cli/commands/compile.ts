@@ -18,6 +18,10 @@ export const compileCommand = defineCommand({
     ...weightsFlags,
     "new-gates": sharedOptions["new-gates"],
     calibrate: sharedOptions.calibrate,
+    preprocessing: {
+      ...sharedOptions.preprocessing,
+      describe: "A spec that says how the pictures of --calibrate are prepared, instead of the model",
+    },
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
     batch: sharedOptions["model-batch"],
@@ -88,6 +92,7 @@ export const compileCommand = defineCommand({
         ...weightsOptions(args),
         newGates: args["new-gates"],
         calibrate: args.calibrate,
+        preprocessing: args.preprocessing,
         seed: args.seed,
         opset: args.opset,
         batch: args.batch,

@@ -45,6 +45,10 @@ export const rewriteCommand = defineCommand({
     },
     "new-gates": sharedOptions["new-gates"],
     calibrate: sharedOptions.calibrate,
+    preprocessing: {
+      ...sharedOptions.preprocessing,
+      describe: "A spec that says how the pictures of --calibrate are prepared, instead of the model",
+    },
     seed: sharedOptions.seed,
     batch: {
       ...sharedOptions["model-batch"],
@@ -76,6 +80,10 @@ export const rewriteCommand = defineCommand({
       "the new gates start near to what the old ones do",
     ],
     [
+      "ecagen rewrite b0.onnx --swap se=eca --new-gates fit --calibrate photos/ --preprocessing b0-se -o b0-eca.onnx",
+      "the same by a folder of pictures",
+    ],
+    [
       "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
       "only in the later stages",
     ],
@@ -96,6 +104,7 @@ export const rewriteCommand = defineCommand({
         verify: args.verify,
         newGates: args["new-gates"],
         calibrate: args.calibrate,
+        preprocessing: args.preprocessing,
         seed: args.seed,
         batch: args.batch,
         inputShapes: args["input-shape"],

@@ -35,11 +35,7 @@ export const runCommand = defineCommand({
     },
     ...sizeFlags,
     device: sharedOptions.device,
-    preprocessing: {
-      type: "string",
-      requiresArg: true,
-      describe: "A spec that says how images are prepared, instead of the model",
-    },
+    preprocessing: sharedOptions.preprocessing,
     draw: {
       type: "string",
       requiresArg: true,

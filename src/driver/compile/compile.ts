@@ -9,6 +9,7 @@ import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
+import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
@@ -51,6 +52,9 @@ export interface CompileOptions
 /** The options, with the weights open. */
 type Compiling = CompileOptions & { readonly given: OpenWeights | undefined };
 
+/** With the inputs of `--calibrate`. */
+type Calibrating = Compiling & { readonly calibration: CalibrationSource | undefined };
+
 /** What `ecagen compile --json` prints. */
 export interface CompileReport extends WrittenReport, ModelReport {
   readonly outputs: readonly DeclaredOutput[];
@@ -79,7 +83,12 @@ export function compile(specFile: string, options: CompileOptions = {}): Promise
 async function compileWith(specFile: string, options: Compiling): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights
   // come in on the way; gates that a pass put instead of others get their first numbers.
-  const { network, newGates } = await startGates(specNetwork(specFile, options), options);
+  const built = specNetwork(specFile, options);
+  const calibration = givenCalibration(options, {
+    ...{ file: specFile, inputs: built.graph.inputs },
+    says: () => built.spec.resolved.preprocessing,
+  });
+  const { network, newGates } = await startGates(built, { ...options, calibration });
 
   // 4: the published numbers, and what passes promise.
   refuseMissedExpectations(network);
@@ -93,7 +102,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
 
   // 7: write, the weights one piece at a time.
   const output = outputOf(specFile, options);
-  const swapped = await swappedReport(network, newGates, options);
+  const swapped = await swappedReport(network, newGates, { ...options, calibration });
   const { rounding, exportedWeights, ...written } = await write(output, model, network, options);
 
   return defined({
@@ -107,7 +116,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
     newGates,
     halfPrecision: halfPrecisionOf(lowered, rounding),
     swapped,
-    notes: idleNotes(network.reports),
+    notes: [...idleNotes(network.reports), ...(calibration?.notes ?? [])],
     warnings: [
       ...network.warnings,
       ...weightsWarnings([options.given]),
@@ -120,10 +129,10 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
 async function startGates(
   network: SpecNetwork,
-  options: Compiling,
+  options: Calibrating,
 ): Promise<{ readonly network: SpecNetwork; readonly newGates?: NewGatesReport }> {
-  const { newGates = "init", calibrate, seed = 0, onProgress } = options;
-  if (newGates === "init" && calibrate === undefined) return { network };
+  const { newGates = "init", calibration, seed = 0, onProgress } = options;
+  if (newGates === "init" && calibration === undefined) return { network };
   const { startNewGates } = await import("../../trials/new-gates.js");
   onProgress?.("running the network for its gates", 0);
   const { graph, report, started } = await startNewGates(network.original, network.graph, options, seed);
@@ -142,7 +151,7 @@ function checkedPasses(network: SpecNetwork, options: Compiling): readonly Diagn
 async function swappedReport(
   { weights, exchange, graph }: SpecNetwork,
   newGates: NewGatesReport | undefined,
-  options: Compiling,
+  options: Calibrating,
 ): Promise<SwappedReport | undefined> {
   if (weights === undefined || exchange === undefined) return undefined;
   const [{ reportSwap }, { encodeAnew }] = await Promise.all([

@@ -73,20 +73,20 @@ async function verifiedParts(rewriting: RewriteTask, plan: RewritePlan): Promise
 
 /** What became of the file's gates, and how far that moves its outputs; undefined where none was exchanged. */
 async function swappedReport(
-  { file, options }: RewriteTask,
+  { file, options, calibration }: RewriteTask,
   { exchange }: RewritePlan,
   parts: ModelParts,
   newGates: ModelReport["newGates"],
 ): Promise<SwappedReport | undefined> {
   if (exchange === undefined) return undefined;
   const { reportSwap } = await import("../../trials/swapped-gates.js");
-  const { calibrate, seed = 0, verify, onProgress } = options;
+  const { seed = 0, verify, onProgress } = options;
   const models = () => {
     onProgress?.("running it beside the original", 0);
     return { before: file, after: modelBytes(parts, { seed }) };
   };
   const unrun = verify === false ? "--no-verify runs nothing" : undefined;
-  return reportSwap(exchange, newGates, models, { calibrate, seed, unrun });
+  return reportSwap(exchange, newGates, models, { calibration, seed, unrun });
 }
 
 /** Has ONNX Runtime load what is about to be written: as a file, so that memory doesn't grow with the model. */

@@ -1,9 +1,10 @@
 import { packageVersion } from "../../files/package.js";
+import type { CalibrationSource } from "../../given/calibration.js";
 import type { Graph } from "../../ir/graph.js";
 import type { AssumedModel } from "../../networks/file-network.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
-import { encodeRewritten } from "../../onnx/rewritten/model.js";
+import { encodeRewritten, type RewrittenOptions } from "../../onnx/rewritten/model.js";
 import { type RanPasses, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { printPipeline } from "../../passes/engine/pipeline.js";
@@ -23,6 +24,8 @@ export interface RewriteTask {
   /** The swaps, then the passes. */
   readonly invocations: readonly PassInvocation[];
   readonly options: RewriteOptions;
+  /** The inputs of `--calibrate`. */
+  readonly calibration: CalibrationSource | undefined;
 }
 
 /** The passes from a network at model level back to operators of the file's opset. */
@@ -37,9 +40,8 @@ export function lower(
 /** A lowered network as the parts of the rewritten file, which says how it was made where passes were asked for. */
 export function encode(
   lowered: Graph,
-  { imported, invocations, options: { seed = 0 } }: Omit<RewriteTask, "file" | "assumed">,
+  { imported, invocations, options: { seed = 0 } }: Pick<RewriteTask, "imported" | "invocations" | "options">,
 ): ModelParts {
-  const { sizes, taken } = imported;
   const metadata =
     invocations.length === 0
       ? {}
@@ -50,11 +52,15 @@ export function encode(
         };
   const simplified = isSimplified(invocations);
   return encodeRewritten(lowered, imported, {
+    ...sizesOf(imported),
     metadata,
-    sizes,
-    undeclared: taken !== undefined,
     simplified,
   });
+}
+
+/** The sizes that the rewritten file gets for symbols; where others were taken for open ones, new values have no declared types. */
+export function sizesOf({ sizes, taken }: SizedModel): Pick<RewrittenOptions, "sizes" | "undeclared"> {
+  return { sizes, undeclared: taken !== undefined };
 }
 
 /** Whether the rewritten file is to have neither nodes for tensors nor tensors that nobody reads. */

@@ -4,9 +4,11 @@ import { InputError } from "../../base/diagnostic.js";
 import { asOneRun } from "../../files/files-read.js";
 import { writeModel } from "../../files/models/write.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { opaqueOperators } from "../../networks/file-network.js";
+import { imageMetadata } from "../../networks/metadata.js";
 import type { NewGatesReport } from "../../new-gates/start.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
@@ -20,7 +22,7 @@ import { figuresOf, idleNotes } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { checkParts } from "./checks.js";
-import { encode, lower, type RewriteTask } from "./encode.js";
+import { encode, lower, type RewriteTask, sizesOf } from "./encode.js";
 import { batchSizes, planTask, refuseSized, staysOpen, withOpenSizes } from "./open-sizes.js";
 import { leadingTidy, type RewritePlan } from "./plan.js";
 import type { RewriteOptions, RewriteReport } from "./report.js";
@@ -50,7 +52,11 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
     refuseOverwriting([options.output]);
-    const task = { file, imported: { ...imported, sizes }, invocations, options };
+    const calibration = givenCalibration(options, {
+      ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
+      says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,
+    });
+    const task = { file, imported: { ...imported, sizes }, invocations, options, calibration };
     return await (staysOpen(task) ? withOpenSizes(task, rewriteOpened) : rewriteOpened(task));
   } finally {
     imported.close();
@@ -76,6 +82,10 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     found: (gates) => refuseSwapOfNothing(rewriting, gates),
   });
 
+  // What is made for one size is refused before it is run with others.
+  if (imported.taken !== undefined && (options.output ?? options.calibrate) !== undefined)
+    refuseSized(rewriting);
+
   // 4: gates that a pass put instead of others get their first numbers.
   const { graph: after, newGates } = await startGates(rewriting, plan);
 
@@ -92,13 +102,12 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     rejected: plan.rejected,
     opaque: opaqueOperators(imported.foreign),
     newGates,
-    notes: idleNotes(plan.reports),
+    notes: [...idleNotes(plan.reports), ...(rewriting.calibration?.notes ?? [])],
   });
   const warnings = [...imported.notes, ...plan.warnings];
   if (options.output === undefined) return { ...report, warnings };
 
   // 6: compare with the original, where values must be kept.
-  if (imported.taken !== undefined) refuseSized(rewriting);
   const parts = encode(lowered, rewriting);
   const { warnings: found, ...checked } = await checkParts(rewriting, plan, parts, report);
 
@@ -128,16 +137,18 @@ function refuseSwapOfNothing(
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
 async function startGates(
-  { imported, options }: RewriteTask,
+  { imported, options, calibration }: RewriteTask,
   { before, after }: RewritePlan,
 ): Promise<{ readonly graph: Graph; readonly newGates?: NewGatesReport }> {
-  const { newGates = "init", calibrate, seed = 0, target, onProgress } = options;
-  if (newGates === "init" && calibrate === undefined) return { graph: after };
+  const { newGates = "init", seed = 0, target, onProgress } = options;
+  if (newGates === "init" && calibration === undefined) return { graph: after };
   const { startNewGates } = await import("../../trials/new-gates.js");
   onProgress?.("running the network for its gates", 0);
   const encodeAsIs = (graph: Graph): Uint8Array =>
-    modelBytes(encodeRewritten(lower(graph, imported, { target }).graph, imported), { seed });
-  const { graph, report } = await startNewGates(before, after, options, seed, encodeAsIs);
+    modelBytes(encodeRewritten(lower(graph, imported, { target }).graph, imported, sizesOf(imported)), {
+      seed,
+    });
+  const { graph, report } = await startNewGates(before, after, { newGates, calibration }, seed, encodeAsIs);
   return { graph, newGates: report };
 }
 

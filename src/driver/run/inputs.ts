@@ -1,9 +1,7 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
-import { RandomAccessFile } from "../../files/random-access-file.js";
+import { holdsArrays, readArray } from "../../given/arrays.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { WireTensor } from "../../runtime/protocol.js";
-import { isNpy } from "../../weights/formats/numpy/header.js";
-import { readArray } from "./arrays.js";
 import { readImages, type ShownPicture } from "./images.js";
 import { namedFiles } from "./named-files.js";
 import type { SizedPort } from "./sized-ports.js";
@@ -39,7 +37,7 @@ export async function readInputs(
   const named =
     archive !== undefined &&
     !names.some((name) => archive.startsWith(`${name}=`)) &&
-    contentOf(archive) === "npz"
+    holdsArrays(archive) === "npz"
       ? names.map((name) => ({ name, files: [archive] }))
       : namedFiles(texts, "input", names);
   const diagnostics: Diagnostic[] = [];
@@ -69,7 +67,7 @@ async function readInput(
       hint: `--input ${name}=x.npy`,
     });
   }
-  const arrays = files.filter((file) => contentOf(file) !== "other");
+  const arrays = files.filter((file) => holdsArrays(file) !== undefined);
   if (arrays.length === 0) {
     const batch = await readImages(files, { ...port, dims: port.imageDims }, said);
     return { name, files, notes: port.notes, ...batch };
@@ -80,16 +78,4 @@ async function readInput(
     });
   }
   return { name, tensor: readArray(first, port), files, preprocessing: undefined, notes: [] };
-}
-
-/** What a file is by its first bytes. What is no array is taken for an image. */
-function contentOf(path: string): "npy" | "npz" | "other" {
-  const file = RandomAccessFile.open(path);
-  try {
-    const start = file.read(0, Math.min(file.size, 6));
-    if (isNpy(start)) return "npy";
-    return Buffer.from(start.subarray(0, 2)).toString("latin1") === "PK" ? "npz" : "other";
-  } finally {
-    file.close();
-  }
 }

@@ -4,8 +4,9 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
-import { loadSpec } from "../../files/spec-files.js";
 import { addNpy } from "../../files/tensors/write.js";
+import { FILE_TYPES } from "../../given/element-types.js";
+import { preprocessingIn } from "../../given/pictures.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { pictureFormat } from "../../images/draw.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
@@ -20,7 +21,6 @@ import { isFloat } from "../../trials/numbers.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 import { type RankedClass, topClasses } from "./classes.js";
 import { detectorOutputs } from "./detections.js";
-import { FILE_TYPES } from "./element-types.js";
 import { type DetectionReport, type Drawing, foundThings } from "./found.js";
 import { type GivenInput, readInputs } from "./inputs.js";
 import { noLabels, readLabels } from "./labels.js";
@@ -151,15 +151,6 @@ async function runIn(
     ...defined({ weights: subject.weights }),
     warnings: [...subject.warnings, ...taken.notes],
   };
-}
-
-/** What a spec says of images. */
-function preprocessingIn(spec: string): Preprocessing {
-  const { preprocessing } = loadSpec(spec).resolved;
-  if (preprocessing !== undefined) return preprocessing;
-  throw InputError.of("run/no-image", `${spec} is a network of signals, and says nothing of images`, {
-    file: spec,
-  });
 }
 
 /** The file that each output goes to. */

@@ -9,6 +9,13 @@ export interface ImageSize {
   readonly width: number;
 }
 
+/** A picture that was resized and cropped for an input, and where its upper left pixel lies in that. */
+export interface PlacedImage {
+  readonly pixels: Pixels;
+  readonly left: number;
+  readonly top: number;
+}
+
 /**
  * A picture as a network's input, [channels, height, width], float32:
  *
@@ -19,13 +26,18 @@ export interface ImageSize {
  * @param picture red, green and blue
  */
 export function prepareImage(picture: Pixels, size: ImageSize, preprocessing: Preprocessing): Float32Array {
+  return normalizeImage(placeImage(picture, size, preprocessing), size, preprocessing);
+}
+
+/** The steps up to the crop, which need a quarter of the memory of what follows. */
+export function placeImage(picture: Pixels, size: ImageSize, preprocessing: Preprocessing): PlacedImage {
   const coloured = size.channels === 1 ? toGrey(picture) : picture;
   const { left, top, width, height } = placementOf(picture, size, preprocessing);
   const columns = shownPart(left, width, size.width);
   const rows = shownPart(top, height, size.height);
   const window = { left: columns.start, width: columns.length, top: rows.start, height: rows.length };
-  const part = resample(coloured, width, height, preprocessing.interpolation, window);
-  return normalized(part, { ...size, left: Math.max(0, left), top: Math.max(0, top) }, preprocessing);
+  const pixels = resample(coloured, width, height, preprocessing.interpolation, window);
+  return { pixels, left: Math.max(0, left), top: Math.max(0, top) };
 }
 
 /** The part of a picture's `length` pixels that an input shows, in which the first is at `at`. */
@@ -85,10 +97,10 @@ function centreStart(excess: number): number {
   return excess % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
-/** The part of an input at `left` and `top`, and padding around it. Each operation is rounded to float32, as PyTorch's are. */
-function normalized(
-  { width, height, channels, data }: Pixels,
-  input: PicturePlacement,
+/** The steps after the crop: a placed image, and padding around it. Each operation is rounded to float32, as PyTorch's are. */
+export function normalizeImage(
+  { pixels: { width, height, channels, data }, left, top }: PlacedImage,
+  input: ImageSize,
   { mean, std, channelOrder, padding }: Preprocessing,
 ): Float32Array {
   const plane = input.width * input.height;
@@ -100,7 +112,7 @@ function normalized(
     const values = Float32Array.from({ length: 256 }, (_, byte) => normal(byte));
     if (typeof padding?.value === "number") result.fill(normal(padding.value), c * plane, (c + 1) * plane);
     for (let y = 0; y < height; y++) {
-      const start = c * plane + (input.top + y) * input.width + input.left;
+      const start = c * plane + (top + y) * input.width + left;
       for (let x = 0; x < width; x++) {
         result[start + x] = values[data[(y * width + x) * channels + source] as number] as number;
       }

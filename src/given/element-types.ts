@@ -1,5 +1,5 @@
-import type { WireDType } from "../../runtime/protocol.js";
-import type { NpyDType } from "../../weights/formats/numpy/header.js";
+import type { WireDType } from "../runtime/protocol.js";
+import type { NpyDType } from "../weights/formats/numpy/header.js";
 
 /** What .npy files have for each element type of a model's inputs and outputs. */
 export const FILE_TYPES: { readonly [T in WireDType]: NpyDType } = {
