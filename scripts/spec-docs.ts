@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RuleName } from "../src/base/diagnostic-codes/registry.js";
 import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { BLOCK_TYPES, positionsIn } from "../src/language/blocks/registry.js";
@@ -5,7 +6,7 @@ import { FUNCTIONS } from "../src/language/definitions/expression.js";
 import { type JsonSchema, specJsonSchema } from "../src/language/json-schema.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "../src/language/positions.js";
 import { specRules } from "../src/language/rules/registry.js";
-import { commonKeys, objectsBelow, withKeys } from "./spec-objects.js";
+import { commonKeys, type NestedObject, objectsBelow, withKeys } from "./spec-objects.js";
 
 /** docs/spec.md: every key of the spec with its meaning and default, and every rule. Made of the schema. */
 export function specDocs(): string {
@@ -87,10 +88,7 @@ function variants(
   titleOf: (object: JsonSchema, index: number) => string,
 ): readonly string[] {
   const shared = common === "" ? new Set<string>() : commonKeys(objects);
-  const below = objectsBelow({
-    properties: Object.assign({}, ...objects.map(({ properties }) => properties)),
-  });
-  const sections = below.filter(({ object }) => !isAttention(object));
+  const sections = objectsBelowAll(objects, titleOf).filter(({ object }) => !isAttention(object));
   return [
     ...(shared.size === 0 ? [] : [section(common, sharedBy(objects, shared, titleOf))]),
     ...objects.map((object, i) =>
@@ -101,6 +99,26 @@ function variants(
     ),
     ...sections.map(({ names, object }) => section(names.map((name) => `\`${name}\``).join(", "), object)),
   ];
+}
+
+/** The objects below several: one that has the name of another is told by what it stands in. */
+function objectsBelowAll(
+  objects: readonly JsonSchema[],
+  titleOf: (object: JsonSchema, index: number) => string,
+): readonly NestedObject[] {
+  const found: { names: string[]; object: JsonSchema }[] = [];
+  objects.forEach((each, i) => {
+    for (const { names, object } of objectsBelow(each)) {
+      const same = found.find((other) => isDeepStrictEqual(other.object.properties, object.properties));
+      const isTaken = found.some(
+        (other) => other !== same && other.names.some((name) => names.includes(name)),
+      );
+      const own = isTaken ? names.map((name) => `${name} of ${titleOf(each, i).replaceAll("`", "")}`) : names;
+      if (same === undefined) found.push({ names: [...own], object });
+      else same.names.push(...own.filter((name) => !same.names.includes(name)));
+    }
+  });
+  return found;
 }
 
 /** The keys that objects share, each with the objects that lack it. */

@@ -17,6 +17,20 @@ export const sharedOptions = {
     describe: "The batch: a number, or dynamic [default: dynamic; 1 where boxes are selected]",
   },
   json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
+  insert: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe:
+      "Gates to put in where there are none, as eca or {type=se,reduction=16}: they start as the identity, so the network computes what it did",
+  },
+  at: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe:
+      "Where --insert puts gates: after=depthwise, blocks=residual, stages=[2,3], position=post, path=/layer4/**, or several of these [default: one in each block]",
+  },
   passes: {
     type: "string",
     requiresArg: true,

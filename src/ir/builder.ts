@@ -1,5 +1,7 @@
 import { Defect, InputError } from "../base/diagnostic.js";
 import { parseJsonPath } from "../base/json-path.js";
+import type { ConstantStart } from "./attention/identity.js";
+import { startingAt } from "./attention/identity-parameters.js";
 import type { AttentionSite, PlannedParameter } from "./attention/module.js";
 import { type AttentionOptions, moduleOf, type SelectionOptions } from "./attention/modules.js";
 import {
@@ -142,19 +144,25 @@ export class GraphBuilder {
     });
   }
 
-  /** Adds attention of the given options over x, with its parameters, which have the element type of x unless another is given. */
+  /**
+   * Adds attention of the given options over x, with its parameters, which have the element type of x unless another is given.
+   *
+   * @param start the numbers that they start with; left out, the usual ones
+   */
   attention(
     x: Value,
     options: AttentionOptions | SelectionOptions,
     site: AttentionSite,
     loc: Loc,
     dtype: DType = x.type.dtype,
+    start?: ConstantStart,
   ): Result {
     const { type, ...rest } = options;
     const module = moduleOf(type);
     return located(loc, () => {
       const plan = module.plan(rest, site);
-      const parameters = plan.parameters.map(({ name, dims, init, role }) =>
+      const planned = start === undefined ? plan.parameters : startingAt(plan.parameters, start);
+      const parameters = planned.map(({ name, dims, init, role }) =>
         this.parameterAt(loc.scope, pathOf(name, plan.parameters), dims, init, role, dtype),
       );
       return this.op(`attention.${type}`, [x, ...parameters], plan.attributes as never, loc);

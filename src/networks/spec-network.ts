@@ -4,6 +4,7 @@ import { isSignal } from "../language/input.js";
 import type { LoadedSpec } from "../language/load.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
+import { type Insertion, insertedAfter } from "../passes/insert/inserted.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import { stressWeights } from "../passes/stress-weights/stress-weights.js";
 import { type Exchange, exchangeAfter } from "../passes/swap/exchange.js";
@@ -32,6 +33,8 @@ export interface SpecNetwork {
   readonly original?: Graph | undefined;
   /** Before the first and after the last pass that exchanges gates, with the weights; undefined without one. */
   readonly exchange?: Exchange | undefined;
+  /** The gates that passes put in; left out where nobody looked. */
+  readonly inserted?: readonly Insertion[];
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;
   /** After the caller's passes as well. */
@@ -83,11 +86,13 @@ export function networkOfSpec(
 }
 
 /**
- * Hooks that see the passes which exchange gates, and what they have seen. A swap before the weights come in has nothing to
+ * Hooks that see the passes which exchange gates or put some in, and what they have seen. A swap before the weights come in has nothing to
  * keep: the file has the gates that it makes.
  */
 function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks | undefined) {
-  const seen: { original?: Graph; exchange?: Exchange | undefined } = {};
+  const seen: { original?: Graph; exchange?: Exchange | undefined; inserted: readonly Insertion[] } = {
+    inserted: [],
+  };
   let passes = 0;
   return {
     seen,
@@ -97,6 +102,7 @@ function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks |
         passes++;
         if (complete && event.name === swapAttention.name) seen.original ??= event.before;
         if (complete) seen.exchange = exchangeAfter(seen.exchange, event);
+        seen.inserted = insertedAfter(seen.inserted, event);
         hooks?.after?.(event);
       },
     } satisfies PipelineHooks,
@@ -137,14 +143,20 @@ function split(invocations: readonly PassInvocation[]): {
   const fixed = invocations.findLastIndex(({ pass }) => pass === stressWeights.name) + 1;
   const free = invocations.slice(fixed);
   return {
-    meaning: [...invocations.slice(0, fixed), ...free.filter(changesFunction)],
-    keeping: free.filter((invocation) => !changesFunction(invocation)),
+    meaning: [...invocations.slice(0, fixed), ...free.filter(makesNetwork)],
+    keeping: free.filter((invocation) => !makesNetwork(invocation)),
   };
 }
 
 /** Whether a pass means to change what the network computes. */
 export function changesFunction({ pass }: PassInvocation): boolean {
   return isPassName(pass) && passOf(pass).preserves === "signature";
+}
+
+/** Whether a pass makes another network: one that computes something else, or one with layers that are still to be trained. */
+function makesNetwork(invocation: PassInvocation): boolean {
+  const { pass } = invocation;
+  return changesFunction(invocation) || (isPassName(pass) && passOf(pass).adds === true);
 }
 
 /**
@@ -154,7 +166,7 @@ export function changesFunction({ pass }: PassInvocation): boolean {
 export function rewritingSteps(built: Graph, invocations: readonly PassInvocation[]): readonly Graph[] {
   const steps = [built];
   for (const invocation of invocations) {
-    if (!changesFunction(invocation)) break;
+    if (!makesNetwork(invocation)) break;
     steps.push(runPasses(steps.at(-1) ?? built, [invocation]).graph);
   }
   return steps;

@@ -1,5 +1,6 @@
 import type { Pass } from "./engine/pass.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
+import { insertAttention } from "./insert/insert-attention.js";
 import { lowerActivation } from "./lower/lower-activation.js";
 import { lowerAttention } from "./lower/lower-attention.js";
 import { lowerPrecision } from "./lower/lower-precision.js";
@@ -21,6 +22,7 @@ export const passes = {
   "raise-activation": raiseActivation,
   "swap-attention": swapAttention,
   "remove-attention": removeAttention,
+  "insert-attention": insertAttention,
   "strip-training": stripTraining,
   "standardize-weights": standardizeWeights,
   "fold-batch-norm": foldBatchNorm,

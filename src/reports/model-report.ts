@@ -4,6 +4,7 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { NewGatesReport } from "../new-gates/start.js";
 import type { PassReport } from "../passes/engine/manager.js";
+import type { Insertion } from "../passes/insert/inserted.js";
 import { isPassName, passOf } from "../passes/registry.js";
 import type { HalfPrecision } from "../trials/half-precision.js";
 import type { SwappedReport } from "../trials/swapped-gates.js";
@@ -49,12 +50,19 @@ export interface ModelReport {
   readonly newGates?: NewGatesReport;
   /** What became of gates that had weights, where passes took them away. */
   readonly swapped?: SwappedReport;
+  /** The gates that passes put in; left out where there are none. */
+  readonly inserted?: readonly Insertion[];
   /** Where the model has numbers in half precision. */
   readonly halfPrecision?: HalfPrecision;
   /** What a reader should know of what was done. */
   readonly notes: readonly string[];
   /** What a user should know of a file that was written all the same. */
   readonly warnings: readonly Diagnostic[];
+}
+
+/** What a report says of gates that were put in; nothing where there are none. */
+export function insertedOf(inserted: readonly Insertion[] = []): Pick<ModelReport, "inserted"> {
+  return inserted.length === 0 ? {} : { inserted };
 }
 
 /**

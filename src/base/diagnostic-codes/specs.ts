@@ -49,8 +49,14 @@ export const specCodes = {
   pass: {
     about: "Passes",
     refused: {
+      insert: "`--at` is given once for all gates of `--insert`, or once for each.",
       lowered: "A pass about gates comes after `lower-attention`, which took them apart. Put it before.",
       "no-gate": "The network has no gate that the pass was asked for. The hint says which gates it has.",
+      "no-linear-neighbour":
+        "`insert-attention{factor=fold}` found no layer beside a gate that can take its factor. `factor=auto` keeps it as a product.",
+      "no-site": "`insert-attention` has no layer where `at` says. The hint says which layers there are.",
+      "no-start":
+        "A gate can't stand behind a layer, or can't start as the identity there, for the reason that is said.",
       "not-lowered":
         "`lower-precision` takes operators, and an op of the network is none. Put it after the lowering passes.",
       option: "An option in a pipeline's text is wrong. docs/spec.md lists the options of each pass.",

@@ -2,6 +2,7 @@ import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { opsetText } from "../format.js";
 import { halfText } from "../half-text.js";
+import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
@@ -38,6 +39,8 @@ export const compileCommand = defineCommand({
       requiresArg: true,
       describe: "Write the parameters and running statistics to this safetensors file too, before folding",
     },
+    insert: sharedOptions.insert,
+    at: sharedOptions.at,
     passes: sharedOptions.passes,
     "check-passes": {
       type: "boolean",
@@ -68,6 +71,10 @@ export const compileCommand = defineCommand({
     [
       "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}' --new-gates fit --calibrate images.npy",
       "the new gates start near to the old ones, and a table says how near",
+    ],
+    [
+      "ecagen compile specs/resnet50.json --weights resnet50.pth --insert eca --at 'stages=[2,3]'",
+      "gates where there were none; it computes what it did",
     ],
     [
       "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
@@ -101,6 +108,8 @@ export const compileCommand = defineCommand({
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],
         exportWeights: args["export-weights"],
+        inserts: args.insert,
+        at: args.at,
         passes: args.passes,
         checkPasses: args["check-passes"],
         // People don't read it; scripts do.
@@ -124,7 +133,7 @@ export const compileCommand = defineCommand({
           exported === undefined
             ? ""
             : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}, ${count(report.bytes)} bytes\n${half}${weights}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
+        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}, ${count(report.bytes)} bytes\n${half}${weights}${insertedText(report.inserted)}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
       },
     };
   },

@@ -3,6 +3,7 @@ import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
 import { label, opsetText, table, tensorName } from "../format.js";
 import { halfText } from "../half-text.js";
+import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
@@ -13,7 +14,7 @@ import { defineCommand } from "./command.js";
 
 export const rewriteCommand = defineCommand({
   usage: "rewrite <model>",
-  doc: "Swap the attention gates of any ONNX file, or run any passes on it",
+  doc: "Swap or add attention gates in any ONNX file, or run any passes on it",
   positionals: { model: { type: "string", demandOption: true, describe: "An ONNX file" } },
   options: {
     output: {
@@ -28,10 +29,12 @@ export const rewriteCommand = defineCommand({
       nargs: 1,
       describe: "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them",
     },
+    insert: sharedOptions.insert,
+    at: sharedOptions.at,
     passes: {
       type: "string",
       requiresArg: true,
-      describe: "Passes after the swaps, as text: fold-batch-norm,simplify",
+      describe: "Passes after the swaps and new gates, as text: fold-batch-norm,simplify",
     },
     explain: {
       type: "boolean",
@@ -84,6 +87,10 @@ export const rewriteCommand = defineCommand({
       "the same by a folder of pictures",
     ],
     [
+      "ecagen rewrite resnet50.onnx --insert eca --at blocks=residual -o resnet50-eca.onnx",
+      "gates where there were none; it computes what it did",
+    ],
+    [
       "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
       "only in the later stages",
     ],
@@ -100,6 +107,8 @@ export const rewriteCommand = defineCommand({
       rewrite(args.model, {
         output: args.output,
         swaps: args.swap,
+        inserts: args.insert,
+        at: args.at,
         passes: args.passes,
         verify: args.verify,
         newGates: args["new-gates"],
@@ -159,7 +168,7 @@ function summary(report: RewriteReport): string {
   if (report.output === undefined)
     return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
   const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
-  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${swappedText(report.swapped)}`;
+  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${insertedText(report.inserted)}${swappedText(report.swapped)}`;
 }
 
 function verified({ verification }: RewriteReport): string {

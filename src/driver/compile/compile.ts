@@ -22,8 +22,15 @@ import type { NewGatesReport } from "../../new-gates/start.js";
 import type { EncodedModel } from "../../onnx/encode/export.js";
 import { OPSETS } from "../../onnx/file/opset.js";
 import { exportPipeline } from "../../passes/export-pipeline.js";
+import { type InsertFlags, withInserts } from "../../passes/insert/flags.js";
 import { type IrDump, irHooks } from "../../reports/ir-dump.js";
-import { figuresOf, idleNotes, type ModelReport, type WrittenReport } from "../../reports/model-report.js";
+import {
+  figuresOf,
+  idleNotes,
+  insertedOf,
+  type ModelReport,
+  type WrittenReport,
+} from "../../reports/model-report.js";
 import { checkPasses } from "../../trials/check-passes.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
@@ -34,6 +41,7 @@ export interface CompileOptions
   extends Omit<NetworkOptions, "resolution" | "given">,
     WeightsOptions,
     NewGatesOptions,
+    InsertFlags,
     IrDump,
     ExportOptions {
   /** The ONNX file. Default: `out/` and the spec file's base name. */
@@ -75,7 +83,7 @@ export interface CompileReport extends WrittenReport, ModelReport {
 export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
   return asOneRun(() =>
     withOpenWeights(options, (given) =>
-      compileWith(specFile, { ...options, hooks: options.hooks ?? irHooks(options), given }),
+      compileWith(specFile, { ...withInserts(options), hooks: options.hooks ?? irHooks(options), given }),
     ),
   );
 }
@@ -114,6 +122,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
     weights: network.weights,
     exportedWeights,
     newGates,
+    ...insertedOf(network.inserted),
     halfPrecision: halfPrecisionOf(lowered, rounding),
     swapped,
     notes: [...idleNotes(network.reports), ...(calibration?.notes ?? [])],

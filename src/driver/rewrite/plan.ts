@@ -8,6 +8,7 @@ import type { ImportedModel } from "../../onnx/decode/import.js";
 import { readAgain } from "../../onnx/decode/read-again.js";
 import { type PassReport, type PipelineHooks, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
+import { type Insertion, insertedAfter } from "../../passes/insert/inserted.js";
 import { type RaisedGate, type RejectedGate, raiseAttention } from "../../passes/raise/raise-attention.js";
 import { isPassName, passOf } from "../../passes/registry.js";
 import { type Exchange, exchangeAfter } from "../../passes/swap/exchange.js";
@@ -28,6 +29,8 @@ export interface RewritePlan {
   readonly counted?: Graph;
   /** Around the passes that exchange gates; undefined without one. */
   readonly exchange: Exchange | undefined;
+  /** The gates that passes put in. */
+  readonly inserted: readonly Insertion[];
   readonly reports: readonly PassReport[];
   /** What passes did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
@@ -109,6 +112,7 @@ function planTidied(
   const idle = (i: number): boolean =>
     first.reports[i]?.changed === false && changesFunction(invocations[i] as PassInvocation);
   let exchange: Exchange | undefined;
+  let inserted: readonly Insertion[] = [];
   const second = runPasses(
     before,
     invocations.filter((_, i) => !idle(i)),
@@ -116,6 +120,7 @@ function planTidied(
       ...hooks,
       after(event) {
         exchange = exchangeAfter(exchange, event);
+        inserted = insertedAfter(inserted, event);
         hooks?.after?.(event);
       },
     },
@@ -123,7 +128,7 @@ function planTidied(
   const rerun = [...second.reports];
   const reports = first.reports.map((report, i) => (idle(i) ? report : (rerun.shift() ?? report)));
   const warnings = [...first.warnings, ...quantizedWarnings(inSteps.length)];
-  return { raised, rejected, before, compared, after: second.graph, exchange, reports, warnings };
+  return { raised, rejected, before, compared, after: second.graph, exchange, inserted, reports, warnings };
 }
 
 /** Says of ops of a graph before passes whether they are there after them. */

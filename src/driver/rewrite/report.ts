@@ -3,6 +3,7 @@ import type { Batch } from "../../networks/export.js";
 import type { OpaqueOperator } from "../../networks/file-network.js";
 import type { PipelineHooks } from "../../passes/engine/manager.js";
 import type { ModelPrecision } from "../../passes/export-options.js";
+import type { InsertFlags } from "../../passes/insert/flags.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
@@ -14,6 +15,9 @@ export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr">
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes. */
   readonly swaps?: readonly string[] | undefined;
+  /** Gates to put in, `eca`, after the swaps, and where, `after=depthwise`. */
+  readonly inserts?: InsertFlags["inserts"];
+  readonly at?: InsertFlags["at"];
   /** Passes in pipeline text form. */
   readonly passes?: string | undefined;
   readonly target?: Target | undefined;

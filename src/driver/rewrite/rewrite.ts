@@ -16,9 +16,10 @@ import { importedOpset } from "../../onnx/file/opset.js";
 import { encodeRewritten } from "../../onnx/rewritten/model.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { passesOfFlag } from "../../passes/engine/pipeline.js";
+import { insertInvocations } from "../../passes/insert/flags.js";
 import { raiseAttention } from "../../passes/raise/raise-attention.js";
 import { irHooks } from "../../reports/ir-dump.js";
-import { figuresOf, idleNotes } from "../../reports/model-report.js";
+import { figuresOf, idleNotes, insertedOf } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { checkParts } from "./checks.js";
@@ -64,11 +65,11 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
 }
 
 /**
- * The swaps, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
+ * The swaps and new gates, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
  * before the swaps as well: one command gives what one for each does, in whichever order its flags are.
  */
-function invocationsOf({ swaps = [], passes }: RewriteOptions): readonly PassInvocation[] {
-  const swapping = swapInvocations(swaps);
+function invocationsOf({ swaps = [], passes, inserts, at }: RewriteOptions): readonly PassInvocation[] {
+  const swapping = [...swapInvocations(swaps), ...insertInvocations({ inserts, at })];
   const others = passesOfFlag("--passes", passes);
   return [...(swapping.length === 0 ? [] : leadingTidy(others)), ...swapping, ...others];
 }
@@ -102,6 +103,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     rejected: plan.rejected,
     opaque: opaqueOperators(imported.foreign),
     newGates,
+    ...insertedOf(plan.inserted),
     notes: [...idleNotes(plan.reports), ...(rewriting.calibration?.notes ?? [])],
   });
   const warnings = [...imported.notes, ...plan.warnings];

@@ -1,6 +1,6 @@
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
-import { passesOfFlag } from "../../passes/engine/pipeline.js";
+import { passesOfSugar } from "../../passes/engine/pipeline.js";
 
 /**
  * The passes of `--swap`: `se=eca`, `any={type=eca,k=3}`, or `se=none`, which removes the gates.
@@ -19,15 +19,10 @@ export function swapInvocations(swaps: readonly string[]): readonly PassInvocati
     }
     const text = to === "none" ? `remove-attention{kind=${from}}` : `swap-attention{from=${from},to=${to}}`;
     try {
-      return passesOfFlag(`--swap ${swap}`, text);
+      return passesOfSugar(`--swap ${swap}`, text);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      problems.push(
-        ...error.diagnostics.map(({ range, ...rest }) => ({
-          ...rest,
-          message: `--swap ${swap}: ${rest.message}`,
-        })),
-      );
+      problems.push(...error.diagnostics);
       return [];
     }
   });

@@ -10,6 +10,7 @@ import type { AnyModelOp, AttributeSchema, ModelOp } from "../op.js";
 import type { AnyNamed, Named, OperandRecord } from "../operands.js";
 import type { Tensor } from "../tensor.js";
 import { elementCount, type TensorType } from "../types.js";
+import type { IdentityStart } from "./identity.js";
 
 /** Where a gate stands: what its options may be relative to. */
 export interface AttentionSite {
@@ -74,6 +75,8 @@ interface ModuleFacts<Options, Attributes, Types> {
    * holds unless the new options say otherwise. Left out where a gate keeps nothing that was written.
    */
   inherit?(options: Options, replaced: Attributes): Options;
+  /** How a gate of this plan starts that changes nothing but by a factor, or why it can't. */
+  identity(plan: AttentionPlan<Attributes>, site: AttentionSite): IdentityStart;
   /** What is left of x without the attention. Left out: x itself. */
   bypass?(x: Tensor, attributes: Attributes): Tensor;
   /** What a reader wants to know of one gate, in a few words: `k = 5`, `96 → 4 → 96`. */

@@ -25,6 +25,7 @@ export interface PassEvent extends PassReport {
   readonly index: number;
   readonly before: Graph;
   readonly graph: Graph;
+  readonly options: PassInvocation["options"];
 }
 
 /** What a caller may do between the passes of a run. */
@@ -63,7 +64,7 @@ export function runPasses(
     for (const { message, hint } of pass.unmatched?.(before, options) ?? []) {
       warnings.push({ code: "pass/no-match", message: `${name}: ${message}`, hint, path: specPath });
     }
-    hooks.after?.({ index, ...report, before, graph: after });
+    hooks.after?.({ index, ...report, before, graph: after, options });
     current = after;
     return report;
   });

@@ -18,6 +18,8 @@ export interface Pass<N extends string = string, O extends z.ZodObject = z.ZodOb
   readonly preserves: Preserves;
   /** Whether it only makes a network simpler that stays what it is; absent for every other pass. */
   readonly tidies?: true;
+  /** Whether it adds layers with weights of their own, which are then trained: a network is meant with them. Absent for every other pass. */
+  readonly adds?: true;
   run(graph: Graph, options: z.output<O>): Graph;
   /** What its options ask for that is not in the graph, although it could run: a warning for whoever wrote them. */
   unmatched?(graph: Graph, options: z.output<O>): readonly Unmatched[];

@@ -51,6 +51,21 @@ export function passesOfFlag(flag: string, text: string | undefined): readonly P
 }
 
 /**
+ * The passes that a flag stands for, as text that the program wrote. Errors: `InputError` with every problem, each with the flag and
+ * without a place, which the user did not write.
+ */
+export function passesOfSugar(flag: string, text: string): readonly PassInvocation[] {
+  try {
+    return passesOfFlag(flag, text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.diagnostics.map(({ range, ...rest }) => ({ ...rest, message: `${flag}: ${rest.message}` })),
+    );
+  }
+}
+
+/**
  * The text form of a pipeline; `parsePipeline` gives the same invocations back. Options at their default are
  * left out, and an object of which only `type` is left is written as that type where the pass takes that.
  */

@@ -135,16 +135,19 @@ function matching(
 function gatesOf(graph: Graph): readonly SitedGate[] {
   return graph.ops.flatMap((op) => {
     const type = attentionTypeOf(op.kind);
-    return type === undefined ? [] : [{ type, op, site: siteOf(graph, op) }];
+    const [x] = op.operands;
+    return type === undefined || x === undefined ? [] : [{ type, op, site: siteAt(graph, x, op.loc.scope) }];
   });
 }
 
-/** Outside of all blocks, as in a file of someone else's, the gated channels stand for the block's. */
-function siteOf(graph: Graph, op: Op): AttentionSite {
-  const type = op.operands[0]?.type;
+/**
+ * What a gate on x is relative to, at a scope. Outside of all blocks, as in a file of someone else's, the gated channels stand for
+ * the block's.
+ */
+export function siteAt(graph: Graph, { type }: Value, scope: string): AttentionSite {
   const [, channels] = gatedChannels(type, "x");
-  const [, , height, width] = type?.dims ?? [];
-  const block = blockAt(graph, op.loc.scope);
+  const [, , height, width] = type.dims;
+  const block = blockAt(graph, scope);
   return {
     channels,
     blockInputChannels: block?.inputChannels ?? channels,

@@ -95,5 +95,6 @@ export const a2 = defineAttention({
       ],
     };
   },
+  identity: () => ({ factor: 1, zero: ["out.weight", "out.bias"] }),
   describe: (_attributes, { x, features }) => `${x.dims[1]} → ${features.dims[0]} → ${x.dims[1]}`,
 });

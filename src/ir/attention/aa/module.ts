@@ -225,6 +225,7 @@ export const aa = defineAttention({
       ],
     };
   },
+  identity: () => ({ reason: "it is a convolution beside self-attention, and no gate of x" }),
   describe({ heads, relative }, { x, qkv, out }) {
     const { keys, values } = augmentedWidths(qkv, out);
     const convolved = Number(x.dims[1]) - values;

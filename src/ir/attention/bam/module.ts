@@ -141,6 +141,15 @@ export const bam = defineAttention({
       ],
     };
   },
+  /** x + x · σ(0) */
+  identity: () => ({
+    factor: 1.5,
+    zero: ["channel", "spatial"].flatMap((branch) => [`${branch}.norm.weight`, `${branch}.norm.bias`]),
+    paired: [
+      "channel.reduce.weight",
+      ...["enter", "first", "second"].map((name) => `spatial.${name}.weight`),
+    ],
+  }),
   describe: ({ dilation }, { x, reduce }) =>
     `${describeReduction(x.dims[1], reduce.dims[0])}, dilation ${dilation}`,
 });

@@ -5,6 +5,7 @@ import { floats, optional, weights } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { featureMap } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product, sum } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
 import {
@@ -107,6 +108,16 @@ export const cbam = defineAttention({
       ],
     };
   },
+  /** Of the spatial gate the normalisation is zero: behind it a zero convolution would be scaled up by 1/√ε. */
+  identity: ({ attributes: { gate } }) =>
+    startOfGates(
+      gate,
+      {
+        zero: ["channel.expand.weight", "channel.expand.bias", "spatial.norm.weight", "spatial.norm.bias"],
+        paired: ["channel.reduce.weight"],
+      },
+      { gates: 2 },
+    ),
   describe: ({ pooling }, { x, reduce, spatial }) =>
     `${describeReduction(x.dims[1], reduce.dims[0])}, spatial ${spatial.dims[2]}×${spatial.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
 });

@@ -6,6 +6,7 @@ import { MEAN, reduceTensor } from "../../ops/reductions.js";
 import type { Tensor } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, linear, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, initializationAt } from "../module.js";
 import {
   expectNorm,
@@ -82,5 +83,7 @@ export const coord = defineAttention({
       ],
     };
   },
+  identity: ({ attributes: { gate } }) =>
+    startOfGates(gate, { zero: ["rows.weight", "columns.weight"] }, { gates: 2 }),
   describe: (_attributes, { x, reduce }) => describeReduction(x.dims[1], reduce.dims[0]),
 });

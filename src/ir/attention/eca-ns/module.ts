@@ -13,6 +13,7 @@ import {
   kernelOptions,
   plannedKernel,
 } from "../eca-kernel.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 
 /**
@@ -49,6 +50,7 @@ export const ecaNs = defineAttention({
       parameters: [{ name: "conv.weight", dims: [site.channels, 1, kernel], init: uniformByFan(kernel) }],
     };
   },
+  identity: () => startOfGates("sigmoid", { zero: ["conv.weight"] }),
   inherit: inheritedKernel,
   describe: describeKernel,
 });

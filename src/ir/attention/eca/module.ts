@@ -12,6 +12,7 @@ import {
   kernelOptions,
   plannedKernel,
 } from "../eca-kernel.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, type PlannedParameter } from "../module.js";
 import {
   describeRow,
@@ -150,6 +151,8 @@ export const eca = defineAttention({
       parameters: [...of("weight", [1, 1, kernel.kernel]), ...(given.bias ? of("bias", [1]) : [])],
     };
   },
+  identity: ({ attributes: { gate }, parameters }, { channels }) =>
+    startOfGates(gate, { zero: parameters.map(({ name }) => name) }, { channels }),
   inherit: inheritedKernel,
   describe: (attributes) =>
     `${describeKernel(attributes)}${attributes.padding === "circular" ? ", circular" : ""}${describeRow(attributes)}${attributes.ownKernels ? ", two kernels" : ""}`,

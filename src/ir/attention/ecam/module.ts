@@ -14,6 +14,7 @@ import {
   oddKernel,
   plannedKernel,
 } from "../eca-kernel.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 import { reductionOptions, squeezedChannels } from "../reduction.js";
 import {
@@ -126,6 +127,8 @@ export const ecam = defineAttention({
       ],
     };
   },
+  identity: ({ attributes: { gate } }, { channels }) =>
+    startOfGates(gate, { zero: ["leave.weight", "leave.bias"], paired: ["enter.weight"] }, { channels }),
   inherit: inheritedKernel,
   describe: (attributes, { enter: { dims } }) =>
     `${describeKernel(attributes)}, ${dims[0]} maps${dims[2] === 1 ? "" : ` of k = ${dims[2]}`}${describeRow(attributes)}`,

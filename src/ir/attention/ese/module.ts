@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ACTIVATION_NAMES } from "../../activations.js";
+import { startOfGates } from "../identity.js";
 import { defineLinearGate } from "../linear-gate.js";
 import { defineAttention, initializationAt } from "../module.js";
 
@@ -36,5 +37,6 @@ export const ese = defineAttention({
       ],
     };
   },
+  identity: ({ attributes: { gate } }) => startOfGates(gate, { zero: ["fc.weight", "fc.bias"] }),
   describe: (_attributes, { x }) => `${x.dims[1]} → ${x.dims[1]}`,
 });

@@ -15,6 +15,7 @@ import {
   softmaxOf,
   sum,
 } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { describeReduction, reductionOptions, squeezedChannels } from "../reduction.js";
 
@@ -163,6 +164,12 @@ export const gc = defineAttention({
         ...(pooling === "attention" ? attention : []),
       ],
     };
+  },
+  identity({ attributes: { fusion, gate }, parameters }) {
+    if (parameters.some(({ name, dims }) => name === "norm.weight" && dims[0] === 1))
+      return { reason: "a layer normalisation of 1 squeezed channel is 0 whatever enters" };
+    const zero = ["expand.weight", "expand.bias"];
+    return fusion === "add" ? { factor: 1, zero } : startOfGates(gate, { zero });
   },
   describe: ({ fusion }, { x, reduce }) => `${describeReduction(x.dims[1], reduce.dims[0])}, ${fusion}`,
 });

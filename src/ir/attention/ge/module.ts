@@ -6,6 +6,7 @@ import { pools } from "../../ops/pools.js";
 import { elementAt, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse } from "../../types.js";
 import { activated, channelMeans, convolved, linear, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import {
   type AttentionSite,
   defineAttention,
@@ -211,6 +212,12 @@ export const ge = defineAttention({
         ...(parameters ? gatherPlan(extent, site) : []),
       ],
     };
+  },
+  identity({ attributes: { extent, mlp, parameters, gate } }) {
+    if (mlp) return startOfGates(gate, { zero: ["expand.weight", "expand.bias"], paired: ["reduce.weight"] });
+    if (!parameters) return { reason: "its gate follows from x alone, without weights" };
+    const last = `gather.norm${gatherConvs(extent)}`;
+    return startOfGates(gate, { zero: [`${last}.weight`, `${last}.bias`] });
   },
   describe({ extent, mlp, parameters }, { x, parameters: [reduce] }) {
     const reach = extent === 0 ? "global" : `extent ${extent}`;

@@ -5,6 +5,7 @@ import { floats, weights } from "../../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, convolved, linear, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, layerParameters } from "../module.js";
 import {
   expectNorm,
@@ -131,6 +132,7 @@ export const gsop = defineAttention({
       ],
     };
   },
+  identity: () => startOfGates("sigmoid", { zero: ["expand.weight", "expand.bias"] }),
   describe({ stride }, { x, reduce }) {
     const squeezed = reduce.dims[0];
     const every = stride === 1 ? "" : `, stride ${stride}`;

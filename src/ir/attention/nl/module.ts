@@ -145,6 +145,7 @@ export const nl = defineAttention({
       ],
     };
   },
+  identity: () => ({ factor: 1, zero: ["norm.weight", "norm.bias"] }),
   describe: ({ pairwise }, { x, theta }) =>
     `${describeReduction(x.dims[1], theta.dims[0])}${pairwise === "dot-product" ? ", dot product" : ""}`,
 });

@@ -4,6 +4,7 @@ import { modelOp } from "../../op.js";
 import { floats, optional, weights } from "../../operands.js";
 import { featureMap } from "../../types.js";
 import { activated, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention, initializationAt } from "../module.js";
 import { expectNorm, normEpsilon, normEpsilonOption, normOperands, normParameters } from "../norm.js";
 import {
@@ -76,6 +77,10 @@ export const sam = defineAttention({
       ...(norm ? normParameters("norm", 1) : []),
     ],
   }),
+  identity: ({ attributes: { gate }, parameters }) =>
+    startOfGates(gate, {
+      zero: parameters.length === 1 ? ["conv.weight"] : ["norm.weight", "norm.bias"],
+    }),
   describe: ({ pooling }, { spatial }) =>
     `spatial ${spatial.dims[2]}×${spatial.dims[2]}${pooling === "averaged" ? ", averaged" : ""}`,
 });

@@ -73,5 +73,11 @@ export const scse = defineAttention({
       ],
     };
   },
+  /** x · σ(0) + x · σ(0) */
+  identity: () => ({
+    factor: 1,
+    zero: ["expand.weight", "expand.bias", "spatial.weight", "spatial.bias"],
+    paired: ["reduce.weight"],
+  }),
   describe: (_attributes, { x, reduce }) => `${describeReduction(x.dims[1], reduce.dims[0])}, spatial 1×1`,
 });

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { refuse } from "../../types.js";
+import { startOfGates } from "../identity.js";
 import { defineLinearGate } from "../linear-gate.js";
 import { defineAttention, initializationAt } from "../module.js";
 
@@ -49,5 +50,6 @@ export const seGc = defineAttention({
       ],
     };
   },
+  identity: () => startOfGates("sigmoid", { zero: ["conv.weight"] }),
   describe: ({ group }, { x }) => `${group} groups of ${Number(x.dims[1]) / group}`,
 });

@@ -26,5 +26,6 @@ export const seVar1 = defineAttention({
     evaluate: ({ x }) => product(x, activated(activations.sigmoid, channelMeans(x))),
   }),
   plan: () => ({ attributes: {}, parameters: [] }),
+  identity: () => ({ reason: "its gate follows from x alone, without weights" }),
   describe: () => "no parameters",
 });

@@ -5,6 +5,7 @@ import { modelOp } from "../../op.js";
 import { floats, weights } from "../../operands.js";
 import { expectDims, gatedChannels } from "../../types.js";
 import { activated, channelMeans, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 
 /**
@@ -36,5 +37,6 @@ export const seVar2 = defineAttention({
     attributes: {},
     parameters: [{ name: "weight", dims: [1, channels, 1, 1], init: startAtOne }],
   }),
+  identity: () => startOfGates("sigmoid", { zero: ["weight"] }),
   describe: (_attributes, { x }) => `${x.dims[1]} weights`,
 });

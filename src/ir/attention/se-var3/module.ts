@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { startOfGates } from "../identity.js";
 import { defineLinearGate } from "../linear-gate.js";
 import { defineAttention, initializationAt } from "../module.js";
 
@@ -23,5 +24,6 @@ export const seVar3 = defineAttention({
       parameters: [{ name: "fc.weight", dims: [channels, channels, 1, 1], init: conv(1) }],
     };
   },
+  identity: () => startOfGates("sigmoid", { zero: ["fc.weight"] }),
   describe: (_attributes, { x }) => `${x.dims[1]} → ${x.dims[1]}`,
 });

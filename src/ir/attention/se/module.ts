@@ -5,6 +5,7 @@ import { floats, optional, weights } from "../../operands.js";
 import type { Tensor } from "../../tensor.js";
 import { concreteDims, elementCount, featureMap, gatedChannels } from "../../types.js";
 import { activated, channelMaxima, channelMeans, linear, product } from "../arithmetic.js";
+import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 import {
   expectNorm,
@@ -114,6 +115,8 @@ export const se = defineAttention({
       ],
     };
   },
+  identity: ({ attributes: { gate } }) =>
+    startOfGates(gate, { zero: ["expand.weight", "expand.bias"], paired: ["reduce.weight"] }),
   describe: ({ squeeze }, { x, reduce, norm }) =>
     `${squeeze === "average" ? "" : `squeeze ${squeeze}, `}${describeReduction(x.dims[1], reduce.dims[0])}${norm === undefined ? "" : ", BN"}`,
 });

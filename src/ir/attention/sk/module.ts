@@ -100,6 +100,7 @@ export const sk = defineAttention({
       ],
     };
   },
+  identity: () => ({ reason: "it selects between maps, and is no gate of one" }),
   describe: ({ paths }, { x, reduce }) =>
     `${paths} paths, ${Number(x.dims[1]) / paths} → ${reduce.dims[0]} → ${x.dims[1]}`,
   bypass(x, { paths }) {
