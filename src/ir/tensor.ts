@@ -40,17 +40,6 @@ export function runningSum(count: number, term: (index: number) => number, like:
   return total;
 }
 
-/** to[i] = f(from[i]) for i from `start` to `end`. */
-export function mapElements(
-  from: Numbers,
-  f: (value: number) => number,
-  to: Numbers,
-  start = 0,
-  end = from.length,
-): void {
-  for (let i = start; i < end; i++) to[i] = f(from[i] as number);
-}
-
 /** An element that must be there. */
 export function elementAt<T>(list: ArrayLike<T>, index: number): T {
   const element = list[index];

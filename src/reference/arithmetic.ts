@@ -12,7 +12,7 @@ export type Arithmetic = "float64" | "float32" | "tf32" | "float16";
 /** A tensor as a run in that arithmetic holds it. Integers are exact in all. */
 export function heldIn(arithmetic: Arithmetic, { dims, data }: Tensor, dtype: DType): Tensor {
   if (arithmetic === "float64" || (dtype !== "float32" && dtype !== "float16")) return { dims, data };
-  const numbers = data instanceof Float32Array ? data : Float32Array.from(data);
+  const numbers = data instanceof Float32Array ? data : new Float32Array(data);
   if (arithmetic === "float32") return { dims, data: numbers };
   const least = arithmetic === "float16" ? LEAST_FLOAT16 : 0;
   return {

@@ -93,7 +93,7 @@ export function fromWire({ dtype, dims, data }: WireTensor): NumberTensor {
     case "uint64":
       return { dims, data: Float64Array.from(data, Number) };
     default:
-      return { dims, data: Float64Array.from(data) };
+      return { dims, data: new Float64Array(data) };
   }
 }
 

@@ -85,6 +85,9 @@ export const activationOps = {
     doc: "max(x, 0)",
     precision: "half",
     apply: (x) => Math.max(x, 0),
+    loop(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i] as number, 0);
+    },
   }),
   relu6: modelUnary({
     doc: "min(max(x, 0), 6)",
@@ -96,20 +99,26 @@ export const activationOps = {
     doc: "1 / (1 + exp(-x))",
     precision: "half",
     apply: (x) => 1 / (1 + Math.exp(-x)),
-    computedFrom: () => 1,
+    loop(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = 1 / (1 + Math.exp(-(x[i] as number)));
+    },
+    computedFrom: "one",
   }),
   silu: modelUnary({
     doc: "x · sigmoid(x)",
     source: "Ramachandran et al., Searching for Activation Functions (2017)",
     apply: (x) => x / (1 + Math.exp(-x)),
-    computedFrom: Math.abs,
+    loop(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = (x[i] as number) / (1 + Math.exp(-(x[i] as number)));
+    },
+    computedFrom: "itself",
   }),
   tanh: unary({ onnx: { operator: "Tanh" }, doc: "tanh(x)", precision: "half", apply: Math.tanh }),
   gelu: modelUnary({
     doc: "x/2 · (1 + erf(x / √2))",
     source: "Hendrycks and Gimpel, Gaussian Error Linear Units (2016), the exact form",
     apply: (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)),
-    computedFrom: Math.abs,
+    computedFrom: "itself",
   }),
   hard_sigmoid: primitiveUnary({
     doc: "min(max(x / 6 + 1/2, 0), 1)",
@@ -117,14 +126,14 @@ export const activationOps = {
       "MobileNetV3 (ICCV 2019), section 5.2; https://onnx.ai/onnx/operators/onnx__HardSigmoid.html with alpha 1/6",
     precision: "half",
     apply: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
-    computedFrom: () => 1,
+    computedFrom: "one",
   }),
   "hard_sigmoid_0.2": modelUnary({
     doc: "min(max(x / 5 + 1/2, 0), 1)",
     source:
       "Keras 2 and PaddlePaddle, hard_sigmoid; https://onnx.ai/onnx/operators/onnx__HardSigmoid.html with its own alpha, 0.2",
     apply: (x) => Math.min(Math.max(0.2 * x + 0.5, 0), 1),
-    computedFrom: () => 1,
+    computedFrom: "one",
   }),
   hard_swish: unary({
     onnx: { operator: "HardSwish", since: HARD_SWISH_OPSET },
@@ -132,7 +141,13 @@ export const activationOps = {
     source: "MobileNetV3 (ICCV 2019), section 5.2; https://onnx.ai/onnx/operators/onnx__HardSwish.html",
     precision: "half",
     apply: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
-    computedFrom: Math.abs,
+    loop(x, y) {
+      for (let i = 0; i < x.length; i++) {
+        const each = x[i] as number;
+        y[i] = each * Math.min(Math.max(each / 6 + 0.5, 0), 1);
+      }
+    },
+    computedFrom: "itself",
   }),
   softplus: unary({
     onnx: { operator: "Softplus" },
@@ -146,7 +161,7 @@ export const activationOps = {
     source: "Misra, Mish: A Self Regularized Non-Monotonic Activation Function (BMVC 2020)",
     precision: "half",
     apply: (x) => x * Math.tanh(softplus(x)),
-    computedFrom: Math.abs,
+    computedFrom: "itself",
   }),
   "leaky_relu_0.1": leaky(0.1, "Darknet, activations.h, leaky_activate"),
   "leaky_relu_0.01": leaky(0.01, "PyTorch's LeakyReLU, with the slope that it has where none is given"),

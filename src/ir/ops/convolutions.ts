@@ -171,13 +171,13 @@ function channelsLast(weight: Tensor): Float64Array {
   const [outputs, channels, kh, kw] = nchw(weight);
   const taps = kh * kw;
   if (taps === 1 || channels === 1)
-    return weight.data instanceof Float64Array ? weight.data : Float64Array.from(weight.data);
+    return weight.data instanceof Float64Array ? weight.data : new Float64Array(weight.data);
   const result = new Float64Array(weight.data.length);
-  let from = 0;
+  let to = 0;
   for (let o = 0; o < outputs; o++) {
-    for (let c = 0; c < channels; c++) {
-      for (let tap = 0; tap < taps; tap++)
-        result[(o * taps + tap) * channels + c] = weight.data[from++] as number;
+    const first = o * channels * taps;
+    for (let tap = first; tap < first + taps; tap++) {
+      for (let c = 0; c < channels; c++) result[to++] = weight.data[tap + c * taps] as number;
     }
   }
   return result;

@@ -14,7 +14,7 @@ import { floats, numbers, type Operand, rest } from "../operands.js";
 import { floorQuotient, isNatural, minus, plus, times } from "../sizes.js";
 import { elementAt, type Tensor } from "../tensor.js";
 import { type Dim, elementCount, refuse, type TensorType, tensorType } from "../types.js";
-import { broadcastDims, combineTensors } from "./broadcast.js";
+import { added, broadcastDims, combineTensors, multiplied } from "./broadcast.js";
 import { unary } from "./unary.js";
 
 type Two = { readonly a: Operand<"one">; readonly b: Operand<"one"> };
@@ -188,7 +188,7 @@ export const elementwise = {
     onnx: { operator: "Add" },
     doc: "a + b",
     precision: "half",
-    apply: (a, b) => a + b,
+    apply: added,
     ofSizes: plus,
   }),
   sub: binary({
@@ -202,7 +202,7 @@ export const elementwise = {
     onnx: { operator: "Mul" },
     doc: "a · b",
     precision: "half",
-    apply: (a, b) => a * b,
+    apply: multiplied,
     ofSizes: times,
   }),
   div: binary({
@@ -237,7 +237,7 @@ export const elementwise = {
     doc: "the sum of the operands, element by element",
     source: "https://onnx.ai/onnx/operators/onnx__Sum.html",
     precision: "half",
-    apply: (a, b) => a + b,
+    apply: added,
   }),
 
   clip: primitiveOp({

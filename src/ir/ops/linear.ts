@@ -185,8 +185,8 @@ export const linearOps = {
         const fromA = matrixAt(at / size, outer, a.dims.slice(0, -2)) * rows * inner;
         const fromB = matrixAt(at / size, outer, b.dims.slice(0, -2)) * inner * columns;
         write({
-          numbers: Float64Array.from(b.data.subarray(fromB, fromB + inner * columns)),
-          weights: Float64Array.from(a.data.subarray(fromA, fromA + rows * inner)),
+          numbers: new Float64Array(b.data.subarray(fromB, fromB + inner * columns)),
+          weights: new Float64Array(a.data.subarray(fromA, fromA + rows * inner)),
           start: () => 0,
           at,
         });

@@ -1,4 +1,5 @@
 import type { Numbers } from "../tensor.js";
+import { productKernels } from "./product-kernels.js";
 
 /**
  * Sums of products that share their numbers: result[row, p] = start(row) + Σₖ weights[row, k] · numbers[places[p] + offsets[k]],
@@ -23,51 +24,34 @@ interface Products {
   readonly at: number;
 }
 
-/** Sums that have begun, of places by fours. */
-interface Sums {
-  /** [rows, places] */
-  readonly sums: Float64Array;
+/** What is the same for all products of a writer. */
+interface Shared {
   readonly rows: number;
+  readonly terms: number;
+  /** How many results a row has. */
+  readonly count: number;
+  /** Of these and as many more of the last as make fours. */
   readonly places: Int32Array;
   readonly offsets: Int32Array;
-  readonly panel: Float64Array;
-  /** After how many terms the sums are rounded, if they are, and go on. */
+  /** After how many bytes of weights the sums are rounded, and the end. */
   readonly stops: Int32Array;
-  readonly rounds: boolean;
+  readonly rounds: number;
+  readonly y: Numbers;
 }
 
 /** What writes results of `rows` rows to `y`; they are computed in float32 if `y` is that. */
 export function productWriter(
-  { places: given, offsets, run }: ProductIndexes,
+  { places, offsets, run }: ProductIndexes,
   rows: number,
   y: Numbers,
 ): (products: Products) => void {
-  const places = inFours(given);
   const terms = offsets.length;
-  const rounds = y instanceof Float32Array;
-  const stops = rounds ? roundedAfter(terms, run) : Int32Array.of(terms);
-  const sums = new Float64Array(rows * places.length);
-  const panel = rows === 1 ? sums : newPanel(places.length, terms);
-  const all = { sums, rows, places, offsets, panel, stops, rounds };
-  return ({ start, at, numbers, weights }) => {
-    for (let row = 0; row < rows; row++) {
-      sums.fill(start(row), row * places.length, (row + 1) * places.length);
-    }
-    if (rows === 1) addRow(all, numbers, weights);
-    else addRows(all, numbers, weights);
-    for (let row = 0; row < rows; row++) {
-      const first = row * places.length;
-      y.set(sums.subarray(first, first + given.length), at + row * given.length);
-    }
-  };
-}
-
-/** Numbers that are brought together at a time: what a processor holds near. */
-const PANEL_NUMBERS = 2 ** 15;
-
-function newPanel(places: number, terms: number): Float64Array {
-  const width = 4 * Math.max(1, Math.floor(PANEL_NUMBERS / terms / 4));
-  return new Float64Array(Math.min(places, width) * terms);
+  const rounds = y instanceof Float32Array ? 1 : 0;
+  const stops = (rounds ? roundedAfter(terms, run) : Int32Array.of(terms)).map((term) => 8 * term);
+  const shared = { ...{ rows, terms, count: places.length, offsets, stops, rounds, y } };
+  const all: Shared = { ...shared, places: inFours(places) };
+  // What one row reads of a single map need not be brought together.
+  return rows === 1 && run === 1 ? rowWriter(all) : (products) => writeRows(all, products);
 }
 
 /** As many places as the next multiple of four, the last of them several times. */
@@ -87,14 +71,84 @@ function roundedAfter(terms: number, run: number): Int32Array {
   return Int32Array.from(stops);
 }
 
-/** The numbers of some places are brought together once, four places at a time: [places / 4, k, 4]. All rows read them. */
-function addRows(all: Sums, numbers: Float64Array, weights: Float64Array): void {
-  const { places, offsets, panel, rows } = all;
-  const width = panel.length / offsets.length;
-  for (let first = 0; first < places.length; first += width) {
-    const block = places.subarray(first, first + width);
-    fillPanel(panel, numbers, block, offsets);
-    for (let row = 0; row < rows; row += 2) addTwoRows(all, weights, row, first, block.length);
+/** Parts of the memory of the kernels, each after the other, for as long as no other parts are taken. */
+class Workspace {
+  readonly kernels = productKernels();
+  #end = 0;
+
+  /** Makes room for so many numbers in all. */
+  constructor(numbers: number) {
+    const { memory } = this.kernels;
+    const missing = 8 * numbers + SLACK - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  }
+
+  numbers(length: number): Float64Array {
+    return new Float64Array(this.kernels.memory.buffer, this.#take(8 * length), length);
+  }
+
+  indexes(from: Int32Array): Int32Array {
+    const indexes = new Int32Array(this.kernels.memory.buffer, this.#take(4 * from.length), from.length);
+    indexes.set(from);
+    return indexes;
+  }
+
+  #take(bytes: number): number {
+    const start = this.#end;
+    this.#end += Math.ceil(bytes / 32) * 32;
+    return start;
+  }
+}
+
+const PAGE = 2 ** 16;
+
+/** What lies between the parts, at most. */
+const SLACK = 512;
+
+function endOf({ byteOffset, byteLength }: Int32Array | Float64Array): number {
+  return byteOffset + byteLength;
+}
+
+/** Numbers that are brought together at a time, and weights that are at hand: what a processor holds near, and next to it. */
+const PANEL_NUMBERS = 2 ** 16;
+const WEIGHT_NUMBERS = 2 ** 20;
+
+/**
+ * The numbers of some places are brought together once, four places at a time: [places / 4, k, 4]. All rows read them, as
+ * many as have their weights at hand.
+ */
+function writeRows(all: Shared, { numbers, weights, start, at }: Products): void {
+  const { rows, terms, count, places, offsets, stops, rounds, y } = all;
+  const width = Math.min(places.length, 4 * Math.max(1, Math.floor(PANEL_NUMBERS / terms / 4)));
+  const most = Math.min(rows, Math.max(2, Math.floor(WEIGHT_NUMBERS / terms)));
+  const space = new Workspace(width * terms + most * (terms + width) + stops.length);
+  const panel = space.numbers(width * terms);
+  const near = space.numbers(most * terms);
+  const sums = space.numbers(most * width);
+  const ends = space.indexes(stops);
+  for (let top = 0; top < rows; top += most) {
+    const some = Math.min(most, rows - top);
+    near.set(weights.subarray(top * terms, (top + some) * terms));
+    for (let first = 0; first < places.length; first += width) {
+      const block = places.subarray(first, first + width);
+      fillPanel(panel, numbers, block, offsets);
+      for (let row = 0; row < some; row++) {
+        sums.fill(start(top + row), row * width, row * width + block.length);
+      }
+      for (let row = 0; row < some; row += 2) {
+        // The last of an odd number of rows is its own other one.
+        const other = row + 1 < some ? 8 : 0;
+        const from = sums.byteOffset + 8 * row * width;
+        space.kernels.addTwoRows(
+          ...[from, from + 8 * block.length, other * width, panel.byteOffset],
+          ...[near.byteOffset + 8 * row * terms, other * terms, ends.byteOffset, endOf(ends), rounds],
+        );
+      }
+      const written = Math.min(block.length, count - first);
+      for (let row = 0; row < some; row++) {
+        y.set(sums.subarray(row * width, row * width + written), at + (top + row) * count + first);
+      }
+    }
   }
 }
 
@@ -121,99 +175,26 @@ function fillPanel(
   }
 }
 
-/** Adds a row's products, and those of the next one, at `count` places from the place `first` on: 2 × 4 sums at a time. */
-function addTwoRows(all: Sums, weights: Float64Array, row: number, first: number, count: number): void {
-  const { sums, panel, stops, rounds } = all;
-  const terms = all.offsets.length;
-  // The last of an odd number of rows is its own next one.
-  const next = row + 1 < all.rows ? 1 : 0;
-  const below = next * all.places.length;
-  const nextWeights = next * terms;
-  let from = 0;
-  const start = row * all.places.length + first;
-  for (let at = start; at < start + count; at += 4) {
-    let a0 = sums[at] as number;
-    let a1 = sums[at + 1] as number;
-    let a2 = sums[at + 2] as number;
-    let a3 = sums[at + 3] as number;
-    let b0 = sums[at + below] as number;
-    let b1 = sums[at + below + 1] as number;
-    let b2 = sums[at + below + 2] as number;
-    let b3 = sums[at + below + 3] as number;
-    const firstWeight = row * terms;
-    let weight = firstWeight;
-    for (let s = 0; s < stops.length; s++) {
-      for (const stop = firstWeight + (stops[s] as number); weight < stop; weight++) {
-        const a = weights[weight] as number;
-        const b = weights[weight + nextWeights] as number;
-        const x0 = panel[from] as number;
-        const x1 = panel[from + 1] as number;
-        const x2 = panel[from + 2] as number;
-        const x3 = panel[from + 3] as number;
-        from += 4;
-        a0 += a * x0;
-        a1 += a * x1;
-        a2 += a * x2;
-        a3 += a * x3;
-        b0 += b * x0;
-        b1 += b * x1;
-        b2 += b * x2;
-        b3 += b * x3;
-      }
-      if (rounds) {
-        a0 = Math.fround(a0);
-        a1 = Math.fround(a1);
-        a2 = Math.fround(a2);
-        a3 = Math.fround(a3);
-        b0 = Math.fround(b0);
-        b1 = Math.fround(b1);
-        b2 = Math.fround(b2);
-        b3 = Math.fround(b3);
-      }
-    }
-    sums[at] = a0;
-    sums[at + 1] = a1;
-    sums[at + 2] = a2;
-    sums[at + 3] = a3;
-    sums[at + below] = b0;
-    sums[at + below + 1] = b1;
-    sums[at + below + 2] = b2;
-    sums[at + below + 3] = b3;
-  }
-}
-
-/** Adds the products of a single row, whose numbers are read once: they stay where they are. */
-function addRow(all: Sums, numbers: Float64Array, weights: Float64Array): void {
-  const { sums, places, offsets, stops, rounds } = all;
-  for (let at = 0; at < places.length; at += 4) {
-    const p0 = places[at] as number;
-    const p1 = places[at + 1] as number;
-    const p2 = places[at + 2] as number;
-    const p3 = places[at + 3] as number;
-    let a0 = sums[at] as number;
-    let a1 = sums[at + 1] as number;
-    let a2 = sums[at + 2] as number;
-    let a3 = sums[at + 3] as number;
-    let k = 0;
-    for (let s = 0; s < stops.length; s++) {
-      for (const stop = stops[s] as number; k < stop; k++) {
-        const offset = offsets[k] as number;
-        const a = weights[k] as number;
-        a0 += a * (numbers[p0 + offset] as number);
-        a1 += a * (numbers[p1 + offset] as number);
-        a2 += a * (numbers[p2 + offset] as number);
-        a3 += a * (numbers[p3 + offset] as number);
-      }
-      if (rounds) {
-        a0 = Math.fround(a0);
-        a1 = Math.fround(a1);
-        a2 = Math.fround(a2);
-        a3 = Math.fround(a3);
-      }
-    }
-    sums[at] = a0;
-    sums[at + 1] = a1;
-    sums[at + 2] = a2;
-    sums[at + 3] = a3;
-  }
+/** The products of single rows, whose numbers are read where they are. */
+function rowWriter(all: Shared): (products: Products) => void {
+  const { terms, count, stops, rounds, y } = all;
+  const [places, offsets] = [all.places, all.offsets].map((each) => each.map((index) => 8 * index)) as [
+    Int32Array,
+    Int32Array,
+  ];
+  return ({ numbers, weights, start, at }) => {
+    const space = new Workspace(2 * places.length + 3 * terms + numbers.length);
+    const near = space.numbers(numbers.length);
+    const factors = space.numbers(terms);
+    const sums = space.numbers(places.length);
+    const ends = space.indexes(stops);
+    near.set(numbers);
+    factors.set(weights);
+    sums.fill(start(0));
+    space.kernels.addRow(
+      ...[sums.byteOffset, endOf(sums), near.byteOffset, space.indexes(places).byteOffset],
+      ...[space.indexes(offsets).byteOffset, factors.byteOffset, ends.byteOffset, endOf(ends), rounds],
+    );
+    y.set(sums.subarray(0, count), at);
+  };
 }

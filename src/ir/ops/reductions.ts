@@ -5,17 +5,18 @@ import { productOf } from "../sizes.js";
 import { elementAt, type Numbers, type Tensor, zeros } from "../tensor.js";
 import { type Dim, tensorType } from "../types.js";
 import { axesAttribute, checkAxes } from "./axes.js";
+import { added } from "./broadcast.js";
 
 /** How the elements along some axes become one number: `finish(combine(… combine(start, x₀) …), count)`. */
 export interface Reduction {
   readonly start: number;
-  combine(total: number, x: number): number;
+  readonly combine: (total: number, x: number) => number;
   finish(total: number, count: number): number;
 }
 
 export const MEAN: Reduction = {
   start: 0,
-  combine: (total, x) => total + x,
+  combine: added,
   finish: (total, count) => total / count,
 };
 
@@ -31,7 +32,7 @@ export const MINIMUM: Reduction = {
   finish: (total) => total,
 };
 
-export const SUM: Reduction = { start: 0, combine: (total, x) => total + x, finish: (total) => total };
+export const SUM: Reduction = { start: 0, combine: added, finish: (total) => total };
 
 export const PRODUCT: Reduction = { start: 1, combine: (total, x) => total * x, finish: (total) => total };
 
@@ -82,6 +83,13 @@ function combineAlong(
   step: number,
 ): void {
   let target = first;
+  // As in `combineTensors`, what most elements are reduced by is no call.
+  if (combine === added) {
+    for (let i = start; i < start + length; i++, target += step) {
+      to[target] = (to[target] as number) + (from[i] as number);
+    }
+    return;
+  }
   for (let i = start; i < start + length; i++, target += step) {
     to[target] = combine(to[target] as number, from[i] as number);
   }

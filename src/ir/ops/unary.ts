@@ -10,7 +10,7 @@ import {
   primitiveOp,
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
-import { mapElements, type Tensor, zeros } from "../tensor.js";
+import { type Numbers, type Tensor, zeros } from "../tensor.js";
 import type { TensorType } from "../types.js";
 
 type X = { readonly x: Operand<"one"> };
@@ -29,7 +29,9 @@ interface UnaryFacts extends Unary {
    * The size of the numbers that float32 implementations compute the result from, where it can be much smaller: the
    * sigmoid of -16 is 1e-7, and as inexact as numbers around 1 are. Left out, the result's own.
    */
-  readonly computedFrom?: (x: number) => number;
+  readonly computedFrom?: "one" | "itself";
+  /** `apply` of all elements of x, for what networks have millions of: a call for each would take longer than all the rest. */
+  readonly loop?: (x: Numbers, y: Numbers) => void;
 }
 
 /** A plain op on every element: an ONNX operator of one operand without attributes. */
@@ -55,11 +57,23 @@ export function modelUnary(op: UnaryFacts & { readonly source: string }): ModelO
   return { ...modelOp({ ...op, ...onEach(op) }), apply: op.apply };
 }
 
-function onEach({ apply, computedFrom }: UnaryFacts) {
+function onEach({ apply, loop, computedFrom }: UnaryFacts) {
+  const all =
+    loop ??
+    ((x: Numbers, y: Numbers): void => {
+      for (let i = 0; i < x.length; i++) y[i] = apply(x[i] as number);
+    });
   const applied = ({ dims, data }: Tensor): Tensor => {
     const y = zeros(dims, { data });
-    const isExact = computedFrom === undefined || data instanceof Float64Array;
-    mapElements(data, isExact ? apply : (x) => inexact(apply(x), computedFrom(x)), y.data);
+    if (computedFrom === undefined || data instanceof Float64Array) {
+      all(data, y.data);
+      return y;
+    }
+    const exact = new Float64Array(data.length);
+    all(data, exact);
+    for (let i = 0; i < data.length; i++) {
+      y.data[i] = inexact(exact[i] as number, computedFrom === "one" ? 1 : Math.abs(data[i] as number));
+    }
     return y;
   };
   return {

@@ -36,7 +36,7 @@ const several =
 
 /** In float64, whatever the operand is held in: two of an operator may be held otherwise. */
 function wide({ dims, data }: Tensor): Tensor {
-  return { dims, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+  return { dims, data: data instanceof Float64Array ? data : new Float64Array(data) };
 }
 
 const truth = (test: (a: number, b: number) => boolean): Evaluator => two((a, b) => Number(test(a, b)));

@@ -127,7 +127,7 @@ export type Evaluator = (node: OperatorNode) => readonly Tensor[];
 
 /** A tensor of whole numbers or of float64. */
 export function tensorOf(dims: readonly number[], data: ArrayLike<number>): Tensor {
-  return { dims, data: Float64Array.from(data) };
+  return { dims, data: new Float64Array(data) };
 }
 
 /** The tensor whose element at each position is computed of that position's indexes. */

@@ -52,7 +52,10 @@ export function* weightChunks(
 /** All elements of a weight, each rounded to the element type: what a file holds. */
 export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
   const numbers = evaluate(expr, seed);
-  return isIntegerType(dtype) ? numbers : numbers.map(dtype === "float16" ? nearestHalf : Math.fround);
+  if (isIntegerType(dtype)) return numbers;
+  if (dtype === "float16") return numbers.map(nearestHalf);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = Math.fround(numbers[i] as number);
+  return numbers;
 }
 
 /** All elements of a weight, unrounded. */
