@@ -5,7 +5,7 @@ import { specNetwork } from "../../given/spec-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { placesOfInput } from "../../language/input.js";
 import { checkExpectations } from "../../networks/expectations.js";
-import { type ExportOptions, lower } from "../../networks/export.js";
+import { lower } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
 import { compareInitializers, replaceInitializers, weightsOfExport } from "../../onnx/decode/initializers.js";
 import { runPasses } from "../../passes/engine/manager.js";
@@ -36,18 +36,22 @@ export function specTarget(
   note: (check: Check) => void,
 ): VerifyTarget {
   let stress: SpecStress | undefined;
-  const precision = precisionOf(network, options);
+  const lowered = lower(network, options).graph;
+  const precision = precisionOf(lowered);
   return {
     precision,
     rounds: WEIGHTS.length,
     found: () => stress ?? { gates: { image: [], effects: [] }, checks: [] },
     round(index, conditions) {
       const weights = WEIGHTS[index] as Weights;
-      if (weights === "stress") stress = chooseStress(specFile, network, options, conditions);
+      if (weights === "stress") stress = chooseStress(specFile, network, options, conditions, precision);
       const weighted =
         stress === undefined ? network : withMeant(network, stress.weights.apply(network.meant));
       const rounding = startHalfRounding();
-      const own = exportBytes(weighted, options, rounding);
+      const own =
+        stress === undefined
+          ? exportBytes(network, options, rounding, lowered)
+          : exportBytes(weighted, options, rounding);
       if (precision === "float16" && weights === "own") note(halfWeightsCheck(rounding));
       const subjects: Subject[] = [{ label: "export", model: own }];
       if (file !== undefined) {
@@ -100,6 +104,7 @@ export function chooseStress(
   network: SpecNetwork,
   options: VerifyOptions,
   { tolerance, deadline }: Conditions,
+  precision = precisionOf(lower(network, options).graph),
 ): SpecStress {
   const { seed = 0 } = options;
   const sample = smallNetwork(specFile, network, options);
@@ -115,7 +120,7 @@ export function chooseStress(
   if (best === undefined) throw new Defect("no stress weights were tried");
   const { weights, gates } = best;
   const checks = [gateCheck(gates)];
-  if (precisionOf(network, options) === "float16") {
+  if (precision === "float16") {
     const small = withMeant(sample, weights.apply(sample.meant));
     checks.push(halfRangeCheck(small.meant, lower(small, options).graph, seed));
   }
@@ -172,9 +177,9 @@ function givenSubject(
   return { subject: { label: path, model }, check: { name, ok: true, detail: `${path} takes them` } };
 }
 
-/** The lowest precision that the export computes in, whether a flag or a pass asks for it. */
-function precisionOf(network: SpecNetwork, options: ExportOptions): VerifyTarget["precision"] {
-  return usesType(lower(network, options).graph, "float16") ? "float16" : "float32";
+/** The lowest precision that an export computes in, whether a flag or a pass asks for it. */
+function precisionOf(lowered: Graph): VerifyTarget["precision"] {
+  return usesType(lowered, "float16") ? "float16" : "float32";
 }
 
 function withMeant(network: SpecNetwork, meant: Graph): SpecNetwork {

@@ -25,7 +25,8 @@ export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: num
   const result = zeros(dims, a);
   const stepsA = broadcastSteps(a.dims, dims);
   const stepsB = broadcastSteps(b.dims, dims);
-  const { outer, length, stepA, stepB } = commonRun(dims, stepsA, stepsB);
+  const { outer, length, steps } = commonRun(dims, stepsA, stepsB);
+  const [stepA = 0, stepB = 0] = steps;
   const at = new Array<number>(outer).fill(0);
   let indexA = 0;
   let indexB = 0;
@@ -44,18 +45,22 @@ export function combineTensors(a: Tensor, b: Tensor, combine: (a: number, b: num
   return result;
 }
 
-/** The last axes that are one run of elements in the result, and steps of one size in both operands; `outer`: how many others there are. */
-function commonRun(dims: readonly number[], stepsA: readonly number[], stepsB: readonly number[]) {
-  let [outer, length, stepA, stepB] = [dims.length, 1, 0, 0];
+/**
+ * The last axes over which the elements of a tensor are one run, and those that some others have for them are steps of one size
+ * each. `outer`: how many axes come before.
+ */
+export function commonRun(dims: readonly number[], ...others: readonly (readonly number[])[]) {
+  let [outer, length] = [dims.length, 1];
+  let steps: readonly number[] = others.map(() => 0);
   for (; outer > 0; outer--) {
     const size = dims[outer - 1] as number;
-    const [nextA, nextB] = [stepsA[outer - 1] as number, stepsB[outer - 1] as number];
+    const next = others.map((each) => each[outer - 1] as number);
     if (size === 1) continue;
-    if (length > 1 && (nextA !== length * stepA || nextB !== length * stepB)) break;
-    if (length === 1) [stepA, stepB] = [nextA, nextB];
+    if (length > 1 && next.some((step, i) => step !== length * (steps[i] as number))) break;
+    if (length === 1) steps = next;
     length *= size;
   }
-  return { outer, length, stepA, stepB };
+  return { outer, length, steps };
 }
 
 function combineRun(

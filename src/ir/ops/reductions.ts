@@ -5,7 +5,7 @@ import { productOf } from "../sizes.js";
 import { elementAt, type Numbers, type Tensor, zeros } from "../tensor.js";
 import { type Dim, tensorType } from "../types.js";
 import { axesAttribute, checkAxes } from "./axes.js";
-import { added } from "./broadcast.js";
+import { added, commonRun } from "./broadcast.js";
 
 /** How the elements along some axes become one number: `finish(combine(… combine(start, x₀) …), count)`. */
 export interface Reduction {
@@ -56,12 +56,13 @@ export function reduceTensor(x: Tensor, axes: readonly number[], reduction: Redu
   );
   y.data.fill(reduction.start);
   const steps = stepsInto(x.dims, axes);
-  const length = elementAt(x.dims, x.dims.length - 1);
-  const step = elementAt(steps, steps.length - 1);
+  const run = commonRun(x.dims, steps);
+  const { outer, length } = run;
+  const [step = 0] = run.steps;
   for (let start = 0; start < x.data.length; start += length) {
     let rest = start / length;
     let target = 0;
-    for (let axis = x.dims.length - 2; axis >= 0; axis--) {
+    for (let axis = outer - 1; axis >= 0; axis--) {
       const size = elementAt(x.dims, axis);
       target += (rest % size) * elementAt(steps, axis);
       rest = Math.floor(rest / size);
