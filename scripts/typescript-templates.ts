@@ -12,6 +12,7 @@ const SHARED: readonly Shared[] = [
   { from: "src/images/prepare.ts", to: "images/prepare.ts" },
   { from: "src/language/preprocessing.ts", to: "images/preprocessing.ts", change: keepTypes },
   { from: "src/driver/run/classes.ts", to: "classes.ts" },
+  { from: "src/base/float16.ts", to: "float16.ts" },
 ];
 
 interface Shared {

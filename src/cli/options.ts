@@ -76,7 +76,11 @@ export const sharedOptions = {
     choices: PRECISIONS,
     default: "fp32" as const,
     describe:
-      "What the model computes in; fp16 keeps sums over maps and softmax in fp32, inputs and outputs too",
+      "What the model computes in; fp16 keeps sums over maps and softmax in fp32, and inputs and outputs unless --fp16-io",
+  },
+  "fp16-io": {
+    type: "boolean",
+    describe: "With --precision fp16: inputs and outputs are float16 too",
   },
   device: {
     requiresArg: true,

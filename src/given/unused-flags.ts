@@ -32,6 +32,7 @@ const IS_GIVEN = {
   target: ({ target }) => target !== undefined && target !== "portable",
   "keep-bn": ({ keepBatchNorm }) => keepBatchNorm === true,
   precision: ({ precision }) => precision === "fp16",
+  "fp16-io": ({ halfIo }) => halfIo === true,
   preprocessing: ({ preprocessing }) => preprocessing !== undefined,
   "min-score": ({ minScore }) => minScore !== undefined,
 } as const satisfies Readonly<Record<string, (options: FlagOptions) => boolean>>;
@@ -57,7 +58,7 @@ const READING: readonly Flag[] = [
   ...["names-map", "adapt-input", "weights-key"],
   ...["allow-missing", "allow-other-settings"],
 ] as const satisfies readonly Flag[];
-const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision"];
+const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision", "fp16-io"];
 const COMPILING: readonly Flag[] = [
   ...["passes", "weights", "batch", "names"],
   ...READING,

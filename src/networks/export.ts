@@ -11,6 +11,7 @@ import { runPasses } from "../passes/engine/manager.js";
 import { printPipeline } from "../passes/engine/pipeline.js";
 import type { ModelPrecision } from "../passes/export-options.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
+import { withEnds } from "../passes/lower/half-ends.js";
 import { BATCH } from "./blocks/network.js";
 import { METADATA } from "./metadata.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork } from "./spec-network.js";
@@ -25,8 +26,10 @@ export interface ExportOptions {
   readonly target?: Target | undefined;
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
-  /** What the model computes in. Default: fp32. Inputs and outputs are float32 in any case. */
+  /** What the model computes in. Default: fp32. */
   readonly precision?: ModelPrecision | undefined;
+  /** With fp16: inputs and outputs are float16 too. Default: they are float32. */
+  readonly halfIo?: boolean | undefined;
   /** The batch of the file. Default: dynamic; where boxes are selected, the one image that they are selected in. */
   readonly batch?: Batch | undefined;
   /** The seed of the model's initial weights. Default 0. */
@@ -47,7 +50,9 @@ export function lower(
   options: ExportOptions & Pick<NetworkOptions, "hooks">,
 ): ReturnType<typeof runPasses> {
   refuseBatch(network, options);
-  return locateErrors(network.spec, () => runPasses(network.graph, exportPipeline(options), options.hooks));
+  return locateErrors(network.spec, () =>
+    withEnds(runPasses(network.graph, exportPipeline(options), options.hooks), options),
+  );
 }
 
 /** Boxes are selected in one image: those of several would need a list of as many tables. */

@@ -1,6 +1,6 @@
 import type { Target } from "../ir/attention/lowering/strategy.js";
 
-/** What a model computes in: float32, or float16 wherever that is safe. Inputs and outputs are float32 in both. */
+/** What a model computes in: float32, or float16 wherever that is safe. Inputs and outputs are float32 in both, unless `halfIo` is asked for. */
 export const PRECISIONS = ["fp32", "fp16"] as const;
 
 export type ModelPrecision = (typeof PRECISIONS)[number];
@@ -14,4 +14,6 @@ export interface ExportPipelineOptions {
   readonly keepBatchNorm?: boolean | undefined;
   /** Default: fp32. */
   readonly precision?: ModelPrecision | undefined;
+  /** With fp16: inputs and outputs are float16 too. Default: they keep their types. */
+  readonly halfIo?: boolean | undefined;
 }

@@ -28,13 +28,15 @@ const LARGEST = [9, 1, 0];
 
 /**
  * The inputs with whole numbers that the model runs with: what indexes a table of few rows must not be larger. Where it runs with none of them,
- * as they were, so that the run says why.
+ * as they were, so that the run says why. Inputs that the model takes in half precision have numbers of that.
  */
 export async function workableInputs(
   session: Session,
-  inputs: readonly InputShape[],
+  shapes: readonly InputShape[],
   batch: number,
 ): Promise<readonly InputShape[]> {
+  const halves = new Set(session.inputs.flatMap(({ name, dtype }) => (dtype === "float16" ? [name] : [])));
+  const inputs = shapes.map((input) => (halves.has(input.name) ? { ...input, dtype: "float16" } : input));
   if (!inputs.some(isIndex)) return inputs;
   for (const most of LARGEST) {
     const bounded = inputs.map((input) => (isIndex(input) ? { ...input, most } : input));

@@ -9,6 +9,7 @@ import { recoverBlocks } from "../../src/analysis/structure/recover.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { codegen } from "../../src/driver/codegen/codegen.js";
 import { programNetwork } from "../../src/driver/codegen/program-network.js";
+import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { withFileNetwork } from "../../src/given/onnx-file.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { freezeGraph, freezeOp } from "../../src/ir/builder.js";
@@ -213,6 +214,22 @@ test("packages of files compile, run and give what the framework gave, whatever 
       batches.add(String(batchOf(file)));
     }
     assert.equal([...batches], ["batch", "1"]);
+    // The same network with inputs and outputs of float16, which the package takes and gives as float32.
+    const { file, x, y } = networksOfOthers().find(
+      (each) => each.name === "torchvision-efficientnet-13",
+    ) as Case;
+    const [half, output] = [join(folder, "half.onnx"), join(folder, "half")];
+    await rewrite(file, { output: half, precision: "fp16", halfIo: true });
+    await codegen(half, { language: "ts", output });
+    compilePackage(output);
+    writeFileSync(join(output, "x.json"), JSON.stringify({ dims: x.dims, numbers: [...Array.from(x.data)] }));
+    writeFileSync(join(output, "run.mjs"), PROGRAM.replace("{ Model }", `{ ${classOf(output)}: Model }`));
+    const { status, stderr } = spawnSync(process.execPath, ["run.mjs"], { cwd: output, encoding: "utf8" });
+    assert.is(status, 0, stderr);
+    const found: readonly number[] = JSON.parse(readFileSync(join(output, "y.json"), "utf8"));
+    const range = Math.max(...Array.from(y.data)) - Math.min(...Array.from(y.data));
+    const off = found.map((number, i) => Math.abs(number - (y.data[i] as number)) / range);
+    assert.ok(Math.max(...off) < 2e-2 && Math.max(...off) > 0, `${Math.max(...off)}`);
   }));
 
 /** The name of the class that a package exports. */

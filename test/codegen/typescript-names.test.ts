@@ -79,8 +79,8 @@ function shape(file: SourceFile): readonly string[] {
 }
 
 const withNames = (labels: readonly string[], input: string, output: string): NetworkInterface => ({
-  inputs: [{ name: input, dims: [null, 3, 8, 8] }],
-  outputs: [{ name: output, dims: [null, labels.length] }],
+  inputs: [{ name: input, dtype: "float32", dims: [null, 3, 8, 8] }],
+  outputs: [{ name: output, dtype: "float32", dims: [null, labels.length] }],
   classifier: {
     input,
     output,

@@ -67,6 +67,35 @@ const model = new Uint8Array([1]);
 const open = (platform: Platform, options = {}, of = signature) =>
   ModelSession.open(model, of, platform, options);
 
+test("where the file has float16, numbers of float32 are rounded to it, and widened again", async () => {
+  const bits: number[][] = [];
+  const session = {
+    async run({ x }: { readonly x: { readonly type: string; readonly data: Uint16Array } }) {
+      assert.is(x.type, "float16");
+      bits.push([...x.data]);
+      return { y: new FakeTensor("float16", x.data as unknown as Float32Array, [1, 2]) };
+    },
+  };
+  const runtime = { Tensor: FakeTensor, InferenceSession: { create: async () => session } };
+  const half = { x: { dtype: "float16", dims: [null, 2] } } as const;
+  const opened = await open(
+    nodePlatform(runtime as unknown as Runtime),
+    {},
+    {
+      inputs: half,
+      outputs: { y: half.x },
+      batch: null,
+    },
+  );
+  const { y } = await opened.run({ x: { data: new Float32Array([1.0001, -0.1]), dims: [1, 2] } });
+  // 1, and -1.599609375 * 2 ** -4.
+  assert.equal(bits, [[0x3c00, 0xae66]]);
+  assert.equal(y, { data: new Float32Array([1, -0.0999755859375]), dims: [1, 2] });
+  const other = await open(nodePlatform(runtime as unknown as Runtime), {}, { ...signature, inputs: half });
+  const problem = await other.run({ x: { data: new Float32Array(2), dims: [1, 2] } }).catch(String);
+  assert.match(String(problem), /no output y of float32/);
+});
+
 test("the CPU is wasm in browsers; another device gets the whole network or is refused", async () => {
   const { runtime, asked } = fakeRuntime(["wasm", "webgpu"]);
   assert.is((await open(webPlatform(runtime))).device, "cpu");

@@ -53,18 +53,30 @@ export const given = { pixels, context, width, height };
 
 /** Inputs and outputs that TypeScript infers other types from than from those of pictures in colour. */
 const UNUSUAL: Readonly<Record<string, Omit<NetworkInterface, "classifier">>> = {
-  grey: { inputs: [{ name: "x", dims: [null, 1, 40, 24] }], outputs: [{ name: "y", dims: [null, 2] }] },
-  row: { inputs: [{ name: "x", dims: [null, 7] }], outputs: [{ name: "y", dims: [null] }] },
-  one: { inputs: [{ name: "x", dims: [null, 1] }], outputs: [{ name: "y", dims: [null, 1] }] },
-  alone: { inputs: [{ name: "x", dims: [null] }], outputs: [{ name: "y", dims: [null] }] },
+  grey: {
+    inputs: [{ name: "x", dtype: "float32", dims: [null, 1, 40, 24] }],
+    outputs: [{ name: "y", dtype: "float32", dims: [null, 2] }],
+  },
+  row: {
+    inputs: [{ name: "x", dtype: "float32", dims: [null, 7] }],
+    outputs: [{ name: "y", dtype: "float32", dims: [null] }],
+  },
+  one: {
+    inputs: [{ name: "x", dtype: "float32", dims: [null, 1] }],
+    outputs: [{ name: "y", dtype: "float32", dims: [null, 1] }],
+  },
+  alone: {
+    inputs: [{ name: "x", dtype: "float32", dims: [null] }],
+    outputs: [{ name: "y", dtype: "float32", dims: [null] }],
+  },
   several: {
     inputs: [
-      { name: "x", dims: [null, 1, 8] },
-      { name: "class", dims: [null] },
+      { name: "x", dtype: "float32", dims: [null, 1, 8] },
+      { name: "class", dtype: "float32", dims: [null] },
     ],
     outputs: [
-      { name: "y", dims: [null, 2, 4, 4] },
-      { name: "0", dims: [null, 1] },
+      { name: "y", dtype: "float32", dims: [null, 2, 4, 4] },
+      { name: "0", dtype: "float32", dims: [null, 1] },
     ],
   },
 };

@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { roundToFloat16 } from "../../src/base/float16.js";
 import { compile } from "../../src/driver/compile/compile.js";
+import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { type VerifyReport, verify } from "../../src/driver/verify/verify.js";
 import { decodeModel } from "../../src/files/models/open.js";
 import { specNetwork } from "../../src/given/spec-file.js";
 import { type Graph, storedDataOf, usesType } from "../../src/ir/graph.js";
 import { parseGraph } from "../../src/ir/parse.js";
 import { printGraph } from "../../src/ir/print.js";
+import { verifyGraph } from "../../src/ir/verifier.js";
 import { encode, lower } from "../../src/networks/export.js";
 import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../src/onnx/encode/export.js";
@@ -19,6 +22,8 @@ import { type GraphMessage, ModelProto, type NodeMessage } from "../../src/onnx/
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { invocationOf, printPipeline } from "../../src/passes/engine/pipeline.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
+import { withEnds } from "../../src/passes/lower/half-ends.js";
+import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { judge, TOLERANCES, type Verdict } from "../../src/runtime/compare.js";
 import { measuredError } from "../../src/runtime/rounding-error.js";
 import { openSession } from "../../src/runtime/session.js";
@@ -28,7 +33,7 @@ import {
   halfWeightsCheck,
   saturationWarnings,
 } from "../../src/trials/half-precision.js";
-import { inputShapes } from "../../src/trials/numbers.js";
+import { inputShapes, parameterNumbers, randomInputs } from "../../src/trials/numbers.js";
 import { runModel } from "../../src/trials/outputs.js";
 import { evaluateReference } from "../../src/trials/reference-runs.js";
 import { startHalfRounding } from "../../src/weights/values/half.js";
@@ -92,6 +97,88 @@ test("B0 with ECA is half as large, with float32 at its border, and twice the sa
   const types = new Map(initializer?.map(({ name, dataType }) => [name, dataType]));
   assert.is(types.get("stem.conv.weight"), FLOAT16);
   assert.is(types.get("stages.0.blocks.0.attention.conv.weight"), FLOAT, "three numbers of a gate");
+});
+
+test("--fp16-io: inputs and outputs are float16, and nothing is cast where it need not be", async () => {
+  await compile(SPEC, { output: join(folder, "half.onnx"), ...HALF });
+  const output = join(folder, "half-io.onnx");
+  await compile(SPEC, { output, ...HALF, halfIo: true });
+  const { node, input, output: outputs } = ModelProto.decode(readFileSync(output)).graph as GraphMessage;
+  for (const each of [...(input ?? []), ...(outputs ?? [])])
+    assert.is(each.type?.tensorType?.elemType, FLOAT16);
+  const readers = node?.filter((each) => each.input?.includes("input")).map(({ opType }) => opType);
+  assert.equal(readers, ["Conv"]);
+  const report = await verify(SPEC, { ...HALF, halfIo: true });
+  assert.is(report.verdict, "right");
+  assert.is((await verify(output)).verdict, "right");
+  // The numbers are those of the other file, rounded once more.
+  const [a, b] = await Promise.all(
+    [join(folder, "half.onnx"), output].map(async (file) => {
+      const session = await openSession(file);
+      const shapes = session.inputs.map((each) => ({ ...each, dtype: "float16" }));
+      const run = await runModel(session, shapes, 2, 0);
+      await session.close();
+      return run.get("logits") ?? [];
+    }),
+  );
+  assert.ok(a !== undefined && a.length > 0 && a.length === b?.length);
+  Array.from(a).forEach((x, i) => {
+    assert.ok(Math.abs(x - Number(b?.[i])) <= 2 ** -10 * Math.abs(x) + 2 ** -24, `${x} ${b?.[i]}`);
+  });
+});
+
+test("--fp16-io needs --precision fp16", async () => {
+  for (const run of [
+    () => compile(SPEC, { output: join(folder, "none.onnx"), halfIo: true }),
+    () => verify(SPEC, { halfIo: true }),
+    () => rewrite("test/data/onnx/gemm-se-11.onnx", { output: join(folder, "none.onnx"), halfIo: true }),
+  ]) {
+    const error = await run().then(String, String);
+    assert.match(error, /--fp16-io is about networks in half precision/);
+  }
+  assert.not.ok(existsSync(join(folder, "none.onnx")));
+});
+
+/** Outputs of every kind: of half precision, of float32, read by another op, twice, an input, a cast of one that is an output. */
+const ENDS = `graph "g" {
+  input %x : float32[N, 4, 3, 3]
+  input %row : float32[N, 4]
+  input %ids : int64[N, 4]
+  trainable @w = normal([4, 4, 1, 1], 0.5, "w")
+  trainable @d = normal([4, 4], 0.5, "d")
+  %a : float32[N, 4, 3, 3] = conv(%x, @w) loc(/a)
+  %p : float32[N, 4, 1, 1] = global_avg_pool(%x) loc(/p)
+  %f : float32[N, 4] = flatten(%p) loc(/f)
+  %s : float32[N, 4] = softmax(%row) {axis = 1} loc(/s)
+  %r : float32[N, 4, 3, 3] = relu(%a) loc(/r)
+  %g : float32[N, 4] = gemm(%row, @d) loc(/g)
+  return %a, %f, %s, %r, %g, %row
+}`;
+
+test("--fp16-io: ends of every kind keep their names and their numbers", () => {
+  const graph = parseGraph(ENDS);
+  const ran = runPasses(graph, exportPipeline(HALF));
+  const { graph: ends } = withEnds(ran, { ...HALF, halfIo: true });
+  assert.equal(verifyGraph(ends), []);
+  assert.fixture(printGraph(parseGraph(printGraph(ends))), printGraph(ends));
+  const namesOf = (values: readonly { readonly name: string }[]) => values.map(({ name }) => name);
+  assert.equal(namesOf(ends.inputs), namesOf(graph.inputs));
+  assert.equal(namesOf(ends.outputs), namesOf(graph.outputs));
+  assert.equal(
+    [...ends.inputs, ...ends.outputs].map(({ type: { dtype } }) => dtype),
+    ["float16", "float16", "int64", ...graph.outputs.map(() => "float16")],
+  );
+  const inputs = new Map(
+    [...randomInputs(inputShapes(ends), 2, 0)].map(([name, tensor]) => [name, tensor] as const),
+  );
+  const parameters = parameterNumbers(0);
+  const expected = evaluateGraph(ran.graph, inputs, parameters);
+  const now = evaluateGraph(ends, inputs, parameters);
+  for (const { name } of graph.outputs) {
+    const numbers = Array.from(now.get(name)?.data ?? []);
+    assert.ok(numbers.length > 0);
+    assert.equal(numbers, Array.from(expected.get(name)?.data ?? [], roundToFloat16), name);
+  }
 });
 
 test("verify holds it to the tolerance of half precision, in batches of 1 and 3", async () => {

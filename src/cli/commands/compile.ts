@@ -27,6 +27,7 @@ export const compileCommand = defineCommand({
     opset: sharedOptions.opset,
     batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
+    "fp16-io": sharedOptions["fp16-io"],
     target: sharedOptions.target,
     "keep-bn": sharedOptions["keep-bn"],
     "external-data": {
@@ -89,6 +90,10 @@ export const compileCommand = defineCommand({
       "ecagen compile specs/b0-eca.json --precision fp16 -o half.onnx",
       "half precision, a file of half the size",
     ],
+    [
+      "ecagen compile specs/b0-eca.json --precision fp16 --fp16-io",
+      "the same with inputs and outputs of float16",
+    ],
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
@@ -104,6 +109,7 @@ export const compileCommand = defineCommand({
         opset: args.opset,
         batch: args.batch,
         precision: args.precision,
+        halfIo: args["fp16-io"],
         target: args.target,
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],

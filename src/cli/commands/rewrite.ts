@@ -63,6 +63,7 @@ export const rewriteCommand = defineCommand({
         "All sizes of an input of which some are open, as x=1x3x320x320: what the file is looked at and verified with; it stays open",
     },
     precision: sharedOptions.precision,
+    "fp16-io": sharedOptions["fp16-io"],
     target: sharedOptions.target,
     "external-data": {
       type: "boolean",
@@ -100,6 +101,10 @@ export const rewriteCommand = defineCommand({
       "a file that leaves its sizes open",
     ],
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
+    [
+      "ecagen rewrite model.onnx --precision fp16 --fp16-io -o half.onnx",
+      "inputs and outputs of float16, too",
+    ],
   ],
   async run(args) {
     const { rewrite } = await import("../../driver/rewrite/rewrite.js");
@@ -118,6 +123,7 @@ export const rewriteCommand = defineCommand({
         batch: args.batch,
         inputShapes: args["input-shape"],
         precision: args.precision,
+        halfIo: args["fp16-io"],
         target: args.target,
         externalData: args["external-data"],
         digest: args.json,

@@ -156,7 +156,7 @@ function tensorsType(tensors: readonly PackageTensor[], sizes: readonly string[]
 }
 
 function ports(tensors: readonly PackageTensor[]): Json {
-  return Object.fromEntries(tensors.map(({ name, dims }) => [name, { dtype: "float32", dims }]));
+  return Object.fromEntries(tensors.map(({ name, dtype, dims }) => [name, { dtype, dims }]));
 }
 
 function literal(value: Json): string {

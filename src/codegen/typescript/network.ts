@@ -6,6 +6,7 @@ import type { InterfaceSubject } from "../subject.js";
 /** A tensor that goes in or comes out; the batch is open. */
 export interface PackageTensor {
   readonly name: string;
+  readonly dtype: "float32" | "float16";
   readonly dims: readonly [batch: null, ...sizes: number[]];
 }
 
@@ -35,12 +36,12 @@ export function networkInterface({ graph, spec }: InterfaceSubject): NetworkInte
 }
 
 function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTensor {
-  if (dtype !== "float32") {
+  if (dtype !== "float32" && dtype !== "float16") {
     throw InputError.of(
       "codegen/element-type",
       `${name} is a tensor of ${dtype === "other" ? "something else than numbers" : dtype}`,
       {
-        hint: "generated packages take networks whose inputs and outputs are float32",
+        hint: "generated packages take networks whose inputs and outputs are float32 or float16",
       },
     );
   }
@@ -55,7 +56,7 @@ function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTen
       hint: "generated packages take networks whose first size is the batch, and whose other sizes are fixed",
     });
   }
-  return { name, dims: [null, ...sizes] };
+  return { name, dtype, dims: [null, ...sizes] };
 }
 
 function classifierOf(

@@ -86,8 +86,8 @@ function classifyLines(labelled: boolean): readonly string[] {
 }
 
 function markdownShapes(inputs: readonly PackageTensor[], outputs: readonly PackageTensor[]): string {
-  const line = (what: string, { name, dims: [, ...sizes] }: PackageTensor): string =>
-    `- ${what} ${markdownText(JSON.stringify(name))}: float32 [batch, ${sizes.join(", ")}]`;
+  const line = (what: string, { name, dtype, dims: [, ...sizes] }: PackageTensor): string =>
+    `- ${what} ${markdownText(JSON.stringify(name))}: ${dtype} [batch, ${sizes.join(", ")}]`;
   return [...inputs.map((each) => line("input", each)), ...outputs.map((each) => line("output", each))].join(
     "\n",
   );

@@ -2,7 +2,10 @@ import type { GeneratedFile } from "../subject.js";
 import { templateText } from "../template-text.js";
 
 /** What loads a network and runs it in a browser; the same for all networks. */
-const RUNNER = ["src/platform.ts", "src/platform-web.ts", "src/onnxruntime-web.d.ts", "src/session.ts"];
+const RUNNER = [
+  ...["src/platform.ts", "src/platform-web.ts", "src/onnxruntime-web.d.ts"],
+  ...["src/session.ts", "src/float16.ts"],
+];
 
 /** What classifies images. */
 const CLASSIFIER = [

@@ -10,6 +10,8 @@ import type {
   Variant,
 } from "../../codegen/subject.js";
 import { packageVersion } from "../../files/package.js";
+import type { Graph, Value } from "../../ir/graph.js";
+import { tensorType } from "../../ir/types.js";
 import type { ExportOptions } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
 import { type FrameworkNames, frameworkNames } from "./state-names.js";
@@ -107,7 +109,14 @@ export function generatorOf({
   return async () => (await import("../../codegen/user-templates/generate.js")).userTemplates(folder);
 }
 
-interface SubjectOptions extends Pick<ProgramOptions, "batch" | "resolution"> {
+/** A network whose file has inputs and outputs of float16, as those see it who only read what these are. */
+function withEndsDeclaredHalf(graph: Graph): Graph {
+  const half = <V extends Value>(value: V): V =>
+    value.type.dtype === "float32" ? { ...value, type: tensorType(value.type.dims, "float16") } : value;
+  return { ...graph, inputs: graph.inputs.map(half), outputs: graph.outputs.map(half) };
+}
+
+interface SubjectOptions extends Pick<ProgramOptions, "batch" | "resolution" | "halfIo"> {
   readonly stateNames?: StateNames | undefined;
   readonly variants?: readonly Variant[] | undefined;
 }
@@ -115,13 +124,13 @@ interface SubjectOptions extends Pick<ProgramOptions, "batch" | "resolution"> {
 /** What generators are told of a network. */
 export function codegenSubject(
   network: SpecNetwork,
-  { batch, resolution, stateNames, variants = [] }: SubjectOptions,
+  { batch, resolution, halfIo, stateNames, variants = [] }: SubjectOptions,
 ): CodegenSubject {
   const { resolved } = network.spec;
   const size = resolution === undefined ? {} : { height: resolution, width: resolution };
   return {
     spec: { ...resolved, input: { ...resolved.input, ...size } },
-    graph: network.graph,
+    graph: halfIo === true ? withEndsDeclaredHalf(network.graph) : network.graph,
     counts: countNetwork(network.graph),
     variants,
     batch: batch === "dynamic" ? undefined : batch,

@@ -56,14 +56,13 @@ async function verifiedParts(rewriting: RewriteTask, plan: RewritePlan): Promise
   const bytes = (lowered: Graph): Uint8Array =>
     modelBytes(encode(lowered, rewriting), { seed: options.seed ?? 0 });
   const keepsValues = !invocations.some(changesFunction);
-  const precision = keepsValues ? options.precision : "fp32";
-  const rewritten = lower(keepsValues ? plan.after : plan.compared, imported, {
-    ...options,
-    precision,
-  }).graph;
+  const inFloat32 = { ...options, precision: "fp32", halfIo: false } as const;
+  const rewritten = keepsValues
+    ? lower(plan.after, imported, options).graph
+    : lower(plan.compared, imported, inFloat32).graph;
   const half = usesType(rewritten, "float16");
   const becomesHalf = half && !usesType(plan.compared, "float16");
-  const { graph: unrounded } = lower(plan.compared, imported, { ...options, precision: "fp32" });
+  const { graph: unrounded } = lower(plan.compared, imported, inFloat32);
   const coarse = Array.from({ length: becomesHalf ? COARSE_RUNS : 0 }, (_, run) =>
     bytes(coarseWeights(unrounded, "float16", run)),
   );

@@ -9,6 +9,7 @@ import { type RanPasses, runPasses } from "../../passes/engine/manager.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
 import { printPipeline } from "../../passes/engine/pipeline.js";
 import { rewritePipeline } from "../../passes/export-pipeline.js";
+import { withEnds } from "../../passes/lower/half-ends.js";
 import { simplify } from "../../passes/simplify/simplify.js";
 import type { RewriteOptions } from "./report.js";
 
@@ -32,9 +33,9 @@ export interface RewriteTask {
 export function lower(
   graph: Graph,
   { opset }: Pick<SizedModel, "opset">,
-  { target, precision }: Pick<RewriteOptions, "target" | "precision">,
+  { target, precision, halfIo }: Pick<RewriteOptions, "target" | "precision" | "halfIo">,
 ): RanPasses {
-  return runPasses(graph, rewritePipeline({ opset, target, precision }));
+  return withEnds(runPasses(graph, rewritePipeline({ opset, target, precision })), { precision, halfIo });
 }
 
 /** A lowered network as the parts of the rewritten file, which says how it was made where passes were asked for. */

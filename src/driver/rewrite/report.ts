@@ -22,6 +22,8 @@ export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr">
   readonly passes?: string | undefined;
   readonly target?: Target | undefined;
   readonly precision?: ModelPrecision | undefined;
+  /** With fp16: inputs and outputs are float16 too. Default: they keep their types. */
+  readonly halfIo?: boolean | undefined;
   /** The batch of the rewritten file, where that of the original is open. Default: as it is. */
   readonly batch?: Batch | undefined;
   /** Sizes of inputs that the file leaves open, as `x=1x3x320x320`: what it is looked at and verified with. It stays open. */

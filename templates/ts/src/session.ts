@@ -1,7 +1,8 @@
-import type { InferenceSession } from "onnxruntime-common";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
 import { DEVICES, type Device, type ModelSource, type Platform, PREFERENCE } from "./platform.js";
 
-/** A float32 tensor, row by row. */
+/** A tensor, row by row: float32 here, also where the network takes or gives float16. */
 export interface FloatTensor<Dims extends readonly number[] = readonly number[]> {
   readonly data: Float32Array;
   readonly dims: Dims;
@@ -9,7 +10,7 @@ export interface FloatTensor<Dims extends readonly number[] = readonly number[]>
 
 /** A tensor of the network. The first size is the batch, null; the others are fixed. */
 export interface Port {
-  readonly dtype: "float32";
+  readonly dtype: "float32" | "float16";
   readonly dims: readonly [batch: null, ...sizes: number[]];
 }
 
@@ -140,17 +141,22 @@ export class ModelSession {
 
   async #runOnce(inputs: Tensors, batch: number): Promise<Tensors> {
     const { Tensor } = this.#platform.runtime;
-    const feeds = mapValues(inputs, ({ data, dims }) => new Tensor("float32", data, dims));
+    const feeds = mapValues(this.#signature.inputs, ({ dtype }, name) => {
+      const { data, dims } = named(inputs, name);
+      return dtype === "float32"
+        ? new Tensor(dtype, data, dims)
+        : new Tensor(dtype, Uint16Array.from(data, toFloat16Bits), dims);
+    });
     const results = await this.#session.run(feeds);
-    return mapValues(this.#signature.outputs, ({ dims: [, ...sizes] }, name) => {
+    return mapValues(this.#signature.outputs, ({ dtype, dims: [, ...sizes] }, name) => {
       const tensor = results[name];
       const dims = [batch, ...sizes];
-      if (!(tensor?.data instanceof Float32Array) || tensor.dims.join() !== dims.join()) {
+      if (tensor?.type !== dtype || tensor.dims.join() !== dims.join()) {
         throw new Error(
-          `the model has no output ${name} of shape [${dims.join(", ")}]: is it another network's?`,
+          `the model has no output ${name} of ${dtype} and shape [${dims.join(", ")}]: is it another network's?`,
         );
       }
-      return { data: tensor.data, dims };
+      return { data: numbersOf(tensor), dims };
     });
   }
 }
@@ -229,9 +235,17 @@ function joinBatches(parts: readonly FloatTensor[]): FloatTensor {
   return { data, dims: [images, ...sizes] };
 }
 
+/** The numbers of a tensor of float32 or float16, whose elements are bits or, where JavaScript has a Float16Array, numbers. */
+function numbersOf({ data }: Tensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (!ArrayBuffer.isView(data)) throw new Error("the model's output is no tensor of numbers");
+  const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  return Float32Array.from(bits, fromFloat16Bits);
+}
+
 function named(tensors: Tensors, name: string): FloatTensor {
   const tensor = tensors[name];
-  if (tensor === undefined) throw new Error(`the output ${name} is missing`);
+  if (tensor === undefined) throw new Error(`the tensor ${name} is missing`);
   return tensor;
 }
 
