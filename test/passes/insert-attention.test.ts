@@ -55,7 +55,12 @@ function layers(graph: Graph): string {
   const places = graph.ops.flatMap(({ kind, loc }) =>
     attentionTypeOf(kind) === undefined
       ? []
-      : [loc.scope.replace(/^\/stages\/(.)\/blocks\/0\/(.*)\/inserted.*/, "$1 $2")],
+      : [
+          loc.scope
+            .replace(/^\/stages\/(.)\/blocks\/0/, "$1")
+            .replace(/\/inserted.*/, "")
+            .replace("/", " "),
+        ],
   );
   return places.join(", ");
 }
@@ -125,16 +130,16 @@ test("the rules choose layers, and all that is said must hold", () => {
   assert.is(chosen("blocks=residual"), "0 project/norm, 1 second/norm");
   assert.is(chosen("position=spatial"), "0 depthwise/act");
   assert.is(chosen("position=standard"), "0 project/norm, 1 second/norm");
-  assert.is(chosen("position=post"), "0 add, 1 act");
+  assert.is(chosen("position=post"), "0, 1 act");
   assert.is(chosen("stages=[1]"), "1 second/norm");
   assert.is(chosen("stages=[1],after=layer"), "1 first/act, 1 second/norm, 1 shortcut/conv, 1 act");
-  assert.is(chosen("blocks=[0],position=post,stages=[0]"), "0 add");
+  assert.is(chosen("blocks=[0],position=post,stages=[0]"), "0");
   assert.is(
     chosen("path=/**/conv"),
     "0 depthwise/act, 0 project/norm, 1 first/act, 1 second/norm, 1 shortcut/conv",
   );
   assert.is(chosen("path=/stages/0/**"), "0 depthwise/act, 0 project/norm");
-  assert.is(chosen("path=/stages/*/blocks/0/add,position=post"), "0 add");
+  assert.is(chosen("path=/stages/*/blocks/0/add,position=post"), "0");
 });
 
 /** The factor by which each parameter was multiplied, where it was. */

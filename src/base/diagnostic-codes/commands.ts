@@ -129,6 +129,8 @@ export const commandCodes = {
       "foreign-files": "Files are in the way that ecagen did not generate. `--force` writes over them.",
       "foreign-folder":
         "The folder has files that ecagen did not generate. `--force` writes into it all the same.",
+      inserted:
+        "A gate was put behind what is no module of PyTorch's own, as a layer that heads share. Put it behind another layer.",
       lowered:
         "A pass took apart what a module to train needs whole. Leave it out; compile does it by itself.",
       manifest:

@@ -51,6 +51,8 @@ export const codegenCommand = defineCommand({
     "weights-key": sharedOptions["weights-key"],
     "allow-other-settings": sharedOptions["allow-other-settings"],
     seed: sharedOptions.seed,
+    insert: sharedOptions.insert,
+    at: sharedOptions.at,
     passes: sharedOptions.passes,
     ...sizeFlags,
     opset: sharedOptions.opset,
@@ -70,6 +72,10 @@ export const codegenCommand = defineCommand({
     [
       "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
       "a PyTorch module and its training loop",
+    ],
+    [
+      "ecagen codegen specs/resnet50.json --weights resnet50.pth --insert eca --lang pytorch -o resnet50-eca",
+      "a trained network with new gates, to train on from there",
     ],
     [
       "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
@@ -96,6 +102,8 @@ export const codegenCommand = defineCommand({
         ...weightsOptions(args),
         variantWeights: args["variant-weights"],
         seed: args.seed,
+        inserts: args.insert,
+        at: args.at,
         passes: args.passes,
         ...sizeOptions(args),
         opset: args.opset,

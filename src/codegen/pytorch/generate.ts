@@ -5,6 +5,7 @@ import { type NetworkInput, placesOfInput } from "../../language/input.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { CodegenSubject, GeneratedFile, StateNames } from "../subject.js";
 import { filledTemplate, templateText } from "../template-text.js";
+import { insertedGates } from "./inserted.js";
 import { modelText } from "./model.js";
 import { type Literal, literal, printPython } from "./python.js";
 
@@ -31,7 +32,8 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
       }),
     },
   ];
-  return storedDataOf(graph).size === 0
+  // Gates that were put in start as the identity with the factors that layers beside them took over: with these weights.
+  return storedDataOf(graph).size === 0 && insertedGates(graph).size === 0
     ? files
     : [...files, { path: "weights.safetensors", artifact: "weights" }];
 }

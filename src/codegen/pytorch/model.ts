@@ -10,6 +10,7 @@ import { filledTemplate } from "../template-text.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
 import { gateEmitters } from "./gates.js";
+import { insertedGates, insertedTable } from "./inserted.js";
 import { namesTable } from "./names.js";
 import { layersFunctions, layersTable } from "./neck-functions.js";
 import { type ModuleParts, networkParts } from "./network-parts.js";
@@ -33,6 +34,7 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   // A backbone ends with its last feature.
   const blocks = whole.blocks.filter(({ stage, index }) => scopes.has(`/stages/${stage}/blocks/${index}`));
   const spec = { ...whole, blocks };
+  const inserted = insertedGates(graph);
   const findsThings = whole.neck !== undefined || whole.heads !== undefined;
   const words = INPUT_WORDS[axesOf(spec.input)];
   const text = (path: string): string => filledTemplate(`pytorch/model/${path}.py`, words);
@@ -42,6 +44,7 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
     ...unique([...parts.gateTypes].flatMap((type) => gateEmitters[type].templates)).map((file) =>
       text(`attention/${file}`),
     ),
+    ...(inserted.size > 0 ? [text("inserted")] : []),
     ...unique([
       "block",
       ...blocks.flatMap(classFiles),
@@ -60,6 +63,7 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
     name: findsThings ? "Backbone" : "Network",
     base: stateNames === undefined ? "nn.Module" : "OtherNames",
     ...words,
+    insert: inserted.size === 0 ? "" : "\n        insert(self)",
   });
   const heads = findsThings ? [text("heads")] : [];
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
@@ -74,6 +78,7 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
       names: stateNames === undefined ? "those of ecagen's weight files" : `those of ${stateNames.title}`,
     }),
     tables(spec, parts, classes, functions),
+    ...(inserted.size === 0 ? [] : [`INSERTED = ${printPython(insertedTable(inserted), "", 11)}`]),
     ...library,
     activationTable(),
     ...classes.map(({ text }) => text),

@@ -1,6 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
 import { attentionKindOf } from "../../ir/attention/modules.js";
 import type { Graph, Op } from "../../ir/graph.js";
+import { insertedScale } from "../../ir/inserted.js";
 import { isOp } from "../../ir/rewrite.js";
 import { gateArguments } from "./gates.js";
 import type { Literal } from "./python.js";
@@ -34,7 +35,7 @@ export function networkParts(graph: Graph): ModuleParts {
     if (type !== undefined) {
       gates.set(op.loc.scope, gateArguments(type, op));
       gateTypes.add(type);
-    } else if (op.loc.pass !== undefined && !isDoubled(op)) {
+    } else if (op.loc.pass !== undefined && !isDoubled(op) && insertedScale(op) === undefined) {
       throw madeByPass(op, op.loc.pass);
     } else if (isOp(op, "drop_path") || isOp(op, "dropout")) {
       rates.set(op.loc.scope, op.attributes.rate);

@@ -11,6 +11,7 @@ import { weightsWarnings } from "../../given/weights.js";
 import { refuseMissedExpectations } from "../../networks/expectations.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { isOnnx } from "../../onnx/file/names.js";
+import { withInserts } from "../../passes/insert/flags.js";
 import { saturationWarnings } from "../../trials/half-precision.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 import { checkOwnership, MANIFEST } from "./generated-folder.js";
@@ -59,7 +60,7 @@ export interface CodegenReport {
  * missed expectation; none of these leaves a file.
  */
 export function codegen(model: string, options: CodegenOptions): Promise<CodegenReport> {
-  return asOneRun(() => generateProgram(model, options));
+  return asOneRun(() => generateProgram(model, withInserts(options)));
 }
 
 async function generateProgram(model: string, options: CodegenOptions): Promise<CodegenReport> {

@@ -14,6 +14,7 @@ import type { Graph, Value } from "../../ir/graph.js";
 import { tensorType } from "../../ir/types.js";
 import type { ExportOptions } from "../../networks/export.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
+import type { InsertFlags } from "../../passes/insert/flags.js";
 import { type FrameworkNames, frameworkNames } from "./state-names.js";
 import {
   describeVariant,
@@ -33,7 +34,7 @@ export interface ProgramOptions extends VariantsOptions, ExportOptions {
 }
 
 /** How a program is generated, and where it goes. */
-export interface CodegenOptions extends ProgramOptions {
+export interface CodegenOptions extends ProgramOptions, InsertFlags {
   /** The folder that gets the program; made if need be. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */

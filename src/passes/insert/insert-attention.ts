@@ -5,6 +5,7 @@ import type { AttentionModule, AttentionSite } from "../../ir/attention/module.j
 import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
 import { GraphBuilder, makeParameter } from "../../ir/builder.js";
 import {
+  blockAt,
   type Graph,
   type Loc,
   type Op,
@@ -13,6 +14,7 @@ import {
   type Result,
   type Value,
 } from "../../ir/graph.js";
+import { INSERTED, SCALE } from "../../ir/inserted.js";
 import { nameOutputs, replaceParameters } from "../../ir/rewrite.js";
 import { TypeRefusal } from "../../ir/types.js";
 import { binaryWeight, constantWeight } from "../../ir/weight.js";
@@ -30,7 +32,7 @@ const FACTORS = ["auto", "fold", "multiply"] as const;
  * the inverse of that number: the network computes what it did, and the gate learns from there. c goes into the weights of the
  * convolutions that read z, else into those of the layer that makes y; where neither can take it, it stays as a product.
  *
- * A gate stands in the scope of its layer, as `inserted`.
+ * A gate stands in the scope of its layer, as `inserted`, and behind a block's sum in that of the block.
  */
 export const insertAttention = definePass({
   name: "insert-attention",
@@ -109,7 +111,7 @@ function planGates(
       });
       continue;
     }
-    const scope = freeName(scopes, `${op.loc.scope === "/" ? "" : op.loc.scope}/${INSERTED}`);
+    const scope = freeName(scopes, `${layerScope(graph, op)}/${INSERTED}`);
     scopes.add(scope);
     planned.set(value.name, { site, start, loc: { ...op.loc, scope, pass: "insert-attention" } });
   }
@@ -128,12 +130,15 @@ function startAt({ type, ...options }: AttentionOptions, site: AttentionSite) {
   }
 }
 
-/** The name of what is put behind a layer, and of the factor behind that. */
-export const INSERTED = "inserted";
-export const SCALE = "scale";
-
 /** What a value is called that is no output any more. */
 const WITHIN = "ungated";
+
+/** The scope of the layer that an op ends: a sum at the end of a block is the block. */
+function layerScope(graph: Graph, { kind, loc }: Op): string {
+  const block = blockAt(graph, loc.scope)?.scope;
+  const scope = kind === "add" && loc.scope === `${block}/add` ? block : loc.scope;
+  return scope === undefined || scope === "/" ? "" : scope;
+}
 
 function freeName(taken: ReadonlySet<string>, name: string): string {
   let free = name;

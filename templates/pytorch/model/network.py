@@ -123,7 +123,7 @@ class {{name}}({{base}}):
         self.stages = nn.ModuleList(Stage(rows, style) for rows in STAGES)
         self.head = None
         if HEAD is not None:
-            self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))})
+            self.head = Head(**{**HEAD, "style": replace(style, **HEAD.get("style", {}))}){{insert}}
 
     def read(self):
         """The places of the maps that are read by them."""
