@@ -38,6 +38,8 @@ export interface OpenRequest {
   readonly wholly: boolean;
   /** Whether sums of products of whole numbers must not saturate. */
   readonly exactIntegers: boolean;
+  /** Whether the nodes are run as the file has them. */
+  readonly unfused: boolean;
   /** The beginning of the profile's path; no profile is written without it. */
   readonly profile?: string | undefined;
 }

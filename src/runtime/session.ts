@@ -22,6 +22,8 @@ export interface SessionOptions {
    * 16 bits, which saturate. Default: the sums are exact.
    */
   readonly asDeployed?: boolean | undefined;
+  /** Runs the nodes as the file has them: ONNX Runtime fuses none, and lays no map out in another way. Default: as it does usually. */
+  readonly unfused?: boolean | undefined;
 }
 
 /** Inputs that are ready to be sent, any number of times. */
@@ -131,7 +133,7 @@ export async function openSession(
 async function openIn(
   worker: WorkerProcess,
   path: string,
-  { device = "cpu", threads, allowCpuNodes = false, profile = false, asDeployed = false }: SessionOptions,
+  { device = "cpu", threads, allowCpuNodes = false, profile = false, asDeployed, unfused }: SessionOptions,
   name: string,
   number: number,
 ): Promise<Session> {
@@ -140,7 +142,8 @@ async function openIn(
     provider: DEVICES[device].provider,
     threads,
     wholly: !allowCpuNodes,
-    exactIntegers: !asDeployed,
+    exactIntegers: asDeployed !== true,
+    unfused: unfused === true,
     profile: profile ? join(worker.scratch, `profile-${number}-`) : undefined,
   };
   const doing = `loading ${name} on ${device}`;
@@ -206,7 +209,13 @@ function refuseOthers(name: string, inputs: readonly Port[], outputs: readonly P
 
 /** What another device refuses may be no fault of the device. Errors: `InputError` for what the CPU refuses too. */
 async function requireModel(worker: WorkerProcess, path: string, name: string): Promise<void> {
-  const request = { path, provider: DEVICES.cpu.provider, wholly: false, exactIntegers: false };
+  const request = {
+    path,
+    provider: DEVICES.cpu.provider,
+    wholly: false,
+    exactIntegers: false,
+    unfused: false,
+  };
   const doing = `loading ${name} on cpu`;
   const { session } = await worker.ask("open", request, doing).catch((error: Error) => {
     throw error instanceof RuntimeRefusal ? refusedModel(error, "cpu", name) : error;

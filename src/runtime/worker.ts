@@ -110,12 +110,13 @@ async function created(ort: Runtime, request: OpenRequest): Promise<InferenceSes
 type SessionSettings = Readonly<Record<string, string>>;
 
 function optionsOf(
-  { provider, threads, wholly, profile }: OpenRequest,
+  { provider, threads, wholly, profile, unfused }: OpenRequest,
   settings: SessionSettings,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     logSeverityLevel: 4,
+    ...(unfused ? { graphOptimizationLevel: "disabled" } : {}),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     extra: {

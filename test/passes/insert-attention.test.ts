@@ -223,6 +223,12 @@ test("gates of one place are told apart, and stand one behind the other", () => 
     "/stages/0/blocks/0/depthwise/act/inserted_2",
   ]);
   assertSameValues(parseGraph(NETWORK), twice);
+  for (const position of ["standard", "post"]) {
+    const put = `insert-attention{to=eca,at={position=${position}}}`;
+    const both = rewrite(`${put},${put}`, NETWORK);
+    assert.is(layers(both), layers(rewrite(put, NETWORK)).replace(/[^ ,]+( [^ ,]+)?/g, "$&, $&"));
+    assertSameValues(parseGraph(NETWORK), both);
+  }
 });
 
 test("no gate stands inside of another, nor behind what is squeezed", () => {
@@ -250,6 +256,25 @@ test("no gate stands inside of another, nor behind what is squeezed", () => {
   );
   assert.is(graph.ops.filter(({ kind }) => kind === "sigmoid").length, 2);
   assertSameValues(parseGraph(spelled), graph);
+});
+
+test("what has its channels on another axis is no map", () => {
+  const tokens = `graph "g" {
+    input %x : float32[N, 8, 5, 5]
+    trainable @w = normal([8, 8, 1, 1], 0.3, "w")
+    %c : float32[N, 8, 5, 5] = conv(%x, @w) loc(/conv)
+    %t : float32[N, 5, 5, 8] = transpose(%c) {permutation = [0, 2, 3, 1]} loc(/turned)
+    %r : float32[N, 5, 5, 8] = relu(%t) loc(/relu)
+    %s : float32[N, 25, 8] = reshape(%t) {shape = [0, 25, 8]} loc(/tokens)
+    %q : float32[N, 25, 8] = silu(%s) loc(/silu)
+    return %r, %q
+  }`;
+  const graph = insert("to=eca,at={after=layer}", tokens);
+  assert.equal(
+    graph.ops.filter(({ kind }) => kind === "attention.eca").map(({ loc }) => loc.scope),
+    ["/conv/inserted"],
+  );
+  assertSameValues(parseGraph(tokens), graph);
 });
 
 test("a ReLU before the last layer is never silent for every input", () => {

@@ -26,19 +26,40 @@ const ACTIVATIONS: ReadonlySet<string> = new Set(
 /** Ops that a bias or a folded normalisation is, where they have a parameter. */
 const AFFINE: ReadonlySet<string> = new Set<OpName>(["add", "sub", "mul", "div"]);
 
+/** Ops over maps with their channels first, of which there are no others. */
+const OVER_MAPS: ReadonlySet<string> = new Set<OpName>([
+  "conv",
+  "conv_1d",
+  "conv_transpose",
+  "batch_norm",
+  "max_pool",
+  "avg_pool",
+]);
+
 /** What makes one number of many: nothing that is computed of such numbers alone is a map. */
-const POOLING: ReadonlySet<string> = new Set<OpName>([
+const POOLING_KINDS = [
   "global_avg_pool",
   "global_max_pool",
   "reduce_mean",
   "reduce_max",
   "reduce_sum",
+] as const satisfies readonly OpName[];
+const POOLING: ReadonlySet<string> = new Set(POOLING_KINDS);
+
+/** What leaves no map behind, whatever the sizes are: one number for many, or other axes. */
+const LEAVING: ReadonlySet<string> = new Set<OpName>([
+  ...POOLING_KINDS,
+  "transpose",
+  "reshape",
+  "reshape_to",
+  "matmul",
+  "gemm",
+  "opaque",
 ]);
 
 /** The layers of a graph whose gates and activations are one op each, in order. What a squeeze leads to is none. */
-export function layersOf(graph: Graph): readonly Layer[] {
+export function layersOf(graph: Graph, maps: ReadonlySet<Value>): readonly Layer[] {
   const flow = new Dataflow(graph);
-  const squeezed = squeezedValues(graph);
   const taken = new Set<Op>();
   return graph.ops.flatMap((first): Layer[] => {
     if (taken.has(first) || !begins(first)) return [];
@@ -47,13 +68,32 @@ export function layersOf(graph: Graph): readonly Layer[] {
     for (const op of ops) taken.add(op);
     const last = ops.at(-1) ?? first;
     const [end] = last.results;
-    if (end === undefined || !isMap(end) || squeezed.has(end)) return [];
+    if (end === undefined || !maps.has(end)) return [];
     return [{ ops, last, end, form: convForm(first) }];
   });
 }
 
-/** Whether a value is a map, or a signal, of a known number of channels. */
-export function isMap({ type: { dtype, dims } }: Value): boolean {
+/**
+ * The maps and signals of a graph, with a known number of channels along their second axis. A file's tensor of other axes may
+ * look like one, so they are what convolutions, normalisations and pools read and make, and what is made of these element by element.
+ */
+export function mapsOf({ ops }: Graph): ReadonlySet<Value> {
+  const maps = new Set<Value>();
+  const squeezed = new Set<Value>();
+  for (const { kind, operands, results } of ops) {
+    const read = operands.filter((each) => each.kind !== "parameter");
+    const isSqueezed = read.length > 0 && read.every((each) => squeezed.has(each));
+    if (isSqueezed || POOLING.has(kind)) for (const each of results) squeezed.add(each);
+    if (isSqueezed || LEAVING.has(kind)) continue;
+    const isOverMap = OVER_MAPS.has(kind);
+    if (!isOverMap && !read.some((each) => maps.has(each))) continue;
+    for (const each of isOverMap ? operands.slice(0, 1) : []) if (hasChannels(each)) maps.add(each);
+    for (const each of results) if (hasChannels(each)) maps.add(each);
+  }
+  return maps;
+}
+
+function hasChannels({ type: { dtype, dims } }: Value): boolean {
   return isFloatType(dtype) && (dims.length === 4 || dims.length === 3) && typeof dims[1] === "number";
 }
 
@@ -81,16 +121,4 @@ function following(op: Op, flow: Dataflow): Op | undefined {
   const isAffine = AFFINE.has(reader.kind) && reader.operands.some(({ kind }) => kind === "parameter");
   const keepsSizes = reader.results[0]?.type.dims.length === result.type.dims.length;
   return isAffine && keepsSizes ? reader : undefined;
-}
-
-/** The values that are computed of squeezed numbers alone. */
-function squeezedValues({ ops }: Graph): ReadonlySet<Value> {
-  const squeezed = new Set<Value>();
-  for (const { kind, operands, results } of ops) {
-    const read = operands.filter(({ kind }) => kind !== "parameter");
-    if (POOLING.has(kind) || (read.length > 0 && read.every((each) => squeezed.has(each)))) {
-      for (const result of results) squeezed.add(result);
-    }
-  }
-  return squeezed;
 }

@@ -3,11 +3,12 @@ import { InputError } from "../../base/diagnostic.js";
 import { scopePattern } from "../../base/wildcard.js";
 import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, sharedPlace, type Value } from "../../ir/graph.js";
+import { insertedPlace, insertedScale } from "../../ir/inserted.js";
 import type { Unmatched } from "../engine/pass.js";
 import { Dataflow } from "../raise/dataflow.js";
 import { raiseActivation } from "../raise/raise-activation.js";
 import { raiseAttention } from "../raise/raise-attention.js";
-import { convForm, isMap, type Layer, layersOf } from "./layers.js";
+import { convForm, type Layer, layersOf, mapsOf } from "./layers.js";
 
 const AFTER = {
   depthwise: "each depthwise convolution",
@@ -148,11 +149,13 @@ class Blocks {
   readonly all: readonly Block[];
   readonly layers: readonly Layer[];
   readonly #flow: Dataflow;
+  readonly #maps: ReadonlySet<Value>;
   readonly #opsOf = new Map<Block, Op[]>();
 
   constructor(graph: Graph) {
     this.#flow = new Dataflow(graph);
-    this.layers = layersOf(graph);
+    this.#maps = mapsOf(graph);
+    this.layers = layersOf(graph, this.#maps);
     for (const op of graph.ops) {
       const block = blockAt(graph, op.loc.scope);
       if (block === undefined) continue;
@@ -171,15 +174,14 @@ class Blocks {
       return this.#spatial(block);
     }
     const sum = this.sumOf(block);
-    return sum === undefined ? this.#end(block) : siteOf(sum.branch);
+    return sum === undefined ? this.#end(block) : this.#siteAfter(sum.branch);
   }
 
   /** The last sum of two maps of a block; undefined without one, and where neither is more of a branch than the other. */
   sumOf(block: Block): BlockSum | undefined {
     const own = new Set(this.#opsOf.get(block));
     const add = [...own].findLast(
-      ({ kind, operands }) =>
-        kind === "add" && operands.every((each) => each.kind !== "parameter" && isMap(each)),
+      ({ kind, operands }) => kind === "add" && operands.every((each) => this.#maps.has(each)),
     );
     const [a, b] = (add?.operands ?? []).map((value) => {
       const maker = this.#maker(value);
@@ -200,7 +202,7 @@ class Blocks {
     const found =
       layers.findLast(({ form }) => form === "depthwise") ??
       layers.findLast(({ form, end }) => form === "spatial" && this.#isProjected(end));
-    return found && siteOf(found.last);
+    return found && this.#siteAfter(found.last);
   }
 
   /** Whether a convolution of 1×1 reads a map, or what a gate makes of it. */
@@ -221,11 +223,20 @@ class Blocks {
     const last = ops.findLast(({ results }) =>
       results.some(
         (result) =>
-          isMap(result) &&
+          this.#maps.has(result) &&
           (this.#flow.isOutput(result) || this.#flow.readers(result).some((reader) => !own.has(reader))),
       ),
     );
-    return last && siteOf(last);
+    return last && this.#siteAfter(last);
+  }
+
+  /** The site behind an op; behind a gate that was put in before, the one behind its layer. */
+  #siteAfter(op: Op): Site | undefined {
+    const [value, ...others] = op.results;
+    const isBehind = insertedPlace(op) !== undefined || insertedScale(op) !== undefined;
+    const maker = isBehind && op.operands[0] ? this.#flow.producer(op.operands[0]) : undefined;
+    if (maker !== undefined) return this.#siteAfter(maker);
+    return value === undefined || others.length > 0 || !this.#maps.has(value) ? undefined : { op, value };
   }
 
   /** What makes a value, before what only training does to it. */
@@ -248,11 +259,6 @@ class Blocks {
     }
     return [...seen].filter((each) => convForm(each) !== undefined).length;
   }
-}
-
-function siteOf(op: Op): Site | undefined {
-  const [value, ...others] = op.results;
-  return value === undefined || others.length > 0 || !isMap(value) ? undefined : { op, value };
 }
 
 function placesText(at: SiteSelector): string {
