@@ -1,6 +1,7 @@
+import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { importBytes, type OpenedModel, openModel } from "../files/models/open.js";
 import { type AssumedModel, type FileNetwork, networkOfFile } from "../networks/file-network.js";
-import { type SizeOptions, takenSizes } from "../networks/input-sizes.js";
+import { type SizeOptions, type TakenSizes, takenSizes } from "../networks/input-sizes.js";
 import type { NetworkOptions } from "../networks/spec-network.js";
 import type { ImportedModel } from "../onnx/decode/import.js";
 import type { Sizes } from "../onnx/file/value-info.js";
@@ -44,15 +45,31 @@ function assume<M extends ImportedModel>(
   const { graph: declared } = imported;
   try {
     const inputs = declared.inputs.map(({ name, type: { dims } }) => ({ name, dims }));
-    const { sizes, notes, usesResolution } = takenSizes(inputs, file, options, only);
-    if (!usesResolution) refuseUnusedFlags({ "a file has its size": true }, options, { model: file });
-    if (Object.keys(sizes).length === 0) return { ...imported, declared };
-    const assumed = read({ ...fixed, ...sizes });
+    const taken = takenSizes(inputs, file, options, only);
+    if (!taken.usesResolution) refuseUnusedFlags({ "a file has its size": true }, options, { model: file });
+    if (Object.keys(taken.sizes).length === 0) return { ...imported, declared };
+    const { model, sizes, notes } = readAt(taken, (sizes) => read({ ...fixed, ...sizes }));
     close(imported);
-    return { ...assumed, declared, taken: sizes, notes: [...assumed.notes, ...notes] };
+    const given = Object.keys(sizes).length === 0 ? {} : { taken: sizes };
+    return { ...model, declared, ...given, notes: [...model.notes, ...notes] };
   } catch (error) {
     close(imported);
     throw error;
+  }
+}
+
+/** A file with numbers for its sizes, or, where it is no network at those that nobody gave, with the given ones alone. */
+function readAt<M>({ sizes, assumed, notes }: TakenSizes, read: (sizes: Sizes) => M) {
+  try {
+    return { model: read(sizes), sizes, notes };
+  } catch (error) {
+    if (!(error instanceof InputError) || assumed.length === 0) throw error;
+    const given = Object.fromEntries(Object.entries(sizes).filter(([symbol]) => !assumed.includes(symbol)));
+    const model = read(given);
+    const tried = assumed.map((symbol) => `${symbol} = ${sizes[symbol]}`).join(", ");
+    const message = `open sizes of its inputs stay open: with ${tried}, ${error.diagnostics[0]?.message}`;
+    const stay: Diagnostic = { ...notes[0], code: "onnx/open-size", message };
+    return { model, sizes: given, notes: [stay] };
   }
 }
 

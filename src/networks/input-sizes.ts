@@ -97,13 +97,15 @@ export function otherSizes(inputs: readonly DeclaredInput[], sizes: Sizes): Size
   );
 }
 
-/** Does something with assumed sizes. Errors: what ONNX Runtime refuses then may be wrong with the sizes, which is said. */
+/** What may be wrong with the sizes of inputs alone. */
+const AT_SIZES: ReadonlySet<string> = new Set(["run/failed", "verify/no-reference"]);
+
+/** Does something with assumed sizes. Errors: what fails then may be wrong with the sizes, which is said. */
 export async function hintingAt<T>({ notes }: Pick<TakenSizes, "notes">, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const failed =
-      error instanceof InputError && error.diagnostics.every(({ code }) => code === "run/failed");
+    const failed = error instanceof InputError && error.diagnostics.every(({ code }) => AT_SIZES.has(code));
     if (!failed) throw error;
     const assumed = notes.filter(({ code }) => code === "onnx/assumed-size");
     if (assumed.length === 0) throw error;

@@ -9,7 +9,8 @@ import { codegen } from "../../src/driver/codegen/codegen.js";
 import { inspect } from "../../src/driver/inspect/inspect.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { stats } from "../../src/driver/stats/stats.js";
-import { ModelProto } from "../../src/onnx/file/proto.js";
+import { verify } from "../../src/driver/verify/verify.js";
+import { type GraphMessage, ModelProto } from "../../src/onnx/file/proto.js";
 import { startRuntime } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { rejectsError } from "../throws.js";
@@ -114,6 +115,64 @@ test("counts are those of the size that is asked for", () =>
     assert.is(stats(open, { resolution: 48 }).macs, stats(FIXED).macs);
     assert.equal(stats(open).input, { channels: 3, height: 224, width: 224 });
     assert.is(stats(open).parameters, stats(FIXED).parameters);
+  }));
+
+const [FLOAT, INT64] = [1, 7];
+
+const port = (name: string, dims: readonly (number | string)[]) => {
+  const dim = dims.map((each) => (typeof each === "number" ? { dimValue: each } : { dimParam: each }));
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+};
+
+const whole = (name: string, numbers: readonly number[]) => ({
+  name,
+  dims: [numbers.length],
+  dataType: INT64,
+  rawData: new Uint8Array(BigInt64Array.from(numbers.map(BigInt)).buffer),
+});
+
+/** A model of signals x [N, L]. */
+function signals(file: string, graph: Pick<GraphMessage, "node" | "initializer" | "output">): string {
+  const whole = { name: "signals", input: [port("x", ["N", "L"])], ...graph };
+  const opsetImport = [{ domain: "", version: 13 }];
+  writeFileSync(file, ModelProto.encode({ irVersion: 8, opsetImport, graph: whole }).finish());
+  return file;
+}
+
+test("sizes that nobody gave stay open where the file is no network at them", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = signals(join(folder, "eighty.onnx"), {
+      node: [{ opType: "Relu", input: ["x"], output: ["y"] }],
+      output: [port("y", ["N", 80])],
+    });
+    const { notes } = await inspect(file);
+    assert.equal(
+      notes.map(({ code }) => code),
+      ["onnx/open-size"],
+    );
+    assert.match(notes[0]?.message ?? "", /stay open: with L = 64, .*y: it is declared as/);
+    assert.equal((await inspect(file, { inputShapes: ["x=2x80"] })).notes, []);
+    await rejectsError(() => inspect(file, { inputShapes: ["x=2x64"] }), InputError, /is declared as/);
+  }));
+
+test("a window that does not fit into the assumed size is no defect, and the size can be given", () =>
+  inTemporaryFolder(async (folder) => {
+    const weight = { name: "w", dims: [1, 1, 512], dataType: FLOAT };
+    const rawData = new Uint8Array(Float32Array.from({ length: 512 }, (_, i) => Math.sin(i) / 20).buffer);
+    const file = signals(join(folder, "window.onnx"), {
+      node: [
+        { opType: "Unsqueeze", input: ["x", "second"], output: ["map"] },
+        { opType: "Conv", input: ["map", "w"], output: ["y"] },
+      ],
+      initializer: [whole("second", [1]), { ...weight, rawData }],
+      output: [port("y", ["N", 1, "M"])],
+    });
+    const error = await verify(file).catch((each: InputError) => each);
+    assert.instance(error, InputError);
+    const [diagnostic] = (error as InputError).diagnostics;
+    assert.match(diagnostic?.message ?? "", /a map of 64 is too small for a 512 kernel/);
+    assert.match(diagnostic?.hint ?? "", /--input-shape x=/);
+    assert.is((await verify(file, { inputShapes: ["x=2x600"] })).verdict, "right");
   }));
 
 test.run();

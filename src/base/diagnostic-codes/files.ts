@@ -42,6 +42,8 @@ export const fileCodes = {
         "Inputs of the file have default values. They are taken for weights, and no other value can be given.",
       "newer-format":
         "The file is of a newer format than ecagen knows. What is new in it is copied, and not looked at.",
+      "open-size":
+        "The file is no network at the sizes that ecagen takes for open ones. They stay open, and what depends on them is not known. --input-shape gives sizes.",
       "open-map":
         "Height and width of an input are open, so no gate is found there. Export it with fixed ones.",
     },

@@ -2,7 +2,7 @@ import { convolutions } from "../../ir/ops/convolutions.js";
 import { convTransposed } from "../../ir/ops/transposed-convolutions.js";
 import { tapsOf } from "../../ir/ops/window.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { elementCount, stridesOf } from "../../ir/types.js";
+import { elementCount, refuse, stridesOf } from "../../ir/types.js";
 import { type Evaluator, filled, type OperatorNode, positionOf, tensorOf } from "./node.js";
 
 // Convolutions over any number of spatial axes: https://onnx.ai/onnx/operators/
@@ -15,8 +15,20 @@ interface SlidingWindow {
   readonly pads: readonly number[];
 }
 
-/** The window of a node with a kernel of those sizes. */
+/** The window of a node with a kernel of those sizes. Refuses (`refuse`) one that is larger than the padded map. */
 export function windowOf(node: OperatorNode, x: Tensor, kernel: readonly number[]): SlidingWindow {
+  const found = anyWindowOf(node, x, kernel);
+  const sizes = x.dims.slice(2);
+  const isTooLarge = kernel.some((taps, axis) => {
+    const padding = (found.pads[axis] ?? 0) + (found.pads[axis + kernel.length] ?? 0);
+    return (taps - 1) * (found.dilations[axis] ?? 1) + 1 > (sizes[axis] ?? 1) + padding;
+  });
+  return isTooLarge
+    ? refuse(`a map of ${sizes.join("x")} is too small for a ${kernel.join("x")} kernel`)
+    : found;
+}
+
+function anyWindowOf(node: OperatorNode, x: Tensor, kernel: readonly number[]): SlidingWindow {
   const spatial = kernel.length;
   const all = (name: string): readonly number[] => node.numbers(name) ?? kernel.map(() => 1);
   const [strides, dilations] = [all("strides"), all("dilations")];
