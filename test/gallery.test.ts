@@ -11,6 +11,7 @@ import { verify } from "../src/driver/verify/verify.js";
 import { specNetwork } from "../src/given/spec-file.js";
 import { openSession } from "../src/runtime/session.js";
 import { inputShapes, randomInputs } from "../src/trials/numbers.js";
+import { sharedRuntime } from "./shared-runtime.js";
 import { skip } from "./skip.js";
 
 /**
@@ -115,6 +116,7 @@ const KEPT_HASHES: Readonly<Record<string, string>> = JSON.parse(
 );
 
 const test = suite("gallery");
+const runtime = sharedRuntime(test);
 let folder = "";
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-gallery-"));
@@ -170,7 +172,7 @@ test("k of EfficientNet-B0's gates: 3, 3, then fourteen times 5", () => {
 
 for (const name of runnable) {
   test(`${name}: compiles and verifies, on small images`, async () => {
-    const report = await verify(specOf(name), { resolution: 32, batches: [1, 2] });
+    const report = await verify(specOf(name), { resolution: 32, batches: [1, 2], runtime: runtime() });
     assert.ok(report.ok, JSON.stringify(report, null, 1));
   });
 }

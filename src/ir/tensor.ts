@@ -40,6 +40,17 @@ export function runningSum(count: number, term: (index: number) => number, like:
   return total;
 }
 
+/** Σᵢ a[i] · b[i], in partial sums as those of `runningSum`. */
+export function innerProduct(a: Numbers, b: Numbers): number {
+  let total = 0;
+  if (a instanceof Float32Array) {
+    for (let i = 0; i < a.length; i++) total = Math.fround(total + (a[i] as number) * (b[i] as number));
+  } else {
+    for (let i = 0; i < a.length; i++) total += (a[i] as number) * (b[i] as number);
+  }
+  return total;
+}
+
 /** An element that must be there. */
 export function elementAt<T>(list: ArrayLike<T>, index: number): T {
   const element = list[index];

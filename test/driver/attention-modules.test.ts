@@ -10,8 +10,10 @@ import { ATTENTION_TYPES } from "../../src/ir/attention/modules.js";
 import { encode, lower } from "../../src/networks/export.js";
 import { OPSETS } from "../../src/onnx/file/opset.js";
 import { ATTENTION_VARIANTS } from "../attention-variants.js";
+import { sharedRuntime } from "../shared-runtime.js";
 
 const test = suite("driver: every attention module, from the spec to ONNX Runtime");
+const runtime = sharedRuntime(test);
 
 /** Blocks over maps of 6×10 and 3×5, and of 10×6 and 5×3: neither square nor divisible by the extents of a gather. */
 const BASE = {
@@ -74,7 +76,8 @@ for (const [i, to] of ATTENTION_TYPES.entries()) {
 
   test(`${to}: in half precision (opset ${opset}) the export agrees as well, and every gate matters`, async () => {
     const passes = `swap-attention{to=${to}}`;
-    const report = await verify(specOf("mbconv"), { passes, opset, precision: "fp16", batches: [1, 2] });
+    const options = { passes, opset, precision: "fp16", batches: [1, 2], runtime: runtime() } as const;
+    const report = await verify(specOf("mbconv"), options);
     assert.is(report.tolerance.precision, "float16");
     assert.ok(report.ok, JSON.stringify(report, null, 1));
   });
@@ -88,7 +91,7 @@ for (const [i, to] of ATTENTION_VARIANTS.entries()) {
   const networks = ATTENTION_TYPES.some((type) => type === to) ? Object.keys(NETWORKS) : ["mbconv"];
   for (const network of networks) {
     test(`${to}, ${network}: the export (opset ${opset}) agrees with the equation, and every gate matters`, async () => {
-      const report = await verify(specOf(network), { passes, opset, batches: [1, 2] });
+      const report = await verify(specOf(network), { passes, opset, batches: [1, 2], runtime: runtime() });
       assert.ok(report.ok, JSON.stringify(report, null, 1));
       assert.is(report.gates.effects.length, 3);
       for (const { cosine } of report.comparisons) assert.ok(cosine > 0.99999, `cosine ${cosine}`);

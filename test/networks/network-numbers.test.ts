@@ -39,13 +39,16 @@ const test = suite("networks: the numbers of torchvision and timm");
 
 /** The formula of `numbers` in test/python/network_numbers.py. */
 function numbers(count: number, seed: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => {
-    let x = Math.imul(i + 1, 2654435761) + ((seed * 40503 + 12345) % 2 ** 32);
+  const all = new Float64Array(count);
+  const start = (seed * 40503 + 12345) % 2 ** 32;
+  for (let i = 0; i < count; i++) {
+    let x = Math.imul(i + 1, 2654435761) + start;
     x ^= (x >>> 0) >>> 15;
     x = Math.imul(x, 2246822519);
     x ^= (x >>> 0) >>> 13;
-    return (x >>> 0) / 2 ** 31 - 1;
-  });
+    all[i] = (x >>> 0) / 2 ** 31 - 1;
+  }
+  return all;
 }
 
 function filled({ name, type }: Parameter, seed: number): Float64Array {
@@ -53,7 +56,9 @@ function filled({ name, type }: Parameter, seed: number): Float64Array {
   const values = numbers(elementCount(dims), seed);
   if (/running_var$|norm\.weight$|\.gain$/.test(name)) return values.map((value) => 1 + value / 2);
   const fanIn = elementCount(dims.slice(1));
-  return values.map((value) => value * (fanIn > 1 ? Math.sqrt(6 / fanIn) : 0.3));
+  const factor = fanIn > 1 ? Math.sqrt(6 / fanIn) : 0.3;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
+  return values;
 }
 
 /** The network's outputs for the image of the formula. */

@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { verify } from "../../src/driver/verify/verify.js";
 import { BLOCK_TYPES } from "../../src/language/blocks/registry.js";
+import { sharedRuntime } from "../shared-runtime.js";
 
 /**
  * Small networks that together have every block, stem, head and place of a gate: what ONNX Runtime computes with
@@ -162,6 +163,7 @@ const NETWORKS: Readonly<Record<string, object>> = {
 };
 
 const test = suite("blocks: small networks");
+const runtime = sharedRuntime(test);
 let folder = "";
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-blocks-"));
@@ -188,7 +190,7 @@ for (const [name, network] of Object.entries(NETWORKS)) {
       };
       const file = join(folder, "network.json");
       writeFileSync(file, JSON.stringify(spec));
-      const report = await verify(file, { batches: [1, 3] });
+      const report = await verify(file, { batches: [1, 3], runtime: runtime() });
       assert.ok(report.ok, JSON.stringify(report, null, 1));
     });
   }

@@ -9,8 +9,8 @@ import { encodeModel } from "../../src/onnx/encode/export.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
-import { openSession } from "../../src/runtime/session.js";
 import { parameterNumbers } from "../../src/trials/numbers.js";
+import { sharedRuntime } from "../shared-runtime.js";
 import { readNpy } from "./npy.js";
 
 /**
@@ -40,6 +40,7 @@ const EXPORTS = [13, 17].flatMap((opset) => [
 ]);
 
 const test = suite("weights: networks of other frameworks");
+const runtime = sharedRuntime(test);
 
 test("all fixtures are here", () => {
   assert.is(Object.keys(fixtures).length, 22);
@@ -65,7 +66,7 @@ for (const [name, { source, tolerance }] of Object.entries(fixtures)) {
       for (const options of EXPORTS) {
         const lowered = runPasses(graph, exportPipeline(options)).graph;
         const model = encodeModel(lowered, { opset: options.opset, producerVersion: "test" });
-        const session = await openSession(modelBytes(model, { seed: 0 }));
+        const session = await runtime().open(modelBytes(model, { seed: 0 }));
         const feeds = new Map([["input", { dims: image.dims, data: Float32Array.from(image.data) }]]);
         const logits = (await session.run(feeds)).get("logits")?.data ?? [];
         await session.close();

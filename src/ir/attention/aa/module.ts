@@ -3,7 +3,7 @@ import type { Initializer } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, rest } from "../../operands.js";
 import { moves } from "../../ops/moves.js";
-import { elementAt, type Numbers, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { elementAt, innerProduct, type Numbers, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap, refuse, type TensorType } from "../../types.js";
 import { normalWeight } from "../../weight.js";
 import { convolved, linear, softmaxOf } from "../arithmetic.js";
@@ -144,23 +144,27 @@ function attention(
         query: channel(head * perHead + d),
         key: channel(keys + head * perHead + d),
       }));
+      // A key with what its place adds is not rounded by itself.
+      const shifted = new Float64Array(perHead);
+      const queries = zeros([perHead], qkv).data;
       for (let p = 0; p < positions; p++) {
+        parts.forEach(({ query }, d) => {
+          queries[d] = elementAt(query, p);
+        });
         const logits = zeros([positions], qkv).data.map((_, q) => {
           const down = Math.floor(q / width) - Math.floor(p / width) + height - 1;
           const right = (q % width) - (p % width) + width - 1;
-          const term = (d: number): number => {
-            const { query, key } = elementAt(parts, d);
+          parts.forEach(({ key }, d) => {
             const rowPart = rows === undefined ? 0 : elementAt(rows.data, down * perHead + d);
             const columnPart = columns === undefined ? 0 : elementAt(columns.data, right * perHead + d);
-            return elementAt(query, p) * (elementAt(key, q) + rowPart + columnPart);
-          };
-          return runningSum(perHead, term, qkv.data) / Math.sqrt(perHead);
+            shifted[d] = elementAt(key, q) + rowPart + columnPart;
+          });
+          return innerProduct(queries, shifted) / Math.sqrt(perHead);
         });
         const weights = softmaxOf(logits);
         for (let c = head * valuesPerHead; c < (head + 1) * valuesPerHead; c++) {
           const value = channel(2 * keys + c);
-          const mixed = runningSum(positions, (q) => elementAt(weights, q) * elementAt(value, q), qkv.data);
-          result.data[(n * values + c) * positions + p] = mixed;
+          result.data[(n * values + c) * positions + p] = innerProduct(weights, value);
         }
       }
     }

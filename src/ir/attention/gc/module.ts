@@ -3,7 +3,7 @@ import { ACTIVATION_NAMES, activations } from "../../activations.js";
 import { fanInNormal, startAtOne, startAtZero } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, optional, weights } from "../../operands.js";
-import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { innerProduct, nchw, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import {
   activated,
@@ -96,7 +96,7 @@ function contextOf(x: Tensor, scores: Tensor): Tensor {
     const weights = softmaxOf(scores.data.subarray(n * positions, (n + 1) * positions));
     for (let i = n * channels; i < (n + 1) * channels; i++) {
       const plane = x.data.subarray(i * positions, (i + 1) * positions);
-      context.data[i] = runningSum(positions, (p) => elementAt(plane, p) * elementAt(weights, p), plane);
+      context.data[i] = innerProduct(plane, weights);
     }
   }
   return context;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activations } from "../../activations.js";
 import { modelOp } from "../../op.js";
 import { floats, weights } from "../../operands.js";
-import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { elementAt, innerProduct, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { activated, convolved, linear, product } from "../arithmetic.js";
 import { startOfGates } from "../identity.js";
@@ -95,8 +95,7 @@ function covariance(y: Tensor): Tensor {
     });
     centred.forEach((a, i) => {
       centred.forEach((b, k) => {
-        const products = runningSum(positions, (p) => elementAt(a, p) * elementAt(b, p), a);
-        result.data[(n * channels + i) * channels + k] = products / positions;
+        result.data[(n * channels + i) * channels + k] = innerProduct(a, b) / positions;
       });
     });
   }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { startAtZero } from "../../initializers.js";
 import { modelOp } from "../../op.js";
 import { floats, weights } from "../../operands.js";
-import { elementAt, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
+import { elementAt, innerProduct, nchw, runningSum, type Tensor, zeros } from "../../tensor.js";
 import { expectDims, featureMap } from "../../types.js";
 import { linear, softmaxOf, sum } from "../arithmetic.js";
 import { defineAttention, initializationAt } from "../module.js";
@@ -95,11 +95,7 @@ function attended(
       const f = zeros([positions], g).data.map((_, q) => compared(p, q));
       const weights = pairwise === "dot-product" ? f.map((value) => value / positions) : softmaxOf(f);
       for (let m = 0; m < width; m++) {
-        y.data[at(m, p)] = runningSum(
-          positions,
-          (q) => elementAt(weights, q) * elementAt(g.data, at(m, q)),
-          g.data,
-        );
+        y.data[at(m, p)] = innerProduct(weights, g.data.subarray(at(m, 0), at(m, positions)));
       }
     }
   }
