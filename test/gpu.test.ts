@@ -10,6 +10,7 @@ import { ATTENTION_TYPES } from "../src/ir/attention/modules.js";
 import { chooseDevice } from "../src/trials/devices.js";
 import { ecagen } from "./cli/run-cli.js";
 import { appendOperator, changeModel } from "./onnx/changed-model.js";
+import { sharedRuntime } from "./shared-runtime.js";
 import { skip } from "./skip.js";
 import { webgpuAdapter } from "./webgpu-adapter.js";
 
@@ -18,6 +19,8 @@ import { webgpuAdapter } from "./webgpu-adapter.js";
  * small and each network runs once for each set of weights.
  */
 const test = suite("gpu: verified on WebGPU");
+/** With the programs that the driver has compiled for another network. */
+const runtime = sharedRuntime(test);
 let folder = "";
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-gpu-"));
@@ -33,7 +36,7 @@ function gpuTest(name: string, body: () => Promise<void>): void {
 }
 
 async function expectOnGpu(model: string, options: VerifyOptions): Promise<VerifyReport> {
-  const report = await verify(model, { ...options, device: "webgpu" });
+  const report = await verify(model, { ...options, device: "webgpu", runtime: runtime() });
   const short = { ...report, gates: undefined, blocks: undefined };
   assert.ok(report.ok, JSON.stringify(short, null, 1));
   assert.is(report.device.used, "webgpu");
