@@ -22,6 +22,7 @@ export function inspectText(report: InspectReport): string {
         `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(input)}\n`,
         uncountedText(report),
         report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+        report.noSpec === null ? "" : `no spec says it: ${oneVisibleLine(report.noSpec)}\n`,
       ].join(""),
     ),
     rejectedText(report),

@@ -132,6 +132,15 @@ test("inspect --spec writes the spec that makes the same network, or says why th
   const refused = ecagen(["inspect", other.file, "--spec", none]);
   assert.is(refused.code, 2);
   assert.match(refused.stderr, /blocks\.0: its layers make no block that specs have/);
+  // The first reason is said without --spec, too.
+  assert.is(report.noSpec, null);
+  assert.not.match(ecagen(["inspect", MOBILENET.file]).stdout, /no spec says it/);
+  const { noSpec } = json<InspectReport>(ecagen(["inspect", other.file, "--json"]));
+  assert.match(noSpec ?? "", /^\/blocks\/blocks\.0: its layers make no block that specs have$/);
+  assert.match(
+    ecagen(["inspect", other.file]).stdout,
+    /no spec says it: \/blocks\/blocks\.0: its layers make no/,
+  );
   assert.not(existsSync(none));
   const onto = ecagen(["inspect", other.file, "--spec", other.file]);
   assert.is(onto.code, 2);

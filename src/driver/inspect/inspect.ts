@@ -1,6 +1,6 @@
 import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from "../../analysis/counts.js";
 import { type BlockFacts, factsOf } from "../../analysis/structure/stages.js";
-import type { Diagnostic } from "../../base/diagnostic.js";
+import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { jsonText } from "../../base/json-text.js";
 import { writeAtomically } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
@@ -12,6 +12,7 @@ import { type FileNetwork, type OpaqueOperator, opaqueOperators } from "../../ne
 import type { SizeOptions } from "../../networks/input-sizes.js";
 import { inputSize } from "../../networks/interface.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
+import type { WrittenSpec } from "../../networks/recovered/written-spec.js";
 import { importedOpset } from "../../onnx/file/opset.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 
@@ -40,6 +41,8 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly rejected: readonly RejectedGate[];
   /** The operators that ecagen hands on without knowing them, most frequent first. */
   readonly opaque: readonly OpaqueOperator[];
+  /** Why no spec says the network: the first reason, of which `--spec` gives all; null where one does. */
+  readonly noSpec: string | null;
   /** What a reader should know although the file could be read. */
   readonly notes: readonly Diagnostic[];
 }
@@ -80,10 +83,11 @@ export function inspect(file: string, options: InspectFileOptions = {}): Promise
 }
 
 async function inspectFile(file: string, { spec, ...sizes }: InspectFileOptions): Promise<InspectReport> {
-  const { report, written } = withFileNetwork(file, sizes, (network) => ({
-    report: inspectNetwork(network),
-    written: spec === undefined ? undefined : recoveredNetwork(network).written,
-  }));
+  const { report, written } = withFileNetwork(file, sizes, (network) => {
+    const { written, problem } = specOf(network);
+    if (problem !== undefined && spec !== undefined) throw problem;
+    return { report: { ...inspectNetwork(network), noSpec: reasonOf(problem, file) }, written };
+  });
   if (spec === undefined) return report;
   await writeAtomically([spec], async (sink) => {
     await sink?.write(Buffer.from(jsonText(written)));
@@ -91,7 +95,28 @@ async function inspectFile(file: string, { spec, ...sizes }: InspectFileOptions)
   return { ...report, spec };
 }
 
-function inspectNetwork({ file, imported, attention, recovered, graph }: FileNetwork): InspectReport {
+/** The spec that says a file's network, or why none does. */
+function specOf(network: FileNetwork): { readonly written?: WrittenSpec; readonly problem?: InputError } {
+  try {
+    return { written: recoveredNetwork(network).written };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { problem: error };
+  }
+}
+
+function reasonOf(problem: InputError | undefined, file: string): string | null {
+  const [first] = problem?.diagnostics ?? [];
+  return first?.message.replace(`${file} is no network that a spec says: `, "") ?? null;
+}
+
+function inspectNetwork({
+  file,
+  imported,
+  attention,
+  recovered,
+  graph,
+}: FileNetwork): Omit<InspectReport, "noSpec"> {
   const { opset, irVersion, producer, metadata, notes, foreign } = imported;
   const { blocks, ...counts } = countNetwork(graph);
   return {
