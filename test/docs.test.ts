@@ -50,7 +50,7 @@ for (const { page, command, lines } of examples) {
 test("there are examples", () => {
   assert.equal(
     examples.map(({ page }) => page),
-    ["README.md", "docs/onnx-files.md", "docs/rewrite.md"],
+    ["README.md", "docs/insert.md", "docs/onnx-files.md", "docs/rewrite.md"],
   );
 });
 

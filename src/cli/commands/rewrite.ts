@@ -145,7 +145,7 @@ export const rewriteCommand = defineCommand({
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
 function explanation({ raised, rejected, opaque }: RewriteReport): string {
-  const rows = raised.map(({ at, kind, channels, parameters, options, quantized }) => [
+  const rows = raised.map(({ at, kind, channels, parameters, options, scale, quantized }) => [
     tensorName(at),
     kind,
     count(channels),
@@ -154,6 +154,7 @@ function explanation({ raised, rejected, opaque }: RewriteReport): string {
       ...Object.entries(options).map(
         ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
       ),
+      ...(scale === undefined ? [] : [`times ${scale}`]),
       ...(quantized === true ? ["quantised"] : []),
     ].join(", "),
   ]);
@@ -172,7 +173,7 @@ function summary(report: RewriteReport): string {
   const near = report.rejected.length === 0 ? "" : `, ${report.rejected.length} near misses`;
   const found = `${report.raised.length} gates found${near}`;
   if (report.output === undefined)
-    return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}`;
+    return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}${insertedText(report.inserted)}`;
   const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
   return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${insertedText(report.inserted)}${swappedText(report.swapped)}`;
 }

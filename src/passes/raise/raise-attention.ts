@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { ATTENTION_TYPES, type AttentionType, attentionTypeOf } from "../../ir/attention/modules.js";
 import { freezeGraph } from "../../ir/builder.js";
-import type { Graph, Op } from "../../ir/graph.js";
+import type { Graph, Op, Value } from "../../ir/graph.js";
+import { isOp } from "../../ir/rewrite.js";
 import { elementCount } from "../../ir/types.js";
+import { smallValues } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
 import { anchorOf, type Searched } from "./anchor.js";
 import { Dataflow } from "./dataflow.js";
@@ -28,6 +30,8 @@ export interface RaisedGate {
   readonly options: Readonly<Record<string, unknown>>;
   /** The ops that it replaced, by their kinds and the names of their results. */
   readonly ops: readonly string[];
+  /** The number by which its result is multiplied before anything else reads it, as behind a gate that was put in; absent where it isn't. */
+  readonly scale?: number;
   /** Whether it is computed in whole steps, between QuantizeLinear and DequantizeLinear: the op computes it without them. */
   readonly quantized?: true;
 }
@@ -165,6 +169,7 @@ class Raising {
       result: anchor.end.value.name,
       options: found.module.options,
       ops: [...region].sort((a, b) => flow.indexOf(a) - flow.indexOf(b)).map(nameOf),
+      ...scaleBehind(anchor.end.value, flow),
       ...(isQuantized ? { quantized: true } : {}),
     });
   }
@@ -178,6 +183,15 @@ class Raising {
     if (makers.length === 0) return this.#takenNormal.has(op);
     return makers.every((maker) => maker !== undefined && this.#taken.has(maker));
   }
+}
+
+/** The constant factor of a value that alone reads it. */
+function scaleBehind(value: Value, flow: Dataflow): Pick<RaisedGate, "scale"> {
+  const [reader, ...others] = flow.readers(value);
+  if (!isOp(reader, "mul") || others.length > 0 || flow.isOutput(value)) return {};
+  const factor = reader.operands.find(({ kind }) => kind === "parameter");
+  const [scale, ...more] = (factor?.kind === "parameter" && smallValues(factor.data)) || [];
+  return scale === undefined || more.length > 0 ? {} : { scale };
 }
 
 function trainableScalars({ operands }: Op): number {

@@ -1,0 +1,32 @@
+import { count } from "../../src/base/numbers.js";
+import type { SurveyRow } from "./survey.js";
+
+/** The page of a survey's result. */
+export function surveyPage(rows: readonly SurveyRow[]): string {
+  const lines = rows.map(
+    ({ network, kind, gates, folded, products, unfused, off, withoutGradient, parameters, unmoved }) =>
+      `| ${network} | ${kind} | ${gates} | ${folded} | ${products} | ${part(unfused)} | ${part(off)} | ${gates - withoutGradient} | ${count(parameters - unmoved)} of ${count(parameters)} |`,
+  );
+  const gates = rows.reduce((sum, row) => sum + row.gates, 0);
+  const far = Math.max(...rows.map(({ unfused }) => unfused));
+  const fused = Math.max(...rows.map(({ off }) => off));
+  return `<!-- Made by npm run insert-survey. Do not edit. -->
+
+# Gates put behind every layer
+
+\`npm run insert-survey\` puts gates behind every layer and at the end of every block of networks ([insert.md](insert.md)), and compares the outputs with those of the
+network without them: ${count(gates)} gates in ${rows.length} networks. The outputs are off by at most ${part(far)} of their range where ONNX Runtime runs the nodes as they are. Its own fusions and
+layouts round otherwise where a gate stands between two layers, which moves them by at most ${part(fused)}.
+
+A gate learns where its gradient is not zero at the start; its parameters are those that two steps of SGD move, in float64. Specs are trained as the PyTorch
+module that \`codegen\` writes, files node by node in PyTorch.
+
+| network | gate | gates | factor in weights | factor as a product | off, nodes as they are | off | gates with a gradient | parameters that move |
+|---|---|---:|---:|---:|---:|---:|---:|---:|
+${lines.join("\n")}
+`;
+}
+
+function part(of: number): string {
+  return of === 0 ? "0" : of.toExponential(1);
+}
