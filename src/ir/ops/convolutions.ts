@@ -68,11 +68,12 @@ const conv = primitiveOp({
     const y = zeros([batch, outputs, rows, columns], x);
     const places = indexes([rows, strides[0] * maps.width], [columns, strides[1]]);
     const offsets = indexes(
+      [perGroup, maps.height * maps.width],
       [kh, dilations[0] * maps.width],
       [kw, dilations[1]],
-      [perGroup, maps.height * maps.width],
     );
-    const weights = channelsLast(weight);
+    const { data } = weight;
+    const weights = data instanceof Float64Array ? data : new Float64Array(data);
     const [perOutput, inGroup] = [perGroup * kh * kw, outputs / group];
     const write = productWriter({ places, offsets, run: perGroup }, inGroup, y.data);
     for (let part = 0; part < batch * group; part++) {
@@ -164,23 +165,6 @@ function copyRows(
     const shift = target + row * step - start;
     for (let i = start; i < start + length; i++) to[shift + i] = from[i] as number;
   }
-}
-
-/** The elements of a weight of [outputs, channels, kh, kw] as [outputs, kh, kw, channels]. */
-function channelsLast(weight: Tensor): Float64Array {
-  const [outputs, channels, kh, kw] = nchw(weight);
-  const taps = kh * kw;
-  if (taps === 1 || channels === 1)
-    return weight.data instanceof Float64Array ? weight.data : new Float64Array(weight.data);
-  const result = new Float64Array(weight.data.length);
-  let to = 0;
-  for (let o = 0; o < outputs; o++) {
-    const first = o * channels * taps;
-    for (let tap = first; tap < first + taps; tap++) {
-      for (let c = 0; c < channels; c++) result[to++] = weight.data[tap + c * taps] as number;
-    }
-  }
-  return result;
 }
 
 /** Over x of [N, C, L]; it is the convolution of a map with one row. */
