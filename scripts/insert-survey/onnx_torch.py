@@ -164,7 +164,7 @@ def check(case):
     before = {name: each.detach().clone() for name, each in new.items()}
     names = [each.name for each in model.graph.input if each.name not in weights]
     x = torch.randn(case["shape"], dtype=torch.float64)
-    optimizer = torch.optim.SGD([each for each in weights.values() if each.requires_grad], lr=1e-3)
+    optimizer = torch.optim.SGD([each for each in weights.values() if each.requires_grad], lr=1e-6)
     target, gates = None, {}
     for step in range(2):
         optimizer.zero_grad()

@@ -2,7 +2,7 @@ import { count } from "../../src/base/numbers.js";
 import type { SurveyRow } from "./survey.js";
 
 /** The page of a survey's result. */
-export function surveyPage(rows: readonly SurveyRow[]): string {
+export function surveyPage(rows: readonly SurveyRow[], refused: readonly string[]): string {
   const lines = rows.map(
     ({ network, kind, gates, folded, products, unfused, off, withoutGradient, parameters, unmoved }) =>
       `| ${network} | ${kind} | ${gates} | ${folded} | ${products} | ${part(unfused)} | ${part(off)} | ${gates - withoutGradient} | ${count(parameters - unmoved)} of ${count(parameters)} |`,
@@ -24,7 +24,7 @@ module that \`codegen\` writes, files node by node in PyTorch.
 | network | gate | gates | factor in weights | factor as a product | off, nodes as they are | off | gates with a gradient | parameters that move |
 |---|---|---:|---:|---:|---:|---:|---:|---:|
 ${lines.join("\n")}
-`;
+${refused.length === 0 ? "" : `\nRefused, because the file leaves the sizes of its maps open and the gate needs them: ${refused.join(", ")}.\n`}`;
 }
 
 function part(of: number): string {

@@ -1,9 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InputError } from "../../src/base/diagnostic.js";
 import { randomStream } from "../../src/base/random.js";
 import { codegen } from "../../src/driver/codegen/codegen.js";
 import { compile } from "../../src/driver/compile/compile.js";
@@ -19,7 +28,7 @@ import { surveyPage } from "./page.js";
  *     npm run insert-survey                    all, and writes docs/insert-survey.md
  *     npm run insert-survey -- mobilenet       networks of that name, printed alone
  *
- * It takes some half an hour.
+ * It takes half an hour. With --folder DIR it keeps what it has, and goes on from there after a kill.
  */
 const { positionals: wanted, values } = parseArgs({
   allowPositionals: true,
@@ -163,19 +172,37 @@ async function learnsInModule(
   return (JSON.parse(line) as readonly Learning[])[0] as Learning;
 }
 
+function openSize(error: unknown): undefined {
+  const isOpen =
+    error instanceof InputError && error.diagnostics.every(({ code }) => code === "rewrite/open-size");
+  if (!isOpen) throw error;
+  return undefined;
+}
+
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), "ecagen-insert-survey-"));
 mkdirSync(folder, { recursive: true });
 const networks = await surveyedNetworks(folder);
 const chosen = networks.filter(
   ({ title }) => wanted.length === 0 || wanted.some((each) => title.includes(each)),
 );
+const kept = join(folder, "rows.jsonl");
+const known = existsSync(kept) ? readFileSync(kept, "utf8").trim().split("\n") : [];
+const done = known.map((line) => JSON.parse(line) as SurveyRow);
 const rows: SurveyRow[] = [];
+/** Networks whose maps have no fixed size, and kinds of gates that need one. */
+const refused: string[] = [];
 for (const network of chosen) {
   for (const kind of Object.keys(KINDS) as (keyof typeof KINDS)[]) {
-    const row = await surveyed(network, kind, folder);
+    const before = done.find((row) => row.network === network.title && row.kind === kind);
+    const row = before ?? (await surveyed(network, kind, folder).catch(openSize));
+    if (row === undefined) {
+      refused.push(`${kind} in ${network.title}`);
+      continue;
+    }
     console.log(JSON.stringify(row));
+    if (before === undefined) appendFileSync(kept, `${JSON.stringify(row)}\n`);
     rows.push(row);
   }
 }
-if (wanted.length === 0) writeFileSync("docs/insert-survey.md", surveyPage(rows));
+if (wanted.length === 0) writeFileSync("docs/insert-survey.md", surveyPage(rows, refused));
 if (values.folder === undefined) rmSync(folder, { recursive: true });

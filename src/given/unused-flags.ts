@@ -9,6 +9,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">
   WeightsOptions &
   ExportOptions & {
     readonly variantWeights?: readonly string[] | undefined;
+    readonly inserts?: readonly string[] | undefined;
     readonly preprocessing?: string | undefined;
     readonly minScore?: number | undefined;
   };
@@ -16,6 +17,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">
 /** Whether a flag is given. The command line gives some always, so that what they are by default says nothing. */
 const IS_GIVEN = {
   passes: ({ passes }) => passes !== undefined,
+  insert: ({ inserts = [] }) => inserts.length > 0,
   resolution: ({ resolution }) => resolution !== undefined,
   "input-shape": ({ inputShapes = [] }) => inputShapes.length > 0,
   weights: ({ weights }) => weights !== undefined,
@@ -60,7 +62,7 @@ const READING: readonly Flag[] = [
 ] as const satisfies readonly Flag[];
 const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision", "fp16-io"];
 const COMPILING: readonly Flag[] = [
-  ...["passes", "weights", "batch", "names"],
+  ...["passes", "insert", "weights", "batch", "names"],
   ...READING,
   ...EXPORT,
 ] as const satisfies readonly Flag[];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
+import { codegen } from "../../src/driver/codegen/codegen.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { verify } from "../../src/driver/verify/verify.js";
@@ -104,6 +105,23 @@ test("what can't be put in is refused with every reason, and nothing is written"
     assert.equal(await codes({ inserts: ["eca"], at: ["stages=[0]", "stages=[1]"] }), ["pass/insert"]);
     const fold = "insert-attention{to=eca,at={blocks=residual},factor=fold}";
     assert.equal(await codes({ passes: fold }), Array(4).fill("pass/no-linear-neighbour"));
+  });
+});
+
+test("a program that runs a file as it is has no use for --insert", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const output = join(folder, "program");
+    const file = join(FOLDER, "timm-seresnet.onnx");
+    try {
+      await codegen(file, { language: "ts", output, inserts: ["eca"] });
+      assert.unreachable("it is refused");
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      assert.equal(
+        error.diagnostics.map(({ code, message }) => `${code} ${message.slice(0, 12)}`),
+        ["flag/unused --insert is "],
+      );
+    }
   });
 });
 

@@ -60,17 +60,18 @@ export interface CodegenReport {
  * missed expectation; none of these leaves a file.
  */
 export function codegen(model: string, options: CodegenOptions): Promise<CodegenReport> {
-  return asOneRun(() => generateProgram(model, withInserts(options)));
+  return asOneRun(() => generateProgram(model, options));
 }
 
-async function generateProgram(model: string, options: CodegenOptions): Promise<CodegenReport> {
+async function generateProgram(model: string, given: CodegenOptions): Promise<CodegenReport> {
   // 1: the generator of a language or of the user's templates, and whether every flag has a use.
-  const loadGenerator = generatorOf(options);
-  refuseUnusedInProgram(model, options);
+  const loadGenerator = generatorOf(given);
+  refuseUnusedInProgram(model, given);
 
   // 2: programs that only run an ONNX file take any, as it is.
-  const loadRunner = isOnnx(model) ? runnerOf(options) : undefined;
-  if (loadRunner !== undefined) return await generateRunner(model, options, await loadRunner());
+  const loadRunner = isOnnx(model) ? runnerOf(given) : undefined;
+  if (loadRunner !== undefined) return await generateRunner(model, given, await loadRunner());
+  const options = withInserts(given);
 
   return await withProgram(model, options, async ({ warnings, ...program }) => {
     // 3: the networks, and the published numbers of the spec's own.
