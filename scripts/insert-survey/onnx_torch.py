@@ -159,12 +159,12 @@ def check(case):
     for each in weights.values():
         if each.is_floating_point():
             each.requires_grad_(True)
-    trained = (".weight", ".bias")
-    new = {name: each for name, each in weights.items() if "inserted" in name and name.endswith(trained)}
+    ends = (".weight", ".bias")
+    new = {name: each for name, each in weights.items() if "inserted" in name and name.endswith(ends)}
     before = {name: each.detach().clone() for name, each in new.items()}
     names = [each.name for each in model.graph.input if each.name not in weights]
     x = torch.randn(case["shape"], dtype=torch.float64)
-    optimizer = torch.optim.SGD([each for each in weights.values() if each.requires_grad], lr=1e-6)
+    optimizer = torch.optim.SGD([each for each in weights.values() if each.requires_grad], lr=1.0)
     target, gates = None, {}
     for step in range(2):
         optimizer.zero_grad()
@@ -174,6 +174,11 @@ def check(case):
         for name, each in new.items() if step == 0 else ():
             gate = name[: name.rindex("inserted")]
             gates[gate] = gates.get(gate, 0.0) + (0.0 if each.grad is None else each.grad.abs().sum().item())
+        if step == 0:
+            # A step of the same length in every network, however large its gradients are.
+            trained = [each.grad for each in weights.values() if each.grad is not None]
+            length = sum(each.square().sum().item() for each in trained) ** 0.5
+            optimizer.param_groups[0]["lr"] = 0.1 / length
         optimizer.step()
     return {
         "without_gradient": [gate for gate, size in gates.items() if not size > 0.0],
