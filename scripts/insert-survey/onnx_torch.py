@@ -178,7 +178,7 @@ def check(case):
             # A step of the same length in every network, however large its gradients are.
             trained = [each.grad for each in weights.values() if each.grad is not None]
             length = sum(each.square().sum().item() for each in trained) ** 0.5
-            optimizer.param_groups[0]["lr"] = 0.1 / length
+            optimizer.param_groups[0]["lr"] = 0.001 / length
         optimizer.step()
     return {
         "without_gradient": [gate for gate, size in gates.items() if not size > 0.0],
