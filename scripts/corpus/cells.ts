@@ -160,7 +160,8 @@ export async function cellOf(name: CommandName, context: Context): Promise<Cell>
     return { status: "nothing", why: "a model of one operator is no network", ms: 0 };
   const args = await command.args(file.path, given);
   if (typeof args === "string") return { status: "nothing", why: args, ms: 0 };
-  const run = await pool.run([...args, "--json"], folder, VERIFY_SECONDS + 60);
+  const asked = [...args, ...inputFlags(name, file), "--json"];
+  const run = await pool.run(asked, folder, VERIFY_SECONDS + 60);
   const ms = Math.round(run.ms);
   const report = documentOf(run.stdout);
   const unsound = unsoundness(run, report);
@@ -171,6 +172,19 @@ export async function cellOf(name: CommandName, context: Context): Promise<Cell>
   if (run.code !== 0) return { ...refusal(run.code, report), ms };
   const finding = await command.check(report, context);
   return { ...(finding ?? { status: "ok" }), ms };
+}
+
+const RUNNING: ReadonlySet<CommandName> = new Set(["verify", "simplify", "swap", "fp16", "bench"]);
+
+/** What a file's inputs have to be, where they can't be anything: `run` has arrays. */
+function inputFlags(name: CommandName, { shapes = {}, values = {} }: CorpusFile): readonly string[] {
+  if (name === "run") return [];
+  const sized = Object.entries(shapes).flatMap(([input, sizes]) => [
+    "--input-shape",
+    `${input}=${sizes.join("x")}`,
+  ]);
+  const numbers = Object.entries(values).flatMap(([input, value]) => ["--input", `${input}=${value}`]);
+  return [...sized, ...(RUNNING.has(name) ? numbers : [])];
 }
 
 function documentOf(stdout: string): Report | undefined {

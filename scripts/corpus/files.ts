@@ -22,6 +22,8 @@ export interface CorpusFile {
   readonly data?: string | undefined;
   /** Numbers for inputs that can't be any. */
   readonly values?: Readonly<Record<string, number>> | undefined;
+  /** Sizes for inputs that can't have any. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
 }
 
 /** What could not be had. */
@@ -71,11 +73,11 @@ export function npmFiles(
 ): readonly (CorpusFile | MissingFile)[] {
   const installed = join(packageRoot(), "node_modules", name);
   const root = existsSync(installed) ? installed : fetched(`${name}@${version}`, folder);
-  return files.map(({ path, gates, values }) => {
+  return files.map(({ path, gates, values, shapes }) => {
     const known = { group: "npm", name: `${name}: ${basename(path, ".onnx")}` } as const;
     const file = join(root, path);
     return existsSync(file)
-      ? { ...known, path: file, gates, values }
+      ? { ...known, path: file, gates, values, shapes }
       : { ...known, why: "npm pack did not give it" };
   });
 }

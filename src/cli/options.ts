@@ -51,6 +51,12 @@ export const sharedOptions = {
     describe:
       "All sizes of an input of a file that leaves some open, by its name: x=1x3x320x320; may be given for each input",
   },
+  input: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe: "A number for all elements of an input instead of random ones, as a sampling rate: sr=16000",
+  },
   seed: {
     type: "number",
     requiresArg: true,

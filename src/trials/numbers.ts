@@ -16,6 +16,8 @@ export interface InputShape {
   readonly dtype?: string;
   /** The largest number that an input of integers is given. Default: 9. */
   readonly most?: number;
+  /** What all of its elements are, instead of random numbers. */
+  readonly value?: number;
 }
 
 export function inputShapes(graph: Graph): readonly InputShape[] {
@@ -73,7 +75,8 @@ const USUAL_MOST = 9;
  * A random number of an input's type: bytes are grey values around 128, bits are either, other whole numbers from 1 to 9, such as tokens
  * and lengths.
  */
-function drawn(stream: RandomStream, { dtype = "float32", most = USUAL_MOST }: InputShape): number {
+function drawn(stream: RandomStream, { dtype = "float32", most = USUAL_MOST, value }: InputShape): number {
+  if (value !== undefined) return value;
   switch (dtype) {
     case "float64":
       return stream.normal();

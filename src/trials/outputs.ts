@@ -2,6 +2,7 @@ import { InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Session } from "../runtime/session.js";
+import { type InputValues, withValues } from "./input-values.js";
 import { feedsOf, type InputShape, inputShapes, isIndex, randomInputs } from "./numbers.js";
 
 /** The outputs of a run by name, flat. */
@@ -28,15 +29,18 @@ const LARGEST = [9, 1, 0];
 
 /**
  * The inputs with whole numbers that the model runs with: what indexes a table of few rows must not be larger. Where it runs with none of them,
- * as they were, so that the run says why. Inputs that the model takes in half precision have numbers of that.
+ * as they were, so that the run says why. Inputs that the model takes in half precision have numbers of that; those of
+ * `inputValues` what they are given.
  */
 export async function workableInputs(
   session: Session,
   shapes: readonly InputShape[],
   batch: number,
+  { inputValues }: InputValues = {},
 ): Promise<readonly InputShape[]> {
   const halves = new Set(session.inputs.flatMap(({ name, dtype }) => (dtype === "float16" ? [name] : [])));
-  const inputs = shapes.map((input) => (halves.has(input.name) ? { ...input, dtype: "float16" } : input));
+  const given = withValues(shapes, inputValues);
+  const inputs = given.map((input) => (halves.has(input.name) ? { ...input, dtype: "float16" } : input));
   if (!inputs.some(isIndex)) return inputs;
   for (const most of LARGEST) {
     const bounded = inputs.map((input) => (isIndex(input) ? { ...input, most } : input));

@@ -11,6 +11,7 @@ import {
   withStress,
 } from "../passes/stress-weights/chooser.js";
 import { evaluateGraph } from "../reference/interpreter.js";
+import { type InputValues, withValues } from "./input-values.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { fixedBatch } from "./outputs.js";
 
@@ -36,12 +37,12 @@ export interface StressWeights {
  * the first under which every output depends on the input; the first of all where there is none. They are chosen with images as small as
  * the graph allows, which takes less time.
  */
-export function stressed(graph: Graph, seed: number): Graph {
+export function stressed(graph: Graph, seed: number, values: InputValues = {}): Graph {
   const sample = withSmallImages(graph);
-  const first = stressWeightsOf(sample, seed, 0);
+  const first = stressWeightsOf(sample, seed, 0, values);
   let chosen = first;
   for (let set = 1; !chosen.responds && set < MOST_STRESS_SETS; set++)
-    chosen = stressWeightsOf(sample, seed, set);
+    chosen = stressWeightsOf(sample, seed, set, values);
   return (chosen.responds ? chosen : first).apply(graph);
 }
 
@@ -68,7 +69,12 @@ const SMALL_SIDES = [64, 128];
  * are expected to be: expectations are off by small factors, which multiply from layer to layer until rounding is
  * all that is left. `seed`: that of the model.
  */
-export function stressWeightsOf(sample: Graph, seed: number, set: number): StressWeights {
+export function stressWeightsOf(
+  sample: Graph,
+  seed: number,
+  set: number,
+  { inputValues }: InputValues = {},
+): StressWeights {
   const prefix = stressPrefix(set);
   const chooser = new StressChooser(sample);
   const numbers = parameterNumbers(seed);
@@ -82,7 +88,7 @@ export function stressWeightsOf(sample: Graph, seed: number, set: number): Stres
   };
   const measured = new Map<Value, Moments | undefined>();
   const batch = fixedBatch({ inputs: inputShapes(sample) }) ?? IMAGES;
-  const inputs = randomInputs(inputShapes(sample), batch, seed);
+  const inputs = randomInputs(withValues(inputShapes(sample), inputValues), batch, seed);
   const outputs = evaluateGraph(sample, inputs, parameters, (index, _of, tensorOf) => {
     const op = sample.ops[index];
     if (op === undefined) return;

@@ -9,6 +9,7 @@ import type { NewGateStart } from "../new-gates/starts.js";
 import type { Exchange } from "../passes/swap/exchange.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
+import { type InputValues, withValues } from "./input-values.js";
 import { inputShapes, type Run, randomInputs } from "./numbers.js";
 import { fixedBatch, runWith } from "./outputs.js";
 import { sizedInputs } from "./sized-inputs.js";
@@ -44,7 +45,7 @@ export interface SwappedReport {
 }
 
 /** How a swap is looked at. */
-interface SwapOptions {
+interface SwapOptions extends InputValues {
   /** The inputs of `--calibrate`; left out, random ones. */
   readonly calibration?: CalibrationSource | undefined;
   readonly seed?: number | undefined;
@@ -103,11 +104,12 @@ const IMAGES = 2;
 async function movedOutputs(
   models: Models,
   graph: Graph,
-  { calibration, seed = 0 }: SwapOptions,
+  { calibration, seed = 0, inputValues }: SwapOptions,
 ): Promise<Pick<SwappedReport, "moved" | "reason">> {
   try {
     if (calibration === undefined) {
-      const { inputs } = sizedInputs(inputShapes(graph), "");
+      const { inputs: shapes } = sizedInputs(inputShapes(graph), "");
+      const inputs = withValues(shapes, inputValues);
       const images = fixedBatch({ inputs }) ?? IMAGES;
       return { moved: await compared(models, [randomInputs(inputs, images, 0)], `random:${images}`) };
     }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { InputError } from "../../src/base/diagnostic.js";
+import { CheckError, InputError } from "../../src/base/diagnostic.js";
 import { distance } from "../../src/base/distance.js";
 import { bench } from "../../src/driver/bench/bench.js";
 import { codegen } from "../../src/driver/codegen/codegen.js";
@@ -173,6 +173,53 @@ test("a window that does not fit into the assumed size is no defect, and the siz
     assert.match(diagnostic?.message ?? "", /a map of 64 is too small for a 512 kernel/);
     assert.match(diagnostic?.hint ?? "", /--input-shape x=/);
     assert.is((await verify(file, { inputShapes: ["x=2x600"] })).verdict, "right");
+  }));
+
+test("an input that can't be any number is given one", () =>
+  inTemporaryFolder(async (folder) => {
+    const numbers = Float32Array.from({ length: 64 * 128 }, (_, i) => Math.sin(i) / 8);
+    // Rows of rate - 15,936 numbers: 64 at 16,000, and none at a small number.
+    const file = signals(join(folder, "rate.onnx"), {
+      node: [
+        { opType: "Sub", input: ["rate", "less"], output: ["width"] },
+        {
+          opType: "Concat",
+          input: ["rows", "width"],
+          output: ["sizes"],
+          attribute: [{ name: "axis", type: 2, i: 0 }],
+        },
+        { opType: "MatMul", input: ["x", "w"], output: ["h"] },
+        { opType: "Reshape", input: ["h", "sizes"], output: ["row"] },
+        { opType: "Tanh", input: ["row"], output: ["y"] },
+      ],
+      initializer: [
+        ...[whole("less", [15936]), whole("rows", [-1])],
+        { name: "w", dims: [64, 128], dataType: FLOAT, rawData: new Uint8Array(numbers.buffer) },
+      ],
+      output: [port("y", ["M", "W"])],
+    });
+    const model = ModelProto.decode(readFileSync(file));
+    const shape = { dim: [{ dimValue: 1 }] };
+    if (model.graph) model.graph.input = [port("x", [2, 64])];
+    model.graph?.input?.push({ name: "rate", type: { tensorType: { elemType: INT64, shape } } });
+    writeFileSync(file, ModelProto.encode(model).finish());
+    const given = { inputValues: ["rate=16000"] };
+    const run = { processes: 1, runs: 1, warmup: 0 };
+    await rejectsError(() => bench([file], run), InputError, /can't run/);
+    assert.is((await bench([file], { ...given, ...run })).models.length, 1);
+    await rejectsError(() => verify(file), InputError, /Reshape/);
+    assert.is((await verify(file, given)).verdict, "right");
+    const output = join(folder, "half.onnx");
+    const half = { output, precision: "fp16" } as const;
+    await rejectsError(() => rewrite(file, half), CheckError, /can't be compared/);
+    assert.ok((await rewrite(file, { ...given, ...half })).verification?.ok);
+    for (const [text, message] of [
+      ["rat=1", /has no input rat, only x, rate/],
+      ["rate=fast", /gives the input rate no number of int64/],
+      ["rate=1.5", /gives the input rate no number of int64/],
+      ["16000", /has no input 16000/],
+    ] as const)
+      await rejectsError(() => verify(file, { inputValues: [text] }), InputError, message);
   }));
 
 test.run();

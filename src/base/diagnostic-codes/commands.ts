@@ -39,6 +39,8 @@ export const commandCodes = {
       failed: "ONNX Runtime started the model and gave up. The message has its reason.",
       labels: "Labels are no names of classes, or not as many as the output has.",
       metadata: "What the file says of its images is not what ecagen writes. Compile the spec again.",
+      "input-value":
+        "What --input gives an input is no number of its type. It takes NAME=NUMBER, as sr=16000.",
       "no-array": "The .npz file has no array of the input's name. The hint lists its arrays.",
       "no-image": "The input takes no images. Give it an .npy file.",
       "no-input": "An input of the model is given nothing. The hint has the flag.",

@@ -25,6 +25,7 @@ export const benchCommand = defineCommand({
       describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
     },
     ...sizeFlags,
+    input: sharedOptions.input,
     processes: {
       type: "number",
       requiresArg: true,
@@ -55,6 +56,10 @@ export const benchCommand = defineCommand({
   examples: [
     ["ecagen bench specs/b0-se.json specs/b0-eca.json specs/b0-none.json", "what attention costs"],
     ["ecagen bench ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
+    [
+      "ecagen bench silero_vad.onnx --input-shape input=1x512 --input sr=16000",
+      "an input that can't be any number",
+    ],
     ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
   ],
   async run(args) {
@@ -71,6 +76,7 @@ export const benchCommand = defineCommand({
         threads: args.threads,
         batches: args.batch,
         ...sizeOptions(args),
+        inputValues: args.input,
         processes: args.processes,
         runs: args.runs,
         warmup: args.warmup,

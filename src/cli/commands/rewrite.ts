@@ -62,6 +62,7 @@ export const rewriteCommand = defineCommand({
       describe:
         "All sizes of an input of which some are open, as x=1x3x320x320: what the file is looked at and verified with; it stays open",
     },
+    input: sharedOptions.input,
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
     target: sharedOptions.target,
@@ -122,6 +123,7 @@ export const rewriteCommand = defineCommand({
         seed: args.seed,
         batch: args.batch,
         inputShapes: args["input-shape"],
+        inputValues: args.input,
         precision: args.precision,
         halfIo: args["fp16-io"],
         target: args.target,

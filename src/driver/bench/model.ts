@@ -7,6 +7,7 @@ import type { SizeOptions } from "../../networks/input-sizes.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { NumberTensor, Session } from "../../runtime/session.js";
 import { exportBytes } from "../../trials/exported.js";
+import type { InputValues } from "../../trials/input-values.js";
 import { feedsOf, type InputShape, randomInputs } from "../../trials/numbers.js";
 import { fixedBatch, workableInputs } from "../../trials/outputs.js";
 import { type SizedInputs, sizedInputs } from "../../trials/sized-inputs.js";
@@ -90,6 +91,7 @@ export async function inputsOf(
   session: Session,
   inputs: readonly InputShape[],
   batch: number,
+  values: InputValues,
 ): Promise<ReadonlyMap<string, NumberTensor>> {
-  return feedsOf(randomInputs(await workableInputs(session, inputs, batch), batch, 0));
+  return feedsOf(randomInputs(await workableInputs(session, inputs, batch, values), batch, 0));
 }

@@ -26,7 +26,7 @@ export async function profileModels(
       const [batch = 1] = commonBatches([timed], sizes, batches);
       const count = profile ? runs : 1;
       const [sized] = sizes;
-      const inputs = session.prepare(await inputsOf(session, sized?.inputs ?? [], batch));
+      const inputs = session.prepare(await inputsOf(session, sized?.inputs ?? [], batch, options));
       for (let i = 0; i < count; i++) await session.time(inputs);
       const nodes = await session.profile();
       const { onCpu } = placementOf(nodes);

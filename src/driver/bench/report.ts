@@ -3,8 +3,9 @@ import type { DeviceName } from "../../runtime/devices.js";
 import type { OperatorTime } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
 import type { DeviceReport } from "../../trials/devices.js";
+import type { InputValues } from "../../trials/input-values.js";
 
-export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program"> {
+export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program">, InputValues {
   readonly device?: DeviceName | "auto" | undefined;
   /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
   readonly threads?: number | undefined;

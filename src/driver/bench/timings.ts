@@ -49,7 +49,7 @@ export async function timeModels(
       for (const [b, batch] of batches.entries()) {
         const prepared: PreparedInputs[] = [];
         for (const [m, session] of sessions.entries())
-          prepared.push(session.prepare(await inputsOf(session, sized[m]?.inputs ?? [], batch)));
+          prepared.push(session.prepare(await inputsOf(session, sized[m]?.inputs ?? [], batch, options)));
         const report = (round: number): void => {
           const part = (p + (b + round / (warmup + runs)) / batches.length) / processes;
           onProgress?.(`process ${p + 1} of ${processes}, batch ${batch}, round ${round + 1}`, part);

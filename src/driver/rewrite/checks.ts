@@ -67,7 +67,8 @@ async function verifiedParts(rewriting: RewriteTask, plan: RewritePlan): Promise
     bytes(coarseWeights(unrounded, "float16", run)),
   );
   const models = { rewritten: bytes(rewritten), coarse };
-  return verifyRewrite(file, models, plan.compared, keepsValues ? "file" : "gates", half);
+  const of = keepsValues ? "file" : "gates";
+  return verifyRewrite(file, models, plan.compared, { of, half, inputValues: options.inputValues });
 }
 
 /** What became of the file's gates, and how far that moves its outputs; undefined where none was exchanged. */
@@ -79,13 +80,13 @@ async function swappedReport(
 ): Promise<SwappedReport | undefined> {
   if (exchange === undefined) return undefined;
   const { reportSwap } = await import("../../trials/swapped-gates.js");
-  const { seed = 0, verify, onProgress } = options;
+  const { seed = 0, verify, onProgress, inputValues } = options;
   const models = () => {
     onProgress?.("running it beside the original", 0);
     return { before: file, after: modelBytes(parts, { seed }) };
   };
   const unrun = verify === false ? "--no-verify runs nothing" : undefined;
-  return reportSwap(exchange, newGates, models, { calibration, seed, unrun });
+  return reportSwap(exchange, newGates, models, { calibration, seed, unrun, inputValues });
 }
 
 /** Has ONNX Runtime load what is about to be written: as a file, so that memory doesn't grow with the model. */

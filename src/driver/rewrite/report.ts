@@ -7,10 +7,11 @@ import type { InsertFlags } from "../../passes/insert/flags.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
+import type { InputValues } from "../../trials/input-values.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
-export interface RewriteOptions extends NewGatesOptions, Pick<IrDump, "printIr"> {
+export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDump, "printIr"> {
   /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes. */

@@ -7,6 +7,7 @@ import { hintingAt } from "../../networks/input-sizes.js";
 import { type Judgement, judge, judgeWhole, TOLERANCES, type Tolerance } from "../../runtime/compare.js";
 import type { OutputError } from "../../runtime/rounding-error.js";
 import { type Runtime, type Session, startRuntime } from "../../runtime/session.js";
+import type { InputValues } from "../../trials/input-values.js";
 import { modelErrors } from "../../trials/model-errors.js";
 import { type InputShape, inputShapes, isFloat, type Run, randomInputs } from "../../trials/numbers.js";
 import { type Outputs, runWith, workableInputs } from "../../trials/outputs.js";
@@ -49,6 +50,13 @@ export interface RunModels {
   readonly coarse: readonly Uint8Array[];
 }
 
+/** What is compared, and with which inputs. */
+interface ComparedAs extends InputValues {
+  readonly of: RewriteVerification["of"];
+  /** Whether the rewritten network computes in half precision. */
+  readonly half: boolean;
+}
+
 /**
  * Runs the original file and what must compute the same, with the same random inputs.
  *
@@ -59,8 +67,7 @@ export async function verifyRewrite(
   file: string,
   models: RunModels,
   graph: Graph,
-  of: RewriteVerification["of"],
-  half: boolean,
+  { of, half, inputValues }: ComparedAs,
 ): Promise<VerifiedRewrite> {
   const isHalf = usesType(graph, "float16");
   const tolerance = half || isHalf ? TOLERANCES.float16 : TOLERANCES.float32;
@@ -69,7 +76,7 @@ export async function verifyRewrite(
     const sessions = await openAll(runtime, file, models);
     const { inputs, notes } = sizedInputs(inputShapes(graph), file);
     const first = await comparable(() =>
-      hintingAt({ notes }, () => runAll(sessions, inputs, { tolerance, isHalf })),
+      hintingAt({ notes }, () => runAll(sessions, inputs, { tolerance, isHalf, inputValues })),
     );
     const isOff = [...first.errors.keys()].some(
       (name) => compareOutput(name, first, tolerance).verdict === "wrong",
@@ -121,10 +128,14 @@ interface Runs {
 async function runAll(
   { original, rewritten, coarse }: Sessions,
   shapes: readonly InputShape[],
-  { tolerance: { precision }, isHalf }: { readonly tolerance: Tolerance; readonly isHalf: boolean },
+  {
+    tolerance: { precision },
+    isHalf,
+    inputValues,
+  }: InputValues & { readonly tolerance: Tolerance; readonly isHalf: boolean },
 ): Promise<Runs> {
   const batch = batchOf(shapes, rewritten);
-  const feeds = randomInputs(await workableInputs(original, shapes, batch), batch, 0);
+  const feeds = randomInputs(await workableInputs(original, shapes, batch, { inputValues }), batch, 0);
   const expected = await runWith(original, feeds);
   const actual = await runWith(rewritten, feeds);
   const errors = await modelErrors(original, feeds, precision, { isCoarse: isHalf, others: coarse });

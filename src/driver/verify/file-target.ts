@@ -75,7 +75,7 @@ function evaluatedTarget(
   options: VerifyOptions,
   note: (check: Check) => void,
 ): VerifyTarget {
-  const { seed = 0 } = options;
+  const { seed = 0, inputValues } = options;
   const blocks = blockScopes(graph);
   return {
     precision: usesType(graph, "float16") ? "float16" : "float32",
@@ -86,7 +86,7 @@ function evaluatedTarget(
         const subjects = subjectsOf(given, other);
         return { weights: "own weights", reference: graph, selects: hasSelections(graph), blocks, subjects };
       }
-      const reference = stressed(graph, seed);
+      const reference = stressed(graph, seed, { inputValues });
       const own = weightsOfGraph(reference, seed);
       const left = argumentsAmong(givenBytes(given.bytes, given.path), graph);
       const subjects = [given, other].flatMap((model): Subject[] => {

@@ -85,7 +85,7 @@ async function runWithBlocks(
   reference: Graph,
   blocks: readonly string[],
   seed: number,
-  { runtime, device }: RunContext,
+  { runtime, device, inputValues }: RunContext,
 ): Promise<
   | {
       readonly tensors: ReadonlyMap<string, string>;
@@ -106,7 +106,7 @@ async function runWithBlocks(
     const wanted = interfaceOf(reference);
     if (interfaceProblem(session, wanted) !== undefined) return undefined;
     const batch = fixedBatch(session) ?? fixedBatch(wanted) ?? 1;
-    const inputs = await workableInputs(session, wanted.inputs, batch);
+    const inputs = await workableInputs(session, wanted.inputs, batch, { inputValues });
     return { tensors, batch, inputs, outputs: await runModel(session, inputs, batch, seed) };
   } finally {
     await session.close();

@@ -8,12 +8,14 @@ import type { CpuNode } from "../../runtime/placement.js";
 import type { Runtime, RuntimeOptions } from "../../runtime/session.js";
 import type { DeviceReport } from "../../trials/devices.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
+import type { InputValues } from "../../trials/input-values.js";
 
 export interface VerifyOptions
   extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">,
     WeightsOptions,
     Omit<ExportOptions, "batch">,
-    Pick<RuntimeOptions, "allowTf32" | "program"> {
+    Pick<RuntimeOptions, "allowTf32" | "program">,
+    InputValues {
   readonly device?: DeviceName | "auto" | undefined;
   /**
    * What is compared besides the model on the device with the reference interpreter: `reference` (nothing more),

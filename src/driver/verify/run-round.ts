@@ -14,6 +14,7 @@ import {
 import type { DeviceName } from "../../runtime/devices.js";
 import { placementOf } from "../../runtime/placement.js";
 import type { Runtime, Session } from "../../runtime/session.js";
+import type { InputValues } from "../../trials/input-values.js";
 import {
   fixedBatch,
   type Interface,
@@ -30,7 +31,7 @@ import type { Comparison, ModelPlacement } from "./report.js";
 import type { Round, Subject } from "./round.js";
 
 /** What all rounds have in common. */
-export interface RunContext {
+export interface RunContext extends InputValues {
   readonly runtime: Runtime;
   readonly device: DeviceName;
   /** Whether the first subject is run on the CPU too. */
@@ -70,7 +71,7 @@ export async function runRound(
 ): Promise<RoundResult> {
   const { batches, seeds: inputSeeds, deadline } = context;
   const candidates = await openCandidates(round, context);
-  const wanted = await workable(wantedInterface(round, candidates), candidates, batches);
+  const wanted = await workable(wantedInterface(round, candidates), candidates, batches, context);
   const comparisons: Comparison[] = [];
   const steps = inputSeeds.length;
   for (const [i, seed] of inputSeeds.entries()) {
@@ -149,11 +150,12 @@ async function workable(
   wanted: Interface,
   candidates: readonly Candidate[],
   batches: readonly number[],
+  values: InputValues,
 ): Promise<Interface> {
   const [first] = candidates;
   if (first === undefined) return wanted;
   const [batch = 1] = batchesOf(first, wanted, batches);
-  return { ...wanted, inputs: await workableInputs(first.session, wanted.inputs, batch) };
+  return { ...wanted, inputs: await workableInputs(first.session, wanted.inputs, batch, values) };
 }
 
 function references(

@@ -46,7 +46,7 @@ function multipliesIntegers({ ops }: Graph): boolean {
 }
 
 async function runOnce(
-  { runtime, device, seeds: [seed = 0] }: RunContext,
+  { runtime, device, seeds: [seed = 0], inputValues }: RunContext,
   model: Uint8Array | string,
   reference: Graph,
   asDeployed: boolean,
@@ -55,7 +55,8 @@ async function runOnce(
   try {
     const wanted = interfaceOf(reference);
     const batch = fixedBatch(session) ?? fixedBatch(wanted) ?? 1;
-    return await runModel(session, await workableInputs(session, wanted.inputs, batch), batch, seed);
+    const inputs = await workableInputs(session, wanted.inputs, batch, { inputValues });
+    return await runModel(session, inputs, batch, seed);
   } finally {
     await session.close();
   }

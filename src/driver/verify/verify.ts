@@ -118,6 +118,7 @@ function contextOf(
     device: device.device,
     alsoOnCpu: against === "cpu" && device.device !== "cpu",
     ...{ batches, weightSeed: seed, seeds, deadline, note },
+    inputValues: options.inputValues,
     tolerance: withElementwise(strict, options),
     gateTolerance: strict,
   };
