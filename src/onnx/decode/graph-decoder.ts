@@ -38,7 +38,7 @@ export interface DecodedGraph {
   readonly foreign: readonly ForeignNode[];
   readonly source: ModelSource;
   /** Branches of Ifs that are known to be taken, by the fields of these. */
-  readonly taken: ReadonlyMap<WireField, GraphMessage>;
+  readonly branches: ReadonlyMap<WireField, GraphMessage>;
 }
 
 /** More wrong places of one file than anybody reads. */
@@ -105,7 +105,7 @@ export class GraphDecoder {
     return {
       graph,
       foreign: this.#foreign,
-      taken: this.#taken,
+      branches: this.#taken,
       source: new ModelSource(graph, this.#nodes, source),
     };
   }

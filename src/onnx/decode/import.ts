@@ -83,11 +83,11 @@ function decodeDocument(
   let current = document;
   for (let round = 1; ; round++) {
     const decoded = new GraphDecoder(current, opset, openData, {}).decode();
-    if (decoded.taken.size === 0 || round === MOST_ROUNDS) {
+    if (decoded.branches.size === 0 || round === MOST_ROUNDS) {
       const isOpen = Object.keys(sizes).length > 0;
       return isOpen ? new GraphDecoder(current, opset, openData, sizes).decode() : decoded;
     }
-    current = withoutCalls(withBranches(current, decoded.taken));
+    current = withoutCalls(withBranches(current, decoded.branches));
   }
 }
 
