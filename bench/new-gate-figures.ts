@@ -51,12 +51,10 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
       );
       const runtime = await startRuntime();
       const outputs = (each: Graph): Promise<Float64Array> =>
-        withCalibration(
-          calibrationOf(others, original),
-          original,
-          0,
-          async (images) => (await observeGates(imageRuns(runtime, images, 0), each, [])).outputs,
-        );
+        withCalibration(calibrationOf(others, original), original, 0, async (images) => {
+          const { outputs } = await observeGates(imageRuns(runtime, images, 0), each, []);
+          return Float64Array.from(outputs.flatMap((image) => Array.from(image)));
+        });
       try {
         const expected = await outputs(original);
         const elsewhere: Likeness[] = [];

@@ -18,20 +18,8 @@ export interface GateResponses {
    * it has a number for each position. 0, with no power, where x is zero everywhere.
    */
   readonly response: Float64Array;
-}
-
-/** The mean response of each channel over those images in which it is not zero everywhere; 1 where it always is. */
-export function meanResponses({ images, channels, power, response }: GateResponses): Float64Array {
-  return Float64Array.from({ length: channels }, (_, c) => {
-    let [sum, seen] = [0, 0];
-    for (let n = 0; n < images; n++) {
-      const at = n * channels + c;
-      if (power[at] === 0) continue;
-      sum += response[at] as number;
-      seen++;
-    }
-    return seen === 0 ? 1 : sum / seen;
-  });
+  /** How much an error of the response counts: the power, times what the layers after the gate make of the channel. */
+  readonly weight: Float64Array;
 }
 
 /** Runs networks over images: all that is asked of a runtime here. */
@@ -43,37 +31,47 @@ export interface ImageRuns {
 
 /** What a network gives for some images: its outputs, and what its gates do. */
 export interface Observed {
-  /** All outputs of all images, one after the other. */
-  readonly outputs: Float64Array;
+  /** Of each image, all outputs one after the other. */
+  readonly outputs: readonly Float64Array[];
   /** In the order of the gates asked for. */
   readonly gates: readonly GateResponses[];
 }
 
-/** Runs a network over images and looks at its outputs and at some of its gates. */
+/**
+ * Runs a network over images and looks at its outputs and at some of its gates.
+ *
+ * @param gains what the layers after each gate make of a channel's power, as of `ReaderGains`; left out, 1
+ * @param options without the outputs, nothing is computed that no gate depends on
+ */
 export async function observeGates(
   { images, run }: ImageRuns,
   graph: Graph,
   gates: readonly Op[],
+  gains: readonly (Float64Array | undefined)[] = [],
+  { outputs: showsOutputs }: { readonly outputs: boolean } = { outputs: true },
 ): Promise<Observed> {
+  const shown = showsOutputs ? graph.outputs : [];
   const responses = gates.map((gate): GateResponses => {
     const [, channels] = gatedChannels(gate.operands[0]?.type, "x");
     const numbers = (): Float64Array => new Float64Array(images * channels);
-    return { images, channels, squeeze: numbers(), power: numbers(), response: numbers() };
+    const [squeeze, power, response, weight] = [numbers(), numbers(), numbers(), numbers()];
+    return { images, channels, squeeze, power, response, weight };
   });
   const outputs: Float64Array[] = [];
-  await run(withGateProbes(graph, gates), (values, n) => {
-    outputs.push(...values.slice(0, graph.outputs.length).map((each) => Float64Array.from(each)));
-    responses.forEach(({ channels, squeeze, power, response }, i) => {
-      const [mean, square, product] = values.slice(graph.outputs.length + PROBES * i);
+  await run(withGateProbes(graph, gates, shown), (values, n) => {
+    outputs.push(Float64Array.from(values.slice(0, shown.length).flatMap((each) => Array.from(each))));
+    responses.forEach(({ channels, squeeze, power, response, weight }, i) => {
+      const [mean, square, product] = values.slice(shown.length + PROBES * i);
       for (let c = 0; c < channels; c++) {
         const at = n * channels + c;
         squeeze[at] = mean?.[c] as number;
         power[at] = square?.[c] as number;
         response[at] = power[at] === 0 ? 0 : (product?.[c] as number) / power[at];
+        weight[at] = power[at] * (gains[i]?.[c] ?? 1);
       }
     });
   });
-  return { outputs: Float64Array.from(outputs.flatMap((each) => [...each])), gates: responses };
+  return { outputs, gates: responses };
 }
 
 /** Outputs that `withGateProbes` adds for each gate. */
@@ -85,7 +83,7 @@ const PROBES = 3;
  *
  *     squeeze = mean of x,  power = mean of x²,  product = mean of x · y,  over H and W
  */
-function withGateProbes(graph: Graph, gates: readonly Op[]): Graph {
+function withGateProbes(graph: Graph, gates: readonly Op[], shown: readonly Value[]): Graph {
   const builder = new GraphBuilder(graph.name);
   for (const block of graph.blocks) builder.block(block);
   for (const input of graph.inputs) builder.addInput(input);
@@ -100,5 +98,23 @@ function withGateProbes(graph: Graph, gates: readonly Op[]): Graph {
       (value): Result => builder.op("global_avg_pool", [value], {}, loc),
     );
   });
-  return builder.finish([...graph.outputs, ...probes]);
+  return builder.finish([...shown, ...probes]);
+}
+
+/** The responses on some of the images. */
+export function onImages(responses: GateResponses, chosen: readonly number[]): GateResponses {
+  const { channels } = responses;
+  const part = (values: Float64Array): Float64Array =>
+    Float64Array.from(
+      { length: chosen.length * channels },
+      (_, i) => values[(chosen[Math.floor(i / channels)] as number) * channels + (i % channels)] as number,
+    );
+  return {
+    images: chosen.length,
+    channels,
+    squeeze: part(responses.squeeze),
+    power: part(responses.power),
+    response: part(responses.response),
+    weight: part(responses.weight),
+  };
 }

@@ -1,32 +1,41 @@
 import { dequal } from "dequal";
 import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
-import { likeness } from "../base/distance.js";
-import { type Graph, type Op, type OpOf, usesOf } from "../ir/graph.js";
+import { type Likeness, likeness } from "../base/distance.js";
+import { FactorPlanner } from "../ir/channel-factors.js";
+import { type Graph, type Op, usesOf } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";
-import { type ImageRuns, observeGates } from "./gate-responses.js";
+import { fitInOrder } from "./fit-in-order.js";
+import type { GateNumbers } from "./fits/fit.js";
+import { fitOf } from "./fits/registry.js";
+import { type ImageRuns, observeGates, onImages } from "./gate-responses.js";
 import {
   type ByStart,
   byStart,
+  type GatePair,
+  initialNumbers,
   type NewGate,
   operandParameters,
   type PlannedGate,
   planGate,
-  withStart,
+  reportGate,
+  taskOf,
+  withNumbers,
 } from "./planned-gate.js";
+import { ReaderGains } from "./reader-gains.js";
 import type { NewGateStart } from "./starts.js";
 
 /** What `--json` says of the gates that a swap made. */
 export interface NewGatesReport {
   readonly start: NewGateStart;
-  /** The inputs that it is chosen by, as the user gave them. */
-  readonly calibration: { readonly from: string; readonly images: number };
+  /** The inputs that it is chosen by, as the user gave them; `heldOut` of them are not fitted to, and all figures are of these. */
+  readonly calibration: { readonly from: string; readonly images: number; readonly heldOut: number };
   readonly gates: readonly NewGate[];
   /** Scopes of new gates that have no start but `init`: of other kinds, and those that share their numbers. */
   readonly others: readonly string[];
   /** Of the network's outputs. */
-  readonly output: ByStart;
+  readonly output: ByStart<Likeness>;
 }
 
 /** A network whose new gates have started. */
@@ -34,16 +43,26 @@ export interface StartedGates {
   /** With the start that was asked for. */
   readonly graph: Graph;
   /** With each start, for comparisons. */
-  readonly graphs: Readonly<Record<NewGateStart, Graph>>;
+  readonly graphs: ByStart<Graph>;
   readonly report: NewGatesReport;
   /** Names of the parameters that have other numbers than initial ones now. */
   readonly started: ReadonlySet<string>;
 }
 
-/** A gate and the one that replaced it. */
-export interface GatePair {
-  readonly before: Op;
-  readonly op: Op;
+/** A part of the images is not fitted to: each fourth one. */
+const HELD_OUT = 4;
+
+/** Which images gates are fitted to, and which show how near they are: the same where there are too few to hold some out. */
+export interface ImageSplit {
+  readonly fitted: readonly number[];
+  readonly held: readonly number[];
+}
+
+export function splitImages(images: number): ImageSplit {
+  const all = Array.from({ length: images }, (_, i) => i);
+  if (images < HELD_OUT) return { fitted: all, held: all };
+  const isHeld = (i: number): boolean => i % HELD_OUT === HELD_OUT - 1;
+  return { fitted: all.filter((i) => !isHeld(i)), held: all.filter(isHeld) };
 }
 
 /**
@@ -52,7 +71,8 @@ export interface GatePair {
  *     network before the swap ─ run ─ what its gates do ─ numbers of each start ─ network after the swap, with each of them
  *                                                                                 ─ run ─ how near the outputs are
  *
- * Nothing but the new gates and the layers that take over their factors changes.
+ * Nothing but the new gates and the layers that take over their factors changes. Gates are fitted in the order in which data flows,
+ * each on what the network feeds it whose earlier gates are already new.
  *
  * @param original the network before the swap, with its weights
  * @param swapped what passes made of it
@@ -67,43 +87,82 @@ export async function startGates(
   seed: number,
 ): Promise<StartedGates> {
   const pairs = newGatesOf(original, swapped);
-  const uses = usesOf(swapped);
-  const ecas = pairs.flatMap(({ before, op }) =>
-    isPlainEca(op) && isAlone(op, uses) ? [{ before, op }] : [],
+  const planned = plannedGates(pairs, swapped);
+  if (planned.length === 0 && start !== "init") throw noFit(start, pairs);
+  const split = splitImages(runs.images);
+  const before = new FactorPlanner(original);
+  const gains = new ReaderGains(original, seed);
+  const olds = planned.map((each) => each.before);
+  const seen = await observeGates(
+    runs,
+    original,
+    olds,
+    olds.map((old) => gains.of(before.unit(old).result)),
   );
-  if (ecas.length === 0 && start !== "init") throw noEca(start, pairs);
-  const olds = ecas.map(({ before }) => before);
-  const seen = await observeGates(runs, original, olds);
-  const gates = seen.gates.flatMap((responses, i): PlannedGate[] => {
-    const pair = ecas[i];
-    return pair === undefined ? [] : [planGate(swapped, pair, responses, seed)];
+  const ordered = await fitInOrder(original, planned, seen.gates, runs, split.fitted, seed);
+  const started = planned.map((each, i) => {
+    const responses = seen.gates[i];
+    const fit = ordered[i];
+    if (responses === undefined || fit === undefined) throw new RangeError("a gate was not observed");
+    const [fitted, held] = [onImages(responses, split.fitted), onImages(responses, split.held)];
+    const numbers: ByStart<GateNumbers> = {
+      init: initialNumbers(each, seed),
+      neutral: each.fit.neutral(taskOf(each, fitted)),
+      fit,
+    };
+    return { ...each, numbers, report: reportGate(each, numbers, { fitted, held }) };
   });
-  const graphs = byStart((each) => withStart(swapped, gates, each));
-  const nearness = async (each: NewGateStart) =>
-    likeness(seen.outputs, (await observeGates(runs, graphs[each], [])).outputs);
+  const graphs = byStart((way) =>
+    way === "init"
+      ? swapped
+      : withNumbers(
+          swapped,
+          started.map((each) => ({ ...each, numbers: each.numbers[way] })),
+        ),
+  );
+  const expected = heldOutputs(seen.outputs, split.held);
+  const nearness = async (way: NewGateStart): Promise<Likeness> =>
+    likeness(expected, heldOutputs((await observeGates(runs, graphs[way], [])).outputs, split.held));
   const output = {
     init: await nearness("init"),
     neutral: await nearness("neutral"),
     fit: await nearness("fit"),
   };
-  const started = gates.flatMap(({ op }) => operandParameters(op).map(({ name }) => name));
+  const names = planned.flatMap(({ op }) => operandParameters(op).map(({ name }) => name));
   return {
     graph: graphs[start],
     graphs,
-    started: new Set(start === "init" ? [] : started),
+    started: new Set(start === "init" ? [] : names),
     report: {
       start,
-      calibration: { from: runs.from, images: runs.images },
-      gates: gates.map(({ report }) => report),
-      others: pairs.flatMap(({ op }) => (ecas.some((each) => each.op === op) ? [] : [op.loc.scope])),
+      calibration: {
+        from: runs.from,
+        images: runs.images,
+        heldOut: split.held === split.fitted ? 0 : split.held.length,
+      },
+      gates: started.map(({ report }) => report),
+      others: pairs.flatMap(({ op }) => (planned.some((each) => each.op === op) ? [] : [op.loc.scope])),
       output,
     },
   };
 }
 
+function heldOutputs(outputs: readonly Float64Array[], held: readonly number[]): Float64Array {
+  return Float64Array.from(held.flatMap((image) => [...(outputs[image] ?? [])]));
+}
+
+function plannedGates(pairs: readonly GatePair[], swapped: Graph): readonly PlannedGate[] {
+  const uses = usesOf(swapped);
+  const planner = new FactorPlanner(swapped);
+  return pairs.flatMap((pair) => {
+    const fit = isAlone(pair.op, uses) ? fitOf(pair.op) : undefined;
+    return fit === undefined ? [] : [planGate(planner, pair, fit)];
+  });
+}
+
 /**
- * The gates that stand where another gate stood, and whose numbers are initial ones: those of a checkpoint that has the new
- * gates already stay what they are.
+ * The gates, and the factors of removed ones, that stand where another gate stood, and whose numbers are initial ones: those of a
+ * checkpoint that has the new gates already stay what they are.
  */
 export function newGatesOf(original: Graph, swapped: Graph): readonly GatePair[] {
   const before = new Map(
@@ -111,15 +170,15 @@ export function newGatesOf(original: Graph, swapped: Graph): readonly GatePair[]
   );
   return swapped.ops.flatMap((op): GatePair[] => {
     const old = before.get(op.loc.scope);
-    if (old === undefined || gateOf(op) === undefined) return [];
+    if (old === undefined || (gateOf(op) === undefined && !isFactor(op))) return [];
     const initial = operandParameters(op).every(({ data }) => [...storedLeaves(data)].length === 0);
     return initial && !isSameGate(old, op) ? [{ before: old, op }] : [];
   });
 }
 
-/** Whether an op is ECA as the paper has it, whose numbers can be fitted: other squeezes and gates start as `init` says. */
-function isPlainEca(op: Op): op is Op & OpOf<"attention.eca"> {
-  return isOp(op, "attention.eca") && op.attributes.squeeze === "average" && op.attributes.gate === "sigmoid";
+/** Whether an op is what `remove-attention{factor=true}` leaves where a gate was. */
+export function isFactor(op: Op): boolean {
+  return isOp(op, "mul") && op.loc.pass === "remove-attention";
 }
 
 /** Whether the numbers of a gate are its own: one start can't do what several old gates did. */
@@ -132,11 +191,10 @@ function isSameGate(a: Op, b: Op): boolean {
   return a.kind === b.kind && dequal(a.attributes, b.attributes) && dequal(numbers(a), numbers(b));
 }
 
-function noEca(start: NewGateStart, pairs: readonly GatePair[]): InputError {
+function noFit(start: NewGateStart, pairs: readonly GatePair[]): InputError {
   const kinds = [...new Set(pairs.map(({ op }) => gateOf(op)?.type ?? op.kind))].join(", ");
-  const isEca = pairs.some(({ op }) => isOp(op, "attention.eca"));
-  const what = isEca ? "ECA gates with an average, a sigmoid and numbers of their own" : "ECA gates";
-  return InputError.of("new-gates/kind", `--new-gates ${start} is for ${what}; the new ones are ${kinds}`, {
-    hint: "gates of other kinds start as --new-gates init says",
+  const text = `--new-gates ${start} is for ECA and SE gates with an average and numbers of their own; the new ones are ${kinds}`;
+  return InputError.of("new-gates/kind", text, {
+    hint: "ECA needs a sigmoid, SE biases and no normalisation; gates of other kinds start as --new-gates init says",
   });
 }

@@ -1,3 +1,4 @@
+import { absorbFactors } from "./absorb-factors.js";
 import type { Pass } from "./engine/pass.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { insertAttention } from "./insert/insert-attention.js";
@@ -27,6 +28,7 @@ export const passes = {
   "standardize-weights": standardizeWeights,
   "fold-batch-norm": foldBatchNorm,
   "merge-convolutions": mergeConvolutions,
+  "absorb-factors": absorbFactors,
   "lower-attention": lowerAttention,
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,

@@ -1,8 +1,9 @@
 import { InputError } from "../base/diagnostic.js";
 import type { CalibrateOptions, CalibrationSource } from "../given/calibration.js";
 import type { Graph } from "../ir/graph.js";
-import { newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
+import { isFactor, newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
+import { withoutFactors } from "../passes/absorb-factors.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
 import { type EncodeGraph, imageRuns } from "./run-graph.js";
@@ -40,7 +41,13 @@ export async function startNewGates(
     const runtime = await startRuntime();
     try {
       const runs = imageRuns(runtime, calibration, seed, encode);
-      return await startGates({ original, swapped }, start, { from: calibration.from, ...runs }, seed);
+      const started = await startGates(
+        { original, swapped },
+        start,
+        { from: calibration.from, ...runs },
+        seed,
+      );
+      return { ...started, graph: withoutFactors(started.graph, isFactor) };
     } finally {
       runtime.close();
     }

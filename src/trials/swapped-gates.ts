@@ -2,7 +2,8 @@ import { gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { distance } from "../base/distance.js";
 import type { CalibrationSource } from "../given/calibration.js";
-import type { Graph } from "../ir/graph.js";
+import type { Graph, Op } from "../ir/graph.js";
+import { textOf } from "../new-gates/planned-gate.js";
 import type { NewGatesReport } from "../new-gates/start.js";
 import { newGatesOf } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
@@ -87,14 +88,11 @@ function swappedGates(
     const start = newGates !== undefined && started.has(op.loc.scope) ? newGates.start : "init";
     return { at: op.loc.scope, from: textOf(old), to: textOf(op), start };
   });
+  const isMade = (op: Op): boolean => made.some(({ at }) => at === op.loc.scope);
   const removed = before.ops
-    .filter((op) => gateOf(op) !== undefined && !left.has(op.loc.scope))
+    .filter((op) => gateOf(op) !== undefined && !left.has(op.loc.scope) && !isMade(op))
     .map((op): SwappedGate => ({ at: op.loc.scope, from: textOf(op), to: null, start: null }));
   return [...made, ...removed];
-}
-
-function textOf(op: Graph["ops"][number]): string {
-  return gateOf(op)?.text ?? op.kind;
 }
 
 /** Random images, where the user gives none. */

@@ -151,7 +151,7 @@ test("between an activation and a sum no layer takes factors: neutral is 1/2, an
       0,
     );
     const [gate] = report.gates;
-    assert.is(gate?.reason, "it stands between silu and conv, add");
+    assert.is(gate?.reason, "it stands between silu and add");
     assert.equal(gate?.factorIn, []);
     assert.equal(
       changed(graph, graphs.neutral),

@@ -68,8 +68,14 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
  * The swaps and new gates, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
  * before the swaps as well: one command gives what one for each does, in whichever order its flags are.
  */
-function invocationsOf({ swaps = [], passes, inserts, at }: RewriteOptions): readonly PassInvocation[] {
-  const swapping = [...swapInvocations(swaps), ...insertInvocations({ inserts, at })];
+function invocationsOf({
+  swaps = [],
+  passes,
+  inserts,
+  at,
+  newGates = "init",
+}: RewriteOptions): readonly PassInvocation[] {
+  const swapping = [...swapInvocations(swaps, newGates !== "init"), ...insertInvocations({ inserts, at })];
   const others = passesOfFlag("--passes", passes);
   return [...(swapping.length === 0 ? [] : leadingTidy(others)), ...swapping, ...others];
 }

@@ -5,9 +5,11 @@ import { passesOfSugar } from "../../passes/engine/pipeline.js";
 /**
  * The passes of `--swap`: `se=eca`, `any={type=eca,k=3}`, or `se=none`, which removes the gates.
  *
+ * @param keepsMeans whether the mean of what a removed gate did is to stay, as a factor for each channel
+ *
  * Errors: `InputError` for every one that is no such pair, and for unknown kinds.
  */
-export function swapInvocations(swaps: readonly string[]): readonly PassInvocation[] {
+export function swapInvocations(swaps: readonly string[], keepsMeans: boolean): readonly PassInvocation[] {
   const problems: Diagnostic[] = [];
   const invocations = swaps.flatMap((swap) => {
     const at = swap.indexOf("=");
@@ -17,7 +19,10 @@ export function swapInvocations(swaps: readonly string[]): readonly PassInvocati
       problems.push({ code: "rewrite/swap", message, hint: "--swap se=eca; se=none removes the gates" });
       return [];
     }
-    const text = to === "none" ? `remove-attention{kind=${from}}` : `swap-attention{from=${from},to=${to}}`;
+    const text =
+      to === "none"
+        ? `remove-attention{kind=${from},factor=${keepsMeans}}`
+        : `swap-attention{from=${from},to=${to}}`;
     try {
       return passesOfSugar(`--swap ${swap}`, text);
     } catch (error) {

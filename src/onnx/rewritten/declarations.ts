@@ -48,6 +48,9 @@ export class RewrittenDeclarations {
       const made = number === FIELD.graphInput ? this.#tensors.declared(name) : undefined;
       return made ?? (this.#tensors.keeps(name) ? whole : []);
     }
+    // A result that the graph does not give any more; the file's node that makes it may stay.
+    if (number === FIELD.graphOutput && value.kind === "result" && !this.#graph.outputs.includes(value))
+      return [];
     if (number === FIELD.graphValueInfo && namesOtherType(info, value)) return [];
     const declared = declaredType(info);
     const type = this.#newType(declared, value.type);

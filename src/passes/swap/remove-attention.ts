@@ -1,11 +1,18 @@
 import * as z from "zod";
 import type { Value } from "../../ir/graph.js";
-import { rewriteGraph } from "../../ir/rewrite.js";
+import type { Initializer } from "../../ir/initializers.js";
+import { type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
+import { constantWeight } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
 import { doubled } from "../simplify/doubled.js";
-import { gateKind, gateSelector, selectGates, unmatchedGates } from "./gates.js";
+import { gateKind, gateSelector, type SitedGate, selectGates, unmatchedGates } from "./gates.js";
 
-/** `y = gate(x)` → `y = x`; `x + gate(x)` → `x · 2` */
+/**
+ *     y = gate(x)  →  y = x          x + gate(x)  →  x · 2
+ *
+ * With `factor`, y = x · f: f has one number for each channel, ones at first, which `--new-gates` makes the mean response of the
+ * gate, and `absorb-factors` takes into the layers around it.
+ */
 export const removeAttention = definePass({
   name: "remove-attention",
   doc: "Removes attention gates: what they gated goes on as it is, twice where it is added to what they gave.",
@@ -14,10 +21,14 @@ export const removeAttention = definePass({
       .optional()
       .describe("The kind of gate that is removed, of which there must be one; left out, any."),
     at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
+    factor: z
+      .boolean()
+      .default(false)
+      .describe("Leaves a factor for each channel, ones at first, for --new-gates and absorb-factors."),
   }),
   preserves: "signature",
   unmatched: (graph, { kind, at }) => unmatchedGates(graph, { kind, at }),
-  run(graph, { kind, at }) {
+  run(graph, { kind, at, factor }) {
     const gates = selectGates(graph, "remove-attention", { kind, at });
     const passed = new Set<Value>();
     return rewriteGraph(graph, "remove-attention", (op, context) => {
@@ -25,8 +36,19 @@ export const removeAttention = definePass({
       const [result] = op.results;
       if (x === undefined || result === undefined) return undefined;
       if (!gates.has(result)) return passed.has(x) ? doubled(op, context) : undefined;
+      if (factor) return factored(x, gates.get(result), context);
       passed.add(x);
       return x;
     });
   },
 });
+
+/** x · f, f [C, 1, 1] of ones, or [C, 1] where x is a signal. */
+function factored(x: Value, gate: SitedGate | undefined, context: RewriteContext): Value {
+  const { dims } = x.type;
+  const sizes = [gate?.site.channels ?? 1, ...dims.slice(2).map(() => 1)];
+  const name = `${gate?.op.loc.scope.slice(1).replaceAll("/", ".")}.factor`;
+  return context.op("mul", [x, context.parameter(name, sizes, ones)], {});
+}
+
+const ones: Initializer = (dims) => constantWeight(dims, 1);

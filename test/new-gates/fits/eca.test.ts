@@ -1,16 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { likeness } from "../../src/base/distance.js";
-import { randomStream } from "../../src/base/random.js";
-import type { GateSide } from "../../src/ir/attention/module.js";
-import {
-  type EcaNumbers,
-  type EcaShape,
-  ecaResponses,
-  fitEca,
-  neutralEca,
-} from "../../src/new-gates/eca-start.js";
-import { type GateResponses, meanResponses } from "../../src/new-gates/gate-responses.js";
+import { likeness } from "../../../src/base/distance.js";
+import { randomStream } from "../../../src/base/random.js";
+import type { GateSide } from "../../../src/ir/attention/module.js";
+import { type EcaShape, ecaFit } from "../../../src/new-gates/fits/eca.js";
+import { type FitTask, type GateNumbers, meanResponses } from "../../../src/new-gates/fits/fit.js";
+import type { GateResponses } from "../../../src/new-gates/gate-responses.js";
 
 const test = suite("weights: numbers of new ECA gates");
 
@@ -29,23 +24,34 @@ function gate(
   const squeeze = numbers((at) => (contrast[Math.floor(at / channels)] as number) * (0.5 + stream.normal()));
   const power = squeeze.map((mean) => mean ** 2 + stream.normal() ** 2);
   const response = numbers((at) => respond(squeeze[at] as number, at % channels, Math.floor(at / channels)));
-  return { images: IMAGES, channels, squeeze, power, response };
+  return { images: IMAGES, channels, squeeze, power, response, weight: power };
 }
 
 /** What an ECA gate itself does to such squeezes. */
 function ecaGate(shape: EcaShape, weight: readonly number[], bias: number): GateResponses {
   const seen = gate(() => 0);
-  const factor = new Float64Array(CHANNELS).fill(1);
-  const numbers = { weight: Float64Array.from(weight), bias, factor };
-  return { ...seen, response: ecaResponses(numbers, shape, seen, undefined) };
+  const parameters = [Float64Array.from(weight), ...(shape.bias ? [Float64Array.of(bias)] : [])];
+  return { ...seen, response: ecaFit(shape).totals({ parameters }, taskOf(seen, undefined)) };
+}
+
+/** A gate that isn't residual, with factors on a side. */
+function taskOf(responses: GateResponses, side: GateSide | undefined): FitTask {
+  return { responses, offset: 0, side };
+}
+
+/** The numbers with what is left out written out. */
+function ecaNumbers({ parameters, factor }: GateNumbers) {
+  const [weight = new Float64Array(), bias] = parameters;
+  return { weight, bias: bias?.[0] ?? 0, factor: factor ?? new Float64Array() };
 }
 
 const errorOf = (
   seen: GateResponses,
   shape: EcaShape,
-  numbers: EcaNumbers,
+  numbers: GateNumbers,
   side: GateSide | undefined,
-): number => likeness(seen.response, ecaResponses(numbers, shape, seen, side), seen.power).relativeError;
+): number =>
+  likeness(seen.response, ecaFit(shape).totals(numbers, taskOf(seen, side)), seen.power).relativeError;
 
 const THREE: EcaShape = { kernel: 3, padding: "zeros", bias: false };
 const logistic = (value: number): number => 1 / (1 + Math.exp(-value));
@@ -60,7 +66,7 @@ for (const { shape, weight, bias } of [
   for (const side of [undefined, "after"] as const) {
     test(`fit finds the weights of an ECA gate (${JSON.stringify(shape)}, factors ${side ?? "nowhere"})`, () => {
       const seen = ecaGate(shape, weight, bias);
-      const found = fitEca(shape, seen, side);
+      const found = ecaNumbers(ecaFit(shape).fit(taskOf(seen, side)));
       weight.forEach((value, j) => {
         assert.ok(Math.abs((found.weight[j] as number) - value) < 1e-9);
       });
@@ -72,9 +78,10 @@ for (const { shape, weight, bias } of [
 
 test("neutral is a constant for each channel, the mean of what the old gate was", () => {
   for (const side of ["before", "after"] as const) {
-    const numbers = neutralEca(THREE, squeezeAndExcite, side);
-    assert.equal([...numbers.weight], [0, 0, 0]);
-    const actual = ecaResponses(numbers, THREE, squeezeAndExcite, side);
+    const task = taskOf(squeezeAndExcite, side);
+    const numbers = ecaFit(THREE).neutral(task);
+    assert.equal([...ecaNumbers(numbers).weight], [0, 0, 0]);
+    const actual = ecaFit(THREE).totals(numbers, task);
     const means = meanResponses(squeezeAndExcite);
     actual.forEach((value, at) => {
       assert.ok(Math.abs(value - (means[at % CHANNELS] as number)) < 1e-12);
@@ -89,13 +96,14 @@ test("neutral is a constant for each channel, the mean of what the old gate was"
 });
 
 test("without a place for factors neutral is 1/2, or with a bias the mean of all channels", () => {
-  const plain = neutralEca(THREE, squeezeAndExcite, undefined);
+  const task = taskOf(squeezeAndExcite, undefined);
+  const plain = ecaNumbers(ecaFit(THREE).neutral(task));
   assert.equal([plain.bias, ...plain.weight, ...new Set(plain.factor)], [0, 0, 0, 0, 1]);
   const biased = { ...THREE, bias: true };
-  const numbers = neutralEca(biased, squeezeAndExcite, undefined);
+  const numbers = ecaFit(biased).neutral(task);
   const { response } = squeezeAndExcite;
   const mean = response.reduce((sum, value) => sum + value, 0) / response.length;
-  for (const value of ecaResponses(numbers, biased, squeezeAndExcite, undefined)) {
+  for (const value of ecaFit(biased).totals(numbers, task)) {
     assert.ok(Math.abs(value - mean) < 1e-12);
   }
 });
@@ -104,8 +112,8 @@ for (const side of SIDES) {
   // Levels of channels are factors' work: without them there is only what the squeeze says.
   const seen = side === undefined ? gate((y, c) => logistic((1 + Math.sin(c)) * y)) : squeezeAndExcite;
   test(`fit is nearer to the old gate than neutral (factors ${side ?? "nowhere"})`, () => {
-    const fit = errorOf(seen, THREE, fitEca(THREE, seen, side), side);
-    const neutral = errorOf(seen, THREE, neutralEca(THREE, seen, side), side);
+    const fit = errorOf(seen, THREE, ecaFit(THREE).fit(taskOf(seen, side)), side);
+    const neutral = errorOf(seen, THREE, ecaFit(THREE).neutral(taskOf(seen, side)), side);
     assert.ok(fit < 0.95 * neutral, `${fit} and ${neutral}`);
   });
 
@@ -118,12 +126,14 @@ for (const side of SIDES) {
       dead: {
         ...gate(() => 0),
         power: new Float64Array(IMAGES * CHANNELS),
+        weight: new Float64Array(IMAGES * CHANNELS),
         squeeze: new Float64Array(IMAGES * CHANNELS),
       },
     };
     for (const [what, seen] of Object.entries(odd)) {
-      const [neutral, fit] = [neutralEca(THREE, seen, side), fitEca(THREE, seen, side)];
-      for (const { weight, bias, factor } of [neutral, fit]) {
+      const eca = ecaFit(THREE);
+      const [neutral, fit] = [eca.neutral(taskOf(seen, side)), eca.fit(taskOf(seen, side))];
+      for (const { weight, bias, factor } of [ecaNumbers(neutral), ecaNumbers(fit)]) {
         assert.ok([...weight, bias, ...factor].every(Number.isFinite), `${what} gives finite numbers`);
       }
       const [near, far] = [errorOf(seen, THREE, fit, side), errorOf(seen, THREE, neutral, side)];

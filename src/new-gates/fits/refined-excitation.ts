@@ -1,0 +1,117 @@
+import { activations } from "../../ir/activations.js";
+import type { GateResponses } from "../gate-responses.js";
+import { columnDeviations, columnMeans, slopeAt } from "./linear-excitation.js";
+import type { Excitation, SeShape } from "./se.js";
+
+const STEPS = 400;
+const RATE = 0.02;
+
+/**
+ * An excitation with less error than the one it starts from,
+ *
+ *     Σ weight · (gate(expand · hidden(reduce · z + b₁) + b₂) - response)²
+ *
+ * by Adam over all images at once, the squeezed values scaled to deviate by 1. The rate falls to 0 as a cosine.
+ *
+ * Sources: Kingma and Ba, Adam (ICLR 2015), algorithm 1; Loshchilov and Hutter, SGDR (ICLR 2017), eq. 5.
+ */
+export function refinedExcitation(shape: SeShape, start: Excitation, responses: GateResponses): Excitation {
+  const { channels } = shape;
+  const { images, squeeze } = responses;
+  const centre = columnMeans(squeeze, images, channels);
+  const spread = columnDeviations(squeeze, centre, images, channels).map((each) => each || 1);
+  const inputs = squeeze.map(
+    (value, i) => (value - (centre[i % channels] as number)) / (spread[i % channels] as number),
+  );
+  const { reduce, expand, reduceBias, expandBias } = start;
+  const weights = {
+    reduce: reduce.map((each, i) => each * (spread[i % channels] as number)),
+    expand: Float64Array.from(expand),
+    reduceBias: reduceBias.map((each, j) => each + dot(reduce, j * channels, centre)),
+    expandBias: Float64Array.from(expandBias),
+  };
+  descend(weights, (gradient) => addGradient(shape, weights, inputs, responses, gradient));
+  const unscaled = weights.reduce.map((each, i) => each / (spread[i % channels] as number));
+  return {
+    ...weights,
+    reduce: unscaled,
+    reduceBias: weights.reduceBias.map((each, j) => each - dot(unscaled, j * channels, centre)),
+  };
+}
+
+function dot(matrix: Float64Array, start: number, vector: Float64Array): number {
+  return vector.reduce((sum, each, i) => sum + each * (matrix[start + i] as number), 0);
+}
+
+type Weights = { [K in keyof Excitation]: Float64Array };
+
+/** Adam with the usual moments. `gradientOf` writes the gradient at the weights as they are. */
+function descend(weights: Weights, gradientOf: (gradient: Weights) => void): void {
+  const zeros = (): Weights => ({
+    reduce: new Float64Array(weights.reduce.length),
+    expand: new Float64Array(weights.expand.length),
+    reduceBias: new Float64Array(weights.reduceBias.length),
+    expandBias: new Float64Array(weights.expandBias.length),
+  });
+  const [first, second] = [zeros(), zeros()];
+  for (let step = 1; step <= STEPS; step++) {
+    const gradient = zeros();
+    gradientOf(gradient);
+    const rate = RATE * 0.5 * (1 + Math.cos((Math.PI * step) / STEPS));
+    for (const key of ["reduce", "expand", "reduceBias", "expandBias"] as const) {
+      const [w, g, m, v] = [weights[key], gradient[key], first[key], second[key]];
+      for (let i = 0; i < w.length; i++) {
+        const each = g[i] as number;
+        m[i] = 0.9 * (m[i] as number) + 0.1 * each;
+        v[i] = 0.999 * (v[i] as number) + 0.001 * each * each;
+        const size = Math.sqrt((v[i] as number) / (1 - 0.999 ** step)) + 1e-12;
+        w[i] = (w[i] as number) - (rate * (m[i] as number)) / (1 - 0.9 ** step) / size;
+      }
+    }
+  }
+}
+
+function addGradient(
+  { channels, squeezed, hidden, gate }: SeShape,
+  { reduce, expand, reduceBias, expandBias }: Weights,
+  inputs: Float64Array,
+  { images, weight, response }: GateResponses,
+  gradient: Weights,
+): void {
+  const [f, g] = [activations[hidden].apply, activations[gate].apply];
+  const [sums, units, back] = [
+    new Float64Array(squeezed),
+    new Float64Array(squeezed),
+    new Float64Array(squeezed),
+  ];
+  for (let n = 0; n < images; n++) {
+    const row = n * channels;
+    for (let j = 0; j < squeezed; j++) {
+      let sum = reduceBias[j] as number;
+      for (let c = 0; c < channels; c++)
+        sum += (reduce[j * channels + c] as number) * (inputs[row + c] as number);
+      sums[j] = sum;
+      units[j] = f(sum);
+    }
+    back.fill(0);
+    for (let c = 0; c < channels; c++) {
+      let sum = expandBias[c] as number;
+      for (let j = 0; j < squeezed; j++) sum += (expand[c * squeezed + j] as number) * (units[j] as number);
+      const error = (weight[row + c] as number) * (g(sum) - (response[row + c] as number)) * slopeAt(g, sum);
+      gradient.expandBias[c] = (gradient.expandBias[c] as number) + error;
+      for (let j = 0; j < squeezed; j++) {
+        const at = c * squeezed + j;
+        gradient.expand[at] = (gradient.expand[at] as number) + error * (units[j] as number);
+        back[j] = (back[j] as number) + error * (expand[at] as number);
+      }
+    }
+    for (let j = 0; j < squeezed; j++) {
+      const error = (back[j] as number) * slopeAt(f, sums[j] as number);
+      gradient.reduceBias[j] = (gradient.reduceBias[j] as number) + error;
+      for (let c = 0; c < channels; c++) {
+        const at = j * channels + c;
+        gradient.reduce[at] = (gradient.reduce[at] as number) + error * (inputs[row + c] as number);
+      }
+    }
+  }
+}
