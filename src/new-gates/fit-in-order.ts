@@ -1,9 +1,8 @@
-import { FactorPlanner } from "../ir/channel-factors.js";
 import { type Graph, type Op, producersOf, type Value } from "../ir/graph.js";
 import type { GateNumbers } from "./fits/fit.js";
-import { type GateResponses, type ImageRuns, observeGates, onImages } from "./gate-responses.js";
+import { type GateResponses, type ImageRuns, onImages } from "./gate-responses.js";
+import { observeOld } from "./observe-old.js";
 import { isOldGate, type PlannedGate, taskOf, withNewGate } from "./planned-gate.js";
-import { ReaderGains } from "./reader-gains.js";
 
 /**
  * The fitted numbers of some gates, in their order. Each is fitted to the old gate's responses to what the network feeds it in which
@@ -29,7 +28,7 @@ export async function fitInOrder(
     const responses =
       level === 0
         ? gates.map((gate) => seen[planned.indexOf(gate)])
-        : await responsesIn(current, gates, runs, seed);
+        : await responsesIn(current, gates, runs, fitted, seed);
     gates.forEach((gate, i) => {
       const shown = responses[i];
       if (shown === undefined) throw new RangeError(`${gate.op.loc.scope} was not observed`);
@@ -46,13 +45,11 @@ async function responsesIn(
   graph: Graph,
   gates: readonly PlannedGate[],
   runs: ImageRuns,
+  chosen: readonly number[],
   seed: number,
 ): Promise<readonly GateResponses[]> {
-  const planner = new FactorPlanner(graph);
-  const gains = new ReaderGains(graph, seed);
   const olds = gates.flatMap((gate) => graph.ops.find((op) => isOldGate(op, gate)) ?? []);
-  const results = olds.map((old) => gains.of(planner.unit(old).result));
-  return (await observeGates(runs, graph, olds, results, { outputs: false })).gates;
+  return (await observeOld(graph, olds, runs, seed, { outputs: false, chosen })).gates;
 }
 
 /** How many of the gates lead to each, on the longest way. */

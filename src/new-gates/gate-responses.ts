@@ -25,8 +25,16 @@ export interface GateResponses {
 /** Runs networks over images: all that is asked of a runtime here. */
 export interface ImageRuns {
   readonly images: number;
-  /** Runs a graph at model level on the images one by one; `onImage` is given the outputs of each, flat. */
-  run(graph: Graph, onImage: (outputs: readonly ArrayLike<number>[], image: number) => void): Promise<void>;
+  /**
+   * Runs a graph at model level on the images one by one; `onImage` is given the outputs of each, flat.
+   *
+   * @param chosen some of the images; left out, all
+   */
+  run(
+    graph: Graph,
+    onImage: (outputs: readonly ArrayLike<number>[], image: number) => void,
+    chosen?: readonly number[],
+  ): Promise<void>;
 }
 
 /** What a network gives for some images: its outputs, and what its gates do. */
@@ -37,18 +45,24 @@ export interface Observed {
   readonly gates: readonly GateResponses[];
 }
 
+export interface ObserveOptions {
+  /** Whether the outputs are looked at; without them nothing is computed that no gate depends on. Default: true. */
+  readonly outputs?: boolean;
+  /** Some of the images; of the others all numbers are 0. Default: all. */
+  readonly chosen?: readonly number[];
+}
+
 /**
  * Runs a network over images and looks at its outputs and at some of its gates.
  *
  * @param gains what the layers after each gate make of a channel's power, as of `ReaderGains`; left out, 1
- * @param options without the outputs, nothing is computed that no gate depends on
  */
 export async function observeGates(
   { images, run }: ImageRuns,
   graph: Graph,
   gates: readonly Op[],
   gains: readonly (Float64Array | undefined)[] = [],
-  { outputs: showsOutputs }: { readonly outputs: boolean } = { outputs: true },
+  { outputs: showsOutputs = true, chosen }: ObserveOptions = {},
 ): Promise<Observed> {
   const shown = showsOutputs ? graph.outputs : [];
   const responses = gates.map((gate): GateResponses => {
@@ -57,20 +71,24 @@ export async function observeGates(
     const [squeeze, power, response, weight] = [numbers(), numbers(), numbers(), numbers()];
     return { images, channels, squeeze, power, response, weight };
   });
-  const outputs: Float64Array[] = [];
-  await run(withGateProbes(graph, gates, shown), (values, n) => {
-    outputs.push(Float64Array.from(values.slice(0, shown.length).flatMap((each) => Array.from(each))));
-    responses.forEach(({ channels, squeeze, power, response, weight }, i) => {
-      const [mean, square, product] = values.slice(shown.length + PROBES * i);
-      for (let c = 0; c < channels; c++) {
-        const at = n * channels + c;
-        squeeze[at] = mean?.[c] as number;
-        power[at] = square?.[c] as number;
-        response[at] = power[at] === 0 ? 0 : (product?.[c] as number) / power[at];
-        weight[at] = power[at] * (gains[i]?.[c] ?? 1);
-      }
-    });
-  });
+  const outputs: Float64Array[] = Array.from({ length: images }, () => new Float64Array());
+  await run(
+    withGateProbes(graph, gates, shown),
+    (values, n) => {
+      outputs[n] = Float64Array.from(values.slice(0, shown.length).flatMap((each) => Array.from(each)));
+      responses.forEach(({ channels, squeeze, power, response, weight }, i) => {
+        const [mean, square, product] = values.slice(shown.length + PROBES * i);
+        for (let c = 0; c < channels; c++) {
+          const at = n * channels + c;
+          squeeze[at] = mean?.[c] as number;
+          power[at] = square?.[c] as number;
+          response[at] = power[at] === 0 ? 0 : (product?.[c] as number) / power[at];
+          weight[at] = power[at] * (gains[i]?.[c] ?? 1);
+        }
+      });
+    },
+    chosen,
+  );
   return { outputs, gates: responses };
 }
 

@@ -10,6 +10,7 @@ import { fitInOrder } from "./fit-in-order.js";
 import type { GateNumbers } from "./fits/fit.js";
 import { fitOf } from "./fits/registry.js";
 import { type ImageRuns, observeGates, onImages } from "./gate-responses.js";
+import { observeOld } from "./observe-old.js";
 import {
   type ByStart,
   byStart,
@@ -23,7 +24,6 @@ import {
   taskOf,
   withNumbers,
 } from "./planned-gate.js";
-import { ReaderGains } from "./reader-gains.js";
 import type { NewGateStart } from "./starts.js";
 
 /** What `--json` says of the gates that a swap made. */
@@ -90,14 +90,11 @@ export async function startGates(
   const planned = plannedGates(pairs, swapped);
   if (planned.length === 0 && start !== "init") throw noFit(start, pairs);
   const split = splitImages(runs.images);
-  const before = new FactorPlanner(original);
-  const gains = new ReaderGains(original, seed);
-  const olds = planned.map((each) => each.before);
-  const seen = await observeGates(
-    runs,
+  const seen = await observeOld(
     original,
-    olds,
-    olds.map((old) => gains.of(before.unit(old).result)),
+    planned.map((each) => each.before),
+    runs,
+    seed,
   );
   const ordered = await fitInOrder(original, planned, seen.gates, runs, split.fitted, seed);
   const started = planned.map((each, i) => {
@@ -121,8 +118,10 @@ export async function startGates(
         ),
   );
   const expected = heldOutputs(seen.outputs, split.held);
-  const nearness = async (way: NewGateStart): Promise<Likeness> =>
-    likeness(expected, heldOutputs((await observeGates(runs, graphs[way], [])).outputs, split.held));
+  const nearness = async (way: NewGateStart): Promise<Likeness> => {
+    const { outputs } = await observeGates(runs, graphs[way], [], [], { chosen: split.held });
+    return likeness(expected, heldOutputs(outputs, split.held));
+  };
   const output = {
     init: await nearness("init"),
     neutral: await nearness("neutral"),
@@ -147,11 +146,11 @@ export async function startGates(
   };
 }
 
-function heldOutputs(outputs: readonly Float64Array[], held: readonly number[]): Float64Array {
+export function heldOutputs(outputs: readonly Float64Array[], held: readonly number[]): Float64Array {
   return Float64Array.from(held.flatMap((image) => [...(outputs[image] ?? [])]));
 }
 
-function plannedGates(pairs: readonly GatePair[], swapped: Graph): readonly PlannedGate[] {
+export function plannedGates(pairs: readonly GatePair[], swapped: Graph): readonly PlannedGate[] {
   const uses = usesOf(swapped);
   const planner = new FactorPlanner(swapped);
   return pairs.flatMap((pair) => {

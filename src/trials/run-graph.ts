@@ -30,13 +30,17 @@ export function imageRuns(
   const { images, batch } = calibration;
   return {
     images,
-    async run(graph, onImage) {
+    async run(graph, onImage, chosen) {
+      const isChosen = chosen === undefined ? () => true : (image: number) => chosen.includes(image);
       const session = await runtime.open(encode(graph, seed));
       try {
         for (let first = 0; first < images; first += batch) {
+          const count = Math.min(batch, images - first);
+          if (!Array.from({ length: count }, (_, i) => first + i).some(isChosen)) continue;
           const outputs = await runFeed(session, calibration, first);
           // The images after the last fill up a batch.
-          for (let i = 0; i < Math.min(batch, images - first); i++) {
+          for (let i = 0; i < count; i++) {
+            if (!isChosen(first + i)) continue;
             onImage(
               session.outputNames.map((name) => partOf(outputs.get(name)?.data, i, batch)),
               first + i,
