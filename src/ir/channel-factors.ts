@@ -1,16 +1,14 @@
 import type { GateSide } from "./attention/module.js";
+import {
+  type ChannelOf,
+  type FactoredParameter,
+  firstAxis,
+  inputChannels,
+  transposedOutputs,
+} from "./factored-weights.js";
 import { type Graph, type Op, type Parameter, producersOf, usesOf, type Value } from "./graph.js";
 import { type OpName, operandsOf } from "./ops/registry.js";
 import { isOp } from "./rewrite.js";
-import { concreteDims, elementCount } from "./types.js";
-import { binaryWeight, type LentNumbers, storedWeight, type WeightExpr } from "./weight.js";
-
-/** A parameter of a layer that takes factors over. */
-export interface FactoredParameter {
-  readonly parameter: Parameter;
-  /** The channel whose factor an element is multiplied by; undefined for one that stays. */
-  channelOf(element: number): number | undefined;
-}
 
 /** The layers that take over a factor on each channel of a value, exactly. */
 export interface FactorPlan {
@@ -200,9 +198,6 @@ export class FactorPlanner {
   }
 }
 
-/** The channel that an element of a weight belongs to. */
-type ChannelOf = (element: number) => number;
-
 /** The channel of the planned value whose factor a channel of another one takes; undefined for one that takes none. */
 type ChannelMap = (channel: number) => number | undefined;
 
@@ -240,36 +235,6 @@ class PlanInWork {
   }
 }
 
-/**
- * The data of a plan's parameters with the factors in it. `label` names the factors in the IR's text form.
- *
- * @param factor one for each channel
- * @param dataOf what a parameter's numbers are so far
- */
-export function withFactors(
-  { parameters }: Pick<FactorPlan, "parameters">,
-  factor: ArrayLike<number>,
-  label: string,
-  dataOf: (parameter: Parameter) => WeightExpr,
-): ReadonlyMap<Parameter, WeightExpr> {
-  return new Map(
-    parameters.map(({ parameter, channelOf }) => {
-      const dims = concreteDims(parameter.type.dims);
-      const numbers: LentNumbers = {
-        length: elementCount(dims),
-        copyTo(target, start) {
-          for (let i = 0; i < target.length; i++) {
-            const channel = channelOf(start + i);
-            target[i] = channel === undefined ? 1 : (factor[channel] as number);
-          }
-        },
-      };
-      const stored = storedWeight(dims, `${label}:${parameter.name}`, numbers);
-      return [parameter, binaryWeight("mul", dataOf(parameter), stored)];
-    }),
-  );
-}
-
 function channelsOf({ type }: Value): number | undefined {
   const channels = type.dims[1];
   return typeof channels === "number" ? channels : undefined;
@@ -281,32 +246,6 @@ function sameSizes(a: Value, b: Value): boolean {
     a.type.dims.length === b.type.dims.length &&
     a.type.dims.every((size, i) => size === b.type.dims[i])
   );
-}
-
-/** Of a weight [outputs, inputs / group, ...]: the input channel of an element. */
-function inputChannels({ type }: Value, group: number): ChannelOf {
-  const [outputs = 1, inputs = 1, ...taps] = concreteDims(type.dims);
-  const area = elementCount(taps);
-  return (element) => {
-    const output = Math.floor(element / (area * inputs));
-    return Math.floor(output / (outputs / group)) * inputs + (Math.floor(element / area) % inputs);
-  };
-}
-
-/** Of a weight [channels, ...]: the index along the first axis. */
-function firstAxis({ type }: Value): ChannelOf {
-  const area = elementCount(concreteDims(type.dims).slice(1));
-  return (element) => Math.floor(element / area);
-}
-
-/** Of a transposed convolution's weight [inputs, outputs / group, ...]: the output channel of an element. */
-function transposedOutputs({ type }: Value, group: number): ChannelOf {
-  const [inputs = 1, perGroup = 1, ...taps] = concreteDims(type.dims);
-  const area = elementCount(taps);
-  return (element) => {
-    const input = Math.floor(element / (area * perGroup));
-    return Math.floor(input / (inputs / group)) * perGroup + (Math.floor(element / area) % perGroup);
-  };
 }
 
 /** The channels of a concatenation that are those of one of its operands; undefined where sizes aren't known or it is there twice. */

@@ -1,7 +1,8 @@
 import { gateOf } from "../analysis/counts.js";
 import { type Likeness, likeness } from "../base/distance.js";
 import { makeParameter } from "../ir/builder.js";
-import { type FactorPlan, FactorPlanner, type GateUnit, withFactors } from "../ir/channel-factors.js";
+import { type FactorPlan, FactorPlanner, type GateUnit } from "../ir/channel-factors.js";
+import { withFactors } from "../ir/factored-weights.js";
 import type { Graph, Op, Parameter } from "../ir/graph.js";
 import { replaceParameters, rewriteGraph } from "../ir/rewrite.js";
 import { storedWeight, type WeightExpr } from "../ir/weight.js";

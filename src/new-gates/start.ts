@@ -76,7 +76,7 @@ export function splitImages(images: number): ImageSplit {
  *
  * @param original the network before the swap, with its weights
  * @param swapped what passes made of it
- * @param from what the images are, in the user's words
+ * @param given numbers of fitted gates by scope; the outputs decide between these and those that are fitted in order
  *
  * Errors: `InputError` where no gate is new, and for a start that no new gate has.
  */
@@ -85,6 +85,7 @@ export async function startGates(
   start: NewGateStart,
   runs: ImageRuns & { readonly from: string },
   seed: number,
+  given?: ReadonlyMap<string, GateNumbers>,
 ): Promise<StartedGates> {
   const pairs = newGatesOf(original, swapped);
   const planned = plannedGates(pairs, swapped);
@@ -96,7 +97,25 @@ export async function startGates(
     runs,
     seed,
   );
-  const ordered = await fitInOrder(original, planned, seen.gates, runs, split.fitted, seed);
+  const expected = heldOutputs(seen.outputs, split.held);
+  const nearness = async (graph: Graph): Promise<Likeness> => {
+    const { outputs } = await observeGates(runs, graph, [], [], { chosen: split.held });
+    return likeness(expected, heldOutputs(outputs, split.held));
+  };
+  const withAll = (numbers: readonly GateNumbers[]): Graph =>
+    withNumbers(
+      swapped,
+      planned.flatMap((each, i) => {
+        const found = numbers[i];
+        return found === undefined ? [] : [{ ...each, numbers: found }];
+      }),
+    );
+  const inOrder = await fitInOrder(original, planned, seen.gates, runs, split.fitted, seed);
+  const alone = planned.flatMap(({ op }) => given?.get(op.loc.scope) ?? []);
+  const ordered =
+    alone.length === planned.length && given !== undefined
+      ? await nearer(inOrder, alone, async (numbers) => (await nearness(withAll(numbers))).relativeError)
+      : inOrder;
   const started = planned.map((each, i) => {
     const responses = seen.gates[i];
     const fit = ordered[i];
@@ -110,22 +129,12 @@ export async function startGates(
     return { ...each, numbers, report: reportGate(each, numbers, { fitted, held }) };
   });
   const graphs = byStart((way) =>
-    way === "init"
-      ? swapped
-      : withNumbers(
-          swapped,
-          started.map((each) => ({ ...each, numbers: each.numbers[way] })),
-        ),
+    way === "init" ? swapped : withAll(started.map(({ numbers }) => numbers[way])),
   );
-  const expected = heldOutputs(seen.outputs, split.held);
-  const nearness = async (way: NewGateStart): Promise<Likeness> => {
-    const { outputs } = await observeGates(runs, graphs[way], [], [], { chosen: split.held });
-    return likeness(expected, heldOutputs(outputs, split.held));
-  };
   const output = {
-    init: await nearness("init"),
-    neutral: await nearness("neutral"),
-    fit: await nearness("fit"),
+    init: await nearness(graphs.init),
+    neutral: await nearness(graphs.neutral),
+    fit: await nearness(graphs.fit),
   };
   const names = planned.flatMap(({ op }) => operandParameters(op).map(({ name }) => name));
   return {
@@ -144,6 +153,11 @@ export async function startGates(
       output,
     },
   };
+}
+
+/** The one of two things of which less is said. */
+async function nearer<T>(a: T, b: T, errorOf: (one: T) => Promise<number>): Promise<T> {
+  return (await errorOf(b)) < (await errorOf(a)) ? b : a;
 }
 
 export function heldOutputs(outputs: readonly Float64Array[], held: readonly number[]): Float64Array {

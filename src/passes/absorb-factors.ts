@@ -1,12 +1,7 @@
 import * as z from "zod";
 import { makeParameter } from "../ir/builder.js";
-import {
-  type FactorPlan,
-  FactorPlanner,
-  type GateUnit,
-  type NoFactorPlan,
-  withFactors,
-} from "../ir/channel-factors.js";
+import { type FactorPlan, FactorPlanner, type GateUnit, type NoFactorPlan } from "../ir/channel-factors.js";
+import { withFactors } from "../ir/factored-weights.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { elementsOf } from "../ir/known-elements.js";
 import { isOp, type RewriteContext, replaceParameters, rewriteGraph } from "../ir/rewrite.js";
@@ -49,10 +44,12 @@ export function withoutFactors(graph: Graph, isChosen: (op: Op) => boolean): Gra
       ? parameter
       : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
   });
-  const gone = new Set<Value>(taken.flatMap(({ unit }) => [unit.result, ...unit.gate.results]));
-  const sums = new Map<Value, ConstantFactor>(
-    left.flatMap((each) => (each.unit.offset === 1 ? [[each.unit.result, each] as const] : [])),
-  );
+  const isSum = ({ unit }: ConstantFactor): boolean => unit.offset === 1;
+  const gone = new Set<Value>([
+    ...taken.flatMap(({ unit }) => [unit.result, ...unit.gate.results]),
+    ...left.filter(isSum).flatMap(({ unit }) => unit.gate.results),
+  ]);
+  const sums = new Map<Value, ConstantFactor>(left.filter(isSum).map((each) => [each.unit.result, each]));
   return rewriteGraph(multiplied, "absorb-factors", (op, context) => {
     const [result] = op.results;
     if (result !== undefined && gone.has(result)) return op.operands.find(({ kind }) => kind !== "parameter");
@@ -106,18 +103,16 @@ function constantFactor(op: Op, planner: FactorPlanner): ConstantFactor | undefi
   return { unit, total: elements.map((each) => unit.offset + each) };
 }
 
-/** x + f · x → x · (1 + f) */
+/** x + f · x → x · (1 + f), f · x being x by now */
 function multipliedOnce(
-  { unit, total }: ConstantFactor,
+  { unit: { gate }, total }: ConstantFactor,
   sum: Op,
   context: RewriteContext,
 ): Value | undefined {
-  const [a, b] = sum.operands;
-  const product = [a, b].map((each) => each && context.producer(each)).find((op) => isOp(op, "mul"));
-  const factor = product?.operands.find(({ kind }) => kind === "parameter");
-  const x = [a, b].find((each) => each !== undefined && each !== product?.results[0]);
-  if (x === undefined || factor?.kind !== "parameter") return undefined;
-  const numbers = storedWeight(factor.data.dims, `${unit.gate.loc.scope}:total`, Float32Array.from(total));
+  const [x] = sum.operands;
+  const factor = gate.operands.find((each) => each.kind === "parameter");
+  if (x === undefined || factor === undefined) return undefined;
+  const numbers = storedWeight(factor.data.dims, `${gate.loc.scope}:total`, Float32Array.from(total));
   return context.op("mul", [x, context.parameterOf(factor.name, numbers, factor.role)], {});
 }
 

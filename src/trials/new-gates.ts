@@ -1,6 +1,7 @@
 import { InputError } from "../base/diagnostic.js";
 import type { CalibrateOptions, CalibrationSource } from "../given/calibration.js";
 import type { Graph } from "../ir/graph.js";
+import type { GateNumbers } from "../new-gates/fits/fit.js";
 import { isFactor, newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import { withoutFactors } from "../passes/absorb-factors.js";
@@ -16,6 +17,8 @@ export interface NewGatesOptions extends CalibrateOptions {
 /** How gates start, and the inputs that it is chosen by and that all starts are compared with. */
 interface StartOptions extends Pick<NewGatesOptions, "newGates"> {
   readonly calibration: CalibrationSource | undefined;
+  /** Numbers of new gates by scope, as of `ChosenGates`; left out, they are fitted in the order of data alone. */
+  readonly numbers?: ReadonlyMap<string, GateNumbers> | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ interface StartOptions extends Pick<NewGatesOptions, "newGates"> {
 export async function startNewGates(
   original: Graph | undefined,
   swapped: Graph,
-  { newGates: start = "init", calibration: source }: StartOptions,
+  { newGates: start = "init", calibration: source, numbers }: StartOptions,
   seed: number,
   encode?: EncodeGraph,
 ): Promise<StartedGates> {
@@ -46,6 +49,7 @@ export async function startNewGates(
         start,
         { from: calibration.from, ...runs },
         seed,
+        numbers,
       );
       return { ...started, graph: withoutFactors(started.graph, isFactor) };
     } finally {

@@ -6,8 +6,8 @@ import {
   FactorPlanner,
   type FactorSigns,
   type NoFactorPlan,
-  withFactors,
 } from "../../src/ir/channel-factors.js";
+import { withFactors } from "../../src/ir/factored-weights.js";
 import type { Graph, Op, Parameter, Result, Value } from "../../src/ir/graph.js";
 import { printGraph } from "../../src/ir/print.js";
 import { replaceParameters } from "../../src/ir/rewrite.js";

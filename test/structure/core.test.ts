@@ -16,7 +16,16 @@ const CORE = Object.keys(ROOMS).slice(0, Object.keys(ROOMS).indexOf("files"));
 const GLOBALS = ["Buffer", "NodeJS", "process", "require", "__dirname", "__filename", "setImmediate"];
 
 /** Packages that run anywhere too. */
-const PACKAGES = ["@noble/hashes", "dequal", "jsonc-parser", "leven", "onnx-proto", "pure-rand", "zod"];
+const PACKAGES = [
+  "@noble/hashes",
+  "dequal",
+  "jsonc-parser",
+  "leven",
+  "ml-matrix",
+  "onnx-proto",
+  "pure-rand",
+  "zod",
+];
 
 const test = suite("structure: the core");
 /** With what web pages import. */

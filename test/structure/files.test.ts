@@ -18,6 +18,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   "files/pending-file.ts": "writes",
   "files/random-access-file.ts": "reads, and notes it",
   "files/read-file.ts": "reads, and notes it",
+  "files/handed-on.ts": "writes what another program reads, and removes it",
   "files/temporary-files.ts": "removes what killed runs left",
   "files/writable-target.ts": "follows links",
   "driver/codegen/generated-folder.ts":

@@ -79,7 +79,10 @@ export const commandCodes = {
   rewrite: {
     about: "`ecagen rewrite`",
     refused: {
+      auto: "`--swap KIND=auto` chooses among all gates of a kind and fits them: it needs `--calibrate`, and goes with no other swap or start.",
       batch: "The file has a fixed batch, which can't become another.",
+      budget: "`--budget` says no budget, or one that can't be kept to.",
+      metric: "The program of `--metric` failed or printed no number.",
       "no-gate": "The file has no gate that could be swapped. `--explain` says what was nearly one.",
       "open-size":
         "The passes need the size of the maps, and the file leaves it open. Export it with a fixed one.",

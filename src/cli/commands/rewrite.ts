@@ -1,6 +1,7 @@
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
+import { choiceTable } from "../choice-table.js";
 import { label, opsetText, table, tensorName } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
@@ -27,7 +28,20 @@ export const rewriteCommand = defineCommand({
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them",
+      describe:
+        "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them, auto to choose for each gate",
+    },
+    budget: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "What NEW=auto keeps to: cosine=0.999 of the outputs, parameters=-80% of the gates, metric=-0.4 [default: cosine=0.999]",
+    },
+    metric: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "A program that gets the path of a model and prints a number, the larger the better, for --budget metric=…",
     },
     insert: sharedOptions.insert,
     at: sharedOptions.at,
@@ -93,6 +107,10 @@ export const rewriteCommand = defineCommand({
       "gates where there were none; it computes what it did",
     ],
     [
+      "ecagen rewrite b0.onnx --swap se=auto --budget cosine=0.999 --calibrate pictures/ -o b0-auto.onnx",
+      "each gate becomes the smallest one that will do",
+    ],
+    [
       "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
       "only in the later stages",
     ],
@@ -113,6 +131,8 @@ export const rewriteCommand = defineCommand({
       rewrite(args.model, {
         output: args.output,
         swaps: args.swap,
+        budget: args.budget,
+        metric: args.metric,
         inserts: args.insert,
         at: args.at,
         passes: args.passes,
@@ -139,7 +159,7 @@ export const rewriteCommand = defineCommand({
       warnings: report.warnings,
       text() {
         const explained = args.explain ? explanation(report) : "";
-        return `${explained}${summary(report)}${newGatesTable(report.newGates)}`;
+        return `${explained}${summary(report)}${choiceTable(report.choice)}${newGatesTable(report.newGates)}`;
       },
     };
   },

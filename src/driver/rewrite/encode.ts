@@ -11,6 +11,7 @@ import { printPipeline } from "../../passes/engine/pipeline.js";
 import { rewritePipeline } from "../../passes/export-pipeline.js";
 import { withEnds } from "../../passes/lower/half-ends.js";
 import { simplify } from "../../passes/simplify/simplify.js";
+import type { ChosenGates } from "../../trials/choose-gates.js";
 import type { RewriteOptions } from "./report.js";
 
 /** A file with the sizes that it was read with instead of symbols, which the rewritten file gets. */
@@ -25,6 +26,8 @@ export interface RewriteTask {
   /** The swaps, then the passes. */
   readonly invocations: readonly PassInvocation[];
   readonly options: RewriteOptions;
+  /** What `--swap KIND=auto` chose. */
+  readonly choice?: ChosenGates | undefined;
   /** The inputs of `--calibrate`. */
   readonly calibration: CalibrationSource | undefined;
 }

@@ -8,14 +8,19 @@ import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attentio
 import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
 import type { InputValues } from "../../trials/input-values.js";
+import type { ChoiceReport } from "../../trials/choose-gates.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
 export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDump, "printIr"> {
   /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
   readonly output?: string | undefined;
-  /** Swaps of gates, `se=eca`, before the passes. */
+  /** Swaps of gates, `se=eca`, before the passes; `se=auto` chooses for each gate. */
   readonly swaps?: readonly string[] | undefined;
+  /** What a choice keeps to: `cosine=0.999`, `parameters=-80%`, `metric=-0.4`. Default: `cosine=0.999`. */
+  readonly budget?: string | undefined;
+  /** A program that gets the path of a model and prints a number, the larger the better. */
+  readonly metric?: string | undefined;
   /** Gates to put in, `eca`, after the swaps, and where, `after=depthwise`. */
   readonly inserts?: InsertFlags["inserts"];
   readonly at?: InsertFlags["at"];
@@ -48,4 +53,6 @@ export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
   /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
   readonly opaque: readonly OpaqueOperator[];
   readonly verification?: RewriteVerification;
+  /** What `--swap KIND=auto` chose, and the networks that it looked at. */
+  readonly choice?: ChoiceReport;
 }

@@ -21,7 +21,9 @@ import { raiseAttention } from "../../passes/raise/raise-attention.js";
 import { irHooks } from "../../reports/ir-dump.js";
 import { figuresOf, idleNotes, insertedOf } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
+import type { EncodeGraph } from "../../trials/run-graph.js";
 import { startHalfRounding } from "../../weights/values/half.js";
+import { autoKind } from "./auto-kind.js";
 import { checkParts } from "./checks.js";
 import { encode, lower, type RewriteTask, sizesOf } from "./encode.js";
 import { batchSizes, planTask, refuseSized, staysOpen, withOpenSizes } from "./open-sizes.js";
@@ -48,7 +50,8 @@ export function rewrite(file: string, options: RewriteOptions = {}): Promise<Rew
 
 async function rewriteFile(file: string, options: RewriteOptions): Promise<RewriteReport> {
   // 1: the file, with the batch asked for instead of an open one.
-  const invocations = invocationsOf(options);
+  const auto = autoKind(options);
+  const { first, others } = invocationsOf(auto === undefined ? options : { ...options, swaps: [] });
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
@@ -57,7 +60,11 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
       ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
       says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,
     });
-    const task = { file, imported: { ...imported, sizes }, invocations, options, calibration };
+    const task = {
+      ...{ file, imported: { ...imported, sizes }, options, calibration },
+      invocations: [...(first.length === 0 ? [] : leadingTidy(others)), ...first, ...others],
+    };
+    if (auto !== undefined) return await rewriteOpened(await withChosenSwaps(task, auto, first, others));
     return await (staysOpen(task) ? withOpenSizes(task, rewriteOpened) : rewriteOpened(task));
   } finally {
     imported.close();
@@ -68,16 +75,31 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
  * The swaps and new gates, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
  * before the swaps as well: one command gives what one for each does, in whichever order its flags are.
  */
-function invocationsOf({
-  swaps = [],
-  passes,
-  inserts,
-  at,
-  newGates = "init",
-}: RewriteOptions): readonly PassInvocation[] {
-  const swapping = [...swapInvocations(swaps, newGates !== "init"), ...insertInvocations({ inserts, at })];
-  const others = passesOfFlag("--passes", passes);
-  return [...(swapping.length === 0 ? [] : leadingTidy(others)), ...swapping, ...others];
+function invocationsOf({ swaps = [], passes, inserts, at, newGates = "init" }: RewriteOptions): {
+  readonly first: readonly PassInvocation[];
+  readonly others: readonly PassInvocation[];
+} {
+  return {
+    first: [...swapInvocations(swaps, newGates !== "init"), ...insertInvocations({ inserts, at })],
+    others: passesOfFlag("--passes", passes),
+  };
+}
+
+/** The task with the swaps that were chosen for a kind of gate, before the gates that are put in and the passes. */
+async function withChosenSwaps(
+  task: RewriteTask,
+  kind: string,
+  inserted: readonly PassInvocation[],
+  others: readonly PassInvocation[],
+): Promise<RewriteTask> {
+  const { chooseSwaps } = await import("./auto.js");
+  const choice = await chooseSwaps(kind, others, task, encodeAsIs(task));
+  return {
+    ...task,
+    invocations: [...leadingTidy(others), ...choice.invocations, ...inserted, ...others],
+    options: { ...task.options, newGates: choice.invocations.length === 0 ? "init" : "fit" },
+    choice,
+  };
 }
 
 async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
@@ -109,6 +131,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     rejected: plan.rejected,
     opaque: opaqueOperators(imported.foreign),
     newGates,
+    choice: rewriting.choice?.report,
     ...insertedOf(plan.inserted),
     notes: [...idleNotes(plan.reports), ...(rewriting.calibration?.notes ?? [])],
   });
@@ -145,19 +168,26 @@ function refuseSwapOfNothing(
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */
 async function startGates(
-  { imported, options, calibration }: RewriteTask,
+  task: RewriteTask,
   { before, after }: RewritePlan,
 ): Promise<{ readonly graph: Graph; readonly newGates?: NewGatesReport }> {
-  const { newGates = "init", seed = 0, target, onProgress } = options;
-  if (newGates === "init" && calibration === undefined) return { graph: after };
+  const { options, calibration, choice } = task;
+  const { newGates = "init", seed = 0, onProgress } = options;
+  const isAsked = newGates !== "init" || calibration !== undefined;
+  if (!isAsked || choice?.invocations.length === 0) return { graph: after };
   const { startNewGates } = await import("../../trials/new-gates.js");
   onProgress?.("running the network for its gates", 0);
-  const encodeAsIs = (graph: Graph): Uint8Array =>
-    modelBytes(encodeRewritten(lower(graph, imported, { target }).graph, imported, sizesOf(imported)), {
-      seed,
-    });
-  const { graph, report } = await startNewGates(before, after, { newGates, calibration }, seed, encodeAsIs);
+  const wanted = { newGates, calibration, numbers: choice?.numbers };
+  const { graph, report } = await startNewGates(before, after, wanted, seed, encodeAsIs(task));
   return { graph, newGates: report };
+}
+
+/** Makes models that are the file but for what is new in a graph. */
+function encodeAsIs({ imported, options: { target } }: RewriteTask): EncodeGraph {
+  return (graph, seed) => {
+    const lowered = lower(graph, imported, { target }).graph;
+    return modelBytes(encodeRewritten(lowered, imported, sizesOf(imported)), { seed });
+  };
 }
 
 async function write(output: string, parts: ModelParts, { imported, options }: RewriteTask) {

@@ -1,7 +1,8 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { type RandomStream, randomStream } from "../../base/random.js";
 import { activations } from "../../ir/activations.js";
 import type { GateResponses } from "../gate-responses.js";
-import type { Excitation, SeShape } from "./se.js";
+import type { SeShape, SeWeights } from "./se-weights.js";
 
 /** Ridges that are tried, as parts of the largest eigenvalue. */
 const RIDGES = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1] as const;
@@ -25,7 +26,7 @@ export function linearExcitation(
   shape: SeShape,
   responses: GateResponses,
   inverse: (response: number) => number,
-): Excitation {
+): SeWeights {
   const { channels, squeezed } = shape;
   const { images, squeeze } = responses;
   const { z, means, scale } = preActivations(shape, responses, inverse);
@@ -40,15 +41,19 @@ export function linearExcitation(
   const predicted = S.mmul(S.transpose().mmul(weights));
   const { vectors, values } = eigen(predicted.mmul(predicted.transpose()));
 
-  const excitation: Excitation = {
+  const excitation: SeWeights = {
     reduce: new Float64Array(squeezed * channels),
     expand: new Float64Array(channels * squeezed),
     reduceBias: new Float64Array(squeezed),
     expandBias: Float64Array.from(means),
   };
+  const stream = randomStream(0, "surplus units");
   for (let j = 0; j < squeezed; j++) {
     const value = values[j] ?? 0;
-    if (j >= images || value <= LEAST * (values[0] ?? 0)) break;
+    if (value <= LEAST * (values[0] ?? 0)) {
+      addSurplusUnit(excitation, shape, j, { centre, spread, stream });
+      continue;
+    }
     const direction = vectors[j] as Float64Array;
     // v = Ẑᵀp/σ, the direction in the channels; Ẑ·v = σ·p, and S·(Sᵀ·W·v) is the same by squeezed values.
     const singular = Math.sqrt(value);
@@ -68,6 +73,31 @@ export function linearExcitation(
   return excitation;
 }
 
+/**
+ * A unit for which there is no direction left: a random one, half of whose values are below 0, that adds nothing yet. So a fit can
+ * bend the response with it.
+ */
+function addSurplusUnit(
+  { reduce, reduceBias }: SeWeights,
+  { channels }: SeShape,
+  j: number,
+  {
+    centre,
+    spread,
+    stream,
+  }: { readonly centre: Float64Array; readonly spread: Float64Array; readonly stream: RandomStream },
+): void {
+  const deviation = 1 / Math.sqrt(channels);
+  for (let c = 0; c < channels; c++) {
+    const weight = (deviation * stream.normal()) / ((spread[c] as number) || 1);
+    reduce[j * channels + c] = weight;
+    reduceBias[j] = (reduceBias[j] as number) - weight * (centre[c] as number);
+  }
+}
+
+/** What stands for the eigenvalues of a matrix of zeros, so that nothing is divided by 0. */
+const TINY = 1e-200;
+
 /** An eigenvalue below this part of the largest is what rounding left of zero. */
 const LEAST = 1e-12;
 
@@ -80,7 +110,7 @@ interface Unit {
 }
 
 function addUnit(
-  { reduce, expand, reduceBias, expandBias }: Excitation,
+  { reduce, expand, reduceBias, expandBias }: SeWeights,
   { channels, squeezed }: SeShape,
   j: number,
   { inputs, values, outputs, centre }: Unit,
@@ -151,7 +181,7 @@ function ridgeWeights(K: Matrix, Z: Matrix): Matrix {
     }
     return error / (free / n) ** 2;
   };
-  const largest = Math.max(values[0] ?? 0, Number.MIN_VALUE);
+  const largest = Math.max(values[0] ?? 0, TINY);
   const ridge = RIDGES.map((part) => part * largest).reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
   for (let i = 0; i < n; i++) rotated.mulRow(i, 1 / (Math.max(values[i] ?? 0, 0) + ridge));
   return U.mmul(rotated);
@@ -162,15 +192,17 @@ function eigen(symmetric: Matrix): {
   readonly vectors: readonly Float64Array[];
   readonly values: readonly number[];
 } {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric, {
-    assumeSymmetric: true,
-  });
+  const isZero = symmetric.norm() === 0;
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
+    isZero ? Matrix.eye(symmetric.rows) : symmetric,
+    { assumeSymmetric: true },
+  );
   const order = realEigenvalues
     .map((_, i) => i)
     .sort((a, b) => (realEigenvalues[b] as number) - (realEigenvalues[a] as number));
   return {
     vectors: order.map((i) => Float64Array.from(eigenvectorMatrix.getColumn(i))),
-    values: order.map((i) => realEigenvalues[i] as number),
+    values: order.map((i) => (isZero ? 0 : (realEigenvalues[i] as number))),
   };
 }
 

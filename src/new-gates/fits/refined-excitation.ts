@@ -1,7 +1,7 @@
 import { activations } from "../../ir/activations.js";
 import type { GateResponses } from "../gate-responses.js";
 import { columnDeviations, columnMeans, slopeAt } from "./linear-excitation.js";
-import type { Excitation, SeShape } from "./se.js";
+import type { SeShape, SeWeights } from "./se-weights.js";
 
 const STEPS = 400;
 const RATE = 0.02;
@@ -15,7 +15,7 @@ const RATE = 0.02;
  *
  * Sources: Kingma and Ba, Adam (ICLR 2015), algorithm 1; Loshchilov and Hutter, SGDR (ICLR 2017), eq. 5.
  */
-export function refinedExcitation(shape: SeShape, start: Excitation, responses: GateResponses): Excitation {
+export function refinedExcitation(shape: SeShape, start: SeWeights, responses: GateResponses): SeWeights {
   const { channels } = shape;
   const { images, squeeze } = responses;
   const centre = columnMeans(squeeze, images, channels);
@@ -43,7 +43,7 @@ function dot(matrix: Float64Array, start: number, vector: Float64Array): number 
   return vector.reduce((sum, each, i) => sum + each * (matrix[start + i] as number), 0);
 }
 
-type Weights = { [K in keyof Excitation]: Float64Array };
+type Weights = { [K in keyof SeWeights]: Float64Array };
 
 /** Adam with the usual moments. `gradientOf` writes the gradient at the weights as they are. */
 function descend(weights: Weights, gradientOf: (gradient: Weights) => void): void {

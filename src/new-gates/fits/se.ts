@@ -1,4 +1,4 @@
-import { type ActivationName, activations } from "../../ir/activations.js";
+import { activations } from "../../ir/activations.js";
 import { isOp } from "../../ir/rewrite.js";
 import {
   type FitTask,
@@ -11,25 +11,7 @@ import {
 import { inverseOf } from "./inverse.js";
 import { linearExcitation } from "./linear-excitation.js";
 import { refinedExcitation } from "./refined-excitation.js";
-
-/** What is fixed about an SE gate before it has weights: C channels squeezed to `hidden`. */
-export interface SeShape {
-  readonly channels: number;
-  readonly squeezed: number;
-  readonly hidden: ActivationName;
-  readonly gate: ActivationName;
-}
-
-/**
- * The two layers of an SE gate, s = gate(expand · hidden(reduce · z + reduceBias) + expandBias), row-major: reduce [squeezed, C],
- * expand [C, squeezed].
- */
-export interface Excitation {
-  readonly reduce: Float64Array;
-  readonly expand: Float64Array;
-  readonly reduceBias: Float64Array;
-  readonly expandBias: Float64Array;
-}
+import type { SeShape, SeWeights } from "./se-weights.js";
 
 /** SE with an average, biases and no normalisation. */
 export const seFitter: GateFitter = (op) => {
@@ -53,7 +35,7 @@ export function seFit(shape: SeShape): GateFit {
   const gate = activations[shape.gate];
   const inverse = inverseOf((x) => gate.apply(x));
 
-  const numbersOf = ({ reduce, expand, reduceBias, expandBias }: Excitation): GateNumbers => ({
+  const numbersOf = ({ reduce, expand, reduceBias, expandBias }: SeWeights): GateNumbers => ({
     parameters: [reduce, expand, reduceBias, expandBias],
   });
 
@@ -87,7 +69,7 @@ const NONE = new Float64Array();
 /** The responses of the gate to squeezed values: per image n and channel c, at n·channels + c. */
 function excitationOf(
   { channels, squeezed, hidden, gate }: SeShape,
-  { reduce, expand, reduceBias, expandBias }: Excitation,
+  { reduce, expand, reduceBias, expandBias }: SeWeights,
   { images, squeeze }: FitTask["responses"],
 ): Float64Array {
   const responses = new Float64Array(images * channels);
