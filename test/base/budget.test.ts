@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseBudget } from "../../src/base/budget.js";
+import { InputError } from "../../src/base/diagnostic.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("base: budgets");
 
@@ -42,7 +44,10 @@ for (const text of [
   "cosine=0x1",
 ]) {
   test(`${JSON.stringify(text)} is refused`, () => {
-    assert.throws(() => parseBudget(text), /--budget .* says nothing that can be kept to/);
+    throwsError(() => parseBudget(text), InputError, /--budget .* says nothing that can be kept to/, {
+      code: "rewrite/budget",
+      hint: /cosine=0.999/,
+    });
   });
 }
 

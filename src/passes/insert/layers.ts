@@ -5,7 +5,7 @@ import { isFloatType } from "../../ir/types.js";
 import { Dataflow } from "../raise/dataflow.js";
 
 /** A convolution, a normalisation or an activation, with those that follow it: what a gate may stand behind. */
-export interface Layer {
+export interface InsertionLayer {
   readonly ops: readonly Op[];
   /** The op that makes the layer's result. */
   readonly last: Op;
@@ -58,10 +58,10 @@ const LEAVING: ReadonlySet<string> = new Set<OpName>([
 ]);
 
 /** The layers of a graph whose gates and activations are one op each, in order. What a squeeze leads to is none. */
-export function layersOf(graph: Graph, maps: ReadonlySet<Value>): readonly Layer[] {
+export function layersOf(graph: Graph, maps: ReadonlySet<Value>): readonly InsertionLayer[] {
   const flow = new Dataflow(graph);
   const taken = new Set<Op>();
-  return graph.ops.flatMap((first): Layer[] => {
+  return graph.ops.flatMap((first): InsertionLayer[] => {
     if (taken.has(first) || !begins(first)) return [];
     const ops = [first];
     for (let next = following(first, flow); next !== undefined; next = following(next, flow)) ops.push(next);

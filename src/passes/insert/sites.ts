@@ -8,7 +8,7 @@ import type { Unmatched } from "../engine/pass.js";
 import { Dataflow } from "../raise/dataflow.js";
 import { raiseActivation } from "../raise/raise-activation.js";
 import { raiseAttention } from "../raise/raise-attention.js";
-import { convForm, type Layer, layersOf, mapsOf } from "./layers.js";
+import { convForm, type InsertionLayer, layersOf, mapsOf } from "./layers.js";
 
 const AFTER = {
   depthwise: "each depthwise convolution",
@@ -147,7 +147,7 @@ interface BlockSum {
 /** The blocks of a graph, with their layers and sums. */
 class Blocks {
   readonly all: readonly Block[];
-  readonly layers: readonly Layer[];
+  readonly layers: readonly InsertionLayer[];
   readonly #flow: Dataflow;
   readonly #maps: ReadonlySet<Value>;
   readonly #opsOf = new Map<Block, Op[]>();
@@ -192,7 +192,7 @@ class Blocks {
     return maker === undefined || !own.has(maker) ? undefined : { add, branch: maker };
   }
 
-  #layersIn(block: Block): readonly Layer[] {
+  #layersIn(block: Block): readonly InsertionLayer[] {
     const own = new Set(this.#opsOf.get(block));
     return this.layers.filter(({ last }) => own.has(last));
   }
