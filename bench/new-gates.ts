@@ -9,6 +9,6 @@ console.log(`| network | images | ${NEW_GATE_STARTS.join(" | ")} |`);
 console.log(`|---|---|${NEW_GATE_STARTS.map(() => "---|").join("")}`);
 for (const name of FIGURED) {
   const { calibrated, others } = await newGateFigures(name);
-  console.log(`| \`${name}\` | of the calibration | ${calibrated.map(cell).join(" | ")} |`);
+  console.log(`| \`${name}\` | held out | ${calibrated.map(cell).join(" | ")} |`);
   console.log(`| \`${name}\` | others | ${others.map(cell).join(" | ")} |`);
 }

@@ -41,7 +41,7 @@ test("fit: a table by gate and for the output, the same bytes each time, and wei
 
     const { newGates, weights: loaded } = JSON.parse(ecagen([...fit, "-o", b, "--json"]).stdout);
     assert.ok(readFileSync(a).equals(readFileSync(b)));
-    assert.equal([newGates.start, newGates.calibration], ["fit", { from: images, images: 6 }]);
+    assert.equal([newGates.start, newGates.calibration], ["fit", { from: images, images: 6, heldOut: 1 }]);
     assert.is(newGates.gates.length, 6);
     assert.equal(newGates.gates[0].at, "/stages/0/blocks/0/attention");
     assert.equal(newGates.gates[0].factorIn, ["stages.0.blocks.0.project.conv.weight"]);

@@ -181,7 +181,7 @@ for (const name of FIGURED) {
   test(`${name}: fit is nearer than neutral and neutral than init, as docs/weights.md says`, async () => {
     const figures = await newGateFigures(name);
     for (const [images, actual] of [
-      ["of the calibration", figures.calibrated],
+      ["held out", figures.calibrated],
       ["others", figures.others],
     ] as const) {
       const documented = rows.find((row) => row.name === name && row.images === images)?.figures ?? [];
