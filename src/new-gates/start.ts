@@ -72,11 +72,12 @@ export function splitImages(images: number): ImageSplit {
  *                                                                                 ─ run ─ how near the outputs are
  *
  * Nothing but the new gates and the layers that take over their factors changes. Gates are fitted in the order in which data flows,
- * each on what the network feeds it whose earlier gates are already new.
+ * each on what the network feeds it whose earlier gates are already new, and by themselves, each on what the original network feeds
+ * it: the outputs decide which is nearer.
  *
  * @param original the network before the swap, with its weights
  * @param swapped what passes made of it
- * @param given numbers of fitted gates by scope; the outputs decide between these and those that are fitted in order
+ * @param given numbers of gates that were fitted by themselves, by scope; left out, they are fitted so here
  *
  * Errors: `InputError` where no gate is new, and for a start that no new gate has.
  */
@@ -111,11 +112,15 @@ export async function startGates(
       }),
     );
   const inOrder = await fitInOrder(original, planned, seen.gates, runs, split.fitted, seed);
-  const alone = planned.flatMap(({ op }) => given?.get(op.loc.scope) ?? []);
-  const ordered =
-    alone.length === planned.length && given !== undefined
-      ? await nearer(inOrder, alone, async (numbers) => (await nearness(withAll(numbers))).relativeError)
-      : inOrder;
+  const alone = planned.flatMap((each, i) => {
+    const responses = seen.gates[i];
+    if (responses === undefined) return [];
+    const numbers = given?.get(each.op.loc.scope);
+    return [numbers ?? each.fit.fit(taskOf(each, onImages(responses, split.fitted)))];
+  });
+  const errorOf = async (numbers: readonly GateNumbers[]): Promise<number> =>
+    (await nearness(withAll(numbers))).relativeError;
+  const ordered = await nearer(inOrder, alone, errorOf);
   const started = planned.map((each, i) => {
     const responses = seen.gates[i];
     const fit = ordered[i];

@@ -16,13 +16,13 @@ test("fit: a table by gate and for the output, the same bytes each time, and wei
   inTemporaryFolder((folder) => {
     const images = join(folder, "images");
     mkdirSync(images);
-    const { data } = structuredImages(6, 32, 0);
+    const { data } = structuredImages(24, 32, 0);
     writeFileSync(
       join(images, "a.npy"),
-      npyBytes({ dims: [5, 3, 32, 32], data: data.subarray(0, 5 * 3072) }),
+      npyBytes({ dims: [23, 3, 32, 32], data: data.subarray(0, 23 * 3072) }),
     );
     // One image by itself, without a batch.
-    writeFileSync(join(images, "b.npy"), npyBytes({ dims: [3, 32, 32], data: data.subarray(5 * 3072) }));
+    writeFileSync(join(images, "b.npy"), npyBytes({ dims: [3, 32, 32], data: data.subarray(23 * 3072) }));
     const [a, b, c] = ["a.onnx", "b.onnx", "c.onnx"].map((name) => join(folder, name)) as [
       string,
       string,
@@ -33,7 +33,7 @@ test("fit: a table by gate and for the output, the same bytes each time, and wei
 
     const people = ecagen([...fit, "-o", a, "--export-weights", weights]);
     assert.is(people.code, 0, people.stderr);
-    assert.match(people.stdout, `over 6 images of ${images}`);
+    assert.match(people.stdout, `over 24 images of ${images}`);
     assert.match(people.stdout, /^\s+gate\s+init error\s+neutral error\s+fit error\s+init cosine/m);
     assert.match(people.stdout, /^\/stages\/0\/blocks\/0\/attention {2}eca \(k = 3\) .* %/m);
     assert.match(people.stdout, /^output .* %/m);
@@ -41,7 +41,7 @@ test("fit: a table by gate and for the output, the same bytes each time, and wei
 
     const { newGates, weights: loaded } = JSON.parse(ecagen([...fit, "-o", b, "--json"]).stdout);
     assert.ok(readFileSync(a).equals(readFileSync(b)));
-    assert.equal([newGates.start, newGates.calibration], ["fit", { from: images, images: 6, heldOut: 1 }]);
+    assert.equal([newGates.start, newGates.calibration], ["fit", { from: images, images: 24, heldOut: 6 }]);
     assert.is(newGates.gates.length, 6);
     assert.equal(newGates.gates[0].at, "/stages/0/blocks/0/attention");
     assert.equal(newGates.gates[0].factorIn, ["stages.0.blocks.0.project.conv.weight"]);

@@ -6,8 +6,8 @@ import { npyBytes, structuredImages } from "../../bench/structured-images.js";
 import { CheckError, formatDiagnostic, InputError } from "../../src/base/diagnostic.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { inspect } from "../../src/driver/inspect/inspect.js";
+import { loadRewrite } from "../../src/driver/rewrite/load-rewrite.js";
 import { type RewriteOptions, type RewriteReport, rewrite } from "../../src/driver/rewrite/rewrite.js";
-import { loadRewrite } from "../../src/driver/rewrite/verify-rewrite.js";
 import {
   AttributeProto,
   type GraphMessage,

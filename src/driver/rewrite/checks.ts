@@ -94,7 +94,7 @@ async function loaded(
   { file, options: { seed = 0, externalData } }: RewriteTask,
   parts: ModelParts,
 ): Promise<readonly Diagnostic[]> {
-  const { loadRewrite } = await import("./verify-rewrite.js");
+  const { loadRewrite } = await import("./load-rewrite.js");
   return loadRewrite(file, async (path) => {
     await writeModel(path, parts, { seed, externalData, digest: false });
   });

@@ -7,8 +7,8 @@ import type { InsertFlags } from "../../passes/insert/flags.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 import type { IrDump } from "../../reports/ir-dump.js";
 import type { ModelReport, WrittenReport } from "../../reports/model-report.js";
-import type { InputValues } from "../../trials/input-values.js";
 import type { ChoiceReport } from "../../trials/choose-gates.js";
+import type { InputValues } from "../../trials/input-values.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 

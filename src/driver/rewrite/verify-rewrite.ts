@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { defined } from "../../base/defined.js";
 import { CheckError, Defect, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { type Distance, distance } from "../../base/distance.js";
@@ -218,47 +217,6 @@ function summaryOf(compared: readonly ComparedOutput[]): Omit<RewriteVerificatio
   const [reselected] = compared.flatMap((each) => each.reselected ?? []);
   const undecided = reselected ?? (faint.length === compared.length ? faint[0] : undefined);
   return { maxAbs, maxRel, cosine, ...defined({ undecided }) };
-}
-
-/**
- * Has ONNX Runtime load a rewritten file that is not run. One whose original it refuses too may be for another
- * runtime: that is a warning.
- *
- * Errors: `CheckError` where it takes the original and refuses the rewritten file.
- */
-export async function loadRewrite(
-  file: string,
-  write: (path: string) => Promise<void>,
-): Promise<readonly Diagnostic[]> {
-  const runtime = await startRuntime();
-  try {
-    const rewritten = join(runtime.scratch, "rewritten.onnx");
-    await write(rewritten);
-    const refused = await refusal(() => runtime.open(rewritten, {}, "the rewritten file"));
-    if (refused === undefined) return [];
-    if ((await refusal(() => runtime.open(file))) === undefined) {
-      throw new CheckError([{ code: "rewrite/refused", message: refused }]);
-    }
-    return [
-      {
-        code: "rewrite/not-loaded",
-        message: `${refused}; it refuses ${file} as well, so nothing has loaded what is written`,
-      },
-    ];
-  } finally {
-    runtime.close();
-  }
-}
-
-/** Why ONNX Runtime refuses; undefined where it doesn't. */
-async function refusal(open: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await open();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return error.message;
-  }
 }
 
 function opened(runtime: Runtime, model: Uint8Array | string, name: string): Promise<Session> {
