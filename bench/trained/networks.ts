@@ -8,8 +8,8 @@ import { npyBytes } from "../structured-images.js";
 import { accuracy, characterAccuracy, greedyText, overlap } from "./metrics.js";
 import { directionLines, pages, readingLines } from "./pictures.js";
 
-/** Pictures that networks are fitted by, and others that they are judged by. */
-export const SEEDS = { fitting: 1, judging: 2 } as const;
+/** Pictures that gates are fitted by, others that `--metric` chooses by, and others that what comes of it is judged by. */
+export const SEEDS = { fitting: 1, judging: 2, choosing: 3 } as const;
 
 /** Pictures that networks are fitted by. */
 export const FITTING_PICTURES = 96;
@@ -23,8 +23,10 @@ export interface TrainedNetwork {
   readonly shape: string;
   /** What `judge` gives, in words. */
   readonly metric: string;
-  /** How well a model does on the pictures for judging, 0 to 1. */
-  judge(model: string): Promise<number>;
+  /** The pictures that it is judged by. */
+  readonly pictures: number;
+  /** How well a model does on pictures of a seed, 0 to 1. */
+  judge(model: string, seed: number, count: number): Promise<number>;
   /** Prepared pictures of a seed, [channels, height, width] each. */
   images(seed: number, count: number): readonly PreparedImage[];
 }
@@ -40,8 +42,9 @@ export const NETWORKS = {
     file: `${ASSETS}/ch_ppocr_mobile_v2.0_cls_infer.onnx`,
     shape: "1x3x48x192",
     metric: "accuracy",
-    async judge(model) {
-      const lines = directionLines(SEEDS.judging, 1000);
+    pictures: 1000,
+    async judge(model, seed, count) {
+      const lines = directionLines(seed, count);
       const rows = await outputsOf(
         model,
         lines.map(({ picture }) => directionImage(picture)),
@@ -57,8 +60,9 @@ export const NETWORKS = {
     file: `${ASSETS}/ch_PP-OCRv4_det_infer.onnx`,
     shape: "1x3x320x320",
     metric: "IoU with the original's map at 0.3",
-    async judge(model) {
-      const images = pages(SEEDS.judging, 48).map(pageImage);
+    pictures: 48,
+    async judge(model, seed, count) {
+      const images = pages(seed, count).map(pageImage);
       const original = await outputsOf(NETWORKS.detector.file, images);
       const maps = await outputsOf(model, images);
       return overlap(
@@ -72,8 +76,9 @@ export const NETWORKS = {
     file: `${ASSETS}/ch_PP-OCRv4_rec_infer.onnx`,
     shape: "1x3x48x320",
     metric: "character accuracy",
-    async judge(model) {
-      const lines = readingLines(SEEDS.judging, 300);
+    pictures: 300,
+    async judge(model, seed, count) {
+      const lines = readingLines(seed, count);
       const rows = await outputsOf(
         model,
         lines.map(({ picture }) => readingImage(picture)),

@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NETWORKS, type NetworkName, writeFittingImages } from "./networks.js";
+import { NETWORKS, type NetworkName, SEEDS, writeFittingImages } from "./networks.js";
 import { runNode } from "./process-tree.js";
 
 /** A way to swap a network's gates: its name, and the flags of `ecagen rewrite`. PICTURES and METRIC stand for those of the network. */
@@ -21,6 +21,8 @@ const ROWS: readonly Row[] = [
   ["ECA, `init`", "--swap", "se=eca"],
   ["ECA, `neutral`", "--swap", "se=eca", "--new-gates", "neutral", ...FITTED],
   ["ECA, `fit`", "--swap", "se=eca", "--new-gates", "fit", ...FITTED],
+  ["chosen, cosine 0.999", "--swap", "se=auto", "--budget", "cosine=0.999", ...FITTED],
+  ["chosen, 85 % fewer", "--swap", "se=auto", "--budget", "parameters=-85%", ...FITTED],
 ];
 
 /** What a row comes to. */
@@ -58,7 +60,7 @@ async function resultOf(name: NetworkName, [what, ...flags]: Row): Promise<Resul
   const output = join(folder, `${name}.onnx`);
   const words: Readonly<Record<string, string>> = {
     PICTURES: join(folder, name),
-    METRIC: `${process.execPath} --import tsx bench/trained/metric.ts ${name}`,
+    METRIC: `${process.execPath} --import tsx bench/trained/metric.ts ${name} --choosing`,
   };
   const command = ["dist/cli.js", "rewrite", network.file, "-o", output, "--json", "--no-verify"];
   const sized = ["--input-shape", network.shape];
@@ -68,7 +70,7 @@ async function resultOf(name: NetworkName, [what, ...flags]: Row): Promise<Resul
     ...flags.map((flag) => words[flag] ?? flag),
   ]);
   const { attentionParameters } = JSON.parse(stdout) as { readonly attentionParameters: number };
-  const metric = await network.judge(output);
+  const metric = await network.judge(output, SEEDS.judging, network.pictures);
   return { name: what, parameters: attentionParameters, metric, seconds, megabytes };
 }
 
