@@ -42,7 +42,7 @@ export interface Likeness {
 }
 
 /**
- * Holds numbers against their reference, each counted as often as its weight says. Not finite where either has a NaN or an
+ * Compares numbers with their reference, each counted as often as its weight says. Not finite where either has a NaN or an
  * infinity; the error neither where the reference alone is zero everywhere.
  */
 export function likeness(

@@ -29,7 +29,9 @@ export function newGatesTable(report: NewGates | undefined): string {
       .map(({ at, reason }) => `${at}: no layer beside it takes a factor over: ${reason}\n`),
     ...others.map((at) => `${at}: a gate of this kind starts freshly\n`),
   ];
-  const images = `${calibration.images} ${calibration.images === 1 ? "image" : "images"} of ${calibration.from}`;
+  const { heldOut } = calibration;
+  const held = heldOut === 0 ? "" : `, of which the ${heldOut} count that no gate was fitted to`;
+  const images = `${calibration.images} ${calibration.images === 1 ? "image" : "images"} of ${calibration.from}${held}`;
   return `\nnew gates start as ${start}; relative error and cosine to the network before the swap, over ${images}:\n\n${table(head, rows, head.slice(2))}${notes.join("")}`;
 }
 

@@ -1,4 +1,3 @@
-import type { AttentionOptions } from "../ir/attention/modules.js";
 import type { Op } from "../ir/graph.js";
 import { isOp } from "../ir/rewrite.js";
 
@@ -42,26 +41,56 @@ export interface Choice {
 }
 
 /** One choice for each gate, by its index. */
-export type Configuration = readonly Choice[];
+export type Configuration<C extends Choice = Choice> = readonly C[];
 
 /**
  * Configurations of some gates, from the cheapest to that in which all stay: at each step the gate changes whose error falls most per
  * parameter. Of a gate's choices those are left out that have more error than one with as many parameters or fewer, and those that
  * a gate would only pass through, as the next one saves more per parameter (the lower convex hull).
  */
-export function configurations(gates: readonly (readonly Choice[])[]): readonly Configuration[] {
-  const hulls = gates.map(lowerHull);
+export function configurations<C extends Choice>(
+  gates: readonly (readonly C[])[],
+): readonly Configuration<C>[] {
+  return climbed(gates, Number.POSITIVE_INFINITY);
+}
+
+/**
+ * The last configuration on the same way that has no more parameters than `most`, and what is left of them given to gates whose next
+ * step fits; undefined where even the cheapest has more.
+ */
+export function configurationWithin<C extends Choice>(
+  gates: readonly (readonly C[])[],
+  most: number,
+): Configuration<C> | undefined {
+  const last = climbed(gates, most).at(-1);
+  return last !== undefined && parametersOf(last) <= most ? last : undefined;
+}
+
+export function parametersOf(configuration: Configuration): number {
+  return configuration.reduce((sum, { parameters }) => sum + parameters, 0);
+}
+
+/** Configurations from the cheapest on, each a step of one gate further, as long as a step fits. */
+function climbed<C extends Choice>(
+  gates: readonly (readonly C[])[],
+  most: number,
+): readonly Configuration<C>[] {
+  const hulls = gates.map((choices) => lowerHull(choices));
   const at = hulls.map(() => 0);
-  const current = (): Configuration => hulls.flatMap((hull, i) => hull[at[i] as number] ?? []);
+  const current = (): Configuration<C> => hulls.flatMap((hull, i) => hull[at[i] as number] ?? []);
   const path = [current()];
+  let left = most - parametersOf(current());
   for (;;) {
     const steps = hulls.flatMap((hull, i) => {
       const [here, next] = [hull[at[i] as number], hull[(at[i] as number) + 1]];
-      return here === undefined || next === undefined ? [] : [{ i, gain: gainOf(here, next) }];
+      if (here === undefined || next === undefined) return [];
+      const cost = next.parameters - here.parameters;
+      return cost <= left ? [{ i, cost, gain: gainOf(here, next) }] : [];
     });
     if (steps.length === 0) return path;
     const best = steps.reduce((a, b) => (b.gain > a.gain ? b : a));
     at[best.i] = (at[best.i] as number) + 1;
+    left -= best.cost;
     path.push(current());
   }
 }
@@ -71,9 +100,9 @@ function gainOf(from: Choice, to: Choice): number {
   return (from.error - to.error) / Math.max(to.parameters - from.parameters, 1);
 }
 
-function lowerHull(choices: readonly Choice[]): readonly Choice[] {
+function lowerHull<C extends Choice>(choices: readonly C[]): readonly C[] {
   const sorted = [...choices].sort((a, b) => a.parameters - b.parameters || a.error - b.error);
-  const hull: Choice[] = [];
+  const hull: C[] = [];
   for (const choice of sorted) {
     const last = hull.at(-1);
     if (last !== undefined && choice.error >= last.error) continue;
@@ -85,9 +114,4 @@ function lowerHull(choices: readonly Choice[]): readonly Choice[] {
     hull.push(choice);
   }
   return hull;
-}
-
-/** The options of a rung as those of an attention module. */
-export function optionsOf({ to }: Rung): AttentionOptions | undefined {
-  return to as AttentionOptions | undefined;
 }

@@ -4,7 +4,12 @@ import { type Likeness, likeness } from "../base/distance.js";
 import type { Graph, Op } from "../ir/graph.js";
 import type { GateNumbers } from "../new-gates/fits/fit.js";
 import { type ImageRuns, observeGates } from "../new-gates/gate-responses.js";
-import { type Configuration, configurations } from "../new-gates/ladder.js";
+import {
+  type Configuration,
+  configurations,
+  configurationWithin,
+  parametersOf,
+} from "../new-gates/ladder.js";
 import { observeOld } from "../new-gates/observe-old.js";
 import { heldOutputs, splitImages } from "../new-gates/start.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
@@ -64,7 +69,7 @@ const POINTS = 7;
  *         ─ greedily, the largest fall of error per parameter first ─ a path from all removed to all kept
  *         ─ networks on it run on images held out ─ the first that keeps to the budget
  *
- * Errors: `InputError` for a budget that is none, or that needs a metric.
+ * Errors: `InputError` for a budget that is none, or that needs a metric, and for too few images to hold one out.
  */
 export async function chooseGates(
   original: Graph,
@@ -75,6 +80,7 @@ export async function chooseGates(
   const budget = parseBudget(text);
   if (budget.kind === "metric" && metric === undefined) throw noMetric(text);
   const { fitted, held } = splitImages(runs.images);
+  if (held === fitted) throw tooFew(runs.images);
   const seen = await observeOld(original, gates, runs, seed);
   onProgress?.("fitting what could stand instead of each gate", 0);
   const ladders = fittedLadders(original, gates, seen.gates, { fitted, held });
@@ -90,50 +96,65 @@ export async function chooseGates(
     );
   }
 
-  const path = configurations(weighted) as readonly (readonly FittedRung[])[];
-  const whole = parametersOf(path.at(-1) ?? []);
-  const measured = new Map<number, Measured>();
-  const measure = async (index: number): Promise<Measured> => {
-    const known = measured.get(index);
-    if (known !== undefined) return known;
-    onProgress?.("running networks with fewer parameters", measured.size / (POINTS + 4));
-    const graph = networkOf(original, path[index] ?? []);
+  const measured = new MeasuredNetworks(async (configuration) => {
+    onProgress?.("running networks with fewer parameters", 0);
+    const graph = networkOf(original, configuration);
     const { outputs } = await observeGates(runs, graph, [], [], { chosen: held });
     const output = likeness(expected, heldOutputs(outputs, held));
-    const found = { output, ...(metric === undefined ? {} : { metric: await metric(graph) }) };
-    measured.set(index, found);
-    return found;
-  };
-
-  const last = path.length - 1;
-  const before = await measure(last);
-  const keeps = async (index: number): Promise<boolean> =>
-    isWithin(
-      budget,
-      { ...(await measure(index)), parameters: parametersOf(path[index] ?? []), whole },
-      before,
-    );
+    return { output, ...(metric === undefined ? {} : { metric: await metric(graph) }) };
+  });
+  const path = configurations(weighted);
+  const kept = path.at(-1) ?? [];
+  const before = await measured.of(kept);
   const chosen =
-    budget.kind === "parameters" ? lastWithin(path, budget, whole, text) : await firstThat(keeps, last);
-  for (let i = 0; i <= POINTS; i++) await measure(Math.round((i * last) / POINTS));
-  await measure(chosen);
-  const configuration = path[chosen] ?? [];
+    budget.kind === "parameters"
+      ? withFewEnough(weighted, budget, parametersOf(kept), text)
+      : await firstThat(path, async (each) => isWithin(budget, await measured.of(each), before));
+  for (let i = 0; i <= POINTS; i++)
+    await measured.of(path[Math.round((i * (path.length - 1)) / POINTS)] ?? kept);
+  await measured.of(chosen);
   return {
-    invocations: configuration.flatMap(({ invocation }) => invocation ?? []),
+    invocations: chosen.flatMap(({ invocation }) => invocation ?? []),
     numbers: new Map(
-      configuration.flatMap(({ gate, numbers }) =>
-        numbers === undefined ? [] : [[gate.loc.scope, numbers]],
-      ),
+      chosen.flatMap(({ gate, numbers }) => (numbers === undefined ? [] : [[gate.loc.scope, numbers]])),
     ),
     report: {
       budget: text,
-      parameters: whole,
+      parameters: parametersOf(kept),
       ...(before.metric === undefined ? {} : { metric: before.metric }),
-      curve: [...measured]
-        .sort(([a], [b]) => a - b)
-        .map(([index, found]) => pointOf(path[index] ?? [], whole, found, index === chosen)),
+      curve: measured.all.map(([each, found]) =>
+        pointOf(each, parametersOf(kept), found, keyOf(each) === keyOf(chosen)),
+      ),
     },
   };
+}
+
+/** Networks that were run, each once. */
+class MeasuredNetworks {
+  readonly #measure: (configuration: Configuration<FittedRung>) => Promise<Measured>;
+  readonly #known = new Map<string, readonly [Configuration<FittedRung>, Measured]>();
+
+  constructor(measure: (configuration: Configuration<FittedRung>) => Promise<Measured>) {
+    this.#measure = measure;
+  }
+
+  async of(configuration: Configuration<FittedRung>): Promise<Measured> {
+    const key = keyOf(configuration);
+    const [, known] = this.#known.get(key) ?? [];
+    if (known !== undefined) return known;
+    const found = await this.#measure(configuration);
+    this.#known.set(key, [configuration, found]);
+    return found;
+  }
+
+  /** From the fewest parameters to the most. */
+  get all(): readonly (readonly [Configuration<FittedRung>, Measured])[] {
+    return [...this.#known.values()].sort(([a], [b]) => parametersOf(a) - parametersOf(b));
+  }
+}
+
+function keyOf(configuration: Configuration): string {
+  return configuration.map(({ rung }) => rung).join("\n");
 }
 
 interface Measured {
@@ -158,51 +179,50 @@ function pointOf(
   };
 }
 
-function parametersOf(configuration: Configuration): number {
-  return configuration.reduce((sum, { parameters }) => sum + parameters, 0);
-}
-
 function isWithin(
-  budget: Budget,
-  { output, metric, parameters, whole }: Measured & { readonly parameters: number; readonly whole: number },
+  budget: Exclude<Budget, { readonly kind: "parameters" }>,
+  { output, metric }: Measured,
   before: Measured,
 ): boolean {
-  switch (budget.kind) {
-    case "cosine":
-      return output.cosine >= budget.least;
-    case "parameters":
-      return parameters <= (budget.relative ? budget.most * whole : budget.most);
-    case "metric":
-      return (metric ?? Number.NaN) >= budget.least + (budget.relative ? (before.metric ?? Number.NaN) : 0);
-  }
+  if (budget.kind === "cosine") return output.cosine >= budget.least;
+  return (metric ?? Number.NaN) >= budget.least + (budget.relative ? (before.metric ?? Number.NaN) : 0);
 }
 
-/** The last configuration with few enough parameters. Errors: `InputError` where none has. */
-function lastWithin(
-  path: readonly Configuration[],
-  budget: Budget & { readonly kind: "parameters" },
+/** The configuration with few enough parameters. Errors: `InputError` where none has. */
+function withFewEnough(
+  ladders: readonly (readonly FittedRung[])[],
+  { most, relative }: Budget & { readonly kind: "parameters" },
   whole: number,
   text: string,
-): number {
-  const most = budget.relative ? budget.most * whole : budget.most;
-  const found = path.findLastIndex((configuration) => parametersOf(configuration) <= most);
-  if (found >= 0) return found;
-  const least = parametersOf(path[0] ?? []);
+): Configuration<FittedRung> {
+  const found = configurationWithin(ladders, relative ? most * whole : most);
+  if (found !== undefined) return found;
+  const least = parametersOf(configurations(ladders)[0] ?? []);
   throw InputError.of(
     "rewrite/budget",
     `--budget ${text}: with the fewest parameters that the gates can have there are ${least}`,
   );
 }
 
-/** The first index for which something is true, which is true of the last, by halving. */
-async function firstThat(holds: (index: number) => Promise<boolean>, last: number): Promise<number> {
-  let [low, high] = [0, last];
+/** The first of some for which something holds, by halving; the last where it holds for no other. */
+async function firstThat<T>(all: readonly T[], holds: (one: T) => Promise<boolean>): Promise<T> {
+  let [low, high] = [0, all.length - 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (await holds(middle)) high = middle;
+    if (await holds(all[middle] as T)) high = middle;
     else low = middle + 1;
   }
-  return high;
+  return all[high] as T;
+}
+
+function tooFew(images: number): InputError {
+  return InputError.of(
+    "rewrite/auto",
+    `${images} images are too few to choose by: each fourth one is held out`,
+    {
+      hint: "some dozens, as --calibrate random:32 or a folder of pictures",
+    },
+  );
 }
 
 function noMetric(text: string): InputError {

@@ -63,6 +63,7 @@ const REFUSED: readonly (readonly [RewriteOptions, RegExp, DiagnosticCode])[] = 
   [{ ...choosing, budget: "metric=-1" }, /needs a program that says the metric/, "rewrite/budget"],
   [{ ...choosing, budget: "metric=-1", metric: "false" }, /--metric false says no number/, "rewrite/metric"],
   [{ ...choosing, budget: "metric=-1", metric: "echo x" }, /it printed .*model\.onnx/, "rewrite/metric"],
+  [{ ...choosing, calibrate: "random:3" }, /3 images are too few to choose by/, "rewrite/auto"],
   [{ ...choosing, swaps: ["cbam=auto"] }, /no gate of the kind "cbam"/, "pass/no-gate"],
 ];
 

@@ -21,7 +21,7 @@ export function swapInvocations(swaps: readonly string[], keepsMeans: boolean): 
     }
     const text =
       to === "none"
-        ? `remove-attention{kind=${from},factor=${keepsMeans}}`
+        ? `remove-attention{kind=${from}${keepsMeans ? ",factor=true" : ""}}`
         : `swap-attention{from=${from},to=${to}}`;
     try {
       return passesOfSugar(`--swap ${swap}`, text);

@@ -23,12 +23,14 @@ export const removeAttention = definePass({
     at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
     factor: z
       .boolean()
-      .default(false)
-      .describe("Leaves a factor for each channel, ones at first, for --new-gates and absorb-factors."),
+      .optional()
+      .describe(
+        "Leaves a factor for each channel, ones at first, for --new-gates and absorb-factors; left out, none.",
+      ),
   }),
   preserves: "signature",
   unmatched: (graph, { kind, at }) => unmatchedGates(graph, { kind, at }),
-  run(graph, { kind, at, factor }) {
+  run(graph, { kind, at, factor = false }) {
     const gates = selectGates(graph, "remove-attention", { kind, at });
     const passed = new Set<Value>();
     return rewriteGraph(graph, "remove-attention", (op, context) => {
