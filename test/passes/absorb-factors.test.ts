@@ -99,7 +99,7 @@ const CASES: Readonly<Record<string, readonly [(net: Net) => Value, readonly str
 for (const [what, [build, kinds]] of Object.entries(CASES)) {
   test(`${what}: the values stay`, () => {
     const graph = network(build);
-    const { graph: absorbed } = runPasses(graph, [{ pass: absorbFactors.name, options: {} }]);
+    const { graph: absorbed } = runPasses(graph, [{ pass: "absorb-factors", options: {} }]);
     assert.equal(
       absorbed.ops.map(({ kind }) => kind),
       kinds,

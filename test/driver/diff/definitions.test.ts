@@ -24,6 +24,7 @@ test.after(specFolder.remove);
 /** Options that a pass must have, or without which it does nothing. */
 const PASSES: Readonly<Record<string, Json>> = {
   "swap-attention": { from: "se", to: { type: "eca" } },
+  "insert-attention": { to: { type: "eca" }, at: { after: "spatial" } },
 };
 /** What must be done before a pass that wants primitives. */
 const LOWERING = "strip-training,fold-batch-norm,lower-attention,lower-activation";
@@ -31,6 +32,7 @@ const LOWERING = "strip-training,fold-batch-norm,lower-attention,lower-activatio
 const IDLE_PASSES: Readonly<Record<string, string>> = {
   "raise-attention": "the gates are ops",
   "raise-activation": "the activations are ops",
+  "absorb-factors": "no channels have constant factors",
   "fold-constants": "nothing is computed of constants",
   "standardize-weights": "no weights are standardised",
   simplify: "there is nothing to make simpler",
