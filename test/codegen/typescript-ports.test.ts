@@ -26,8 +26,8 @@ function interfaceOf(dims: readonly Dim[], kind: "relu" | "shape" = "relu"): Net
 
 test("a batch and fixed sizes are taken", () => {
   const { inputs, outputs, classifier } = interfaceOf(["N", 4, 2]);
-  assert.equal(inputs, [{ name: "x", dims: [null, 4, 2] }]);
-  assert.equal(outputs, [{ name: "y", dims: [null, 4, 2] }]);
+  assert.equal(inputs, [{ name: "x", dtype: "float32", dims: [null, 4, 2] }]);
+  assert.equal(outputs, [{ name: "y", dtype: "float32", dims: [null, 4, 2] }]);
   assert.is(classifier, undefined);
 });
 

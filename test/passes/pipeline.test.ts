@@ -159,7 +159,7 @@ test("all problems come at once, in order, each with its place and what was mean
     [
       "swap-atention",
       'unknown pass "swap-atention"',
-      'did you mean "swap-attention" or "lower-attention" or "raise-attention"?',
+      'did you mean "swap-attention" or "lower-attention" or "insert-attention"?',
     ],
     [
       "strategy=autoo",
