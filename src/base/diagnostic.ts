@@ -73,6 +73,25 @@ export class InputError extends Error {
   }
 }
 
+/** What `make` gives for each of some things. Errors: one `InputError` with the problems of all of them. */
+export function forEachOrAllErrors<T, R>(
+  things: readonly T[],
+  make: (thing: T, index: number) => R,
+): readonly R[] {
+  const problems: Diagnostic[] = [];
+  const made = things.flatMap((thing, i): R[] => {
+    try {
+      return [make(thing, i)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.diagnostics);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new InputError(problems);
+  return made;
+}
+
 /** One of several things that may have the same mistake: `tensor "a"`, and what is wrong with it. */
 export interface Problem {
   readonly subject: string;

@@ -106,7 +106,7 @@ export class FactorPlanner {
   after(value: Value, signs: FactorSigns): FactorPlan | NoFactorPlan {
     const plan = new PlanInWork("after", signs);
     const channels = channelsOf(value);
-    const taken = channels !== undefined && this.#takeAfter(value, (channel) => channel, plan);
+    const taken = channels !== undefined && this.#takeAfter(value, EACH, plan);
     return taken ? plan.finish() : { reason: plan.reason ?? `${value.name} has no known channels` };
   }
 
@@ -123,7 +123,7 @@ export class FactorPlanner {
   before(value: Value, readers: readonly Op[], signs: FactorSigns): FactorPlan | NoFactorPlan {
     const plan = new PlanInWork("before", signs);
     const channels = channelsOf(value);
-    const taken = channels !== undefined && this.#takeBefore(value, readers, (channel) => channel, plan);
+    const taken = channels !== undefined && this.#takeBefore(value, readers, EACH, plan);
     return taken ? plan.finish() : { reason: plan.reason ?? `${value.name} has no known channels` };
   }
 
@@ -193,13 +193,23 @@ export class FactorPlanner {
     if (this.#readersOf(weight).length > 1 || this.#isOutput(weight)) {
       return plan.refuse(`${op.kind}, whose weights are shared`);
     }
-    const channels = (element: number): number | undefined => factorOf(channelOf(element));
-    return plan.take({ parameter: weight, channelOf: channels });
+    return plan.take({
+      parameter: weight,
+      channelOf: (element) => factorOf.of(channelOf(element)),
+      isWhole: factorOf.isWhole,
+    });
   }
 }
 
-/** The channel of the planned value whose factor a channel of another one takes; undefined for one that takes none. */
-type ChannelMap = (channel: number) => number | undefined;
+/** The channels of the planned value whose factors those of another one take. */
+interface ChannelMap {
+  /** Undefined for a channel that takes none. */
+  of(channel: number): number | undefined;
+  /** Whether all take one. */
+  readonly isWhole: boolean;
+}
+
+const EACH: ChannelMap = { of: (channel) => channel, isWhole: true };
 
 /** The parts of a plan, as they are found. */
 class PlanInWork {
@@ -256,5 +266,8 @@ function concatenated({ operands }: Op, value: Value, factorOf: ChannelMap): Cha
   const own = sizes[at];
   if (own === undefined || before.includes(undefined) || operands.lastIndexOf(value) !== at) return undefined;
   const start = before.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-  return (channel) => (channel >= start && channel < start + own ? factorOf(channel - start) : undefined);
+  return {
+    of: (channel) => (channel >= start && channel < start + own ? factorOf.of(channel - start) : undefined),
+    isWhole: false,
+  };
 }

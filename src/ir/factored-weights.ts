@@ -1,42 +1,54 @@
 import type { Parameter, Value } from "./graph.js";
 import { concreteDims, elementCount } from "./types.js";
-import { binaryWeight, type LentNumbers, storedWeight, type WeightExpr } from "./weight.js";
+import { binaryWeight, constantWeight, type LentNumbers, storedWeight, type WeightExpr } from "./weight.js";
 
 /** A parameter of a layer that takes factors over. */
 export interface FactoredParameter {
   readonly parameter: Parameter;
   /** The channel whose factor an element is multiplied by; undefined for one that stays. */
   channelOf(element: number): number | undefined;
+  /** Whether all elements are multiplied. */
+  readonly isWhole: boolean;
 }
 
 /**
  * The data of a plan's parameters with the factors in it. `label` names the factors in the IR's text form.
  *
- * @param factor one for each channel
+ * @param factor one for each channel, or one number for all of them
  * @param dataOf what a parameter's numbers are so far
  */
 export function withFactors(
   { parameters }: { readonly parameters: readonly FactoredParameter[] },
-  factor: ArrayLike<number>,
+  factor: ArrayLike<number> | number,
   label: string,
   dataOf: (parameter: Parameter) => WeightExpr,
 ): ReadonlyMap<Parameter, WeightExpr> {
   return new Map(
-    parameters.map(({ parameter, channelOf }) => {
-      const dims = concreteDims(parameter.type.dims);
-      const numbers: LentNumbers = {
-        length: elementCount(dims),
-        copyTo(target, start) {
-          for (let i = 0; i < target.length; i++) {
-            const channel = channelOf(start + i);
-            target[i] = channel === undefined ? 1 : (factor[channel] as number);
-          }
-        },
-      };
-      const stored = storedWeight(dims, `${label}:${parameter.name}`, numbers);
-      return [parameter, binaryWeight("mul", dataOf(parameter), stored)];
+    parameters.map((factored) => {
+      const { parameter } = factored;
+      const by =
+        typeof factor === "number" && factored.isWhole
+          ? constantWeight([], factor)
+          : storedWeight(parameter.data.dims, `${label}:${parameter.name}`, factorsOf(factored, factor));
+      return [parameter, binaryWeight("mul", dataOf(parameter), by)];
     }),
   );
+}
+
+/** What each element of a parameter is multiplied by. */
+function factorsOf(
+  { parameter, channelOf }: FactoredParameter,
+  factor: ArrayLike<number> | number,
+): LentNumbers {
+  return {
+    length: elementCount(concreteDims(parameter.type.dims)),
+    copyTo(target, start) {
+      for (let i = 0; i < target.length; i++) {
+        const channel = channelOf(start + i);
+        target[i] = channel === undefined ? 1 : typeof factor === "number" ? factor : (factor[channel] ?? 1);
+      }
+    },
+  };
 }
 
 /** The channel that an element of a weight belongs to. */

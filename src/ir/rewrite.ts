@@ -1,6 +1,6 @@
 import type { AttentionSite } from "./attention/module.js";
 import type { AttentionOptions } from "./attention/modules.js";
-import { freezeGraph, freezeOp, GraphBuilder } from "./builder.js";
+import { freezeGraph, freezeOp, GraphBuilder, makeParameter } from "./builder.js";
 import {
   type Graph,
   type GraphInput,
@@ -126,6 +126,16 @@ export function replaceParameters(graph: Graph, replace: (parameter: Parameter) 
     if (replacement !== parameter) replacements.set(parameter, replacement);
   }
   return substituteValues(graph, replacements);
+}
+
+/** The graph with other numbers in some of its parameters, under their names and in their types. */
+export function replaceData(graph: Graph, data: ReadonlyMap<Parameter, WeightExpr>): Graph {
+  return replaceParameters(graph, (parameter) => {
+    const expression = data.get(parameter);
+    return expression === undefined
+      ? parameter
+      : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
+  });
 }
 
 /**

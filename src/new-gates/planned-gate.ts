@@ -1,10 +1,9 @@
 import { gateOf } from "../analysis/counts.js";
 import { type Likeness, likeness } from "../base/distance.js";
-import { makeParameter } from "../ir/builder.js";
 import { type FactorPlan, FactorPlanner, type GateUnit } from "../ir/channel-factors.js";
 import { withFactors } from "../ir/factored-weights.js";
 import type { Graph, Op, Parameter } from "../ir/graph.js";
-import { replaceParameters, rewriteGraph } from "../ir/rewrite.js";
+import { replaceData, rewriteGraph } from "../ir/rewrite.js";
 import { storedWeight, type WeightExpr } from "../ir/weight.js";
 import { materialize } from "../weights/values/materialize.js";
 import { type FitTask, type GateFit, type GateNumbers, oldTotals, squaredError } from "./fits/fit.js";
@@ -145,12 +144,7 @@ export function withNumbers(
       data.set(parameter, expression);
     }
   }
-  return replaceParameters(graph, (parameter) => {
-    const expression = data.get(parameter);
-    return expression === undefined
-      ? parameter
-      : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
-  });
+  return replaceData(graph, data);
 }
 
 /** The network before the swap, with a new gate and its numbers instead of the old one of the same scope. */

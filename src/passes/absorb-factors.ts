@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { makeParameter } from "../ir/builder.js";
 import { type FactorPlan, FactorPlanner, type GateUnit, type NoFactorPlan } from "../ir/channel-factors.js";
 import { withFactors } from "../ir/factored-weights.js";
 import type { Graph, Op, Parameter, Value } from "../ir/graph.js";
 import { elementsOf } from "../ir/known-elements.js";
-import { isOp, type RewriteContext, replaceParameters, rewriteGraph } from "../ir/rewrite.js";
+import { isOp, type RewriteContext, replaceData, rewriteGraph } from "../ir/rewrite.js";
 import { storedWeight, type WeightExpr } from "../ir/weight.js";
 import { definePass, type Unmatched } from "./engine/pass.js";
 import { perChannel } from "./simplify/layers.js";
@@ -38,12 +37,7 @@ export function withoutFactors(graph: Graph, isChosen: (op: Op) => boolean): Gra
       data.set(parameter, expression);
     }
   }
-  const multiplied = replaceParameters(graph, (parameter) => {
-    const expression = data.get(parameter);
-    return expression === undefined
-      ? parameter
-      : makeParameter(parameter.name, expression, parameter.role, parameter.type.dtype);
-  });
+  const multiplied = replaceData(graph, data);
   const isSum = ({ unit }: ConstantFactor): boolean => unit.offset === 1;
   const gone = new Set<Value>([
     ...taken.flatMap(({ unit }) => [unit.result, ...unit.gate.results]),

@@ -49,7 +49,7 @@ export function fittedLadders(
         planned,
         numbers,
         invocation: invocations.find(({ options }) => isAt(options, gate)),
-        parameters: name === REMOVED && planned.layers !== undefined ? 0 : scalarsOf(planned.op),
+        parameters: isFactor(planned.op) && planned.layers !== undefined ? 0 : scalarsOf(planned.op),
         error: errorOf(planned, numbers, task),
       });
     }
@@ -62,8 +62,6 @@ export function fittedLadders(
     },
   ]);
 }
-
-const REMOVED = "removed";
 
 function errorOf({ fit }: PlannedGate, numbers: GateNumbers, task: FitTask): number {
   return squaredError(task, fit.totals(numbers, task));

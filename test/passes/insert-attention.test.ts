@@ -173,23 +173,32 @@ test("the factor goes into the convolution that reads the gate, else into the la
   assert.is(products(before), "");
   const conv = insert("to=eca,at={path=/**/shortcut/*}");
   assert.is(factors(conv), "shortcut 2");
+  // The first sum is read by convolutions alone; the last activation is an output, before which both sides of a sum take it.
   const behind = insert("to=eca,at={position=post}");
-  // The first sum is read by convolutions alone, the last activation is an output.
-  assert.is(factors(behind), "first 2, shortcut 2");
-  assert.is(products(behind), "/stages/1/blocks/0/act/inserted/scale");
+  assert.is(factors(behind), "first 2, s.weight 2, s.bias 2, shortcut 4");
+  assert.is(products(behind), "");
+  assertSameValues(parseGraph(NETWORK), behind);
+  const stays = insert("to=eca,at={position=post}", HARD_SWISH);
+  assert.is(factors(stays), "first 2, shortcut 2");
+  assert.is(products(stays), "/stages/1/blocks/0/act/inserted/scale");
 });
+
+/** The same with an activation at the end that no factor goes through. */
+const HARD_SWISH = NETWORK.replace("relu(%sum1)", "hard_swish(%sum1)");
 
 test("factor says where it goes, and where no layer can take it that is an error", () => {
   const multiplied = insert("to=eca,at={after=depthwise},factor=multiply");
   assert.is(factors(multiplied), "");
   assert.is(products(multiplied), "/stages/0/blocks/0/depthwise/act/inserted/scale");
   assertSameValues(parseGraph(NETWORK), multiplied);
-  const [problem, ...others] = diagnosticsOf(() => insert("to=eca,at={position=post},factor=fold"));
+  const [problem, ...others] = diagnosticsOf(() =>
+    insert("to=eca,at={position=post},factor=fold", HARD_SWISH),
+  );
   assert.is(others.length, 0);
   assert.is(problem?.code, "pass/no-linear-neighbour");
   assert.match(
     problem?.message ?? "",
-    /beside \/stages\/1\/blocks\/0\/act\/inserted .* between relu and an output/,
+    /beside \/stages\/1\/blocks\/0\/act\/inserted .* between hard_swish and an output/,
   );
   // What starts as the identity has no factor.
   assert.is(products(insert("to=nl,at={position=post},factor=fold")), "");

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { forEachOrAllErrors, InputError } from "../../base/diagnostic.js";
 import type { PassInvocation } from "../engine/pass.js";
 import { passesOfSugar, printPipeline } from "../engine/pipeline.js";
 
@@ -30,21 +30,12 @@ export function insertInvocations({ inserts = [], at = [] }: InsertFlags): reado
       hint: `add --insert eca`,
     });
   }
-  const problems: Diagnostic[] = [];
-  const invocations = inserts.flatMap((insert, i) => {
+  return forEachOrAllErrors(inserts, (insert, i) => {
     const place = at.length > 1 ? at[i] : at[0];
     const where = place === undefined ? "" : `,at={${place.replace(/^\{(.*)\}$/s, "$1")}}`;
     const flag = `--insert ${insert}${place === undefined ? "" : ` --at ${place}`}`;
-    try {
-      return passesOfSugar(flag, `insert-attention{to=${gateText(insert)}${where}}`);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      problems.push(...error.diagnostics);
-      return [];
-    }
-  });
-  if (problems.length > 0) throw new InputError(problems);
-  return invocations;
+    return passesOfSugar(flag, `insert-attention{to=${gateText(insert)}${where}}`);
+  }).flat();
 }
 
 /** The options with their insertions as the first of their passes. */

@@ -3,7 +3,9 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import type { ConstantStart } from "../../ir/attention/identity.js";
 import type { AttentionModule, AttentionSite } from "../../ir/attention/module.js";
 import { type AttentionOptions, attentionModules } from "../../ir/attention/modules.js";
-import { GraphBuilder, makeParameter } from "../../ir/builder.js";
+import { GraphBuilder } from "../../ir/builder.js";
+import { type FactorPlan, FactorPlanner, type NoFactorPlan } from "../../ir/channel-factors.js";
+import { withFactors } from "../../ir/factored-weights.js";
 import {
   blockAt,
   type Graph,
@@ -15,12 +17,11 @@ import {
   type Value,
 } from "../../ir/graph.js";
 import { INSERTED, SCALE } from "../../ir/inserted.js";
-import { nameOutputs, replaceParameters } from "../../ir/rewrite.js";
+import { nameOutputs, replaceData } from "../../ir/rewrite.js";
 import { TypeRefusal } from "../../ir/types.js";
-import { binaryWeight, constantWeight } from "../../ir/weight.js";
+import { constantWeight, type WeightExpr } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
 import { gateOptions, siteAt } from "../swap/gates.js";
-import { type FactorPlace, FactorPlaces } from "./factor.js";
 import { type SiteSelector, selectSites, siteSelector, unmatchedSites } from "./sites.js";
 
 const FACTORS = ["auto", "fold", "multiply"] as const;
@@ -30,7 +31,7 @@ const FACTORS = ["auto", "fold", "multiply"] as const;
  *
  * The gate's last layer starts at zero, so that it multiplies its map by one number, ½ for a sigmoid, whatever enters. c is
  * the inverse of that number: the network computes what it did, and the gate learns from there. c goes into the weights of the
- * convolutions that read z, else into those of the layer that makes y; where neither can take it, it stays as a product.
+ * layers that read z, else into those that make y (`FactorPlanner`); where neither can take it, it stays as a product.
  *
  * A gate stands in the scope of its layer, as `inserted`, and behind a block's sum in that of the block.
  */
@@ -65,7 +66,7 @@ export interface InsertedGate {
   /** What undoes the number that the gate starts with; 1 where it starts as the identity. */
   readonly scale: number;
   /** Where the scale went; undefined where it is 1. */
-  readonly place: FactorPlace | undefined;
+  readonly place: FactorPlan | NoFactorPlan | undefined;
 }
 
 /** The graph with its new gates. Errors: `InputError` without a site, and for gates that can't stand at the sites. */
@@ -75,14 +76,22 @@ export function insertGates(
 ): { readonly graph: Graph; readonly gates: readonly InsertedGate[] } {
   const planned = planGates(graph, to, at);
   const gated = withGates(graph, to, planned);
-  const places = new FactorPlaces(gated.graph);
+  const planner = new FactorPlanner(gated.graph);
   const gates = gated.gates.map(({ op, factor: start }): InsertedGate => {
     if (start === 1) return { op, scale: 1, place: undefined };
-    const place = factor === "multiply" ? { reason: "a product was asked for" } : places.of(op);
+    const place = factor === "multiply" ? { reason: "a product was asked for" } : foldedIn(planner, op);
     return { op, scale: 1 / start, place };
   });
   if (factor === "fold") refuseUnfolded(gates);
   return { graph: withScales(gated.graph, gates), gates };
+}
+
+/** The layers that a gate's scale can go into. Weights of half precision could lose digits or become infinite. */
+function foldedIn(planner: FactorPlanner, gate: Op): FactorPlan | NoFactorPlan {
+  const plan = planner.around(planner.unit(gate), "non-negative");
+  if ("reason" in plan) return plan;
+  const half = plan.parameters.find(({ parameter }) => parameter.type.dtype !== "float32");
+  return half === undefined ? plan : { reason: `${half.parameter.name} is ${half.parameter.type.dtype}` };
 }
 
 /** A gate that can stand behind a value. */
@@ -175,23 +184,19 @@ function withGates(
 
 /** The graph with the scales of its gates: in weights, or as products. */
 function withScales(graph: Graph, gates: readonly InsertedGate[]): Graph {
-  const scales = new Map<Parameter, number>();
+  const data = new Map<Parameter, WeightExpr>();
+  const sofar = (parameter: Parameter): WeightExpr => data.get(parameter) ?? parameter.data;
   const products = new Map<string, MakeBehind>();
   for (const { op, scale, place } of gates) {
     const [result] = op.results;
     if (place === undefined || result === undefined) continue;
     if ("parameters" in place) {
-      for (const each of place.parameters) scales.set(each, (scales.get(each) ?? 1) * scale);
+      for (const [each, scaled] of withFactors(place, scale, op.loc.scope, sofar)) data.set(each, scaled);
     } else {
       products.set(result.name, (y, builder) => scaled(y, scale, op.loc, builder));
     }
   }
-  const weighted = replaceParameters(graph, (parameter) => {
-    const scale = scales.get(parameter);
-    if (scale === undefined) return parameter;
-    const data = binaryWeight("mul", parameter.data, constantWeight([], scale));
-    return makeParameter(parameter.name, data, parameter.role, parameter.type.dtype);
-  });
+  const weighted = replaceData(graph, data);
   return putBehind(weighted, products);
 }
 

@@ -30,7 +30,10 @@ function insertion({ op, scale, place }: InsertedGate): Insertion {
     kind: attentionTypeOf(op.kind) ?? op.kind,
     channels: Number(op.operands[0]?.type.dims[1]),
     scale,
-    scaleIn: place !== undefined && "parameters" in place ? place.parameters.map(({ name }) => name) : [],
+    scaleIn:
+      place !== undefined && "parameters" in place
+        ? place.parameters.map(({ parameter }) => parameter.name)
+        : [],
     ...(place !== undefined && "reason" in place ? { reason: place.reason } : {}),
   };
 }

@@ -105,6 +105,7 @@ function matching(graph: Graph, at: SiteSelector): readonly Site[] {
   const rule = ruleOf(at);
   const matchesPath = at.path === undefined ? undefined : scopePattern(at.path);
   const blocks = new Blocks(graph);
+  const layersByEnd = new Map(blocks.layers.map((layer) => [layer.last, layer.ops]));
   const sites =
     "after" in rule
       ? blocks.layers
@@ -114,7 +115,7 @@ function matching(graph: Graph, at: SiteSelector): readonly Site[] {
   const seen = new Set<Value>();
   return sites.filter(({ op, value }) => {
     const block = blockAt(graph, op.loc.scope);
-    const ops = blocks.layers.find(({ last }) => last === op)?.ops ?? [op];
+    const ops = layersByEnd.get(op) ?? [op];
     const isChosen =
       !seen.has(value) &&
       sharedPlace(graph.blocks, op.loc.scope) === undefined &&
