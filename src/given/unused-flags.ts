@@ -12,6 +12,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">
     readonly inserts?: readonly string[] | undefined;
     readonly preprocessing?: string | undefined;
     readonly minScore?: number | undefined;
+    readonly inputValues?: readonly string[] | undefined;
   };
 
 /** Whether a flag is given. The command line gives some always, so that what they are by default says nothing. */
@@ -37,6 +38,7 @@ const IS_GIVEN = {
   "fp16-io": ({ halfIo }) => halfIo === true,
   preprocessing: ({ preprocessing }) => preprocessing !== undefined,
   "min-score": ({ minScore }) => minScore !== undefined,
+  input: ({ inputValues = [] }) => inputValues.length > 0,
 } as const satisfies Readonly<Record<string, (options: FlagOptions) => boolean>>;
 
 type Flag = keyof typeof IS_GIVEN;
@@ -122,6 +124,11 @@ const CASES = {
   "no picture": {
     flags: ["preprocessing"],
     says: () => "is about images, and none is given: arrays go in as they are",
+  },
+  "nothing is run": {
+    flags: ["input"],
+    says: () => "is about comparing what is written with the original, and nothing is run",
+    hint: "with -o, and without --no-verify, the two are compared",
   },
   "no detector": {
     flags: ["min-score"],

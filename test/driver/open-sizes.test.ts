@@ -213,6 +213,16 @@ test("an input that can't be any number is given one", () =>
     const half = { output, precision: "fp16" } as const;
     await rejectsError(() => rewrite(file, half), CheckError, /can't be compared/);
     assert.ok((await rewrite(file, { ...given, ...half })).verification?.ok);
+    for (const unrun of [{}, { output: join(folder, "unrun.onnx"), verify: false }]) {
+      await rejectsError(
+        () => rewrite(file, { ...given, ...unrun }),
+        InputError,
+        /--input .* nothing is run/,
+        {
+          code: "flag/unused",
+        },
+      );
+    }
     for (const [text, message] of [
       ["rat=1", /has no input rat, only x, rate/],
       ["rate=fast", /gives the input rate no number of int64/],

@@ -6,6 +6,7 @@ import { writeModel } from "../../files/models/write.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import type { Graph } from "../../ir/graph.js";
 import { opaqueOperators } from "../../networks/file-network.js";
 import { imageMetadata } from "../../networks/metadata.js";
@@ -51,6 +52,8 @@ export function rewrite(file: string, options: RewriteOptions = {}): Promise<Rew
 async function rewriteFile(file: string, options: RewriteOptions): Promise<RewriteReport> {
   // 1: the file, with the batch asked for instead of an open one.
   const auto = autoKind(options);
+  const isRun = options.verify !== false && options.output !== undefined;
+  refuseUnusedFlags({ "nothing is run": !isRun }, options);
   const { first, others } = invocationsOf(auto === undefined ? options : { ...options, swaps: [] });
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
