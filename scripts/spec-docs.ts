@@ -342,7 +342,7 @@ a run finds. With \`regions\` anchors become proposals, which are looked at once
 [D, 1, 28, 28] too, a grid over each box with numbers from 0 to 1 (Mask R-CNN). With \`"outputs": "raw"\` the heads' own outputs are all; those of \`regions\` are
 then \`proposals\` [R, 4], \`class_logits\` [R, classes], \`box_regression\` [R, 4 · classes] and \`mask_logits\`. Where fewer proposals are left than \`count\`, empty boxes
 fill them up. Multiply-accumulates are counted for all proposals, and for as many detections as there can be. A pixel of a map lies ⌊input / map⌋ pixels of the
-input after the one before it, as in torchvision. There is no PyTorch module of a network that selects boxes; one of its raw outputs is.
+input after the one before it, as in torchvision. The PyTorch module of \`codegen\` selects the same boxes, with torchvision's suppression and alignment.
 
 Passes keep what is shared: \`fold-batch-norm\` folds shared weights only where all their normalisations have the same numbers.
 `;

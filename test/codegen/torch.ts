@@ -60,6 +60,7 @@ export async function prepareTorch(
   folder: string,
   specFile: string,
   options: Pick<NetworkOptions, "passes" | "resolution"> = {},
+  batch = BATCH,
 ): Promise<Graph> {
   const network = specNetwork(specFile, options);
   mkdirSync(join(folder, "code"), { recursive: true });
@@ -70,7 +71,7 @@ export async function prepareTorch(
   await exportWeights(join(folder, "weights.safetensors"), graph, 0);
   const subject = { ...network, graph };
   const model = exportBytes(subject);
-  const [input] = [...randomInputs(interfaceOf(graph).inputs, BATCH, 7)];
+  const [input] = [...randomInputs(interfaceOf(graph).inputs, batch, 7)];
   assert.ok(input);
   const [name, { dims, data }] = input;
   const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
@@ -79,7 +80,7 @@ export async function prepareTorch(
   const outputs = graph.outputs.map(({ name }, i) => {
     const output = results[name];
     assert.ok(output);
-    write(join(folder, `y${i}.f32`), output.data as Float32Array);
+    write(join(folder, `y${i}.f32`), output.data as Float32Array | BigInt64Array);
     return [name, output.dims] as const;
   });
   writeFileSync(
@@ -111,13 +112,18 @@ function numbersOf(data: WeightExpr): readonly (string | number)[] {
 
 /** Runs all folders through one Python process. */
 export function checkTorch(folders: readonly string[]): readonly TorchVerdict[] {
-  const script = fileURLToPath(new URL("../python/check_torch.py", import.meta.url));
+  return measured("check_torch.py", folders) as readonly TorchVerdict[];
+}
+
+/** What a script of test/python prints of folders. */
+export function measured(name: string, folders: readonly string[]): unknown {
+  const script = fileURLToPath(new URL(`../python/${name}`, import.meta.url));
   const { stdout, stderr } = spawnSync(PYTHON, ["-B", script, ...folders], {
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });
   assert.ok(stdout, stderr);
-  return JSON.parse(stdout) as readonly TorchVerdict[];
+  return JSON.parse(stdout);
 }
 
 /** The tolerance of outputs, as a part of their range. */
@@ -138,6 +144,6 @@ export function assertSame(verdict: TorchVerdict | undefined, graph: Graph, labe
   assert.ok(verdict.finite, label);
 }
 
-function write(file: string, numbers: ArrayLike<number>): void {
-  writeFileSync(file, encodeElements(Float64Array.from(numbers), "float32"));
+function write(file: string, numbers: ArrayLike<number | bigint>): void {
+  writeFileSync(file, encodeElements(Float64Array.from(numbers, Number), "float32"));
 }

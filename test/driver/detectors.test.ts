@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../src/base/diagnostic.js";
-import { codegen } from "../../src/driver/codegen/codegen.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { diff } from "../../src/driver/diff/diff.js";
 import { stats } from "../../src/driver/stats/stats.js";
@@ -165,15 +164,5 @@ test("raw outputs take any batch", () =>
     assert.ok(ok);
     assert.equal([...new Set(comparisons.map(({ output }) => output))], ["classes", "moves"]);
   }));
-
-test("there is no PyTorch module of what selects boxes", () =>
-  withSpec(ONE_STAGE, (file, folder) =>
-    rejectsError(
-      () => codegen(file, { language: "pytorch", output: join(folder, "out") }),
-      InputError,
-      /selects boxes/,
-      { code: "codegen/boxes" },
-    ),
-  ));
 
 test.run();

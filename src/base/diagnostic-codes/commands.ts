@@ -126,8 +126,6 @@ export const commandCodes = {
   codegen: {
     about: "`ecagen codegen`",
     refused: {
-      boxes:
-        'A PyTorch module computes what heads say, and not which boxes follow. `"outputs": "raw"` leaves these out.',
       "changed-files": "Generated files were changed by hand, and would be written over. `--force` does it.",
       "element-type": "An input or output is not float32, which the generated package takes.",
       "external-data": "The model's weights are in files of their own, and a program holds one file.",

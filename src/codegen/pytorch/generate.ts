@@ -1,8 +1,11 @@
 import { markdownText } from "../../base/markdown.js";
 import { count } from "../../base/numbers.js";
-import { storedDataOf } from "../../ir/graph.js";
+import { type Graph, parametersOf } from "../../ir/graph.js";
+import { storedLeaves } from "../../ir/weight.js";
+import { selectsBoxes } from "../../language/detection/resolved.js";
 import { type NetworkInput, placesOfInput } from "../../language/input.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
+import type { ResolvedSpec } from "../../language/resolved.js";
 import type { CodegenSubject, GeneratedFile, StateNames } from "../subject.js";
 import { filledTemplate, templateText } from "../template-text.js";
 import { insertedGates } from "./inserted.js";
@@ -11,19 +14,21 @@ import { type Literal, literal, printPython } from "./python.js";
 
 /**
  * A folder of Python that trains the network: its module, the loop, and files of weights in and out. Weights that were given
- * lie beside it. The loop reads images: a network of signals has none.
+ * lie beside it. The loop trains classifiers of images: others have the module alone.
  */
 export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile[] {
   const { spec, graph, counts, stateNames, version } = subject;
   const { preprocessing } = spec;
+  const trains = preprocessing !== undefined && !findsThings(spec);
   const files = [
     { path: "model.py", text: modelText(subject) },
-    ...(preprocessing === undefined ? [] : trainingFiles(spec.input, preprocessing)),
+    ...(trains ? trainingFiles(spec.input, preprocessing) : []),
     { path: "weights.py", text: templateText("pytorch/weights.py") },
-    { path: "requirements.txt", text: templateText("pytorch/requirements.txt") },
+    { path: "requirements.txt", text: requirements(spec) },
     {
       path: "README.md",
-      text: filledTemplate(preprocessing === undefined ? "pytorch/README-signals.md" : "pytorch/README.md", {
+      text: filledTemplate(trains ? "pytorch/README.md" : "pytorch/README-module.md", {
+        ...useWords(spec),
         title: markdownText(spec.name),
         description: markdownText(spec.description ?? ""),
         parameters: count(counts.parameters),
@@ -33,9 +38,41 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
     },
   ];
   // Gates that were put in start as the identity with the factors that layers beside them took over: with these weights.
-  return storedDataOf(graph).size === 0 && insertedGates(graph).size === 0
+  return !hasGivenWeights(graph) && insertedGates(graph).size === 0
     ? files
     : [...files, { path: "weights.safetensors", artifact: "weights" }];
+}
+
+/** Whether numbers of weights were given; constants, as anchors are, lie in the graph as well. */
+function hasGivenWeights(graph: Graph): boolean {
+  return parametersOf(graph).some(({ role, data }) => role !== "fixed" && [...storedLeaves(data)].length > 0);
+}
+
+/** Whether a network has more outputs than a row of classes, which the training loop compares with labels. */
+function findsThings({ neck, heads }: ResolvedSpec): boolean {
+  return neck !== undefined || heads !== undefined;
+}
+
+/** What suppresses boxes and cuts out regions is torchvision's; the loop has a use for it with images in folders. */
+function requirements({ detection }: ResolvedSpec): string {
+  const text = templateText("pytorch/requirements.txt");
+  return selectsBoxes(detection) ? `${text.slice(0, text.indexOf("\n"))}\ntorchvision>=0.14\n` : text;
+}
+
+/** What the README of a module without a training loop says of its use. */
+function useWords(spec: ResolvedSpec): Readonly<Record<"needs" | "calls", string>> {
+  const { input, detection, preprocessing } = spec;
+  const boxes = selectsBoxes(detection);
+  const axes = [boxes ? "1" : "N", input.channels, ...placesOfInput(input)].join(", ");
+  const what = findsThings(spec) ? "a dict of all outputs by name" : "its output";
+  const prepared =
+    preprocessing === undefined
+      ? ""
+      : ` Pixels, from 0 to 1 and in the order ${preprocessing.channelOrder}, are normalised before by the mean [${preprocessing.mean.join(", ")}] and the deviation [${preprocessing.std.join(", ")}].`;
+  return {
+    needs: boxes ? "torch and torchvision" : "torch and nothing else",
+    calls: `\`x\` is float32 [${axes}], the result ${what}.${prepared}${boxes ? '\n\nBoxes are selected of one image at a time, as in the ONNX file. Which they are has no gradient: a loss is of what heads say,\nwhich `"outputs": "raw"` in the spec gives under the same names of weights.' : ""}`,
+  };
 }
 
 /** The training loop and its images. */

@@ -1,14 +1,14 @@
-import { InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import type { ActivationName } from "../../ir/activations.js";
 import type { ResolvedBlock } from "../../language/blocks/registry.js";
 import type { ResolvedDefined } from "../../language/definitions/resolved-definition.js";
-import { selectsBoxes } from "../../language/detection/resolved.js";
+import type { ResolvedDetection } from "../../language/detection/resolved.js";
 import { axesOf, type MapAxes } from "../../language/input.js";
 import type { CodegenSubject } from "../subject.js";
 import { filledTemplate } from "../template-text.js";
 import { blockEmitters, blockTemplates } from "./blocks.js";
 import { type DefinedClass, definedClasses } from "./defined-classes.js";
+import { boxSelection, detectionTemplates, regionHeadsTable } from "./detection.js";
 import { gateEmitters } from "./gates.js";
 import { insertedGates, insertedTable } from "./inserted.js";
 import { namesTable } from "./names.js";
@@ -21,14 +21,9 @@ import { tables } from "./tables.js";
  * `model.py`: what is particular of the network as tables, then the classes that it uses, then the network. The classes are
  * templates; only those of blocks that the spec defines are written here.
  *
- * Errors: `InputError` for a network whose layers a pass has folded or lowered, and for one that selects boxes.
+ * Errors: `InputError` for a network whose layers a pass has folded or lowered.
  */
 export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSubject): string {
-  if (selectsBoxes(whole.detection)) {
-    throw InputError.of("codegen/boxes", `${whole.name} selects boxes, which the PyTorch module doesn't`, {
-      hint: 'with "outputs": "raw" in `detection` the module of a one-stage detector has what its heads say',
-    });
-  }
   const parts = networkParts(graph);
   const scopes = new Set(graph.blocks.map(({ scope }) => scope));
   // A backbone ends with its last feature.
@@ -36,7 +31,12 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
   const spec = { ...whole, blocks };
   const inserted = insertedGates(graph);
   const findsThings = whole.neck !== undefined || whole.heads !== undefined;
-  const words = INPUT_WORDS[axesOf(spec.input)];
+  const detection = boxSelection(spec.detection);
+  const words = {
+    ...INPUT_WORDS[axesOf(spec.input)],
+    heads: detection === undefined ? "Network" : "HeadsNetwork",
+    imports: detection === undefined ? "" : BOX_IMPORTS,
+  };
   const text = (path: string): string => filledTemplate(`pytorch/model/${path}.py`, words);
   const library = [
     text("layers"),
@@ -65,13 +65,20 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
     ...words,
     insert: inserted.size === 0 ? "" : "\n        insert(self)",
   });
-  const heads = findsThings ? [text("heads")] : [];
+  const heads = [
+    ...(findsThings ? [text("heads")] : []),
+    ...(detection === undefined
+      ? []
+      : detectionTemplates(detection).map((file) => text(`detection/${file}`))),
+  ];
   const defined = blocks.filter((block): block is ResolvedDefined => block.block === "defined");
-  const named = definedNames([...library, ...naming, network, ...heads]);
+  const boxes = detection === undefined ? [] : boxNetwork(detection, text);
+  const named = definedNames([...library, ...naming, network, ...heads, ...boxes]);
   const classes = definedClasses(defined, parts, named);
   const functions = layersFunctions(spec, parts, named);
   const sections = [
     filledTemplate("pytorch/model/head.py", {
+      imports: words.imports,
       title: pythonRemark(spec.name),
       description: spec.description === undefined ? "" : `: ${pythonRemark(spec.description)}`,
       parameters: count(counts.parameters),
@@ -88,8 +95,18 @@ export function modelText({ spec: whole, graph, counts, stateNames }: CodegenSub
     ...naming,
     network,
     ...heads,
+    ...boxes,
   ];
   return sections.map((section) => `${section.trim()}\n`).join("\n\n");
+}
+
+/** What suppresses boxes and cuts regions out of maps is torchvision's. */
+const BOX_IMPORTS = "from torchvision.ops import nms, roi_align\n";
+
+/** The network that selects boxes, and the table of its heads over regions. */
+function boxNetwork({ regions }: ResolvedDetection, text: (path: string) => string): readonly string[] {
+  if (regions === undefined) return [text("detection/one_stage")];
+  return [regionHeadsTable(regions), text("detection/two_stages")];
 }
 
 /** What templates say of networks of signals, and of images. Gates take a signal as a map with one row. */

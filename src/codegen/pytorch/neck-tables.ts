@@ -1,3 +1,4 @@
+import { outputsOfHead, type ResolvedDetection } from "../../language/detection/resolved.js";
 import {
   isOfHead,
   type MapHeadOutput,
@@ -14,14 +15,20 @@ export function neckTables(
   {
     neck,
     heads = [],
-  }: { readonly neck?: ResolvedNeck | undefined; readonly heads?: readonly ResolvedMapHead[] | undefined },
+    detection,
+  }: {
+    readonly neck?: ResolvedNeck | undefined;
+    readonly heads?: readonly ResolvedMapHead[] | undefined;
+    readonly detection?: ResolvedDetection | undefined;
+  },
   functions: readonly LayersFunction[],
   common: StyleWords,
 ): readonly (readonly [string, Python])[] {
   if (neck === undefined && heads.length === 0) return [];
   const rows = heads.map((head) => {
     const found = functions.find(({ key }) => key === headKey(head));
-    return [head.name, headRow(head, found && rowsOf(found), common)] as const;
+    const output = outputsOfHead(head, detection).length === 0 ? "none" : head.output;
+    return [head.name, headRow({ ...head, output }, found && rowsOf(found), common)] as const;
   });
   return [
     ["NECK", neck === undefined ? literal(undefined) : neckRow(neck, common)],

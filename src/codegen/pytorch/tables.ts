@@ -4,6 +4,7 @@ import type { CodegenSubject } from "../subject.js";
 import { gatesBelow } from "./block-gates.js";
 import { blockRow } from "./blocks.js";
 import type { DefinedClass } from "./defined-classes.js";
+import { boxSelection, detectionTables } from "./detection.js";
 import type { LayersFunction } from "./neck-functions.js";
 import { neckTables } from "./neck-tables.js";
 import type { ModuleParts } from "./network-parts.js";
@@ -22,7 +23,8 @@ export function tables(
   functions: readonly LayersFunction[],
 ): string {
   const { stem, blocks, head, features, neck, heads = [] } = spec;
-  const present = [stem, ...blocks, neck, ...heads, head].flatMap((part) =>
+  const detection = boxSelection(spec.detection);
+  const present = [stem, ...blocks, neck, ...heads, detection, head].flatMap((part) =>
     part === undefined ? [] : [styleOf(part)],
   );
   const common = commonStyle(present);
@@ -45,6 +47,7 @@ export function tables(
     ["HEAD", head === undefined ? literal(undefined) : words(headWords(spec, head, parts, common))],
     ["FEATURES", map(sources)],
     ...neckTables(spec, functions, common),
+    ...(detection === undefined ? [] : detectionTables(detection, common)),
   ];
   return all.map(([title, value]) => `${title} = ${printPython(value, "", title.length + 3)}\n`).join("\n");
 }

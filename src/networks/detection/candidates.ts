@@ -2,9 +2,10 @@ import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
 import { featureMap } from "../../ir/types.js";
 import type { Sides } from "../../language/definitions/resolved-layers.js";
+import type { LevelAnchors } from "../../language/detection/anchors.js";
 import { anchorsPerPixel } from "../../language/detection/resolved.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import { anchorsOf, type LevelAnchors } from "./anchors.js";
+import { anchorsOf } from "./anchors.js";
 import { type BoxScale, movedBoxes } from "./boxes.js";
 import { rowsOf } from "./selection.js";
 

@@ -9,3 +9,4 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 from torch import nn
+{{imports}}

@@ -94,7 +94,7 @@ def outputs_of(name, row, results):
     return {name: torch.cat([rows_of(each, **output) for each in results], 1)}
 
 
-class Network(Backbone):
+class {{heads}}(Backbone):
     """{{input}} -> the maps of a backbone -> neck -> heads. What comes of it is a dict of all outputs by name."""
 
     def __init__(self):
@@ -121,7 +121,8 @@ class Network(Backbone):
             found.update({("neck", name): each for name, each in values.items()})
         return last, found
 
-    def forward(self, x):
+    def said(self, x):
+        """The outputs by name, what each head made of its maps, and the maps by their places."""
         last, found = self.maps(x)
         outputs = {} if self.head is None else {"logits": self.head(last)}
         outputs.update({name: found[place] for name, place in FEATURES.items()})
@@ -131,4 +132,7 @@ class Network(Backbone):
             maps = results[words] if isinstance(words, str) else [found[place_of(word)] for word in words]
             results[name] = self.heads._modules[name](maps)
             outputs.update(outputs_of(name, row, results[name]))
-        return outputs
+        return outputs, results, found
+
+    def forward(self, x):
+        return self.said(x)[0]
