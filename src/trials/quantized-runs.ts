@@ -112,7 +112,7 @@ class Roundings {
       return (unrounded) => {
         const spread = this.#spread.get(node)?.[call++] ?? 0;
         const most = 10 * spread + LEAST_SPREAD;
-        const stream = randomStream(seed, `steps:${node.attributes.node}:${call}`);
+        const stream = randomStream(seed, `steps:${node.attributes.node ?? node.results[0]?.name}:${call}`);
         const nearest = nearestToHalf(unrounded);
         return unrounded.map((x, i) => {
           const isNear = fromHalf(x) <= most && stream.uniform(0, 1) < 0.5;

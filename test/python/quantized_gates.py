@@ -281,4 +281,5 @@ def check(before, after):
     print(json.dumps({"far": float(np.abs(actual - expected).max()), "spread": float(expected.std())}))
 
 
-{"make": make, "check": check}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    {"make": make, "check": check}[sys.argv[1]](*sys.argv[2:])

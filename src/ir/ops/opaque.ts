@@ -49,8 +49,8 @@ const attributes = z.strictObject({
   operator: z.string(),
   /** Empty for the operators of ONNX itself. */
   domain: z.string().default(""),
-  /** The index of the node among those of its file, from 0. */
-  node: z.int().min(0),
+  /** The index of the node among those of its file, from 0; left out of one that is new. */
+  node: z.int().min(0).optional(),
   /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
   multiplies: z.boolean().default(false),
   /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */

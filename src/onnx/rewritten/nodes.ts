@@ -1,10 +1,10 @@
 import { type ByteRange, concatBytes, utf8 } from "../../base/bytes.js";
 import { Defect } from "../../base/diagnostic.js";
-import type { Graph, Op, Value } from "../../ir/graph.js";
+import type { Graph, Op, OpOf, Value } from "../../ir/graph.js";
 import type { ModelSource, SourceNode } from "../decode/source.js";
 import { codecNodes, type NodeSink } from "../encode/export.js";
 import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
-import { FIELD, fieldHeader, type NodeMessage, NodeProto } from "../file/proto.js";
+import { AttributeProto, FIELD, fieldHeader, type NodeMessage, NodeProto } from "../file/proto.js";
 import { type WireField, WireReader } from "../file/wire.js";
 import type { RewrittenNames } from "./names.js";
 import type { RewrittenTensors } from "./tensors.js";
@@ -50,7 +50,7 @@ export function rewrittenNodes(
   return graph.ops.flatMap((op): readonly RewrittenNode[] => {
     const node = names.nodes.get(op);
     if (node !== undefined) return keptNode(op, node, source, names, nameOf);
-    if (op.kind === "opaque") throw new Defect(`${op.loc.scope} is opaque, and no node of the file`);
+    if (op.kind === "opaque") return [newNode(foreignNode(op, sink))];
     return codecNodes(op, sink).map((each) => newNode(each));
   });
 }
@@ -97,6 +97,26 @@ function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): re
   if (!names.claim(from, to)) throw new Defect(`${to}, which a subgraph reads, is two tensors`);
   const name = names.node(loc.scope, "Identity");
   return [newNode({ name, opType: "Identity", input: [from], output: [to] })];
+}
+
+/** ONNX has QuantizeLinear and DequantizeLinear as of this opset; before it they are ONNX Runtime's. */
+const STEPS_OPSET = 10;
+
+/** An opaque op that a pass made: an operator whose attributes are whole numbers. */
+function foreignNode(
+  { attributes: { operator, domain, node, written }, operands, results, loc }: OpOf<"opaque">,
+  { opset, nameOf, nodeName }: NodeSink,
+): NodeMessage {
+  if (node !== undefined) throw new Defect(`${loc.scope} is opaque, and no node of the file`);
+  const { INT } = AttributeProto.AttributeType;
+  return {
+    name: nodeName(loc.scope, operator),
+    opType: operator,
+    domain: opset < STEPS_OPSET ? "com.microsoft" : domain,
+    input: operands.map(nameOf),
+    output: results.map(nameOf),
+    attribute: written.map(([name, text]) => ({ name, type: INT, i: Number(text) })),
+  };
 }
 
 function newNode(node: NodeMessage): RewrittenNode {

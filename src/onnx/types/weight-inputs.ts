@@ -59,7 +59,9 @@ const INPUTS: Readonly<Record<string, Inputs>> = {
   "com.microsoft.FusedMatMul": TERMS,
   "com.microsoft.MatMulIntegerToFloat": { whole: [0, 1, 6] },
   "com.microsoft.QGemm": { whole: [0, 3, 6] },
+  "com.microsoft.QLinearAdd": { whole: [0, 3] },
   "com.microsoft.QLinearConv": { whole: [0, 3, 8] },
+  "com.microsoft.QLinearMul": { whole: [0, 3] },
 };
 
 /** What a tensor of the file is to a node that reads it. */

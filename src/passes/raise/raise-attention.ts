@@ -14,6 +14,7 @@ import { normalForm } from "./normal/normal-form.js";
 import type { FoundModule } from "./raised.js";
 import { finders } from "./registry.js";
 import { replacementOf } from "./replacement.js";
+import { type StepsApart, stepsApart } from "./steps/apart.js";
 
 /** An attention module that was found, and what it replaced. */
 export interface RaisedGate {
@@ -94,6 +95,7 @@ export const raiseAttentionPass = definePass({
 
 class Raising {
   readonly #graph: Graph;
+  readonly #apart: StepsApart;
   readonly #kinds: readonly AttentionType[];
   readonly #except: ReadonlySet<string>;
   readonly #exact: boolean;
@@ -112,11 +114,13 @@ class Raising {
 
   constructor(graph: Graph, { kinds = ATTENTION_TYPES, except = new Set(), exact = false }: RaiseOptions) {
     this.#graph = graph;
+    this.#apart = stepsApart(graph);
     this.#kinds = kinds;
     this.#except = except;
     this.#exact = exact;
-    this.#searched = { flow: new Dataflow(graph), normal: normalForm(graph) };
-    this.#names = new NewNames(graph);
+    const { graph: searched } = this.#apart;
+    this.#searched = { flow: new Dataflow(searched), normal: normalForm(searched) };
+    this.#names = new NewNames(searched);
   }
 
   run(): RaisedAttention {
@@ -128,8 +132,13 @@ class Raising {
     const rejected = this.#rejected.toReversed();
     const quantized = this.#quantized;
     if (raised.length === 0) return { graph: this.#graph, raised, rejected, quantized };
-    const ops = this.#graph.ops.flatMap((op) => this.#put.get(op) ?? (this.#gone.has(op) ? [] : [op]));
-    return { graph: freezeGraph({ ...this.#graph, ops }), raised, rejected, quantized };
+    const ops = this.#apart.graph.ops.flatMap((op) => this.#put.get(op) ?? (this.#gone.has(op) ? [] : [op]));
+    return {
+      graph: freezeGraph({ ...this.#graph, ops: this.#apart.joined(ops) }),
+      raised,
+      rejected,
+      quantized,
+    };
   }
 
   #raise(op: Op): void {
@@ -168,10 +177,15 @@ class Raising {
       parameters: trainableScalars(gate),
       result: anchor.end.value.name,
       options: found.module.options,
-      ops: [...region].sort((a, b) => flow.indexOf(a) - flow.indexOf(b)).map(nameOf),
+      ops: this.#wholesOf([...region].sort((a, b) => flow.indexOf(a) - flow.indexOf(b))).map(nameOf),
       ...scaleBehind(anchor.end.value, flow),
       ...(isQuantized ? { quantized: true } : {}),
     });
+  }
+
+  /** The ops of the graph that some ops are, or are parts of. */
+  #wholesOf(ops: readonly Op[]): readonly Op[] {
+    return [...new Set(ops.map((op) => this.#apart.wholeOf(op)))];
   }
 
   /** Whether an op of the normal form belongs to a module: all ops of the graph that it is, or itself where it is none. */

@@ -1,6 +1,7 @@
 import type { OpOf } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { type DType, elementCount, refuse } from "../../ir/types.js";
+import { WrittenNode } from "../../ir/written-node.js";
 
 /** An operand of a node: its numbers, and what they are stored as. */
 export interface NodeTensor extends Tensor {
@@ -11,40 +12,21 @@ export interface NodeTensor extends Tensor {
 export type Rounding = (unrounded: Float64Array) => Float64Array;
 
 /** A node of a file that no op of the IR says, with the tensors that it reads. Attributes are those of ONNX. */
-export class OperatorNode {
-  readonly operator: string;
+export class OperatorNode extends WrittenNode {
   readonly round: Rounding;
-  /** Which of the operator's outputs each result is: those that have a name. */
-  readonly slots: readonly number[];
   readonly #inputs: readonly (NodeTensor | undefined)[];
-  readonly #attributes: ReadonlyMap<string, string>;
   readonly #types: readonly DType[];
 
-  constructor(
-    { attributes, operands, results }: OpOf<"opaque">,
-    tensors: readonly Tensor[],
-    round: Rounding,
-  ) {
-    const { operator, written } = attributes;
-    this.operator = operator;
+  constructor(op: OpOf<"opaque">, tensors: readonly Tensor[], round: Rounding) {
+    super(op);
     this.round = round;
-    this.#attributes = new Map(written);
-    const isLeftOut = this.#leftOut("inputs left out");
-    const given = operands.map(
-      (value, i): NodeTensor => ({
-        dims: tensors[i]?.dims ?? [],
-        data: tensors[i]?.data ?? new Float64Array(),
-        dtype: value.type.dtype,
-      }),
-    );
     const inputs: (NodeTensor | undefined)[] = [];
-    for (let slot = 0; given.length > 0; slot++) inputs.push(isLeftOut(slot) ? undefined : given.shift());
+    op.operands.forEach(({ type: { dtype } }, i) => {
+      const { dims = [], data = new Float64Array() } = tensors[i] ?? {};
+      inputs[this.inputSlots[i] ?? i] = { dims, data, dtype };
+    });
     this.#inputs = inputs;
-    this.#types = results.map(({ type }) => type.dtype);
-    const isUnnamed = this.#leftOut("outputs left out");
-    const slots: number[] = [];
-    for (let slot = 0; slots.length < results.length; slot++) if (!isUnnamed(slot)) slots.push(slot);
-    this.slots = slots;
+    this.#types = op.results.map(({ type }) => type.dtype);
   }
 
   /** Refuses where it is missing. */
@@ -65,60 +47,10 @@ export class OperatorNode {
     return this.#types[index] ?? "other";
   }
 
-  has(name: string): boolean {
-    return this.#attributes.has(name);
-  }
-
-  number(name: string, absent: number): number {
-    const value = this.#parsed(name);
-    return value === undefined ? absent : typeof value === "number" ? value : this.#unread(name);
-  }
-
-  numbers(name: string): readonly number[] | undefined {
-    const value = this.#parsed(name);
-    if (value === undefined) return undefined;
-    return Array.isArray(value) && value.every((each) => typeof each === "number")
-      ? value
-      : this.#unread(name);
-  }
-
-  string(name: string, absent: string): string {
-    const value = this.#parsed(name);
-    return value === undefined ? absent : typeof value === "string" ? value : this.#unread(name);
-  }
-
-  /** The elements of an attribute that is a small tensor, `float32[1](0)`. */
-  tensor(name: string): readonly number[] | undefined {
-    const text = this.#attributes.get(name);
-    if (text === undefined) return undefined;
-    const elements = /^\w+\[[\d, ]*\]\((.*)\)$/.exec(text)?.[1] ?? this.#unread(name);
-    return elements === "" ? [] : elements.split(", ").map(Number);
-  }
-
   /** Whole numbers of an input, or of the attribute of older versions; undefined where there are neither. */
   integers(index: number, name: string): readonly number[] | undefined {
     const given = this.optional(index);
     return given === undefined ? this.numbers(name) : [...given.data];
-  }
-
-  #leftOut(name: string): (slot: number) => boolean {
-    const text = this.#attributes.get(name);
-    const slots = new Set(text?.split(",").map(Number));
-    return (slot) => slots.has(slot);
-  }
-
-  #parsed(name: string): unknown {
-    const text = this.#attributes.get(name);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text);
-    } catch {
-      return this.#unread(name);
-    }
-  }
-
-  #unread(name: string): never {
-    return refuse(`its attribute ${name} can't be read`);
   }
 }
 

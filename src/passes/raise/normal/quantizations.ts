@@ -18,7 +18,8 @@ export function isDequantization(op: Op | undefined): op is Op & Node {
   return isNode(op, "DequantizeLinear");
 }
 
-function isQuantization(op: Op | undefined): op is Op & Node {
+/** Whether an op makes whole steps of numbers. */
+export function isQuantization(op: Op | undefined): op is Op & Node {
   return isNode(op, "QuantizeLinear");
 }
 
