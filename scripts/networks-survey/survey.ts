@@ -69,7 +69,10 @@ async function cellsOf(name: string, pool: CliPool): Promise<SurveyRow["cells"]>
   }
 }
 
-/** The same network for small images or short signals. */
+/** What detectors in two stages look at, of which the interpreter's time depends. */
+const FEW_REGIONS = { candidates: 100, detections: 10, regions: { proposals: { count: 30 } } };
+
+/** The same network for small images or short signals, with few regions. */
 function writeSmall(name: string, folder: string): string {
   const spec = JSON.parse(readFileSync(join(packageRoot(), "specs", `${name}.json`), "utf8")) as {
     readonly input?: { readonly length?: number };
@@ -77,7 +80,8 @@ function writeSmall(name: string, folder: string): string {
   const size = SIZES[name] ?? SMALL;
   const input = spec.input?.length === undefined ? { height: size, width: size } : { length: size };
   const file = join(folder, "small.json");
-  writeFileSync(file, JSON.stringify({ extends: name, input }));
+  const detection = withBases(name).some((text) => text.includes('"regions"')) ? FEW_REGIONS : undefined;
+  writeFileSync(file, JSON.stringify({ extends: name, input, detection }));
   return file;
 }
 
@@ -121,13 +125,19 @@ function messagesOf(stdout: string): readonly string[] {
   return errors.map(({ message }) => message);
 }
 
-/** The specs that define blocks, or have a neck or heads, and those of signals. */
+/** The text of a spec, and those of the specs that it extends. */
+function withBases(name: string): readonly string[] {
+  const text = readFileSync(join(packageRoot(), "specs", `${name}.json`), "utf8");
+  const { extends: base } = JSON.parse(text) as { readonly extends?: string };
+  return [text, ...(base === undefined ? [] : withBases(basename(base, ".json")))];
+}
+
+/** The specs that define blocks, or have a neck or heads, and those of signals; also by what they extend. */
 function specsBeyondChains(): readonly string[] {
-  const folder = join(packageRoot(), "specs");
-  return readdirSync(folder)
+  return readdirSync(join(packageRoot(), "specs"))
     .filter((file) => file.endsWith(".json"))
-    .filter((file) => /"(blocks": \{|neck"|heads"|length")/.test(readFileSync(join(folder, file), "utf8")))
-    .map((file) => basename(file, ".json"));
+    .map((file) => basename(file, ".json"))
+    .filter((name) => withBases(name).some((text) => /"(blocks": \{|neck"|heads"|length")/.test(text)));
 }
 
 const RESULT = join(packageRoot(), "docs", "networks-survey.json");
