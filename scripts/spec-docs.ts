@@ -236,7 +236,7 @@ in a block without one at the end of that path; \`position\` may say otherwise: 
 And it may be a block itself, inside of another one, in the neck or in a head:
 \`{ "layer": "block", "block": "sk-bottleneck", "channels": 256, "fields": { "ratio": 0.5 }, "attention": "eca" }\`.
 \`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
-this language.
+this language. What a file of weights calls the layers of such blocks, \`names\` says ([weights.md](weights.md#names-that-a-spec-says)).
 
 ### Expressions
 

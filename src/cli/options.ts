@@ -124,7 +124,7 @@ export const sharedOptions = {
     requiresArg: true,
     choices: [...NAME_KINDS, "order"] as const,
     describe:
-      "Whose names the weights have [default: whose they turn out to be]; order pairs by order and shape",
+      "Whose names the weights have [default: whose they turn out to be]; order pairs by order and shape, spec has those of the spec's `names`",
   },
   "names-map": {
     type: "string",

@@ -74,6 +74,7 @@ export function resolveSpec(
     features: featuresOf(spec.features, maps),
     preprocessing: isSignal(input) ? undefined : resolvePreprocessing(spec.preprocessing, input.channels),
     labels: spec.labels,
+    names: spec.names,
     dropPath: spec.dropPath,
     passes,
     expect: spec.expect,

@@ -6,6 +6,7 @@ import type { NetworkInput } from "./input.js";
 import type { ResolvedMapHead, ResolvedNeck } from "./neck/resolved.js";
 import type { Preprocessing } from "./preprocessing.js";
 import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js";
+import type { WeightNames } from "./weight-names.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
@@ -35,6 +36,8 @@ export interface ResolvedSpec {
   readonly preprocessing?: Preprocessing | undefined;
   /** The names of the classes, in the order of the outputs. */
   readonly labels?: readonly string[] | undefined;
+  /** What files of weights call its layers, where that is said. */
+  readonly names?: WeightNames | undefined;
   /** The rate of stochastic depth towards which the blocks' own rates grow. */
   readonly dropPath: number;
   /** The spec's own rewritings, in order. */

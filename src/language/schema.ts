@@ -15,6 +15,7 @@ import {
   scalingSchema,
   stemSchema,
 } from "./sections.js";
+import { weightNamesSchema } from "./weight-names.js";
 
 const passEntrySchema = z.union(
   [
@@ -107,6 +108,9 @@ export const specSchema = z.strictObject({
   labels: labelsSchema
     .optional()
     .describe("Names of the classes, one for each output of the classifier, in its order."),
+  names: weightNamesSchema
+    .optional()
+    .describe("What a file of weights calls the network's layers, where no framework does (`--names spec`)."),
   dropPath: rate
     .default(0)
     .describe(

@@ -11,6 +11,7 @@ import type { Renaming } from "../weights/names/renaming.js";
 import { settleMatch } from "../weights/names/settle.js";
 import { bindTensors } from "../weights/values/bind.js";
 import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
+import { ownNames } from "./own-names.js";
 
 /** Trained weights for a network, and what a user says of them. */
 export interface WeightsOptions {
@@ -86,7 +87,14 @@ export function loadWeights(
   graphs: readonly Graph[],
   { source, names, renaming, adaptInput: adapts, allowMissing = [], allowOtherSettings }: GivenWeights,
 ): LoadedWeights {
-  const { graph, match: read, notes: said } = recognizeNames(graphs, source, { kind: names, renaming });
+  const {
+    graph,
+    match: read,
+    notes: said,
+  } = recognizeNames(graphs, source, {
+    ...{ kind: names, renaming },
+    own: ownNames(spec),
+  });
   const { match, notes: adapted } =
     adapts === true ? adaptInput(read, graph, source.file) : { match: read, notes: [] };
   if (adapts === true && adapted.length === 0) throw nothingToAdapt(spec, source);

@@ -10,6 +10,7 @@ import { stressWeights } from "../passes/stress-weights/stress-weights.js";
 import { type Exchange, exchangeAfter } from "../passes/swap/exchange.js";
 import { swapAttention } from "../passes/swap/swap-attention.js";
 import { buildNetwork } from "./blocks/network.js";
+import { checkOwnNames } from "./check-own-names.js";
 import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport } from "./load-weights.js";
 
 export interface NetworkOptions {
@@ -68,6 +69,7 @@ export function networkOfSpec(
   const invocations = [...resolved.passes, ...extra];
   return locateErrors(spec, () => {
     const initial = buildNetwork(resolved);
+    checkOwnNames(resolved, initial);
     const loaded =
       options.given && loadWeights(resolved, rewritingSteps(initial, invocations), options.given);
     const built = loaded?.index === 0 ? loaded.bind(initial) : initial;

@@ -62,6 +62,7 @@ export const fileCodes = {
         "A parameter of the network has no tensor in the file. `--allow-missing` lets it keep its initial value.",
       name: "A tensor's name can't be written to the file. The message says why.",
       names: "How well the file's names fit the network; what doesn't fit is listed beside it.",
+      "no-own-names": "`--names spec` asks for the names that a spec says, and it says none.",
       "no-spec": "`weights convert` needs the network: `--spec FILE`.",
       npy: "The file is no .npy file that can be read. The hint has the line of NumPy that writes one.",
       npz: "The file is no .npz file that can be read. The hint has the line of NumPy that writes one.",

@@ -13,8 +13,10 @@ import { packageVersion } from "../../files/package.js";
 import type { Graph, Value } from "../../ir/graph.js";
 import { tensorType } from "../../ir/types.js";
 import type { ExportOptions } from "../../networks/export.js";
+import { ownNames } from "../../networks/own-names.js";
 import type { SpecNetwork } from "../../networks/spec-network.js";
 import type { InsertFlags } from "../../passes/insert/flags.js";
+import { nameMapOf } from "../../weights/names/registry.js";
 import { type FrameworkNames, frameworkNames } from "./state-names.js";
 import {
   describeVariant,
@@ -142,12 +144,12 @@ export function codegenSubject(
 
 /** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
 function stateNamesFor(
-  { graph }: SpecNetwork,
+  { graph, spec }: SpecNetwork,
   { language, names }: ProgramOptions,
 ): FrameworkNames | undefined {
   const hasNames = language !== undefined && GENERATORS[language].namesWeights;
   const isOwn = names === undefined || names === "ecagen" || names === "order";
-  return isOwn || !hasNames ? undefined : frameworkNames(graph, names);
+  return isOwn || !hasNames ? undefined : frameworkNames(graph, nameMapOf(names, ownNames(spec.resolved)));
 }
 
 function noVariants({ language }: ProgramOptions): InputError {

@@ -2,8 +2,8 @@ import { InputError } from "../../base/diagnostic.js";
 import type { StateNames } from "../../codegen/subject.js";
 import { type Graph, type Parameter, parametersOf } from "../../ir/graph.js";
 import { concreteDims, sameDims } from "../../ir/types.js";
+import type { NameMap } from "../../weights/names/name-map.js";
 import type { TensorName } from "../../weights/names/name-parameters.js";
-import { type NameKind, nameMapOf } from "../../weights/names/registry.js";
 import { targetNames } from "../../weights/names/target.js";
 
 /** A framework's names for the weights of a network: as text for generators, and for files of weights. */
@@ -16,8 +16,7 @@ export interface FrameworkNames extends StateNames {
  *
  * Errors: `InputError` for layers that the framework has no name for, or has as layers of another kind.
  */
-export function frameworkNames(graph: Graph, kind: NameKind): FrameworkNames {
-  const map = nameMapOf(kind);
+export function frameworkNames(graph: Graph, map: NameMap): FrameworkNames {
   const weights = parametersOf(graph).filter(({ role }) => role !== "fixed");
   const { names: tensors, naming } = targetNames(graph, map, weights);
   const reshaped = [...tensors].filter(([{ type }, { dims }]) => !sameDims(concreteDims(type.dims), dims));

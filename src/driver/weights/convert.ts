@@ -5,6 +5,7 @@ import { loadSpec } from "../../files/spec-files.js";
 import { writeSafetensors } from "../../files/tensors/write.js";
 import { openWeights } from "../../given/weights.js";
 import { buildNetwork } from "../../networks/blocks/network.js";
+import { ownNames } from "../../networks/own-names.js";
 import { locateErrors, rewritingSteps } from "../../networks/spec-network.js";
 import type { OutgoingTensor, TensorSource } from "../../weights/formats/tensor-source.js";
 import { copyTensor } from "../../weights/formats/tensor-source.js";
@@ -61,12 +62,13 @@ export function convertWeights(input: string, options: ConvertOptions): Promise<
 async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
   const spec = loadSpec(options.spec);
   const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
+  const own = ownNames(spec.resolved);
   const source = openWeights(input, options.weightsKey);
   try {
     refuseOverwriting([options.output]);
-    const { graph, match } = recognizeNames(graphs, source, { kind: options.from });
+    const { graph, match } = recognizeNames(graphs, source, { kind: options.from, own });
     const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
-    const target = targetNames(graph, nameMapOf(options.to), [...match.found.keys()]);
+    const target = targetNames(graph, nameMapOf(options.to, own), [...match.found.keys()]);
     const tensors = [...match.found].flatMap(([parameter, tensor]): OutgoingTensor[] => {
       const named = target.names.get(parameter);
       if (named === undefined) return [];

@@ -19,6 +19,8 @@ export interface NameMap {
 export interface Naming {
   /** The networks that are named so, for people. */
   readonly title: string;
+  /** Whether the spec itself says the names: blocks are counted as it has them, and gates of which a block has several have names. */
+  readonly own?: boolean;
   /** The first row that fits a block names its layers. */
   readonly blocks: readonly BlockNames[];
   /** The first row that fits a gate names its layers, below the name that `blocks` has for "attention". */
@@ -105,6 +107,8 @@ export interface NetworkCondition {
 export interface BlockNames {
   /** The block's types: those of specs, `stem` and `head`. Left out: every type. */
   readonly of?: readonly string[];
+  /** The block's scope, with dots. Left out: every one. */
+  readonly scope?: string;
   /** A layer that the block must have, or must not have. */
   readonly with?: string;
   readonly without?: string;

@@ -58,13 +58,13 @@ export function nameParameters(
       blocks: inStages.length,
       ...(stage === undefined || index === undefined ? {} : { stage, index, nth }),
     };
-    for (const [parameter, name] of nameBlock(parts, row, naming.gates, numbers)) names.set(parameter, name);
+    for (const [parameter, name] of nameBlock(parts, row, naming, numbers)) names.set(parameter, name);
   }
   return names;
 }
 
 /** A parameter, cut into the pieces of its name. */
-interface Part {
+export interface Part {
   readonly parameter: Parameter;
   readonly block: Block;
   /** The layer below the block, `expand.conv`; of a gate its path, `attention`. */
@@ -90,10 +90,15 @@ function partOf(graph: Graph, parameter: Parameter, op: Op): Part | undefined {
     : { parameter, block, layer: gatePath, gate: { type, op, layer: inGate }, leaf };
 }
 
-function fitsBlock({ of, with: needed, without }: BlockNames, block: Block, parts: readonly Part[]): boolean {
+function fitsBlock(
+  { of, scope, with: needed, without }: BlockNames,
+  block: Block,
+  parts: readonly Part[],
+): boolean {
   const has = (layer: string): boolean => parts.some((part) => below(part.layer, layer) !== undefined);
   return (
     (of === undefined || of.includes(block.type)) &&
+    (scope === undefined || scope === dotted(block.scope)) &&
     (needed === undefined || has(needed)) &&
     (without === undefined || !has(without))
   );
@@ -102,7 +107,7 @@ function fitsBlock({ of, with: needed, without }: BlockNames, block: Block, part
 function* nameBlock(
   parts: readonly Part[],
   { at, layers }: BlockNames,
-  gates: readonly GateNames[],
+  { gates, own: ofSpec = false }: Pick<Naming, "gates" | "own">,
   numbers: BlockNumbers,
 ): Iterable<readonly [Parameter, TensorName]> {
   const base = fillPattern(at, numbers);
@@ -113,7 +118,7 @@ function* nameBlock(
     const own = elements[i] ?? [];
     for (const part of own) {
       const found = look(element, part.layer);
-      if (found === undefined || isOfSeveral(part)) continue;
+      if (found === undefined || (!ofSpec && isOfSeveral(part))) continue;
       const below = part.gate === undefined ? { name: "", linear: false } : lookGate(gates, part.gate);
       const pattern = below && join(found.name, below.name);
       const name =
@@ -176,7 +181,7 @@ function asObject(name: LayerName): FoundName {
 }
 
 /** What follows a path, "" for the path itself; undefined for what is not below it. */
-function below(name: string, path: string): string | undefined {
+export function below(name: string, path: string): string | undefined {
   if (name === path) return "";
   return path === "" ? name : name.startsWith(`${path}.`) ? name.slice(path.length + 1) : undefined;
 }
@@ -185,7 +190,7 @@ function join(a: string, b: string): string {
   return a === "" || b === "" ? `${a}${b}` : `${a}.${b}`;
 }
 
-function dotted(scope: string): string {
+export function dotted(scope: string): string {
   return scope.slice(1).replaceAll("/", ".");
 }
 

@@ -12,7 +12,7 @@ import {
 } from "./block-numbers.js";
 import { matchByOrder } from "./by-order.js";
 import { foldedHint, type Match, matchNames, scoreOf } from "./match.js";
-import type { Naming } from "./name-map.js";
+import type { NameMap, Naming } from "./name-map.js";
 import { type NetworkParts, nameParameters, networkParts } from "./name-parameters.js";
 import { type NameKind, nameMapOf, nameMaps } from "./registry.js";
 import { allRenamed, type Renaming, refuseIdleRules, renamed } from "./renaming.js";
@@ -35,6 +35,8 @@ export interface NamesGiven {
   readonly kind?: NamesChoice | undefined;
   /** How names are changed before they are compared: those of the file, or where that fits better those of the network. */
   readonly renaming?: Renaming | undefined;
+  /** The names that the network's spec says itself. */
+  readonly own?: NameMap | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface NamesGiven {
 export function recognizeNames(
   graphs: readonly Graph[],
   source: TensorSource,
-  { kind, renaming }: NamesGiven = {},
+  { kind, renaming, own }: NamesGiven = {},
 ): Recognized {
   const asTheyAre = spellingsOf(source);
   const given = renaming === undefined ? asTheyAre.slice(0, 1) : asTheyAre.map(renamedBy(renaming));
@@ -59,7 +61,7 @@ export function recognizeNames(
     .flatMap((graph) => {
       const parts = networkParts(graph);
       if (kind === "order") return given.slice(0, 1).map((names) => orderOf(parts, names, source.file));
-      const theirs = given.flatMap((names) => [...readingsOf(parts, kind, names)]);
+      const theirs = given.flatMap((names) => [...readingsOf(parts, mapsOf(kind, own), names)]);
       const ours = renaming === undefined ? [] : asTheyAre.flatMap(renamedReading(parts, renaming));
       return [...theirs, ...ours];
     })
@@ -68,7 +70,8 @@ export function recognizeNames(
   const [best] = readings;
   if (best !== undefined && kind === "order") return best;
   if (best === undefined || !isPlausible(best)) {
-    const other = kind === undefined || renaming !== undefined ? undefined : otherReading(graphs, source);
+    const other =
+      kind === undefined || renaming !== undefined ? undefined : otherReading(graphs, source, own);
     throw unknownNames(readings, source, kind, other);
   }
   const rival = readings.find(
@@ -127,25 +130,35 @@ function renamedReading(parts: NetworkParts, renaming: Renaming): (names: Unwrap
 }
 
 /** Whose names a file has, where they are not those that it was said to have. */
-function otherReading(graphs: readonly Graph[], source: TensorSource): string | undefined {
+function otherReading(
+  graphs: readonly Graph[],
+  source: TensorSource,
+  own: NameMap | undefined,
+): string | undefined {
   try {
-    return describe(recognizeNames(graphs, source));
+    return describe(recognizeNames(graphs, source, { own }));
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
   }
 }
 
+/** The names that are tried: those of one kind, or all, the spec's own first. */
+function mapsOf(kind: NameKind | undefined, own: NameMap | undefined): readonly NameMap[] {
+  if (kind !== undefined) return [nameMapOf(kind, own)];
+  return own === undefined ? nameMaps : [own, ...nameMaps];
+}
+
 function* readingsOf(
   parts: NetworkParts,
-  kind: NameKind | undefined,
+  maps: readonly NameMap[],
   { tensors, prefix }: Unwrapped,
 ): Iterable<Reading> {
   const { graph } = parts;
   const numberings = numberingsOf(graph);
-  for (const map of kind === undefined ? nameMaps : [nameMapOf(kind)]) {
+  for (const map of maps) {
     for (const naming of map.namings) {
-      const given = numberingOf(graph, naming, tensors);
+      const given = naming.own === true ? specNumbering(graph) : numberingOf(graph, naming, tensors);
       for (const numbering of given === undefined ? numberings : [given]) {
         const names = nameParameters(parts, naming, numbering);
         yield { graph, parts, prefix, match: matchNames(parts, map, naming, names, tensors) };

@@ -1,6 +1,6 @@
 import { InputError } from "../../base/diagnostic.js";
 import type { Graph, Parameter } from "../../ir/graph.js";
-import { stagewiseNumbering } from "./block-numbers.js";
+import { type Numbering, specNumbering, stagewiseNumbering } from "./block-numbers.js";
 import type { NameMap, Naming } from "./name-map.js";
 import { meetsCondition, nameParameters, networkParts, type TensorName } from "./name-parameters.js";
 
@@ -18,9 +18,10 @@ export interface TargetNames {
  */
 export function targetNames(graph: Graph, map: NameMap, parameters: readonly Parameter[]): TargetNames {
   const parts = networkParts(graph);
-  const numbering = stagewiseNumbering(graph);
+  const numberingOf = ({ own }: Naming): Numbering =>
+    own === true ? specNumbering(graph) : stagewiseNumbering(graph);
   const targets = map.namings
-    .map((naming) => ({ naming, names: nameParameters(parts, naming, numbering) }))
+    .map((naming) => ({ naming, names: nameParameters(parts, naming, numberingOf(naming)) }))
     .map((target) => ({ ...target, unnamed: parameters.filter((each) => !target.names.has(each)) }))
     .sort((a, b) => a.unnamed.length - b.unnamed.length);
   const meant = targets.find(
