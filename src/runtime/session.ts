@@ -153,7 +153,7 @@ async function openIn(
     .catch(async (error: Error) => {
       if (!(error instanceof RuntimeRefusal)) throw error;
       if (device !== "cpu") await requireModel(worker, path, name);
-      throw refusedModel(error, device, name);
+      throw refusedModel(error.message.replaceAll(path, name), device, name);
     });
   const run = async (wire: PreparedInputs, back: boolean) => {
     refuseOthers(name, inputs, outputs);
@@ -218,13 +218,13 @@ async function requireModel(worker: WorkerProcess, path: string, name: string): 
   };
   const doing = `loading ${name} on cpu`;
   const { session } = await worker.ask("open", request, doing).catch((error: Error) => {
-    throw error instanceof RuntimeRefusal ? refusedModel(error, "cpu", name) : error;
+    throw error instanceof RuntimeRefusal ? refusedModel(error.message, "cpu", name) : error;
   });
   await worker.ask("close", { session }, `closing ${name}`);
 }
 
-function refusedModel(error: Error, device: DeviceName, name: string): Error {
-  const message = firstLine(error);
+function refusedModel(said: string, device: DeviceName, name: string): Error {
+  const message = firstLine(said);
   if (device === "cpu") return InputError.of("run/refused", `ONNX Runtime refuses ${name}: ${message}`);
   const { title, remedy } = DEVICES[device];
   const lacksHalf = /requires f16 but the device does not support it/.test(message);
@@ -238,12 +238,12 @@ function refusedModel(error: Error, device: DeviceName, name: string): Error {
 function reasonOf(error: Error): string {
   const [line, ...more] = error.message.trim().split("\n");
   const sizes = more.filter((each) => /^\s*index: \d+ Got: /.test(each)).map((each) => each.trim());
-  if (!line?.startsWith("Got invalid dimensions for input: ")) return firstLine(error);
+  if (!line?.startsWith("Got invalid dimensions for input: ")) return firstLine(error.message);
   return `${line.replace(/ for the following indices$/, "")}: ${sizes.join("; ")}`;
 }
 
 /** The first line of what ONNX Runtime says, without the line of its own source. */
-function firstLine(error: Error): string {
-  const [line = ""] = error.message.trim().split("\n");
+function firstLine(message: string): string {
+  const [line = ""] = message.trim().split("\n");
   return line.replace(/^\S*onnxruntime_src\S* .* was false\. /, "");
 }

@@ -16,6 +16,7 @@ import { inTemporaryFolder } from "../temporary-folder.js";
 const test = suite("driver: verify, quantised layers");
 
 const SCRIPT = fileURLToPath(new URL("../python/quantized_layers.py", import.meta.url));
+const OPERATORS = fileURLToPath(new URL("../python/quantized_operators.py", import.meta.url));
 
 if (hasPythonModules("onnx", "numpy")) {
   test("each form is right, whatever this processor saturates", () =>
@@ -26,6 +27,25 @@ if (hasPythonModules("onnx", "numpy")) {
       try {
         for (const name of names) {
           const report = await verify(join(folder, `${name}.onnx`), { batches: [1], runtime });
+          assert.is(
+            report.verdict,
+            "right",
+            `${name}: ${report.comparisons.map(({ why }) => why).join("; ")}`,
+          );
+        }
+      } finally {
+        runtime.close();
+      }
+    }));
+
+  test("each operator on whole steps is right, also where two share weights or zero points", () =>
+    inTemporaryFolder(async (folder) => {
+      const { stdout: names } = runPython(OPERATORS, [folder]);
+      assert.is(names.length, 17);
+      const runtime = await startRuntime();
+      try {
+        for (const name of names) {
+          const report = await verify(join(folder, `${name}.onnx`), { batches: [2], runtime });
           assert.is(
             report.verdict,
             "right",

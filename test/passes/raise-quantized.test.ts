@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { hasPythonModules, PYTHON } from "../../scripts/python.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
+import { verify } from "../../src/driver/verify/verify.js";
 import { openModel } from "../../src/files/models/open.js";
 import { freezeGraph, freezeOp } from "../../src/ir/builder.js";
 import type { Graph, GraphInput, Op } from "../../src/ir/graph.js";
@@ -156,6 +157,28 @@ if (hasPythonModules("onnx", "numpy")) {
       );
       assert.ok(report.passes.length > 0 && report.passes.every(({ changed }) => !changed));
       assert.equal(nodesOf(output), nodesOf(file));
+    });
+  }
+
+  const forms = join(folder, "forms");
+  mkdirSync(forms);
+  for (const line of python("quantized_operator_forms", forms).trim().split("\n")) {
+    const [name = "", ...kinds] = line.split(" ");
+    test(`form ${name}: ${kinds.length} gates, and what they become is what the file says otherwise`, async () => {
+      const file = join(forms, `${name}.onnx`);
+      const same = join(forms, "same.onnx");
+      const { raised } = await rewrite(file, { output: same });
+      assert.equal(
+        raised.map(({ kind }) => kind),
+        kinds,
+      );
+      assert.ok(readFileSync(file).equals(readFileSync(same)));
+      const output = join(forms, "swapped.onnx");
+      if (kinds.length === 0) return;
+      const { verification } = await rewrite(file, { swaps: ["any=eca"], output });
+      assert.is(verification?.of, "gates");
+      // ONNX Runtime can't be told to add products of channels last exactly.
+      if (name !== "channels-last") assert.is((await verify(output, { batches: [3] })).verdict, "right");
     });
   }
 

@@ -1,12 +1,15 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { writeModel } from "../../files/models/write.js";
+import { readBytes } from "../../files/read-file.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { changesFunction } from "../../networks/spec-network.js";
+import { withOwnIntegers } from "../../onnx/decode/own-integers.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
 import type { ModelParts } from "../../onnx/encode/layout.js";
 import { lowerPrecision } from "../../passes/lower/lower-precision.js";
 import type { ModelReport } from "../../reports/model-report.js";
 import { coarseWeights } from "../../trials/coarse-weights.js";
+import { quantizes } from "../../trials/quantized-runs.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { encode, isSimplified, lower, type RewriteTask } from "./encode.js";
 import type { RewritePlan } from "./plan.js";
@@ -66,7 +69,11 @@ async function verifiedParts(rewriting: RewriteTask, plan: RewritePlan): Promise
   const coarse = Array.from({ length: becomesHalf ? COARSE_RUNS : 0 }, (_, run) =>
     bytes(coarseWeights(unrounded, "float16", run)),
   );
-  const models = { rewritten: bytes(rewritten), coarse };
+  const written = bytes(rewritten);
+  const exact = (model: Uint8Array) => withOwnIntegers({ bytes: model, file });
+  const models = quantizes(plan.compared)
+    ? { original: exact(readBytes(file)), rewritten: exact(written) ?? written, coarse }
+    : { rewritten: written, coarse };
   const of = keepsValues ? "file" : "gates";
   return verifyRewrite(file, models, plan.compared, { of, half, inputValues: options.inputValues });
 }

@@ -44,6 +44,8 @@ const IMAGES = 2;
 
 /** Models of a rewriting that are run beside the original. */
 export interface RunModels {
+  /** The original as it can be run with exact sums of whole numbers; left out where that is its file. */
+  readonly original?: Uint8Array | undefined;
   readonly rewritten: Uint8Array;
   /** The original with weights that are off by as much as rounding to half precision may do; none where its weights stay. */
   readonly coarse: readonly Uint8Array[];
@@ -81,7 +83,9 @@ export async function verifyRewrite(
       (name) => compareOutput(name, first, tolerance).verdict === "wrong",
     );
     const runs = isOff
-      ? await comparable(() => remeasured(runtime, file, sessions, first, { tolerance, isHalf }))
+      ? await comparable(() =>
+          remeasured(runtime, models.original ?? file, sessions, first, { tolerance, isHalf }),
+        )
       : first;
     const compared: ComparedOutput[] = [];
     for (const name of runs.errors.keys()) {
@@ -106,7 +110,7 @@ interface Sessions {
 }
 
 async function openAll(runtime: Runtime, file: string, models: RunModels): Promise<Sessions> {
-  const original = await opened(runtime, file, file);
+  const original = await opened(runtime, models.original ?? file, file);
   const rewritten = await opened(runtime, models.rewritten, "the rewritten file");
   const coarse: Session[] = [];
   for (const model of models.coarse)
@@ -149,12 +153,12 @@ async function runAll(
 /** The runs with what ONNX Runtime's own fusions and layouts do to the original as a part of its rounding. */
 async function remeasured(
   runtime: Runtime,
-  file: string,
+  model: Uint8Array | string,
   { original, coarse }: Sessions,
   runs: Runs,
   { tolerance: { precision }, isHalf }: { readonly tolerance: Tolerance; readonly isHalf: boolean },
 ): Promise<Runs> {
-  const unfused = await runtime.open(file, { unfused: true }, file);
+  const unfused = await runtime.open(model, { unfused: true }, "the original");
   try {
     const others = [...coarse, unfused];
     return {

@@ -7,6 +7,7 @@ import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { type Graph, usesType } from "../../ir/graph.js";
 import { foreignProblems, type ImportedModel } from "../../onnx/decode/import.js";
 import { argumentsAmong, replaceInitializers, weightsOfGraph } from "../../onnx/decode/initializers.js";
+import { withOwnIntegers } from "../../onnx/decode/own-integers.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { Check } from "../../runtime/compare.js";
 import { unevaluable } from "../../trials/evaluable.js";
@@ -95,7 +96,7 @@ function evaluatedTarget(
         const ok = bytes !== undefined;
         const detail = ok ? `${model.path} takes them` : `${model.path} has other weights, by name or shape`;
         note({ name: "stress weights", ok, detail });
-        return ok ? [{ label: model.path, model: bytes }] : [];
+        return ok ? [{ label: model.path, model: exactlySummed({ ...model, bytes }) ?? bytes }] : [];
       });
       return {
         ...{ weights: "stress weights", reference, selects: hasSelections(reference) },
@@ -105,9 +106,14 @@ function evaluatedTarget(
   };
 }
 
+/** A model that ONNX Runtime can run with exact sums; undefined where the file itself is one. */
+function exactlySummed({ bytes, path: file }: GivenModel): Uint8Array | undefined {
+  return withOwnIntegers({ bytes, file });
+}
+
 function subjectsOf(given: GivenModel, other: GivenModel | undefined): readonly Subject[] {
   return [given, other].flatMap((each) =>
-    each === undefined ? [] : [{ label: each.path, model: each.path }],
+    each === undefined ? [] : [{ label: each.path, model: exactlySummed(each) ?? each.path }],
   );
 }
 

@@ -65,7 +65,8 @@ const nhwc: (rule: TypeRule) => TypeRule = (rule) => (node) => {
   return [y && { ...y, dims: sizes && [sizes[0], ...sizes.slice(2), sizes[1]] }];
 };
 
-const quantisedPool =
+/** An operator on whole steps, whose channels come last where `channels_last` is 1. */
+const inSteps =
   (rule: TypeRule | undefined): TypeRule =>
   (node) =>
     (node.int("channels_last", 0) === 0 ? rule : rule && nhwc(rule))?.(node).slice(0, 1) ?? [];
@@ -98,11 +99,11 @@ export const RUNTIME: TypeRules = {
   QGemm: gemm(3, (node) => (node.has(8) ? node.dtype(8) : "float32")),
   DynamicQuantizeMatMul: matmul(1, (node) => node.dtype(0)),
   MatMulIntegerToFloat: matmul(1, (node) => node.dtype(2)),
-  QLinearConv: convolution({ weight: 3, like: 7 }),
+  QLinearConv: inSteps(convolution({ weight: 3, like: 7 })),
   ...rulesFor("QLinearAdd QLinearMul", quantisedBinary),
   QLinearConcat: quantisedConcat,
-  QLinearAveragePool: quantisedPool(WINDOWS.AveragePool),
-  QLinearGlobalAveragePool: quantisedPool(WINDOWS.GlobalAveragePool),
+  QLinearAveragePool: inSteps(WINDOWS.AveragePool),
+  QLinearGlobalAveragePool: inSteps(WINDOWS.GlobalAveragePool),
   ...rulesFor("QuantizeLinear", GENERATED.QuantizeLinear ?? sameAsInput),
   ...rulesFor("DequantizeLinear", GENERATED.DequantizeLinear ?? sameAsInput),
 };

@@ -67,11 +67,13 @@ const split: Evaluator = (node) => {
   });
 };
 
-const concat: Evaluator = (node) => {
-  const tensors = node.inputs;
+const concat: Evaluator = (node) => [joined(node.inputs, node.number("axis", 1))];
+
+/** Tensors one after the other along an axis, which may be counted from the end. */
+export function joined(tensors: readonly Tensor[], along: number): Tensor {
   const [first] = tensors;
   if (first === undefined) return refuse("it has no input");
-  const axis = axisFrom(node.number("axis", 1), first.dims.length);
+  const axis = axisFrom(along, first.dims.length);
   const total = tensors.reduce((sum, { dims }) => sum + (dims[axis] ?? 0), 0);
   const { outer, inner } = aroundAxis(first.dims, axis);
   const data = new Float64Array(outer * total * inner);
@@ -83,8 +85,8 @@ const concat: Evaluator = (node) => {
     }
     start += run;
   }
-  return [{ dims: first.dims.map((dim, i) => (i === axis ? total : dim)), data }];
-};
+  return { dims: first.dims.map((dim, i) => (i === axis ? total : dim)), data };
+}
 
 const transpose: Evaluator = (node) => {
   const x = node.input(0);

@@ -35,13 +35,13 @@ const maxPool: Evaluator = (node) => {
   return [pooled(x, poolWindow(node, x), (pixels) => reduceNumbers(pixels, MAXIMUM))];
 };
 
-const averagePool: Evaluator = (node) => {
-  const x = node.input(0);
+/** The means of the windows of a node over a map. */
+export function averageOfWindows(node: OperatorNode, x: Tensor): Tensor {
   const countsPads = node.number("count_include_pad", 0) === 1;
   const mean = (pixels: readonly number[], positions: number): number =>
     reduceNumbers(pixels, MEAN, countsPads ? positions : pixels.length);
-  return [pooled(x, poolWindow(node, x), mean)];
-};
+  return pooled(x, poolWindow(node, x), mean);
+}
 
 const overMap =
   (reduction: Reduction): Evaluator =>
@@ -51,7 +51,7 @@ const overMap =
   };
 
 export const pools: Readonly<Record<string, Evaluator>> = {
-  AveragePool: averagePool,
+  AveragePool: (node) => [averageOfWindows(node, node.input(0))],
   GlobalAveragePool: overMap(MEAN),
   GlobalMaxPool: overMap(MAXIMUM),
   MaxPool: maxPool,

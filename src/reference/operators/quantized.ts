@@ -1,16 +1,20 @@
 import { combineTensors } from "../../ir/ops/broadcast.js";
+import { linearOps } from "../../ir/ops/linear.js";
+import { moves } from "../../ir/ops/moves.js";
+import { MEAN, reduceTensor, spatialAxes } from "../../ir/ops/reductions.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { type DType, elementCount, refuse } from "../../ir/types.js";
+import { type DType, refuse } from "../../ir/types.js";
 import { rangeOf } from "./elementwise.js";
+import { joined } from "./moves.js";
 import {
   aroundAxis,
   axisFrom,
   type Evaluator,
-  filled,
   type NodeTensor,
   type OperatorNode,
   tensorOf,
 } from "./node.js";
+import { averageOfWindows } from "./pools.js";
 import { product } from "./products.js";
 import { convolved } from "./windows.js";
 
@@ -102,7 +106,8 @@ const qLinearConv: Evaluator = (node) => {
       given.dims,
       Float64Array.from(given.data, (each, o) => each * scale(o)),
     );
-  const y = convolved(node, dequantized(x, input), dequantized(weight, kernel, 0), bias);
+  const real = dequantized(x, input);
+  const y = channelsFirst(node, real, (map) => convolved(node, map, dequantized(weight, kernel, 0), bias));
   return [quantized(node, y, stepsAt(node, 6, 7, node.resultType()))];
 };
 
@@ -151,16 +156,56 @@ const ofTwo =
     return [quantized(node, y, stepsAt(node, 6, 7, node.input(0).dtype))];
   };
 
-const globalAverage: Evaluator = ofOne((x, node) => {
-  if (node.number("channels_last", 0) !== 0) return refuse("channels that come last are not known");
-  const [n = 1, c = 1, ...sides] = x.dims;
-  const size = elementCount(sides);
-  return filled(
-    [n, c, ...sides.map(() => 1)],
-    (_, plane) =>
-      x.data.subarray(plane * size, (plane + 1) * size).reduce((sum, each) => sum + each, 0) / size,
+/** Channels come last where `channels_last` is 1: [N, ...sizes, C]. */
+function channelsFirst(node: OperatorNode, x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+  if (node.number("channels_last", 0) === 0) return compute(x);
+  const { transpose } = moves;
+  const axes = x.dims.map((_, axis) => axis);
+  const [batch = 0, ...others] = axes;
+  const turned = (given: Tensor, permutation: readonly number[]): Tensor =>
+    transpose.evaluate({ x: given }, { permutation: [...permutation] });
+  const y = compute(turned(x, [batch, axes.length - 1, ...others.slice(0, -1)]));
+  return turned(y, [batch, ...axes.slice(2), 1]);
+}
+
+const globalAverage = ofOne((x, node) =>
+  channelsFirst(node, x, (map) => reduceTensor(map, spatialAxes(map), MEAN)),
+);
+
+const averagePool = ofOne((x, node) => channelsFirst(node, x, (map) => averageOfWindows(node, map)));
+
+/** The result's scale and zero point, then each part with its own. */
+const concat: Evaluator = (node) => {
+  const parts = Array.from({ length: Math.floor((node.inputs.length - 2) / 3) }, (_, i) => {
+    const x = node.input(2 + 3 * i);
+    return dequantized(x, stepsAt(node, 3 + 3 * i, 4 + 3 * i, x.dtype));
+  });
+  const y = joined(parts, node.number("axis", 1));
+  return [quantized(node, y, stepsAt(node, 0, 1, node.resultType()))];
+};
+
+/** alpha · (a · b + c), either transposed; c is in steps of the product of both scales. Without a scale of its own the result is numbers. */
+const gemm: Evaluator = (node) => {
+  const [a, b, c] = [node.input(0), node.input(3), node.optional(6)];
+  const [transposeA, transposeB] = [node.number("transA", 0) !== 0, node.number("transB", 0) !== 0];
+  const [left, right] = [stepsAt(node, 1, 2, a.dtype), stepsAt(node, 4, 5, b.dtype)];
+  const alpha = node.number("alpha", 1);
+  const { general_gemm: product } = linearOps;
+  const scaleOf = (column: number): number =>
+    (left.scales[0] ?? 1) * (right.scales[right.scales.length === 1 ? 0 : column] ?? 1);
+  const columns = c?.dims.at(-1) ?? 1;
+  const bias =
+    c &&
+    tensorOf(
+      c.dims,
+      c.data.map((each, i) => each * scaleOf(i % columns)),
+    );
+  const y = product.evaluate(
+    { a: dequantized(a, left), b: dequantized(b, right, transposeB ? 0 : 1), c: bias },
+    { alpha, beta: alpha, transposeA, transposeB },
   );
-});
+  return [node.optional(7) === undefined ? y : quantized(node, y, stepsAt(node, 7, 8, node.resultType()))];
+};
 
 export const quantizedOperators: Readonly<Record<string, Evaluator>> = {
   DequantizeLinear: dequantizeLinear,
@@ -174,7 +219,11 @@ export const quantizedOperators: Readonly<Record<string, Evaluator>> = {
 /** Those of the domain com.microsoft. */
 export const runtimeOperators: Readonly<Record<string, Evaluator>> = {
   DequantizeLinear: dequantizeLinear,
+  QGemm: gemm,
   QLinearAdd: ofTwo((a, b) => a + b),
+  QLinearAveragePool: averagePool,
+  QLinearConcat: concat,
+  QLinearConv: qLinearConv,
   QLinearGlobalAveragePool: globalAverage,
   QLinearLeakyRelu: ofEach((x, node) => (x < 0 ? node.number("alpha", 0.01) * x : x)),
   QLinearMul: ofTwo((a, b) => a * b),

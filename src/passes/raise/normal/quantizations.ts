@@ -6,6 +6,7 @@ import { elementCount } from "../../../ir/types.js";
 import { smallValues, storedWeight, type WeightExpr } from "../../../ir/weight.js";
 import { BROADCASTS } from "../../simplify/repetition.js";
 import type { Producers } from "../dataflow.js";
+import { behindLayout } from "../layout.js";
 import { copyOf, scalarOf } from "../weights.js";
 import type { NormalOps } from "./normal-ops.js";
 import { BY_ELEMENT } from "./turned.js";
@@ -133,9 +134,9 @@ const LAYERS: ReadonlySet<Op["kind"]> = new Set<Op["kind"]>([
   "matmul",
 ]);
 
-/** Whether a value is what a layer with weights gives, maybe with a bias. */
+/** Whether a value is what a layer with weights gives, maybe with a bias and in another layout. */
 function isLayerResult(value: Value, context: Producers): boolean {
-  const op = context.producer(value);
+  const op = context.producer(behindLayout(value, context).value);
   if (op === undefined || !op.operands.some(({ kind }) => kind === "parameter")) return false;
   return isOp(op, "add")
     ? op.operands.some((operand) => isLayerResult(operand, context))
