@@ -28,7 +28,7 @@ export const GENERATORS = {
   },
   pytorch: {
     doc: "a PyTorch module and the program that trains it",
-    artifacts: ["weights"],
+    artifacts: ["weights", "old-weights"],
     hasVariants: false,
     namesWeights: true,
     load: async () => (await import("./pytorch/generate.js")).generatePyTorch,

@@ -30,6 +30,16 @@ export interface CodegenSubject extends InterfaceSubject {
   readonly variants: readonly Variant[];
   /** The names that a module's `state_dict` is to have; undefined for those of the parameters. */
   readonly stateNames?: StateNames | undefined;
+  /** The network before passes exchanged gates of it; undefined where none did. */
+  readonly old?: OldNetwork | undefined;
+}
+
+/** A network whose gates passes exchanged. */
+export interface OldNetwork {
+  readonly graph: Graph;
+  readonly counts: NetworkCounts;
+  /** As those of the network after it; undefined too where the framework has no names for the old gates. */
+  readonly stateNames: StateNames | undefined;
 }
 
 /** One of the networks of a program that has several. */
@@ -67,8 +77,11 @@ export interface StateNames {
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file. */
-export type Artifact = "model" | "weights";
+/**
+ * A file of a generated program that the driver makes: `model` is the ONNX file, `weights` the safetensors file, `old-weights` that of the
+ * network before passes exchanged its gates.
+ */
+export type Artifact = "model" | "weights" | "old-weights";
 
 /**
  * A file of a generated program: its text, its bytes, or which of the network's files it is, and of which variant by its

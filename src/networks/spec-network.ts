@@ -34,6 +34,8 @@ export interface SpecNetwork {
   readonly original?: Graph | undefined;
   /** Before the first and after the last pass that exchanges gates, with the weights; undefined without one. */
   readonly exchange?: Exchange | undefined;
+  /** The same whatever the weights are of: where they are those of the network after it, the one before has its initial ones. */
+  readonly exchanged?: Exchange | undefined;
   /** The gates that passes put in; left out where nobody looked. */
   readonly inserted?: readonly Insertion[];
   /** After the spec's own passes: what `expect` is about. */
@@ -92,9 +94,12 @@ export function networkOfSpec(
  * keep: the file has the gates that it makes.
  */
 function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks | undefined) {
-  const seen: { original?: Graph; exchange?: Exchange | undefined; inserted: readonly Insertion[] } = {
-    inserted: [],
-  };
+  const seen: {
+    original?: Graph;
+    exchange?: Exchange | undefined;
+    exchanged?: Exchange | undefined;
+    inserted: readonly Insertion[];
+  } = { inserted: [] };
   let passes = 0;
   return {
     seen,
@@ -104,6 +109,7 @@ function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks |
         passes++;
         if (complete && event.name === swapAttention.name) seen.original ??= event.before;
         if (complete) seen.exchange = exchangeAfter(seen.exchange, event);
+        seen.exchanged = exchangeAfter(seen.exchanged, event);
         seen.inserted = insertedAfter(seen.inserted, event);
         hooks?.after?.(event);
       },

@@ -6,6 +6,8 @@ import os
 import torch
 from torch.utils.data import Dataset
 
+from common import refuse
+
 MEAN = {{mean}}
 STD = {{std}}
 CROP = {{crop}}
@@ -105,16 +107,13 @@ def padded(image, height, width):
     return full
 
 
-def folders(path, height, width, classes):
-    """
-    Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision. The network's classes are the
-    folders in the order of their names.
-    """
+def preparations(height, width):
+    """How images are prepared: with a random crop and flip for training, whole for validation. Needs torchvision."""
     try:
-        from torchvision import datasets, transforms
+        from torchvision import transforms
         from torchvision.transforms.functional import resize
-    except ImportError as error:
-        raise SystemExit("images in folders need torchvision: pip install torchvision") from error
+    except ImportError:
+        refuse("images in folders need torchvision: pip install torchvision")
     mode = transforms.InterpolationMode.{{interpolation}}
     last = [transforms.ToTensor(), {{order}}transforms.Normalize(MEAN, STD)]
     crop = transforms.RandomResizedCrop((height, width), interpolation=mode)
@@ -122,17 +121,81 @@ def folders(path, height, width, classes):
     larger = transforms.Lambda(lambda image: resize(image, size_before_crop(image, height, width), mode))
     whole = transforms.Lambda(lambda image: padded(image, height, width))
     validation = [{{grey}}larger, *last, whole, transforms.CenterCrop((height, width))]
-    for part in ("train", "val"):
-        if not os.path.isdir(os.path.join(path, part)):
-            raise SystemExit(f"{path} has no folder {part}")
-    train, val = (
-        datasets.ImageFolder(os.path.join(path, part), transforms.Compose(steps))
-        for part, steps in (("train", training), ("val", validation))
-    )
+    return transforms.Compose(training), transforms.Compose(validation)
+
+
+def folders(path, height, width, classes):
+    """
+    Training and validation images of PATH/train/CLASS/ and PATH/val/CLASS/; needs torchvision. The network's classes are the
+    folders in the order of their names.
+    """
+    steps = preparations(height, width)
+    from torchvision import datasets
+
+    parts = [os.path.join(path, part) for part in ("train", "val")]
+    for part in parts:
+        if not os.path.isdir(part):
+            refuse(f"{path} has no folder {os.path.basename(part)}")
+    train, val = (datasets.ImageFolder(*each) for each in zip(parts, steps))
     # Classes are numbers by the order of their folders: one folder less, and all after it would have another number.
     other = sorted(set(train.classes) ^ set(val.classes))
     if other:
-        raise SystemExit(f"train and val have other classes in {path}: {', '.join(other)} are in one of them only")
+        refuse(f"train and val have other classes in {path}: {', '.join(other)} are in one of them only")
     if len(train.classes) > classes:
-        raise SystemExit(f"{path} has {len(train.classes)} classes, and the network has {classes}")
+        refuse(f"{path} has {len(train.classes)} classes, and the network has {classes}")
     return train, val
+
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+
+
+class Unreadable(Exception):
+    """An image that can't be decoded. A process that loads data puts a stack trace before the text: its last line counts."""
+
+    def __str__(self):
+        return super().__str__().strip().splitlines()[-1].replace("data.Unreadable: ", "")
+
+
+class Unlabelled(Dataset):
+    """Images of files, prepared, and nothing else of them."""
+
+    def __init__(self, files, prepare):
+        self.files, self.prepare = files, prepare
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        from PIL import Image
+
+        try:
+            with Image.open(self.files[index]) as image:
+                return self.prepare(image.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise Unreadable(f"{self.files[index]} is no image that can be read: {error}") from None
+
+
+class WithoutLabels(Dataset):
+    """The images of labelled ones."""
+
+    def __init__(self, labelled):
+        self.labelled = labelled
+
+    def __len__(self):
+        return len(self.labelled)
+
+    def __getitem__(self, index):
+        return self.labelled[index][0]
+
+
+def images_below(path):
+    """The files of images in a folder and the folders in it, in the order of their names; hidden ones are left out."""
+    if not os.path.isdir(path):
+        refuse(f"{path} is no folder")
+    found, seen = [], set()
+    for folder, below, names in os.walk(path, followlinks=True):
+        # Links may lead in a circle.
+        below[:] = [] if os.path.realpath(folder) in seen else [each for each in below if not each.startswith(".")]
+        seen.add(os.path.realpath(folder))
+        found += [os.path.join(folder, each) for each in names if each.lower().endswith(ENDINGS) and each[0] != "."]
+    return sorted(found)

@@ -6,7 +6,6 @@
 """
 
 import argparse
-import contextlib
 import copy
 import csv
 import ctypes
@@ -14,36 +13,21 @@ import json
 import math
 import os
 import struct
-import sys
 import time
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Subset
 from torch.utils.data.distributed import DistributedSampler
 
+from common import Progress, add_machine_flags, loading_of, mixed, moved, number, refuse, scaler_of, scheduled, team_of
 from data import Shapes, folders
 from model import HEAD, Network, parameter_count
 from weights import load_weights, replacing, save_weights
 
 INPUT = {{input}}
 COLUMNS = ["epoch", "lr", "loss", "accuracy", "val_loss", "val_accuracy", "ema_accuracy", "images_per_second", "seconds"]
-
-
-def number(kind, least, most=math.inf):
-    """A number of the command line that is in a range."""
-
-    def read(text):
-        value = kind(text)
-        if not least <= value <= most:
-            limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
-            raise argparse.ArgumentTypeError(f"{text} is not {limits}")
-        return value
-
-    read.__name__ = "whole number" if kind is int else "number"
-    return read
 
 
 def arguments():
@@ -64,11 +48,7 @@ def arguments():
     add("--label-smoothing", type=number(float, 0.0, 1.0), default=0.1, help="[%(default)s]")
     add("--clip-norm", type=number(float, 0.0), default=0.0, help="largest norm of the gradient, 0 for any [%(default)s]")
     add("--ema", type=number(float, 0.0, 1.0), default=0.999, help="decay of the averaged weights, 0 for none [%(default)s]")
-    add("--amp", choices=["off", "bfloat16", "float16"], default="off", help="mixed precision [%(default)s]")
-    add("--channels-last", action="store_true", help="the layout that tensor cores prefer")
-    add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="[%(default)s]")
-    add("--workers", type=number(int, 0), default=0, help="processes that load data [%(default)s]")
-    add("--seed", type=number(int, 0), default=0, help="[%(default)s]")
+    add_machine_flags(add)
     add("--weights", help="a safetensors file to start from")
     add("--resume", action="store_true", help="go on from OUTPUT/last.pt if it is there")
     add("--evaluate", action="store_true", help="no training: the accuracy of --weights")
@@ -79,46 +59,6 @@ def arguments():
     if args.export_validation and not args.evaluate:
         parser.error("--export-validation goes with --evaluate: before a training the logits mean nothing")
     return args
-
-
-class Team:
-    """The processes that train together; one where torchrun did not start this one."""
-
-    def __init__(self, device):
-        self.size = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
-        cuda = torch.cuda.is_available() if device == "auto" else device == "cuda"
-        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
-        if cuda and not torch.cuda.is_available():
-            raise SystemExit("--device cuda: PyTorch finds no such device here")
-        if cuda:
-            torch.cuda.set_device(self.device)
-        if self.size > 1:
-            dist.init_process_group("nccl" if cuda else "gloo")
-
-    @property
-    def first(self):
-        return self.rank == 0
-
-    def total(self, *numbers):
-        """The sums over all processes."""
-        numbers = torch.tensor(numbers, dtype=torch.float64, device=self.device)
-        if self.size > 1:
-            dist.all_reduce(numbers)
-            # A thread of the group may still hold the tensor. It must not be the last that does: freeing it takes Python's
-            # lock, which the end of the group does not give away while it waits for that thread (seen in torch 1.13).
-            Team.kept = numbers
-        return numbers.tolist()
-
-    def share_statistics(self, model):
-        """Gives all processes the running statistics of the first, whose weights are saved."""
-        if self.size > 1:
-            for buffer in model.buffers():
-                dist.broadcast(buffer, 0)
-
-    def close(self):
-        if self.size > 1:
-            dist.destroy_process_group()
 
 
 class Average:
@@ -138,22 +78,6 @@ class Average:
                 mean.lerp_(new, 1.0 - decay)
             else:
                 mean.copy_(new)
-
-
-class Progress:
-    """One line that is written over on a terminal; nothing elsewhere."""
-
-    def __init__(self, shown):
-        self.shown = shown and sys.stderr.isatty()
-
-    def update(self, text, part):
-        if self.shown:
-            done = int(24 * part)
-            print(f"\r{text} [{'=' * done}{' ' * (24 - done)}] {part:4.0%}", end="", file=sys.stderr, flush=True)
-
-    def clear(self):
-        if self.shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def datasets(args):
@@ -176,33 +100,9 @@ def optimizer_of(model, args):
 
 
 def rate_at(epoch, args, team):
-    """The learning rate after so many epochs, parts of one included: linear warm-up, then half a cosine to zero."""
+    """The learning rate after so many epochs, parts of one included."""
     usual = args.lr if args.lr is not None else {"sgd": 0.1, "adamw": 0.002}[args.optimizer]
-    rate = usual * args.batch_size * team.size / 256.0
-    if epoch < args.warmup_epochs:
-        return rate * epoch / args.warmup_epochs
-    done = (epoch - args.warmup_epochs) / max(args.epochs - args.warmup_epochs, 1e-9)
-    return rate * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
-
-
-def mixed(args, team):
-    """The context that forward passes run in."""
-    if args.amp == "off":
-        return contextlib.nullcontext()
-    return torch.autocast(team.device.type, dtype=getattr(torch, args.amp))
-
-
-def scaler_of(args, team):
-    """Keeps small gradients from vanishing in float16."""
-    enabled = args.amp == "float16" and team.device.type == "cuda"
-    if hasattr(torch, "amp") and hasattr(torch.amp, "GradScaler"):
-        return torch.amp.GradScaler(team.device.type, enabled=enabled)
-    return torch.cuda.amp.GradScaler(enabled=enabled)
-
-
-def moved(images, args, team):
-    layout = torch.channels_last if args.channels_last else torch.contiguous_format
-    return images.to(team.device, non_blocking=True, memory_format=layout)
+    return usual * args.batch_size * team.size / 256.0 * scheduled(epoch, args.epochs, args.warmup_epochs)
 
 
 @torch.no_grad()
@@ -299,10 +199,8 @@ def export_validation(folder, model, loader, args, team):
 def main():
     args = arguments()
     if HEAD is None:
-        raise SystemExit("the network has no classifier: this loop trains classifiers, backbones take their weights")
-    team = Team(args.device)
-    if args.amp == "float16" and team.device.type == "cpu":
-        raise SystemExit("--amp float16 needs a GPU: on the CPU there is --amp bfloat16")
+        refuse("the network has no classifier: this loop trains classifiers, backbones take their weights")
+    team = team_of(args)
     torch.manual_seed(args.seed)
     model = Network().to(team.device)
     if args.channels_last:
@@ -311,7 +209,7 @@ def main():
         model.load_state_dict(load_weights(args.weights))
     training, validation = datasets(args)
     share = Subset(validation, range(team.rank, len(validation), team.size))
-    loading = {"batch_size": args.batch_size, "num_workers": args.workers, "pin_memory": team.device.type == "cuda"}
+    loading = loading_of(args, team)
     val_loader = DataLoader(share, **loading)
     if args.export_validation and team.first:
         export_validation(args.export_validation, model, DataLoader(validation, **loading), args, team)

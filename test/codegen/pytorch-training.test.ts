@@ -1,6 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -13,22 +12,14 @@ import { imageOf } from "../../src/language/input.js";
 import { defaultPreprocessing } from "../../src/language/preprocessing.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { IMAGES, type PackedPixels, unpack } from "../images/pillow.js";
-import { skip } from "../skip.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { readNpy } from "../weights/npy.js";
-import { PYTHON, testWithTorch } from "./torch.js";
+import { freePort, PYTHON, type Start, startProgram, testWithTorch, testWithTorchvision } from "./torch.js";
 
 /** train.py, as small as it can be: one process, two of which one is lost, runs that go on, images in folders. */
 const test = suite("codegen: PyTorch's training loop");
 
 const TINY = ["--train-images", "32", "--val-images", "17", "--batch-size", "8", "--resolution", "32", "32"];
-
-const HAS_TORCHVISION = spawnSync(PYTHON, ["-c", "import torchvision"]).status === 0;
-
-function testWithTorchvision(name: string, body: () => Promise<void>): void {
-  if (HAS_TORCHVISION) test(name, body);
-  else skip(name, `${PYTHON} has no module torchvision`);
-}
 
 /** Rows of log.csv without what the clock says. */
 function logOf(folder: string): readonly string[] {
@@ -36,34 +27,12 @@ function logOf(folder: string): readonly string[] {
   return rows.map((row) => row.split(",").slice(0, 7).join(","));
 }
 
-/** One start of train.py, and the words that it is refused with; undefined where it is to succeed. */
-interface Start {
-  readonly code: string;
-  readonly args: readonly string[];
-  readonly refused?: RegExp;
-}
-
-/** Starts train.py so many times, one after the other. A refusal says what is wrong, without a stack trace. */
+/** Starts train.py so many times, one after the other. */
 function start(...starts: readonly Start[]): void {
-  const runs = starts.map(({ code, args }) => ({ cwd: code, args: [...TINY, ...args] }));
-  const { stdout, stderr } = spawnSync(PYTHON, ["-B", "test/python/run_forked.py", "train.py"], {
-    input: JSON.stringify(runs),
-    encoding: "utf8",
-    env: { ...process.env, OMP_NUM_THREADS: "1" },
-  });
-  assert.ok(stdout, stderr);
-  const results = JSON.parse(stdout) as readonly { readonly status: number; readonly stderr: string }[];
-  assert.is(results.length, starts.length);
-  for (const [i, { status, stderr }] of results.entries()) {
-    const { refused, args } = starts[i] as Start;
-    if (refused === undefined) {
-      assert.is(status, 0, stderr);
-      continue;
-    }
-    assert.is.not(status, 0, args.join(" "));
-    assert.match(stderr, refused);
-    assert.not.match(stderr, /Traceback/);
-  }
+  startProgram(
+    "train.py",
+    starts.map((each) => ({ ...each, args: [...TINY, ...each.args] })),
+  );
 }
 
 testWithTorch(test, "a run that goes on is the run that was not cut off, and its weights fit", () =>
@@ -144,66 +113,69 @@ testWithTorch(test, "torchrun goes on after it lost one of two processes, under 
   }),
 );
 
-testWithTorchvision("images in folders are prepared as ecagen does it, and trained on in bfloat16", () =>
-  inTemporaryFolder(async (folder) => {
-    const { decoded } = JSON.parse(readFileSync(join(IMAGES, "pillow.json"), "utf8")) as {
-      readonly decoded: Readonly<Record<string, PackedPixels>>;
-    };
-    const pictures = ["grey.png", "rgb.png"];
-    for (const part of ["train", "val"]) {
-      for (const name of pictures) {
-        const place = join(folder, "pictures", part, name.replace(".png", ""));
-        mkdirSync(place, { recursive: true });
-        copyFileSync(join(IMAGES, name), join(place, name));
+testWithTorchvision(
+  test,
+  "images in folders are prepared as ecagen does it, and trained on in bfloat16",
+  () =>
+    inTemporaryFolder(async (folder) => {
+      const { decoded } = JSON.parse(readFileSync(join(IMAGES, "pillow.json"), "utf8")) as {
+        readonly decoded: Readonly<Record<string, PackedPixels>>;
+      };
+      const pictures = ["grey.png", "rgb.png"];
+      for (const part of ["train", "val"]) {
+        for (const name of pictures) {
+          const place = join(folder, "pictures", part, name.replace(".png", ""));
+          mkdirSync(place, { recursive: true });
+          copyFileSync(join(IMAGES, name), join(place, name));
+        }
       }
-    }
-    const starts: Start[] = [];
-    const networks: SpecNetwork[] = [];
-    for (const [name, changes] of Object.entries(PREPARED)) {
-      const spec = join(folder, `${name}.json`);
-      writeFileSync(spec, JSON.stringify({ extends: resolve("specs/small.json"), name, ...changes }));
-      const code = join(folder, name);
-      await codegen(spec, { language: "pytorch", output: code });
-      const network = specNetwork(spec);
-      const input = imageOf(network.spec.resolved.input);
-      const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2"];
-      const images = [...pixels, "--resolution", `${input.height}`, `${input.width}`];
-      // Training once is enough.
-      if (name === "usual") starts.push({ code, args: [...images, "--amp", "bfloat16", "--epochs", "1"] });
-      const weights = join(code, "weights.safetensors");
-      await exportWeights(weights, network.graph, 0);
-      starts.push({
-        code,
-        args: [...images, "--evaluate", "--weights", weights, "--export-validation", "out"],
-      });
-      networks.push(network);
-    }
-    start(...starts);
-    assert.is(logOf(join(folder, "usual", "run")).length, 2);
-    for (const [i, name] of Object.keys(PREPARED).entries()) {
-      const { preprocessing = defaultPreprocessing(3), ...resolved } = (networks[i] as SpecNetwork).spec
-        .resolved;
-      const input = imageOf(resolved.input);
-      const images = readNpy(join(folder, name, "out", "images.npy"));
-      assert.equal(images.dims, [2, input.channels, input.height, input.width]);
-      const expected = pictures.flatMap((picture) => [
-        ...prepareImage(unpack(decoded[picture] as PackedPixels), input as ImageSize, preprocessing),
-      ]);
-      const off = images.data.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
-      assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);
-    }
-    const code = join(folder, "usual");
-    mkdirSync(join(folder, "pictures", "train", "another"));
-    copyFileSync(join(IMAGES, "rgb.png"), join(folder, "pictures", "train", "another", "rgb.png"));
-    start(
-      {
-        code,
-        args: ["--data", join(folder, "pictures")],
-        refused: /train and val have other classes in .*: another are in one of them only/,
-      },
-      { code, args: ["--data", folder], refused: /has no folder train/ },
-    );
-  }),
+      const starts: Start[] = [];
+      const networks: SpecNetwork[] = [];
+      for (const [name, changes] of Object.entries(PREPARED)) {
+        const spec = join(folder, `${name}.json`);
+        writeFileSync(spec, JSON.stringify({ extends: resolve("specs/small.json"), name, ...changes }));
+        const code = join(folder, name);
+        await codegen(spec, { language: "pytorch", output: code });
+        const network = specNetwork(spec);
+        const input = imageOf(network.spec.resolved.input);
+        const pixels = ["--data", join(folder, "pictures"), "--batch-size", "2"];
+        const images = [...pixels, "--resolution", `${input.height}`, `${input.width}`];
+        // Training once is enough.
+        if (name === "usual") starts.push({ code, args: [...images, "--amp", "bfloat16", "--epochs", "1"] });
+        const weights = join(code, "weights.safetensors");
+        await exportWeights(weights, network.graph, 0);
+        starts.push({
+          code,
+          args: [...images, "--evaluate", "--weights", weights, "--export-validation", "out"],
+        });
+        networks.push(network);
+      }
+      start(...starts);
+      assert.is(logOf(join(folder, "usual", "run")).length, 2);
+      for (const [i, name] of Object.keys(PREPARED).entries()) {
+        const { preprocessing = defaultPreprocessing(3), ...resolved } = (networks[i] as SpecNetwork).spec
+          .resolved;
+        const input = imageOf(resolved.input);
+        const images = readNpy(join(folder, name, "out", "images.npy"));
+        assert.equal(images.dims, [2, input.channels, input.height, input.width]);
+        const expected = pictures.flatMap((picture) => [
+          ...prepareImage(unpack(decoded[picture] as PackedPixels), input as ImageSize, preprocessing),
+        ]);
+        const off = images.data.map((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
+        assert.ok(Math.max(...off) < 1e-5, `${name}: ${Math.max(...off)}`);
+      }
+      const code = join(folder, "usual");
+      mkdirSync(join(folder, "pictures", "train", "another"));
+      copyFileSync(join(IMAGES, "rgb.png"), join(folder, "pictures", "train", "another", "rgb.png"));
+      start(
+        {
+          code,
+          args: ["--data", join(folder, "pictures")],
+          refused: /train and val have other classes in .*: another are in one of them only/,
+        },
+        { code, args: ["--data", folder], refused: /has no folder train/ },
+      );
+    }),
 );
 
 /** What specs can say of images. */
@@ -230,15 +202,6 @@ function outputsOf(folder: string): readonly string[] {
   return files
     .filter((file) => file.endsWith("stdout.log"))
     .map((file) => readFileSync(join(folder, file), "utf8"));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 test.run();

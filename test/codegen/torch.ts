@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -32,6 +33,52 @@ export function testWithTorch(
 ): void {
   if (HAS_TORCH) test(name, body);
   else skip(name, `${PYTHON} has no module torch`);
+}
+
+/** The same for torchvision, which folders of images need. */
+export function testWithTorchvision(
+  test: (name: string, body: () => Promise<void> | void) => void,
+  name: string,
+  body: () => Promise<void> | void,
+): void {
+  if (spawnSync(PYTHON, ["-c", "import torch, torchvision"]).status === 0) test(name, body);
+  else skip(name, `${PYTHON} has no module torchvision`);
+}
+
+/** One start of a generated program, and the words that it is refused with; undefined where it is to succeed. */
+export interface Start {
+  readonly code: string;
+  readonly args: readonly string[];
+  readonly refused?: RegExp;
+}
+
+/** Starts a program so many times, one after the other. A refusal has exit code 2 and says what is wrong, without a stack trace. */
+export function startProgram(program: string, starts: readonly Start[]): void {
+  const runs = starts.map(({ code, args }) => ({ cwd: code, args }));
+  const { stdout, stderr } = spawnSync(PYTHON, ["-B", "test/python/run_forked.py", program], {
+    input: JSON.stringify(runs),
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "1" },
+  });
+  assert.ok(stdout, stderr);
+  const results = JSON.parse(stdout) as readonly { readonly status: number; readonly stderr: string }[];
+  assert.is(results.length, starts.length);
+  for (const [i, { status, stderr }] of results.entries()) {
+    const { refused, args } = starts[i] as Start;
+    assert.is(status, refused === undefined ? 0 : 2, `${args.join(" ")}: ${stderr}`);
+    if (refused !== undefined) assert.match(stderr, refused);
+    assert.not.match(stderr, /Traceback/);
+  }
+}
+
+/** A port of this machine that nobody listens at. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
 }
 
 /** What check_torch.py measured of one folder. */

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/given/spec-file.js";
@@ -5,6 +7,7 @@ import { stagewiseNumbering } from "../../src/weights/names/block-numbers.js";
 import { nameParameters, networkParts } from "../../src/weights/names/name-parameters.js";
 import { type NameKind, nameMapOf, nameMaps } from "../../src/weights/names/registry.js";
 import { targetNames } from "../../src/weights/names/target.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
 import { givenStateDict } from "./given-tensors.js";
 import { isStepCount, stateDict } from "./state-dict.js";
 
@@ -152,6 +155,31 @@ test("under ecagen's own names every parameter has its name", () => {
     for (const parameter of parameters) assert.is(names.get(parameter)?.name, parameter.name);
   }
 });
+
+test("gates that a block has as a list have ecagen's own names, and no framework's", () =>
+  inTemporaryFolder((folder) => {
+    const attention = [
+      { type: "se", channels: 4 },
+      { type: "eca", position: "post" },
+    ];
+    const spec = join(folder, "several.json");
+    const stem = { channels: 8 };
+    const stages = [{ block: "basic", channels: 8, attention }];
+    writeFileSync(
+      spec,
+      JSON.stringify({ input: { channels: 3, height: 8, width: 8 }, stem, stages, head: { classes: 2 } }),
+    );
+    const { graph } = specNetwork(spec);
+    const parts = networkParts(graph);
+    const inList = /\battention\.\d\./;
+    for (const { kind, namings } of nameMaps) {
+      for (const naming of namings) {
+        const named = [...nameParameters(parts, naming, stagewiseNumbering(graph)).keys()];
+        const count = named.filter(({ name }) => inList.test(name)).length;
+        assert.is(count, kind === "ecagen" ? 5 : 0, kind);
+      }
+    }
+  }));
 
 for (const [title, rename, names] of [
   [

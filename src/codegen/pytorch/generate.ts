@@ -8,21 +8,29 @@ import type { Preprocessing } from "../../language/preprocessing.js";
 import type { ResolvedSpec } from "../../language/resolved.js";
 import type { CodegenSubject, GeneratedFile, StateNames } from "../subject.js";
 import { filledTemplate, templateText } from "../template-text.js";
+import { distillationFiles, distillationWords, oldNetwork } from "./distill.js";
 import { insertedGates } from "./inserted.js";
 import { modelText } from "./model.js";
 import { type Literal, literal, printPython } from "./python.js";
 
 /**
  * A folder of Python that trains the network: its module, the loop, and files of weights in and out. Weights that were given
- * lie beside it. The loop trains classifiers of images: others have the module alone.
+ * lie beside it. The loop trains classifiers of images: others have the module alone. Where passes exchanged gates of a network of
+ * images, the one before is there too, and the program that distils it.
  */
 export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile[] {
   const { spec, graph, counts, stateNames, version } = subject;
   const { preprocessing } = spec;
   const trains = preprocessing !== undefined && !findsThings(spec);
+  const old = preprocessing === undefined ? undefined : oldNetwork(subject);
+  const knowsOld = old !== undefined && hasGivenWeights(old.graph);
   const files = [
     { path: "model.py", text: modelText(subject) },
-    ...(trains ? trainingFiles(spec.input, preprocessing) : []),
+    ...(trains ? [trainingLoop(spec.input)] : []),
+    ...(old === undefined ? [] : distillationFiles(subject, old)),
+    ...(preprocessing !== undefined && (trains || old !== undefined)
+      ? imageFiles(spec.input, preprocessing)
+      : []),
     { path: "weights.py", text: templateText("pytorch/weights.py") },
     { path: "requirements.txt", text: requirements(spec) },
     {
@@ -34,13 +42,18 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
         parameters: count(counts.parameters),
         version,
         names: sharedNames(stateNames),
+        ...distillationWords(subject, old, knowsOld),
       }),
     },
   ];
   // Gates that were put in start as the identity with the factors that layers beside them took over: with these weights.
-  return !hasGivenWeights(graph) && insertedGates(graph).size === 0
-    ? files
-    : [...files, { path: "weights.safetensors", artifact: "weights" }];
+  return [
+    ...files,
+    ...(hasGivenWeights(graph) || insertedGates(graph).size > 0
+      ? [{ path: "weights.safetensors", artifact: "weights" } as const]
+      : []),
+    ...(knowsOld ? [{ path: "teacher.safetensors", artifact: "old-weights" } as const] : []),
+  ];
 }
 
 /** Whether numbers of weights were given; constants, as anchors are, lie in the graph as well. */
@@ -75,16 +88,18 @@ function useWords(spec: ResolvedSpec): Readonly<Record<"needs" | "calls", string
   };
 }
 
-/** The training loop and its images. */
-function trainingFiles(input: NetworkInput, preprocessing: Preprocessing): readonly GeneratedFile[] {
+function trainingLoop(input: NetworkInput): GeneratedFile {
+  const sizes = printPython(literal([input.channels, ...placesOfInput(input)]));
+  return { path: "train.py", text: filledTemplate("pytorch/train.py", { input: sizes }) };
+}
+
+/** Images, and what else the loops share. */
+function imageFiles(input: NetworkInput, preprocessing: Preprocessing): readonly GeneratedFile[] {
   const { mean, std, crop, resize, padding, interpolation, channelOrder } = preprocessing;
   const { at = "end", value } = padding ?? {};
   const python = (value: Literal): string => printPython(literal(value));
   return [
-    {
-      path: "train.py",
-      text: filledTemplate("pytorch/train.py", { input: python([input.channels, ...placesOfInput(input)]) }),
-    },
+    { path: "common.py", text: templateText("pytorch/common.py") },
     {
       path: "data.py",
       text: filledTemplate("pytorch/data.py", {

@@ -17,7 +17,7 @@ import {
   removeFiles,
   staleFiles,
 } from "./generated-folder.js";
-import type { CodegenOptions, Program } from "./program.js";
+import type { CodegenOptions, NamedOldNetwork, Program } from "./program.js";
 
 /** A file that was written; its path is relative to the program's folder. */
 export interface WrittenProgramFile {
@@ -75,7 +75,7 @@ export async function addProgram(
 }
 
 /** What artifacts are made of. */
-interface Making extends Pick<Program, "variants" | "stateNames"> {
+interface Making extends Pick<Program, "variants" | "stateNames" | "old"> {
   readonly options: CodegenOptions;
   readonly rounding: HalfRounding;
 }
@@ -123,12 +123,24 @@ const ARTIFACTS: Readonly<Record<Artifact, AddArtifact>> = {
       { path: dataPath, bytes: externalData.bytes },
     ];
   },
-  async weights(transaction, path, network, { options, stateNames }) {
-    const file = join(options.output, path);
-    const { bytes } = await addWeights(transaction, file, network.graph, options.seed ?? 0, {
-      names: stateNames?.tensors,
-      onProgress: (part) => options.onProgress?.("writing weights", part),
-    });
-    return [{ path, bytes }];
+  weights: (transaction, path, { graph }, { options, stateNames }) =>
+    addTensors(transaction, path, { graph, stateNames }, options),
+  "old-weights"(transaction, path, _, { options, old }) {
+    if (old === undefined)
+      throw new Defect(`${path} is of the network before another one, which there is not`);
+    return addTensors(transaction, path, old, options);
   },
 };
+
+async function addTensors(
+  transaction: FileTransaction,
+  path: string,
+  { graph, stateNames }: Pick<NamedOldNetwork, "graph" | "stateNames">,
+  { output, seed = 0, onProgress }: CodegenOptions,
+): Promise<readonly WrittenProgramFile[]> {
+  const { bytes } = await addWeights(transaction, join(output, path), graph, seed, {
+    names: stateNames?.tensors,
+    onProgress: (part) => onProgress?.(`writing ${path}`, part),
+  });
+  return [{ path, bytes }];
+}

@@ -6,6 +6,7 @@ import type {
   CodegenSubject,
   Generator,
   InterfaceGenerator,
+  OldNetwork,
   StateNames,
   Variant,
 } from "../../codegen/subject.js";
@@ -51,7 +52,14 @@ export interface Program {
   readonly variants: readonly [VariantNetwork, ...VariantNetwork[]];
   /** The names of the spec's own weights in files of weights; undefined for those of the network. */
   readonly stateNames: FrameworkNames | undefined;
+  /** The network before passes exchanged its gates; undefined where none did. */
+  readonly old: NamedOldNetwork | undefined;
   readonly warnings: readonly Diagnostic[];
+}
+
+/** The network before passes exchanged its gates, and the names of its weights in files. */
+export interface NamedOldNetwork extends OldNetwork {
+  readonly stateNames: FrameworkNames | undefined;
 }
 
 /** Builds the networks of a program, whose weights are open for as long as `use` takes. */
@@ -69,8 +77,9 @@ export async function withProgram<T>(
     const described = compares ? variants.map((each) => describeVariant(each, options)) : [];
     const [{ network }] = variants;
     const stateNames = stateNamesFor(network, options);
-    const subject = codegenSubject(network, { ...options, stateNames, variants: described });
-    return await use({ subject, variants, stateNames, warnings });
+    const old = oldNetworkOf(network, options);
+    const subject = codegenSubject(network, { ...options, stateNames, old, variants: described });
+    return await use({ subject, variants, stateNames, old, warnings });
   });
 }
 
@@ -121,13 +130,14 @@ function withEndsDeclaredHalf(graph: Graph): Graph {
 
 interface SubjectOptions extends Pick<ProgramOptions, "batch" | "resolution" | "halfIo"> {
   readonly stateNames?: StateNames | undefined;
+  readonly old?: OldNetwork | undefined;
   readonly variants?: readonly Variant[] | undefined;
 }
 
 /** What generators are told of a network. */
 export function codegenSubject(
   network: SpecNetwork,
-  { batch, resolution, halfIo, stateNames, variants = [] }: SubjectOptions,
+  { batch, resolution, halfIo, stateNames, old, variants = [] }: SubjectOptions,
 ): CodegenSubject {
   const { resolved } = network.spec;
   const size = resolution === undefined ? {} : { height: resolution, width: resolution };
@@ -138,18 +148,41 @@ export function codegenSubject(
     variants,
     batch: batch === "dynamic" ? undefined : batch,
     stateNames,
+    old,
     version: packageVersion(),
   };
 }
 
 /** The names that `--names` asks for; undefined for the network's own, and for programs without names of weights. */
 function stateNamesFor(
-  { graph, spec }: SpecNetwork,
+  { graph, spec }: Pick<SpecNetwork, "graph" | "spec">,
   { language, names }: ProgramOptions,
 ): FrameworkNames | undefined {
   const hasNames = language !== undefined && GENERATORS[language].namesWeights;
   const isOwn = names === undefined || names === "ecagen" || names === "order";
   return isOwn || !hasNames ? undefined : frameworkNames(graph, nameMapOf(names, ownNames(spec.resolved)));
+}
+
+/** What is generated of the network before the gates were exchanged, with the weights that are of it. */
+function oldNetworkOf(
+  { exchange, exchanged, spec }: SpecNetwork,
+  options: ProgramOptions,
+): NamedOldNetwork | undefined {
+  const graph = (exchange ?? exchanged)?.before;
+  return graph && { graph, counts: countNetwork(graph), stateNames: oldNames({ graph, spec }, options) };
+}
+
+/** The framework's names; undefined, for ecagen's own, where it has none for the old gates. */
+function oldNames(
+  network: Pick<SpecNetwork, "graph" | "spec">,
+  options: ProgramOptions,
+): FrameworkNames | undefined {
+  try {
+    return stateNamesFor(network, options);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return undefined;
+  }
 }
 
 function noVariants({ language }: ProgramOptions): InputError {

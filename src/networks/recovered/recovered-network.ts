@@ -8,6 +8,7 @@ import { libraryOf } from "../../language/library.js";
 import { type LoadedSpec, loadSource } from "../../language/load.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline, passesOfFlag } from "../../passes/engine/pipeline.js";
+import { type Exchange, exchangeAfter } from "../../passes/swap/exchange.js";
 import { buildNetwork } from "../blocks/network.js";
 import { CanonicalGraph, ValueNumbering } from "../canonical-graph.js";
 import type { FileNetwork } from "../file-network.js";
@@ -55,11 +56,17 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
   }
   const bound = withWeights(built, found.ours.graph, found.weights);
   const invocations = passesOfFlag("--passes", passes);
-  const { graph, reports, warnings } = runPasses(bound, invocations);
+  let exchanged: Exchange | undefined;
+  const { graph, reports, warnings } = runPasses(bound, invocations, {
+    after: (event) => {
+      exchanged = exchangeAfter(exchanged, event);
+    },
+  });
   return {
     written,
     spec,
     built: bound,
+    exchanged,
     declared: bound,
     graph,
     meant: graph,

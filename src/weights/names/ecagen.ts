@@ -8,7 +8,7 @@ export const ecagen = defineNameMap({
     {
       title: "any network",
       blocks: [{ at: "{scope}", layers: [{ "": "" }] }],
-      gates: [{ layers: { "": "" } }],
+      gates: [{ ofSeveral: true, layers: { "": "" } }],
     },
   ],
 });

@@ -132,6 +132,8 @@ export interface GateNames {
   readonly of?: string;
   /** Attributes that the gate must have. */
   readonly when?: Readonly<Record<string, unknown>>;
+  /** Whether one of several gates of a block has these names too. */
+  readonly ofSeveral?: true;
   readonly layers: LayerNames;
 }
 

@@ -118,8 +118,9 @@ function* nameBlock(
     const own = elements[i] ?? [];
     for (const part of own) {
       const found = look(element, part.layer);
-      if (found === undefined || (!ofSpec && isOfSeveral(part))) continue;
-      const below = part.gate === undefined ? { name: "", linear: false } : lookGate(gates, part.gate);
+      if (found === undefined) continue;
+      const fitting = !ofSpec && isOfSeveral(part) ? gates.filter(({ ofSeveral }) => ofSeveral) : gates;
+      const below = part.gate === undefined ? { name: "", linear: false } : lookGate(fitting, part.gate);
       const pattern = below && join(found.name, below.name);
       const name =
         pattern === undefined ? undefined : fillPattern(pattern.replaceAll("#", `${number}`), numbers);
@@ -138,7 +139,7 @@ function* nameBlock(
   }
 }
 
-/** Whether a part is of a gate among several of its block, which no framework has names for. */
+/** Whether a part is of a gate among several of its block. */
 function isOfSeveral({ gate, layer }: Part): boolean {
   return gate !== undefined && /(^|\.)attention\.\d+$/.test(layer);
 }
