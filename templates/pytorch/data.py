@@ -170,9 +170,10 @@ class Unlabelled(Dataset):
 
         try:
             with Image.open(self.files[index]) as image:
-                return self.prepare(image.convert("RGB"))
-        except (OSError, SyntaxError, ValueError) as error:
+                pixels = image.convert("RGB")
+        except Exception as error:  # Each decoder has errors of its own.
             raise Unreadable(f"{self.files[index]} is no image that can be read: {error}") from None
+        return self.prepare(pixels)
 
 
 class WithoutLabels(Dataset):
@@ -189,13 +190,19 @@ class WithoutLabels(Dataset):
 
 
 def images_below(path):
-    """The files of images in a folder and the folders in it, in the order of their names; hidden ones are left out."""
+    """The files of images in a folder and the folders in it, in the order of their names, and how many other files there are.
+
+    What is hidden is left out.
+    """
     if not os.path.isdir(path):
         refuse(f"{path} is no folder")
-    found, seen = [], set()
+    found, others, seen = [], 0, set()
     for folder, below, names in os.walk(path, followlinks=True):
         # Links may lead in a circle.
-        below[:] = [] if os.path.realpath(folder) in seen else [each for each in below if not each.startswith(".")]
-        seen.add(os.path.realpath(folder))
-        found += [os.path.join(folder, each) for each in names if each.lower().endswith(ENDINGS) and each[0] != "."]
-    return sorted(found)
+        place = os.path.realpath(folder)
+        below[:] = [] if place in seen else [each for each in below if not each.startswith(".")]
+        shown = [] if place in seen else [each for each in names if not each.startswith(".")]
+        seen.add(place)
+        images = [os.path.join(folder, each) for each in shown if each.lower().endswith(ENDINGS)]
+        found, others = found + images, others + len(shown) - len(images)
+    return sorted(found), others

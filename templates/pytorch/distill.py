@@ -53,18 +53,19 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--images", required=True, help="a folder of images, or 'shapes' for drawn ones; labels are not looked at")
-    add("--shapes", type=number(int, 2), default=4096, help="how many are drawn with --images shapes [%(default)s]")
+    add("--shapes", type=number(int, 2), help="how many are drawn with --images shapes [4096]")
     add("--held-out", type=number(float, 0.001, 0.9), default=0.1, help="the part of the images to measure on [%(default)s]")
-    add("--crops", choices=["random", "whole"], default="random", help="random ones and flips, or the whole [%(default)s]")
+    crops = "what of images in folders is learned from: random crops and flips, or the whole [random]"
+    add("--crops", choices=["random", "whole"], help=crops)
     add("--resolution", type=number(int, 1), nargs=2, default=INPUT[1:], metavar=("H", "W"), help="[%(default)s]")
     add("--teacher-weights", metavar="FILE", help="weights of the old network [teacher.safetensors beside this]")
     start = "weights to start from [weights.safetensors beside this; without it the old network's, and drawn gates]"
     add("--weights", metavar="FILE", help=start)
     add("--norms", action="store_true", help="train scale and shift of the normalisations too; their statistics stay")
-    loss = "mse: |new - old|^2 of the outputs as a part of their variance; kl: softened classes, arXiv:1503.02531 [%(default)s]"
+    loss = "mse: |new - old|^2 of outputs as a part of their variance; kl: softened classes, arXiv:1503.02531 [%(default)s]"
     add("--loss", choices=["mse", "kl"], default="mse", help=loss)
     add("--temperature", type=number(float, 0.01), help="with --loss kl [4.0]")
-    hints = "how much the values behind the new gates count beside the outputs, arXiv:1412.6550; 0: not at all [%(default)s]"
+    hints = "how much the values behind the new gates count beside the outputs, arXiv:1412.6550; 0: not [%(default)s]"
     add("--hints", type=number(float, 0.0), default=1.0, help=hints)
     add("--output", default="distilled", help="the folder for the checkpoint, weights and the log [%(default)s]")
     add("--epochs", type=number(int, 1), default=10, help="[%(default)s]")
@@ -81,7 +82,11 @@ def arguments():
         parser.error("--loss kl is for one row of classes, and the network has other outputs")
     if not NEW_GATES and not args.norms:
         parser.error("the gates were removed and none is new, so there is nothing to train without --norms")
-    args.temperature = args.temperature or 4.0
+    if args.images == "shapes" and args.crops is not None:
+        parser.error("--crops is for images in folders: shapes are taken as they are drawn")
+    if args.images != "shapes" and args.shapes is not None:
+        parser.error("--shapes goes with --images shapes")
+    args.temperature, args.shapes, args.crops = args.temperature or 4.0, args.shapes or 4096, args.crops or "random"
     return args
 
 
@@ -93,7 +98,7 @@ def filled(network, path, what):
         refuse(f"{path} is not there")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         text = f"{type(error).__name__}: {error}"
-        refuse(f"{path} is no safetensors file that can be read ({text}); ecagen codegen --weights FILE reads other formats")
+        refuse(f"{path} is no safetensors file that can be read ({text}); ecagen codegen --weights reads others too")
     try:
         found = network.load_state_dict(tensors, strict=False)
         problems = [f"{name} is missing" for name in found.missing_keys]
@@ -117,7 +122,7 @@ def is_new(name):
 def networks(args):
     """The old network, and the new one as it starts, with what is to be said of them."""
     if args.teacher_weights is None and not os.path.exists(TEACHER):
-        refuse("the old network has no weights: give --teacher-weights FILE; ecagen codegen --weights writes teacher.safetensors")
+        refuse("the old network has no weights: give --teacher-weights FILE, or --weights to ecagen codegen")
     old_file = args.teacher_weights or TEACHER
     new_file = args.weights or (START if os.path.exists(START) else None)
     old = teacher.Network()
@@ -126,32 +131,37 @@ def networks(args):
     new = model.Network()
     theirs = tensors_of(old)
     others = {name: each for name, each in tensors_of(new).items() if not is_new(name)}
+    unknown = [name for name in others if name not in theirs]
+    if new_file is None and unknown:
+        refuse(f"{unknown[0]} is neither of a new gate nor of the old network: give --weights FILE to start from")
     if new_file is None:
         for name, each in others.items():
             each.data.copy_(theirs[name])
         return old, new, f"starts with the weights of {old_file} and gates drawn with seed {args.seed}"
     filled(new, new_file, "the new network, that of model.py")
     weights = [name for name in others if not name.endswith("num_batches_tracked")]
-    same = sum(torch.equal(others[name], theirs[name]) for name in weights)
+    same = sum(name in theirs and torch.equal(others[name], theirs[name]) for name in weights)
     if same == 0 and args.weights is None:
         refuse(
-            f"{new_file} has no weight of {old_file}: it was made of another network. Give --weights FILE, with what the new"
-            " network is to start from"
+            f"{new_file} has no weight of {old_file}: it was made of another network."
+            " Give --weights FILE, which the new network is to start from"
         )
     return old, new, f"starts from {new_file}, which has {same} of {len(weights)} other tensors from {old_file}"
 
 
 def image_sets(args):
-    """What is learned from, what is held out of it, and a text that is another one for other images."""
+    """What is learned from, what is held out of it, and the names of all."""
     height, width = args.resolution
     if args.images == "shapes":
-        count, names = args.shapes, "shapes"
+        count, names, left = args.shapes, "shapes", 0
         drawn = WithoutLabels(Shapes(count, 8, INPUT[0], height, width, args.seed))
     else:
-        files = images_below(args.images)
+        files, left = images_below(args.images)
         count, names = len(files), "\n".join(os.path.relpath(each, args.images) for each in files)
     if count < 2:
-        refuse(f"{args.images} has {'one image' if count else 'no image'} in it, and it takes two at least: one is held out")
+        refuse(f"{args.images} has {'one image' if count else 'no image'} in it; it takes two, of which one is held out")
+    if left > 0:
+        print(f"{args.images}: {left:,} files are left out, whose names are not those of images", file=sys.stderr)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(args.seed)).tolist()
     held = min(count - 1, max(1, round(count * args.held_out)))
     parts = sorted(order[held:]), sorted(order[:held])
@@ -168,14 +178,15 @@ def learning(new, norms):
     for gate in NEW_GATES:
         new.get_submodule(gate).requires_grad_(True)
     kinds = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, getattr(model, "GroupNorm", nn.GroupNorm))
-    for module in new.modules() if norms else ():
-        if isinstance(module, kinds):
+    for name, module in new.named_modules() if norms else ():
+        # Heads of single regions come after what is compared.
+        if isinstance(module, kinds) and not name.startswith("regions."):
             module.requires_grad_(True)
     return [each for each in new.parameters() if each.requires_grad]
 
 
 def set_training(new):
-    """The network computes as it does later, with the statistics that it has; only those of new gates are still to be found."""
+    """The network computes as it does later, with the statistics that it has; new gates still have to find theirs."""
     new.eval()
     for gate in NEW_GATES:
         new.get_submodule(gate).train()
@@ -196,7 +207,7 @@ def measure(new, old, loader, args, team):
     figures = {name: figures_of(*team.total(*each), IS_CLASSIFIER) for name, each in sums.items()}
     for name, each in figures.items():
         if not math.isfinite(each["relative_error"] * each["cosine"]):
-            refuse(f"the networks' {name} are not finite numbers on the held-out images: look at the weights")
+            refuse(f"the networks' {name} are not finite: look at the weights, or try a smaller --lr")
     return figures
 
 
@@ -241,7 +252,7 @@ def resumed(path, settings, parts):
     try:
         state = torch.load(path, map_location="cpu")
         before = state["settings"]
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         refuse(f"{path} is no checkpoint of distill.py that can be read: {type(error).__name__}: {error}")
     other = [word for word in settings if settings[word] != before.get(word)]
     if other:
@@ -270,7 +281,7 @@ def say(row):
     print("  ".join(f"{word} {value}" for word, value in row.items() if value != ""), flush=True)
 
 
-def report(state, held, count):
+def report(state, held, count, norms):
     """What the held-out images say of each output, before and after."""
     before, after = state["before"], state["after"]
     print(f"on {held:,} of {count:,} images, which were held out:")
@@ -278,7 +289,9 @@ def report(state, held, count):
         changes = (f"{word.replace('_', ' ')} {before[name][word]:.4f} -> {each[word]:.4f}" for word in each)
         print(f"  {name}: {', '.join(changes)}")
     if float(mean_of(after, "relative_error")) >= float(mean_of(before, "relative_error")):
-        print("warning: the outputs are no nearer than at the start; try another --lr, or more --epochs", file=sys.stderr)
+        print("warning: the outputs are no nearer than at the start: try another --lr or more --epochs", file=sys.stderr)
+    if not norms:
+        print("only the new gates learned; with --norms scale and shift of the normalisations learn too")
 
 
 def refuse_impossible(args, team, new, training, held):
@@ -373,7 +386,7 @@ def main():
     if team.first:
         weights = os.path.join(args.output, "weights.safetensors")
         save_weights(weights, new.state_dict())
-        report(state, len(held), len(held) + len(training))
+        report(state, len(held), len(held) + len(training), args.norms)
         print(weights)
     team.close()
 

@@ -220,7 +220,9 @@ testWithTorch(test, "what can't be is refused with exit code 2, and nothing is w
     ])[] = [
       [given, [], /the following arguments are required: --images/],
       [given, ["--images", file("nowhere")], /nowhere is no folder/],
-      [given, ["--images", empty], /empty has no image in it, and it takes two at least/],
+      [given, ["--images", empty], /empty has no image in it; it takes two/],
+      [given, ["--images", empty, "--shapes", "9"], /--shapes goes with --images shapes/],
+      [given, [...SHAPES, "--crops", "whole"], /--crops is for images in folders/],
       [given, [...SHAPES, "--temperature", "2"], /--temperature goes with --loss kl/],
       [given, [...SHAPES, "--held-out", "0"], /--held-out: 0 is not from 0.001 to 0.9/],
       [given, [...SHAPES, "--output", "."], /weights\.safetensors would be written over, which was read/],

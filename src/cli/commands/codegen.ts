@@ -74,6 +74,10 @@ export const codegenCommand = defineCommand({
       "a PyTorch module and its training loop",
     ],
     [
+      "ecagen codegen specs/b0-se.json --weights b0.pth --passes 'swap-attention{to=eca}' --lang pytorch -o b0-eca",
+      "the same with distill.py: the new gates learn from the old ones, without labels",
+    ],
+    [
       "ecagen codegen specs/resnet50.json --weights resnet50.pth --insert eca --lang pytorch -o resnet50-eca",
       "a trained network with new gates, to train on from there",
     ],
