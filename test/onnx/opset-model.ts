@@ -1,4 +1,4 @@
-import { type Graph, parametersOf, type Value } from "../../src/ir/graph.js";
+import { type Graph, parametersOf, usesOf, type Value } from "../../src/ir/graph.js";
 import { numberDType } from "../../src/ir/types.js";
 import { codecNodes, type TensorToWrite } from "../../src/onnx/encode/export.js";
 import { ModelProto, type NodeMessage, type TensorMessage, tensorHeader } from "../../src/onnx/file/proto.js";
@@ -18,6 +18,7 @@ export function modelOfOpset(graph: Graph, opset: number): Uint8Array {
   });
   const sink = {
     opset,
+    uses: usesOf(graph),
     nameOf: ({ name }: Value) => name,
     unread: (wanted: string) => wanted,
     fresh: (wanted: string) => wanted,

@@ -1,5 +1,5 @@
 import type { OpOf, Value } from "../../ir/graph.js";
-import type { AttributesInput, PrimitiveOpName } from "../../ir/ops/registry.js";
+import type { AttributesInput, OpName, PrimitiveOpName } from "../../ir/ops/registry.js";
 import type { NumberDType, TensorType } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import type { OnnxAttributes } from "./attribute.js";
@@ -44,6 +44,8 @@ export interface NodeWriter {
   readonly operands: readonly string[];
   /** The op's result. */
   readonly result: string;
+  /** The kinds of the ops that read the result, or hand on what they read of it. */
+  readers(): ReadonlySet<OpName>;
   /** Adds a constant that the operator wants as an input. */
   constant(label: string, type: ConstantType, values: readonly number[]): string;
   /** Adds a node that computes the op's result. */

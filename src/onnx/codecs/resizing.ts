@@ -1,5 +1,6 @@
+import type { OpOf } from "../../ir/graph.js";
 import type { AttributesInput } from "../../ir/ops/registry.js";
-import { refuse } from "../../ir/types.js";
+import { numberDType, refuse } from "../../ir/types.js";
 import type { NodeReader } from "../decode/node-reader.js";
 import { ints, type OnnxAttributes, text } from "./attribute.js";
 import { defineCodecs, type NodeWriter } from "./codec.js";
@@ -33,14 +34,31 @@ interface Paddings {
   readonly after: readonly number[];
 }
 
-function writePad({ before, after }: Paddings, node: NodeWriter, mode: OnnxAttributes = {}): void {
+/** @param value a further input, where the padding is not the usual zeros */
+function writePad(
+  { before, after }: Paddings,
+  node: NodeWriter,
+  { mode = {}, value }: { readonly mode?: OnnxAttributes; readonly value?: (() => string) | undefined } = {},
+): void {
   const pads = [...before, ...after];
   if (node.opset < PADS_INPUT_OPSET) {
     node.node("Pad", node.operands, { ...mode, pads: ints(pads) });
     return;
   }
   const counts = node.constant("pads", { dtype: "int64", dims: [pads.length] }, pads);
-  node.node("Pad", [...node.operands, counts], mode);
+  node.node("Pad", [...node.operands, counts, ...(value === undefined ? [] : [value()])], mode);
+}
+
+/**
+ * ONNX Runtime makes zeros before a pooling the pooling's own padding, which for a maximum is none of its numbers, and may hold no whole
+ * window. It looks at the bytes of the zero: -0 is another.
+ */
+function padWithZeros({ attributes, results: [result] }: OpOf<"pad">, node: NodeWriter): void {
+  const readers = node.readers();
+  const isPooled = readers.has("max_pool") || readers.has("avg_pool");
+  const dtype = isPooled && result !== undefined ? numberDType(result.type) : undefined;
+  const value = dtype && (() => node.constant("value", { dtype, dims: [] }, [-0]));
+  writePad(attributes, node, { value });
 }
 
 function readPad(node: NodeReader, wanted: "constant" | "reflect") {
@@ -63,14 +81,14 @@ export const resizingCodecs = defineCodecs({
   /** https://onnx.ai/onnx/operators/onnx__Pad.html: the counts are one int64 input, all before and then all after. */
   pad: {
     operator: "Pad",
-    encode: (op, node) => writePad(op.attributes, node),
+    encode: padWithZeros,
     decode: (node) => readPad(node, "constant"),
   },
 
   /** The same with mode reflect. */
   reflect_pad: {
     operator: "Pad",
-    encode: (op, node) => writePad(op.attributes, node, { mode: text("reflect") }),
+    encode: (op, node) => writePad(op.attributes, node, { mode: { mode: text("reflect") } }),
     decode: (node) => readPad(node, "reflect"),
   },
 

@@ -1,7 +1,8 @@
 import { Defect, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { parseJsonPath } from "../../base/json-path.js";
 import { located } from "../../ir/builder.js";
-import { type Graph, type Op, type OpOf, parametersOf, type Value } from "../../ir/graph.js";
+import { type Graph, type Op, type OpOf, parametersOf, usesOf, type Value } from "../../ir/graph.js";
+import type { OpName } from "../../ir/ops/registry.js";
 import { isFloatType, type NumberDType, numberDType, type TensorType, tensorType } from "../../ir/types.js";
 import type { WeightExpr } from "../../ir/weight.js";
 import { encodeElements } from "../../weights/values/elements.js";
@@ -78,6 +79,7 @@ class GraphEncoder {
   readonly #graph: Graph;
   readonly #opset: number;
   readonly #sizes: Readonly<Record<string, number>>;
+  readonly #uses: ReadonlyMap<Value, readonly Op[]>;
   readonly #tensors = new TensorNames();
   readonly #nodeNames = new UniqueNames();
   readonly #nodes: NodeMessage[] = [];
@@ -88,6 +90,7 @@ class GraphEncoder {
     this.#graph = graph;
     this.#opset = opset;
     this.#sizes = sizes;
+    this.#uses = usesOf(graph);
   }
 
   /** `fixed`: the initializers that a reader would take for weights, and that no training changes. */
@@ -126,6 +129,7 @@ class GraphEncoder {
   #encodeOp(op: Op): void {
     const sink: NodeSink = {
       opset: this.#opset,
+      uses: this.#uses,
       nameOf: (value) => this.#tensors.of(value),
       fresh: (wanted) => this.#tensors.fresh(wanted),
       unread: (wanted, type) => {
@@ -155,6 +159,8 @@ class GraphEncoder {
 /** What the nodes of an op need of the model that they become part of. */
 export interface NodeSink {
   readonly opset: number;
+  /** The ops that read each value. */
+  readonly uses: ReadonlyMap<Value, readonly Op[]>;
   /** The name of a value that a node reads or computes. */
   nameOf(value: Value): string;
   /** A name for a tensor that no value stands for. */
@@ -180,6 +186,7 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
     opset: sink.opset,
     operands: op.operands.map((operand) => sink.nameOf(operand)),
     result,
+    readers: () => new Set(first === undefined ? [] : readersOf(first, sink)),
     constant: (label, { dtype, dims }, values) => {
       const name = sink.fresh(`${result}/${label}`);
       sink.constant({ name, dtype, dims, data: encodeElements(values, dtype) });
@@ -197,6 +204,18 @@ export function codecNodes(op: Op, sink: NodeSink): readonly NodeMessage[] {
   };
   located(op.loc, () => codec.encode(op as OpOf<OperatorName>, writer));
   return nodes;
+}
+
+/** Ops whose result is their operand, for ONNX Runtime at the latest. */
+const HANDING_ON: ReadonlySet<OpName> = new Set<OpName>(["cast", "dropout", "identity"]);
+
+function readersOf(value: Value, { uses }: Pick<NodeSink, "uses">): readonly OpName[] {
+  return (uses.get(value) ?? []).flatMap((op): readonly OpName[] => {
+    const [result] = op.results;
+    return HANDING_ON.has(op.kind) && result !== undefined
+      ? [op.kind, ...readersOf(result, { uses })]
+      : [op.kind];
+  });
 }
 
 /** Refuses ops that are no operator, or none of that operator set. */

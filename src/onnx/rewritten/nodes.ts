@@ -1,6 +1,6 @@
 import { type ByteRange, concatBytes, utf8 } from "../../base/bytes.js";
 import { Defect } from "../../base/diagnostic.js";
-import type { Graph, Op, OpOf, Value } from "../../ir/graph.js";
+import { type Graph, type Op, type OpOf, usesOf, type Value } from "../../ir/graph.js";
 import type { ModelSource, SourceNode } from "../decode/source.js";
 import { codecNodes, type NodeSink } from "../encode/export.js";
 import { bytes, copied, type FileSegment, message } from "../encode/layout.js";
@@ -40,6 +40,7 @@ export function rewrittenNodes(
   };
   const sink: NodeSink = {
     opset,
+    uses: usesOf(graph),
     nameOf,
     fresh: (wanted) => names.fresh(wanted),
     unread: (wanted) => names.fresh(wanted),
