@@ -21,8 +21,8 @@ export function networksSurveyDocs(): string {
 # Today's networks, command by command
 
 \`npm run networks-survey\` runs the commands on the specs that define blocks of their own, or have a neck or heads. \`compile\` and \`stats\` take the whole
-network, the others the same network for images of 64×64 (107×107 for Inception-v3, 112×112 for IR-SE50), or signals of 64 steps; detectors
-in two stages with 30 proposals and 10 detections.
+network, the others the same network for images of 64×64 (107×107 for Inception-v3, 112×112 for IR-SE50), or signals of 64 steps; U-Net
+and the large detectors take images of 32×32, those in two stages with 12 proposals and 4 detections.
 
 | command | ok |
 |---|---|

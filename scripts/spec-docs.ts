@@ -339,8 +339,9 @@ the rows of all maps stand one after the other. They come after those of the cla
 The head \`scores\` has a logit of each class for each anchor of each pixel, that of \`boxes\` four numbers. The network then takes one image (\`--batch 1\`)
 and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of its input), \`scores\` [D] and \`labels\` [D], the best first; how many there are,
 a run finds. With \`regions\` anchors become proposals, which are looked at once more (Faster R-CNN); with \`mask\` there is an output \`masks\`
-[D, 1, 28, 28] too, a grid over each box with numbers from 0 to 1 (Mask R-CNN). With \`"outputs": "raw"\` the heads' own outputs are all; those of \`regions\` are
-then \`proposals\` [R, 4], \`class_logits\` [R, classes], \`box_regression\` [R, 4 · classes] and \`mask_logits\`. Where fewer proposals are left than \`count\`, empty boxes
+[D, 1, 28, 28] too, a grid over each box with numbers from 0 to 1 (Mask R-CNN), and with \`keypoints\` an output \`keypoint_logits\`
+[D, 17, 56, 56], for each key point of each box a logit of each place of a grid over it, which torchvision's \`heatmaps_to_keypoints\` makes positions of (Keypoint R-CNN). With \`"outputs": "raw"\` the heads' own outputs are all; those of \`regions\` are
+then \`proposals\` [R, 4], \`class_logits\` [R, classes], \`box_regression\` [R, 4 · classes], \`mask_logits\` and \`keypoint_logits\`. Where fewer proposals are left than \`count\`, empty boxes
 fill them up. Multiply-accumulates are counted for all proposals, and for as many detections as there can be. A pixel of a map lies ⌊input / map⌋ pixels of the
 input after the one before it, as in torchvision. The PyTorch module of \`codegen\` selects the same boxes, with torchvision's suppression and alignment.
 

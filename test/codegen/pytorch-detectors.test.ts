@@ -60,7 +60,7 @@ testWithTorch(test, "every detector is prepared and run", async () => {
 });
 
 /** Outputs with a row for each of what is found or proposed. */
-const LISTS = ["boxes", "scores", "labels", "masks", "proposals", "class_logits"];
+const LISTS = ["boxes", "scores", "labels", "masks", "proposals", "class_logits", "keypoint_logits"];
 
 for (const name of HAS_TORCH ? names : []) {
   test(`${name}: the same boxes as ONNX Runtime`, () => {

@@ -14,6 +14,7 @@ import { oneStageDetections } from "../../src/networks/detection/one-stage.js";
 import { proposalsOf } from "../../src/networks/detection/proposals.js";
 import {
   buildBoxHead,
+  buildKeypointHead,
   buildMaskHead,
   masksOf,
   regionDetections,
@@ -93,6 +94,9 @@ const NAMES: Readonly<Record<string, string>> = {
   "mask.1.conv": "mask_head.1.0",
   "mask.upsample": "mask_predictor.conv5_mask",
   "mask.masks.conv": "mask_predictor.mask_fcn_logits",
+  "keypoints.0.conv": "keypoint_head.0",
+  "keypoints.1.conv": "keypoint_head.2",
+  "keypoints.upsample": "keypoint_predictor.kps_score_lowres",
 };
 
 function twoStage(given: Case, strides: readonly number[]): Graph {
@@ -119,9 +123,15 @@ function twoStage(given: Case, strides: readonly number[]): Graph {
   const found = regionDetections(at("/detections"), proposals, logits, limits);
   const seen = alignedRegions(at("/mask"), maps, found.boxes, { size: 4, samples: 2 }, "masked");
   const masks = buildMaskHead(at("/mask"), seen, { ...start, channels: [4, 4], hidden: 5 });
+  const points = expected.keypoint_logits?.dims[1];
+  const keypointsOf = (): Value => {
+    const over = alignedRegions(at("/keypoints"), maps, found.boxes, { size: 4, samples: 2 }, "seen");
+    return buildKeypointHead(at("/keypoints"), over, { ...start, channels: [6, 5], count: points ?? 0 });
+  };
   const graph = graphOf(builder, {
     ...found,
     masks: masksOf(at("/mask"), masks, found.labels),
+    ...(points === undefined ? {} : { keypoint_logits: keypointsOf() }),
     proposals,
     class_logits: logits.classes,
     box_regression: logits.boxes,
@@ -181,9 +191,10 @@ for (const [name, given] of Object.entries(cases)) {
   const inputs = new Map(Object.entries(given.inputs).map(([key, each]) => [key, read(each)]));
   const check = (outputs: ReadonlyMap<string, Tensor>): void => {
     const found = ["boxes", "scores", "labels"];
+    const points = given.expected.keypoint_logits === undefined ? [] : ["keypoint_logits"];
     assert.equal(
       [...outputs.keys()],
-      given.strides === undefined ? found : [...found, "masks", ...OF_PROPOSALS],
+      given.strides === undefined ? found : [...found, "masks", ...points, ...OF_PROPOSALS],
     );
     for (const [key, actual] of outputs)
       compare(key, read(given.expected[key] as Written), actual, OF_PROPOSALS.includes(key));

@@ -15,6 +15,7 @@ import torch
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.retinanet import RetinaNet, RetinaNetHead
 from torchvision.models.detection.roi_heads import RoIHeads
@@ -85,8 +86,8 @@ def one_stage(height, width, classes, detections):
 FIVE_LEVELS = ((16,), (32,), (64,), (128,), (256,))
 
 
-def two_stage(height, width, classes, candidates, count, overlap, *, sizes=FIVE_LEVELS, strides=(4, 8, 16, 32)):
-    """`sizes`: of the anchors of each map, the first of stride strides[0]. `strides`: of the maps that regions are cut out of."""
+def two_stage(height, width, classes, candidates, count, overlap, *, sizes=FIVE_LEVELS, strides=(4, 8, 16, 32), keypoints=None):
+    """`keypoints`: how many a thing has. `sizes`: of the anchors of each map, the first of stride strides[0]. `strides`: of the maps that regions are cut out of."""
     channels = 3
     steps = [strides[0] * 2**i for i in range(len(sizes))]
     maps = [((height + step - 1) // step, (width + step - 1) // step) for step in steps]
@@ -104,6 +105,7 @@ def two_stage(height, width, classes, candidates, count, overlap, *, sizes=FIVE_
         pool(3), TwoMLPHead(channels * 9, 8), FastRCNNPredictor(8, classes),
         0.5, 0.5, 512, 0.25, None, 0.05, 0.5, 100,
         pool(4), MaskRCNNHeads(channels, (4, 4), 1), MaskRCNNPredictor(4, 5, classes),
+        *([] if keypoints is None else [pool(4), KeypointRCNNHeads(channels, (6, 5)), KeypointRCNNPredictor(5, keypoints)]),
     ).eval()
     with torch.no_grad():
         # Classes and boxes that differ from region to region.
@@ -114,6 +116,10 @@ def two_stage(height, width, classes, candidates, count, overlap, *, sizes=FIVE_
         regions = heads.box_roi_pool(features, proposals, image.image_sizes)
         logits = heads.box_predictor(heads.box_head(regions))
         found = heads(features, proposals, image.image_sizes)[0][0]
+        if keypoints is not None:
+            found = {name: found[name] for name in ("boxes", "scores", "labels", "masks")}
+            seen = heads.keypoint_roi_pool(features, [found["boxes"]], image.image_sizes)
+            found["keypoint_logits"] = heads.keypoint_predictor(heads.keypoint_head(seen))
     return {
         "image": [height, width],
         "sizes": sizes,
@@ -140,6 +146,7 @@ cases = {
     "two-stage": two_stage(128, 192, 4, 100, 60, 0.7),
     "two-stage, odd maps": two_stage(72, 104, 3, 1000, 1000, 0.3),
     "two-stage, one map": two_stage(120, 200, 4, 300, 80, 0.7, sizes=((16, 32, 64),), strides=(16,)),
+    "two-stage, key points": two_stage(64, 96, 2, 60, 40, 0.7, keypoints=3),
 }
 for name, case in cases.items():
     print(name, {key: each["dims"] for key, each in case["expected"].items()})

@@ -14,7 +14,9 @@ export function boxSelection(detection: ResolvedDetection | undefined): Resolved
 }
 
 /** The heads over regions that a spec may leave out, with their classes. */
-const REGION_HEADS = { mask: "MaskHead" } as const satisfies { [head in keyof ResolvedRegions]?: string };
+const REGION_HEADS = { mask: "MaskHead", keypoints: "KeypointHead" } as const satisfies {
+  [head in keyof ResolvedRegions]?: string;
+};
 
 type RegionHeadName = keyof typeof REGION_HEADS;
 

@@ -36,8 +36,9 @@ export function selectsBoxes(detection: ResolvedDetection | undefined): boolean 
 /** The outputs that take the place of the heads', or come after them. */
 export function detectionOutputs({ outputs, regions }: ResolvedDetection): readonly string[] {
   const masks = regions?.mask === undefined ? [] : [outputs === "raw" ? "mask_logits" : "masks"];
-  if (outputs === "detections") return ["boxes", "scores", "labels", ...masks];
-  return regions === undefined ? [] : ["proposals", "class_logits", "box_regression", ...masks];
+  const keypoints = regions?.keypoints === undefined ? [] : ["keypoint_logits"];
+  if (outputs === "detections") return ["boxes", "scores", "labels", ...masks, ...keypoints];
+  return regions === undefined ? [] : ["proposals", "class_logits", "box_regression", ...masks, ...keypoints];
 }
 
 /** The outputs of a head, of which there are none where detections are made of its results. */

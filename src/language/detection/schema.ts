@@ -88,6 +88,26 @@ const regionsSchema = z.strictObject({
     })
     .optional()
     .describe("Which pixels belong to what was found (Mask R-CNN); left out, there are no masks."),
+  keypoints: z
+    .strictObject({
+      count: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(17)
+        .describe("Key points of a thing; 17 are COCO's of a person."),
+      ...grid(14),
+      channels: z
+        .array(channelCount)
+        .max(16)
+        .default(Array.from({ length: 8 }, () => 512))
+        .describe("Outputs of the 3×3 convolutions."),
+      normalized,
+    })
+    .optional()
+    .describe(
+      "Where the key points of what was found are (Keypoint R-CNN): a map of four times the cells over each box for each of them; left out, there are none.",
+    ),
 });
 
 export const OUTPUTS = ["detections", "raw"] as const;

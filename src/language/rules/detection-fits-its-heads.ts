@@ -91,7 +91,7 @@ function checkChannels(
 
 function checkRegions({ regions }: ResolvedDetection, report: Report): void {
   const { maps = [] } = regions ?? {};
-  for (const part of ["box", "mask"] as const) {
+  for (const part of ["box", "mask", "keypoints"] as const) {
     const { normalized = false, channels = [] } = regions?.[part] ?? {};
     if (normalized && channels.length === 0) {
       report(

@@ -7,7 +7,7 @@ import type { LayerBuilder } from "../blocks/layers.js";
 import type { LevelHeads } from "./candidates.js";
 import { oneStageDetections } from "./one-stage.js";
 import { proposalsOf } from "./proposals.js";
-import { buildBoxHead, buildMaskHead, masksOf, regionDetections } from "./region-heads.js";
+import { buildBoxHead, buildKeypointHead, buildMaskHead, masksOf, regionDetections } from "./region-heads.js";
 import { alignedRegions, type RegionMap } from "./regions.js";
 
 /** What boxes are made of. */
@@ -28,6 +28,7 @@ type NamedOutput = readonly [name: string, value: Value];
  *     heads → anchors' candidates → suppression → boxes, scores, labels                             one stage
  *     heads → proposals → regions of maps → box head → suppression → boxes, scores, labels          two stages
  *                                                                      └→ regions → mask head → masks
+ *                                                                      └→ regions → key points' head → their logits
  */
 export function buildDetection(
   detection: ResolvedDetection,
@@ -60,10 +61,10 @@ function levelsOf(
   });
 }
 
-/** With `raw` the heads look at the proposals, else the mask's at what is found. */
+/** With `raw` all heads look at the proposals, else those of masks and key points at what is found. */
 function twoStages(
   detection: ResolvedDetection,
-  { maps: from, proposals, classes, box, mask }: ResolvedRegions,
+  { maps: from, proposals, classes, box, mask, keypoints }: ResolvedRegions,
   levels: readonly LevelHeads[],
   { image, mapOf, enter }: DetectionSources,
 ): readonly NamedOutput[] {
@@ -85,6 +86,12 @@ function twoStages(
       buildMaskHead(layers, alignedRegions(layers, maps, regions, mask, "masked"), { ...start, ...mask }),
     ];
   };
+  const keypointsOver = (regions: Value): readonly NamedOutput[] => {
+    if (keypoints === undefined) return [];
+    const layers = enter("/regions/keypoints", "keypoint-head", channels);
+    const seen = alignedRegions(layers, maps, regions, keypoints, "seen");
+    return [["keypoint_logits", buildKeypointHead(layers, seen, { ...start, ...keypoints })]];
+  };
   if (outputs === "raw") {
     const masks = masksOver(boxes);
     return [
@@ -92,6 +99,7 @@ function twoStages(
       ["class_logits", logits.classes],
       ["box_regression", logits.boxes],
       ...(masks === undefined ? [] : [["mask_logits", masks[1]] as const]),
+      ...keypointsOver(boxes),
     ];
   }
   const found = regionDetections(enter("/detections", "detections", 4), boxes, logits, {
@@ -104,5 +112,6 @@ function twoStages(
     ["scores", found.scores],
     ["labels", found.labels],
     ...(masks === undefined ? [] : [["masks", masksOf(masks[0], masks[1], found.labels)] as const]),
+    ...keypointsOver(found.boxes),
   ];
 }

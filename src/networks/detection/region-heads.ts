@@ -133,6 +133,34 @@ export function buildMaskHead(
   return layers.conv(activated, "masks", { ...conv, channels: classes, kernel: 1 }, { bias: true });
 }
 
+/**
+ * Regions [R, C, S, S] → 3×3 convolutions with ReLU → four times as high and wide → a logit of each place for each key point,
+ * [R, count, 4S, 4S] (He et al., Mask R-CNN, ICCV 2017, section 5), as torchvision's KeypointRCNNHeads and KeypointRCNNPredictor.
+ */
+export function buildKeypointHead(
+  layers: LayerBuilder,
+  regions: Value,
+  { count, ...start }: Convolutions & { readonly count: number },
+): Value {
+  const x = convolved(layers, regions, start);
+  const inputs = Number(x.type.dims[1]);
+  const init = initializations[start.initialization];
+  const weight = layers.parameter("upsample/weight", [inputs, count, 4, 4], init.conv(1));
+  const bias = layers.parameter("upsample/bias", [count], init.convBias(inputs));
+  const larger = layers.op(
+    "conv_transpose",
+    [x, weight, bias],
+    { strides: [2, 2], pads: [1, 1, 1, 1] },
+    "upsample",
+  );
+  return layers.op(
+    "resize",
+    [larger],
+    { scales: [1, 1, 2, 2], mode: "linear", coordinates: "half_pixel" },
+    "logits",
+  );
+}
+
 /** Of each detection the mask of its class, [D, 1, 2S, 2S], from 0 to 1 for each pixel of a grid over its box. */
 export function masksOf(layers: LayerBuilder, logits: Value, labels: Value): Value {
   const shares = layers.op("sigmoid", [logits], {}, "shares");

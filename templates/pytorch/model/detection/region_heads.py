@@ -37,7 +37,7 @@ class RegionLayers(nn.Module):
 
     def __init__(self, inputs, style, *, channels=(), normalized=False, size, samples):
         super().__init__()
-        self.size, self.samples, self.count = size, samples, len(channels)
+        self.size, self.samples, self.depth = size, samples, len(channels)
         options = {"norm": normalized, "bias": not normalized, "act": "relu", "padding": "symmetric"}
         for i, outputs in enumerate(channels):
             self._modules[str(i)] = ConvNormAct(inputs, outputs, 3, style, **options)
@@ -46,7 +46,7 @@ class RegionLayers(nn.Module):
 
     def convolved(self, maps, strides, boxes):
         x = aligned_regions(maps, strides, boxes, self.size, self.samples)
-        for i in range(self.count):
+        for i in range(self.depth):
             x = self._modules[str(i)](x)
         return x
 
