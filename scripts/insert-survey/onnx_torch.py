@@ -1,6 +1,6 @@
 """Trains networks of ONNX files for two steps, to see whether gates that ecagen put into them learn.
 
-    onnx_torch.py CASE.json      a list of {"file", "shape"}: the model and the sizes of its input
+    onnx_torch.py CASE.json      a list of {"file", "shape", "values"}: the model, the sizes of its input, and a file of its float32 numbers
 
 Prints JSON: for each the gates without a gradient at the start, and the parameters that two steps of SGD don't move. It knows the
 operators of image networks alone, computes in float64, and uses running statistics as they are.
@@ -163,7 +163,7 @@ def check(case):
     new = {name: each for name, each in weights.items() if "inserted" in name and name.endswith(ends)}
     before = {name: each.detach().clone() for name, each in new.items()}
     names = [each.name for each in model.graph.input if each.name not in weights]
-    x = torch.randn(case["shape"], dtype=torch.float64)
+    x = torch.from_numpy(np.fromfile(case["values"], dtype=np.float32).reshape(case["shape"])).double()
     optimizer = torch.optim.SGD([each for each in weights.values() if each.requires_grad], lr=1.0)
     target, gates = None, {}
     for step in range(2):

@@ -16,8 +16,8 @@ export function surveyPage(rows: readonly SurveyRow[], refused: readonly string[
 
 \`npm run insert-survey\` puts gates behind every layer and at the end of every block of networks ([insert.md](insert.md)), and compares the outputs with those of the
 network without them: ${count(gates)} gates in ${new Set(rows.map(({ network }) => network)).size} networks. The outputs are off by at most ${part(far)} of their range where ONNX Runtime runs the nodes as they are. Its own fusions and
-layouts round otherwise where a gate stands between two layers, as they do between the original's levels of optimisation, which moves them by at most ${part(fused)} (the text detector
-finds nothing in noise: the range of its output is as small as what rounding moves). Inputs are random.
+layouts round otherwise where a gate stands between two layers, as they do between the original's levels of optimisation, which moves them by at most ${part(fused)}. PaddleOCR's networks
+are given pictures of text, the others random inputs.
 
 A gate learns where its gradient is not zero at the start; its parameters are those that two steps of SGD move, in float64. Specs are trained as the PyTorch
 module that \`codegen\` writes, files node by node in PyTorch.

@@ -85,7 +85,7 @@ async function surveyed(
       ...((await isOpen(source.file)) ? { inputShapes } : {}),
     });
     inserted = report.inserted ?? [];
-    learning = await learnsInFile(after, shape, folder);
+    learning = await learnsInFile(after, network, folder);
   } else {
     const { spec, weights } = source;
     await compile(spec, { output: before, weights });
@@ -98,8 +98,8 @@ async function surveyed(
     ...{ network: network.title, kind, gates: inserted.length },
     folded: inserted.filter(({ scaleIn }) => scaleIn.length > 0).length,
     products: inserted.filter(({ reason }) => reason !== undefined).length,
-    off: await distanceOf(original, after, size, "all"),
-    unfused: await distanceOf(original, after, size, "disabled"),
+    off: await distanceOf(original, after, { shape: size, pictures: network.pictures }, "all"),
+    unfused: await distanceOf(original, after, { shape: size, pictures: network.pictures }, "disabled"),
     withoutGradient: learning.without_gradient.length,
     parameters: learning.parameters ?? 0,
     unmoved: learning.unmoved.length,
@@ -120,21 +120,26 @@ async function isOpen(file: string): Promise<boolean> {
   return input?.isTensor === true && input.shape.slice(2).some((size) => typeof size !== "number");
 }
 
+type Input = Pick<SurveyedNetwork, "shape" | "pictures">;
+
+function valuesOf({ shape, pictures }: Input): Float32Array {
+  const stream = randomStream(0, "insert-survey");
+  return pictures ?? Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal());
+}
+
 /** The largest difference of the first outputs, as a part of the range of the first's. */
 async function distanceOf(
   original: string,
   other: string,
-  shape: readonly number[],
+  input: Input,
   graphOptimizationLevel: "all" | "disabled",
 ): Promise<number> {
-  const stream = randomStream(0, "insert-survey");
-  const count = shape.reduce((a, b) => a * b, 1);
-  const x = Float32Array.from({ length: count }, () => stream.normal());
+  const x = valuesOf(input);
   const outputs: Float32Array[] = [];
   for (const file of [original, other]) {
     const session = await InferenceSession.create(file, { graphOptimizationLevel, logSeverityLevel: 4 });
     const results = await session.run({
-      [session.inputNames[0] ?? ""]: new Tensor("float32", x, [...shape]),
+      [session.inputNames[0] ?? ""]: new Tensor("float32", x, [...input.shape]),
     });
     outputs.push(results[session.outputNames[0] ?? ""]?.data as Float32Array);
     await session.release();
@@ -147,16 +152,17 @@ async function distanceOf(
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The file's nodes in PyTorch, with its initializers as parameters. */
-async function learnsInFile(file: string, shape: readonly number[], folder: string): Promise<Learning> {
-  const cases = join(folder, "cases.json");
-  writeFileSync(cases, JSON.stringify([{ file, shape }]));
+async function learnsInFile(file: string, input: Input, folder: string): Promise<Learning> {
+  const [cases, values] = [join(folder, "cases.json"), join(folder, "x.f32")];
+  writeFileSync(values, valuesOf(input));
+  writeFileSync(cases, JSON.stringify([{ file, shape: input.shape, values }]));
   const [line = ""] = runPython(script("./onnx_torch.py"), [cases]).stdout;
   return (JSON.parse(line) as readonly Learning[])[0] as Learning;
 }
 
 /** The module that codegen writes, with its weights. */
 async function learnsInModule(
-  { source, shape }: SurveyedNetwork,
+  { source, ...input }: SurveyedNetwork,
   flags: { readonly inserts: readonly string[]; readonly at: readonly string[] },
   folder: string,
 ): Promise<Learning> {
@@ -164,10 +170,8 @@ async function learnsInModule(
   const output = join(folder, "module");
   rmSync(output, { recursive: true, force: true });
   await codegen(source.spec, { ...flags, language: "pytorch", output, weights: source.weights });
-  const stream = randomStream(0, "insert-survey module");
-  const x = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal());
-  writeFileSync(join(output, "x.f32"), x);
-  writeFileSync(join(output, "shape.json"), JSON.stringify(shape));
+  writeFileSync(join(output, "x.f32"), valuesOf(input));
+  writeFileSync(join(output, "shape.json"), JSON.stringify(input.shape));
   const [line = ""] = runPython(script("../../test/python/check_inserted.py"), [output]).stdout;
   return (JSON.parse(line) as readonly Learning[])[0] as Learning;
 }

@@ -1,9 +1,14 @@
 import { count } from "../base/numbers.js";
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import { table } from "./format.js";
 
-/** The networks that a choice looked at, parameters against what they do to the outputs; nothing without a choice. */
-export function choiceTable(report: RewriteReport["choice"]): string {
+/**
+ * The networks that a choice looked at, parameters against what they do to the outputs; nothing without a choice.
+ *
+ * @param picture the file that shows the same, where there is one
+ */
+export function choiceTable(report: RewriteReport["choice"], picture: string | undefined): string {
   if (report === undefined) return "";
   const { budget, parameters, metric, curve } = report;
   const head = [
@@ -24,8 +29,9 @@ export function choiceTable(report: RewriteReport["choice"]): string {
     ...(metric === undefined ? [] : [String(point.metric)]),
     gatesText(point.gates),
   ]);
+  const drawn = picture === undefined ? "" : `${oneVisibleLine(picture)}: the same as a picture\n`;
   const original = metric === undefined ? "" : `; the metric of the original is ${metric}`;
-  return `\nthe choice keeps to ${budget}, of ${count(parameters)} parameters of gates${original}; errors and cosines of the outputs, over images that no gate was fitted to:\n\n${table(head, rows, head.slice(1, -1))}`;
+  return `\nthe choice keeps to ${budget}, of ${count(parameters)} parameters of gates${original}; errors and cosines of the outputs, over images that no gate was fitted to:\n\n${table(head, rows, head.slice(1, -1))}${drawn}`;
 }
 
 /** `3 removed, 2 eca, 4 kept` */

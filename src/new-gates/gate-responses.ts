@@ -1,3 +1,4 @@
+import { joinedNumbers } from "../base/arrays.js";
 import { GraphBuilder } from "../ir/builder.js";
 import { type Graph, type Op, parametersOf, type Result, type Value } from "../ir/graph.js";
 import { gatedChannels } from "../ir/types.js";
@@ -75,7 +76,7 @@ export async function observeGates(
   await run(
     withGateProbes(graph, gates, shown),
     (values, n) => {
-      outputs[n] = Float64Array.from(values.slice(0, shown.length).flatMap((each) => Array.from(each)));
+      outputs[n] = joinedNumbers(values.slice(0, shown.length));
       responses.forEach(({ channels, squeeze, power, response, weight }, i) => {
         const [mean, square, product] = values.slice(shown.length + PROBES * i);
         for (let c = 0; c < channels; c++) {

@@ -1,5 +1,6 @@
 import { dequal } from "dequal";
 import { gateOf } from "../analysis/counts.js";
+import { joinedNumbers } from "../base/arrays.js";
 import { InputError } from "../base/diagnostic.js";
 import { type Likeness, likeness } from "../base/distance.js";
 import { FactorPlanner } from "../ir/channel-factors.js";
@@ -166,7 +167,7 @@ async function nearer<T>(a: T, b: T, errorOf: (one: T) => Promise<number>): Prom
 }
 
 export function heldOutputs(outputs: readonly Float64Array[], held: readonly number[]): Float64Array {
-  return Float64Array.from(held.flatMap((image) => [...(outputs[image] ?? [])]));
+  return joinedNumbers(held.map((image) => outputs[image] ?? []));
 }
 
 export function plannedGates(pairs: readonly GatePair[], swapped: Graph): readonly PlannedGate[] {

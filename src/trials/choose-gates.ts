@@ -56,8 +56,8 @@ export interface ChosenGates {
   readonly report: ChoiceReport;
 }
 
-/** Images that show what a gate's error makes of the outputs. */
-const SENSING = 8;
+/** Images that show what a gate's error makes of the outputs: of fewer, those that happen to be near a decision would say it. */
+const SENSING = 24;
 
 /** Points of the curve that are measured besides those that the budget asks about. */
 const POINTS = 7;

@@ -29,6 +29,7 @@ export function fittedLadders(
   seen: readonly GateResponses[],
   { fitted, held }: { readonly fitted: readonly number[]; readonly held: readonly number[] },
 ): readonly (readonly FittedRung[])[] {
+  const parts = seen.map((each) => ({ fitted: onImages(each, fitted), held: onImages(each, held) }));
   const names = new Set(gates.flatMap((gate) => ladderOf(gate).map(({ name }) => name)));
   const rungs = new Map<Op, FittedRung[]>(gates.map((gate) => [gate, []]));
   for (const name of names) {
@@ -39,10 +40,10 @@ export function fittedLadders(
     const swapped = runPasses(original, invocations).graph;
     for (const planned of plannedGates(newGatesOf(original, swapped), swapped)) {
       const i = gates.findIndex(({ loc }) => loc.scope === planned.op.loc.scope);
-      const [gate, responses] = [gates[i], seen[i]];
-      if (gate === undefined || responses === undefined) continue;
-      const numbers = planned.fit.fit(taskOf(planned, onImages(responses, fitted)));
-      const task = taskOf(planned, onImages(responses, held));
+      const [gate, part] = [gates[i], parts[i]];
+      if (gate === undefined || part === undefined) continue;
+      const numbers = planned.fit.fit(taskOf(planned, part.fitted));
+      const task = taskOf(planned, part.held);
       rungs.get(gate)?.push({
         rung: name,
         gate,

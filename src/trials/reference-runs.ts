@@ -1,3 +1,4 @@
+import { joinedNumbers } from "../base/arrays.js";
 import { largestDifference } from "../base/distance.js";
 import type { Graph } from "../ir/graph.js";
 import { isSignal } from "../ir/picture.js";
@@ -91,7 +92,7 @@ export function evaluateReference(
     outputs(batch) {
       const images = byImage ? exact.slice(0, batch) : [runOf(batch)];
       return new Map(
-        graph.outputs.map(({ name }) => [name, joined(images.map((run) => numbersOf(run, name)))]),
+        graph.outputs.map(({ name }) => [name, joinedNumbers(images.map((run) => numbersOf(run, name)))]),
       );
     },
     errors,
@@ -176,14 +177,4 @@ function responsesOf({ outputs }: Graph, runs: readonly Run[]): ReadonlyMap<stri
 
 function numbersOf(run: Run, name: string): Tensor["data"] {
   return run.get(name)?.data ?? new Float64Array();
-}
-
-function joined(parts: readonly Tensor["data"][]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const part of parts) {
-    all.set(part, end);
-    end += part.length;
-  }
-  return all;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -16,8 +16,8 @@ const choosing: RewriteOptions = { swaps: ["se=auto"], calibrate: "random:12", v
 
 test("within a budget of parameters: the curve from removed to kept, and the chosen network in the file", () =>
   inTemporaryFolder(async (folder) => {
-    const output = join(folder, "auto.onnx");
-    const report = await rewrite(FILE, { ...choosing, budget: "parameters=-50%", output });
+    const [output, curve] = [join(folder, "auto.onnx"), join(folder, "curve.svg")];
+    const report = await rewrite(FILE, { ...choosing, budget: "parameters=-50%", output, curve });
     const { choice } = report;
     if (choice === undefined) throw new Error("nothing was chosen");
     const parameters = choice.curve.map((point) => point.parameters);
@@ -31,7 +31,10 @@ test("within a budget of parameters: the curve from removed to kept, and the cho
     const [chosen, ...more] = choice.curve.filter((point) => point.chosen);
     assert.equal(more, []);
     assert.ok(chosen !== undefined && chosen.parameters <= 0.5 * choice.parameters && chosen.parameters > 0);
-    assert.ok(existsSync(output));
+    const picture = readFileSync(curve, "utf8");
+    assert.match(picture, /^<svg .*<\/svg>\s*$/s);
+    assert.match(picture, "Gates chosen by parameters=-50%");
+    assert.is(picture.match(/aria-roledescription="point"/g)?.length, choice.curve.length);
     // The chosen gates are what is found in the file.
     const found = await rewrite(output, { verify: false });
     assert.is(found.attentionParameters, chosen.parameters);
@@ -59,6 +62,7 @@ const REFUSED: readonly (readonly [RewriteOptions, RegExp, DiagnosticCode])[] = 
   [{ ...choosing, newGates: "neutral" }, /goes with no other --new-gates/, "rewrite/auto"],
   [{ swaps: ["se=eca"], budget: "cosine=0.9" }, /--budget is for gates that are chosen/, "rewrite/auto"],
   [{ swaps: ["se=eca"], metric: "true" }, /--metric is for gates that are chosen/, "rewrite/auto"],
+  [{ swaps: ["se=eca"], curve: "unused.svg" }, /--curve is for gates that are chosen/, "rewrite/auto"],
   [{ ...choosing, budget: "speed=1" }, /--budget speed=1 says nothing/, "rewrite/budget"],
   [{ ...choosing, budget: "metric=-1" }, /needs a program that says the metric/, "rewrite/budget"],
   [{ ...choosing, budget: "metric=-1", metric: "false" }, /--metric false says no number/, "rewrite/metric"],
@@ -66,6 +70,16 @@ const REFUSED: readonly (readonly [RewriteOptions, RegExp, DiagnosticCode])[] = 
   [{ ...choosing, calibrate: "random:3" }, /3 images are too few to choose by/, "rewrite/auto"],
   [{ ...choosing, swaps: ["cbam=auto"] }, /no gate of the kind "cbam"/, "pass/no-gate"],
 ];
+
+test("without a model the picture is written, and never over what was read or beside itself", () =>
+  inTemporaryFolder(async (folder) => {
+    const curve = join(folder, "curve.svg");
+    await rewrite(FILE, { ...choosing, curve });
+    assert.match(readFileSync(curve, "utf8"), "</svg>");
+    const both = { ...choosing, output: join(folder, "a"), curve: join(folder, "a") };
+    await rejectsError(() => rewrite(FILE, both), InputError, /two outputs can't both be written to/);
+    await rejectsError(() => rewrite(FILE, { ...choosing, curve: FILE }), InputError, /is read/);
+  }));
 
 for (const [options, message, code] of REFUSED) {
   test(`refused: ${message}`, () =>

@@ -43,6 +43,12 @@ export const rewriteCommand = defineCommand({
       describe:
         "A program that gets the path of a model and prints a number, the larger the better, for --budget metric=…",
     },
+    curve: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "An SVG of the networks that NEW=auto looked at: parameters against how far the outputs are off",
+    },
     insert: sharedOptions.insert,
     at: sharedOptions.at,
     passes: {
@@ -107,8 +113,8 @@ export const rewriteCommand = defineCommand({
       "gates where there were none; it computes what it did",
     ],
     [
-      "ecagen rewrite b0.onnx --swap se=auto --budget cosine=0.999 --calibrate pictures/ -o b0-auto.onnx",
-      "each gate becomes the smallest one that will do",
+      "ecagen rewrite b0.onnx --swap se=auto --budget cosine=0.999 --calibrate pictures/ -o b0-auto.onnx --curve curve.svg",
+      "each gate becomes the smallest one that will do; a picture of what others would do",
     ],
     [
       "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
@@ -133,6 +139,7 @@ export const rewriteCommand = defineCommand({
         swaps: args.swap,
         budget: args.budget,
         metric: args.metric,
+        curve: args.curve,
         inserts: args.insert,
         at: args.at,
         passes: args.passes,
@@ -159,7 +166,7 @@ export const rewriteCommand = defineCommand({
       warnings: report.warnings,
       text() {
         const explained = args.explain ? explanation(report) : "";
-        return `${explained}${summary(report)}${choiceTable(report.choice)}${newGatesTable(report.newGates)}`;
+        return `${explained}${summary(report)}${choiceTable(report.choice, args.curve)}${newGatesTable(report.newGates)}`;
       },
     };
   },

@@ -6,20 +6,21 @@ const AUTO = /^(.+)=auto$/;
 /**
  * The kind of gate whose successors are chosen, of `--swap KIND=auto`; undefined without it.
  *
- * Errors: `InputError` beside another swap or start, and for a budget or metric that nothing is chosen by.
+ * Errors: `InputError` beside another swap or start, and for a budget, metric or curve where nothing is chosen.
  */
 export function autoKind({
   swaps = [],
   budget,
   metric,
+  curve,
   newGates = "init",
   calibrate,
 }: RewriteOptions): string | undefined {
   const kind = swaps.map((swap) => AUTO.exec(swap)?.[1]).find((found) => found !== undefined);
   if (kind === undefined) {
-    if (budget === undefined && metric === undefined) return undefined;
-    const flag = budget === undefined ? "--metric" : "--budget";
-    throw InputError.of("rewrite/auto", `${flag} is for gates that are chosen`, {
+    const [flag] = Object.entries({ budget, metric, curve }).find(([, value]) => value !== undefined) ?? [];
+    if (flag === undefined) return undefined;
+    throw InputError.of("rewrite/auto", `--${flag} is for gates that are chosen`, {
       hint: "--swap se=auto chooses",
     });
   }

@@ -21,6 +21,8 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly budget?: string | undefined;
   /** A program that gets the path of a model and prints a number, the larger the better. */
   readonly metric?: string | undefined;
+  /** An SVG with the networks that a choice looked at, parameters against what they do to the outputs. */
+  readonly curve?: string | undefined;
   /** Gates to put in, `eca`, after the swaps, and where, `after=depthwise`. */
   readonly inserts?: InsertFlags["inserts"];
   readonly at?: InsertFlags["at"];

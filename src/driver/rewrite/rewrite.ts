@@ -1,8 +1,9 @@
 import { countNetwork } from "../../analysis/counts.js";
 import { defined } from "../../base/defined.js";
 import { InputError } from "../../base/diagnostic.js";
+import { inTransaction, writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
-import { writeModel } from "../../files/models/write.js";
+import { addModel } from "../../files/models/write.js";
 import { refuseOverwriting } from "../../files/refuse-overwriting.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
@@ -58,7 +59,7 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
-    refuseOverwriting([options.output]);
+    refuseOverwriting([options.output, options.curve]);
     const calibration = givenCalibration(options, {
       ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
       says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,
@@ -139,14 +140,18 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
     notes: [...idleNotes(plan.reports), ...(rewriting.calibration?.notes ?? [])],
   });
   const warnings = [...imported.notes, ...plan.warnings];
-  if (options.output === undefined) return { ...report, warnings };
+  const curve = await curveOf(rewriting);
+  if (options.output === undefined) {
+    if (curve !== undefined) writeTextSync(curve.file, curve.svg);
+    return { ...report, warnings };
+  }
 
   // 6: compare with the original, where values must be kept.
   const parts = encode(lowered, rewriting);
   const { warnings: found, ...checked } = await checkParts(rewriting, plan, parts, report);
 
   // 7: write what changed; the rest is copied.
-  const { rounding, ...written } = await write(options.output, parts, rewriting);
+  const { rounding, ...written } = await write(options.output, parts, curve, rewriting);
   const halfPrecision = options.precision === "fp16" ? halfPrecisionOf(lowered, rounding) : undefined;
   return {
     ...{ output: options.output, ...written, ...report },
@@ -193,12 +198,33 @@ function encodeAsIs({ imported, options: { target } }: RewriteTask): EncodeGraph
   };
 }
 
-async function write(output: string, parts: ModelParts, { imported, options }: RewriteTask) {
+/** A picture, and the file that it is written to. */
+interface Picture {
+  readonly file: string;
+  readonly svg: string;
+}
+
+async function curveOf({ options: { curve }, choice }: RewriteTask): Promise<Picture | undefined> {
+  if (curve === undefined || choice === undefined) return undefined;
+  const { choiceCurve } = await import("../../reports/choice-curve.js");
+  return { file: curve, svg: await choiceCurve(choice.report) };
+}
+
+/** Writes the model and the picture of a choice: both files appear, or none. */
+function write(
+  output: string,
+  parts: ModelParts,
+  curve: Picture | undefined,
+  { imported, options }: RewriteTask,
+) {
   const { seed = 0, externalData = imported.source.hasExternalData, digest, onProgress } = options;
   const rounding = startHalfRounding();
-  const written = await writeModel(output, parts, {
-    ...{ seed, rounding, externalData, digest },
-    onProgress: (part) => onProgress?.("writing the model", part),
+  return inTransaction(async (transaction) => {
+    if (curve !== undefined) await (await transaction.open(curve.file)).write(Buffer.from(curve.svg));
+    const written = await addModel(transaction, output, parts, {
+      ...{ seed, rounding, externalData, digest },
+      onProgress: (part) => onProgress?.("writing the model", part),
+    });
+    return { rounding, ...written };
   });
-  return { rounding, ...written };
 }

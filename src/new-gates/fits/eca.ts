@@ -15,6 +15,7 @@ import {
   timesChannel,
 } from "./fit.js";
 import { inverseOf } from "./inverse.js";
+import { DRIFT } from "./scaled-squeezes.js";
 
 /** What is fixed about an ECA gate before it has weights. */
 export interface EcaShape extends Pick<AttributesOf<"attention.eca">, "kernel" | "padding"> {
@@ -43,7 +44,7 @@ export const ecaFitter: GateFitter = (op) => {
  * nothing.
  *
  * Factors are at first those that are best for a constant gate; where they follow the gate, those for which the result is nearest,
- * and in a second try each channel's offset is left open. Of these and the constants the nearest is taken.
+ * and in a second try each channel's offset is left open, with a ridge for squeezed values that drift (`DRIFT`). Of these and the constants the nearest is taken.
  */
 export function ecaFit(shape: EcaShape): GateFit {
   const numbersOf = (weight: Float64Array, bias: number, factor: Float64Array): GateNumbers => ({
@@ -105,6 +106,7 @@ export function ecaFit(shape: EcaShape): GateFit {
     const old = oldTotals(task);
     const columns = regressors(shape, isFactored ? timesChannel(squeeze, factor) : squeeze, images, channels);
     const system = new LeastSquares(columns.length);
+    const power = new Float64Array(columns.length);
     for (let c = 0; c < channels; c++) {
       const rows: Equation[] = [];
       const f = isFactored || task.offset === 1 ? (factor[c] as number) : 1;
@@ -117,7 +119,17 @@ export function ecaFit(shape: EcaShape): GateFit {
         rows.push({ row, target: logit(s), weight: (weight[at] as number) * (f * s * (1 - s)) ** 2 });
       }
       for (const each of openOffsets ? centred(rows) : rows) system.add(each.row, each.target, each.weight);
+      for (const { row, weight: w } of openOffsets ? rows : []) {
+        row.forEach((each, j) => {
+          power[j] = (power[j] as number) + w * each * each;
+        });
+      }
     }
+    // Without the levels of the channels what hardly differs between the images would decide.
+    power.slice(0, shape.kernel).forEach((each, j) => {
+      const tap = columns.map((_, i) => Number(i === j));
+      system.add(tap, 0, DRIFT ** 2 * each);
+    });
     const solution = system.solve();
     const bias = shape.bias ? (solution[shape.kernel] as number) : 0;
     return numbersOf(

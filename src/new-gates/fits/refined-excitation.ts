@@ -1,37 +1,56 @@
+import { randomStream } from "../../base/random.js";
 import { activations } from "../../ir/activations.js";
 import type { GateResponses } from "../gate-responses.js";
-import { columnDeviations, columnMeans, slopeAt } from "./linear-excitation.js";
+import { slopeAt } from "./linear-response.js";
+import { scaledSqueezes } from "./scaled-squeezes.js";
 import type { SeShape, SeWeights } from "./se-weights.js";
 
 const STEPS = 400;
 const RATE = 0.02;
+
+/** The step of a slope from two points. */
+const DELTA = 1e-6;
+
+/** Drifts of the squeezed values that are taken in turn. */
+const DRIFTS = 4;
+
+/** Images of a step: enough for the channels' many errors to give a direction, few enough that more images cost no more time. */
+const BATCH = 24;
 
 /**
  * An excitation with less error than the one it starts from,
  *
  *     Σ weight · (gate(expand · hidden(reduce · z + b₁) + b₂) - response)²
  *
- * by Adam over all images at once, the squeezed values scaled to deviate by 1. The rate falls to 0 as a cosine.
+ * by Adam over some of the images at a time. The squeezed values z drift a little from step to step (`scaledSqueezes`), so that what comes out
+ * does not hang on how near those of other images, and of a network with other gates, are. The rate falls to 0 as a cosine.
  *
  * Sources: Kingma and Ba, Adam (ICLR 2015), algorithm 1; Loshchilov and Hutter, SGDR (ICLR 2017), eq. 5.
  */
 export function refinedExcitation(shape: SeShape, start: SeWeights, responses: GateResponses): SeWeights {
   const { channels } = shape;
-  const { images, squeeze } = responses;
-  const centre = columnMeans(squeeze, images, channels);
-  const spread = columnDeviations(squeeze, centre, images, channels).map((each) => each || 1);
-  const inputs = squeeze.map(
-    (value, i) => (value - (centre[i % channels] as number)) / (spread[i % channels] as number),
+  const { images } = responses;
+  const { values, centre, unit, drift } = scaledSqueezes(responses);
+  const stream = randomStream(0, "drifting squeezes");
+  const drifting = Array.from({ length: DRIFTS }, () =>
+    values.map((value, i) => value + (drift[i % channels] as number) * stream.normal()),
   );
+  // Every so many-th image: a folder's pictures of one kind often stand together.
+  const stride = Math.ceil(images / BATCH);
   const { reduce, expand, reduceBias, expandBias } = start;
   const weights = {
-    reduce: reduce.map((each, i) => each * (spread[i % channels] as number)),
+    reduce: reduce.map((each, i) => each * (unit[i % channels] as number)),
     expand: Float64Array.from(expand),
     reduceBias: reduceBias.map((each, j) => each + dot(reduce, j * channels, centre)),
     expandBias: Float64Array.from(expandBias),
   };
-  descend(weights, (gradient) => addGradient(shape, weights, inputs, responses, gradient));
-  const unscaled = weights.reduce.map((each, i) => each / (spread[i % channels] as number));
+  descend(weights, (gradient, step) =>
+    addGradient(shape, weights, drifting[step % DRIFTS] ?? values, responses, gradient, {
+      first: step % stride,
+      stride,
+    }),
+  );
+  const unscaled = weights.reduce.map((each, i) => each / (unit[i % channels] as number));
   return {
     ...weights,
     reduce: unscaled,
@@ -45,18 +64,18 @@ function dot(matrix: Float64Array, start: number, vector: Float64Array): number 
 
 type Weights = { [K in keyof SeWeights]: Float64Array };
 
-/** Adam with the usual moments. `gradientOf` writes the gradient at the weights as they are. */
-function descend(weights: Weights, gradientOf: (gradient: Weights) => void): void {
+/** Adam with the usual moments. `gradientOf` adds the gradient at the weights as they are to zeros. */
+function descend(weights: Weights, gradientOf: (gradient: Weights, step: number) => void): void {
   const zeros = (): Weights => ({
     reduce: new Float64Array(weights.reduce.length),
     expand: new Float64Array(weights.expand.length),
     reduceBias: new Float64Array(weights.reduceBias.length),
     expandBias: new Float64Array(weights.expandBias.length),
   });
-  const [first, second] = [zeros(), zeros()];
+  const [gradient, first, second] = [zeros(), zeros(), zeros()];
   for (let step = 1; step <= STEPS; step++) {
-    const gradient = zeros();
-    gradientOf(gradient);
+    for (const each of Object.values(gradient)) each.fill(0);
+    gradientOf(gradient, step);
     const rate = RATE * 0.5 * (1 + Math.cos((Math.PI * step) / STEPS));
     for (const key of ["reduce", "expand", "reduceBias", "expandBias"] as const) {
       const [w, g, m, v] = [weights[key], gradient[key], first[key], second[key]];
@@ -77,6 +96,7 @@ function addGradient(
   inputs: Float64Array,
   { images, weight, response }: GateResponses,
   gradient: Weights,
+  { first, stride }: { readonly first: number; readonly stride: number },
 ): void {
   const [f, g] = [activations[hidden].apply, activations[gate].apply];
   const [sums, units, back] = [
@@ -84,7 +104,7 @@ function addGradient(
     new Float64Array(squeezed),
     new Float64Array(squeezed),
   ];
-  for (let n = 0; n < images; n++) {
+  for (let n = first; n < images; n += stride) {
     const row = n * channels;
     for (let j = 0; j < squeezed; j++) {
       let sum = reduceBias[j] as number;
@@ -97,7 +117,10 @@ function addGradient(
     for (let c = 0; c < channels; c++) {
       let sum = expandBias[c] as number;
       for (let j = 0; j < squeezed; j++) sum += (expand[c * squeezed + j] as number) * (units[j] as number);
-      const error = (weight[row + c] as number) * (g(sum) - (response[row + c] as number)) * slopeAt(g, sum);
+      const gated = g(sum);
+      const error =
+        ((weight[row + c] as number) * (gated - (response[row + c] as number)) * (g(sum + DELTA) - gated)) /
+        DELTA;
       gradient.expandBias[c] = (gradient.expandBias[c] as number) + error;
       for (let j = 0; j < squeezed; j++) {
         const at = c * squeezed + j;

@@ -100,6 +100,25 @@ test("of a residual gate the numbers are the same, for its factor is 1 more", ()
   assert.ok(a.every((value, i) => Math.abs((b[i] as number) - value - 1) < 1e-12));
 });
 
+test("images that hardly differ say nothing of what differs more: squeezes that drift don't throw the gate over", () => {
+  const stream = randomStream(1, "alike");
+  const alike = seen(() => 0);
+  const squeeze = alike.squeeze.map((_, i) => 1 + (i % CHANNELS) / 4 + 1e-4 * stream.normal());
+  const response = squeeze.map((value, i) => sigmoid(2000 * (value - 1 - (i % CHANNELS) / 4)));
+  const task = taskOf({ ...alike, squeeze, response });
+  for (const squeezed of [1, 4]) {
+    const numbers = fitOf(squeezed).fit(task);
+    const elsewhere = taskOf({ ...alike, squeeze: squeeze.map((value) => 1.1 * value), response });
+    const moved = fitOf(squeezed)
+      .totals(numbers, elsewhere)
+      .map((each, i) => each - (fitOf(squeezed).totals(numbers, task)[i] as number));
+    assert.ok(
+      moved.every((each) => Math.abs(each) < 0.25),
+      `${Math.max(...moved.map(Math.abs))}`,
+    );
+  }
+});
+
 test("no unit is dead: each is above 0 for some images, and its weights matter", () => {
   const task = taskOf(seen((row, c) => sigmoid(ofRankTwo(row, c))));
   const [reduce = [], expand = [], bias = []] = fitOf(4)
