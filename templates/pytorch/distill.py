@@ -80,8 +80,6 @@ def arguments():
         parser.error("--temperature goes with --loss kl")
     if args.loss == "kl" and not IS_CLASSIFIER:
         parser.error("--loss kl is for one row of classes, and the network has other outputs")
-    if not NEW_GATES and not args.norms:
-        parser.error("the gates were removed and none is new, so there is nothing to train without --norms")
     if args.images == "shapes" and args.crops is not None:
         parser.error("--crops is for images in folders: shapes are taken as they are drawn")
     if args.images != "shapes" and args.shapes is not None:
@@ -182,7 +180,11 @@ def learning(new, norms):
         # Heads of single regions come after what is compared.
         if isinstance(module, kinds) and not name.startswith("regions."):
             module.requires_grad_(True)
-    return [each for each in new.parameters() if each.requires_grad]
+    learned = [each for each in new.parameters() if each.requires_grad]
+    if not learned:
+        what = "the new gates have no parameters" if NEW_GATES else "the gates were removed and none is new"
+        refuse(f"{what}, so there is nothing to learn{'' if norms else ' without --norms'}")
+    return learned
 
 
 def set_training(new):

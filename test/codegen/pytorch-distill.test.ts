@@ -201,11 +201,14 @@ testWithTorch(test, "what can't be is refused with exit code 2, and nothing is w
   inTemporaryFolder(async (folder) => {
     const spec = written(folder);
     const weights = await someWeights(spec, join(folder, "se.safetensors"));
-    const [given, without, removed] = ["given", "without", "removed"].map((name) => join(folder, name));
+    const [given, without, removed, still] = ["given", "without", "removed", "still"].map((name) =>
+      join(folder, name),
+    );
     const language = "pytorch";
     await codegen(spec, { language, output: given ?? "", weights, passes: TO_ECA });
     await codegen(spec, { language, output: without ?? "", passes: TO_ECA });
     await codegen(spec, { language, output: removed ?? "", weights, passes: "remove-attention" });
+    await codegen(spec, { language, output: still ?? "", weights, passes: "swap-attention{to=se-var1}" });
     const wider = written(folder, { ...NETWORK, head: { channels: 48, classes: 7 } });
     const classes = await someWeights(wider, join(folder, "classes.safetensors"));
     const empty = join(folder, "empty");
@@ -241,9 +244,10 @@ testWithTorch(test, "what can't be is refused with exit code 2, and nothing is w
         [...SHAPES, "--weights", weights],
         /does not fit the new network, .*\n +stages\.0\.blocks\.0\.attention\.conv\.weight is missing/,
       ],
-      [removed, SHAPES, /none is new, so there is nothing to train without --norms/],
+      [removed, SHAPES, /none is new, so there is nothing to learn without --norms/],
+      [still, SHAPES, /the new gates have no parameters, so there is nothing to learn without --norms/],
     ];
-    const folders = [folder, given, without, removed].map((each) => each ?? "");
+    const folders = [folder, given, without, removed, still].map((each) => each ?? "");
     const before = folders.map((each) => readdirSync(each));
     startProgram(
       "distill.py",
@@ -433,6 +437,13 @@ test("there is something to distil where passes exchanged gates, and weights of 
     assert.equal(await filesOf("plain", { weights }), ["weights.safetensors"]);
     assert.equal(await filesOf("inserted", { weights, passes: "insert-attention{to=eca}" }), [
       "weights.safetensors",
+    ]);
+    const absorbed = "remove-attention{factor=true},absorb-factors";
+    assert.equal(await filesOf("absorbed", { weights, passes: absorbed }), [
+      "weights.safetensors",
+      "teacher.safetensors",
+      "distill.py",
+      "teacher.py",
     ]);
     // What is asked for is there already.
     assert.equal(await filesOf("same", { passes: "swap-attention{to=se}" }), []);

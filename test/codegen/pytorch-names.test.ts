@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { countNetwork } from "../../src/analysis/counts.js";
 import { InputError } from "../../src/base/diagnostic.js";
 import { generatePyTorch } from "../../src/codegen/pytorch/generate.js";
 import {
@@ -87,7 +88,10 @@ print("true")`;
 });
 
 testWithPython("a module of a hostile spec has the syntax tree of a plain one, but for its literals", () => {
-  const subject = codegenSubject(specNetwork("specs/small.json"), {});
+  const network = specNetwork("specs/small.json", { passes: "swap-attention{to=eca}" });
+  const { before = network.built } = network.exchanged ?? {};
+  const old = { graph: before, counts: countNetwork(before), stateNames: undefined };
+  const subject = codegenSubject(network, { old });
   const hostile = HOSTILE.join(" x ");
   const files = (name: string, description: string) =>
     generatePyTorch({ ...subject, spec: { ...subject.spec, name, description } }).flatMap((file) =>
@@ -101,7 +105,7 @@ def shape(text):
 plain, hostile = json.load(sys.stdin)
 print(json.dumps([shape(p) == shape(h) for p, h in zip(plain, hostile)]))`;
   const same = python(program, [files("net", "a network"), files(hostile, hostile)]) as readonly boolean[];
-  assert.is(same.length, 4);
+  assert.is(same.length, 8);
   assert.ok(same.every(Boolean));
 });
 
@@ -125,6 +129,18 @@ test("a network whose layers a pass has folded is refused, with the pass in the 
     /conv: standardize-weights made conv of it/,
     { code: "codegen/lowered", hint: /leave standardize-weights out/ },
   );
+});
+
+test("factors of removed gates are refused, unless layers take them over", () => {
+  const removed = (more: string) =>
+    codegenSubject(specNetwork("specs/small.json", { passes: `remove-attention{factor=true}${more}` }), {});
+  throwsError(
+    () => generatePyTorch(removed("")),
+    InputError,
+    /attention: a factor for each channel is left of the gate/,
+    { code: "codegen/lowered", hint: /put absorb-factors after remove-attention/ },
+  );
+  assert.ok(generatePyTorch(removed(",absorb-factors")).length > 0);
 });
 
 test.run();

@@ -86,8 +86,9 @@ function madeAt({ loc }: Op): string {
 }
 
 function gatesGone(old: Graph, graph: Graph): boolean {
-  const left = new Set(graph.ops.map(({ loc }) => loc.scope));
-  return old.ops.some(({ kind, loc }) => attentionKindOf(kind) !== undefined && !left.has(loc.scope));
+  const gatesOf = ({ ops }: Graph) => ops.filter(({ kind }) => attentionKindOf(kind) !== undefined);
+  const left = new Set(gatesOf(graph).map(({ loc }) => loc.scope));
+  return gatesOf(old).some(({ loc }) => !left.has(loc.scope));
 }
 
 /** The path of a module; what the maps of a head share is one. */

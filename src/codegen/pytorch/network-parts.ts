@@ -35,6 +35,8 @@ export function networkParts(graph: Graph): ModuleParts {
     if (type !== undefined) {
       gates.set(op.loc.scope, gateArguments(type, op));
       gateTypes.add(type);
+    } else if (isLeftFactor(op)) {
+      throw leftFactor(op);
     } else if (op.loc.pass !== undefined && !isDoubled(op) && insertedScale(op) === undefined) {
       throw madeByPass(op, op.loc.pass);
     } else if (isOp(op, "drop_path") || isOp(op, "dropout")) {
@@ -53,6 +55,18 @@ export function networkParts(graph: Graph): ModuleParts {
 /** Whether an op is x · 2, which remove-attention leaves of x + gate(x); the module adds x to itself there. */
 function isDoubled(op: Op): boolean {
   return isOp(op, "mul") && op.loc.pass === "remove-attention";
+}
+
+/** Whether an op is the factor for each channel that `remove-attention{factor=true}` leaves of a gate. */
+function isLeftFactor(op: Op): boolean {
+  const isTrained = op.operands.some((operand) => operand.kind === "parameter" && operand.role !== "fixed");
+  return isDoubled(op) && isTrained;
+}
+
+function leftFactor({ loc }: Op): InputError {
+  return InputError.of("codegen/lowered", `${loc.scope}: a factor for each channel is left of the gate`, {
+    hint: "the module has no layer for it: put absorb-factors after remove-attention, or leave factor=true out",
+  });
 }
 
 function madeByPass(op: Op, pass: string): InputError {
