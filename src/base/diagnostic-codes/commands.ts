@@ -140,7 +140,8 @@ export const commandCodes = {
         "A template has the name of the file in which ecagen lists what it generated. Give it another.",
       "no-classifier": "A page shows classes of pictures, and the network makes none.",
       "no-templates": "The folder of templates has none. docs/templates.md says how they are named.",
-      "open-sizes": "An input or output has open sizes beside its batch. Fix them.",
+      "open-sizes":
+        "An input or output has no batch, or open sizes beside it, and the network is no detector of one image. Fix them.",
       "own-templates": "The output would be in the folder of the templates. Write it elsewhere.",
       "page-batch": "A page runs one picture at a time. Leave `--batch` out.",
       reshaped: "A framework stores a parameter in another shape than the module. Leave `--names` out.",

@@ -20,7 +20,7 @@ export function generateTypeScript(subject: InterfaceSubject): readonly Generate
     { path: "README.md", text: readme({ ...ports, name, description, parameters, macs, version }) },
     { path: ".gitignore", text: "dist/\nnode_modules/\n" },
     { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch, model: "../model.onnx" }) },
-    ...templateFiles(ports.classifier !== undefined),
+    ...templateFiles(ports.classifier !== undefined, ports.single === true),
     { path: "model.onnx", artifact: "model" },
   ];
 }

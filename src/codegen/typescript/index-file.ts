@@ -92,14 +92,28 @@ function names(types: readonly string[], values: readonly string[]) {
   ].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
 }
 
-function signature({ inputs, outputs, batch, model }: IndexSubject): readonly StatementStructures[] {
-  const value = { inputs: ports(inputs), outputs: ports(outputs), batch: batch ?? null };
+function signature({
+  inputs,
+  outputs,
+  batch,
+  model,
+  single = false,
+}: IndexSubject): readonly StatementStructures[] {
+  const value = {
+    inputs: ports(inputs),
+    outputs: ports(outputs),
+    ...(single ? { batch: 1, single } : { batch: batch ?? null }),
+  };
   return [
     alias("Inputs", "What the network takes.", tensorsType(inputs, ["batch", "channels", "height", "width"])),
-    alias("Outputs", "What the network gives.", tensorsType(outputs, ["batch", "classes"])),
+    alias(
+      "Outputs",
+      "What the network gives.",
+      tensorsType(outputs, [single ? "found" : "batch", ...(single ? [] : ["classes"])]),
+    ),
     constant(
       "signature",
-      "Names, element types and shapes of the inputs and outputs; null is the batch.",
+      `Names, element types and shapes of the inputs and outputs; null is ${single ? "what a run finds" : "the batch"}.`,
       `${literal(value)} satisfies Signature`,
     ),
     constant(

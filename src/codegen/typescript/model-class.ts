@@ -11,11 +11,12 @@ export interface ClassSubject {
   readonly name: string;
   readonly description: string;
   readonly classifier: Classifier | undefined;
+  readonly single?: boolean;
 }
 
 /** The class of a network: `load`, `run`, `dispose`, and `classify` where there is something to classify. */
 export function modelClass(name: string, subject: ClassSubject): OptionalKind<ClassDeclarationStructure> {
-  const { classifier, description } = subject;
+  const { classifier, description, single = false } = subject;
   return {
     name,
     isExported: true,
@@ -60,7 +61,7 @@ export function modelClass(name: string, subject: ClassSubject): OptionalKind<Cl
         parameters: [{ name: "inputs", type: "Inputs" }],
         returnType: "Promise<Outputs>",
         docs: [
-          "Runs the network on a batch of any size.\n\nErrors: `TypeError` for missing inputs and wrong shapes.",
+          `${single ? "Runs the network on one image; how many things it finds differs." : "Runs the network on a batch of any size."}\n\nErrors: \`TypeError\` for missing inputs and wrong shapes.`,
         ],
         statements: ["return (await this.#session.run(inputs)) as Outputs;"],
       },

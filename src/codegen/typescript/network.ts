@@ -1,13 +1,13 @@
 import { InputError } from "../../base/diagnostic.js";
-import type { GraphInput, Value } from "../../ir/graph.js";
+import type { Graph, GraphInput, Value } from "../../ir/graph.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
 import type { InterfaceSubject } from "../subject.js";
 
-/** A tensor that goes in or comes out; the batch is open. */
+/** A tensor that goes in or comes out; null is the batch, which is open, or what a run finds. */
 export interface PackageTensor {
   readonly name: string;
-  readonly dtype: "float32" | "float16";
-  readonly dims: readonly [batch: null, ...sizes: number[]];
+  readonly dtype: "float32" | "float16" | "int64";
+  readonly dims: readonly (number | null)[];
 }
 
 /** What a network needs to classify images. */
@@ -26,16 +26,44 @@ export interface NetworkInterface {
   readonly outputs: readonly PackageTensor[];
   /** Undefined for a network that does not make one row of classes of one image of red, green and blue, or grey. */
   readonly classifier: Classifier | undefined;
+  /** Whether it takes one image, of which it finds as many things as there are: null is no batch then. */
+  readonly single?: boolean;
 }
 
-/** Errors: `InputError` for tensors whose first size is not the batch, or that have other open sizes. */
+/**
+ * What a network takes and gives: any batch, or one image where it finds things, as a detector does.
+ *
+ * Errors: `InputError` for tensors whose first size is not the batch, or that have other open sizes.
+ */
 export function networkInterface({ graph, spec }: InterfaceSubject): NetworkInterface {
+  if (findsThings(graph)) {
+    const inputs = graph.inputs.map((each) => ({ ...floatPort(each), dims: each.type.dims.map(Number) }));
+    return { inputs, outputs: graph.outputs.map(foundPort), classifier: undefined, single: true };
+  }
   const inputs = graph.inputs.map(portOf);
   const outputs = graph.outputs.map(portOf);
   return { inputs, outputs, classifier: classifierOf(inputs, outputs, spec) };
 }
 
-function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTensor {
+/** Whether inputs are of one image and outputs are not: they have a row for each thing that is found in it. */
+function findsThings({ inputs, outputs }: Graph): boolean {
+  const isOne = ({ type: { dims } }: Value): boolean => dims[0] === 1;
+  return (
+    inputs.every((each) => isOne(each) && each.type.dims.every((dim) => typeof dim === "number")) &&
+    !outputs.every(isOne)
+  );
+}
+
+function foundPort(value: Value): PackageTensor {
+  const { dims, dtype } = value.type;
+  const port = dtype === "int64" ? { name: value.name, dtype } : floatPort(value);
+  return { ...port, dims: dims.map((dim) => (typeof dim === "number" ? dim : null)) };
+}
+
+function floatPort({
+  name,
+  type: { dtype },
+}: GraphInput | Value): Pick<PackageTensor, "name"> & { readonly dtype: "float32" | "float16" } {
   if (dtype !== "float32" && dtype !== "float16") {
     throw InputError.of(
       "codegen/element-type",
@@ -45,6 +73,12 @@ function portOf({ name, type: { dims, dtype } }: GraphInput | Value): PackageTen
       },
     );
   }
+  return { name, dtype };
+}
+
+function portOf(value: GraphInput | Value): PackageTensor {
+  const { dims } = value.type;
+  const { name, dtype } = floatPort(value);
   const [batch, ...rest] = dims;
   const sizes = rest.filter((dim) => typeof dim === "number");
   if (typeof batch !== "string" || sizes.length < rest.length) {
@@ -69,8 +103,9 @@ function classifierOf(
   if ((input === undefined || output === undefined || otherInput) ?? otherOutput) return undefined;
   const [, channels, height, width] = input.dims;
   const [, classes, more] = output.dims;
-  if (width === undefined || height === undefined || (channels !== 1 && channels !== 3)) return undefined;
-  if (classes === undefined || more !== undefined || preprocessing === undefined) return undefined;
+  if (typeof width !== "number" || typeof height !== "number") return undefined;
+  if (channels !== 1 && channels !== 3) return undefined;
+  if (typeof classes !== "number" || more !== undefined || preprocessing === undefined) return undefined;
   return {
     input: input.name,
     output: output.name,

@@ -17,15 +17,17 @@ const CLASSIFIER = [
   "src/images/resample.ts",
 ];
 
-/** The files of templates/ts that a package has. */
-export function templateFiles(classifies: boolean): readonly GeneratedFile[] {
-  return filesOf([
-    "tsconfig.json",
-    "src/platform-node.ts",
-    ...RUNNER,
-    "src/smoke.test.ts",
-    ...(classifies ? [...CLASSIFIER, "src/classify.test.ts"] : []),
-  ]);
+/** The files of templates/ts that a package has; the tests of one that takes a single image are others. */
+export function templateFiles(classifies: boolean, single: boolean): readonly GeneratedFile[] {
+  const smoke = {
+    path: "src/smoke.test.ts",
+    text: templateText(`ts/src/smoke${single ? "-single" : ""}.test.ts`),
+  };
+  return [
+    ...filesOf(["tsconfig.json", "src/platform-node.ts", ...RUNNER]),
+    smoke,
+    ...filesOf(classifies ? [...CLASSIFIER, "src/classify.test.ts"] : []),
+  ];
 }
 
 /** Those that a classifier in a browser needs. */

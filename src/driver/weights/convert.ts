@@ -5,6 +5,7 @@ import { loadSpec } from "../../files/spec-files.js";
 import { writeSafetensors } from "../../files/tensors/write.js";
 import { openWeights } from "../../given/weights.js";
 import { buildNetwork } from "../../networks/blocks/network.js";
+import { checkOwnNames } from "../../networks/check-own-names.js";
 import { ownNames } from "../../networks/own-names.js";
 import { locateErrors, rewritingSteps } from "../../networks/spec-network.js";
 import type { OutgoingTensor, TensorSource } from "../../weights/formats/tensor-source.js";
@@ -61,7 +62,11 @@ export function convertWeights(input: string, options: ConvertOptions): Promise<
 
 async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
   const spec = loadSpec(options.spec);
-  const graphs = locateErrors(spec, () => rewritingSteps(buildNetwork(spec.resolved), spec.resolved.passes));
+  const graphs = locateErrors(spec, () => {
+    const built = buildNetwork(spec.resolved);
+    checkOwnNames(spec.resolved, built);
+    return rewritingSteps(built, spec.resolved.passes);
+  });
   const own = ownNames(spec.resolved);
   const source = openWeights(input, options.weightsKey);
   try {

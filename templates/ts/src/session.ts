@@ -2,16 +2,16 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { fromFloat16Bits, toFloat16Bits } from "./float16.js";
 import { DEVICES, type Device, type ModelSource, type Platform, PREFERENCE } from "./platform.js";
 
-/** A tensor, row by row: float32 here, also where the network takes or gives float16. */
+/** A tensor, row by row: float32 here, also where the network takes or gives float16, or whole numbers. */
 export interface FloatTensor<Dims extends readonly number[] = readonly number[]> {
   readonly data: Float32Array;
   readonly dims: Dims;
 }
 
-/** A tensor of the network. The first size is the batch, null; the others are fixed. */
+/** A tensor of the network. Its first size is the batch, null, and the others are fixed; of a `single` network null is what a run finds. */
 export interface Port {
-  readonly dtype: "float32" | "float16";
-  readonly dims: readonly [batch: null, ...sizes: number[]];
+  readonly dtype: "float32" | "float16" | "int64";
+  readonly dims: readonly (number | null)[];
 }
 
 /** What goes into a network and what comes out, by name. */
@@ -20,6 +20,8 @@ export interface Signature {
   readonly outputs: Readonly<Record<string, Port>>;
   /** The only batch that the ONNX file takes; null for any. */
   readonly batch: number | null;
+  /** Whether the network takes one image, and finds as many things as there are. */
+  readonly single?: boolean;
 }
 
 export interface LoadOptions {
@@ -122,7 +124,9 @@ export class ModelSession {
   }
 
   async #runParts(inputs: Tensors): Promise<Tensors> {
+    const { single = false } = this.#signature;
     const images = checkInputs(inputs, this.#signature.inputs);
+    if (single) return this.#runOnce(inputs, 1);
     const fixed = this.#signature.batch;
     const part = fixed ?? Math.min(images, this.#maxBatch);
     if (images === part) return this.#runOnce(inputs, images);
@@ -148,15 +152,16 @@ export class ModelSession {
         : new Tensor(dtype, Uint16Array.from(data, toFloat16Bits), dims);
     });
     const results = await this.#session.run(feeds);
-    return mapValues(this.#signature.outputs, ({ dtype, dims: [, ...sizes] }, name) => {
+    const open = this.#signature.single === true ? undefined : batch;
+    return mapValues(this.#signature.outputs, ({ dtype, dims: sizes }, name) => {
       const tensor = results[name];
-      const dims = [batch, ...sizes];
+      const dims = sizes.map((size, i) => size ?? open ?? tensor?.dims[i]);
       if (tensor?.type !== dtype || tensor.dims.join() !== dims.join()) {
         throw new Error(
           `the model has no output ${name} of ${dtype} and shape [${dims.join(", ")}]: is it another network's?`,
         );
       }
-      return { data: numbersOf(tensor), dims };
+      return { data: numbersOf(tensor), dims: tensor.dims };
     });
   }
 }
@@ -186,17 +191,19 @@ function checkInputs(inputs: Tensors, ports: Signature["inputs"]): number {
     ([
       name,
       {
-        dims: [, ...sizes],
+        dims: [first = null, ...sizes],
       },
     ]) => {
       const tensor = inputs[name];
       if (tensor === undefined) throw new TypeError(`the input ${name} is missing`);
       const [batch, ...rest] = tensor.dims;
-      const wanted = `[batch, ${sizes.join(", ")}]`;
-      if (batch === undefined || !Number.isInteger(batch) || batch < 1 || rest.join() !== sizes.join()) {
+      const wanted = `[${[first ?? "batch", ...sizes].join(", ")}]`;
+      const isBatch =
+        batch !== undefined && Number.isInteger(batch) && batch >= 1 && batch === (first ?? batch);
+      if (!isBatch || rest.join() !== sizes.join()) {
         throw new TypeError(`the input ${name} is [${tensor.dims.join(", ")}], and has to be ${wanted}`);
       }
-      const length = batch * sizes.reduce((product, size) => product * size, 1);
+      const length = batch * sizes.reduce<number>((product, size) => product * (size ?? 1), 1);
       if (!(tensor.data instanceof Float32Array) || tensor.data.length !== length) {
         throw new TypeError(`the input ${name} of shape ${wanted} needs a Float32Array of ${length} numbers`);
       }
@@ -235,9 +242,10 @@ function joinBatches(parts: readonly FloatTensor[]): FloatTensor {
   return { data, dims: [images, ...sizes] };
 }
 
-/** The numbers of a tensor of float32 or float16, whose elements are bits or, where JavaScript has a Float16Array, numbers. */
+/** The numbers of a tensor of whole numbers, of float32 or of float16, whose elements are bits or, where JavaScript has a Float16Array, numbers. */
 function numbersOf({ data }: Tensor): Float32Array {
   if (data instanceof Float32Array) return data;
+  if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
   if (!ArrayBuffer.isView(data)) throw new Error("the model's output is no tensor of numbers");
   const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
   return Float32Array.from(bits, fromFloat16Bits);
