@@ -5,7 +5,15 @@ import * as assert from "uvu/assert";
 import { run } from "../../src/driver/run/run.js";
 import { verify } from "../../src/driver/verify/verify.js";
 import { importBytes } from "../../src/files/models/open.js";
-import { ModelProto, type NodeMessage, type TensorMessage } from "../../src/onnx/file/proto.js";
+import { tensorType } from "../../src/ir/types.js";
+import {
+  AttributeProto,
+  ModelProto,
+  type NodeMessage,
+  type TensorMessage,
+  TensorProto,
+} from "../../src/onnx/file/proto.js";
+import { encodeValueInfo } from "../../src/onnx/file/value-info.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
@@ -189,6 +197,74 @@ test("files in half precision that nothing but ONNX Runtime runs may differ by w
     assert.is(report.verdict, "right", JSON.stringify(report.comparisons));
     assert.ok(report.comparisons.some(({ maxAbs }) => maxAbs > 0));
     assert.is((await verify(one, { against: wrong })).verdict, "wrong");
+  }));
+
+test("weights that a function holds, or a branch that is taken, are the same in both rounds", () =>
+  inTemporaryFolder(async (folder) => {
+    const scale = (name: string, value: number): NodeMessage => ({
+      opType: "Constant",
+      output: [name],
+      attribute: [
+        {
+          name: "value",
+          type: AttributeProto.AttributeType.TENSOR,
+          t: { dims: [4], dataType: TensorProto.DataType.FLOAT, floatData: [value, 1, -1, 2] },
+        },
+      ],
+    });
+    const times = (x: string, by: string, y: string): NodeMessage => ({
+      opType: "Mul",
+      input: [x, by],
+      output: [y],
+    });
+    const port = (name: string) => encodeValueInfo(name, tensorType([2, 4]));
+    const branch = {
+      name: "taken",
+      node: [scale("k", 3), times("h", "k", "b")],
+      output: [port("b")],
+    };
+    const taken = { type: AttributeProto.AttributeType.GRAPH, g: branch };
+    const file = join(folder, "function.onnx");
+    const model = {
+      irVersion: 8,
+      opsetImport: [
+        { domain: "", version: 17 },
+        { domain: "own", version: 1 },
+      ],
+      functions: [
+        {
+          name: "Scaled",
+          domain: "own",
+          input: ["a"],
+          output: ["c"],
+          node: [scale("w", 5), times("a", "w", "c")],
+          opsetImport: [{ domain: "", version: 17 }],
+        },
+      ],
+      graph: {
+        name: "g",
+        input: [port("x")],
+        output: [port("y")],
+        initializer: [
+          { name: "v", dims: [4], dataType: TensorProto.DataType.FLOAT, floatData: [1, 2, 3, 4] },
+          { name: "is", dims: [], dataType: TensorProto.DataType.BOOL, int32Data: [1] },
+        ],
+        node: [
+          times("x", "v", "g"),
+          { opType: "Scaled", domain: "own", input: ["g"], output: ["h"] },
+          {
+            opType: "If",
+            input: ["is"],
+            output: ["y"],
+            attribute: ["then_branch", "else_branch"].map((name) => ({ name, ...taken })),
+          },
+        ],
+      },
+    };
+    writeFileSync(file, ModelProto.encode(model).finish());
+    const { verdict, comparisons } = await verify(file);
+    assert.is(verdict, "right", comparisons.map(({ why }) => why).join("; "));
+    assert.ok(comparisons.some(({ weights }) => weights === "stress weights"));
   }));
 
 test.run();

@@ -4,9 +4,15 @@ import { importBytes } from "../../files/models/open.js";
 import { givenBytes } from "../../files/models/read.js";
 import { importAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
-import { type Graph, usesType } from "../../ir/graph.js";
+import { type Graph, parametersOf, usesType } from "../../ir/graph.js";
+import { replaceParameters } from "../../ir/rewrite.js";
 import { foreignProblems, type ImportedModel } from "../../onnx/decode/import.js";
-import { argumentsAmong, replaceInitializers, weightsOfGraph } from "../../onnx/decode/initializers.js";
+import {
+  argumentsAmong,
+  replaceableNames,
+  replaceInitializers,
+  weightsOfGraph,
+} from "../../onnx/decode/initializers.js";
 import { withOwnIntegers } from "../../onnx/decode/own-integers.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { Check } from "../../runtime/compare.js";
@@ -87,7 +93,7 @@ function evaluatedTarget(
         const subjects = subjectsOf(given, other);
         return { weights: "own weights", reference: graph, selects: hasSelections(graph), blocks, subjects };
       }
-      const reference = stressed(graph, seed, { inputValues });
+      const reference = replaceable(stressed(graph, seed, { inputValues }), graph, given);
       const own = weightsOfGraph(reference, seed);
       const left = argumentsAmong(givenBytes(given.bytes, given.path), graph);
       const subjects = [given, other].flatMap((model): Subject[] => {
@@ -104,6 +110,15 @@ function evaluatedTarget(
       };
     },
   };
+}
+
+/** A graph whose weights are those of the file where they can't be replaced in it. */
+function replaceable(changed: Graph, own: Graph, { bytes, path: file }: GivenModel): Graph {
+  const names = replaceableNames({ bytes, file });
+  const originals = new Map(parametersOf(own).map((parameter) => [parameter.name, parameter]));
+  return replaceParameters(changed, (parameter) =>
+    names.has(parameter.name) ? parameter : (originals.get(parameter.name) ?? parameter),
+  );
 }
 
 /** A model that ONNX Runtime can run with exact sums; undefined where the file itself is one. */

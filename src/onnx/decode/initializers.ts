@@ -96,6 +96,18 @@ export function argumentsAmong(given: GivenBytes, graph: Graph): ReadonlySet<str
   return new Set([...names].filter((name) => !parameters.has(name)));
 }
 
+/**
+ * The names of the tensors that a model holds in its graph, where they can be replaced: not in functions and branches, whose nodes are
+ * read as the graph's. Errors: as for `compareInitializers`.
+ */
+export function replaceableNames({ bytes, file }: Pick<GivenBytes, "bytes" | "file">): ReadonlySet<string> {
+  const { graph } = parseModel(bytes, file);
+  const constants = (graph?.node ?? []).filter(isConstantNode).map(({ output }) => output?.[0]);
+  return new Set(
+    [...(graph?.initializer ?? []).map(({ name }) => name), ...constants].map((name) => name ?? ""),
+  );
+}
+
 /** The weights of an own export, by name. */
 export function weightsOfExport(own: Uint8Array): ReadonlyMap<string, HeldTensor> {
   return weightsOf(parsed(exported(own)));
