@@ -50,7 +50,9 @@ export function distillationWords(
   hasWeights: boolean,
 ): Readonly<Record<"distillFiles" | "distillText", string>> {
   if (old === undefined) return { distillFiles: "", distillText: "" };
-  const changes = `Passes made ${kindsOf(graph)} of ${kindsOf(old.graph)}, and \`teacher.py\` is the network before`;
+  const hasNew = newGates(old.graph, graph).length > 0;
+  const change = hasNew ? `made ${kindsOf(graph)} of ${kindsOf(old.graph)}` : "removed gates";
+  const changes = `Passes ${change}, and \`teacher.py\` is the network before`;
   return {
     distillFiles: [
       "| `distill.py` | trains the new gates to do what the old ones did; `python distill.py --help` |\n",
@@ -59,7 +61,11 @@ export function distillationWords(
     ].join(""),
     distillText: filledTemplate("pytorch/README-distill.md", {
       before: hasWeights ? `${changes}, \`teacher.safetensors\` its weights.` : `${changes}.`,
-      teacher: hasWeights ? "" : " --teacher-weights FILE",
+      flags: `${hasNew ? "" : " --norms"}${hasWeights ? "" : " --teacher-weights FILE"}`,
+      learners: hasNew ? "The new ones" : "Scale and shift of the normalisations",
+      learns: hasNew
+        ? "Only the new gates\nlearn; `--norms` adds scale and shift of the normalisations, which gates without numbers for each channel, as ECA, mostly need."
+        : "Nothing else learns.",
     }),
   };
 }
