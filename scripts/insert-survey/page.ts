@@ -15,7 +15,7 @@ export function surveyPage(rows: readonly SurveyRow[], refused: readonly string[
 # Gates put behind every layer
 
 \`npm run insert-survey\` puts gates behind every layer and at the end of every block of networks ([insert.md](insert.md)), and compares the outputs with those of the
-network without them: ${count(gates)} gates in ${new Set(rows.map(({ network }) => network)).size} networks. The outputs are off by at most ${part(far)} of their range where ONNX Runtime runs the nodes as they are. Its own fusions and
+network without them: ${count(gates)} gates in ${new Set(rows.map(({ network }) => network)).size} networks. The outputs are ${far === 0 ? "the same, bit for bit," : `off by at most ${part(far)} of their range`} where ONNX Runtime runs the nodes as they are. Its own fusions and
 layouts round otherwise where a gate stands between two layers, as they do between the original's levels of optimisation, which moves them by at most ${part(fused)}. PaddleOCR's networks
 are given pictures of text, the others random inputs.
 
