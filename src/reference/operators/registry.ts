@@ -1,5 +1,6 @@
 import type { OpOf } from "../../ir/graph.js";
 import { boxOperators } from "./boxes.js";
+import { einsum } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
 import { moves } from "./moves.js";
 import type { Evaluator } from "./node.js";
@@ -15,6 +16,7 @@ import { windows } from "./windows.js";
 /** What operators of ONNX compute that no op of the IR is, or of which an op says only some forms. */
 const STANDARD: Readonly<Record<string, Evaluator>> = {
   ...boxOperators,
+  Einsum: einsum,
   ...elementwise,
   ...moves,
   ...norms,
