@@ -39,7 +39,15 @@ and the large detectors take images of 32×32, those in two stages with 12 propo
 ${markdownTable(
   ["network", ...SURVEY_COMMANDS],
   rows.map(([name, { cells }]) => [name, ...SURVEY_COMMANDS.map((command) => textOf(cells[command]))]),
-)}${reasons.length === 0 ? "" : `\nReasons:\n\n${reasons.join("\n")}\n`}`;
+)}${reasons.length === 0 ? "" : `\nReasons:\n\n${reasons.join("\n")}\n`}
+## Random specs
+
+    RANDOM_SPECS=0-499 node --import tsx test/networks/random-specs.test.ts
+
+writes specs with all kinds of layers by a seed each, compiles them with stress weights, and compares ONNX Runtime with the interpreter (2e-4 of the range), and the multiply-accumulates
+and, where nothing is folded, the parameters of the file with those of the network. Seeds 0 to 499, run at 83b26f7: 500 of 500 right. Every test run has seeds 0 to 23. Another
+generator's 2,000 are in [verification.md](verification.md).
+`;
 }
 
 function textOf({ status }: SurveyCell): string {
