@@ -59,7 +59,7 @@ draws pictures of text, in several fonts, seen from an angle, blurred, with nois
 | ECA, \`init\`, \`neutral\`, \`fit\` | \`--swap se=eca --new-gates …\` |
 | chosen | \`--swap se=auto --budget …\` |
 
-Seconds are those of the whole command; a budget of a metric runs the metric's program for each network that is looked at. MB are the most that it and its processes had. This run: ${cpus().length} cores.
+Seconds are those of the whole command; a budget of a metric runs the metric's program for each network that is looked at. MB are the most that it and its processes had, a metric's program among them. This run: ${cpus().length} cores.
 The pictures show the networks on the way to 85 % fewer parameters, judged by images that were held out of the fit.
 
 ${parts.join("\n")}`;
