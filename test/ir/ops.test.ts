@@ -221,7 +221,7 @@ const TABLES: { readonly [N in OpName]: Table } = {
         result: "N 7",
       },
     ],
-    refuses: [{ operands: ["N 3"], attributes: { operator: "Foo" }, says: "node" }],
+    refuses: [{ operands: ["N 3"], attributes: { operator: "Foo", node: -1 }, says: "node" }],
   },
   cast: {
     accepts: [

@@ -174,6 +174,8 @@ const NOTHING: Readonly<Record<string, string>> = {
   description: "words for people",
   family: "words for people",
   extends: "where the spec's text comes from",
+  "names.blocks": "what files of weights call the layers, not what they compute",
+  "names.gates": "what files of weights call the layers, not what they compute",
   "expect.parameters": "a check, not a part of the network",
   "expect.attentionParameters": "a check, not a part of the network",
   "expect.macs": "a check, not a part of the network",
