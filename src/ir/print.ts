@@ -65,7 +65,7 @@ function printName(name: string): string {
 function printAttributes(kind: OpName, attributes: Readonly<Record<string, unknown>>): string {
   const defaults = defaultAttributes(definitionOf(kind).attributes);
   const written = Object.entries(attributes)
-    .map(([key, value]) => [key, JSON.stringify(value)?.replaceAll(",", ", ")] as const)
+    .map(([key, value]) => [key, spacedJson(value)] as const)
     .filter(([key, text]) => text !== undefined && text !== defaults.get(key));
   return written.length === 0 ? "" : ` {${written.map(([key, text]) => `${key} = ${text}`).join(", ")}}`;
 }
@@ -78,9 +78,8 @@ function defaultAttributes(schema: z.ZodObject): ReadonlyMap<string, string> {
   const defaults = new Map<string, string>();
   for (const [key, field] of Object.entries(schema.shape)) {
     const absent = (field as z.ZodType).safeParse(undefined);
-    if (absent.success && absent.data !== undefined) {
-      defaults.set(key, JSON.stringify(absent.data).replaceAll(",", ", "));
-    }
+    const text = absent.success ? spacedJson(absent.data) : undefined;
+    if (text !== undefined) defaults.set(key, text);
   }
   defaultsOfSchema.set(schema, defaults);
   return defaults;
@@ -117,4 +116,9 @@ export function printWeight(weight: WeightExpr): string {
     case "div":
       return `${weight.kind}(${printWeight(weight.left)}, ${printWeight(weight.right)})`;
   }
+}
+
+/** JSON with a space after each comma that is not in a string; undefined for what JSON has no text for. */
+function spacedJson(value: unknown): string | undefined {
+  return JSON.stringify(value)?.replace(/"(?:[^"\\]|\\.)*"|,/g, (token) => (token === "," ? ", " : token));
 }
