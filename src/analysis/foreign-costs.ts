@@ -1,7 +1,7 @@
 import type { OpOf } from "../ir/graph.js";
 import { matmulMacs } from "../ir/ops/linear.js";
 import { isOnnxDomain } from "../ir/ops/opaque.js";
-import { elementCount, TypeRefusal } from "../ir/types.js";
+import { elementCount, unlessRefused } from "../ir/types.js";
 
 type Dims = readonly number[];
 
@@ -177,14 +177,11 @@ export function operatorName(operator: string, domain: string): string {
 export function foreignMacs(node: CountedNode): ForeignMacs | undefined {
   const cost = COSTS[operatorName(node.operator, node.domain)];
   if (cost === undefined) return undefined;
-  try {
+  // Sizes that don't fit one another.
+  return unlessRefused(() => {
     const macs = cost(node);
     if (macs === undefined) return undefined;
     const all = typeof macs === "number" ? [macs] : [macs.macs, macs.products];
     return all.every(Number.isFinite) ? macs : undefined;
-  } catch (error) {
-    // Sizes that don't fit one another.
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  });
 }

@@ -17,7 +17,7 @@ import {
 import type { Initializer } from "./initializers.js";
 import { inferTypes } from "./op.js";
 import { type AttributesInput, type AttributesOf, definitionOf, type OpName } from "./ops/registry.js";
-import { type DType, sameType, type TensorType, TypeRefusal } from "./types.js";
+import { type DType, sameType, type TensorType, TypeRefusal, unlessRefused } from "./types.js";
 import type { WeightExpr } from "./weight.js";
 
 /** What a rewriting may do at one op: add ops before it. Everything it adds carries the pass's name. */
@@ -146,7 +146,7 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
   const inputs = graph.inputs.map((input) => Object.freeze({ ...input, type: typeOf(input) }));
   const values = new Map<Value, Value>(graph.inputs.map((input, i) => [input, inputs[i] ?? input]));
   const current = (value: Value): Value => values.get(value) ?? value;
-  try {
+  return unlessRefused(() => {
     const ops = graph.ops.map((op) => {
       const operands = op.operands.map(current);
       const definition = definitionOf(op.kind);
@@ -166,10 +166,7 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
       return freezeOp({ ...op, operands, results } as Op);
     });
     return freezeGraph({ ...graph, inputs, ops, outputs: graph.outputs.map(current) });
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** The graph with other names for its outputs. An output that is no op's result keeps its own. */

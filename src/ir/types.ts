@@ -128,6 +128,16 @@ export function refuse(message: string): never {
   throw new TypeRefusal(message);
 }
 
+/** What `make` gives; undefined where something on the way refuses (`refuse`). */
+export function unlessRefused<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TypeRefusal) return undefined;
+    throw error;
+  }
+}
+
 /** The four sizes of a feature map [N, C, H, W] whose C, H and W are known. */
 export function featureMap(type: TensorType | undefined, what: string): [Dim, number, number, number] {
   if (type === undefined) refuse(`${what} is missing`);

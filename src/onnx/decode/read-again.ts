@@ -1,6 +1,6 @@
 import type { Graph, Op, OpOf, ParameterRole, Value } from "../../ir/graph.js";
 import { isOp, rewriteGraph } from "../../ir/rewrite.js";
-import { refuse, TypeRefusal } from "../../ir/types.js";
+import { refuse, unlessRefused } from "../../ir/types.js";
 import { materialize } from "../../weights/values/materialize.js";
 import type { OperatorName } from "../codecs/codec.js";
 import { opsOfOperator } from "../codecs/registry.js";
@@ -32,17 +32,14 @@ function decodedOp(op: OpOf<"opaque">, { source, opset }: Pick<ImportedModel, "s
   const isOwn = isDefaultDomain(domain) && !isCall && opset >= READ_OPSETS.first;
   const kinds: readonly OperatorName[] = isOwn ? opsOfOperator(operator) : [];
   if (from === undefined || kinds.length === 0 || op.results.length !== 1) return undefined;
-  try {
-    return decodeNode(
+  return unlessRefused(() =>
+    decodeNode(
       from.node.message,
       kinds,
       opset,
       scopeOf(op, from, (name) => source.isRead(name)),
-    );
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** What the names in an op's node stand for now. */

@@ -1,5 +1,5 @@
 import { nothingBeside } from "../../base/bytes.js";
-import { elementCount, type TensorType, TypeRefusal, tensorType } from "../../ir/types.js";
+import { elementCount, type TensorType, tensorType, unlessRefused } from "../../ir/types.js";
 import { elementReader } from "../../weights/formats/file-dtypes.js";
 import { dtypeOfNumber } from "../file/element-types.js";
 import { type TensorMessage, toInteger } from "../file/proto.js";
@@ -22,14 +22,11 @@ function numbersOf(tensor: TensorMessage, dims: readonly number[]): readonly num
   const dtype = elementDType(tensor);
   const at = dtype && elementReader(dtype);
   if (at === undefined || isExternal(tensor) || !(elementCount(dims) <= MOST_NUMBERS)) return undefined;
-  try {
+  return unlessRefused(() => {
     const stored = tensorOfMessage(tensor, nothingBeside);
     const bytes = new Uint8Array(stored.byteLength);
     stored.readInto(bytes, 0);
     const view = new DataView(bytes.buffer);
     return Array.from({ length: elementCount(dims) }, (_, i) => at(view, i));
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  });
 }

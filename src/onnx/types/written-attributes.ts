@@ -1,6 +1,6 @@
 import { concatBytes, nothingBeside } from "../../base/bytes.js";
 import { sha256Hex } from "../../base/sha256.js";
-import { elementCount, TypeRefusal } from "../../ir/types.js";
+import { elementCount, unlessRefused } from "../../ir/types.js";
 import { elementReader } from "../../weights/formats/file-dtypes.js";
 import { dtypeOfNumber } from "../file/element-types.js";
 import {
@@ -95,12 +95,7 @@ function smallTensorText({ t }: AttributeMessage): string | undefined {
 
 /** Undefined for a tensor whose data doesn't fit its sizes. */
 function bytesOf(tensor: TensorMessage): Uint8Array | undefined {
-  try {
-    return bytesOfTensor(tensorOfMessage(tensor, nothingBeside));
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  return unlessRefused(() => bytesOfTensor(tensorOfMessage(tensor, nothingBeside)));
 }
 
 function textOf({ s }: AttributeMessage): string {

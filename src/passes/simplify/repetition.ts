@@ -2,7 +2,7 @@ import type { Op, Value } from "../../ir/graph.js";
 import { broadcastDims } from "../../ir/ops/broadcast.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
-import { sameDims, TypeRefusal } from "../../ir/types.js";
+import { sameDims, unlessRefused } from "../../ir/types.js";
 import type { Simplification } from "./simplification.js";
 
 /** Ops that broadcast their operands. */
@@ -32,10 +32,5 @@ export const dropRepetition: Simplification = (op, context) => {
 };
 
 function broadcastOf(operands: readonly Value[]) {
-  try {
-    return operands.map(({ type }) => type.dims).reduce(broadcastDims);
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  return unlessRefused(() => operands.map(({ type }) => type.dims).reduce(broadcastDims));
 }

@@ -5,7 +5,7 @@ import type { AttentionModule, AttentionPlan, AttentionSite } from "../../ir/att
 import { type AttentionOptions, attentionModules, attentionTypeOf } from "../../ir/attention/modules.js";
 import { type Graph, type Op, sharedPlace, type Value } from "../../ir/graph.js";
 import { rewriteGraph } from "../../ir/rewrite.js";
-import { type DType, sameDims, TypeRefusal } from "../../ir/types.js";
+import { type DType, sameDims, unlessRefused } from "../../ir/types.js";
 import { definePass } from "../engine/pass.js";
 import { gateKind, gateOptions, gateSelector, type SitedGate, selectGates, unmatchedGates } from "./gates.js";
 
@@ -102,10 +102,5 @@ function planOf(
   options: Readonly<Record<string, unknown>>,
   site: AttentionSite,
 ): AttentionPlan<unknown> | undefined {
-  try {
-    return module.plan(options, site);
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  return unlessRefused(() => module.plan(options, site));
 }

@@ -6,7 +6,7 @@ import {
 } from "../../../ir/attention/modules.js";
 import { GraphBuilder } from "../../../ir/builder.js";
 import { type Graph, type Op, producersOf, type Value } from "../../../ir/graph.js";
-import { gatedChannels, type TensorType, TypeRefusal } from "../../../ir/types.js";
+import { gatedChannels, type TensorType, unlessRefused } from "../../../ir/types.js";
 import { lowerAttention } from "../../lower/lower-attention.js";
 import type { Dataflow } from "../dataflow.js";
 
@@ -69,17 +69,14 @@ function makeTemplate(
   if (!wanted.success) return undefined;
   const builder = new GraphBuilder(SCOPE);
   const x = builder.input("x", map);
-  try {
+  return unlessRefused(() => {
     const { parameters } = module.plan(wanted.data, site);
     const gate = builder.attention(x, { type, ...wanted.data } as AttentionOptions, site, {
       scope: `/${SCOPE}`,
     });
     const lowered = lowerAttention.run(builder.finish([gate]), { strategy: "reshape", target: "portable" });
     return templateFrom(lowered, x, parameters);
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
+  });
 }
 
 function templateFrom(lowered: Graph, x: Value, planned: readonly PlannedParameter[]): Template | undefined {

@@ -9,8 +9,8 @@ import {
   sameDims,
   sameType,
   type TensorType,
-  TypeRefusal,
   tensorType,
+  unlessRefused,
 } from "../../../ir/types.js";
 import type { WeightExpr } from "../../../ir/weight.js";
 import { EqualOps } from "../../simplify/equal-ops.js";
@@ -162,13 +162,4 @@ function typesOf(kind: OpName, operands: readonly Value[], attributes: object): 
   const float = types.find(({ dtype }) => isFloatType(dtype))?.dtype ?? "float32";
   const alike = types.map((type) => (isFloatType(type.dtype) ? tensorType(type.dims, float) : type));
   return inferTypes(definition, definition.foreign ? types : alike, { ...attributes });
-}
-
-function unlessRefused<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
 }

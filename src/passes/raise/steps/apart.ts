@@ -13,8 +13,8 @@ import {
   refuse,
   sameDims,
   type TensorType,
-  TypeRefusal,
   tensorType,
+  unlessRefused,
 } from "../../../ir/types.js";
 import { binaryWeight, reshapeWeight } from "../../../ir/weight.js";
 import { WrittenNode } from "../../../ir/written-node.js";
@@ -206,13 +206,4 @@ function nodeOf(
 ): AttributesOf<"opaque"> {
   const types = [[dtype, ...dims]];
   return definitionOf("opaque").attributes.parse({ operator, written, types }) as AttributesOf<"opaque">;
-}
-
-function unlessRefused<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof TypeRefusal) return undefined;
-    throw error;
-  }
 }
