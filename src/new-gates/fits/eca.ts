@@ -44,7 +44,8 @@ export const ecaFitter: GateFitter = (op) => {
  * nothing.
  *
  * Factors are at first those that are best for a constant gate; where they follow the gate, those for which the result is nearest,
- * and in a second try each channel's offset is left open, with a ridge for squeezed values that drift (`DRIFT`). Of these and the constants the nearest is taken.
+ * and in a second try each channel's offset is left open, with a ridge for squeezed values that drift (`DRIFT`). Of these and the
+ * constants the nearest is taken.
  */
 export function ecaFit(shape: EcaShape): GateFit {
   const numbersOf = (weight: Float64Array, bias: number, factor: Float64Array): GateNumbers => ({

@@ -13,17 +13,12 @@ const ACTIVE = 0.1;
  *
  * Source: Izenman, Reduced-rank regression for the multivariate linear model (J. Multivariate Analysis 5, 1975).
  */
-export function linearExcitation(
-  shape: SeShape,
-  responses: GateResponses,
-  inverse: (response: number) => number,
-): SeWeights {
+export function linearExcitation(shape: SeShape, responses: GateResponses): SeWeights {
   const { channels, squeezed } = shape;
   const { images } = responses;
   const { S, centre, unit, weights, predicted, means, scale, directions, powers } = linearResponse(
     shape.gate,
     responses,
-    inverse,
   );
   const excitation: SeWeights = {
     reduce: new Float64Array(squeezed * channels),

@@ -1,6 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { type ActivationName, activations } from "../../ir/activations.js";
 import type { GateResponses } from "../gate-responses.js";
+import { inverseOf } from "./inverse.js";
 import { scaledSqueezes } from "./scaled-squeezes.js";
 
 /** Ridges that are tried, as parts of the largest eigenvalue. */
@@ -38,14 +39,10 @@ export interface LinearResponse {
  * Sources: Bishop, Training with noise is equivalent to Tikhonov regularization (Neural Computation 7, 1995); Golub, Heath and
  * Wahba, Generalized cross-validation (Technometrics 21, 1979).
  */
-export function linearResponse(
-  gate: ActivationName,
-  responses: GateResponses,
-  inverse: (response: number) => number,
-): LinearResponse {
+export function linearResponse(gate: ActivationName, responses: GateResponses): LinearResponse {
   const known = found.get(responses);
   if (known?.gate === gate) return known.response;
-  const response = regressed(gate, responses, inverse);
+  const response = regressed(gate, responses);
   found.set(responses, { gate, response });
   return response;
 }
@@ -55,13 +52,9 @@ const found = new WeakMap<
   { readonly gate: ActivationName; readonly response: LinearResponse }
 >();
 
-function regressed(
-  gate: ActivationName,
-  responses: GateResponses,
-  inverse: (response: number) => number,
-): LinearResponse {
+function regressed(gate: ActivationName, responses: GateResponses): LinearResponse {
   const { images, channels } = responses;
-  const { z, means, scale } = preActivations(gate, responses, inverse);
+  const { z, means, scale } = preActivations(gate, responses);
   const { values: scaled, centre, unit, drift } = scaledSqueezes(responses);
   const S = matrixOf(images, channels, (n, c) => scaled[n * channels + c] as number);
   const least = (images * drift.reduce((sum, each) => sum + each * each, 0)) / channels;
@@ -76,16 +69,17 @@ function regressed(
 function preActivations(
   gate: ActivationName,
   { images, channels, response, weight }: GateResponses,
-  inverse: (response: number) => number,
 ): { readonly z: Matrix; readonly means: Float64Array; readonly scale: Float64Array } {
-  const raw = response.map(inverse);
+  const { apply } = activations[gate];
+  const raw = response.map(inverseOf(apply));
   const means = new Float64Array(channels);
   const scale = new Float64Array(channels);
   for (let c = 0; c < channels; c++) {
     let [total, sum] = [0, 0];
     for (let n = 0; n < images; n++) {
       const at = n * channels + c;
-      const slope = slopeAt(activations[gate].apply, raw[at] as number);
+      const x = raw[at] as number;
+      const slope = slopeAt(apply, x, apply(x));
       const w = (weight[at] as number) * slope * slope;
       total += w;
       sum += w * (raw[at] as number);
@@ -101,12 +95,12 @@ function preActivations(
   return { z, means, scale };
 }
 
-/** The slope of a function, from two points beside x. */
-export function slopeAt(f: (x: number) => number, x: number): number {
-  return (f(x + STEP) - f(x - STEP)) / (2 * STEP);
+/** The slope of a function where it gives y for x. */
+export function slopeAt(f: (x: number) => number, x: number, y: number): number {
+  return (f(x + STEP) - y) / STEP;
 }
 
-const STEP = 1e-5;
+const STEP = 1e-6;
 
 /** W = (K + λ)⁻¹·Z with the λ ≥ `least` of the least generalised cross-validation error. */
 function ridgeWeights(K: Matrix, Z: Matrix, least: number): Matrix {

@@ -8,9 +8,6 @@ import type { SeShape, SeWeights } from "./se-weights.js";
 const STEPS = 400;
 const RATE = 0.02;
 
-/** The step of a slope from two points. */
-const DELTA = 1e-6;
-
 /** Drifts of the squeezed values that are taken in turn. */
 const DRIFTS = 4;
 
@@ -118,9 +115,8 @@ function addGradient(
       let sum = expandBias[c] as number;
       for (let j = 0; j < squeezed; j++) sum += (expand[c * squeezed + j] as number) * (units[j] as number);
       const gated = g(sum);
-      const error =
-        ((weight[row + c] as number) * (gated - (response[row + c] as number)) * (g(sum + DELTA) - gated)) /
-        DELTA;
+      const off = gated - (response[row + c] as number);
+      const error = (weight[row + c] as number) * off * slopeAt(g, sum, gated);
       gradient.expandBias[c] = (gradient.expandBias[c] as number) + error;
       for (let j = 0; j < squeezed; j++) {
         const at = c * squeezed + j;
@@ -129,7 +125,7 @@ function addGradient(
       }
     }
     for (let j = 0; j < squeezed; j++) {
-      const error = (back[j] as number) * slopeAt(f, sums[j] as number);
+      const error = (back[j] as number) * slopeAt(f, sums[j] as number, units[j] as number);
       gradient.reduceBias[j] = (gradient.reduceBias[j] as number) + error;
       for (let c = 0; c < channels; c++) {
         const at = j * channels + c;

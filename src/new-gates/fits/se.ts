@@ -56,7 +56,7 @@ export function seFit(shape: SeShape): GateFit {
   }
 
   function fit(task: FitTask): GateNumbers {
-    const start = linearExcitation(shape, task.responses, inverse);
+    const start = linearExcitation(shape, task.responses);
     const refined = refinedExcitation(shape, start, task.responses);
     return nearest({ totals }, task, [neutral(task), numbersOf(start), numbersOf(refined)]);
   }
