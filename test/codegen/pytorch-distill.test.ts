@@ -59,6 +59,15 @@ async function someWeights(spec: string, file: string): Promise<string> {
   return file;
 }
 
+/** A generated folder whose SE gates became ECA, with the weights of both networks. */
+async function codeToDistil(folder: string): Promise<string> {
+  const spec = written(folder);
+  const output = join(folder, "code");
+  const weights = await someWeights(spec, join(folder, "se.safetensors"));
+  await codegen(spec, { language: "pytorch", output, weights, passes: TO_ECA });
+  return output;
+}
+
 function python(cwd: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(PYTHON, ["-B", ...args], {
     cwd,
@@ -162,10 +171,7 @@ testWithTorch(
   "a run that was killed goes on to the same result, in which the gates alone are others",
   () =>
     inTemporaryFolder(async (folder) => {
-      const spec = written(folder);
-      const code = join(folder, "code");
-      const weights = await someWeights(spec, join(folder, "se.safetensors"));
-      await codegen(spec, { language: "pytorch", output: code, weights, passes: TO_ECA });
+      const code = await codeToDistil(folder);
       const args = [...SHAPES, "--shapes", "320", "--epochs", "5"];
       python(code, "distill.py", ...args, "--output", "whole");
 
@@ -265,10 +271,7 @@ testWithTorchvision(
   "images are found in folders of any depth, and one that can't be read is named",
   () =>
     inTemporaryFolder(async (folder) => {
-      const spec = written(folder);
-      const code = join(folder, "code");
-      const weights = await someWeights(spec, join(folder, "se.safetensors"));
-      await codegen(spec, { language: "pytorch", output: code, weights, passes: TO_ECA });
+      const code = await codeToDistil(folder);
       const pictures = join(folder, "pictures");
       mkdirSync(join(pictures, "a", "b"), { recursive: true });
       const images = readdirSync("test/data/images").filter((name) => name.endsWith(".png"));
@@ -404,10 +407,7 @@ testWithTorch(test, "networks with other outputs, gates and names learn too, and
 
 testWithTorch(test, "two processes distil together", () =>
   inTemporaryFolder(async (folder) => {
-    const spec = written(folder);
-    const weights = await someWeights(spec, join(folder, "se.safetensors"));
-    const code = join(folder, "code");
-    await codegen(spec, { language: "pytorch", output: code, weights, passes: TO_ECA });
+    const code = await codeToDistil(folder);
     const args = [
       ...["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1"],
       ...["--master_port", `${await freePort()}`, "-r", "1", "-t", "2", "--log_dir", "logs"],

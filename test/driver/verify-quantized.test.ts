@@ -18,44 +18,29 @@ const test = suite("driver: verify, quantised layers");
 const SCRIPT = fileURLToPath(new URL("../python/quantized_layers.py", import.meta.url));
 const OPERATORS = fileURLToPath(new URL("../python/quantized_operators.py", import.meta.url));
 
-if (hasPythonModules("onnx", "numpy")) {
-  test("each form is right, whatever this processor saturates", () =>
-    inTemporaryFolder(async (folder) => {
-      const { stdout: names } = runPython(SCRIPT, [folder]);
-      assert.is(names.length, 56);
-      const runtime = await startRuntime();
-      try {
-        for (const name of names) {
-          const report = await verify(join(folder, `${name}.onnx`), { batches: [1], runtime });
-          assert.is(
-            report.verdict,
-            "right",
-            `${name}: ${report.comparisons.map(({ why }) => why).join("; ")}`,
-          );
-        }
-      } finally {
-        runtime.close();
+/** Every file that a script makes, of which there are so many, is right in a batch. */
+function allAreRight(script: string, count: number, batch: number): Promise<void> {
+  return inTemporaryFolder(async (folder) => {
+    const { stdout: names } = runPython(script, [folder]);
+    assert.is(names.length, count);
+    const runtime = await startRuntime();
+    try {
+      for (const name of names) {
+        const report = await verify(join(folder, `${name}.onnx`), { batches: [batch], runtime });
+        const why = report.comparisons.map((each) => each.why).join("; ");
+        assert.is(report.verdict, "right", `${name}: ${why}`);
       }
-    }));
+    } finally {
+      runtime.close();
+    }
+  });
+}
+
+if (hasPythonModules("onnx", "numpy")) {
+  test("each form is right, whatever this processor saturates", () => allAreRight(SCRIPT, 56, 1));
 
   test("each operator on whole steps is right, also where two share weights or zero points", () =>
-    inTemporaryFolder(async (folder) => {
-      const { stdout: names } = runPython(OPERATORS, [folder]);
-      assert.is(names.length, 17);
-      const runtime = await startRuntime();
-      try {
-        for (const name of names) {
-          const report = await verify(join(folder, `${name}.onnx`), { batches: [2], runtime });
-          assert.is(
-            report.verdict,
-            "right",
-            `${name}: ${report.comparisons.map(({ why }) => why).join("; ")}`,
-          );
-        }
-      } finally {
-        runtime.close();
-      }
-    }));
+    allAreRight(OPERATORS, 17, 2));
 
   test("a scale of one output is that of another: wrong", () =>
     inTemporaryFolder(async (folder) => {

@@ -24,15 +24,14 @@ export function generatePyTorch(subject: CodegenSubject): readonly GeneratedFile
   const trains = preprocessing !== undefined && !findsThings(spec);
   const old = preprocessing === undefined ? undefined : oldNetwork(subject);
   const knowsOld = old !== undefined && hasGivenWeights(old.graph);
+  const readsImages = preprocessing !== undefined && (trains || old !== undefined);
   const files = [
     { path: "model.py", text: modelText(subject) },
     ...(trains ? [trainingLoop(spec.input)] : []),
     ...(old === undefined ? [] : distillationFiles(subject, old)),
-    ...(preprocessing !== undefined && (trains || old !== undefined)
-      ? imageFiles(spec.input, preprocessing)
-      : []),
+    ...(readsImages ? imageFiles(spec.input, preprocessing) : []),
     { path: "weights.py", text: templateText("pytorch/weights.py") },
-    { path: "requirements.txt", text: requirements(spec) },
+    { path: "requirements.txt", text: requirements(spec, readsImages) },
     {
       path: "README.md",
       text: filledTemplate(trains ? "pytorch/README.md" : "pytorch/README-module.md", {
@@ -66,10 +65,14 @@ function findsThings({ neck, heads }: ResolvedSpec): boolean {
   return neck !== undefined || heads !== undefined;
 }
 
-/** What suppresses boxes and cuts out regions is torchvision's; the loop has a use for it with images in folders. */
-function requirements({ detection }: ResolvedSpec): string {
-  const text = templateText("pytorch/requirements.txt");
-  return selectsBoxes(detection) ? `${text.slice(0, text.indexOf("\n"))}\ntorchvision>=0.14\n` : text;
+/** What suppresses boxes and cuts out regions is torchvision's; so is what reads images in folders, where there is a loop. */
+function requirements({ detection }: ResolvedSpec, readsImages: boolean): string {
+  const torchvision = selectsBoxes(detection)
+    ? "torchvision>=0.14\n"
+    : readsImages
+      ? "# For images in folders:\n# torchvision\n"
+      : "";
+  return filledTemplate("pytorch/requirements.txt", { torchvision });
 }
 
 /** What the README of a module without a training loop says of its use. */
