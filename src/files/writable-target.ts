@@ -38,6 +38,11 @@ export function writableTarget(file: string): string {
   });
 }
 
+/** Errors: as of `writableTarget`, and for a directory that is not there or takes no file. */
+export function refuseUnwritable(file: string): void {
+  located(file, () => accessSync(dirname(writableTarget(file)), constants.W_OK));
+}
+
 const ANY_WRITE = 0o222;
 /** Standard output and error. */
 const STREAMS = [1, 2];

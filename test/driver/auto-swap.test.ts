@@ -79,6 +79,15 @@ test("without a model the picture is written, and never over what was read or be
     const both = { ...choosing, output: join(folder, "a"), curve: join(folder, "a") };
     await rejectsError(() => rewrite(FILE, both), InputError, /two outputs can't both be written to/);
     await rejectsError(() => rewrite(FILE, { ...choosing, curve: FILE }), InputError, /is read/);
+    // Before anything is run, and both at once.
+    const nowhere = { output: join(folder, "no", "a.onnx"), curve: join(folder, "no", "c.svg") };
+    const ran: string[] = [];
+    const onProgress = (message: string): void => {
+      ran.push(message);
+    };
+    const refused = /a\.onnx: its directory does not exist(?:.|\n)*c\.svg: its directory does not exist/;
+    await rejectsError(() => rewrite(FILE, { ...choosing, ...nowhere, onProgress }), InputError, refused);
+    assert.equal(ran, []);
   }));
 
 for (const [options, message, code] of REFUSED) {

@@ -7,7 +7,7 @@ import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
 import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
-import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
 import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
@@ -201,6 +201,6 @@ function write(
 function outputOf(specFile: string, { output, exportWeights }: Compiling): string {
   if (output === undefined) makeFolder("out");
   const file = output ?? join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
-  refuseOverwriting([file, exportWeights]);
+  refuseOutputs([file, exportWeights]);
   return file;
 }

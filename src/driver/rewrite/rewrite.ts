@@ -4,7 +4,7 @@ import { InputError } from "../../base/diagnostic.js";
 import { inTransaction, writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { addModel } from "../../files/models/write.js";
-import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -59,7 +59,7 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
-    refuseOverwriting([options.output, options.curve]);
+    refuseOutputs([options.output, options.curve]);
     const calibration = givenCalibration(options, {
       ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
       says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,

@@ -3,7 +3,7 @@ import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
-import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { addNpy } from "../../files/tensors/write.js";
 import { FILE_TYPES } from "../../given/element-types.js";
 import { preprocessingIn } from "../../given/pictures.js";
@@ -123,7 +123,7 @@ async function runIn(
   const targets = targetsOf(options.outputs ?? [], session.outputNames);
   const sized = sizedPorts(session.inputs, model, options);
   const inputs = await readInputs(options.inputs, sized, subject.preprocessing);
-  refuseOverwriting([...targets.values(), options.draw]);
+  refuseOutputs([...targets.values(), options.draw]);
   const prepared = inputs.find(({ preprocessing }) => preprocessing !== undefined)?.preprocessing;
   refuseUnusedFlags({ "no picture": prepared === undefined }, options);
 

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { asOneRun } from "../../files/files-read.js";
-import { refuseOverwriting } from "../../files/refuse-overwriting.js";
+import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { loadSpec } from "../../files/spec-files.js";
 import { writeSafetensors } from "../../files/tensors/write.js";
 import { openWeights } from "../../given/weights.js";
@@ -70,7 +70,7 @@ async function convert(input: string, options: ConvertOptions): Promise<ConvertR
   const own = ownNames(spec.resolved);
   const source = openWeights(input, options.weightsKey);
   try {
-    refuseOverwriting([options.output]);
+    refuseOutputs([options.output]);
     const { graph, match } = recognizeNames(graphs, source, { kind: options.from, own });
     const { initial, unused } = settleMatch(match, options.allowMissing ?? [], source);
     const target = targetNames(graph, nameMapOf(options.to, own), [...match.found.keys()]);
