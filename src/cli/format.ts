@@ -1,8 +1,8 @@
-import pc from "picocolors";
 import stringWidth from "string-width";
 import { quoted } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunReport } from "../driver/run/run.js";
+import { colours } from "./colours.js";
 import { coloured, withoutColours } from "./print.js";
 import { fittedWidths, terminalColumns, wrapped } from "./wrap.js";
 
@@ -40,9 +40,9 @@ export function verdict(ok: boolean): string {
 /** A verdict in colour. */
 export function judgement(verdict: "right" | "wrong" | "undecided"): string {
   return {
-    right: coloured(pc.green, "ok"),
-    wrong: coloured(pc.red, "FAILED"),
-    undecided: coloured(pc.yellow, "can't tell"),
+    right: coloured(colours.green, "ok"),
+    wrong: coloured(colours.red, "FAILED"),
+    undecided: coloured(colours.yellow, "can't tell"),
   }[verdict];
 }
 
@@ -56,7 +56,7 @@ export function table(
   right: readonly string[] = [],
 ): string {
   const lines = [
-    head.map((each) => coloured(pc.bold, oneVisibleLine(each))),
+    head.map((each) => coloured(colours.bold, oneVisibleLine(each))),
     ...rows.map((row) => row.map(oneVisibleLine)),
   ];
   const widths = head.map((_, column) =>

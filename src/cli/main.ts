@@ -4,14 +4,17 @@ import { debugging } from "../base/debugging.js";
 import { InputError } from "../base/diagnostic.js";
 import { didYouMean } from "../base/suggest.js";
 import { packageVersion } from "../driver/command-line.js";
+import { readableArguments, textAsGiven } from "./arguments.js";
 import { commands } from "./commands/registry.js";
 import { fail } from "./outcome.js";
 
 const USAGE = `ecagen COMMAND
 
-Compiles convolutional networks with channel attention from a JSON spec to ONNX, verifies, counts and compares them.`;
+Compiles convolutional networks with channel attention from a JSON spec to ONNX, verifies, counts and compares them.
+ecagen help COMMAND explains one of the commands. A spec or output that is - is standard input or output.`;
 
-const args = process.argv.slice(2);
+const args = readableArguments(process.argv.slice(2));
+const NAMES = commands.map(({ command: usage }) => String(usage).split(" ")[0] ?? "");
 debugging.throughText = process.env.ECAGEN_TEXT_ROUNDTRIP === "1";
 
 const cli = yargs(args)
@@ -37,19 +40,36 @@ const cli = yargs(args)
   });
 
 try {
+  if (args.at(-1) === "--help") refuseUnknownCommand();
   await cli.parseAsync();
 } catch (error) {
   fail(args.includes("--json"), error);
 }
 
+/** yargs has help for any word. */
+function refuseUnknownCommand(): void {
+  if (unknownCommand() !== undefined) throw usageError("");
+}
+
 function usageError(message: string): InputError {
-  const command = args.find((arg) => !arg.startsWith("-"));
-  const names = commands.map(({ command: usage }) => String(usage).split(" ")[0] ?? "");
-  const unknown = command !== undefined && !names.includes(command);
-  const hint = unknown ? didYouMean(command, names) : undefined;
-  return InputError.of("cli/usage", unknown ? `unknown command "${command}"` : oneLine(message), {
-    hint: hint ?? `ecagen ${command === undefined || unknown ? "" : `${command} `}--help explains the usage`,
+  const command = firstWord();
+  const unknown = unknownCommand();
+  const hint = unknown === undefined ? undefined : didYouMean(unknown, NAMES);
+  const what = unknown === undefined ? textAsGiven(oneLine(message)) : `unknown command "${unknown}"`;
+  return InputError.of("cli/usage", what, {
+    hint:
+      hint ??
+      `ecagen ${command === undefined || unknown !== undefined ? "" : `${command} `}--help explains the usage`,
   });
+}
+
+function firstWord(): string | undefined {
+  return args.find((arg) => !arg.startsWith("-"));
+}
+
+function unknownCommand(): string | undefined {
+  const command = firstWord();
+  return command === undefined || NAMES.includes(command) ? undefined : command;
 }
 
 /** yargs' messages have several lines, some of them empty. */

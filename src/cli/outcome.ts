@@ -19,6 +19,8 @@ import { print } from "./print.js";
 export interface Outcome {
   readonly json: object;
   readonly text: () => string | Promise<string>;
+  /** Where the text goes; standard output by default, unless the command's result itself goes there. */
+  readonly textOn?: "stdout" | "stderr";
   /** What else people should know; printed on stderr. Machines find it in `json`. */
   readonly notes?: readonly string[];
   /** Printed on stderr; with `--json` the document's `warnings`. */
@@ -32,7 +34,7 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, notes = [], warnings, ok = true } = await asOneRun(work);
+    const { json, text, textOn = "stdout", notes = [], warnings, ok = true } = await asOneRun(work);
     if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
     if (!asJson)
       for (const each of readable(warnings ?? [], MOST_DIAGNOSTICS))
@@ -41,7 +43,8 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
       warnings === undefined
         ? json
         : { ...json, warnings: readable(warnings, MOST_DIAGNOSTICS).map(diagnosticToJson) };
-    print("stdout", asJson ? jsonText(document) : await text());
+    if (asJson) print("stdout", jsonText(document));
+    else print(textOn, await text());
     process.exitCode = ok ? 0 : EXIT_CODES.failed;
   } catch (error) {
     fail(asJson, error);

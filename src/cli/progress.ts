@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { print } from "./print.js";
 
-/** A progress bar on stderr, where that is a terminal; nothing is shown (or loaded) elsewhere. */
+/** How work goes on, on stderr: a bar where that is a terminal, a line every few seconds elsewhere, as in a log of CI. */
 export interface Progress {
   /** `part`: from 0 to 1. */
   update(message: string, part: number): void;
@@ -11,11 +11,8 @@ export interface Progress {
   stop(): void;
 }
 
-const SILENT: Progress = {
-  update: () => {},
-  print: (lines) => print("stderr", lines),
-  stop: () => {},
-};
+/** Between two lines where there is no bar. Work that is over sooner prints none. */
+export const SECONDS_BETWEEN_LINES = 5;
 
 /** Columns of the bar in a wide terminal; in a narrow one it takes a quarter, and the rest is the message's. */
 const WIDEST_BAR = 40;
@@ -31,7 +28,7 @@ export async function withProgress<T>(work: (progress: Progress) => Promise<T>):
 }
 
 async function startProgress(): Promise<Progress> {
-  if (!process.stderr.isTTY || process.env.TERM === "dumb") return SILENT;
+  if (!process.stderr.isTTY || process.env.TERM === "dumb") return progressLines();
   const { default: cliProgress } = await import("cli-progress");
 
   /** One line that no terminal of so many columns wraps: the last column stays empty. */
@@ -65,6 +62,33 @@ async function startProgress(): Promise<Progress> {
       start();
     },
     stop: () => bar.stop(),
+  };
+}
+
+/**
+ * Lines as `34 % writing weights`, at least so many seconds apart. A timer prints them where work waits; where it computes without a pause, the
+ * next news does.
+ */
+export function progressLines(
+  write: (line: string) => void = (line) => print("stderr", line),
+  now: () => number = Date.now,
+): Progress {
+  const interval = 1000 * SECONDS_BETWEEN_LINES;
+  let printed = now();
+  let shown: { readonly message: string; readonly part: number } | undefined;
+  const line = (): void => {
+    if (shown === undefined || now() - printed < interval) return;
+    printed = now();
+    write(`${Math.floor(100 * shown.part)} % ${oneVisibleLine(shown.message)}\n`);
+  };
+  const timer = setInterval(line, interval).unref();
+  return {
+    update(message, part) {
+      shown = { message, part };
+      line();
+    },
+    print: write,
+    stop: () => clearInterval(timer),
   };
 }
 

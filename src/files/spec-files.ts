@@ -8,18 +8,20 @@ import { type Asker, type SpecLibrary, specNotFound } from "../language/library.
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import { packageRoot } from "./package.js";
 import { readRecorded } from "./read-file.js";
+import { isStream, readStandardInput, STANDARD_INPUT } from "./standard-streams.js";
 import "./system-hash.js";
 
 /** Gives a file's text, or throws an error with a `code` as Node's file functions do. */
 export type ReadFile = (file: string) => string;
 
 /**
- * Reads a spec: a path, or the bare name of one that ships with ecagen.
+ * Reads a spec: a path, the bare name of one that ships with ecagen, or `-` for standard input.
  *
  * @throws InputError with everything that is wrong with it, in the order of its places
  */
 export function loadSpec(file: string, read: ReadFile = readTextFile): LoadedSpec {
-  return loadSource(readSpec(file, "", read), libraryOfFiles(read));
+  const source = isStream(file) ? specOfStandardInput() : readSpec(file, "", read);
+  return loadSource(source, libraryOfFiles(read));
 }
 
 /** As `loadSpec`, for a text at hand. `file` is its name in messages, and `extends` is relative to its folder. */
@@ -45,18 +47,31 @@ export const readTextFile: ReadFile = (file) => {
   const stat = statSync(file);
   // Devices and pipes have no size, and some have no end.
   if (!stat.isFile() && !stat.isDirectory()) {
-    throw InputError.of("spec/unreadable", `${file} is no regular file`, { file });
+    throw InputError.of("spec/unreadable", `${file} is no regular file`, {
+      ...{ file, hint: "`-` reads a spec from standard input" },
+    });
   }
   if (stat.size > MAX_FILE_SIZE) throw tooLarge(file);
-  const bytes = readRecorded(file);
+  return decodedText(readRecorded(file), file);
+};
+
+/** Seen from the current folder: what it extends is relative to that. */
+function specOfStandardInput(): SourceText {
+  return { file: STANDARD_INPUT, text: decodedText(readStandardInput(), STANDARD_INPUT) };
+}
+
+function decodedText(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     const kind = fileKind(bytes);
     const what = kind === undefined ? "" : `: it is ${kind.is}`;
-    throw InputError.of("spec/encoding", `the file is not UTF-8 text${what}`, { file, hint: kind?.hint });
+    const hint = kind?.hint ?? (file === STANDARD_INPUT ? ONLY_SPECS : undefined);
+    throw InputError.of("spec/encoding", `the file is not UTF-8 text${what}`, { file, hint });
   }
-};
+}
+
+const ONLY_SPECS = "`-` reads specs; an ONNX model has to be a file";
 
 function libraryOfFiles(read: ReadFile): SpecLibrary {
   return {

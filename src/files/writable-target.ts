@@ -11,6 +11,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
 import { MOST_LINKS } from "./files-read.js";
+import { isStream } from "./standard-streams.js";
 
 /**
  * The file that the name of an output stands for, links followed, those too whose file is not there yet. Only a regular
@@ -19,6 +20,8 @@ import { MOST_LINKS } from "./files-read.js";
  * Errors: `InputError` for those, for a file that is read-only, and for a path that leads nowhere.
  */
 export function writableTarget(file: string): string {
+  // Never a file of that name by mistake: who pipes wants standard output.
+  if (isStream(file)) throw refusal(file, "DASH");
   return located(file, () => {
     const existing = statSync(file, { throwIfNoEntry: false });
     if (existing === undefined) return pathOfMissing(file);
@@ -72,6 +75,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = 
   EACCES: ["permission denied", "give another place, or change the permissions"],
   EPERM: ["permission denied", "give another place, or change the permissions"],
   STREAM: ["what the command prints goes there", "name another file"],
+  DASH: ["`-` is standard output, which this output can't go to", "name a file: ./- is one of that name"],
   READONLY: ["it is read-only", "give another name, or make it writable: chmod u+w"],
   EROFS: ["the file system is read-only", "give another place"],
   ENOSPC: [

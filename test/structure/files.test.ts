@@ -19,6 +19,8 @@ const DIRECT: Readonly<Record<string, string>> = {
   "files/random-access-file.ts": "reads, and notes it",
   "files/read-file.ts": "reads, and notes it",
   "files/handed-on.ts": "writes what another program reads, and removes it",
+  "files/standard-streams.ts":
+    "reads standard input, and has a file of its own for what goes to standard output",
   "files/temporary-files.ts": "removes what killed runs left",
   "files/writable-target.ts": "follows links",
   "driver/codegen/generated-folder.ts":

@@ -18,7 +18,7 @@ const HOME: Readonly<Record<string, string>> = {
   minizlib: "files/tensors/unpacking.ts",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",
-  picocolors: "cli/format.ts",
+  picocolors: "cli/colours.ts",
 };
 
 const test = suite("structure: layers");

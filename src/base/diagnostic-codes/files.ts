@@ -8,6 +8,8 @@ export const fileCodes = {
       "no-folder": "A folder can't be made, read or written to. The message has the system's reason.",
       "not-a-file": "The path names a folder or a device where a file is written. Name a file.",
       same: "What is written would go over a file that was read, or two outputs have one name. Give it another name.",
+      stream:
+        "Something can't go to standard output, which takes one file and nothing else. Name a file with `-o`.",
       unreadable: "A file can't be read. The message has the system's reason.",
       unwritable: "A file can't be written. The message has the system's reason.",
     },

@@ -9,7 +9,13 @@ import { defineCommand } from "./command.js";
 export const codegenCommand = defineCommand({
   usage: "codegen <model>",
   doc: "Generate a program that runs or trains a network",
-  positionals: { model: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" } },
+  positionals: {
+    model: {
+      type: "string",
+      demandOption: true,
+      describe: "A spec, or an ONNX file; - reads a spec from stdin",
+    },
+  },
   options: {
     lang: {
       choices: LANGUAGES,

@@ -1,4 +1,5 @@
 import type { CommandModule, InferredOptionTypes, Options } from "yargs";
+import { asGiven } from "../arguments.js";
 import { sharedOptions } from "../options.js";
 import { conclude, type Outcome } from "../outcome.js";
 
@@ -39,6 +40,6 @@ export function defineCommand<
         return true;
       });
     },
-    handler: (args) => conclude(args.json === true, () => command.run(args as never)),
+    handler: (args) => conclude(args.json === true, () => command.run(asGiven(args) as never)),
   };
 }

@@ -6,6 +6,7 @@ import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -13,9 +14,17 @@ import { defineCommand } from "./command.js";
 export const compileCommand = defineCommand({
   usage: "compile <spec>",
   doc: "Compile a spec to an ONNX file",
-  positionals: { spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" } },
+  positionals: {
+    spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
+  },
   options: {
-    output: { alias: "o", type: "string", describe: "The ONNX file [default: out/ and the spec's name]" },
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe:
+        "The ONNX file; - writes it to stdout [default: out/NAME.onnx, where NAME is the base name of the spec's file]",
+    },
     ...weightsFlags,
     "new-gates": sharedOptions["new-gates"],
     calibrate: sharedOptions.calibrate,
@@ -57,6 +66,7 @@ export const compileCommand = defineCommand({
   },
   examples: [
     ["ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx"],
+    ["ecagen compile - -o - < net.json > net.onnx", "in a pipe"],
     [
       "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
       "another gate, the same spec",
@@ -97,6 +107,7 @@ export const compileCommand = defineCommand({
     ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
   ],
   async run(args) {
+    refuseStreamed(args);
     const { compile } = await import("../../driver/compile/compile.js");
     const report = await withProgress((progress) =>
       compile(args.spec, {
@@ -129,6 +140,7 @@ export const compileCommand = defineCommand({
       json: report,
       notes: [...weightsNotes(report.weights), ...report.notes],
       warnings: report.warnings,
+      textOn: textBeside(report),
       text() {
         const beside =
           report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
@@ -139,7 +151,7 @@ export const compileCommand = defineCommand({
           exported === undefined
             ? ""
             : `${oneVisibleLine(exported.file)}: ${count(exported.tensors)} tensors, ${count(exported.bytes)} bytes\n`;
-        return `${oneVisibleLine(report.output)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}, ${count(report.bytes)} bytes\n${half}${weights}${insertedText(report.inserted)}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
+        return `${outputText(report)}${beside}: ${count(report.parameters)} parameters (${gates}), ${macs(report.macs)} MACs, ${report.nodes} nodes, ${opsetText(report)}, ${count(report.bytes)} bytes\n${half}${weights}${insertedText(report.inserted)}${swappedText(report.swapped)}${newGatesTable(report.newGates)}`;
       },
     };
   },

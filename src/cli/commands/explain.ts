@@ -9,7 +9,7 @@ export const explainCommand = defineCommand({
   doc: "Explain a derived number: `explain k` says how the kernel size of each ECA gate and its variants came about",
   positionals: {
     what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
-    spec: { type: "string", demandOption: true, describe: "The spec, a JSON file" },
+    spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
   },
   options: { passes: sharedOptions.passes },
   examples: [["ecagen explain k specs/b0-eca.json", "rule, C and k of each gate"]],

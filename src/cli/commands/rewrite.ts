@@ -10,6 +10,7 @@ import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
 import { opaqueText } from "../report-inspect.js";
+import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
 import { defineCommand } from "./command.js";
 
@@ -22,7 +23,8 @@ export const rewriteCommand = defineCommand({
       alias: "o",
       type: "string",
       requiresArg: true,
-      describe: "The rewritten file; left out, nothing is written, as to look with --explain",
+      describe:
+        "The rewritten file; - writes it to stdout; left out, nothing is written, as to look with --explain",
     },
     swap: {
       type: "string",
@@ -132,6 +134,7 @@ export const rewriteCommand = defineCommand({
     ],
   ],
   async run(args) {
+    refuseStreamed(args);
     const { rewrite } = await import("../../driver/rewrite/rewrite.js");
     const report = await withProgress((progress) =>
       rewrite(args.model, {
@@ -164,6 +167,7 @@ export const rewriteCommand = defineCommand({
       json: report,
       notes: report.notes,
       warnings: report.warnings,
+      textOn: textBeside(report),
       text() {
         const explained = args.explain ? explanation(report) : "";
         return `${explained}${summary(report)}${choiceTable(report.choice, args.curve)}${newGatesTable(report.newGates)}`;
@@ -204,7 +208,7 @@ function summary(report: RewriteReport): string {
   if (report.output === undefined)
     return `${found}; ${numbers}; nothing was written, as there is no -o\n${uncountedText(report)}${insertedText(report.inserted)}`;
   const beside = report.externalData === undefined ? "" : ` and ${oneVisibleLine(report.externalData.file)}`;
-  return `${found}\n${oneVisibleLine(report.output)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${insertedText(report.inserted)}${swappedText(report.swapped)}`;
+  return `${found}\n${outputText(report)}${beside}: ${numbers}, ${count(report.bytes ?? 0)} bytes\n${uncountedText(report)}${halfText(report.halfPrecision)}${verified(report)}${insertedText(report.inserted)}${swappedText(report.swapped)}`;
 }
 
 function verified({ verification }: RewriteReport): string {

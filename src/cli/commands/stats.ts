@@ -12,7 +12,13 @@ type Convention = NonNullable<StatsReport["convention"]>;
 export const statsCommand = defineCommand({
   usage: "stats <model>",
   doc: "Count parameters and multiply-accumulates, by block and in total",
-  positionals: { model: { type: "string", demandOption: true, describe: "A spec, or an ONNX file" } },
+  positionals: {
+    model: {
+      type: "string",
+      demandOption: true,
+      describe: "A spec, or an ONNX file; - reads a spec from stdin",
+    },
+  },
   options: {
     convention: {
       choices: CONVENTION_NAMES,

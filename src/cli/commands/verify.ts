@@ -16,7 +16,11 @@ export const verifyCommand = defineCommand({
   usage: "verify <model>",
   doc: "Run a spec's ONNX file, or a given one, and compare it with the reference interpreter",
   positionals: {
-    model: { type: "string", demandOption: true, describe: "The spec, a JSON file; or an ONNX file" },
+    model: {
+      type: "string",
+      demandOption: true,
+      describe: "The spec, a JSON file; or an ONNX file; - reads a spec from stdin",
+    },
   },
   options: {
     device: sharedOptions.device,

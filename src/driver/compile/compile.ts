@@ -5,9 +5,11 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { makeFolder } from "../../files/folder.js";
+import { replacedNotes } from "../../files/models/replaced.js";
 import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
+import { isStream, STANDARD_INPUT, toOutput } from "../../files/standard-streams.js";
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
 import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
@@ -44,7 +46,7 @@ export interface CompileOptions
     InsertFlags,
     IrDump,
     ExportOptions {
-  /** The ONNX file. Default: `out/` and the spec file's base name. */
+  /** The ONNX file; `-` is standard output. Default: `out/` and the spec file's base name. */
   readonly output?: string | undefined;
   /** A safetensors file that gets the network's parameters and running statistics too, before folding. */
   readonly exportWeights?: string | undefined;
@@ -110,6 +112,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
 
   // 7: write, the weights one piece at a time.
   const output = outputOf(specFile, options);
+  const replaced = options.output === undefined ? replacedNotes(output, model) : [];
   const swapped = await swappedReport(network, newGates, { ...options, calibration });
   const { rounding, exportedWeights, ...written } = await write(output, model, network, options);
 
@@ -125,7 +128,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
     ...insertedOf(network.inserted),
     halfPrecision: halfPrecisionOf(lowered, rounding),
     swapped,
-    notes: [...idleNotes(network.reports), ...(calibration?.notes ?? [])],
+    notes: [...idleNotes(network.reports), ...(calibration?.notes ?? []), ...replaced],
     warnings: [
       ...network.warnings,
       ...weightsWarnings([options.given]),
@@ -184,23 +187,26 @@ function write(
 ) {
   const rounding = startHalfRounding();
   const progress = (message: string) => ({ onProgress: (part: number) => onProgress?.(message, part) });
-  return inTransaction(async (transaction) => ({
-    rounding,
-    exportedWeights:
-      exportWeights === undefined
-        ? undefined
-        : await addWeights(transaction, exportWeights, graph, seed, progress("exporting weights")),
-    ...(await addModel(transaction, output, model, {
-      ...{ seed, rounding, externalData, digest },
-      ...progress("writing weights"),
+  return toOutput(output, (file) =>
+    inTransaction(async (transaction) => ({
+      rounding,
+      exportedWeights:
+        exportWeights === undefined
+          ? undefined
+          : await addWeights(transaction, exportWeights, graph, seed, progress("exporting weights")),
+      ...(await addModel(transaction, file, model, {
+        ...{ seed, rounding, externalData, digest },
+        ...progress("writing weights"),
+      })),
     })),
-  }));
+  );
 }
 
 /** The ONNX file. By default in `out/`, made if need be, under the spec file's base name. */
 function outputOf(specFile: string, { output, exportWeights }: Compiling): string {
   if (output === undefined) makeFolder("out");
-  const file = output ?? join("out", `${basename(specFile).replace(/\.jsonc?$/, "")}.onnx`);
-  refuseOutputs([file, exportWeights]);
+  const name = isStream(specFile) ? STANDARD_INPUT : basename(specFile).replace(/\.jsonc?$/, "");
+  const file = output ?? join("out", `${name}.onnx`);
+  refuseOutputs([isStream(file) ? undefined : file, exportWeights]);
   return file;
 }

@@ -5,6 +5,7 @@ import { inTransaction, writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { addModel } from "../../files/models/write.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
+import { isStream, toOutput } from "../../files/standard-streams.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -59,7 +60,7 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
-    refuseOutputs([options.output, options.curve]);
+    refuseOutputs([isStream(options.output) ? undefined : options.output, options.curve]);
     const calibration = givenCalibration(options, {
       ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
       says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,
@@ -217,14 +218,18 @@ function write(
   curve: Picture | undefined,
   { imported, options }: RewriteTask,
 ) {
-  const { seed = 0, externalData = imported.source.hasExternalData, digest, onProgress } = options;
+  const { seed = 0, digest, onProgress } = options;
+  // Standard output takes one file.
+  const { externalData = imported.source.hasExternalData && !isStream(output) } = options;
   const rounding = startHalfRounding();
-  return inTransaction(async (transaction) => {
-    if (curve !== undefined) await (await transaction.open(curve.file)).write(Buffer.from(curve.svg));
-    const written = await addModel(transaction, output, parts, {
-      ...{ seed, rounding, externalData, digest },
-      onProgress: (part) => onProgress?.("writing the model", part),
-    });
-    return { rounding, ...written };
-  });
+  return toOutput(output, (file) =>
+    inTransaction(async (transaction) => {
+      if (curve !== undefined) await (await transaction.open(curve.file)).write(Buffer.from(curve.svg));
+      const written = await addModel(transaction, file, parts, {
+        ...{ seed, rounding, externalData, digest },
+        onProgress: (part) => onProgress?.("writing the model", part),
+      });
+      return { rounding, ...written };
+    }),
+  );
 }
