@@ -148,8 +148,8 @@ function computationOf(op: Op, result: number): Computation {
     attributes: {
       ...computedAttributes(op),
       ...(result === 0 ? {} : { result }),
-      // c - x is another thing than x - c; a convolution may lack its bias.
-      ...(op.kind === "conv" || COMMUTATIVE.has(op.kind) ? {} : { operands: order }),
+      // c - x is another thing than x - c; a convolution may lack its bias, and an activation of one operand may be a word for several ops.
+      ...(op.kind === "conv" || COMMUTATIVE.has(op.kind) || order.length === 1 ? {} : { operands: order }),
     },
     operands: op.operands.filter(({ kind }) => kind !== "parameter"),
     weights: op.kind === "conv" ? withBias(weights) : weights,

@@ -31,8 +31,9 @@ export interface NetworkDiff {
   readonly buffers: Difference;
   readonly macs: Difference;
   /**
-   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, and of two specs weights of one
-   * name are read in one place. What only training has a use for is not part of that, nor what is done to images before.
+   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, outputs have the same sizes, there are
+   * as many weights, and of two specs weights of one name are read in one place. What only training has a use for is not part of that, nor
+   * what is done to images before.
    */
   readonly computeTheSame: boolean;
   /** In the order of the networks. The `parametersDelta` of all changes add up to `parameters.delta`. */
@@ -90,7 +91,7 @@ function diffPaired(
   pairing: (numbered: NumberedLayers) => PairLayers,
 ): NetworkDiff {
   const numbered = new NumberedLayers(a.layers, b.layers);
-  const isSame = numbered.isEqual() && countNetwork(a.graph).parameters === countNetwork(b.graph).parameters;
+  const isSame = computeTheSame([a, b], numbered);
   const paired = isSame ? undefined : pairLayersOf([a, b], blocks, pairing(numbered));
   const changes = [
     ...diffValuesByOrder("input-changed", a.graph.inputs, b.graph.inputs),
@@ -127,9 +128,16 @@ function finished([a, b]: Networks, numbered: NumberedLayers, found: readonly Ch
     attentionParameters: difference("attentionParameters"),
     buffers: difference("buffers"),
     macs: difference("macs"),
-    computeTheSame: numbered.isEqual(),
+    computeTheSame: computeTheSame([a, b], numbered),
     changes,
   };
+}
+
+/** Rows have one form whatever their sizes are, but outputs do not; and weights that one has twice are not those of the other. */
+function computeTheSame([a, b]: Networks, numbered: NumberedLayers): boolean {
+  const outputs = ({ graph }: DiffedNetwork): string => graph.outputs.map(imageText).join("; ");
+  const weights = ({ graph }: DiffedNetwork): number => countNetwork(graph).parameters;
+  return numbered.isEqual() && outputs(a) === outputs(b) && weights(a) === weights(b);
 }
 
 function differenceOf(a: number, b: number): Difference {
@@ -155,12 +163,16 @@ function diffValues(kind: ValueChange, a: readonly Value[], b: readonly Value[])
 
 /** Inputs or outputs in their order, whatever they are called and whatever the batch is. */
 function diffValuesByOrder(kind: ValueChange, a: readonly Value[], b: readonly Value[]): Change[] {
-  const image = (value: Value | undefined): string | undefined =>
-    value && `${value.type.dtype} ${value.type.dims.slice(1).join()}`;
+  const image = (value: Value | undefined): string | undefined => value && imageText(value);
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).flatMap((i): Change[] => {
     const [old, now] = [a[i], b[i]];
     return image(old) === image(now) ? [] : changedValue(kind, (old ?? now)?.name ?? "", old, now);
   });
+}
+
+/** The type of a value without the batch. */
+function imageText({ type: { dtype, dims } }: Value): string {
+  return `${dtype} ${dims.slice(1).join()}`;
 }
 
 function changedValue(

@@ -14,6 +14,7 @@ import type { Tensor } from "../../../src/ir/tensor.js";
 import { evaluateGraph } from "../../../src/reference/interpreter.js";
 import { inputShapes, parameterNumbers, randomInputs } from "../../../src/trials/numbers.js";
 import { stressed } from "../../../src/trials/stressed.js";
+import { fileOfSpec, type Side } from "./file-networks.js";
 import { defaultOf, type Field, inner, secondValues, valueAt, withValue } from "./second-values.js";
 
 /**
@@ -28,6 +29,7 @@ export const specFolder = {
   make(): void {
     folder = mkdtempSync(join(tmpdir(), "ecagen-diff-"));
     seen.clear();
+    files.clear();
   },
   remove(): void {
     rmSync(folder, { recursive: true, force: true });
@@ -60,7 +62,7 @@ export function amidPlain(stage: Json): Json {
 
 /** A spec's network, with a text of it that leaves out its name and the places in the spec. */
 export interface Written {
-  readonly named: Parameters<typeof diffModels>[0];
+  readonly named: Side;
   readonly text: string;
 }
 
@@ -103,15 +105,30 @@ export function given(value: Json): Written {
   return network;
 }
 
+/** How far a field is tried. */
+export interface Trial {
+  /** Whether one second value is enough, even of words. */
+  readonly onlyOne?: boolean;
+  /** Whether the ONNX files are compared too, for the first value that changes something. */
+  readonly inFiles?: boolean;
+}
+
 /** How often a changed field changed the network; asserts that each of these changes shows. */
-export function shown(base: Json, { path, schema }: Field, at: RegExp, onlyOne = false): number {
+export function shown(
+  base: Json,
+  { path, schema }: Field,
+  at: RegExp,
+  { onlyOne = false, inFiles = true }: Trial = {},
+): number {
   const before = given(base);
   const isWord = ["enum", "literal"].includes(inner(schema).def.type);
   let found = 0;
   for (const value of secondValues(schema, valueAt(base, path) ?? defaultOf(schema))) {
     const after = networkOf(withValue(base, path, value) as Json);
     if (after === undefined || after.text === before.text) continue;
-    assertShown(before, after, at, `${path.join(".")} = ${JSON.stringify(value)} in ${JSON.stringify(base)}`);
+    const what = `${path.join(".")} = ${JSON.stringify(value)} in ${JSON.stringify(base)}`;
+    assertShown(before, after, at, what);
+    if (found === 0 && inFiles) assertShownInFiles(before, after, what);
     found++;
     // One second value is enough where there are many; of words each one is another thing.
     if (onlyOne || !isWord) break;
@@ -140,6 +157,34 @@ export function assertShown(a: Written, b: Written, at: RegExp, what: string): v
   assert.equal(now, old, what);
 }
 
+/**
+ * What a diff of the ONNX files of two specs must say: the sum of the parameters, that they differ where the specs do, and that they compute
+ * the same only where they do so with equal weights. That is so of what a file has in its weights, as the ε of a norm that was folded.
+ */
+function assertShownInFiles(a: Written, b: Written, what: string): void {
+  const [old, now] = [fileOf(a), fileOf(b)];
+  const { changes, parameters, computeTheSame } = diffModels(old, now);
+  for (const change of changes)
+    assert.is.not(change.before, change.after, `${what}, files: ${JSON.stringify(change)}`);
+  const sum = changes.reduce((total, { parametersDelta }) => total + parametersDelta, 0);
+  assert.is(sum, parameters.delta, `${what}, files`);
+  const isSame = changes.every(({ kind }) => SETTINGS.includes(kind));
+  assert.is(computeTheSame, isSame, `${what}, files: ${JSON.stringify(changes)}`);
+  if (!isSame || diffModels(a.named, b.named).computeTheSame) return;
+  const [before, after] = outputsOf({ named: old }, { named: now });
+  assert.equal(after, before, `${what}: no difference is seen in files`);
+}
+
+const files = new Map<Written, Side>();
+
+function fileOf(written: Written): Side {
+  const [file, model] = written.named;
+  assert.ok(model.kind === "spec");
+  const made = files.get(written) ?? fileOfSpec(model, file.replace(/json$/, "onnx"));
+  files.set(written, made);
+  return made;
+}
+
 const SETTINGS = ["preprocessing-changed", "labels-changed"];
 
 const known = new WeakMap<Graph, Graph>();
@@ -151,7 +196,7 @@ function stressedOnce(graph: Graph): Graph {
 }
 
 /** What two networks compute of one image with the weights of the first, which make every part of it matter. */
-function outputsOf(a: Written, b: Written): readonly (readonly Tensor[])[] {
+function outputsOf(a: Pick<Written, "named">, b: Pick<Written, "named">): readonly (readonly Tensor[])[] {
   const first = stressedOnce(a.named[1].graph);
   const weights = parametersOf(first);
   const byName = new Map(weights.map(({ name, data }) => [name, data]));
@@ -187,11 +232,14 @@ export function assertFields(
   bases: readonly Json[],
   fields: readonly Field[],
   at: RegExp,
-  onlyOne = false,
+  trial: Trial = {},
 ): void {
   const silent = fields.filter((field) => {
     const key = field.path.filter((step) => typeof step === "string").join(".");
-    const found = bases.reduce((sum, base) => sum + shown(base, field, at, onlyOne), 0);
+    const found = bases.reduce((sum, base) => {
+      const inFiles = trial.inFiles !== false && sum === 0;
+      return sum + shown(base, field, at, { ...trial, inFiles });
+    }, 0);
     if (!Object.hasOwn(NOTHING, key)) return found === 0;
     assert.is(found, 0, `${key} is said to change nothing: ${NOTHING[key]}`);
     return false;

@@ -21,6 +21,7 @@ const MORE_GATES: Readonly<Record<string, readonly Json[]>> = {
   ...Object.fromEntries(
     ["se", "ecam", "cbam", "bam", "gc", "ge", "nl", "a2", "coord", "scse"].map((type) => [type, [SQUEEZE]]),
   ),
+  gc: [SQUEEZE, { fusion: "scale" }],
   ge: [SQUEEZE, { parameters: true }],
   coord: [SQUEEZE, { ratio: 0.8 }],
   "se-gc": [{ groupSize: 4 }],
@@ -45,7 +46,10 @@ for (const type of ATTENTION_TYPES) {
       ],
     ];
     for (const [specOf, path] of places)
-      assertFields(bases.map(specOf), below(path, options), gate, path.length !== 3);
+      assertFields(bases.map(specOf), below(path, options), gate, {
+        onlyOne: path.length !== 3,
+        inFiles: path.length === 3,
+      });
   });
 }
 

@@ -24,6 +24,8 @@ const FUSIONS = ["add", "scale"] as const;
 /** ε of the layer normalisation: that of timm's, whose networks are the reference. */
 const EPSILON = 1e-6;
 
+const GATE = "sigmoid";
+
 /**
  * Global context (Cao et al., GCNet, ICCV workshops 2019, section 4.3 and eq. 8), for x of [N, C, H, W]:
  *
@@ -50,7 +52,7 @@ const op = modelOp({
   attributes: z.strictObject({
     fusion: z.enum(FUSIONS).default("add"),
     hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+    gate: z.enum(ACTIVATION_NAMES).default(GATE),
     epsilon: z.number().positive().default(EPSILON),
   }),
   infer(operands) {
@@ -130,10 +132,7 @@ export const gc = defineAttention({
       .default("attention")
       .describe("How the context is made of the places: by attention, or as their average."),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the bottleneck."),
-    gate: z
-      .enum(ACTIVATION_NAMES)
-      .default("sigmoid")
-      .describe("Function that makes the gate of fusion scale."),
+    gate: z.enum(ACTIVATION_NAMES).default(GATE).describe("Function that makes the gate of fusion scale."),
     epsilon: z
       .number()
       .positive()
@@ -153,7 +152,8 @@ export const gc = defineAttention({
       { name: "attention.bias", dims: [1], init: convBias(channels) },
     ];
     return {
-      attributes: { fusion, hidden: given.activation, gate, epsilon },
+      // Where nothing is scaled, no function makes a gate.
+      attributes: { fusion, hidden: given.activation, gate: added ? GATE : gate, epsilon },
       parameters: [
         { name: "reduce.weight", dims: [squeezed, channels, 1, 1], init: conv(1) },
         { name: "reduce.bias", dims: [squeezed], init: convBias(channels) },
