@@ -10,6 +10,7 @@ import { corpusDocs } from "./corpus-docs.js";
 import { diagnosticsDocs } from "./diagnostics-docs.js";
 import { familyTable, galleryDocs } from "./gallery-docs.js";
 import { graphDocs } from "./graph-docs.js";
+import { jsonSchemas } from "./json-schemas/json-schemas.js";
 import { mutationDocs } from "./mutants-docs.js";
 import { networksSurveyDocs } from "./networks-survey-docs.js";
 import { papersDocs } from "./papers-docs.js";
@@ -20,7 +21,7 @@ import { typeScriptTemplates } from "./typescript-templates.js";
 import { verificationDocs } from "./verification-docs.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json, docs/spec.md, docs/attention.md,
+ * Writes the files that are made of the code: schema/ecagen.schema.json, those of --json in schema/json/, docs/spec.md, docs/attention.md,
  * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
@@ -34,6 +35,7 @@ const exampleCard = new Map(goldens).get(EXAMPLE_CARD) ?? "";
 
 const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
+  ...jsonSchemas(),
   ["docs/spec.md", specDocs()],
   [GALLERY_INDEX, galleryIndexText()],
   ["docs/attention.md", attentionDocs(packageRoot())],

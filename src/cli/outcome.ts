@@ -13,11 +13,14 @@ import { EXIT_CODES } from "../base/diagnostic-codes/family.js";
 import { jsonText } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { asOneRun } from "../driver/command-line.js";
+import { SCHEMA_VERSION } from "./json-documents.js";
 import { print } from "./print.js";
 
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {
   readonly json: object;
+  /** The document is no report but one of another format, which says its version itself: a spec, a JSON Schema. */
+  readonly isForeign?: boolean;
   readonly text: () => string | Promise<string>;
   /** Where the text goes; standard output by default, unless the command's result itself goes there. */
   readonly textOn?: "stdout" | "stderr";
@@ -34,15 +37,26 @@ export interface Outcome {
  */
 export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
   try {
-    const { json, text, textOn = "stdout", notes = [], warnings, ok = true } = await asOneRun(work);
+    const {
+      json,
+      isForeign = false,
+      text,
+      textOn = "stdout",
+      notes = [],
+      warnings,
+      ok = true,
+    } = await asOneRun(work);
     if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
     if (!asJson)
       for (const each of readable(warnings ?? [], MOST_DIAGNOSTICS))
         print("stderr", `${formatWarning(each)}\n`);
-    const document =
-      warnings === undefined
-        ? json
-        : { ...json, warnings: readable(warnings, MOST_DIAGNOSTICS).map(diagnosticToJson) };
+    const document = {
+      ...(isForeign ? {} : { schemaVersion: SCHEMA_VERSION }),
+      ...json,
+      ...(warnings === undefined
+        ? {}
+        : { warnings: readable(warnings, MOST_DIAGNOSTICS).map(diagnosticToJson) }),
+    };
     if (asJson) print("stdout", jsonText(document));
     else print(textOn, await text());
     process.exitCode = ok ? 0 : EXIT_CODES.failed;
@@ -57,7 +71,10 @@ export function fail(asJson: boolean, error: unknown): void {
   const diagnostics = readable(all, MOST_DIAGNOSTICS);
   process.exitCode = code;
   if (asJson) {
-    print("stdout", jsonText({ ok: false, errors: diagnostics.map(diagnosticToJson) }));
+    print(
+      "stdout",
+      jsonText({ schemaVersion: SCHEMA_VERSION, ok: false, errors: diagnostics.map(diagnosticToJson) }),
+    );
   } else {
     print("stderr", `${diagnostics.map(formatDiagnostic).join("\n\n")}\n`);
   }

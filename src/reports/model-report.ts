@@ -16,7 +16,7 @@ export interface WrittenReport {
   readonly bytes: number;
   /** Of the ONNX file, where the caller wants it. */
   readonly sha256?: string;
-  readonly externalData?: { readonly file: string; readonly bytes: number };
+  readonly externalData?: { readonly file: string; readonly bytes: number; readonly sha256?: string };
 }
 
 /** What a model is made of: nodes of an opset, the totals of its network, and what they leave out. */

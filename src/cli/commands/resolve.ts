@@ -12,6 +12,6 @@ export const resolveCommand = defineCommand({
   async run({ spec }) {
     const { resolve } = await import("../../driver/resolve/resolve.js");
     const resolved = resolve(spec);
-    return { json: resolved, text: () => jsonText(resolved) };
+    return { json: resolved, isForeign: true, text: () => jsonText(resolved) };
   },
 });

@@ -1,15 +1,26 @@
 import { jsonText } from "../../base/json-text.js";
+import { SCHEMA_NAMES } from "../json-documents.js";
 import { defineCommand } from "./command.js";
 
 export const schemaCommand = defineCommand({
   usage: "schema",
-  doc: "Print the JSON Schema of specs (draft-07), for editors",
+  doc: "Print the JSON Schema (draft-07) of specs, for editors, or of what a command prints with --json",
   positionals: {},
-  options: {},
-  examples: [["ecagen schema > ecagen.schema.json", "then name the file in a spec's $schema"]],
-  async run() {
-    const { specJsonSchema } = await import("../../driver/schema/schema.js");
-    const schema = specJsonSchema();
-    return { json: schema, text: () => jsonText(schema) };
+  options: {
+    of: {
+      requiresArg: true,
+      choices: SCHEMA_NAMES,
+      default: "spec" as const,
+      describe: "The documents: specs, those of a command, or those of errors",
+    },
+  },
+  examples: [
+    ["ecagen schema > ecagen.schema.json", "then name the file in a spec's $schema"],
+    ["ecagen schema --of stats", "what ecagen stats --json prints"],
+  ],
+  async run({ of }) {
+    const { documentJsonSchema, specJsonSchema } = await import("../../driver/schema/schema.js");
+    const schema = of === "spec" ? specJsonSchema() : documentJsonSchema(of);
+    return { json: schema, isForeign: true, text: () => jsonText(schema) };
   },
 });

@@ -1,1 +1,11 @@
+import { join } from "node:path";
+import { packageRoot } from "../../files/package.js";
+import { readText } from "../../files/read-file.js";
+
 export { specJsonSchema } from "../../language/json-schema.js";
+
+/** The JSON Schema of what a command prints with `--json`, which the package has as a file made of the report's type. */
+export function documentJsonSchema(command: string): object {
+  const file = join(packageRoot(), "schema", "json", `${command}.schema.json`);
+  return JSON.parse(readText(file)) as object;
+}
