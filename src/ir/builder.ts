@@ -184,6 +184,11 @@ export class GraphBuilder {
     return this.#producers.get(value);
   }
 
+  /** A name like the given one that no value of the graph has yet; it is reserved. */
+  freeName(name: string): string {
+    return this.#unique(name);
+  }
+
   /** Reserves names that the graph being built will hold, so that new values avoid them. */
   reserve(names: Iterable<string>): void {
     for (const name of names) this.#names.add(name);
