@@ -7,7 +7,7 @@ import { withOpenWeights } from "../src/given/weights.js";
 import type { Graph } from "../src/ir/graph.js";
 import { imageOf } from "../src/language/input.js";
 import { observeGates } from "../src/new-gates/gate-responses.js";
-import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
+import type { StartedGates } from "../src/new-gates/start.js";
 import { startRuntime } from "../src/runtime/session.js";
 import { withCalibration } from "../src/trials/calibration.js";
 import { startNewGates } from "../src/trials/new-gates.js";
@@ -19,7 +19,10 @@ export const FIGURED = ["effnet_se", "mobilenetv3_se", "resnet_basic_se"] as con
 
 export const FIGURE_IMAGES = 64;
 
-/** How far a network's outputs move when SE becomes ECA, for each way to start, in the order of `NEW_GATE_STARTS`. */
+/** The columns of the table: `fit` whose gates are fitted each by itself, and `fit` as it is. */
+export const FIGURED_STARTS = ["init", "neutral", "each by itself", "fit"] as const;
+
+/** How far a network's outputs move when SE becomes ECA, for each way to start. */
 export interface NewGateFigures {
   /** On the images that the gates were started by. */
   readonly calibrated: readonly Likeness[];
@@ -43,12 +46,16 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
         );
         return path;
       }) as [string, string];
-      const { graphs, report } = await startNewGates(
-        original,
-        graph,
-        { calibration: calibrationOf(calibrate, original) },
-        0,
-      );
+      const calibration = calibrationOf(calibrate, original);
+      const fitted = (fitSteps: number | undefined): Promise<StartedGates> =>
+        startNewGates(original, graph, { newGates: "fit", fitSteps, calibration }, 0);
+      const [single, together] = [await fitted(0), await fitted(undefined)];
+      const starts = [
+        [single, "init"],
+        [single, "neutral"],
+        [single, "fit"],
+        [together, "fit"],
+      ] as const;
       const runtime = await startRuntime();
       const outputs = (each: Graph): Promise<Float64Array> =>
         withCalibration(calibrationOf(others, original), original, 0, async (images) => {
@@ -58,11 +65,11 @@ export async function newGateFigures(name: (typeof FIGURED)[number]): Promise<Ne
       try {
         const expected = await outputs(original);
         const elsewhere: Likeness[] = [];
-        for (const start of NEW_GATE_STARTS) {
+        for (const [{ graphs }, start] of starts) {
           elsewhere.push(likeness(expected, await outputs(graphs[start])));
         }
         return {
-          calibrated: NEW_GATE_STARTS.map((start) => report.output[start]),
+          calibrated: starts.map(([{ report }, start]) => report.output[start]),
           others: elsewhere,
         };
       } finally {

@@ -1,12 +1,11 @@
 import type { Likeness } from "../src/base/distance.js";
-import { NEW_GATE_STARTS } from "../src/new-gates/starts.js";
-import { FIGURED, newGateFigures } from "./new-gate-figures.js";
+import { FIGURED, FIGURED_STARTS, newGateFigures } from "./new-gate-figures.js";
 
 const cell = ({ relativeError, cosine }: Likeness): string =>
   `${(relativeError * 100).toFixed(1)} %, ${cosine.toFixed(3)}`;
 
-console.log(`| network | images | ${NEW_GATE_STARTS.join(" | ")} |`);
-console.log(`|---|---|${NEW_GATE_STARTS.map(() => "---|").join("")}`);
+console.log(`| network | images | ${FIGURED_STARTS.join(" | ")} |`);
+console.log(`|---|---|${FIGURED_STARTS.map(() => "---|").join("")}`);
 for (const name of FIGURED) {
   const { calibrated, others } = await newGateFigures(name);
   console.log(`| \`${name}\` | held out | ${calibrated.map(cell).join(" | ")} |`);

@@ -7,7 +7,7 @@ type ByStart = NewGates["output"];
 /** How near the new gates and the outputs are to the network before the swap, for each way to start; nothing without new gates. */
 export function newGatesTable(report: NewGates | undefined): string {
   if (report === undefined) return "";
-  const { start, calibration, gates, others, output } = report;
+  const { start, calibration, gates, others, output, together } = report;
   const starts = Object.keys(output) as NewGates["start"][];
   const figures = (near: ByStart): string[] => [
     ...starts.map((each) => percent(near[each].relativeError)),
@@ -28,11 +28,21 @@ export function newGatesTable(report: NewGates | undefined): string {
       .filter(({ reason }) => reason !== undefined)
       .map(({ at, reason }) => `${at}: no layer beside it takes a factor over: ${reason}\n`),
     ...others.map((at) => `${at}: a gate of this kind starts freshly\n`),
+    ...(together === undefined ? [] : [togetherText(together)]),
   ];
   const { heldOut } = calibration;
   const held = heldOut === 0 ? "" : `, of which the ${heldOut} count that no gate was fitted to`;
   const images = `${calibration.images} ${calibration.images === 1 ? "image" : "images"} of ${calibration.from}${held}`;
   return `\nnew gates start as ${start}; relative error and cosine to the network before the swap, over ${images}:\n\n${table(head, rows, head.slice(2))}${notes.join("")}`;
+}
+
+function togetherText(together: NonNullable<NewGates["together"]>): string {
+  if ("reason" in together) return `each gate is fitted by itself: ${together.reason}\n`;
+  const { steps, imagesPerStep, before, after, kept } = together;
+  const moved = `${steps} steps on ${imagesPerStep} images each: error of the output ${percent(before)} → ${percent(after)}`;
+  return kept
+    ? `fitted together in ${moved}\n`
+    : `each gate is fitted by itself: fitting them together brought the output no nearer, in ${moved}\n`;
 }
 
 function percent(part: number): string {

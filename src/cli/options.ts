@@ -160,6 +160,13 @@ export const sharedOptions = {
     describe:
       "How gates that a swap made start: freshly, as the constants that keep the mean response, or fitted to the old ones",
   },
+  "fit-steps": {
+    type: "number",
+    requiresArg: true,
+    coerce: wholeNumber("fit-steps", 0, 100_000),
+    describe:
+      "How often the numbers of --new-gates fit move together, by what all their errors make of the outputs [default: 40 by pictures or arrays, where that is not too dear]",
+  },
   calibrate: {
     type: "string",
     requiresArg: true,

@@ -12,6 +12,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">
     readonly inserts?: readonly string[] | undefined;
     readonly preprocessing?: string | undefined;
     readonly minScore?: number | undefined;
+    readonly fitSteps?: number | undefined;
     readonly inputValues?: readonly string[] | undefined;
   };
 
@@ -38,6 +39,7 @@ const IS_GIVEN = {
   "fp16-io": ({ halfIo }) => halfIo === true,
   preprocessing: ({ preprocessing }) => preprocessing !== undefined,
   "min-score": ({ minScore }) => minScore !== undefined,
+  "fit-steps": ({ fitSteps }) => fitSteps !== undefined,
   input: ({ inputValues = [] }) => inputValues.length > 0,
 } as const satisfies Readonly<Record<string, (options: FlagOptions) => boolean>>;
 
@@ -129,6 +131,11 @@ const CASES = {
     flags: ["input"],
     says: () => "is about comparing what is written with the original, and nothing is run",
     hint: "with -o, and without --no-verify, the two are compared",
+  },
+  "nothing is fitted": {
+    flags: ["fit-steps"],
+    says: () => "is about gates that are fitted, and none is",
+    hint: "--new-gates fit --calibrate IMAGES",
   },
   "no detector": {
     flags: ["min-score"],

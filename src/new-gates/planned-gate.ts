@@ -52,11 +52,14 @@ export interface PlannedGate extends GatePair {
   readonly layers: FactorPlan | undefined;
   readonly reason: string | undefined;
   readonly offset: GateUnit["offset"];
+  /** Whether the old gate's responses are nowhere negative, which factors through a ReLU must not be either. */
+  readonly isNonNegative: boolean;
 }
 
 export function planGate(planner: FactorPlanner, pair: GatePair, fit: GateFit): PlannedGate {
   const unit = planner.unit(pair.op);
-  const found = planner.around(unit, isNonNegative(pair.before) ? "non-negative" : "any");
+  const isNonNegative = hasNoNegatives(pair.before);
+  const found = planner.around(unit, isNonNegative ? "non-negative" : "any");
   const isPlan = !("reason" in found);
   return {
     ...pair,
@@ -64,13 +67,14 @@ export function planGate(planner: FactorPlanner, pair: GatePair, fit: GateFit): 
     layers: isPlan ? found : undefined,
     reason: isPlan ? undefined : found.reason,
     offset: unit.offset,
+    isNonNegative,
   };
 }
 
 const NON_NEGATIVE: readonly unknown[] = ["sigmoid", "hard_sigmoid", "hard_sigmoid_0.2"];
 
 /** Whether a gate's responses are nowhere negative. */
-function isNonNegative({ attributes }: Op): boolean {
+function hasNoNegatives({ attributes }: Op): boolean {
   return "gate" in attributes && NON_NEGATIVE.includes(attributes.gate);
 }
 

@@ -5,12 +5,13 @@ import { InputError } from "../base/diagnostic.js";
 import { type Likeness, likeness } from "../base/distance.js";
 import { FactorPlanner } from "../ir/channel-factors.js";
 import { type Graph, type Op, usesOf } from "../ir/graph.js";
-import { isOp } from "../ir/rewrite.js";
 import { storedLeaves } from "../ir/weight.js";
 import { fitInOrder } from "./fit-in-order.js";
 import type { GateNumbers } from "./fits/fit.js";
 import { fitOf } from "./fits/registry.js";
 import { type ImageRuns, observeGates, onImages } from "./gate-responses.js";
+import { isFactor } from "./is-factor.js";
+import { jointFit, type TogetherOptions, type TogetherReport } from "./joint-fit.js";
 import { observeOld } from "./observe-old.js";
 import {
   type ByStart,
@@ -37,6 +38,8 @@ export interface NewGatesReport {
   readonly others: readonly string[];
   /** Of the network's outputs. */
   readonly output: ByStart<Likeness>;
+  /** How the gates were fitted together after each was fitted by itself; absent for starts that are no fit. */
+  readonly together?: TogetherReport;
 }
 
 /** A network whose new gates have started. */
@@ -74,19 +77,22 @@ export function splitImages(images: number): ImageSplit {
  *
  * Nothing but the new gates and the layers that take over their factors changes. Gates are fitted in the order in which data flows,
  * each on what the network feeds it whose earlier gates are already new, and by themselves, each on what the original network feeds
- * it: the outputs decide which is nearer.
+ * it: the outputs decide which is nearer. From there they are fitted together, by what the outputs make of their errors.
  *
  * @param original the network before the swap, with its weights
  * @param swapped what passes made of it
+ * @param together how fitted gates are fitted together
  * @param given numbers of gates that were fitted by themselves, by scope; left out, they are fitted so here
  *
- * Errors: `InputError` where no gate is new, and for a start that no new gate has.
+ * Errors: `InputError` where no gate is new, for a start that no new gate has, and where gates can't be fitted together though the user says how
+ * often they are to move.
  */
 export async function startGates(
   { original, swapped }: { readonly original: Graph; readonly swapped: Graph },
   start: NewGateStart,
   runs: ImageRuns & { readonly from: string },
   seed: number,
+  together: TogetherOptions,
   given?: ReadonlyMap<string, GateNumbers>,
 ): Promise<StartedGates> {
   const pairs = newGatesOf(original, swapped);
@@ -121,7 +127,18 @@ export async function startGates(
   });
   const errorOf = async (numbers: readonly GateNumbers[]): Promise<number> =>
     (await nearness(withAll(numbers))).relativeError;
-  const ordered = await nearer(inOrder, alone, errorOf);
+  const single = await nearer(inOrder, alone, errorOf);
+  const joint =
+    start === "fit"
+      ? await jointFit(
+          { swapped, planned, single, errorOf },
+          {
+            ...{ ...together, fitted: split.fitted, outputs: seen.outputs, seed },
+            hasHeldOut: split.held !== split.fitted,
+          },
+        )
+      : undefined;
+  const ordered = joint?.numbers ?? single;
   const started = planned.map((each, i) => {
     const responses = seen.gates[i];
     const fit = ordered[i];
@@ -157,6 +174,7 @@ export async function startGates(
       gates: started.map(({ report }) => report),
       others: pairs.flatMap(({ op }) => (planned.some((each) => each.op === op) ? [] : [op.loc.scope])),
       output,
+      ...(joint === undefined ? {} : { together: joint.report }),
     },
   };
 }
@@ -193,11 +211,6 @@ export function newGatesOf(original: Graph, swapped: Graph): readonly GatePair[]
     const initial = operandParameters(op).every(({ data }) => [...storedLeaves(data)].length === 0);
     return initial && !isSameGate(old, op) ? [{ before: old, op }] : [];
   });
-}
-
-/** Whether an op is what `remove-attention{factor=true}` leaves where a gate was. */
-export function isFactor(op: Op): boolean {
-  return isOp(op, "mul") && op.loc.pass === "remove-attention";
 }
 
 /** Whether the numbers of a gate are its own: one start can't do what several old gates did. */

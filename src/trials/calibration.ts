@@ -22,6 +22,8 @@ export interface Calibration {
   readonly images: number;
   /** Images that the network takes at once: 1, unless its batch is fixed. */
   readonly batch: number;
+  /** Whether the network takes any number of images at once, by what it says of its input. */
+  readonly takesMany: boolean;
   /**
    * The inputs of `batch` images from one on; after the last comes the first again. They are read or made anew each time. Where the
    * network's height and width are open each feed has its own.
@@ -37,6 +39,8 @@ interface ImageInput {
   readonly batch: number;
   /** Whether a feed has an axis for the batch before those of an image. */
   readonly isBatch: boolean;
+  /** Whether its size is open. */
+  readonly isOpen: boolean;
   /** The sizes of an image, those that are not given taken for some. */
   readonly image: readonly number[];
   /** The same with symbols for those that a file leaves open. */
@@ -108,9 +112,10 @@ function imageInput(source: CalibrationSource, graph: Graph): ImageInput {
   const { input, declared } = source;
   const [batch = 1, ...image] = takenDims(source);
   const isBatch = batch === 1 || graph.outputs.every((output) => output.type.dims[0] === batch);
+  const isOpen = typeof declared[0] === "string";
   return isBatch
-    ? { name: input.name, isBatch, batch, image, declared: declared.slice(1) }
-    : { name: input.name, isBatch, batch: 1, image: [batch, ...image], declared };
+    ? { name: input.name, isBatch, isOpen, batch, image, declared: declared.slice(1) }
+    : { name: input.name, isBatch, isOpen: false, batch: 1, image: [batch, ...image], declared };
 }
 
 /** Feeds of images that are written into an array one after the other. Errors: as of `refuseSeveralSizes`, and without an image. */
@@ -119,12 +124,13 @@ function feeding(from: string, input: ImageInput, images: readonly Image[]): Cal
     throw InputError.of("calibrate/empty", `${from} holds no image: its first size is 0`, { file: from });
   }
   refuseSeveralSizes(from, input, images);
-  const { name, batch, isBatch } = input;
+  const { name, batch, isBatch, isOpen } = input;
   const imageAt = (index: number): Image => images[index % images.length] as Image;
   return {
     from,
     images: images.length,
     batch,
+    takesMany: isOpen,
     feed(first) {
       const { dims } = imageAt(first);
       const size = elementCount(dims);

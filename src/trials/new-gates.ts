@@ -2,23 +2,28 @@ import { InputError } from "../base/diagnostic.js";
 import type { CalibrateOptions, CalibrationSource } from "../given/calibration.js";
 import type { Graph } from "../ir/graph.js";
 import type { GateNumbers } from "../new-gates/fits/fit.js";
-import { isFactor, newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
+import { isFactor } from "../new-gates/is-factor.js";
+import { newGatesOf, type StartedGates, startGates } from "../new-gates/start.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import { withoutFactors } from "../passes/absorb-factors.js";
 import { startRuntime } from "../runtime/session.js";
 import { withCalibration } from "./calibration.js";
+import { gradientRuns } from "./gradient-runs.js";
 import { type EncodeGraph, imageRuns } from "./run-graph.js";
 
 export interface NewGatesOptions extends CalibrateOptions {
   /** How the gates that a swap made start, by the inputs of `calibrate`. Left out: `init`. */
   readonly newGates?: NewGateStart | undefined;
+  /** How often the numbers of gates that are fitted move together; 0: never. Left out: as often as is usual, by pictures and arrays. */
+  readonly fitSteps?: number | undefined;
 }
 
 /** How gates start, and the inputs that it is chosen by and that all starts are compared with. */
-interface StartOptions extends Pick<NewGatesOptions, "newGates"> {
+interface StartOptions extends Pick<NewGatesOptions, "newGates" | "fitSteps"> {
   readonly calibration: CalibrationSource | undefined;
   /** Numbers of new gates by scope, as of `ChosenGates`; left out, they are fitted in the order of data alone. */
   readonly numbers?: ReadonlyMap<string, GateNumbers> | undefined;
+  readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
 /**
@@ -34,7 +39,7 @@ interface StartOptions extends Pick<NewGatesOptions, "newGates"> {
 export async function startNewGates(
   original: Graph | undefined,
   swapped: Graph,
-  { newGates: start = "init", calibration: source, numbers }: StartOptions,
+  { newGates: start = "init", fitSteps, calibration: source, numbers, onProgress }: StartOptions,
   seed: number,
   encode?: EncodeGraph,
 ): Promise<StartedGates> {
@@ -49,6 +54,13 @@ export async function startNewGates(
         start,
         { from: calibration.from, ...runs },
         seed,
+        {
+          open: gradientRuns(runtime, calibration, seed),
+          steps: fitSteps,
+          onStep: (part) => onProgress?.("fitting the gates together", part),
+          unasked:
+            numbers !== undefined ? CHOSEN : calibration.fileOf(0) === undefined ? BY_RANDOM : undefined,
+        },
         numbers,
       );
       return { ...started, graph: withoutFactors(started.graph, isFactor) };
@@ -57,6 +69,11 @@ export async function startNewGates(
     }
   });
 }
+
+/** The curve shows networks whose gates are fitted so, and the budget was met by one of them. */
+const CHOSEN = "so it was when they were chosen";
+/** What outputs are in noise says little of what they are on pictures; what a gate gives depends on less. */
+const BY_RANDOM = "the inputs are random ones";
 
 function noNewGate(): InputError {
   return InputError.of("new-gates/none", "no gate is new: no pass swapped one", {

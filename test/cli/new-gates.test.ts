@@ -10,6 +10,8 @@ const SPEC = "test/data/fixtures/effnet_se.json";
 const SE = "test/data/fixtures/effnet_se.safetensors";
 const SWAP = ["compile", SPEC, "--weights", SE, "--passes", "swap-attention{to=eca}"];
 
+const RESNET = "test/data/onnx-reference/timm-seresnet.onnx";
+
 const test = suite("cli: how swapped gates start");
 
 test("fit: a table by gate and for the output, the same bytes each time, and weights to go on with", () =>
@@ -37,6 +39,10 @@ test("fit: a table by gate and for the output, the same bytes each time, and wei
     assert.match(people.stdout, /^\s+gate\s+init error\s+neutral error\s+fit error\s+init cosine/m);
     assert.match(people.stdout, /^\/stages\/0\/blocks\/0\/attention {2}eca \(k = 3\) .* %/m);
     assert.match(people.stdout, /^output .* %/m);
+    assert.match(
+      people.stdout,
+      /fitted together in 40 steps on 18 images each: error of the output .* % → .* %$/m,
+    );
     assert.not.match(people.stderr, "with their initial values");
 
     const { newGates, weights: loaded } = JSON.parse(ecagen([...fit, "-o", b, "--json"]).stdout);
@@ -68,6 +74,22 @@ test("measuring init changes nothing", () =>
     assert.ok(readFileSync(a).equals(readFileSync(b)));
     assert.is(newGates.start, "init");
     assert.ok(newGates.output.init.relativeError > newGates.output.neutral.relativeError);
+  }));
+
+test("how often gates move together is refused where none is fitted, and where it can't be done", () =>
+  inTemporaryFolder((folder) => {
+    const output = join(folder, "out.onnx");
+    const idle = ecagen([...SWAP, "--fit-steps", "3", "-o", output]);
+    assert.is(idle.code, 2);
+    assert.match(idle.stderr, "--fit-steps is about gates that are fitted, and none is");
+    const rewritten = ecagen(["rewrite", RESNET, "--fit-steps", "3"]);
+    assert.is(rewritten.code, 2);
+    assert.match(rewritten.stderr, "--fit-steps is about gates that are fitted, and none is");
+    const batch = ["rewrite", RESNET, "--swap", "se=eca", "--batch", "2", "--new-gates", "fit"];
+    const together = ecagen([...batch, "--calibrate", "random:4", "--fit-steps", "3", "-o", output]);
+    assert.is(together.code, 2, together.stdout);
+    assert.match(together.stderr, /--fit-steps: the gates can't be fitted together: .*2 images at a time/);
+    assert.not(existsSync(output));
   }));
 
 test("inputs that don't fit are refused, and no file is left", () =>

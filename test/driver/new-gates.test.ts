@@ -8,6 +8,7 @@ import { specNetwork } from "../../src/given/spec-file.js";
 import { withOpenWeights } from "../../src/given/weights.js";
 import { attentionTypeOf } from "../../src/ir/attention/modules.js";
 import { type Graph, parametersOf } from "../../src/ir/graph.js";
+import { storedLeaves } from "../../src/ir/weight.js";
 import { imageOf } from "../../src/language/input.js";
 import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { observeGates } from "../../src/new-gates/gate-responses.js";
@@ -39,7 +40,7 @@ function withNetwork<T>(
 function started(
   name: string,
   passes: string,
-  options: Pick<NewGatesOptions, "newGates">,
+  options: Pick<NewGatesOptions, "newGates" | "fitSteps">,
 ): Promise<StartedGates & { readonly network: SpecNetwork }> {
   return inTemporaryFolder((folder) =>
     withNetwork(name, passes, async (network) => {
@@ -168,6 +169,61 @@ test("without a wish there is nothing to run, and gates whose weights are given 
   });
 });
 
+const SWAP = "swap-attention{to=eca}";
+
+test("gates are fitted together by arrays and pictures; else the report says why not", async () => {
+  const { report } = await started("effnet_se", SWAP, { newGates: "fit", fitSteps: 3 });
+  const { together, output } = report;
+  if (together === undefined || "reason" in together) throw new Error("the gates were not fitted together");
+  assert.equal([together.steps, together.imagesPerStep], [3, 6]);
+  assert.is(output.fit.relativeError, Math.min(together.before, together.after));
+  assert.is(together.kept, together.after < together.before);
+
+  const none = await started("effnet_se", SWAP, { newGates: "fit", fitSteps: 0 });
+  assert.equal(none.report.together, { steps: 0, reason: "--fit-steps 0" });
+  assert.is(none.report.output.fit.relativeError, together.before);
+  assert.is((await started("effnet_se", SWAP, { newGates: "neutral" })).report.together, undefined);
+
+  await withNetwork("effnet_se", SWAP, async ({ original, graph }) => {
+    for (const [calibrate, reason] of [
+      ["random:8", /random/],
+      ["random:3", /random/],
+    ] as const) {
+      const calibration = calibrationOf(calibrate, graph);
+      const { report } = await startNewGates(original, graph, { newGates: "fit", calibration }, 0);
+      assert.ok(report.together !== undefined && "reason" in report.together);
+      assert.match(report.together.reason, reason);
+    }
+  });
+});
+
+test("too few images to hold one out: nothing would show whether fitting together helps", () =>
+  inTemporaryFolder((folder) =>
+    withNetwork("effnet_se", SWAP, async ({ original, graph }) => {
+      const calibrate = join(folder, "x.npy");
+      writeFileSync(calibrate, npyBytes(structuredImages(3, 32, 0)));
+      const calibration = calibrationOf(calibrate, graph);
+      const { report } = await startNewGates(original, graph, { newGates: "fit", calibration }, 0);
+      assert.ok(report.together !== undefined && "reason" in report.together);
+      assert.match(report.together.reason, "too few images to hold one out");
+    }),
+  ));
+
+test("factors that go through a ReLU stay positive, however far the gates move", async () => {
+  const { graph } = await started("resnet_basic_se", SWAP, { newGates: "fit", fitSteps: 20 });
+  for (const { name, data } of parametersOf(graph)) {
+    const [, factors] = [...storedLeaves(data)].filter(([label]) => label.startsWith("new:/"))[0] ?? [];
+    if (factors === undefined) continue;
+    const numbers = new Float64Array(factors.length);
+    if ("copyTo" in factors) factors.copyTo(numbers, 0);
+    else numbers.set(factors);
+    assert.ok(
+      numbers.every((each) => each >= 0),
+      name,
+    );
+  }
+});
+
 /** The table of docs/weights.md: network, images, then error and cosine of each start. */
 const rows = [
   ...readFileSync("docs/weights.md", "utf8").matchAll(/^\| `(\w+)` \| ([\w ]+) \| (.*) \|$/gm),
@@ -178,14 +234,14 @@ const rows = [
 }));
 
 for (const name of FIGURED) {
-  test(`${name}: fit is nearer than neutral and neutral than init, as docs/weights.md says`, async () => {
+  test(`${name}: gates fitted together are nearer than each by itself, that is nearer than neutral and neutral than init, as docs/weights.md says`, async () => {
     const figures = await newGateFigures(name);
     for (const [images, actual] of [
       ["held out", figures.calibrated],
       ["others", figures.others],
     ] as const) {
       const documented = rows.find((row) => row.name === name && row.images === images)?.figures ?? [];
-      assert.is(documented.length, 3, "npm run bench:gates makes the table");
+      assert.is(documented.length, 4, "npm run bench:gates makes the table");
       actual.forEach(({ relativeError, cosine }, i) => {
         const [percent = Number.NaN, angle = Number.NaN] = documented[i] ?? [];
         assert.ok(
@@ -194,14 +250,11 @@ for (const name of FIGURED) {
         );
         assert.ok(Math.abs(cosine - angle) < 0.005, `${images}: ${cosine}, not ${angle}`);
       });
-      const [init, neutral, fit] = actual.map(({ relativeError }) => relativeError) as [
-        number,
-        number,
-        number,
-      ];
+      const [init = 0, neutral = 0, single = 0, fit = 0] = actual.map(({ relativeError }) => relativeError);
       assert.ok(neutral < 0.9 * init, `${init}, ${neutral}`);
+      assert.ok(fit < single, `${single}, ${fit}`);
       // A dozen images that are held out say less than the many others.
-      if (images === "others") assert.ok(fit < 0.9 * neutral, `${neutral}, ${fit}`);
+      if (images === "others") assert.ok(single < 0.9 * neutral, `${neutral}, ${single}`);
     }
   });
 }

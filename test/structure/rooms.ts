@@ -10,7 +10,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   weights: ["base", "ir"],
   onnx: ["base", "ir", "weights"],
   reference: ["base", "ir"],
-  gradients: ["base", "ir"],
+  gradients: ["ir"],
   analysis: ["base", "ir"],
   "new-gates": ["base", "ir", "weights", "analysis"],
   networks: ["base", "ir", "passes", "language", "weights", "onnx", "analysis", "new-gates"],

@@ -103,9 +103,11 @@ export const commandCodes = {
   "new-gates": {
     about: "How swapped gates start",
     refused: {
-      kind: "That start is for ECA gates alone. Others start as `--new-gates init` says.",
+      kind: "That start is for ECA and SE gates alone. Others start as `--new-gates init` says.",
       "no-inputs": "That start follows what the old gates do with images. `--calibrate` gives them.",
       none: "No pass swapped a gate, so there is no new one to start.",
+      together:
+        "`--fit-steps` moves all gates by the derivatives of the outputs, and there are none: the message has the op, or what else is in the way. Without the flag each gate is fitted by itself.",
     },
   },
   calibrate: {

@@ -27,6 +27,7 @@ export const compileCommand = defineCommand({
     },
     ...weightsFlags,
     "new-gates": sharedOptions["new-gates"],
+    "fit-steps": sharedOptions["fit-steps"],
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
@@ -114,6 +115,7 @@ export const compileCommand = defineCommand({
         output: args.output,
         ...weightsOptions(args),
         newGates: args["new-gates"],
+        fitSteps: args["fit-steps"],
         calibrate: args.calibrate,
         preprocessing: args.preprocessing,
         seed: args.seed,

@@ -69,6 +69,7 @@ export const rewriteCommand = defineCommand({
       describe: "Run what must keep the values and compare it with the original; --no-verify leaves that out",
     },
     "new-gates": sharedOptions["new-gates"],
+    "fit-steps": sharedOptions["fit-steps"],
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
@@ -148,6 +149,7 @@ export const rewriteCommand = defineCommand({
         passes: args.passes,
         verify: args.verify,
         newGates: args["new-gates"],
+        fitSteps: args["fit-steps"],
         calibrate: args.calibrate,
         preprocessing: args.preprocessing,
         seed: args.seed,

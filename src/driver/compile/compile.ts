@@ -13,6 +13,7 @@ import { isStream, STANDARD_INPUT, toOutput } from "../../files/standard-streams
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
 import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import { refuseMissedExpectations } from "../../networks/expectations.js";
@@ -98,6 +99,8 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
     ...{ file: specFile, inputs: built.graph.inputs },
     says: () => built.spec.resolved.preprocessing,
   });
+  refuseUnusedFlags({ "nothing is fitted": options.newGates !== "fit" }, options);
+  refuseOutputs([options.output, options.exportWeights]);
   const { network, newGates } = await startGates(built, { ...options, calibration });
 
   // 4: the published numbers, and what passes promise.

@@ -55,7 +55,8 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   // 1: the file, with the batch asked for instead of an open one.
   const auto = autoKind(options);
   const isRun = options.verify !== false && options.output !== undefined;
-  refuseUnusedFlags({ "nothing is run": !isRun }, options);
+  const isFitted = options.newGates === "fit" || auto !== undefined;
+  refuseUnusedFlags({ "nothing is run": !isRun, "nothing is fitted": !isFitted }, options);
   const { first, others } = invocationsOf(auto === undefined ? options : { ...options, swaps: [] });
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
@@ -186,7 +187,7 @@ async function startGates(
   if (!isAsked || choice?.invocations.length === 0) return { graph: after };
   const { startNewGates } = await import("../../trials/new-gates.js");
   onProgress?.("running the network for its gates", 0);
-  const wanted = { newGates, calibration, numbers: choice?.numbers };
+  const wanted = { ...options, newGates, calibration, numbers: choice?.numbers };
   const { graph, report } = await startNewGates(before, after, wanted, seed, encodeAsIs(task));
   return { graph, newGates: report };
 }

@@ -1,3 +1,4 @@
+import { Adam } from "../../base/adam.js";
 import { randomStream } from "../../base/random.js";
 import { activations } from "../../ir/activations.js";
 import type { GateResponses } from "../gate-responses.js";
@@ -20,9 +21,7 @@ const BATCH = 24;
  *     Σ weight · (gate(expand · hidden(reduce · z + b₁) + b₂) - response)²
  *
  * by Adam over some of the images at a time. The squeezed values z drift a little from step to step (`scaledSqueezes`), so that what comes out
- * does not hang on how near those of other images, and of a network with other gates, are. The rate falls to 0 as a cosine.
- *
- * Sources: Kingma and Ba, Adam (ICLR 2015), algorithm 1; Loshchilov and Hutter, SGDR (ICLR 2017), eq. 5.
+ * does not hang on how near those of other images, and of a network with other gates, are.
  */
 export function refinedExcitation(shape: SeShape, start: SeWeights, responses: GateResponses): SeWeights {
   const { channels } = shape;
@@ -41,12 +40,19 @@ export function refinedExcitation(shape: SeShape, start: SeWeights, responses: G
     reduceBias: reduceBias.map((each, j) => each + dot(reduce, j * channels, centre)),
     expandBias: Float64Array.from(expandBias),
   };
-  descend(weights, (gradient, step) =>
-    addGradient(shape, weights, drifting[step % DRIFTS] ?? values, responses, gradient, {
-      first: step % stride,
-      stride,
-    }),
-  );
+  const gradient: Weights = {
+    reduce: new Float64Array(reduce.length),
+    expand: new Float64Array(expand.length),
+    reduceBias: new Float64Array(reduceBias.length),
+    expandBias: new Float64Array(expandBias.length),
+  };
+  const adam = new Adam(tensorsOf(weights), STEPS, [RATE, RATE, RATE, RATE]);
+  for (let step = 1; step <= STEPS; step++) {
+    for (const each of tensorsOf(gradient)) each.fill(0);
+    const images = { first: step % stride, stride };
+    addGradient(shape, weights, drifting[step % DRIFTS] ?? values, responses, gradient, images);
+    adam.step(tensorsOf(gradient));
+  }
   const unscaled = weights.reduce.map((each, i) => each / (unit[i % channels] as number));
   return {
     ...weights,
@@ -59,33 +65,11 @@ function dot(matrix: Float64Array, start: number, vector: Float64Array): number 
   return vector.reduce((sum, each, i) => sum + each * (matrix[start + i] as number), 0);
 }
 
-type Weights = { [K in keyof SeWeights]: Float64Array };
-
-/** Adam with the usual moments. `gradientOf` adds the gradient at the weights as they are to zeros. */
-function descend(weights: Weights, gradientOf: (gradient: Weights, step: number) => void): void {
-  const zeros = (): Weights => ({
-    reduce: new Float64Array(weights.reduce.length),
-    expand: new Float64Array(weights.expand.length),
-    reduceBias: new Float64Array(weights.reduceBias.length),
-    expandBias: new Float64Array(weights.expandBias.length),
-  });
-  const [gradient, first, second] = [zeros(), zeros(), zeros()];
-  for (let step = 1; step <= STEPS; step++) {
-    for (const each of Object.values(gradient)) each.fill(0);
-    gradientOf(gradient, step);
-    const rate = RATE * 0.5 * (1 + Math.cos((Math.PI * step) / STEPS));
-    for (const key of ["reduce", "expand", "reduceBias", "expandBias"] as const) {
-      const [w, g, m, v] = [weights[key], gradient[key], first[key], second[key]];
-      for (let i = 0; i < w.length; i++) {
-        const each = g[i] as number;
-        m[i] = 0.9 * (m[i] as number) + 0.1 * each;
-        v[i] = 0.999 * (v[i] as number) + 0.001 * each * each;
-        const size = Math.sqrt((v[i] as number) / (1 - 0.999 ** step)) + 1e-12;
-        w[i] = (w[i] as number) - (rate * (m[i] as number)) / (1 - 0.9 ** step) / size;
-      }
-    }
-  }
+function tensorsOf({ reduce, expand, reduceBias, expandBias }: Weights): readonly Float64Array[] {
+  return [reduce, expand, reduceBias, expandBias];
 }
+
+type Weights = { [K in keyof SeWeights]: Float64Array };
 
 function addGradient(
   { channels, squeezed, hidden, gate }: SeShape,
