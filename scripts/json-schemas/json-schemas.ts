@@ -23,7 +23,10 @@ export function jsonSchemas(): readonly (readonly [file: string, text: string])[
 
 function schemaOf(name: string, type: Type, at: ConstructorParameters<typeof SchemaWriter>[0]): object {
   const writer = new SchemaWriter(at);
-  const what = name === "error" ? "a command of ecagen that fails" : `ecagen ${name.replace("-", " ")}`;
+  const [command = ""] = name.split("-several");
+  const many = command === name ? "" : " of several networks";
+  const what =
+    name === "error" ? "a command of ecagen that fails" : `ecagen ${command.replace("-", " ")}${many}`;
   const root = writer.schemaOf(type);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",

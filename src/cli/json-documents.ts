@@ -3,13 +3,14 @@ import type { BenchReport } from "../driver/bench/bench.js";
 import type { CodegenReport } from "../driver/codegen/codegen.js";
 import type { CompileReport } from "../driver/compile/compile.js";
 import type { DiffReport } from "../driver/diff/diff.js";
+import type { DiffsReport } from "../driver/diff/several.js";
 import type { DoctorReport } from "../driver/doctor/doctor.js";
 import type { KernelReport } from "../driver/explain/explain.js";
 import type { InspectReport } from "../driver/inspect/inspect.js";
 import type { ListedSpec } from "../driver/list/list.js";
 import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import type { RunReport } from "../driver/run/run.js";
-import type { StatsReport } from "../driver/stats/stats.js";
+import type { NetworksReport, StatsReport } from "../driver/stats/stats.js";
 import type { TablesReport } from "../driver/tables/tables.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
 import type { ConvertReport } from "../driver/weights/convert.js";
@@ -42,7 +43,9 @@ export interface JsonDocuments {
   readonly bench: Printed<BenchReport>;
   readonly codegen: Printed<CodegenReport>;
   readonly stats: Printed<StatsReport>;
+  readonly "stats-several": Printed<NetworksReport>;
   readonly diff: Printed<DiffReport>;
+  readonly "diff-several": Printed<DiffsReport>;
   readonly inspect: Printed<Omit<InspectReport, "notes">> & {
     readonly notes: readonly PrintedDiagnostic[];
     readonly warnings: readonly PrintedDiagnostic[];
@@ -62,7 +65,20 @@ export interface JsonDocuments {
 
 /** Their names, and that of the spec's schema. */
 export const SCHEMA_NAMES = [
-  ...["spec", "compile", "rewrite", "verify", "run", "bench", "codegen", "stats", "diff", "inspect"],
+  ...[
+    "spec",
+    "compile",
+    "rewrite",
+    "verify",
+    "run",
+    "bench",
+    "codegen",
+    "stats",
+    "stats-several",
+    "diff",
+    "diff-several",
+    "inspect",
+  ],
   ...["weights-inspect", "weights-convert", "weights-diff", "explain", "tables", "list", "init", "doctor"],
   ...["completion", "error"],
 ] as const satisfies readonly ("spec" | keyof JsonDocuments)[];

@@ -7,6 +7,7 @@ import {
   PRECISIONS,
   TARGETS,
 } from "../driver/command-line.js";
+import { FORMATS } from "./tables/forms.js";
 
 /** Flags that several commands have, together so that they mean the same everywhere. */
 export const sharedOptions = {
@@ -176,6 +177,16 @@ export const sharedOptions = {
     type: "string",
     requiresArg: true,
     describe: "A spec that says how images are prepared, instead of the model",
+  },
+} as const satisfies Record<string, Options>;
+
+/** The flag of commands that print tables. */
+export const formatFlag = {
+  format: {
+    requiresArg: true,
+    choices: FORMATS,
+    default: "text" as const,
+    describe: "The form of tables: text, md for Markdown, csv with plain numbers, latex for booktabs",
   },
 } as const satisfies Record<string, Options>;
 

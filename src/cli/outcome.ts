@@ -15,6 +15,8 @@ import { oneVisibleLine } from "../base/visible-text.js";
 import { asOneRun } from "../driver/command-line.js";
 import { SCHEMA_VERSION } from "./json-documents.js";
 import { print } from "./print.js";
+import { type Format, tablesAs } from "./tables/forms.js";
+import type { Table } from "./tables/table.js";
 
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {
@@ -24,6 +26,10 @@ export interface Outcome {
   readonly text: () => string | Promise<string>;
   /** Where the text goes; standard output by default, unless the command's result itself goes there. */
   readonly textOn?: "stdout" | "stderr";
+  /** What `--format md`, `csv` and `latex` print, of commands that have the flag: tables, or, of one form, another text. */
+  readonly tables?: { readonly all: () => readonly Table[]; readonly md?: () => string | Promise<string> };
+  /** What the text says besides its tables, for stderr where only these are printed. */
+  readonly beside?: () => string;
   /** What else people should know; printed on stderr. Machines find it in `json`. */
   readonly notes?: readonly string[];
   /** Printed on stderr; with `--json` the document's `warnings`. */
@@ -35,17 +41,14 @@ export interface Outcome {
  * Runs a command's work and prints what came of it: one JSON document on stdout with `--json`, else text.
  * Errors become diagnostics (on stderr, or in the JSON document) and the exit code; never a stack trace.
  */
-export async function conclude(asJson: boolean, work: () => Outcome | Promise<Outcome>): Promise<void> {
+export async function conclude(
+  asJson: boolean,
+  work: () => Outcome | Promise<Outcome>,
+  format: Format = "text",
+): Promise<void> {
   try {
-    const {
-      json,
-      isForeign = false,
-      text,
-      textOn = "stdout",
-      notes = [],
-      warnings,
-      ok = true,
-    } = await asOneRun(work);
+    const outcome = await asOneRun(work);
+    const { json, isForeign = false, notes = [], warnings, ok = true } = outcome;
     if (!asJson) for (const note of notes) print("stderr", `note: ${oneVisibleLine(note)}\n`);
     if (!asJson)
       for (const each of readable(warnings ?? [], MOST_DIAGNOSTICS))
@@ -58,11 +61,25 @@ export async function conclude(asJson: boolean, work: () => Outcome | Promise<Ou
         : { warnings: readable(warnings, MOST_DIAGNOSTICS).map(diagnosticToJson) }),
     };
     if (asJson) print("stdout", jsonText(document));
-    else print(textOn, await text());
+    else await printAs(format, outcome);
     process.exitCode = ok ? 0 : EXIT_CODES.failed;
   } catch (error) {
     fail(asJson, error);
   }
+}
+
+async function printAs(format: Format, { text, textOn = "stdout", tables, beside }: Outcome): Promise<void> {
+  if (format === "text" || tables === undefined) {
+    print(textOn, await text());
+    return;
+  }
+  const other = format === "md" ? tables.md : undefined;
+  if (other !== undefined) {
+    print("stdout", await other());
+    return;
+  }
+  print("stdout", tablesAs(format, tables.all()));
+  print("stderr", beside?.() ?? "");
 }
 
 /** Reports an error in the form that was asked for and sets the exit code. */

@@ -66,6 +66,8 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["diff", "se.json", "eca.json"],
     ["diff", "se.json", "se.onnx"],
   ],
+  "stats-several": [["stats", "se.json", "se.onnx"]],
+  "diff-several": [["diff", "se.json", "eca.json", "se.onnx", "--fail-on", "macs>1G"]],
   inspect: [["inspect", "se.onnx", "--spec", "found.json"]],
   "weights-inspect": [["weights", "inspect", "w.safetensors", "--values"]],
   "weights-convert": [

@@ -1,22 +1,25 @@
 /** The kinds of change that a diff tells apart. */
-export type ChangeKind =
-  | "attention-swapped"
-  | "attention-changed"
-  | "attention-moved"
-  | "attention-added"
-  | "attention-removed"
-  | "block-added"
-  | "block-removed"
-  | "block-changed"
-  | "layer-added"
-  | "layer-removed"
-  | "layer-changed"
-  | "training-changed"
-  | "input-changed"
-  | "output-changed"
-  | "preprocessing-changed"
-  | "labels-changed"
-  | "network-changed";
+export const CHANGE_KINDS = [
+  "attention-swapped",
+  "attention-changed",
+  "attention-moved",
+  "attention-added",
+  "attention-removed",
+  "block-added",
+  "block-removed",
+  "block-changed",
+  "layer-added",
+  "layer-removed",
+  "layer-changed",
+  "training-changed",
+  "input-changed",
+  "output-changed",
+  "preprocessing-changed",
+  "labels-changed",
+  "network-changed",
+] as const;
+
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 export interface Change {
   readonly kind: ChangeKind;

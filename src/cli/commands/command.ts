@@ -2,6 +2,7 @@ import type { CommandModule, InferredOptionTypes, Options } from "yargs";
 import { asGiven } from "../arguments.js";
 import { sharedOptions } from "../options.js";
 import { conclude, type Outcome } from "../outcome.js";
+import { FORMATS, type Format } from "../tables/forms.js";
 
 interface CommandDefinition<
   P extends Readonly<Record<string, Options>>,
@@ -37,9 +38,19 @@ export function defineCommand<
           if (Array.isArray(args[name]) && !array && coerce === undefined)
             throw new Error(`--${name} is given twice`);
         }
+        if (args.json === true && formatOf(args) !== "text")
+          throw new Error("--json and --format are two forms of the same: give one of them");
         return true;
       });
     },
-    handler: (args) => conclude(args.json === true, () => command.run(asGiven(args) as never)),
+    handler: (args) => {
+      const given = asGiven(args);
+      return conclude(args.json === true, () => command.run(given as never), formatOf(given));
+    },
   };
+}
+
+/** The form of the tables of a command that has `formatFlag`. */
+function formatOf({ format }: Readonly<Record<string, unknown>>): Format {
+  return FORMATS.find((each) => each === format) ?? "text";
 }

@@ -1,13 +1,11 @@
-import { count, signedCount } from "../../base/numbers.js";
-import type { DiffReport } from "../../driver/diff/diff.js";
-import { table } from "../format.js";
-import { sizeFlags, sizeOptions } from "../options.js";
-import { uncountedText } from "../report-counts.js";
+import type { ComparedDiff } from "../../driver/diff/several.js";
+import { besideDiffs, diffText, tablesOfDiffs } from "../diff-tables.js";
+import { formatFlag, sizeFlags, sizeOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 export const diffCommand = defineCommand({
-  usage: "diff <a> <b>",
-  doc: "Compare the counts of two networks and show what changed, block by block",
+  usage: "diff <a> <b> [more..]",
+  doc: "Compare the counts of networks and show what changed, block by block",
   positionals: {
     a: { type: "string", demandOption: true, describe: "A spec, or an ONNX file; - reads a spec from stdin" },
     b: {
@@ -15,69 +13,65 @@ export const diffCommand = defineCommand({
       demandOption: true,
       describe: "The spec or ONNX file to compare with it; - reads a spec from stdin",
     },
+    more: {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "More of them, each compared with the first",
+    },
   },
   options: {
+    ...formatFlag,
     ...sizeFlags,
     "exit-code": {
       type: "boolean",
       default: false,
       describe: "Exit with 1 where the networks differ, as git diff does",
     },
+    "fail-on": {
+      type: "string",
+      array: true,
+      nargs: 1,
+      describe:
+        "Exit with 1 where this holds: parameters>+1%, macs>+0, parameters>5M, attention-removed, attention-*; may be given several times",
+    },
   },
   examples: [
     ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA instead of SE saves"],
     ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether a file is that network"],
     [
+      "ecagen diff specs/b0-none.json specs/b0-se.json specs/b0-eca.json",
+      "two networks, each with the first",
+    ],
+    [
       "git show HEAD:net.json | ecagen diff - net.json --exit-code",
       "whether an edit changed the network, in CI",
     ],
+    [
+      "ecagen diff old.json new.json --format md --fail-on 'parameters>+1%' --fail-on attention-removed",
+      "a comment for a pull request, and a check",
+    ],
     ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two files that leave their sizes open"],
   ],
-  async run({ a, b, "exit-code": exitCode, ...args }) {
-    const { diff } = await import("../../driver/diff/diff.js");
-    const report = diff(a, b, sizeOptions(args));
+  async run({ a, b, more, "exit-code": exitCode, "fail-on": failOn, ...args }) {
+    const { diffSeveral } = await import("../../driver/diff/several.js");
+    const { diffMarkdown } = await import("../../driver/diff/markdown.js");
+    const report = diffSeveral([a, b, ...more.map(String)], { ...sizeOptions(args), failOn });
+    const { diffs, warnings } = report;
+    const [only, ...others] = diffs;
     return {
-      json: report,
-      notes: report.notes,
-      warnings: report.warnings,
-      ok: !exitCode || !differs(report),
-      text() {
-        const missing = (["a", "b"] as const).map((side) => {
-          const text = uncountedText({ uncounted: report.uncounted?.[side] ?? [] });
-          return text === "" ? "" : `${report[side]}: ${text}`;
-        });
-        const numbers = (["parameters", "attentionParameters", "buffers", "macs"] as const).map((key) => {
-          const { a, b, delta, percent } = report[key];
-          return [
-            key,
-            count(a),
-            count(b),
-            signedCount(delta),
-            percent === null ? "" : `${percent.toFixed(2)} %`,
-          ];
-        });
-        const changes = report.changes.map(({ kind, at, before, after, parametersDelta }) => [
-          kind,
-          at,
-          before ?? "-",
-          after ?? "-",
-          signedCount(parametersDelta),
-        ]);
-        return [
-          table(["", a, b, "change", ""], numbers, [a, b, "change"]),
-          ...missing,
-          "\n",
-          changes.length === 0
-            ? "no block differs\n"
-            : table(["change", "at", "before", "after", "parameters"], changes, ["parameters"]),
-          report.computeTheSame ? "the networks compute the same of the same inputs and weights\n" : "",
-        ].join("");
-      },
+      json: only !== undefined && others.length === 0 ? only : report,
+      notes: [...new Set(diffs.flatMap(({ notes }) => notes))],
+      warnings,
+      ok: diffs.every((each) => (each.failed ?? []).length === 0 && !(exitCode && differs(each))),
+      text: () => diffText(report),
+      tables: { all: () => tablesOfDiffs(report), md: () => diffMarkdown(report) },
+      beside: () => besideDiffs(report),
     };
   },
 });
 
 /** Networks without a change in any block may still be wired in other ways. */
-function differs({ changes, computeTheSame }: DiffReport): boolean {
+function differs({ changes, computeTheSame }: ComparedDiff): boolean {
   return changes.length > 0 || !computeTheSame;
 }

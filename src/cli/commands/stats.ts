@@ -1,16 +1,13 @@
-import { count, macs } from "../../base/numbers.js";
-import { oneVisibleLine } from "../../base/visible-text.js";
 import { CONVENTION_NAMES } from "../../driver/command-line.js";
-import type { StatsReport } from "../../driver/stats/stats.js";
-import { shape, table, verdict } from "../format.js";
-import { sharedOptions, sizeFlags, sizeOptions } from "../options.js";
-import { foldingText, inputText, uncountedText } from "../report-counts.js";
+import type { NetworksReport } from "../../driver/stats/stats.js";
+import { formatFlag, sharedOptions, sizeFlags, sizeOptions } from "../options.js";
+import type { Outcome } from "../outcome.js";
+import { besideBlocks, besideNetworks, blocksTable, networksTable, statsText } from "../stats-tables.js";
+import { terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
-type Convention = NonNullable<StatsReport["convention"]>;
-
 export const statsCommand = defineCommand({
-  usage: "stats <model>",
+  usage: "stats <model> [more..]",
   doc: "Count parameters and multiply-accumulates, by block and in total",
   positionals: {
     model: {
@@ -18,17 +15,23 @@ export const statsCommand = defineCommand({
       demandOption: true,
       describe: "A spec, or an ONNX file; - reads a spec from stdin",
     },
+    more: { type: "string", array: true, default: [], describe: "More of them: a table of networks" },
   },
   options: {
     convention: {
       choices: CONVENTION_NAMES,
       describe: "Also print the totals in the unit, rounding and counting rule of a paper",
     },
+    ...formatFlag,
     ...sizeFlags,
     passes: sharedOptions.passes,
   },
   examples: [
     ["ecagen stats specs/b0-eca.json", "the table by block"],
+    [
+      "ecagen stats specs/b0-se.json specs/b0-eca.json model.onnx --format latex",
+      "a row for each network, for a paper",
+    ],
     ["ecagen stats specs/b0-eca.json --resolution 288 --json", "MACs at another input size, for a script"],
     ["ecagen stats specs/resnet50-v1-se.json --convention senet", "28.1 M and 3.87 G, as in the SENet paper"],
     [
@@ -42,59 +45,30 @@ export const statsCommand = defineCommand({
     ],
     ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
   ],
-  async run({ model, convention, passes, ...args }) {
-    const { stats } = await import("../../driver/stats/stats.js");
-    const report = stats(model, { convention, passes, ...sizeOptions(args) });
+  async run({ model, more, convention, passes, ...args }) {
+    const options = { convention, passes, ...sizeOptions(args) };
+    const { stats, statsSeveral } = await import("../../driver/stats/stats.js");
+    if (more.length > 0) return ofSeveral(statsSeveral([model, ...more.map(String)], options));
+    const report = stats(model, options);
     return {
       json: report,
       warnings: report.warnings,
       ok: report.expectations.every((each) => each.ok),
-      text() {
-        const rows = report.blocks.map((block) => [
-          block.path,
-          block.block,
-          block.attention.join(", "),
-          count(block.parameters),
-          count(block.macs),
-          shape(block.output),
-        ]);
-        const total = ["total", "", "", count(report.parameters), count(report.macs), ""];
-        const head = ["block", "type", "attention", "parameters", "MACs", "output"];
-        const expected = report.expectations.map(
-          ({ name, expected, ok }) => `${name} ${count(expected)}: ${verdict(ok)}\n`,
-        );
-        const features = report.outputs.filter(({ stride }) => stride !== undefined);
-        const outputs = features.map(
-          ({ name, dims, stride }) => `output ${name}: ${shape(dims)}, stride ${stride}\n`,
-        );
-        return [
-          table(head, [...rows, total], ["parameters", "MACs"]),
-          `\n${oneVisibleLine(report.name)}: ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-          `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(report.input)}\n`,
-          uncountedText(report),
-          report.beforeFolding === undefined ? "" : foldingText(report.beforeFolding),
-          ...outputs,
-          ...expected,
-          report.convention === undefined ? "" : conventionText(report.convention),
-        ].join("");
-      },
+      text: () => statsText(report),
+      tables: { all: () => [blocksTable(report)] },
+      beside: () => besideBlocks(report),
     };
   },
 });
 
-function conventionText({ name, source, parameters, operations }: Convention): string {
-  const line = (what: string, { printed, exact, unit, rounding }: Convention["parameters"]): string => {
-    const how =
-      unit === "1"
-        ? ""
-        : ` (${count(exact)} / ${unit}, rounded ${rounding === "up" ? "up" : "to the nearest"})`;
-    return `${what} ${printed}${how}\n`;
+function ofSeveral(report: NetworksReport): Outcome {
+  const { networks, warnings } = report;
+  return {
+    json: report,
+    warnings,
+    ok: networks.every(({ expectations }) => expectations.every((each) => each.ok)),
+    text: () => `${terminalTable(networksTable(networks))}\n${besideNetworks(networks)}`,
+    tables: { all: () => [networksTable(networks)] },
+    beside: () => besideNetworks(networks),
   };
-  return [
-    `\nas ${name} counts, for ${source}:\n`,
-    line("parameters", parameters),
-    line("operations", operations),
-    `parameters are ${parameters.counts}\n`,
-    `operations are ${operations.counts}\n`,
-  ].join("");
 }

@@ -1,5 +1,5 @@
 import { diffByNames, diffByStructure, type NetworkDiff } from "../../analysis/diff/networks.js";
-import { type Model, withModel } from "../../given/model.js";
+import { type NamedModel, withModels } from "../../given/models.js";
 import type { Graph } from "../../ir/graph.js";
 import {
   type DiffedModel,
@@ -10,17 +10,24 @@ import {
 } from "../../networks/diff-report.js";
 import { imageMetadata } from "../../networks/metadata.js";
 import type { NetworkOptions } from "../../networks/spec-network.js";
-import { isOnnx } from "../../onnx/file/names.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline } from "../../passes/engine/pipeline.js";
 import { foldBatchNorm } from "../../passes/fold-batch-norm.js";
 import { canonicalLayers } from "./canonical-layers.js";
+import { type FailedCondition, failedConditions, failOnOf } from "./fail-on.js";
 import { type NamedNetwork, namedAlike, withNamesOf } from "./named-alike.js";
 
-/** What `ecagen diff --json` prints. */
+/** What `ecagen diff --json` prints of two networks. */
 export interface DiffReport extends ModelsDiff {
   readonly a: string;
   readonly b: string;
+  /** The conditions of `failOn` that hold; left out where none are given. */
+  readonly failed?: readonly FailedCondition[];
+}
+
+export interface DiffOptions extends NetworkOptions {
+  /** What is a failure: `parameters>+1%`, `macs>+0`, `attention-removed`. */
+  readonly failOn?: readonly string[] | undefined;
 }
 
 /**
@@ -29,35 +36,36 @@ export interface DiffReport extends ModelsDiff {
  *
  * Errors: `InputError` for a wrong spec, file or option.
  */
-export function diff(a: string, b: string, options: NetworkOptions = {}): DiffReport {
-  // Sizes of inputs are those of files, where one of the two is a file.
-  const optionsOf = (file: string): NetworkOptions =>
-    isOnnx(file) || !(isOnnx(a) || isOnnx(b)) ? options : { ...options, inputShapes: undefined };
-  return withModel(a, optionsOf(a), (modelA) =>
-    withModel(b, optionsOf(b), (modelB) => diffModels([a, modelA], [b, modelB])),
-  );
+export function diff(a: string, b: string, options: DiffOptions = {}): DiffReport {
+  const failOn = options.failOn?.map(failOnOf);
+  return withModels([a, b], options, (models) => {
+    const [one, other] = models as readonly [NamedModel, NamedModel];
+    return judged(diffModels(one, other), failOn);
+  });
 }
 
-/** A network, and the file that it is of. */
-type Named = readonly [file: string, model: Model];
+/** A diff with the conditions that hold of it. */
+export function judged(report: DiffReport, failOn: ReturnType<typeof failOnOf>[] | undefined): DiffReport {
+  return failOn === undefined ? report : { ...report, failed: failedConditions(failOn, report) };
+}
 
 /** The same for networks at hand. */
-export function diffModels(a: Named, b: Named): DiffReport {
+export function diffModels(a: NamedModel, b: NamedModel): DiffReport {
   const files = { a: a[0], b: b[0] };
   if (a[1].kind === "spec" && b[1].kind === "spec") return { ...files, ...diffSpecs(a[1], b[1]) };
   const { networks, notes } = diffOfFiles(a, b);
   return { ...files, ...diffReport(networks, notes, sideOf(a), sideOf(b)) };
 }
 
-function sideOf([file, model]: Named): DiffedModel {
+function sideOf([file, model]: NamedModel): DiffedModel {
   if (model.kind === "spec") return specModel(model);
   const settings = imageMetadata(file, new Map(Object.entries(model.imported.metadata)));
   return { graph: model.graph, warnings: model.warnings, settings };
 }
 
 function diffOfFiles(
-  a: Named,
-  b: Named,
+  a: NamedModel,
+  b: NamedModel,
 ): { readonly networks: NetworkDiff; readonly notes: readonly string[] } {
   const folded = foldedFiles(a, b);
   const compared = (lowering: string): NetworkDiff => {
@@ -96,7 +104,7 @@ function fewer(a: NetworkDiff, b: NetworkDiff): NetworkDiff {
  * A network with nothing in it that a file can't have. With `lowering` the gates of a spec are those that are found in the
  * file that it would become: of some kinds a file can't tell which one it is, and some are not found.
  */
-function comparable([, model]: Named, lowering: string, isFolded: boolean): NamedNetwork {
+function comparable([, model]: NamedModel, lowering: string, isFolded: boolean): NamedNetwork {
   const { kind, graph } = model;
   const lowers = kind === "spec" && lowering !== "";
   const passes = [
@@ -117,9 +125,10 @@ function comparable([, model]: Named, lowering: string, isFolded: boolean): Name
  * The files that are to be folded: where one network has normalisations that can be and the other has none left, else every block
  * would differ.
  */
-function foldedFiles(a: Named, b: Named): readonly Named[] {
+function foldedFiles(a: NamedModel, b: NamedModel): readonly NamedModel[] {
   const norms = ({ ops }: Graph): number => ops.filter(({ kind }) => kind === "batch_norm").length;
-  const canBeFolded = ([, { graph }]: Named): boolean => norms(foldBatchNorm.run(graph, {})) < norms(graph);
+  const canBeFolded = ([, { graph }]: NamedModel): boolean =>
+    norms(foldBatchNorm.run(graph, {})) < norms(graph);
   const foldable = [a, b].filter(canBeFolded);
   return foldable.length === 1 ? foldable : [];
 }

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import type { ConventionName } from "../../analysis/conventions/convention.js";
 import { countNetwork, type FoldedNorms, foldedNorms, type NetworkCounts } from "../../analysis/counts.js";
-import type { Diagnostic } from "../../base/diagnostic.js";
+import { type Diagnostic, forEachOrAllErrors } from "../../base/diagnostic.js";
 import { type Model, withModel } from "../../given/model.js";
+import { optionsOf } from "../../given/models.js";
 import type { NetworkInput } from "../../language/input.js";
 import { checkExpectations, type ExpectationCheck } from "../../networks/expectations.js";
 import { type DeclaredOutput, declaredOutputs, inputSize } from "../../networks/interface.js";
@@ -37,6 +38,32 @@ export interface StatsOptions extends NetworkOptions {
  */
 export function stats(file: string, options: StatsOptions = {}): StatsReport {
   return withModel(file, options, (model) => statsOf(model, file, options));
+}
+
+/** What `ecagen stats --json` prints of several networks. */
+export interface NetworksReport {
+  /** In the order in which they are given. */
+  readonly networks: readonly NamedStats[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The counts of one of several networks. */
+export interface NamedStats extends Omit<StatsReport, "warnings"> {
+  readonly file: string;
+}
+
+/**
+ * The same of several networks.
+ *
+ * Errors: one `InputError` with the problems of all of them.
+ */
+export function statsSeveral(files: readonly string[], options: StatsOptions = {}): NetworksReport {
+  const reports = forEachOrAllErrors(files, (file) => stats(file, optionsOf(file, files, options)));
+  return {
+    networks: reports.map(({ warnings: _, ...report }, i) => ({ file: files[i] ?? "", ...report })),
+    warnings: reports.flatMap(({ warnings }) => warnings),
+  };
 }
 
 function statsOf(model: Model, file: string, options: StatsOptions): StatsReport {
