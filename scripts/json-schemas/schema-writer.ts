@@ -4,7 +4,7 @@ import { type Node, type Symbol as TsSymbol, type Type, ts } from "ts-morph";
 export type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * Writes types of TypeScript as JSON Schemas. Interfaces become definitions, so that one which has itself in it is finite.
+ * Writes types of TypeScript as JSON Schemas. Types with a name become definitions, so that one which has itself in it is finite.
  *
  * Errors: `Error` for types that no JSON has, as functions.
  */
@@ -20,7 +20,13 @@ export class SchemaWriter {
   }
 
   schemaOf(type: Type): Schema {
+    const name = nameOf(type);
+    return name === undefined ? this.#written(type) : this.#defined(name, type);
+  }
+
+  #written(type: Type): Schema {
     if (type.isAny() || type.isUnknown()) return {};
+    if (type.getFlags() & ts.TypeFlags.NonPrimitive) return { type: "object" };
     if (type.isNull()) return { type: "null" };
     if (type.isString() || type.isTemplateLiteral()) return { type: "string" };
     if (type.isNumber()) return { type: "number" };
@@ -32,7 +38,7 @@ export class SchemaWriter {
     if (element !== undefined) return { type: "array", items: this.schemaOf(element) };
     if (type.getCallSignatures().length > 0) throw new Error(`no JSON has ${type.getText()}`);
     if (!type.isObject() && !type.isIntersection()) throw new Error(`no JSON has ${type.getText()}`);
-    return this.#named(type);
+    return this.#object(type);
   }
 
   #union(type: Type): Schema {
@@ -54,16 +60,14 @@ export class SchemaWriter {
     return { type: "array", items, minItems: items.length, maxItems: items.length };
   }
 
-  /** An interface as a reference to its definition, any other object as it is. */
-  #named(type: Type): Schema {
-    const name = type.isInterface() ? type.getSymbol()?.getName() : undefined;
-    if (name === undefined) return this.#object(type);
+  /** A reference to the definition of a type, which is written where it is met first. */
+  #defined(name: string, type: Type): Schema {
     const known = this.#types.get(name);
     if (known !== undefined && known.getText() !== type.getText())
       throw new Error(`two types are called ${name}: ${known.getText()}, ${type.getText()}`);
     if (known === undefined) {
       this.#types.set(name, type);
-      this.definitions.set(name, this.#object(type));
+      this.definitions.set(name, this.#written(type));
     }
     return { $ref: `#/definitions/${name}` };
   }
@@ -93,6 +97,14 @@ export class SchemaWriter {
     // Beside a reference draft-07 reads nothing.
     return "$ref" in schema ? { description, allOf: [schema] } : { description, ...schema };
   }
+}
+
+/** The name of an interface, or of a union or object that has one of its own; those made of type arguments have none. */
+function nameOf(type: Type): string | undefined {
+  if (type.isArray() || type.isTuple() || type.isReadonlyArray()) return undefined;
+  const alias = type.getAliasSymbol();
+  if (alias !== undefined) return type.getAliasTypeArguments().length === 0 ? alias.getName() : undefined;
+  return type.isInterface() && type.getTypeArguments().length === 0 ? type.getSymbol()?.getName() : undefined;
 }
 
 function mayLack(property: TsSymbol, at: Node): boolean {

@@ -8,6 +8,8 @@ interface FileKind {
   readonly hint?: string;
   /** How to get an ONNX file of what it holds. */
   readonly asOnnx?: string;
+  /** Whether it is a text. */
+  readonly isText?: boolean;
 }
 
 /** How much of a file's start tells what it is. */
@@ -72,7 +74,14 @@ const TEXTS: readonly (FileKind & { readonly begins: RegExp })[] = [
     hint: "the address is that of a page about the file, or of a login; download the file itself",
   },
   { begins: /^<(\?xml|[a-z][\w-]*[\s>])/i, is: "an XML file", hint: DOWNLOAD_AGAIN },
-  { begins: /^[{[]\s*(["{[\]}]|\/\/)/, is: "a JSON file", asOnnx: "specs have names that end in .json" },
+  {
+    // Before the object or list, and in it, there may be comments.
+    begins: /^(\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*[{[]\s*(["{[\]}]|\/[/*])/,
+    is: "a JSON file",
+    asOnnx:
+      "if it is a spec, ecagen compile makes an ONNX file of it; its --passes and --insert do what rewrite does",
+    isText: true,
+  },
 ];
 
 /**

@@ -8,6 +8,7 @@ import type { DoctorReport } from "../driver/doctor/doctor.js";
 import type { KernelReport } from "../driver/explain/explain.js";
 import type { InspectReport } from "../driver/inspect/inspect.js";
 import type { ListedSpec } from "../driver/list/list.js";
+import type { PrintedSpec } from "../driver/resolve/resolve.js";
 import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import type { RunReport } from "../driver/run/run.js";
 import type { NetworksReport, StatsReport } from "../driver/stats/stats.js";
@@ -33,7 +34,7 @@ type Printed<Report> = { readonly schemaVersion: typeof SCHEMA_VERSION } & {
 
 /**
  * The documents that commands print with `--json`, by the name of the command. `scripts/generate.ts` makes a JSON Schema of each, with what the
- * comments of the types say. `resolve --json` is no such document but a spec, and `schema --json` a JSON Schema.
+ * comments of the types say. `schema --json` is no such document but a JSON Schema.
  */
 export interface JsonDocuments {
   readonly compile: Printed<CompileReport>;
@@ -55,6 +56,14 @@ export interface JsonDocuments {
   readonly "weights-diff": Printed<WeightsDiff>;
   readonly explain: Printed<KernelReport>;
   readonly tables: Printed<TablesReport>;
+  readonly resolve: Printed<Omit<PrintedSpec, "spec" | "blocks" | "features">> & {
+    /** The blocks in order, each with its `block`, `stage`, `index`, `channels` and what else its kind has. */
+    readonly blocks: readonly object[];
+    /** The feature maps that are outputs; a map of a signal has null for its stride in pixels. */
+    readonly features: readonly object[];
+    /** The spec in full; its schema is that of specs. */
+    readonly spec: object;
+  };
   readonly list: Printed<{ readonly specs: readonly ListedSpec[] }>;
   readonly init: Printed<{ readonly file: string }>;
   readonly doctor: Printed<DoctorReport>;
@@ -65,20 +74,8 @@ export interface JsonDocuments {
 
 /** Their names, and that of the spec's schema. */
 export const SCHEMA_NAMES = [
-  ...[
-    "spec",
-    "compile",
-    "rewrite",
-    "verify",
-    "run",
-    "bench",
-    "codegen",
-    "stats",
-    "stats-several",
-    "diff",
-    "diff-several",
-    "inspect",
-  ],
-  ...["weights-inspect", "weights-convert", "weights-diff", "explain", "tables", "list", "init", "doctor"],
+  ...["spec", "compile", "rewrite", "verify", "run", "bench", "codegen", "stats", "stats-several"],
+  ...["diff", "diff-several", "inspect", "weights-inspect", "weights-convert", "weights-diff", "explain"],
+  ...["tables", "resolve", "list", "init", "doctor"],
   ...["completion", "error"],
 ] as const satisfies readonly ("spec" | keyof JsonDocuments)[];

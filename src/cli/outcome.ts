@@ -21,7 +21,7 @@ import type { Table } from "./tables/table.js";
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {
   readonly json: object;
-  /** The document is no report but one of another format, which says its version itself: a spec, a JSON Schema. */
+  /** The document is no report but one of another format, which says its version itself, as a JSON Schema. */
   readonly isForeign?: boolean;
   readonly text: () => string | Promise<string>;
   /** Where the text goes; standard output by default, unless the command's result itself goes there. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { InputError } from "../base/diagnostic.js";
 import { recordRead } from "./files-read.js";
 
@@ -22,6 +22,18 @@ export function readRecorded(file: string): Buffer {
   try {
     recordRead(file, fstatSync(handle, { bigint: true }));
     return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The first bytes of a file, as many as there are up to a number. Errors: those of the operating system. */
+export function startOfFile(file: string, most: number): Uint8Array {
+  const handle = openSync(file, "r");
+  try {
+    recordRead(file, fstatSync(handle, { bigint: true }));
+    const start = Buffer.alloc(most);
+    return start.subarray(0, readSync(handle, start, 0, most, 0));
   } finally {
     closeSync(handle);
   }

@@ -1,13 +1,14 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { InputError } from "../base/diagnostic.js";
-import { fileKind } from "../base/file-kinds.js";
+import { fileKind, LONGEST_FILE_START } from "../base/file-kinds.js";
+import { type OtherModel, otherModel, otherModelFolder } from "../base/other-models.js";
 import type { SourceText } from "../base/source.js";
 import { MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import { packageRoot } from "./package.js";
-import { readRecorded } from "./read-file.js";
+import { readRecorded, startOfFile } from "./read-file.js";
 import { isStream, readStandardInput, STANDARD_INPUT } from "./standard-streams.js";
 import "./system-hash.js";
 
@@ -51,9 +52,20 @@ export const readTextFile: ReadFile = (file) => {
       ...{ file, hint: "`-` reads a spec from standard input" },
     });
   }
+  if (stat.isFile()) refuseModel(file);
   if (stat.size > MAX_FILE_SIZE) throw tooLarge(file);
   return decodedText(readRecorded(file), file);
 };
+
+/** Models of other formats are named before their bytes are taken for text. */
+function refuseModel(file: string): void {
+  const model = otherModel(file, startOfFile(file, LONGEST_FILE_START));
+  if (model !== undefined) throw notRead(file, model);
+}
+
+function notRead(file: string, { is, hint }: OtherModel): InputError {
+  return InputError.of("spec/model", `${file} is ${is}; ecagen reads specs and ONNX files`, { file, hint });
+}
 
 /** Seen from the current folder: what it extends is relative to that. */
 function specOfStandardInput(): SourceText {
@@ -108,6 +120,9 @@ function isBare(reference: string): boolean {
 
 function unreadable(reference: string, file: string, code: unknown, asker: Asker): InputError {
   const where = asker.range === undefined ? { file } : asker;
+  const has = (name: string): boolean => existsSync(join(file, name));
+  const model = code === "EISDIR" ? otherModelFolder(file, has) : undefined;
+  if (model !== undefined) return notRead(file, model);
   if (code === "EISDIR") return InputError.of("spec/is-folder", `${file} is a folder, not a file`, where);
   if (code === "ENOENT" || code === "ENOTDIR") {
     const what = isBare(reference) && !reference.endsWith(".json") ? `spec ${reference}` : `file ${file}`;

@@ -10,7 +10,7 @@ import type { WeightNames } from "./weight-names.js";
 
 /**
  * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
- * defaults filled in. What comes after the spec sees only this form, and `ecagen resolve` prints it.
+ * defaults filled in. What comes after the spec sees only this form, and `ecagen resolve --json` prints it.
  */
 export interface ResolvedSpec {
   readonly name: string;

@@ -374,7 +374,7 @@ test("help has examples, completion is a script", () => {
   }
   const { stdout: script } = ecagen(["completion"]);
   assert.match(script, /complete .* ecagen/);
-  assert.equal(json(ecagen(["completion", "--json"])), { script });
+  assert.equal(json(ecagen(["completion", "--json"])), { schemaVersion: 1, script });
   assert.match(ecagen(["completion", "--help"]).stdout, /ecagen completion >> ~\/\.bashrc/);
 });
 

@@ -90,7 +90,7 @@ for (const [file, message] of [
       assert.equal(more, []);
       assert.match(diagnostic?.message ?? "", message);
       assert.ok(diagnostic?.hint);
-      if (/\.pt$/.test(file)) assert.match(diagnostic?.hint ?? "", /torch\.load\(.*weights_only=True\)/);
+      if (/\.pt$/.test(file)) assert.match(diagnostic?.hint ?? "", /torch\.(load\(.*weights_only=|save\()/);
     }
   });
 }

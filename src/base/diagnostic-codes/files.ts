@@ -76,7 +76,7 @@ export const fileCodes = {
       shards:
         "The index of shards and the shards don't belong together. Keep them in one folder, as published.",
       torch:
-        "The file of PyTorch can't be read. The hint has the lines that write its tensors as safetensors.",
+        "The file of PyTorch can't be read. The hint has the lines of Python that save its weights in a file that can.",
       "unknown-format":
         "The file is no file of tensors that ecagen knows. The message says what it is, where that can be told; the hint how to get the right one.",
       "names-map":

@@ -20,6 +20,8 @@ export const specCodes = {
       "missing-key": "A key is missing that the object must have. The hint says what it is for.",
       "not-found":
         "There is no such file, and no spec of that name ships with ecagen. `ecagen list` shows those that do.",
+      model:
+        "The file is a model of another format, or weights, where a spec is read. The hint says how ecagen gets to it.",
       names:
         "`names` speaks of what the network has not, leaves a layer out, or gives two weights one name. The hint says which there are.",
       number: "A number is too large for 64 bits. Write a smaller one.",

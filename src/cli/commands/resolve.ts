@@ -3,15 +3,21 @@ import { defineCommand } from "./command.js";
 
 export const resolveCommand = defineCommand({
   usage: "resolve <spec>",
-  doc: "Print a spec with everything said: extends, repeats, scaling and defaults expanded",
+  doc: "Print a spec in full, with bases, shorthands and defaults written out: it compiles to the same bytes",
   positionals: {
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
   },
   options: {},
-  examples: [["ecagen resolve specs/b7-eca.json", "the blocks that the compiler sees"]],
+  examples: [
+    ["ecagen resolve specs/b7-eca.json > b7.json", "a spec that needs no other file"],
+    [
+      "ecagen resolve specs/b7-eca.json --json",
+      "what the compiler makes of it too: every block with its channels, strides and rates",
+    ],
+  ],
   async run({ spec }) {
     const { resolve } = await import("../../driver/resolve/resolve.js");
     const resolved = resolve(spec);
-    return { json: resolved, isForeign: true, text: () => jsonText(resolved) };
+    return { json: resolved, text: () => jsonText(resolved.spec) };
   },
 });

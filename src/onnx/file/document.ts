@@ -1,6 +1,7 @@
 import { type ByteRange, concatBytes, rangeOfBytes, readRange } from "../../base/bytes.js";
 import { type Diagnostic, InputError, MOST_PROBLEMS } from "../../base/diagnostic.js";
 import { fileKind, LONGEST_FILE_START } from "../../base/file-kinds.js";
+import { otherModel } from "../../base/other-models.js";
 import { quoteName } from "../../base/visible-text.js";
 import { TypeRefusal } from "../../ir/types.js";
 import {
@@ -112,11 +113,12 @@ export function asModel<T>(range: ByteRange, file: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof WireProblem)) throw error;
-    const kind = fileKind(readRange(range, 0, Math.min(range.size, LONGEST_FILE_START)));
+    const start = readRange(range, 0, Math.min(range.size, LONGEST_FILE_START));
+    const kind = otherModel(file, start) ?? fileKind(start);
     const why = kind === undefined ? error.message : `it is ${kind.is}`;
     throw InputError.of("onnx/no-model", `${file} is no ONNX model: ${why}`, {
       file,
-      hint: kind?.hint ?? kind?.asOnnx,
+      hint: kind?.hint ?? fileKind(start)?.asOnnx,
     });
   }
 }

@@ -6,7 +6,8 @@ import { isNpy } from "./numpy/header.js";
 import { npzTensors, readNpy } from "./numpy/read.js";
 import { readSafetensors } from "./safetensors/read.js";
 import type { TensorSource } from "./tensor-source.js";
-import { checkpointFolder, torchRefused, torchTensors } from "./torch/read.js";
+import { torchRefused } from "./torch/conversion.js";
+import { checkpointFolder, torchTensors } from "./torch/read.js";
 import { readZip, type Unpacking } from "./zip/read.js";
 
 const KNOWN =
@@ -53,7 +54,9 @@ export function readTensors(file: OpenFile, unpacking: Unpacking, key?: string):
   if (kind === undefined && (path.endsWith(".safetensors") || text[8] === "{")) return readSafetensors(file);
   file.close();
   if (startsWith(start, LEGACY_TORCH) || TAR_TORCH.test(text)) {
-    throw torchRefused(path, "is a PyTorch checkpoint from before PyTorch 1.6, which is not read");
+    throw torchRefused(path, "is a PyTorch checkpoint from before PyTorch 1.6, which is not read", {
+      kind: "old",
+    });
   }
   const what = kind === undefined ? "file of tensors that ecagen knows" : `file of tensors: it is ${kind.is}`;
   throw InputError.of("weights/unknown-format", `${path} is no ${what}`, {

@@ -100,12 +100,13 @@ export const STEPS: ReadonlyMap<number, (machine: Machine) => void> = new Map(
       if (typeof module !== "string" || typeof name !== "string") m.fail("a global without a name");
       m.push(new PickleGlobal(`${module}.${name}`));
     },
-    // REDUCE, NEWOBJ: noted, not called. BUILD: the state of an object that isn't made is dropped.
+    // REDUCE, NEWOBJ: noted, not called. BUILD: the state is noted, too.
     R: (m) => m.push(callOf(m)),
     "\x81": (m) => m.push(callOf(m)),
     b: (m) => {
-      m.pop();
-      m.top();
+      const state = m.pop();
+      const object = m.top();
+      if (object instanceof PickleCall) object.state = state;
     },
     // BINPERSID
     Q: (m) => m.push(new PicklePersistent(m.pop())),

@@ -1,3 +1,5 @@
+import type { Conversion } from "./conversion.js";
+
 /**
  * What a pickle can hold here. Nothing is ever called: a global is its name, and a call is a record of what would
  * have been called, which the reader of state dicts understands or refuses.
@@ -31,6 +33,9 @@ export class PickleGlobal {
 
 /** `callee(*args)`, not called. Items that are set on its result are collected: an OrderedDict is made so. */
 export class PickleCall extends PickleDict {
+  /** The state that is set on its result: of a network its parameters and layers. */
+  state: PickleValue | undefined;
+
   constructor(
     readonly callee: PickleValue,
     readonly args: readonly PickleValue[],
@@ -47,4 +52,10 @@ export class PicklePersistent {
 /** What is wrong with a pickle, in words; the caller knows the file. */
 export class PickleProblem extends Error {
   override readonly name = "PickleProblem";
+  readonly conversion: Conversion;
+
+  constructor(message: string, conversion: Conversion = { kind: "none" }) {
+    super(message);
+    this.conversion = conversion;
+  }
 }

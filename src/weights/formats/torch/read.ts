@@ -5,6 +5,7 @@ import { FILE_DTYPES, type FileDType, fileByteCount } from "../file-dtypes.js";
 import type { LatestBytes } from "../latest.js";
 import { extentOf, stridedTensor } from "../strided.js";
 import type { StoredTensor, TensorSource } from "../tensor-source.js";
+import { torchRefused } from "./conversion.js";
 import { readPickle } from "./pickle.js";
 import { PickleProblem } from "./pickle-values.js";
 import { type FoundStateDict, findStateDict, type TorchTensor, UnknownKey } from "./state-dict.js";
@@ -37,16 +38,18 @@ export function torchTensors(
   key?: string,
 ): Pick<TensorSource, "tensors" | "metadata" | "notes"> {
   try {
-    if (archive.has(`${folder}constants.pkl`)) throw new PickleProblem("it is a TorchScript program");
+    if (archive.has(`${folder}constants.pkl`))
+      throw new PickleProblem("it is a TorchScript program", { kind: "script" });
     const order = archive.get(`${folder}byteorder`);
     if (order !== undefined && textOf(order) !== "little")
-      throw new PickleProblem("its numbers are big-endian");
+      throw new PickleProblem("its numbers are big-endian", { kind: "tensors" });
     const found = findStateDict(readPickle(bytesOf(archive.get(`${folder}${PICKLE}`))), key);
     const { under, tensors } = found;
     const entries = tensors.map((tensor) => {
       const storage = archive.get(`${folder}data/${tensor.storageKey}`);
       const result = tensorEntry(tensor, storage, latest);
-      if (typeof result === "string") throw new PickleProblem(`${quoteName(tensor.name)} ${result}`);
+      if (typeof result === "string")
+        throw new PickleProblem(`${quoteName(tensor.name)} ${result}`, { kind: "tensors", under });
       return [tensor.name, result] as const;
     });
     return {
@@ -57,7 +60,7 @@ export function torchTensors(
   } catch (error) {
     if (error instanceof UnknownKey) throw unknownKey(file, error.key, error.known);
     if (!(error instanceof PickleProblem)) throw error;
-    throw torchRefused(file, `is no PyTorch checkpoint that can be read: ${error.message}`);
+    throw torchRefused(file, `is no PyTorch checkpoint that can be read: ${error.message}`, error.conversion);
   }
 }
 
@@ -129,17 +132,4 @@ function bytesOf(range: ByteRange | undefined): Uint8Array {
 
 function textOf(range: ByteRange): string {
   return latin1(bytesOf(range)).trim();
-}
-
-/** An error that says how to convert a file in Python. */
-export function torchRefused(file: string, what: string): InputError {
-  return InputError.of("weights/torch", `${file} ${what}`, {
-    file,
-    hint: [
-      "write its tensors as safetensors, in Python:",
-      "    import torch; from safetensors.torch import save_file",
-      `    state = torch.load(${JSON.stringify(file)}, map_location="cpu", weights_only=True)`,
-      '    save_file({name: x.clone() for name, x in state.items()}, "weights.safetensors")',
-    ].join("\n"),
-  });
 }

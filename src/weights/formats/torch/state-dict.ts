@@ -1,5 +1,6 @@
 import { MOST_PROBLEMS } from "../../../base/diagnostic.js";
 import { quoteName } from "../../../base/visible-text.js";
+import type { Conversion } from "./conversion.js";
 import {
   PickleCall,
   PickleDict,
@@ -51,7 +52,10 @@ export interface FoundStateDict {
  */
 export function findStateDict(root: PickleValue, key?: string): FoundStateDict {
   const dict = dictOf(root);
-  if (dict === undefined) throw new PickleProblem(`it holds ${describe(root)}, no dict of tensors`);
+  if (dict === undefined) {
+    const conversion: Conversion = { kind: isModule(root) ? "module" : "none" };
+    throw new PickleProblem(`it holds ${describe(root)}, no dict of tensors`, conversion);
+  }
   const found = new Map<string, Entries>();
   for (const [name, value] of dict) {
     const entries = typeof name === "string" ? stateIn(value) : undefined;
@@ -61,14 +65,28 @@ export function findStateDict(root: PickleValue, key?: string): FoundStateDict {
   const entries = under === undefined ? undefined : found.get(under);
   if (under !== undefined && entries !== undefined) {
     const others = [...found.keys()].filter((name) => name !== under);
-    return { under, others, isAveraged: AVERAGED_UNDER.includes(under), tensors: tensorsOf(entries) };
+    return { under, others, isAveraged: AVERAGED_UNDER.includes(under), tensors: tensorsOf(entries, under) };
   }
   if (key !== undefined) throw new UnknownKey(key, [...found.keys()]);
   if (isTensors(dict)) return { others: [], isAveraged: false, tensors: tensorsOf(dict) };
   const keys = [...dict.keys()].map((each) => quoteName(String(each)));
   throw new PickleProblem(
     `it holds a dict with ${keys.slice(0, 12).join(", ") || "nothing"}, no dict of tensors`,
+    moduleUnder(dict),
   );
+}
+
+/** A whole network under a key of a checkpoint, under one of the usual names rather than another. */
+function moduleUnder(dict: Entries): Conversion {
+  const names = [...dict.keys()].filter((name) => typeof name === "string" && isModule(dict.get(name)));
+  const under = NESTED_UNDER.find((name) => names.includes(name)) ?? names[0];
+  return typeof under === "string" ? { kind: "module", under } : { kind: "none" };
+}
+
+/** Whether a value is a network of PyTorch, as its state tells. */
+function isModule(value: PickleValue | undefined): boolean {
+  const state = value instanceof PickleCall ? value.state : undefined;
+  return state instanceof PickleDict && state.entries.has("_modules") && state.entries.has("_parameters");
 }
 
 /** A key that a checkpoint has no tensors under. */
@@ -124,7 +142,7 @@ function isCallOf(value: PickleValue | undefined, functions: readonly string[]):
   );
 }
 
-function tensorsOf(entries: Entries): readonly TorchTensor[] {
+function tensorsOf(entries: Entries, under?: string): readonly TorchTensor[] {
   const tensors: TorchTensor[] = [];
   const problems: string[] = [];
   for (const [name, value] of entries) {
@@ -137,7 +155,7 @@ function tensorsOf(entries: Entries): readonly TorchTensor[] {
   }
   const more = problems.length - MOST_PROBLEMS;
   if (more > 0) problems.splice(MOST_PROBLEMS, more, `and ${more} more like these`);
-  if (problems.length > 0) throw new PickleProblem(problems.join("; "));
+  if (problems.length > 0) throw new PickleProblem(problems.join("; "), { kind: "tensors", under });
   return tensors;
 }
 
