@@ -13,7 +13,14 @@ export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codeg
 export type { NameKind } from "./driver/command-line.js";
 export { LANGUAGES, type LanguageName, NAME_KINDS } from "./driver/command-line.js";
 export { type CompileOptions, type CompileReport, compile } from "./driver/compile/compile.js";
-export { type DiffReport, diff } from "./driver/diff/diff.js";
+export { type DiffOptions, type DiffReport, diff } from "./driver/diff/diff.js";
+export { diffMarkdown } from "./driver/diff/markdown.js";
+export {
+  type ComparedDiff,
+  type ComparedNetwork,
+  type DiffsReport,
+  diffSeveral,
+} from "./driver/diff/several.js";
 export { type DoctorReport, examine } from "./driver/doctor/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain/explain.js";
 export { initSpec } from "./driver/init/init.js";
@@ -28,7 +35,14 @@ export { resolve } from "./driver/resolve/resolve.js";
 export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite/rewrite.js";
 export { type RunOptions, type RunReport, run } from "./driver/run/run.js";
 export { specJsonSchema } from "./driver/schema/schema.js";
-export { type StatsOptions, type StatsReport, stats } from "./driver/stats/stats.js";
+export {
+  type NamedStats,
+  type NetworksReport,
+  type StatsOptions,
+  type StatsReport,
+  stats,
+  statsSeveral,
+} from "./driver/stats/stats.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/tables/tables.js";
 export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify/verify.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/weights/convert.js";

@@ -26,8 +26,8 @@ export interface Outcome {
   readonly text: () => string | Promise<string>;
   /** Where the text goes; standard output by default, unless the command's result itself goes there. */
   readonly textOn?: "stdout" | "stderr";
-  /** What `--format md`, `csv` and `latex` print, of commands that have the flag: tables, or, of one form, another text. */
-  readonly tables?: { readonly all: () => readonly Table[]; readonly md?: () => string | Promise<string> };
+  /** What `--format md`, `csv` and `latex` print, of commands that have the flag. */
+  readonly tables?: PrintedTables;
   /** What the text says besides its tables, for stderr where only these are printed. */
   readonly beside?: () => string;
   /** What else people should know; printed on stderr. Machines find it in `json`. */
@@ -35,6 +35,13 @@ export interface Outcome {
   /** Printed on stderr; with `--json` the document's `warnings`. */
   readonly warnings?: readonly Diagnostic[];
   readonly ok?: boolean;
+}
+
+/** Tables, and, in some forms, another text of their own. */
+export interface PrintedTables {
+  readonly all: () => readonly Table[];
+  readonly md?: () => string | Promise<string>;
+  readonly csv?: () => string;
 }
 
 /**
@@ -73,7 +80,7 @@ async function printAs(format: Format, { text, textOn = "stdout", tables, beside
     print(textOn, await text());
     return;
   }
-  const other = format === "md" ? tables.md : undefined;
+  const other = format === "latex" ? undefined : tables[format];
   if (other !== undefined) {
     print("stdout", await other());
     return;

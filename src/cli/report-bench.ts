@@ -1,40 +1,54 @@
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { BenchReport } from "../driver/bench/bench.js";
-import { deviceText, table } from "./format.js";
+import { deviceText } from "./format.js";
+import { type Cell, counted, type Table, terminalTable, worded } from "./tables/table.js";
 
 /** What `ecagen bench` prints for people. */
 export function benchText(report: BenchReport): string {
-  const { device, models, profiles = [], processes, runs, warmup, threads } = report;
+  const [models, ...profiles] = benchTables(report);
+  return [
+    models === undefined ? "" : terminalTable(models),
+    ...profiles.map((profile) => `${profile.title}\n${terminalTable(profile)}`),
+    besideBench(report),
+  ].join("\n");
+}
+
+/** How it was measured. */
+export function besideBench({ device, processes, runs, warmup, threads }: BenchReport): string {
+  return `${processes} processes, ${runs} interleaved runs in each after ${warmup} to warm up; ${deviceText(device)}; threads: ${threads ?? "ONNX Runtime's choice"}\n`;
+}
+
+/** The models, and the operators of each where they were measured. */
+export function benchTables({ models, profiles = [] }: BenchReport): readonly Table[] {
   const head = ["model", "batch", "median ms", "min ms", "p90 ms", "ratio", "95 %", "images/s", "load ms"];
-  const rows = models.map((model, i) => [
+  const rows = models.map((model, i): readonly Cell[] => [
     model.file,
-    String(model.batch),
-    milliseconds(model.medianMs),
-    milliseconds(model.minMs),
-    milliseconds(model.p90Ms),
-    model.ratio.toFixed(3),
+    counted(model.batch),
+    worded(model.medianMs, milliseconds),
+    worded(model.minMs, milliseconds),
+    worded(model.p90Ms, milliseconds),
+    worded(model.ratio, (ratio) => ratio.toFixed(3)),
     // The first model of each batch is what the others are compared with.
     model.ratioInterval === null || models.findIndex(({ batch }) => batch === model.batch) === i
       ? ""
       : model.ratioInterval.map((bound) => bound.toFixed(3)).join(" to "),
-    model.imagesPerSecond.toPrecision(3),
-    milliseconds(model.createMs),
+    worded(model.imagesPerSecond, (images) => images.toPrecision(3)),
+    worded(model.createMs, milliseconds),
   ]);
-  const tables = profiles.map(({ file, batch, operators }) => {
-    const times = operators.map(({ op, provider, nodes, ms, share }) => [
-      op,
-      provider.replace(/ExecutionProvider$/, ""),
-      String(nodes),
-      milliseconds(ms),
-      `${(100 * share).toFixed(1)} %`,
-    ]);
-    return `${oneVisibleLine(file)}, batch ${batch}\n${table(["operator", "ran on", "nodes", "ms", "share"], times, ["nodes", "ms", "share"])}`;
-  });
-  return [
-    table(head, rows, head.slice(1)),
-    ...tables,
-    `${processes} processes, ${runs} interleaved runs in each after ${warmup} to warm up; ${deviceText(device)}; threads: ${threads ?? "ONNX Runtime's choice"}\n`,
-  ].join("\n");
+  const operators = profiles.map(
+    (profile): Table => ({
+      title: `${oneVisibleLine(profile.file)}, batch ${profile.batch}`,
+      head: ["operator", "ran on", "nodes", "ms", "share"],
+      rows: profile.operators.map(({ op, provider, nodes, ms, share }) => [
+        op,
+        provider.replace(/ExecutionProvider$/, ""),
+        counted(nodes),
+        worded(ms, milliseconds),
+        worded(share, (part) => `${(100 * part).toFixed(1)} %`),
+      ]),
+    }),
+  );
+  return [{ head, rows }, ...operators];
 }
 
 /** The same as comma-separated values, with a head (RFC 4180). */

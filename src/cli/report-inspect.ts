@@ -4,10 +4,10 @@ import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
 import { opsetText, shape, table, tableWidth, tensorName } from "./format.js";
 import { foldingText, inputText, uncountedText } from "./report-counts.js";
+import { counted, type Table, terminalTable } from "./tables/table.js";
 import { terminalColumns, wrappedLines } from "./wrap.js";
 
 export function inspectText(report: InspectReport): string {
-  const { blocks, input } = report;
   const prose = (text: string): string => wrappedLines(text, terminalColumns());
   return [
     ...report.inputs.map((tensor) => prose(`input ${tensorText(tensor)}\n`)),
@@ -15,29 +15,48 @@ export function inspectText(report: InspectReport): string {
     "\n",
     blocksTable(report),
     "\n",
-    prose(
-      [
-        `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${opsetText(report)}, IR version ${report.irVersion}${producerText(report)}\n`,
-        `${stagesText(blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
-        `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(input)}\n`,
-        uncountedText(report),
-        report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
-        report.noSpec === null ? "" : `no spec says it: ${oneVisibleLine(report.noSpec)}\n`,
-      ].join(""),
-    ),
+    prose(besideInspected(report)),
     rejectedText(report),
     opaqueText(report),
   ].join("");
 }
 
+/** What is said of the file besides its tables. */
+export function besideInspected(report: InspectReport): string {
+  return [
+    `${oneVisibleLine(report.file)}: ${count(report.nodes)} nodes of ${opsetText(report)}, IR version ${report.irVersion}${producerText(report)}\n`,
+    `${stagesText(report.blocks)}; ${count(report.parameters)} parameters, ${count(report.attentionParameters)} of them attention's; `,
+    `${count(report.buffers)} running statistics; ${macs(report.macs)} MACs for ${inputText(report.input)}\n`,
+    uncountedText(report),
+    report.beforeFolding === null ? "" : foldingText(report.beforeFolding),
+    report.noSpec === null ? "" : `no spec says it: ${oneVisibleLine(report.noSpec)}\n`,
+  ].join("");
+}
+
+/** The blocks, what is nearly a gate, and the operators that are handed on, where there are some. */
+export function inspectTables(report: InspectReport): readonly Table[] {
+  const { parameters, macs: products } = report;
+  const blocks: Table = {
+    head: HEAD,
+    rows: report.blocks.map((block) => [
+      ...row(block).slice(0, -2),
+      counted(block.parameters),
+      counted(block.macs),
+    ]),
+    foot: [["total", "", "", "", "", "", "", counted(parameters), counted(products)]],
+  };
+  return [blocks, rejectedTable(report), opaqueTable(report)].filter(({ rows }) => rows.length > 0);
+}
+
+const HEAD = ["block", "type", "channels", "kernel", "stride", "map", "attention", "parameters", "MACs"];
+
 /** The table of the blocks; in a terminal that is too narrow with fewer columns and shorter numbers. */
 function blocksTable({ blocks, parameters, macs: products }: InspectReport): string {
-  const head = ["block", "type", "channels", "kernel", "stride", "map", "attention", "parameters", "MACs"];
   const right = ["stride", "parameters", "MACs"];
   const total = ["total", "", "", "", "", "", "", count(parameters), count(products)];
   const rows = [...blocks.map(row), total];
-  if (tableWidth(head, rows) <= (terminalColumns() ?? Number.POSITIVE_INFINITY))
-    return table(head, rows, right);
+  if (tableWidth(HEAD, rows) <= (terminalColumns() ?? Number.POSITIVE_INFINITY))
+    return table(HEAD, rows, right);
   const short = [...blocks.map((block) => narrowRow(row(block), block.macs)), narrowRow(total, products)];
   const names = ["block", "type", "channels", "kernel", "map", "attention", "parameters", "MACs"];
   const used = names.map((_, column) => short.some((each) => each[column] !== ""));
@@ -94,20 +113,34 @@ function producerText({ producer: { name, version } }: InspectReport): string {
   return name === "" ? "" : `, by ${quoted(`${name} ${version}`.trim())}`;
 }
 
-function rejectedText({ rejected }: InspectReport): string {
-  if (rejected.length === 0) return "";
-  const rows = rejected.map(({ at, op, reason }) => [tensorName(at), op, reason]);
-  return `\nnot taken for gates:\n${table(["at", "op", "why"], rows)}`;
+function rejectedText(report: InspectReport): string {
+  const table = rejectedTable(report);
+  return table.rows.length === 0 ? "" : `\n${table.title}:\n${terminalTable(table)}`;
+}
+
+function rejectedTable({ rejected }: InspectReport): Table {
+  return {
+    title: "not taken for gates",
+    head: ["at", "op", "why"],
+    rows: rejected.map(({ at, op, reason }) => [tensorName(at), op, reason]),
+  };
 }
 
 /** The operators that ecagen doesn't know, as a table; nothing where it knows all. */
-export function opaqueText({ opaque }: Pick<InspectReport, "opaque">): string {
-  if (opaque.length === 0) return "";
-  const rows = opaque.map(({ operator, domain, count: times, reason }) => [
-    tensorName(operator),
-    domain === "" ? "ONNX" : tensorName(domain),
-    count(times),
-    reason,
-  ]);
-  return `\nnodes that are handed on as they are:\n${table(["operator", "domain", "nodes", "why"], rows, ["nodes"])}`;
+export function opaqueText(report: Pick<InspectReport, "opaque">): string {
+  const table = opaqueTable(report);
+  return table.rows.length === 0 ? "" : `\n${table.title}:\n${terminalTable(table)}`;
+}
+
+function opaqueTable({ opaque }: Pick<InspectReport, "opaque">): Table {
+  return {
+    title: "nodes that are handed on as they are",
+    head: ["operator", "domain", "nodes", "why"],
+    rows: opaque.map(({ operator, domain, count: times, reason }) => [
+      tensorName(operator),
+      domain === "" ? "ONNX" : tensorName(domain),
+      counted(times),
+      reason,
+    ]),
+  };
 }

@@ -1,12 +1,37 @@
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
-import { deviceText, judgement, table, verdict } from "./format.js";
+import { deviceText, judgement, verdict } from "./format.js";
+import { type Cell, counted, type Table, terminalTable, worded } from "./tables/table.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 
 /** What `ecagen verify` prints for people; the tolerance in words. */
 export function verifyText(report: VerifyReport, tolerance: string): string {
-  const { comparisons, blocks = [], gates, checks, device, placements } = report;
+  const sections = [...verifyTables(report).map(terminalTable), ...besideVerify(report, tolerance)];
+  return sections.filter((section) => section !== "").join("\n");
+}
+
+/** What is said besides the tables, in parts. */
+export function besideVerify(report: VerifyReport, tolerance: string): readonly string[] {
+  return [
+    `tolerance of ${tolerance}\n`,
+    `${deviceText(report.device)}\n`,
+    report.firstDivergence === undefined
+      ? ""
+      : `first block that differs: ${report.firstDivergence ?? "none"}\n`,
+    whyText(report),
+    `${oneVisibleLine(report.model)}: ${judgement(report.verdict)}\n`,
+  ];
+}
+
+/** The comparisons of outputs and blocks, nodes that ran elsewhere, gates and checks, where there are some. */
+export function verifyTables({
+  comparisons,
+  blocks = [],
+  gates,
+  checks,
+  placements,
+}: VerifyReport): readonly Table[] {
   const outputs = new Set(comparisons.map(({ output }) => output)).size;
   const seeds = new Set(comparisons.map(({ seed }) => seed)).size;
   const outside = placements.flatMap(({ model, onCpu }) =>
@@ -15,34 +40,23 @@ export function verifyText(report: VerifyReport, tolerance: string): string {
   const gateRows = gates.effects.map(({ at, gate, moved, ok }) => [
     at,
     gate,
-    `${(moved * 100).toPrecision(3)} %`,
+    worded(moved, (part) => `${(part * 100).toPrecision(3)} %`),
     judgement(ok ? "right" : "undecided"),
   ]);
   const leftOut = `left out, the output moves by (${gates.image.join("x")})`;
-  const sections = [
+  const checkRows = checks.map(({ name, detail, ok, undecided }) => [
+    name,
+    detail,
+    undecided ? judgement("undecided") : verdict(ok),
+  ]);
+  const tables: readonly Table[] = [
     compared("output", comparisons, ({ output }) => output, { label: outputs > 1, seed: seeds > 1 }),
-    blocks.length === 0 ? "" : compared("block", blocks, ({ block }) => block, { label: true, seed: false }),
-    outside.length === 0 ? "" : table(["model", "node", "op", "block", "ran on"], outside),
-    gates.effects.length === 0 ? "" : table(["gate", "", leftOut, ""], gateRows, [leftOut]),
-    checks.length === 0
-      ? ""
-      : table(
-          ["check", "", ""],
-          checks.map(({ name, detail, ok, undecided }) => [
-            name,
-            detail,
-            undecided ? judgement("undecided") : verdict(ok),
-          ]),
-        ),
-    `tolerance of ${tolerance}\n`,
-    `${deviceText(device)}\n`,
-    report.firstDivergence === undefined
-      ? ""
-      : `first block that differs: ${report.firstDivergence ?? "none"}\n`,
-    whyText(report),
-    `${oneVisibleLine(report.model)}: ${judgement(report.verdict)}\n`,
+    compared("block", blocks, ({ block }) => block, { label: true, seed: false }),
+    { head: ["model", "node", "op", "block", "ran on"], rows: outside },
+    { head: ["gate", "", leftOut, ""], rows: gateRows },
+    { head: ["check", "", ""], rows: checkRows },
   ];
-  return sections.filter((section) => section !== "").join("\n");
+  return tables.filter(({ rows }) => rows.length > 0);
 }
 
 /** A table of comparisons; columns that say the same in every row are left out. */
@@ -51,31 +65,30 @@ function compared<T extends Compared>(
   comparisons: readonly T[],
   nameOf: (each: T) => string,
   show: { readonly label: boolean; readonly seed: boolean },
-): string {
-  const numbers = ["batch", "max |Δ|", "allowed", "mean |Δ|", "median |Δ|", "of range", "cosine"];
+): Table {
   const head = [
     ...(show.label ? [what] : []),
     "weights",
     "reference",
     "compared",
     ...(show.seed ? ["seed"] : []),
-    ...numbers,
+    ...["batch", "max |Δ|", "allowed", "mean |Δ|", "median |Δ|", "of range", "cosine"],
     "",
   ];
-  const rows = comparisons.map((each) => [
+  const rows = comparisons.map((each): readonly Cell[] => [
     ...(show.label ? [nameOf(each)] : []),
     each.weights,
     each.a,
     each.b,
-    ...(show.seed ? [String(each.seed)] : []),
-    String(each.batch),
+    ...(show.seed ? [counted(each.seed)] : []),
+    counted(each.batch),
     ...[each.maxAbs, each.tolerance, each.meanAbs, each.medianAbs, each.maxRel].map((number) =>
-      number.toExponential(1),
+      worded(number, (value) => value.toExponential(1)),
     ),
-    each.cosine.toFixed(9),
+    worded(each.cosine, (value) => value.toFixed(9)),
     judgement(each.verdict),
   ]);
-  return table(head, rows, ["seed", ...numbers]);
+  return { head, rows };
 }
 
 /** What is wrong with each output, or why it can't be told, and what to do. */

@@ -149,4 +149,43 @@ test("--fail-on exits with 1 and says why in every form", () => {
   assert.is(ecagen(["diff", none, se, "--json", "--format", "md"]).code, 2);
 });
 
+/** Command lines with tables, and the head of the first one as Markdown has it. */
+const COMMANDS: readonly (readonly [command: string, head: string])[] = [
+  ["stats specs/small.json", "| block | type | attention | parameters | MACs | output |"],
+  ["inspect test/data/onnx/se-mean-11.onnx", "| block | type | channels | kernel | stride | map |"],
+  ["list small", "| family | name | parameters | attention's | MACs |"],
+  ["explain k specs/b0-eca.json", "| gate | type | C | k | rule | because |"],
+  ["verify specs/small.json", "| weights | reference | compared | batch |"],
+  ["bench specs/small.json --processes 1 --runs 1 --warmup 0", "| model | batch | median ms |"],
+  ["weights inspect test/data/onnx/se-mean-11.onnx --values", "| tensor | type | shape | bytes | min |"],
+  [
+    "weights diff test/data/onnx/se-mean-11.onnx test/data/onnx/se-flat-11.onnx",
+    "| only in test/data/onnx/se-mean-11.onnx |",
+  ],
+];
+
+for (const [command, head] of COMMANDS) {
+  test(`ecagen ${command} prints its tables in every form, and nothing else on stdout`, () => {
+    const run = (format: string): string => ecagen([...command.split(" "), "--format", format]).stdout;
+    const md = run("md");
+    assert.ok(md.includes(head), md);
+    const rows = md.split("\n").filter((line) => line !== "" && !line.startsWith("**"));
+    for (const row of rows) assert.match(row, /^\|.*\|$/);
+    const tables = rows.filter((row) => row.startsWith("|---")).length;
+    assert.is(run("latex").match(/\\begin\{tabular\}/g)?.length, tables);
+    const csv = run("csv").split("\r\n");
+    assert.is(csv.filter((line) => line === "").length, tables);
+    assert.is(csv.filter((line) => line !== "").length, rows.length - tables);
+  });
+}
+
+test("tables prints the papers' tables as --markdown does", () => {
+  const md = ecagen(["tables", "senet", "--format", "md"]);
+  assert.is(md.stdout, ecagen(["tables", "senet", "--markdown"]).stdout);
+  assert.match(
+    ecagen(["tables", "senet", "--format", "csv"]).stdout,
+    /^network,value,published,ours,exact,agrees\r$/m,
+  );
+});
+
 test.run();

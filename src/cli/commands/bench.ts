@@ -1,7 +1,7 @@
 import { InputError } from "../../base/diagnostic.js";
-import { sharedOptions, sizeFlags, sizeOptions, wholeNumber, wholeNumbers } from "../options.js";
+import { formatFlag, sharedOptions, sizeFlags, sizeOptions, wholeNumber, wholeNumbers } from "../options.js";
 import { withProgress } from "../progress.js";
-import { benchCsv, benchText } from "../report-bench.js";
+import { benchCsv, benchTables, benchText, besideBench } from "../report-bench.js";
 import { defineCommand } from "./command.js";
 
 export const benchCommand = defineCommand({
@@ -48,6 +48,7 @@ export const benchCommand = defineCommand({
       describe: "Runs before those",
     },
     profile: { type: "boolean", default: false, describe: "Add the time of each operator" },
+    ...formatFlag,
     csv: { type: "boolean", default: false, describe: "Print comma-separated values instead of the table" },
     "allow-cpu-nodes": sharedOptions["allow-cpu-nodes"],
     "allow-tf32": sharedOptions["allow-tf32"],
@@ -63,10 +64,10 @@ export const benchCommand = defineCommand({
     ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
   ],
   async run(args) {
-    if (args.csv && (args.json || args.profile)) {
+    if (args.csv && (args.json || args.profile || args.format !== "text")) {
       throw InputError.of(
         "cli/usage",
-        `--csv prints one table of numbers, and can't be given with --${args.json ? "json" : "profile"}`,
+        `--csv prints one table of numbers, and can't be given with --${args.json ? "json" : args.profile ? "profile" : "format"}`,
       );
     }
     const { bench } = await import("../../driver/bench/bench.js");
@@ -91,6 +92,8 @@ export const benchCommand = defineCommand({
       json: report,
       warnings: report.warnings,
       text: () => (args.csv ? benchCsv(report) : benchText(report)),
+      tables: { all: () => benchTables(report) },
+      beside: () => besideBench(report),
     };
   },
 });

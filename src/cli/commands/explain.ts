@@ -1,7 +1,7 @@
-import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import { table } from "../format.js";
-import { sharedOptions } from "../options.js";
+import type { KernelReport } from "../../driver/explain/explain.js";
+import { formatFlag, sharedOptions } from "../options.js";
+import { counted, type Table, terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const explainCommand = defineCommand({
@@ -11,7 +11,7 @@ export const explainCommand = defineCommand({
     what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
   },
-  options: { passes: sharedOptions.passes },
+  options: { ...formatFlag, passes: sharedOptions.passes },
   examples: [["ecagen explain k specs/b0-eca.json", "rule, C and k of each gate"]],
   async run({ spec, passes }) {
     const { explainKernels } = await import("../../driver/explain/explain.js");
@@ -22,22 +22,30 @@ export const explainCommand = defineCommand({
       text() {
         if (report.gates.length === 0)
           return `${oneVisibleLine(report.name)} has no gate with a kernel along the channels\n`;
-        const rows = report.gates.map(({ at, type, channels, k, rule, because }) => [
-          at,
-          type,
-          count(channels),
-          String(k),
-          rule,
-          because,
-        ]);
-        const used = [...new Set(report.gates.map((gate) => gate.rule))];
-        return [
-          table(["gate", "type", "C", "k", "rule", "because"], rows, ["C", "k"]),
-          "\n",
-          ...used.map((rule) => `rule ${rule}: ${report.rules[rule]}\n`),
-          `Σk = ${report.gates.reduce((sum, { k }) => sum + k, 0)}\n`,
-        ].join("");
+        return `${terminalTable(gatesTable(report))}\n${besideGates(report)}`;
       },
+      tables: { all: () => [gatesTable(report)] },
+      beside: () => besideGates(report),
     };
   },
 });
+
+function gatesTable({ gates }: KernelReport): Table {
+  return {
+    head: ["gate", "type", "C", "k", "rule", "because"],
+    rows: gates.map(({ at, type, channels, k, rule, because }) => [
+      at,
+      type,
+      counted(channels),
+      counted(k),
+      rule,
+      because,
+    ]),
+  };
+}
+
+function besideGates({ gates, rules }: KernelReport): string {
+  const used = [...new Set(gates.map(({ rule }) => rule))];
+  const sum = gates.reduce((total, { k }) => total + k, 0);
+  return `${used.map((rule) => `rule ${rule}: ${rules[rule]}\n`).join("")}Σk = ${sum}\n`;
+}

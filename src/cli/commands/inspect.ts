@@ -1,6 +1,6 @@
 import { diagnosticToJson } from "../../base/diagnostic.js";
-import { sizeFlags, sizeOptions } from "../options.js";
-import { inspectText } from "../report-inspect.js";
+import { formatFlag, sizeFlags, sizeOptions } from "../options.js";
+import { besideInspected, inspectTables, inspectText } from "../report-inspect.js";
 import { defineCommand } from "./command.js";
 
 export const inspectCommand = defineCommand({
@@ -13,6 +13,7 @@ export const inspectCommand = defineCommand({
       requiresArg: true,
       describe: "A file that gets the spec of this network; exit code 2 where no spec says it",
     },
+    ...formatFlag,
     ...sizeFlags,
   },
   examples: [
@@ -31,6 +32,8 @@ export const inspectCommand = defineCommand({
       json: { ...report, notes: report.notes.map(diagnosticToJson) },
       warnings: report.notes,
       text: () => inspectText(report),
+      tables: { all: () => inspectTables(report) },
+      beside: () => besideInspected(report),
     };
   },
 });

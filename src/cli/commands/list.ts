@@ -1,5 +1,8 @@
-import { count, macs } from "../../base/numbers.js";
-import { shape, table } from "../format.js";
+import { macs } from "../../base/numbers.js";
+import type { ListedSpec } from "../../driver/list/list.js";
+import { shape } from "../format.js";
+import { formatFlag } from "../options.js";
+import { type Cell, counted, type Table, terminalTable, worded } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const listCommand = defineCommand({
@@ -9,6 +12,7 @@ export const listCommand = defineCommand({
     text: { type: "string", describe: "Only those with this text in name, family, description or path" },
   },
   options: {
+    ...formatFlag,
     attention: {
       type: "string",
       describe: "Only those with this kind of gate, as se or eca; none: those without attention",
@@ -23,25 +27,30 @@ export const listCommand = defineCommand({
     const specs = listSpecs({ text, attention });
     return {
       json: { specs },
-      text() {
-        const number = (value: number | null, format: (value: number) => string): string =>
-          value === null ? "" : format(value);
-        const rows = specs.map((spec, i) => [
-          spec.family === specs[i - 1]?.family ? "" : spec.family,
-          spec.name,
-          number(spec.parameters, count),
-          number(spec.attentionParameters, count),
-          number(spec.macs, macs),
-          shape(spec.input),
-          spec.attention.join(", "),
-          spec.description,
-        ]);
-        return table(
-          ["family", "name", "parameters", "attention's", "MACs", "input", "attention", "description"],
-          rows,
-          ["parameters", "attention's", "MACs"],
-        );
-      },
+      text: () => terminalTable(specsTable(specs, (family, before) => (family === before ? "" : family))),
+      tables: { all: () => [specsTable(specs, (family) => family)] },
     };
   },
 });
+
+/** @param familyOf what stands in the first column, where the row before is of the family `before` */
+function specsTable(
+  specs: readonly ListedSpec[],
+  familyOf: (family: string, before: string | undefined) => string,
+): Table {
+  const number = (value: number | null, cell: (value: number) => Cell): Cell =>
+    value === null ? "" : cell(value);
+  return {
+    head: ["family", "name", "parameters", "attention's", "MACs", "input", "attention", "description"],
+    rows: specs.map((spec, i): readonly Cell[] => [
+      familyOf(spec.family, specs[i - 1]?.family),
+      spec.name,
+      number(spec.parameters, counted),
+      number(spec.attentionParameters, counted),
+      number(spec.macs, (value) => worded(value, macs)),
+      shape(spec.input),
+      spec.attention.join(", "),
+      spec.description,
+    ]),
+  };
+}

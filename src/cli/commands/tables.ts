@@ -1,4 +1,7 @@
+import type { TablesReport } from "../../driver/tables/tables.js";
 import { table } from "../format.js";
+import { formatFlag } from "../options.js";
+import type { Table } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const tablesCommand = defineCommand({
@@ -8,6 +11,7 @@ export const tablesCommand = defineCommand({
     paper: { type: "string", describe: "senet, eca-net or efficientnet-eca; left out, all of them" },
   },
   options: {
+    ...formatFlag,
     markdown: { type: "boolean", default: false, describe: "Print the tables as Markdown" },
   },
   examples: [
@@ -17,14 +21,14 @@ export const tablesCommand = defineCommand({
   ],
   async run({ paper, markdown }) {
     const { paperTables } = await import("../../driver/tables/tables.js");
+    const { RIGHT_COLUMNS, TABLE_HEAD, tableCells, tablesMarkdown, totalsText } = await import(
+      "../../driver/tables/markdown.js"
+    );
     const report = paperTables(paper);
     return {
       json: report,
       ok: report.disagreeing === 0,
-      async text() {
-        const { RIGHT_COLUMNS, TABLE_HEAD, tableCells, tablesMarkdown, totalsText } = await import(
-          "../../driver/tables/markdown.js"
-        );
+      text() {
         if (markdown) return tablesMarkdown(report);
         const sections = report.papers.flatMap(({ title, source, tables }) => [
           `${title} (${source})\n\n`,
@@ -34,6 +38,24 @@ export const tablesCommand = defineCommand({
         ]);
         return `${sections.join("")}${totalsText(report)}\n`;
       },
+      tables: { all: () => paperTablesOf(report, TABLE_HEAD, tableCells), md: () => tablesMarkdown(report) },
+      beside: () => `${totalsText(report)}\n`,
     };
   },
 });
+
+type PaperRow = TablesReport["papers"][number]["tables"][number]["rows"][number];
+
+function paperTablesOf(
+  { papers }: TablesReport,
+  head: readonly string[],
+  cells: (row: PaperRow) => readonly string[],
+): readonly Table[] {
+  return papers.flatMap((paper) =>
+    paper.tables.map(({ title, rows }) => ({
+      title: `${paper.title}: ${title}`,
+      head,
+      rows: rows.map(cells),
+    })),
+  );
+}

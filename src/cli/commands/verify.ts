@@ -1,4 +1,5 @@
 import {
+  formatFlag,
   realNumber,
   sharedOptions,
   sizeFlags,
@@ -8,7 +9,7 @@ import {
   wholeNumbers,
 } from "../options.js";
 import { withProgress } from "../progress.js";
-import { verifyText } from "../report-verify.js";
+import { besideVerify, verifyTables, verifyText } from "../report-verify.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
@@ -71,6 +72,7 @@ export const verifyCommand = defineCommand({
     input: sharedOptions.input,
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
+    ...formatFlag,
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
     target: sharedOptions.target,
@@ -129,6 +131,8 @@ export const verifyCommand = defineCommand({
       warnings: report.warnings,
       ok: report.ok || (args["allow-undecided"] && report.verdict === "undecided"),
       text: () => verifyText(report, toleranceText(report.tolerance)),
+      tables: { all: () => verifyTables(report) },
+      beside: () => besideVerify(report, toleranceText(report.tolerance)).join(""),
     };
   },
 });

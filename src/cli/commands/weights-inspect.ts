@@ -1,8 +1,10 @@
 import { quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import { shape, table, tensorName } from "../format.js";
-import { sharedOptions } from "../options.js";
+import type { WeightsInventory } from "../../driver/weights/inspect.js";
+import { shape, tensorName } from "../format.js";
+import { formatFlag, sharedOptions } from "../options.js";
+import { type Cell, counted, type Table, terminalTable, worded } from "../tables/table.js";
 import { listedNames, ROUNDED } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 
@@ -20,6 +22,7 @@ export const weightsInspectCommand = defineCommand({
     },
   },
   options: {
+    ...formatFlag,
     values: {
       type: "boolean",
       default: false,
@@ -39,28 +42,36 @@ export const weightsInspectCommand = defineCommand({
       warnings: report.warnings,
       notes: [...report.notes, ...listedNames(ROUNDED, report.rounded)],
       text() {
-        const head = ["tensor", "type", "shape", "bytes"];
-        const statistics = ["min", "max", "mean", "std"] as const;
-        const rows = report.tensors.map(({ name, dtype, shape: dims, bytes, values: found }) => {
-          const row = [tensorName(name), dtype, shape(dims), count(bytes)];
-          if (found === undefined) return row;
-          const numbers = statistics.map((key) => (found === null ? "-" : found[key].toPrecision(4)));
-          return [...row, ...numbers, found === null ? "-" : nonFinite(found.nonFinite)];
-        });
-        const { tensors, elements, bytes } = report.total;
-        const metadata = Object.entries(report.metadata).map(
-          ([key, value]) => `, ${tensorName(key)}: ${quoted(value.slice(0, LONGEST_VALUE))}`,
-        );
-        return [
-          rows.length === 0
-            ? ""
-            : `${table(values ? [...head, ...statistics, ""] : head, rows, ["bytes", ...statistics])}\n`,
-          `${oneVisibleLine(report.file)}: ${report.format}, ${count(tensors)} tensors, ${count(elements)} numbers, ${count(bytes)} bytes${metadata.join("")}\n`,
-        ].join("");
+        const tensorsTable = tableOf(report, values);
+        return `${report.tensors.length === 0 ? "" : `${terminalTable(tensorsTable)}\n`}${totalText(report)}`;
       },
+      tables: { all: () => [tableOf(report, values)] },
+      beside: () => totalText(report),
     };
   },
 });
+
+function tableOf({ tensors }: WeightsInventory, values: boolean): Table {
+  const statistics = ["min", "max", "mean", "std"] as const;
+  const rows = tensors.map(({ name, dtype, shape: dims, bytes, values: found }): readonly Cell[] => {
+    const row = [tensorName(name), dtype, shape(dims), counted(bytes)];
+    if (found === undefined) return row;
+    const numbers = statistics.map((key) =>
+      found === null ? "-" : worded(found[key], (value) => value.toPrecision(4)),
+    );
+    return [...row, ...numbers, found === null ? "-" : nonFinite(found.nonFinite)];
+  });
+  const head = ["tensor", "type", "shape", "bytes"];
+  return { head: values ? [...head, ...statistics, ""] : head, rows };
+}
+
+function totalText(report: WeightsInventory): string {
+  const { tensors, elements, bytes } = report.total;
+  const metadata = Object.entries(report.metadata).map(
+    ([key, value]) => `, ${tensorName(key)}: ${quoted(value.slice(0, LONGEST_VALUE))}`,
+  );
+  return `${oneVisibleLine(report.file)}: ${report.format}, ${count(tensors)} tensors, ${count(elements)} numbers, ${count(bytes)} bytes${metadata.join("")}\n`;
+}
 
 function nonFinite(numbers: number): string {
   return numbers === 0 ? "" : `${count(numbers)} not finite`;

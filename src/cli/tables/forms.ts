@@ -1,6 +1,7 @@
 import { markdownTable, markdownText } from "../../base/markdown.js";
 import { unfolded } from "../../base/visible-text.js";
-import { rightColumns, type Table, textRows } from "./table.js";
+import { withoutColours } from "../print.js";
+import { type Cell, rightColumns, type Table, textRows } from "./table.js";
 
 /** The forms that tables are printed in; text is what a command prints without `--format`. */
 export const FORMATS = ["text", "md", "csv", "latex"] as const;
@@ -9,7 +10,13 @@ export type Format = (typeof FORMATS)[number];
 
 /** Tables in a form for documents and programs, with an empty line between two. */
 export function tablesAs(format: Exclude<Format, "text">, tables: readonly Table[]): string {
-  return tables.map(WRITERS[format]).join(format === "csv" ? "\r\n" : "\n");
+  const writer = WRITERS[format];
+  return tables.map((table) => writer(uncoloured(table))).join(format === "csv" ? "\r\n" : "\n");
+}
+
+function uncoloured({ rows, ...table }: Table): Table {
+  const plain = (cell: Cell): Cell => (typeof cell === "string" ? withoutColours(cell) : cell);
+  return { ...table, rows: rows.map((row) => row.map(plain)) };
 }
 
 const WRITERS: Readonly<Record<Exclude<Format, "text">, (table: Table) => string>> = {

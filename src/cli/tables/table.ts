@@ -25,6 +25,11 @@ export function counted(value: number): NumberCell {
   return { value, text: count(value) };
 }
 
+/** A number as words or units say it: `385.2 M`. */
+export function worded(value: number, text: (value: number) => string): NumberCell {
+  return { value, text: text(value) };
+}
+
 /** `-636,464` */
 export function changed(value: number): NumberCell {
   return { value, text: signedCount(value) };
