@@ -190,6 +190,22 @@ export const formatFlag = {
   },
 } as const satisfies Record<string, Options>;
 
+/** The flag that sets fields of specs, at every command that takes one. */
+export const specFlags = {
+  set: {
+    type: "string",
+    array: true,
+    nargs: 1,
+    describe:
+      "Set a field of the spec: input.height=288, stages[2].attention=eca, head.classes=10; null takes it away; may be given several times",
+  },
+} as const satisfies Record<string, Options>;
+
+/** Its values, as the driver takes them. */
+export function specOptions({ set }: InferredOptionTypes<typeof specFlags>) {
+  return { changes: { set } };
+}
+
 /** The flags about the sizes of inputs. */
 export const sizeFlags = {
   resolution: sharedOptions.resolution,

@@ -7,6 +7,7 @@ import type { SourceText } from "../base/source.js";
 import { MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
+import type { SpecChanges } from "../language/settings.js";
 import { packageRoot } from "./package.js";
 import { readRecorded, startOfFile } from "./read-file.js";
 import { isStream, readStandardInput, STANDARD_INPUT } from "./standard-streams.js";
@@ -16,13 +17,13 @@ import "./system-hash.js";
 export type ReadFile = (file: string) => string;
 
 /**
- * Reads a spec: a path, the bare name of one that ships with ecagen, or `-` for standard input.
+ * Reads a spec: a path, the bare name of one that ships with ecagen, or `-` for standard input. `changes`: what is set in it.
  *
  * @throws InputError with everything that is wrong with it, in the order of its places
  */
-export function loadSpec(file: string, read: ReadFile = readTextFile): LoadedSpec {
+export function loadSpec(file: string, changes: SpecChanges = {}, read: ReadFile = readTextFile): LoadedSpec {
   const source = isStream(file) ? specOfStandardInput() : readSpec(file, "", read);
-  return loadSource(source, libraryOfFiles(read));
+  return loadSource(source, libraryOfFiles(read), changes);
 }
 
 /** As `loadSpec`, for a text at hand. `file` is its name in messages, and `extends` is relative to its folder. */

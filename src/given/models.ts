@@ -37,7 +37,8 @@ export function withModels<T>(
   return opened(0, [], []);
 }
 
-/** The options of one of several networks. */
+/** The options of one of several networks: what is set is set in specs, where there are any. */
 export function optionsOf<O extends NetworkOptions>(file: string, files: readonly string[], options: O): O {
-  return isOnnx(file) || !files.some(isOnnx) ? options : { ...options, inputShapes: undefined };
+  if (!files.some(isOnnx) || files.every(isOnnx)) return options;
+  return isOnnx(file) ? { ...options, changes: undefined } : { ...options, inputShapes: undefined };
 }

@@ -10,7 +10,7 @@ export function specNetwork(file: string, options: NetworkOptions = {}): SpecNet
   const extra = passesOfFlag("--passes", options.passes);
   if (isOnnx(file)) throw notASpec(file);
   refuseUnusedFlags({ "a spec has its sizes": true }, options, { model: file });
-  return networkOfSpec(loadSpec(file), extra, options);
+  return networkOfSpec(loadSpec(file, options.changes), extra, options);
 }
 
 /** Errors of commands that have no use for an ONNX file. */

@@ -5,7 +5,7 @@ import type { NetworkOptions } from "../networks/spec-network.js";
 import { OPSETS } from "../onnx/file/opset.js";
 
 /** The options that can have no use where others are as they are. */
-type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes"> &
+type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes" | "changes"> &
   WeightsOptions &
   ExportOptions & {
     readonly variantWeights?: readonly string[] | undefined;
@@ -19,6 +19,7 @@ type FlagOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">
 /** Whether a flag is given. The command line gives some always, so that what they are by default says nothing. */
 const IS_GIVEN = {
   passes: ({ passes }) => passes !== undefined,
+  set: ({ changes }) => (changes?.set ?? []).length > 0,
   insert: ({ inserts = [] }) => inserts.length > 0,
   resolution: ({ resolution }) => resolution !== undefined,
   "input-shape": ({ inputShapes = [] }) => inputShapes.length > 0,
@@ -66,7 +67,7 @@ const READING: readonly Flag[] = [
 ] as const satisfies readonly Flag[];
 const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision", "fp16-io"];
 const COMPILING: readonly Flag[] = [
-  ...["passes", "insert", "weights", "batch", "names"],
+  ...["passes", "set", "insert", "weights", "batch", "names"],
   ...READING,
   ...EXPORT,
 ] as const satisfies readonly Flag[];
@@ -81,12 +82,17 @@ const CASES = {
     says: () => "is about compiling a spec; an ONNX file is verified as it is",
   },
   "a file is run": {
-    flags: ["weights", "names", ...READING, "passes", "seed"],
+    flags: ["weights", "names", ...READING, "passes", "set", "seed"],
     says: ({ model }) => `is about compiling a spec; ${model} is an ONNX file, which is run as it is`,
   },
   "a program runs a file": {
     flags: COMPILING,
     says: ({ model }) => `is about compiling a spec; the program runs ${model} as it is`,
+  },
+  "a file is no spec": {
+    flags: ["set"],
+    says: ({ model }) => `is about fields of specs; ${model} is an ONNX file`,
+    hint: "ecagen rewrite changes ONNX files",
   },
   "a file has its weights": {
     flags: ["weights"],

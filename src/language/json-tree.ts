@@ -33,7 +33,7 @@ export interface JsonEntry {
 }
 
 /** Keys that mean something to JavaScript objects: no spec needs them, and a program that merges must not meet them. */
-const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+export const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
  * Reads JSON with comments and trailing commas. Refuses, all at once: syntax errors, duplicate keys, keys of

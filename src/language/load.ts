@@ -9,6 +9,7 @@ import { readWithBases } from "./extends.js";
 import type { SpecLibrary } from "./library.js";
 import { printedBlock } from "./printed-block.js";
 import type { ResolvedSpec } from "./resolved.js";
+import { type SpecChanges, withChanges } from "./settings.js";
 import { expandShorthands } from "./shorthand.js";
 
 /** A spec that was read, checked and resolved. */
@@ -21,15 +22,15 @@ export interface LoadedSpec {
 }
 
 /**
- *     text → tree with places → bases merged → shorthands expanded → checked → resolved
+ *     text → tree with places → bases merged → other values set → shorthands expanded → checked → resolved
  *
  * @throws InputError with everything that is wrong with the spec, in the order of its places
  */
-export function loadSource(source: SourceText, library: SpecLibrary): LoadedSpec {
+export function loadSource(source: SourceText, library: SpecLibrary, changes: SpecChanges = {}): LoadedSpec {
   const { root, files } = readWithBases(source, library);
   const found: Diagnostic[] = [];
   const document = new SpecDocument(
-    expandShorthands(root, (diagnostic) => found.push(diagnostic)),
+    expandShorthands(withChanges(root, changes), (diagnostic) => found.push(diagnostic)),
     files,
   );
   const resolved = checkSpec(document, fileName(source.file, ".json"), found);

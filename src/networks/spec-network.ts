@@ -2,6 +2,7 @@ import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import { isSignal } from "../language/input.js";
 import type { LoadedSpec } from "../language/load.js";
+import type { SpecChanges } from "../language/settings.js";
 import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import { type Insertion, insertedAfter } from "../passes/insert/inserted.js";
@@ -18,6 +19,8 @@ export interface NetworkOptions {
   readonly passes?: string | undefined;
   /** Height and width, or length, instead of the spec's; height and width where a file leaves them open. */
   readonly resolution?: number | undefined;
+  /** What is set in a spec before it is checked. */
+  readonly changes?: SpecChanges | undefined;
   /** Sizes of the inputs of a file that leaves some open, as `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
   readonly hooks?: PipelineHooks | undefined;

@@ -272,10 +272,10 @@ test("a missing base has the place of `extends`", () => {
 
 test("a circle of bases is named", () => {
   const files = { "a.json": `{ "extends": "b.json" }`, "b.json": `{\n"extends": "./a.json" }` };
-  const [problem] = problemsOf(() => loadSpec("a.json", readFrom(files)));
+  const [problem] = problemsOf(() => loadSpec("a.json", {}, readFrom(files)));
   assert.is(problem?.message, '"extends" goes in a circle: a.json → b.json → a.json');
   assert.equal([problem?.file, problem?.line, problem?.column], ["b.json", 2, 12]);
-  const [own] = problemsOf(() => loadSpec("a.json", readFrom({ "a.json": `{ "extends": "a" }` })));
+  const [own] = problemsOf(() => loadSpec("a.json", {}, readFrom({ "a.json": `{ "extends": "a" }` })));
   assert.is(own?.message, '"extends" goes in a circle: a.json → a.json');
 });
 
@@ -286,10 +286,13 @@ test("an endless chain of bases is refused, one of 64 is read", () => {
     ),
     [`${length}.json`]: specText([]),
   });
-  const [problem] = problemsOf(() => loadSpec("0.json", readFrom(chain(20_000))));
+  const [problem] = problemsOf(() => loadSpec("0.json", {}, readFrom(chain(20_000))));
   assert.is(problem?.message, "over 64 specs extend one another");
   assert.equal([problem?.file, problem?.line, problem?.path], ["64.json", 1, "$.extends"]);
-  assert.not.match(problemsOf(() => loadSpec("0.json", readFrom(chain(64)))).join(), "extend one another");
+  assert.not.match(
+    problemsOf(() => loadSpec("0.json", {}, readFrom(chain(64)))).join(),
+    "extend one another",
+  );
 });
 
 test("the message for people shows the line", () => {

@@ -46,7 +46,7 @@ test("bases of bases, each relative to its own folder", () => {
     "b/middle.json": `{ "extends": "base", "head": { "classes": 7 } }`,
     "b/base.json": base,
   };
-  const { resolved, document } = loadSpec("a/top.json", readFrom(files));
+  const { resolved, document } = loadSpec("a/top.json", {}, readFrom(files));
   assert.equal([resolved.dropPath, resolved.head?.classes, resolved.stem?.kernel], [0.1, 7, 5]);
   assert.equal(document.files, ["a/top.json", "b/middle.json", "b/base.json"]);
 });
@@ -114,7 +114,7 @@ test("`extends` that is no text", () => {
 
 test("a syntax error of a base is the base's", () => {
   const [problem] = problemsOf(() =>
-    loadSpec("a.json", readFrom({ "a.json": `{ "extends": "b" }`, "b.json": "{" })),
+    loadSpec("a.json", {}, readFrom({ "a.json": `{ "extends": "b" }`, "b.json": "{" })),
   );
   assert.equal([problem?.file, problem?.code], ["b.json", "spec/syntax"]);
 });

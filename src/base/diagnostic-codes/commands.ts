@@ -11,6 +11,7 @@ export const commandCodes = {
     refused: {
       "input-shape":
         "A shape of --input-shape is for an input that the model lacks, or has sizes that the input can't have. The message has what the file declares.",
+      set: "`--set` names no field of the spec that can be set, or no value. The hint has the form; `ecagen resolve` prints a spec in full.",
       unused:
         "A flag changes nothing here: it is about compiling, and an ONNX file is taken as it is; or about weights or models that are not there. The message says why. Take it out.",
     },

@@ -1,5 +1,14 @@
 import { InputError } from "../../base/diagnostic.js";
-import { formatFlag, sharedOptions, sizeFlags, sizeOptions, wholeNumber, wholeNumbers } from "../options.js";
+import {
+  formatFlag,
+  sharedOptions,
+  sizeFlags,
+  sizeOptions,
+  specFlags,
+  specOptions,
+  wholeNumber,
+  wholeNumbers,
+} from "../options.js";
 import { withProgress } from "../progress.js";
 import { benchCsv, benchTables, benchText, besideBench } from "../report-bench.js";
 import { defineCommand } from "./command.js";
@@ -25,6 +34,7 @@ export const benchCommand = defineCommand({
       describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
     },
     ...sizeFlags,
+    ...specFlags,
     input: sharedOptions.input,
     processes: {
       type: "number",
@@ -77,6 +87,7 @@ export const benchCommand = defineCommand({
         threads: args.threads,
         batches: args.batch,
         ...sizeOptions(args),
+        ...specOptions(args),
         inputValues: args.input,
         processes: args.processes,
         runs: args.runs,

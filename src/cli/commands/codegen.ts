@@ -1,7 +1,7 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import { sharedOptions, sizeFlags, sizeOptions, weightsOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -61,6 +61,7 @@ export const codegenCommand = defineCommand({
     at: sharedOptions.at,
     passes: sharedOptions.passes,
     ...sizeFlags,
+    ...specFlags,
     opset: sharedOptions.opset,
     batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
@@ -116,6 +117,7 @@ export const codegenCommand = defineCommand({
         at: args.at,
         passes: args.passes,
         ...sizeOptions(args),
+        ...specOptions(args),
         opset: args.opset,
         batch: args.batch,
         precision: args.precision,

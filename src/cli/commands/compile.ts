@@ -4,7 +4,7 @@ import { opsetText } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
-import { sharedOptions, weightsFlags, weightsOptions } from "../options.js";
+import { sharedOptions, specFlags, specOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
@@ -53,6 +53,11 @@ export const compileCommand = defineCommand({
     insert: sharedOptions.insert,
     at: sharedOptions.at,
     passes: sharedOptions.passes,
+    ...specFlags,
+    resolution: {
+      ...sharedOptions.resolution,
+      describe: "Height and width of the input, or length of the signal [default: the spec's]",
+    },
     "check-passes": {
       type: "boolean",
       default: false,
@@ -67,6 +72,8 @@ export const compileCommand = defineCommand({
   },
   examples: [
     ["ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx"],
+    ["ecagen compile b0-eca --resolution 288 -o b0-288.onnx", "a network that ships, for larger images"],
+    ["ecagen compile b0-eca --set head.classes=10 --set defaults.activation=relu", "with other fields"],
     ["ecagen compile - -o - < net.json > net.onnx", "in a pipe"],
     [
       "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
@@ -130,6 +137,8 @@ export const compileCommand = defineCommand({
         inserts: args.insert,
         at: args.at,
         passes: args.passes,
+        ...specOptions(args),
+        resolution: args.resolution,
         checkPasses: args["check-passes"],
         // People don't read it; scripts do.
         digest: args.json,

@@ -1,6 +1,6 @@
 import type { ComparedDiff } from "../../driver/diff/several.js";
 import { besideDiffs, diffText, tablesOfDiffs } from "../diff-tables.js";
-import { formatFlag, sizeFlags, sizeOptions } from "../options.js";
+import { formatFlag, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 export const diffCommand = defineCommand({
@@ -23,6 +23,7 @@ export const diffCommand = defineCommand({
   options: {
     ...formatFlag,
     ...sizeFlags,
+    ...specFlags,
     "exit-code": {
       type: "boolean",
       default: false,
@@ -56,7 +57,11 @@ export const diffCommand = defineCommand({
   async run({ a, b, more, "exit-code": exitCode, "fail-on": failOn, ...args }) {
     const { diffSeveral } = await import("../../driver/diff/several.js");
     const { diffMarkdown } = await import("../../driver/diff/markdown.js");
-    const report = diffSeveral([a, b, ...more.map(String)], { ...sizeOptions(args), failOn });
+    const report = diffSeveral([a, b, ...more.map(String)], {
+      ...sizeOptions(args),
+      ...specOptions(args),
+      failOn,
+    });
     const { diffs, warnings } = report;
     const [only, ...others] = diffs;
     return {

@@ -1,6 +1,6 @@
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { KernelReport } from "../../driver/explain/explain.js";
-import { formatFlag, sharedOptions } from "../options.js";
+import { formatFlag, sharedOptions, specFlags, specOptions } from "../options.js";
 import { counted, type Table, terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
@@ -11,11 +11,11 @@ export const explainCommand = defineCommand({
     what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
   },
-  options: { ...formatFlag, passes: sharedOptions.passes },
+  options: { ...formatFlag, passes: sharedOptions.passes, ...specFlags },
   examples: [["ecagen explain k specs/b0-eca.json", "rule, C and k of each gate"]],
-  async run({ spec, passes }) {
+  async run({ spec, passes, set }) {
     const { explainKernels } = await import("../../driver/explain/explain.js");
-    const report = explainKernels(spec, { passes });
+    const report = explainKernels(spec, { passes, ...specOptions({ set }) });
     return {
       json: report,
       warnings: report.warnings,

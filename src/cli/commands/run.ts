@@ -3,6 +3,8 @@ import {
   sharedOptions,
   sizeFlags,
   sizeOptions,
+  specFlags,
+  specOptions,
   weightsFlags,
   weightsOptions,
 } from "../options.js";
@@ -34,6 +36,7 @@ export const runCommand = defineCommand({
       describe: "The .npy file for the output; NAME=FILE for one of several outputs",
     },
     ...sizeFlags,
+    ...specFlags,
     device: sharedOptions.device,
     preprocessing: sharedOptions.preprocessing,
     draw: {
@@ -87,6 +90,7 @@ export const runCommand = defineCommand({
       ...weightsOptions(args),
       passes: args.passes,
       ...sizeOptions(args),
+      ...specOptions(args),
       timeout: args.timeout,
       seed: args.seed,
     });

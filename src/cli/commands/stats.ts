@@ -1,6 +1,6 @@
 import { CONVENTION_NAMES } from "../../driver/command-line.js";
 import type { NetworksReport } from "../../driver/stats/stats.js";
-import { formatFlag, sharedOptions, sizeFlags, sizeOptions } from "../options.js";
+import { formatFlag, sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
 import type { Outcome } from "../outcome.js";
 import { besideBlocks, besideNetworks, blocksTable, networksTable, statsText } from "../stats-tables.js";
 import { terminalTable } from "../tables/table.js";
@@ -24,6 +24,7 @@ export const statsCommand = defineCommand({
     },
     ...formatFlag,
     ...sizeFlags,
+    ...specFlags,
     passes: sharedOptions.passes,
   },
   examples: [
@@ -33,6 +34,7 @@ export const statsCommand = defineCommand({
       "a row for each network, for a paper",
     ],
     ["ecagen stats specs/b0-eca.json --resolution 288 --json", "MACs at another input size, for a script"],
+    ["ecagen stats b0-se --set stages[0].attention=eca", "with another field of the spec"],
     ["ecagen stats specs/resnet50-v1-se.json --convention senet", "28.1 M and 3.87 G, as in the SENet paper"],
     [
       "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
@@ -46,7 +48,7 @@ export const statsCommand = defineCommand({
     ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
   ],
   async run({ model, more, convention, passes, ...args }) {
-    const options = { convention, passes, ...sizeOptions(args) };
+    const options = { convention, passes, ...sizeOptions(args), ...specOptions(args) };
     const { stats, statsSeveral } = await import("../../driver/stats/stats.js");
     if (more.length > 0) return ofSeveral(statsSeveral([model, ...more.map(String)], options));
     const report = stats(model, options);

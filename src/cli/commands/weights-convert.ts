@@ -2,7 +2,7 @@ import { InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { NAME_KINDS } from "../../driver/command-line.js";
-import { sharedOptions } from "../options.js";
+import { sharedOptions, specFlags, specOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { listedNames } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -25,6 +25,7 @@ export const weightsConvertCommand = defineCommand({
       choices: NAME_KINDS,
       describe: "Whose names the weights have [default: whose they turn out to be]",
     },
+    ...specFlags,
     "allow-missing": sharedOptions["allow-missing"],
     "weights-key": sharedOptions["weights-key"],
   },
@@ -53,6 +54,7 @@ export const weightsConvertCommand = defineCommand({
         to: names,
         from: args.from,
         allowMissing: args["allow-missing"],
+        ...specOptions(args),
         weightsKey: args["weights-key"],
         onProgress: progress.update,
       }),

@@ -1,6 +1,7 @@
 import { Deadline } from "../../base/deadline.js";
 import { defined } from "../../base/defined.js";
 import { InputError } from "../../base/diagnostic.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import { median, pairedRatio, quantile } from "../../runtime/statistics.js";
 import { chooseDevice, deviceReport } from "../../trials/devices.js";
@@ -24,9 +25,10 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
   if (files.length === 0) throw InputError.of("bench/models", "there is no model to time");
 
   // 1: the models, and a device that really runs one.
-  const { resolution, inputShapes } = options;
+  const { resolution, inputShapes, changes } = options;
+  refuseUnusedFlags({ "a file is no spec": files.every(isOnnx) }, { changes }, { model: files[0] ?? "" });
   // Sizes of inputs are those of files, where there is one.
-  const ofSpec = files.some(isOnnx) ? { resolution } : { resolution, inputShapes };
+  const ofSpec = files.some(isOnnx) ? { resolution, changes } : { resolution, inputShapes, changes };
   const models = files.map((file) => timedModel(file, ofSpec));
   const runtimeOptions = { deadline: new Deadline(options.timeout), allowTf32, program };
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);

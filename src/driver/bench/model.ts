@@ -3,6 +3,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readMetadata } from "../../files/models/read.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { pictureSizes } from "../../ir/picture.js";
+import type { NetworkOptions } from "../../networks/spec-network.js";
 import type { SizeOptions } from "../../networks/input-sizes.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import type { NumberTensor, Session } from "../../runtime/session.js";
@@ -28,7 +29,7 @@ export interface TimedModel {
  *
  * Errors: `InputError` for a file that can't be read and for a wrong spec.
  */
-export function timedModel(file: string, options: SizeOptions): TimedModel {
+export function timedModel(file: string, options: SizeOptions & Pick<NetworkOptions, "changes">): TimedModel {
   const name = basename(file);
   if (isOnnx(file)) {
     // What is no model is refused in better words than ONNX Runtime has.

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import type { SpecChanges } from "../../language/settings.js";
 import type { DeviceName } from "../../runtime/devices.js";
 import type { OperatorTime } from "../../runtime/placement.js";
 import type { RuntimeOptions } from "../../runtime/session.js";
@@ -13,6 +14,8 @@ export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "progra
   readonly batches?: readonly number[] | undefined;
   /** Height and width of the inputs of specs, and of files that leave them open (224 unless given). */
   readonly resolution?: number | undefined;
+  /** What is set in specs. */
+  readonly changes?: SpecChanges | undefined;
   /** Sizes of inputs that files leave open, as `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
   /** Fresh processes. Default 5. */

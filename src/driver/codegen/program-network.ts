@@ -20,7 +20,11 @@ import { isOnnx } from "../../onnx/file/names.js";
 export function programNetwork(file: string, options: NetworkOptions): SpecNetwork {
   if (!isOnnx(file)) return specNetwork(file, options);
   const { given, resolution, inputShapes } = options;
-  refuseUnusedFlags({ "a file has its weights": true }, { weights: given?.source.file }, { model: file });
+  refuseUnusedFlags(
+    { "a file has its weights": true, "a file is no spec": true },
+    { weights: given?.source.file, changes: options.changes },
+    { model: file },
+  );
   const imported = importAssumed(readBytes(file), file, { resolution, inputShapes });
   refuseForeign(imported, file);
   const network = recoveredNetwork(networkOfFile(file, imported), options.passes);

@@ -27,7 +27,7 @@ import { programNetwork } from "./program-network.js";
 const COMPARED: readonly AttentionType[] = ["se", "eca"];
 
 export interface VariantsOptions
-  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">,
+  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes" | "changes">,
     WeightsOptions {
   /** Files of weights for single variants, as `eca=FILE`, instead of `weights`. */
   readonly variantWeights?: readonly string[] | undefined;
@@ -66,9 +66,9 @@ export function solePlan({ passes }: VariantsOptions): VariantPlan {
  */
 export function planVariants(
   specFile: string,
-  { passes, resolution }: VariantsOptions,
+  { passes, resolution, changes }: VariantsOptions,
 ): { readonly plans: readonly VariantPlan[]; readonly warnings: readonly Diagnostic[] } {
-  const { graph, spec } = programNetwork(specFile, { passes, resolution });
+  const { graph, spec } = programNetwork(specFile, { passes, resolution, changes });
   const plans = [planOf(graph, [], passes)];
   const warnings: Diagnostic[] = [];
   const kinds = kindsOf(graph);
@@ -105,10 +105,10 @@ export async function withVariants<T>(
   const weights = plans.map(({ id }) => ({ ...options, weights: files.get(id) ?? options.weights }));
   return await withEachOpen(weights, async (given) => {
     const variants = plans.map((plan, i) => {
-      const { resolution } = options;
+      const { resolution, changes } = options;
       return {
         plan,
-        network: programNetwork(specFile, { passes: plan.pipeline, resolution, given: given[i] }),
+        network: programNetwork(specFile, { passes: plan.pipeline, resolution, changes, given: given[i] }),
         given: given[i],
       };
     });

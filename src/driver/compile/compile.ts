@@ -41,7 +41,7 @@ import type { SwappedReport } from "../../trials/swapped-gates.js";
 import { startHalfRounding } from "../../weights/values/half.js";
 
 export interface CompileOptions
-  extends Omit<NetworkOptions, "resolution" | "given">,
+  extends Omit<NetworkOptions, "given" | "inputShapes">,
     WeightsOptions,
     NewGatesOptions,
     InsertFlags,
@@ -94,7 +94,7 @@ export function compile(specFile: string, options: CompileOptions = {}): Promise
 async function compileWith(specFile: string, options: Compiling): Promise<CompileReport> {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights
   // come in on the way; gates that a pass put instead of others get their first numbers.
-  const built = specNetwork(specFile, options);
+  const built = specNetwork(specFile, { ...options, ...specOptions(options) });
   const calibration = givenCalibration(options, {
     ...{ file: specFile, inputs: built.graph.inputs },
     says: () => built.spec.resolved.preprocessing,
@@ -139,6 +139,11 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
       ...saturationWarnings(rounding),
     ],
   });
+}
+
+/** Another resolution is one of the spec: the file says so in the hash of its spec. */
+function specOptions({ changes, resolution }: Compiling): NetworkOptions {
+  return { changes: { ...changes, resolution }, resolution: undefined };
 }
 
 /** The network whose swapped gates start as the user asks; without such a wish as it is, and nothing is run. */

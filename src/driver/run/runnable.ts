@@ -4,6 +4,7 @@ import { specNetwork } from "../../given/spec-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import type { Preprocessing } from "../../language/preprocessing.js";
+import type { SpecChanges } from "../../language/settings.js";
 import type { SizeOptions } from "../../networks/input-sizes.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
 import { imageMetadata } from "../../networks/metadata.js";
@@ -13,6 +14,7 @@ import { exportBytes } from "../../trials/exported.js";
 /** What makes a network of a spec; an ONNX file is one already. */
 export interface BuildOptions extends WeightsOptions, SizeOptions {
   readonly passes?: string | undefined;
+  readonly changes?: SpecChanges | undefined;
   readonly seed?: number | undefined;
 }
 
@@ -40,8 +42,8 @@ export async function runnable(path: string, options: BuildOptions): Promise<Run
 
 function ofSpec(path: string, options: BuildOptions): Promise<Runnable> {
   return withOpenWeights(options, async (given) => {
-    const { passes, resolution, inputShapes } = options;
-    const network = specNetwork(path, { passes, resolution, inputShapes, given });
+    const { passes, resolution, inputShapes, changes } = options;
+    const network = specNetwork(path, { passes, resolution, inputShapes, changes, given });
     const { preprocessing, labels } = network.spec.resolved;
     return {
       model: exportBytes(network, { seed: options.seed }),

@@ -11,7 +11,7 @@ import type { GateEffects } from "../../trials/gate-effects.js";
 import type { InputValues } from "../../trials/input-values.js";
 
 export interface VerifyOptions
-  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">,
+  extends Pick<NetworkOptions, "passes" | "resolution" | "inputShapes" | "changes">,
     WeightsOptions,
     Omit<ExportOptions, "batch">,
     Pick<RuntimeOptions, "allowTf32" | "program">,

@@ -4,6 +4,7 @@ import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { loadSpec } from "../../files/spec-files.js";
 import { writeSafetensors } from "../../files/tensors/write.js";
 import { openWeights } from "../../given/weights.js";
+import type { SpecChanges } from "../../language/settings.js";
 import { buildNetwork } from "../../networks/blocks/network.js";
 import { checkOwnNames } from "../../networks/check-own-names.js";
 import { ownNames } from "../../networks/own-names.js";
@@ -22,6 +23,8 @@ export interface ConvertOptions {
   readonly output: string;
   /** The spec of the network: names alone don't say which layer is which. */
   readonly spec: string;
+  /** What is set in it. */
+  readonly changes?: SpecChanges | undefined;
   /** Whose names the output has. */
   readonly to: NameKind;
   /** Whose names the input has. Left out: whose they turn out to be. */
@@ -61,7 +64,7 @@ export function convertWeights(input: string, options: ConvertOptions): Promise<
 }
 
 async function convert(input: string, options: ConvertOptions): Promise<ConvertReport> {
-  const spec = loadSpec(options.spec);
+  const spec = loadSpec(options.spec, options.changes);
   const graphs = locateErrors(spec, () => {
     const built = buildNetwork(spec.resolved);
     checkOwnNames(spec.resolved, built);
