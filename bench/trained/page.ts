@@ -27,24 +27,26 @@ export function tableRow({ name, parameters, metric, seconds, megabytes }: Resul
   return `| ${cells.join(" | ")} |`;
 }
 
-/** docs/trained-gates.md. */
-export function trainedGatesPage(
-  sections: readonly {
-    readonly name: NetworkName;
-    readonly network: TrainedNetwork;
-    readonly table: string;
-  }[],
-): string {
-  const parts = sections.map(
-    ({ name, network, table }) => `## The ${name}
+/** What docs/trained-gates.md says of a network. */
+export function sectionText(name: NetworkName, network: TrainedNetwork, table: string): string {
+  return `## The ${name}
 
 ${network.about} It is judged by ${network.pictures} pictures, and its gates are fitted by ${network.fitting} others, without labels.
 
 ${table}
 
 ![The networks that were looked at on the way to 85 % fewer parameters](trained-gates/${name}.svg)
-`,
-  );
+`;
+}
+
+/** The same of each network in a page that was made before, by its name. */
+export function sectionsIn(page: string): ReadonlyMap<string, string> {
+  const parts = page.split(/^(?=## The )/m).slice(1);
+  return new Map(parts.map((part) => [/^## The (\w+)/.exec(part)?.[1] ?? "", `${part.trimEnd()}\n`]));
+}
+
+/** docs/trained-gates.md. */
+export function trainedGatesPage(sections: readonly string[]): string {
   return `<!-- Made by npm run bench:trained. Do not edit. -->
 
 # What trained gates lose
@@ -57,10 +59,11 @@ draws pictures of text, in several fonts, seen from an angle, blurred, with nois
 | without its gates | \`--swap se=none\` |
 | mean factors alone | \`--swap se=none --new-gates fit\` |
 | ECA, \`init\`, \`neutral\`, \`fit\` | \`--swap se=eca --new-gates …\` |
+| ECA, each by itself | the same with \`--fit-steps 0\`: none is fitted together with the others |
 | chosen | \`--swap se=auto --budget …\` |
 
 Seconds are those of the whole command; a budget of a metric runs the metric's program for each network that is looked at. MB are the most that it and its processes had, a metric's program among them. This run: ${cpus().length} cores.
 The pictures show the networks on the way to 85 % fewer parameters, judged by images that were held out of the fit.
 
-${parts.join("\n")}`;
+${sections.join("\n")}`;
 }

@@ -2,13 +2,13 @@
  * What becomes of trained networks when their gates are swapped, judged by pictures that they were not fitted by. Run after a build.
  *
  *     npm run bench:trained                        all, and writes docs/trained-gates.md with its pictures
- *     npm run bench:trained -- classifier          one, printed alone
+ *     npm run bench:trained -- classifier          one, whose section of the page is written anew
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NETWORKS, type NetworkName, SEEDS, type TrainedNetwork, writeFittingImages } from "./networks.js";
-import { type Result, tableHead, tableRow, trainedGatesPage } from "./page.js";
+import { type Result, sectionsIn, sectionText, tableHead, tableRow, trainedGatesPage } from "./page.js";
 import { runNode } from "./process-tree.js";
 
 /**
@@ -25,6 +25,7 @@ const ROWS: readonly Row[] = [
   ["mean factors alone", "--swap", "se=none", "--new-gates", "fit", ...FITTED],
   ["ECA, `init`", "--swap", "se=eca"],
   ["ECA, `neutral`", "--swap", "se=eca", "--new-gates", "neutral", ...FITTED],
+  ["ECA, each by itself", "--swap", "se=eca", "--new-gates", "fit", "--fit-steps", "0", ...FITTED],
   ["ECA, `fit`", "--swap", "se=eca", "--new-gates", "fit", ...FITTED],
   ["chosen, `cosine=0.999`", "--swap", "se=auto", "--budget", "cosine=0.999", ...FITTED],
   [
@@ -46,22 +47,27 @@ const BY_METRIC: Row = [
 ];
 
 const FOLDER = "docs/trained-gates";
+const PAGE = "docs/trained-gates.md";
 
 const isName = (text: string): text is NetworkName => Object.hasOwn(NETWORKS, text);
 const asked = process.argv.slice(2).filter(isName);
 const folder = mkdtempSync(join(tmpdir(), "ecagen-trained-"));
 try {
   mkdirSync(FOLDER, { recursive: true });
-  const names = asked.length > 0 ? asked : Object.keys(NETWORKS).filter(isName);
-  const sections = [];
-  for (const name of names) sections.push(await sectionOf(name, NETWORKS[name]));
-  if (asked.length === 0) writeFileSync("docs/trained-gates.md", trainedGatesPage(sections));
+  const names = Object.keys(NETWORKS).filter(isName);
+  const known = existsSync(PAGE) ? sectionsIn(readFileSync(PAGE, "utf8")) : new Map<string, string>();
+  const sections: string[] = [];
+  for (const name of names) {
+    const old = asked.length === 0 || asked.includes(name) ? undefined : known.get(name);
+    sections.push(old ?? (await sectionOf(name, NETWORKS[name])));
+  }
+  writeFileSync(PAGE, trainedGatesPage(sections));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Rewrites a network in every way, and prints the table line by line. */
-async function sectionOf(name: NetworkName, network: TrainedNetwork) {
+/** Rewrites a network in every way, prints the table line by line, and gives its section of the page. */
+async function sectionOf(name: NetworkName, network: TrainedNetwork): Promise<string> {
   writeFittingImages(name, join(folder, name));
   const lines = [tableHead(name, network)];
   console.log(`\n${lines[0]}`);
@@ -73,7 +79,7 @@ async function sectionOf(name: NetworkName, network: TrainedNetwork) {
     lines.push(line);
     console.log(line);
   }
-  return { name, network, table: lines.join("\n") };
+  return sectionText(name, network, lines.join("\n"));
 }
 
 /** Rewrites a network and judges what comes of it. */
@@ -83,7 +89,7 @@ async function resultOf(name: NetworkName, [what, ...flags]: Row): Promise<Resul
   const words: Readonly<Record<string, string>> = {
     PICTURES: join(folder, name),
     METRIC: `${process.execPath} --import tsx bench/trained/metric.ts ${name} --choosing`,
-    CURVE: asked.length === 0 ? join(FOLDER, `${name}.svg`) : join(folder, `${name}.svg`),
+    CURVE: join(FOLDER, `${name}.svg`),
   };
   const command = ["dist/cli.js", "rewrite", network.file, "-o", output, "--json", "--no-verify"];
   const sized = ["--input-shape", network.shape];

@@ -3,12 +3,10 @@ import { type Graph, type GraphInput, type Op, type OpOf, parametersOf, type Val
 import { isPrimitive, type OpName, operandsOf, type PrimitiveOpName } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { isFloatType } from "../ir/types.js";
+import { NoGradient } from "./no-gradient.js";
 import { gradientRules } from "./registry.js";
 import type { Backward, GradientRule } from "./rule.js";
 import { sizesOf, ValueMath } from "./value-math.js";
-
-/** Why something has no derivatives, in words. */
-export class NoGradient extends Error {}
 
 /** A graph with derivatives as its outputs. */
 export interface GradientGraph {

@@ -3,6 +3,7 @@ import type { Loc, Parameter, Result, Value } from "../ir/graph.js";
 import type { AttributesInput, OpName } from "../ir/ops/registry.js";
 import { concreteDims, sameDims } from "../ir/types.js";
 import { constantWeight, storedWeight } from "../ir/weight.js";
+import { NoGradient } from "./no-gradient.js";
 
 /** Ops on values of a graph, written as arithmetic. What it adds stands at one place of the graph. */
 export class ValueMath {
@@ -124,7 +125,9 @@ export class ValueMath {
 /** Turns any float32 number but 0 into one of size 1 or more. */
 const STEEP = 2 ** 126;
 
-/** The sizes of a value, all of which are numbers where gradients are made. */
-export function sizesOf({ type }: Value): readonly number[] {
+/** The sizes of a value. Errors: `NoGradient` where one is open. */
+export function sizesOf({ name, type }: Value): readonly number[] {
+  const open = type.dims.find((dim) => typeof dim === "string");
+  if (open !== undefined) throw new NoGradient(`the size ${open} of ${name} is not known`);
   return concreteDims(type.dims);
 }

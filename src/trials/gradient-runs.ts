@@ -1,6 +1,7 @@
 import { joinedNumbers } from "../base/arrays.js";
 import { packageVersion } from "../files/package.js";
-import { NoGradient, withGradients } from "../gradients/gradients.js";
+import { withGradients } from "../gradients/gradients.js";
+import { NoGradient } from "../gradients/no-gradient.js";
 import type { Graph, GraphInput } from "../ir/graph.js";
 import { retypeInputs } from "../ir/rewrite.js";
 import { concreteDims, elementCount, sameDims, tensorType } from "../ir/types.js";

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { NoGradient, withGradients } from "../../src/gradients/gradients.js";
+import { withGradients } from "../../src/gradients/gradients.js";
+import { NoGradient } from "../../src/gradients/no-gradient.js";
 import { GraphBuilder } from "../../src/ir/builder.js";
 import type { Graph, GraphInput, Value } from "../../src/ir/graph.js";
 import type { Tensor } from "../../src/ir/tensor.js";
@@ -122,6 +123,11 @@ const REFUSED: readonly (readonly [string, Graph, RegExp])[] = [
       return [builder.op("neg", [half], {}, { scope: "/half" })];
     }),
     /computes in float16/,
+  ],
+  [
+    "an open size",
+    graphOf(["N", 2], (x, builder) => [builder.op("neg", [x], {}, loc)]),
+    /the size N of .* is not known/,
   ],
   [
     "whole numbers, which nothing leads through",

@@ -1,0 +1,2 @@
+/** Why something has no derivatives, in words. */
+export class NoGradient extends Error {}
