@@ -1,7 +1,7 @@
 /**
  * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
  * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file; their type declarations.
- * onnxruntime-node and ts-morph stay outside: they are large and loaded only when needed.
+ * onnxruntime-node, onnxruntime-web and ts-morph stay outside: they are large and loaded only when needed.
  *
  * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
  */
@@ -74,7 +74,7 @@ await build({
   // long as printing the help.
   alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
   plugins: [fewChunks],
-  external: ["onnxruntime-node", "ts-morph"],
+  external: ["onnxruntime-node", "onnxruntime-web", "ts-morph"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,
   minifySyntax: true,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
+import { CPU_REMEDY, type RuntimePackage } from "./installed.js";
 
-/** What a user may call a device, and what onnxruntime-node calls it. */
+/** What a user may call a device, and what ONNX Runtime calls it. */
 export interface Device {
   readonly provider: string;
   readonly title: string;
@@ -12,12 +13,17 @@ const { platform, arch } = process;
 /** The file that every NVIDIA driver for Linux brings. */
 const NVIDIA_DRIVER = "/proc/driver/nvidia/version";
 
-/** Every device that onnxruntime-node can have. */
+/** Every device that onnxruntime-node can have, and that of onnxruntime-web. */
 export const DEVICES = {
   cpu: {
     provider: "cpu",
     title: "CPU",
-    remedy: () => "reinstall onnxruntime-node: its binding does not load here",
+    remedy: () => CPU_REMEDY,
+  },
+  wasm: {
+    provider: "wasm",
+    title: "WebAssembly (onnxruntime-web)",
+    remedy: () => "npm install onnxruntime-web",
   },
   webgpu: { provider: "webgpu", title: "WebGPU (Vulkan, Direct3D 12 or Metal)", remedy: webgpuRemedy },
   cuda: { provider: "cuda", title: "NVIDIA CUDA", remedy: () => cudaRemedy("CUDA 12 and cuDNN 9") },
@@ -41,6 +47,16 @@ export const DEVICES = {
 } as const satisfies Record<string, Device>;
 
 export type DeviceName = keyof typeof DEVICES;
+
+/** Whether a device is the processor: as the library runs on it, or as WebAssembly does. */
+export function isProcessor(device: DeviceName): boolean {
+  return device === "cpu" || device === "wasm";
+}
+
+/** The package that has a device; undefined for what is installed. */
+export function packageOf(device: DeviceName): RuntimePackage | undefined {
+  return device === "wasm" ? "onnxruntime-web" : undefined;
+}
 
 export const DEVICE_NAMES = Object.keys(DEVICES) as [DeviceName, ...DeviceName[]];
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeviceError, type Diagnostic, InputError } from "../base/diagnostic.js";
 import { recordModel } from "../files/models/record.js";
-import { DEVICES, type DeviceName } from "./devices.js";
+import { DEVICES, type DeviceName, isProcessor, packageOf } from "./devices.js";
 import { NO_TENSOR, type Port, type ProfiledNode, type WireTensor } from "./protocol.js";
 import { fromWire, isWireDType, type NumberTensor, toWire } from "./tensor.js";
 import { RuntimeRefusal, type WorkerOptions, WorkerProcess } from "./worker-process.js";
@@ -120,7 +120,7 @@ export async function openSession(
   model: Uint8Array | string,
   options: SessionOptions & RuntimeOptions = {},
 ): Promise<Session> {
-  const runtime = await startRuntime(options);
+  const runtime = await startRuntime({ runtime: packageOf(options.device ?? "cpu"), ...options });
   try {
     const session = await runtime.open(model, options);
     return { ...session, close: async () => runtime.close() };
@@ -133,10 +133,19 @@ export async function openSession(
 async function openIn(
   worker: WorkerProcess,
   path: string,
-  { device = "cpu", threads, allowCpuNodes = false, profile = false, asDeployed, unfused }: SessionOptions,
+  {
+    device: asked = "cpu",
+    threads,
+    allowCpuNodes = false,
+    profile = false,
+    asDeployed,
+    unfused,
+  }: SessionOptions,
   name: string,
   number: number,
 ): Promise<Session> {
+  // Where there is no library, WebAssembly is what the processor can do.
+  const device = asked === "cpu" && worker.runtime === "onnxruntime-web" ? "wasm" : asked;
   const request = {
     path,
     provider: DEVICES[device].provider,
@@ -152,7 +161,7 @@ async function openIn(
     .then((reply) => ({ ...reply, inputs: reply.inputs.map(named), outputs: reply.outputs.map(named) }))
     .catch(async (error: Error) => {
       if (!(error instanceof RuntimeRefusal)) throw error;
-      if (device !== "cpu") await requireModel(worker, path, name);
+      if (!isProcessor(device)) await requireModel(worker, path, name);
       throw refusedModel(error.message.replaceAll(path, name), device, name);
     });
   const run = async (wire: PreparedInputs, back: boolean) => {
@@ -225,7 +234,7 @@ async function requireModel(worker: WorkerProcess, path: string, name: string): 
 
 function refusedModel(said: string, device: DeviceName, name: string): Error {
   const message = firstLine(said);
-  if (device === "cpu") return InputError.of("run/refused", `ONNX Runtime refuses ${name}: ${message}`);
+  if (isProcessor(device)) return InputError.of("run/refused", `ONNX Runtime refuses ${name}: ${message}`);
   const { title, remedy } = DEVICES[device];
   const lacksHalf = /requires f16 but the device does not support it/.test(message);
   const hint = lacksHalf

@@ -7,6 +7,7 @@ import { Deadline } from "../base/deadline.js";
 import { Defect, DeviceError } from "../base/diagnostic.js";
 import { packageRoot } from "../files/package.js";
 import { onTermination } from "../files/termination.js";
+import { ADD_RUNTIME, CPU_REMEDY, installedRuntime, type RuntimePackage } from "./installed.js";
 import type { CallName, Calls, Greeting, Reply, Request } from "./protocol.js";
 
 export interface WorkerOptions {
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes instead. */
   readonly program?: string | undefined;
+  /** What the process loads. Default: what is installed. */
+  readonly runtime?: RuntimePackage | undefined;
 }
 
 /** Of what the process writes on stderr, the last characters are kept. */
@@ -34,16 +37,24 @@ export class RuntimeRefusal extends Error {
 export class WorkerProcess {
   /** A folder for the models that it loads and the profiles that it writes. */
   readonly scratch: string;
+  /** What runs in it. */
+  readonly runtime: RuntimePackage;
   readonly #child: ChildProcess;
   readonly #deadline: Deadline;
   #stderr = "";
   #ended: { readonly how: string } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor({ deadline = new Deadline(), env = {}, program = workerProgram() }: WorkerOptions) {
+  private constructor({
+    deadline = new Deadline(),
+    env = {},
+    program = workerProgram(),
+    runtime = installedRuntime() ?? "onnxruntime-node",
+  }: WorkerOptions) {
     this.#deadline = deadline;
+    this.runtime = runtime;
     this.scratch = mkdtempSync(join(tmpdir(), "ecagen-run-"));
-    this.#child = fork(program, [this.scratch], {
+    this.#child = fork(program, [this.scratch, runtime], {
       // ONNX Runtime would send usage data to its makers, and keep a file for it in the temporary folder.
       env: { ...process.env, ORT_DISABLE_TELEMETRY: "1", ...env },
       // Flags of this process, as a debugger's port or a loader, are not the child's.
@@ -69,13 +80,13 @@ export class WorkerProcess {
     options: WorkerOptions,
   ): Promise<{ worker: WorkerProcess; version: string; backends: readonly string[] }> {
     const worker = new WorkerProcess(options);
-    const greeting = (await worker.#next("loading onnxruntime-node")) as Greeting;
+    const greeting = (await worker.#next(`loading ${worker.runtime}`)) as Greeting;
     if ("error" in greeting) {
       worker.close();
-      throw new DeviceError(
-        `onnxruntime-node can't be loaded: ${greeting.error}`,
-        "reinstall onnxruntime-node: its binding does not load here",
-      );
+      const isThere = options.program !== undefined || installedRuntime() !== undefined;
+      throw isThere
+        ? new DeviceError(`${worker.runtime} can't be loaded: ${greeting.error}`, CPU_REMEDY)
+        : new DeviceError("no ONNX Runtime is installed, and models can't be run", ADD_RUNTIME);
     }
     return { worker, ...greeting };
   }

@@ -2,9 +2,11 @@
  * The process that holds ONNX Runtime: a native crash or a hang ends this process and not the one that asks.
  * It answers requests in order (see protocol.ts), and ends with its parent.
  *
- *     node worker.js SCRATCH        SCRATCH: the folder of its temporary files, removed at the end
+ *     node worker.js SCRATCH PACKAGE        SCRATCH: the folder of its temporary files, removed at the end
+ *                                           PACKAGE: onnxruntime-node, or onnxruntime-web, whose WebAssembly runs instead of the CPU provider
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
@@ -22,14 +24,16 @@ import {
 } from "./protocol.js";
 import { isWireDType } from "./tensor.js";
 
-type Runtime = typeof import("onnxruntime-node");
+type Runtime = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor">;
 
 interface OpenSession {
   readonly session: InferenceSession;
   readonly profile: string | undefined;
 }
 
-const scratch = process.argv[2] ?? "";
+const [, , scratch = "", packageName = "onnxruntime-node"] = process.argv;
+/** ONNX Runtime's name of the provider of onnxruntime-web that runs anywhere. */
+const WASM = "wasm";
 const sessions = new Map<number, OpenSession>();
 let opened = 0;
 
@@ -90,8 +94,14 @@ function handlers(ort: Runtime): Handlers {
 
 /** ONNX Runtime can't load every model that it takes with exact sums; then it must not join steps and products, which are exact by themselves. */
 async function created(ort: Runtime, request: OpenRequest): Promise<InferenceSession> {
-  const load = (settings: SessionSettings) =>
-    ort.InferenceSession.create(request.path, optionsOf(request, settings));
+  // WebAssembly sees no files.
+  const model = request.provider === WASM ? readFileSync(request.path) : undefined;
+  const load = (settings: SessionSettings) => {
+    const options = optionsOf(request, settings);
+    return model === undefined
+      ? ort.InferenceSession.create(request.path, options)
+      : ort.InferenceSession.create(model, options);
+  };
   if (!request.exactIntegers) return load({});
   try {
     return await load({ x64quantprecision: "1" });
@@ -124,7 +134,7 @@ function optionsOf(
         strict_shape_type_inference: "1",
         // A session's threads would wait for work by spinning, and slow the session that runs next.
         force_spinning_stop: "1",
-        ...(wholly && provider !== "cpu" ? { disable_cpu_ep_fallback: "1" } : {}),
+        ...(wholly && provider !== "cpu" && provider !== WASM ? { disable_cpu_ep_fallback: "1" } : {}),
         ...settings,
       },
     },
@@ -196,15 +206,36 @@ function send(message: Greeting | Reply): void {
   process.send?.(message);
 }
 
+/** What runs models, and what it says of itself. */
+interface Loaded {
+  readonly ort: Runtime;
+  readonly version: string;
+  readonly backends: readonly string[];
+}
+
+async function native(): Promise<Loaded> {
+  const ort = await import("onnxruntime-node");
+  // What the native library would print on stderr is in the errors that it throws.
+  ort.env.logLevel = "fatal";
+  const version = ort.env.versions.node ?? ort.env.versions.common;
+  return { ort, version, backends: ort.listSupportedBackends().map(({ name }) => name) };
+}
+
+async function webAssembly(): Promise<Loaded> {
+  const ort = await import("onnxruntime-web");
+  ort.env.logLevel = "fatal";
+  ort.env.wasm.numThreads = availableParallelism();
+  return { ort, version: ort.env.versions.web ?? ort.env.versions.common, backends: [WASM] };
+}
+
 async function main(): Promise<void> {
-  let ort: Runtime;
+  let loaded: Loaded;
   try {
-    ort = await import("onnxruntime-node");
+    loaded = await (packageName === "onnxruntime-web" ? webAssembly() : native());
   } catch (error) {
     return send({ error: (error as Error).message });
   }
-  // What the native library would print on stderr is in the errors that it throws.
-  ort.env.logLevel = "fatal";
+  const { ort, version, backends } = loaded;
   const table = handlers(ort);
   process.on("message", async ({ call, ask }: Request) => {
     try {
@@ -214,10 +245,7 @@ async function main(): Promise<void> {
       send({ error: (error as Error).message });
     }
   });
-  send({
-    version: ort.env.versions.node ?? ort.env.versions.common,
-    backends: ort.listSupportedBackends().map(({ name }) => name),
-  });
+  send({ version, backends });
 }
 
 await main();

@@ -4,12 +4,22 @@ import { GraphBuilder } from "../ir/builder.js";
 import { tensorType } from "../ir/types.js";
 import { modelBytes } from "../onnx/encode/bytes.js";
 import { encodeModel } from "../onnx/encode/export.js";
-import { DEVICES, type DeviceName } from "../runtime/devices.js";
+import { DEVICES, type DeviceName, isProcessor, packageOf } from "../runtime/devices.js";
 import { vulkanAdapter } from "../runtime/drivers.js";
+import { installedRuntime } from "../runtime/installed.js";
 import { type Runtime, type RuntimeOptions, startRuntime } from "../runtime/session.js";
 
-/** The devices that `auto` tries, the most specialised first; the CPU is always there. */
-const PREFERENCE = ["coreml", "cuda", "dml", "webgpu", "cpu"] as const satisfies readonly DeviceName[];
+/** The devices that `auto` tries, the most specialised first; one of the last two is there wherever a runtime is. */
+const PREFERENCE = [
+  "coreml",
+  "cuda",
+  "dml",
+  "webgpu",
+  "cpu",
+  "wasm",
+] as const satisfies readonly DeviceName[];
+
+const NO_LIBRARY = "onnxruntime-node is not installed; WebAssembly runs models on the processor";
 
 /** What a trial of a device has shown. */
 export interface Trial {
@@ -62,8 +72,10 @@ export async function chooseDevice(
   requested: DeviceName | "auto",
   options: RuntimeOptions = {},
 ): Promise<ChosenDevice> {
-  if (requested === "cpu")
-    return { requested, device: "cpu", problem: undefined, adapter: undefined, passedOver: [] };
+  if (requested === "cpu") {
+    const device = installedRuntime() === "onnxruntime-web" ? "wasm" : "cpu";
+    return { requested, device, problem: undefined, adapter: undefined, passedOver: [] };
+  }
   const passedOver: Trial[] = [];
   for (const device of requested === "auto" ? PREFERENCE : [requested]) {
     const trial = await tryDevice(device, options);
@@ -83,9 +95,10 @@ export async function chooseDevice(
 export async function tryDevice(device: DeviceName, options: RuntimeOptions = {}): Promise<Trial> {
   const env = { ...options.env, ...(device === "webgpu" ? { VK_LOADER_DEBUG: "driver" } : {}) };
   try {
-    const runtime = await startRuntime({ ...options, env });
+    const runtime = await startRuntime({ ...options, env, runtime: packageOf(device) });
     try {
       const session = await runtime.open(probeModel(), { device }, "a small model");
+      if (session.device !== device) return { device, problem: NO_LIBRARY, adapter: undefined };
       const data = Float32Array.of(-1, 0, 1, 2);
       const y = (await session.run(new Map([["x", { dims: [1, 1, 2, 2], data }]]))).get("y")?.data;
       const right = y !== undefined && data.every((each, i) => y[i] === Math.max(each, 0));
@@ -108,7 +121,7 @@ export async function tryDevice(device: DeviceName, options: RuntimeOptions = {}
  * provider's last session, and the next one compiles every shader again.
  */
 export async function holdDevice(runtime: Runtime, device: DeviceName): Promise<void> {
-  if (device !== "cpu") await runtime.open(probeModel(), { device }, "a small model");
+  if (!isProcessor(device)) await runtime.open(probeModel(), { device }, "a small model");
 }
 
 /** y = max(x, 0) over [1, 1, 2, 2]: every provider has it. */

@@ -71,6 +71,7 @@ export const commandCodes = {
     refused: {
       batch: "The model's batch is fixed at another size. Compile it with `--batch dynamic`.",
       models: "There is no model to time. Name one.",
+      profile: "WebAssembly writes no profile. `--profile` is for onnxruntime-node.",
       resolution: "The file's sizes are fixed. The network of a spec can be built at any.",
     },
     failed: {

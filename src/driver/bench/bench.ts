@@ -3,6 +3,7 @@ import { defined } from "../../base/defined.js";
 import { InputError } from "../../base/diagnostic.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { isOnnx } from "../../onnx/file/names.js";
+import { packageOf } from "../../runtime/devices.js";
 import { median, pairedRatio, quantile } from "../../runtime/statistics.js";
 import { chooseDevice, deviceReport } from "../../trials/devices.js";
 import { type TimedModel, timedModel } from "./model.js";
@@ -30,8 +31,9 @@ export async function bench(files: readonly string[], options: BenchOptions = {}
   // Sizes of inputs are those of files, where there is one.
   const ofSpec = files.some(isOnnx) ? { resolution, changes } : { resolution, inputShapes, changes };
   const models = files.map((file) => timedModel(file, ofSpec));
-  const runtimeOptions = { deadline: new Deadline(options.timeout), allowTf32, program };
-  const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
+  const common = { deadline: new Deadline(options.timeout), allowTf32, program };
+  const device = await chooseDevice(options.device ?? "cpu", common);
+  const runtimeOptions = { ...common, runtime: packageOf(device.device) };
 
   // 2: where the nodes of each run.
   const profiles = await profileModels(models, device, runtimeOptions, { ...options, runs });

@@ -1,4 +1,5 @@
-import { CheckError } from "../../base/diagnostic.js";
+import { CheckError, InputError } from "../../base/diagnostic.js";
+import { isProcessor } from "../../runtime/devices.js";
 import { operatorTimes, placementOf } from "../../runtime/placement.js";
 import { type RuntimeOptions, startRuntime } from "../../runtime/session.js";
 import type { ChosenDevice } from "../../trials/devices.js";
@@ -13,7 +14,8 @@ export async function profileModels(
   options: BenchOptions & { readonly runs: number },
 ): Promise<readonly { readonly profile: ProfiledModel; readonly cpuNodes: number }[]> {
   const { threads, batches, runs, profile = false, allowCpuNodes = false, onProgress } = options;
-  if (device === "cpu" && !profile) return [];
+  if (isProcessor(device) && !profile) return [];
+  if (device === "wasm") throw noProfile();
   const found: { profile: ProfiledModel; cpuNodes: number }[] = [];
   const runtime = await startRuntime(runtimeOptions);
   try {
@@ -39,6 +41,12 @@ export async function profileModels(
     runtime.close();
   }
   return found;
+}
+
+function noProfile(): InputError {
+  return InputError.of("bench/profile", "onnxruntime-web writes no profile in Node.js", {
+    hint: "--profile is for onnxruntime-node: --device cpu, or without --profile",
+  });
 }
 
 function notOnDevice(

@@ -3,6 +3,7 @@ import { Deadline } from "../../base/deadline.js";
 import { packageVersion } from "../../files/package.js";
 import { DEVICE_NAMES, DEVICES, type DeviceName } from "../../runtime/devices.js";
 import { MANIFEST_VARIABLES, nvidiaDriver, vulkanDrivers } from "../../runtime/drivers.js";
+import { installedRuntime } from "../../runtime/installed.js";
 import { type RuntimeOptions, startRuntime } from "../../runtime/session.js";
 import { tryDevice } from "../../trials/devices.js";
 
@@ -37,12 +38,15 @@ export async function examine(options: Omit<RuntimeOptions, "deadline"> = {}): P
   ];
   const devices: DoctorCheck[] = [];
   for (const device of DEVICE_NAMES) devices.push(await deviceCheck(device, options));
-  const needed = [...machine, ...devices.filter(({ name }) => name === "device cpu")];
-  return { ok: needed.every(({ ok }) => ok), checks: [...machine, ...driverChecks(), ...devices] };
+  const processor = devices.some(({ name, ok }) => ok && (name === "device cpu" || name === "device wasm"));
+  return {
+    ok: processor && machine.every(({ ok }) => ok),
+    checks: [...machine, ...driverChecks(), ...devices],
+  };
 }
 
 async function runtimeCheck(options: RuntimeOptions): Promise<DoctorCheck> {
-  const name = "onnxruntime-node";
+  const name = installedRuntime() ?? "onnxruntime-node";
   try {
     const runtime = await startRuntime({ ...options, deadline: new Deadline(PATIENCE) });
     const { version, backends } = runtime;

@@ -11,7 +11,7 @@ import {
   statistics,
   type Tolerance,
 } from "../../runtime/compare.js";
-import type { DeviceName } from "../../runtime/devices.js";
+import { type DeviceName, isProcessor } from "../../runtime/devices.js";
 import { placementOf } from "../../runtime/placement.js";
 import type { Runtime, Session } from "../../runtime/session.js";
 import type { InputValues } from "../../trials/input-values.js";
@@ -228,7 +228,7 @@ async function placementsOf(
 ): Promise<readonly ModelPlacement[]> {
   const placements: ModelPlacement[] = [];
   for (const { label, session } of candidates) {
-    if (session.device === "cpu") continue;
+    if (isProcessor(session.device)) continue;
     const { nodes, onCpu } = placementOf(await session.profile());
     placements.push({
       model: label,

@@ -9,6 +9,7 @@ import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { isOnnx } from "../../onnx/file/names.js";
 import { type Check, TOLERANCES, type Tolerance, type ToleranceName } from "../../runtime/compare.js";
+import { isProcessor, packageOf } from "../../runtime/devices.js";
 import { type Runtime, startRuntime } from "../../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "../../trials/devices.js";
 import { fileTarget } from "./file-target.js";
@@ -56,7 +57,8 @@ async function verifyWith(
   const deadline = new Deadline(options.timeout);
   const runtimeOptions = { deadline, program: options.program, allowTf32: options.allowTf32 };
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
-  const runtime = options.runtime ?? (await startRuntime(runtimeOptions));
+  const runtime =
+    options.runtime ?? (await startRuntime({ ...runtimeOptions, runtime: packageOf(device.device) }));
   try {
     await holdDevice(runtime, device.device);
 
@@ -116,7 +118,7 @@ function contextOf(
   return {
     runtime,
     device: device.device,
-    alsoOnCpu: against === "cpu" && device.device !== "cpu",
+    alsoOnCpu: against === "cpu" && !isProcessor(device.device),
     ...{ batches, weightSeed: seed, seeds, deadline, note },
     inputValues: options.inputValues,
     tolerance: withElementwise(strict, options),
