@@ -25,7 +25,7 @@ export class Adam {
   /** @param gradients at the weights as they are */
   step(gradients: readonly ArrayLike<number>[]): void {
     const taken = ++this.#taken;
-    const left = 0.5 * (1 + Math.cos((Math.PI * taken) / this.#steps));
+    const left = 0.5 * (1 + Math.cos((Math.PI * (taken - 1)) / this.#steps));
     const [meanBias, squareBias] = [1 - MEAN ** taken, 1 - SQUARE ** taken];
     this.#weights.forEach((weights, tensor) => {
       const [m = NONE, v = NONE, g = NONE] = [this.#first[tensor], this.#second[tensor], gradients[tensor]];

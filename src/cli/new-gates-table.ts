@@ -32,17 +32,21 @@ export function newGatesTable(report: NewGates | undefined): string {
   ];
   const { heldOut } = calibration;
   const held = heldOut === 0 ? "" : `, of which the ${heldOut} count that no gate was fitted to`;
-  const images = `${calibration.images} ${calibration.images === 1 ? "image" : "images"} of ${calibration.from}${held}`;
+  const images = `${counted(calibration.images, "image")} of ${calibration.from}${held}`;
   return `\nnew gates start as ${start}; relative error and cosine to the network before the swap, over ${images}:\n\n${table(head, rows, head.slice(2))}${notes.join("")}`;
 }
 
 function togetherText(together: NonNullable<NewGates["together"]>): string {
   if ("reason" in together) return `each gate is fitted by itself: ${together.reason}\n`;
   const { steps, imagesPerStep, before, after, kept } = together;
-  const moved = `${steps} steps on ${imagesPerStep} images each: error of the output ${percent(before)} → ${percent(after)}`;
+  const moved = `${counted(steps, "step")} on ${counted(imagesPerStep, "image")} each: error of the output ${percent(before)} → ${percent(after)}`;
   return kept
     ? `fitted together in ${moved}\n`
     : `each gate is fitted by itself: fitting them together brought the output no nearer, in ${moved}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function percent(part: number): string {

@@ -49,6 +49,7 @@ export function withGradients(
   const targets = graph.outputs.map((output, i) => {
     const target = builder.input(builder.freeName(`${output.name}/target`), output.type);
     if (!active.has(output)) return target;
+    refuseOtherTypes(output);
     const math = new ValueMath(builder, { scope: `/${output.name}/error` });
     const compared = comparedBefore(output, builder);
     derivatives.add(compared, math.scaled(math.minus(output, target), weights[i] ?? 1), math);
@@ -102,6 +103,11 @@ class Derivatives {
     return this.#active.has(value);
   }
 
+  /** Whether something that is differentiated depends on a value. */
+  has(value: Value): boolean {
+    return this.#found.has(value);
+  }
+
   add(value: Value, part: Value, math: ValueMath): void {
     const own = math.summedTo(part, sizesOf(value));
     const known = this.#found.get(value);
@@ -120,14 +126,15 @@ class Derivatives {
 }
 
 function backThrough(op: Op, derivatives: Derivatives): void {
-  const [y] = op.results;
-  if (y === undefined || !derivatives.isNeeded(y)) return;
+  const read = op.results.filter((result) => derivatives.isNeeded(result) && derivatives.has(result));
+  const [y] = read;
+  if (y === undefined) return;
   const math = derivatives.mathAt(op);
   const dy = derivatives.of(y, math);
   if (dy === undefined) return;
   const name = op.kind;
   if (!isPrimitive(name)) throw new NoGradient(`${name} is no primitive op`);
-  if (y.type.dtype !== "float32") throw new NoGradient(`${op.loc.scope} computes in ${y.type.dtype}`);
+  refuseOtherTypes(y);
   const rule = ruleOf(name);
   if ("none" in rule) throw new NoGradient(`${nameOf(op)} has no derivatives: ${rule.none}`);
   rule({
@@ -142,6 +149,10 @@ function backThrough(op: Op, derivatives: Derivatives): void {
         throw new NoGradient(`${nameOf(op)} has no derivatives: ${reason}`);
     },
   } as Backward<OpName>);
+}
+
+function refuseOtherTypes({ name, type }: Value): void {
+  if (type.dtype !== "float32") throw new NoGradient(`${name} is ${type.dtype}`);
 }
 
 /** The rule of an op without its exact type. */

@@ -21,6 +21,7 @@ export const gradientRules = {
   ...poolRules,
   ...reductionRules,
   ...resizingRules,
+  reduce_prod: { none: "a product with a 0 in it can't be divided by that" },
   gather: { none: "what it gathers may be gathered more than once" },
   gather_elements: { none: "it selects by indices that are computed" },
   gather_nd: { none: "it selects by indices that are computed" },

@@ -122,7 +122,7 @@ export class ValueMath {
   }
 }
 
-/** Turns any float32 number but 0 into one of size 1 or more. */
+/** Turns any normal float32 number into one of size 1 or more. */
 const STEEP = 2 ** 126;
 
 /** The sizes of a value. Errors: `NoGradient` where one is open. */

@@ -150,7 +150,7 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
     const ops = graph.ops.map((op) => {
       const operands = op.operands.map(current);
       const definition = definitionOf(op.kind);
-      if (definition.foreign === true && operands.some((operand, i) => operand !== op.operands[i]))
+      if (definition.foreign === true && !sameTypes({ ...op, operands } as Op, op))
         throw new TypeRefusal(`${op.loc.scope} is opaque: its types for other inputs are not known`);
       const types = inferTypes(
         definition,

@@ -1,4 +1,3 @@
-import { countNetwork } from "../analysis/counts.js";
 import { Adam } from "../base/adam.js";
 import { randomStream } from "../base/random.js";
 import type { Graph, GraphInput } from "../ir/graph.js";
@@ -8,6 +7,10 @@ import { type TrainedNumbers, trainableNetwork, withTrained } from "./trainable.
 
 /** Derivatives of how far a network's outputs are from given ones. */
 export interface GradientRuns {
+  /** The images of a step: as many as were asked for, or a few less. */
+  readonly imagesPerStep: number;
+  /** The multiply-accumulates of a step. */
+  readonly macs: number;
   /**
    * Their sums over the images of a step, by each of the inputs that are differentiated by.
    *
@@ -61,8 +64,6 @@ const LEAST_SIZE = 1e-3;
 
 /** Multiply-accumulates that may be spent if the user doesn't say how many steps there are to be. */
 const MOST_MACS = 400e9;
-/** What derivatives cost, in runs of the network. */
-const RUNS_PER_IMAGE = 3;
 
 /** What gates are fitted together by. */
 export interface FitTogether {
@@ -83,7 +84,7 @@ export interface FitTogether {
  * nearly as it can, and what is left adds up. Adam on some images at a time follows the derivatives of how far the outputs are off by all
  * numbers of the new gates and by the factors in the layers beside them; nothing else of the network moves, and no labels are needed.
  *
- * Errors: `NoDerivatives` where there are none, or where it would take too long.
+ * Errors: `NoDerivatives` where there are none, where they are not finite, or where it would take too long.
  *
  * Source: Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015), section 2.
  */
@@ -93,37 +94,40 @@ export async function fittedTogether(
   numbers: readonly GateNumbers[],
   { open, fitted, outputs, steps, onStep, seed }: FitTogether,
 ): Promise<Together> {
-  const imagesPerStep = Math.min(BATCH, fitted.length);
-  const count = steps ?? stepsWithin(swapped, imagesPerStep);
   const { graph, trained } = trainableNetwork(swapped, planned, numbers);
   const values = trained.map(({ start }) => Float64Array.from(start));
   const rates = values.map((each) => RATE * Math.max(LEAST_SIZE, rootMeanSquare(each)));
   const outputsOf = (images: readonly number[]): readonly Float64Array[] =>
     images.map((image) => outputs[image] ?? new Float64Array());
-  const adam = new Adam(values, count, rates);
   const gradients = await open(
     graph,
     trained.map(({ input }) => input),
     outputsOf(fitted),
-    imagesPerStep,
+    Math.min(BATCH, fitted.length),
   );
+  const { imagesPerStep } = gradients;
   try {
+    const count = steps ?? stepsWithin(gradients);
+    const adam = new Adam(values, count, rates);
     const order = new Shuffled(fitted, seed);
     for (let step = 0; step < count; step++) {
       onStep(step / count);
       const images = order.next(imagesPerStep);
-      adam.step(await gradients.of(images, values, outputsOf(images)));
+      const derivatives = await gradients.of(images, values, outputsOf(images));
+      if (!derivatives.every((each) => each.every(Number.isFinite)))
+        throw new NoDerivatives("some derivatives are not finite");
+      adam.step(derivatives);
       keepAbove(values, trained);
     }
+    return { numbers: withTrained(numbers, trained, values), steps: count, imagesPerStep };
   } finally {
     await gradients.close();
   }
-  return { numbers: withTrained(numbers, trained, values), steps: count, imagesPerStep };
 }
 
 /** The usual number of steps. Errors: `NoDerivatives` where that takes too long. */
-function stepsWithin(graph: Graph, imagesPerStep: number): number {
-  const macs = countNetwork(graph).macs * imagesPerStep * RUNS_PER_IMAGE * STEPS;
+function stepsWithin(gradients: GradientRuns): number {
+  const macs = gradients.macs * STEPS;
   if (macs <= MOST_MACS) return STEPS;
   const giga = (value: number): string => `${Math.round(value / 1e9)} G`;
   throw new NoDerivatives(

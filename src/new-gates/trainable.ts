@@ -59,22 +59,18 @@ export function trainableNetwork(
   const current = new Map<Value, Value>();
   const now = (value: Value): Value => current.get(value) ?? value;
   for (const op of swapped.ops) {
-    const [result] = op.results;
-    let made = result;
     const own = inputs.get(op);
     const operands = own === undefined ? op.operands.map(now) : trainedOperands(op, own, now);
-    if (operands.every((operand, i) => operand === op.operands[i])) builder.add(op);
-    else if (result !== undefined) {
-      builder.release([result.name]);
-      made = builder.op(op.kind, operands, op.attributes as never, op.loc, result.name);
+    // What is read instead has the same type, so the results stay what they are.
+    builder.add({ ...op, operands } as Op);
+    for (const result of op.results) {
+      const loc = { scope: `${op.loc.scope}/factor` };
+      const scaled = (factors.get(result) ?? []).reduce<Value>(
+        (value, factor) => builder.op("mul", [value, factor], {}, loc),
+        result,
+      );
+      if (scaled !== result) current.set(result, scaled);
     }
-    if (result === undefined || made === undefined) continue;
-    const loc = { scope: `${op.loc.scope}/factor` };
-    const scaled = (factors.get(result) ?? []).reduce<Value>(
-      (value, factor) => builder.op("mul", [value, factor], {}, loc),
-      made,
-    );
-    if (scaled !== result) current.set(result, scaled);
   }
   return { graph: builder.finish(swapped.outputs.map(now)), trained };
 }

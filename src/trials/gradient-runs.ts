@@ -1,14 +1,18 @@
 import { joinedNumbers } from "../base/arrays.js";
+import { InputError } from "../base/diagnostic.js";
 import { packageVersion } from "../files/package.js";
-import { withGradients } from "../gradients/gradients.js";
+import { type GradientGraph, withGradients } from "../gradients/gradients.js";
 import { NoGradient } from "../gradients/no-gradient.js";
-import type { Graph, GraphInput } from "../ir/graph.js";
-import { retypeInputs } from "../ir/rewrite.js";
-import { concreteDims, elementCount, sameDims, tensorType } from "../ir/types.js";
+import type { Graph, GraphInput, Value } from "../ir/graph.js";
+import { costOf } from "../ir/op.js";
+import { definitionOf } from "../ir/ops/registry.js";
+import { isOp, retypeInputs } from "../ir/rewrite.js";
+import { concreteDims, elementCount, sameDims, type TensorType, tensorType } from "../ir/types.js";
 import { NoDerivatives, type OpenGradients } from "../new-gates/fit-together.js";
 import { modelBytes } from "../onnx/encode/bytes.js";
 import { encodeModel } from "../onnx/encode/export.js";
 import { runPasses } from "../passes/engine/manager.js";
+import { invocationOf } from "../passes/engine/pipeline.js";
 import { exportPipeline } from "../passes/export-pipeline.js";
 import type { NumberTensor, Runtime } from "../runtime/session.js";
 import type { Calibration } from "./calibration.js";
@@ -18,26 +22,29 @@ import type { Calibration } from "./calibration.js";
  * them, else one by one.
  */
 export function gradientRuns(runtime: Runtime, calibration: Calibration, seed: number): OpenGradients {
-  return async (graph, inputs, outputs, imagesPerStep) => {
-    const { sized, batch } = atSizesOf(lowered(graph), calibration, imagesPerStep);
+  return async (graph, inputs, outputs, most) => {
+    const { sized, batch } = atSizesOf(lowered(graph), calibration, most);
     const names = new Set(inputs.map(({ name }) => name));
     const { graph: gradients, targets } = differentiated(
       sized,
       sized.inputs.filter(({ name }) => names.has(name)),
       weightsOf(sized, outputs, batch),
     );
+    const imagesPerStep = most - (most % batch);
     const model = encodeModel(gradients, { producerVersion: packageVersion() });
     const session = await runtime.open(modelBytes(model, { seed }));
     return {
+      imagesPerStep,
+      macs: (macsOf(gradients) * imagesPerStep) / batch,
       async of(images, values, wanted) {
         const given = inputs.map(({ name, type }, i): NamedTensor => {
           return [name, { dims: concreteDims(type.dims), data: Float32Array.from(values[i] ?? []) }];
         });
         const sums = values.map(({ length }) => new Float64Array(length));
         for (let start = 0; start < images.length; start += batch) {
-          const feed = joined(images.slice(start, start + batch).map((image) => calibration.feed(image)));
+          const feeds = images.slice(start, start + batch).map((image) => calibration.feed(image));
           const aims = targetsOf(targets, wanted.slice(start, start + batch));
-          const found = await session.run(new Map([...feed, ...given, ...aims]));
+          const found = await session.run(new Map([...joined(feeds, sized), ...given, ...aims]));
           for (const [i, name] of session.outputNames.entries()) addTo(sums[i], found.get(name)?.data ?? []);
         }
         return sums;
@@ -68,33 +75,45 @@ function atSizesOf(
       return dims === undefined ? type : tensorType(batch === 1 ? dims : dims.with(0, batch), type.dtype);
     });
   const sized = sizedFor(1);
-  if (sized === undefined) throw new NoDerivatives("its sizes are not known");
-  const batch = calibration.takesMany ? partOf(imagesPerStep, MOST_ELEMENTS / elementsOf(sized)) : 1;
+  if (sized === undefined) throw new NoDerivatives("its operators can't be read for the images' sizes");
+  const fits = Math.floor(MOST_ELEMENTS / elementsOf(sized));
+  const batch = calibration.takesMany ? Math.max(1, Math.min(imagesPerStep, fits)) : 1;
   const many = batch === 1 ? undefined : sizedFor(batch);
   return many?.outputs.every(({ type }) => type.dims[0] === batch) === true
     ? { sized: many, batch }
     : { sized, batch: 1 };
 }
 
-/** Elements of all values of a network that may be held at once; derivatives have as many again. */
+/** Elements of all values of a network that may be held at once; derivatives come on top, with as many or a few times that. */
 const MOST_ELEMENTS = 2 ** 26;
+
+/** All multiply-accumulates of a graph of known sizes, products of two computed tensors among them. */
+function macsOf({ ops }: Graph): number {
+  const typesOf = (values: readonly Value[]): readonly TensorType[] => values.map(({ type }) => type);
+  return ops.reduce((sum, { kind, operands, results, attributes }) => {
+    const cost = costOf(definitionOf(kind), typesOf(operands), typesOf(results), attributes);
+    return sum + cost.macs + (cost.products ?? 0);
+  }, 0);
+}
 
 function elementsOf({ ops }: Graph): number {
   const results = ops.flatMap((op) => op.results);
   return results.reduce((sum, { type }) => sum + elementCount(concreteDims(type.dims)), 0);
 }
 
-/** The largest number that a whole number is a multiple of and that is at most another; 1 where none is. */
-function partOf(whole: number, most: number): number {
-  for (let part = Math.min(whole, Math.floor(most)); part > 1; part--) if (whole % part === 0) return part;
-  return 1;
-}
-
-function differentiated(...[graph, inputs, weights]: Parameters<typeof withGradients>) {
+/** Errors: `NoDerivatives` where there are none, and where an operator is needed for them that is no op of the IR. */
+function differentiated(...[graph, inputs, weights]: Parameters<typeof withGradients>): GradientGraph {
   try {
-    return withGradients(graph, inputs, weights);
+    const found = withGradients(graph, inputs, weights);
+    // What only the outputs need goes.
+    const needed = runPasses(found.graph, [invocationOf("eliminate-dead-code")]).graph;
+    const foreign = needed.ops.find((op) => isOp(op, "opaque"));
+    if (foreign !== undefined)
+      throw new NoDerivatives(`${foreign.loc.scope} is an operator that can't be written in another file`);
+    return { ...found, graph: needed };
   } catch (error) {
-    if (error instanceof NoGradient) throw new NoDerivatives(error.message);
+    // What a rule makes of an op that it was not thought for may not fit together.
+    if (error instanceof NoGradient || error instanceof InputError) throw new NoDerivatives(error.message);
     throw error;
   }
 }
@@ -117,15 +136,19 @@ function weightsOf(
   });
 }
 
-/** Feeds of an image each as one. Errors: `NoDerivatives` for images of several sizes. */
-function joined(feeds: readonly ReadonlyMap<string, NumberTensor>[]): readonly NamedTensor[] {
+/** Feeds of an image each as one. Errors: `NoDerivatives` for images of other sizes than the network was made for. */
+function joined(
+  feeds: readonly ReadonlyMap<string, NumberTensor>[],
+  { inputs }: Graph,
+): readonly NamedTensor[] {
   const [first] = feeds;
-  return [...(first ?? [])].map(([name, { dims }]) => {
+  return [...(first?.keys() ?? [])].map((name) => {
     const parts = feeds.map((feed) => feed.get(name));
-    if (!parts.every((part) => sameDims(part?.dims ?? [], dims)))
+    const dims = concreteDims(inputs.find((input) => input.name === name)?.type.dims ?? []);
+    const each = feeds.length === 1 ? dims : dims.with(0, 1);
+    if (!parts.every((part) => sameDims(part?.dims ?? [], each)))
       throw new NoDerivatives("the images are of several sizes");
-    const data = Float32Array.from(joinedNumbers(parts.map((part) => part?.data ?? [])));
-    return [name, { dims: feeds.length === 1 ? dims : dims.with(0, feeds.length), data }];
+    return [name, { dims, data: Float32Array.from(joinedNumbers(parts.map((part) => part?.data ?? []))) }];
   });
 }
 

@@ -60,6 +60,7 @@ const REFUSED: readonly (readonly [RewriteOptions, RegExp, DiagnosticCode])[] = 
   [{ ...choosing, calibrate: undefined }, /--swap se=auto needs inputs/, "rewrite/auto"],
   [{ ...choosing, swaps: ["se=auto", "eca=none"] }, /goes with no other --swap/, "rewrite/auto"],
   [{ ...choosing, newGates: "neutral" }, /goes with no other --new-gates/, "rewrite/auto"],
+  [{ ...choosing, fitSteps: 3 }, /goes with no --fit-steps/, "rewrite/auto"],
   [{ swaps: ["se=eca"], budget: "cosine=0.9" }, /--budget is for gates that are chosen/, "rewrite/auto"],
   [{ swaps: ["se=eca"], metric: "true" }, /--metric is for gates that are chosen/, "rewrite/auto"],
   [{ swaps: ["se=eca"], curve: "unused.svg" }, /--curve is for gates that are chosen/, "rewrite/auto"],

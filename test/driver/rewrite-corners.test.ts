@@ -384,4 +384,74 @@ test("a network with float16 inputs is verified as any other", () =>
     assert.is(verification?.of, "file");
   }));
 
+/** An output of another element type. */
+function declaredAs(elemType: number, name: string, dims: readonly (number | string)[]): ValueInfoMessage {
+  const { type } = declared(name, dims);
+  return { name, type: { tensorType: { ...type?.tensorType, elemType } } };
+}
+
+const [FLOAT16, INT64] = [10, 7];
+const INT = AttributeProto.AttributeType.INT;
+
+/** The batch of the file is open, and what such an operator makes of another one nobody knows. */
+const UNSIZED = /its operators can't be read for the images' sizes/;
+
+/** What the gate of a file leads to besides, and what the report says of fitting it together with others. */
+const BEHIND: readonly (readonly [what: string, parts: Parts, reason: RegExp | undefined])[] = [
+  ["nothing", {}, undefined],
+  [
+    "a TopK of whose results both are outputs",
+    {
+      between: [
+        node("TopK", ["g", "count"], "most", {
+          output: ["most", "places"],
+          attribute: [{ name: "axis", type: INT, i: 1 }],
+        }),
+      ],
+      tensors: [...GATE_TENSORS, { name: "count", dataType: INT64, dims: [1], int64Data: [2] }],
+      outputs: [declared("most", ["N", 2, 8, 8]), declaredAs(INT64, "places", ["N", 2, 8, 8])],
+    },
+    UNSIZED,
+  ],
+  [
+    "an output of half precision",
+    {
+      between: [node("Cast", ["g"], "half", { attribute: [{ name: "to", type: INT, i: FLOAT16 }] })],
+      outputs: [declaredAs(FLOAT16, "half", ["N", CHANNELS, 8, 8])],
+    },
+    /half is float16/,
+  ],
+  [
+    "an operator beside the network that is no op",
+    {
+      between: [node("Hardmax", ["x"], "side", { attribute: [{ name: "axis", type: INT, i: 1 }] })],
+      outputs: [declared("side", ["N", 3, 8, 8])],
+    },
+    UNSIZED,
+  ],
+  [
+    "a root of what is 0 in places",
+    {
+      between: [node("Relu", ["g"], "positive"), node("Sqrt", ["positive"], "root")],
+      outputs: [declared("root", ["N", CHANNELS, 8, 8])],
+    },
+    undefined,
+  ],
+];
+
+for (const [what, parts, reason] of BEHIND) {
+  test(`fitted gates, and behind them ${what}: they are fitted together, or it is said why not`, () =>
+    inTemporaryFolder(async (folder) => {
+      const [file, images] = [join(folder, "in.onnx"), join(folder, "x.npy")];
+      writeFileSync(file, modelOf(parts));
+      writeFileSync(images, npyBytes(structuredImages(8, 8, 0)));
+      const fitting = { swaps: ["se=eca"], newGates: "fit", calibrate: images } as const;
+      const { newGates } = await rewrite(file, fitting);
+      const together = newGates?.together;
+      if (together === undefined) throw new Error("nothing is said");
+      if ("reason" in together) assert.match(together.reason, reason ?? /^never$/);
+      else assert.ok(reason === undefined && Number.isFinite(together.after), JSON.stringify(together));
+    }));
+}
+
 test.run();

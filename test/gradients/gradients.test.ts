@@ -83,6 +83,11 @@ test("shares of a softmax or a sigmoid are compared by cross entropy", () => {
   equalNumbers(derivatives(inside, [0], [[0]]), [-0.5 * -0.25]);
 });
 
+test("a root of 0 moves nothing", () => {
+  const graph = graphOf([2], (x, builder) => [builder.op("sqrt", [x], {}, loc)]);
+  equalNumbers(derivatives(graph, [0, 4], [[1, 1]]), [0, 0.25]);
+});
+
 test("an output that depends on nothing else counts for nothing", () => {
   const builder = new GraphBuilder("graph");
   const [x, y] = [builder.input("x", tensorType([1])), builder.input("y", tensorType([1]))];
@@ -122,7 +127,30 @@ const REFUSED: readonly (readonly [string, Graph, RegExp])[] = [
       const half = builder.op("cast", [x], { to: "float16" }, loc);
       return [builder.op("neg", [half], {}, { scope: "/half" })];
     }),
-    /computes in float16/,
+    /is float16/,
+  ],
+  [
+    "an output of half precision",
+    graphOf([2], (x, builder) => [builder.op("cast", [x], { to: "float16" }, loc)]),
+    /op is float16/,
+  ],
+  [
+    "a resizing of channels",
+    graphOf([1, 2, 3, 3], (x, builder) => [builder.op("resize", [x], { scales: [1, 2, 1, 1] }, loc)]),
+    /it resizes more than maps/,
+  ],
+  [
+    "the second of an operator's results",
+    graphOf([4], (x, builder) => {
+      const types = [
+        ["float32", 4],
+        ["float32", 4],
+      ];
+      const first = builder.op("opaque", [x], { operator: "Pair", types } as never, loc);
+      const second = builder.producerOf(first)?.results[1] ?? first;
+      return [builder.op("neg", [second], {}, { scope: "/neg" })];
+    }),
+    /Pair at \/op has no derivatives/,
   ],
   [
     "an open size",

@@ -137,7 +137,6 @@ const CASES: { readonly [N in Differentiable]: readonly Case[] } = {
   reduce_mean: REDUCED,
   reduce_max: REDUCED,
   reduce_min: REDUCED,
-  reduce_prod: REDUCED,
   global_avg_pool: [{ operands: [[2, 3, 3, 2]] }, { operands: [[2, 3, 5]] }],
   global_max_pool: [{ operands: [[2, 3, 3, 2]] }],
   avg_pool: [
@@ -257,6 +256,23 @@ const CASES: { readonly [N in Differentiable]: readonly Case[] } = {
         [4, 2, 2, 2],
       ],
       attributes: { group: 2 },
+      by: [0],
+    },
+    // Places that are added, and that a window of their own may reach.
+    {
+      operands: [
+        [1, 2, 3, 3],
+        [2, 2, 2, 2],
+      ],
+      attributes: { dilations: [2, 2], outputPadding: [1, 1] },
+      by: [0],
+    },
+    {
+      operands: [
+        [1, 2, 3, 3],
+        [2, 2, 2, 2],
+      ],
+      attributes: { strides: [2, 2], dilations: [3, 3], outputPadding: [2, 2] },
       by: [0],
     },
   ],

@@ -14,6 +14,7 @@ export function autoKind({
   metric,
   curve,
   newGates = "init",
+  fitSteps = 0,
   calibrate,
 }: RewriteOptions): string | undefined {
   const kind = swaps.map((swap) => AUTO.exec(swap)?.[1]).find((found) => found !== undefined);
@@ -29,9 +30,11 @@ export function autoKind({
       ? "chooses among all gates of a kind, and goes with no other --swap"
       : newGates === "neutral"
         ? "fits all gates, and goes with no other --new-gates"
-        : calibrate === undefined
-          ? "needs inputs: it follows what the gates do with them"
-          : undefined;
+        : fitSteps > 0
+          ? "takes gates as each is fitted by itself, which its curve shows, and goes with no --fit-steps"
+          : calibrate === undefined
+            ? "needs inputs: it follows what the gates do with them"
+            : undefined;
   if (problem === undefined) return kind;
   throw InputError.of("rewrite/auto", `--swap ${kind}=auto ${problem}`, {
     hint: "--swap se=auto --budget cosine=0.999 --calibrate IMAGES",

@@ -64,11 +64,15 @@ function byWeight({ x, weight, dy, window }: MapConvolution, math: ValueMath): V
   const [images, results] = [x, dy].map((value) => math.transposed(value, [1, 0, 2, 3]));
   if (images === undefined || results === undefined) throw new RangeError("two of two values");
   const all = math.op("conv", [images, results], { strides: dilations, dilations: strides, pads });
-  const taps = [2, 3].reduce<Value>((part, axis) => {
-    const end = sizesOf(weight)[axis] ?? 1;
+  return math.transposed(cropped(all, sizesOf(weight), math), [1, 0, 2, 3]);
+}
+
+/** The first rows and columns of a map, as many as those sizes say. */
+function cropped(map: Value, sizes: readonly number[], math: ValueMath): Value {
+  return [2, 3].reduce<Value>((part, axis) => {
+    const end = sizes[axis] ?? 1;
     return (sizesOf(part)[axis] ?? 1) === end ? part : math.op("slice", [part], { axis, start: 0, end });
-  }, all);
-  return math.transposed(taps, [1, 0, 2, 3]);
+  }, map);
 }
 
 function convolution(
@@ -110,7 +114,10 @@ export const convolutionRules = {
   },
   conv_transpose({ operands: { x, weight, bias }, attributes, dy, math, give, refuse }) {
     const { strides, pads, dilations, group } = attributes;
-    give(x, () => math.op("conv", [dy, weight], { strides, pads, dilations, group }));
+    // Places that the output padding adds may be reached by a window of their own.
+    give(x, () =>
+      cropped(math.op("conv", [dy, weight], { strides, pads, dilations, group }), sizesOf(x), math),
+    );
     refuse(weight, "its weights are computed");
     give(bias, () => math.op("reduce_sum", [dy], { axes: [0, 2, 3], keepdims: false }));
   },

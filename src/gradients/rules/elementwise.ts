@@ -35,7 +35,13 @@ export const elementwiseRules = {
   neg: ({ operands: { x }, dy, math, give }) => give(x, () => math.scaled(dy, -1)),
   reciprocal: ({ operands: { x }, y, dy, math, give }) =>
     give(x, () => math.scaled(math.times(dy, math.times(y, y)), -1)),
-  sqrt: ({ operands: { x }, y, dy, math, give }) => give(x, () => math.over(math.scaled(dy, 0.5), y)),
+  sqrt: ({ operands: { x }, y, dy, math, give }) =>
+    give(x, () => {
+      // At 0 the slope is infinite; whoever takes a root of 0 has nothing to move there.
+      const isRoot = math.isPositive(y);
+      const divisor = math.plus(y, math.oneMinus(isRoot));
+      return math.over(math.scaled(math.times(dy, isRoot), 0.5), divisor);
+    }),
 
   add({ operands: { a, b }, dy, give }) {
     give(a, () => dy);

@@ -50,8 +50,6 @@ export const reductionRules = {
       toExtremes(operands.x, attributes.axes, step, (x, least) => math.reaches(least, x)),
     );
   },
-  reduce_prod: ({ operands: { x }, attributes: { axes }, y, dy, math, give }) =>
-    give(x, () => math.over(withAxes(math.times(dy, y), x, axes, math), x)),
   global_avg_pool: ({ operands: { x }, dy, math, give }) =>
     give(x, () => math.scaled(dy, share(x, spatialAxesOf(x)))),
   global_max_pool(step) {
@@ -62,6 +60,6 @@ export const reductionRules = {
   },
 } as const satisfies {
   readonly [N in
-    | `reduce_${"sum" | "mean" | "max" | "min" | "prod"}`
+    | `reduce_${"sum" | "mean" | "max" | "min"}`
     | `global_${"avg" | "max"}_pool`]: GradientRule<N>;
 };

@@ -7,10 +7,15 @@ import { sizesOf, type ValueMath } from "../value-math.js";
 /** What a linear op does along an axis: the shares of the operand's positions in those of the result, [from, to], row by row. */
 type AlongAxis = (identity: Tensor, axis: number) => Tensor;
 
-/** The derivatives of a linear op that treats each axis by itself, and the first two not at all. */
-function alongAxes(x: Value, dy: Value, along: AlongAxis, math: ValueMath): Value | undefined {
+/** Whether a linear op changes maps alone: neither their number nor their channels. */
+function isOfMaps(x: Value, y: Value): boolean {
+  const [from, to] = [sizesOf(x), sizesOf(y)];
+  return from.length === 4 && from[0] === to[0] && from[1] === to[1];
+}
+
+/** The derivatives of a linear op on maps that treats each axis by itself. */
+function alongAxes(x: Value, dy: Value, along: AlongAxis, math: ValueMath): Value {
   const [from, to] = [sizesOf(x), sizesOf(dy)];
-  if (from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) return undefined;
   const shares = [2, 3].map((axis) => {
     const [size = 1, results = 1] = [from[axis], to[axis]];
     const { data } = along(identity(size), axis);
@@ -19,7 +24,7 @@ function alongAxes(x: Value, dy: Value, along: AlongAxis, math: ValueMath): Valu
     return { size, results, byResult };
   });
   const [rows, columns] = shares;
-  if (rows === undefined || columns === undefined) return undefined;
+  if (rows === undefined || columns === undefined) throw new RangeError("a map has two axes");
   const wide = math.op("matmul", [dy, math.numbers([columns.results, columns.size], columns.byResult)], {});
   const turned = Array.from({ length: rows.size * rows.results }, (_, i) => {
     const [position, result] = [Math.floor(i / rows.results), i % rows.results];
@@ -49,8 +54,8 @@ export const resizingRules = {
         { ...how, scales: scale === undefined ? undefined : [scale, 1] },
       );
     };
-    if (sizesOf(x).length === 4) give(x, () => alongAxes(x, dy, along, math) ?? dy);
-    else refuse(x, "what it resizes is no map");
+    if (isOfMaps(x, dy)) give(x, () => alongAxes(x, dy, along, math));
+    else refuse(x, "it resizes more than maps");
   },
   reflect_pad({ operands: { x }, attributes: { before, after }, dy, math, give, refuse }) {
     const along: AlongAxis = (unit, axis) =>
@@ -58,7 +63,7 @@ export const resizingRules = {
         { x: unit },
         { before: [before[axis] ?? 0, 0], after: [after[axis] ?? 0, 0] },
       );
-    if (sizesOf(x).length === 4) give(x, () => alongAxes(x, dy, along, math) ?? dy);
-    else refuse(x, "what it pads is no map");
+    if (isOfMaps(x, dy)) give(x, () => alongAxes(x, dy, along, math));
+    else refuse(x, "it pads more than maps");
   },
 } as const satisfies { readonly [N in "resize" | "reflect_pad"]: GradientRule<N> };
