@@ -23,6 +23,7 @@ export {
 } from "./driver/diff/several.js";
 export { type DoctorReport, examine } from "./driver/doctor/doctor.js";
 export { explainKernels, type KernelReport } from "./driver/explain/explain.js";
+export { drawGraph, type GraphOptions, type GraphReport } from "./driver/graph/graph.js";
 export { initSpec } from "./driver/init/init.js";
 export {
   type InspectedTensor,

@@ -6,6 +6,7 @@ import type { DiffReport } from "../driver/diff/diff.js";
 import type { DiffsReport } from "../driver/diff/several.js";
 import type { DoctorReport } from "../driver/doctor/doctor.js";
 import type { KernelReport } from "../driver/explain/explain.js";
+import type { GraphReport } from "../driver/graph/graph.js";
 import type { InspectReport } from "../driver/inspect/inspect.js";
 import type { ListedSpec } from "../driver/list/list.js";
 import type { PrintedSpec } from "../driver/resolve/resolve.js";
@@ -47,6 +48,7 @@ export interface JsonDocuments {
   readonly "stats-several": Printed<NetworksReport>;
   readonly diff: Printed<DiffReport>;
   readonly "diff-several": Printed<DiffsReport>;
+  readonly graph: Printed<GraphReport>;
   readonly inspect: Printed<Omit<InspectReport, "notes">> & {
     readonly notes: readonly PrintedDiagnostic[];
     readonly warnings: readonly PrintedDiagnostic[];
@@ -75,7 +77,16 @@ export interface JsonDocuments {
 /** Their names, and that of the spec's schema. */
 export const SCHEMA_NAMES = [
   ...["spec", "compile", "rewrite", "verify", "run", "bench", "codegen", "stats", "stats-several"],
-  ...["diff", "diff-several", "inspect", "weights-inspect", "weights-convert", "weights-diff", "explain"],
+  ...[
+    "diff",
+    "diff-several",
+    "graph",
+    "inspect",
+    "weights-inspect",
+    "weights-convert",
+    "weights-diff",
+    "explain",
+  ],
   ...["tables", "resolve", "list", "init", "doctor"],
   ...["completion", "error"],
 ] as const satisfies readonly ("spec" | keyof JsonDocuments)[];

@@ -327,8 +327,8 @@ test("a start reads few files", () => {
   assert.ok(compile > help && compile <= 30, `compile: ${compile}`);
 });
 
-test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph nor sharp", () => {
-  const heavy = /^import (onnxruntime-node|ts-morph|sharp)$/m;
+test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph, sharp, Graphviz or Vega", () => {
+  const heavy = /^import (onnxruntime-node|ts-morph|sharp|\.\/(chunks\/)?(graphviz|choice-curve)-\w+\.js)$/m;
   for (const args of [
     ["--help"],
     ["codegen", "--help"],
@@ -346,6 +346,9 @@ test("--help, compile, stats, diff, inspect and list load neither onnxruntime-no
     assert.not.match(imports, heavy, args.join(" "));
   }
   assert.match(importsOf(["doctor"]), heavy, "the log sees what is loaded");
+  const picture = ["graph", "specs/small.json", "-o", join(folder, "small.svg")];
+  assert.match(importsOf(picture), heavy, "a picture is drawn by Graphviz");
+  assert.not.match(importsOf(picture.slice(0, 2)), heavy, "its text is not");
 });
 
 test("help has examples, completion is a script", () => {

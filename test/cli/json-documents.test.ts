@@ -68,6 +68,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "stats-several": [["stats", "se.json", "se.onnx"]],
   "diff-several": [["diff", "se.json", "eca.json", "se.onnx", "--fail-on", "macs>1G"]],
+  graph: [["graph", "se.json"]],
   inspect: [["inspect", "se.onnx", "--spec", "found.json"]],
   "weights-inspect": [["weights", "inspect", "w.safetensors", "--values"]],
   "weights-convert": [

@@ -16,6 +16,7 @@ const HOME: Readonly<Record<string, string>> = {
   "pure-rand": "base/random.ts",
   "@noble/hashes": "base/sha256.ts",
   minizlib: "files/tensors/unpacking.ts",
+  "@viz-js/viz": "driver/graph/graphviz.ts",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",
   picocolors: "cli/colours.ts",

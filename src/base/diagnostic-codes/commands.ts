@@ -169,6 +169,14 @@ export const commandCodes = {
       "unknown-part": "There is no such part. The hint has the file that it would be.",
     },
   },
+  graph: {
+    about: "Pictures of networks",
+    refused: {
+      form: "A picture is written as `.svg` or `.dot`. Name such a file.",
+      "too-large":
+        "The picture has too many nodes to be laid out. `--level block` has fewer; `.dot` has no limit.",
+    },
+  },
   device: {
     about: "Devices",
     missing: {

@@ -6,6 +6,7 @@ import { completionCommand } from "./completion.js";
 import { diffCommand } from "./diff.js";
 import { doctorCommand } from "./doctor.js";
 import { explainCommand } from "./explain.js";
+import { graphCommand } from "./graph.js";
 import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { listCommand } from "./list.js";
@@ -28,6 +29,7 @@ export const commands = [
   codegenCommand,
   statsCommand,
   diffCommand,
+  graphCommand,
   inspectCommand,
   weightsCommand,
   explainCommand,

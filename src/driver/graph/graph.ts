@@ -1,0 +1,84 @@
+import { basename } from "node:path";
+import type { Diagnostic } from "../../base/diagnostic.js";
+import { InputError } from "../../base/diagnostic.js";
+import { count } from "../../base/numbers.js";
+import { writeTextSync } from "../../files/atomic-file.js";
+import { refuseOutputs } from "../../files/refuse-outputs.js";
+import { withModel } from "../../given/model.js";
+import type { NetworkOptions } from "../../networks/spec-network.js";
+import { eliminateDeadCode } from "../../passes/simplify/eliminate.js";
+import { dotOf } from "./dot.js";
+import { type DrawnGraph, type DrawnLevel, drawnGraph } from "./drawn.js";
+
+/** What `ecagen graph --json` prints. */
+export interface GraphReport {
+  /** The file with the picture; null where none was asked for. */
+  readonly output: string | null;
+  readonly level: DrawnLevel;
+  readonly nodes: number;
+  readonly edges: number;
+  /** The graph in the language of Graphviz. */
+  readonly dot: string;
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface GraphOptions extends NetworkOptions {
+  /** Whether a node is a block or an op. Default: block. */
+  readonly level?: DrawnLevel | undefined;
+  /** The file that gets the picture, `.svg` or `.dot`. */
+  readonly output?: string | undefined;
+}
+
+/** Layouts take time with more than the square of the nodes, and nobody reads such a picture. */
+const MOST_NODES = 5000;
+
+/**
+ * Draws the network of a spec or an ONNX file: its blocks or its ops, with the shapes between them and the gates in colours.
+ *
+ * Errors: `InputError` for a wrong spec, file or option, and for a picture of more than 5,000 nodes.
+ */
+export async function drawGraph(file: string, options: GraphOptions = {}): Promise<GraphReport> {
+  const { level = "block", output } = options;
+  const form = output === undefined ? undefined : formOf(output);
+  const { drawn, name, warnings } = withModel(file, options, (model) => {
+    // After the model, which is then among the files that are not written over.
+    refuseOutputs([output]);
+    return {
+      drawn: drawnGraph(eliminateDeadCode.run(model.graph, {}), level),
+      // Exporters call every graph the same.
+      name: model.kind === "spec" ? model.graph.name : basename(file),
+      warnings: model.warnings,
+    };
+  });
+  const dot = dotOf(drawn, { name, level });
+  if (output !== undefined) writeTextSync(output, form === "svg" ? await drawnSvg(drawn, dot, file) : dot);
+  return {
+    ...{ output: output ?? null, level, nodes: drawn.nodes.length, edges: drawn.edges.length },
+    ...{ dot, warnings },
+  };
+}
+
+async function drawnSvg({ nodes }: DrawnGraph, dot: string, file: string): Promise<string> {
+  if (nodes.length > MOST_NODES) {
+    throw InputError.of(
+      "graph/too-large",
+      `${file}: a picture of ${count(nodes.length)} nodes can't be laid out`,
+      {
+        file,
+        hint: `up to ${count(MOST_NODES)} can: --level block has fewer, and -o FILE.dot has them all`,
+      },
+    );
+  }
+  const { svgOf } = await import("./graphviz.js");
+  return svgOf(dot);
+}
+
+function formOf(output: string): "svg" | "dot" {
+  if (/\.svg$/i.test(output)) return "svg";
+  if (/\.(dot|gv)$/i.test(output)) return "dot";
+  throw InputError.of("graph/form", `${output}: pictures are written as .svg or .dot`, {
+    file: output,
+    hint: "name a file with one of these endings",
+  });
+}
