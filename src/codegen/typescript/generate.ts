@@ -1,7 +1,7 @@
 import type { GeneratedFile, InterfaceSubject } from "../subject.js";
 import { indexFile } from "./index-file.js";
 import { networkInterface } from "./network.js";
-import { packageFile } from "./package-file.js";
+import { NPM_SETTINGS, packageFile } from "./package-file.js";
 import { readme } from "./readme.js";
 import { templateFiles } from "./templates.js";
 
@@ -19,6 +19,7 @@ export function generateTypeScript(subject: InterfaceSubject): readonly Generate
     { path: "package.json", text: packageFile(name, description) },
     { path: "README.md", text: readme({ ...ports, name, description, parameters, macs, version }) },
     { path: ".gitignore", text: "dist/\nnode_modules/\n" },
+    { path: ".npmrc", text: NPM_SETTINGS },
     { path: "src/index.ts", text: indexFile({ ...ports, name, description, batch, model: "../model.onnx" }) },
     ...templateFiles(ports.classifier !== undefined, ports.single === true),
     { path: "model.onnx", artifact: "model" },

@@ -32,6 +32,12 @@ export function packageFile(name: string, description: string): string {
   return jsonText(content);
 }
 
+/**
+ * onnxruntime-node's install script fetches NVIDIA's libraries, which many networks block, and then nothing is installed; the CPU's are in the
+ * package.
+ */
+export const NPM_SETTINGS = "onnxruntime-node-install=skip\n";
+
 /** Versions that generated code was written for: those that ecagen has of the runtime and esbuild, which a test holds true. */
 const VERSIONS = {
   "onnxruntime-common": "^1.30.0",

@@ -23,7 +23,7 @@ export function readme(subject: ReadmeSubject): string {
     markdownShapes(inputs, outputs, subject.single === true),
     "## Node.js",
     code("sh", ["npm install && npm test   # here: compiles the package, and runs the model"]),
-    `In your own package: \`npm install onnxruntime-node\` and this folder, then`,
+    `In your own package: \`npm install onnxruntime-node\` (where nuget.org is blocked with \`--onnxruntime-node-install=skip\`, which leaves NVIDIA's libraries out) and this folder, then`,
     code("ts", [
       `import { ${model} } from "${name}";`,
       "",
