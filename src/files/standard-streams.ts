@@ -17,6 +17,11 @@ export function isStream(file: string | undefined): boolean {
   return file === STREAM;
 }
 
+/** An output that is a file; undefined for standard output. */
+export function fileAmong(output: string | undefined): string | undefined {
+  return isStream(output) ? undefined : output;
+}
+
 let input: Uint8Array | undefined;
 
 /**

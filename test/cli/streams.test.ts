@@ -124,6 +124,34 @@ test("- is a spec on stdin, at every command that takes one", () => {
   assert.match(model.error, /an ONNX model has to be a file/);
 });
 
+test("every command that takes a spec has --set, and what is set shows", () => {
+  for (const words of [
+    "compile",
+    "verify",
+    "run",
+    "bench",
+    "codegen",
+    "stats",
+    "diff",
+    "graph",
+    "explain",
+    "resolve",
+  ])
+    assert.match(piped(["help", words]).out, / --set /, words);
+  assert.match(piped(["help", "weights", "convert"]).out, / --set /);
+  const parameters = (...set: string[]): number =>
+    (
+      JSON.parse(piped(["stats", "-", "--json", ...set], JSON.stringify(NETWORK)).out) as {
+        parameters: number;
+      }
+    ).parameters;
+  // 16 weights and a bias for each of two more classes.
+  assert.is(parameters("--set", "head.classes=6"), parameters() + 2 * 17);
+  const graph = (...set: string[]) => piped(["graph", "-", "-o", "net.svg", ...set], JSON.stringify(NETWORK));
+  assert.is(graph("--set", "head.classes=6").code, 0);
+  assert.is(graph("--set", "head.clases=6").code, 2);
+});
+
 test("diff --exit-code is 1 where the networks differ", () => {
   const specs = [JSON.stringify(NETWORK), JSON.stringify(OTHER)] as const;
   const diff = (input: string, ...flags: string[]) => piped(["diff", "-", "net.json", ...flags], input).code;

@@ -1,6 +1,6 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
-import { sharedOptions, sizeFlags, sizeOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
 import { defineCommand } from "./command.js";
 
 export const graphCommand = defineCommand({
@@ -27,6 +27,7 @@ export const graphCommand = defineCommand({
       describe: "Whether a node is a block or an op",
     },
     ...sizeFlags,
+    ...specFlags,
     passes: sharedOptions.passes,
   },
   examples: [
@@ -39,7 +40,13 @@ export const graphCommand = defineCommand({
   ],
   async run({ model, output, level, passes, ...args }) {
     const { drawGraph } = await import("../../driver/graph/graph.js");
-    const report = await drawGraph(model, { output, level, passes, ...sizeOptions(args) });
+    const report = await drawGraph(model, {
+      output,
+      level,
+      passes,
+      ...sizeOptions(args),
+      ...specOptions(args),
+    });
     return {
       json: report,
       warnings: report.warnings,

@@ -9,7 +9,7 @@ import { replacedNotes } from "../../files/models/replaced.js";
 import { addModel } from "../../files/models/write.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
-import { isStream, STANDARD_INPUT, toOutput } from "../../files/standard-streams.js";
+import { fileAmong, isStream, STANDARD_INPUT, toOutput } from "../../files/standard-streams.js";
 import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
 import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
@@ -100,7 +100,7 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
     says: () => built.spec.resolved.preprocessing,
   });
   refuseUnusedFlags({ "nothing is fitted": options.newGates !== "fit" }, options);
-  refuseOutputs([options.output, options.exportWeights]);
+  refuseOutputs([fileAmong(options.output), options.exportWeights]);
   const { network, newGates } = await startGates(built, { ...options, calibration });
 
   // 4: the published numbers, and what passes promise.
@@ -215,6 +215,6 @@ function outputOf(specFile: string, { output, exportWeights }: Compiling): strin
   if (output === undefined) makeFolder("out");
   const name = isStream(specFile) ? STANDARD_INPUT : basename(specFile).replace(/\.jsonc?$/, "");
   const file = output ?? join("out", `${name}.onnx`);
-  refuseOutputs([isStream(file) ? undefined : file, exportWeights]);
+  refuseOutputs([fileAmong(file), exportWeights]);
   return file;
 }

@@ -5,7 +5,7 @@ import { inTransaction, writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { addModel } from "../../files/models/write.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
-import { isStream, toOutput } from "../../files/standard-streams.js";
+import { fileAmong, isStream, toOutput } from "../../files/standard-streams.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -61,7 +61,7 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });
   try {
-    refuseOutputs([isStream(options.output) ? undefined : options.output, options.curve]);
+    refuseOutputs([fileAmong(options.output), options.curve]);
     const calibration = givenCalibration(options, {
       ...{ file, inputs: imported.graph.inputs, declared: imported.declared.inputs },
       says: () => imageMetadata(file, new Map(Object.entries(imported.metadata))).preprocessing,
