@@ -195,12 +195,16 @@ function documentOf(stdout: string): Report | undefined {
   }
 }
 
-/** What no run may be: a defect, a process that ends by itself, anything on stderr beside the JSON. */
+/** `34 % writing the model`: how far long work is, every few seconds. */
+const PROGRESS = /^\d+ % /;
+
+/** What no run may be: a defect, a process that ends by itself, anything on stderr beside the JSON and how far it is. */
 function unsoundness({ code, stderr }: CliRun, report: Report | undefined): string | undefined {
   if (code === undefined) return stderr;
   if (code === 70) return messagesOf(report)[0] ?? "exit code 70";
   if (code !== 0 && code !== 1 && code !== 2) return `exit code ${code}`;
-  return stderr === "" ? undefined : `it prints on stderr: ${stderr.split("\n")[0]}`;
+  const [said] = stderr.split("\n").filter((line) => line !== "" && !PROGRESS.test(line));
+  return said === undefined ? undefined : `it prints on stderr: ${said}`;
 }
 
 function refusal(code: number | undefined, report: Report): Pick<Cell, "status" | "why"> {
