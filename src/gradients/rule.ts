@@ -1,5 +1,5 @@
 import type { Value } from "../ir/graph.js";
-import type { AttributesOf, OperandsOf, OpName } from "../ir/ops/registry.js";
+import type { AttributesOf, OperandsOf, OpName, PrimitiveOpName } from "../ir/ops/registry.js";
 import type { ValueMath } from "./value-math.js";
 
 /** An op on the way back from a graph's outputs. */
@@ -23,6 +23,9 @@ export interface Backward<N extends OpName> {
 
 /** How the derivatives by an op's operands follow from those by its result. */
 export type GradientRule<N extends OpName> = (step: Backward<N>) => void;
+
+/** The rules of some ops, by their names. */
+export type GradientRules = { readonly [N in PrimitiveOpName]?: GradientRule<N> };
 
 /** An op without a rule. */
 export interface NoRule {

@@ -1,10 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import type { Backward, GradientRule } from "../rule.js";
+import type { Backward, GradientRules } from "../rule.js";
 import type { ValueMath } from "../value-math.js";
-
-type OfOne =
-  | ("relu" | "sigmoid" | "tanh" | "hard_sigmoid" | "hard_swish" | "softplus" | "mish")
-  | ("elu" | "celu" | "leaky_relu" | "sloped_hard_sigmoid");
 
 /** A function of each element on the way back. */
 type OfEach = Pick<Backward<"relu">, "operands" | "y" | "dy" | "math" | "give">;
@@ -63,4 +59,4 @@ export const activationRules = {
     give(x, () => math.times(y, math.minus(dy, math.sum(math.times(dy, y), [axis])))),
   log_softmax: ({ operands: { x }, attributes: { axis }, y, dy, math, give }) =>
     give(x, () => math.minus(dy, math.times(math.op("exp", [y], {}), math.sum(dy, [axis])))),
-} as const satisfies { readonly [N in OfOne | "prelu" | "softmax" | "log_softmax"]: GradientRule<N> };
+} as const satisfies GradientRules;

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import type { AttributesOf } from "../../ir/ops/registry.js";
-import type { Backward, GradientRule } from "../rule.js";
+import type { Backward, GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 
 type Window = Readonly<AttributesOf<"conv">>;
@@ -121,4 +121,4 @@ export const convolutionRules = {
     refuse(weight, "its weights are computed");
     give(bias, () => math.op("reduce_sum", [dy], { axes: [0, 2, 3], keepdims: false }));
   },
-} as const satisfies { readonly [N in "conv" | "conv_1d" | "conv_transpose"]: GradientRule<N> };
+} as const satisfies GradientRules;

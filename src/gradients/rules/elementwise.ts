@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import { isFloatType } from "../../ir/types.js";
-import { type Backward, flat, type GradientRule } from "../rule.js";
+import { type Backward, flat, type GradientRules } from "../rule.js";
 
 /** The largest or the smallest of some operands, on the way back. */
 type Extreme = Pick<Backward<"max">, "operands" | "y" | "dy" | "math" | "give">;
@@ -80,8 +80,4 @@ export const elementwiseRules = {
     // Rounding to whole numbers is flat.
     if (isFloatType(y.type.dtype)) give(x, () => dy);
   },
-} as const satisfies { readonly [N in Elementwise]: GradientRule<N> };
-
-type Elementwise =
-  | ("abs" | "ceil" | "floor" | "erf" | "exp" | "log" | "neg" | "reciprocal" | "sqrt")
-  | ("add" | "sub" | "mul" | "div" | "pow" | "max" | "min" | "sum" | "clip" | "cast");
+} as const satisfies GradientRules;

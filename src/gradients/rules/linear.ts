@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientRule } from "../rule.js";
+import type { GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 
 /** With its last two axes exchanged. */
@@ -36,4 +36,4 @@ export const linearRules = {
     give(a, () => product(dy, turned(b, math), math));
     give(b, () => product(turned(a, math), dy, math));
   },
-} as const satisfies { readonly [N in "gemm" | "general_gemm" | "matmul"]: GradientRule<N> };
+} as const satisfies GradientRules;

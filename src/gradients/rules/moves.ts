@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import { type Backward, flat, type GradientRule } from "../rule.js";
+import { type Backward, flat, type GradientRules } from "../rule.js";
 import { sizesOf } from "../value-math.js";
 
 /** The same elements in another shape, and back. */
@@ -49,6 +49,4 @@ export const moveRules = {
         return start === 0 && end === size ? part : math.op("slice", [part], { axis, start, end });
       }, dy),
     ),
-} as const satisfies {
-  readonly [N in Reshaping | "shape" | "transpose" | "slice" | "concat" | "expand" | "pad"]: GradientRule<N>;
-};
+} as const satisfies GradientRules;

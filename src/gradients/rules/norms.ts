@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientRule } from "../rule.js";
+import type { GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 import { spatialAxesOf } from "./reductions.js";
 
@@ -71,4 +71,4 @@ export const normRules = {
     give(scale, () => math.times(dy, standardized(x, axes, epsilon, math).value));
     give(shift, () => dy);
   },
-} as const satisfies { readonly [N in "batch_norm" | "instance_norm" | "layer_norm"]: GradientRule<N> };
+} as const satisfies GradientRules;

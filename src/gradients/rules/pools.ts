@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { windowOutputs } from "../../ir/ops/window.js";
 import { elementCount } from "../../ir/types.js";
-import type { GradientRule } from "../rule.js";
+import type { GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 
 interface Window {
@@ -83,4 +83,4 @@ export const poolRules = {
         .map((one, tap) => spread(math.times(share, isLargest[tap] ?? share), one, x, attributes, math))
         .reduce((sum, each) => math.plus(sum, each));
     }),
-} as const satisfies { readonly [N in "avg_pool" | "max_pool"]: GradientRule<N> };
+} as const satisfies GradientRules;

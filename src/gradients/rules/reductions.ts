@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import { elementCount } from "../../ir/types.js";
-import type { Backward, GradientRule } from "../rule.js";
+import type { Backward, GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 
 /** The axes of a map that are no batch and no channels. */
@@ -58,8 +58,4 @@ export const reductionRules = {
       toExtremes(operands.x, spatialAxesOf(operands.x), step, (x, most) => math.reaches(x, most)),
     );
   },
-} as const satisfies {
-  readonly [N in
-    | `reduce_${"sum" | "mean" | "max" | "min"}`
-    | `global_${"avg" | "max"}_pool`]: GradientRule<N>;
-};
+} as const satisfies GradientRules;

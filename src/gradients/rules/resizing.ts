@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { resizing } from "../../ir/ops/resizing.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { GradientRule } from "../rule.js";
+import type { GradientRules } from "../rule.js";
 import { sizesOf, type ValueMath } from "../value-math.js";
 
 /** What a linear op does along an axis: the shares of the operand's positions in those of the result, [from, to], row by row. */
@@ -66,4 +66,4 @@ export const resizingRules = {
     if (isOfMaps(x, dy)) give(x, () => alongAxes(x, dy, along, math));
     else refuse(x, "it pads more than maps");
   },
-} as const satisfies { readonly [N in "resize" | "reflect_pad"]: GradientRule<N> };
+} as const satisfies GradientRules;
