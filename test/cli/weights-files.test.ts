@@ -127,6 +127,7 @@ test("diff finds what differs, and says so with exit code 1", async () => {
   assert.is(code, 1);
   const { values, ...report } = JSON.parse(stdout);
   assert.equal(report, {
+    schemaVersion: 1,
     a: CHECKPOINT,
     b: changed,
     ok: false,
