@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../base/visible-text.js";
 import type { ComparedDiff, ComparedNetwork, DiffsReport } from "../driver/diff/several.js";
 import { uncountedText } from "./report-counts.js";
 import { type Cell, changed, counted, percent, type Table, terminalTable } from "./tables/table.js";
@@ -57,7 +58,7 @@ export function tablesOfDiffs(report: DiffsReport): readonly Table[] {
 }
 
 function titleOf({ a, b }: ComparedDiff): string {
-  return `${b}, compared with ${a}`;
+  return `${oneVisibleLine(b)}, compared with ${oneVisibleLine(a)}`;
 }
 
 /** What `ecagen diff` prints for people. */
@@ -85,7 +86,7 @@ export function besideDiffs(report: DiffsReport): string {
 
 function missingText({ file, uncounted = [] }: ComparedNetwork): string {
   const text = uncountedText({ uncounted });
-  return text === "" ? "" : `${file}: ${text}`;
+  return text === "" ? "" : `${oneVisibleLine(file)}: ${text}`;
 }
 
 /** The conditions that hold, and why. */
