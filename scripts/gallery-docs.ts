@@ -57,8 +57,8 @@ The counts that the others expect are ecagen's own, but for what other tests com
 `;
 }
 
-/** The table of families alone, for the README. */
-export function familyTable(families: Families): string {
+/** How many networks of each family there are, and how many of them are equal. */
+function familyTable(families: Families): string {
   const rowOf = (family: string, rows: readonly ReferenceRow[]): readonly string[] => [
     family,
     String(rows.length),

@@ -5,10 +5,11 @@ import { GALLERY_INDEX } from "../src/driver/list/list.js";
 import { packageRoot } from "../src/files/package.js";
 import { specJsonSchema } from "../src/language/json-schema.js";
 import { attentionDocs } from "./attention-docs.js";
+import { cliDocs } from "./cli-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
 import { corpusDocs } from "./corpus-docs.js";
 import { diagnosticsDocs } from "./diagnostics-docs.js";
-import { familyTable, galleryDocs } from "./gallery-docs.js";
+import { galleryDocs } from "./gallery-docs.js";
 import { graphDocs } from "./graph-docs.js";
 import { jsonSchemas } from "./json-schemas/json-schemas.js";
 import { mutationDocs } from "./mutants-docs.js";
@@ -22,7 +23,7 @@ import { verificationDocs } from "./verification-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, those of --json in schema/json/, docs/spec.md, docs/attention.md,
- * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md with its table in the README, the index of the gallery, the code that generated
+ * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md, docs/cli.md, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -50,7 +51,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ...typeScriptTemplates(),
   ...goldens,
   ["docs/templates.md", templateDocs(exampleCard)],
-  ["README.md", withSection("README.md", "reference", familyTable(families))],
+  ["docs/cli.md", cliDocs()],
 ];
 
 const checking = process.argv.includes("--check");
@@ -75,13 +76,4 @@ function textOf(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The file with other text between the comments `<!-- NAME -->` and `<!-- /NAME -->`. */
-function withSection(file: string, name: string, text: string): string {
-  const whole = textOf(join(packageRoot(), file)) ?? "";
-  const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
-  const [from, to] = [whole.indexOf(start), whole.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} has no section between ${start.trim()} and ${end}`);
-  return whole.slice(0, from + start.length) + text + whole.slice(to);
 }

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rewrite } from "../src/driver/rewrite/rewrite.js";
@@ -38,9 +40,25 @@ function examplesOf(page: string): readonly Example[] {
 
 const examples = pages.flatMap(examplesOf);
 
+/** Specs that a page has in full, by the names that it gives them. */
+function filesOf(page: string): ReadonlyMap<string, string> {
+  const blocks = readFileSync(page, "utf8").matchAll(/^```json (\S+)\n(.*?)^```/gms);
+  return new Map([...blocks].map(([, name = "", text = ""]) => [name, text]));
+}
+
+let folder = "";
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), "ecagen-docs-"));
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
 for (const { page, command, lines } of examples) {
   test(`${page}: ecagen ${command.join(" ")} prints what is shown`, () => {
-    const { code, stdout, stderr } = ecagen(command);
+    const files = filesOf(page);
+    for (const [name, text] of files) writeFileSync(join(folder, name), text);
+    const { code, stdout, stderr } = ecagen(
+      command.map((word) => (files.has(word) ? join(folder, word) : word)),
+    );
     assert.is(code, 0, stderr);
     const printed = stdout.split("\n").map((line) => line.trimEnd());
     for (const line of lines) assert.ok(printed.includes(line), `${line}\nis not in\n${stdout}`);
@@ -50,7 +68,7 @@ for (const { page, command, lines } of examples) {
 test("there are examples", () => {
   assert.equal(
     examples.map(({ page }) => page),
-    ["README.md", "docs/insert.md", "docs/onnx-files.md", "docs/rewrite.md"],
+    ["README.md", "docs/blocks.md", "docs/insert.md", "docs/onnx-files.md", "docs/rewrite.md"],
   );
 });
 
@@ -62,11 +80,22 @@ test("README: the kinds of gates are counted", () => {
 test("README and attention.md: the numbers of EfficientNet-B0", () => {
   const [se, all, eca] = claimsIn(
     "README.md",
-    /SE costs EfficientNet-B0 ([\d,]+) of its ([\d,]+) parameters. ECA does the job with (\d+)./,
+    /costs EfficientNet-B0 ([\d,]+) of its ([\d,]+) parameters. Efficient Channel Attention \(ECA\) needs (\d+)./,
   );
   const { parameters, attentionParameters } = stats("specs/b0-se.json");
   assert.equal([attentionParameters, parameters], [se, all]);
   assert.is(stats("specs/b0-eca.json").attentionParameters, eca);
+});
+
+test("the README's picture: the numbers of the first gate and of all", () => {
+  const picture = readFileSync("docs/pictures/swap.svg", "utf8");
+  for (const name of ["b0-se", "b0-eca"]) {
+    const { attentionParameters, blocks } = stats(name);
+    const first = blocks.find(({ attention }) => attention.length > 0);
+    assert.match(picture, `>${first?.attentionParameters}<`);
+    assert.match(picture, `attention.${first?.attention[0]}`);
+    assert.match(picture, attentionParameters.toLocaleString("en"));
+  }
 });
 
 const REWRITTEN: Readonly<Record<string, string>> = {

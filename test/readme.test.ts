@@ -23,7 +23,7 @@ const blocks = (language: string): readonly string[] =>
 
 test("the specs in it are valid and meet what they expect", () => {
   const specs = [...blocks("jsonc"), ...blocks("json")];
-  assert.is(specs.length, 4);
+  assert.is(specs.length, 2);
   for (const [i, text] of specs.entries()) {
     const file = join(folder, `${i}.json`);
     writeFileSync(file, text);
@@ -42,7 +42,8 @@ test("the first spec's gates are all ECA", () => {
 });
 
 test("the error is the one that the command prints", () => {
-  const [start, end] = [readme.indexOf("    net.json:"), readme.indexOf("## Commands")];
+  const start = readme.indexOf("    net.json:");
+  const end = readme.indexOf("\n## ", start);
   const shown = readme
     .slice(start, end)
     .trimEnd()

@@ -13,3 +13,4 @@ export { OPSETS } from "../onnx/file/opset.js";
 export { PRECISIONS } from "../passes/export-options.js";
 export { DEVICE_NAMES } from "../runtime/devices.js";
 export { NAME_KINDS, type NameKind } from "../weights/names/registry.js";
+export { SPEC_TEMPLATES } from "./init/templates.js";

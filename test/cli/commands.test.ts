@@ -149,6 +149,17 @@ test("resolve, schema, list and init", () => {
   assert.match(again.stderr, /exists already/);
 });
 
+test("init --template block: a spec with a block of its own, which verifies", () => {
+  const file = join(folder, "block.json");
+  assert.is(ecagen(["init", "--template", "block", file]).code, 0);
+  const text = readFileSync(file, "utf8");
+  assert.match(text, '"blocks": {');
+  assert.ok(text.split("\n").filter((line) => line.trim().startsWith("//")).length > 5);
+  const { code, stderr } = ecagen(["verify", file]);
+  assert.is(code, 0, stderr);
+  assert.is(ecagen(["init", "--template", "blok", join(folder, "x.json")]).code, 2);
+});
+
 test("the IR after each pass, on stderr and in files", () => {
   const run = ecagen([
     ...["compile", "specs/small.json", "-o", join(folder, "s.onnx")],

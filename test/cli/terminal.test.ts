@@ -42,7 +42,7 @@ test.before(async () => {
     output: file("seresnet50.onnx"),
     exportWeights: file("efficientnet_b0.safetensors"),
   });
-  copyFileSync(file("seresnet50.onnx"), file("FILE.onnx"));
+  for (const name of ["FILE.onnx", "model.onnx"]) copyFileSync(file("seresnet50.onnx"), file(name));
   await compile(file("specs/b0-eca.json"), { output: file("out/b0-eca.onnx") });
   copyFileSync("test/data/images/rgb.jpg", file("cat.jpg"));
   writeFileSync(file("imagenet.txt"), "cat\ndog\nfox\nowl\n");
@@ -54,6 +54,8 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 /** What the README's short forms stand for, and what they leave out. */
 const WORDS: Readonly<Record<string, string>> = {
   SPEC: "specs/b0-se.json",
+  "b0-se": "specs/b0-se.json",
+  "b0-eca": "specs/b0-eca.json",
   A: "specs/b0-se.json",
   B: "specs/b0-eca.json",
   MODEL: "out/b0-eca.onnx",
@@ -98,7 +100,7 @@ for (const columns of WIDTHS) {
   test(`every line of the README runs at ${columns} columns, and leaves the terminal as it was`, async () => {
     const lines = readmeLines();
     assert.ok(lines.length > 25, lines.join("\n"));
-    rmSync(join(folder, "network.json"), { force: true });
+    for (const name of ["network.json", "page"]) rmSync(join(folder, name), { recursive: true, force: true });
     const failed: string[] = [];
     let bars = 0;
     for (const line of lines) {

@@ -3,16 +3,23 @@ import { InputError } from "../../base/diagnostic.js";
 import { didYouMean } from "../../base/suggest.js";
 import { sharedOptions } from "../options.js";
 import { conclude } from "../outcome.js";
+import type { DefinedCommand } from "./command.js";
 
 interface GroupDefinition {
   readonly name: string;
   /** One line. */
   readonly doc: string;
-  readonly commands: readonly CommandModule[];
+  readonly commands: readonly DefinedCommand[];
+}
+
+/** A group as yargs takes it, with its commands. */
+export interface CommandGroup extends CommandModule {
+  readonly group: GroupDefinition;
 }
 
 /** Commands under a common name, `ecagen NAME COMMAND`; each is one of `defineCommand`. */
-export function defineGroup({ name, doc, commands }: GroupDefinition): CommandModule {
+export function defineGroup(group: GroupDefinition): CommandGroup {
+  const { name, doc, commands } = group;
   const known = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
   /** What runs where no command of the group was named; hidden from the help. */
   const otherwise: CommandModule = {
@@ -30,6 +37,7 @@ export function defineGroup({ name, doc, commands }: GroupDefinition): CommandMo
       }),
   };
   return {
+    group,
     command: name,
     describe: doc,
     builder: (yargs) => yargs.usage(`ecagen ${name} COMMAND\n\n${doc}`).command([...commands, otherwise]),

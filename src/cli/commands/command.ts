@@ -4,17 +4,28 @@ import { sharedOptions } from "../options.js";
 import { conclude, type Outcome } from "../outcome.js";
 import { FORMATS, type Format } from "../tables/forms.js";
 
-interface CommandDefinition<
-  P extends Readonly<Record<string, Options>>,
-  O extends Readonly<Record<string, Options>>,
-> {
+/** What a command says of itself, for `--help` and docs/cli.md. */
+export interface CommandFacts {
   /** `compile <spec>`, in yargs' form. */
   readonly usage: string;
   /** One line. */
   readonly doc: string;
+  readonly positionals: Readonly<Record<string, Options>>;
+  readonly options: Readonly<Record<string, Options>>;
+  readonly examples: readonly (readonly [command: string, what: string])[];
+}
+
+/** A command as yargs takes it, with its facts. */
+export interface DefinedCommand extends CommandModule {
+  readonly facts: CommandFacts;
+}
+
+interface CommandDefinition<
+  P extends Readonly<Record<string, Options>>,
+  O extends Readonly<Record<string, Options>>,
+> extends CommandFacts {
   readonly positionals: P;
   readonly options: O;
-  readonly examples: readonly (readonly [command: string, what: string])[];
   /** Does the work; everything heavy is imported here, so that `--help` stays fast. */
   run(args: InferredOptionTypes<P> & InferredOptionTypes<O> & { readonly json: boolean }): Promise<Outcome>;
 }
@@ -23,8 +34,10 @@ interface CommandDefinition<
 export function defineCommand<
   const P extends Readonly<Record<string, Options>>,
   const O extends Readonly<Record<string, Options>>,
->(command: CommandDefinition<P, O>): CommandModule {
+>(command: CommandDefinition<P, O>): DefinedCommand {
+  const options = { ...command.options, json: sharedOptions.json };
   return {
+    facts: { ...command, options },
     command: command.usage,
     describe: command.doc,
     builder: (yargs) => {
@@ -32,7 +45,7 @@ export function defineCommand<
       for (const [name, option] of Object.entries(command.positionals))
         built = built.positional(name, option as never);
       for (const [example, what] of command.examples) built = built.example(example, what);
-      return built.options({ ...command.options, json: sharedOptions.json }).check((args) => {
+      return built.options(options).check((args) => {
         for (const [name, { array = false, coerce }] of Object.entries<Options>(command.options)) {
           // A flag that is coerced sees to that itself, and may be a list.
           if (Array.isArray(args[name]) && !array && coerce === undefined)

@@ -1,6 +1,7 @@
-import type { CommandModule } from "yargs";
 import { benchCommand } from "./bench.js";
 import { codegenCommand } from "./codegen.js";
+import type { DefinedCommand } from "./command.js";
+import type { CommandGroup } from "./command-group.js";
 import { compileCommand } from "./compile.js";
 import { completionCommand } from "./completion.js";
 import { diffCommand } from "./diff.js";
@@ -40,4 +41,4 @@ export const commands = [
   schemaCommand,
   doctorCommand,
   completionCommand,
-] as readonly CommandModule[];
+] as const satisfies readonly (DefinedCommand | CommandGroup)[];

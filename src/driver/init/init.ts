@@ -6,19 +6,23 @@ import { writeTextSync } from "../../files/atomic-file.js";
 import { realPath } from "../../files/files-read.js";
 import { packageRoot } from "../../files/package.js";
 import { readText } from "../../files/read-file.js";
+import type { SpecTemplate } from "./templates.js";
 
-/** Writes a small commented spec, which names its schema for editors, to a file that does not exist yet. Errors: `InputError` for one that does, or can't be written. */
-export function initSpec(file: string): { readonly file: string } {
+/**
+ * Writes a small commented spec, which names its schema for editors, to a file that does not exist yet. Errors: `InputError` for one that does, or can't be
+ * written.
+ */
+export function initSpec(file: string, template: SpecTemplate = "network"): { readonly file: string } {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     throw InputError.of("init/exists", `${file} exists already`, {
       file,
       hint: "name another file: ecagen init FILE",
     });
   }
-  const template = readText(join(packageRoot(), "templates", "network.json"));
+  const text = readText(join(packageRoot(), "templates", `${template}.json`));
   writeTextSync(
     file,
-    template.replace("{\n", () => `{\n  "$schema": ${JSON.stringify(schemaFor(file))},\n`),
+    text.replace("{\n", () => `{\n  "$schema": ${JSON.stringify(schemaFor(file))},\n`),
   );
   return { file };
 }
