@@ -1,11 +1,11 @@
 /**
  * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
- * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file; their type declarations.
- * onnxruntime-node, onnxruntime-web and ts-morph stay outside: they are large and loaded only when needed.
+ * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file.
+ * onnxruntime-node and onnxruntime-web stay outside: they are programs of the platform, which not every user has.
  *
- * Everything else in dist/ goes; with --keep-types, the declarations stay, which the compiler makes and which take long.
+ * Everything else in dist/ goes; with --keep-types, the declarations stay, which scripts/declarations/write.ts makes and which take long.
  */
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -74,11 +74,13 @@ await build({
   // long as printing the help.
   alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
   plugins: [fewChunks],
-  external: ["onnxruntime-node", "onnxruntime-web", "ts-morph"],
+  external: ["onnxruntime-node", "onnxruntime-web"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,
   minifySyntax: true,
   chunkNames: "chunks/[name]-[hash]",
+  // TypeScript, in ts-morph, asks where it lies.
+  define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   // CommonJS packages in the bundle call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
@@ -86,4 +88,7 @@ await build({
   logLevel: "warning",
 });
 await build({ ...coreBundle(), outdir: "dist" });
+// For `require`: the same modules, so that a program has one copy however it loads them.
+for (const entry of ["index", "core"])
+  writeFileSync(`dist/${entry}.cjs`, `module.exports = require("./${entry}.js");\n`);
 chmodSync("dist/cli.js", 0o755);

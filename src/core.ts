@@ -3,6 +3,7 @@
  * its ONNX model, and what tells it from another one. The bytes are those that `ecagen compile` writes.
  */
 import { countNetwork, type NetworkCounts } from "./analysis/counts.js";
+import type { Diagnostic } from "./base/diagnostic.js";
 import { libraryOf } from "./language/library.js";
 import { loadSource } from "./language/load.js";
 import { diffSpecs, type ModelsDiff } from "./networks/diff-report.js";
@@ -10,6 +11,7 @@ import { refuseMissedExpectations } from "./networks/expectations.js";
 import { type ExportOptions, encode, lower } from "./networks/export.js";
 import { networkOfSpec, type SpecNetwork } from "./networks/spec-network.js";
 import { modelBytes } from "./onnx/encode/bytes.js";
+import type { PassReport } from "./passes/engine/manager.js";
 import { passesOfFlag } from "./passes/engine/pipeline.js";
 
 export type { NetworkCounts } from "./analysis/counts.js";
@@ -23,7 +25,6 @@ export {
 } from "./base/diagnostic.js";
 export type { ModelsDiff } from "./networks/diff-report.js";
 export type { ExportOptions } from "./networks/export.js";
-export type { SpecNetwork } from "./networks/spec-network.js";
 
 /** The version of ecagen, which the bundler puts in. */
 declare const ECAGEN_VERSION: string;
@@ -39,6 +40,23 @@ export interface SpecOptions {
   readonly resolution?: number | undefined;
 }
 
+/** A network that was read and checked; the other functions take it. */
+export interface LoadedNetwork {
+  /** What became of each pass. */
+  readonly reports: readonly PassReport[];
+  /** What passes did not find that they were asked for. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The whole networks behind those that callers have. */
+const networks = new WeakMap<LoadedNetwork, SpecNetwork>();
+
+function behind(network: LoadedNetwork): SpecNetwork {
+  const found = networks.get(network);
+  if (found === undefined) throw new TypeError("this takes a network that loadNetwork made");
+  return found;
+}
+
 /** A model that is made of a network. */
 export interface CompiledModel {
   /** The ONNX file, weights included: float32 or float16, little-endian. */
@@ -52,15 +70,17 @@ export interface CompiledModel {
  *
  * @throws InputError with everything that is wrong with it, in the order of its places
  */
-export function loadNetwork(text: string, options: SpecOptions = {}): SpecNetwork {
+export function loadNetwork(text: string, options: SpecOptions = {}): LoadedNetwork {
   const extra = passesOfFlag("passes", options.passes);
   const spec = loadSource({ file: options.file ?? "spec.json", text }, libraryOf(options.specs ?? {}));
-  return networkOfSpec(spec, extra, { resolution: options.resolution });
+  const network = networkOfSpec(spec, extra, { resolution: options.resolution });
+  networks.set(network, network);
+  return network;
 }
 
 /** Counts parameters, multiply-accumulates and memory, in total and by block. */
-export function countsOf({ graph }: SpecNetwork): NetworkCounts {
-  return countNetwork(graph);
+export function countsOf(network: LoadedNetwork): NetworkCounts {
+  return countNetwork(behind(network).graph);
 }
 
 /**
@@ -69,7 +89,8 @@ export function countsOf({ graph }: SpecNetwork): NetworkCounts {
  * @throws InputError for options that don't fit, and for a model of over 2 GiB
  * @throws CheckError where the spec expects other counts than its network has
  */
-export function compileNetwork(network: SpecNetwork, options: ExportOptions = {}): CompiledModel {
+export function compileNetwork(loaded: LoadedNetwork, options: ExportOptions = {}): CompiledModel {
+  const network = behind(loaded);
   refuseMissedExpectations(network);
   const model = encode(network, lower(network, options).graph, { ...options, version: ECAGEN_VERSION });
   const bytes = modelBytes(model, { seed: options.seed ?? 0 });
@@ -77,6 +98,6 @@ export function compileNetwork(network: SpecNetwork, options: ExportOptions = {}
 }
 
 /** Compares two networks: counts side by side, and every change, by the places in their specs. */
-export function diffNetworks(a: SpecNetwork, b: SpecNetwork): ModelsDiff {
-  return diffSpecs(a, b);
+export function diffNetworks(a: LoadedNetwork, b: LoadedNetwork): ModelsDiff {
+  return diffSpecs(behind(a), behind(b));
 }

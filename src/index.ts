@@ -59,6 +59,7 @@ export {
   type ListedTensor,
   type WeightsInventory,
 } from "./driver/weights/inspect.js";
+export type { Spec } from "./language/spec.js";
 export type { WeightsOptions, WeightsReport } from "./networks/load-weights.js";
 export type { NewGatesReport } from "./new-gates/start.js";
 export type { NewGatesOptions } from "./trials/new-gates.js";

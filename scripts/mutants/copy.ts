@@ -22,7 +22,6 @@ export interface Ended {
   readonly output: string;
 }
 
-const TSC = "node_modules/typescript/bin/tsc";
 const COMPILE_SECONDS = 600;
 
 /** A copy of the working tree that mutants are put into: what git knows or would take, and the packages by a link. */
@@ -73,7 +72,7 @@ export class TreeCopy {
   /** Builds the programs in dist/, and once the library's declarations, which hardly ever depend on a mutant. */
   async build(): Promise<Ended> {
     if (!existsSync(join(this.folder, "dist/types"))) {
-      await this.run([TSC, "-p", "tsconfig.build.json"], COMPILE_SECONDS);
+      await this.run(["--import", "tsx", "scripts/declarations/write.ts"], COMPILE_SECONDS);
     }
     return this.run(["--import", "tsx", "scripts/build.ts", "--keep-types"], COMPILE_SECONDS);
   }

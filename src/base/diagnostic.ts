@@ -51,6 +51,7 @@ export class InputError extends Error {
     this.diagnostics = diagnostics;
   }
 
+  /** @internal */
   static of(
     code: DiagnosticCode,
     message: string,
@@ -59,7 +60,11 @@ export class InputError extends Error {
     return new InputError([{ code, message, ...more }]);
   }
 
-  /** What is wrong with one file, each with the same words before it, as far as it is `readable`. */
+  /**
+   * What is wrong with one file, each with the same words before it, as far as it is `readable`.
+   *
+   * @internal
+   */
   static ofFile(
     code: DiagnosticCode,
     file: string,

@@ -1,11 +1,14 @@
 import { checkNames, type NamesOf } from "./check-names.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
 import { headsWithOutputs, namesInHeads, namesInNeck } from "./neck/check.js";
-import type { Spec } from "./schema.js";
+import type { FilledSpec } from "./schema.js";
 import { INPUT_VALUE, readingOf, STEM_VALUE } from "./values.js";
 
 /** The maps that regions are cut out of, and the heads whose results become boxes. */
-function namesInDetection({ detection, heads = [] }: Pick<Spec, "detection" | "heads">): readonly NamesOf[] {
+function namesInDetection({
+  detection,
+  heads = [],
+}: Pick<FilledSpec, "detection" | "heads">): readonly NamesOf[] {
   if (detection === undefined) return [];
   const { scores, boxes, regions } = detection;
   const maps = regions?.from.map((name, i) => ({ name, at: ["detection", "regions", "from", i] })) ?? [];
@@ -16,7 +19,7 @@ function namesInDetection({ detection, heads = [] }: Pick<Spec, "detection" | "h
 
 /** Checks the names that stages, layers of the neck and heads give, and those that they and features read. */
 export function checkStageValues(
-  spec: Pick<Spec, "stages" | "stem" | "features" | "neck" | "heads" | "detection">,
+  spec: Pick<FilledSpec, "stages" | "stem" | "features" | "neck" | "heads" | "detection">,
   refuse: RefuseDefinition,
 ): void {
   const { stages, stem, features, neck, heads } = spec;

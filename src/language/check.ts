@@ -14,7 +14,7 @@ import { resolveSpec } from "./resolve.js";
 import type { ResolvedSpec } from "./resolved.js";
 import { specRules } from "./rules/registry.js";
 import type { RuleSubject } from "./rules/rule.js";
-import { type Spec, specSchemasFor } from "./schema.js";
+import { type FilledSpec, specSchemasFor } from "./schema.js";
 import { schemaDiagnostics } from "./schema-diagnostics.js";
 import { substitutes } from "./substitutes.js";
 
@@ -51,7 +51,7 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
 
 /** What is wrong with a spec that the schema accepts, and the spec resolved; undefined where a definition is wrong. */
 function examine(
-  spec: Spec,
+  spec: FilledSpec,
   name: string,
   passes: readonly PassInvocation[],
   document: SpecDocument,
@@ -97,7 +97,7 @@ function checkRules(
   }
 }
 
-function written({ input, preprocessing, stem, stages }: Spec): RuleSubject["written"] {
+function written({ input, preprocessing, stem, stages }: FilledSpec): RuleSubject["written"] {
   return {
     input,
     preprocessing,

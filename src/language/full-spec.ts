@@ -1,12 +1,12 @@
 import { Defect } from "../base/diagnostic.js";
 import type { LoadedSpec } from "./load.js";
-import { type Spec, specSchemasFor } from "./schema.js";
+import { type FilledSpec, specSchemasFor } from "./schema.js";
 import { NO_STEM } from "./sections.js";
 
 /** A spec that says by itself what another one leaves to bases, shorthands and defaults. */
-export type FullSpec = Omit<Spec, "extends" | "attention" | "stem"> & {
+export type FullSpec = Omit<FilledSpec, "extends" | "attention" | "stem"> & {
   readonly name: string;
-  readonly stem: NonNullable<Spec["stem"]> | typeof NO_STEM;
+  readonly stem: NonNullable<FilledSpec["stem"]> | typeof NO_STEM;
 };
 
 /**

@@ -1,9 +1,9 @@
 import type { NamedMaps } from "./named-maps.js";
 import type { FeatureSource, ResolvedFeature } from "./resolved.js";
-import type { Spec } from "./schema.js";
+import type { FilledSpec } from "./schema.js";
 
 /** The spec's `features`, each with the map that it means. */
-export function featuresOf(features: Spec["features"], maps: NamedMaps): readonly ResolvedFeature[] {
+export function featuresOf(features: FilledSpec["features"], maps: NamedMaps): readonly ResolvedFeature[] {
   return features.map((feature, i): ResolvedFeature => {
     const { name, level, stage, from } =
       typeof feature === "string" ? { name: feature, level: feature } : { ...feature };

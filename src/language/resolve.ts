@@ -23,7 +23,7 @@ import { resolvePreprocessing } from "./preprocessing.js";
 import { featuresOf } from "./resolve-features.js";
 import type { ResolvedHead, ResolvedSpec, ResolvedStem } from "./resolved.js";
 import type { LayerDefaults } from "./resolved-part.js";
-import type { Spec, Stem } from "./schema.js";
+import type { FilledSpec, Stem } from "./schema.js";
 import { USUAL_SIDE } from "./sections.js";
 
 /**
@@ -39,7 +39,7 @@ import { USUAL_SIDE } from "./sections.js";
  * @param refuse is told what a definition can't mean in a stage; the result is then of no use
  */
 export function resolveSpec(
-  spec: Spec,
+  spec: FilledSpec,
   name: string,
   passes: readonly PassInvocation[],
   refuse: RefuseDefinition,
@@ -81,11 +81,16 @@ export function resolveSpec(
   };
 }
 
-function inputOf({ channels, height = USUAL_SIDE, width = USUAL_SIDE, length }: Spec["input"]): NetworkInput {
+function inputOf({
+  channels,
+  height = USUAL_SIDE,
+  width = USUAL_SIDE,
+  length,
+}: FilledSpec["input"]): NetworkInput {
   return length === undefined ? { channels, height, width } : { channels, length };
 }
 
-function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
+function resolveStem(spec: FilledSpec, stem: Stem): ResolvedStem {
   const { channels, deep, kernel, stride, normalized, pool, activation, scaled } = stem;
   const { padding } = spec.defaults;
   const scale = (each: number): number => (scaled ? scaleChannels(each, spec) : each);
@@ -102,7 +107,7 @@ function resolveStem(spec: Spec, stem: Stem): ResolvedStem {
 }
 
 function resolveBlocks(
-  spec: Spec,
+  spec: FilledSpec,
   maps: NamedMaps,
   network: Pick<DefinedContext, "count" | "axes">,
   refuse: RefuseDefinition,
@@ -139,13 +144,13 @@ function resolveBlocks(
 }
 
 /** The reference implementations expand with the default round limit, whatever the widths have. */
-function roundingOf({ scaling }: Spec): NeckContext["roundChannels"] {
+function roundingOf({ scaling }: FilledSpec): NeckContext["roundChannels"] {
   return (channels, divisor = scaling.divisor) => makeDivisible(channels, divisor);
 }
 
 type BlockSite = Omit<BlockContext, "channels" | "residual" | "gates">;
 
-function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): ResolvedBlock {
+function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: FilledSpec): ResolvedBlock {
   const channels = scaleChannels(stage.channels, spec);
   // Block types whose shortcut can change the shape decide this themselves.
   const residual = stage.residual ?? (site.stride === 1 && site.inputChannels === channels);
@@ -155,7 +160,7 @@ function resolveBuiltIn(stage: BuiltInStage, site: BlockSite, spec: Spec): Resol
 function resolveDefined(
   stage: DefinedStage,
   site: BlockSite & Pick<DefinedContext, "repeat" | "count" | "axes">,
-  spec: Spec,
+  spec: FilledSpec,
   refuse: RefuseDefinition,
 ): ResolvedBlock {
   const definition = spec.blocks[stage.block];
@@ -174,7 +179,7 @@ function resolveDefined(
   return { ...block, gates: gatesOf(stage, site, positionsOf(block)[0]) };
 }
 
-function resolveHead(spec: Spec): ResolvedHead {
+function resolveHead(spec: FilledSpec): ResolvedHead {
   const { channels, minChannels = 0, dropout, classes, activation, scaled } = spec.head;
   const { preactivation, poolFirst, bias } = spec.head;
   return {
@@ -191,21 +196,21 @@ function resolveHead(spec: Spec): ResolvedHead {
 }
 
 function layerDefaults(
-  { defaults }: Spec,
+  { defaults }: FilledSpec,
   activation: LayerDefaults["activation"] | undefined,
 ): LayerDefaults {
   const { norm, padding, initialization } = defaults;
   return { activation: activation ?? defaults.activation, norm, padding, initialization };
 }
 
-function scaleChannels(channels: number, { scaling }: Spec): number {
+function scaleChannels(channels: number, { scaling }: FilledSpec): number {
   const { width, divisor, roundLimit, rounding } = scaling;
   return rounding === "down"
     ? Math.max(divisor, Math.floor((channels * width) / divisor) * divisor)
     : makeDivisible(channels * width, divisor, roundLimit);
 }
 
-function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: Spec): number {
+function scaledRepeat({ repeat, scaleDepth }: Stage, { scaling }: FilledSpec): number {
   if (!scaleDepth) return repeat;
   const scaled = repeat * scaling.depth;
   return scaling.depthRounding === "nearest" ? Math.max(1, roundHalfEven(scaled)) : Math.ceil(scaled);

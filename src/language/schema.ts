@@ -157,6 +157,6 @@ export function specSchemasFor(value: unknown): SpecSchemas {
 export type SpecInput = z.input<typeof specSchema>;
 
 /** A spec with the schema's defaults filled in. */
-export type Spec = z.output<typeof specSchema>;
+export type FilledSpec = z.output<typeof specSchema>;
 
-export type Stem = NonNullable<Spec["stem"]>;
+export type Stem = NonNullable<FilledSpec["stem"]>;

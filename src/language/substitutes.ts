@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { JsonPath } from "../base/json-path.js";
 import { meantIssues } from "../base/schema-problems.js";
 import { schemaAt, valueAt } from "../base/schema-walk.js";
-import type { Spec, SpecSchemas } from "./schema.js";
+import type { FilledSpec, SpecSchemas } from "./schema.js";
 
 /**
  * Two specs that the schema accepts, instead of one that it refused: every refused value is replaced by one allowed
@@ -11,7 +11,7 @@ import type { Spec, SpecSchemas } from "./schema.js";
  *
  * Empty where no allowed values were found.
  */
-export function substitutes(value: unknown, schemas: SpecSchemas): readonly Spec[] {
+export function substitutes(value: unknown, schemas: SpecSchemas): readonly FilledSpec[] {
   const [one, other] = [0, 1].map((choice) => substitute(value, choice, schemas.spec));
   return one === undefined || other === undefined ? [] : [one, other];
 }
@@ -19,7 +19,7 @@ export function substitutes(value: unknown, schemas: SpecSchemas): readonly Spec
 /** Replacing a value may uncover mistakes behind it: an unknown block hid that one of its fields is missing. */
 const ROUNDS = 12;
 
-function substitute(value: unknown, choice: number, schema: SpecSchemas["spec"]): Spec | undefined {
+function substitute(value: unknown, choice: number, schema: SpecSchemas["spec"]): FilledSpec | undefined {
   const copy: unknown = structuredClone(value);
   for (let round = 0; round < ROUNDS; round++) {
     const { data, error } = schema.safeParse(copy);

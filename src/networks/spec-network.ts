@@ -23,8 +23,13 @@ export interface NetworkOptions {
   readonly changes?: SpecChanges | undefined;
   /** Sizes of the inputs of a file that leaves some open, as `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
+  /** @internal */
   readonly hooks?: PipelineHooks | undefined;
-  /** Numbers for the parameters instead of the initial ones. */
+  /**
+   * Numbers for the parameters instead of the initial ones.
+   *
+   * @internal
+   */
   readonly given?: GivenWeights | undefined;
 }
 

@@ -15,7 +15,11 @@ export interface WorkerOptions {
   readonly deadline?: Deadline | undefined;
   /** Added to the process's environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes instead. */
+  /**
+   * The program that runs in the process: that of worker.ts, unless a test puts one that hangs or crashes instead.
+   *
+   * @internal
+   */
   readonly program?: string | undefined;
   /** What the process loads. Default: what is installed. */
   readonly runtime?: RuntimePackage | undefined;

@@ -44,6 +44,7 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly verify?: boolean | undefined;
   /** Whether the report has the file's sha256. Default: true. */
   readonly digest?: boolean | undefined;
+  /** @internal */
   readonly hooks?: PipelineHooks | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }

@@ -33,7 +33,11 @@ export interface VerifyOptions
   /** With `atol` or `rtol`, |a - b| ≤ atol + rtol · |a| at each element is what must hold; the other one is 0. */
   readonly atol?: number | undefined;
   readonly rtol?: number | undefined;
-  /** ONNX Runtime that runs already, for many verifications in a row; it stays open, and `timeout` does not end it. Default: one is started. */
+  /**
+   * ONNX Runtime that runs already, for many verifications in a row; it stays open, and `timeout` does not end it. Default: one is started.
+   *
+   * @internal
+   */
   readonly runtime?: Runtime | undefined;
   /** Seconds after which everything is ended with a `CheckError`. */
   readonly timeout?: number | undefined;

@@ -10,7 +10,7 @@ import {
   withInner,
 } from "../definitions/check-layers.js";
 import { namesOf } from "../definitions/check-values.js";
-import type { Spec } from "../schema.js";
+import type { FilledSpec } from "../schema.js";
 import { INPUT_VALUE } from "../values.js";
 import type { WrittenMapHead } from "./schema.js";
 
@@ -24,7 +24,7 @@ const WITHOUT_A_STAGE = {
 
 /** Checks the layers of neck and heads, as far as that needs no numbers. Gives false where anything is wrong. */
 export function checkNeckLayers(
-  { neck, heads = [], blocks }: Pick<Spec, "neck" | "heads" | "blocks">,
+  { neck, heads = [], blocks }: Pick<FilledSpec, "neck" | "heads" | "blocks">,
   refuse: RefuseDefinition,
 ): boolean {
   let sound = true;
@@ -47,13 +47,13 @@ export function checkNeckLayers(
 }
 
 /** The names that layers of the neck read and give, in their order. */
-export function namesInNeck({ neck }: Pick<Spec, "neck">): readonly NamesOf[] {
+export function namesInNeck({ neck }: Pick<FilledSpec, "neck">): readonly NamesOf[] {
   if (neck === undefined) return [];
   return namesOf(neck.layers, ["neck", "layers"]).map((names) => ({ ...names, levels: true }));
 }
 
 /** The names that heads read, and their own. */
-export function namesInHeads({ heads = [] }: Pick<Spec, "heads">): readonly NamesOf[] {
+export function namesInHeads({ heads = [] }: Pick<FilledSpec, "heads">): readonly NamesOf[] {
   return heads.flatMap(({ name, from }, i): readonly NamesOf[] => {
     const at = ["heads", i];
     const reads =

@@ -12,7 +12,7 @@ import type { MapAxes } from "../input.js";
 import type { NamedMaps } from "../named-maps.js";
 import type { FeatureSource } from "../resolved.js";
 import type { LayerDefaults, MapSource } from "../resolved-part.js";
-import type { Spec } from "../schema.js";
+import type { FilledSpec } from "../schema.js";
 import { INPUT_VALUE, LEVEL_NAMES, type MapShape } from "../values.js";
 import type { HeadLevel, ResolvedMapHead, ResolvedNeck } from "./resolved.js";
 import type { WrittenMapHead } from "./schema.js";
@@ -31,7 +31,7 @@ export interface NeckContext {
 
 /** The neck over the stages' maps. What its layers name is named in `maps`, too. */
 export function resolveNeck(
-  { layers, activation }: NonNullable<Spec["neck"]>,
+  { layers, activation }: NonNullable<FilledSpec["neck"]>,
   maps: NamedMaps,
   context: NeckContext,
 ): ResolvedNeck {

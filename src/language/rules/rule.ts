@@ -3,14 +3,14 @@ import type { JsonPath } from "../../base/json-path.js";
 import type { WrittenGates } from "../attention.js";
 import type { BuiltInStage } from "../blocks/registry.js";
 import type { ResolvedSpec } from "../resolved.js";
-import type { Spec, Stem } from "../schema.js";
+import type { FilledSpec, Stem } from "../schema.js";
 
 /** What a rule reads: a spec that the schema accepts. */
 export interface RuleSubject {
   /** The spec as written, with the schema's defaults. */
   readonly written: {
-    readonly input: Spec["input"];
-    readonly preprocessing: Spec["preprocessing"];
+    readonly input: FilledSpec["input"];
+    readonly preprocessing: FilledSpec["preprocessing"];
     readonly stem: Stem | undefined;
     /** The stages; undefined for those of blocks that the spec defines. */
     readonly stages: readonly (BuiltInStage | undefined)[];

@@ -1,28 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { inTemporaryFolder } from "./temporary-folder.js";
+import { inTemporaryFolder } from "../temporary-folder.js";
+import { pack, packInto } from "./packed.js";
 
 /** What `npm pack` makes: it has what its own texts point to, and works where it is installed. */
 const test = suite("package");
-
-interface Packed {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** Packs what is built. */
-function pack(...more: readonly string[]): Packed {
-  const text = execFileSync("npm", ["pack", "--json", "--ignore-scripts", ...more], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const [packed] = JSON.parse(text) as readonly Packed[];
-  if (packed === undefined) throw new Error(text);
-  return packed;
-}
 
 const files = new Set(pack("--dry-run").files.map(({ path }) => path));
 
@@ -63,24 +48,28 @@ test("package.json says where the project is, and exports what is there", () => 
     readonly repository: { readonly url: string };
     readonly homepage: string;
     readonly bugs: { readonly url: string };
-    readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    readonly exports: Targets;
   };
   for (const url of [repository.url, homepage, bugs.url]) assert.match(url, /^(git\+)?https:\/\//);
-  const targets = Object.values(exports).flatMap((each) =>
-    typeof each === "string" ? [each] : Object.values(each),
-  );
-  // Types are made by the compiler, after the bundles.
-  for (const target of targets.filter((each) => !each.startsWith("./dist/types/")))
+  for (const target of targetsOf(exports))
     assert.ok(has(posix.normalize(target).replace(/\/?\*$/, "")), target);
 });
+
+/** Paths, by their conditions. */
+interface Targets {
+  readonly [condition: string]: string | Targets;
+}
+
+function targetsOf(targets: Targets): readonly string[] {
+  return Object.values(targets).flatMap((each) => (typeof each === "string" ? [each] : targetsOf(each)));
+}
 
 test("the packed files work in a folder with a space in its name", () =>
   inTemporaryFolder((temporary) => {
     const folder = join(temporary, "my project");
+    mkdirSync(folder);
+    packInto(folder);
     const installed = join(folder, "node_modules", "ecagen");
-    mkdirSync(installed, { recursive: true });
-    const { filename } = pack("--pack-destination", temporary);
-    execFileSync("tar", ["-xzf", join(temporary, filename), "-C", installed, "--strip-components=1"]);
     for (const each of readdirSync("node_modules").filter((name) => !name.startsWith(".")))
       symlinkSync(resolve("node_modules", each), join(folder, "node_modules", each));
     const run = (line: string) => {
