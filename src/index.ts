@@ -32,6 +32,7 @@ export {
   inspect,
 } from "./driver/inspect/inspect.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list/list.js";
+export { type NetworkReport, type ReportOptions, report } from "./driver/report/report.js";
 export { resolve } from "./driver/resolve/resolve.js";
 export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite/rewrite.js";
 export { type RunOptions, type RunReport, run } from "./driver/run/run.js";

@@ -1,7 +1,8 @@
+import { type Cell, changed, counted, percent, type Table } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { ComparedDiff, ComparedNetwork, DiffsReport } from "../driver/diff/several.js";
 import { uncountedText } from "./report-counts.js";
-import { type Cell, changed, counted, percent, type Table, terminalTable } from "./tables/table.js";
+import { terminalTable } from "./tables/table.js";
 
 const NUMBERS = ["parameters", "attentionParameters", "buffers", "macs"] as const;
 

@@ -9,6 +9,7 @@ import type { KernelReport } from "../driver/explain/explain.js";
 import type { GraphReport } from "../driver/graph/graph.js";
 import type { InspectReport } from "../driver/inspect/inspect.js";
 import type { ListedSpec } from "../driver/list/list.js";
+import type { NetworkReport } from "../driver/report/report.js";
 import type { PrintedSpec } from "../driver/resolve/resolve.js";
 import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import type { RunReport } from "../driver/run/run.js";
@@ -18,6 +19,7 @@ import type { VerifyReport } from "../driver/verify/verify.js";
 import type { ConvertReport } from "../driver/weights/convert.js";
 import type { WeightsDiff } from "../driver/weights/diff.js";
 import type { WeightsInventory } from "../driver/weights/inspect.js";
+import type { Ran } from "./report-ran.js";
 
 /** The version of all documents of `--json`. A key that goes, or means something else, raises it; a new one does not. */
 export const SCHEMA_VERSION = 1;
@@ -48,6 +50,7 @@ export interface JsonDocuments {
   readonly "stats-several": Printed<NetworksReport>;
   readonly diff: Printed<DiffReport>;
   readonly "diff-several": Printed<DiffsReport>;
+  readonly report: Printed<NetworkReport & Ran>;
   readonly graph: Printed<GraphReport>;
   readonly inspect: Printed<Omit<InspectReport, "notes">> & {
     readonly notes: readonly PrintedDiagnostic[];
@@ -80,6 +83,7 @@ export const SCHEMA_NAMES = [
   ...[
     "diff",
     "diff-several",
+    "report",
     "graph",
     "inspect",
     "weights-inspect",

@@ -11,12 +11,12 @@ import {
 } from "../base/diagnostic.js";
 import { EXIT_CODES } from "../base/diagnostic-codes/family.js";
 import { jsonText } from "../base/json-text.js";
+import type { Table } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { asOneRun } from "../driver/command-line.js";
 import { SCHEMA_VERSION } from "./json-documents.js";
 import { print } from "./print.js";
 import { type Format, tablesAs } from "./tables/forms.js";
-import type { Table } from "./tables/table.js";
 
 /** What a command found: for machines, for people, and whether its checks held. */
 export interface Outcome {

@@ -1,7 +1,8 @@
+import { type Cell, counted, type Table, worded } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { BenchReport } from "../driver/bench/bench.js";
 import { deviceText } from "./format.js";
-import { type Cell, counted, type Table, terminalTable, worded } from "./tables/table.js";
+import { terminalTable } from "./tables/table.js";
 
 /** What `ecagen bench` prints for people. */
 export function benchText(report: BenchReport): string {

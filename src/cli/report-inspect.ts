@@ -1,10 +1,11 @@
 import { quoted } from "../base/json-text.js";
 import { count, macs } from "../base/numbers.js";
+import { counted, type Table } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/inspect/inspect.js";
 import { opsetText, shape, table, tableWidth, tensorName } from "./format.js";
 import { foldingText, inputText, uncountedText } from "./report-counts.js";
-import { counted, type Table, terminalTable } from "./tables/table.js";
+import { terminalTable } from "./tables/table.js";
 import { terminalColumns, wrappedLines } from "./wrap.js";
 
 export function inspectText(report: InspectReport): string {

@@ -1,7 +1,8 @@
+import { type Cell, counted, type Table, worded } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
 import { deviceText, judgement, verdict } from "./format.js";
-import { type Cell, counted, type Table, terminalTable, worded } from "./tables/table.js";
+import { terminalTable } from "./tables/table.js";
 
 type Compared = VerifyReport["comparisons"][number] | NonNullable<VerifyReport["blocks"]>[number];
 

@@ -1,9 +1,10 @@
 import { count, macs } from "../base/numbers.js";
+import { type Cell, counted, type Table } from "../base/table.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { NamedStats, StatsReport } from "../driver/stats/stats.js";
 import { shape, verdict } from "./format.js";
 import { foldingText, inputText, uncountedText } from "./report-counts.js";
-import { type Cell, counted, type Table, terminalTable } from "./tables/table.js";
+import { terminalTable } from "./tables/table.js";
 
 type Convention = NonNullable<StatsReport["convention"]>;
 

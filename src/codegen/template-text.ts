@@ -1,10 +1,8 @@
-import { join } from "node:path";
-import { packageRoot } from "../files/package.js";
-import { readText } from "../files/read-file.js";
+import { packagedText } from "../files/packaged-text.js";
 
 /** The text of a file of `templates/`, as `pytorch/train.py`, with the line ends that are written. */
 export function templateText(path: string): string {
-  return readText(join(packageRoot(), "templates", path)).replaceAll("\r\n", "\n");
+  return packagedText(`templates/${path}`);
 }
 
 /** A template with its `{{words}}` filled in; each must be given. */

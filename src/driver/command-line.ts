@@ -11,6 +11,7 @@ export { TARGETS } from "../ir/attention/lowering/strategy.js";
 export { NEW_GATE_STARTS } from "../new-gates/starts.js";
 export { OPSETS } from "../onnx/file/opset.js";
 export { PRECISIONS } from "../passes/export-options.js";
+export { CHART_PARTS, TABLE_PARTS } from "../reports/network/parts.js";
 export { DEVICE_NAMES } from "../runtime/devices.js";
 export { NAME_KINDS, type NameKind } from "../weights/names/registry.js";
 export { SPEC_TEMPLATES } from "./init/templates.js";

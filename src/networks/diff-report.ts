@@ -1,6 +1,6 @@
 import { countNetwork, type UncountedOperator } from "../analysis/counts.js";
 import { type Change, changeOf } from "../analysis/diff/changes.js";
-import { diffNetworks, type NetworkDiff } from "../analysis/diff/networks.js";
+import { diffNetworks, type NetworkDiff, type PairedDiff } from "../analysis/diff/networks.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Graph } from "../ir/graph.js";
 import type { ImageMetadata } from "./metadata.js";
@@ -37,7 +37,7 @@ export function specModel({ graph, spec, warnings }: SpecNetwork): DiffedModel {
 
 /** What was found by comparing two graphs, with what the models say besides. */
 export function diffReport(
-  networks: NetworkDiff,
+  { blocks: _, ...networks }: PairedDiff,
   notes: readonly string[],
   a: DiffedModel,
   b: DiffedModel,

@@ -6,7 +6,7 @@ import type { ImportedModel } from "../onnx/decode/import.js";
 import type { ForeignNode } from "../onnx/decode/opaque-node.js";
 import { readAgain } from "../onnx/decode/read-again.js";
 import type { Sizes } from "../onnx/file/value-info.js";
-import { type PassReport, runPasses } from "../passes/engine/manager.js";
+import { type PassEvent, type PassReport, runPasses } from "../passes/engine/manager.js";
 import { passesOfFlag } from "../passes/engine/pipeline.js";
 import { type RaisedAttention, raiseAttention } from "../passes/raise/raise-attention.js";
 import type { NetworkOptions } from "./spec-network.js";
@@ -30,6 +30,8 @@ export interface FileNetwork {
   /** After the caller's passes. */
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
+  /** Each pass with the network before and after it. */
+  readonly steps: readonly PassEvent[];
   /** What passes did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -42,12 +44,16 @@ export function networkOfFile(
 ): FileNetwork {
   const attention = raiseAttention(imported.graph);
   const recovered = recoverBlocks(attention.graph);
+  const steps: PassEvent[] = [];
   const { graph, reports, warnings } = runPasses(
     withBlocks(attention.graph, recovered),
     passesOfFlag("--passes", passes),
-    { readAgain: (read) => readAgain(read, imported) },
+    { readAgain: (read) => readAgain(read, imported), after: (event) => void steps.push(event) },
   );
-  return { file, imported, attention, recovered, graph, reports, warnings: [...imported.notes, ...warnings] };
+  return {
+    ...{ file, imported, attention, recovered, graph, reports, steps },
+    warnings: [...imported.notes, ...warnings],
+  };
 }
 
 /** The nodes of a file that no op of the IR can say, of one operator. */

@@ -3,7 +3,13 @@ import type { Graph } from "../ir/graph.js";
 import { isSignal } from "../language/input.js";
 import type { LoadedSpec } from "../language/load.js";
 import type { SpecChanges } from "../language/settings.js";
-import { type PassReport, type PipelineHooks, type RanPasses, runPasses } from "../passes/engine/manager.js";
+import {
+  type PassEvent,
+  type PassReport,
+  type PipelineHooks,
+  type RanPasses,
+  runPasses,
+} from "../passes/engine/manager.js";
 import type { PassInvocation } from "../passes/engine/pass.js";
 import { type Insertion, insertedAfter } from "../passes/insert/inserted.js";
 import { isPassName, passOf } from "../passes/registry.js";
@@ -59,6 +65,8 @@ export interface SpecNetwork {
   readonly keeping: readonly PassInvocation[];
   readonly invocations: readonly PassInvocation[];
   readonly reports: readonly PassReport[];
+  /** Each pass with the network before and after it. */
+  readonly steps: readonly PassEvent[];
   /** What passes did not find that they were asked for. */
   readonly warnings: readonly Diagnostic[];
   /** What became of the weights that were given. */
@@ -107,7 +115,8 @@ function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks |
     exchange?: Exchange | undefined;
     exchanged?: Exchange | undefined;
     inserted: readonly Insertion[];
-  } = { inserted: [] };
+    readonly steps: PassEvent[];
+  } = { inserted: [], steps: [] };
   let passes = 0;
   return {
     seen,
@@ -119,6 +128,7 @@ function exchangesSeen(loaded: LoadedWeights | undefined, hooks: PipelineHooks |
         if (complete) seen.exchange = exchangeAfter(seen.exchange, event);
         seen.exchanged = exchangeAfter(seen.exchanged, event);
         seen.inserted = insertedAfter(seen.inserted, event);
+        seen.steps.push(event);
         hooks?.after?.(event);
       },
     } satisfies PipelineHooks,

@@ -68,6 +68,10 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   "stats-several": [["stats", "se.json", "se.onnx"]],
   "diff-several": [["diff", "se.json", "eca.json", "se.onnx", "--fail-on", "macs>1G"]],
+  report: [
+    ["report", "se.json", "eca.json", "se.onnx"],
+    ["report", "se.json", "--verify", "--bench"],
+  ],
   graph: [["graph", "se.json"]],
   inspect: [["inspect", "se.onnx", "--spec", "found.json"]],
   "weights-inspect": [["weights", "inspect", "w.safetensors", "--values"]],

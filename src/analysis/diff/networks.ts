@@ -40,6 +40,11 @@ export interface NetworkDiff {
   readonly changes: readonly Change[];
 }
 
+/** A diff, and the blocks that were taken for each other, in the order of the networks. */
+export interface PairedDiff extends NetworkDiff {
+  readonly blocks: readonly BlockPair[];
+}
+
 /** A network, and its layers where it is not its ops alone that say what they are. */
 export interface DiffedNetwork {
   readonly graph: Graph;
@@ -47,7 +52,7 @@ export interface DiffedNetwork {
 }
 
 /** What is different in b of two specs' networks: blocks, layers and gates are paired by their scopes. */
-export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
+export function diffNetworks(a: Graph, b: Graph): PairedDiff {
   const [one, other] = [a, b].map((graph) => ({ graph, layers: layersOf(graph) })) as [
     DiffedNetwork,
     DiffedNetwork,
@@ -64,14 +69,14 @@ export function diffNetworks(a: Graph, b: Graph): NetworkDiff {
       b.outputs.findIndex((each) => each.name === name),
     ),
   ];
-  return finished([one, other], numbered, changes);
+  return { ...finished([one, other], numbered, changes), blocks };
 }
 
 /**
  * What is different in b of networks whose names are somebody else's: blocks, layers and gates are paired by what they are,
  * and a change is at the scope that it has in a. Of networks that compute the same there is nothing to pair.
  */
-export function diffByStructure(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff {
+export function diffByStructure(a: DiffedNetwork, b: DiffedNetwork): PairedDiff {
   const blocks = pairByStructure(
     [a.graph, countNetwork(a.graph).blocks],
     [b.graph, countNetwork(b.graph).blocks],
@@ -80,7 +85,7 @@ export function diffByStructure(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff
 }
 
 /** The same of networks whose layers mostly have the same names: blocks, layers and gates are paired by these. */
-export function diffByNames(a: DiffedNetwork, b: DiffedNetwork): NetworkDiff {
+export function diffByNames(a: DiffedNetwork, b: DiffedNetwork): PairedDiff {
   const blocks = pairByPath(countNetwork(a.graph).blocks, countNetwork(b.graph).blocks);
   return diffPaired([a, b], blocks, () => pairByScope);
 }
@@ -89,7 +94,7 @@ function diffPaired(
   [a, b]: Networks,
   blocks: readonly BlockPair[],
   pairing: (numbered: NumberedLayers) => PairLayers,
-): NetworkDiff {
+): PairedDiff {
   const numbered = new NumberedLayers(a.layers, b.layers);
   const isSame = computeTheSame([a, b], numbered);
   const paired = isSame ? undefined : pairLayersOf([a, b], blocks, pairing(numbered));
@@ -99,7 +104,7 @@ function diffPaired(
     ...diffValuesByOrder("output-changed", a.graph.outputs, b.graph.outputs),
     ...(paired === undefined ? [] : diffOutputSources([a, b], paired.wiring, (_, i) => i)),
   ];
-  return finished([a, b], numbered, changes);
+  return { ...finished([a, b], numbered, changes), blocks };
 }
 
 type Networks = readonly [a: DiffedNetwork, b: DiffedNetwork];

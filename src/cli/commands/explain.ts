@@ -1,7 +1,8 @@
+import { counted, type Table } from "../../base/table.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { KernelReport } from "../../driver/explain/explain.js";
 import { formatFlag, sharedOptions, specFlags, specOptions } from "../options.js";
-import { counted, type Table, terminalTable } from "../tables/table.js";
+import { terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const explainCommand = defineCommand({

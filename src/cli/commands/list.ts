@@ -1,8 +1,9 @@
 import { macs } from "../../base/numbers.js";
+import { type Cell, counted, type Table, worded } from "../../base/table.js";
 import type { ListedSpec } from "../../driver/list/list.js";
 import { shape } from "../format.js";
 import { formatFlag } from "../options.js";
-import { type Cell, counted, type Table, terminalTable, worded } from "../tables/table.js";
+import { terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const listCommand = defineCommand({

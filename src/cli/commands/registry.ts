@@ -11,6 +11,7 @@ import { graphCommand } from "./graph.js";
 import { initCommand } from "./init.js";
 import { inspectCommand } from "./inspect.js";
 import { listCommand } from "./list.js";
+import { reportCommand } from "./report.js";
 import { resolveCommand } from "./resolve.js";
 import { rewriteCommand } from "./rewrite.js";
 import { runCommand } from "./run.js";
@@ -30,6 +31,7 @@ export const commands = [
   codegenCommand,
   statsCommand,
   diffCommand,
+  reportCommand,
   graphCommand,
   inspectCommand,
   weightsCommand,

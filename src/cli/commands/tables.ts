@@ -1,7 +1,7 @@
+import type { Table } from "../../base/table.js";
 import type { TablesReport } from "../../driver/tables/tables.js";
 import { table } from "../format.js";
 import { formatFlag } from "../options.js";
-import type { Table } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 export const tablesCommand = defineCommand({

@@ -1,9 +1,10 @@
 import { count } from "../../base/numbers.js";
+import { type Table, worded } from "../../base/table.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { WeightsDiff } from "../../driver/weights/diff.js";
 import { shape, tensorName } from "../format.js";
 import { formatFlag, sharedOptions } from "../options.js";
-import { type Table, terminalTable, worded } from "../tables/table.js";
+import { terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
 /** Names that the text lists of each kind; `--json` has all of them. */

@@ -1,10 +1,11 @@
 import { quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
+import { type Cell, counted, type Table, worded } from "../../base/table.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import type { WeightsInventory } from "../../driver/weights/inspect.js";
 import { shape, tensorName } from "../format.js";
 import { formatFlag, sharedOptions } from "../options.js";
-import { type Cell, counted, type Table, terminalTable, worded } from "../tables/table.js";
+import { terminalTable } from "../tables/table.js";
 import { listedNames, ROUNDED } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 

@@ -1,7 +1,7 @@
 import { markdownTable, markdownText } from "../../base/markdown.js";
+import { type Cell, rightColumns, type Table, textRows } from "../../base/table.js";
 import { unfolded } from "../../base/visible-text.js";
 import { withoutColours } from "../print.js";
-import { type Cell, rightColumns, type Table, textRows } from "./table.js";
 
 /** The forms that tables are printed in; text is what a command prints without `--format`. */
 export const FORMATS = ["text", "md", "csv", "latex"] as const;
@@ -14,7 +14,8 @@ export function tablesAs(format: Exclude<Format, "text">, tables: readonly Table
   return tables.map((table) => writer(uncoloured(table))).join(format === "csv" ? "\r\n" : "\n");
 }
 
-function uncoloured({ rows, ...table }: Table): Table {
+/** The table without the colours of a terminal. */
+export function uncoloured({ rows, ...table }: Table): Table {
   const plain = (cell: Cell): Cell => (typeof cell === "string" ? withoutColours(cell) : cell);
   return { ...table, rows: rows.map((row) => row.map(plain)) };
 }

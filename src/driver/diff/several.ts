@@ -2,7 +2,8 @@ import { countNetwork, type UncountedOperator } from "../../analysis/counts.js";
 import { defined } from "../../base/defined.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { type NamedModel, withModels } from "../../given/models.js";
-import { type DiffOptions, type DiffReport, diffModels, judged } from "./diff.js";
+import { diffModels } from "../../reports/diff/diff-models.js";
+import { type DiffOptions, type DiffReport, judged } from "./diff.js";
 import { failOnOf } from "./fail-on.js";
 
 /** What `ecagen diff --json` prints of more than two networks. */

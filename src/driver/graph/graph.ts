@@ -7,8 +7,8 @@ import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { withModel } from "../../given/model.js";
 import type { NetworkOptions } from "../../networks/spec-network.js";
 import { eliminateDeadCode } from "../../passes/simplify/eliminate.js";
-import { dotOf } from "./dot.js";
-import { type DrawnGraph, type DrawnLevel, drawnGraph } from "./drawn.js";
+import { dotOf } from "../../reports/graph/dot.js";
+import { type DrawnGraph, type DrawnLevel, drawnGraph } from "../../reports/graph/drawn.js";
 
 /** What `ecagen graph --json` prints. */
 export interface GraphReport {
@@ -70,7 +70,7 @@ async function drawnSvg({ nodes }: DrawnGraph, dot: string, file: string): Promi
       },
     );
   }
-  const { svgOf } = await import("./graphviz.js");
+  const { svgOf } = await import("../../reports/graph/graphviz.js");
   return svgOf(dot);
 }
 

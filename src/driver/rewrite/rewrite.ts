@@ -21,6 +21,7 @@ import type { PassInvocation } from "../../passes/engine/pass.js";
 import { passesOfFlag } from "../../passes/engine/pipeline.js";
 import { insertInvocations } from "../../passes/insert/flags.js";
 import { raiseAttention } from "../../passes/raise/raise-attention.js";
+import { choiceCurve } from "../../reports/charts/choice-curve.js";
 import { irHooks } from "../../reports/ir-dump.js";
 import { figuresOf, idleNotes, insertedOf } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
@@ -208,7 +209,6 @@ interface Picture {
 
 async function curveOf({ options: { curve }, choice }: RewriteTask): Promise<Picture | undefined> {
   if (curve === undefined || choice === undefined) return undefined;
-  const { choiceCurve } = await import("../../reports/choice-curve.js");
   return { file: curve, svg: await choiceCurve(choice.report) };
 }
 

@@ -6,7 +6,7 @@ import { isOp, replaceParameters } from "../../ir/rewrite.js";
 import { constantWeight, reshapeWeight, type WeightExpr } from "../../ir/weight.js";
 import { libraryOf } from "../../language/library.js";
 import { type LoadedSpec, loadSource } from "../../language/load.js";
-import { runPasses } from "../../passes/engine/manager.js";
+import { type PassEvent, runPasses } from "../../passes/engine/manager.js";
 import { parsePipeline, passesOfFlag } from "../../passes/engine/pipeline.js";
 import { type Exchange, exchangeAfter } from "../../passes/swap/exchange.js";
 import { buildNetwork } from "../blocks/network.js";
@@ -57,9 +57,11 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
   const bound = withWeights(built, found.ours.graph, found.weights);
   const invocations = passesOfFlag("--passes", passes);
   let exchanged: Exchange | undefined;
+  const steps: PassEvent[] = [];
   const { graph, reports, warnings } = runPasses(bound, invocations, {
     after: (event) => {
       exchanged = exchangeAfter(exchanged, event);
+      steps.push(event);
     },
   });
   return {
@@ -73,6 +75,7 @@ export function recoveredNetwork(network: FileNetwork, passes?: string): Recover
     keeping: [],
     invocations,
     reports,
+    steps,
     warnings,
   };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
 import { sha256Hex } from "../../../src/base/sha256.js";
-import { diffModels } from "../../../src/driver/diff/diff.js";
+import { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { specNetwork } from "../../../src/given/spec-file.js";
 import { type Graph, parametersOf } from "../../../src/ir/graph.js";
 import { elementsOf } from "../../../src/ir/known-elements.js";

@@ -1,4 +1,4 @@
-import type { diffModels } from "../../../src/driver/diff/diff.js";
+import type { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { importAssumed } from "../../../src/given/onnx-file.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { encode, lower } from "../../../src/networks/export.js";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
-import { diffModels } from "../../../src/driver/diff/diff.js";
+import { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { GraphBuilder } from "../../../src/ir/builder.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { definitionOf } from "../../../src/ir/ops/registry.js";

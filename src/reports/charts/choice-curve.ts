@@ -1,7 +1,6 @@
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
-import { count } from "../base/numbers.js";
-import type { ChoiceReport } from "../trials/choose-gates.js";
+import { count } from "../../base/numbers.js";
+import type { ChoiceReport } from "../../trials/choose-gates.js";
+import type { TopLevelSpec } from "./vega.js";
 
 const WIDTH = 420;
 const HEIGHT = 260;
@@ -15,12 +14,8 @@ const PARTS = [0, 1, 5, 10, 20, 40, 60, 80, 100];
  * where there is a metric, against that.
  */
 export async function choiceCurve(report: ChoiceReport): Promise<string> {
-  const view = new View(parse(compile(specOf(report)).spec), { renderer: "none" });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
+  const { chartSvg } = await import("./vega.js");
+  return await chartSvg(specOf(report));
 }
 
 function specOf({ budget, metric, curve }: ChoiceReport): TopLevelSpec {

@@ -1,18 +1,21 @@
 import { unfolded } from "../../base/visible-text.js";
-import type { AttentionKind } from "../../ir/attention/modules.js";
+import { COLOURS, gateColour } from "../colours.js";
 import type { DrawnEdge, DrawnGraph, DrawnGroup, DrawnLevel, DrawnNode } from "./drawn.js";
 
 /** What the picture is of. */
 export interface DotOptions {
-  readonly name: string;
+  /** The title; left out, the picture has none. */
+  readonly name?: string;
   readonly level: DrawnLevel;
+  /** Where a click on a node leads. */
+  readonly linkOf?: (node: DrawnNode) => string | undefined;
 }
 
 /**
  * The graph in the language of Graphviz. Nodes are tables of HTML, so that gates have a colour of their own. The letters are of one width,
  * so that texts fit whatever font there is.
  */
-export function dotOf({ nodes, edges, counts }: DrawnGraph, { name, level }: DotOptions): string {
+export function dotOf({ nodes, edges, counts }: DrawnGraph, { name, level, linkOf }: DotOptions): string {
   const ids = new Map(nodes.map(({ id }, i) => [id, `n${i}`]));
   const idOf = (node: DrawnNode): string => ids.get(node.id) ?? "";
   const groups = new Map<string | undefined, DrawnNode[]>();
@@ -21,7 +24,7 @@ export function dotOf({ nodes, edges, counts }: DrawnGraph, { name, level }: Dot
     if (members === undefined) groups.set(node.group?.id, [node]);
     else members.push(node);
   }
-  const text = (node: DrawnNode): string => nodeText(idOf(node), node);
+  const text = (node: DrawnNode): string => nodeText(idOf(node), node, linkOf?.(node));
   const clusters = [...groups.values()].flatMap((members, i) => {
     const [first] = members;
     const texts = members.map(text);
@@ -31,10 +34,13 @@ export function dotOf({ nodes, edges, counts }: DrawnGraph, { name, level }: Dot
   const shown = level === "op" ? changedShapes(edges) : edges.map(({ shape }) => shape);
   const readers = new Map<string, number>();
   for (const { from } of edges) readers.set(from, (readers.get(from) ?? 0) + 1);
-  const title = `<<B>${html(name)}</B><BR/><FONT POINT-SIZE="9" COLOR="${MUTED}">${html(counts)}</FONT><BR/> >`;
+  const title =
+    name === undefined
+      ? ""
+      : `, label=<<B>${html(name)}</B><BR/><FONT POINT-SIZE="9" COLOR="${MUTED}">${html(counts)}</FONT><BR/> >`;
   return [
-    `digraph ${quotedText(shortened(name))} {`,
-    `graph [bgcolor="white", pad=0.3, nodesep=0.35, ranksep=0.35, ${FONT}, fontsize=12, fontcolor="${INK}", tooltip=" ", labelloc=t, label=${title}]`,
+    `digraph ${quotedText(shortened(name ?? ""))} {`,
+    `graph [bgcolor="white", pad=0.3, nodesep=0.35, ranksep=0.35, ${FONT}, fontsize=12, fontcolor="${INK}", tooltip=" ", labelloc=t${title}]`,
     `node [shape=plain, ${FONT}, fontsize=11, fontcolor="${INK}"]`,
     `edge [${FONT}, fontsize=9, color="${LINE}", fontcolor="${MUTED}", arrowsize=0.6, tooltip=" "]`,
     ...clusters,
@@ -45,30 +51,11 @@ export function dotOf({ nodes, edges, counts }: DrawnGraph, { name, level }: Dot
 }
 
 const FONT = 'fontname="Courier"';
-const INK = "#1b2430";
-const MUTED = "#56616f";
-const LINE = "#7b8794";
-const BLOCK = "#eef2f6";
-const CLUSTER = "#f8fafb";
-
-/** One colour for each kind of gate that papers compare; the others share those that are left. */
-const GATES: Readonly<Partial<Record<AttentionKind, string>>> = {
-  se: "#c9dcfb",
-  eca: "#bfe6c8",
-  cbam: "#fbd9b5",
-  gc: "#dccdf6",
-  coord: "#f9c9d4",
-  ese: "#bde4ea",
-  sk: "#f3e3a4",
-};
-const OTHERS = ["#d7e0b8", "#e5cdbf", "#c4cfe0", "#e3c6e6", "#cde8dc", "#ead9ae"];
-
-function colourOf(kind: AttentionKind): string {
-  const known = GATES[kind];
-  if (known !== undefined) return known;
-  const sum = [...kind].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0);
-  return OTHERS[sum % OTHERS.length] ?? BLOCK;
-}
+const INK = COLOURS.ink.light;
+const MUTED = COLOURS.muted.light;
+const LINE = COLOURS.line.light;
+const BLOCK = COLOURS.block.light;
+const CLUSTER = COLOURS.cluster.light;
 
 /** A frame around nodes. Over blocks its title stands at the top; ops are narrow, and it stands beside the first of them. */
 function clusterText(
@@ -96,10 +83,11 @@ function clusterText(
   ].join("\n");
 }
 
-function nodeText(id: string, node: DrawnNode): string {
+function nodeText(id: string, node: DrawnNode, link?: string): string {
   const { kind, title, details, gates } = node;
   const said = [title, ...details, ...gates.map(({ text }) => text)].map(shortened);
-  const tooltip = `tooltip=${quotedText(said.join(", "))}`;
+  const url = link === undefined ? "" : `, URL=${quotedText(link)}`;
+  const tooltip = `tooltip=${quotedText(said.join(", "))}${url}`;
   if (kind === "input" || kind === "output") {
     const what = title === kind ? "" : `<FONT COLOR="${MUTED}">${kind}&#160;</FONT>`;
     return `${id} [label=<${what}<B>${html(title)}</B>>, margin="0.05,0.03", shape=plaintext, height=0, ${tooltip}]`;
@@ -110,7 +98,7 @@ function nodeText(id: string, node: DrawnNode): string {
     ...small.map((line) => `<FONT POINT-SIZE="9" COLOR="${MUTED}">${html(line)}</FONT>`),
   ].map((text) => `<TR><TD>${text}</TD></TR>`);
   const pills = gates.map(
-    (gate) => `<TR><TD BGCOLOR="${colourOf(gate.kind)}" CELLPADDING="4">${html(gate.text)}</TD></TR>`,
+    (gate) => `<TR><TD BGCOLOR="${gateColour(gate.kind)}" CELLPADDING="4">${html(gate.text)}</TD></TR>`,
   );
   const style = kind === "training-only" ? "rounded,dashed" : "rounded";
   const fill = kind === "block" || node.hasWeights ? BLOCK : "white";
