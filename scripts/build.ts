@@ -14,7 +14,7 @@ import { coreBundle } from "./core-bundle/options.js";
 /** What every command reads to know its flags and to print. */
 const LIGHT = [
   "driver/command-line",
-  ...["debugging", "diagnostic", "json-text", "numbers", "suggest", "visible-text"].map(
+  ...["debugging", "diagnostic", "json-text", "numbers", "suggest", "table", "visible-text"].map(
     (name) => `base/${name}`,
   ),
 ];

@@ -339,18 +339,14 @@ test("a start reads few files", () => {
 });
 
 test("--help, compile, stats, diff, inspect and list load neither onnxruntime-node nor ts-morph, sharp, Graphviz or Vega", () => {
-<<<<<<< HEAD
   // TypeScript's compiler, which ts-morph brings, makes the one chunk of its size.
   const chunks = readdirSync("dist/chunks").filter((name) => statSync(join("dist/chunks", name)).size > 4e6);
   assert.is(chunks.length, 1);
   const compiler = (chunks[0] ?? "").replace(/\.js$/, "");
   const heavy = new RegExp(
-    `^import (onnxruntime-node|sharp|\\./(chunks/)?(${compiler}|(graphviz|choice-curve)-\\w+)\\.js)$`,
+    `^import (onnxruntime-node|sharp|\\./(chunks/)?(${compiler}|(graphviz|vega)-\\w+)\\.js)$`,
     "m",
   );
-=======
-  const heavy = /^import (onnxruntime-node|ts-morph|sharp|\.\/(chunks\/)?(graphviz|vega)-\w+\.js)$/m;
->>>>>>> 5b8055b7 (report writes a page of a network, or of several beside each other; diffs and pictures move to reports/ for it)
   for (const args of [
     ["--help"],
     ["codegen", "--help"],

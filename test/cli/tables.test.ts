@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { tablesAs } from "../../src/cli/tables/forms.js";
 import { counted, percent, type Table } from "../../src/base/table.js";
+import { tablesAs } from "../../src/cli/tables/forms.js";
 import { ecagen } from "./run-cli.js";
 
 const test = suite("cli: tables for documents");

@@ -1,4 +1,3 @@
-import type { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { importAssumed } from "../../../src/given/onnx-file.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { encode, lower } from "../../../src/networks/export.js";
@@ -7,6 +6,7 @@ import type { SpecNetwork } from "../../../src/networks/spec-network.js";
 import { modelBytes } from "../../../src/onnx/encode/bytes.js";
 import { encodeModel } from "../../../src/onnx/encode/export.js";
 import { OPSETS } from "../../../src/onnx/file/opset.js";
+import type { diffModels } from "../../../src/reports/diff/diff-models.js";
 
 /** One side of a comparison: a network and the name of its file. */
 export type Side = Parameters<typeof diffModels>[0];

@@ -1,13 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
-import { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { GraphBuilder } from "../../../src/ir/builder.js";
 import type { Graph } from "../../../src/ir/graph.js";
 import { definitionOf } from "../../../src/ir/ops/registry.js";
 import { TypeRefusal, tensorType } from "../../../src/ir/types.js";
 import { storedWeight } from "../../../src/ir/weight.js";
 import { OPSETS } from "../../../src/onnx/file/opset.js";
+import { diffModels } from "../../../src/reports/diff/diff-models.js";
 import { evaluate, randomInputs } from "../../onnx/agreement.js";
 import { graphOfCase, type OpCase, type OperandCase, opCases } from "../../onnx/cases.js";
 import { fileOfGraph, type Side } from "./file-networks.js";
