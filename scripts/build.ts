@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the CLI, the library and the process of ONNX Runtime as ES modules, bundled so that a start reads few files (reading and
+ * Builds dist/: the CLI, the library, the process of ONNX Runtime and the interpreter's threads as ES modules, bundled so that a start reads few files (reading and
  * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file.
  * onnxruntime-node and onnxruntime-web stay outside: they are programs of the platform, which not every user has.
  *
@@ -61,7 +61,12 @@ const keepTypes = process.argv.includes("--keep-types");
 for (const name of existsSync("dist") ? readdirSync("dist") : [])
   if (!(keepTypes && name === "types")) rmSync(join("dist", name), { recursive: true });
 await build({
-  entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts", worker: "src/runtime/worker.ts" },
+  entryPoints: {
+    cli: "src/cli/main.ts",
+    index: "src/index.ts",
+    worker: "src/runtime/worker.ts",
+    evaluator: "src/trials/evaluator-thread.ts",
+  },
   outdir: "dist",
   bundle: true,
   splitting: true,

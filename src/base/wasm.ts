@@ -69,7 +69,7 @@ export const f64x2 = {
     ...memoryAt(offset),
   ],
   /** One number twice. */
-  twice: (address: Code): Code => [...vector(0x0a, address), ...memoryAt(0)],
+  twice: (address: Code, offset = 0): Code => [...vector(0x0a, address), ...memoryAt(offset)],
   /** Numbers of two places. */
   pair: (first: Code, second: Code): Code => [
     ...second,

@@ -58,7 +58,7 @@ export function checkPromise(pass: Pick<Pass, "name" | "preserves">, before: Gra
   const parameters = parameterNumbers(SEED);
   const expected = evaluateGraph(before, inputs, parameters);
   const now = evaluateGraph(after, inputs, parameters);
-  const errors = roundingErrors(before, [inputs], [expected], parameters, tolerance.precision);
+  const errors = roundingErrors(before, [{ inputs, exact: expected }], parameters, tolerance.precision);
   for (const [name, error] of errors) {
     const [a, b] = [expected.get(name)?.data ?? [], now.get(name)?.data ?? []];
     const { verdict, why } = judge(a, b, error, tolerance);

@@ -51,7 +51,7 @@ export function gateEffects(
   onGate?.();
   const trace = traceGraph(graph, inputs, parameters);
   const exact = new Map(graph.outputs.map((output) => [output.name, trace.get(output) ?? NOTHING]));
-  const errors = roundingErrors(graph, [inputs], [exact], parameters, tolerance.precision);
+  const errors = roundingErrors(graph, [{ inputs, exact }], parameters, tolerance.precision);
   const effects = gates.map(({ op, gate }): GateEffect => {
     onGate?.();
     const without = evaluateWithout(graph, trace, op, parameters, gate.bypass);

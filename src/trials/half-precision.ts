@@ -134,7 +134,7 @@ export function halfRangeCheck(meant: Graph, lowered: Graph, seed: number): Chec
   const name = "rounding to half precision";
   const detail = `each result rounded, the output moves by ${(moved * 100).toPrecision(2)} % of its range; the largest is ${largestHalf(trace).toPrecision(3)} of ${LARGEST_FLOAT16}, at ${image.join("x")}`;
   if (outside.length === 0) return { name, ok: true, detail };
-  const errors = roundingErrors(meant, [inputs], [expected], parameters, "float16");
+  const errors = roundingErrors(meant, [{ inputs, exact: expected }], parameters, "float16");
   const unexplained = outside.some(({ name: output, exact, rounded }) => {
     const error = errors.get(output);
     return error === undefined || judge(exact, rounded, error, TOLERANCES.float16).verdict === "wrong";

@@ -100,14 +100,16 @@ export function isIndex({ dtype = "float32" }: InputShape): boolean {
   return /^u?int(16|32|64)$/.test(dtype);
 }
 
-/** The numbers of each parameter as its file would hold them; made once and kept. */
+/** The numbers of each parameter as its file would hold them; made once and kept, in memory that threads can share. */
 export function parameterNumbers(seed: number): ParameterSource {
   const made = new Map<Parameter, Tensor>();
   return (parameter) => {
     const known = made.get(parameter);
     if (known !== undefined) return known;
     const { dims, dtype } = parameter.type;
-    const tensor = { dims: concreteDims(dims), data: materialize(parameter.data, seed, dtype) };
+    const sizes = concreteDims(dims);
+    const memory = new Float64Array(new SharedArrayBuffer(8 * elementCount(sizes)));
+    const tensor = { dims: sizes, data: materialize(parameter.data, seed, dtype, memory) };
     made.set(parameter, tensor);
     return tensor;
   };

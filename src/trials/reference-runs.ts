@@ -22,6 +22,7 @@ import {
 } from "./numbers.js";
 import { fixedBatch, type Outputs } from "./outputs.js";
 import { quantizedErrors, quantizes } from "./quantized-runs.js";
+import { type EvaluationThreads, ONE_BY_ONE } from "./side-by-side.js";
 
 /** The seed of the initial weights, and that of the random inputs. */
 export interface Seeds {
@@ -46,23 +47,30 @@ export interface Reference {
   readonly responses: ReadonlyMap<string, number>;
 }
 
+export interface ReferenceOptions {
+  /** Default: those of the graph. */
+  readonly inputs?: readonly InputShape[];
+  /** Evaluates images side by side. Default: one after the other. */
+  readonly evaluator?: Pick<EvaluationThreads, "all"> | undefined;
+  /** Is told the part that is done; what it throws ends the evaluation. */
+  readonly onProgress?: (part: number) => void;
+}
+
 /** Runs with rounding, at most: an output of few numbers shows its error only in several. */
 const MOST_ROUNDED = 4;
 
 /**
  * Evaluates a graph for the first images of the random inputs of a seed, in float64, and for one of them with rounding too,
  * for more where an output has few numbers. Images are evaluated one by one: inference treats each by itself, and memory
- * stays that of one. A graph of a fixed batch is evaluated with that, and has outputs for no other. `onProgress` is told
- * the part that is done; what it throws ends the evaluation.
+ * stays that of one. A graph of a fixed batch is evaluated with that, and has outputs for no other.
  */
-export function evaluateReference(
+export async function evaluateReference(
   graph: Graph,
   images: number,
   seeds: Seeds,
   arithmetic: RoundedArithmetic,
-  onProgress: (part: number) => void = () => {},
-  inputs: readonly InputShape[] = inputShapes(graph),
-): Reference {
+  { inputs = inputShapes(graph), evaluator = ONE_BY_ONE, onProgress = () => {} }: ReferenceOptions = {},
+): Promise<Reference> {
   const parameters = parameterNumbers(seeds.weights);
   const fixed = fixedBatch({ inputs });
   const lot = fixed ?? 1;
@@ -70,22 +78,28 @@ export function evaluateReference(
   const given = Array.from({ length: byImage ? images : 1 }, (_, i) =>
     randomInputs(inputs, lot, seeds.inputs, i * lot),
   );
-  const part =
-    (done: number) =>
-    (op: number, of: number): void =>
-      onProgress((done + op / of) / (given.length + 1));
-  const exact = given.map((each, i) => evaluateGraph(graph, each, parameters, part(i)));
   const [first = new Map()] = given;
-  const steps = quantizes(graph) ? quantizedErrors(graph, first, parameters, arithmetic) : undefined;
-  const errors =
-    steps?.errors ?? roundingErrors(graph, given, exact, parameters, arithmetic, part(given.length));
+  const takesSteps = quantizes(graph);
+  const evaluations = [
+    ...given.map((inputs) => ({ inputs })),
+    ...(takesSteps ? [] : [{ inputs: first, arithmetic }]),
+  ];
+  const runs = await evaluator.all(graph, evaluations, parameters, onProgress);
+  const [exact, [rounded]] = [runs.slice(0, given.length), runs.slice(given.length)];
+  const steps = takesSteps ? quantizedErrors(graph, first, parameters, arithmetic) : undefined;
+  const known = given.map((inputs, i) => ({
+    inputs,
+    exact: exact[i],
+    rounded: i === 0 ? rounded : undefined,
+  }));
+  const onOp = (): void => onProgress(1);
+  const errors = steps?.errors ?? roundingErrors(graph, known, parameters, arithmetic, { onOp });
   let all: ReadonlyMap<string, OutputError> | undefined;
-  const runs = new Map([[lot, exact[0] ?? new Map()]]);
+  const byBatch = new Map([[lot, exact[0] ?? new Map()]]);
   const runOf = (batch: number): Run => {
     const run =
-      runs.get(batch) ??
-      evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters, part(given.length));
-    runs.set(batch, run);
+      byBatch.get(batch) ?? evaluateGraph(graph, randomInputs(inputs, batch, seeds.inputs), parameters);
+    byBatch.set(batch, run);
     return run;
   };
   return {
@@ -99,15 +113,13 @@ export function evaluateReference(
     unstable: steps?.unstable ?? new Map(),
     errorsOfAll() {
       all ??= steps?.errors;
-      all ??= roundingErrors(
-        graph,
-        [...given, ...given.map((each, i) => movedBy(inputs, each, 2 * ROUNDOFF.float32.unit, i))],
-        [...exact, ...exact],
-        parameters,
-        arithmetic,
-        undefined,
-        2 * given.length,
-      );
+      const moved = known.map(({ inputs: each, exact }, i) => ({
+        inputs: movedBy(inputs, each, 2 * ROUNDOFF.float32.unit, i),
+        exact,
+      }));
+      all ??= roundingErrors(graph, [...known, ...moved], parameters, arithmetic, {
+        least: 2 * given.length,
+      });
       return all;
     },
     responses: byImage ? responsesOf(graph, exact) : new Map(),
@@ -127,35 +139,36 @@ function treatsImagesAlone(graph: Graph): boolean {
   return outputs.every(({ type: { dims } }) => dims[0] !== undefined && batches.has(String(dims[0])));
 }
 
+/** Inputs, and what has been evaluated with them already. */
+export interface KnownRun {
+  readonly inputs: Run;
+  readonly exact?: Run | undefined;
+  readonly rounded?: Run | undefined;
+}
+
 /**
- * What rounding does to each output: in the given runs one after the other, and then with inputs that are moved a little. At
+ * What rounding does to each output: in the given runs one after the other, and then with inputs of the first that are moved a little. At
  * least `least` runs are made, and more while an output shows its error in too few numbers.
  */
 export function roundingErrors(
   graph: Graph,
-  inputs: readonly Run[],
-  exact: readonly Run[],
+  known: readonly KnownRun[],
   parameters: ParameterSource,
   arithmetic: RoundedArithmetic,
-  onOp?: (op: number, of: number) => void,
-  least = 1,
+  { least = 1, onOp }: { readonly least?: number; readonly onOp?: () => void } = {},
 ): ReadonlyMap<string, OutputError> {
   const runs = new Map<string, RoundedRun[]>(graph.outputs.map(({ name }) => [name, []]));
+  const [{ inputs: first } = { inputs: new Map() }] = known;
   let errors: ReadonlyMap<string, OutputError> = new Map();
-  const most = Math.max(MOST_ROUNDED, least);
-  for (let i = 0; i < most; i++) {
-    // Each run is two evaluations, where none is given.
-    const step =
-      (done: number) =>
-      (op: number, of: number): void =>
-        onOp?.(2 * i + done + op / of, 2 * most);
-    const [first = new Map<string, Tensor>()] = inputs;
-    const given = inputs[i] ?? movedBy(inputShapes(graph), first, 2 * ROUNDOFF.float32.unit, i);
-    const expected = exact[i] ?? evaluateGraph(graph, given, parameters, step(0));
-    const rounded = evaluateGraph(graph, given, parameters, step(1), arithmetic);
+  for (let i = 0; i < Math.max(MOST_ROUNDED, least); i++) {
+    const run: KnownRun = known[i] ?? {
+      inputs: movedBy(inputShapes(graph), first, 2 * ROUNDOFF.float32.unit, i),
+    };
+    const exact = run.exact ?? evaluateGraph(graph, run.inputs, parameters, onOp);
+    const rounded = run.rounded ?? evaluateGraph(graph, run.inputs, parameters, onOp, arithmetic);
     for (const [name, each] of runs) {
-      const dims = expected.get(name)?.dims ?? [];
-      each.push({ dims, exact: numbersOf(expected, name), rounded: numbersOf(rounded, name) });
+      const dims = exact.get(name)?.dims ?? [];
+      each.push({ dims, exact: numbersOf(exact, name), rounded: numbersOf(rounded, name) });
     }
     errors = new Map([...runs].map(([name, each]) => [name, measuredError(each, arithmetic)]));
     if (i + 1 >= least && [...errors.values()].every(({ whole }) => whole.seen >= ENOUGH_NUMBERS)) break;

@@ -199,7 +199,7 @@ test("verify holds it to the tolerance of half precision, in batches of 1 and 3"
 
 test("it runs at every opset, to the same effect", async () => {
   const network = specNetwork(SPEC);
-  const { outputs: exact, errors } = evaluateReference(
+  const { outputs: exact, errors } = await evaluateReference(
     network.meant,
     1,
     { weights: 0, inputs: 0 },

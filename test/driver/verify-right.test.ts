@@ -116,11 +116,11 @@ test("--check-passes keeps quiet about close logits and zeros", () => {
   }
 });
 
-test("stress weights are as well conditioned for a folded graph as for a spec's", () => {
+test("stress weights are as well conditioned for a folded graph as for a spec's", async () => {
   const network = specNetwork("specs/tf-v2-b0-se.json", { resolution: 64 });
   for (const graph of [network.meant, lower(network, {}).graph]) {
     const weighted = stressed(graph, 0);
-    const { outputs, errors, responses } = evaluateReference(
+    const { outputs, errors, responses } = await evaluateReference(
       weighted,
       2,
       { weights: 0, inputs: 0 },

@@ -11,6 +11,7 @@ import { ModelProto, toInteger } from "../../src/onnx/file/proto.js";
 import { elementDType } from "../../src/onnx/file/tensors.js";
 import { evaluateGraph } from "../../src/reference/interpreter.js";
 import { evaluatorOf } from "../../src/reference/operators/registry.js";
+import { inputShapes, randomInputs } from "../../src/trials/numbers.js";
 import { elementReader, fileByteCount } from "../../src/weights/formats/file-dtypes.js";
 import { materialize } from "../../src/weights/values/materialize.js";
 import { skip } from "../skip.js";
@@ -165,6 +166,33 @@ if (HAS_BACKEND_TESTS) {
     console.log(`Nodes that no op can say:\n  ${listed(unreadForms).join("\n  ")}`);
     assert.equal(wrong, []);
     assert.is(evaluated, EVALUATED);
+  });
+
+  // As `verify` does, where what is a size or an index may be any number.
+  test("with random inputs every model is evaluated or refused", () => {
+    const broken: string[] = [];
+    let evaluated = 0;
+    for (const each of backendTests()) {
+      const imported = read(each);
+      if (imported === undefined) continue;
+      const { graph } = imported;
+      try {
+        for (const seed of [0, 1, 2]) {
+          const inputs = randomInputs(inputShapes(graph), 2, seed);
+          evaluate(
+            graph,
+            graph.inputs.map(({ name }) => inputs.get(name) as Tensor),
+          );
+          evaluated++;
+        }
+      } catch (error) {
+        if (!(error instanceof InputError)) broken.push(`${each.name}: ${error}`);
+      } finally {
+        imported.close();
+      }
+    }
+    assert.equal(broken, []);
+    assert.ok(evaluated > 2000, `${evaluated}`);
   });
 
   test("operators that no op is compute what ONNX expects", () => {

@@ -45,17 +45,14 @@ export async function compareBlocks(
       const withBlocks = { ...reference, outputs: [...new Set(leaving.values())] };
       const seeds = { weights: context.weightSeed, inputs: seed };
       await withoutListeners();
-      evaluated = evaluateReference(
-        withBlocks,
-        batch,
-        seeds,
-        context.tolerance.precision,
-        (part) => {
+      evaluated = await evaluateReference(withBlocks, batch, seeds, context.tolerance.precision, {
+        inputs: run.inputs,
+        evaluator: context.evaluator,
+        onProgress(part) {
           context.deadline.check("evaluating the reference");
           onProgress(`reference interpreter, block by block`, part);
         },
-        run.inputs,
-      );
+      });
       expected.set(batch, evaluated);
     }
     const numbers = evaluated.outputs(batch);

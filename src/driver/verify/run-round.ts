@@ -24,7 +24,8 @@ import {
   runModel,
   workableInputs,
 } from "../../trials/outputs.js";
-import { evaluateReference, type Reference, type Seeds } from "../../trials/reference-runs.js";
+import { evaluateReference, type Reference } from "../../trials/reference-runs.js";
+import type { EvaluationThreads } from "../../trials/side-by-side.js";
 import { type MeasuredOutputs, measuredOn } from "./measured.js";
 import { reconsidering } from "./reconsidered.js";
 import type { Comparison, ModelPlacement } from "./report.js";
@@ -45,6 +46,8 @@ export interface RunContext extends InputValues {
   /** What leaving out a gate must move the output by more than, whatever a user allows. */
   readonly gateTolerance: Tolerance;
   readonly deadline: Deadline;
+  /** Evaluates the reference. */
+  readonly evaluator: EvaluationThreads;
   readonly note: (check: Check) => void;
 }
 
@@ -55,37 +58,67 @@ export interface RoundResult {
   readonly placements: readonly ModelPlacement[];
 }
 
-export interface Candidate {
+interface Candidate {
   readonly label: string;
   readonly session: Session;
 }
 
-/**
- * Runs the subjects of a round and holds each against the reference, and the first against each of the others.
- * `progress`: the part of the round that is done.
- */
-export async function runRound(
+/** A round whose subjects are loaded, and whose reference is being evaluated. */
+export interface BegunRound {
+  readonly round: Round;
+  readonly candidates: readonly Candidate[];
+  readonly wanted: Interface;
+  /** For each seed of inputs; undefined where the interpreter can't say what must be computed. */
+  readonly references: readonly (() => Promise<Reference | undefined>)[];
+}
+
+/** What is told of a round: what goes on, and the part of it that is done. */
+export type RoundProgress = (message: string, part: number) => void;
+
+/** The part of a round that its reference takes. */
+const REFERENCE_PART = 0.8;
+
+/** Loads the subjects of a round, and begins with the reference for the first seed of inputs. */
+export async function beginRound(
   round: Round,
   context: RunContext,
-  progress: (message: string, part: number) => void,
-): Promise<RoundResult> {
-  const { batches, seeds: inputSeeds, deadline } = context;
+  progress: RoundProgress,
+): Promise<BegunRound> {
+  const { batches, seeds } = context;
   const candidates = await openCandidates(round, context);
   const wanted = await workable(wantedInterface(round, candidates), candidates, batches, context);
+  const references = seeds.map((seed, i) =>
+    once(() => {
+      const told = (part: number) => {
+        context.deadline.check("evaluating the reference");
+        progress(`reference interpreter, seed ${seed}`, (i + REFERENCE_PART * part) / seeds.length);
+      };
+      return evaluated(round, candidates, wanted, context, seed, told);
+    }),
+  );
+  // What goes wrong is thrown to who waits for it.
+  references[0]?.().catch(() => {});
+  return { round, candidates, wanted, references };
+}
+
+/** Runs the subjects of a round, and compares each with the reference, and the first with each of the others. */
+export async function finishRound(
+  { round, candidates, wanted, references }: BegunRound,
+  context: RunContext,
+  progress: RoundProgress,
+): Promise<RoundResult> {
+  const { batches, seeds } = context;
   const comparisons: Comparison[] = [];
-  const steps = inputSeeds.length;
-  for (const [i, seed] of inputSeeds.entries()) {
+  const steps = seeds.length;
+  for (const [i, seed] of seeds.entries()) {
     await withoutListeners();
-    const seeds = { weights: context.weightSeed, inputs: seed };
-    const reference = references(round, candidates, wanted, context, seeds, (part) => {
-      deadline.check("evaluating the reference");
-      progress(`reference interpreter, seed ${seed}`, (i + 0.8 * part) / steps);
-    });
+    const reference = await references[i]?.();
     const outputs = new Map<Candidate, ReadonlyMap<number, Outputs>>();
     for (const [j, candidate] of candidates.entries()) {
       const runs = new Map<number, Outputs>();
       for (const batch of batchesOf(candidate, wanted, batches)) {
-        progress(`${candidate.label}, batch ${batch}`, (i + 0.8 + (0.2 * j) / candidates.length) / steps);
+        const part = REFERENCE_PART + ((1 - REFERENCE_PART) * j) / candidates.length;
+        progress(`${candidate.label}, batch ${batch}`, (i + part) / steps);
         runs.set(batch, await runModel(candidate.session, wanted.inputs, batch, seed));
       }
       outputs.set(candidate, runs);
@@ -106,6 +139,14 @@ export async function runRound(
   const placements = await placementsOf(round, candidates);
   for (const { session } of candidates) await session.close();
   return { comparisons, placements };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** Loads the subjects; one whose inputs or outputs are not the network's is a failed check. */
@@ -158,17 +199,21 @@ async function workable(
   return { ...wanted, inputs: await workableInputs(first.session, wanted.inputs, batch, values) };
 }
 
-function references(
+async function evaluated(
   { reference }: Round,
   candidates: readonly Candidate[],
   wanted: Interface,
-  { batches, tolerance: { precision } }: RunContext,
-  seeds: Seeds,
+  { batches, tolerance: { precision }, weightSeed, evaluator }: RunContext,
+  seed: number,
   onProgress: (part: number) => void,
-): Reference | undefined {
+): Promise<Reference | undefined> {
   if (reference === undefined || candidates.length === 0) return undefined;
   const images = Math.max(...candidates.flatMap((each) => batchesOf(each, wanted, batches)));
-  return evaluateReference(reference, images, seeds, precision, onProgress, wanted.inputs);
+  const seeds = { weights: weightSeed, inputs: seed };
+  return await evaluateReference(reference, images, seeds, precision, {
+    inputs: wanted.inputs,
+    ...{ evaluator, onProgress },
+  });
 }
 
 /** Nothing is called wrong by what rounding does for one image alone: then it is measured for all of them. */

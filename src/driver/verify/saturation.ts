@@ -11,7 +11,7 @@ import type { RunContext } from "./run-round.js";
  * int8 in pairs of 16 bits on x64 processors without VNNI, so that the same right file gives other numbers there.
  */
 export async function noteSaturation({ reference, subjects }: Round, context: RunContext): Promise<void> {
-  const { device, note, seeds, tolerance, weightSeed } = context;
+  const { device, evaluator, note, seeds, tolerance, weightSeed } = context;
   const [subject] = subjects;
   if (subject === undefined || reference === undefined || device !== "cpu") return;
   if (!multipliesIntegers(reference)) return;
@@ -20,11 +20,12 @@ export async function noteSaturation({ reference, subjects }: Round, context: Ru
   const differs = ([name, numbers]: readonly [string, ArrayLike<number>]): boolean =>
     largestDifference(numbers, deployed.get(name) ?? []) > 0;
   if (![...exact].some(differs)) return;
-  const { errors } = evaluateReference(
+  const { errors } = await evaluateReference(
     reference,
     1,
     { weights: weightSeed, inputs: seeds[0] ?? 0 },
     tolerance.precision,
+    { evaluator },
   );
   for (const [name, numbers] of exact) {
     const [error, given] = [errors.get(name), deployed.get(name) ?? []];

@@ -2,9 +2,12 @@ import { Deadline } from "../../base/deadline.js";
 import { defined } from "../../base/defined.js";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
+import { withoutListeners } from "../../files/termination.js";
 import { specNetwork } from "../../given/spec-file.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
+import { type Graph, parametersOf } from "../../ir/graph.js";
+import { elementCount } from "../../ir/types.js";
 import { hintingAt } from "../../networks/input-sizes.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { isOnnx } from "../../onnx/file/names.js";
@@ -12,12 +15,19 @@ import { type Check, TOLERANCES, type Tolerance, type ToleranceName } from "../.
 import { isProcessor, packageOf } from "../../runtime/devices.js";
 import { type Runtime, startRuntime } from "../../runtime/session.js";
 import { type ChosenDevice, chooseDevice, deviceReport, holdDevice } from "../../trials/devices.js";
+import { EvaluationThreads } from "../../trials/side-by-side.js";
 import { fileTarget } from "./file-target.js";
 import { againstFile } from "./given-model.js";
 import { compareBlocks } from "./per-block.js";
 import type { BlockComparison, Comparison, ModelPlacement, VerifyOptions, VerifyReport } from "./report.js";
 import type { VerifyTarget } from "./round.js";
-import { type RunContext, runRound } from "./run-round.js";
+import {
+  type BegunRound,
+  beginRound,
+  finishRound,
+  type RoundProgress,
+  type RunContext,
+} from "./run-round.js";
 import { noteSaturation } from "./saturation.js";
 import { publishedNumbers, specTarget } from "./spec-target.js";
 import { conclude, withConstants } from "./verdict.js";
@@ -59,11 +69,15 @@ async function verifyWith(
   const device = await chooseDevice(options.device ?? "cpu", runtimeOptions);
   const runtime =
     options.runtime ?? (await startRuntime({ ...runtimeOptions, runtime: packageOf(device.device) }));
+  const evaluator = new EvaluationThreads({ deadline });
   try {
     await holdDevice(runtime, device.device);
 
     // 3: round by round, each with other weights: what the models give is compared with what they must.
-    const context = contextOf(runtime, device, target, { ...options, deadline, note });
+    const context = contextOf(runtime, device, target, {
+      ...options,
+      ...{ deadline, evaluator, note },
+    });
     const rounds = await hintingAt({ notes: warnings }, () => runRounds(target, context, options));
 
     // 4: what the rounds have shown of the network itself, and where the nodes ran; then the verdict.
@@ -75,6 +89,7 @@ async function verifyWith(
       warnings: [...warnings, ...weightsWarnings([given])],
     };
   } finally {
+    evaluator.close();
     if (options.runtime === undefined) runtime.close();
   }
 }
@@ -111,15 +126,15 @@ function contextOf(
   runtime: Runtime,
   device: ChosenDevice,
   target: VerifyTarget,
-  options: VerifyOptions & Pick<RunContext, "deadline" | "note">,
+  options: VerifyOptions & Pick<RunContext, "deadline" | "evaluator" | "note">,
 ): RunContext {
-  const { against, seed = 0, batches = [1, 3], seeds = [seed], deadline, note } = options;
+  const { against, seed = 0, batches = [1, 3], seeds = [seed], deadline, evaluator, note } = options;
   const strict = TOLERANCES[precisionOn(device, target, options)];
   return {
     runtime,
     device: device.device,
     alsoOnCpu: against === "cpu" && !isProcessor(device.device),
-    ...{ batches, weightSeed: seed, seeds, deadline, note },
+    ...{ batches, weightSeed: seed, seeds, deadline, evaluator, note },
     inputValues: options.inputValues,
     tolerance: withElementwise(strict, options),
     gateTolerance: strict,
@@ -133,7 +148,10 @@ interface RoundResults {
   readonly placements: readonly ModelPlacement[];
 }
 
-/** Runs all rounds of a target, and compares block by block too where that is asked for. */
+/**
+ * Runs all rounds of a target, and compares block by block too where that is asked for. While threads evaluate the reference of a round, the
+ * next one is made, unless the numbers of both would take too much memory.
+ */
 async function runRounds(
   target: VerifyTarget,
   context: RunContext,
@@ -142,24 +160,51 @@ async function runRounds(
   const comparisons: Comparison[] = [];
   const blocks: BlockComparison[] = [];
   const placements: ModelPlacement[] = [];
-  for (let i = 0; i < target.rounds; i++) {
-    const round = target.round(i, { tolerance: context.gateTolerance, deadline: context.deadline });
-    const progress = (message: string, part: number): void =>
-      onProgress?.(`${round.weights}: ${message}`, (i + part) / target.rounds);
-    const result = await runRound(round, context, (message, part) => progress(message, part * 0.9));
+  const begin = async (index: number): Promise<Begun | undefined> => {
+    if (index >= target.rounds) return undefined;
+    await withoutListeners();
+    const round = target.round(index, { tolerance: context.gateTolerance, deadline: context.deadline });
+    const progress: RoundProgress = (message, part) =>
+      onProgress?.(`${round.weights}: ${message}`, (index + part) / target.rounds);
+    return {
+      ...(await beginRound(round, context, (message, part) => progress(message, part * 0.9))),
+      progress,
+    };
+  };
+  let next = await begin(0);
+  for (let i = 0; next !== undefined; i++) {
+    const begun: Begun = next;
+    const early = fitsTwice(begun.round.reference) ? await begin(i + 1) : undefined;
+    const { round, progress } = begun;
+    const result = await finishRound(begun, context, (message, part) => progress(message, part * 0.9));
     comparisons.push(...result.comparisons);
     // Weights change nothing about where nodes run.
     if (i === 0) {
       placements.push(...result.placements);
       await noteSaturation(round, context);
     }
-    if (perBlock !== true) continue;
-    const compared = await compareBlocks(round, context, (message, part) =>
-      progress(message, 0.9 + part / 10),
-    );
-    blocks.push(...compared);
+    if (perBlock === true) {
+      const compared = await compareBlocks(round, context, (message, part) =>
+        progress(message, 0.9 + part / 10),
+      );
+      blocks.push(...compared);
+    }
+    next = early ?? (await begin(i + 1));
   }
   return { comparisons, blocks, placements };
+}
+
+interface Begun extends BegunRound {
+  readonly progress: RoundProgress;
+}
+
+/** Parameters of networks whose numbers are at hand for two rounds at once: 800 MB of float64 for each. */
+const MOST_PARAMETERS_TWICE = 1e8;
+
+function fitsTwice(reference: Graph | undefined): boolean {
+  if (reference === undefined) return false;
+  const numbers = parametersOf(reference).reduce((sum, { data }) => sum + elementCount(data.dims), 0);
+  return numbers <= MOST_PARAMETERS_TWICE;
 }
 
 /** The verdict on all rounds, with what it rests on. `noted`: the checks that were made before and during them. */

@@ -11,3 +11,11 @@ export function checkAxes(axes: readonly number[], rank: number): void {
     if (axes.indexOf(axis) !== axes.lastIndexOf(axis)) refuse(`axis ${axis} is named twice`);
   }
 }
+
+/** An index into an axis, counted from the first; negative ones count from the end. Refuses one that is outside of the axis. */
+export function indexFrom(index: number, size: number): number {
+  const at = index < 0 ? index + size : index;
+  return Number.isInteger(at) && at >= 0 && at < size
+    ? at
+    : refuse(`index ${index} is outside of an axis of ${size}`);
+}

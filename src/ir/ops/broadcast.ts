@@ -94,7 +94,38 @@ function combineRun(
 
 /** A tensor repeated to sizes that its own can be broadcast to. */
 export function broadcastTensor(x: Tensor, dims: readonly number[]): Tensor {
-  return combineTensors(x, zeros(dims, x), (element) => element);
+  return readInSteps(x, broadcastDims(x.dims, dims) as number[], broadcastSteps(x.dims, dims));
+}
+
+/** The elements of a tensor in another order, or several times: `steps` is how far one step along each axis of the result moves in x. */
+export function readInSteps(x: Tensor, dims: readonly number[], steps: readonly number[]): Tensor {
+  const y = zeros(dims, x);
+  const { outer, length, steps: inner } = commonRun(dims, steps);
+  const [step = 0] = inner;
+  const at = new Array<number>(outer).fill(0);
+  let first = 0;
+  for (let start = 0; start < y.data.length; start += length) {
+    copyRun(y.data, start, length, x.data, first, step);
+    for (let axis = outer - 1; axis >= 0; axis--) {
+      first += steps[axis] as number;
+      at[axis] = (at[axis] as number) + 1;
+      if ((at[axis] as number) < (dims[axis] as number)) break;
+      at[axis] = 0;
+      first -= (steps[axis] as number) * (dims[axis] as number);
+    }
+  }
+  return y;
+}
+
+function copyRun(
+  to: Numbers,
+  start: number,
+  length: number,
+  from: Numbers,
+  first: number,
+  step: number,
+): void {
+  for (let i = 0; i < length; i++) to[start + i] = from[first + i * step] as number;
 }
 
 /** How far one step along each axis of the result moves in an operand: zero where the operand is repeated. */

@@ -3,8 +3,9 @@ import { plainOp, primitiveOp } from "../op.js";
 import { integers, numbers, rest } from "../operands.js";
 import { plus } from "../sizes.js";
 import { elementAt, zeros } from "../tensor.js";
-import { type Dim, elementCount, formatType, refuse, tensorType } from "../types.js";
-import { broadcastDims, broadcastTensor } from "./broadcast.js";
+import { type Dim, elementCount, formatType, refuse, stridesOf, tensorType } from "../types.js";
+import { indexFrom } from "./axes.js";
+import { broadcastDims, broadcastTensor, readInSteps } from "./broadcast.js";
 
 /** The sizes with another one along an axis. */
 function withSize<D extends Dim>(dims: readonly D[], axis: number, size: D): readonly D[] {
@@ -31,24 +32,8 @@ export const moves = {
       );
     },
     evaluate({ x }, { permutation }) {
-      const strides = x.dims.map((_, axis) =>
-        x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1),
-      );
-      const y = zeros(
-        permutation.map((axis) => elementAt(x.dims, axis)),
-        x,
-      );
-      for (let i = 0; i < y.data.length; i++) {
-        let rest = i;
-        let source = 0;
-        for (let axis = y.dims.length - 1; axis >= 0; axis--) {
-          const size = elementAt(y.dims, axis);
-          source += (rest % size) * elementAt(strides, elementAt(permutation, axis));
-          rest = Math.floor(rest / size);
-        }
-        y.data[i] = x.data[source] as number;
-      }
-      return y;
+      const along = (sizes: readonly number[]) => permutation.map((axis) => elementAt(sizes, axis));
+      return readInSteps(x, along(x.dims), along(stridesOf(x.dims)));
     },
   }),
   slice: primitiveOp({
@@ -135,7 +120,7 @@ export const moves = {
       let target = 0;
       for (let row = 0; row < outer; row++) {
         for (const index of indices.data) {
-          const from = (row * size + (index < 0 ? index + size : index)) * inner;
+          const from = (row * size + indexFrom(index, size)) * inner;
           y.data.set(x.data.subarray(from, from + inner), target);
           target += inner;
         }

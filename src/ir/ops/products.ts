@@ -33,7 +33,7 @@ interface Shared {
   /** Of these and as many more of the last as make fours. */
   readonly places: Int32Array;
   readonly offsets: Int32Array;
-  /** After how many bytes of weights the sums are rounded, and the end. */
+  /** After how many bytes of weights a run of terms ends that are rounded by fours. */
   readonly stops: Int32Array;
   readonly rounds: number;
   readonly y: Numbers;
@@ -47,7 +47,8 @@ export function productWriter(
 ): (products: Products) => void {
   const terms = offsets.length;
   const rounds = y instanceof Float32Array ? 1 : 0;
-  const stops = (rounds ? roundedAfter(terms, run) : Int32Array.of(terms)).map((term) => 8 * term);
+  const runs = rounds ? Math.ceil(terms / run) : 1;
+  const stops = Int32Array.from({ length: runs }, (_, i) => 8 * (i + 1 < runs ? (i + 1) * run : terms));
   const shared = { ...{ rows, terms, count: places.length, offsets, stops, rounds, y } };
   const all: Shared = { ...shared, places: inFours(places) };
   // What one row reads of a single map need not be brought together.
@@ -59,16 +60,6 @@ function inFours(places: Int32Array): Int32Array {
   const all = new Int32Array(4 * Math.ceil(places.length / 4)).fill(places.at(-1) ?? 0);
   all.set(places);
   return all;
-}
-
-function roundedAfter(terms: number, run: number): Int32Array {
-  const stops: number[] = [];
-  for (let start = 0; start < terms; start += run) {
-    const fours = start + run - (run % 4);
-    for (let k = start + 4; k <= fours; k += 4) stops.push(k);
-    for (let k = fours + 1; k <= start + run; k++) stops.push(k);
-  }
-  return Int32Array.from(stops);
 }
 
 /** Parts of the memory of the kernels, each after the other, for as long as no other parts are taken. */
@@ -135,14 +126,17 @@ function writeRows(all: Shared, { numbers, weights, start, at }: Products): void
       for (let row = 0; row < some; row++) {
         sums.fill(start(top + row), row * width, row * width + block.length);
       }
-      for (let row = 0; row < some; row += 2) {
-        // The last of an odd number of rows is its own other one.
-        const other = row + 1 < some ? 8 : 0;
+      for (let row = 0; row < some; ) {
+        const left = some - row;
+        // One that is left alone is its own next row.
+        const next = left > 1 ? 8 : 0;
         const from = sums.byteOffset + 8 * row * width;
-        space.kernels.addTwoRows(
-          ...[from, from + 8 * block.length, other * width, panel.byteOffset],
-          ...[near.byteOffset + 8 * row * terms, other * terms, ends.byteOffset, endOf(ends), rounds],
+        const kernel = left >= 4 ? space.kernels.addFourRows : space.kernels.addTwoRows;
+        kernel(
+          ...[from, from + 8 * block.length, next * width, panel.byteOffset],
+          ...[near.byteOffset + 8 * row * terms, next * terms, ends.byteOffset, endOf(ends), rounds],
         );
+        row += left >= 4 ? 4 : 2;
       }
       const written = Math.min(block.length, count - first);
       for (let row = 0; row < some; row++) {

@@ -3,6 +3,7 @@ import { primitiveOp } from "../op.js";
 import { elements, floats, integers } from "../operands.js";
 import { elementAt, nchw, runningSum, type Tensor, zeros } from "../tensor.js";
 import { type Dim, formatType, mapChannels, refuse, tensorType } from "../types.js";
+import { indexFrom } from "./axes.js";
 import { found } from "./selections.js";
 
 /** What is kept of overlapping boxes. */
@@ -144,7 +145,7 @@ function cellShares(
 }
 
 function aligned({ x, regions, images }: Record<"x" | "regions" | "images", Tensor>, how: Alignment): Tensor {
-  const [, channels, height, width] = nchw(x);
+  const [batch, channels, height, width] = nchw(x);
   const count = elementAt(regions.dims, 0);
   const y = zeros([count, channels, how.height, how.width], x);
   const cells = how.height * how.width;
@@ -152,7 +153,7 @@ function aligned({ x, regions, images }: Record<"x" | "regions" | "images", Tens
     const [left = 0, top = 0, right = 0, bottom = 0] = regions.data.subarray(4 * region, 4 * region + 4);
     const vertical = regionAxis(top, bottom, how.height, how);
     const horizontal = regionAxis(left, right, how.width, how);
-    const first = elementAt(images.data, region) * channels;
+    const first = indexFrom(elementAt(images.data, region), batch) * channels;
     for (let cell = 0; cell < cells; cell++) {
       const rows = positionsIn(vertical, Math.floor(cell / how.width));
       const shares = cellShares(rows, positionsIn(horizontal, cell % how.width), [height, width]);

@@ -12,17 +12,12 @@ import {
   type TensorType,
   tensorType,
 } from "../types.js";
+import { indexFrom } from "./axes.js";
 
 /** How many elements are found: a size that only a run has, so that whoever makes the op names it. */
 export const found = z.union([z.int().min(0), z.string().min(1)]);
 
 const axis = z.int().min(0);
-
-/** An index counted from the first. Refuses one outside of the axis. */
-export function indexFrom(index: number, size: number): number {
-  const at = index < 0 ? index + size : index;
-  return at >= 0 && at < size ? at : refuse(`index ${index} is outside of an axis of ${size}`);
-}
 
 function whole(dims: readonly number[], data: readonly number[]): Tensor {
   return { dims, data: Float64Array.from(data) };

@@ -1,4 +1,4 @@
-import { broadcastDims, broadcastTensor } from "../../ir/ops/broadcast.js";
+import { broadcastDims, broadcastTensor, readInSteps } from "../../ir/ops/broadcast.js";
 import { reshapedDims } from "../../ir/ops/shapes.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { elementCount, refuse, stridesOf } from "../../ir/types.js";
@@ -91,20 +91,18 @@ export function joined(tensors: readonly Tensor[], along: number): Tensor {
 const transpose: Evaluator = (node) => {
   const x = node.input(0);
   const permutation = node.numbers("perm") ?? x.dims.map((_, axis) => axis).reverse();
-  const strides = stridesOf(x.dims);
-  const steps = permutation.map((axis) => strides[axis] ?? 0);
-  return [
-    filled(
-      permutation.map((axis) => x.dims[axis] ?? 1),
-      (at) => x.data[positionOf(at, steps)] ?? 0,
-    ),
-  ];
+  const along = (sizes: readonly number[]) => permutation.map((axis) => sizes[axis] ?? 1);
+  return [readInSteps(x, along(x.dims), along(stridesOf(x.dims)))];
 };
 
 const reshape: Evaluator = (node) => {
   const x = node.input(0);
   const shape = node.integers(1, "shape") ?? refuse("its shape is missing");
-  if (node.number("allowzero", 0) !== 0 && shape.includes(0)) return [{ dims: shape, data: x.data }];
+  if (node.number("allowzero", 0) !== 0 && shape.includes(0)) {
+    if (x.data.length > 0 || shape.some((size) => size < 0))
+      refuse(`${x.data.length} elements can't have the shape [${shape.join(", ")}]`);
+    return [{ dims: shape, data: x.data }];
+  }
   return [{ dims: reshapedDims(x.dims, shape) as readonly number[], data: x.data }];
 };
 

@@ -1,4 +1,5 @@
-import { indexFrom, selections as ops, topIndices } from "../../ir/ops/selections.js";
+import { indexFrom } from "../../ir/ops/axes.js";
+import { selections as ops, topIndices } from "../../ir/ops/selections.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { elementCount, refuse, stridesOf } from "../../ir/types.js";
 import {
@@ -96,6 +97,7 @@ const scatterNd: Evaluator = (node) => {
 const oneHot: Evaluator = (node) => {
   const [indices, depths, values] = [node.input(0), node.input(1), node.input(2)];
   const depth = depths.data[0] ?? 0;
+  if (!Number.isInteger(depth) || depth < 0) refuse(`its depth is ${depth}`);
   const rank = indices.dims.length + 1;
   const axis = axisFrom(node.number("axis", -1), rank);
   const [off = 0, on = 1] = values.data;

@@ -49,13 +49,18 @@ export function* weightChunks(
   }
 }
 
-/** All elements of a weight, each rounded to the element type: what a file holds. */
-export function materialize(expr: WeightExpr, seed: number, dtype: DType = "float32"): Float64Array {
-  const numbers = evaluate(expr, seed);
-  if (isIntegerType(dtype)) return numbers;
-  if (dtype === "float16") return numbers.map(nearestHalf);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = Math.fround(numbers[i] as number);
-  return numbers;
+/** All elements of a weight, each rounded to the element type: what a file holds. `into` has room for all of them. */
+export function materialize(
+  expr: WeightExpr,
+  seed: number,
+  dtype: DType = "float32",
+  into: Float64Array = new Float64Array(elementCount(expr.dims)),
+): Float64Array {
+  elementsOf(expr, seed).fill(into);
+  if (isIntegerType(dtype)) return into;
+  const round = dtype === "float16" ? nearestHalf : Math.fround;
+  for (let i = 0; i < into.length; i++) into[i] = round(into[i] as number);
+  return into;
 }
 
 /** All elements of a weight, unrounded. */
