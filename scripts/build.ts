@@ -8,6 +8,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { coreBundle } from "./core-bundle/options.js";
 
@@ -66,6 +67,9 @@ await build({
     index: "src/index.ts",
     worker: "src/runtime/worker.ts",
     evaluator: "src/trials/evaluator-thread.ts",
+    "sweep-worker": "src/cli/sweep-worker.ts",
+    // Its threads begin with a file beside that of the pool, which is a chunk.
+    "chunks/entry/worker": fileURLToPath(new URL("entry/worker.js", import.meta.resolve("tinypool"))),
   },
   outdir: "dist",
   bundle: true,

@@ -17,9 +17,9 @@ Two more flags work everywhere: \`--help\` (\`-h\`) and \`--version\`.
 export function cliDocs(): string {
   const all: readonly CommandFacts[] = commands.flatMap((command) =>
     "group" in command
-      ? command.group.commands.map(({ facts }) => ({
+      ? [command.group.main ?? [], command.group.commands].flat().map(({ facts }) => ({
           ...facts,
-          usage: `${command.group.name} ${facts.usage}`,
+          usage: `${command.group.name} ${facts.usage.replace("$0 ", "")}`,
         }))
       : [command.facts],
   );

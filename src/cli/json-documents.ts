@@ -14,6 +14,8 @@ import type { PrintedSpec } from "../driver/resolve/resolve.js";
 import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import type { RunReport } from "../driver/run/run.js";
 import type { NetworksReport, StatsReport } from "../driver/stats/stats.js";
+import type { MergeReport } from "../driver/sweep/merge.js";
+import type { SweepReport } from "../driver/sweep/sweep.js";
 import type { TablesReport } from "../driver/tables/tables.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
 import type { ConvertReport } from "../driver/weights/convert.js";
@@ -52,6 +54,8 @@ export interface JsonDocuments {
   readonly "diff-several": Printed<DiffsReport>;
   readonly report: Printed<NetworkReport & Ran>;
   readonly graph: Printed<GraphReport>;
+  readonly sweep: Printed<SweepReport>;
+  readonly "sweep-merge": Printed<MergeReport>;
   readonly inspect: Printed<Omit<InspectReport, "notes">> & {
     readonly notes: readonly PrintedDiagnostic[];
     readonly warnings: readonly PrintedDiagnostic[];
@@ -77,14 +81,27 @@ export interface JsonDocuments {
   readonly error: Printed<{ readonly ok: false; readonly errors: readonly PrintedDiagnostic[] }>;
 }
 
-/** Their names, and that of the spec's schema. */
+/** Their names, and those of the schemas of specs and sweep files. */
 export const SCHEMA_NAMES = [
-  ...["spec", "compile", "rewrite", "verify", "run", "bench", "codegen", "stats", "stats-several"],
+  ...[
+    "spec",
+    "sweep-file",
+    "compile",
+    "rewrite",
+    "verify",
+    "run",
+    "bench",
+    "codegen",
+    "stats",
+    "stats-several",
+  ],
   ...[
     "diff",
     "diff-several",
     "report",
     "graph",
+    "sweep",
+    "sweep-merge",
     "inspect",
     "weights-inspect",
     "weights-convert",
@@ -93,4 +110,4 @@ export const SCHEMA_NAMES = [
   ],
   ...["tables", "resolve", "list", "init", "doctor"],
   ...["completion", "error"],
-] as const satisfies readonly ("spec" | keyof JsonDocuments)[];
+] as const satisfies readonly ("spec" | "sweep-file" | keyof JsonDocuments)[];

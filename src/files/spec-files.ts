@@ -4,7 +4,8 @@ import { InputError } from "../base/diagnostic.js";
 import { fileKind, LONGEST_FILE_START } from "../base/file-kinds.js";
 import { type OtherModel, otherModel, otherModelFolder } from "../base/other-models.js";
 import type { SourceText } from "../base/source.js";
-import { MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
+import { readWithBases } from "../language/extends.js";
+import { jsonValue, MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import type { SpecChanges } from "../language/settings.js";
@@ -24,6 +25,18 @@ export type ReadFile = (file: string) => string;
 export function loadSpec(file: string, changes: SpecChanges = {}, read: ReadFile = readTextFile): LoadedSpec {
   const source = isStream(file) ? specOfStandardInput() : readSpec(file, "", read);
   return loadSource(source, libraryOfFiles(read), changes);
+}
+
+/**
+ * The text of a spec with all that it extends in it, as JSON, for whoever can't reach the files. `reference` is seen from `folder`.
+ *
+ * Errors: as of `loadSpec`, for a file that is not there or is no JSON.
+ */
+export function mergedSpec(reference: string, folder: string, asker: Asker): SourceText {
+  const source = readSpec(reference, folder, readTextFile, asker);
+  const { root } = readWithBases(source, libraryOfFiles(readTextFile));
+  const { extends: _, ...merged } = jsonValue(root) as Readonly<Record<string, unknown>>;
+  return { file: source.file, text: JSON.stringify(merged) };
 }
 
 /** As `loadSpec`, for a text at hand. `file` is its name in messages, and `extends` is relative to its folder. */

@@ -18,8 +18,18 @@ const LONGEST_NAME = 160;
 /** A temporary name beside a file. */
 export function temporaryFor(file: string): string {
   const name = Buffer.from(basename(file)).subarray(0, LONGEST_NAME).toString("utf8");
-  const owner = [hostMark(), process.pid, startOf(process.pid) ?? "0", randomBytes(4).toString("hex")];
-  return join(dirname(file), `.${name}.ecagen-${owner.join("-")}.tmp`);
+  return join(dirname(file), `.${name}.ecagen-${ownMark()}-${randomBytes(4).toString("hex")}.tmp`);
+}
+
+/** What tells this process from all others, here and on other machines: `HOST-PID-START`. */
+export function ownMark(): string {
+  return [hostMark(), process.pid, startOf(process.pid) ?? "0"].join("-");
+}
+
+/** Whether the process of a mark may still be there: no one can tell of those of another machine. */
+export function mayBeAlive(mark: string): boolean {
+  const [host, pid, start] = mark.split("-");
+  return host !== hostMark() || isAlive(Number(pid), start);
 }
 
 /** A temporary file whose process is on this machine. */

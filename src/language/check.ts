@@ -39,7 +39,7 @@ export function checkSpec(document: SpecDocument, name: string, found: readonly 
   for (const issue of parsed.error?.issues ?? []) {
     // What is inside of something unreadable was reported with it.
     if (pathsTo(issue.path as JsonPath).some((path) => unreadable.has(formatJsonPath(path)))) continue;
-    schemaDiagnostics(issue, document, schemas).forEach(report);
+    schemaDiagnostics(issue, document, { root: schemas.spec, blocks: schemas.blocks }).forEach(report);
   }
   const specs = parsed.data === undefined ? substitutes(value, schemas) : [parsed.data];
   const examined = specs.map((spec) => examine(spec, name, passes, document));

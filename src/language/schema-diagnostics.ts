@@ -11,13 +11,18 @@ import { LAYER_KINDS } from "./definitions/layer-schema.js";
 import type { SpecDocument } from "./document.js";
 import type { SpecSchemas } from "./schema.js";
 
-/** What the schema has against a spec, in words and with places. One issue may be several unknown keys. */
+/** The schema that a document is checked against, and the words for blocks in it. */
+interface DocumentSchemas extends Pick<SpecSchemas, "blocks"> {
+  readonly root: z.ZodType;
+}
+
+/** What the schema has against a spec or a sweep, in words and with places. One issue may be several unknown keys. */
 export function schemaDiagnostics(
   issue: z.core.$ZodIssue,
   document: SpecDocument,
-  schemas: SpecSchemas,
+  schemas: DocumentSchemas,
 ): readonly Diagnostic[] {
-  return schemaProblems([issue], schemas.spec, document.value).map((problem) => {
+  return schemaProblems([issue], schemas.root, document.value).map((problem) => {
     const { path } = problem;
     return { path, range: document.locate(path), ...said(problem, document, schemas) };
   });
@@ -25,7 +30,7 @@ export function schemaDiagnostics(
 
 type Said = Pick<Diagnostic, "code" | "message" | "hint"> & Partial<Diagnostic>;
 
-function said(problem: SchemaProblem, document: SpecDocument, schemas: SpecSchemas): Said {
+function said(problem: SchemaProblem, document: SpecDocument, schemas: DocumentSchemas): Said {
   const { path, given } = problem;
   switch (problem.kind) {
     case "unknown-key": {
@@ -36,7 +41,7 @@ function said(problem: SchemaProblem, document: SpecDocument, schemas: SpecSchem
       return { code: "spec/unknown-key", message, path: at, range, hint: didYouMean(key, known) };
     }
     case "missing": {
-      const hint = schemaAt(schemas.spec, path, document.value)?.description;
+      const hint = schemaAt(schemas.root, path, document.value)?.description;
       return { code: "spec/missing-key", message: `${JSON.stringify(String(path.at(-1)))} is missing`, hint };
     }
     case "wrong-type": {
@@ -76,7 +81,7 @@ function unknownVariant(
   discriminator: string,
   written: string,
   path: JsonPath,
-  { blocks }: SpecSchemas,
+  { blocks }: DocumentSchemas,
 ): readonly [code: DiagnosticCode, message: string, known: readonly string[]] {
   if (discriminator === "block") return ["spec/unknown-block", `unknown block ${written}`, blocks];
   if (discriminator === "layer") return ["spec/unknown-layer", `unknown layer ${written}`, LAYER_KINDS];
@@ -95,9 +100,9 @@ function unknownVariant(
 function expectedBy(
   { path, expected, message }: SchemaProblem & { readonly kind: "wrong-type" },
   document: SpecDocument,
-  schemas: SpecSchemas,
+  schemas: DocumentSchemas,
 ): string {
-  const schema = schemaAt(schemas.spec, path, document.value);
+  const schema = schemaAt(schemas.root, path, document.value);
   if (schema?.type === "union" && message.startsWith("expected ")) return message.slice("expected ".length);
   if ((schema as { format?: unknown } | undefined)?.format === "safeint") return "integer";
   return typeWord(expected);

@@ -78,8 +78,14 @@ const FLAG = "--set";
 /** `name`, `.name`, `.2`, `[2]`, `["any name"]` */
 const STEP = /\.?([A-Za-z_$][\w$-]*)|\.(\d+)(?![\w$-])|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
-function parseSetting(text: string): Setting {
-  const source: SourceText = { file: FLAG, text };
+/** The path of a field as settings write it; undefined for a text that is none. */
+export function fieldPath(text: string): JsonPath | undefined {
+  const { path, end } = parseField(text);
+  return path.length > 0 && end === text.length ? path : undefined;
+}
+
+/** The path that a text begins with, and where it ends. */
+function parseField(text: string): { readonly path: JsonPath; readonly end: number } {
   const path: (string | number)[] = [];
   let end = text.startsWith("$") ? 1 : 0;
   while (end < text.length && text[end] !== "=") {
@@ -90,6 +96,19 @@ function parseSetting(text: string): Setting {
     path.push(name ?? (number === undefined ? (JSON.parse(quoted ?? '""') as string) : Number(number)));
     end += whole.length;
   }
+  return { path, end };
+}
+
+/** A field and its value as `--set` takes them; `fieldPath` knows the field. */
+export function settingText(field: string, value: unknown): string {
+  const isPlain =
+    typeof value === "string" && /^[\w.+-]/.test(value) && value === value.trim() && !POSSIBLE.test(value);
+  return `${field}=${isPlain ? value : JSON.stringify(value)}`;
+}
+
+function parseSetting(text: string): Setting {
+  const source: SourceText = { file: FLAG, text };
+  const { path, end } = parseField(text);
   const range = { source, offset: 0, length: Math.max(1, end) };
   if (path.length === 0 || text[end] !== "=" || text.slice(end + 1).trim() === "") {
     throw InputError.of("flag/set", `${FLAG} takes a field and its value`, {

@@ -23,6 +23,8 @@ test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-json-"));
   const passes = [{ pass: "swap-attention", to: "eca" }];
   writeFileSync(at("se.json"), JSON.stringify(NETWORK));
+  const axes = { gates: ["eca", "none"], "head.dropout": [0.1, 2] };
+  writeFileSync(at("sweep.json"), JSON.stringify({ base: "se.json", axes, constraints: ["gateCount > 0"] }));
   writeFileSync(at("eca.json"), JSON.stringify({ ...NETWORK, passes, expect: { parameters: 5020 } }));
   const made = ecagen([
     "compile",
@@ -73,6 +75,8 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["report", "se.json", "--verify", "--bench"],
   ],
   graph: [["graph", "se.json"]],
+  sweep: [["sweep", "sweep.json", "-o", "rows.jsonl"]],
+  "sweep-merge": [["sweep", "merge", "rows.jsonl", "-o", "merged.jsonl"]],
   inspect: [["inspect", "se.onnx", "--spec", "found.json"]],
   "weights-inspect": [["weights", "inspect", "w.safetensors", "--values"]],
   "weights-convert": [
@@ -124,7 +128,7 @@ for (const [name, lines] of Object.entries(COMMANDS)) {
 }
 
 test("every name of a schema is one of these, or the spec's", () => {
-  assert.equal(["spec", ...Object.keys(COMMANDS)].sort(), [...SCHEMA_NAMES].sort());
+  assert.equal(["spec", "sweep-file", ...Object.keys(COMMANDS)].sort(), [...SCHEMA_NAMES].sort());
   assert.is(
     JSON.parse(ecagen(["schema"]).stdout).$id,
     JSON.parse(ecagen(["schema", "--of", "spec"]).stdout).$id,

@@ -14,6 +14,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   "files/atomic-file.ts": "writes",
   "files/files-read.ts": "follows links",
   "files/folder.ts": "makes folders",
+  "files/line-file.ts": "adds lines to a file, and reads those of earlier runs",
   "files/package.ts": "reads ecagen's own package.json",
   "files/pending-file.ts": "writes",
   "files/random-access-file.ts": "reads, and notes it",

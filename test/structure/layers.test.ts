@@ -19,6 +19,7 @@ const HOME: Readonly<Record<string, string>> = {
   "@viz-js/viz": "reports/graph/graphviz.ts",
   vega: "reports/charts/vega.ts",
   "vega-lite": "reports/charts/vega.ts",
+  tinypool: "driver/sweep/pool.ts",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",
   picocolors: "cli/colours.ts",

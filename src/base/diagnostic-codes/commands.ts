@@ -177,6 +177,32 @@ export const commandCodes = {
         "The picture has too many nodes to be laid out. `--level block` has fewer; `.dot` has no limit.",
     },
   },
+  sweep: {
+    about: "Sweeps",
+    refused: {
+      base: "A base of the sweep can't be opened. The message has the reason.",
+      field:
+        "What is varied is no field of a spec and none of the words of docs/sweeps.md, or says nothing of this base.",
+      locked:
+        "Another run writes these results. Wait for it; a lock that a run on another machine left is a file to remove.",
+      merge: "These files are not parts of one sweep. `sweep merge` joins those of one sweep file.",
+      number: "A constraint or an aim of `front` can't be read, or is about nothing that is counted.",
+      "other-sweep":
+        "The file has the results of another sweep, or of this one before it was changed. Give another `-o`.",
+      range: "A range of values has no end, or ends before it begins.",
+      results: "The file holds no results of a sweep. Give another name; nothing is written over.",
+      shard: "`--shard` takes a part of all, as `2/8`.",
+      size: "There are too many combinations for a grid, or too few for the sample. `sample` takes some of them.",
+    },
+    warned: {
+      missing:
+        "Not all variants are in the files that were joined. `ecagen sweep` with the result as `-o` computes the others.",
+      variants:
+        "Some variants could not be made. Their rows have the status `error` and say why. The exit code is 1 where none could.",
+      verify:
+        "The verification of a variant failed, or can't tell. `ecagen verify` with its flags says more. The exit code is 1.",
+    },
+  },
   device: {
     about: "Devices",
     missing: {

@@ -10,6 +10,8 @@ interface GroupDefinition {
   /** One line. */
   readonly doc: string;
   readonly commands: readonly DefinedCommand[];
+  /** What runs where none of them is named: its usage begins with `$0`. */
+  readonly main?: DefinedCommand;
 }
 
 /** A group as yargs takes it, with its commands. */
@@ -19,7 +21,7 @@ export interface CommandGroup extends CommandModule {
 
 /** Commands under a common name, `ecagen NAME COMMAND`; each is one of `defineCommand`. */
 export function defineGroup(group: GroupDefinition): CommandGroup {
-  const { name, doc, commands } = group;
+  const { name, doc, commands, main } = group;
   const known = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
   /** What runs where no command of the group was named; hidden from the help. */
   const otherwise: CommandModule = {
@@ -40,7 +42,10 @@ export function defineGroup(group: GroupDefinition): CommandGroup {
     group,
     command: name,
     describe: doc,
-    builder: (yargs) => yargs.usage(`ecagen ${name} COMMAND\n\n${doc}`).command([...commands, otherwise]),
+    builder: (yargs) =>
+      main === undefined
+        ? yargs.usage(`ecagen ${name} COMMAND\n\n${doc}`).command([...commands, otherwise])
+        : yargs.command([...commands, main]),
     // Never called: there is always a command, if only the hidden one.
     handler: () => undefined,
   };

@@ -17,6 +17,7 @@ import { rewriteCommand } from "./rewrite.js";
 import { runCommand } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { statsCommand } from "./stats.js";
+import { sweepCommand } from "./sweep.js";
 import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
 import { weightsCommand } from "./weights.js";
@@ -33,6 +34,7 @@ export const commands = [
   diffCommand,
   reportCommand,
   graphCommand,
+  sweepCommand,
   inspectCommand,
   weightsCommand,
   explainCommand,

@@ -4,14 +4,14 @@ import { defineCommand } from "./command.js";
 
 export const schemaCommand = defineCommand({
   usage: "schema",
-  doc: "Print the JSON Schema (draft-07) of specs, for editors, or of what a command prints with --json",
+  doc: "Print the JSON Schema (draft-07) of specs or sweep files, for editors, or of what a command prints with --json",
   positionals: {},
   options: {
     of: {
       requiresArg: true,
       choices: SCHEMA_NAMES,
       default: "spec" as const,
-      describe: "The documents: specs, those of a command, or those of errors",
+      describe: "The documents: specs, sweep files, those of a command, or those of errors",
     },
   },
   examples: [
@@ -19,8 +19,11 @@ export const schemaCommand = defineCommand({
     ["ecagen schema --of stats", "what ecagen stats --json prints"],
   ],
   async run({ of }) {
-    const { documentJsonSchema, specJsonSchema } = await import("../../driver/schema/schema.js");
-    const schema = of === "spec" ? specJsonSchema() : documentJsonSchema(of);
+    const { documentJsonSchema, specJsonSchema, sweepJsonSchema } = await import(
+      "../../driver/schema/schema.js"
+    );
+    const schema =
+      of === "spec" ? specJsonSchema() : of === "sweep-file" ? sweepJsonSchema() : documentJsonSchema(of);
     return { json: schema, isForeign: true, text: () => jsonText(schema) };
   },
 });

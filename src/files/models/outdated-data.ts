@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { linkSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { piecesOfRange } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { externalLocations } from "../../onnx/file/external-locations.js";
 import { WireProblem } from "../../onnx/file/wire.js";
 import { wasRead } from "../files-read.js";
+import { hashOf } from "../hash-file.js";
 import { RandomAccessFile } from "../random-access-file.js";
 import { isTemporary, temporaryFilesIn, temporaryFor } from "../temporary-files.js";
 
@@ -15,7 +14,6 @@ import { isTemporary, temporaryFilesIn, temporaryFor } from "../temporary-files.
 const DIGITS = 16;
 const OWN_DATA = new RegExp(`^.+-([0-9a-f]{${DIGITS}})\\.onnx\\.data$`, "su");
 const ENDING = ".onnx";
-const PIECE = 1 << 20;
 
 /** The name of the data file of the model `file`, by the SHA-256 of its content in hexadecimal. */
 export function dataFileName(file: string, sha256: string): string {
@@ -26,9 +24,7 @@ export function dataFileName(file: string, sha256: string): string {
 export function hashOfOutput(file: string): string {
   const source = RandomAccessFile.openOutput(file);
   try {
-    const hash = createHash("sha256");
-    for (const piece of piecesOfRange(source, PIECE)) hash.update(piece);
-    return hash.digest("hex");
+    return hashOf(source);
   } finally {
     source.close();
   }
