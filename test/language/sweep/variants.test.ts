@@ -120,7 +120,8 @@ const AXES = {
   depth: { from: 0.1, to: 10, scale: "log" },
 };
 
-const sampled = (sample: object, axes: object = AXES): readonly SweepVariant[] => variants({ axes, sample }).made;
+const sampled = (sample: object, axes: object = AXES): readonly SweepVariant[] =>
+  variants({ axes, sample }).made;
 
 test("a sample is what the seed says, each variant once, and an axis more changes no draw of another", () => {
   const [one, again, other] = [
