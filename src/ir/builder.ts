@@ -12,6 +12,7 @@ import {
   type Op,
   type Parameter,
   type ParameterRole,
+  parametersOf,
   type Result,
   type SharedPlace,
   sharedPlace,
@@ -48,6 +49,16 @@ export class GraphBuilder {
 
   constructor(name: string) {
     this.#name = name;
+  }
+
+  /** A builder that has begun as a graph does: with its name, blocks and inputs, and with the names of all its values taken. */
+  static like(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder(graph.name);
+    for (const block of graph.blocks) builder.block(block);
+    for (const input of graph.inputs) builder.addInput(input);
+    builder.reserve(parametersOf(graph).map(({ name }) => name));
+    builder.reserve(graph.ops.flatMap(({ results }) => results.map(({ name }) => name)));
+    return builder;
   }
 
   block(block: Block): void {

@@ -70,13 +70,9 @@ export type Rewriting = (op: Op, context: RewriteContext) => Value | undefined;
  * its replacement can't be: an input or parameter, or a value that is another output already.
  */
 export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Graph {
-  const builder = new GraphBuilder(graph.name);
-  for (const block of graph.blocks) builder.block(block);
+  const builder = GraphBuilder.like(graph);
   const replaced = new Map<Value, Value>();
-  for (const input of graph.inputs) builder.addInput(input);
   const current = (value: Value): Value => replaced.get(value) ?? value;
-  builder.reserve(graph.ops.flatMap((op) => op.results.map((result) => result.name)));
-  builder.reserve(parametersOf(graph).map((parameter) => parameter.name));
   const uses = usesOf(graph);
   const outputs = new Set<Value>(graph.outputs);
   const taken = new Set<Value>();

@@ -1,4 +1,4 @@
-import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { type Diagnostic, forEachOrAllErrors, InputError } from "../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import type { SourceRange, SourceText } from "../base/source.js";
 import { NO_ATTENTION } from "./attention.js";
@@ -39,7 +39,7 @@ interface Setting {
  */
 export function withChanges(root: JsonObject, { set = [], resolution }: SpecChanges): JsonObject {
   if (set.length === 0 && resolution === undefined) return root;
-  const settings = allOf(set, parseSetting);
+  const settings = forEachOrAllErrors(set, parseSetting);
   const isSignal = (changed: JsonNode): boolean => nodeAt(changed, ["input", "length"]) !== undefined;
   const entries = new Map([...root.entries].filter(([name]) => name !== "expect"));
   const changed = applied({ ...root, entries }, settings);
@@ -51,26 +51,10 @@ export function withChanges(root: JsonObject, { set = [], resolution }: SpecChan
 
 function applied(root: JsonObject, settings: readonly Setting[]): JsonObject {
   let changed: JsonNode = root;
-  allOf(settings, (setting) => {
+  forEachOrAllErrors(settings, (setting) => {
     changed = withValue(changed, setting, 0);
   });
   return changed;
-}
-
-/** What `act` gives for each. Errors: one with the problems of all. */
-function allOf<T, R>(things: readonly T[], act: (thing: T) => R): readonly R[] {
-  const problems: Diagnostic[] = [];
-  const results = things.flatMap((thing) => {
-    try {
-      return [act(thing)];
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      problems.push(...error.diagnostics);
-      return [];
-    }
-  });
-  if (problems.length > 0) throw new InputError(problems);
-  return results;
 }
 
 /** The name under which messages show a setting. */

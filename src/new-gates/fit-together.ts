@@ -54,7 +54,7 @@ export interface Together {
 }
 
 /** How often all numbers move, if the user says nothing else, and by how many images each time. */
-export const STEPS = 40;
+const STEPS = 40;
 const BATCH = 24;
 
 /** How far numbers move at first, as a part of their size. */

@@ -1,6 +1,6 @@
 import { joinedNumbers } from "../base/arrays.js";
 import { GraphBuilder } from "../ir/builder.js";
-import { type Graph, type Op, parametersOf, type Result, type Value } from "../ir/graph.js";
+import type { Graph, Op, Result, Value } from "../ir/graph.js";
 import { gatedChannels } from "../ir/types.js";
 
 /**
@@ -103,10 +103,7 @@ const PROBES = 3;
  *     squeeze = mean of x,  power = mean of x²,  product = mean of x · y,  over H and W
  */
 function withGateProbes(graph: Graph, gates: readonly Op[], shown: readonly Value[]): Graph {
-  const builder = new GraphBuilder(graph.name);
-  for (const block of graph.blocks) builder.block(block);
-  for (const input of graph.inputs) builder.addInput(input);
-  builder.reserve(parametersOf(graph).map(({ name }) => name));
+  const builder = GraphBuilder.like(graph);
   for (const op of graph.ops) builder.add(op);
   const probes = gates.flatMap((gate) => {
     const [x, y] = [gate.operands[0], gate.results[0]];

@@ -1,6 +1,6 @@
 import { GraphBuilder } from "../ir/builder.js";
 import { FactorPlanner } from "../ir/channel-factors.js";
-import { type Graph, type GraphInput, type Op, parametersOf, type Value } from "../ir/graph.js";
+import type { Graph, GraphInput, Op, Value } from "../ir/graph.js";
 import { tensorType } from "../ir/types.js";
 import type { GateNumbers } from "./fits/fit.js";
 import { isFactor } from "./is-factor.js";
@@ -33,11 +33,7 @@ export function trainableNetwork(
   planned: readonly PlannedGate[],
   numbers: readonly GateNumbers[],
 ): TrainableNetwork {
-  const builder = new GraphBuilder(swapped.name);
-  for (const block of swapped.blocks) builder.block(block);
-  for (const input of swapped.inputs) builder.addInput(input);
-  builder.reserve(parametersOf(swapped).map(({ name }) => name));
-  builder.reserve(swapped.ops.flatMap(({ results }) => results.map(({ name }) => name)));
+  const builder = GraphBuilder.like(swapped);
 
   const trained = planned.flatMap((gate, i) => numbersOf(gate, i, numbers[i], builder));
   const planner = new FactorPlanner(swapped);

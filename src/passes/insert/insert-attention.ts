@@ -12,7 +12,6 @@ import {
   type Loc,
   type Op,
   type Parameter,
-  parametersOf,
   type Result,
   type Value,
 } from "../../ir/graph.js";
@@ -214,12 +213,8 @@ type MakeBehind = (value: Value, builder: GraphBuilder) => Result;
 /** The graph with more behind some of its values, by their names: what read such a value, or is it as an output, has the new one. */
 function putBehind(graph: Graph, makers: ReadonlyMap<string, MakeBehind>): Graph {
   if (makers.size === 0) return graph;
-  const builder = new GraphBuilder(graph.name);
-  for (const block of graph.blocks) builder.block(block);
-  for (const input of graph.inputs) builder.addInput(input);
+  const builder = GraphBuilder.like(graph);
   const names = new Set(graph.ops.flatMap(({ results }) => results.map(({ name }) => name)));
-  builder.reserve(names);
-  builder.reserve(parametersOf(graph).map(({ name }) => name));
   const replaced = new Map<Value, Value>();
   const current = (value: Value): Value => replaced.get(value) ?? value;
   for (const op of graph.ops) {
