@@ -7,17 +7,16 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from src/base/diagnostic-
 
 # Diagnostics
 
-Whatever ecagen refuses, and whatever it warns of, has a code: \`[spec/unknown-key]\` at the end of the line, \`code\` in what \`--json\`
-prints. Codes stay what they are; messages may change. A message names the file, the line and the column where it can,
-and a hint says what to do.
+Every error and every warning has a code: \`[spec/unknown-key]\` at the end of the line, \`code\` in what \`--json\`
+prints. Codes do not change; messages may. A message names the file, the line and the column where it can, and often has a hint for the case at hand.
 
 | exit code | means |
 |---:|---|
-| 0 | the work is done; what is printed beside it is a warning |
-| ${EXIT_CODES.failed} | a check or an expectation did not hold |
+| 0 | success; a code that is printed all the same is a warning |
+| ${EXIT_CODES.failed} | a check or an expectation failed |
 | ${EXIT_CODES.refused} | the input is wrong: a spec, a file or a flag |
-| ${EXIT_CODES.missing} | the device that was asked for is not there |
-| ${EXIT_CODES.defect} | ecagen itself is wrong |
+| ${EXIT_CODES.missing} | the device is not available |
+| ${EXIT_CODES.defect} | a bug in ecagen |
 `;
 
 const RULES = `### Rules
@@ -25,17 +24,17 @@ const RULES = `### Rules
 What must be true of a spec beyond its form; the exit code is ${EXIT_CODES.refused}.
 `;
 
-/** docs/diagnostics.md: every code, what it means and what to do. */
+/** docs/diagnostics.md: every code, what it means and how to mend it. */
 export function diagnosticsDocs(): string {
   const sections = Object.entries<CodeFamily>(diagnosticCodes).map(([name, family]) => {
     const rows = (Object.keys(EXIT_CODES) as readonly DiagnosticKind[]).flatMap((kind) =>
-      Object.entries(family[kind] ?? {}).map(([word, text]) => [
+      Object.entries(family[kind] ?? {}).map(([word, explanation]) => [
         `\`${name}/${word}\``,
         kind === "warned" ? "warning" : String(EXIT_CODES[kind]),
-        text,
+        ...explanation,
       ]),
     );
-    const table = markdownTable(["code", "exit code", "what it means, and what to do"], rows);
+    const table = markdownTable(["code", "exit code", "what it means", "how to mend it"], rows);
     return [`## ${family.about}\n`, table, ...(name === "spec" ? [RULES, rules()] : [])].join("\n");
   });
   return [INTRODUCTION, ...sections].join("\n");
@@ -43,7 +42,7 @@ export function diagnosticsDocs(): string {
 
 function rules(): string {
   return markdownTable(
-    ["code", "what it is about"],
-    specRules.map(({ name, doc }) => [`\`spec/${name}\``, doc]),
+    ["code", "what must hold", "how to mend it"],
+    specRules.map(({ name, doc, mend }) => [`\`spec/${name}\``, doc, mend]),
   );
 }

@@ -6,7 +6,10 @@ export const EXIT_CODES = { refused: 2, failed: 1, missing: 3, defect: 70, warne
 
 export type DiagnosticKind = keyof typeof EXIT_CODES;
 
-/** Diagnostics about one thing: by kind, the second word of each code with what it means and what to do. */
+/** What a code means, and how to mend what it complains of. */
+export type Explanation = readonly [meaning: string, mend: string];
+
+/** Diagnostics about one thing: by kind, the second word of each code with its explanation. */
 export type CodeFamily = { readonly about: string } & {
-  readonly [K in DiagnosticKind]?: Readonly<Record<string, string>>;
+  readonly [K in DiagnosticKind]?: Readonly<Record<string, Explanation>>;
 };

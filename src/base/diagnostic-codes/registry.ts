@@ -1,13 +1,21 @@
 import { commandCodes } from "./commands.js";
 import type { DiagnosticKind } from "./family.js";
 import { fileCodes } from "./files.js";
+import { programCodes } from "./programs.js";
+import { runCodes } from "./runs.js";
 import { type SPEC_RULES, specCodes } from "./specs.js";
 
 /**
- * Every code that a diagnostic can have, by family: what it means, and what to do. A code is `FAMILY/WORD`. docs/diagnostics.md is made of
+ * Every code that a diagnostic can have, by family: what it means, and how to mend it. A code is `FAMILY/WORD`. docs/diagnostics.md is made of
  * it; a code that is not in it is a compile error.
  */
-export const diagnosticCodes = { ...specCodes, ...fileCodes, ...commandCodes } as const;
+export const diagnosticCodes = {
+  ...specCodes,
+  ...fileCodes,
+  ...runCodes,
+  ...commandCodes,
+  ...programCodes,
+} as const;
 
 type Families = typeof diagnosticCodes;
 type WordsOf<F> = {

@@ -5,95 +5,190 @@ export const specCodes = {
   spec: {
     about: "Specs",
     refused: {
-      "block-string":
-        "A block string that can't be read. The message names the part; docs/spec.md has the grammar.",
-      "circular-extends": "A spec extends itself, by way of others. Break the circle that the message shows.",
-      definition:
-        "A block of the spec's own, or a stage that reads named values, can't mean what it says. The place is inside of the expression, layer or stage.",
-      "duplicate-key": "A key stands twice in one object. Take one of them out.",
-      empty: "The file is empty. `ecagen init` writes a first spec.",
-      encoding: "The file is no text in UTF-8. Save it as such.",
-      invalid: "A value of the right type that is no such value. The message says what it must be.",
-      "invalid-name":
-        "A name with characters that such names can't have. The message lists those that are possible.",
-      "is-folder": "The path names a folder. Name the file in it.",
-      "missing-key": "A key is missing that the object must have. The hint says what it is for.",
-      "not-found":
-        "There is no such file, and no spec of that name ships with ecagen. `ecagen list` shows those that do.",
-      model:
-        "The file is a model of another format, or weights, where a spec is read. The hint says how ecagen gets to it.",
-      names:
-        "`names` speaks of what the network has not, leaves a layer out, or gives two weights one name. The hint says which there are.",
-      number: "A number is too large for 64 bits. Write a smaller one.",
-      onnx: "The file is an ONNX file where a spec is read. `ecagen inspect` and `ecagen rewrite` take it.",
-      "out-of-range":
-        "A number, or the length of a list, is outside of its limits. The message names the limit.",
-      "pass-option": "An option of a pass in `passes` is wrong. docs/spec.md lists the options of each pass.",
-      "refused-key": "A key that means something to every object of JavaScript. Choose another name.",
-      syntax: "The text is no JSON. Comments and trailing commas are allowed, everything else is as in JSON.",
-      "too-complex":
-        "Objects are nested too deeply, there are too many of them, or too many specs extend one another.",
-      "too-large": "The file has over 16 MiB, which no spec needs.",
-      "unknown-attention":
-        "There is no gate of that type. The hint names the nearest; docs/attention.md lists all.",
-      "unknown-block": "There is no block of that type, and `blocks` defines none of that name.",
-      "unknown-key": "The object has no such key. The hint names the nearest.",
-      "unknown-layer": "There is no layer of that kind in definitions. The hint names the nearest.",
-      "unknown-pass": "There is no pass of that name. The hint names the nearest.",
-      "unknown-selection": "There is no selection between branches of that type. The hint names the nearest.",
-      "unknown-word": "The value is none of the words that are possible. The message lists them.",
-      unreadable: "The file can't be read. The message has the system's reason.",
-      "wrong-type":
-        "A value is of another type than the one that belongs there. Numbers stand without quotes.",
+      "block-string": [
+        "A block string can't be read.",
+        "Mend the part that the message names, or write the stage as an object; docs/spec.md has the grammar.",
+      ],
+      "circular-extends": [
+        "A spec extends itself, through others.",
+        "Break the circle that the message shows.",
+      ],
+      definition: [
+        "A block that the spec defines, or a stage that reads named values, is not valid.",
+        "Mend the expression, layer or stage at the place of the message.",
+      ],
+      "duplicate-key": ["A key occurs twice in one object.", "Remove one of them."],
+      empty: ["The file is empty.", "Write a spec: `ecagen init` makes a first one."],
+      encoding: ["The file is no text in UTF-8.", "Save it as UTF-8."],
+      invalid: ["A value has the right type but is not allowed.", "Write a value as the message says."],
+      "invalid-name": [
+        "A name has characters that are not allowed there.",
+        "Use those that the message lists.",
+      ],
+      "is-folder": ["The path is a folder.", "Name the file in it."],
+      "missing-key": ["An object lacks a required key.", "Add it; the hint says what it is for."],
+      "not-found": [
+        "There is no such file, and no spec of that name ships with ecagen.",
+        "Check the path. `ecagen list` shows the specs that ship.",
+      ],
+      model: [
+        "The file is a model of another format, or weights, and a spec is expected.",
+        "Convert it as the hint says.",
+      ],
+      names: [
+        "`names` mentions something that the network does not have, leaves out a layer, or gives two weights one name.",
+        "Use the names that the hint lists.",
+      ],
+      number: ["A number is too large for 64 bits.", "Write a smaller number."],
+      onnx: [
+        "The file is an ONNX file, and a spec is expected.",
+        "Use `ecagen inspect` or `ecagen rewrite`, which take it.",
+      ],
+      "out-of-range": [
+        "A number or the length of a list is outside of its limits.",
+        "Stay within the limits of the message.",
+      ],
+      "pass-option": [
+        "An option of a pass in `passes` is wrong.",
+        "Write it as docs/spec.md lists it for that pass.",
+      ],
+      "refused-key": [
+        "The key has a meaning for every object of JavaScript, so it is not allowed.",
+        "Choose another name.",
+      ],
+      syntax: [
+        "The text is no JSON.",
+        "Mend it at the place of the message. Comments and trailing commas are allowed.",
+      ],
+      "too-complex": [
+        "Objects are nested too deeply, there are too many, or too many specs extend one another.",
+        "Write the network with fewer levels.",
+      ],
+      "too-large": ["The file is larger than 16 MiB.", "Check that it is the spec: none needs that much."],
+      "unknown-attention": [
+        "There is no attention module of that type.",
+        "Use the nearest, which the hint names; docs/attention.md lists all.",
+      ],
+      "unknown-block": [
+        "There is no block of that type, and `blocks` does not define it.",
+        "Use the name that the hint has, or define the block in `blocks`.",
+      ],
+      "unknown-key": [
+        "The object has no such key.",
+        "Use the nearest key, which the hint names, or remove it.",
+      ],
+      "unknown-layer": [
+        "There is no layer of that type.",
+        "Use the nearest, which the hint names; docs/spec.md lists all.",
+      ],
+      "unknown-pass": [
+        "There is no pass of that name.",
+        "Use the nearest, which the hint names; docs/spec.md lists all.",
+      ],
+      "unknown-selection": [
+        "There is no selection between branches of that type.",
+        "Use the nearest, which the hint names.",
+      ],
+      "unknown-word": [
+        "The value is none of the words that are allowed.",
+        "Use one of the words in the message.",
+      ],
+      unreadable: [
+        "The file can't be read.",
+        "Mend what the system's reason in the message says, as permissions.",
+      ],
+      "wrong-type": [
+        "A value has the wrong JSON type.",
+        "Write one of the type in the message. Numbers have no quotes.",
+      ],
     },
     failed: {
-      expectation: "The network has not the numbers of `expect`. Correct the network, or the number.",
+      expectation: [
+        "The network does not have the numbers of `expect`.",
+        "Correct the network if the numbers are right, else the numbers.",
+      ],
     },
   },
   pass: {
     about: "Passes",
     refused: {
-      insert: "`--at` is given once for all gates of `--insert`, or once for each.",
-      lowered: "A pass about gates comes after `lower-attention`, which took them apart. Put it before.",
-      "no-gate": "The network has no gate that the pass was asked for. The hint says which gates it has.",
-      "no-linear-neighbour":
-        "`insert-attention{factor=fold}` found no layer beside a gate that can take its factor. `factor=auto` keeps it as a product.",
-      "no-site": "`insert-attention` has no layer where `at` says. The hint says which layers there are.",
-      "no-start":
-        "A gate can't stand behind a layer, or can't start as the identity there, for the reason that is said.",
-      "not-lowered":
-        "`lower-precision` takes operators, and an op of the network is none. Put it after the lowering passes.",
-      option: "An option in a pipeline's text is wrong. docs/spec.md lists the options of each pass.",
-      unknown: "There is no pass of that name. The hint names the nearest.",
+      insert: [
+        "`--at` was given neither once nor once for each `--insert`.",
+        "Give it once for all gates, or once for each.",
+      ],
+      lowered: [
+        "A pass about gates comes after `lower-attention`, which took them apart.",
+        "Put it before `lower-attention`.",
+      ],
+      "no-gate": [
+        "The network has no gate that the options of the pass select.",
+        "Change the options; the hint says which gates there are.",
+      ],
+      "no-linear-neighbour": [
+        "`insert-attention{factor=fold}` found no layer beside a gate that can take its factor.",
+        "Use `factor=auto`, which keeps the factor as a product.",
+      ],
+      "no-site": [
+        "`insert-attention` found no layer where `at` points.",
+        "Choose one of the layers that the hint lists.",
+      ],
+      "no-start": [
+        "A gate can't be inserted behind a layer, or can't start as the identity there; the message has the reason.",
+        "Choose another gate or another layer.",
+      ],
+      "not-lowered": [
+        "`lower-precision` takes operators, and an op of the network is none yet.",
+        "Put it after the lowering passes.",
+      ],
+      option: [
+        "An option in the text of a pipeline is wrong.",
+        "Write it as docs/spec.md lists it for that pass.",
+      ],
+      unknown: ["There is no pass of that name.", "Use the nearest, which the hint names."],
     },
     failed: {
-      "changed-values":
-        "`--check-passes` found that a pass changes what the network computes. Report it, with the spec.",
+      "changed-values": [
+        "`--check-passes` found that a pass changes what the network computes.",
+        "Report it with the spec: a pass must not do that.",
+      ],
     },
     warned: {
-      "no-match": "A pass did not find what its options name. Where it could not go on, the exit code is 2.",
-      undecided:
-        "`--check-passes` can't tell whether a pass keeps the values: rounding alone differs as much.",
+      "no-match": [
+        "A pass did not find what its options select.",
+        "Check the selectors: `ecagen stats` shows stages and blocks. Where the pass could not go on, the exit code is 2.",
+      ],
+      undecided: [
+        "`--check-passes` can't tell whether a pass keeps the values, because rounding alone moves the outputs as much.",
+        "Try other weights: trained ones, or the pass `stress-weights`.",
+      ],
     },
   },
   pipeline: {
     about: "Pipelines as text",
     refused: {
-      syntax:
-        "The text is no pipeline: `swap-attention{to=eca},fold-batch-norm` is one. The place is that of the mistake.",
+      syntax: [
+        "The text is no pipeline.",
+        "Write it as `swap-attention{to=eca},fold-batch-norm`; the message points to the mistake.",
+      ],
     },
   },
   ir: {
     about: "The IR",
     refused: {
-      syntax: "The text is no IR that can be read. The place is that of the mistake.",
-      type: "A layer can't stand where it does: the maps that it gets have other shapes. The message names the op.",
+      syntax: ["The text can't be read as IR.", "Mend it at the place of the message."],
+      type: [
+        "A layer gets maps of a shape that it can't take.",
+        "Change the layer that the message names, or what stands before it.",
+      ],
     },
   },
   precision: {
     about: "Half precision",
     warned: {
-      saturated: "Numbers are beyond what float16 holds. Keep the layers that the message names in float32.",
+      saturated: [
+        "Numbers are larger than float16 can hold.",
+        'Keep the layers that the message names in float32: `lower-precision{keep="/head/**"}`.',
+      ],
     },
   },
 } as const satisfies Readonly<Record<string, CodeFamily>>;

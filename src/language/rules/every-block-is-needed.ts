@@ -5,6 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const everyBlockIsNeeded: SpecRule = {
   name: "every-block-is-needed",
   doc: "What a stage computes is read by a later one, by the head or as a feature; it would be left out in silence.",
+  mend: "Read the stage with `from`, make it a feature, or remove it.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const needed = new Set(neededBlocks(resolved).map(mapKey));

@@ -5,6 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const featuresHaveAPlace: SpecRule = {
   name: "features-have-a-place",
   doc: "A feature names a level, a stage or a value that the network has, and each map is an output once.",
+  mend: "Name a level, stage or value that exists, each once.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { blocks, features } = resolved;

@@ -3,6 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const groupsAreGivenOnce: SpecRule = {
   name: "groups-are-given-once",
   doc: "`groups` and `groupSize` say the same thing in two ways.",
+  mend: "Remove one of the two.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
       if (stage === undefined || !("groupSize" in stage)) return;

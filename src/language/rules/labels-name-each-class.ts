@@ -18,6 +18,7 @@ function whereOf({ head, detection }: ResolvedSpec): string {
 export const labelsNameEachClass: SpecRule = {
   name: "labels-name-each-class",
   doc: "`labels` has a name for each class: with one too few, every name after the gap would be wrong.",
+  mend: "Write as many labels as `head.classes`, or correct `head.classes`.",
   check({ resolved }, report) {
     if (resolved?.labels === undefined) return;
     const { length } = resolved.labels;

@@ -3,6 +3,7 @@ import { type SpecRule, writtenLayers } from "./rule.js";
 export const strideFitsKernel: SpecRule = {
   name: "stride-fits-kernel",
   doc: "A stride over the kernel's side steps over pixels that no output ever sees.",
+  mend: "Use a stride of at most the kernel's side, or a larger kernel.",
   check({ written }, report) {
     for (const { path, layer } of writtenLayers(written)) {
       const { kernel, stride } = layer;
