@@ -300,6 +300,38 @@ test("an ONNX file is verified by itself, block by block; without its spec a wro
   assert.is(two.firstDivergence, "/stages/1/blocks/0");
 });
 
+test("two files are run in ONNX Runtime alone, and with the reference where they differ", async () => {
+  const [file, same, other] = ["one", "same", "other"].map((name) => join(folder, `${name}.onnx`)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const output of [file, same, other]) await compile(SPEC, { output });
+  changeModel(other, (_nodes, model) =>
+    scaleInitializer(model, "stages.1.blocks.0.attention.conv.weight", 1.5),
+  );
+  const right = await verify(file, { against: same, batches: [1] });
+  assert.is(right.verdict, "right");
+  assert.equal(
+    right.comparisons.map(({ a, b, weights }) => [a.split(" ")[0], b.split(" ")[0], weights]),
+    [
+      [same, file, "own weights"],
+      [same, file, "stress weights"],
+    ],
+  );
+  const wrong = await verify(file, { against: other, batches: [1] });
+  assert.is(wrong.verdict, "wrong");
+  const own = wrong.comparisons.filter(({ a, weights }) => a === "reference" && weights === "own weights");
+  assert.equal(
+    own.map(({ b, verdict }) => [b.split(" ")[0], verdict]),
+    [
+      [file, "right"],
+      [other, "wrong"],
+    ],
+  );
+  assert.is(new Set(wrong.checks.map(({ name, detail }) => `${name} ${detail}`)).size, wrong.checks.length);
+});
+
 test("a file with operators of others is compared with another file, or refused with every one of them", async () => {
   const file = join(folder, "foreign.onnx");
   await compile(SPEC, { output: file });

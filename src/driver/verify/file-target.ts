@@ -18,6 +18,7 @@ import { isOnnx } from "../../onnx/file/names.js";
 import type { Check } from "../../runtime/compare.js";
 import { unevaluable } from "../../trials/evaluable.js";
 import { inputShapes } from "../../trials/numbers.js";
+import { quantizes } from "../../trials/quantized-runs.js";
 import { stressed } from "../../trials/stressed.js";
 import { hasSelections } from "../../trials/unstable-numbers.js";
 import type { GivenModel } from "./given-model.js";
@@ -26,10 +27,21 @@ import type { Findings, Subject, VerifyTarget } from "./round.js";
 
 const NOTHING_FOUND: Findings = { gates: { image: [], effects: [] }, checks: [] };
 
+/** A file as it is verified. */
+export interface VerifiedFile {
+  readonly target: VerifyTarget;
+  /**
+   * The same with the reference interpreter, for files that are compared with each other in ONNX Runtime alone: what is not right there may be
+   * what rounding does, and the reference says which of the two is off.
+   */
+  readonly thorough?: () => VerifyTarget;
+  readonly warnings: readonly Diagnostic[];
+}
+
 /**
  * An ONNX file: with its own weights and, where its operators can be evaluated, with stress weights. The
- * reference is then the interpreter over the decoded graph. A file of other operators can only be compared with
- * the CPU or another file.
+ * reference is then the interpreter over the decoded graph, unless another file is there to compare with. A file of other operators can only
+ * be compared with the CPU or another file.
  *
  * Errors: `InputError` for such a file without another device or file, and for options that a file has no use for.
  */
@@ -38,13 +50,16 @@ export function fileTarget(
   other: GivenModel | undefined,
   options: VerifyOptions,
   note: (check: Check) => void,
-): { readonly target: VerifyTarget; readonly warnings: readonly Diagnostic[] } {
+): VerifiedFile {
   refuseUnusedFlags({ "a file is verified": true }, options);
   const imported = importAssumed(given.bytes, given.path, options);
-  const target = canEvaluate(imported, given, options)
-    ? evaluatedTarget(imported.graph, given, other, options, note)
-    : comparedTarget(imported.graph, given, other, options, note);
-  return { target, warnings: imported.notes };
+  const { graph, notes: warnings } = imported;
+  if (!canEvaluate(imported, given, options))
+    return { target: comparedTarget(graph, given, other, options, note), warnings };
+  const target = (evaluates: boolean): VerifyTarget =>
+    evaluatedTarget(graph, given, other, options, note, evaluates);
+  const alone = other !== undefined && options.perBlock !== true && !quantizes(graph);
+  return { target: target(!alone), warnings, ...(alone ? { thorough: () => target(true) } : {}) };
 }
 
 /** A file that is only compared with what the options name. */
@@ -81,17 +96,23 @@ function evaluatedTarget(
   other: GivenModel | undefined,
   options: VerifyOptions,
   note: (check: Check) => void,
+  /** Whether the reference says what both must compute; else they are compared with each other. */
+  evaluates: boolean,
 ): VerifyTarget {
   const { seed = 0, inputValues } = options;
   const blocks = blockScopes(graph);
+  const last = evaluates || other === undefined ? graph : importBytes(other.bytes, other.path).graph;
+  const isCoarse = !evaluates && usesType(last, "float16");
+  const selects = [graph, last].some(hasSelections);
+  const all = { inputs: inputShapes(graph), ...{ isCoarse, selects, blocks } };
   return {
-    precision: usesType(graph, "float16") ? "float16" : "float32",
+    precision: isCoarse || usesType(graph, "float16") ? "float16" : "float32",
     rounds: 2,
     found: () => NOTHING_FOUND,
     round(index) {
       if (index === 0) {
         const subjects = subjectsOf(given, other);
-        return { weights: "own weights", reference: graph, selects: hasSelections(graph), blocks, subjects };
+        return { weights: "own weights", reference: evaluates ? graph : undefined, ...all, subjects };
       }
       const reference = replaceable(stressed(graph, seed, { inputValues }), graph, given);
       const own = weightsOfGraph(reference, seed);
@@ -104,10 +125,7 @@ function evaluatedTarget(
         note({ name: "stress weights", ok, detail });
         return ok ? [{ label: model.path, model: exactlySummed({ ...model, bytes }) ?? bytes }] : [];
       });
-      return {
-        ...{ weights: "stress weights", reference, selects: hasSelections(reference) },
-        ...{ blocks, subjects },
-      };
+      return { weights: "stress weights", reference: evaluates ? reference : undefined, ...all, subjects };
     },
   };
 }
