@@ -1,4 +1,5 @@
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
+import { count } from "../base/numbers.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 
 /** `-o -`: the model's bytes go to standard output, and nothing else does. */
@@ -37,4 +38,9 @@ export function textBeside({ output }: { readonly output?: string }): "stdout" |
 /** The output as people call it. */
 export function outputText({ output }: { readonly output?: string }): string {
   return output === STREAM || output === undefined ? "standard output" : oneVisibleLine(output);
+}
+
+/** A page that goes to standard output, or what is said of the file that has it. */
+export function pageText(html: string, output: string | undefined): string {
+  return output === undefined ? html : `${oneVisibleLine(output)}: ${count(Buffer.byteLength(html))} bytes\n`;
 }

@@ -1,6 +1,10 @@
+import { InputError } from "../../base/diagnostic.js";
+import type { DiffPageOptions } from "../../driver/diff/page.js";
 import type { ComparedDiff } from "../../driver/diff/several.js";
 import { besideDiffs, diffText, tablesOfDiffs } from "../diff-tables.js";
 import { formatFlag, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
+import { pageText } from "../standard-output.js";
+import { FORMATS } from "../tables/forms.js";
 import { defineCommand } from "./command.js";
 
 export const diffCommand = defineCommand({
@@ -21,7 +25,17 @@ export const diffCommand = defineCommand({
     },
   },
   options: {
-    ...formatFlag,
+    format: {
+      ...formatFlag.format,
+      choices: [...FORMATS, "html"] as const,
+      describe: `${formatFlag.format.describe}, html for a page as of ecagen report`,
+    },
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe: "The file that gets the page of --format html [default: stdout]",
+    },
     ...sizeFlags,
     ...specFlags,
     "exit-code": {
@@ -52,16 +66,23 @@ export const diffCommand = defineCommand({
       "ecagen diff old.json new.json --format md --fail-on 'parameters>+1%' --fail-on attention-removed",
       "a comment for a pull request, and a check",
     ],
+    ["ecagen diff old.json new.json --format html -o diff.html", "both beside each other, as a page"],
     ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two files that leave their sizes open"],
   ],
   async run({ a, b, more, "exit-code": exitCode, "fail-on": failOn, ...args }) {
+    const { format, output } = args;
+    if (output !== undefined && format !== "html")
+      throw InputError.of("cli/usage", "-o is for --format html; other forms are printed", {
+        hint: "> FILE",
+      });
     const { diffSeveral } = await import("../../driver/diff/several.js");
     const { diffMarkdown } = await import("../../driver/diff/markdown.js");
-    const report = diffSeveral([a, b, ...more.map(String)], {
-      ...sizeOptions(args),
-      ...specOptions(args),
-      failOn,
-    });
+    const files = [a, b, ...more.map(String)];
+    const options = { ...sizeOptions(args), ...specOptions(args), failOn };
+    const { report, html } =
+      format === "html"
+        ? await pageOf(files, { ...options, output })
+        : { report: diffSeveral(files, options) };
     const { diffs, warnings } = report;
     const [only, ...others] = diffs;
     return {
@@ -69,12 +90,18 @@ export const diffCommand = defineCommand({
       notes: [...new Set(diffs.flatMap(({ notes }) => notes))],
       warnings,
       ok: diffs.every((each) => (each.failed ?? []).length === 0 && !(exitCode && differs(each))),
-      text: () => diffText(report),
+      text: () => (html === undefined ? diffText(report) : pageText(html, output)),
       tables: { all: () => tablesOfDiffs(report), md: () => diffMarkdown(report) },
       beside: () => besideDiffs(report),
     };
   },
 });
+
+/** Only a page needs what draws it. */
+async function pageOf(files: readonly string[], options: DiffPageOptions) {
+  const { diffPage } = await import("../../driver/diff/page.js");
+  return await diffPage(files, options);
+}
 
 /** Networks without a change in any block may still be wired in other ways. */
 function differs({ changes, computeTheSame }: ComparedDiff): boolean {

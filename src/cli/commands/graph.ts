@@ -18,7 +18,8 @@ export const graphCommand = defineCommand({
       alias: "o",
       type: "string",
       requiresArg: true,
-      describe: "The picture: .svg, or .dot for Graphviz [default: the text for Graphviz, on stdout]",
+      describe:
+        "The picture: .svg, .html for a page whose blocks unfold, or .dot for Graphviz [default: the text for Graphviz, on stdout]",
     },
     level: {
       requiresArg: true,
@@ -36,6 +37,7 @@ export const graphCommand = defineCommand({
       "ecagen graph model.onnx --level op -o model.svg",
       "every operator of a file, in the blocks that are found",
     ],
+    ["ecagen graph specs/b0-eca.json -o b0.html", "a page in which blocks unfold to their ops"],
     ["ecagen graph specs/b0-eca.json | dot -Tpdf -o b0.pdf", "with a Graphviz of your own"],
   ],
   async run({ model, output, level, passes, ...args }) {

@@ -1,13 +1,12 @@
 import { InputError } from "../../base/diagnostic.js";
 import { jsonText } from "../../base/json-text.js";
-import { count } from "../../base/numbers.js";
-import { oneVisibleLine } from "../../base/visible-text.js";
 import { CHART_PARTS, TABLE_PARTS } from "../../driver/command-line.js";
 import type { OpenReport } from "../../driver/report/report.js";
 import { SCHEMA_VERSION } from "../json-documents.js";
 import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { type Ran, ranSections } from "../report-ran.js";
+import { pageText } from "../standard-output.js";
 import { tablesAs } from "../tables/forms.js";
 import { defineCommand } from "./command.js";
 
@@ -97,8 +96,7 @@ export const reportCommand = defineCommand({
       json: document,
       warnings: opened.document.warnings,
       ok: (ran.verification ?? []).every(({ ok }) => ok),
-      text: () =>
-        output === undefined ? text : `${oneVisibleLine(output)}: ${count(Buffer.byteLength(text))} bytes\n`,
+      text: () => pageText(text, output),
     };
   },
 });

@@ -39,13 +39,20 @@ export function diffSeveral(files: readonly string[], options: DiffOptions = {})
   const failOn = options.failOn?.map(failOnOf);
   return withModels(files, options, (models) => {
     const [first, ...others] = models as readonly [NamedModel, ...NamedModel[]];
-    const diffs = others.map((other) => judged(diffModels(first, other), failOn));
-    return {
-      networks: models.map(numbersOf),
-      diffs: diffs.map(({ warnings: _, ...diff }) => diff),
-      warnings: models.flatMap(([, { warnings }]) => warnings),
-    };
+    return diffsReport(
+      models,
+      others.map((other) => judged(diffModels(first, other), failOn)),
+    );
   });
+}
+
+/** What is reported of models and their diffs from the first. */
+export function diffsReport(models: readonly NamedModel[], diffs: readonly DiffReport[]): DiffsReport {
+  return {
+    networks: models.map(numbersOf),
+    diffs: diffs.map(({ warnings: _, ...diff }) => diff),
+    warnings: models.flatMap(([, { warnings }]) => warnings),
+  };
 }
 
 function numbersOf([file, { graph }]: NamedModel): ComparedNetwork {

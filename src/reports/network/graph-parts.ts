@@ -77,7 +77,7 @@ export async function unfoldingBlocks(
       summary: summaryOf(id, title),
       gates,
       note: details.at(-1) ?? "",
-      parts: [await opsPicture(inside, pictures)],
+      parts: [inside.nodes.length > MOST_OPS ? tooLarge(inside, "op") : await opsPicture(inside, pictures)],
     });
   }
   return parts;
@@ -88,9 +88,8 @@ function summaryOf(scope: string, type: string): string {
   return place === type ? type : `${place}: ${type}`;
 }
 
-/** The ops of a block. Equal blocks have one picture. */
-async function opsPicture(inside: DrawnGraph, pictures: Pictures): Promise<PagePart> {
-  if (inside.nodes.length > MOST_OPS) return tooLarge(inside, "op");
+/** Ops as a picture, which says in words what they are. */
+export async function opsPicture(inside: DrawnGraph, pictures: Pictures): Promise<PagePart> {
   return {
     kind: "picture",
     form: "graph",

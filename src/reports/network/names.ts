@@ -1,6 +1,6 @@
 /** Where the ops of a block unfold. */
 export function blockId(network: number, path: string): string {
-  return `n${network}-${path.replaceAll(/[^A-Za-z0-9]+/g, (other) => (other === "/" ? "-" : `-${hexOf(other)}-`))}`;
+  return `n${network}-${path.replace(/^\//, "").replaceAll(/[^A-Za-z0-9]+/g, (other) => (other === "/" ? "-" : `-${hexOf(other)}-`))}`;
 }
 
 /** Names in files have any sign; ids have none that a link would spell otherwise. */

@@ -12,7 +12,10 @@ import type { Costs } from "./shares.js";
 import { changesTable, gatesTable, inputText, passesTable, summaryTable } from "./tables.js";
 
 export interface NetworkPageOptions {
+  /** Default: the names of the networks. */
   readonly title?: string | undefined;
+  /** What is said first. */
+  readonly before?: readonly PageSection[] | undefined;
   /** What else there is to show, behind the rest: how networks were verified, and how fast they are. */
   readonly more?: readonly PageSection[] | undefined;
 }
@@ -31,11 +34,12 @@ export function networksSeen(models: readonly NamedModel[]): NetworksSeen {
 /** The page of one network, or of several beside each other, each compared with the first. */
 export async function networkPage(
   { comparison, drawn }: NetworksSeen,
-  { title, more = [] }: NetworkPageOptions = {},
+  { title, before = [], more = [] }: NetworkPageOptions = {},
 ): Promise<Page> {
   const { networks, diffs } = comparison;
   const names = shownNames(networks.map(({ file }) => file));
   const sections = [
+    ...before,
     summarySection(comparison),
     ...(diffs.length === 0 ? [] : [changesSection(comparison)]),
     await chartsSection(networks, names),
