@@ -9,7 +9,7 @@ import { type DrawnNetwork, drawnNetwork, graphParts } from "./graph-parts.js";
 import { shownNames } from "./names.js";
 import type { ReportedNetwork } from "./network.js";
 import type { Costs } from "./shares.js";
-import { changesTable, gatesTable, inputText, passesTable, summaryTable } from "./tables.js";
+import { changesTable, gatesTable, inputText, partText, passesTable, summaryTable } from "./tables.js";
 
 export interface NetworkPageOptions {
   /** Default: the names of the networks. */
@@ -100,13 +100,6 @@ function figuresOf(network: ReportedNetwork): PagePart {
   };
 }
 
-/** `12.0 %`, `0.0016 %` */
-function partText(part: number): string {
-  const percent = 100 * part;
-  if (percent === 0) return "0 %";
-  return `${percent < 0.1 ? Number(percent.toPrecision(2)) : percent.toFixed(1)} %`;
-}
-
 function missingOf({ file, uncounted = [] }: ReportedNetwork): readonly PagePart[] {
   if (uncounted.length === 0) return [];
   const operators = uncounted.map(({ operator, nodes }) => `${operator} (${count(nodes)})`).join(", ");
@@ -156,47 +149,47 @@ function kindsText(changes: readonly { readonly kind: string }[]): string {
   return [...kinds].map(([kind, times]) => `${count(times)} ${kind}`).join(", ");
 }
 
+/** The charts of one network stand beside each other; those of several below each other, beside those of the others. */
 async function chartsSection(
   networks: readonly ReportedNetwork[],
   names: readonly string[],
 ): Promise<PageSection> {
-  const part = (number: keyof Costs, title: string): Promise<readonly PagePart[]> =>
-    costCharts(networks, names, number, title);
-  return {
-    id: "costs",
-    title: "Costs by stage",
-    parts: [
-      { kind: "beside", columns: [await part("parameters", "Parameters"), await part("macs", "MACs")] },
-    ],
+  const [only, ...others] = networks;
+  const numbers = { parameters: "Parameters", macs: "MACs" } as const;
+  const chartsOf = async (network: ReportedNetwork, name: string | undefined): Promise<PagePart[]> => {
+    const parts: PagePart[] = [];
+    for (const [number, title] of Object.entries(numbers) as [keyof Costs, string][]) {
+      const caption = name === undefined ? title : `${title}: ${name}`;
+      parts.push(await costsChart(network, number, mostCosts(networks, number), caption));
+    }
+    return parts;
   };
+  const columns: PagePart[][] = [];
+  if (only !== undefined && others.length === 0)
+    for (const chart of await chartsOf(only, undefined)) columns.push([chart]);
+  else for (const [i, network] of networks.entries()) columns.push(await chartsOf(network, names[i]));
+  return { id: "costs", title: "Costs by stage", parts: [{ kind: "beside", columns }] };
 }
 
-/** A chart for each network, with the same axis. */
-async function costCharts(
-  networks: readonly ReportedNetwork[],
-  names: readonly string[],
+async function costsChart(
+  { stages }: ReportedNetwork,
   number: keyof Costs,
-  title: string,
-): Promise<readonly PagePart[]> {
-  const most = mostCosts(networks, number);
-  const parts: PagePart[] = [];
-  for (const [i, { stages }] of networks.entries()) {
-    const name = networks.length === 1 ? title : `${title}: ${names[i]}`;
-    const texts = stages.map(({ stage, shares }) => {
-      const split = Object.entries(shares).flatMap(([share, costs]) =>
-        costs[number] === 0 ? [] : [`${share} ${count(costs[number])}`],
-      );
-      return `${stage}: ${split.join(", ")}`;
-    });
-    parts.push({
-      kind: "picture",
-      form: "chart",
-      svg: await chartPart(stagesChart(stages, number, most)),
-      label: `${name} by stage. ${texts.join("; ")}`,
-      caption: name,
-    });
-  }
-  return parts;
+  most: number,
+  caption: string,
+): Promise<PagePart> {
+  const texts = stages.map(({ stage, shares }) => {
+    const split = Object.entries(shares).flatMap(([share, costs]) =>
+      costs[number] === 0 ? [] : [`${share} ${count(costs[number])}`],
+    );
+    return `${stage}: ${split.join(", ")}`;
+  });
+  return {
+    kind: "picture",
+    form: "chart",
+    svg: await chartPart(stagesChart(stages, number, most)),
+    label: `${caption} by stage. ${texts.join("; ")}`,
+    caption,
+  };
 }
 
 function blocksSection(comparison: NetworkComparison): PageSection {

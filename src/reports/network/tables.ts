@@ -1,5 +1,7 @@
 import type { Change } from "../../analysis/diff/changes.js";
-import { changed, counted, percent, type Table } from "../../base/table.js";
+import type { Difference } from "../../analysis/diff/networks.js";
+import { count } from "../../base/numbers.js";
+import { changed, counted, type Table } from "../../base/table.js";
 import type { NamedModelsDiff } from "../diff/diff-models.js";
 import { marked, type PageCell, type PageRow, type PageTable, plainTable } from "../page/page.js";
 import { blocksTable } from "./blocks-table.js";
@@ -35,40 +37,49 @@ type NumberName = keyof typeof NUMBERS;
 /** A row for each network, with how its numbers differ from the first one's. */
 export function summaryTable({ networks, diffs }: NetworkComparison): PageTable {
   const names = Object.keys(NUMBERS) as readonly NumberName[];
-  const several = networks.length > 1;
-  const compared: readonly NumberName[] = several ? ["parameters", "macs"] : [];
+  const compared: readonly NumberName[] = networks.length > 1 ? ["parameters", "macs"] : [];
+  const hasOpset = networks.some(({ opset }) => opset !== null);
+  const first = ["network", "input", ...(hasOpset ? ["opset"] : []), "ops", "blocks", "gates"];
+  const heads = (change: (name: string) => string): readonly string[] => [
+    ...first,
+    ...names.flatMap((name) => [NUMBERS[name], ...(compared.includes(name) ? [change(NUMBERS[name])] : [])]),
+  ];
   return {
-    head: [
-      "network",
-      "input",
-      "opset",
-      "ops",
-      "blocks",
-      "gates",
-      ...names.flatMap((name) => [
-        NUMBERS[name],
-        ...(compared.includes(name) ? [`${NUMBERS[name]}, change`] : []),
-      ]),
-    ],
-    rows: networks.map((network, i) => ({
-      cells: [
-        network.file,
-        inputText(network),
-        network.opset === null ? "" : counted(network.opset),
-        counted(network.ops),
-        counted(network.blocks.length),
-        counted(network.gates.length),
-        ...names.flatMap((name): PageCell[] => {
-          const diff = diffs[i - 1];
-          const number = counted(network[name]);
-          if (!compared.includes(name)) return [number];
-          if (diff === undefined) return [number, ""];
-          const change = percent(diff[name].percent);
-          return [number, diff[name].delta === 0 ? "0.00 %" : { cell: change, mark: "changed" }];
-        }),
-      ],
-    })),
+    head: heads((name) => `${name}, change`),
+    short: heads(() => "change"),
+    rows: networks.map((network, i) => {
+      const diff = diffs[i - 1];
+      return {
+        cells: [
+          network.file,
+          inputText(network),
+          ...(hasOpset ? [network.opset === null ? "" : counted(network.opset)] : []),
+          counted(network.ops),
+          counted(network.blocks.length),
+          counted(network.gates.length),
+          ...names.flatMap((name): readonly PageCell[] => [
+            counted(network[name]),
+            ...(compared.includes(name) ? [diff === undefined ? "" : changeCell(diff[name])] : []),
+          ]),
+        ],
+      };
+    }),
   };
+}
+
+/** `+13.7 %`, `+0.0016 %`; the same number is no change. */
+function changeCell({ a, delta }: Difference): PageCell {
+  if (delta === 0) return "same";
+  const sign = delta > 0 ? "+" : "−";
+  const text = a === 0 ? count(Math.abs(delta)) : partText(Math.abs(delta) / a);
+  return { cell: { value: a === 0 ? delta : (100 * delta) / a, text: `${sign}${text}` }, mark: "changed" };
+}
+
+/** `12.0 %`, `0.0016 %` */
+export function partText(part: number): string {
+  const percent = 100 * part;
+  if (percent === 0) return "0 %";
+  return `${percent < 0.1 ? Number(percent.toPrecision(2)) : percent.toFixed(1)} %`;
 }
 
 export function inputText({ input }: Pick<ReportedNetwork, "input">): string {
