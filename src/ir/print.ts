@@ -37,9 +37,14 @@ export function printGraph(graph: Graph): string {
 
 /** One op as it stands in the text form. */
 export function printOp(op: Op): string {
+  return `${printComputation(op)} ${printLoc(op.loc)}`;
+}
+
+/** The same without where it comes from. */
+export function printComputation(op: Op): string {
   const results = op.results.map((result) => `${printValue(result)} : ${formatType(result.type)}`).join(", ");
   const attributes = printAttributes(op.kind, op.attributes);
-  return `${results} = ${op.kind}(${op.operands.map(printValue).join(", ")})${attributes} ${printLoc(op.loc)}`;
+  return `${results} = ${op.kind}(${op.operands.map(printValue).join(", ")})${attributes}`;
 }
 
 function printBlock(block: Block): string {

@@ -1,5 +1,6 @@
-import { diagnosticToJson } from "../../base/diagnostic.js";
+import { diagnosticToJson, InputError } from "../../base/diagnostic.js";
 import { formatFlag, sizeFlags, sizeOptions } from "../options.js";
+import type { Outcome } from "../outcome.js";
 import { besideInspected, inspectTables, inspectText } from "../report-inspect.js";
 import { defineCommand } from "./command.js";
 
@@ -13,6 +14,12 @@ export const inspectCommand = defineCommand({
       requiresArg: true,
       describe: "A file that gets the spec of this network; exit code 2 where no spec says it",
     },
+    textconv: {
+      type: "boolean",
+      default: false,
+      describe:
+        "Print the file as text for git diff: a line for each block, op and tensor, these with a hash",
+    },
     ...formatFlag,
     ...sizeFlags,
   },
@@ -23,9 +30,14 @@ export const inspectCommand = defineCommand({
       "the same for a script, with the operators that ecagen doesn't know",
     ],
     ["ecagen inspect ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
+    [
+      "git config diff.onnx.textconv 'ecagen inspect --textconv'",
+      "git diff shows .onnx files, with *.onnx diff=onnx in .gitattributes",
+    ],
     ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "and the spec that makes the same network"],
   ],
-  async run({ file, spec, ...args }) {
+  async run({ file, spec, textconv, ...args }) {
+    if (textconv) return await asText(file, { ...args, spec });
     const { inspect } = await import("../../driver/inspect/inspect.js");
     const report = await inspect(file, { spec, ...sizeOptions(args) });
     return {
@@ -37,3 +49,20 @@ export const inspectCommand = defineCommand({
     };
   },
 });
+
+type OtherFlags = Parameters<typeof sizeOptions>[0] & {
+  readonly spec: string | undefined;
+  readonly format: string;
+  readonly json: boolean;
+};
+
+/** What git shows of a file. It is for nothing else, so no other form goes with it. */
+async function asText(file: string, { spec, format, json, ...args }: OtherFlags): Promise<Outcome> {
+  const others = [...(spec === undefined ? [] : ["--spec"]), ...(json ? ["--json"] : [])];
+  const other = format === "text" ? others[0] : "--format";
+  if (other !== undefined)
+    throw InputError.of("cli/usage", `--textconv is a form of its own, without ${other}`);
+  const { textOfModel } = await import("../../driver/inspect/textconv.js");
+  const text = textOfModel(file, sizeOptions(args));
+  return { json: {}, text: () => text };
+}
