@@ -120,7 +120,7 @@ test("a glob is compared with the base commit: what changed, what is new, what i
   assert.match(comment, /^<!-- ecagen diff -->\n/);
   assert.match(comment, "### `.ecagen-base/nets/a b.json` → `nets/a b.json`");
   assert.match(comment, "attention-removed");
-  assert.match(comment, /New:[^]*nets\/new\.json/);
+  assert.match(comment, /New:[\s\S]*nets\/new\.json/);
   assert.match(comment, "the networks compute the same of the same inputs and weights");
 });
 

@@ -4,7 +4,7 @@ import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunReport } from "../driver/run/run.js";
 import { colours } from "./colours.js";
 import { coloured, withoutColours } from "./print.js";
-import { fittedWidths, terminalColumns, wrapped } from "./wrap.js";
+import { cut, fittedWidths, tableColumns } from "./wrap.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
@@ -47,33 +47,36 @@ export function judgement(verdict: "right" | "wrong" | "undecided"): string {
 }
 
 /**
- * A table without lines under a bold head; columns named in `right` are aligned to the right. Each cell is one line, but in a terminal
- * that is too narrow: there those of the other columns are wrapped.
+ * A table without lines under a bold head; columns named in `right` are aligned to the right. Each row is one line: in a terminal that is too
+ * narrow the longest cells of the other columns are cut, unless `--wide` is given.
  */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
 ): string {
-  const lines = [
-    head.map((each) => coloured(colours.bold, oneVisibleLine(each))),
-    ...rows.map((row) => row.map(oneVisibleLine)),
-  ];
-  const widths = head.map((_, column) =>
-    // Not Math.max of all of them: a function takes some ten thousand arguments, and a file may have more tensors.
-    lines.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? "")), 0),
+  const lines = [head, ...rows].map((row) => row.map(oneVisibleLine));
+  // Not Math.max of all of them: a function takes some ten thousand arguments, and a file may have more tensors.
+  const widest = (some: typeof lines, column: number): number =>
+    some.reduce((most, line) => Math.max(most, widthOf(line[column] ?? "")), 0);
+  const widths = head.map((_, column) => widest(lines, column));
+  const most = (tableColumns() ?? Number.POSITIVE_INFINITY) - 2 * (head.length - 1);
+  // Half of a number would be another one.
+  const least = head.map((name, column) =>
+    right.includes(name) ? widest(lines.slice(1), column) : LEAST_CUT,
   );
-  const terminal = terminalColumns() ?? Number.POSITIVE_INFINITY;
-  const least = head.map((name, column) => (right.includes(name) ? (widths[column] ?? 0) : LEAST_WRAPPED));
-  const fitted = fittedWidths(widths, least, terminal - 2 * (head.length - 1));
-  const textOf = (line: readonly string[]): string => {
-    const cells = line.map((cell, column) => {
-      const space = " ".repeat(Math.max(0, (fitted[column] ?? 0) - widthOf(cell)));
+  const fitted = fittedWidths(widths, least, most);
+  const textOf = (line: readonly string[], row: number): string => {
+    const cells = line.map((whole, column) => {
+      const width = fitted[column] ?? 0;
+      const text = widthOf(whole) <= width ? whole : cut(withoutColours(whole), width);
+      const cell = row === 0 ? coloured(colours.bold, text) : text;
+      const space = " ".repeat(Math.max(0, width - widthOf(cell)));
       return right.includes(head[column] ?? "") ? space + cell : cell + space;
     });
     return `${cells.join("  ").trimEnd()}\n`;
   };
-  return lines.flatMap((line) => linesOf(line, fitted).map(textOf)).join("");
+  return lines.map(textOf).join("");
 }
 
 /** The columns that a table takes where it is not wrapped. */
@@ -88,18 +91,8 @@ export function tableWidth(head: readonly string[], rows: readonly (readonly str
   );
 }
 
-/** A column is wrapped to no fewer characters. */
-const LEAST_WRAPPED = 6;
-
-/** The lines of a row whose cells are wrapped where they are too wide. */
-function linesOf(row: readonly string[], widths: readonly number[]): readonly (readonly string[])[] {
-  const cells = row.map((cell, column) => {
-    const width = widths[column] ?? 0;
-    return widthOf(cell) <= width ? [cell] : wrapped(withoutColours(cell), width);
-  });
-  const height = cells.reduce((most, { length }) => Math.max(most, length), 1);
-  return Array.from({ length: height }, (_, i) => cells.map((cell) => cell[i] ?? ""));
-}
+/** A cell is cut to no fewer characters. */
+const LEAST_CUT = 6;
 
 /** Columns that a text takes in a terminal: colours take none. */
 function widthOf(text: string): number {

@@ -180,13 +180,18 @@ export const sharedOptions = {
   },
 } as const satisfies Record<string, Options>;
 
-/** The flag of commands that print tables. */
+/** The flags of commands that print tables. */
 export const formatFlag = {
   format: {
     requiresArg: true,
     choices: FORMATS,
     default: "text" as const,
     describe: "The form of tables: text, md for Markdown, csv with plain numbers, latex for booktabs",
+  },
+  wide: {
+    type: "boolean",
+    default: false,
+    describe: "In a terminal: show all of long cells, which are cut to its width otherwise",
   },
 } as const satisfies Record<string, Options>;
 

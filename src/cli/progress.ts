@@ -1,6 +1,6 @@
-import stringWidth from "string-width";
 import { oneVisibleLine } from "../base/visible-text.js";
 import { print } from "./print.js";
+import { cut } from "./wrap.js";
 
 /** How work goes on, on stderr: a bar where that is a terminal, a line every few seconds elsewhere, as in a log of CI. */
 export interface Progress {
@@ -36,7 +36,7 @@ async function startProgress(): Promise<Progress> {
     const size = Math.min(WIDEST_BAR, Math.floor(columns / 4));
     const done = Math.round(size * part);
     const head = `${"█".repeat(done)}${"░".repeat(size - done)} ${Math.floor(100 * part)} % `;
-    return fitting(`${head}${oneVisibleLine(message)}`, columns - 1);
+    return cut(`${head}${oneVisibleLine(message)}`, columns - 1);
   };
 
   let shown = { message: "", part: 0 };
@@ -90,16 +90,4 @@ export function progressLines(
     print: write,
     stop: () => clearInterval(timer),
   };
-}
-
-/** The text, cut to `columns` where it is wider. */
-function fitting(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  let [kept, width] = ["", 1];
-  for (const character of text) {
-    width += stringWidth(character);
-    if (width > columns) break;
-    kept += character;
-  }
-  return `${kept}…`;
 }

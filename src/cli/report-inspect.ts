@@ -6,7 +6,7 @@ import type { InspectedBlock, InspectedTensor, InspectReport } from "../driver/i
 import { opsetText, shape, table, tableWidth, tensorName } from "./format.js";
 import { foldingText, inputText, uncountedText } from "./report-counts.js";
 import { terminalTable } from "./tables/table.js";
-import { terminalColumns, wrappedLines } from "./wrap.js";
+import { tableColumns, terminalColumns, wrappedLines } from "./wrap.js";
 
 export function inspectText(report: InspectReport): string {
   const prose = (text: string): string => wrappedLines(text, terminalColumns());
@@ -56,8 +56,7 @@ function blocksTable({ blocks, parameters, macs: products }: InspectReport): str
   const right = ["stride", "parameters", "MACs"];
   const total = ["total", "", "", "", "", "", "", count(parameters), count(products)];
   const rows = [...blocks.map(row), total];
-  if (tableWidth(HEAD, rows) <= (terminalColumns() ?? Number.POSITIVE_INFINITY))
-    return table(HEAD, rows, right);
+  if (tableWidth(HEAD, rows) <= (tableColumns() ?? Number.POSITIVE_INFINITY)) return table(HEAD, rows, right);
   const short = [...blocks.map((block) => narrowRow(row(block), block.macs)), narrowRow(total, products)];
   const names = ["block", "type", "channels", "kernel", "map", "attention", "parameters", "MACs"];
   const used = names.map((_, column) => short.some((each) => each[column] !== ""));

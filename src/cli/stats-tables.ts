@@ -4,6 +4,7 @@ import { oneVisibleLine } from "../base/visible-text.js";
 import type { NamedStats, StatsReport } from "../driver/stats/stats.js";
 import { shape, verdict } from "./format.js";
 import { foldingText, inputText, uncountedText } from "./report-counts.js";
+import { withBars } from "./tables/bars.js";
 import { terminalTable } from "./tables/table.js";
 
 type Convention = NonNullable<StatsReport["convention"]>;
@@ -46,7 +47,7 @@ export function networksTable(reports: readonly NamedStats[]): Table {
 
 /** What `ecagen stats` prints of one network for people. */
 export function statsText(report: StatsReport): string {
-  return `${terminalTable(blocksTable(report))}\n${besideBlocks(report)}`;
+  return `${terminalTable(withBars(blocksTable(report), ["parameters", "MACs"]))}\n${besideBlocks(report)}`;
 }
 
 /** What is said of one network besides its table. */

@@ -5,6 +5,30 @@ export function terminalColumns(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
+let showsWide = false;
+
+/** `--wide`: tables are as wide as what is in them. */
+export function setWide(wide: boolean): void {
+  showsWide = wide;
+}
+
+/** The columns that a table may take; undefined where it may take as many as it needs. */
+export function tableColumns(): number | undefined {
+  return showsWide ? undefined : terminalColumns();
+}
+
+/** A text of at most that many columns: what is longer is cut, and ends with …. */
+export function cut(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  const characters = Array.from(text);
+  let width = 1;
+  const end = characters.findIndex((character) => {
+    width += stringWidth(character);
+    return width > columns;
+  });
+  return `${characters.slice(0, Math.max(0, end)).join("")}…`;
+}
+
 /** After these a line may end. */
 const BREAKS = /[\s/,.:;_|-]/u;
 
@@ -51,7 +75,7 @@ function lastBreak(characters: readonly string[], end: number): number {
   return end;
 }
 
-/** The widths of columns that together are at most `most` wide: those that may be wrapped are narrowed, the widest first. */
+/** The widths of columns that together are at most `most` wide: those that may be cut are narrowed, the widest first. */
 export function fittedWidths(
   widths: readonly number[],
   least: readonly number[],

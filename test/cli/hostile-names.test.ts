@@ -152,6 +152,8 @@ function filesFor({ name, positionals }: Leaf): readonly (readonly string[])[] {
       [model, spec],
     ],
     bench: [[spec], [model]],
+    report: [[spec], [model, opaque], [spec, model]],
+    graph: [[spec], [opaque]],
     stats: [[spec], [model], [opaque]],
     verify: [[spec], [model], [opaque]],
     codegen: [[spec], [model]],
@@ -305,6 +307,10 @@ test("files that are written have nothing unseen in them", async () => {
   await run(["codegen", file(`${NAME}.onnx`), "--lang", "ts", "-o", file("program-file")]);
   await run(["compile", file(`${NAME}.json`), "-o", file("x.onnx"), "--dump-ir", file("program-ir")]);
   await run(["inspect", file(`${NAME}.onnx`), "--spec", file("program-spec.json")]);
+  const pair = [file(`${NAME}.json`), file(`${NAME}-opaque.onnx`)];
+  await run(["report", ...pair, "-o", file("program-report.html")]);
+  await run(["diff", ...pair, "--format", "html", "-o", file("program-diff.html")]);
+  await run(["graph", file(`${NAME}-opaque.onnx`), "-o", file("program-graph.html")]);
   const written = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (each) => each.startsWith("program-") && /\.(ts|py|html|css|mjs|js|json|md|txt|ir|gitignore)$/.test(each),
   );

@@ -3,6 +3,7 @@ import { asGiven } from "../arguments.js";
 import { sharedOptions } from "../options.js";
 import { conclude, type Outcome } from "../outcome.js";
 import { FORMATS, type Format } from "../tables/forms.js";
+import { setWide } from "../wrap.js";
 
 /** What a command says of itself, for `--help` and docs/cli.md. */
 export interface CommandFacts {
@@ -58,6 +59,7 @@ export function defineCommand<
     },
     handler: (args) => {
       const given = asGiven(args);
+      setWide(given.wide === true);
       return conclude(args.json === true, () => command.run(given as never), formatOf(given));
     },
   };

@@ -25,6 +25,7 @@ export const diffCommand = defineCommand({
     },
   },
   options: {
+    ...formatFlag,
     format: {
       ...formatFlag.format,
       choices: [...FORMATS, "html"] as const,

@@ -3,6 +3,7 @@ import type { NetworksReport } from "../../driver/stats/stats.js";
 import { formatFlag, sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions } from "../options.js";
 import type { Outcome } from "../outcome.js";
 import { besideBlocks, besideNetworks, blocksTable, networksTable, statsText } from "../stats-tables.js";
+import { withBars } from "../tables/bars.js";
 import { terminalTable } from "../tables/table.js";
 import { defineCommand } from "./command.js";
 
@@ -69,7 +70,8 @@ function ofSeveral(report: NetworksReport): Outcome {
     json: report,
     warnings,
     ok: networks.every(({ expectations }) => expectations.every((each) => each.ok)),
-    text: () => `${terminalTable(networksTable(networks))}\n${besideNetworks(networks)}`,
+    text: () =>
+      `${terminalTable(withBars(networksTable(networks), ["parameters", "MACs"]))}\n${besideNetworks(networks)}`,
     tables: { all: () => [networksTable(networks)] },
     beside: () => besideNetworks(networks),
   };
