@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { COLOURS, gateColour } from "../colours.js";
 import type { ReportedGate, ReportedNetwork } from "../network/network.js";
 import { type Costs, SHARES, type StageCosts } from "../network/shares.js";
@@ -22,7 +23,8 @@ export function mostCosts(networks: readonly ReportedNetwork[], number: keyof Co
  *
  * @param most the end of the axis, so that charts beside each other can be compared
  */
-export function stagesChart(stages: readonly StageCosts[], number: keyof Costs, most: number): TopLevelSpec {
+export function stagesChart(costs: readonly StageCosts[], number: keyof Costs, most: number): TopLevelSpec {
+  const stages = costs.map(({ stage, shares }) => ({ stage: oneVisibleLine(stage), shares }));
   const values = stages.flatMap(({ stage, shares }) =>
     SHARES.map((share, order) => ({ stage, share, order, value: shares[share][number] })),
   );
@@ -66,7 +68,7 @@ export function gatesChart(gates: readonly ReportedGate[]): TopLevelSpec {
     order,
     kind,
     channels: channels ?? 0,
-    text: `${channels ?? "?"}: ${text}`,
+    text: oneVisibleLine(`${channels ?? "?"}: ${text}`),
   }));
   const kinds = [...new Set(gates.map(({ kind }) => kind))];
   const scopes = [...new Set(values.map(({ at }) => at))];

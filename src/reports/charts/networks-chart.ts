@@ -1,3 +1,4 @@
+import { oneVisibleLine } from "../../base/visible-text.js";
 import { shownNames } from "../network/names.js";
 import type { ReportedNetwork } from "../network/network.js";
 import type { ChartPart } from "../network/parts.js";
@@ -15,7 +16,7 @@ export async function networksChart(networks: readonly ReportedNetwork[], part: 
       padding: ___,
       ...chart
     } = part === "gates" ? gatesChart(gates) : stagesChart(stages, part, most);
-    return { ...chart, title: names[i] ?? "" };
+    return { ...chart, title: oneVisibleLine(names[i] ?? "") };
   });
   const { chartSvg } = await import("./vega.js");
   const { config } = gatesChart([]);

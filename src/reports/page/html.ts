@@ -1,4 +1,4 @@
-import { visibleText } from "../../base/visible-text.js";
+import { oneVisibleLine } from "../../base/visible-text.js";
 
 /** A piece of a page. A text becomes one by `textHtml` alone, so none is taken for markup. */
 export interface Html {
@@ -31,7 +31,7 @@ export function joined(parts: readonly (Html | string)[]): Html {
 
 /** Any text: what a browser would take for markup is escaped, what nobody sees is made visible. */
 function escaped(text: string): string {
-  return visibleText(text)
+  return oneVisibleLine(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
