@@ -12,8 +12,8 @@ export { type BenchOptions, type BenchReport, bench } from "./driver/bench/bench
 export { type CodegenOptions, type CodegenReport, codegen } from "./driver/codegen/codegen.js";
 export type { NameKind } from "./driver/command-line.js";
 export { LANGUAGES, type LanguageName, NAME_KINDS } from "./driver/command-line.js";
-export { type CompileOptions, type CompileReport, compile } from "./driver/compile/compile.js";
-export { type DiffOptions, type DiffReport, diff } from "./driver/diff/diff.js";
+export type { CompiledInMemory, CompileOptions, CompileReport } from "./driver/compile/compile.js";
+export type { DiffOptions, DiffReport } from "./driver/diff/diff.js";
 export { diffMarkdown } from "./driver/diff/markdown.js";
 export {
   type ComparedDiff,
@@ -33,8 +33,8 @@ export {
 } from "./driver/inspect/inspect.js";
 export { type ListedSpec, type ListFilter, listSpecs } from "./driver/list/list.js";
 export { type NetworkReport, type ReportOptions, report } from "./driver/report/report.js";
-export { resolve } from "./driver/resolve/resolve.js";
-export { type RewriteOptions, type RewriteReport, rewrite } from "./driver/rewrite/rewrite.js";
+export type { PrintedSpec } from "./driver/resolve/resolve.js";
+export type { RewriteOptions, RewriteReport, RewrittenInMemory } from "./driver/rewrite/rewrite.js";
 export { type RunOptions, type RunReport, run } from "./driver/run/run.js";
 export { specJsonSchema } from "./driver/schema/schema.js";
 export {
@@ -42,11 +42,10 @@ export {
   type NetworksReport,
   type StatsOptions,
   type StatsReport,
-  stats,
   statsSeveral,
 } from "./driver/stats/stats.js";
 export { type PaperRow, type PaperTables, paperTables, type TablesReport } from "./driver/tables/tables.js";
-export { type VerifyOptions, type VerifyReport, verify } from "./driver/verify/verify.js";
+export type { VerifyOptions, VerifyReport } from "./driver/verify/verify.js";
 export { type ConvertOptions, type ConvertReport, convertWeights } from "./driver/weights/convert.js";
 export {
   diffWeights,
@@ -60,7 +59,9 @@ export {
   type ListedTensor,
   type WeightsInventory,
 } from "./driver/weights/inspect.js";
+export type { GivenNetwork, GivenSpec, ModelBytes, SpecText } from "./given/in-memory.js";
 export type { Spec } from "./language/spec.js";
+export { compile, diff, resolve, rewrite, stats, verify } from "./library.js";
 export type { WeightsOptions, WeightsReport } from "./networks/load-weights.js";
 export type { NewGatesReport } from "./new-gates/start.js";
 export type { NewGatesOptions } from "./trials/new-gates.js";

@@ -70,6 +70,8 @@ export class TypeWriter {
     if (type.isIntersection() && type.types.some((each) => !(each.flags & ts.TypeFlags.Object)))
       return this.#plain(type);
     if (!(type.flags & ts.TypeFlags.Object) && !type.isIntersection()) return this.#plain(type);
+    if (type.isIntersection() && type.types.some((each) => nameOf(each) !== undefined))
+      return type.types.map((each) => inParentheses(each, this.text(each))).join(" & ");
     if (this.#checker.isTupleType(type)) return this.#tuple(type as ts.TupleTypeReference);
     if (this.#checker.isArrayType(type)) return this.#array(type);
     const [call, ...others] = type.getCallSignatures();

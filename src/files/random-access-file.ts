@@ -1,25 +1,29 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { OpenFile } from "../base/bytes.js";
 import { Defect, InputError } from "../base/diagnostic.js";
+import { fileAtHand } from "./at-hand.js";
 import { recordRead } from "./files-read.js";
 import { whyUnreadable } from "./read-file.js";
 
-/** A regular file that is read at any offset, without holding it. */
+/** A regular file that is read at any offset, without holding it, or bytes at hand under a file's name. */
 export class RandomAccessFile implements OpenFile {
   readonly file: string;
   /** Its bytes when it was opened. */
   readonly size: number;
-  readonly #handle: number;
+  readonly #source: number | Uint8Array;
   #open = true;
 
-  private constructor(file: string, size: number, handle: number) {
+  /** @param source an open file, or bytes at hand */
+  private constructor(file: string, size: number, source: number | Uint8Array) {
     this.file = file;
     this.size = size;
-    this.#handle = handle;
+    this.#source = source;
   }
 
   /** An input, which this run won't write over. Errors: `InputError` for what can't be read, folders and devices among it. */
   static open(file: string): RandomAccessFile {
+    const atHand = fileAtHand(file);
+    if (atHand !== undefined) return new RandomAccessFile(file, atHand.length, atHand);
     return RandomAccessFile.#opened(file, true);
   }
 
@@ -48,10 +52,16 @@ export class RandomAccessFile implements OpenFile {
   readInto(target: Uint8Array, offset: number): void {
     // Its number may be that of another file by now.
     if (!this.#open) throw new Defect(`${this.file} is read after it was closed`);
+    const source = this.#source;
+    if (typeof source !== "number") {
+      if (offset + target.length > this.size) throw endsBefore(this.file, offset + target.length);
+      target.set(source.subarray(offset, offset + target.length));
+      return;
+    }
     try {
       for (let done = 0; done < target.length; ) {
-        const count = readSync(this.#handle, target, done, target.length - done, offset + done);
-        if (count === 0) throw unreadable(this.file, `it ends before byte ${offset + target.length}`);
+        const count = readSync(source, target, done, target.length - done, offset + done);
+        if (count === 0) throw endsBefore(this.file, offset + target.length);
         done += count;
       }
     } catch (error) {
@@ -61,7 +71,7 @@ export class RandomAccessFile implements OpenFile {
 
   /** `length` bytes from `offset` on. Errors as for `readInto`, before any memory is taken. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    if (length > this.size - offset) throw unreadable(this.file, `it ends before byte ${offset + length}`);
+    if (length > this.size - offset) throw endsBefore(this.file, offset + length);
     const bytes = new Uint8Array(length);
     this.readInto(bytes, offset);
     return bytes;
@@ -70,10 +80,14 @@ export class RandomAccessFile implements OpenFile {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    closeSync(this.#handle);
+    if (typeof this.#source === "number") closeSync(this.#source);
   }
 }
 
 function unreadable(file: string, why: string): InputError {
   return InputError.of("file/unreadable", `${file} can't be read: ${why}`, { file });
+}
+
+function endsBefore(file: string, byte: number): InputError {
+  return unreadable(file, `it ends before byte ${byte}`);
 }

@@ -1,9 +1,12 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { InputError } from "../base/diagnostic.js";
+import { fileAtHand } from "./at-hand.js";
 import { recordRead } from "./files-read.js";
 
-/** The bytes of a file that a user named; `InputError` where it can't be read. */
+/** The bytes of a file that a user named, or gave; `InputError` where it can't be read. */
 export function readBytes(file: string): Uint8Array {
+  const atHand = fileAtHand(file);
+  if (atHand !== undefined) return atHand;
   try {
     return readRecorded(file);
   } catch (error) {

@@ -9,6 +9,7 @@ import { jsonValue, MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
 import type { SpecChanges } from "../language/settings.js";
+import { fileAtHand } from "./at-hand.js";
 import { packageRoot } from "./package.js";
 import { readRecorded, startOfFile } from "./read-file.js";
 import { isStream, readStandardInput, STANDARD_INPUT } from "./standard-streams.js";
@@ -23,7 +24,7 @@ export type ReadFile = (file: string) => string;
  * @throws InputError with everything that is wrong with it, in the order of its places
  */
 export function loadSpec(file: string, changes: SpecChanges = {}, read: ReadFile = readTextFile): LoadedSpec {
-  const source = isStream(file) ? specOfStandardInput() : readSpec(file, "", read);
+  const source = specAtHand(file) ?? (isStream(file) ? specOfStandardInput() : readSpec(file, "", read));
   return loadSource(source, libraryOfFiles(read), changes);
 }
 
@@ -79,6 +80,14 @@ function refuseModel(file: string): void {
 
 function notRead(file: string, { is, hint }: OtherModel): InputError {
   return InputError.of("spec/model", `${file} is ${is}; ecagen reads specs and ONNX files`, { file, hint });
+}
+
+/** A spec that a caller of the library has given under this name. What it extends is relative to the name's folder, and on the disk. */
+function specAtHand(file: string): SourceText | undefined {
+  const bytes = fileAtHand(file);
+  if (bytes === undefined) return undefined;
+  if (bytes.length > MAX_FILE_SIZE) throw tooLarge(file);
+  return { file, text: decodedText(bytes, file) };
 }
 
 /** Seen from the current folder: what it extends is relative to that. */

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeviceError, type Diagnostic, InputError } from "../base/diagnostic.js";
+import { fileAtHand } from "../files/at-hand.js";
 import { recordModel } from "../files/models/record.js";
 import { DEVICES, type DeviceName, isProcessor, packageOf } from "./devices.js";
 import { NO_TENSOR, type Port, type ProfiledNode, type WireTensor } from "./protocol.js";
@@ -95,12 +96,13 @@ export async function startRuntime(options: RuntimeOptions = {}): Promise<Runtim
     backends,
     async open(model, options = {}, name = typeof model === "string" ? model : "the model") {
       const number = opened++;
-      if (typeof model === "string") {
+      const bytes = typeof model === "string" ? fileAtHand(model) : model;
+      if (typeof model === "string" && bytes === undefined) {
         recordModel(model);
         return openIn(worker, model, options, name, number);
       }
       const path = join(worker.scratch, `${number}.onnx`);
-      writeFileSync(path, model);
+      writeFileSync(path, bytes ?? model);
       try {
         return await openIn(worker, path, options, name, number);
       } finally {

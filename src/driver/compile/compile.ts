@@ -1,16 +1,12 @@
-import { basename, join } from "node:path";
 import { countNetwork } from "../../analysis/counts.js";
 import { defined } from "../../base/defined.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { inTransaction } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
-import { makeFolder } from "../../files/folder.js";
-import { replacedNotes } from "../../files/models/replaced.js";
-import { addModel } from "../../files/models/write.js";
+import { type ModelInMemory, refuseExternalData } from "../../files/models/in-memory.js";
 import { packageVersion } from "../../files/package.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
-import { fileAmong, isStream, STANDARD_INPUT, toOutput } from "../../files/standard-streams.js";
-import { addWeights, type ExportedWeights } from "../../files/tensors/export-weights.js";
+import { fileAmong } from "../../files/standard-streams.js";
+import type { ExportedWeights } from "../../files/tensors/export-weights.js";
 import { type CalibrationSource, givenCalibration } from "../../given/calibration.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -38,7 +34,7 @@ import { checkPasses } from "../../trials/check-passes.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { SwappedReport } from "../../trials/swapped-gates.js";
-import { startHalfRounding } from "../../weights/values/half.js";
+import { type Delivered, type DeliverOptions, toFile, toMemory } from "./deliver.js";
 
 export interface CompileOptions
   extends Omit<NetworkOptions, "given" | "inputShapes">,
@@ -46,18 +42,10 @@ export interface CompileOptions
     NewGatesOptions,
     InsertFlags,
     IrDump,
-    ExportOptions {
-  /** The ONNX file; `-` is standard output. Default: `out/` and the spec file's base name. */
-  readonly output?: string | undefined;
-  /** A safetensors file that gets the network's parameters and running statistics too, before folding. */
-  readonly exportWeights?: string | undefined;
-  /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
-  readonly externalData?: boolean | undefined;
+    ExportOptions,
+    DeliverOptions {
   /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
   readonly checkPasses?: boolean | undefined;
-  /** Whether the report has the file's sha256. Default: true. */
-  readonly digest?: boolean | undefined;
-  readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
 /** The options, with the weights open. */
@@ -84,14 +72,44 @@ export interface CompileReport extends WrittenReport, ModelReport {
  * none leaves a file.
  */
 export function compile(specFile: string, options: CompileOptions = {}): Promise<CompileReport> {
+  return compileTo(specFile, options, (model, network, making) => toFile(specFile, model, network, making));
+}
+
+/** What is compiled without an output: the report, and the model itself. */
+export interface CompiledInMemory extends Omit<CompileReport, keyof WrittenReport>, ModelInMemory {}
+
+/**
+ * The same to memory: no model is written, only the weights of `exportWeights`.
+ *
+ * Errors: as of `compile`, and `InputError` for a model above 2 GiB, and for external data.
+ */
+export async function compileInMemory(
+  specFile: string,
+  options: CompileOptions = {},
+): Promise<CompiledInMemory> {
+  refuseExternalData(options);
+  return compileTo(specFile, options, toMemory);
+}
+
+/** The way to a model, which `deliver` writes or keeps. */
+function compileTo<D extends Delivered>(
+  specFile: string,
+  options: CompileOptions,
+  deliver: (model: EncodedModel, network: SpecNetwork, options: Compiling) => Promise<D>,
+) {
   return asOneRun(() =>
-    withOpenWeights(options, (given) =>
-      compileWith(specFile, { ...withInserts(options), hooks: options.hooks ?? irHooks(options), given }),
-    ),
+    withOpenWeights(options, (given) => {
+      const compiling = { ...withInserts(options), hooks: options.hooks ?? irHooks(options), given };
+      return compileWith(specFile, compiling, (model, network) => deliver(model, network, compiling));
+    }),
   );
 }
 
-async function compileWith(specFile: string, options: Compiling): Promise<CompileReport> {
+async function compileWith<D extends Delivered>(
+  specFile: string,
+  options: Compiling,
+  deliver: (model: EncodedModel, network: SpecNetwork) => Promise<D>,
+) {
   // 1 to 3: read and check the spec, build the IR, run the spec's passes and the caller's. Given weights
   // come in on the way; gates that a pass put instead of others get their first numbers.
   const built = specNetwork(specFile, { ...options, ...specOptions(options) });
@@ -114,31 +132,30 @@ async function compileWith(specFile: string, options: Compiling): Promise<Compil
   const model = encode(network, lowered, { ...options, version: packageVersion() });
 
   // 7: write, the weights one piece at a time.
-  const output = outputOf(specFile, options);
-  const replaced = options.output === undefined ? replacedNotes(output, model) : [];
   const swapped = await swappedReport(network, newGates, { ...options, calibration });
-  const { rounding, exportedWeights, ...written } = await write(output, model, network, options);
+  const { rounding, exportedWeights, replaced = [], ...written } = await deliver(model, network);
 
-  return defined({
-    output,
+  return {
     ...written,
-    ...figuresOf(options.opset ?? OPSETS.default, lowered, countNetwork(network.graph)),
-    outputs: declaredOutputs(network),
-    passes: [...network.reports, ...reports],
-    weights: network.weights,
-    exportedWeights,
-    newGates,
-    ...insertedOf(network.inserted),
-    halfPrecision: halfPrecisionOf(lowered, rounding),
-    swapped,
-    notes: [...idleNotes(network.reports), ...(calibration?.notes ?? []), ...replaced],
-    warnings: [
-      ...network.warnings,
-      ...weightsWarnings([options.given]),
-      ...undecided,
-      ...saturationWarnings(rounding),
-    ],
-  });
+    ...defined({
+      ...figuresOf(options.opset ?? OPSETS.default, lowered, countNetwork(network.graph)),
+      outputs: declaredOutputs(network),
+      passes: [...network.reports, ...reports],
+      weights: network.weights,
+      exportedWeights,
+      newGates,
+      ...insertedOf(network.inserted),
+      halfPrecision: halfPrecisionOf(lowered, rounding),
+      swapped,
+      notes: [...idleNotes(network.reports), ...(calibration?.notes ?? []), ...replaced],
+      warnings: [
+        ...network.warnings,
+        ...weightsWarnings([options.given]),
+        ...undecided,
+        ...saturationWarnings(rounding),
+      ],
+    }),
+  };
 }
 
 /** Another resolution is one of the spec: the file says so in the hash of its spec. */
@@ -184,37 +201,4 @@ async function swappedReport(
     return { before: encodeAnew(exchange.before, seed), after: encodeAnew(graph, seed) };
   };
   return reportSwap(exchange, newGates, models, options);
-}
-
-/** Writes the model and, where they are asked for, the weights before folding: both files appear, or none. */
-function write(
-  output: string,
-  model: EncodedModel,
-  { graph }: SpecNetwork,
-  { seed = 0, exportWeights, externalData = false, digest, onProgress }: Compiling,
-) {
-  const rounding = startHalfRounding();
-  const progress = (message: string) => ({ onProgress: (part: number) => onProgress?.(message, part) });
-  return toOutput(output, (file) =>
-    inTransaction(async (transaction) => ({
-      rounding,
-      exportedWeights:
-        exportWeights === undefined
-          ? undefined
-          : await addWeights(transaction, exportWeights, graph, seed, progress("exporting weights")),
-      ...(await addModel(transaction, file, model, {
-        ...{ seed, rounding, externalData, digest },
-        ...progress("writing weights"),
-      })),
-    })),
-  );
-}
-
-/** The ONNX file. By default in `out/`, made if need be, under the spec file's base name. */
-function outputOf(specFile: string, { output, exportWeights }: Compiling): string {
-  if (output === undefined) makeFolder("out");
-  const name = isStream(specFile) ? STANDARD_INPUT : basename(specFile).replace(/\.jsonc?$/, "");
-  const file = output ?? join("out", `${name}.onnx`);
-  refuseOutputs([fileAmong(file), exportWeights]);
-  return file;
 }

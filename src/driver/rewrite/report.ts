@@ -1,3 +1,4 @@
+import type { ModelInMemory } from "../../files/models/in-memory.js";
 import type { Target } from "../../ir/attention/lowering/strategy.js";
 import type { Batch } from "../../networks/export.js";
 import type { OpaqueOperator } from "../../networks/file-network.js";
@@ -13,7 +14,7 @@ import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
 export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDump, "printIr"> {
-  /** The rewritten file. Left out, nothing is written, and only what was found is reported. */
+  /** The rewritten file. Left out, nothing is written: the command line only reports what it found, the library gives the model. */
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes; `se=auto` chooses for each gate. */
   readonly swaps?: readonly string[] | undefined;
@@ -50,7 +51,13 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
 }
 
 /** What `ecagen rewrite --json` prints. */
-export interface RewriteReport extends Partial<WrittenReport>, ModelReport {
+export interface RewriteReport extends Partial<WrittenReport>, RewrittenReport {}
+
+/** What is rewritten without an output: the report, and the model itself. */
+export interface RewrittenInMemory extends RewrittenReport, ModelInMemory {}
+
+/** What is said of a rewritten model, wherever it is. */
+export interface RewrittenReport extends ModelReport {
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
   /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */

@@ -1,11 +1,11 @@
 import { countNetwork } from "../../analysis/counts.js";
 import { defined } from "../../base/defined.js";
-import { InputError } from "../../base/diagnostic.js";
-import { inTransaction, writeTextSync } from "../../files/atomic-file.js";
+import { Defect, InputError } from "../../base/diagnostic.js";
+import { writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
-import { addModel } from "../../files/models/write.js";
+import { refuseExternalData } from "../../files/models/in-memory.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
-import { fileAmong, isStream, toOutput } from "../../files/standard-streams.js";
+import { fileAmong } from "../../files/standard-streams.js";
 import { givenCalibration } from "../../given/calibration.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
@@ -14,7 +14,6 @@ import { opaqueOperators } from "../../networks/file-network.js";
 import { imageMetadata } from "../../networks/metadata.js";
 import type { NewGatesReport } from "../../new-gates/start.js";
 import { modelBytes } from "../../onnx/encode/bytes.js";
-import type { ModelParts } from "../../onnx/encode/layout.js";
 import { importedOpset } from "../../onnx/file/opset.js";
 import { encodeRewritten } from "../../onnx/rewritten/model.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
@@ -23,19 +22,19 @@ import { insertInvocations } from "../../passes/insert/flags.js";
 import { raiseAttention } from "../../passes/raise/raise-attention.js";
 import { choiceCurve } from "../../reports/charts/choice-curve.js";
 import { irHooks } from "../../reports/ir-dump.js";
-import { figuresOf, idleNotes, insertedOf } from "../../reports/model-report.js";
+import { figuresOf, idleNotes, insertedOf, type WrittenReport } from "../../reports/model-report.js";
 import { halfPrecisionOf, saturationWarnings } from "../../trials/half-precision.js";
 import type { EncodeGraph } from "../../trials/run-graph.js";
-import { startHalfRounding } from "../../weights/values/half.js";
 import { autoKind } from "./auto-kind.js";
 import { checkParts } from "./checks.js";
+import { type CurvePicture, type Deliver, toFile, toMemory } from "./deliver.js";
 import { encode, lower, type RewriteTask, sizesOf } from "./encode.js";
 import { batchSizes, planTask, refuseSized, staysOpen, withOpenSizes } from "./open-sizes.js";
 import { leadingTidy, type RewritePlan } from "./plan.js";
-import type { RewriteOptions, RewriteReport } from "./report.js";
+import type { RewriteOptions, RewriteReport, RewrittenInMemory, RewrittenReport } from "./report.js";
 import { swapInvocations } from "./swaps.js";
 
-export type { RewriteOptions, RewriteReport } from "./report.js";
+export type { RewriteOptions, RewriteReport, RewrittenInMemory } from "./report.js";
 
 /**
  * Runs passes on any ONNX file:
@@ -48,14 +47,43 @@ export type { RewriteOptions, RewriteReport } from "./report.js";
  * Errors: `InputError` for a file that is no model and for wrong passes, `CheckError` where what must keep the values
  * doesn't; none leaves a file.
  */
-export function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
-  return asOneRun(() => rewriteFile(file, options));
+export async function rewrite(file: string, options: RewriteOptions = {}): Promise<RewriteReport> {
+  const { output } = options;
+  const deliver: Deliver<WrittenReport> | undefined =
+    output === undefined ? undefined : (parts, curve, task) => toFile(output, parts, curve, task);
+  const { delivered, report } = await asOneRun(() => rewriteFile(file, options, deliver));
+  return { ...delivered, ...report };
 }
 
-async function rewriteFile(file: string, options: RewriteOptions): Promise<RewriteReport> {
+/**
+ * The same to memory: no model is written, only the picture of `curve`.
+ *
+ * Errors: as of `rewrite`, and `InputError` for a model above 2 GiB, and for external data.
+ */
+export async function rewriteInMemory(
+  file: string,
+  options: RewriteOptions = {},
+): Promise<RewrittenInMemory> {
+  refuseExternalData(options);
+  const { delivered, report } = await asOneRun(() => rewriteFile(file, options, toMemory));
+  if (delivered === undefined) throw new Defect("a rewritten model was not made");
+  return { ...delivered, ...report };
+}
+
+/** What a rewriting comes to; without anywhere to put the model, what was found alone. */
+interface Rewritten<D> {
+  readonly delivered?: D;
+  readonly report: RewrittenReport;
+}
+
+async function rewriteFile<D>(
+  file: string,
+  options: RewriteOptions,
+  deliver: Deliver<D> | undefined,
+): Promise<Rewritten<D>> {
   // 1: the file, with the batch asked for instead of an open one.
   const auto = autoKind(options);
-  const isRun = options.verify !== false && options.output !== undefined;
+  const isRun = options.verify !== false && deliver !== undefined;
   const isFitted = options.newGates === "fit" || auto !== undefined;
   refuseUnusedFlags({ "nothing is run": !isRun, "nothing is fitted": !isFitted }, options);
   const { first, others } = invocationsOf(auto === undefined ? options : { ...options, swaps: [] });
@@ -71,8 +99,9 @@ async function rewriteFile(file: string, options: RewriteOptions): Promise<Rewri
       ...{ file, imported: { ...imported, sizes }, options, calibration },
       invocations: [...(first.length === 0 ? [] : leadingTidy(others)), ...first, ...others],
     };
-    if (auto !== undefined) return await rewriteOpened(await withChosenSwaps(task, auto, first, others));
-    return await (staysOpen(task) ? withOpenSizes(task, rewriteOpened) : rewriteOpened(task));
+    const act = (task: RewriteTask): Promise<Rewritten<D>> => rewriteOpened(task, deliver);
+    if (auto !== undefined) return await act(await withChosenSwaps(task, auto, first, others));
+    return await (staysOpen(task) ? withOpenSizes(task, act) : act(task));
   } finally {
     imported.close();
   }
@@ -109,7 +138,10 @@ async function withChosenSwaps(
   };
 }
 
-async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
+async function rewriteOpened<D>(
+  rewriting: RewriteTask,
+  deliver: Deliver<D> | undefined,
+): Promise<Rewritten<D>> {
   const { imported, options } = rewriting;
 
   // 2 and 3: find the gates and blocks, run the swaps and passes.
@@ -119,8 +151,7 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   });
 
   // What is made for one size is refused before it is run with others.
-  if (imported.taken !== undefined && (options.output ?? options.calibrate) !== undefined)
-    refuseSized(rewriting);
+  if (imported.taken !== undefined && (deliver ?? options.calibrate) !== undefined) refuseSized(rewriting);
 
   // 4: gates that a pass put instead of others get their first numbers.
   const { graph: after, newGates } = await startGates(rewriting, plan);
@@ -144,9 +175,9 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   });
   const warnings = [...imported.notes, ...plan.warnings];
   const curve = await curveOf(rewriting);
-  if (options.output === undefined) {
+  if (deliver === undefined) {
     if (curve !== undefined) writeTextSync(curve.file, curve.svg);
-    return { ...report, warnings };
+    return { report: { ...report, warnings } };
   }
 
   // 6: compare with the original, where values must be kept.
@@ -154,12 +185,14 @@ async function rewriteOpened(rewriting: RewriteTask): Promise<RewriteReport> {
   const { warnings: found, ...checked } = await checkParts(rewriting, plan, parts, report);
 
   // 7: write what changed; the rest is copied.
-  const { rounding, ...written } = await write(options.output, parts, curve, rewriting);
+  const { rounding, ...delivered } = await deliver(parts, curve, rewriting);
   const halfPrecision = options.precision === "fp16" ? halfPrecisionOf(lowered, rounding) : undefined;
   return {
-    ...{ output: options.output, ...written, ...report },
-    ...defined({ ...checked, halfPrecision }),
-    warnings: [...warnings, ...found, ...saturationWarnings(rounding)],
+    delivered: delivered as D,
+    report: {
+      ...{ ...report, ...defined({ ...checked, halfPrecision }) },
+      warnings: [...warnings, ...found, ...saturationWarnings(rounding)],
+    },
   };
 }
 
@@ -201,36 +234,7 @@ function encodeAsIs({ imported, options: { target } }: RewriteTask): EncodeGraph
   };
 }
 
-/** A picture, and the file that it is written to. */
-interface Picture {
-  readonly file: string;
-  readonly svg: string;
-}
-
-async function curveOf({ options: { curve }, choice }: RewriteTask): Promise<Picture | undefined> {
+async function curveOf({ options: { curve }, choice }: RewriteTask): Promise<CurvePicture | undefined> {
   if (curve === undefined || choice === undefined) return undefined;
   return { file: curve, svg: await choiceCurve(choice.report) };
-}
-
-/** Writes the model and the picture of a choice: both files appear, or none. */
-function write(
-  output: string,
-  parts: ModelParts,
-  curve: Picture | undefined,
-  { imported, options }: RewriteTask,
-) {
-  const { seed = 0, digest, onProgress } = options;
-  // Standard output takes one file.
-  const { externalData = imported.source.hasExternalData && !isStream(output) } = options;
-  const rounding = startHalfRounding();
-  return toOutput(output, (file) =>
-    inTransaction(async (transaction) => {
-      if (curve !== undefined) await (await transaction.open(curve.file)).write(Buffer.from(curve.svg));
-      const written = await addModel(transaction, file, parts, {
-        ...{ seed, rounding, externalData, digest },
-        onProgress: (part) => onProgress?.("writing the model", part),
-      });
-      return { rounding, ...written };
-    }),
-  );
 }
