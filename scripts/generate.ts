@@ -5,6 +5,7 @@ import { GALLERY_INDEX } from "../src/driver/list/list.js";
 import { packageRoot } from "../src/files/package.js";
 import { specJsonSchema } from "../src/language/json-schema.js";
 import { sweepJsonSchema } from "../src/language/sweep/json-schema.js";
+import { apiDocs } from "./api-docs.js";
 import { attentionDocs } from "./attention-docs.js";
 import { cliDocs } from "./cli-docs.js";
 import { codegenGoldens, EXAMPLE_CARD } from "./codegen-goldens.js";
@@ -23,7 +24,7 @@ import { typeScriptTemplates } from "./typescript-templates.js";
 import { verificationDocs } from "./verification-docs.js";
 
 /*
- * Writes the files that are made of the code: schema/ecagen.schema.json, schema/sweep.schema.json, those of --json in schema/json/, docs/spec.md, docs/attention.md,
+ * Writes the files that are made of the code: schema/ecagen.schema.json, schema/sweep.schema.json, those of --json in schema/json/, docs/api.md, docs/spec.md, docs/attention.md,
  * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md, docs/cli.md, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
@@ -39,6 +40,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["schema/ecagen.schema.json", `${JSON.stringify(specJsonSchema(), null, 2)}\n`],
   ["schema/sweep.schema.json", `${JSON.stringify(sweepJsonSchema(), null, 2)}\n`],
   ...jsonSchemas(),
+  ["docs/api.md", apiDocs()],
   ["docs/spec.md", specDocs()],
   [GALLERY_INDEX, galleryIndexText()],
   ["docs/attention.md", attentionDocs(packageRoot())],

@@ -2,6 +2,13 @@ import { resolve } from "node:path";
 import { Project, ts } from "ts-morph";
 import { comment, commentOf, TypeWriter } from "./type-writer.js";
 
+/** The declarations of a module. */
+export interface Declarations {
+  readonly text: string;
+  /** The names that the module exports; the text declares those of the types that they name, too. */
+  readonly exported: ReadonlySet<string>;
+}
+
 /**
  * The declarations of modules, one text for each, which import nothing: what they export, and the types that these name.
  *
@@ -11,7 +18,7 @@ import { comment, commentOf, TypeWriter } from "./type-writer.js";
 export function declarationsOf(
   entries: readonly string[],
   given: ReadonlyMap<string, string> = new Map(),
-): readonly string[] {
+): readonly Declarations[] {
   const project = new Project({ tsConfigFilePath: "tsconfig.json", skipAddingFilesFromTsConfig: true });
   project.addSourceFilesAtPaths(entries);
   project.resolveSourceFileDependencies();
@@ -27,7 +34,7 @@ function moduleDeclarations(
   checker: ts.TypeChecker,
   source: ts.SourceFile,
   given: ReadonlyMap<string, string>,
-): string {
+): Declarations {
   const module = checker.getSymbolAtLocation(source);
   if (module === undefined) throw new Error(`${source.fileName} exports nothing`);
   const writer = new TypeWriter(checker, given.keys());
@@ -44,7 +51,7 @@ function moduleDeclarations(
   const used = new Map([...given].filter(([name]) => exportedNames.has(name)));
   for (const name of namedIn(own, given)) addWithParts(name, given, used);
   for (const name of [...used.keys()]) addWithParts(name, given, used);
-  return `${[...own, ...used.values()].join("\n\n")}\n`;
+  return { text: `${[...own, ...used.values()].join("\n\n")}\n`, exported: exportedNames };
 }
 
 /** Adds the declaration of a type, and those of the types that it names. */

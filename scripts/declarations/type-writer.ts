@@ -208,13 +208,11 @@ function isBooleanLiteral({ flags }: ts.Type): boolean {
   return (flags & ts.TypeFlags.BooleanLiteral) !== 0;
 }
 
-/** A union or function as an element or a part needs parentheses, where it is written out. */
+/** A union, intersection or function that is written out needs parentheses as an element or a part, and so does a list that can't be changed. */
 function inParentheses(type: ts.Type, text: string): string {
-  const isPart =
-    /^\w+$/.test(text) ||
-    (!type.isUnion() && type.getCallSignatures().length === 0 && !text.startsWith("readonly ["));
-  const isArray = text.startsWith("readonly ");
-  return isPart && !isArray ? text : `(${text})`;
+  const isWhole = !type.isUnionOrIntersection() && type.getCallSignatures().length === 0;
+  const isName = /^\w+$/.test(text);
+  return isName || (isWhole && !text.startsWith("readonly ")) ? text : `(${text})`;
 }
 
 export function indented(text: string): string {
