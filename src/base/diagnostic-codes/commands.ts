@@ -14,10 +14,14 @@ export const commandCodes = {
   library: {
     about: "Functions of the library",
     refused: {
-      input:
-        "What a function is given is no path, no spec as an object, no `{ text }`, no bytes of an ONNX model and no `{ bytes, file }`, or none that this function takes. A text goes in as `{ text }`, as a string is a path.",
-      "external-data":
-        "A model that is given as bytes has numbers in other files, which only its path leads to; or external data is asked for where no file is written. Give the path, or name an output.",
+      input: [
+        "What a function is given is no path, no spec as an object, no `{ text }`, no bytes of an ONNX model and no `{ bytes, file }`, or none that this function takes.",
+        "The hint says what it takes. A text goes in as `{ text }`, as a string is a path.",
+      ],
+      "external-data": [
+        "A model that is given as bytes has numbers in other files, or external data is asked for where no file is written.",
+        "Give the model's path instead of its bytes, or name an output.",
+      ],
     },
   },
   flag: {
