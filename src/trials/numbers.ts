@@ -54,8 +54,11 @@ export function randomInputs(
       const data = new Float64Array(rows * size);
       const start = rowOf(input, first, images, open.size > 0);
       for (let n = 0; n < rows; n++) {
-        const stream = randomStream(seed, `input:${name}:${start + n}`);
-        for (let i = 0; i < size; i++) data[n * size + i] = drawn(stream, input);
+        draw(
+          randomStream(seed, `input:${name}:${start + n}`),
+          input,
+          data.subarray(n * size, (n + 1) * size),
+        );
       }
       return [name, { dims, data }];
     }),
@@ -68,28 +71,41 @@ function rowOf({ dims: [rows = 1] }: InputShape, first: number, images: number, 
   return isOpen ? 0 : Math.floor(first / images) * rows;
 }
 
+/** Fills a row of an input with random numbers of its type. */
+function draw(stream: RandomStream, input: InputShape, row: Float64Array): void {
+  const { dtype = "float32", value } = input;
+  const round = ROUNDED_NORMALS[dtype];
+  if (round !== undefined && value === undefined) {
+    stream.fillNormal(row, 1);
+    for (let i = 0; i < row.length; i++) row[i] = round(row[i] as number);
+  } else {
+    for (let i = 0; i < row.length; i++) row[i] = drawn(stream, input);
+  }
+}
+
+/** What rounds the numbers of N(0, 1) that an input of a floating-point type has. */
+const ROUNDED_NORMALS: Readonly<Record<string, (x: number) => number>> = {
+  float64: (x) => x,
+  float32: Math.fround,
+  float16: roundToFloat16,
+};
+
 /** The largest whole number that is drawn: what indexes something of the network seldom goes further. */
 const USUAL_MOST = 9;
 
 /**
- * A random number of an input's type: bytes are grey values around 128, bits are either, other whole numbers from 1 to 9, such as tokens
+ * The number that an input is to have, or a random one of a type of whole numbers: bytes are grey values around 128, bits are either, other whole numbers from 1 to 9, such as tokens
  * and lengths.
  */
-function drawn(stream: RandomStream, { dtype = "float32", most = USUAL_MOST, value }: InputShape): number {
+function drawn(stream: RandomStream, { dtype, most = USUAL_MOST, value }: InputShape): number {
   if (value !== undefined) return value;
   switch (dtype) {
-    case "float64":
-      return stream.normal();
-    case "float16":
-      return roundToFloat16(stream.normal());
     case "uint8":
       return Math.min(255, Math.max(0, Math.round(128 + 64 * stream.normal())));
     case "int8":
       return Math.min(127, Math.max(-128, Math.round(64 * stream.normal())));
     case "bool":
       return Math.floor(stream.uniform(0, 2));
-    case "float32":
-      return Math.fround(stream.normal());
     default:
       return most < 1 ? 0 : Math.floor(stream.uniform(1, most + 1));
   }

@@ -122,11 +122,14 @@ function momentsOf({ dims, data }: Tensor): Moments | undefined {
   const positions = dims.slice(2).reduce((all, size) => all * size, 1);
   const sums = new Float64Array(channels);
   let squares = 0;
-  for (let i = 0; i < data.length; i++) {
-    const channel = Math.floor(i / positions) % channels;
-    const x = data[i] as number;
-    squares += x * x;
-    sums[channel] = (sums[channel] as number) + x;
+  for (let row = 0; row * positions < data.length; row++) {
+    let sum = 0;
+    for (let i = row * positions; i < (row + 1) * positions; i++) {
+      const x = data[i] as number;
+      squares += x * x;
+      sum += x;
+    }
+    sums[row % channels] = (sums[row % channels] as number) + sum;
   }
   const perChannel = data.length / channels;
   const power = squares / data.length;
