@@ -21,11 +21,11 @@ import { walkReference } from "./reference-table.js";
 import { specDocs } from "./spec-docs.js";
 import { templateDocs } from "./template-docs.js";
 import { typeScriptTemplates } from "./typescript-templates.js";
-import { verificationDocs } from "./verification-docs.js";
+import { verificationDocs } from "./verify-survey-docs.js";
 
 /*
  * Writes the files that are made of the code: schema/ecagen.schema.json, schema/sweep.schema.json, those of --json in schema/json/, docs/api.md, docs/spec.md, docs/attention.md,
- * docs/diagnostics.md, docs/papers.md, docs/verification.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md, docs/cli.md, the index of the gallery, the code that generated
+ * docs/diagnostics.md, docs/papers.md, docs/verify-survey.md, docs/corpus.md, docs/graphs.md with its pictures, docs/networks-survey.md, docs/templates.md, docs/gallery.md, docs/cli.md, the index of the gallery, the code that generated
  * TypeScript packages share with ecagen, and the generated programs that are kept.
  *
  *     node --import tsx scripts/generate.ts             writes them
@@ -48,7 +48,7 @@ const generated: readonly (readonly [file: string, text: string])[] = [
   ["docs/diagnostics.md", diagnosticsDocs()],
   ["docs/papers.md", papersDocs()],
   ["docs/mutation.md", mutationDocs(packageRoot())],
-  ["docs/verification.md", verificationDocs()],
+  ["docs/verify-survey.md", verificationDocs()],
   ["docs/corpus.md", corpusDocs()],
   ["docs/networks-survey.md", networksSurveyDocs()],
   ...(await graphDocs()),

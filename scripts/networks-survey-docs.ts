@@ -46,7 +46,7 @@ ${markdownTable(
 
 writes specs with all kinds of layers by a seed each, compiles them with stress weights, and compares ONNX Runtime with the interpreter (2e-4 of the range), and the multiply-accumulates
 and, where nothing is folded, the parameters of the file with those of the network. Seeds 0 to 499, run in parts at 82edeeb to 40403db: 500 of 500 right. Every test run has seeds 0 to 23. Another
-generator's 2,000 are in [verification.md](verification.md).
+generator's 2,000 are in [verify-survey.md](verify-survey.md).
 `;
 }
 

@@ -12,7 +12,7 @@ import { summarize } from "./summary.js";
 import { verifyFile } from "./verify-file.js";
 
 /*
- * Surveys what `ecagen verify` says of right networks and of wrong ones: docs/verification.md says how, and what came out.
+ * Surveys what `ecagen verify` says of right networks and of wrong ones: docs/verify-survey.md says how, and what came out.
  *
  *     npm run verify-survey -- --specs 2000 --mutants 500 --networks all --network-mutants 5
  *

@@ -12,7 +12,7 @@ import { verifyFile } from "../../scripts/verify-survey/verify-file.js";
 import { skip } from "../skip.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 
-// A part of the survey of docs/verification.md, with seeds that the whole of it has not.
+// A part of the survey of docs/verify-survey.md, with seeds that the whole of it has not.
 const FIRST = 1_000_000;
 const SPECS = 60;
 const MUTANTS = 60;

@@ -15,7 +15,7 @@ where it was ended), \`--write\` keeps the result as docs/verification-survey.js
 is 2,000 random specs, 500 mutants of their files, and all networks; the tables say how many of each the last result has.
 `;
 
-/** docs/verification.md: the last result of the survey, and how it was made. */
+/** docs/verify-survey.md: the last result of the survey, and how it was made. */
 export function verificationDocs(): string {
   const file = join(packageRoot(), "docs", "verification-survey.json");
   const { specs, files, mutants, failed } = JSON.parse(readFileSync(file, "utf8")) as Summary;
