@@ -26,9 +26,9 @@ const cli = yargs(args)
   .example("ecagen run out/b0-eca.onnx cat.jpg", "runs it and shows the most probable classes")
   .example("ecagen diff specs/b0-se.json specs/b0-eca.json", "what the swap saves, block by block")
   .epilogue(
-    "Exit codes: 0 fine, 1 a check failed, 2 wrong input, 3 the device is not there, 70 a defect of ecagen.",
+    "Exit codes: 0 success, 1 a check failed, 2 wrong input, 3 device not available, 70 a bug in ecagen.",
   )
-  .demandCommand(1, 1, "which command?")
+  .demandCommand(1, 1, "name a command")
   .strict()
   .wrap(Math.min(110, process.stdout.columns || 110))
   .version(packageVersion())

@@ -23,14 +23,14 @@ export const sharedOptions = {
     array: true,
     nargs: 1,
     describe:
-      "Gates to put in where there are none, as eca or {type=se,reduction=16}: they start as the identity, so the network computes what it did",
+      "Gates to insert: eca, {type=se,reduction=16}; they start as the identity, so the outputs do not change",
   },
   at: {
     type: "string",
     array: true,
     nargs: 1,
     describe:
-      "Where --insert puts gates: after=depthwise, blocks=residual, stages=[2,3], position=post, path=/layer4/**, or several of these [default: one in each block]",
+      "Where to insert gates: after=depthwise, blocks=residual, stages=[2,3], position=post, path=/layer4/**, or several of these [default: one in each block]",
   },
   passes: {
     type: "string",
@@ -43,20 +43,19 @@ export const sharedOptions = {
     requiresArg: true,
     coerce: wholeNumber("resolution", 1, 8192),
     describe:
-      "Height and width of the input: of a spec, whose signals get that length, and of a file that leaves them open [default: the spec's; 224]",
+      "Height and width of the input, or length of a signal; for a file only where it leaves them open [default: the spec's; 224]",
   },
   "input-shape": {
     type: "string",
     array: true,
     nargs: 1,
-    describe:
-      "All sizes of an input of a file that leaves some open, by its name: x=1x3x320x320; may be given for each input",
+    describe: "Sizes to assume for an input that has open ones: x=1x3x320x320; once for each input",
   },
   input: {
     type: "string",
     array: true,
     nargs: 1,
-    describe: "A number for all elements of an input instead of random ones, as a sampling rate: sr=16000",
+    describe: "Fill an input with this number instead of random ones, as for a sampling rate: sr=16000",
   },
   seed: {
     type: "number",
@@ -76,18 +75,18 @@ export const sharedOptions = {
     requiresArg: true,
     choices: TARGETS,
     default: "portable" as const,
-    describe: "What the gates' lowering is chosen for",
+    describe: "Target for the lowering of gates",
   },
   precision: {
     requiresArg: true,
     choices: PRECISIONS,
     default: "fp32" as const,
     describe:
-      "What the model computes in; fp16 keeps sums over maps and softmax in fp32, and inputs and outputs unless --fp16-io",
+      "Precision of the model; fp16 keeps sums over maps and softmax in fp32, and inputs and outputs unless --fp16-io",
   },
   "fp16-io": {
     type: "boolean",
-    describe: "With --precision fp16: inputs and outputs are float16 too",
+    describe: "With --precision fp16: also make inputs and outputs float16",
   },
   device: {
     requiresArg: true,
@@ -99,7 +98,7 @@ export const sharedOptions = {
     type: "number",
     requiresArg: true,
     coerce: realNumber("timeout", "above 0"),
-    describe: "Seconds after which the run is ended, with exit code 1",
+    describe: "Stop the run after so many seconds, with exit code 1",
   },
   "allow-cpu-nodes": {
     type: "boolean",
@@ -119,13 +118,13 @@ export const sharedOptions = {
   weights: {
     type: "string",
     requiresArg: true,
-    describe: "Trained weights: a file or folder, under any known names",
+    describe: "Trained weights, a file or folder; the names are detected",
   },
   names: {
     requiresArg: true,
     choices: [...NAME_KINDS, "order"] as const,
     describe:
-      "Whose names the weights have [default: whose they turn out to be]; order pairs by order and shape, spec has those of the spec's `names`",
+      "Names of the weights [default: detected]; order pairs tensors by order and shape, spec uses the spec's `names`",
   },
   "names-map": {
     type: "string",
@@ -135,48 +134,49 @@ export const sharedOptions = {
   },
   "adapt-input": {
     type: "boolean",
-    describe: "Make the weights of an RGB stem those for other channels, summed or repeated as timm does",
+    describe: "Adapt the weights of an RGB stem to other channels, summed or repeated as in timm",
   },
   "allow-missing": {
     type: "string",
     array: true,
     nargs: 1,
     describe:
-      "Parameters that may keep their initial values and tensors that may stay unused; * is any characters",
+      "Parameters that may keep their initial values, and tensors that may stay unused; * matches any characters",
   },
   "allow-other-settings": {
     type: "boolean",
     describe:
-      "Take weights whose names imply another ε, padding, activation or preprocessing than the spec has",
+      "Accept weights whose names imply another ε, padding, activation or preprocessing than the spec's",
   },
   "weights-key": {
     type: "string",
     requiresArg: true,
     describe:
-      "The key of a PyTorch checkpoint that the weights are under [default: averaged ones, as state_dict_ema, else state_dict or the like]",
+      "Key of the weights in a PyTorch checkpoint [default: averaged weights such as state_dict_ema, else state_dict or similar]",
   },
   "new-gates": {
     choices: NEW_GATE_STARTS,
     default: "init" as const,
     describe:
-      "How gates that a swap made start: freshly, as the constants that keep the mean response, or fitted to the old ones",
+      "Start of swapped gates: initial weights, constants that keep the mean response, or fitted to the old gates",
   },
   "fit-steps": {
     type: "number",
     requiresArg: true,
     coerce: wholeNumber("fit-steps", 0, 100_000),
     describe:
-      "How often the numbers of --new-gates fit move together, by what all their errors make of the outputs [default: 40 by pictures or arrays, where that is not too dear]",
+      "With --new-gates fit: steps in which all gates are fitted together, to the outputs [default: 40 for pictures or arrays, unless that takes too long]",
   },
   calibrate: {
     type: "string",
     requiresArg: true,
-    describe: "The inputs that new gates start by: an .npy file, a picture, a folder of either, or random:N",
+    describe:
+      "Inputs to fit new gates with: an .npy or .npz file, a picture, a folder of either, or random:N",
   },
   preprocessing: {
     type: "string",
     requiresArg: true,
-    describe: "A spec that says how images are prepared, instead of the model",
+    describe: "Prepare images as this spec says, not as the model says",
   },
 } as const satisfies Record<string, Options>;
 
@@ -202,7 +202,7 @@ export const specFlags = {
     array: true,
     nargs: 1,
     describe:
-      "Set a field of the spec: input.height=288, stages[2].attention=eca, head.classes=10; null takes it away; may be given several times",
+      "Set a field of the spec: input.height=288, stages[2].attention=eca, head.classes=10; null removes it; can be repeated",
   },
 } as const satisfies Record<string, Options>;
 

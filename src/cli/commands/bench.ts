@@ -15,7 +15,7 @@ import { defineCommand } from "./command.js";
 
 export const benchCommand = defineCommand({
   usage: "bench <models..>",
-  doc: "Time models against each other, in turn and in several processes",
+  doc: "Time models against each other, in turns and in several processes",
   positionals: {
     models: { type: "string", array: true, demandOption: true, describe: "Specs or ONNX files" },
   },
@@ -31,7 +31,7 @@ export const benchCommand = defineCommand({
       type: "string",
       requiresArg: true,
       coerce: wholeNumbers("batch", 1, 65536),
-      describe: "The batches that are timed, as 1,8 [default: 1, or the files' own]",
+      describe: "Batches to time: 1,8 [default: 1, or those of the files]",
     },
     ...sizeFlags,
     ...specFlags,
@@ -41,7 +41,7 @@ export const benchCommand = defineCommand({
       requiresArg: true,
       default: 5,
       coerce: wholeNumber("processes", 1, 1000),
-      describe: "Fresh processes; the ratios' intervals come from their differences",
+      describe: "Processes to run; the intervals of the ratios come from their differences",
     },
     runs: {
       type: "number",
@@ -55,7 +55,7 @@ export const benchCommand = defineCommand({
       requiresArg: true,
       default: 3,
       coerce: wholeNumber("warmup", 0, 1e6),
-      describe: "Runs before those",
+      describe: "Untimed runs before those",
     },
     profile: { type: "boolean", default: false, describe: "Add the time of each operator" },
     ...formatFlag,

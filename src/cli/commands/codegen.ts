@@ -20,7 +20,7 @@ export const codegenCommand = defineCommand({
     lang: {
       choices: LANGUAGES,
       describe:
-        "ts: a package for Node.js and browsers; pytorch: a module and the program that trains it; web: a page that compares SE, ECA and no gates; json: the numbers that templates are given",
+        "ts: a package for Node.js and browsers; pytorch: a module and its training program; web: a page that compares SE, ECA and no gates; json: the data that templates get",
     },
     templates: {
       type: "string",
@@ -32,24 +32,24 @@ export const codegenCommand = defineCommand({
       type: "string",
       requiresArg: true,
       demandOption: true,
-      describe: "The folder that gets the program; made if need be",
+      describe: "Output folder; created if missing",
     },
     force: {
       type: "boolean",
       default: false,
-      describe: "Overwrite files that ecagen did not generate, or that were changed since",
+      describe: "Overwrite files that ecagen did not generate, or that were changed afterwards",
     },
     weights: sharedOptions.weights,
     "variant-weights": {
       type: "string",
       array: true,
       nargs: 1,
-      describe: "With --lang web: trained weights of one variant, as eca=FILE, instead of --weights",
+      describe: "With --lang web: trained weights of one variant, instead of --weights: eca=FILE",
     },
     names: {
       ...sharedOptions.names,
       describe:
-        "Whose names the weights have: those of --weights, and of a PyTorch module's state_dict [default: the file's are recognised, the module's are ecagen's]",
+        "Names of the weights in --weights and in a PyTorch module's state_dict [default: detected in the file, ecagen's in the module]",
     },
     "names-map": sharedOptions["names-map"],
     "adapt-input": sharedOptions["adapt-input"],

@@ -31,7 +31,7 @@ export const compileCommand = defineCommand({
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
-      describe: "A spec that says how the pictures of --calibrate are prepared, instead of the model",
+      describe: "Prepare the pictures of --calibrate as this spec says, not as the model says",
     },
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
@@ -43,12 +43,12 @@ export const compileCommand = defineCommand({
     "external-data": {
       type: "boolean",
       default: false,
-      describe: "Write the weights to a file beside the model, named after its content",
+      describe: "Write the weights to a separate file beside the model, named after its content",
     },
     "export-weights": {
       type: "string",
       requiresArg: true,
-      describe: "Write the parameters and running statistics to this safetensors file too, before folding",
+      describe: "Also write the parameters and running statistics, before folding, to this safetensors file",
     },
     insert: sharedOptions.insert,
     at: sharedOptions.at,
@@ -61,7 +61,7 @@ export const compileCommand = defineCommand({
     "check-passes": {
       type: "boolean",
       default: false,
-      describe: "Evaluate the network before and after each pass that promises to keep values",
+      describe: "Evaluate the network before and after each pass that must keep its values",
     },
     "print-ir-after-all": {
       type: "boolean",
@@ -77,7 +77,7 @@ export const compileCommand = defineCommand({
     ["ecagen compile - -o - < net.json > net.onnx", "in a pipe"],
     [
       "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
-      "another gate, the same spec",
+      "the same spec with another gate",
     ],
     [
       "ecagen compile specs/b0-se.json --weights efficientnet_b0.safetensors",
@@ -85,15 +85,15 @@ export const compileCommand = defineCommand({
     ],
     [
       "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}'",
-      "keeps the backbone; the new gates start afresh",
+      "keeps the backbone; new gates have initial weights",
     ],
     [
       "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}' --new-gates fit --calibrate images.npy",
-      "the new gates start near to the old ones, and a table says how near",
+      "new gates are fitted to the old ones, and a table shows how well",
     ],
     [
       "ecagen compile specs/resnet50.json --weights resnet50.pth --insert eca --at 'stages=[2,3]'",
-      "gates where there were none; it computes what it did",
+      "inserts gates; the outputs do not change",
     ],
     [
       "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",

@@ -42,14 +42,14 @@ export const diffCommand = defineCommand({
     "exit-code": {
       type: "boolean",
       default: false,
-      describe: "Exit with 1 where the networks differ, as git diff does",
+      describe: "Exit with 1 if the networks differ, like git diff",
     },
     "fail-on": {
       type: "string",
       array: true,
       nargs: 1,
       describe:
-        "Exit with 1 where this holds: parameters>+1%, macs>+0, parameters>5M, attention-removed, attention-*; may be given several times",
+        "Exit with 1 if this condition holds: parameters>+1%, macs>+0, parameters>5M, attention-removed, attention-*; can be repeated",
     },
   },
   examples: [

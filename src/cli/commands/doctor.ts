@@ -3,7 +3,7 @@ import { defineCommand } from "./command.js";
 
 export const doctorCommand = defineCommand({
   usage: "doctor",
-  doc: "Say what works here: Node.js, onnxruntime-node, and each device tried for real",
+  doc: "Test what works here: Node.js, onnxruntime-node and each device",
   positionals: {},
   options: {},
   examples: [["ecagen doctor", "which devices can run a model here, and what the others lack"]],

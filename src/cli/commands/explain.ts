@@ -7,7 +7,7 @@ import { defineCommand } from "./command.js";
 
 export const explainCommand = defineCommand({
   usage: "explain <what> <spec>",
-  doc: "Explain a derived number: `explain k` says how the kernel size of each ECA gate and its variants came about",
+  doc: "Explain a derived number: `explain k` shows how the kernel size of each ECA gate was derived",
   positionals: {
     what: { choices: ["k"] as const, demandOption: true, describe: "What to explain" },
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },

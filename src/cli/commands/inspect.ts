@@ -6,13 +6,13 @@ import { defineCommand } from "./command.js";
 
 export const inspectCommand = defineCommand({
   usage: "inspect <file>",
-  doc: "Show the network in an ONNX file: its stages and blocks, its gates, its counts",
+  doc: "Show the stages, blocks, gates and counts of an ONNX file",
   positionals: { file: { type: "string", demandOption: true, describe: "An ONNX file, of any framework" } },
   options: {
     spec: {
       type: "string",
       requiresArg: true,
-      describe: "A file that gets the spec of this network; exit code 2 where no spec says it",
+      describe: "Write the spec of this network to a file; exit code 2 if no spec can describe it",
     },
     textconv: {
       type: "boolean",

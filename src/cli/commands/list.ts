@@ -10,13 +10,13 @@ export const listCommand = defineCommand({
   usage: "list [text]",
   doc: "List the specs that ship with ecagen, by family",
   positionals: {
-    text: { type: "string", describe: "Only those with this text in name, family, description or path" },
+    text: { type: "string", describe: "Only specs with this text in name, family, description or path" },
   },
   options: {
     ...formatFlag,
     attention: {
       type: "string",
-      describe: "Only those with this kind of gate, as se or eca; none: those without attention",
+      describe: "Only specs with this kind of gate: se, eca, …; none for those without attention",
     },
   },
   examples: [

@@ -4,7 +4,7 @@ import { defineCommand } from "./command.js";
 
 export const resolveCommand = defineCommand({
   usage: "resolve <spec>",
-  doc: "Print a spec in full, with bases, shorthands and defaults written out: it compiles to the same bytes",
+  doc: "Print a spec with all bases, shorthands and defaults expanded; it compiles to the same bytes",
   positionals: {
     spec: { type: "string", demandOption: true, describe: "The spec, a JSON file; - reads it from stdin" },
   },

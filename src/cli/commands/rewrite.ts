@@ -24,32 +24,32 @@ export const rewriteCommand = defineCommand({
       type: "string",
       requiresArg: true,
       describe:
-        "The rewritten file; - writes it to stdout; left out, nothing is written, as to look with --explain",
+        "The rewritten file; - writes it to stdout [default: nothing is written, for a look with --explain]",
     },
     swap: {
       type: "string",
       array: true,
       nargs: 1,
       describe:
-        "Gates to swap, OLD=NEW, as se=eca or any={type=eca,kernel=3}; NEW is none to remove them, auto to choose for each gate",
+        "Gates to swap, OLD=NEW: se=eca, any={type=eca,kernel=3}; NEW can be none, to remove them, or auto, to choose for each gate",
     },
     budget: {
       type: "string",
       requiresArg: true,
       describe:
-        "What NEW=auto keeps to: cosine=0.999 of the outputs, parameters=-80% of the gates, metric=-0.4 [default: cosine=0.999]",
+        "Limit for NEW=auto: cosine=0.999 of the outputs, parameters=-80% of the gates, metric=-0.4 [default: cosine=0.999]",
     },
     metric: {
       type: "string",
       requiresArg: true,
       describe:
-        "A program that gets the path of a model and prints a number, the larger the better, for --budget metric=…",
+        "For --budget metric=…: a program that gets the path of a model and prints a number; larger is better",
     },
     curve: {
       type: "string",
       requiresArg: true,
       describe:
-        "An SVG of the networks that NEW=auto looked at: parameters against how far the outputs are off",
+        "Write an SVG of the networks that NEW=auto considered: parameters against the error of the outputs",
     },
     insert: sharedOptions.insert,
     at: sharedOptions.at,
@@ -61,29 +61,29 @@ export const rewriteCommand = defineCommand({
     explain: {
       type: "boolean",
       default: false,
-      describe: "Say what each gate was found to be, and what looks like one and is none, with the reason",
+      describe: "List each gate that was found, and what looks like a gate but is none, with the reason",
     },
     verify: {
       type: "boolean",
       default: true,
-      describe: "Run what must keep the values and compare it with the original; --no-verify leaves that out",
+      describe: "Compare with the original where passes must keep the values; --no-verify skips that",
     },
     "new-gates": sharedOptions["new-gates"],
     "fit-steps": sharedOptions["fit-steps"],
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
-      describe: "A spec that says how the pictures of --calibrate are prepared, instead of the model",
+      describe: "Prepare the pictures of --calibrate as this spec says, not as the model says",
     },
     seed: sharedOptions.seed,
     batch: {
       ...sharedOptions["model-batch"],
-      describe: "A number for a batch that is open in the file [default: as it is]",
+      describe: "Fix an open batch to this number [default: it stays open]",
     },
     "input-shape": {
       ...sharedOptions["input-shape"],
       describe:
-        "All sizes of an input of which some are open, as x=1x3x320x320: what the file is looked at and verified with; it stays open",
+        "Sizes to assume for an input that has open ones, for analysis and verification: x=1x3x320x320; the file stays open",
     },
     input: sharedOptions.input,
     precision: sharedOptions.precision,
@@ -92,12 +92,12 @@ export const rewriteCommand = defineCommand({
     "external-data": {
       type: "boolean",
       describe:
-        "Write the weights to a file beside the model, named after its content [default: where the original has one]",
+        "Write the weights to a separate file beside the model, named after its content [default: where the original has one]",
     },
     "print-ir-after-all": {
       type: "boolean",
       default: false,
-      describe: "Print the IR after each pass on stderr",
+      describe: "Print the IR on stderr after each pass",
     },
   },
   examples: [
@@ -113,7 +113,7 @@ export const rewriteCommand = defineCommand({
     ],
     [
       "ecagen rewrite resnet50.onnx --insert eca --at blocks=residual -o resnet50-eca.onnx",
-      "gates where there were none; it computes what it did",
+      "inserts gates; the outputs do not change",
     ],
     [
       "ecagen rewrite b0.onnx --swap se=auto --budget cosine=0.999 --calibrate pictures/ -o b0-auto.onnx --curve curve.svg",

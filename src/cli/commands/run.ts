@@ -42,13 +42,13 @@ export const runCommand = defineCommand({
     draw: {
       type: "string",
       requiresArg: true,
-      describe: "A picture (.png, .jpg, .webp) with the boxes, labels and masks that a detector found",
+      describe: "Write a picture (.png, .jpg, .webp) with the boxes, labels and masks of a detector",
     },
     "min-score": {
       type: "number",
       requiresArg: true,
       coerce: realNumber("min-score", "0 on"),
-      describe: "Leave out what a detector found with a lower score [default: 0]",
+      describe: "Leave out detections with a lower score [default: 0]",
     },
     labels: {
       type: "string",

@@ -6,7 +6,7 @@ import { defineCommand } from "./command.js";
 
 export const tablesCommand = defineCommand({
   usage: "tables [paper]",
-  doc: "Print the papers' tables next to ours: published value, exact count, ours printed their way",
+  doc: "Print the papers' tables next to ecagen's numbers: published value, exact count, and the count in the paper's form",
   positionals: {
     paper: { type: "string", describe: "senet, eca-net or efficientnet-eca; left out, all of them" },
   },

@@ -30,17 +30,17 @@ export const verifyCommand = defineCommand({
     against: {
       type: "string",
       default: "reference",
-      describe: "What to compare with: reference; cpu; or an ONNX file that is held to the same numbers",
+      describe: "What to compare with: reference; cpu; or an ONNX file, which must give the same outputs",
     },
     "per-block": {
       type: "boolean",
       default: false,
-      describe: "Compare what leaves each block too, and name the first block that differs",
+      describe: "Also compare the output of each block, and name the first block that differs",
     },
     "allow-undecided": {
       type: "boolean",
       default: false,
-      describe: "Exit with 0 too where it can't be told whether the model is right",
+      describe: 'Exit with 0 also if the verdict is "can\'t tell"',
     },
     "allow-cpu-nodes": sharedOptions["allow-cpu-nodes"],
     "allow-tf32": sharedOptions["allow-tf32"],
@@ -48,13 +48,13 @@ export const verifyCommand = defineCommand({
       type: "string",
       requiresArg: true,
       coerce: wholeNumbers("batch", 1, 65536),
-      describe: "The batches that are run, as 1,8 [default: 1,3]",
+      describe: "Batches to run: 1,8 [default: 1,3]",
     },
     seeds: {
       type: "string",
       requiresArg: true,
       coerce: wholeNumbers("seeds", 0, 2 ** 31 - 1),
-      describe: "The seeds of the random inputs, as 0,1,2 [default: that of --seed]",
+      describe: "Seeds of the random inputs: 0,1,2 [default: that of --seed]",
     },
     atol: {
       type: "number",

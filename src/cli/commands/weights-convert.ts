@@ -14,16 +14,16 @@ export const weightsConvertCommand = defineCommand({
     file: {
       type: "string",
       demandOption: true,
-      describe: "The weights: a file or folder, under any known names",
+      describe: "The weights, a file or folder; the names are detected",
     },
   },
   options: {
     output: { alias: "o", type: "string", demandOption: true, requiresArg: true, describe: "The new file" },
-    names: { choices: NAME_KINDS, demandOption: true, describe: "Whose names it gets" },
+    names: { choices: NAME_KINDS, demandOption: true, describe: "Names to write" },
     spec: { type: "string", requiresArg: true, describe: "The spec of the network" },
     from: {
       choices: NAME_KINDS,
-      describe: "Whose names the weights have [default: whose they turn out to be]",
+      describe: "Names of the weights [default: detected]",
     },
     ...specFlags,
     "allow-missing": sharedOptions["allow-missing"],

@@ -5,6 +5,6 @@ import { weightsInspectCommand } from "./weights-inspect.js";
 
 export const weightsCommand = defineGroup({
   name: "weights",
-  doc: "Look into files of weights, rename and compare them",
+  doc: "Inspect, rename and compare files of weights",
   commands: [weightsInspectCommand, weightsConvertCommand, weightsDiffCommand],
 });
