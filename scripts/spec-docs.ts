@@ -437,7 +437,7 @@ const SECTIONS: { readonly [definition: string]: string } = {
 };
 
 function link(definition: string): string {
-  return `[${definition}](#${SECTIONS[definition] ?? definition})`;
+  return `[${definition}](#${SECTIONS[definition] ?? `block-${definition}`})`;
 }
 
 function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {

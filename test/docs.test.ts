@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rewrite } from "../src/driver/rewrite/rewrite.js";
@@ -96,6 +96,32 @@ test("the README's picture: the numbers of the first gate and of all", () => {
     assert.match(picture, `attention.${first?.attention[0]}`);
     assert.match(picture, attentionParameters.toLocaleString("en"));
   }
+});
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+test("every link to a section of a page leads to one", () => {
+  const anchors = new Map(
+    pages.map((page) => {
+      const text = readFileSync(page, "utf8").replaceAll(/^```.*?^```/gms, "");
+      return [page, new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchorOf(heading)))];
+    }),
+  );
+  const broken = pages.flatMap((page) =>
+    [...readFileSync(page, "utf8").matchAll(/\]\(([\w./-]*)#([^)\s]+)\)/g)]
+      .filter(([, to = "", anchor = ""]) => {
+        const target = to === "" ? page : posix.join(posix.dirname(page), to);
+        return anchors.get(target)?.has(anchor) === false;
+      })
+      .map(([link]) => `${page}: ${link}`),
+  );
+  assert.equal([...new Set(broken)], []);
 });
 
 const REWRITTEN: Readonly<Record<string, string>> = {

@@ -14,15 +14,18 @@ const sections = new Map(
     .map((text) => [text.slice(0, text.indexOf("\n")), text]),
 );
 
-/** The commands that a help text lists. */
-function commandsIn(help: string, before: string): readonly string[] {
-  return [...help.matchAll(new RegExp(`^  ${before}([a-z]+)`, "gm"))].map(([, name = ""]) => name);
+/** The commands that a help text lists below `ecagen BEFORE`. */
+function commandsIn(args: readonly string[]): readonly string[] {
+  const help = ecagen([...args, "--help"]).stdout.split(/^(Options|Examples|Positionals):/m)[0] ?? "";
+  const listed = help.slice(help.indexOf("Commands:")).matchAll(/^ {2}ecagen ([a-z ]+)/gm);
+  return help.includes("Commands:") ? [...listed].map(([, name = ""]) => name.trim()) : [];
 }
 
-const GROUP = "weights";
-const top = commandsIn(ecagen(["--help"]).stdout.split("Examples:")[0] ?? "", "ecagen ");
-const grouped = commandsIn(ecagen([GROUP, "--help"]).stdout, `ecagen ${GROUP} `);
-const names = top.flatMap((name) => (name === GROUP ? grouped.map((each) => `${GROUP} ${each}`) : [name]));
+/** All commands; a command with others below it is one by itself where its help lists it as the default. */
+const names = commandsIn([]).flatMap((name) => {
+  const below = commandsIn([name]);
+  return below.length === 0 ? [name] : below;
+});
 
 test("it has every command that --help lists, and no other", () => {
   assert.ok(names.length > 18);

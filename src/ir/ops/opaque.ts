@@ -91,7 +91,7 @@ export const opaque: ForeignOp<typeof attributes> = {
   foreign: true,
   doc: "y... = what an operator of someone else's computes of x...",
   source: "https://onnx.ai/onnx/repo-docs/IR.html#nodes",
-  precision: { float32: "nobody knows what it does to its numbers" },
+  precision: { float32: "its effect on numbers is not known" },
   operands: { x: rest(numbers) },
   attributes,
   resultTypes: ({ types, values }) =>

@@ -121,7 +121,7 @@ function readStep(value: Value, reader: Op, flow: Dataflow): ReadStep {
     if (read !== undefined) return read;
   }
   if (isPart(op)) mismatch(op, "it takes a part of what a layer makes: a module would lose the other parts");
-  if (isOp(op, "opaque")) mismatch(op, `nobody knows what ${op.attributes.operator} does`);
+  if (isOp(op, "opaque")) mismatch(op, `the operator ${op.attributes.operator} is not known`);
   return mismatch(
     op,
     isOp(op, "reduce_sum") ? "its sum is not divided by how many it is of" : "no known gate has such an op",
