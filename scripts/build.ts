@@ -15,7 +15,7 @@ import { coreBundle } from "./core-bundle/options.js";
 /** What every command reads to know its flags and to print. */
 const LIGHT = [
   "driver/command-line",
-  ...["debugging", "diagnostic", "json-text", "numbers", "suggest", "table", "visible-text"].map(
+  ...["debugging", "diagnostic", "json-text", "markdown", "numbers", "suggest", "table", "visible-text"].map(
     (name) => `base/${name}`,
   ),
 ];
@@ -36,7 +36,9 @@ const fewChunks: Plugin = {
   setup({ onLoad }) {
     const fileOf = (module: string): string => resolve("src", `${module}.ts`);
     const light = new Set(["index", ...WITHOUT_NETWORKS].map(fileOf));
-    const entries = new Set([...light, ...lazyModules()]);
+    // Else what commands read would be split by what a thread reads of it.
+    const threads = ["cli/sweep-worker", "trials/evaluator-thread"].map(fileOf);
+    const entries = new Set([...light, ...threads, ...lazyModules()]);
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!entries.has(path)) return undefined;
       const common = [...LIGHT, ...(light.has(path) ? [] : ["driver/compile/compile"])];

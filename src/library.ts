@@ -53,7 +53,7 @@ export function compile(
   spec: GivenSpec | Uint8Array,
   options: CompileOptions = {},
 ): Promise<CompileReport | CompiledInMemory> {
-  return withGiven<CompileReport | CompiledInMemory>([spec], "spec", ([file = ""]) =>
+  return withGiven<CompileReport | CompiledInMemory>([spec], "spec", options, ([file = ""]) =>
     options.output === undefined ? compileInMemory(file, options) : compileFile(file, options),
   );
 }
@@ -77,7 +77,7 @@ export function compile(
  * @throws InputError for a wrong spec, model or option
  */
 export function stats(network: GivenNetwork, options: StatsOptions = {}): Promise<StatsReport> {
-  return withGiven([network], "network", ([file = ""]) => statsOfFile(file, options));
+  return withGiven([network], "network", options, ([file = ""]) => statsOfFile(file, options));
 }
 
 /**
@@ -92,7 +92,7 @@ export function stats(network: GivenNetwork, options: StatsOptions = {}): Promis
  * @throws InputError for a wrong spec, model or option, with the problems of both
  */
 export function diff(a: GivenNetwork, b: GivenNetwork, options: DiffOptions = {}): Promise<DiffReport> {
-  return withGiven([a, b], "network", ([one = "", other = ""]) => diffFiles(one, other, options));
+  return withGiven([a, b], "network", options, ([one = "", other = ""]) => diffFiles(one, other, options));
 }
 
 /**
@@ -108,7 +108,7 @@ export function diff(a: GivenNetwork, b: GivenNetwork, options: DiffOptions = {}
  * @throws InputError for a wrong spec
  */
 export function resolve(spec: GivenSpec | Uint8Array, changes: SpecChanges = {}): Promise<PrintedSpec> {
-  return withGiven([spec], "spec", ([file = ""]) => resolveFile(file, changes));
+  return withGiven([spec], "spec", changes, ([file = ""]) => resolveFile(file, changes));
 }
 
 /**
@@ -126,7 +126,7 @@ export function resolve(spec: GivenSpec | Uint8Array, changes: SpecChanges = {})
  * @throws CheckError at the timeout
  */
 export function verify(network: GivenNetwork, options: VerifyOptions = {}): Promise<VerifyReport> {
-  return withGiven([network], "network", ([file = ""]) => verifyFile(file, options));
+  return withGiven([network], "network", options, ([file = ""]) => verifyFile(file, options));
 }
 
 /**
@@ -160,7 +160,7 @@ export function rewrite(
   model: string | Uint8Array | ModelBytes,
   options: RewriteOptions = {},
 ): Promise<RewriteReport | RewrittenInMemory> {
-  return withGiven<RewriteReport | RewrittenInMemory>([model], "model", ([file = ""]) =>
+  return withGiven<RewriteReport | RewrittenInMemory>([model], "model", options, ([file = ""]) =>
     options.output === undefined ? rewriteInMemory(file, options) : rewriteFile(file, options),
   );
 }

@@ -48,15 +48,17 @@ interface FileInMemory {
  * Does something with what callers of the library give, by names of files: paths as they are, and all else under a name of its own, by which it
  * is read as a file of that name would be. The use cases know nothing but files, and messages name what is wrong in them by line and column.
  *
- * Errors: `InputError` with all that is none of what `takes` says.
+ * Errors: `InputError` with all that is none of what `takes` says, and for options that are no object.
  */
 export async function withGiven<T>(
   given: readonly unknown[],
   takes: keyof typeof TAKES,
+  options: unknown,
   act: (files: readonly string[]) => T | Promise<T>,
 ): Promise<T> {
   const found = given.map((each) => inputOf(each, takes));
   const problems = found.flatMap((each) => (each instanceof InputError ? each.diagnostics : []));
+  if (!isPlainObject(options)) problems.push(...refusedOptions(options).diagnostics);
   if (problems.length > 0) throw new InputError(problems);
   const taken = new Set(found.filter((each) => typeof each === "string"));
   const atHand = new Map<string, Uint8Array>();
@@ -166,6 +168,12 @@ function freeName(usual: string, taken: ReadonlySet<string>): string {
     const name = number === 1 ? usual : `${base}-${number}${ending}`;
     if (!taken.has(name) && !existsSync(name)) return name;
   }
+}
+
+function refusedOptions(options: unknown): InputError {
+  return InputError.of("library/input", `the options are ${wordFor(options)}`, {
+    hint: 'options are an object, as { output: "net.onnx" }, or left out',
+  });
 }
 
 function refused(message: string, takes: keyof typeof TAKES): InputError {

@@ -169,6 +169,16 @@ test("functions of specs refuse models, those of models specs, and both say what
   );
 });
 
+test("options that are no object are refused, with what is wrong beside them", async () => {
+  const found = await diagnosticsOf(() => stats(3 as never, null as never));
+  assert.equal(
+    found.map(({ message }) => message),
+    ["this is a number", "the options are null"],
+  );
+  for (const options of ["out.onnx", [], new Map()])
+    assert.is((await diagnosticsOf(() => diff(SPEC, SPEC, options as never))).length, 1);
+});
+
 test("external data needs a file: of a model as bytes, and of an output", async () => {
   for (const act of [
     () => compile(SPEC, { externalData: true }),
