@@ -1,5 +1,20 @@
 import { count } from "../../src/base/numbers.js";
-import type { SurveyRow } from "./survey.js";
+
+/** What came of gates of one kind in one network. */
+export interface SurveyRow {
+  readonly network: string;
+  readonly kind: string;
+  readonly gates: number;
+  /** Gates whose factor went into weights, and those behind which it stands. */
+  readonly folded: number;
+  readonly products: number;
+  /** How far outputs are off, as a part of their range: with ONNX Runtime's fusions, and with the nodes as they are. */
+  readonly off: number;
+  readonly unfused: number;
+  readonly withoutGradient: number;
+  readonly parameters: number;
+  readonly unmoved: number;
+}
 
 /** The page of a survey's result. */
 export function surveyPage(rows: readonly SurveyRow[], refused: readonly string[]): string {

@@ -20,7 +20,7 @@ import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import type { Insertion } from "../../src/passes/insert/inserted.js";
 import { runPython } from "../python.js";
 import { type SurveyedNetwork, surveyedNetworks } from "./networks.js";
-import { surveyPage } from "./page.js";
+import { type SurveyRow, surveyPage } from "./page.js";
 
 /**
  * Puts gates behind every layer and every block of networks, and says what that changes of their outputs, and whether the gates learn:
@@ -44,22 +44,6 @@ const KINDS = {
 } as const;
 
 const PLACES = ["after=layer", "position=post"];
-
-/** What came of gates of one kind in one network. */
-export interface SurveyRow {
-  readonly network: string;
-  readonly kind: string;
-  readonly gates: number;
-  /** Gates whose factor went into weights, and those behind which it stands. */
-  readonly folded: number;
-  readonly products: number;
-  /** How far outputs are off, as a part of their range: with ONNX Runtime's fusions, and with the nodes as they are. */
-  readonly off: number;
-  readonly unfused: number;
-  readonly withoutGradient: number;
-  readonly parameters: number;
-  readonly unmoved: number;
-}
 
 interface Learning {
   readonly without_gradient: readonly string[];
