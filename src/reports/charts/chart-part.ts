@@ -10,5 +10,6 @@ export async function chartPart(spec: TopLevelSpec): Promise<string> {
     )
     .replaceAll(/ (?:opacity="1"|stroke-width="1"|font-weight="normal"|stroke-miterlimit="4")/g, "")
     .replaceAll(/<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?\/>/g, "")
+    .replaceAll(/ d="[^"]*"/g, (path) => path.replaceAll(/(\.\d\d)\d+/g, "$1"))
     .replaceAll(/<path d="[^"]*" display="none"\/>/g, "");
 }

@@ -7,7 +7,10 @@ import type { TopLevelSpec } from "./vega.js";
 
 /** A chart fits a telephone, and three stand beside each other. */
 const WIDTH = 280;
-/** Of one bar, and of a line of text. */
+/**
+ * Of one bar, and of a line of text. Bars have no round corners: these are cut out by paths with ids, which are others in each picture of a
+ * process.
+ */
 const STEP = 20;
 
 /** The longest bar of all networks. */
@@ -34,7 +37,7 @@ export function stagesChart(costs: readonly StageCosts[], number: keyof Costs, m
     width: WIDTH,
     height: { step: STEP },
     data: { values: values.filter(({ value }) => value > 0) },
-    mark: { type: "bar", cornerRadiusEnd: 2 },
+    mark: "bar",
     encoding: {
       y: {
         field: "stage",
@@ -94,7 +97,7 @@ export function gatesChart(gates: readonly ReportedGate[]): TopLevelSpec {
     data: { values },
     layer: [
       {
-        mark: { type: "bar", cornerRadiusEnd: 2 },
+        mark: "bar",
         encoding: {
           y,
           x,

@@ -1,6 +1,5 @@
 import type { BlockCounts } from "../../analysis/counts.js";
-import { macs as macsText } from "../../base/numbers.js";
-import { type Cell, counted, percent, worded } from "../../base/table.js";
+import { type Cell, counted, percent } from "../../base/table.js";
 import { type MarkedCell, marked, type PageCell, type PageRow, type PageTable } from "../page/page.js";
 import type { ComparedBlocks, NetworkComparison } from "./comparison.js";
 import { blockId, shownNames } from "./names.js";
@@ -95,11 +94,7 @@ function numberText(text = ""): Cell {
 function blocksOfSeveral({ networks, rows }: NetworkComparison): PageTable {
   const titles = shownNames(networks.map(({ file }) => file));
   const columns = ["attention", "parameters", "MACs"] as const;
-  const total = networks.flatMap(({ parameters, macs }): Cell[] => [
-    "",
-    counted(parameters),
-    worded(macs, macsText),
-  ]);
+  const total = networks.flatMap(({ parameters, macs }): Cell[] => ["", counted(parameters), counted(macs)]);
   return {
     groups: [{ title: "", span: 3 }, ...titles.map((title) => ({ title, span: columns.length }))],
     head: [
@@ -114,11 +109,13 @@ function blocksOfSeveral({ networks, rows }: NetworkComparison): PageTable {
   };
 }
 
-function comparedRow({ blocks, differs }: ComparedBlocks, networks: NetworkComparison["networks"]): PageRow {
+function comparedRow(
+  { blocks, against, differs }: ComparedBlocks,
+  networks: NetworkComparison["networks"],
+): PageRow {
   const at = blocks.findIndex((block) => block !== null);
   const shown = blocks[at];
   if (shown === undefined || shown === null) return { cells: [] };
-  const [first] = blocks;
   return {
     differs,
     cells: [
@@ -129,14 +126,15 @@ function comparedRow({ blocks, differs }: ComparedBlocks, networks: NetworkCompa
         if (block === null)
           return [{ cell: "no block", ...(i === 0 ? {} : { mark: "removed" as const }) }, "", ""];
         const gates = gatesCell(block);
-        const numbers: readonly Cell[] = [counted(block.parameters), worded(block.macs, macsText)];
-        if (i === 0 || first === undefined) return [gates, ...numbers];
-        if (first === null) return [{ ...gates, mark: "added" }, ...numbers];
+        const numbers: readonly Cell[] = [counted(block.parameters), counted(block.macs)];
+        const before = against[i] ?? null;
+        if (i === 0) return [gates, ...numbers];
+        if (before === null) return [{ ...gates, mark: "added" }, ...numbers];
         const [parameters, macs] = numbers as readonly [Cell, Cell];
         return [
-          { ...gates, ...gatesMark(first, block) },
-          marked(parameters, first.parameters !== block.parameters),
-          marked(macs, first.macs !== block.macs),
+          { ...gates, ...(differs ? gatesMark(before, block) : {}) },
+          marked(parameters, before.parameters !== block.parameters),
+          marked(macs, before.macs !== block.macs),
         ];
       }),
     ],

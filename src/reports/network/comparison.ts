@@ -16,6 +16,11 @@ export interface NetworkComparison {
 /** The same block in all networks; null in one that has none. */
 export interface ComparedBlocks {
   readonly blocks: readonly (BlockCounts | null)[];
+  /**
+   * What each is compared with: the first network's block, counted as the comparison counts it, which folds its BatchNorms where those of a
+   * file are. Null where that has none.
+   */
+  readonly against: readonly (BlockCounts | null)[];
   /** Whether anything in it differs from the first network. */
   readonly differs: boolean;
 }
@@ -34,13 +39,15 @@ type Paired = ReturnType<typeof pairedModels>;
 
 interface Row {
   readonly blocks: (BlockCounts | null)[];
+  readonly against: (BlockCounts | null)[];
   differs: boolean;
 }
 
 /** The rows of the first network in its order; a block that it lacks stands behind the one that it follows in its own network. */
 function rowsOf([first]: readonly ReportedNetwork[], paired: readonly Paired[]): readonly ComparedBlocks[] {
   const columns = paired.length + 1;
-  const blank = (): Row => ({ blocks: Array.from({ length: columns }, () => null), differs: false });
+  const none = (): null[] => Array.from({ length: columns }, () => null);
+  const blank = (): Row => ({ blocks: none(), against: none(), differs: false });
   const rows = (first?.blocks ?? []).map((block): Row => {
     const row = blank();
     row.blocks[0] = block;
@@ -55,18 +62,18 @@ function rowsOf([first]: readonly ReportedNetwork[], paired: readonly Paired[]):
       if (known === undefined) rows.splice(previous + 1, 0, row);
       previous = rows.indexOf(row);
       row.blocks[i + 1] = b ?? null;
+      row.against[i + 1] = a ?? null;
       row.differs ||= b === undefined || a === undefined || differ(a, b) || isChanged(a.path, diff.changes);
     }
   });
   return rows;
 }
 
+/** Types and gates differ where the diff says so: a file may call them otherwise. */
 function differ(a: BlockCounts, b: BlockCounts): boolean {
   return (
-    a.block !== b.block ||
     a.parameters !== b.parameters ||
     a.macs !== b.macs ||
-    a.attention.join() !== b.attention.join() ||
     a.output.slice(1).join() !== b.output.slice(1).join()
   );
 }

@@ -88,7 +88,7 @@ function figuresOf(network: ReportedNetwork): PagePart {
     figures: [
       { name: "parameters", text: count(parameters) },
       { name: "of them attention's", text: count(attentionParameters), note: part },
-      { name: "MACs", text: macs(products), note: `${count(products)} for one input` },
+      { name: "MACs", text: macs(products), note: count(products) },
       { name: "running statistics", text: count(buffers) },
       { name: "blocks", text: count(blocks.length), note: `${count(ops)} ops` },
       {

@@ -34,19 +34,28 @@ const NUMBERS = {
 
 type NumberName = keyof typeof NUMBERS;
 
+const SHORT: Readonly<Record<NumberName, string>> = {
+  ...NUMBERS,
+  attentionParameters: "attention's",
+  buffers: "statistics",
+};
+
 /** A row for each network, with how its numbers differ from the first one's. */
 export function summaryTable({ networks, diffs }: NetworkComparison): PageTable {
   const names = Object.keys(NUMBERS) as readonly NumberName[];
   const compared: readonly NumberName[] = networks.length > 1 ? ["parameters", "macs"] : [];
   const hasOpset = networks.some(({ opset }) => opset !== null);
   const first = ["network", "input", ...(hasOpset ? ["opset"] : []), "ops", "blocks", "gates"];
-  const heads = (change: (name: string) => string): readonly string[] => [
+  const heads = (
+    titles: Readonly<Record<NumberName, string>>,
+    change: (name: string) => string,
+  ): readonly string[] => [
     ...first,
-    ...names.flatMap((name) => [NUMBERS[name], ...(compared.includes(name) ? [change(NUMBERS[name])] : [])]),
+    ...names.flatMap((name) => [titles[name], ...(compared.includes(name) ? [change(titles[name])] : [])]),
   ];
   return {
-    head: heads((name) => `${name}, change`),
-    short: heads(() => "change"),
+    head: heads(NUMBERS, (name) => `${name}, change`),
+    short: heads(SHORT, () => "change"),
     rows: networks.map((network, i) => {
       const diff = diffs[i - 1];
       return {
