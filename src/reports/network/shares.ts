@@ -38,10 +38,11 @@ export function stageCosts(graph: Graph): readonly StageCosts[] {
   const costs = costsOf(graph.ops, batchesOf(graph));
   const classifiers = classifiersOf(graph);
   const seen = new Set<Parameter>();
-  const stages = new Map<string, Record<Share, Costs>>();
+  // The ops of a file may stand in any order; its blocks stand in that of the network.
+  const stages = new Map(graph.blocks.map((block) => [stageOf(block), nothing()]));
   for (const op of graph.ops) {
     const stage = stageOf(blockAt(graph, op.loc.scope));
-    const shares = stages.get(stage) ?? { weights: NOTHING, attention: NOTHING, classifier: NOTHING };
+    const shares = stages.get(stage) ?? nothing();
     stages.set(stage, shares);
     const share = shareOf(op, classifiers);
     const { parameters, macs } = countOps([op], costs);
@@ -55,7 +56,10 @@ export function stageCosts(graph: Graph): readonly StageCosts[] {
     .filter(({ shares }) => Object.values(shares).some(({ parameters, macs }) => parameters + macs > 0));
 }
 
-const NOTHING: Costs = { parameters: 0, macs: 0 };
+function nothing(): Record<Share, Costs> {
+  const none: Costs = { parameters: 0, macs: 0 };
+  return { weights: none, attention: none, classifier: none };
+}
 
 function isKnown(value: Value, seen: ReadonlySet<Parameter>): value is Parameter {
   return value.kind === "parameter" && value.role === "trainable" && seen.has(value);

@@ -55,6 +55,16 @@ test("the classifier is the last layer, outside of stages, on one pixel", () => 
   assert.is(classifierOf("specs/retinanet-resnet50-fpn.json"), 0);
 });
 
+test("stages stand in the order of the network, also those of a file", () => {
+  for (const file of [SE, "test/data/onnx-reference/timm-efficientnet.onnx"]) {
+    const stages = openReport([file]).document.networks[0]?.stages.map(({ stage }) => stage) ?? [];
+    const numbered = stages.filter((stage) => stage.startsWith("stage "));
+    assert.ok(numbered.length > 1, stages.join());
+    assert.equal(numbered, numbered.toSorted());
+    assert.equal([stages[0], stages.at(-1)], ["stem", "head"]);
+  }
+});
+
 test("C and k of gates are those that explain has", () => {
   const gates = openReport([ECA]).document.networks[0]?.gates ?? [];
   const explained = explainKernels(ECA).gates;
