@@ -196,6 +196,7 @@ export const commandCodes = {
         "The file has the results of another sweep, or of this one before it was changed.",
         "Give another `-o`.",
       ],
+      picture: ["The picture of a sweep is written as `.svg`.", "Name such a file."],
       range: ["A range of values has no end, or ends before it begins.", "Correct its limits."],
       results: ["The file holds no results of a sweep, and nothing is overwritten.", "Name another file."],
       shard: ["`--shard` is not a part of all.", "Write it as `2/8`."],

@@ -26,6 +26,11 @@ const mainCommand = defineCommand({
       describe:
         "The results, JSON Lines; a file that has some of them gets the others [default: they are only printed]",
     },
+    picture: {
+      type: "string",
+      requiresArg: true,
+      describe: "A picture of the variants by the two numbers that the front weighs, .svg",
+    },
     threads: {
       type: "number",
       requiresArg: true,
@@ -44,17 +49,18 @@ const mainCommand = defineCommand({
       "ecagen sweep specs/sweeps/efficientnet-attention.json -o results.jsonl",
       "B0 to B7 with SE, with ECA and without; the same command goes on after a kill",
     ],
+    ["ecagen sweep sweep.json --picture sweep.svg", "the front, its knee, and what is not on it"],
     ["ecagen sweep sweep.json --format csv > table.csv", "the table of all variants"],
     [
       "ecagen sweep sweep.json --shard 2/8 -o part-2.jsonl",
       "one job of eight; ecagen sweep merge joins them",
     ],
   ],
-  async run({ sweep: file, output, threads, shard }) {
+  async run({ sweep: file, output, picture, threads, shard }) {
     const { shardOf, sweep } = await import("../../driver/sweep/sweep.js");
     const report = await withProgress((progress) =>
       sweep(file, {
-        ...{ output, threads, shard: shard === undefined ? undefined : shardOf(shard) },
+        ...{ output, picture, threads, shard: shard === undefined ? undefined : shardOf(shard) },
         onProgress: (message, part) => progress.update(message, part),
       }),
     );

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import { sha256Hex } from "../../base/sha256.js";
+import { writeTextSync } from "../../files/atomic-file.js";
 import { asOneRun } from "../../files/files-read.js";
 import { readText } from "../../files/read-file.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
@@ -18,6 +19,8 @@ import type { SweepRow } from "./row.js";
 export interface SweepOptions {
   /** The file of results, JSON Lines. One that has some of the sweep gets the others. Default: none is written. */
   readonly output?: string | undefined;
+  /** The file that gets the picture of the front, `.svg`. */
+  readonly picture?: string | undefined;
   /** Threads that compute. Default: as many as the machine runs at once; 1 where variants are timed. */
   readonly threads?: number | undefined;
   /** A part of the variants: of each `of` one, from the `part`-th on, which is counted from 1. */
@@ -64,7 +67,8 @@ export function sweep(file: string, options: SweepOptions = {}): Promise<SweepRe
 async function sweepFile(file: string, options: SweepOptions): Promise<SweepReport> {
   // 1: the file, and all that is wrong with it.
   const planned = loadSweep({ file, text: readText(file) });
-  refuseOutputs([options.output]);
+  refuseOutputs([options.output, options.picture]);
+  if (options.picture !== undefined && !/\.svg$/i.test(options.picture)) throw notSvg(options.picture);
 
   // 2 and 3: its bases, and the variants of them.
   const bases = openBases(planned);
@@ -91,7 +95,16 @@ async function sweepFile(file: string, options: SweepOptions): Promise<SweepRepo
   }
 
   // 6: what they come to.
-  return reportOf(planned, header, variants, [...rows.values()], found, options);
+  const report = reportOf(planned, header, variants, [...rows.values()], found, options);
+  if (options.picture !== undefined) {
+    const { sweepPicture } = await import("./picture.js");
+    writeTextSync(options.picture, await sweepPicture(report, report.front));
+  }
+  return report;
+}
+
+function notSvg(file: string): InputError {
+  return InputError.of("sweep/picture", `${file}: the picture of a sweep is written as .svg`, { file });
 }
 
 function plannedVariants(planned: Sweep, bases: readonly OpenedBase[]): readonly SweepVariant[] {

@@ -157,6 +157,33 @@ test("parts of a sweep are other files, and together all of it", async () => {
   );
 });
 
+/** Of B0 to B7: those of timm, those with ECA-Net's module, those without any. */
+const PARAMETERS = [
+  [5288548, 4652084, 4652008],
+  [7794184, 6671653, 6671544],
+  [9109994, 7780967, 7780856],
+  [12233232, 10353632, 10353504],
+  [19341616, 16195326, 16195168],
+  [30389784, 25198105, 25197912],
+  [43040704, 35507165, 35506920],
+  [66347960, 54375155, 54374856],
+];
+
+test("the picture in the docs is that of the sweep which ships", async () => {
+  const file = "specs/sweeps/efficientnet-attention.json";
+  const { rows } = await sweep(file, { picture: at("picture.svg"), threads: 2 });
+  // The table of the seeds: parameters of B0 to B7 with SE, with ECA and without.
+  assert.equal(
+    rows.map(({ parameters }) => parameters),
+    PARAMETERS.flat(),
+  );
+  const svg = readFileSync(at("picture.svg"), "utf8");
+  assert.is(svg, readFileSync("docs/pictures/efficientnet-attention.svg", "utf8"));
+  await rejectsError(() => swept(GRID, { picture: at("picture.png") }), InputError, /written as \.svg/, {
+    code: "sweep/picture",
+  });
+});
+
 test("verified and timed, where that is asked for", async () => {
   const { rows, front } = await swept({
     ...{ axes: { gates: ["se", "eca"] }, verify: true, bench: true },
