@@ -1,7 +1,8 @@
 /**
  * Builds dist/: the CLI, the library, the process of ONNX Runtime and the interpreter's threads as ES modules, bundled so that a start reads few files (reading and
  * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file.
- * onnxruntime-node and onnxruntime-web stay outside: they are programs of the platform, which not every user has.
+ * onnxruntime-node and onnxruntime-web stay outside: they are programs of the platform, which not every user has; bullmq and ioredis too, which
+ * sweeps over a queue load where they are installed.
  *
  * Everything else in dist/ goes; with --keep-types, the declarations stay, which scripts/declarations/write.ts makes and which take long.
  */
@@ -85,7 +86,7 @@ await build({
   // long as printing the help.
   alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
   plugins: [fewChunks],
-  external: ["onnxruntime-node", "onnxruntime-web"],
+  external: ["onnxruntime-node", "onnxruntime-web", "bullmq", "ioredis"],
   // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
   minifyWhitespace: true,
   minifySyntax: true,

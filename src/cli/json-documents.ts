@@ -15,6 +15,7 @@ import type { RewriteReport } from "../driver/rewrite/rewrite.js";
 import type { RunReport } from "../driver/run/run.js";
 import type { NetworksReport, StatsReport } from "../driver/stats/stats.js";
 import type { MergeReport } from "../driver/sweep/merge.js";
+import type { WorkerReport } from "../driver/sweep/queue/worker.js";
 import type { SweepReport } from "../driver/sweep/sweep.js";
 import type { TablesReport } from "../driver/tables/tables.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
@@ -56,6 +57,7 @@ export interface JsonDocuments {
   readonly graph: Printed<GraphReport>;
   readonly sweep: Printed<SweepReport>;
   readonly "sweep-merge": Printed<MergeReport>;
+  readonly worker: Printed<WorkerReport>;
   readonly inspect: Printed<Omit<InspectReport, "notes">> & {
     readonly notes: readonly PrintedDiagnostic[];
     readonly warnings: readonly PrintedDiagnostic[];
@@ -102,6 +104,7 @@ export const SCHEMA_NAMES = [
     "graph",
     "sweep",
     "sweep-merge",
+    "worker",
     "inspect",
     "weights-inspect",
     "weights-convert",

@@ -19,6 +19,8 @@ const HOME: Readonly<Record<string, string>> = {
   "@viz-js/viz": "reports/graph/graphviz.ts",
   vega: "reports/charts/vega.ts",
   "vega-lite": "reports/charts/vega.ts",
+  bullmq: "driver/sweep/queue/",
+  ioredis: "driver/sweep/queue/",
   tinypool: "driver/sweep/pool.ts",
   "cli-progress": "cli/progress.ts",
   "string-width": "cli/",

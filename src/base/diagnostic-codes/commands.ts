@@ -197,6 +197,7 @@ export const commandCodes = {
         "Give another `-o`.",
       ],
       picture: ["The picture of a sweep is written as `.svg`.", "Name such a file."],
+      queue: ["`--queue` is no URL of a Redis server.", "Write `redis://HOST:PORT`, or `rediss://` for TLS."],
       range: ["A range of values has no end, or ends before it begins.", "Correct its limits."],
       results: ["The file holds no results of a sweep, and nothing is overwritten.", "Name another file."],
       shard: ["`--shard` is not a part of all.", "Write it as `2/8`."],

@@ -21,6 +21,7 @@ import { sweepCommand } from "./sweep.js";
 import { tablesCommand } from "./tables.js";
 import { verifyCommand } from "./verify.js";
 import { weightsCommand } from "./weights.js";
+import { workerCommand } from "./worker.js";
 
 /** Every command, in the order of the help. */
 export const commands = [
@@ -35,6 +36,7 @@ export const commands = [
   reportCommand,
   graphCommand,
   sweepCommand,
+  workerCommand,
   inspectCommand,
   weightsCommand,
   explainCommand,

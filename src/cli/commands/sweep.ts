@@ -4,10 +4,8 @@ import { withProgress } from "../progress.js";
 import { besideVariants, sweepText, variantsTable } from "../sweep-tables.js";
 import { defineCommand } from "./command.js";
 import { defineGroup } from "./command-group.js";
+import { MOST_THREADS, queueFlag } from "./sweep-flags.js";
 import { sweepMergeCommand } from "./sweep-merge.js";
-
-/** More threads than any machine has. */
-const MOST_THREADS = 1024;
 
 const DOC =
   "Make and count many variants of a network, as a sweep file says; a killed run goes on where it was";
@@ -37,6 +35,10 @@ const mainCommand = defineCommand({
       coerce: wholeNumber("threads", 1, MOST_THREADS),
       describe: 'Threads that compute [default: as many as the machine runs at once; 1 with "bench"]',
     },
+    queue: {
+      ...queueFlag,
+      describe: `${queueFlag.describe}: ecagen worker computes there, on any number of machines`,
+    },
     shard: {
       type: "string",
       requiresArg: true,
@@ -52,15 +54,19 @@ const mainCommand = defineCommand({
     ["ecagen sweep sweep.json --picture sweep.svg", "the front, its knee, and what is not on it"],
     ["ecagen sweep sweep.json --format csv > table.csv", "the table of all variants"],
     [
+      "ecagen sweep sweep.json --queue redis://127.0.0.1:6379 -o results.jsonl",
+      "workers on any machines compute: ecagen worker --queue redis://…",
+    ],
+    [
       "ecagen sweep sweep.json --shard 2/8 -o part-2.jsonl",
       "one job of eight; ecagen sweep merge joins them",
     ],
   ],
-  async run({ sweep: file, output, picture, threads, shard }) {
+  async run({ sweep: file, output, picture, queue, threads, shard }) {
     const { shardOf, sweep } = await import("../../driver/sweep/sweep.js");
     const report = await withProgress((progress) =>
       sweep(file, {
-        ...{ output, picture, threads, shard: shard === undefined ? undefined : shardOf(shard) },
+        ...{ output, picture, queue, threads, shard: shard === undefined ? undefined : shardOf(shard) },
         onProgress: (message, part) => progress.update(message, part),
       }),
     );

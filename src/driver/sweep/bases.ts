@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Diagnostic, forEachOrAllErrors, InputError } from "../../base/diagnostic.js";
 import { fileHash } from "../../files/hash-file.js";
 import { mergedSpec } from "../../files/spec-files.js";
@@ -43,7 +43,7 @@ export function openBases({ bases, document }: Sweep): readonly OpenedBase[] {
     const asker = { path, range: document.locate(path) };
     try {
       return isOnnx(reference)
-        ? openFile(reference, isAbsolute(reference) ? reference : join(folder, reference))
+        ? openFile(reference, resolve(folder, reference))
         : openSpec(reference, folder, asker);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -2,8 +2,15 @@ import { dirname, join } from "node:path";
 import { countNetwork, gateOf } from "../../analysis/counts.js";
 import { utf8 } from "../../base/bytes.js";
 import { defined } from "../../base/defined.js";
-import { CheckError, type Diagnostic, diagnosticToJson, InputError } from "../../base/diagnostic.js";
+import {
+  CheckError,
+  DeviceError,
+  type Diagnostic,
+  diagnosticToJson,
+  InputError,
+} from "../../base/diagnostic.js";
 import { withHandedOn } from "../../files/handed-on.js";
+import { fileHash } from "../../files/hash-file.js";
 import { openAssumed } from "../../given/onnx-file.js";
 import type { Graph } from "../../ir/graph.js";
 import { loadSource } from "../../language/load.js";
@@ -63,7 +70,8 @@ export async function evaluate(task: SweepTask, checks: VariantChecks): Promise<
 }
 
 function problemsOf(error: unknown): readonly RowProblem[] {
-  if (error instanceof InputError || error instanceof CheckError) return error.diagnostics.map(problemOf);
+  if (error instanceof InputError || error instanceof CheckError || error instanceof DeviceError)
+    return error.diagnostics.map(problemOf);
   // One variant that meets a defect keeps no other from being computed.
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return [{ code: "ecagen/defect", message: `a defect of ecagen: ${message}` }];
@@ -88,7 +96,7 @@ function counted(base: SweepBase, variant: SweepVariant): Counted {
     const { graph, warnings } = networkOfSpec(loaded, extra, { resolution });
     return { counts: countsOf(graph), warnings };
   }
-  const { graph, imported, warnings } = openedFile(base.file, resolution);
+  const { graph, imported, warnings } = openedFile(base, resolution);
   const ran = runPasses(graph, extra, { readAgain: (read) => readAgain(read, imported) });
   return { counts: countsOf(ran.graph), warnings: [...warnings, ...ran.warnings] };
 }
@@ -99,14 +107,21 @@ function countsOf(graph: Graph): VariantCounts {
   return { parameters, attentionParameters, buffers, macs, gateCount };
 }
 
+type FileBase = Extract<SweepBase, { readonly kind: "onnx" }>;
+
 /** The file that was opened last, whose blocks and gates take longer to find than a variant takes to be made of them. */
 let opened: { readonly key: string; readonly network: FileNetwork; readonly close: () => void } | undefined;
 
-function openedFile(file: string, resolution: number | undefined): FileNetwork {
+function openedFile({ file, reference, sha256 }: FileBase, resolution: number | undefined): FileNetwork {
   const key = JSON.stringify([file, resolution]);
   if (opened?.key === key) return opened.network;
   opened?.close();
   opened = undefined;
+  if (fileHash(file) !== sha256)
+    throw InputError.of(
+      "sweep/base",
+      `the base ${reference} is another file here than where the sweep began`,
+    );
   const imported = openAssumed(file, { resolution });
   opened = { key, network: networkOfFile(file, imported), close: () => imported.close() };
   return opened.network;

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { type Diagnostic, InputError } from "../../base/diagnostic.js";
+import { DeviceError, type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { count } from "../../base/numbers.js";
 import { sha256Hex } from "../../base/sha256.js";
 import { writeTextSync } from "../../files/atomic-file.js";
@@ -10,6 +10,7 @@ import { onTermination } from "../../files/termination.js";
 import { loadSweep } from "../../language/sweep/load.js";
 import type { Sweep } from "../../language/sweep/sweep.js";
 import { type SweepVariant, variantsOf } from "../../language/sweep/variants.js";
+import { ADD_RUNTIME, installedRuntime } from "../../runtime/installed.js";
 import { type OpenedBase, openBases } from "./bases.js";
 import type { SweepTask } from "./evaluate.js";
 import { frontOf, type SweepFront } from "./front.js";
@@ -23,6 +24,8 @@ export interface SweepOptions {
   readonly picture?: string | undefined;
   /** Threads that compute. Default: as many as the machine runs at once; 1 where variants are timed. */
   readonly threads?: number | undefined;
+  /** The URL of a Redis server with a queue: workers compute, and this process writes. */
+  readonly queue?: string | undefined;
   /** A part of the variants: of each `of` one, from the `part`-th on, which is counted from 1. */
   readonly shard?: { readonly part: number; readonly of: number } | undefined;
   /** `part`: how much is done, from 0 to 1. */
@@ -88,7 +91,7 @@ async function sweepFile(file: string, options: SweepOptions): Promise<SweepRepo
       results?.add(row);
       rows.set(row.id, row);
     };
-    await computed(tasks, options, add, progressOf(found, variants.length, options));
+    await computed(tasks, header.hash, options, add, progressOf(found, variants.length, options));
   } finally {
     stopListening();
     results?.close();
@@ -156,11 +159,21 @@ const TASKS_AHEAD = 4;
 
 async function computed(
   tasks: readonly SweepTask[],
+  sweep: string,
   options: SweepOptions,
   add: (row: SweepRow) => void,
   onRow: () => void,
 ): Promise<void> {
   if (tasks.length === 0) return;
+  if (options.queue !== undefined) {
+    const { queuedRows } = await import("./queue/queued-rows.js");
+    options.onProgress?.("waiting for workers", 0);
+    return await queuedRows(options.queue, sweep, tasks, (row) => {
+      add(row);
+      onRow();
+    });
+  }
+  refuseMissingRuntime(tasks);
   const { startPool } = await import("./pool.js");
   // Runs that share the processor are slower than those that have it for themselves.
   const usual = tasks.some(({ bench }) => bench) ? 1 : availableParallelism();
@@ -178,6 +191,12 @@ async function computed(
   } finally {
     await pool.close();
   }
+}
+
+/** No variant is to blame where nothing can be run. */
+function refuseMissingRuntime(tasks: readonly SweepTask[]): void {
+  if (installedRuntime() !== undefined || !tasks.some(({ verify, bench }) => verify || bench)) return;
+  throw new DeviceError("no ONNX Runtime is installed, and variants can't be verified or timed", ADD_RUNTIME);
 }
 
 /** Says after each row how many there are, and how long the others will take at the pace of this run. */
