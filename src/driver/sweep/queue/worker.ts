@@ -4,7 +4,7 @@ import { startPool } from "../pool.js";
 import type { SweepRow } from "../row.js";
 import { openPlace, type SweepJob } from "./connection.js";
 
-export interface WorkerOptions {
+export interface WorkOptions {
   /** Threads that compute. Default: as many as the machine runs at once. */
   readonly threads?: number | undefined;
   /** Seconds without work after which it ends. Default: it ends by a signal alone. */
@@ -36,7 +36,7 @@ const IDLE_LOOK_MS = 100;
  */
 export async function work(
   queue: string,
-  { threads = availableParallelism(), idle, onRow }: WorkerOptions = {},
+  { threads = availableParallelism(), idle, onRow }: WorkOptions = {},
 ): Promise<WorkerReport> {
   const { bullmq, name, connection } = await openPlace(queue);
   const pool = startPool(threads);
