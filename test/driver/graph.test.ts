@@ -105,7 +105,7 @@ test("a network that is drawn twice is the same picture", async () => {
 test("other forms, and places that can't be written, are refused; dot is text for Graphviz", async () => {
   const file = specOf({});
   const draw = (output: string) => () => drawGraph(file, { output });
-  await rejectsError(draw(at("x.png")), InputError, /\.svg or \.dot/, { code: "graph/form" });
+  await rejectsError(draw(at("x.png")), InputError, /\.svg, \.dot or \.html/, { code: "graph/form" });
   await rejectsError(draw(at("no/x.svg")), InputError, /directory does not exist/);
   const { dot, output } = await drawGraph(file, { output: at("x.dot") });
   assert.is(output, at("x.dot"));
