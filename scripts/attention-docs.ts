@@ -5,14 +5,14 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from the modules in src/i
 
 # Attention modules
 
-What each module computes and where that is written. The equation is the head of the module's file in
-\`src/ir/attention/\`; the reference interpreter evaluates it, and \`ecagen verify\` compares the exported graph with it.
-The options of each are in [spec.md](spec.md#attention).
+The equations of all attention modules, with their sources. Each equation is the doc comment of the module's file in
+\`src/ir/attention/\`. The reference interpreter evaluates it, and \`ecagen verify\` compares the exported graph with the interpreter.
+The options are listed in [spec.md](spec.md#attention).
 
-A gate can be replaced by any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`. A gate that has no sense for the
-channels there is refused: SE's default reduction leaves none of 8 channels. Options say another one:
+Any gate can be swapped for any other: \`ecagen stats SPEC --passes 'swap-attention{to=TYPE}'\`. Options that don't fit the
+channels are an error: SE's default reduction leaves 0 of 8 channels. Set another reduction in this case:
 \`swap-attention{to={type=cbam,reduction=8}}\`. A selection joins the branches of a
-[block of your own](spec.md#blocks-of-your-own).
+[block that a spec defines](spec.md#blocks-of-your-own).
 `;
 
 /** docs/attention.md: every module with its equation and its source. */

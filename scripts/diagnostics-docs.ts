@@ -7,12 +7,12 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from src/base/diagnostic-
 
 # Diagnostics
 
-Every error and every warning has a code: \`[spec/unknown-key]\` at the end of the line, \`code\` in what \`--json\`
-prints. Codes do not change; messages may. A message names the file, the line and the column where it can, and often has a hint for the case at hand.
+Every error and warning has a code: \`[spec/unknown-key]\` at the end of the line, \`code\` in the output of \`--json\`.
+Codes are stable; messages may change. A message names the file, line and column if possible, and often has a hint.
 
 | exit code | means |
 |---:|---|
-| 0 | success; a code that is printed all the same is a warning |
+| 0 | success; codes in the output are warnings |
 | ${EXIT_CODES.failed} | a check or an expectation failed |
 | ${EXIT_CODES.refused} | the input is wrong: a spec, a file or a flag |
 | ${EXIT_CODES.missing} | the device is not available |
@@ -21,7 +21,7 @@ prints. Codes do not change; messages may. A message names the file, the line an
 
 const RULES = `### Rules
 
-What must be true of a spec beyond its form; the exit code is ${EXIT_CODES.refused}.
+Constraints that the JSON Schema can't express; the exit code is ${EXIT_CODES.refused}.
 `;
 
 /** docs/diagnostics.md: every code, what it means and how to mend it. */
@@ -34,7 +34,7 @@ export function diagnosticsDocs(): string {
         ...explanation,
       ]),
     );
-    const table = markdownTable(["code", "exit code", "what it means", "how to mend it"], rows);
+    const table = markdownTable(["code", "exit code", "meaning", "fix"], rows);
     return [`## ${family.about}\n`, table, ...(name === "spec" ? [RULES, rules()] : [])].join("\n");
   });
   return [INTRODUCTION, ...sections].join("\n");
@@ -42,7 +42,7 @@ export function diagnosticsDocs(): string {
 
 function rules(): string {
   return markdownTable(
-    ["code", "what must hold", "how to mend it"],
+    ["code", "rule", "fix"],
     specRules.map(({ name, doc, mend }) => [`\`spec/${name}\``, doc, mend]),
   );
 }

@@ -12,10 +12,10 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from test/data/gallery-re
 
 # The specs against the reference
 
-Networks that others built (timm, torchvision, the authors' code; where there is none, the papers' definitions), and the
-spec that is the same network, with \`--passes\` where it is a variant of it. *Equal* means that input size, parameters,
-attention's parameters, number of gates, running statistics, multiply-accumulates and attention's are the same numbers, as
-far as the reference knows them. \`test/gallery.test.ts\` walks the same table.
+Reference networks (timm, torchvision, the authors' code, or else the papers' definitions), each with the spec of the same network,
+and with \`--passes\` if it is a variant of the spec. *Equal* means that these numbers are the same, as far as the reference has them:
+input size, parameters and attention's parameters, gates, running statistics, multiply-accumulates and those of attention.
+\`test/gallery.test.ts\` checks the same table.
 `;
 
 /** docs/gallery.md: every network of the reference. */
@@ -50,9 +50,9 @@ function unreferenced(families: Families): string {
   );
   return `${all.length - others.length} of the ${all.length} specs are in these tables.
 
-The parameters, MACs and outputs of these are those of torchvision, timm or their papers' definitions (\`test/networks/network-numbers.test.ts\`): ${compared}.
+For these, parameters, MACs and outputs are compared with torchvision, timm or the papers' definitions (\`test/networks/network-numbers.test.ts\`): ${compared}.
 
-The counts that the others expect are ecagen's own, but for what other tests compare with published ones (\`test/networks/detectors.test.ts\`,
+For the others, the expected counts come from ecagen; some are compared with published values in other tests (\`test/networks/detectors.test.ts\`,
 \`test/driver/paper-tables.test.ts\`): ${own}.
 `;
 }

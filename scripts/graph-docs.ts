@@ -17,45 +17,45 @@ const CONSTRUCTS: readonly Construct[] = [
   {
     spec: "names",
     title: "Names between stages",
-    text: `A stage begins with the result of the stage before it. \`as\` gives a result a name, and \`from\` begins with named results: here a decoder adds a map
-of the encoder to one that was made larger, and a gate weighs the sum.`,
+    text: `By default a stage reads the result of the previous stage. \`as\` names a result, and \`from\` reads named results: here a decoder adds a map
+of the encoder to an upsampled map, and a gate is applied to the sum.`,
   },
   {
     spec: "branches",
     title: "Branches in a block of your own",
-    text: `\`blocks\` defines a block of layers. \`branches\` all read the same map; \`join\` says what becomes of their results. The gate stands where the layer
-\`attention\` is, and the stage says which one it is. With \`residual\` the block's input is added at the end.`,
+    text: `\`blocks\` defines a block of layers. All \`branches\` read the same map; \`join\` combines their results. The layer \`attention\` marks the position of
+the gate, and the stage selects its kind. With \`residual\` the block's input is added at the end.`,
     layers: true,
   },
   {
     spec: "gates",
     title: "Several gates in one block",
-    text: `A list of gates: each reads what the one before it gives. Both are counted, swapped and removed by themselves.`,
+    text: `A list of gates: each reads the result of the previous one. They are counted, swapped and removed separately.`,
     layers: true,
   },
   {
     spec: "weighted",
     title: "Weighted sums",
-    text: `\`weighted\` adds maps with trained weights, as EfficientDet's BiFPN does: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), of each w no less than 0. The weights are
-computed once, whatever the size of the maps.`,
+    text: `\`weighted\` adds maps with trained weights, as EfficientDet's BiFPN does: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), each w at least 0. The weights are
+computed once, for any size of the maps.`,
   },
   {
     spec: "heads",
     title: "A neck, and a head that is applied to several maps",
     text: `\`neck\` has layers over maps of several stages: a feature pyramid. A head in \`heads\` is applied to each map that it names, with one set of weights: its
-parameters count once, its multiply-accumulates for each map. \`output: { values }\` makes rows of the maps, one for each anchor of each pixel.`,
+parameters are counted once, its multiply-accumulates for each map. \`output: { values }\` reshapes the maps to rows, one per anchor and pixel.`,
   },
   {
     spec: "one-stage",
     title: "Boxes of anchors",
-    text: `\`detection\` makes boxes of what two heads say of anchors, as RetinaNet does: the best anchors of each map, moved by what \`boxes\` says, without those that
-overlap a better one of their class. The file gives boxes, scores and labels; with \`"outputs": "raw"\` the heads' rows.`,
+    text: `\`detection\` decodes the results of two heads into boxes, as RetinaNet does: it takes the best anchors of each map, applies the offsets of the head
+\`boxes\`, and drops boxes that overlap a better one of the same class. The file's outputs are boxes, scores and labels; with \`"outputs": "raw"\`, the heads' rows.`,
   },
   {
     spec: "two-stage",
     title: "Regions and masks",
-    text: `With \`regions\` what the anchors find is proposals. Each is cut out of the map that fits its size (RoIAlign) and looked at once more, as in Faster R-CNN;
-with \`mask\` the network says which pixels belong to it, as Mask R-CNN does. \`extends\` takes the rest of the spec above.`,
+    text: `With \`regions\` the anchors give proposals. Each proposal is extracted from the map that fits its size (RoIAlign) and classified by a second stage, as in
+Faster R-CNN; with \`mask\` there is also a mask of its pixels, as in Mask R-CNN. \`extends\` inherits the rest from the spec above.`,
   },
 ];
 
@@ -78,9 +78,9 @@ function page(): string {
 
 # From blocks to graphs
 
-A chain of stages needs no names. This page has a small, whole network for each thing that a spec can say beyond a chain, with a
-picture of the graph that it becomes: gates are green, layers of a neck blue, each head has a colour of its own, and an edge says the channels, height and width of the
-map on it. All keys are in [spec.md](spec.md). Each file compiles as it stands: \`ecagen compile docs/graphs/names.json\`.
+A chain of stages needs no names. For each construct beyond a chain, this page has a small, complete network and a
+picture of its graph. Gates are green, layers of a neck are blue, and each head has its own colour. Edges are labelled with the channels, height and width of
+their map. [spec.md](spec.md) lists all keys. The files compile without changes: \`ecagen compile docs/graphs/names.json\`.
 
 ${CONSTRUCTS.map(section).join("\n")}`;
 }

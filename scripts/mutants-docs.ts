@@ -17,19 +17,19 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from scripts/mutants/resu
 
 # Do the tests notice a change?
 
-\`scripts/mutants.ts\` changes the program in one small place, in a copy of the tree, and runs the tests that load the changed
-file, likely ones first, until one fails. A seed chooses the places; five kinds take turns:
+\`scripts/mutants.ts\` makes one small change to the program, in a copy of the tree, and runs the tests that load the changed
+file, the likely ones first, until one fails. A seed chooses the places. Five kinds of change alternate:
 
-- *comparison*: \`<\` and \`<=\`, \`===\` and \`!==\` become each other
-- *constant*: a number becomes one more, one less or twice as large
-- *operands*: those of an operator that is not commutative, or the first two arguments of a call, are swapped
-- *removal*: a call, an assignment, a throw or an early return goes
-- *negation*: a condition is turned round
+- *comparison*: \`<\` and \`<=\`, or \`===\` and \`!==\`, are exchanged
+- *constant*: a number is incremented, decremented or doubled
+- *operands*: the operands of a non-commutative operator, or the first two arguments of a call, are swapped
+- *removal*: a call, an assignment, a throw or an early return is removed
+- *negation*: a condition is negated
 
-What the compiler refuses is replaced by the seed's next mutant. A test that fails without the mutant as well does not count.
-A test process that doesn't end in time counts as failed. A run stops at the first failure, so most mutants cost one test file.
-What survives the likely files is read by a person: it is run once more (\`--again\`) with the test file that should notice it, or
-such a test is written first, or it changes nothing that can be seen, and the reason stands below.
+Mutants that don't compile are replaced by the seed's next one. Tests that also fail without the mutant don't count.
+A timeout counts as a failure. A run stops at the first failure, so most mutants cost one test file.
+Survivors of the likely files are reviewed by hand: they are run again (\`--again\`) with the test file that should fail, after writing
+such a test if there is none. Equivalent mutants are listed below with the reason.
 
     node --import tsx scripts/mutants.ts --seed 1 --count 60     # appends to scripts/mutants/results/seed-1.jsonl
     node --import tsx scripts/mutants.ts --seed 1 --again        # runs the survivors once more, with all tests
@@ -38,10 +38,9 @@ such a test is written first, or it changes nothing that can be seen, and the re
 
 ## The last results
 
-*By new tests*: tests that were written for these mutants. *Explained*: it changes nothing that can be seen, see below. *Gone*: no
-test noticed it, and since then the program has changed there; it counts as not killed. The share is the killed ones of those
-that are not explained. The figures come from several commits; each line of the results names its own, as it was before it was
-rebased and landed.
+*By new tests*: killed by tests that were written for these mutants. *Explained*: equivalent mutants, see below. *Gone*: no
+test failed, and the code has changed since; counts as not killed. The share is that of killed mutants among those
+that are not explained. The results come from several commits; each line of the results files names its commit, by its hash before rebasing.
 `;
 
 const HEAD = [
@@ -70,7 +69,7 @@ export function mutationDocs(root: string): string {
       runs.map((run) => row(run, findings)),
       HEAD,
     ),
-    "\n## Those that survive, and why that is no hole\n",
+    "\n## Equivalent mutants\n",
     ...survivors.flatMap((each) => explained(each, findings) ?? []),
     ...open(survivors.filter((each) => explained(each, findings) === undefined)),
   ].join("\n");
@@ -107,16 +106,16 @@ function open(survivors: readonly Result[]): readonly string[] {
   if (survivors.length === 0) return [];
   const lines = survivors.map(
     (result) =>
-      `- seed ${result.seed}, ${result.number}: ${placeOf(result)} ${result.tests.join(" of ")} test files have run.\n`,
+      `- seed ${result.seed}, ${result.number}: ${placeOf(result)} ${result.tests.join(" of ")} test files were run.\n`,
   );
-  return ["## Those that nothing explains yet\n", ...lines];
+  return ["## Survivors without an explanation\n", ...lines];
 }
 
 function placeOf({ file, code, before, text }: Result): string {
   const change =
     before === code
-      ? `${codeSpan(code)} went`
-      : `${codeSpan(before)} became ${codeSpan(text)} in ${codeSpan(code)}`;
+      ? `${codeSpan(code)} was removed`
+      : `${codeSpan(before)} was replaced by ${codeSpan(text)} in ${codeSpan(code)}`;
   return `\`${file}\`: ${change}.`;
 }
 

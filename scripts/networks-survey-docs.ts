@@ -20,21 +20,21 @@ export function networksSurveyDocs(): string {
 
 # Today's networks, command by command
 
-\`npm run networks-survey\` runs the commands on the specs that define blocks of their own, or have a neck or heads. \`compile\` and \`stats\` take the whole
-network, the others the same network for images of 64×64 (107×107 for Inception-v3, 112×112 for IR-SE50), or signals of 64 steps; U-Net
-and the large detectors take images of 32×32, those in two stages with 12 proposals and 4 detections.
+\`npm run networks-survey\` runs the commands on all specs that define blocks, or have a neck or heads. \`compile\` and \`stats\` use the original
+input size. The other commands use images of 64×64 (107×107 for Inception-v3, 112×112 for IR-SE50), or signals of 64 steps; U-Net
+and the large detectors use images of 32×32, and two-stage detectors 12 proposals and 4 detections.
 
 | command | ok |
 |---|---|
 | compile | exit code 0 |
-| stats | the counts that the spec's file expects |
+| stats | the counts equal those that the spec expects |
 | diff | the spec and its ONNX file compute the same |
-| verify | ONNX Runtime gives what the interpreter gives, and every gate matters |
-| inspect | as many gates are found in the ONNX file as the network has |
-| swap | \`rewrite --swap any=eca\` of the file, verified: as many gates are ECA's then |
-| codegen ts, codegen pytorch | the program is written; test/codegen runs some |
+| verify | the outputs of ONNX Runtime and the interpreter agree, and every gate affects them |
+| inspect | all gates of the network are found in the ONNX file |
+| swap | \`rewrite --swap any=eca\` of the file: verified, with the same number of gates, all ECA |
+| codegen ts, codegen pytorch | the program is written; test/codegen runs some of them |
 
-\`–\`: the network has no gates. The builds: ${builds.join(", ")}.
+\`–\`: the network has no gates. Builds: ${builds.join(", ")}.
 
 ${markdownTable(
   ["network", ...SURVEY_COMMANDS],
@@ -44,9 +44,9 @@ ${markdownTable(
 
     RANDOM_SPECS=0-99 node --import tsx test/networks/random-specs.test.ts
 
-writes specs with all kinds of layers by a seed each, compiles them with stress weights, and compares ONNX Runtime with the interpreter (2e-4 of the range), and the multiply-accumulates
-and, where nothing is folded, the parameters of the file with those of the network. Seeds 0 to 499, run in parts at 82edeeb to 40403db: 500 of 500 right. Every test run has seeds 0 to 23. Another
-generator's 2,000 are in [verify-survey.md](verify-survey.md).
+generates one spec per seed, with all kinds of layers, and compiles it with stress weights. It compares the outputs of ONNX Runtime with those of the interpreter (2e-4 of the range),
+and the multiply-accumulates of the file with those of the network; also the parameters, if nothing was folded. Seeds 0 to 499, run in parts at 82edeeb to 40403db: 500 of 500 right. Every test run
+includes seeds 0 to 23. [verify-survey.md](verify-survey.md) has 2,000 specs of another generator.
 `;
 }
 

@@ -5,18 +5,21 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from papers/ and the spec
 
 # The papers' tables next to ours
 
-What \`ecagen tables --markdown\` prints. The published values are in \`papers/\`; ours are counted when the command runs. *Ours*
-is the exact count in the unit and rounding of the paper, to as many digits as it prints; a row agrees if that is the
-published text. Where a published value is not asserted, the reason is said, and the row counts as no success.
+The output of \`ecagen tables --markdown\`. The published values are in \`papers/\`; our values are counted when the command runs. *Ours*
+is the exact count in the paper's unit and rounding, with the paper's number of digits. A row agrees if this text equals the
+published one. Rows without an assertion have a reason, and don't count as successes.
 
-\`ecagen stats SPEC --convention exact|senet|eca|efficientnet|mmdet\` prints any network's totals in the same ways: the SENet paper
-divides by 10^6 and 10^9 and rounds up; the ECA paper's M and G are 2^20 and 2^30, and its operations are those that thop
-counted in July 2019; EfficientNet divides by 10^6 and 10^9 and rounds to the nearest. mmdet leaves out what mmdetection freezes,
-the stem and the first stage; the ECA-Net README's detectors are counted so.
+\`ecagen stats SPEC --convention CONVENTION\` prints the totals of any network by one of these conventions:
 
-thop counts PyTorch modules, and of a module that runs several times the last call. torchvision's residual blocks have one
+- \`exact\`: exact counts
+- \`senet\`: divides by 10^6 and 10^9 and rounds up
+- \`eca\`: M and G are 2^20 and 2^30; operations are counted as thop did in July 2019
+- \`efficientnet\`: divides by 10^6 and 10^9 and rounds to the nearest
+- \`mmdet\`: leaves out the layers that mmdetection freezes, the stem and the first stage, as for the detectors in the ECA-Net README
+
+thop counts PyTorch modules. Of a module that runs several times it counts only the last call. torchvision's residual blocks use one
 ReLU module for all their activations, so only the one after the sum counts; stems, gates and the layers of MobileNetV2 have
-one each. MobileNetV2 takes its last mean with a tensor's method, which is no module. \`src/analysis/conventions/thop.ts\` has
+separate modules. MobileNetV2 computes its last mean with a tensor method, which is not a module. \`src/analysis/conventions/thop.ts\` has
 the rules.
 
 `;

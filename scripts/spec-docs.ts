@@ -154,14 +154,14 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from the schema in src/la
 
 # The spec
 
-A spec is one JSON file, with comments and trailing commas allowed, that describes a convolutional network. Keys
-that are not listed here are errors. All mistakes are reported at once, each with its place.
+A spec is one JSON file that describes a convolutional network. Comments and trailing commas are allowed. Unknown keys
+are errors. All errors are reported at once, each with its place.
 
 ## \`extends\`
 
-A spec with \`extends\` changes another one. Objects merge key by key, everything else is replaced as a whole, and
+A spec with \`extends\` changes another spec. Objects are merged key by key, all other values are replaced, and
 null removes a key. \`name\`, \`description\` and \`expect\` are not inherited: they belong to one network. The value is a
-path relative to the file; a bare name such as \`b0-se\` also means a spec that ships with ecagen.
+path relative to the file, or the bare name of a spec that ships with ecagen, such as \`b0-se\`.
 
 ## Scaling
 
@@ -170,8 +170,8 @@ path relative to the file; a bare name such as \`b0-se\` also means a spec that 
     repeats  = ⌈repeat · depth⌉, or the nearest integer with depthRounding
     expanded = the multiple of divisor nearest to input · expansion, with a round limit of 0.9
 
-Channels are rounded with a width of 1 too, as the reference implementations do: 12 channels with a divisor of 8
-become 16. With a divisor of 1 they stay as written.
+Channels are also rounded with a width of 1, as in the reference implementations: 12 channels with a divisor of 8
+become 16. A divisor of 1 keeps them as written.
 `;
 
 const STAGES = `## Stages
@@ -187,18 +187,18 @@ Each item of \`stages\` is an object with a \`block\`, or a block string:
 | \`ds\` | depthwise-separable |
 | \`dsa\` | depthwise-separable with \`pointwiseActivation\`, without residual |
 | \`er\` | fused-inverted-residual |
-| \`cn\` | conv-norm-act, with residual only where \`skip\` stands |
+| \`cn\` | conv-norm-act, with a residual only if the string has \`skip\` |
 | none (MnasNet) | inverted-residual; with e1 it has no expansion layer |
 
 | option | meaning |
 |---|---|
 | \`r2\` | repeat |
 | \`k5\` | kernel |
-| \`s2\` | stride; MnasNet's \`s22\` says it for height and width |
+| \`s2\` | stride; MnasNet's \`s22\` gives it for height and width |
 | \`e6\` | expansion |
 | \`c40\` | channels; MnasNet's \`o40\` |
-| \`i24\` | MnasNet's input channels; they must be those of the stage before |
-| \`se0.25\` | SE gate with this ratio; \`defaults.attention.se\` says the rest |
+| \`i24\` | MnasNet's input channels; they must equal the channels of the previous stage |
+| \`se0.25\` | SE gate with this ratio; its other options come from \`defaults.attention.se\` |
 | \`nre\`, \`nr6\`, \`nsw\`, \`nhs\` | activation: relu, relu6, silu, hard_swish |
 | \`gs8\` | groupSize of \`cn\` |
 | \`noskip\`, \`skip\` | no residual; a residual wherever the shapes allow it |
@@ -206,8 +206,8 @@ Each item of \`stages\` is an object with a \`block\`, or a block string:
 
 const DEFINITIONS = `## Blocks of your own
 
-\`blocks\` defines blocks by name, and stages name them as their \`block\`. A definition is inherited by \`extends\` and changed key by
-key like everything else, so a family of networks shares it.
+\`blocks\` defines blocks by name; the \`block\` of a stage refers to one of these names. \`extends\` inherits definitions and merges them
+key by key, like all other objects, so a family of networks can share them.
 
     "blocks": {
       "sk-bottleneck": {
@@ -229,18 +229,18 @@ key like everything else, so a family of networks shares it.
     },
     "stages": [{ "block": "sk-bottleneck", "repeat": 3, "channels": 256 }]
 
-A block computes \`after(layers(x) + shortcut(x))\`. A stage of it has the keys [below](#a-stage-of-such-blocks), and the
-definition's fields. The stage's gate stands where a layer \`attention\` of the main path is,
-in a block without one at the end of that path; \`position\` may say otherwise: \`spatial\` needs that layer, \`identity\` and
-\`identity-input\` a shortcut. A layer may have gates of its own, wherever it stands: \`{ "layer": "attention", "attention": "eca" }\`.
-And it may be a block itself, inside of another one, in the neck or in a head:
+A block computes \`after(layers(x) + shortcut(x))\`. Its stages have the keys [below](#a-stage-of-such-blocks), and the
+definition's fields. The stage's gate is inserted at the layer \`attention\` of the main path, or at the end of that path if there is no
+such layer. \`position\` changes this: \`spatial\` needs that layer, \`identity\` and \`identity-input\` need a shortcut.
+Any list of layers can contain gates of its own: \`{ "layer": "attention", "attention": "eca" }\`.
+A layer can also be a defined block, inside another block, in the neck or in a head:
 \`{ "layer": "block", "block": "sk-bottleneck", "channels": 256, "fields": { "ratio": 0.5 }, "attention": "eca" }\`.
-\`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are whole networks in
-this language. What a file of weights calls the layers of such blocks, \`names\` says ([weights.md](weights.md#names-that-a-spec-says)).
+\`specs/inception-v3.json\` and \`specs/cifar-shake-shake-26-2x96d.json\` are complete examples. \`names\` maps the layers of such blocks
+to the names in weight files ([weights.md](weights.md#names-that-a-spec-says)).
 
 ### Expressions
 
-A number of a layer may be an expression in quotes. It knows these names, and the definition's fields:
+A number in a layer can be an expression in quotes. Expressions can use the definition's fields and these names:
 
 | name | value |
 |---|---|
@@ -248,10 +248,10 @@ A number of a layer may be an expression in quotes. It knows these names, and th
 | \`in\` | channels that enter the layer |
 | \`channels\` | the stage's \`channels\`, scaled |
 | \`stride\` | the stage's stride in its first block, 1 in the others |
-| \`index\`, \`repeat\` | the block's place in its stage, from 0, and the number of blocks in it |
-| \`stage\` | the stage's place, from 0 |
+| \`index\`, \`repeat\` | the block's index in its stage, from 0, and the number of blocks in the stage |
+| \`stage\` | the stage's index, from 0 |
 
-Operators, the strongest first: \`-\` and \`not\` before a value; \`*\` \`/\` \`%\`; \`+\` \`-\`; \`==\` \`!=\` \`<\` \`<=\` \`>\` \`>=\`; \`and\`; \`or\`;
+Operators, in order of precedence: \`-\` and \`not\` before a value; \`*\` \`/\` \`%\`; \`+\` \`-\`; \`==\` \`!=\` \`<\` \`<=\` \`>\` \`>=\`; \`and\`; \`or\`;
 \`condition ? value : value\`. Functions:
 
 | function | value |
@@ -260,15 +260,15 @@ ${Object.entries(FUNCTIONS)
   .map(([name, { doc }]) => `| \`${name}\` | ${doc} |`)
   .join("\n")}
 
-What has to be an integer must be one: \`round\`, \`floor\` and \`divisible\` make one. A mistake is shown inside of its expression, with
-the stage and the block that it fails in.
+Fields of integers don't accept fractions: use \`round\`, \`floor\` or \`divisible\`. Errors point into the expression, and name
+the stage and the block where it fails.
 
 ### Named values
 
-[graphs.md](graphs.md) has a small network with a picture for each of the forms that follow.
+[graphs.md](graphs.md) shows each of the following forms with a small network and a picture.
 
-A layer begins with the result of the layer before it, a stage with that of the stage before. Where a network is no chain, values have
-names: \`as\` names a result, \`from\` begins with earlier ones. In a block:
+By default a layer reads the result of the previous layer, and a stage that of the previous stage. In networks that are not chains, \`as\`
+names a result, and \`from\` reads named results. In a block:
 
     "layers": [
       { "layer": "conv", "channels": "channels / 2", "as": "half" },
@@ -276,7 +276,7 @@ names: \`as\` names a result, \`from\` begins with earlier ones. In a block:
       { "layer": "value", "from": ["half", "input"] }
     ]
 
-and between stages, here an encoder and a decoder:
+Between stages, here an encoder and a decoder:
 
     "stages": [
       { "block": "basic", "channels": 32, "as": "fine" },
@@ -285,20 +285,24 @@ and between stages, here an encoder and a decoder:
       { "block": "basic", "channels": 32, "from": { "sum": ["fine", "up"] } }
     ]
 
-\`from\` is one name; a list, whose maps stand one after the other along the channels; or \`concat\`, \`sum\`, \`mean\`, \`product\` or
-\`weighted\` with a list. \`weighted\` is the fast normalised fusion of EfficientDet: trained weights w, cut off at 0, which start at 1;
-the sum is Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001).
-In a block, \`input\` is what the block begins with (after a gate in the position \`pre\`), and names are known from the layer that gives them to
-the end of the block, in branches, in \`shortcut\` and in \`after\`, too. Between stages, \`input\` is the image and \`stem\` what the stem leads to; an
-object in \`features\` has \`from\` as well. Of \`repeat\`, the last round counts; a name may be given twice only by layers with a \`when\`.
+\`from\` is one of:
 
-Refused are names that nothing gives, that are given later, that nothing reads; maps of different channels or sizes; and a layer or
-a stage whose result nothing reads. \`specs/densenet-121.json\` and \`specs/shufflenetv2-100.json\` join by branches alone.
+- a name
+- a list of names: the maps are concatenated along the channels
+- an object with \`concat\`, \`sum\`, \`mean\`, \`product\` or \`weighted\` and a list of names. \`weighted\` is the fast normalised fusion of
+  EfficientDet, Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), with trained weights w ≥ 0 that start at 1.
+
+In a block, \`input\` is the block's input (after a gate in the position \`pre\`). A name is visible from its layer to the end of the
+block, including branches, \`shortcut\` and \`after\`. Between stages, \`input\` is the image and \`stem\` the result of the stem; objects in
+\`features\` have \`from\` too. A name inside \`repeat\` refers to the last repetition. Only layers with a \`when\` may give the same name twice.
+
+These are errors: names that are undefined, defined later or unused; maps whose channels or sizes differ; layers and stages with an
+unused result. \`specs/densenet-121.json\` and \`specs/shufflenetv2-100.json\` need no names: they use only branches.
 `;
 
 const NECK = `## Necks and heads
 
-A detector reads several maps, and applies the same layers to each. \`neck\` has layers over the stages' maps; \`heads\` have layers that are
+A detector applies the same layers to several maps. \`neck\` has layers over the stages' maps. The layers of \`heads\` are
 applied to each of their maps, with one set of weights:
 
     "stages": [ …, { …, "as": "c3" }, { …, "as": "c4" }, { … } ],
@@ -316,56 +320,61 @@ applied to each of their maps, with one set of weights:
     ],
     "head": { "classifier": false }
 
-*Neck.* Its layers are those of definitions. \`input\` is the last stage's map; other names are those of stages, and levels: \`C3\` is
-the last map of the stages whose stride is 2³. Expressions know \`in\` and \`inputChannels\`. What the neck names, later layers, heads and
-\`features\` read. Its last layer has a name as well.
+*Neck.* The neck has the same layers as definitions. \`input\` is the last stage's map. Other names refer to stages or to levels: \`C3\` is
+the last map of the stages whose stride is 2³. Expressions can use \`in\` and \`inputChannels\`. Later layers, heads and \`features\` can read
+the neck's named results. Its last layer needs a name too.
 
-*Heads.* A head is applied to each map of its \`from\`, or to all that an earlier head made (\`"from": "tower"\`). Its parameters are called
-\`heads.classes.layers.0.conv.weight\`: one set for all maps, counted once, while multiply-accumulates are counted for each map. With
-\`"share": "all-but-norms"\` every map has batch normalisations of its own, named after it; with \`"share": "none"\` all parameters are its own.
-In the graph each map has a scope, \`/heads/classes/p4\`.
+*Heads.* A head is applied to each map of its \`from\`, or to all results of an earlier head (\`"from": "tower"\`). Its parameters have names
+like \`heads.classes.layers.0.conv.weight\`. All maps share them, so they are counted once; multiply-accumulates are counted for each map. With
+\`"share": "all-but-norms"\` each map has its own batch normalisations, named after the map; with \`"share": "none"\` each map has its own
+parameters. In the graph each map has a scope, \`/heads/classes/p4\`.
 
-*Gates.* A layer has the gate that it says, here ECA at the end of a level: \`{ "layer": "attention", "attention": "eca", "as": "p4" }\`. In a head it is
-shared as the other layers are: one for all maps, with normalisations of each map's own under \`all-but-norms\`, or one for each. Swaps keep that.
+*Gates.* A layer \`attention\` names its gate, here ECA at the end of a level: \`{ "layer": "attention", "attention": "eca", "as": "p4" }\`. In a head,
+\`share\` also applies to gates. Swaps keep the sharing.
 
-*Outputs.* The result of each map is an output called \`classes_p4\`; with \`"output": "none"\` only later heads read it. With
-\`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, its anchors, for each pixel, and
-the rows of all maps stand one after the other. They come after those of the classifier and of \`features\`.
+*Outputs.* The result of each map is an output with a name like \`classes_p4\`; with \`"output": "none"\` only later heads read it. With
+\`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, one per anchor, for each pixel, and
+the rows of all maps are concatenated. The outputs of heads follow those of the classifier and of \`features\`.
 
-*Boxes.* \`detection\` makes boxes of what two heads say of anchors, as torchvision does:
+*Boxes.* \`detection\` decodes the results of two heads into boxes, as torchvision does:
 
     "detection": { "scores": "classes", "boxes": "moves", "anchors": { "sizes": [[32], [64]], "ratios": [0.5, 1, 2] } }
 
-The head \`scores\` has a logit of each class for each anchor of each pixel, that of \`boxes\` four numbers. The network then takes one image (\`--batch 1\`)
-and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of its input), \`scores\` [D] and \`labels\` [D], the best first; how many there are,
-a run finds. With \`regions\` anchors become proposals, which are looked at once more (Faster R-CNN); with \`mask\` there is an output \`masks\`
-[D, 1, 28, 28] too, a grid over each box with numbers from 0 to 1 (Mask R-CNN), and with \`keypoints\` an output \`keypoint_logits\`
-[D, 17, 56, 56], for each key point of each box a logit of each place of a grid over it, which torchvision's \`heatmaps_to_keypoints\` makes positions of (Keypoint R-CNN). With \`"outputs": "raw"\` the heads' own outputs are all; those of \`regions\` are
-then \`proposals\` [R, 4], \`class_logits\` [R, classes], \`box_regression\` [R, 4 · classes], \`mask_logits\` and \`keypoint_logits\`. Where fewer proposals are left than \`count\`, empty boxes
-fill them up. Multiply-accumulates are counted for all proposals, and for as many detections as there can be. A pixel of a map lies ⌊input / map⌋ pixels of the
-input after the one before it, as in torchvision. The PyTorch module of \`codegen\` selects the same boxes, with torchvision's suppression and alignment.
+The head \`scores\` has one logit per class and anchor of each pixel, the head \`boxes\` four numbers per anchor. The network then takes one image
+(\`--batch 1\`) and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of the input), \`scores\` [D] and \`labels\` [D], sorted by
+score. D depends on the image.
 
-Passes keep what is shared: \`fold-batch-norm\` folds shared weights only where all their normalisations have the same numbers.
+With \`regions\` anchors become proposals for a second stage (Faster R-CNN). With \`mask\` there is also an output \`masks\` [D, 1, 28, 28], a grid over
+each box with values from 0 to 1 (Mask R-CNN). With \`keypoints\` there is also an output \`keypoint_logits\` [D, 17, 56, 56]: for each key point
+of each box, a grid of logits over the box, which torchvision's \`heatmaps_to_keypoints\` turns into positions (Keypoint R-CNN).
+
+With \`"outputs": "raw"\` the only outputs are those of the heads; those of \`regions\` are then \`proposals\` [R, 4], \`class_logits\`
+[R, classes], \`box_regression\` [R, 4 · classes], \`mask_logits\` and \`keypoint_logits\`. If fewer than \`count\` proposals are left, they are padded with empty
+boxes. Multiply-accumulates are counted for all proposals and for the largest possible number of detections. Adjacent pixels of a map are
+⌊input / map⌋ pixels of the input apart, as in torchvision. The PyTorch module of \`codegen\` selects the same boxes, with torchvision's non-maximum
+suppression and RoI alignment.
+
+Passes keep parameters shared: \`fold-batch-norm\` folds shared weights only if all their normalisations have the same values.
 `;
 
 const ATTENTION = `## Attention
 
 \`attention\` of a stage is an object with a \`type\`, or the type alone (\`"se"\`); \`"none"\` means no gate.
-What it leaves out comes from \`defaults.attention\`, then from the defaults below. A stage without \`attention\` has that of
-the network, the key of the same name at the top.
+Omitted options come from \`defaults.attention\`, then from the defaults below. A stage without \`attention\` uses the spec's top-level
+\`attention\`.
 
-A list gives a block several gates: \`"attention": ["eca", { "type": "sam", "kernel": 3 }]\`. Those that stand at one position
-follow each other in the order of the list. The scope of each is its index in the list: the weights of the first are those of
-\`attention.0\`, and \`at\` of a pass selects them by \`"path": "**/attention/0"\`.
+A list gives a block several gates: \`"attention": ["eca", { "type": "sam", "kernel": 3 }]\`. Gates at the same position are
+applied in the order of the list. The scope of each ends in its index: the weights of the first are
+\`attention.0\`, and \`at\` of a pass selects it by \`"path": "**/attention/0"\`.
 
-Every type has three more keys. \`blocks\` lists the blocks of a stage that have the gate, the first is 0; left out, all of
-them. \`residual: true\` adds what is gated to the result, x + gate(x): x · (1 + g) of a gate that multiplies. A pass that swaps or
-removes such a gate leaves the sum. \`position\` says where in the block it stands:
+Every type has three more keys. \`blocks\` lists the indexes of the stage's blocks that have the gate, from 0; default: all blocks.
+\`residual: true\` adds the gate's input to its output, x + gate(x): x · (1 + g) for a gate that multiplies. Passes that swap or
+remove such a gate keep the sum. \`position\` places the gate in the block:
 
     x ─┬─ pre ─ layers ─ spatial ─ layers ─ standard ─┬─ sum [─ activation] ─ post ─
        └─ identity-input ─ [projection] ─ identity ───┘
 
-| position | where | block types that have it; **bold**: where it stands if nothing is said |
+| position | where | block types that have it; **bold**: their default |
 |---|---|---|
 ${positionRows()}
 `;
@@ -380,7 +389,7 @@ Each item of \`passes\` is an object with the pass's name and its options, or a 
 
 const RULES = `## Rules
 
-What must be true beyond the form:
+Constraints that the JSON Schema can't express:
 `;
 
 /** A heading, the description, and a table of the keys. */
@@ -390,7 +399,7 @@ function section(title: string, schema: JsonSchema, alsoRequired: readonly strin
   const rows = Object.entries(schema.properties ?? {}).map(([key, property]) =>
     typeof property === "boolean" ? "" : row(key, property, required.has(key)),
   );
-  if (rows.length === 0) return `### ${title}\n\n${own ?? ""} It has no keys of its own.\n`;
+  if (rows.length === 0) return `### ${title}\n\n${own ?? ""} No keys of its own.\n`;
   const table = ["| key | value | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
   return `${title === "Keys" ? "##" : "###"} ${title}\n\n${own === undefined ? "" : `${own}\n\n`}${table}\n`;
 }

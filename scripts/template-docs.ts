@@ -26,7 +26,7 @@ export function templateDocs(card: string): string {
     AFTER_ESCAPES,
     EXAMPLE,
     fenced(textOf("templates/example-model-card/_block.mustache")),
-    "and of `specs/small.json` it makes\n",
+    "and for `specs/small.json` it makes\n",
     fenced(card),
     DATA,
     "### The network\n",
@@ -45,54 +45,54 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from src/codegen/user-tem
 
     ecagen codegen specs/b0-eca.json --templates my-templates -o b0-eca
 
-fills the files of a folder with what ecagen knows of the network, after the spec's passes and those of \`--passes\`: a model card,
-a header for firmware, a table for a paper, a configuration for another program. Templates do not compute: every number is
-finished, in the forms that it is needed in.
+fills the templates in a folder with the data of the network, after the spec's passes and those of \`--passes\`: a model card,
+a header for firmware, a table for a paper, a configuration for another program. Templates don't compute: the data contains every number
+in all forms that are needed.
 
 The language is [Mustache](https://mustache.github.io/mustache.5.html):
 
 | in a template | what is written |
 |---|---|
-| \`{{macs.millions}}\` | the value, escaped for the kind of file |
-| \`{{{description}}}\` | the value as it is: what it does there is yours to know |
-| \`{{#blocks}}...{{/blocks}}\` | for each item of a list, in which its keys come first |
-| \`{{#kernel}}...{{/kernel}}\` | where it is there: not null, 0, false, empty text or an empty list; \`{{.}}\` is the value |
-| \`{{^kernel}}...{{/kernel}}\` | where it is not |
-| \`{{> row}}\` | the part \`_row.mustache\`; \`{{> parts/row}}\` is \`parts/_row.mustache\` |
+| \`{{macs.millions}}\` | the value, escaped for the type of the file |
+| \`{{{description}}}\` | the value without escaping; make sure that it is safe there |
+| \`{{#blocks}}...{{/blocks}}\` | the section for each item of a list; the item's keys take precedence |
+| \`{{#kernel}}...{{/kernel}}\` | the section if the value is not null, 0, false, empty text or an empty list; \`{{.}}\` is the value |
+| \`{{^kernel}}...{{/kernel}}\` | the section if it is one of these |
+| \`{{> row}}\` | the partial \`_row.mustache\`; \`{{> parts/row}}\` is \`parts/_row.mustache\` |
 | \`{{! words }}\` | nothing |
 
-| file | what becomes of it |
+| file | result |
 |---|---|
 | \`README.md.mustache\` | \`README.md\` |
-| \`{{name.kebab}}.h.mustache\` | \`efficientnet-b0-eca.h\`: names of files and folders have tags too |
-| \`_row.mustache\` | a part of other templates, no file |
-| \`.git\`, \`.DS_Store\` | nothing: names that begin with a dot are left out, but templates |
-| any other | it is copied byte for byte |
+| \`{{name.kebab}}.h.mustache\` | \`efficientnet-b0-eca.h\`: names of files and folders can contain tags |
+| \`_row.mustache\` | none: a partial, for other templates |
+| \`.git\`, \`.DS_Store\` | none: names that begin with a dot are skipped, except templates |
+| any other | a copy, byte for byte |
 
-A tag for which the data has no name is an error, as is one that names a list or an object where a value belongs. All such
-errors come at once, with their places and the nearest names, whether or not this network enters the section; nothing is
-written then. A value that a network does not have is null, and its tag writes nothing.
+These are errors: a tag with an unknown name, and a list or an object in place of a value. All errors are reported at once, with their
+places and the nearest names, also in sections that this network doesn't use. In this case nothing is
+written. A value that a network doesn't have is null, and its tag writes nothing.
 `;
 
 const ESCAPING = `## Escapes
 
-Names, descriptions and labels can be any text. \`{{tags}}\` write them so that they can't end the string or the comment that they
-stand in; strings and attributes need their quotes in the template.
+Names, descriptions and labels can be any text. \`{{tags}}\` escape them so that they can't end the surrounding string or comment.
+Strings and attributes need quotes in the template.
 `;
 
-const AFTER_ESCAPES = `In files of other endings such texts are refused, unless they are written with three braces. Numbers, types and the
-identifiers (\`name.snake\` and the like) need no escape. In names of files, signs other than letters, digits, \`.\`, \`_\`, \`-\`
-and spaces become \`-\`, and nothing is written outside of the folder of \`-o\`.
+const AFTER_ESCAPES = `In files with other endings such texts are errors, unless they are written with three braces. Numbers, types and
+identifiers (\`name.snake\` and similar) need no escape. In file names, characters other than letters, digits, \`.\`, \`_\`, \`-\`
+and spaces become \`-\`. No file is written outside the folder of \`-o\`.
 `;
 
 const EXAMPLE = `## An example
 
-\`templates/example-model-card\` makes a model card and a C header. Its part for a row of the table is
+\`templates/example-model-card\` makes a model card and a C header. Its partial for a row of the table is
 `;
 
 const DATA = `## The data
 
-\`ecagen codegen SPEC --lang json -o DIR\` writes it as \`network.json\`, for other template engines too. Every key is always there.
+\`ecagen codegen SPEC --lang json -o DIR\` writes the data to \`network.json\`, for use with other template engines. All keys are always present.
 Sizes are for one image; counts are those of \`ecagen stats\`.
 `;
 

@@ -9,10 +9,10 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from docs/verification-su
 
 # How far \`verify\` can be trusted
 
-\`ecagen verify\` says of a network that it is right, that it is wrong, or that it can't tell ([verify.md](verify.md)). This page is the
-measurement of how often that is true. \`npm run verify-survey\` makes it anew (\`scripts/verify-survey/\`, about an hour on one core; \`--resume\` goes on
-where it was ended), \`--write\` keeps the result as docs/verification-survey.json, and this page is made of that file. The whole
-is 2,000 random specs, 500 mutants of their files, and all networks; the tables say how many of each the last result has.
+The verdict of \`ecagen verify\` is right, wrong, or can't tell ([verify.md](verify.md)). This page measures how often the verdict is
+correct. \`npm run verify-survey\` repeats the measurement (\`scripts/verify-survey/\`, about an hour on one core). \`--resume\` continues an
+interrupted run; \`--write\` writes the result to docs/verification-survey.json, the source of this page. A full run has 2,000 random specs,
+500 mutants of their files, and all networks; the tables show the numbers of the last run.
 `;
 
 /** docs/verify-survey.md: the last result of the survey, and how it was made. */
@@ -24,34 +24,34 @@ export function verificationDocs(): string {
   return `${INTRODUCTION}
 ## Right networks
 
-A right network that is called wrong is a false alarm. The networks are:
+A correct network with the verdict wrong is a false alarm. The networks are:
 
-- **Random specs** over the whole language: the generator walks the JSON Schema of specs, so it knows every block, gate, activation
-  and option, blocks that a spec defines itself, feature maps and passes. What is against a rule is taken out until the spec is valid. Images have 8 to
-  32 pixels, classifiers 1 to 17 classes, networks at most 500,000 multiply-accumulates. Each has the seed of its own weights and images.
+- **Random specs** over the whole language. The generator walks the JSON Schema of specs, so it covers every block, gate, activation
+  and option, defined blocks, feature maps and passes. Values that violate a rule are removed until the spec is valid. Images have 8 to
+  32 pixels, classifiers 1 to 17 classes, networks at most 500,000 multiply-accumulates. Each spec has its own seed for weights and images.
 - **Networks of torchvision**, exported by PyTorch at opsets 9, 13 and 16, with random weights; BatchNorms have the statistics of random
-  images. The files of opset 13 keep them as nodes, the others have them folded.
+  images. The files of opset 13 keep BatchNorms as nodes; in the others they are folded.
 
 ${rightTable({ "random specs": specs, [`files of torchvision's networks (${files.networks})`]: files })}
 ${exceptions("False alarms", [...specs.exceptions, ...files.exceptions])}${refused(files.refused)}
 ## Wrong networks
 
-Each mutant is a right file with one change. \`verify FILE --against MUTANT\` has to say wrong. How far a change moves the outputs is
-measured by itself: ONNX Runtime runs both files with the same images, and the outputs are compared number by number. Only changes
-that move an output by more than the tolerance count; the others are below what float32 can tell. The last two columns count those that
-also move it with images other than those of \`verify\`. In the same runs the right files are verified too:
+Each mutant is a correct file with one change. The expected verdict of \`verify FILE --against MUTANT\` is wrong. The effect of each change is
+measured separately: ONNX Runtime runs both files with the same images, and the outputs are compared number by number. Only changes
+that move an output by more than the tolerance count; smaller effects can't be distinguished in float32. The last two columns count the changes
+that also move it with other images than those of \`verify\`. The same runs also verify the correct files:
 ${count(mutants.specs.made + mutants.networks.made)} times, of which ${count(mutants.specs.falseAlarms + mutants.networks.falseAlarms)} were false alarms.
 
 ${mutantTable(mutants)}
-By what was changed, of both:
+By kind of change, for both:
 
 ${kindTable([mutants.specs, mutants.networks])}
-${exceptions("Not called wrong although they moved, and right files that were called wrong", [...mutants.specs.exceptions, ...mutants.networks.exceptions])}
+${exceptions("Mutants that moved without the verdict wrong, and false alarms", [...mutants.specs.exceptions, ...mutants.networks.exceptions])}
 ## The tolerance
 
-A tolerance that is too wide calls everything right. It is a multiple of the error that float32 arithmetic makes on the same network
-with the same weights and images, which \`verify\` measures. The largest multiple in all of the above was ${Math.max(...all)}.
-${notDone === "" ? "" : `\n## What ended in an error\n\n${notDone}`}`;
+With a tolerance that is too wide, every network is right. The tolerance is a multiple of the error of float32 arithmetic on the same network,
+weights and images, which \`verify\` measures. The largest multiple in all of these runs was ${Math.max(...all)}.
+${notDone === "" ? "" : `\n## Errors\n\n${notDone}`}`;
 }
 
 function rightTable(rows: Readonly<Record<string, RightOnes>>): string {

@@ -14,18 +14,18 @@ export const positionFields = {
     .enum(positionNames)
     .optional()
     .describe(
-      `Where in the block the gate stands. Left out: where the block type has it. ${positionNames.map((name) => `${name}: ${ATTENTION_POSITIONS[name]}`).join(". ")}.`,
+      `Position of the gate in the block. Default: that of the block type. ${positionNames.map((name) => `${name}: ${ATTENTION_POSITIONS[name]}`).join(". ")}.`,
     ),
   blocks: z
     .array(z.int().min(0))
     .min(1)
     .optional()
-    .describe("Which blocks of a stage have the gate, the first is 0. Left out: all of them."),
+    .describe("Indexes of the stage's blocks that have the gate, from 0. Default: all blocks."),
   residual: z
     .boolean()
     .optional()
     .describe(
-      "Whether what is gated is added to the result: of a gate that multiplies, x · (1 + g). Left out: false.",
+      "Whether the gate's input is added to its output: x · (1 + g) for a gate that multiplies. Default: false.",
     ),
 } as const;
 

@@ -89,7 +89,7 @@ const attentionNameForm: JsonSchema = {
 
 const noAttentionForm: JsonSchema = { const: NO_ATTENTION, description: "No gate." };
 
-const noStemForm: JsonSchema = { const: NO_STEM, description: "The first stage begins with the image." };
+const noStemForm: JsonSchema = { const: NO_STEM, description: "The first stage reads the image." };
 
 /** A stage of blocks that the spec defines: what its own fields are, only the spec knows. */
 function definedStageForm(): JsonSchema {

@@ -40,7 +40,7 @@ export const preprocessingSchema = z.strictObject({
     .enum(RESIZE_MODES)
     .default("shorter-side")
     .describe(
-      "How the image gets its size. shorter-side: the proportions stay, the shorter side becomes the input's divided by `crop`. exact: both sides become that. fit: the proportions stay, all of the image is within that, and `padding` fills the rest (letterbox).",
+      "How the image is resized. shorter-side: keeps the proportions; the shorter side becomes the input's size divided by `crop`. exact: both sides become that. fit: keeps the proportions; the whole image fits into that size, and `padding` fills the rest (letterbox).",
     ),
   padding: z
     .strictObject({
@@ -57,11 +57,11 @@ export const preprocessingSchema = z.strictObject({
         .nullable()
         .default(null)
         .describe(
-          "Value of the pixels there, from 0 to 255. null: `mean`, which is 0 for the network (torchvision).",
+          "Value of the padding, from 0 to 255. null: `mean`, which becomes 0 in the network's input (torchvision).",
         ),
     })
     .optional()
-    .describe('What fills up an image with `"resize": "fit"`. Left out: the mean, at the end.'),
+    .describe('Padding of an image with `"resize": "fit"`. Default: the mean, at the end.'),
   interpolation: z
     .enum(INTERPOLATIONS)
     .default("bicubic")
@@ -71,19 +71,17 @@ export const preprocessingSchema = z.strictObject({
     .min(0.05)
     .max(1)
     .default(0.875)
-    .describe(
-      "Part of each side of the resized image that the crop at its centre keeps (`crop_pct` of timm).",
-    ),
+    .describe("Side of the centre crop as a fraction of the resized image's side (timm's `crop_pct`)."),
   mean: perChannel(z.number().min(-1e3).max(1e3)).describe(
-    "Subtracted from each channel, whose values are from 0 to 1, in the order of `channelOrder`; one number for each channel, or one for all. Left out: that of ImageNet for three channels, else 0.5.",
+    "Subtracted from each channel, whose values are from 0 to 1, in the order of `channelOrder`; one number per channel, or one for all. Default: that of ImageNet for three channels, else 0.5.",
   ),
   std: perChannel(z.number().min(1e-6).max(1e3)).describe(
-    "What each channel is then divided by, as many numbers. Left out: that of ImageNet for three channels, else 0.5.",
+    "Divisor of each channel after that; one number per channel, or one for all. Default: that of ImageNet for three channels, else 0.5.",
   ),
   channelOrder: z
     .enum(CHANNEL_ORDERS)
     .default("rgb")
-    .describe("Order of the channels that the network sees."),
+    .describe("Order of the channels in the network's input."),
 });
 
 /** The mean and standard deviation of ImageNet's training images, as timm and torchvision use them. */

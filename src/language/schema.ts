@@ -43,23 +43,18 @@ function stagesOf(stage: typeof stageSchema) {
  * checks, the JSON Schema and the documentation.
  */
 export const specSchema = z.strictObject({
-  $schema: z.string().optional().describe("Place of the JSON Schema, for editors; ecagen doesn't read it."),
+  $schema: z.string().optional().describe("Location of the JSON Schema, for editors; ecagen ignores it."),
   name: z
     .string()
     .min(1)
     .max(200)
     .optional()
-    .describe("Name of the network. Left out: the file's name without `.json`. Not inherited by `extends`."),
+    .describe("Name of the network. Default: the file's name without `.json`. Not inherited by `extends`."),
   description: z
     .string()
     .optional()
-    .describe("What the network is, in a sentence. Not inherited by `extends`."),
-  family: z
-    .string()
-    .min(1)
-    .max(60)
-    .optional()
-    .describe("Family of networks that it belongs to, by which `ecagen list` groups."),
+    .describe("Description of the network, in a sentence. Not inherited by `extends`."),
+  family: z.string().min(1).max(60).optional().describe("Family of the network; `ecagen list` groups by it."),
   extends: z
     .string()
     .optional()
@@ -68,19 +63,19 @@ export const specSchema = z.strictObject({
     ),
   input: inputSchema.prefault({}).describe("Size of one image; the counts are for this size."),
   scaling: scalingSchema.prefault({}).describe("Compound scaling (EfficientNet, ICML 2019, section 3.3)."),
-  defaults: defaultsSchema.prefault({}).describe("What holds for every layer that doesn't say otherwise."),
+  defaults: defaultsSchema.prefault({}).describe("Defaults for all layers."),
   attention: gatesSchema
     .optional()
     .describe(
-      "Gate, or list of gates, of every stage that has no `attention` of its own; a stage without a gate says `none`. Block strings without `se` say nothing.",
+      "Default gate, or list of gates, of all stages; `none` in a stage means no gate. It also applies to block strings without `se`.",
     ),
   blocks: definitionsSchema
     .default({})
-    .describe("Blocks that the spec defines itself, by the names that its stages give as `block`."),
+    .describe("Blocks that the spec defines, by name; stages refer to them by `block`."),
   stem: stemSchema
     .nullable()
     .describe(
-      "What comes before the blocks: convolutions with normalisation and activation, and a pooling; `none` where the first stage begins with the image.",
+      "Layers before the first stage: convolutions with normalisation and activation, and a pooling; `none`: the first stage reads the image.",
     ),
   stages: stagesOf(stageSchema),
   neck: neckSchema
@@ -88,10 +83,12 @@ export const specSchema = z.strictObject({
     .describe("Layers between the stages and the `heads`, over maps of several stages: a feature pyramid."),
   heads: mapHeadsSchema
     .optional()
-    .describe("What finds things: layers that are applied to several maps, with one set of weights for all."),
+    .describe(
+      "Heads of a detector: layers that are applied to several maps, with one set of weights for all.",
+    ),
   detection: detectionSchema
     .optional()
-    .describe("How what heads say of anchors becomes boxes, with a second stage over these or without one."),
+    .describe("How the results of heads are decoded into boxes, with or without a second stage."),
   head: headSchema
     .prefault({})
     .describe("1×1 convolution, global average pooling, dropout, linear classifier."),
@@ -100,17 +97,17 @@ export const specSchema = z.strictObject({
     .max(64)
     .default([])
     .describe(
-      'Feature maps that are outputs beside the classifier\'s or in its place, as detectors need them: levels as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
+      'Feature maps that are outputs, in addition to the classifier\'s or instead of it: levels such as `"C2"`, or objects. Level Cn is the last map of stride 2ⁿ.',
     ),
   preprocessing: preprocessingSchema
     .prefault({})
-    .describe("What is done to an image before the network sees it; `ecagen run` does it (docs/run.md)."),
+    .describe("Preprocessing of images; `ecagen run` applies it (docs/run.md)."),
   labels: labelsSchema
     .optional()
     .describe("Names of the classes, one for each output of the classifier, in its order."),
   names: weightNamesSchema
     .optional()
-    .describe("What a file of weights calls the network's layers, where no framework does (`--names spec`)."),
+    .describe("Names of the layers in a weight file that doesn't use a framework's names (`--names spec`)."),
   dropPath: rate
     .default(0)
     .describe(
@@ -120,11 +117,13 @@ export const specSchema = z.strictObject({
     .array(passEntrySchema)
     .max(256)
     .default([])
-    .describe('Rewritings of the network, in order: `{ "pass": name, ...options }`, or pipelines as text.'),
+    .describe(
+      'Passes that are applied to the network, in order: `{ "pass": name, ...options }`, or pipelines as text.',
+    ),
   expect: expectSchema
     .prefault({})
     .describe(
-      "Published numbers that every compile checks. Not inherited by `extends`: they are of one network.",
+      "Published numbers; every compile checks them. Not inherited by `extends`: they belong to one network.",
     ),
 });
 

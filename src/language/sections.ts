@@ -16,15 +16,15 @@ const count = z.int().min(0);
 
 export const inputSchema = z.strictObject({
   channels: channelCount.default(3).describe("Channels of one image."),
-  height: imageSide.optional().describe("Height of one image in pixels. Left out: 224."),
-  width: imageSide.optional().describe("Width of one image in pixels. Left out: 224."),
+  height: imageSide.optional().describe("Height of one image in pixels. Default: 224."),
+  width: imageSide.optional().describe("Width of one image in pixels. Default: 224."),
   length: z
     .int()
     .min(1)
     .max(1_000_000)
     .optional()
     .describe(
-      "Length of one signal, instead of `height` and `width`: all maps are then [N, C, L], and kernels, strides and paddings are of one axis.",
+      "Length of one signal, instead of `height` and `width`: all maps are then [N, C, L], and kernels, strides and paddings have one axis.",
     ),
 });
 
@@ -40,11 +40,11 @@ export const scalingSchema = z.strictObject({
     .positive()
     .max(16)
     .default(1)
-    .describe("Factor of every stage's `repeat`; `depthRounding` says how the product is rounded."),
+    .describe("Factor of every stage's `repeat`; the product is rounded by `depthRounding`."),
   depthRounding: z
     .enum(["up", "nearest"])
     .default("up")
-    .describe("Which integer a scaled `repeat` becomes. nearest: ties to even, at least 1, as in TinyNet."),
+    .describe("How a scaled `repeat` is rounded. nearest: ties to even, at least 1, as in TinyNet."),
   divisor: z
     .int()
     .min(1)
@@ -56,14 +56,12 @@ export const scalingSchema = z.strictObject({
     .min(0)
     .max(1)
     .default(0.9)
-    .describe(
-      "Scaled channels that rounding would bring below this part of their value get one divisor more.",
-    ),
+    .describe("If rounding gives less than this fraction of the scaled channels, one divisor is added."),
   rounding: z
     .enum(["nearest", "down"])
     .default("nearest")
     .describe(
-      "Which multiple of `divisor` scaled channels become. down: the one below, whatever `roundLimit` says; with a divisor of 1 that cuts off the fraction, as official ECA-MobileNetV2 does.",
+      "How scaled channels are rounded to a multiple of `divisor`. down: always down, without `roundLimit`; with a divisor of 1 this truncates, as official ECA-MobileNetV2 does.",
     ),
 });
 
@@ -85,23 +83,21 @@ const normSchema = z.strictObject({
 });
 
 export const defaultsSchema = z.strictObject({
-  activation: activationName.default("silu").describe("Activation of every layer that has one."),
+  activation: activationName.default("silu").describe("Activation of all layers that have one."),
   norm: normSchema.prefault({}).describe("Batch normalisation of every layer."),
   padding: z
     .enum(["symmetric", "same"])
     .default("symmetric")
     .describe(
-      "`symmetric`: the same zeros on both sides, as in PyTorch. `same`: TensorFlow's, the odd zero after.",
+      "`symmetric`: the same zeros on both sides, as in PyTorch. `same`: as in TensorFlow, an odd zero goes to the end.",
     ),
   initialization: z
     .enum(INITIALIZATION_NAMES)
     .default(DEFAULT_INITIALIZATION)
     .describe(
-      "How parameters start. efficientnet: as the EfficientNet and MobileNet implementations. resnet: as PyTorch's ResNets, with each residual branch starting at zero.",
+      "Initial values of parameters. efficientnet: as in the EfficientNet and MobileNet implementations. resnet: as in PyTorch's ResNets, with each residual branch starting at zero.",
     ),
-  attention: attentionDefaultsSchema
-    .optional()
-    .describe("Options that a block's `attention` leaves out, by its type."),
+  attention: attentionDefaultsSchema.optional().describe("Default options of attention, by type."),
 });
 
 const poolSchema = z.strictObject({
@@ -109,7 +105,7 @@ const poolSchema = z.strictObject({
     .enum(["max", "conv"])
     .default("max")
     .describe(
-      "max: the maximum of each window. conv: a convolution of that kernel and stride in its place, with normalisation and activation, as in ResNet-RS.",
+      "max: the maximum of each window. conv: a convolution with the same kernel and stride, with normalisation and activation, as in ResNet-RS.",
     ),
   kernel: kernelSize.default(3).describe("Side of the window in pixels."),
   stride: strideSize.default(2).describe("Stride in pixels."),
@@ -117,7 +113,7 @@ const poolSchema = z.strictObject({
     .enum(["symmetric", "same", "ceil"])
     .optional()
     .describe(
-      "In place of `defaults.padding`. ceil: nothing before, after as much as the last window needs (Caffe; PyTorch's `ceil_mode` without padding).",
+      "Overrides `defaults.padding`. ceil: nothing before the map, and after it as much as the last window needs (Caffe; PyTorch's `ceil_mode` without padding).",
     ),
 });
 
@@ -130,7 +126,7 @@ export const stemSchema = z.strictObject({
     .max(8)
     .default([])
     .describe(
-      "Channels of convolutions before the last one, of the same kernel, before width scaling: [32, 32] in ResNet-D. The first of them has the stride.",
+      "Channels of additional convolutions before the last one, with the same kernel, before width scaling: [32, 32] in ResNet-D. The first of them has the stride.",
     ),
   channels: channelCount.describe("Output channels before width scaling."),
   kernel: kernelSize.default(3).describe("Side of the kernel in pixels, odd."),
@@ -142,9 +138,7 @@ export const stemSchema = z.strictObject({
       "Whether normalisation and activation follow the last convolution. Networks of preactivation blocks have them in the first block instead.",
     ),
   pool: poolSchema.optional().describe("Pooling at the end of the stem, as in ResNet."),
-  activation: activationName
-    .optional()
-    .describe("Activation of the stem, in place of `defaults.activation`."),
+  activation: activationName.optional().describe("Activation of the stem; overrides `defaults.activation`."),
   scaled: z.boolean().default(true).describe("Whether width scaling applies; not in EfficientNet-lite."),
 });
 
@@ -164,19 +158,15 @@ export const featureSchema = z.union(
     levelName,
     z.strictObject({
       name: outputName.describe("Name of the output."),
-      level: levelName
-        .optional()
-        .describe(
-          "Level of the pyramid: the last map of stride 2ⁿ for C followed by n. Left out: `stage` says it.",
-        ),
+      level: levelName.optional().describe("Level of the pyramid: Cn is the last map of stride 2ⁿ."),
       stage: z
         .int()
         .min(0)
         .optional()
-        .describe("Index of the stage whose last block gives the map, instead of a `level`."),
+        .describe("Index of the stage whose result is the map, instead of a `level`."),
       from: valueName
         .optional()
-        .describe("Name of the map that a stage gave it with `as`, instead of a `level` or a `stage`."),
+        .describe("Name that a stage gave the map with `as`, instead of a `level` or a `stage`."),
     }),
   ],
   { error: 'expected a level as "C4", or an object with a name and a level, a stage or a named map' },
@@ -187,16 +177,16 @@ export const headSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Whether the network ends in this head. false: it is a backbone without convolution, pooling and classifier of the head, and its outputs are its `features`.",
+      "Whether the network ends in this head. false: the network is a backbone without the head's convolution, pooling and classifier; its outputs are its `features`.",
     ),
   channels: channelCount
     .optional()
     .describe(
-      "Channels of the 1×1 convolution before the pooling, before width scaling. Left out: no such layer.",
+      "Channels of the 1×1 convolution before the pooling, before width scaling. Default: no such layer.",
     ),
   minChannels: channelCount
     .optional()
-    .describe("Width scaling leaves at least these channels: 1280 in MobileNetV2."),
+    .describe("Minimum number of channels after width scaling: 1280 in MobileNetV2."),
   preactivation: z
     .boolean()
     .default(false)
@@ -213,21 +203,19 @@ export const headSchema = z.strictObject({
     .describe("Whether the 1×1 convolution after the pooling has a bias. One before the pooling has none."),
   dropout: rate.default(0).describe("Probability of dropping a feature before the classifier, in training."),
   classes: z.int().min(1).max(1_000_000).default(1000).describe("Outputs of the classifier."),
-  activation: activationName
-    .optional()
-    .describe("Activation of the head, in place of `defaults.activation`."),
+  activation: activationName.optional().describe("Activation of the head; overrides `defaults.activation`."),
   scaled: z.boolean().default(true).describe("Whether width scaling applies; not in EfficientNet-lite."),
 });
 
 export const expectSchema = z.strictObject({
   parameters: count
     .optional()
-    .describe("Trainable scalars: normalisations' scale and shift count, statistics don't."),
-  attentionParameters: count.optional().describe("Those of them that belong to attention gates."),
+    .describe("Trainable scalars, with scale and shift of normalisations and without running statistics."),
+  attentionParameters: count.optional().describe("Trainable scalars of attention gates."),
   macs: count
     .optional()
     .describe("Multiply-accumulates of convolutions and matrix products for one image of the input size."),
   productMacs: count
     .optional()
-    .describe("Multiply-accumulates of products of two computed tensors, which `macs` leaves out."),
+    .describe("Multiply-accumulates of products of two computed tensors, which are not part of `macs`."),
 });

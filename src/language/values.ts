@@ -37,13 +37,15 @@ const names = z
   .refine((list) => list.length > 1, { error: "a list has two names or more" });
 const joined = z
   .strictObject({
-    concat: names.optional().describe("The maps one after the other, along the channels."),
+    concat: names.optional().describe("The maps concatenated along the channels."),
     sum: names.optional().describe("Their sum."),
     mean: names.optional().describe("Their mean."),
     product: names.optional().describe("Their product, element by element."),
     weighted: names
       .optional()
-      .describe("Their sum by trained weights w: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), of each w no less than 0."),
+      .describe(
+        "Their weighted sum, with trained weights w: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), each w at least 0.",
+      ),
   } satisfies { readonly [H in JoinWord]: z.ZodType })
   .refine((ways) => Object.keys(ways).length === 1, { error: `expected one of ${JOINS.join(", ")}` });
 
@@ -59,11 +61,11 @@ export type WrittenFrom =
 
 /** What layers and stages say of named values. */
 export const valueFields = {
-  as: valueName.optional().describe("Name of the result, which later ones can begin with by `from`."),
+  as: valueName.optional().describe("Name of the result, for `from` of later items."),
   from: fromSchema
     .optional()
     .describe(
-      'What it begins with, by name: `"c3"`; a list, whose maps stand one after the other (concat); or how they are joined: `{ "sum": ["c3", "up4"] }`, also `mean`, `product` and `weighted`. Left out: the result before it.',
+      'Its input, by name: `"c3"`; a list of names, whose maps are concatenated; or names with a way to join them: `{ "sum": ["c3", "up4"] }`, also `concat`, `mean`, `product` and `weighted`. Default: the previous result.',
     ),
 } as const;
 

@@ -11,14 +11,14 @@ const namePattern = z
 
 const layerNames = z
   .record(z.string().max(200), namePattern)
-  .describe('Layers, by their paths, and their names; `""` stands for all that are not there.');
+  .describe('Names of layers, by their paths; `""` is for all layers that are not listed.');
 
 const partNamesSchema = z.strictObject({
   at: namePattern.describe(
-    "What stands before the names of its layers, as `layer{stage+1}.{index}`; the stage, the block's index in it, and `{nth}`, its index of all, count from 0. `{scope}` is ecagen's own name.",
+    "Prefix of the names of its layers, such as `layer{stage+1}.{index}`. `{stage}`, `{index}` (the block's index in its stage) and `{nth}` (its index in the network) count from 0. `{scope}` is ecagen's name.",
   ),
   layers: layerNames.describe(
-    'Layers, by their paths below the block, and what they are called; what stands below one keeps its name. `""` stands for all that are not there.',
+    'Names of layers, by their paths below the block; the rest of the path stays. `""` is for all layers that are not listed.',
   ),
 });
 
@@ -27,13 +27,13 @@ export const weightNamesSchema = z.strictObject({
     .record(z.string().max(200), partNamesSchema)
     .default({})
     .describe(
-      "By the word for a block, one's own or another, `stem`, `head`, `neck`, or a path as `heads.boxes`. Blocks that are not there keep ecagen's names.",
+      "Names by block: a block type, a block that the spec defines, `stem`, `head`, `neck`, or a path such as `heads.boxes`. Other blocks keep ecagen's names.",
     ),
   gates: z
     .partialRecord(z.enum(ATTENTION_TYPES), layerNames)
     .default({})
     .describe(
-      "By the type of a gate its layers and their names, below the name that its block has for `attention`. Gates that are not there keep ecagen's names.",
+      "Names of the layers of gates, by the gate's type, below the block's name for `attention`. Gates that are not listed keep ecagen's names.",
     ),
 });
 

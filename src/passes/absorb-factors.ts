@@ -18,7 +18,7 @@ import { perChannel } from "./simplify/layers.js";
  */
 export const absorbFactors = definePass({
   name: "absorb-factors",
-  doc: "Takes constant factors of channels into the layers around them.",
+  doc: "Folds constant factors of channels into adjacent layers.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

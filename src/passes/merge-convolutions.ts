@@ -32,7 +32,7 @@ import { untilNothingChanges } from "./simplify/simplify.js";
  */
 export const mergeConvolutions = definePass({
   name: "merge-convolutions",
-  doc: "Makes one convolution of those whose results are added, of normalised inputs too: what RepVGG and MobileOne are trained with.",
+  doc: "Merges convolutions whose results are added into one, also with normalised inputs, as in the training form of RepVGG and MobileOne.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

@@ -13,7 +13,7 @@ import { strongestRole } from "./simplify/roles.js";
  */
 export const standardizeWeights = definePass({
   name: "standardize-weights",
-  doc: "Turns standardised weights into parameters, as inference needs them.",
+  doc: "Computes standardised weights once and stores them as parameters, for inference.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

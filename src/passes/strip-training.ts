@@ -6,7 +6,7 @@ import { definePass } from "./engine/pass.js";
 /** `y = dropout(x)`, `y = drop_path(x)` → `y = x`: at inference they do nothing. */
 export const stripTraining = definePass({
   name: "strip-training",
-  doc: "Removes what only acts in training: dropout and drop path.",
+  doc: "Removes ops that only act in training: dropout and drop path.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

@@ -13,11 +13,13 @@ const freeText = () => z.string().meta({ free: true });
 const word = () => z.string();
 const whole = () => z.int();
 
-const last = z.boolean().describe("Whether it is the last of its list: {{^last}}, {{/last}} puts commas.");
+const last = z
+  .boolean()
+  .describe("Whether it is the last item of its list, for separators: {{^last}}, {{/last}}.");
 
 const names = z
   .strictObject({
-    text: freeText().describe("As it is in the spec: any text."),
+    text: freeText().describe("The name in the spec: any text."),
     kebab: word().describe("`efficientnet-b0-eca`, for names of files."),
     snake: word().describe(
       "`efficientnet_b0_eca`, an identifier in every common language, as are the next three.",
@@ -26,15 +28,19 @@ const names = z
     camel: word().describe("`efficientnetB0Eca`"),
     pascal: word().describe("`EfficientnetB0Eca`"),
   })
-  .meta({ id: "names", title: "A name", description: "One name in the ways that languages write names." });
+  .meta({
+    id: "names",
+    title: "A name",
+    description: "One name in the case styles of programming languages.",
+  });
 
 const count = z
   .strictObject({
     number: whole().describe("`4652084`"),
     grouped: word().describe("`4,652,084`"),
-    millions: word().describe("`4.65`: in millions, to two digits."),
+    millions: word().describe("`4.65`: in millions, with two decimals."),
   })
-  .meta({ id: "count", title: "A count", description: "One number, ready in several forms." });
+  .meta({ id: "count", title: "A count", description: "One number in several formats." });
 
 const size = z
   .strictObject({ value: whole().describe("The size."), last })
@@ -42,10 +48,10 @@ const size = z
 
 const shape = z
   .strictObject({
-    rank: whole().describe("How many sizes there are."),
-    sizes: z.array(size).describe("The sizes, the outermost first."),
-    text: word().describe("The sizes with commas, `3, 224, 224`."),
-    elements: whole().describe("Their product: how many numbers a tensor of the shape has."),
+    rank: whole().describe("Number of dimensions."),
+    sizes: z.array(size).describe("The sizes, outermost first."),
+    text: word().describe("The sizes, separated by commas: `3, 224, 224`."),
+    elements: whole().describe("Number of elements: the product of the sizes."),
   })
   .meta({ id: "shape", title: "A shape" });
 
@@ -55,9 +61,7 @@ const port = z
     identifier: word().describe("The name as an identifier, in snake case."),
     dtype: word().describe("`float32`"),
     shape: shape.describe("The shape for one image, without the batch."),
-    stride: whole()
-      .nullable()
-      .describe("Of a feature map: pixels of the image that one of its pixels stands for. Else null."),
+    stride: whole().nullable().describe("Stride of a feature map in pixels of the image; otherwise null."),
     last,
   })
   .meta({ id: "port", title: "An input or output" });
@@ -67,10 +71,10 @@ const map = z
     channels: whole().describe("Channels."),
     height: whole()
       .nullable()
-      .describe("Height in pixels; null of signals, behind the classifier and of rows of a head."),
+      .describe("Height in pixels; null for signals, after the classifier, and for rows of a head."),
     width: whole()
       .nullable()
-      .describe("Width in pixels, or the length of a signal; null where there is no map."),
+      .describe("Width in pixels, or the length of a signal; null if there is no map."),
     text: word().describe("`24 × 56 × 56`"),
   })
   .meta({ id: "map", title: "A map", description: "A feature map of one image." });
@@ -85,15 +89,15 @@ const option = z
 
 const gate = z
   .strictObject({
-    path: freeText().describe("Its place, `stages.2.blocks.0.attention`; the names of its weights begin so."),
-    type: word().describe("The kind of attention, `eca`; docs/attention.md has them."),
-    detail: word().describe("What there is to know of it in a few words, `k = 5`."),
-    kernel: whole().nullable().describe("k of a convolution along the channels; null for kinds without one."),
-    squeezed: whole()
+    path: freeText().describe("Its path, `stages.2.blocks.0.attention`: the prefix of its weights' names."),
+    type: word().describe("The kind of attention, `eca`; see docs/attention.md."),
+    detail: word().describe("Summary, `k = 5`."),
+    kernel: whole()
       .nullable()
-      .describe("Channels that its bottleneck squeezes to; null without a bottleneck."),
-    options: z.array(option).describe("Its options, whatever its kind."),
-    parameters: count.describe("Its trainable numbers."),
+      .describe("k of the convolution along the channels; null for kinds without one."),
+    squeezed: whole().nullable().describe("Channels of its bottleneck; null without a bottleneck."),
+    options: z.array(option).describe("Its options."),
+    parameters: count.describe("Its trainable scalars."),
     macs: count.describe("Its multiply-accumulates for one image."),
     last,
   })
@@ -101,39 +105,33 @@ const gate = z
 
 const block = z
   .strictObject({
-    path: freeText().describe("Its place, `stages.2.blocks.0`; the names of its weights begin so."),
+    path: freeText().describe("Its path, `stages.2.blocks.0`: the prefix of its weights' names."),
     identifier: word().describe("`stages_2_blocks_0`"),
     type: freeText().describe(
-      "`stem`, `head`, a block type as `inverted-residual`, or the name of the spec's definition.",
+      "`stem`, `head`, a block type such as `inverted-residual`, or the name of a definition in the spec.",
     ),
-    number: whole().describe("Its place among all blocks, from 1."),
+    number: whole().describe("Its number among all blocks, from 1."),
     stage: whole().nullable().describe("Its stage, from 0; null for stem and head."),
-    index: whole().nullable().describe("Its place in the stage, from 0; null for stem and head."),
-    input: map.describe("What enters it; of several maps of a neck or a head the first that it reads."),
-    output: map.describe("What leaves it; of several the last."),
+    index: whole().nullable().describe("Its index in the stage, from 0; null for stem and head."),
+    input: map.describe("Its input; if a neck or head reads several maps, the first."),
+    output: map.describe("Its output; of several maps, the last."),
     kernel: whole()
       .nullable()
-      .describe("Side of its largest spatial kernel; null where a definition or a head has no such key."),
-    stride: whole().nullable().describe("Its stride; of a stem without the pooling. Null for a head."),
+      .describe("Size of its largest spatial kernel; null if a definition or a head has no such key."),
+    stride: whole().nullable().describe("Its stride; for a stem, without the pooling. Null for a head."),
     expansion: z
       .number()
       .nullable()
-      .describe(
-        "How many times as many channels it has inside as enter it; null for types without an expansion.",
-      ),
+      .describe("Ratio of inner to input channels; null for types without an expansion."),
     innerChannels: whole()
       .nullable()
-      .describe(
-        "Channels of its inner layers: those of the expansion or of the bottleneck; null without such.",
-      ),
-    groups: whole()
-      .nullable()
-      .describe("Groups of its spatial convolution, if that is not depthwise; else null."),
+      .describe("Channels of its inner layers (expansion or bottleneck); null if it has none."),
+    groups: whole().nullable().describe("Groups of its spatial convolution; null if that is depthwise."),
     residual: z.boolean().describe("Whether its input is added to its output."),
-    activation: word().describe("Its activation, `silu`; empty where it has none."),
-    dropPath: z.number().describe("Probability with which training drops its branch."),
-    attention: z.array(gate).describe("Its gates after all passes; most blocks have one or none."),
-    parameters: count.describe("Its trainable numbers."),
+    activation: word().describe("Its activation, `silu`; empty if it has none."),
+    dropPath: z.number().describe("Probability of dropping its branch in training."),
+    attention: z.array(gate).describe("Its gates after all passes, usually one or none."),
+    parameters: count.describe("Its trainable scalars."),
     buffers: count.describe("Its running statistics."),
     macs: count.describe("Its multiply-accumulates for one image."),
     last,
@@ -142,11 +140,11 @@ const block = z
 
 const stage = z
   .strictObject({
-    index: whole().describe("Its place, from 0."),
-    input: map.describe("What enters it."),
-    output: map.describe("What leaves it."),
+    index: whole().describe("Its index, from 0."),
+    input: map.describe("Its input."),
+    output: map.describe("Its output."),
     blocks: z.array(block).describe("Its blocks in order."),
-    parameters: count.describe("Trainable numbers of its blocks."),
+    parameters: count.describe("Trainable scalars of its blocks."),
     macs: count.describe("Multiply-accumulates of its blocks."),
     last,
   })
@@ -154,8 +152,8 @@ const stage = z
 
 const weight = z
   .strictObject({
-    name: freeText().describe("Its name in files of weights, `stem.conv.weight`."),
-    identifier: word().describe("`stem_conv_weight`; no two are equal."),
+    name: freeText().describe("Its name in weight files, `stem.conv.weight`."),
+    identifier: word().describe("`stem_conv_weight`; unique."),
     dtype: word().describe("`float32`"),
     shape: shape.describe("Its shape; kernels are [out, in / groups, height, width]."),
     trainable: z.boolean().describe("True for parameters, false for running statistics."),
@@ -177,19 +175,19 @@ const channelValue = z
 
 const preprocessing = z
   .strictObject({
-    resize: word().describe("`shorter-side`, `exact` or `fit`; docs/run.md has what they do."),
+    resize: word().describe("`shorter-side`, `exact` or `fit`; see docs/run.md."),
     padding: z
       .strictObject({
         at: word().describe("`end` or `around`"),
         value: z.number().nullable().describe("Value of its pixels, from 0 to 255; null for the mean."),
       })
       .nullable()
-      .describe("What fills up an image that is resized to fit; null for the others."),
+      .describe("Padding for `fit`; otherwise null."),
     interpolation: word().describe("`bicubic`, ..."),
-    crop: z.number().describe("Part of each side that the crop at the centre keeps."),
+    crop: z.number().describe("Side of the centre crop as a fraction of the resized side."),
     channelOrder: word().describe("`rgb` or `bgr`"),
     mean: z.array(channelValue).describe("Subtracted from each channel, whose values are from 0 to 1."),
-    std: z.array(channelValue).describe("What each channel is then divided by."),
+    std: z.array(channelValue).describe("Divisor of each channel after that."),
   })
   .meta({ id: "preprocessing", title: "Preprocessing" });
 
@@ -199,25 +197,25 @@ export const templateDataSchema = z
     name: names.describe("The network's name."),
     description: freeText().nullable().describe("Its description, or null."),
     family: freeText().nullable().describe("Its family, or null."),
-    parameters: count.describe("Trainable numbers of the network."),
-    attentionParameters: count.describe("Those of its gates."),
+    parameters: count.describe("Trainable scalars of the network."),
+    attentionParameters: count.describe("Of these, those of gates."),
     buffers: count.describe("Its running statistics."),
     macs: count.describe("Multiply-accumulates of convolutions and matrix products for one image."),
-    attentionMacs: count.describe("Those of its gates."),
-    batch: whole().nullable().describe("The batch of `--batch`; null for any."),
+    attentionMacs: count.describe("Of these, those of gates."),
+    batch: whole().nullable().describe("The batch size of `--batch`; null if it is dynamic."),
     input: map.describe("One image."),
-    inputs: z.array(port).describe("The inputs; all networks of specs have one."),
+    inputs: z.array(port).describe("The inputs; networks of specs always have one."),
     outputs: z.array(port).describe("The outputs: the classifier's, then the feature maps."),
-    classes: whole().nullable().describe("How many classes the classifier has; null for a backbone."),
-    labels: z.array(label).describe("The names of the classes; empty where the spec has none."),
+    classes: whole().nullable().describe("Number of classes; null for a backbone."),
+    labels: z.array(label).describe("Names of the classes; empty if the spec has none."),
     preprocessing: preprocessing
       .nullable()
-      .describe("What is done to images before the network sees them; null for a network of signals."),
-    blocks: z.array(block).describe("All blocks in order: stem, those of the stages, head."),
-    stages: z.array(stage).describe("The stages, which have the same blocks again."),
+      .describe("Preprocessing of images; null for a network of signals."),
+    blocks: z.array(block).describe("All blocks in order: stem, blocks of the stages, head."),
+    stages: z.array(stage).describe("The stages, with the same blocks."),
     weights: z
       .array(weight)
-      .describe("All tensors of weights in the order of the network, running statistics too."),
+      .describe("All weight tensors in the order of the network, including running statistics."),
   })
   .describe("A network after the spec's passes and those of --passes.");
 

@@ -20,18 +20,18 @@ const ENDS_LITERALS = /["'`\\$<>&?]/;
 export const ESCAPES: readonly Escape[] = [
   {
     endings: ["html", "htm", "xhtml", "xml", "svg"],
-    doc: "character references (`&#34;`) for signs of markup and quotes",
+    doc: "character references (`&#34;`) for markup characters and quotes",
     write: (text) => each(text, (sign) => (/[<>&"'`=]/.test(sign) ? reference(sign) : undefined), reference),
   },
   {
     endings: ["md", "markdown"],
-    doc: "as in HTML, for signs of Markdown too; line ends become spaces",
+    doc: "as in HTML, also for Markdown's special characters; line breaks become spaces",
     write: (text) =>
       each(oneLine(text), (sign) => (/[<>&"'`|[\]*\\!#~]/.test(sign) ? reference(sign) : undefined)),
   },
   {
     endings: "json jsonc js mjs cjs jsx ts mts cts tsx cs kt kts dart yaml yml toml".split(" "),
-    doc: "`\\u0022` for quotes, backslashes, `$`, `<`, `>`, `&`, `?` and what does not show, as in a string in double quotes",
+    doc: "`\\u0022` for quotes, backslashes, `$`, `<`, `>`, `&`, `?` and invisible characters, for strings in double quotes",
     write: (text) => inLiteral(text, (sign) => `\\u${hex(sign).padStart(4, "0")}`),
   },
   {
@@ -51,12 +51,12 @@ export const ESCAPES: readonly Escape[] = [
   },
   {
     endings: ["csv", "tsv"],
-    doc: "quotes are doubled, for fields in quotes; line ends become spaces",
+    doc: "quotes are doubled, for quoted fields; line breaks become spaces",
     write: (text) => each(oneLine(text), (sign) => (sign === '"' ? '""' : undefined)),
   },
   {
     endings: ["txt"],
-    doc: "one line; what does not show is lost",
+    doc: "one line, without invisible characters",
     write: (text) => each(oneLine(text), () => undefined),
   },
 ];

@@ -11,8 +11,8 @@ import type { AttentionModule, AttentionSite } from "./module.js";
  * is odd, else t + 1; that is the nearest odd number with ties rounded up. It is the one home of k.
  */
 export const ECA_KERNEL_RULES = {
-  "eca-net": { minimum: 1, doc: "the published code's: t = int(|(log2 C + b)/γ|), t if odd, else t + 1" },
-  timm: { minimum: 3, doc: "timm's: the published code's, but at least 3" },
+  "eca-net": { minimum: 1, doc: "as in the published code, t = int(|(log2 C + b)/γ|), t if odd, else t + 1" },
+  timm: { minimum: 3, doc: "as eca-net, but at least 3" },
 } as const;
 
 export type EcaKernelRule = keyof typeof ECA_KERNEL_RULES;
@@ -67,26 +67,24 @@ export const kernelAttributes = {
 
 /** Options of every module with a kernel along the channels. */
 export const kernelOptions = {
-  kernel: oddKernel
-    .optional()
-    .describe("Kernel size k, odd. Left out, k follows from the channels by `rule`."),
+  kernel: oddKernel.optional().describe("Kernel size k, odd. Default: computed from the channels by `rule`."),
   kernels: z
     .array(oddKernel)
     .min(1)
     .optional()
-    .describe("Kernel size k by stage, the first stage first; in place of `kernel`."),
+    .describe("Kernel size k of each stage, in order; instead of `kernel`."),
   rule: z
     .enum(ECA_KERNEL_RULE_NAMES)
     .default("eca-net")
     .describe(
-      `How k follows from the channels. ${ECA_KERNEL_RULE_NAMES.map((name) => `${name}: ${ECA_KERNEL_RULES[name].doc}`).join(". ")}.`,
+      `How k is computed from the channels. ${ECA_KERNEL_RULE_NAMES.map((name) => `${name}: ${ECA_KERNEL_RULES[name].doc}`).join(". ")}.`,
     ),
   gamma: z.number().min(0.01).max(100).default(2).describe("γ of the rule."),
   b: z.number().min(-100).max(100).default(1).describe("b of the rule."),
   kernelOf: z
     .enum(KERNEL_CHANNELS)
     .default("gated")
-    .describe("The channels C of the rule: those of the gated tensor, or those that enter the block."),
+    .describe("The channels C of the rule: those of the gated tensor, or of the block's input."),
 };
 
 type KernelOptions = z.output<z.ZodObject<typeof kernelOptions>>;

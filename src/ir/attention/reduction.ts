@@ -20,13 +20,13 @@ export function reductionOptions({
       .max(16)
       .default(ratio)
       .describe(
-        "Squeezed channels as a part of the channels named by `ratioOf`. The papers' reduction r is 1/ratio.",
+        "Squeezed channels as a fraction of the channels named by `ratioOf`. The papers' reduction r is 1/ratio.",
       ),
     ratioOf: z
       .enum(["gated", "block-input"])
       .default("gated")
       .describe(
-        "What `ratio` is a part of: the channels of the gated tensor (SENet, MobileNetV3) or those that enter the block (EfficientNet).",
+        "Channels that `ratio` refers to: those of the gated tensor (SENet, MobileNetV3) or of the block's input (EfficientNet).",
       ),
     reduction: z
       .number()
@@ -34,14 +34,14 @@ export function reductionOptions({
       .max(65536)
       .optional()
       .describe(
-        "The papers' r: squeezed channels are the channels named by `ratioOf`, divided by this; in place of `ratio`.",
+        "The papers' r: squeezed channels are the channels named by `ratioOf`, divided by this; instead of `ratio`.",
       ),
     channels: z
       .int()
       .min(1)
       .max(65536)
       .optional()
-      .describe("Squeezed channels as a number, in place of `ratio`."),
+      .describe("Number of squeezed channels, instead of `ratio`."),
     divisor: z
       .int()
       .min(1)
@@ -55,7 +55,7 @@ export function reductionOptions({
       .min(0)
       .max(1)
       .default(roundLimit)
-      .describe("Where rounding to a multiple leaves less than this part, the next multiple is taken."),
+      .describe("If rounding gives less than this fraction, the next multiple is used."),
   };
 }
 

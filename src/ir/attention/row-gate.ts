@@ -14,7 +14,7 @@ export const rowGate = z.enum(ROW_GATES);
 export const rowGateOption = rowGate
   .default("sigmoid")
   .describe(
-    "Function that makes the gate of what the kernel gives. softmax: over the channels, which then share 1.",
+    "Function that turns the convolution's output into the gate. softmax: over the channels, so the gate sums to 1.",
   );
 
 /** The gate of scores [N, C, 1, 1]. */

@@ -23,7 +23,7 @@ export const poolingOption = z
   .enum(POOLINGS)
   .default("separate")
   .describe(
-    "Whether mean and maximum are used each by itself (the paper's), or only their average (timm's lcbam).",
+    "Whether mean and maximum are used separately (the paper), or only their average (timm's lcbam).",
   );
 
 /** Maps that a spatial gate pools to: input channels of its convolution. */

@@ -21,7 +21,7 @@ export const basic = defineBlockKind({
       .boolean()
       .default(false)
       .describe(
-        "Whether an activation follows the branch's last normalisation too, before gate and sum, as in the legacy SE-ResNet-18 and -34 of timm.",
+        "Whether an activation also follows the branch's last normalisation, before gate and sum, as in timm's legacy SE-ResNet-18 and -34.",
       ),
   },
   resolve: (stage, context): ResolvedBasic => ({

@@ -20,17 +20,17 @@ export const stageFields = {
   channels: channelCount.describe("Output channels before width scaling."),
   activation: activationName
     .optional()
-    .describe("Activation of this stage, in place of `defaults.activation`."),
+    .describe("Activation of this stage; overrides `defaults.activation`."),
   residual: z
     .boolean()
     .optional()
     .describe(
-      "Whether blocks add their input to their output. Left out: where the stride is 1 and the channels are equal.",
+      "Whether blocks add their input to their output. Default: if the stride is 1 and the channels are equal.",
     ),
   attention: gatesSchema
     .optional()
     .describe(
-      'Gate of the stage\'s blocks, or a list of gates that a block has one after the other: `["eca", "sam"]`. Left out: the network\'s `attention`.',
+      'Gate of the stage\'s blocks, or a list of gates that are applied in order: `["eca", "sam"]`. Default: the top-level `attention`.',
     ),
   ...valueFields,
   scaleDepth: z

@@ -28,7 +28,7 @@ export const bottleneck = defineBlockKind({
       .max(4)
       .default(0.25)
       .describe(
-        "Channels of the kernel×kernel convolution as a part of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
+        "Channels of the kernel×kernel convolution as a fraction of the block's output channels: 0.5 in ResNeXt 32x4d and Wide ResNet-50-2.",
       ),
     reduceRatio: z
       .number()
@@ -36,7 +36,7 @@ export const bottleneck = defineBlockKind({
       .max(4)
       .optional()
       .describe(
-        "Channels of the first 1×1 convolution as a part of the block's output channels. Left out: those of the kernel×kernel convolution. 0.5 beside a `bottleneckRatio` of 1 in SENet-154.",
+        "Channels of the first 1×1 convolution as a fraction of the block's output channels. Default: those of the kernel×kernel convolution. In SENet-154 0.5, with a `bottleneckRatio` of 1.",
       ),
     groups: channelCount
       .default(1)
@@ -47,7 +47,7 @@ export const bottleneck = defineBlockKind({
       .enum(["spatial", "reduce"])
       .default("spatial")
       .describe(
-        "The convolution that has the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
+        "Convolution with the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
       ),
   },
   resolve: (stage, context): ResolvedBottleneck => ({

@@ -15,10 +15,12 @@ export const convNormAct = defineBlockKind({
     ...stageFields,
     groups: channelCount
       .optional()
-      .describe("Groups of the convolution: 1 unless said otherwise. Must divide input and output channels."),
+      .describe("Groups of the convolution. Default: 1. Must divide input and output channels."),
     groupSize: channelCount
       .optional()
-      .describe("Input channels of each group, in place of `groups`; for stages whose input grows."),
+      .describe(
+        "Input channels of each group, instead of `groups`; for stages whose input channels differ between blocks.",
+      ),
   },
   resolve: (stage, context): ResolvedConvBlock => ({
     block: "conv-norm-act",

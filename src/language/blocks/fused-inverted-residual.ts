@@ -15,7 +15,7 @@ export const fusedInvertedResidual = defineBlockKind({
   fields: {
     ...stageFields,
     expansion: expansionFactor.describe(
-      "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 both layers stay.",
+      "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 there are still both layers.",
     ),
   },
   resolve: (stage, context): ResolvedFusedInvertedResidual => ({

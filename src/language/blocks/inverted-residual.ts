@@ -31,7 +31,7 @@ export const invertedResidual = defineBlockKind({
       .max(8)
       .optional()
       .describe(
-        "Sides of several depthwise kernels, in place of `kernel`: the channels are cut into as many equal parts, the first takes what is left over (MixConv).",
+        "Sizes of several depthwise kernels, instead of `kernel`: the channels are split into equal parts, one per kernel; the first also gets the remainder (MixConv).",
       ),
     expandGroups: channelCount.default(1).describe("Groups of the 1×1 expansion, as in MixNet."),
     projectGroups: channelCount.default(1).describe("Groups of the 1×1 projection, as in MixNet."),
@@ -39,7 +39,7 @@ export const invertedResidual = defineBlockKind({
       .boolean()
       .optional()
       .describe(
-        "Whether there is a 1×1 expansion layer. Left out: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
+        "Whether there is a 1×1 expansion layer. Default: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
       ),
   },
   resolve(stage, context): ResolvedInvertedResidual {

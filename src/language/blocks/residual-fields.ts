@@ -8,12 +8,12 @@ export const residualFields = {
   residual: z
     .boolean()
     .default(true)
-    .describe("Whether blocks have a shortcut; without one it is the plain network of the ResNet paper."),
+    .describe("Whether blocks have a shortcut; false: the plain network of the ResNet paper."),
   shortcut: z
     .enum(["conv", "average-pool", "conv-average-pool", "zero-pad"])
     .default("conv")
     .describe(
-      "How the shortcut becomes as large as the branch, where the shapes differ. conv: 1×1 convolution with the block's stride (option B of the ResNet paper). average-pool: average pooling with the stride, then 1×1 convolution (ResNet-D). conv-average-pool: 1×1 convolution, normalisation and activation, then average pooling (the first XResNet). zero-pad: every stride-th pixel, zeros for the missing channels (option A).",
+      "How the shortcut gets the branch's shape, if the shapes differ. conv: 1×1 convolution with the block's stride (option B of the ResNet paper). average-pool: average pooling with the stride, then 1×1 convolution (ResNet-D). conv-average-pool: 1×1 convolution, normalisation and activation, then average pooling (the first XResNet). zero-pad: every stride-th pixel, and zeros for the missing channels (option A).",
     ),
   shortcutKernel: kernelSize
     .default(1)
@@ -22,7 +22,7 @@ export const residualFields = {
     .boolean()
     .default(false)
     .describe(
-      "Whether normalisation and activation come before each convolution instead of after it, with none after the sum (ResNet-v2; Wide ResNet). Needs `head.preactivation`.",
+      "Whether normalisation and activation precede each convolution instead of following it, with none after the sum (ResNet-v2; Wide ResNet). Needs `head.preactivation`.",
     ),
 } as const;
 

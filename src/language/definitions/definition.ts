@@ -11,16 +11,14 @@ const FIELD_NAME = /^[a-z][A-Za-z0-9]*$/;
 const fieldValue = z.union([z.number(), z.boolean()], { error: "expected a number, or true or false" });
 
 const fieldSchema = z.strictObject({
-  description: z.string().optional().describe("What the field says, for the readers of the spec."),
-  default: fieldValue
-    .optional()
-    .describe("Its value in a stage that leaves it out. Left out: stages must give it."),
+  description: z.string().optional().describe("Description of the field, for the readers of the spec."),
+  default: fieldValue.optional().describe("Default value. Without it, every stage must have the field."),
 });
 
 /** A block that a spec defines itself. */
 export const definitionSchema = z
   .strictObject({
-    description: z.string().optional().describe("What the block is, in a sentence."),
+    description: z.string().optional().describe("Description of the block, in a sentence."),
     fields: z
       .record(
         z.string().regex(FIELD_NAME, {
@@ -29,25 +27,25 @@ export const definitionSchema = z
         fieldSchema,
       )
       .default({})
-      .describe("Keys that a stage of these blocks has beside the usual ones, for use in expressions."),
+      .describe("Additional keys of stages of this block, for use in expressions."),
     layers: layersSchema.describe("The main path."),
     residual: z
       .union([z.boolean(), z.string().min(1)], { error: "expected true, false or an expression" })
       .optional()
       .describe(
-        "Which blocks have a shortcut: true, false, or an expression that is one of them. Left out: all of them, if there is a `shortcut`.",
+        "Whether a block has a shortcut: true, false, or an expression. Default: true if there is a `shortcut`.",
       ),
     shortcut: layersSchema
       .optional()
       .describe(
-        "The path around the main one, which is added at its end. An empty list: the input itself, as where `residual` stands alone.",
+        "The shortcut path, which is added to the result of the main path. An empty list: the input itself, as with `residual` alone.",
       ),
     after: layersSchema.default([]).describe("Layers after the sum."),
   })
   .meta({
     id: "definition",
     description:
-      "A block of the spec's own: layers, whose numbers may be expressions over the stage's fields.",
+      "A block that the spec defines: layers, whose numbers can be expressions over the stage's fields.",
   });
 
 export type Definition = z.output<typeof definitionSchema>;
@@ -64,7 +62,7 @@ export const definedStageFields = {
   channels: stageFields.channels
     .optional()
     .describe(
-      "Output channels before width scaling, for expressions that ask for them. What the layers lead to must be as many.",
+      "Output channels before width scaling, for use in expressions. The block's result must have the same number of channels.",
     ),
   activation: stageFields.activation,
   attention: stageFields.attention,

@@ -35,16 +35,16 @@ export const common = {
       error: "a name has letters, digits, _ and -, and begins with a letter",
     })
     .optional()
-    .describe("Name in the network's scopes and parameters. Left out: the layer's place in its list."),
+    .describe("Name in the network's scopes and parameters. Default: the layer's index in its list."),
   when: z
     .string()
     .min(1)
     .optional()
-    .describe("An expression that is true or false. Where it is false, the layer isn't there."),
+    .describe("Condition: an expression that is true or false. If it is false, the layer is left out."),
   ...valueFields,
 } as const;
 
 export const activationOrNone = z
   .enum([...activationName.options, NO_ACTIVATION])
   .optional()
-  .describe("Activation at the layer's end. Left out: that of the block.");
+  .describe("Activation at the end of the layer. Default: that of the block.");

@@ -13,21 +13,19 @@ const standardized = z.strictObject({
     .positive()
     .max(1)
     .default(1e-5)
-    .describe("ε, added to the variance of an output channel's weights."),
+    .describe("ε, added to the variance of each output channel's weights."),
   factor: amount
     .default(1)
-    .describe(
-      "What the standardised weights are multiplied by; not trained. NFNets: that of the activation before.",
-    ),
+    .describe("Factor of the standardised weights; not trained. NFNets: that of the previous activation."),
   scaled: z
     .boolean()
     .default(false)
     .describe(
-      "Whether they are divided by √(inputs of an output channel), too: scaled weight standardisation.",
+      "Whether the weights are also divided by √(inputs of an output channel): scaled weight standardisation.",
     ),
   gain: amount
     .optional()
-    .describe("What trained factors, one for each output channel, start with. Left out: there are none."),
+    .describe("Initial value of trained factors, one per output channel. Default: no such factors."),
 });
 
 const conv = z.strictObject({
@@ -36,18 +34,18 @@ const conv = z.strictObject({
   channels: amount.describe("Output channels."),
   kernel: pair.default(1).describe("Sides of the kernel in pixels."),
   stride: pair.default(1).describe("Steps in pixels."),
-  dilation: pair.default(1).describe("Distance of the kernel's taps in pixels."),
+  dilation: pair.default(1).describe("Distance between the kernel's taps, in pixels."),
   groups: amount.default(1).describe("Groups that the channels are split into."),
   padding: z
     .union([z.enum(PADDINGS), pair], { error: paddingError(PADDINGS) })
     .optional()
     .describe(
-      "Zeros around the map: a word, or how many on each side. valid: none. Left out: `defaults.padding`.",
+      "Zeros around the map: a word, or the number on each side. valid: none. Default: `defaults.padding`.",
     ),
   standardized: standardized
     .optional()
     .describe(
-      "Weight standardisation (Qiao et al., 2019): the weights of each output channel have a mean of 0 and a variance of 1. Left out: weights as they are.",
+      "Weight standardisation (Qiao et al., 2019): the weights of each output channel have a mean of 0 and a variance of 1. Default: none.",
     ),
   bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
   norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
@@ -61,7 +59,7 @@ const convTranspose = z.strictObject({
   ...common,
   channels: amount.describe("Output channels."),
   kernel: pair.default(2).describe("Sides of the kernel in pixels."),
-  stride: pair.default(2).describe("How many times as large the map becomes."),
+  stride: pair.default(2).describe("Factor by which the map is enlarged."),
   padding: pair.default(0).describe("Pixels that are cut off on each side of the result, as in PyTorch."),
   outputPadding: pair.default(0).describe("Pixels that are added at the bottom and right."),
   groups: amount.default(1).describe("Groups that the channels are split into."),
@@ -79,23 +77,23 @@ const norm = z.strictObject({
     .describe(
       "batch: batch normalisation. layer: over the channels of each pixel (Ba et al., 2016), as in ConvNeXt. group: over the map and each group of channels (Wu and He, ECCV 2018), as in FCOS.",
     ),
-  groups: amount.optional().describe("Of `group`: groups that the channels are split into. Left out: 32."),
+  groups: amount.optional().describe("For `group`: groups that the channels are split into. Default: 32."),
   epsilon: z
     .number()
     .positive()
     .max(1)
     .optional()
-    .describe("ε, added to the variance. Left out: that of `defaults.norm`."),
+    .describe("ε, added to the variance. Default: that of `defaults.norm`."),
 });
 
 const activation = z.strictObject({
   layer: z.literal("activation").describe("Activation."),
   ...common,
-  activation: activationName.optional().describe("Which one. Left out: that of the block."),
+  activation: activationName.optional().describe("The activation. Default: that of the block."),
 });
 
 const leakyRelu = z.strictObject({
-  layer: z.literal("leaky-relu").describe("Leaky ReLU: x, or `slope` times x where x is below 0."),
+  layer: z.literal("leaky-relu").describe("Leaky ReLU: x, or `slope` times x if x is below 0."),
   ...common,
   slope: amount
     .default(0.01)
@@ -105,26 +103,26 @@ const leakyRelu = z.strictObject({
 const prelu = z.strictObject({
   layer: z
     .literal("prelu")
-    .describe(
-      "PReLU: x, or a trained slope of the channel times x where x is below 0 (He et al., ICCV 2015).",
-    ),
+    .describe("PReLU: x, or a trained slope of the channel times x if x is below 0 (He et al., ICCV 2015)."),
   ...common,
 });
 
 const scale = z.strictObject({
-  layer: z.literal("scale").describe("Multiplication by a number, or by trained ones."),
+  layer: z.literal("scale").describe("Multiplies by a number, or by trained factors."),
   ...common,
-  factor: amount.describe("The number; of trained ones, what they start with."),
+  factor: amount.describe("The factor, or the initial value of trained factors."),
   trained: z
     .enum(["channels", "map"])
     .optional()
     .describe(
-      "channels: a trained factor for each channel, as ConvNeXt's layer scale. map: one for the whole map. Left out: the number is not trained.",
+      "channels: one trained factor per channel, as ConvNeXt's layer scale. map: one for the whole map. Default: the factor is not trained.",
     ),
 });
 
 const value = z.strictObject({
-  layer: z.literal("value").describe("What `from` names, as it is; without a `from`, the result before it."),
+  layer: z
+    .literal("value")
+    .describe("Passes on the values of `from` unchanged; without `from`, the previous result."),
   ...common,
 });
 
@@ -132,39 +130,41 @@ const attention = z.strictObject({
   layer: z
     .literal("attention")
     .describe(
-      "A gate of its own; without one where the stage's gate stands if its `position` is `spatial`, which is then the usual place.",
+      "A gate. Without `attention`, the stage's gate with the `position` `spatial`, which is then the default.",
     ),
   attention: layerGatesSchema
     .optional()
     .describe(
-      "The gate that stands here, or a list of gates. Left out: the stage's. Necks and heads have no stage, so theirs is said.",
+      "The gate, or a list of gates. Default: that of the stage. Required in necks and heads, which have no stage.",
     ),
   when: common.when,
   ...valueFields,
 });
 
 const block = z.strictObject({
-  layer: z.literal("block").describe("A block that the spec defines in `blocks`, as a stage of one of them."),
+  layer: z
+    .literal("block")
+    .describe("A block that the spec defines in `blocks`, like a stage with one block."),
   ...common,
   block: z.string().min(1).describe("Name of the definition."),
-  channels: amount.optional().describe("Output channels, for its expressions that ask for them; not scaled."),
-  stride: amount.default(1).describe("Stride in pixels, for its expressions."),
+  channels: amount.optional().describe("Output channels, for use in its expressions; not scaled."),
+  stride: amount.default(1).describe("Stride in pixels, for use in its expressions."),
   fields: z
     .record(z.string(), z.union([amount, z.boolean()]))
     .default({})
-    .describe("Values of the definition's own fields, by name."),
+    .describe("Values of the definition's fields, by name."),
   activation: activationName
     .optional()
-    .describe("Activation of its layers. Left out: that of the block, neck or head."),
+    .describe("Activation of its layers. Default: that of the block, neck or head."),
   attention: layerGatesSchema
     .optional()
-    .describe("Gate of the block, or a list of gates, with their positions in it. Left out: none."),
+    .describe("Gate of the block, or a list of gates, with their positions in it. Default: none."),
 });
 
 const repeatFields = {
-  layer: z.literal("repeat").describe("Layers several times, one after the other."),
+  layer: z.literal("repeat").describe("Repeats layers."),
   ...common,
-  times: amount.describe("How many times."),
+  times: amount.describe("Number of repetitions."),
 } as const;
 
 const selections = Object.values(selectionModules).map(({ type, title, options }) =>
@@ -179,20 +179,18 @@ const select = z.discriminatedUnion(
 const branchesFields = {
   layer: z
     .literal("branches")
-    .describe("Several lists of layers over the same map, and one map of their results."),
+    .describe("Applies several lists of layers to the same map, and joins their results."),
   ...common,
   input: z
     .enum(["whole", "split"])
     .default("whole")
-    .describe("What a branch begins with: the whole map, or its share of the channels."),
+    .describe("Input of a branch: the whole map, or its part of the channels."),
   join: z
     .union([z.enum(JOINS), select], {
       error: `expected ${JOINS.map((how) => JSON.stringify(how)).join(", ")} or an object with a type`,
     })
     .default("concat")
-    .describe(
-      "What becomes of their results: one after the other, their sum, mean or product, or a selection.",
-    ),
+    .describe("How the results are joined: concatenation, sum, mean, product, or a selection."),
 } as const;
 
 const leaves = [

@@ -7,13 +7,15 @@ import { amount, common, POOL_PADDINGS, paddingError, pair } from "./layer-field
 const pool = z.strictObject({
   layer: z.literal("pool").describe("Maximum or mean of windows."),
   ...common,
-  kind: z.enum(["max", "average"]).describe("What a window becomes."),
+  kind: z.enum(["max", "average"]).describe("Maximum or mean of each window."),
   kernel: pair.default(3).describe("Sides of the window in pixels."),
   stride: pair.default(1).describe("Steps in pixels."),
   padding: z
     .union([z.enum(POOL_PADDINGS), pair], { error: paddingError(POOL_PADDINGS) })
     .optional()
-    .describe("As for `conv`; ceil: after the map as much as the last window needs (PyTorch's `ceil_mode`)."),
+    .describe(
+      "As for `conv`; ceil: padding after the map, as much as the last window needs (PyTorch's `ceil_mode`).",
+    ),
   countPadding: z
     .boolean()
     .default(false)
@@ -29,62 +31,60 @@ const globalPool = z.strictObject({
     .enum(["max", "average", "deviation"])
     .default("average")
     .describe(
-      "What each channel becomes. deviation: √max(Σ w · (x - Σ w · x)², ε), of equal w if there are no `weights`.",
+      "Reduction of each channel. deviation: √max(Σ w · (x - Σ w · x)², ε), with equal w if there are no `weights`.",
     ),
   weights: valueName
     .optional()
     .describe(
-      "The named value that says how much each pixel counts, as large as the map: shares that add up to 1, as `softmax` makes them.",
+      "Named value with the weight of each pixel, as large as the map; the weights must sum to 1, as after `softmax`.",
     ),
   epsilon: z
     .number()
     .positive()
     .max(1)
     .optional()
-    .describe("ε, the least variance of a deviation. Left out: 1e-12."),
+    .describe("ε, the minimum variance of a deviation. Default: 1e-12."),
 });
 
 const softmax = z.strictObject({
   layer: z
     .literal("softmax")
-    .describe(
-      "Shares that add up to 1: exp(x) over the sum of it, along the pixels of each channel or the channels of each pixel.",
-    ),
+    .describe("Softmax, exp(x) / Σ exp(x), along the pixels of each channel or the channels of each pixel."),
   ...common,
-  over: z.enum(["pixels", "channels"]).default("pixels").describe("What the shares add up over."),
+  over: z.enum(["pixels", "channels"]).default("pixels").describe("Axis of the softmax."),
 });
 
 const attend = z.strictObject({
   layer: z
     .literal("attend")
     .describe(
-      "Attention between pixels (Vaswani et al., NeurIPS 2017): what enters are queries Q; each pixel becomes the sum of all values V by the shares that their keys K have for its query.",
+      "Attention between pixels (Vaswani et al., NeurIPS 2017): the input has the queries Q; each pixel becomes the sum of the values V, weighted by how their keys K match its query.",
     ),
   ...common,
-  keys: valueName.describe("The named value K, of as many channels as Q."),
+  keys: valueName.describe("The named value K, with as many channels as Q."),
   values: valueName.describe("The named value V, as large as K."),
   heads: amount
     .default(1)
-    .describe("Groups of the channels that attend by themselves; must divide those of Q, K and V."),
+    .describe("Heads: groups of channels that attend separately; must divide the channels of Q, K and V."),
   kind: z
     .enum(["softmax", "linear"])
     .default("softmax")
     .describe(
-      "How shares follow from the products. softmax: V · softmax(Kᵀ · Q / √d), d the channels of a head. linear: V · relu(K)ᵀ · relu(Q), over the sum of the shares plus ε; its cost grows with the pixels and not with their square (EfficientViT, ICCV 2023).",
+      "How the weights are computed. softmax: V · softmax(Kᵀ · Q / √d), d the channels of a head. linear: V · relu(K)ᵀ · relu(Q), divided by the sum of the weights plus ε; its cost is linear in the number of pixels, not quadratic (EfficientViT, ICCV 2023).",
     ),
   epsilon: z
     .number()
     .positive()
     .max(1)
     .optional()
-    .describe("ε, added to the sum of the shares of `linear`. Left out: 1e-5."),
+    .describe("ε, added to the sum of the weights of `linear`. Default: 1e-5."),
 });
 
 const blurPool = z.strictObject({
   layer: z
     .literal("blur-pool")
     .describe(
-      "Each `stride`-th pixel of the map blurred by a binomial filter, 1 2 1 for a kernel of 3, with its edge mirrored (Zhang, ICML 2019).",
+      "Blurs the map by a binomial filter, 1 2 1 for a kernel of 3, with mirrored edges, and keeps every `stride`-th pixel (Zhang, ICML 2019).",
     ),
   ...common,
   kernel: amount.default(3).describe("Side of the filter in pixels."),
@@ -96,22 +96,22 @@ const order = z.enum(["pixel", "channel"]).default("pixel");
 const spaceToDepth = z.strictObject({
   layer: z
     .literal("space-to-depth")
-    .describe("The pixels of each block of `size` × `size` one after the other, as channels."),
+    .describe("Moves the pixels of each block of `size` × `size` into channels."),
   ...common,
   size: amount.default(2).describe("Side of a block in pixels; must divide height and width."),
   order: order.describe(
-    "pixel: all channels of a block's first pixel, then those of its second, as ONNX's SpaceToDepth and TResNet have it. channel: all pixels of the first channel, then those of the second, as PyTorch's `pixel_unshuffle`.",
+    "Order of the channels. pixel: all channels of a block's first pixel, then those of its second, as in ONNX's SpaceToDepth and TResNet. channel: all pixels of the first channel, then those of the second, as PyTorch's `pixel_unshuffle`.",
   ),
 });
 
 const depthToSpace = z.strictObject({
   layer: z
     .literal("depth-to-space")
-    .describe("The opposite: channels become the pixels of a block of `size` × `size`."),
+    .describe("The inverse: moves channels into the pixels of a block of `size` × `size`."),
   ...common,
   size: amount.default(2).describe("Side of a block in pixels; its square must divide the channels."),
   order: order.describe(
-    "Which channels become which pixel, as for `space-to-depth`. channel: PyTorch's `pixel_shuffle`.",
+    "Order of the channels, as for `space-to-depth`. channel: PyTorch's `pixel_shuffle`.",
   ),
 });
 
@@ -122,43 +122,37 @@ const pad = z.strictObject({
     .union([z.tuple([amount, amount, amount, amount]), z.tuple([amount, amount])], {
       error: "expected a list of four numbers or expressions, of a signal of two",
     })
-    .describe("Pixels at the top, left, bottom and right; of a signal, places before and after it."),
+    .describe("Pixels at the top, left, bottom and right; for a signal, positions before and after it."),
   mode: z
     .enum(["zeros", "reflect"])
     .default("zeros")
-    .describe("What stands there. reflect: the map mirrored at its edge, as PyTorch's `reflect`."),
+    .describe("Value of the padding. reflect: the map mirrored at its edge, as PyTorch's `reflect`."),
 });
 
 const upsample = z.strictObject({
-  layer: z.literal("upsample").describe("A larger map: by a factor, or as large as a named value."),
+  layer: z.literal("upsample").describe("Enlarges the map: by a factor, or to the size of a named value."),
   ...common,
-  factor: pair.optional().describe("How many times as high and wide. Left out: 2, or what `to` asks for."),
+  factor: pair.optional().describe("Factor of height and width. Default: 2, or computed from `to`."),
   to: valueName
     .optional()
-    .describe("The named value whose height and width the map gets, instead of a `factor`."),
+    .describe("Named value whose height and width the map is resized to, instead of a `factor`."),
   mode: z
     .enum(["nearest", "bilinear"])
     .default("nearest")
-    .describe(
-      "Where the new pixels come from: the nearest one, or the four around, as PyTorch's `interpolate` has them.",
-    ),
+    .describe("Interpolation: from the nearest pixel, or bilinear from four, as PyTorch's `interpolate`."),
 });
 
 const slice = z.strictObject({
-  layer: z.literal("slice").describe("Some of the channels, as they are."),
+  layer: z.literal("slice").describe("Selects a range of channels."),
   ...common,
   start: amount.default(0).describe("The first channel."),
   end: amount.describe("The channel after the last."),
 });
 
 const shuffle = z.strictObject({
-  layer: z
-    .literal("shuffle")
-    .describe(
-      "The channels of so many groups in turns, so that groups exchange what they know (ShuffleNet, CVPR 2018).",
-    ),
+  layer: z.literal("shuffle").describe("Interleaves the channels of groups (ShuffleNet, CVPR 2018)."),
   ...common,
-  groups: amount.default(2).describe("Groups that the channels stand in."),
+  groups: amount.default(2).describe("Number of groups."),
 });
 
 export const movingLayers = [

@@ -13,23 +13,23 @@ const anchorsSchema = z.strictObject({
     .array(z.array(side).min(1).max(64))
     .min(1)
     .max(64)
-    .describe("For each map the sides of squares of its anchors' areas, in pixels of the image."),
+    .describe("Sizes of the anchors of each map: the square roots of their areas, in pixels of the image."),
   ratios: z
     .array(z.number().positive().max(100))
     .min(1)
     .max(64)
     .default([0.5, 1, 2])
-    .describe("Heights by widths; every map has anchors of each size in each ratio."),
+    .describe("Ratios of height to width; every map has anchors of each size in each ratio."),
 });
 
 const grid = (size: number) => ({
-  size: z.int().min(1).max(64).default(size).describe("Cells along each side of what a region becomes."),
+  size: z.int().min(1).max(64).default(size).describe("Cells along each side of a region's map."),
   samples: z
     .int()
     .min(0)
     .max(16)
     .default(2)
-    .describe("Positions along each side of a cell; 0: as many as it has pixels, rounded up."),
+    .describe("Sampling points along each side of a cell; 0: one per pixel of the cell, rounded up."),
 });
 
 const normalized = z
@@ -40,10 +40,14 @@ const normalized = z
 const proposalsSchema = z.strictObject({
   count: many
     .default(1000)
-    .describe("Proposals, the best of all maps. Where fewer are left, empty boxes fill them up."),
+    .describe(
+      "Number of proposals, those with the highest scores of all maps. If fewer are left, they are padded with empty boxes.",
+    ),
   nmsThreshold: part
     .default(0.7)
-    .describe("The share of their union above which the box of lower score goes, of boxes of one map."),
+    .describe(
+      "Non-maximum suppression among the boxes of one map: above this intersection over union, the box with the lower score is dropped.",
+    ),
 });
 
 const regionsSchema = z.strictObject({
@@ -52,10 +56,10 @@ const regionsSchema = z.strictObject({
     .min(1)
     .max(16)
     .describe(
-      "The maps that regions are cut out of, the finest first: a region of 224 pixels is cut out of that of stride 16.",
+      "The maps that regions are extracted from, the finest first: a region of 224 pixels is extracted from the map of stride 16.",
     ),
   proposals: proposalsSchema.prefault({}).describe("Which anchors become regions."),
-  classes: z.int().min(2).max(100_000).describe("Classes, of which the first is none."),
+  classes: z.int().min(2).max(100_000).describe("Number of classes, the first of which is the background."),
   box: z
     .strictObject({
       ...grid(7),
@@ -69,10 +73,10 @@ const regionsSchema = z.strictObject({
         .array(channelCount)
         .max(16)
         .default([1024, 1024])
-        .describe("Outputs of the dense layers before those that say class and box."),
+        .describe("Outputs of the dense layers before those for class and box."),
     })
     .prefault({})
-    .describe("What a region is, and where exactly (Fast R-CNN)."),
+    .describe("Class and exact box of each region (Fast R-CNN)."),
   mask: z
     .strictObject({
       ...grid(14),
@@ -84,10 +88,10 @@ const regionsSchema = z.strictObject({
       normalized,
       hidden: channelCount
         .default(256)
-        .describe("Outputs of the layer that makes the map twice as high and wide."),
+        .describe("Outputs of the layer that doubles the map's height and width."),
     })
     .optional()
-    .describe("Which pixels belong to what was found (Mask R-CNN); left out, there are no masks."),
+    .describe("Masks of the detections (Mask R-CNN). Default: none."),
   keypoints: z
     .strictObject({
       count: z
@@ -95,7 +99,7 @@ const regionsSchema = z.strictObject({
         .min(1)
         .max(1000)
         .default(17)
-        .describe("Key points of a thing; 17 are COCO's of a person."),
+        .describe("Number of key points per detection; 17 as for COCO's persons."),
       ...grid(14),
       channels: z
         .array(channelCount)
@@ -106,7 +110,7 @@ const regionsSchema = z.strictObject({
     })
     .optional()
     .describe(
-      "Where the key points of what was found are (Keypoint R-CNN): a map of four times the cells over each box for each of them; left out, there are none.",
+      "Key points of the detections (Keypoint R-CNN): for each key point a map over the box, with four times the cells along each side. Default: none.",
     ),
 });
 
@@ -117,24 +121,26 @@ export const detectionSchema = z.strictObject({
     .enum(OUTPUTS)
     .default("detections")
     .describe(
-      "detections: boxes, scores and labels of one image, and masks where there are any. raw: what the heads say, and those of regions say of each proposal.",
+      "detections: boxes, scores and labels of one image, and masks if there are any. raw: the results of the heads, and those of regions for each proposal.",
     ),
   scores: valueName.describe(
-    "The head that has a logit of each class for each anchor; before `regions`, one.",
+    "The head with one logit per class and anchor; with `regions`, one logit per anchor.",
   ),
-  boxes: valueName.describe("The head that says how each anchor's box moves: four numbers for each anchor."),
+  boxes: valueName.describe("The head with the offsets of each anchor's box: four numbers per anchor."),
   anchors: anchorsSchema.describe("The boxes around each pixel of the heads' maps."),
-  candidates: many.default(1000).describe("The best anchors of each map that are looked at."),
+  candidates: many
+    .default(1000)
+    .describe("Maximum number of anchors of each map that are considered, those with the highest scores."),
   regions: regionsSchema
     .optional()
-    .describe(
-      "A second stage, which looks at what the anchors propose; left out, anchors become detections.",
-    ),
-  scoreThreshold: part.default(0.05).describe("Only what has a higher score is found."),
+    .describe("A second stage over the anchors' proposals. Default: none, anchors become detections."),
+  scoreThreshold: part.default(0.05).describe("Detections need a higher score than this."),
   nmsThreshold: part
     .default(0.5)
-    .describe("The share of their union above which the box of lower score goes, of boxes of one class."),
-  detections: many.default(100).describe("Detections at most, the best."),
+    .describe(
+      "Non-maximum suppression among the boxes of one class: above this intersection over union, the box with the lower score is dropped.",
+    ),
+  detections: many.default(100).describe("Maximum number of detections, those with the highest scores."),
 });
 
 export type WrittenDetection = z.output<typeof detectionSchema>;

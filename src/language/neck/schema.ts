@@ -7,7 +7,7 @@ import { readName, valueName } from "../values.js";
 
 const layerActivation = activationName
   .optional()
-  .describe("Activation of its layers. Left out: `defaults.activation`.");
+  .describe("Activation of its layers. Default: `defaults.activation`.");
 
 const someLayers = layersSchema.refine((layers) => layers.length > 0, {
   error: "a list of one layer or more",
@@ -16,7 +16,7 @@ const someLayers = layersSchema.refine((layers) => layers.length > 0, {
 export const neckSchema = z.strictObject({
   activation: layerActivation,
   layers: someLayers.describe(
-    "Layers, as in a definition. `from` reads the maps that stages name by `as`, levels as `C3`, and `input`, the last stage's.",
+    "Layers, as in a definition. `from` reads the maps that stages name by `as`, levels such as `C3`, and `input`, the last stage's map.",
   ),
 });
 
@@ -31,12 +31,12 @@ const rows = z.strictObject({
     .int()
     .min(1)
     .max(65536)
-    .describe("Numbers in a row: those that an anchor has. They must divide the channels of the map."),
+    .describe("Numbers per row: those of one anchor. Must divide the channels of the map."),
   order: z
     .enum(ROW_ORDERS)
     .default("pixels")
     .describe(
-      "pixels: all anchors of the first pixel, then those of the next (RetinaNet). anchors: the first anchor of all pixels, then the next (YOLO).",
+      "Order of the rows. pixels: all anchors of the first pixel, then those of the next (RetinaNet). anchors: the first anchor of all pixels, then the next (YOLO).",
     ),
 });
 
@@ -47,7 +47,7 @@ const mapHeadSchema = z.strictObject({
       error: 'expected a list of maps as ["p3", "p4"], or the name of an earlier head',
     })
     .describe(
-      'The maps, to each of which the layers are applied: `["p3", "p4"]`; or an earlier head, whose results they are.',
+      'The maps that the layers are applied to, each separately: `["p3", "p4"]`; or an earlier head, whose results are used.',
     ),
   layers: layersSchema.describe("Layers, as in a definition; named values are those of one application."),
   activation: layerActivation,
@@ -55,7 +55,7 @@ const mapHeadSchema = z.strictObject({
     .enum(SHARES)
     .default("all")
     .describe(
-      "Which parameters all maps have in common. all: one set of weights. all-but-norms: batch normalisations are each map's own (EfficientDet). none: every map has a set.",
+      "Which parameters all maps share. all: one set of weights. all-but-norms: each map has its own batch normalisations (EfficientDet). none: each map has its own parameters.",
     ),
   output: z
     .union([z.enum(["maps", "none"]), rows], {
@@ -63,7 +63,7 @@ const mapHeadSchema = z.strictObject({
     })
     .default("maps")
     .describe(
-      "maps: each result is an output, named after head and map. none: only later heads read it. `values`: one output [N, rows, values] of all maps, one after the other.",
+      "maps: each result is an output, named after head and map. none: only later heads read it. `values`: one output [N, rows, values] of all maps, concatenated.",
     ),
 });
 

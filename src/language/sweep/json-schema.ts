@@ -16,7 +16,7 @@ export function sweepJsonSchema(): JsonSchema {
     $schema,
     $id: "https://unpkg.com/ecagen/schema/sweep.schema.json",
     title: "ecagen sweep",
-    description: "What is varied of a network, for ecagen sweep.",
+    description: "A sweep: variants of networks, for ecagen sweep.",
     ...root,
   } as JsonSchema;
 }

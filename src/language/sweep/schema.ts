@@ -19,15 +19,21 @@ const kernelRule = z.strictObject({
 /** The settings that stand for more than one field, each with what a value of it may be. */
 const SETTINGS = {
   gates: gateSetting.describe(
-    "What every gate of the base becomes: a kind with its options (`swap-attention`), `none` (`remove-attention`), or `kept`.",
+    "Replacement for all gates of the base: a kind with its options (`swap-attention`), `none` (`remove-attention`), or `kept`.",
   ),
   eachGate: gateSetting.describe(
-    "The same of each gate by itself: an axis for every gate of the base, so that a sample is mostly what one wants.",
+    "The same for each gate separately: one axis per gate of the base. There are many combinations, so use a sample.",
   ),
-  kRule: kernelRule.describe("γ and b of the rule by which ECA's kernel size follows from the channels."),
-  reduction: z.number().positive().max(65536).describe("By what SE divides the channels: 16 in its paper."),
-  gatedStages: z.array(z.int().min(0)).describe("The stages that keep their gates; those of others go."),
-  expansion: z.number().positive().max(64).describe("`expansion` of every stage that has one of its own."),
+  kRule: kernelRule.describe("γ and b of the rule that computes ECA's kernel size from the channels."),
+  reduction: z
+    .number()
+    .positive()
+    .max(65536)
+    .describe("SE's reduction: the divisor of the channels, 16 in its paper."),
+  gatedStages: z
+    .array(z.int().min(0))
+    .describe("Stages that keep their gates; gates of other stages are removed."),
+  expansion: z.number().positive().max(64).describe("`expansion` of every stage that has this field."),
   width: z.number().positive().max(64).describe("Factor of all channels: `scaling.width`."),
   depth: z.number().positive().max(16).describe("Factor of all repeats: `scaling.depth`."),
   resolution: z
@@ -45,17 +51,17 @@ export function isSweepWord(key: string): key is SweepWord {
 }
 
 export const rangeSchema = z.strictObject({
-  from: z.number().describe("The least value."),
-  to: z.number().describe("The greatest."),
+  from: z.number().describe("Minimum."),
+  to: z.number().describe("Maximum."),
   step: z
     .number()
     .positive()
     .optional()
-    .describe("Between two values. A sample needs none: it draws any number of the range."),
+    .describe("Step between values. Optional with a sample, which can draw any number of the range."),
   scale: z
     .enum(["linear", "log"])
     .default("linear")
-    .describe("How a sample without a step is drawn: log makes each ratio as likely as another."),
+    .describe("Distribution of a sample without a step; log: uniform in the logarithm."),
 });
 
 export type WrittenRange = z.output<typeof rangeSchema>;
@@ -81,61 +87,57 @@ const reference = z.string().min(1);
 
 /** A sweep as its file says it. It is the one source of the types, the checks, the JSON Schema and the documentation. */
 export const sweepSchema = z.strictObject({
-  $schema: z.string().optional().describe("Place of the JSON Schema, for editors; ecagen doesn't read it."),
+  $schema: z.string().optional().describe("Location of the JSON Schema, for editors; ecagen ignores it."),
   name: z
     .string()
     .min(1)
     .max(200)
     .optional()
-    .describe("Name of the sweep. Left out: the file's name without `.json`."),
-  description: z.string().optional().describe("What the sweep is for, in a sentence."),
+    .describe("Name of the sweep. Default: the file's name without `.json`."),
+  description: z.string().optional().describe("Description of the sweep, in a sentence."),
   base: z
     .union([reference, z.array(reference).min(1).max(1000)], {
       error: "expected a spec or an ONNX file, or a list of them",
     })
     .describe(
-      "The network that is varied, or several: a spec's path relative to this file, the name of a spec that ships with ecagen, or an ONNX file.",
+      "One or more networks to vary: a spec's path relative to this file, the name of a spec that ships with ecagen, or an ONNX file.",
     ),
   list: z
     .array(z.looseObject(mapped((value) => value)))
     .min(1)
     .max(100_000)
     .optional()
-    .describe(
-      "Variants that are written out: of each, fields and their values. Axes vary every one of them.",
-    ),
+    .describe("Explicit variants, each with fields and their values. The axes are applied to each of them."),
   axes: z
     .object(mapped(axisOf))
     .catchall(axisOf(z.unknown()))
     .prefault({})
     .describe(
-      "What is varied, each with its values or their range: fields of the spec by the paths of `--set`, as `head.dropout`, and the words below. The variants are all combinations.",
+      "Fields to vary, each with a list of values or a range: paths of the spec as in `--set`, such as `head.dropout`, and the keys below. The variants are all combinations.",
     ),
   sample: z
     .strictObject({
-      count: z.int().min(1).max(100_000).describe("How many variants."),
+      count: z.int().min(1).max(100_000).describe("Number of variants."),
       seed: z
         .int()
         .min(0)
         .max(2 ** 31 - 1)
         .default(0)
-        .describe("Seed of the draws. An axis more or less changes no draw of another."),
+        .describe("Seed of the sample. Adding or removing an axis doesn't change the draws of other axes."),
     })
     .optional()
-    .describe("Takes so many of the combinations, drawn at random and each once, in place of all."),
+    .describe("Draws a random sample of the combinations, without repetition, instead of all."),
   constraints: z
     .array(z.string().min(1))
     .max(64)
     .default([])
     .describe(
-      "What a variant has to keep to, as `parameters < 5e6` or `macs <= 400M`; one that does not is counted, and neither verified nor timed.",
+      "Constraints on variants, such as `parameters < 5e6` or `macs <= 400M`. Variants that violate one are counted, but neither verified nor timed.",
     ),
   front: z
     .tuple([z.string(), z.string()])
     .default(["least macs", "least parameters"])
-    .describe(
-      "The two numbers that are weighed against each other, across and up in the picture, each with `least` or `most`.",
-    ),
+    .describe("The two objectives, on the x and y axis of the picture, each with `least` or `most`."),
   verify: z
     .boolean()
     .default(false)

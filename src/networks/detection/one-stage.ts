@@ -10,7 +10,7 @@ import { bestOf, keptOf, rowsOf, scoresByGroup } from "./selection.js";
 export interface DetectionLimits {
   /** Only candidates of a higher score are detections. */
   readonly scoreThreshold: number;
-  /** The share of their union above which the box of lower score goes, of boxes of one class. */
+  /** Non-maximum suppression among the boxes of one class: above this intersection over union, the box with the lower score is dropped. */
   readonly nmsThreshold: number;
   /** Detections at most. */
   readonly detections: number;

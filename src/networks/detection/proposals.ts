@@ -10,7 +10,7 @@ import { keptOf, rowsOf, scoresByGroup } from "./selection.js";
 export interface ProposalLimits {
   /** The best of each map that are looked at. */
   readonly candidates: number;
-  /** The share of their union above which the box of lower score goes, of boxes of one map. */
+  /** Non-maximum suppression among the boxes of one map: above this intersection over union, the box with the lower score is dropped. */
   readonly nmsThreshold: number;
   /** Proposals. */
   readonly count: number;

@@ -14,7 +14,7 @@ export interface RegionMap {
 export interface RegionGrid {
   /** Cells along each side. */
   readonly size: number;
-  /** Positions along each side of a cell; 0: as many as it has pixels, rounded up. */
+  /** Sampling points along each side of a cell; 0: one per pixel of the cell, rounded up. */
   readonly samples: number;
 }
 

@@ -36,15 +36,15 @@ const FACTORS = ["auto", "fold", "multiply"] as const;
  */
 export const insertAttention = definePass({
   name: "insert-attention",
-  doc: "Puts attention gates behind layers, which start as the identity.",
+  doc: "Inserts attention gates after layers; the gates start as the identity.",
   options: z.strictObject({
     to: gateOptions,
-    at: siteSelector.optional().describe("Behind which layers; left out, one gate in each block."),
+    at: siteSelector.optional().describe("Selects the layers. Default: one gate in each block."),
     factor: z
       .enum(FACTORS)
       .default("auto")
       .describe(
-        "Where the factor goes that undoes what the gate starts with: fold, into the weights of a layer beside it, which there must be; multiply, a product behind the gate; auto, into weights where that is possible.",
+        "Where to put the factor that cancels the gate's initial value. fold: into the weights of an adjacent layer; an error if there is none. multiply: a product after the gate. auto: fold if possible, else multiply.",
       ),
   }),
   preserves: "values",

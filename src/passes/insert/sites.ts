@@ -34,27 +34,27 @@ export const siteSelector = z.strictObject({
     .enum(words(AFTER))
     .optional()
     .describe(
-      "Behind which layers, each with its normalisation and activation: depthwise, pointwise or spatial convolutions, or every layer.",
+      "Kind of layer to insert after, including its normalisation and activation: depthwise, pointwise or spatial convolutions, or every layer.",
     ),
   position: z
     .enum(words(POSITIONS))
     .optional()
     .describe(
-      "Where in the blocks, in the words of specs: spatial, after the spatial convolution; standard, at the branch's end before the sum; post, after the sum and its activation. Left out without `after` and `path`: spatial in blocks with a depthwise convolution, else standard.",
+      "Position in the blocks, as in specs: spatial, after the spatial convolution; standard, at the branch's end before the sum; post, after the sum and its activation. Default without `after` and `path`: spatial in blocks with a depthwise convolution, else standard.",
     ),
-  stages: indexes.optional().describe("Indexes of stages, the first is 0."),
+  stages: indexes.optional().describe("Indexes of stages, from 0."),
   blocks: z
     .union([z.literal("residual"), indexes])
     .optional()
     .describe(
-      "Indexes of blocks in their stage, from 0; or residual: the blocks with a sum, at the branch's end unless `after` or `position` say otherwise.",
+      "Indexes of blocks in their stage, from 0; or residual: the blocks with a sum, by default at the end of the branch.",
     ),
   path: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "Names of layers as a pattern: * is a part of one name, ** any depth, as in /stages/2/**/depthwise/**.",
+      "Pattern of layer names: * matches part of one name, ** any depth, as in /stages/2/**/depthwise/**.",
     ),
 });
 

@@ -20,9 +20,9 @@ import { definePass } from "../engine/pass.js";
  */
 export const lowerActivation = definePass({
   name: "lower-activation",
-  doc: "Turns activations that are no ONNX operator into operators.",
+  doc: "Lowers activations that have no ONNX operator to operators.",
   options: z.strictObject({
-    opset: z.int().min(13).default(17).describe("Version of the ONNX operator set that is lowered for."),
+    opset: z.int().min(13).default(17).describe("Version of the ONNX operator set to lower to."),
   }),
   preserves: "values",
   run: (graph, { opset }) =>

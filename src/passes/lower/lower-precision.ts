@@ -22,18 +22,20 @@ import { type FloatType, isFloat, planPrecision, reasonForFloat32 } from "./prec
  */
 export const lowerPrecision = definePass({
   name: "lower-precision",
-  doc: "Lets ops compute in half precision, all but those that need float32.",
+  doc: "Computes in half precision, except ops that need float32.",
   options: z.strictObject({
     to: z.enum(["fp16"]).default("fp16").describe("The precision."),
     keep: z
       .string()
       .optional()
-      .describe("Scopes that stay in float32, as a pattern: /head/** for the whole head."),
+      .describe("Pattern of scopes that stay in float32: /head/** for the whole head."),
     weights: z
       .int()
       .min(0)
       .default(4096)
-      .describe("Layers of a gate that is squeezed in float32 stay so with at most this many weights each."),
+      .describe(
+        "Layers of a gate whose squeeze is computed in float32 stay in float32 if they have at most this many weights each.",
+      ),
   }),
   preserves: "values",
   run(graph, { keep, weights }) {

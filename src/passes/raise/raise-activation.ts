@@ -22,7 +22,7 @@ import { ownOps } from "./region.js";
  */
 export const raiseActivation = definePass({
   name: "raise-activation",
-  doc: "Finds activations in what exporters write for them, and makes one op of each.",
+  doc: "Replaces the ops that exporters write for an activation by one op.",
   options: z.strictObject({}),
   preserves: "values",
   run(graph) {

@@ -74,13 +74,13 @@ export function raiseAttention(graph: Graph, options: RaiseOptions = {}): Raised
 
 export const raiseAttentionPass = definePass({
   name: "raise-attention",
-  doc: "Finds attention gates among convolutions, activations and products, and makes one op of each.",
+  doc: "Replaces the convolutions, activations and products of each attention gate by one op.",
   options: z.strictObject({
     kinds: z
       .array(z.enum(ATTENTION_TYPES))
       .min(1)
       .optional()
-      .describe("The kinds of gate that are looked for; left out, all of them."),
+      .describe("Kinds of gate to look for. Default: all."),
   }),
   preserves: "values",
   run: (graph, { kinds }) => raiseAttention(graph, { kinds, exact: true }).graph,

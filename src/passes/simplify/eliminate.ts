@@ -10,7 +10,7 @@ import { EqualOps } from "./equal-ops.js";
 /** Removes the ops that no output depends on, and so the parameters that only they read. Inputs stay. */
 export const eliminateDeadCode = definePass({
   name: "eliminate-dead-code",
-  doc: "Removes ops that no output depends on.",
+  doc: "Removes ops that don't affect any output.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,
@@ -30,7 +30,7 @@ export const eliminateDeadCode = definePass({
 /** Computes equal things once (`EqualOps`), and holds equal numbers of `fixed` parameters once. */
 export const eliminateCommonSubexpressions = definePass({
   name: "eliminate-common-subexpressions",
-  doc: "Computes equal things once.",
+  doc: "Merges equal ops, so that each is computed once.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

@@ -14,7 +14,7 @@ import { strongestRole } from "./roles.js";
  */
 export const foldConstants = definePass({
   name: "fold-constants",
-  doc: "Turns what is computed from parameters alone into parameters.",
+  doc: "Replaces values that depend only on parameters by parameters.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

@@ -69,7 +69,7 @@ const MOST_ROUNDS = 50;
  */
 export const simplify = definePass({
   name: "simplify",
-  doc: "Folds constants and computed shapes, BatchNorms, factors and paddings into convolutions; removes what does nothing, and equal ops.",
+  doc: "Folds constants and computed shapes; folds BatchNorms, factors and paddings into convolutions; removes ops without effect and duplicates.",
   options: z.strictObject({}),
   preserves: "values",
   tidies: true,

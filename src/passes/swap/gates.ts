@@ -20,13 +20,13 @@ export type GateKind = z.output<typeof gateKind>;
 
 /** Which gates a pass is about. Everything given must hold. */
 export const gateSelector = z.strictObject({
-  stages: z.array(z.int().min(0)).min(1).optional().describe("Indexes of stages, the first is 0."),
+  stages: z.array(z.int().min(0)).min(1).optional().describe("Indexes of stages, from 0."),
   blocks: z.array(z.int().min(0)).min(1).optional().describe("Indexes of blocks in their stage, from 0."),
   path: z
     .string()
     .min(1)
     .optional()
-    .describe("Scopes as a pattern: * is a part of one name, ** any depth, as in /stages/2/**."),
+    .describe("Pattern of scopes: * matches part of one name, ** any depth, as in /stages/2/**."),
 });
 
 export type GateSelector = z.output<typeof gateSelector>;
@@ -42,7 +42,7 @@ export const gateOptions: z.ZodType<AttentionOptions> = z
       .pipe(gateObject),
     gateObject,
   ])
-  .describe("The kind of attention: its type, or its type and options.");
+  .describe("Kind of attention: its type, or its type and options.");
 
 /** An attention gate of a graph, and where it stands. */
 export interface SitedGate {

@@ -15,17 +15,17 @@ import { gateKind, gateSelector, type SitedGate, selectGates, unmatchedGates } f
  */
 export const removeAttention = definePass({
   name: "remove-attention",
-  doc: "Removes attention gates: what they gated goes on as it is, twice where it is added to what they gave.",
+  doc: "Removes attention gates: their input is passed on unchanged, doubled if the gate was residual.",
   options: z.strictObject({
     kind: gateKind
       .optional()
-      .describe("The kind of gate that is removed, of which there must be one; left out, any."),
-    at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
+      .describe("Kind of gate to remove; there must be at least one. Default: any kind."),
+    at: gateSelector.optional().describe("Selects some of these gates. Default: all."),
     factor: z
       .boolean()
       .optional()
       .describe(
-        "Leaves a factor for each channel, ones at first, for --new-gates and absorb-factors; left out, none.",
+        "Inserts a factor for each channel in place of the gate, initially 1, for --new-gates and absorb-factors. Default: no factor.",
       ),
   }),
   preserves: "signature",

@@ -22,13 +22,13 @@ import { gateKind, gateOptions, gateSelector, type SitedGate, selectGates, unmat
  */
 export const swapAttention = definePass({
   name: "swap-attention",
-  doc: "Replaces attention gates by another kind, or by the same kind with other options.",
+  doc: "Replaces attention gates by another kind, or by the same kind with different options.",
   options: z.strictObject({
     from: gateKind
       .optional()
-      .describe("The kind of gate that is replaced, of which there must be one; left out, any."),
+      .describe("Kind of gate to replace; there must be at least one. Default: any kind."),
     to: gateOptions,
-    at: gateSelector.optional().describe("Which of these gates; left out, all of them."),
+    at: gateSelector.optional().describe("Selects some of these gates. Default: all."),
   }),
   preserves: "signature",
   unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),

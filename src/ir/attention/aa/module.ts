@@ -24,8 +24,8 @@ const LAYER_OPERANDS = 5;
  * The position embeddings rows [2H-1, dk/h] and columns [2W-1, dk/h] are shared by the heads; without `relative` there
  * are none. With dv = C there is no convolution (the paper's fully attentional networks, section 4.5).
  *
- * In the paper it replaces a block's 3×3 convolution; that is the position `convolution`. At the other
- * positions it is a layer more.
+ * In the paper it replaces a block's 3×3 convolution: the position `convolution`. At other positions it is an
+ * additional layer.
  */
 const op = modelOp({
   doc: "a convolution of x beside multi-head self-attention over its places, as one map of C channels",
@@ -181,22 +181,22 @@ export const aa = defineAttention({
     heads: z.int().min(1).max(64).default(8).describe("Heads of the attention."),
     keys: part
       .default(0.2)
-      .describe("κ: channels of the keys, dk, as a part of x's channels; a multiple of the heads."),
+      .describe("κ: channels of the keys, dk, as a fraction of x's channels; a multiple of the heads."),
     values: part
       .default(0.1)
       .describe(
-        "υ: channels of the result that attention makes, dv, as a part of x's channels; a multiple of the heads, and at least one for each. With 1 there is no convolution.",
+        "υ: channels of the result that attention computes, dv, as a fraction of x's channels; a multiple of the heads, and at least one per head. With 1 there is no convolution.",
       ),
     keysPerHead: z
       .int()
       .min(1)
       .max(1024)
       .default(20)
-      .describe("The least number of channels of the keys for each head: the paper's 20."),
+      .describe("Minimum number of key channels per head: 20 in the paper."),
     relative: z
       .boolean()
       .default(true)
-      .describe("Whether there are embeddings of relative positions, for a map of the network's size."),
+      .describe("Whether there are embeddings of relative positions, for the map size of the network."),
     kernel: z
       .int()
       .min(1)

@@ -35,8 +35,8 @@ import {
  *     Ms = gate(BN(conv_k([mean of x' over the channels; maximum over the channels])))  spatial, eq. 3
  *     result = x' · Ms[n,h,w]
  *
- * The batch normalisation is the authors' code's and timm's. With `averaged` pooling (timm's `lcbam`) both gates
- * see half the sum of mean and maximum: the MLP runs once, and the convolution has one input channel.
+ * The batch normalisation is from the authors' code and timm. With `averaged` pooling (timm's `lcbam`) both gates
+ * use the average of mean and maximum: the MLP runs once, and the convolution has one input channel.
  */
 const op = modelOp({
   doc: "x · channel gate of mean and maximum · spatial gate of mean and maximum over the channels: CBAM",
@@ -89,7 +89,7 @@ export const cbam = defineAttention({
     kernel: spatialKernelOption,
     pooling: poolingOption,
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the shared MLP."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes both gates."),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
     bias: z.boolean().default(false).describe("Whether the layers of the shared MLP have a bias."),
     epsilon: normEpsilonOption,
   }),

@@ -65,7 +65,7 @@ export const coord = defineAttention({
     // Two thirds of SE's 1/16: three layers then have as many weights as SE's two (timm).
     ...reductionOptions({ ratio: 1 / 24, divisor: 8, roundLimit: 0 }),
     activation: z.enum(ACTIVATION_NAMES).default("hard_swish").describe("Activation of the squeezed strips."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes both gates."),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
     epsilon: normEpsilonOption,
   }),
   op,

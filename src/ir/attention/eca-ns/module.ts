@@ -17,7 +17,7 @@ import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 
 /**
- * ECA-NS of the ECA paper: like ECA, but the k weights are not shared; each channel has its own (k·C in all).
+ * ECA-NS of the ECA paper: like ECA, but each channel has its own k weights (k·C in total).
  *
  *     ω[c] = σ(Σⱼ weight[c,j] · y[c + j - (k-1)/2]),  y = 0 outside of 0 … C-1
  */

@@ -36,9 +36,9 @@ type Squeeze = RowSqueeze | "both";
  *     ω[c] = σ(Σⱼ weight[j] · y[c + j - (k-1)/2] + bias),  y = 0 outside of 0 … C-1
  *     result[n,c,h,w] = x[n,c,h,w] · ω[n,c]
  *
- * What is not the paper's: the bias; circular padding (timm's CECA), where the channels are a ring, y[c + C] = y[c]; another
- * `gate` for σ; and another `squeeze`: the maximum for the mean, their sum, or `both`, each of which goes through a kernel, the
- * same or its own, whose results are added up before the gate.
+ * Not in the paper: the bias; circular padding (timm's CECA), y[c + C] = y[c]; another `gate` instead of σ; and another
+ * `squeeze`: the maximum instead of the mean, their sum, or `both`. With `both`, mean and maximum are convolved separately, by a
+ * shared kernel or one kernel each, and the results are added before the gate.
  */
 const op = modelOp({
   doc: "x · gate(C1D_k(mean of x over H and W)): Efficient Channel Attention",
@@ -119,20 +119,21 @@ export const eca = defineAttention({
     padding: z
       .enum(PADDINGS)
       .default("zeros")
-      .describe(
-        "What stands beyond the first and the last channel: zeros, or the channels of the other end (CECA).",
-      ),
-    bias: z.boolean().default(false).describe("Whether the convolution has a bias; the paper's has none."),
+      .describe("Padding of the channels: zeros, or the channels of the other end (CECA)."),
+    bias: z
+      .boolean()
+      .default(false)
+      .describe("Whether the convolution has a bias; in the paper it has none."),
     squeeze: z
       .enum(SQUEEZES)
       .default("average")
       .describe(
-        "What stands for a channel: its average, its maximum, or the sum of them. both: the convolution goes over averages and over maxima, and its results are added.",
+        "Pooling of each channel: its average, its maximum, or their sum. both: the convolution is applied to the averages and to the maxima, and the results are added.",
       ),
     ownKernels: z
       .boolean()
       .default(false)
-      .describe("Whether averages and maxima have a convolution each, where the squeeze is both."),
+      .describe("Whether averages and maxima have separate convolutions, with the squeeze both."),
     gate: rowGateOption,
   }),
   op,

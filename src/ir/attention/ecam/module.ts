@@ -27,15 +27,15 @@ import {
 } from "../row-gate.js";
 
 /**
- * ECA with two convolutions along the channels and M maps between them (timm's `ecam`, in no paper), for y, the
+ * ECA with two convolutions along the channels and M maps between them (timm's `ecam`; not in a paper), for y, the
  * mean of x over H and W:
  *
  *     u[m,c] = hidden(Σᵢ enter[m,i] · y[c + i - (k₁-1)/2] + enter_bias[m])           k₁ = 1; y = 0 outside of 0 … C-1
  *     ω[c]   = σ(Σₘ Σⱼ leave[m,j] · u[m, c + j - (k-1)/2] + leave_bias)              u = 0 outside of 0 … C-1
  *     result[n,c,h,w] = x[n,c,h,w] · ω[n,c]
  *
- * Not timm's are a wider first kernel, no biases, another `gate` for σ, and another `squeeze`: the maximum, or its sum with the
- * mean.
+ * Not in timm: a wider first kernel, no biases, another `gate` instead of σ, and another `squeeze`: the maximum, or its sum with
+ * the mean.
  */
 const op = modelOp({
   doc: "x · sigmoid(C1D_k(hidden(C1D_1(mean of x over H and W)))): ECA with a hidden layer",
@@ -98,12 +98,12 @@ export const ecam = defineAttention({
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the convolutions."),
     firstKernel: oddKernel
       .default(1)
-      .describe("Kernel size of the first convolution, odd; `kernel` is that of the second."),
+      .describe("Kernel size of the first convolution, odd; `kernel` is the size of the second."),
     bias: z.boolean().default(true).describe("Whether the convolutions have a bias."),
     squeeze: z
       .enum(ROW_SQUEEZE_NAMES)
       .default("average")
-      .describe("What stands for a channel: its average, its maximum, or the sum of them."),
+      .describe("Pooling of each channel: its average, its maximum, or their sum."),
     gate: rowGateOption,
   }),
   op,

@@ -18,7 +18,7 @@ export const ese = defineAttention({
       .enum(ACTIVATION_NAMES)
       .default("hard_sigmoid")
       .describe(
-        "Function that makes the gate of the layer's output. The paper's figure has a sigmoid, its code this.",
+        "Function that turns the layer's output into the gate. The default is that of the paper's code; its figure has a sigmoid.",
       ),
     bias: z.boolean().default(true).describe("Whether the layer has a bias."),
   }),

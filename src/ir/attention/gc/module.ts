@@ -32,7 +32,7 @@ const GATE = "sigmoid";
  *     α = softmax of attention · x + attention_bias over all positions             [N, 1, H, W]
  *     context[n,c] = Σₚ α[n,p] · x[n,c,p]                                        mean of x without attention
  *     δ = expand · hidden(LN(reduce · context + b₁)) + b₂                        LN over the M squeezed channels
- *     result = x + δ[n,c]                  fusion add (the paper's; timm's `gca`)
+ *     result = x + δ[n,c]                  fusion add (the paper; timm's `gca`)
  *     result = x · gate(δ)[n,c]            fusion scale (timm's `gc`)
  */
 const op = modelOp({
@@ -126,13 +126,13 @@ export const gc = defineAttention({
     fusion: z
       .enum(FUSIONS)
       .default("add")
-      .describe("How the context acts on x: added (the paper's; timm's gca), or as a gate (timm's gc)."),
+      .describe("How the context is applied to x: added (the paper; timm's gca), or as a gate (timm's gc)."),
     pooling: z
       .enum(["attention", "average"])
       .default("attention")
-      .describe("How the context is made of the places: by attention, or as their average."),
+      .describe("How the context is computed from the positions: by attention, or as their average."),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the bottleneck."),
-    gate: z.enum(ACTIVATION_NAMES).default(GATE).describe("Function that makes the gate of fusion scale."),
+    gate: z.enum(ACTIVATION_NAMES).default(GATE).describe("Function that computes the gate of fusion scale."),
     epsilon: z
       .number()
       .positive()

@@ -184,22 +184,22 @@ export const ge = defineAttention({
     extent: z
       .literal(EXTENTS)
       .default(0)
-      .describe("How far the gather reaches: windows are about this far apart; 0 gathers the whole map."),
+      .describe("Extent of the gather: the approximate distance between windows; 0 gathers the whole map."),
     parameters: z
       .boolean()
       .default(false)
-      .describe("Whether the gather has parameters (GE-θ⁺): depthwise convolutions in place of averages."),
+      .describe("Whether the gather has parameters (GE-θ⁺): depthwise convolutions instead of averages."),
     mlp: z
       .boolean()
       .default(true)
       .describe(
-        "Whether two layers as SE's excite (GE-θ⁺'s and timm's); GE-θ⁻ gates with what was gathered.",
+        "Whether the excite has two layers, as in SE (GE-θ⁺ and timm); GE-θ⁻ uses the gathered map as the gate.",
       ),
     activation: z
       .enum(ACTIVATION_NAMES)
       .default("relu")
       .describe("Activation between layers of the gather and of the excite."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes the gate."),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
     epsilon: normEpsilonOption,
   }),
   op,

@@ -27,11 +27,11 @@ const PER_ROW = 4;
  *
  *     y = relu(BN(reduce · relu(x) + b₀))                        [N, d, M], M positions; every stride-th of a row and column
  *     Σ = 1/M · (y - mean of y) · (y - mean of y)ᵀ               [N, d, d], the covariance of the channels
- *     r[n, 4i+j] = Σₖ rows[4i+j, k] · BN(Σ)[n,i,k] + b₁          the row-wise convolution: each row has layers of its own
+ *     r[n, 4i+j] = Σₖ rows[4i+j, k] · BN(Σ)[n,i,k] + b₁          the row-wise convolution: separate layers for each row
  *     result = x · σ(expand · r + b₂)[n,c]
  *
- * The batch normalisations and the first relu, for a gate that stands before the block's activation, are those of the
- * authors' code. BN(Σ) normalises each row of the matrix by statistics of its own.
+ * The batch normalisations and the first relu (for a gate before the block's activation) are from the
+ * authors' code. BN(Σ) has separate statistics for each row of the matrix.
  */
 const op = modelOp({
   doc: "x · sigmoid(W · rows of the channels' covariance): global second-order pooling",

@@ -110,7 +110,7 @@ export const nl = defineAttention({
     pairwise: z
       .enum(PAIRWISE)
       .default("embedded-gaussian")
-      .describe("How two places are compared: softmax of their products, or the products themselves."),
+      .describe("How two positions are compared: softmax of their products, or the products themselves."),
     scaled: z
       .boolean()
       .default(true)

@@ -24,8 +24,8 @@ import {
  *     Ms = gate(BN(conv_k([mean of x over the channels; maximum over the channels])))      eq. 3
  *     result = x · Ms[n,h,w]
  *
- * The paper's equation has no batch normalisation, the authors' code and timm have one. With `averaged` pooling
- * the convolution sees half the sum of mean and maximum.
+ * The paper's equation has no batch normalisation; the authors' code and timm have one. With `averaged` pooling
+ * the convolution uses the average of mean and maximum.
  */
 const op = modelOp({
   doc: "x · gate of a convolution of mean and maximum over the channels: CBAM's spatial attention",
@@ -58,11 +58,11 @@ export const sam = defineAttention({
   options: z.strictObject({
     kernel: spatialKernelOption,
     pooling: poolingOption,
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that makes the gate."),
+    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
     norm: z
       .boolean()
       .default(true)
-      .describe("Whether a batch normalisation follows the convolution, as in the authors' code and timm."),
+      .describe("Whether batch normalisation follows the convolution, as in the authors' code and timm."),
     epsilon: normEpsilonOption,
   }),
   op,

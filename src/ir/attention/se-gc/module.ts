@@ -19,13 +19,13 @@ export const seGc = defineAttention({
       .min(1)
       .max(65536)
       .optional()
-      .describe("G, the number of groups. Left out, 16, or what follows from `groupSize`."),
+      .describe("G, the number of groups. Default: 16, or computed from `groupSize`."),
     groupSize: z
       .int()
       .min(1)
       .max(65536)
       .optional()
-      .describe("Channels in a group, in place of `groups`: C/8 groups are groups of 8."),
+      .describe("Channels in a group, instead of `groups`: C/8 groups are groups of 8."),
   }),
   op: defineLinearGate({
     doc: "x · sigmoid(W · mean of x over H and W), W block-diagonal: a group convolution",

@@ -9,11 +9,11 @@ import { startOfGates } from "../identity.js";
 import { defineAttention } from "../module.js";
 
 /**
- * SE-Var2 of the ECA paper: each channel's gate depends on its own mean alone, by one weight.
+ * SE-Var2 of the ECA paper: each channel's gate depends only on its own mean, with one weight.
  *
  *     result = x · σ(w ⊙ y), y the mean of x over H and W
  *
- * The product with w is element by element, no matrix product, and so no multiply-accumulates in the field's count.
+ * The product with w is element-wise, so it doesn't count as multiply-accumulates.
  */
 export const seVar2 = defineAttention({
   type: "se-var2",

@@ -4,7 +4,7 @@ import { defineLinearGate } from "../linear-gate.js";
 import { defineAttention, initializationAt } from "../module.js";
 
 /**
- * SE-Var3 of the ECA paper: every channel's gate sees every channel, by one full layer without bias.
+ * SE-Var3 of the ECA paper: each channel's gate depends on all channels, by one dense layer without bias.
  *
  *     result = x · σ(W·y), y the mean of x over H and W, W of [C, C]
  */

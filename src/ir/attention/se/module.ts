@@ -36,11 +36,11 @@ const SQUEEZE_NAMES = Object.keys(SQUEEZES) as [keyof typeof SQUEEZES, ...(keyof
  * Squeeze-and-Excitation (Hu et al., CVPR 2018, section 3), for x of [N, C, H, W] or [N, C, L], reduced to M channels:
  *
  *     z = squeeze(x), the mean of x over H and W                          squeeze, eq. 2
- *     s = gate(expand · hidden(BN(reduce · z + b₁)) + b₂)                 excitation, eq. 3; BN is not the paper's
+ *     s = gate(expand · hidden(BN(reduce · z + b₁)) + b₂)                 excitation, eq. 3; BN is not in the paper
  *     result[n,c,h,w] = x[n,c,h,w] · s[n,c]                               eq. 4
  *
- * Without a squeeze ("NoSqueeze") z is x, the two layers act at every position, and s is a map like x. With `norm` a batch
- * normalisation follows the first layer, as in RexNet; without it there is none.
+ * Without a squeeze ("NoSqueeze") z is x, the two layers act at every position, and s is a map like x. BN is only there
+ * with `norm`, as in RexNet.
  */
 const op = modelOp({
   doc: "x · gate(expand · hidden(reduce · squeeze(x))), squeeze(x) the mean of x over H and W: Squeeze-and-Excitation",
@@ -87,18 +87,18 @@ export const se = defineAttention({
       .enum(SQUEEZE_NAMES)
       .default("average")
       .describe(
-        "What stands for a channel: its average, its maximum, or none, and then both layers act at every place (NoSqueeze).",
+        "Pooling of each channel: its average, its maximum, or none; with none, both layers act at every position (NoSqueeze).",
       ),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the two layers."),
     gate: z
       .enum(ACTIVATION_NAMES)
       .default("sigmoid")
-      .describe("Function that makes the gate of the second layer's output."),
+      .describe("Function that turns the second layer's output into the gate."),
     bias: z.boolean().default(true).describe("Whether both layers have a bias."),
     norm: z
       .boolean()
       .default(false)
-      .describe("Whether a batch normalisation follows the first layer, as in RexNet; the paper has none."),
+      .describe("Whether batch normalisation follows the first layer, as in RexNet; the paper has none."),
     epsilon: normEpsilonOption,
   }),
   op,

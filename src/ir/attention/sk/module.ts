@@ -19,8 +19,8 @@ import {
 import { reductionOptions, squeezedChannels } from "../reduction.js";
 
 /**
- * Selective kernels (Li et al., SKNet, CVPR 2019, section 3.1): attention between M paths, which x has one after the other
- * along its channels. For x of [N, M·C, H, W], its paths U₁ … U_M of [N, C, H, W]:
+ * Selective kernels (Li et al., SKNet, CVPR 2019, section 3.1): attention between M paths, which are concatenated in x
+ * along the channels. For x of [N, M·C, H, W] and its paths U₁ … U_M of [N, C, H, W]:
  *
  *     s = mean of U₁ + … + U_M over H and W                  [N, C, 1, 1]     eq. 1 and 2
  *     z = hidden(BN(reduce · s))                             [N, d, 1, 1]     eq. 3
@@ -81,7 +81,7 @@ export const sk = defineAttention({
       .min(1)
       .max(65536)
       .default(1)
-      .describe("Squeezed channels are at least as many: the paper's L, 32 in its networks."),
+      .describe("Minimum number of squeezed channels: the paper's L, 32 in its networks."),
     activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation of the compact descriptor."),
     epsilon: normEpsilonOption,
   }),
