@@ -15,7 +15,7 @@ export const sharedOptions = {
     type: "string",
     requiresArg: true,
     coerce: batchSize,
-    describe: "The batch: a number, or dynamic [default: dynamic; 1 where boxes are selected]",
+    describe: "Batch size: a number, or dynamic [default: dynamic; 1 for models that select boxes]",
   },
   json: { type: "boolean", default: false, describe: "Print one JSON document on stdout and nothing else" },
   insert: {
@@ -43,19 +43,19 @@ export const sharedOptions = {
     requiresArg: true,
     coerce: wholeNumber("resolution", 1, 8192),
     describe:
-      "Height and width of the input, or length of a signal; for a file only where it leaves them open [default: the spec's; 224]",
+      "Height and width of the input, or length of a signal; for an ONNX file only if they are dynamic [default: the spec's; 224]",
   },
   "input-shape": {
     type: "string",
     array: true,
     nargs: 1,
-    describe: "Sizes to assume for an input that has open ones: x=1x3x320x320; once for each input",
+    describe: "Shape of an input with dynamic sizes: x=1x3x320x320; once per input",
   },
   input: {
     type: "string",
     array: true,
     nargs: 1,
-    describe: "Fill an input with this number instead of random ones, as for a sampling rate: sr=16000",
+    describe: "Fill an input with a number instead of random values, such as a sampling rate: sr=16000",
   },
   seed: {
     type: "number",
@@ -92,13 +92,13 @@ export const sharedOptions = {
     requiresArg: true,
     choices: [...DEVICE_NAMES, "auto"] as const,
     default: "cpu" as const,
-    describe: "Where the model runs; auto takes the first device that works here",
+    describe: "Device that runs the model; auto selects the first one that works on this machine",
   },
   timeout: {
     type: "number",
     requiresArg: true,
     coerce: realNumber("timeout", "above 0"),
-    describe: "Stop the run after so many seconds, with exit code 1",
+    describe: "Stop after this many seconds, with exit code 1",
   },
   "allow-cpu-nodes": {
     type: "boolean",
@@ -108,7 +108,7 @@ export const sharedOptions = {
   "allow-tf32": {
     type: "boolean",
     default: false,
-    describe: "Let CUDA multiply float32 numbers with 10 bits of fraction (TF32)",
+    describe: "Allow TF32 on CUDA: float32 products with a mantissa of 10 bits",
   },
   "keep-bn": {
     type: "boolean",
@@ -129,12 +129,12 @@ export const sharedOptions = {
   "names-map": {
     type: "string",
     requiresArg: true,
-    describe:
-      'A JSON file of regular expressions that change the weights\' names: { "^layer(\\d)": "stages.$1" }',
+    describe: 'JSON file of regular expressions that rename weights: { "^layer(\\d)": "stages.$1" }',
   },
   "adapt-input": {
     type: "boolean",
-    describe: "Adapt the weights of an RGB stem to other channels, summed or repeated as in timm",
+    describe:
+      "Adapt the weights of an RGB stem to another number of channels, by summing or repeating as in timm",
   },
   "allow-missing": {
     type: "string",
@@ -146,7 +146,7 @@ export const sharedOptions = {
   "allow-other-settings": {
     type: "boolean",
     describe:
-      "Accept weights whose names imply another ε, padding, activation or preprocessing than the spec's",
+      "Accept weights whose names imply an ε, padding, activation or preprocessing that differs from the spec's",
   },
   "weights-key": {
     type: "string",
@@ -176,7 +176,7 @@ export const sharedOptions = {
   preprocessing: {
     type: "string",
     requiresArg: true,
-    describe: "Prepare images as this spec says, not as the model says",
+    describe: "Spec with the preprocessing of images, instead of the model's own",
   },
 } as const satisfies Record<string, Options>;
 
@@ -186,12 +186,12 @@ export const formatFlag = {
     requiresArg: true,
     choices: FORMATS,
     default: "text" as const,
-    describe: "The form of tables: text, md for Markdown, csv with plain numbers, latex for booktabs",
+    describe: "Format of tables: text, md (Markdown), csv with plain numbers, latex (booktabs)",
   },
   wide: {
     type: "boolean",
     default: false,
-    describe: "In a terminal: show all of long cells, which are cut to its width otherwise",
+    describe: "Don't truncate long cells to the width of the terminal",
   },
 } as const satisfies Record<string, Options>;
 

@@ -15,7 +15,7 @@ import { defineCommand } from "./command.js";
 
 export const benchCommand = defineCommand({
   usage: "bench <models..>",
-  doc: "Time models against each other, in turns and in several processes",
+  doc: "Compare the speed of models, which run alternately and in several processes",
   positionals: {
     models: { type: "string", array: true, demandOption: true, describe: "Specs or ONNX files" },
   },
@@ -41,7 +41,7 @@ export const benchCommand = defineCommand({
       requiresArg: true,
       default: 5,
       coerce: wholeNumber("processes", 1, 1000),
-      describe: "Processes to run; the intervals of the ratios come from their differences",
+      describe: "Number of processes; the intervals of the ratios are computed from their differences",
     },
     runs: {
       type: "number",
@@ -65,11 +65,11 @@ export const benchCommand = defineCommand({
     timeout: sharedOptions.timeout,
   },
   examples: [
-    ["ecagen bench specs/b0-se.json specs/b0-eca.json specs/b0-none.json", "what attention costs"],
-    ["ecagen bench ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
+    ["ecagen bench specs/b0-se.json specs/b0-eca.json specs/b0-none.json", "the cost of attention"],
+    ["ecagen bench ocr.onnx --input-shape x=1x3x48x320", "an ONNX file with dynamic sizes"],
     [
       "ecagen bench silero_vad.onnx --input-shape input=1x512 --input sr=16000",
-      "an input that can't be any number",
+      "an input that needs a specific number",
     ],
     ["ecagen bench out/b0-se.onnx out/b0-eca.onnx --device webgpu --batch 1,8 --profile", "on the GPU"],
   ],

@@ -20,12 +20,12 @@ export const codegenCommand = defineCommand({
     lang: {
       choices: LANGUAGES,
       describe:
-        "ts: a package for Node.js and browsers; pytorch: a module and its training program; web: a page that compares SE, ECA and no gates; json: the data that templates get",
+        "ts: a package for Node.js and browsers; pytorch: a module and its training program; web: a page that compares SE, ECA and no gates; json: the data for templates",
     },
     templates: {
       type: "string",
       requiresArg: true,
-      describe: "A folder of Mustache templates of your own, instead of --lang: see docs/templates.md",
+      describe: "Folder with your own Mustache templates, instead of --lang: see docs/templates.md",
     },
     output: {
       alias: "o",
@@ -71,14 +71,14 @@ export const codegenCommand = defineCommand({
   },
   examples: [
     ["ecagen codegen specs/b0-eca.json --lang ts -o b0-eca", "a TypeScript package with the ONNX file in it"],
-    ["ecagen codegen model.onnx --lang ts -o model", "the same for an ONNX file of any framework, as it is"],
+    ["ecagen codegen model.onnx --lang ts -o model", "the same for an ONNX file of any framework"],
     [
       "ecagen codegen mobilenet.onnx --lang pytorch -o mobilenet",
-      "a PyTorch module with its weights, of a file whose blocks are known",
+      "a PyTorch module with weights, from an ONNX file with recognised blocks",
     ],
     [
       "ecagen codegen specs/b0-eca.json --lang pytorch -o b0-eca-train",
-      "a PyTorch module and its training loop",
+      "a PyTorch module with a training loop",
     ],
     [
       "ecagen codegen specs/b0-se.json --weights b0.pth --passes 'swap-attention{to=eca}' --lang pytorch -o b0-eca",
@@ -86,20 +86,20 @@ export const codegenCommand = defineCommand({
     ],
     [
       "ecagen codegen specs/resnet50.json --weights resnet50.pth --insert eca --lang pytorch -o resnet50-eca",
-      "a trained network with new gates, to train on from there",
+      "a trained network with inserted gates, for fine-tuning",
     ],
     [
       "ecagen codegen specs/b0-se.json --lang pytorch --names timm -o b0-train",
-      "a module that takes and gives the state_dict of timm's",
+      "a module that loads and saves timm's state_dict",
     ],
-    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "what your own templates say"],
+    ["ecagen codegen specs/b0-eca.json --templates my-templates -o b0-card", "files from your own templates"],
     [
       "ecagen codegen specs/b0-se.json --lang ts -o b0 --weights efficientnet_b0.safetensors",
       "the same with trained weights",
     ],
     [
       "ecagen codegen specs/b0-se.json --lang web -o b0-page --weights se.pt --variant-weights eca=eca.pt",
-      "a page for browsers; SE and ECA were trained, each by itself",
+      "a web page, with separately trained SE and ECA variants",
     ],
   ],
   async run(args) {

@@ -31,7 +31,7 @@ export const compileCommand = defineCommand({
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
-      describe: "Prepare the pictures of --calibrate as this spec says, not as the model says",
+      describe: "Spec with the preprocessing of the pictures of --calibrate, instead of the model's own",
     },
     seed: sharedOptions.seed,
     opset: sharedOptions.opset,
@@ -72,8 +72,14 @@ export const compileCommand = defineCommand({
   },
   examples: [
     ["ecagen compile specs/b0-eca.json", "writes out/b0-eca.onnx"],
-    ["ecagen compile b0-eca --resolution 288 -o b0-288.onnx", "a network that ships, for larger images"],
-    ["ecagen compile b0-eca --set head.classes=10 --set defaults.activation=relu", "with other fields"],
+    [
+      "ecagen compile b0-eca --resolution 288 -o b0-288.onnx",
+      "a network that ships with ecagen, for larger images",
+    ],
+    [
+      "ecagen compile b0-eca --set head.classes=10 --set defaults.activation=relu",
+      "with some fields changed",
+    ],
     ["ecagen compile - -o - < net.json > net.onnx", "in a pipe"],
     [
       "ecagen compile specs/b0-se.json --passes 'swap-attention{to=eca}' -o eca.onnx",
@@ -89,7 +95,7 @@ export const compileCommand = defineCommand({
     ],
     [
       "ecagen compile specs/b0-se.json --weights b0.safetensors --passes 'swap-attention{to=eca}' --new-gates fit --calibrate images.npy",
-      "new gates are fitted to the old ones, and a table shows how well",
+      "fits the new gates to the old ones, and prints the quality of the fit",
     ],
     [
       "ecagen compile specs/resnet50.json --weights resnet50.pth --insert eca --at 'stages=[2,3]'",
@@ -97,22 +103,25 @@ export const compileCommand = defineCommand({
     ],
     [
       "ecagen compile net.json --weights b0.safetensors --allow-missing 'head.classifier.*'",
-      "other classes than the checkpoint",
+      "classes that differ from the checkpoint",
     ],
     [
       "ecagen compile net.json --weights mine.pth --names-map names.json",
-      "a checkpoint whose names regular expressions change",
+      "renames the weights of a checkpoint by regular expressions",
     ],
-    ["ecagen compile gray.json --weights b0.safetensors --adapt-input", "images of one channel"],
+    ["ecagen compile gray.json --weights b0.safetensors --adapt-input", "images with one channel"],
     [
       "ecagen compile specs/b0-eca.json --precision fp16 -o half.onnx",
       "half precision, a file of half the size",
     ],
     [
       "ecagen compile specs/b0-eca.json --precision fp16 --fp16-io",
-      "the same with inputs and outputs of float16",
+      "the same with float16 inputs and outputs",
     ],
-    ["ecagen compile net.json --batch 1 --opset 13 --keep-bn", "for an old runtime that folds by itself"],
+    [
+      "ecagen compile net.json --batch 1 --opset 13 --keep-bn",
+      "for a runtime that folds BatchNormalization itself",
+    ],
   ],
   async run(args) {
     refuseStreamed(args);

@@ -6,7 +6,7 @@ export const completionCommand = defineCommand({
   doc: "Print a script for shell completion (bash, zsh)",
   positionals: {},
   options: {},
-  examples: [["ecagen completion >> ~/.bashrc", "completes commands and flags in every new shell"]],
+  examples: [["ecagen completion >> ~/.bashrc", "enables completion of commands and flags in new shells"]],
   async run() {
     const script = await completionScript();
     return { json: { script }, text: () => script };

@@ -21,7 +21,7 @@ export const diffCommand = defineCommand({
       type: "string",
       array: true,
       default: [],
-      describe: "More of them, each compared with the first",
+      describe: "More networks, each compared with the first",
     },
   },
   options: {
@@ -35,7 +35,7 @@ export const diffCommand = defineCommand({
       alias: "o",
       type: "string",
       requiresArg: true,
-      describe: "The file that gets the page of --format html [default: stdout]",
+      describe: "The file for the page of --format html [default: stdout]",
     },
     ...sizeFlags,
     ...specFlags,
@@ -53,22 +53,25 @@ export const diffCommand = defineCommand({
     },
   },
   examples: [
-    ["ecagen diff specs/b0-se.json specs/b0-eca.json", "what ECA instead of SE saves"],
-    ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "whether a file is that network"],
+    ["ecagen diff specs/b0-se.json specs/b0-eca.json", "the savings of ECA compared with SE"],
+    ["ecagen diff specs/b0-se.json efficientnet_b0.onnx", "compares an ONNX file with a spec"],
     [
       "ecagen diff specs/b0-none.json specs/b0-se.json specs/b0-eca.json",
-      "two networks, each with the first",
+      "compares each network with the first",
     ],
     [
       "git show HEAD:net.json | ecagen diff - net.json --exit-code",
-      "whether an edit changed the network, in CI",
+      "checks in CI whether an edit changed the network",
     ],
     [
       "ecagen diff old.json new.json --format md --fail-on 'parameters>+1%' --fail-on attention-removed",
-      "a comment for a pull request, and a check",
+      "a comment for a pull request, with a check",
     ],
-    ["ecagen diff old.json new.json --format html -o diff.html", "both beside each other, as a page"],
-    ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two files that leave their sizes open"],
+    [
+      "ecagen diff old.json new.json --format html -o diff.html",
+      "a web page with both networks side by side",
+    ],
+    ["ecagen diff a.onnx b.onnx --input-shape x=1x3x320x320", "two ONNX files with dynamic sizes"],
   ],
   async run({ a, b, more, "exit-code": exitCode, "fail-on": failOn, ...args }) {
     const { format, output } = args;

@@ -3,10 +3,10 @@ import { defineCommand } from "./command.js";
 
 export const doctorCommand = defineCommand({
   usage: "doctor",
-  doc: "Test what works here: Node.js, onnxruntime-node and each device",
+  doc: "Check Node.js, onnxruntime-node and each device on this machine",
   positionals: {},
   options: {},
-  examples: [["ecagen doctor", "which devices can run a model here, and what the others lack"]],
+  examples: [["ecagen doctor", "the devices that work here, and the reasons for the others"]],
   async run() {
     const { examine } = await import("../../driver/doctor/doctor.js");
     const report = await examine();

@@ -5,7 +5,7 @@ import { defineCommand } from "./command.js";
 
 export const graphCommand = defineCommand({
   usage: "graph <model>",
-  doc: "Draw a network: its blocks or its ops, the shapes between them, gates in colours",
+  doc: "Draw the blocks or ops of a network, with the shapes between them and coloured gates",
   positionals: {
     model: {
       type: "string",
@@ -19,13 +19,13 @@ export const graphCommand = defineCommand({
       type: "string",
       requiresArg: true,
       describe:
-        "The picture: .svg, .html for a page whose blocks unfold, or .dot for Graphviz [default: the text for Graphviz, on stdout]",
+        "The picture: .svg, .html for a page with expandable blocks, or .dot for Graphviz [default: Graphviz text on stdout]",
     },
     level: {
       requiresArg: true,
       choices: ["block", "op"] as const,
       default: "block" as const,
-      describe: "Whether a node is a block or an op",
+      describe: "What each node stands for: a block or an op",
     },
     ...sizeFlags,
     ...specFlags,
@@ -35,10 +35,10 @@ export const graphCommand = defineCommand({
     ["ecagen graph specs/b0-eca.json -o b0.svg", "the blocks of B0, with its gates"],
     [
       "ecagen graph model.onnx --level op -o model.svg",
-      "every operator of a file, in the blocks that are found",
+      "all operators of an ONNX file, grouped by recognised blocks",
     ],
-    ["ecagen graph specs/b0-eca.json -o b0.html", "a page in which blocks unfold to their ops"],
-    ["ecagen graph specs/b0-eca.json | dot -Tpdf -o b0.pdf", "with a Graphviz of your own"],
+    ["ecagen graph specs/b0-eca.json -o b0.html", "a web page with blocks that expand to their ops"],
+    ["ecagen graph specs/b0-eca.json | dot -Tpdf -o b0.pdf", "with Graphviz"],
   ],
   async run({ model, output, level, passes, ...args }) {
     const { drawGraph } = await import("../../driver/graph/graph.js");

@@ -4,7 +4,7 @@ import { defineCommand } from "./command.js";
 
 export const initCommand = defineCommand({
   usage: "init [file]",
-  doc: "Write a first spec, with comments, to start from",
+  doc: "Write a commented example spec to start from",
   positionals: {
     file: { type: "string", default: "network.json", describe: "The file; it must not exist yet" },
   },
@@ -13,15 +13,12 @@ export const initCommand = defineCommand({
       requiresArg: true,
       choices: SPEC_TEMPLATES,
       default: "network" as const,
-      describe: "What to start from: a network of built-in blocks, or one that defines a block of its own",
+      describe: "Template: a network of built-in blocks, or one that defines a block",
     },
   },
   examples: [
-    ["ecagen init && ecagen verify network.json", "from nothing to a verified network"],
-    [
-      "ecagen init --template block fire.json",
-      "a spec that defines its own block, to change into that of a paper",
-    ],
+    ["ecagen init && ecagen verify network.json", "creates and verifies a first network"],
+    ["ecagen init --template block fire.json", "a spec with a block definition, to adapt to a paper's block"],
   ],
   async run({ file, template }) {
     const { initSpec } = await import("../../driver/init/init.js");

@@ -7,7 +7,7 @@ import { defineCommand } from "./command.js";
 export const inspectCommand = defineCommand({
   usage: "inspect <file>",
   doc: "Show the stages, blocks, gates and counts of an ONNX file",
-  positionals: { file: { type: "string", demandOption: true, describe: "An ONNX file, of any framework" } },
+  positionals: { file: { type: "string", demandOption: true, describe: "An ONNX file from any framework" } },
   options: {
     spec: {
       type: "string",
@@ -18,23 +18,20 @@ export const inspectCommand = defineCommand({
       type: "boolean",
       default: false,
       describe:
-        "Print the file as text for git diff: a line for each block, op and tensor, these with a hash",
+        "Print the file as text for git diff: one line per block, op and tensor, with hashes of tensors",
     },
     ...formatFlag,
     ...sizeFlags,
   },
   examples: [
-    ["ecagen inspect efficientnet_b0.onnx", "the blocks that are found, with kernel, stride, gate and costs"],
-    [
-      "ecagen inspect model.onnx --json",
-      "the same for a script, with the operators that ecagen doesn't know",
-    ],
-    ["ecagen inspect ocr.onnx --input-shape x=1x3x48x320", "at the sizes that the file leaves open"],
+    ["ecagen inspect efficientnet_b0.onnx", "the recognised blocks, with kernel, stride, gate and costs"],
+    ["ecagen inspect model.onnx --json", "the same as JSON, including unknown operators"],
+    ["ecagen inspect ocr.onnx --input-shape x=1x3x48x320", "an ONNX file with dynamic sizes"],
     [
       "git config diff.onnx.textconv 'ecagen inspect --textconv'",
       "git diff shows .onnx files, with *.onnx diff=onnx in .gitattributes",
     ],
-    ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "and the spec that makes the same network"],
+    ["ecagen inspect mobilenet.onnx --spec mobilenet.json", "also writes a spec of the same network"],
   ],
   async run({ file, spec, textconv, ...args }) {
     if (textconv) return await asText(file, { ...args, spec });

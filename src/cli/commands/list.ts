@@ -20,7 +20,7 @@ export const listCommand = defineCommand({
     },
   },
   examples: [
-    ["ecagen list resnet50", "the networks made of ResNet-50"],
+    ["ecagen list resnet50", "the networks based on ResNet-50"],
     ["ecagen list --attention eca", "the networks with ECA"],
   ],
   async run({ text, attention }) {

@@ -21,7 +21,7 @@ const DEFAULT_PARTS = { csv: "blocks", svg: "parameters" } as const;
 
 export const reportCommand = defineCommand({
   usage: "report <models..>",
-  doc: "Make a page of a network, or of several beside each other: costs, blocks, gates, graph, passes",
+  doc: "Write a report on one or more networks: costs, blocks, gates, graph, passes",
   positionals: {
     models: {
       type: "string",
@@ -35,18 +35,18 @@ export const reportCommand = defineCommand({
       alias: "o",
       type: "string",
       requiresArg: true,
-      describe: "The file that gets the report [default: stdout]",
+      describe: "The file for the report [default: stdout]",
     },
     format: {
       requiresArg: true,
       choices: FORMS,
       default: "html" as const,
-      describe: "A page, or parts of it: md has all tables, csv one, svg one chart, json what --json prints",
+      describe: "html: a web page; md: all tables; csv: one table; svg: one chart; json: the same as --json",
     },
     part: {
       requiresArg: true,
       choices: PARTS,
-      describe: "The table or chart that --format md, csv or svg has [default: all; blocks; parameters]",
+      describe: "The table or chart for --format md, csv or svg [default: all; blocks; parameters]",
     },
     title: {
       type: "string",
@@ -56,7 +56,7 @@ export const reportCommand = defineCommand({
     verify: {
       type: "boolean",
       default: false,
-      describe: "Verify each network on the CPU, as ecagen verify does; exit code 1 where one is not right",
+      describe: "Verify each network on the CPU, as ecagen verify does; exit code 1 if one is not right",
     },
     bench: {
       type: "boolean",
@@ -68,13 +68,13 @@ export const reportCommand = defineCommand({
     passes: sharedOptions.passes,
   },
   examples: [
-    ["ecagen report specs/b0-eca.json -o b0.html", "one file, which needs no network to be read"],
+    ["ecagen report specs/b0-eca.json -o b0.html", "one file, readable offline"],
     [
       "ecagen report specs/b0-none.json specs/b0-se.json specs/b0-eca.json -o attention.html",
-      "beside each other, what differs marked",
+      "side by side, with differences marked",
     ],
-    ["ecagen report before.onnx after.onnx -o rewrite.html", "what a rewrite changed"],
-    ["ecagen report net.json --verify --bench -o net.html", "with the proof, and the times"],
+    ["ecagen report before.onnx after.onnx -o rewrite.html", "the changes of a rewrite"],
+    ["ecagen report net.json --verify --bench -o net.html", "with verification and timings"],
     ["ecagen report specs/b0-eca.json --format svg --part macs -o macs.svg", "one of its charts"],
     ["ecagen report specs/b0-eca.json --format csv --part gates", "C and k of each gate"],
   ],

@@ -10,14 +10,14 @@ export const resolveCommand = defineCommand({
   },
   options: { ...specFlags, resolution: sharedOptions.resolution },
   examples: [
-    ["ecagen resolve specs/b7-eca.json > b7.json", "a spec that needs no other file"],
+    ["ecagen resolve specs/b7-eca.json > b7.json", "a self-contained spec"],
     [
       "ecagen resolve b0-eca --set head.classes=10 > mine.json",
-      "one that ships, with other fields, to go on from",
+      "a copy of a shipped spec with changed fields, as a starting point",
     ],
     [
       "ecagen resolve specs/b7-eca.json --json",
-      "what the compiler makes of it too: every block with its channels, strides and rates",
+      "also with the result of the compiler: every block with its channels, strides and rates",
     ],
   ],
   async run({ spec, set, resolution }) {

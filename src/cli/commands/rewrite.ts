@@ -23,8 +23,7 @@ export const rewriteCommand = defineCommand({
       alias: "o",
       type: "string",
       requiresArg: true,
-      describe:
-        "The rewritten file; - writes it to stdout [default: nothing is written, for a look with --explain]",
+      describe: "The rewritten file; - writes it to stdout [default: none, for use with --explain]",
     },
     swap: {
       type: "string",
@@ -49,7 +48,7 @@ export const rewriteCommand = defineCommand({
       type: "string",
       requiresArg: true,
       describe:
-        "Write an SVG of the networks that NEW=auto considered: parameters against the error of the outputs",
+        "Write an SVG chart of the networks that NEW=auto considered: parameters and error of the outputs",
     },
     insert: sharedOptions.insert,
     at: sharedOptions.at,
@@ -61,29 +60,29 @@ export const rewriteCommand = defineCommand({
     explain: {
       type: "boolean",
       default: false,
-      describe: "List each gate that was found, and what looks like a gate but is none, with the reason",
+      describe: "List the gates of the file, and near misses with their reasons",
     },
     verify: {
       type: "boolean",
       default: true,
-      describe: "Compare with the original where passes must keep the values; --no-verify skips that",
+      describe: "Compare with the original, for passes that must keep the values; --no-verify skips this",
     },
     "new-gates": sharedOptions["new-gates"],
     "fit-steps": sharedOptions["fit-steps"],
     calibrate: sharedOptions.calibrate,
     preprocessing: {
       ...sharedOptions.preprocessing,
-      describe: "Prepare the pictures of --calibrate as this spec says, not as the model says",
+      describe: "Spec with the preprocessing of the pictures of --calibrate, instead of the model's own",
     },
     seed: sharedOptions.seed,
     batch: {
       ...sharedOptions["model-batch"],
-      describe: "Fix an open batch to this number [default: it stays open]",
+      describe: "Fix a dynamic batch to this number [default: it stays dynamic]",
     },
     "input-shape": {
       ...sharedOptions["input-shape"],
       describe:
-        "Sizes to assume for an input that has open ones, for analysis and verification: x=1x3x320x320; the file stays open",
+        "Shape of an input with dynamic sizes, for analysis and verification: x=1x3x320x320; the file keeps them dynamic",
     },
     input: sharedOptions.input,
     precision: sharedOptions.precision,
@@ -92,7 +91,7 @@ export const rewriteCommand = defineCommand({
     "external-data": {
       type: "boolean",
       describe:
-        "Write the weights to a separate file beside the model, named after its content [default: where the original has one]",
+        "Write the weights to a separate file beside the model, named after its content [default: if the original has one]",
     },
     "print-ir-after-all": {
       type: "boolean",
@@ -101,15 +100,15 @@ export const rewriteCommand = defineCommand({
     },
   },
   examples: [
-    ["ecagen rewrite seresnet50.onnx --explain", "which gates the file has, and which near misses"],
-    ["ecagen rewrite seresnet50.onnx --swap se=eca -o ecaresnet50.onnx", "every SE gate becomes ECA"],
+    ["ecagen rewrite seresnet50.onnx --explain", "lists the gates and near misses in the file"],
+    ["ecagen rewrite seresnet50.onnx --swap se=eca -o ecaresnet50.onnx", "swaps every SE gate for ECA"],
     [
       "ecagen rewrite b0.onnx --swap se=eca --new-gates fit --calibrate images.npy -o b0-eca.onnx",
-      "the new gates start near to what the old ones do",
+      "fits the new gates to the old ones",
     ],
     [
       "ecagen rewrite b0.onnx --swap se=eca --new-gates fit --calibrate photos/ --preprocessing b0-se -o b0-eca.onnx",
-      "the same by a folder of pictures",
+      "the same with a folder of pictures",
     ],
     [
       "ecagen rewrite resnet50.onnx --insert eca --at blocks=residual -o resnet50-eca.onnx",
@@ -117,22 +116,19 @@ export const rewriteCommand = defineCommand({
     ],
     [
       "ecagen rewrite b0.onnx --swap se=auto --budget cosine=0.999 --calibrate pictures/ -o b0-auto.onnx --curve curve.svg",
-      "each gate becomes the smallest one that will do; a picture of what others would do",
+      "swaps each gate for the smallest one within the budget, and draws the alternatives",
     ],
     [
       "ecagen rewrite b0.onnx --passes 'swap-attention{from=se,to=eca,at={stages=[4,5,6]}}' -o late.onnx",
       "only in the later stages",
     ],
-    ["ecagen rewrite model.onnx --passes simplify -o small.onnx", "constants and shape chains are folded"],
+    ["ecagen rewrite model.onnx --passes simplify -o small.onnx", "folds constants and shape computations"],
     [
       "ecagen rewrite detector.onnx --swap se=eca --input-shape image=1x3x640x640 -o eca.onnx",
-      "a file that leaves its sizes open",
+      "an ONNX file with dynamic sizes",
     ],
     ["ecagen rewrite model.onnx --precision fp16 --batch 1 -o half.onnx", "half precision, a batch of one"],
-    [
-      "ecagen rewrite model.onnx --precision fp16 --fp16-io -o half.onnx",
-      "inputs and outputs of float16, too",
-    ],
+    ["ecagen rewrite model.onnx --precision fp16 --fp16-io -o half.onnx", "with float16 inputs and outputs"],
   ],
   async run(args) {
     refuseStreamed(args);

@@ -53,7 +53,7 @@ export const runCommand = defineCommand({
     labels: {
       type: "string",
       requiresArg: true,
-      describe: "The names of the classes: a text with one a line, or a list in JSON",
+      describe: "Names of the classes: a text file with one name per line, or a JSON list",
     },
     ...weightsFlags,
     passes: sharedOptions.passes,
@@ -69,11 +69,11 @@ export const runCommand = defineCommand({
     ],
     [
       "ecagen run segmenter.onnx street.jpg --input-shape x=1x3x512x1024",
-      "an image for a file of open sizes",
+      "an image, for a model with dynamic sizes",
     ],
     [
       "ecagen run mask-rcnn.onnx street.jpg --labels coco.json --min-score 0.5 --draw found.png",
-      "what a detector finds, as a table and drawn",
+      "the detections as a table and as a picture",
     ],
     ["ecagen run two.onnx --input left=a.npy --input right=b.npy --device auto", "inputs by name"],
   ],

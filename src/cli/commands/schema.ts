@@ -11,12 +11,12 @@ export const schemaCommand = defineCommand({
       requiresArg: true,
       choices: SCHEMA_NAMES,
       default: "spec" as const,
-      describe: "The documents: specs, sweep files, those of a command, or those of errors",
+      describe: "Kind of document: a spec, a sweep file, the output of a command, or errors",
     },
   },
   examples: [
-    ["ecagen schema > ecagen.schema.json", "then name the file in a spec's $schema"],
-    ["ecagen schema --of stats", "what ecagen stats --json prints"],
+    ["ecagen schema > ecagen.schema.json", "for the $schema key of specs"],
+    ["ecagen schema --of stats", "the schema of ecagen stats --json"],
   ],
   async run({ of }) {
     const { documentJsonSchema, specJsonSchema, sweepJsonSchema } = await import(

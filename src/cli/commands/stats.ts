@@ -16,7 +16,12 @@ export const statsCommand = defineCommand({
       demandOption: true,
       describe: "A spec, or an ONNX file; - reads a spec from stdin",
     },
-    more: { type: "string", array: true, default: [], describe: "More of them: a table of networks" },
+    more: {
+      type: "string",
+      array: true,
+      default: [],
+      describe: "More networks, for a table with one row each",
+    },
   },
   options: {
     convention: {
@@ -32,21 +37,18 @@ export const statsCommand = defineCommand({
     ["ecagen stats specs/b0-eca.json", "the table by block"],
     [
       "ecagen stats specs/b0-se.json specs/b0-eca.json model.onnx --format latex",
-      "a row for each network, for a paper",
+      "a LaTeX table with one row per network",
     ],
     ["ecagen stats specs/b0-eca.json --resolution 288 --json", "MACs at another input size, for a script"],
-    ["ecagen stats b0-se --set stages[0].attention=eca", "with another field of the spec"],
+    ["ecagen stats b0-se --set stages[0].attention=eca", "with a changed field"],
     ["ecagen stats specs/resnet50-v1-se.json --convention senet", "28.1 M and 3.87 G, as in the SENet paper"],
     [
       "ecagen stats specs/resnet50-eca-k3557.json --convention eca",
       "24.37 M and 3.86 G, as in the ECA paper",
     ],
-    ["ecagen stats mmdet-faster-rcnn-resnet50-eca --convention mmdet", "41.53 M, without what is frozen"],
-    [
-      "ecagen stats detector.onnx --input-shape image=1x3x640x640",
-      "MACs of a file that leaves its sizes open",
-    ],
-    ["ecagen stats resnet50.onnx", "an ONNX file of any framework, in the blocks that are found in it"],
+    ["ecagen stats mmdet-faster-rcnn-resnet50-eca --convention mmdet", "41.53 M, without frozen layers"],
+    ["ecagen stats detector.onnx --input-shape image=1x3x640x640", "MACs of an ONNX file with dynamic sizes"],
+    ["ecagen stats resnet50.onnx", "an ONNX file of any framework, grouped by recognised blocks"],
   ],
   async run({ model, more, convention, passes, ...args }) {
     const options = { convention, passes, ...sizeOptions(args), ...specOptions(args) };

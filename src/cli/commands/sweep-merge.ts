@@ -4,9 +4,9 @@ import { defineCommand } from "./command.js";
 
 export const sweepMergeCommand = defineCommand({
   usage: "merge <results..>",
-  doc: "Join the results of parts of a sweep, each variant once",
+  doc: "Merge the results of several parts of a sweep, each variant once",
   positionals: {
-    results: { type: "string", array: true, demandOption: true, describe: "Files of results of one sweep" },
+    results: { type: "string", array: true, demandOption: true, describe: "Result files of one sweep" },
   },
   options: {
     output: {
@@ -14,10 +14,10 @@ export const sweepMergeCommand = defineCommand({
       type: "string",
       requiresArg: true,
       demandOption: true,
-      describe: "The joined results, JSON Lines, in the order of the sweep",
+      describe: "The merged results, JSON Lines, in the order of the sweep",
     },
   },
-  examples: [["ecagen sweep merge part-*.jsonl -o all.jsonl", "after the jobs of an array"]],
+  examples: [["ecagen sweep merge part-*.jsonl -o all.jsonl", "merges the results of a job array"]],
   async run({ results, output }) {
     const { mergeResults } = await import("../../driver/sweep/merge.js");
     const report = mergeResults(results.map(String), output);

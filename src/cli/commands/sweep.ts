@@ -7,14 +7,17 @@ import { defineGroup } from "./command-group.js";
 import { MOST_THREADS, queueFlag } from "./sweep-flags.js";
 import { sweepMergeCommand } from "./sweep-merge.js";
 
-const DOC =
-  "Make and count many variants of a network, as a sweep file says; a killed run goes on where it was";
+const DOC = "Build and count the variants of a network in a sweep file; a stopped run can be resumed";
 
 const mainCommand = defineCommand({
   usage: "$0 <sweep>",
   doc: DOC,
   positionals: {
-    sweep: { type: "string", demandOption: true, describe: "A sweep file: a base, and what is varied of it" },
+    sweep: {
+      type: "string",
+      demandOption: true,
+      describe: "A sweep file: a base network and the fields to vary",
+    },
   },
   options: {
     output: {
@@ -22,18 +25,18 @@ const mainCommand = defineCommand({
       type: "string",
       requiresArg: true,
       describe:
-        "The results, JSON Lines; a file that has some of them gets the others [default: they are only printed]",
+        "The results, JSON Lines; missing results are added to an existing file [default: only printed]",
     },
     picture: {
       type: "string",
       requiresArg: true,
-      describe: "A picture of the variants by the two numbers that the front weighs, .svg",
+      describe: "Draw the variants by the two objectives of the front, .svg",
     },
     threads: {
       type: "number",
       requiresArg: true,
       coerce: wholeNumber("threads", 1, MOST_THREADS),
-      describe: 'Threads that compute [default: as many as the machine runs at once; 1 with "bench"]',
+      describe: 'Number of threads [default: as many as the machine runs at once; 1 with "bench"]',
     },
     queue: {
       ...queueFlag,
@@ -42,24 +45,24 @@ const mainCommand = defineCommand({
     shard: {
       type: "string",
       requiresArg: true,
-      describe: "A part of the variants, for job arrays: 2/8 is the second of eight parts",
+      describe: "Part of the variants, for job arrays: 2/8 is the second of eight parts",
     },
     ...formatFlag,
   },
   examples: [
     [
       "ecagen sweep specs/sweeps/efficientnet-attention.json -o results.jsonl",
-      "B0 to B7 with SE, with ECA and without; the same command goes on after a kill",
+      "B0 to B7 with SE, with ECA and without; run it again to resume",
     ],
-    ["ecagen sweep sweep.json --picture sweep.svg", "the front, its knee, and what is not on it"],
-    ["ecagen sweep sweep.json --format csv > table.csv", "the table of all variants"],
+    ["ecagen sweep sweep.json --picture sweep.svg", "draws all variants, the front and its knee"],
+    ["ecagen sweep sweep.json --format csv > table.csv", "a table of all variants"],
     [
       "ecagen sweep sweep.json --queue redis://127.0.0.1:6379 -o results.jsonl",
-      "workers on any machines compute: ecagen worker --queue redis://…",
+      "distributes the work to workers: ecagen worker --queue redis://…",
     ],
     [
       "ecagen sweep sweep.json --shard 2/8 -o part-2.jsonl",
-      "one job of eight; ecagen sweep merge joins them",
+      "the second of eight jobs; ecagen sweep merge merges the results",
     ],
   ],
   async run({ sweep: file, output, picture, queue, threads, shard }) {

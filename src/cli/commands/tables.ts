@@ -8,7 +8,7 @@ export const tablesCommand = defineCommand({
   usage: "tables [paper]",
   doc: "Print the papers' tables next to ecagen's numbers: published value, exact count, and the count in the paper's form",
   positionals: {
-    paper: { type: "string", describe: "senet, eca-net or efficientnet-eca; left out, all of them" },
+    paper: { type: "string", describe: "senet, eca-net or efficientnet-eca; default: all" },
   },
   options: {
     ...formatFlag,
@@ -17,7 +17,7 @@ export const tablesCommand = defineCommand({
   examples: [
     ["ecagen tables eca-net", "ECA-Net18 to 152, ECA-MobileNetV2 and the parameter column of table 2"],
     ["ecagen tables senet --markdown", "for a document"],
-    ["ecagen tables --json", "every published value with ours, for a script"],
+    ["ecagen tables --json", "all published values with ours, as JSON"],
   ],
   async run({ paper, markdown }) {
     const { paperTables } = await import("../../driver/tables/tables.js");

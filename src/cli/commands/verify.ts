@@ -30,7 +30,8 @@ export const verifyCommand = defineCommand({
     against: {
       type: "string",
       default: "reference",
-      describe: "What to compare with: reference; cpu; or an ONNX file, which must give the same outputs",
+      describe:
+        "Reference for the comparison: reference (the interpreter), cpu, or an ONNX file that must give the same outputs",
     },
     "per-block": {
       type: "boolean",
@@ -84,21 +85,18 @@ export const verifyCommand = defineCommand({
   },
   examples: [
     ["ecagen verify specs/b0-eca.json", "compiles, runs on the CPU, compares"],
-    ["ecagen verify specs/b0-eca.json --device webgpu", "on the GPU, and proves that every node ran there"],
-    ["ecagen verify specs/b0-eca.json --against out/b0-eca.onnx --per-block", "holds a file to its spec"],
+    ["ecagen verify specs/b0-eca.json --device webgpu", "on the GPU; fails if a node ran elsewhere"],
     [
-      "ecagen verify out/b0-eca.onnx --device auto --against cpu",
-      "a file, on the best device and on the CPU",
+      "ecagen verify specs/b0-eca.json --against out/b0-eca.onnx --per-block",
+      "compares an ONNX file with its spec",
     ],
-    [
-      "ecagen verify specs/resnet50.json --weights resnet50.safetensors",
-      "with trained weights, as compile takes them",
-    ],
-    ["ecagen verify specs/b0-eca.json --precision fp16", "the same in half precision, to its tolerance"],
-    ["ecagen verify specs/b7-eca.json --resolution 64", "a large network on small images"],
+    ["ecagen verify out/b0-eca.onnx --device auto --against cpu", "compares the best device with the CPU"],
+    ["ecagen verify specs/resnet50.json --weights resnet50.safetensors", "with trained weights"],
+    ["ecagen verify specs/b0-eca.json --precision fp16", "in half precision, with its tolerance"],
+    ["ecagen verify specs/b7-eca.json --resolution 64", "a large network with small images"],
     [
       "ecagen verify detector.onnx --input-shape image=1x3x320x320 --input-shape im_shape=1x2",
-      "a file that leaves sizes open",
+      "an ONNX file with dynamic sizes",
     ],
   ],
   async run(args) {

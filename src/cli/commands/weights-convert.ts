@@ -9,7 +9,7 @@ import { defineCommand } from "./command.js";
 
 export const weightsConvertCommand = defineCommand({
   usage: "convert <file>",
-  doc: "Write weights under the names of another framework, as a safetensors file",
+  doc: "Convert weights to the names of another framework, as a safetensors file",
   positionals: {
     file: {
       type: "string",

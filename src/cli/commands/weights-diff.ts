@@ -12,15 +12,15 @@ const SHOWN = 40;
 
 export const weightsDiffCommand = defineCommand({
   usage: "diff <a> <b>",
-  doc: "Compare two files of weights, tensor by tensor; exit code 1 if they differ",
+  doc: "Compare two weight files tensor by tensor; exit code 1 if they differ",
   positionals: {
     a: { type: "string", demandOption: true, describe: "A file of weights" },
     b: { type: "string", demandOption: true, describe: "The file to compare with it" },
   },
   options: { ...formatFlag, "weights-key": sharedOptions["weights-key"] },
   examples: [
-    ["ecagen weights diff before.safetensors after.safetensors", "what a training step changed"],
-    ["ecagen weights diff model.onnx checkpoint.pth --json", "across formats, for a script"],
+    ["ecagen weights diff before.safetensors after.safetensors", "the changes of a training step"],
+    ["ecagen weights diff model.onnx checkpoint.pth --json", "across formats, as JSON"],
   ],
   async run({ a, b, "weights-key": weightsKey }) {
     const { diffWeights } = await import("../../driver/weights/diff.js");

@@ -14,7 +14,7 @@ const LONGEST_VALUE = 60;
 
 export const weightsInspectCommand = defineCommand({
   usage: "inspect <file>",
-  doc: "List the tensors of a file of weights, their types and sizes",
+  doc: "List the tensors of a weight file with their types and sizes",
   positionals: {
     file: {
       type: "string",
@@ -27,13 +27,13 @@ export const weightsInspectCommand = defineCommand({
     values: {
       type: "boolean",
       default: false,
-      describe: "Read the numbers too: their range, mean and standard deviation",
+      describe: "Also read the numbers: range, mean and standard deviation",
     },
     "weights-key": sharedOptions["weights-key"],
   },
   examples: [
-    ["ecagen weights inspect resnet50.safetensors", "names, types and shapes; the numbers are not read"],
-    ["ecagen weights inspect checkpoint.pth --values --json", "statistics too, for a script"],
+    ["ecagen weights inspect resnet50.safetensors", "names, types and shapes, without reading the numbers"],
+    ["ecagen weights inspect checkpoint.pth --values --json", "also statistics, as JSON"],
   ],
   async run({ file, values, "weights-key": weightsKey }) {
     const { inspectWeights } = await import("../../driver/weights/inspect.js");

@@ -6,7 +6,7 @@ import { MOST_THREADS, queueFlag } from "./sweep-flags.js";
 
 export const workerCommand = defineCommand({
   usage: "worker",
-  doc: "Compute variants of the sweeps in a queue on Redis, until it is stopped",
+  doc: "Process variants from a queue on Redis until stopped",
   positionals: {},
   options: {
     queue: { ...queueFlag, demandOption: true },
@@ -14,18 +14,21 @@ export const workerCommand = defineCommand({
       type: "number",
       requiresArg: true,
       coerce: wholeNumber("threads", 1, MOST_THREADS),
-      describe: "Threads that compute [default: as many as the machine runs at once]",
+      describe: "Number of threads [default: as many as the machine runs at once]",
     },
     idle: {
       type: "number",
       requiresArg: true,
       coerce: realNumber("idle", "above 0"),
-      describe: "Seconds without work after which it ends [default: it goes on waiting]",
+      describe: "Exit after this many seconds without work [default: never]",
     },
   },
   examples: [
-    ["ecagen worker --queue redis://queue.example:6379", "on every machine; a killed one loses nothing"],
-    ["ecagen worker --queue redis://127.0.0.1:6379 --idle 60", "ends a minute after the last variant"],
+    [
+      "ecagen worker --queue redis://queue.example:6379",
+      "on every machine; unfinished work of a stopped worker is done by others",
+    ],
+    ["ecagen worker --queue redis://127.0.0.1:6379 --idle 60", "exits one minute after the last variant"],
   ],
   async run({ queue, threads, idle }) {
     const { work } = await import("../../driver/sweep/queue/worker.js");
