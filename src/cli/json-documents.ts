@@ -16,7 +16,7 @@ import type { RunReport } from "../driver/run/run.js";
 import type { NetworksReport, StatsReport } from "../driver/stats/stats.js";
 import type { MergeReport } from "../driver/sweep/merge.js";
 import type { WorkerReport } from "../driver/sweep/queue/worker.js";
-import type { SweepReport } from "../driver/sweep/sweep.js";
+import type { SweepReport } from "../driver/sweep/report.js";
 import type { TablesReport } from "../driver/tables/tables.js";
 import type { VerifyReport } from "../driver/verify/verify.js";
 import type { ConvertReport } from "../driver/weights/convert.js";

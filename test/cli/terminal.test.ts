@@ -36,6 +36,7 @@ test.before(async () => {
     head: { classes: 4 },
   };
   const passes = [{ pass: "swap-attention", from: "se", to: "eca" }];
+  writeFileSync(file("sweep.json"), JSON.stringify({ base: "b0-se", axes: { gates: ["kept", "eca"] } }));
   writeFileSync(file("specs/b0-se.json"), JSON.stringify({ name: "b0-se", ...se }));
   writeFileSync(file("specs/b0-eca.json"), JSON.stringify({ name: "b0-eca", ...se, passes }));
   await compile(file("specs/b0-se.json"), {
@@ -63,7 +64,10 @@ const WORDS: Readonly<Record<string, string>> = {
   INPUT: "x.npy",
   FILE: "efficientnet_b0.safetensors",
   "[PAPER]": "eca-net",
+  "SWEEP.json": "sweep.json",
 };
+/** A worker runs until it is stopped; test/cli/sweep-queue.test.ts has one beside a Redis. */
+const ENDLESS = /^ecagen worker /;
 const WEIGHTS: Readonly<Record<string, string>> = {
   A: "efficientnet_b0.safetensors",
   B: "efficientnet_b0.safetensors",
@@ -80,7 +84,9 @@ function readmeLines(): readonly string[] {
     ...[...readme.matchAll(/^ {4}(npx ecagen .*)$/gm)].map(([, line = ""]) => line.split(" && ")[0] ?? ""),
     ...[...readme.matchAll(/`(ecagen [^`]+)`/g)].map(([, line = ""]) => line),
   ];
-  const lines = shown.filter((line) => !shown.some((other) => other.startsWith(`${line} `)));
+  const lines = shown.filter(
+    (line) => !ENDLESS.test(line) && !shown.some((other) => other.startsWith(`${line} `)),
+  );
   return [...new Set(lines)].map((line) => {
     const meant = line.startsWith("ecagen weights") ? { ...WORDS, ...WEIGHTS } : WORDS;
     const words = line.split(" ").map((word) => meant[word] ?? word);

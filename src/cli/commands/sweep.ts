@@ -1,7 +1,8 @@
+import { variantsTable } from "../../driver/sweep/variants-table.js";
 import { formatFlag, wholeNumber } from "../options.js";
 import type { Outcome } from "../outcome.js";
 import { withProgress } from "../progress.js";
-import { besideVariants, sweepText, variantsTable } from "../sweep-tables.js";
+import { besideVariants, sweepText } from "../sweep-text.js";
 import { defineCommand } from "./command.js";
 import { defineGroup } from "./command-group.js";
 import { MOST_THREADS, queueFlag } from "./sweep-flags.js";
@@ -32,6 +33,12 @@ const mainCommand = defineCommand({
       requiresArg: true,
       describe: "Draw the variants by the two objectives of the front, .svg",
     },
+    report: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "Write an HTML page: the front as a picture, and a table of all variants that sorts and filters",
+    },
     threads: {
       type: "number",
       requiresArg: true,
@@ -55,6 +62,7 @@ const mainCommand = defineCommand({
       "B0 to B7 with SE, with ECA and without; run it again to resume",
     ],
     ["ecagen sweep sweep.json --picture sweep.svg", "draws all variants, the front and its knee"],
+    ["ecagen sweep sweep.json -o results.jsonl --report sweep.html", "a page of the results"],
     ["ecagen sweep sweep.json --format csv > table.csv", "a table of all variants"],
     [
       "ecagen sweep sweep.json --queue redis://127.0.0.1:6379 -o results.jsonl",
@@ -65,11 +73,12 @@ const mainCommand = defineCommand({
       "the second of eight jobs; ecagen sweep merge merges the results",
     ],
   ],
-  async run({ sweep: file, output, picture, queue, threads, shard }) {
+  async run({ sweep: file, output, picture, report: page, queue, threads, shard }) {
     const { shardOf, sweep } = await import("../../driver/sweep/sweep.js");
     const report = await withProgress((progress) =>
       sweep(file, {
-        ...{ output, picture, queue, threads, shard: shard === undefined ? undefined : shardOf(shard) },
+        ...{ output, picture, report: page, queue, threads },
+        shard: shard === undefined ? undefined : shardOf(shard),
         onProgress: (message, part) => progress.update(message, part),
       }),
     );

@@ -31,7 +31,23 @@ export async function sweepPicture(
   front: SweepFront,
 ): Promise<string> {
   const { chartSvg } = await import("../../reports/charts/vega.js");
-  return await chartSvg(chartOf(name, rows, front));
+  return await chartSvg({
+    ...sweepChart(rows, front),
+    ...{ background: "white", padding: 12 },
+    title: {
+      text: name,
+      subtitle: `${count(weighedIn(rows, front).length)} variants; front: ${goalsText(front)}`,
+    },
+  });
+}
+
+/** `least multiply-accumulates, least parameters` */
+export function goalsText({ across, up }: SweepFront): string {
+  return [across, up].map(({ better, quantity }) => `${better} ${TITLES[quantity]}`).join(", ");
+}
+
+function weighedIn(rows: readonly SweepRow[], { across, up }: SweepFront): readonly WeighedRow[] {
+  return weighedRows(rows, [across, up]);
 }
 
 /** A point of the chart. */
@@ -43,9 +59,10 @@ interface Datum {
   readonly label: string;
 }
 
-function chartOf(name: string, rows: readonly SweepRow[], front: SweepFront): TopLevelSpec {
+/** The chart without a title and on no ground, as a page has it. */
+export function sweepChart(rows: readonly SweepRow[], front: SweepFront): TopLevelSpec {
   const { across, up } = front;
-  const weighed = weighedRows(rows, [across, up]);
+  const weighed = weighedIn(rows, front);
   const setting = seriesSetting(rows);
   const severalBases = new Set(rows.map(({ base }) => base)).size > 1;
   const values = weighed.map((point) =>
@@ -87,11 +104,7 @@ function chartOf(name: string, rows: readonly SweepRow[], front: SweepFront): To
   const lines = severalBases && setting !== undefined;
   return {
     ...CHART_STYLE,
-    ...{ background: "white", padding: 12, width: WIDTH, height: HEIGHT },
-    title: {
-      text: name,
-      subtitle: `${count(values.length)} variants; front: ${across.better} ${TITLES[across.quantity]}, ${up.better} ${TITLES[up.quantity]}`,
-    },
+    ...{ width: WIDTH, height: HEIGHT },
     data: { values },
     layer: [
       ...(lines ? [{ mark: { type: "line", opacity: 0.4 }, encoding: { x, y, color } } as const] : []),

@@ -8,12 +8,14 @@ import { readText } from "../../files/read-file.js";
 import { refuseOutputs } from "../../files/refuse-outputs.js";
 import { onTermination } from "../../files/termination.js";
 import { loadSweep } from "../../language/sweep/load.js";
-import type { Sweep } from "../../language/sweep/sweep.js";
+import type { RefuseSweep, Sweep } from "../../language/sweep/sweep.js";
 import { type SweepVariant, variantsOf } from "../../language/sweep/variants.js";
 import { ADD_RUNTIME, installedRuntime } from "../../runtime/installed.js";
 import { type OpenedBase, openBases } from "./bases.js";
 import type { SweepTask } from "./evaluate.js";
-import { frontOf, type SweepFront } from "./front.js";
+import { frontOf } from "./front.js";
+import { refuseIdleAxes } from "./idle-axes.js";
+import type { SweepReport } from "./report.js";
 import { ResultsFile, type SweepHeader } from "./results.js";
 import type { SweepRow } from "./row.js";
 
@@ -22,6 +24,8 @@ export interface SweepOptions {
   readonly output?: string | undefined;
   /** The file that gets the picture of the front, `.svg`. */
   readonly picture?: string | undefined;
+  /** The file that gets the page: the front, and all variants. */
+  readonly report?: string | undefined;
   /** Threads that compute. Default: as many as the machine runs at once; 1 where variants are timed. */
   readonly threads?: number | undefined;
   /** The URL of a Redis server with a queue: workers compute, and this process writes. */
@@ -30,30 +34,6 @@ export interface SweepOptions {
   readonly shard?: { readonly part: number; readonly of: number } | undefined;
   /** `part`: how much is done, from 0 to 1. */
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
-}
-
-/** What `ecagen sweep --json` prints. */
-export interface SweepReport {
-  /** Whether some variant could be made, and none failed its verification. */
-  readonly ok: boolean;
-  readonly name: string;
-  /** What of the sweep its rows follow from, hashed; in the results' first line too. */
-  readonly hash: string;
-  /** The file of results; null where none is written. */
-  readonly output: string | null;
-  readonly variants: number;
-  /** How many of them the file had already. */
-  readonly found: number;
-  /** How many could be made and keep to the constraints. */
-  readonly kept: number;
-  /** How many do not keep to them. */
-  readonly rejected: number;
-  /** How many can't be made. */
-  readonly errors: number;
-  readonly front: SweepFront;
-  /** In the order of the sweep. */
-  readonly rows: readonly SweepRow[];
-  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -70,7 +50,7 @@ export function sweep(file: string, options: SweepOptions = {}): Promise<SweepRe
 async function sweepFile(file: string, options: SweepOptions): Promise<SweepReport> {
   // 1: the file, and all that is wrong with it.
   const planned = loadSweep({ file, text: readText(file) });
-  refuseOutputs([options.output, options.picture]);
+  refuseOutputs([options.output, options.picture, options.report]);
   if (options.picture !== undefined && !/\.svg$/i.test(options.picture)) throw notSvg(options.picture);
 
   // 2 and 3: its bases, and the variants of them.
@@ -103,6 +83,10 @@ async function sweepFile(file: string, options: SweepOptions): Promise<SweepRepo
     const { sweepPicture } = await import("./picture.js");
     writeTextSync(options.picture, await sweepPicture(report, report.front));
   }
+  if (options.report !== undefined) {
+    const { sweepPage } = await import("./page.js");
+    writeTextSync(options.report, await sweepPage(report));
+  }
   return report;
 }
 
@@ -113,13 +97,15 @@ function notSvg(file: string): InputError {
 function plannedVariants(planned: Sweep, bases: readonly OpenedBase[]): readonly SweepVariant[] {
   const problems: Diagnostic[] = [];
   const { document } = planned;
+  const refuse: RefuseSweep = (code, message, path, { hint, key = false } = {}) => {
+    const range = key ? document.locateKey(path) : document.locate(path);
+    problems.push({ code, message, path, range, hint });
+  };
+  refuseIdleAxes(planned, bases, refuse);
   const variants = variantsOf(
     planned,
     bases.map(({ facts }) => facts),
-    (code, message, path, { hint, key = false } = {}) => {
-      const range = key ? document.locateKey(path) : document.locate(path);
-      problems.push({ code, message, path, range, hint });
-    },
+    refuse,
   );
   if (problems.length > 0) throw new InputError(problems);
   return variants;

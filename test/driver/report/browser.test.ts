@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { diffPage } from "../../../src/driver/diff/page.js";
 import { drawGraph } from "../../../src/driver/graph/graph.js";
 import { report } from "../../../src/driver/report/report.js";
 import { rewrite } from "../../../src/driver/rewrite/rewrite.js";
+import { sweep } from "../../../src/driver/sweep/sweep.js";
 import { launchBrowser, testInBrowser } from "../../codegen/page.js";
 
 /** Pages in a browser, as a reader has them: with a keyboard, on a telephone, in the dark, on paper. */
@@ -38,13 +39,16 @@ test.before(async () => {
   });
   await drawGraph(SMALL, { output: at("graph.html") });
   await drawGraph(SMALL, { output: at("ops.html"), level: "op" });
+  const gates = ["kept", "eca", "none", { type: "cbam", ratio: 0.01 }];
+  writeFileSync(at("sweep.json"), JSON.stringify({ base: "small", axes: { gates, width: [1, 2] } }));
+  await sweep(at("sweep.json"), { report: at("sweep.html"), threads: 1 });
 });
 test.after(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const PAGES = ["one", "three", "export", "diff", "graph", "ops"];
+const PAGES = ["one", "three", "export", "diff", "graph", "ops", "sweep"];
 
 interface View {
   readonly width?: number;

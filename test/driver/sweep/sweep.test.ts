@@ -184,6 +184,37 @@ test("the picture in the docs is that of the sweep which ships", async () => {
   });
 });
 
+test("the page has the front as a picture, all variants, and why some can't be made; its bytes are the same each time", async () => {
+  const what = {
+    ...{ axes: { gates: ["se", "eca", "none"], width: [1, 2], "stages[1].kernel": [3, 5, 4] } },
+    constraints: ["parameters < 3000"],
+  };
+  const report = await swept(what, { report: at("page.html"), output: at("page.jsonl") });
+  const html = readFileSync(at("page.html"), "utf8");
+  assert.ok(report.kept > 0 && report.rejected > 0 && report.errors === 6);
+  for (const { id } of report.rows) assert.ok(html.includes(`>${id}</td>`), id);
+  const [failed] = report.rows.flatMap(({ errors = [] }) => errors);
+  assert.match(failed?.message ?? "", /kernel/);
+  for (const each of ["<svg", "The variants of the front", `[${failed?.code}]`, "outside of them"])
+    assert.ok(html.includes(each), each);
+  // The rows are there already.
+  const again = await swept(what, { report: at("again.html"), output: at("page.jsonl") });
+  assert.is(again.found, report.rows.length);
+  assert.is(readFileSync(at("again.html"), "utf8"), html);
+});
+
+test("an axis that makes no difference to any base is refused", async () => {
+  const idle = { axes: { attention: ["eca", "cbam"], width: [1, 2] } };
+  await rejectsError(() => swept(idle), InputError, /attention makes no difference to net\.json/, {
+    code: "sweep/field",
+  });
+  const { stages, ...others } = NETWORK;
+  const open = { ...others, stages: stages.map(({ attention: _, ...stage }) => stage) };
+  writeFileSync(at("open.json"), JSON.stringify(open));
+  const { rows } = await swept({ ...idle, base: ["net.json", "open.json"] });
+  assert.is(new Set(rows.map(({ attentionParameters }) => attentionParameters)).size > 2, true);
+});
+
 test("verified and timed, where that is asked for", async () => {
   const { rows, front } = await swept({
     ...{ axes: { gates: ["se", "eca"] }, verify: true, bench: true },
