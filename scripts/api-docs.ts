@@ -11,23 +11,23 @@ const INTRODUCTION = `<!-- Made by scripts/generate.ts from the comments in src/
 
 # API
 
-What \`import … from "ecagen"\` and \`require("ecagen")\` give. The examples run in the tests. [ecagen/core](#ecagencore) is for web pages.
+The exports of \`import … from "ecagen"\` and \`require("ecagen")\`. The tests run the examples. [ecagen/core](#ecagencore) is for web pages.
 
 ## What networks are given as
 
 \`compile\`, \`stats\`, \`diff\`, \`resolve\`, \`verify\` and \`rewrite\` take each network in any of these forms:
 
-| form | what it is |
+| form | meaning |
 |---|---|
 | \`"net.json"\`, \`"net.onnx"\`, \`"b0-eca"\` | a path, or the name of a spec that ships with ecagen |
 | \`{ name: "mine", stages: […] }\` | a spec as an object: the type \`Spec\` has each field with its comment |
-| \`{ text, file? }\` | the text of a spec, JSON with comments; \`file\` is its name in messages, and what it extends is relative to its folder |
+| \`{ text, file? }\` | the text of a spec, JSON with comments; \`file\` is its name in messages; \`extends\` is relative to the folder of \`file\` |
 | \`Uint8Array\`, \`{ bytes, file? }\` | an ONNX model, or the text of a spec, in memory |
 
-A string is always a path. Results are promises, and what they throw is what these reject with. Without \`output\`, \`compile\` and \`rewrite\` write no model and give its bytes as \`model\`.
+A string is always a path. These functions return promises, which reject with the errors listed below. Without \`output\`, \`compile\` and \`rewrite\` write no file and return the model's bytes as \`model\`.
 
-Wrong input is an \`InputError\`. Its \`diagnostics\` are all the mistakes that were found, each with a \`code\` ([diagnostics.md](diagnostics.md)), the JSON path, and the
-place in the text; an object is shown as the JSON text that it would be:
+Invalid input throws an \`InputError\`. Its \`diagnostics\` contain all errors, each with a \`code\` ([diagnostics.md](diagnostics.md)), the JSON path, and the
+place in the text. For an object, the text is its JSON:
 
 \`\`\`ts
 import { formatDiagnostic, InputError, stats } from "ecagen";
@@ -43,7 +43,7 @@ try {
 
 const CORE = `# ecagen/core
 
-For web pages, and wherever else there is no Node.js: one file without dependencies. It reads specs as texts, and nothing else.
+For web pages and other environments without Node.js: one file without dependencies. Specs as text are its only input.
 
 \`\`\`ts
 import { compileNetwork, countsOf, loadNetwork } from "ecagen/core";

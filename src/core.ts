@@ -42,9 +42,9 @@ export interface SpecOptions {
 
 /** A network that was read and checked; the other functions take it. */
 export interface LoadedNetwork {
-  /** What became of each pass. */
+  /** A report on each pass. */
   readonly reports: readonly PassReport[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -81,7 +81,7 @@ export function stats(network: GivenNetwork, options: StatsOptions = {}): Promis
 }
 
 /**
- * Compares two networks, of specs or ONNX models: counts, what changed block by block, and what is done to images.
+ * Compares two networks, specs or ONNX models: counts, changes block by block, and preprocessing.
  *
  * ```ts
  * import { diff } from "ecagen";

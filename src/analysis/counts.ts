@@ -38,16 +38,16 @@ export interface BlockCounts extends Counts {
 
 export interface NetworkCounts extends Counts {
   readonly blocks: readonly BlockCounts[];
-  /** Multiply-accumulates of products of two computed tensors, which are not among `macs`; absent where there are none. */
+  /** Multiply-accumulates of products of two computed tensors, which are not part of `macs`; absent if there are none. */
   readonly productMacs?: number;
-  /** Sizes that only a run has and that `macs` depend on, with the largest that they can be, which is counted; absent where there are none. */
+  /** Sizes that are only known at run time and that `macs` depend on, with their upper bounds, which are counted; absent if there are none. */
   readonly found?: Readonly<Record<string, number>>;
-  /** The operators whose multiply-accumulates are missing in `macs`, most nodes first; absent where none is. */
+  /** The operators whose multiply-accumulates are missing in `macs`, most nodes first; absent if there are none. */
   readonly uncounted?: readonly UncountedOperator[];
 }
 
 export interface UncountedOperator {
-  /** `LSTM`; with its domain where that is not ONNX's own. */
+  /** `LSTM`; with its domain if that is not ONNX's standard domain. */
   readonly operator: string;
   readonly nodes: number;
 }

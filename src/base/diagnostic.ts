@@ -5,7 +5,7 @@ import { codeFrame, positionAt, type SourceRange } from "./source.js";
 import { oneVisibleLine } from "./visible-text.js";
 
 /**
- * Something that a person must know about their input. `code` is stable and machine-readable
+ * An error or warning about the input. `code` is stable and machine-readable
  * (`spec/unknown-key`), `message` says what is wrong and what was expected, `hint` what to do about it.
  */
 export interface Diagnostic {
@@ -13,7 +13,7 @@ export interface Diagnostic {
   readonly message: string;
   readonly path?: JsonPath | undefined;
   readonly range?: SourceRange | undefined;
-  /** The file concerned, where there is no place inside it to point at. */
+  /** The file, if there is no place inside it to point to. */
   readonly file?: string | undefined;
   readonly hint?: string | undefined;
 }
@@ -41,7 +41,7 @@ export function readable(diagnostics: readonly Diagnostic[], most = MOST_PROBLEM
   return [...diagnostics.slice(0, most), { code: "ecagen/more", message, hint }];
 }
 
-/** Bad input: a spec, a file, a flag. Carries every problem that was found; the CLI exits with 2. */
+/** Invalid input: a spec, a file, a flag. Contains all problems that were found; the CLI exits with 2. */
 export class InputError extends Error {
   override readonly name = "InputError";
   readonly diagnostics: readonly Diagnostic[];
@@ -119,7 +119,7 @@ export function sayTogether([{ subject, reason }, ...more]: readonly [Problem, .
   return `${subject}${more.length === 0 ? "" : ` and ${more.length} more`}: ${reason}`;
 }
 
-/** A check or an expectation of the user's that did not hold; the CLI exits with 1. */
+/** A failed check or expectation; the CLI exits with 1. */
 export class CheckError extends Error {
   override readonly name = "CheckError";
   readonly diagnostics: readonly Diagnostic[];
@@ -130,7 +130,7 @@ export class CheckError extends Error {
   }
 }
 
-/** The device that was asked for is not there; the CLI exits with 3. */
+/** The requested device is not available; the CLI exits with 3. */
 export class DeviceError extends Error {
   override readonly name = "DeviceError";
   readonly diagnostics: readonly Diagnostic[];
@@ -160,7 +160,7 @@ export function diagnosticToJson(diagnostic: Diagnostic): DiagnosticJson {
 }
 
 /**
- * The form of a diagnostic that people read:
+ * Formats a diagnostic as text:
  *
  *     specs/a.json:4:16: error: unknown block "inverted-residul" [spec/unknown-block]
  *       at $.stages[1].block

@@ -2,7 +2,7 @@
 export interface Distance {
   /** max |a - b| */
   readonly maxAbs: number;
-  /** maxAbs as a part of the reference's range, max - min (of its largest size where it is constant). */
+  /** maxAbs as a fraction of the reference's range, max - min (of its largest absolute value if it is constant). */
   readonly maxRel: number;
   /** The cosine of the angle between them as vectors. */
   readonly cosine: number;

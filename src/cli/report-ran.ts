@@ -9,9 +9,9 @@ import { uncoloured } from "./tables/forms.js";
 
 /** What was run for a report. */
 export interface Ran {
-  /** How each network was verified, in the order in which they are given; left out where it was not asked for. */
+  /** The verification of each network, in the given order; absent if not requested. */
   readonly verification?: readonly VerifyReport[];
-  /** How fast the networks are; left out where it was not asked for. */
+  /** The timings of the networks; absent if not requested. */
   readonly bench?: BenchReport;
 }
 

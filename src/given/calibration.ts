@@ -13,7 +13,7 @@ import { refuseUnusedFlags } from "./unused-flags.js";
 export interface CalibrateOptions {
   /** A file or folder of arrays or pictures, or `random:N`. */
   readonly calibrate?: string | undefined;
-  /** A spec that says how pictures are prepared, instead of the model. */
+  /** A spec with the preprocessing of pictures, instead of the model's own. */
   readonly preprocessing?: string | undefined;
 }
 

@@ -73,7 +73,7 @@ export interface ResolvedPosition {
 export interface ResolvedGate {
   readonly options: AttentionOptions;
   readonly position: AttentionPosition;
-  /** Whether what is gated is added to the result. */
+  /** Whether the gate's input is added to its output. */
   readonly residual: boolean;
   /** Its scope below the block: `attention`; of a list the item's, `attention/1`. */
   readonly layer: string;

@@ -18,13 +18,13 @@ export interface ResolvedSpec {
   /** The family of networks that it belongs to. */
   readonly family?: string | undefined;
   readonly input: NetworkInput;
-  /** Undefined where the first stage begins with the image. */
+  /** Undefined if the first stage reads the image. */
   readonly stem?: ResolvedStem | undefined;
   /** The blocks in order, each with its stage and its index in it. */
   readonly blocks: readonly ResolvedBlock[];
   /** The layers between the blocks and the heads. */
   readonly neck?: ResolvedNeck | undefined;
-  /** What is applied to several maps; left out where nothing is. */
+  /** Heads that are applied to several maps; absent if there are none. */
   readonly heads?: readonly ResolvedMapHead[] | undefined;
   /** How the heads' results become boxes. */
   readonly detection?: ResolvedDetection | undefined;
@@ -32,11 +32,11 @@ export interface ResolvedSpec {
   readonly head?: ResolvedHead | undefined;
   /** Feature maps that are outputs, in order. */
   readonly features: readonly ResolvedFeature[];
-  /** What is done to images; undefined for a network of signals. */
+  /** Preprocessing of images; undefined for a network of signals. */
   readonly preprocessing?: Preprocessing | undefined;
   /** The names of the classes, in the order of the outputs. */
   readonly labels?: readonly string[] | undefined;
-  /** What files of weights call its layers, where that is said. */
+  /** Names of its layers in weight files, if the spec has them. */
   readonly names?: WeightNames | undefined;
   /** The rate of stochastic depth towards which the blocks' own rates grow. */
   readonly dropPath: number;

@@ -16,9 +16,9 @@ export interface DiffedModel {
 
 /** How two networks differ: in counts, block by block, and in what is done to images. */
 export interface ModelsDiff extends NetworkDiff {
-  /** What a reader should know of the comparison. */
+  /** Notes on the comparison. */
   readonly notes: readonly string[];
-  /** What the passes of specs did not find that they were asked for. */
+  /** Warnings: selections of the specs' passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
   /** The operators whose multiply-accumulates are missing in the totals of one network or of both. */
   readonly uncounted?: { readonly [side in "a" | "b"]: readonly UncountedOperator[] };

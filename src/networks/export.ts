@@ -26,7 +26,7 @@ export interface ExportOptions {
   readonly target?: Target | undefined;
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
-  /** What the model computes in. Default: fp32. */
+  /** Precision of the model. Default: fp32. */
   readonly precision?: ModelPrecision | undefined;
   /** With fp16: inputs and outputs are float16 too. Default: they are float32. */
   readonly halfIo?: boolean | undefined;

@@ -32,7 +32,7 @@ export interface FileNetwork {
   readonly reports: readonly PassReport[];
   /** Each pass with the network before and after it. */
   readonly steps: readonly PassEvent[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

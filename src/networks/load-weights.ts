@@ -13,24 +13,24 @@ import { bindTensors } from "../weights/values/bind.js";
 import { checkSettings, type OtherSetting, settingErrors } from "./implied-settings.js";
 import { ownNames } from "./own-names.js";
 
-/** Trained weights for a network, and what a user says of them. */
+/** Trained weights for a network, with their options. */
 export interface WeightsOptions {
   /** The file or folder. */
   readonly weights?: string | undefined;
-  /** Whose names the file has. Left out: whose they turn out to be. order: they are paired by order and shape. */
+  /** Names of the file. Default: detected. order: tensors are paired by order and shape. */
   readonly names?: NamesChoice | undefined;
-  /** A file of regular expressions by which names change before they are compared. */
+  /** A file of regular expressions that rename tensors before they are matched. */
   readonly namesMap?: string | undefined;
-  /** Makes the weights of an RGB stem those of one for the network's channels, as timm does. */
+  /** Adapts the weights of an RGB stem to the network's channels, as timm does. */
   readonly adaptInput?: boolean | undefined;
   /**
    * Patterns of names, the network's or the file's: such parameters may keep their initial values, such tensors may
    * stay unused. `*` stands for any characters.
    */
   readonly allowMissing?: readonly string[] | undefined;
-  /** Goes on where the spec has other settings than the names imply: another ε, another padding. */
+  /** Accepts settings of the spec that differ from those that the names imply: another ε, another padding. */
   readonly allowOtherSettings?: boolean | undefined;
-  /** The key of a PyTorch checkpoint that the weights are under. Left out: the averaged ones, else the usual ones. */
+  /** The key of the weights in a PyTorch checkpoint. Default: averaged weights, else the usual keys. */
   readonly weightsKey?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface GivenWeights extends Omit<WeightsOptions, "weights" | "weightsK
   readonly renaming?: Renaming | undefined;
 }
 
-/** What became of a file's weights; lists hold names. */
+/** How the weights of a file were used; lists contain names. */
 export interface WeightsReport {
   readonly file: string;
   /** Whose names they are: `timm`. */
@@ -53,7 +53,7 @@ export interface WeightsReport {
   readonly initial: readonly string[];
   /** Tensors of the file that are not used, because the network does not have them. */
   readonly unused: readonly string[];
-  /** Tensors of the file that belonged to what a pass took away. */
+  /** Tensors of the file that belonged to parts that a pass removed. */
   readonly dropped: readonly string[];
   /** Tensors of float64, whose numbers are rounded to float32. */
   readonly rounded: readonly string[];
@@ -61,7 +61,7 @@ export interface WeightsReport {
   readonly otherSettings: readonly OtherSetting[];
   /** Of names that are paired by order and shape: which tensor each parameter has. */
   readonly pairs?: readonly { readonly parameter: string; readonly tensor: string }[];
-  /** What else a reader should know of the settings. */
+  /** Further notes on the settings. */
   readonly notes: readonly string[];
 }
 

@@ -25,9 +25,9 @@ export interface NetworkOptions {
   readonly passes?: string | undefined;
   /** Height and width, or length, instead of the spec's; height and width where a file leaves them open. */
   readonly resolution?: number | undefined;
-  /** What is set in a spec before it is checked. */
+  /** Changes that are applied to a spec before validation. */
   readonly changes?: SpecChanges | undefined;
-  /** Sizes of the inputs of a file that leaves some open, as `x=1x3x320x320`. */
+  /** Shapes of inputs with dynamic sizes, `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
   /** @internal */
   readonly hooks?: PipelineHooks | undefined;
@@ -67,9 +67,9 @@ export interface SpecNetwork {
   readonly reports: readonly PassReport[];
   /** Each pass with the network before and after it. */
   readonly steps: readonly PassEvent[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
-  /** What became of the weights that were given. */
+  /** Summary of how the given weights were used. */
   readonly weights?: WeightsReport | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface NewGate {
   readonly before: string;
   /** `eca (k = 3)` */
   readonly gate: string;
-  /** The parameters of neighbouring layers that take a factor for each channel over; none where no layer can. */
+  /** The parameters of neighbouring layers that can absorb a factor for each channel; none if no layer can. */
   readonly factorIn: readonly string[];
   /** Why no layer can. */
   readonly reason?: string;

@@ -28,7 +28,7 @@ import {
 } from "./planned-gate.js";
 import type { NewGateStart } from "./starts.js";
 
-/** What `--json` says of the gates that a swap made. */
+/** The swapped gates in the output of `--json`. */
 export interface NewGatesReport {
   readonly start: NewGateStart;
   /** The inputs that it is chosen by, as the user gave them; `heldOut` of them are not fitted to, and all figures are of these. */

@@ -17,7 +17,7 @@ export interface ConventionReport {
 }
 
 type CountedNumber = PrintedNumber & {
-  /** What is counted, in words. */
+  /** The counted quantity, in words. */
   readonly counts: string;
 };
 

@@ -33,7 +33,7 @@ export function figuresOf(
 
 /** What a report says of a model that passes have made. */
 export interface ModelReport {
-  /** Of ONNX's own operators; null where there are none. */
+  /** The opset of the standard ONNX operators; null if there are none. */
   readonly opset: number | null;
   readonly nodes: number;
   readonly parameters: number;
@@ -41,22 +41,22 @@ export interface ModelReport {
   readonly macs: number;
   /** Multiply-accumulates of products of two computed tensors, beside `macs`. */
   readonly productMacs?: number;
-  /** Sizes that only a run has and that `macs` depend on, with the largest that they can be, which is counted. */
+  /** Sizes that are only known at run time and that `macs` depend on, with their upper bounds, which are counted. */
   readonly found?: Readonly<Record<string, number>>;
   /** The operators whose multiply-accumulates are missing in `macs`. */
   readonly uncounted?: readonly UncountedOperator[];
   readonly passes: readonly PassReport[];
-  /** How the gates that a swap made start, where that was asked for. */
+  /** How the swapped gates start, if this was requested. */
   readonly newGates?: NewGatesReport;
-  /** What became of gates that had weights, where passes took them away. */
+  /** What replaced gates with weights that passes removed. */
   readonly swapped?: SwappedReport;
-  /** The gates that passes put in; left out where there are none. */
+  /** The gates that passes inserted; absent if there are none. */
   readonly inserted?: readonly Insertion[];
-  /** Where the model has numbers in half precision. */
+  /** Where the model uses half precision. */
   readonly halfPrecision?: HalfPrecision;
-  /** What a reader should know of what was done. */
+  /** Notes on the result. */
   readonly notes: readonly string[];
-  /** What a user should know of a file that was written all the same. */
+  /** Warnings about the written file. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -12,7 +12,7 @@ export interface Statistics extends Distance {
   readonly meanAbs: number;
   /** The median of |a - b|. */
   readonly medianAbs: number;
-  /** max (|a - b| - rtol · |a|): what `atol` would have to be; maxAbs where there is no rtol. */
+  /** max (|a - b| - rtol · |a|): the smallest `atol` that would pass; maxAbs if there is no rtol. */
   readonly neededAtol: number;
 }
 
@@ -51,9 +51,9 @@ export interface Judgement {
   readonly why?: string;
   /** Set for whole numbers that are the reference's and the same for every input. */
   readonly constant?: true;
-  /** The largest difference that is allowed anywhere in the output; slices of smaller errors are allowed less. */
+  /** The largest difference that is allowed anywhere in the output; slices with smaller errors have a smaller limit. */
   readonly tolerance: number;
-  /** What rounding does to the output, measured: max |rounded - exact|. */
+  /** The measured effect of rounding on the output: max |rounded - exact|. */
   readonly float32Error: number;
 }
 
@@ -63,7 +63,7 @@ export interface Check {
   readonly ok: boolean;
   /** Of a check that is not `ok`: that nothing is wrong, but that it can't be told. */
   readonly undecided?: true;
-  /** What was found, for people. */
+  /** The result, as text. */
   readonly detail: string;
 }
 

@@ -31,9 +31,9 @@ export interface CurvePoint {
   readonly parameters: number;
   readonly part: number;
   readonly output: Likeness;
-  /** What the metric says, where there is one. */
+  /** The value of the metric, if there is one. */
   readonly metric?: number;
-  /** What stands where: `removed`, `eca`, `se 4`, `kept`. */
+  /** The choice for each gate: `removed`, `eca`, `se 4`, `kept`. */
   readonly gates: Readonly<Record<string, string>>;
   readonly chosen: boolean;
 }
@@ -41,7 +41,7 @@ export interface CurvePoint {
 /** What `--json` says of a choice. */
 export interface ChoiceReport {
   readonly budget: string;
-  /** The gates' parameters before, and what the metric says of the original. */
+  /** The gates' parameters before, and the metric of the original. */
   readonly parameters: number;
   readonly metric?: number;
   /** From the fewest parameters to the most. */

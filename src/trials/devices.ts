@@ -41,9 +41,9 @@ export interface ChosenDevice extends Trial {
 export interface DeviceReport {
   readonly requested: string;
   readonly used: string;
-  /** The GPU's name, where its driver tells it. */
+  /** The GPU's name, if the driver reports it. */
   readonly adapter?: string;
-  /** Nodes that ran on the CPU although another device was asked for. */
+  /** Nodes that ran on the CPU although another device was requested. */
   readonly cpuNodes: number;
   /** The devices that `auto` has tried before, and why not they. */
   readonly passedOver?: readonly { readonly device: string; readonly problem: string }[];

@@ -14,7 +14,7 @@ export interface GateEffect {
   readonly gate: string;
   /** As a part of the output's range. */
   readonly moved: number;
-  /** As a multiple of what a comparison would allow, at the number where that is most. */
+  /** As a multiple of the tolerance, at the number where it is largest. */
   readonly tolerances: number;
   /** Whether that is far enough for a comparison to see that the gate is missing. */
   readonly ok: boolean;

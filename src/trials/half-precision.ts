@@ -23,7 +23,7 @@ export interface HalfPrecision {
   /** Those of them that were too large and became ±65,504, and those that were too small and became zero. */
   readonly saturated: number;
   readonly zeroed: number;
-  /** The largest size of a weight that was too large; null where there is none. */
+  /** The largest absolute value of a weight that was too large; null if there is none. */
   readonly largest: number | null;
   /** The tensors with such weights. */
   readonly saturatedIn: readonly string[];
@@ -34,7 +34,7 @@ export interface HalfPrecision {
 
 /** Nodes of an operator that compute in float32 although half precision was asked for. */
 export interface KeptInFloat32 {
-  /** The op's kind; of somebody else's operators their name. */
+  /** The op's kind; for custom operators their name. */
   readonly operator: string;
   readonly nodes: number;
   readonly reason: string;

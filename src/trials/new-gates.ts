@@ -12,7 +12,7 @@ import { gradientRuns } from "./gradient-runs.js";
 import { type EncodeGraph, imageRuns } from "./run-graph.js";
 
 export interface NewGatesOptions extends CalibrateOptions {
-  /** How the gates that a swap made start, by the inputs of `calibrate`. Left out: `init`. */
+  /** How swapped gates start, given the inputs of `calibrate`. Default: `init`. */
   readonly newGates?: NewGateStart | undefined;
   /** How often the numbers of gates that are fitted move together; 0: never. Left out: as often as is usual, by pictures and arrays. */
   readonly fitSteps?: number | undefined;

@@ -23,7 +23,7 @@ export interface SwappedGate {
   readonly from: string;
   /** Null for a gate that was removed. */
   readonly to: string | null;
-  /** The numbers that it starts with: `init` are fresh ones, which know nothing of what the old gate did. */
+  /** Its initial values; `init`: new values, independent of the old gate. */
   readonly start: NewGateStart | null;
 }
 
@@ -32,14 +32,14 @@ export interface MovedOutputs {
   /** max |Δ| as a part of the output's range before. */
   readonly maxRel: number;
   readonly cosine: number;
-  /** What both networks were run with: `random:2`, or what the user gave. */
+  /** The inputs of both networks: `random:2`, or those that the user gave. */
   readonly inputs: string;
 }
 
 /** What `--json` says of gates that a trained network lost by passes. */
 export interface SwappedReport {
   readonly gates: readonly SwappedGate[];
-  /** Null where it was not measured. */
+  /** Null if it was not measured. */
   readonly moved: MovedOutputs | null;
   /** Why not. */
   readonly reason?: string;

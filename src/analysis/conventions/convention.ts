@@ -76,7 +76,7 @@ export interface PrintedNumber {
   readonly exact: number;
   /** `24.37 M` */
   readonly printed: string;
-  /** What the exact value was divided by: `2^20`. */
+  /** The divisor of the exact value: `2^20`. */
   readonly unit: string;
   readonly rounding: "nearest" | "up";
 }

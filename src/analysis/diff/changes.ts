@@ -25,7 +25,7 @@ export interface Change {
   readonly kind: ChangeKind;
   /** The scope of the gate, layer or block, or the name of the input or output. */
   readonly at: string;
-  /** What stood there; null where nothing did. Never the same as `after`. */
+  /** The value before; null if there was none. Never the same as `after`. */
   readonly before: string | null;
   readonly after: string | null;
   /** Trainable scalars that the change adds. */

@@ -157,12 +157,12 @@ function withOtherOps(blocks: readonly RecoveredBlock[], graph: Graph): readonly
 
 /** What a table says of a block. */
 export interface BlockFacts {
-  /** Channels that enter and leave; null where nobody knows. */
+  /** Input and output channels; null if unknown. */
   readonly channels: readonly [inputs: Dim | null, outputs: Dim | null];
-  /** The kernels of its convolutions but those of 1×1, as `3x3` or `3x3, 5x5`; `1x1` where it has no other. */
+  /** The kernels of its convolutions except 1×1, as `3x3` or `3x3, 5x5`; `1x1` if it has no other. */
   readonly kernel: string;
   readonly stride: number;
-  /** Height and width of what leaves it, as `56x56`; empty where it is no map. */
+  /** Height and width of its output, as `56x56`; empty if that is not a map. */
   readonly map: string;
 }
 

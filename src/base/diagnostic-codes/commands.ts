@@ -15,7 +15,7 @@ export const commandCodes = {
     about: "Functions of the library",
     refused: {
       input: [
-        "What a function is given is no path, no spec as an object, no `{ text }`, no bytes of an ONNX model and no `{ bytes, file }`, or none that this function takes.",
+        "The argument of a function is not a path, a spec object, `{ text }`, bytes of an ONNX model or `{ bytes, file }`, or the function doesn't accept this form.",
         "The hint says what it takes. A text goes in as `{ text }`, as a string is a path.",
       ],
       "external-data": [
@@ -70,7 +70,7 @@ export const commandCodes = {
         "Leave `--batch` out, or export the file with an open batch.",
       ],
       budget: [
-        "The text of `--budget` is no budget, or no network keeps to it.",
+        "The text of `--budget` is not a budget, or no network meets it.",
         "Write `cosine=0.999`, `parameters=-80%` or `metric=-0.4`; loosen it where the message says that nothing keeps to it.",
       ],
       metric: [
@@ -85,12 +85,12 @@ export const commandCodes = {
         "The passes need the size of the maps, and the file leaves it open.",
         "Export the file with a fixed height and width.",
       ],
-      swap: ["The text of `--swap` is no pair of kinds.", "Write `se=eca`, or `se=none` to remove gates."],
+      swap: ["The text of `--swap` is not a pair of kinds.", "Write `se=eca`, or `se=none` to remove gates."],
     },
     failed: {
       differs: [
         "The rewritten network computes something else than the original, so nothing was written.",
-        "Report it with the file: a pass that must keep values does not. `--no-verify` writes it all the same.",
+        "Report it with the file: a pass that must keep values does not. `--no-verify` writes it anyway.",
       ],
       "not-comparable": [
         "The rewritten network can't be compared with the original.",
@@ -120,10 +120,7 @@ export const commandCodes = {
         "That start follows what the old gates do with images, and there are none.",
         "Give images with `--calibrate`.",
       ],
-      none: [
-        "No pass swapped a gate, so there is no new one to start.",
-        "Leave `--new-gates` out, or add a swap.",
-      ],
+      none: ["No pass swapped a gate, so there are no new gates.", "Leave `--new-gates` out, or add a swap."],
       together: [
         "`--fit-steps` needs derivatives of the outputs, and there are none: the message has the op, or another reason.",
         "Leave the flag out: each gate is fitted by itself then.",
@@ -137,7 +134,7 @@ export const commandCodes = {
         "The array's elements are no floating-point numbers.",
         "Scale the images as in training, and save them as float32.",
       ],
-      empty: ["There is no image in what was given.", "Name a folder or file with images, or `random:16`."],
+      empty: ["The folder or file contains no images.", "Name a folder or file with images, or `random:16`."],
       format: [
         "The file holds tensors but no images, as files of weights do.",
         "Give an .npy or .npz file, a picture, a folder of either, or `random:16`.",
@@ -165,10 +162,7 @@ export const commandCodes = {
   graph: {
     about: "Pictures of networks",
     refused: {
-      form: [
-        "The output has an ending that is no form of a picture.",
-        "Name a file that ends in `.svg` or `.dot`.",
-      ],
+      form: ["The output's ending is not a picture format.", "Name a file that ends in `.svg` or `.dot`."],
       "too-large": [
         "The picture has too many nodes for the layout.",
         "Use `--level block`, or write a `.dot` file, which has no limit.",
@@ -178,9 +172,9 @@ export const commandCodes = {
   sweep: {
     about: "Sweeps",
     refused: {
-      base: ["A base of the sweep can't be opened.", "Mend what the message gives as the reason."],
+      base: ["A base of the sweep can't be opened.", "Fix the problem in the message."],
       field: [
-        "What is varied is no field of a spec and none of the words of docs/sweeps.md, or has no meaning for this base.",
+        "An axis is not a field of a spec or a key of docs/sweeps.md, or doesn't apply to this base.",
         "Name a field of the spec; `ecagen resolve SPEC` prints all.",
       ],
       locked: [
@@ -197,7 +191,10 @@ export const commandCodes = {
         "Give another `-o`.",
       ],
       picture: ["The picture of a sweep is written as `.svg`.", "Name such a file."],
-      queue: ["`--queue` is no URL of a Redis server.", "Write `redis://HOST:PORT`, or `rediss://` for TLS."],
+      queue: [
+        "`--queue` is not the URL of a Redis server.",
+        "Write `redis://HOST:PORT`, or `rediss://` for TLS.",
+      ],
       range: ["A range of values has no end, or ends before it begins.", "Correct its limits."],
       results: ["The file holds no results of a sweep, and nothing is overwritten.", "Name another file."],
       shard: ["`--shard` is not a part of all.", "Write it as `2/8`."],
@@ -230,7 +227,7 @@ export const commandCodes = {
       ],
     },
     warned: {
-      more: ["There are more problems than are shown.", "Mend the first ones, and run the command again."],
+      more: ["Not all problems are shown.", "Fix these, and run the command again."],
     },
   },
 } as const satisfies Readonly<Record<string, CodeFamily>>;

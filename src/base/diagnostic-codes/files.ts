@@ -7,7 +7,7 @@ export const fileCodes = {
     refused: {
       "no-folder": [
         "A folder can't be created, read or written to.",
-        "Mend what the system's reason in the message says, or name another folder.",
+        "Fix the problem that the message reports, or name another folder.",
       ],
       "not-a-file": ["The path is a folder or a device, and a file is written.", "Name a file."],
       same: [
@@ -18,10 +18,10 @@ export const fileCodes = {
         "An output can't go to standard output, which takes one file and nothing else.",
         "Name a file with `-o`.",
       ],
-      unreadable: ["A file can't be read.", "Mend what the system's reason in the message says."],
+      unreadable: ["A file can't be read.", "Fix the problem that the message reports."],
       unwritable: [
         "A file can't be written.",
-        "Mend what the system's reason in the message says, or name another file.",
+        "Fix the problem that the message reports, or name another file.",
       ],
     },
   },
@@ -29,12 +29,12 @@ export const fileCodes = {
     about: "ONNX files",
     refused: {
       elements: [
-        "A tensor has elements that ecagen can't read as numbers, and numbers are needed.",
+        "A tensor has elements that ecagen can't read as numbers, but needs as numbers.",
         "Use `rewrite`, which keeps such tensors as they are, or convert the tensor.",
       ],
       external: [
         "A tensor is stored in a separate file, with an element type that can't be copied from there.",
-        "Save the model with that tensor inside.",
+        "Save the model with this tensor inside the file.",
       ],
       initializer: [
         "A stored tensor contradicts itself, so the file is damaged.",
@@ -45,14 +45,14 @@ export const fileCodes = {
         "Export or download the file again; if it stays so, report it to the exporter.",
       ],
       "no-model": [
-        "The file is no ONNX model, or is damaged.",
+        "The file is not an ONNX model, or is damaged.",
         "Export or download it again. The message says what the file is, where that can be told.",
       ],
       batch: [
         "A network that selects boxes in one image was asked for with another batch.",
         "Use `--batch 1`, or leave it out.",
       ],
-      "not-an-operator": ["An op of the network is no ONNX operator.", "Run its lowering pass before."],
+      "not-an-operator": ["An op of the network is not an ONNX operator.", "Run its lowering pass first."],
       opset: ["ecagen does not know that opset.", "Use one of those in the message."],
       output: [
         "A value can't be an output of an ONNX file, as outputs are computed and have one name each.",
@@ -63,12 +63,12 @@ export const fileCodes = {
         "Use `--external-data`, which writes the weights to a separate file.",
       ],
       "unknown-operator": [
-        "ecagen does not compute an operator, and its result is needed.",
+        "ecagen can't compute an operator whose result is needed.",
         "Use `rewrite`, which keeps it, or `verify --against`.",
       ],
       "unknown-structure": [
         "No spec can describe the blocks of the file.",
-        "See with `ecagen inspect` which blocks are in the way.",
+        "`ecagen inspect` shows the blocks that are not recognised.",
       ],
       unsupported: [
         "An operator is used in a way that ecagen does not compute.",
@@ -77,32 +77,32 @@ export const fileCodes = {
     },
     warned: {
       "assumed-size": [
-        "The file leaves sizes open. Shapes, counts and runs are those of the sizes in the message.",
+        "The file has dynamic sizes. Shapes, counts and runs use the sizes in the message.",
         "Give other sizes with `--input-shape`.",
       ],
       "input-defaults": [
-        "Inputs of the file have default values. They are taken as weights.",
-        "Nothing, if that is right. To feed them, remove their defaults from the file.",
+        "Inputs of the file have default values. They are treated as weights.",
+        "None, if this is intended. To feed them, remove their defaults from the file.",
       ],
       "newer-format": [
-        "The file has a newer format than ecagen knows. What is new is copied unread.",
-        "Nothing, if the result loads in your runtime; else save the file in an older format.",
+        "The file has a newer format than ecagen knows. Unknown fields are copied unchanged.",
+        "None, if the result loads in your runtime; otherwise save the file in an older format.",
       ],
       "open-size": [
-        "The network is not valid at the sizes that ecagen assumes for open ones, so they stay open.",
+        "The network is not valid at the sizes that ecagen assumes for dynamic ones, so they stay dynamic.",
         "Give sizes with `--input-shape`.",
       ],
       "open-map": [
-        "Height and width of an input are open, so no gate is found there.",
-        "Export the file with fixed ones.",
+        "Height and width of an input are dynamic, so no gates are found there.",
+        "Export the file with fixed sizes.",
       ],
     },
   },
   weights: {
     about: "Weights",
     refused: {
-      "ambiguous-names": ["The names in the file fit two frameworks.", "Say which with `--names`."],
-      dtype: ["A tensor has elements that can't become float32.", "Convert it before."],
+      "ambiguous-names": ["The names in the file fit two frameworks.", "Choose one with `--names`."],
+      dtype: ["A tensor has elements that can't be converted to float32.", "Convert it first."],
       folder: ["The folder has no index of shards, and not exactly one .safetensors file.", "Name the file."],
       "idle-pattern": [
         "A pattern of names matches nothing.",
@@ -121,25 +121,19 @@ export const fileCodes = {
         "A tensor's name can't be written to the file, for the reason in the message.",
         "Rename the tensor.",
       ],
-      names: ["A summary of how well the file's names fit the network.", "Mend what is listed beside it."],
+      names: ["A summary of how well the file's names fit the network.", "Fix the problems listed with it."],
       "no-own-names": [
         "`--names spec` was used, and the spec has no `names`.",
         "Add `names` to the spec, or choose other `--names`.",
       ],
       "no-spec": ["`weights convert` does not know the network.", "Give it with `--spec FILE`."],
-      npy: [
-        "The file is no .npy file that can be read.",
-        "Write it again with the line of NumPy in the hint.",
-      ],
-      npz: [
-        "The file is no .npz file that can be read.",
-        "Write it again with the line of NumPy in the hint.",
-      ],
+      npy: ["The file is not a readable .npy file.", "Write it again with the line of NumPy in the hint."],
+      npz: ["The file is not a readable .npz file.", "Write it again with the line of NumPy in the hint."],
       "other-setting": [
         "The spec has another setting than the weights were trained with.",
         "Set it as the hint says, or accept the difference with `--allow-other-settings`.",
       ],
-      safetensors: ["The file is no valid safetensors file.", "Save or download it again."],
+      safetensors: ["The file is not a valid safetensors file.", "Save or download it again."],
       shape: [
         "A tensor has another shape than its parameter, so the spec describes another network than the file.",
         "Correct the spec; the message has both shapes.",
@@ -157,8 +151,8 @@ export const fileCodes = {
         "Get the right file as the hint says; the message says what this one is, where that can be told.",
       ],
       "names-map": [
-        "The file of `--names-map` is no JSON object of regular expressions and replacements, or gives two tensors one name.",
-        "Mend the rule that the message names.",
+        "The file of `--names-map` is not a JSON object of regular expressions and replacements, or gives two tensors one name.",
+        "Fix the rule that the message names.",
       ],
       "unknown-names": [
         "The file does not hold the network's parameters under any names that ecagen knows.",
@@ -169,8 +163,8 @@ export const fileCodes = {
     },
     warned: {
       "not-finite": [
-        "Weights are NaN or infinite, and so is what depends on them.",
-        "Take another checkpoint.",
+        "Weights are NaN or infinite, and so are the results that depend on them.",
+        "Use another checkpoint.",
       ],
     },
   },
@@ -178,21 +172,18 @@ export const fileCodes = {
     about: "Images",
     refused: {
       format: [
-        "The name of the picture to draw has an ending that is not written.",
+        "The picture's name has an unsupported ending.",
         "Use one of the endings that the hint lists.",
       ],
       "no-decoder": [
-        "Images are read and drawn by the package sharp, which is not installed.",
+        "Reading and drawing images needs the package sharp, which is not installed.",
         "Run `npm install sharp`.",
       ],
       "not-drawn": [
         "The picture can't be drawn, for the reason in the message.",
-        "Mend that, or leave `--draw` out.",
+        "Fix this, or omit `--draw`.",
       ],
-      unreadable: [
-        "The file is no image that can be read.",
-        "Convert it to PNG, JPEG, WebP, GIF, TIFF or AVIF.",
-      ],
+      unreadable: ["The file is not a readable image.", "Convert it to PNG, JPEG, WebP, GIF, TIFF or AVIF."],
     },
   },
 } as const satisfies Readonly<Record<string, CodeFamily>>;

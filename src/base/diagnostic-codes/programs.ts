@@ -26,7 +26,7 @@ export const programCodes = {
         "Name another folder, or write into it with `--force`.",
       ],
       inserted: [
-        "A gate was inserted behind something that is no module of its own in PyTorch, as a layer that heads share.",
+        "A gate was inserted after a layer that is not a separate module in PyTorch, such as a layer shared by heads.",
         "Insert it behind another layer.",
       ],
       lowered: [
@@ -79,7 +79,7 @@ export const programCodes = {
         "Break the circle that the message shows.",
       ],
       "file-name": [
-        "A template's file name, filled in, is no valid name of a file.",
+        "A template's file name, with its tags filled in, is not a valid file name.",
         "Use `{{name.kebab}}`, which always is one.",
       ],
       list: [
@@ -92,7 +92,7 @@ export const programCodes = {
       ],
       object: ["A tag names an object with several values.", "Name one of its values; the hint lists them."],
       "same-file": ["Two templates would write the same file.", "Rename one of them."],
-      syntax: ["The template can't be parsed.", "Mend the tag at the place of the message."],
+      syntax: ["The template can't be parsed.", "Fix the tag at the place in the message."],
       "unknown-name": [
         "There is no such value.",
         "Use the nearest name, which the hint has; docs/templates.md lists all.",

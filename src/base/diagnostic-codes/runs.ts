@@ -27,7 +27,7 @@ export const runCodes = {
         "Compile the spec again, or say it with `--preprocessing SPEC`.",
       ],
       "input-value": [
-        "The value of `--input` is no number of the input's type.",
+        "The value of `--input` is not a number of the input's type.",
         "Write NAME=NUMBER, as `--input sr=16000`.",
       ],
       "no-array": [
@@ -72,7 +72,7 @@ export const runCodes = {
       ],
       seeds: ["The list of seeds is empty.", "Give at least one: `--seeds 0`."],
       tolerance: [
-        "A tolerance is no number, or negative.",
+        "A tolerance is not a number, or is negative.",
         "Give a number from 0 on, or leave it out: it is measured then.",
       ],
     },

@@ -7,7 +7,7 @@ export const specCodes = {
     refused: {
       "block-string": [
         "A block string can't be read.",
-        "Mend the part that the message names, or write the stage as an object; docs/spec.md has the grammar.",
+        "Fix the part that the message names, or write the stage as an object; docs/spec.md has the grammar.",
       ],
       "circular-extends": [
         "A spec extends itself, through others.",
@@ -15,11 +15,11 @@ export const specCodes = {
       ],
       definition: [
         "A block that the spec defines, or a stage that reads named values, is not valid.",
-        "Mend the expression, layer or stage at the place of the message.",
+        "Fix the expression, layer or stage at the place in the message.",
       ],
       "duplicate-key": ["A key occurs twice in one object.", "Remove one of them."],
       empty: ["The file is empty.", "Write a spec: `ecagen init` makes a first one."],
-      encoding: ["The file is no text in UTF-8.", "Save it as UTF-8."],
+      encoding: ["The file is not UTF-8 text.", "Save it as UTF-8."],
       invalid: ["A value has the right type but is not allowed.", "Write a value as the message says."],
       "invalid-name": [
         "A name has characters that are not allowed there.",
@@ -32,7 +32,7 @@ export const specCodes = {
         "Check the path. `ecagen list` shows the specs that ship.",
       ],
       model: [
-        "The file is a model of another format, or weights, and a spec is expected.",
+        "A spec is expected, but the file is a model in another format, or weights.",
         "Convert it as the hint says.",
       ],
       names: [
@@ -41,8 +41,8 @@ export const specCodes = {
       ],
       number: ["A number is too large for 64 bits.", "Write a smaller number."],
       onnx: [
-        "The file is an ONNX file, and a spec is expected.",
-        "Use `ecagen inspect` or `ecagen rewrite`, which take it.",
+        "A spec is expected, but the file is an ONNX file.",
+        "Use `ecagen inspect` or `ecagen rewrite`, which accept ONNX files.",
       ],
       "out-of-range": [
         "A number or the length of a list is outside of its limits.",
@@ -52,19 +52,19 @@ export const specCodes = {
         "An option of a pass in `passes` is wrong.",
         "Write it as docs/spec.md lists it for that pass.",
       ],
-      "refused-key": [
-        "The key has a meaning for every object of JavaScript, so it is not allowed.",
-        "Choose another name.",
-      ],
+      "refused-key": ["The key is reserved: every JavaScript object has it.", "Choose another name."],
       syntax: [
-        "The text is no JSON.",
-        "Mend it at the place of the message. Comments and trailing commas are allowed.",
+        "The text is not JSON.",
+        "Fix it at the place in the message. Comments and trailing commas are allowed.",
       ],
       "too-complex": [
         "Objects are nested too deeply, there are too many, or too many specs extend one another.",
         "Write the network with fewer levels.",
       ],
-      "too-large": ["The file is larger than 16 MiB.", "Check that it is the spec: none needs that much."],
+      "too-large": [
+        "The file is larger than 16 MiB.",
+        "Check that this is the spec: no spec needs that much.",
+      ],
       "unknown-attention": [
         "There is no attention module of that type.",
         "Use the nearest, which the hint names; docs/attention.md lists all.",
@@ -89,23 +89,20 @@ export const specCodes = {
         "There is no selection between branches of that type.",
         "Use the nearest, which the hint names.",
       ],
-      "unknown-word": [
-        "The value is none of the words that are allowed.",
-        "Use one of the words in the message.",
-      ],
+      "unknown-word": ["The value is not one of the allowed words.", "Use one of the words in the message."],
       unreadable: [
         "The file can't be read.",
-        "Mend what the system's reason in the message says, as permissions.",
+        "Fix the problem that the message reports, such as permissions.",
       ],
       "wrong-type": [
         "A value has the wrong JSON type.",
-        "Write one of the type in the message. Numbers have no quotes.",
+        "Write a value of the type in the message. Numbers have no quotes.",
       ],
     },
     failed: {
       expectation: [
         "The network does not have the numbers of `expect`.",
-        "Correct the network if the numbers are right, else the numbers.",
+        "Correct the network, or the numbers if they are wrong.",
       ],
     },
   },
@@ -117,28 +114,28 @@ export const specCodes = {
         "Give it once for all gates, or once for each.",
       ],
       lowered: [
-        "A pass about gates comes after `lower-attention`, which took them apart.",
-        "Put it before `lower-attention`.",
+        "A pass on gates comes after `lower-attention`, which lowered them.",
+        "Move it before `lower-attention`.",
       ],
       "no-gate": [
         "The network has no gate that the options of the pass select.",
         "Change the options; the hint says which gates there are.",
       ],
       "no-linear-neighbour": [
-        "`insert-attention{factor=fold}` found no layer beside a gate that can take its factor.",
+        "`insert-attention{factor=fold}` found no layer adjacent to a gate that can absorb its factor.",
         "Use `factor=auto`, which keeps the factor as a product.",
       ],
       "no-site": [
-        "`insert-attention` found no layer where `at` points.",
+        "`insert-attention` found no layer that `at` selects.",
         "Choose one of the layers that the hint lists.",
       ],
       "no-start": [
-        "A gate can't be inserted behind a layer, or can't start as the identity there; the message has the reason.",
+        "A gate can't be inserted after a layer, or can't start as the identity there; the message has the reason.",
         "Choose another gate or another layer.",
       ],
       "not-lowered": [
-        "`lower-precision` takes operators, and an op of the network is none yet.",
-        "Put it after the lowering passes.",
+        "`lower-precision` needs operators, and an op of the network is not lowered yet.",
+        "Move it after the lowering passes.",
       ],
       option: [
         "An option in the text of a pipeline is wrong.",
@@ -167,7 +164,7 @@ export const specCodes = {
     about: "Pipelines as text",
     refused: {
       syntax: [
-        "The text is no pipeline.",
+        "The text is not a pipeline.",
         "Write it as `swap-attention{to=eca},fold-batch-norm`; the message points to the mistake.",
       ],
     },
@@ -175,7 +172,7 @@ export const specCodes = {
   ir: {
     about: "The IR",
     refused: {
-      syntax: ["The text can't be read as IR.", "Mend it at the place of the message."],
+      syntax: ["The text can't be read as IR.", "Fix it at the place in the message."],
       type: [
         "A layer gets maps of a shape that it can't take.",
         "Change the layer that the message names, or what stands before it.",

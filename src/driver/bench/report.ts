@@ -27,7 +27,7 @@ export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "progra
   /** Measures the time of each operator too, in a run of its own. */
   readonly profile?: boolean | undefined;
   readonly allowCpuNodes?: boolean | undefined;
-  /** Seconds after which everything is ended with a `CheckError`. */
+  /** Seconds after which the run is stopped with a `CheckError`. */
   readonly timeout?: number | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
@@ -41,7 +41,7 @@ export interface BenchedModel {
   readonly p90Ms: number;
   /** To the first model with the same batch. */
   readonly ratio: number;
-  /** Where the ratio is to be expected in 95 of 100 repetitions; null where one process alone was run. */
+  /** The 95 % confidence interval of the ratio; null for a single process. */
   readonly ratioInterval: readonly [low: number, high: number] | null;
   readonly imagesPerSecond: number;
   /** Median time to load the model. */
@@ -65,6 +65,6 @@ export interface BenchReport {
   readonly threads: number | null;
   readonly models: readonly BenchedModel[];
   readonly profiles?: readonly ProfiledModel[];
-  /** What passes of specs did not find that they were asked for, and the sizes that were taken for those that a file leaves open. */
+  /** Warnings: selections of passes that matched nothing, and the sizes that were assumed for dynamic ones. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -36,15 +36,15 @@ export interface ProgramVariant {
 /** What `ecagen codegen --json` prints. */
 export interface CodegenReport {
   readonly output: string;
-  /** The language or the folder of templates that was asked for. */
+  /** The requested language or folder of templates. */
   readonly language?: LanguageName | undefined;
   readonly templates?: string | undefined;
   readonly files: readonly WrittenProgramFile[];
-  /** What became of the weights that were given. */
+  /** Summary of how the given weights were used. */
   readonly weights?: WeightsReport;
   /** The networks of a program that has several, the spec's own first. */
   readonly variants?: readonly ProgramVariant[];
-  /** What a user should know of a model that was written all the same. */
+  /** Warnings about the written model. */
   readonly warnings: readonly Diagnostic[];
 }
 

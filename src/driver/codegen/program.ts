@@ -30,15 +30,15 @@ import {
 
 /** Which program is generated, of which networks. */
 export interface ProgramOptions extends VariantsOptions, ExportOptions {
-  /** What the program is written in; or else `templates`. */
+  /** The language of the program, or `templates` instead. */
   readonly language?: LanguageName | undefined;
-  /** A folder of the user's own templates, instead of a language. */
+  /** A folder of templates, instead of a language. */
   readonly templates?: string | undefined;
 }
 
-/** How a program is generated, and where it goes. */
+/** Options of code generation. */
 export interface CodegenOptions extends ProgramOptions, InsertFlags {
-  /** The folder that gets the program; made if need be. */
+  /** The folder for the program; created if missing. */
   readonly output: string;
   /** Overwrites files that ecagen did not generate or that were changed since. */
   readonly force?: boolean | undefined;

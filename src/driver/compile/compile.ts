@@ -57,7 +57,7 @@ type Calibrating = Compiling & { readonly calibration: CalibrationSource | undef
 /** What `ecagen compile --json` prints. */
 export interface CompileReport extends WrittenReport, ModelReport {
   readonly outputs: readonly DeclaredOutput[];
-  /** What became of the weights that were given. */
+  /** Summary of how the given weights were used. */
   readonly weights?: WeightsReport;
   readonly exportedWeights?: ExportedWeights;
 }
@@ -75,7 +75,7 @@ export function compile(specFile: string, options: CompileOptions = {}): Promise
   return compileTo(specFile, options, (model, network, making) => toFile(specFile, model, network, making));
 }
 
-/** What is compiled without an output: the report, and the model itself. */
+/** The result of compiling without an output: the report and the model. */
 export interface CompiledInMemory extends Omit<CompileReport, keyof WrittenReport>, ModelInMemory {}
 
 /**

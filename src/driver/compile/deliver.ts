@@ -16,7 +16,7 @@ import { type HalfRounding, startHalfRounding } from "../../weights/values/half.
 export interface DeliverOptions {
   /** The ONNX file; `-` is standard output. Default: of the command line `out/` and the spec file's base name, of the library none. */
   readonly output?: string | undefined;
-  /** A safetensors file that gets the network's parameters and running statistics too, before folding. */
+  /** A safetensors file for the network's parameters and running statistics before folding. */
   readonly exportWeights?: string | undefined;
   /** Writes the weights to a file beside the model, as files above 2 GiB do anyway. */
   readonly externalData?: boolean | undefined;

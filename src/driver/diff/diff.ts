@@ -8,12 +8,12 @@ import { type FailedCondition, failedConditions, failOnOf } from "./fail-on.js";
 export interface DiffReport extends ModelsDiff {
   readonly a: string;
   readonly b: string;
-  /** The conditions of `failOn` that hold; left out where none are given. */
+  /** The conditions of `failOn` that hold; absent if none were given. */
   readonly failed?: readonly FailedCondition[];
 }
 
 export interface DiffOptions extends NetworkOptions {
-  /** What is a failure: `parameters>+1%`, `macs>+0`, `attention-removed`. */
+  /** Conditions that fail the comparison: `parameters>+1%`, `macs>+0`, `attention-removed`. */
   readonly failOn?: readonly string[] | undefined;
 }
 

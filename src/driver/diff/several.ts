@@ -12,7 +12,7 @@ export interface DiffsReport {
   readonly networks: readonly ComparedNetwork[];
   /** Each network but the first, compared with the first. */
   readonly diffs: readonly ComparedDiff[];
-  /** What the passes of specs did not find that they were asked for. */
+  /** Warnings: selections of the specs' passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

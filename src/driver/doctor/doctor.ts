@@ -23,7 +23,7 @@ export interface DoctorReport {
 /** Seconds after which a device that does not answer counts as not working. */
 const PATIENCE = 120;
 
-/** Tries everything that ecagen needs; a device counts as there when a small model has run on it. */
+/** Checks everything that ecagen needs; a device is available if a small model runs on it. */
 export async function examine(options: Omit<RuntimeOptions, "deadline"> = {}): Promise<DoctorReport> {
   const machine: DoctorCheck[] = [
     { name: "ecagen", ok: true, detail: packageVersion() },

@@ -19,7 +19,7 @@ export interface KernelExplanation {
   /** C, the channels of the gated tensor. */
   readonly channels: number;
   readonly k: number;
-  /** `fixed` where a person wrote k. */
+  /** `fixed` if k was given explicitly. */
   readonly rule: string;
   readonly gamma: number;
   readonly b: number;
@@ -32,7 +32,7 @@ export interface KernelReport {
   readonly name: string;
   readonly rules: Readonly<Record<string, string>>;
   readonly gates: readonly KernelExplanation[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

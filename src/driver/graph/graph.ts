@@ -14,21 +14,21 @@ import { pageHtml } from "../../reports/page/render.js";
 
 /** What `ecagen graph --json` prints. */
 export interface GraphReport {
-  /** The file with the picture; null where none was asked for. */
+  /** The file with the picture; null if none was requested. */
   readonly output: string | null;
   readonly level: DrawnLevel;
   readonly nodes: number;
   readonly edges: number;
   /** The graph in the language of Graphviz. */
   readonly dot: string;
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 
 export interface GraphOptions extends NetworkOptions {
   /** Whether a node is a block or an op. Default: block. */
   readonly level?: DrawnLevel | undefined;
-  /** The file that gets the picture, `.svg`, `.dot` or `.html`. */
+  /** The file for the picture, `.svg`, `.dot` or `.html`. */
   readonly output?: string | undefined;
 }
 

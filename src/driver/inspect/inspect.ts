@@ -19,11 +19,11 @@ import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attentio
 /** What `ecagen inspect --json` prints. */
 export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly file: string;
-  /** The file that got the spec, where one was asked for. */
+  /** The file with the spec, if one was requested. */
   readonly spec?: string;
   /** The name of the graph in the file. */
   readonly graph: string;
-  /** Of ONNX's own operators; null where the file imports none. */
+  /** The opset of the standard ONNX operators; null if the file imports none. */
   readonly opset: number | null;
   readonly irVersion: number;
   readonly producer: { readonly name: string; readonly version: string };
@@ -37,13 +37,13 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly blocks: readonly InspectedBlock[];
   /** The gates that were found, each with the nodes that it is. */
   readonly raised: readonly RaisedGate[];
-  /** What looks like a gate and is none that is known, with the reason. */
+  /** Near misses: ops that look like a gate but match no known kind, with the reason. */
   readonly rejected: readonly RejectedGate[];
-  /** The operators that ecagen hands on without knowing them, most frequent first. */
+  /** The unknown operators, which ecagen passes through, most frequent first. */
   readonly opaque: readonly OpaqueOperator[];
-  /** Why no spec says the network: the first reason, of which `--spec` gives all; null where one does. */
+  /** The first reason why no spec can describe the network (`--spec` lists all); null if a spec can. */
   readonly noSpec: string | null;
-  /** What a reader should know although the file could be read. */
+  /** Notes on how the file was read. */
   readonly notes: readonly Diagnostic[];
 }
 
@@ -55,7 +55,7 @@ export interface InspectedTensor {
 
 export interface InspectedBlock extends BlockFacts {
   readonly path: string;
-  /** The type; `sequence` for layers in a row that are none that is known. */
+  /** The type; `sequence` for consecutive layers that match no known type. */
   readonly block: string;
   /** From 0; null for stem and head. */
   readonly stage: number | null;
@@ -68,7 +68,7 @@ export interface InspectedBlock extends BlockFacts {
 }
 
 export interface InspectFileOptions extends SizeOptions {
-  /** A file that gets the spec whose network the file's is, if there is one. */
+  /** A file for the spec of the same network, if there is one. */
   readonly spec?: string | undefined;
 }
 

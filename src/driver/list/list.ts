@@ -23,9 +23,9 @@ export interface ListedSpec {
 /** The word for networks without attention. */
 const NO_GATE = "none";
 
-/** Which specs are listed. Everything given must hold. */
+/** Selects the specs to list; all conditions must hold. */
 export interface ListFilter {
-  /** A part of the name, the description, the family or the file's name, in upper or lower case. */
+  /** Text in the name, the description, the family or the file's name; case-insensitive. */
   readonly text?: string | undefined;
   /** A kind of gate that the network must have; `none` for networks without. */
   readonly attention?: string | undefined;

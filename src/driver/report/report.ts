@@ -18,13 +18,13 @@ export type { PageSection } from "../../reports/page/page.js";
 
 /** What `ecagen report --json` prints, beside what was run. */
 export interface NetworkReport {
-  /** The file with the report; null where none was asked for. */
+  /** The file with the report; null if none was requested. */
   readonly output: string | null;
   /** In the order in which they are given. */
   readonly networks: readonly ReportedNetwork[];
   /** Each network but the first, compared with the first. */
   readonly diffs: readonly ReportedDiff[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -32,7 +32,7 @@ export interface NetworkReport {
 export interface ReportedDiff extends Omit<NamedModelsDiff, "warnings"> {}
 
 export interface ReportOptions extends NetworkOptions {
-  /** The file that gets the report. */
+  /** The file for the report. */
   readonly output?: string | undefined;
   /** The title of the page. Default: the names of the networks. */
   readonly title?: string | undefined;
@@ -82,7 +82,7 @@ export function openReport(files: readonly string[], options: ReportOptions = {}
 }
 
 /**
- * Writes the page of one network, or of several beside each other.
+ * Writes a report on one network, or on several side by side.
  *
  * Errors: as of `openReport`.
  */

@@ -6,7 +6,7 @@ import type { ResolvedSpec } from "../../language/resolved.js";
 import type { SpecChanges } from "../../language/settings.js";
 import { isOnnx } from "../../onnx/file/names.js";
 
-/** What the compiler makes of a spec: repeats and scaling expanded, each block with its own numbers. */
+/** The resolved spec: repeats and scaling expanded, each block with its own numbers. */
 export type PrintedSpec = Omit<ResolvedSpec, "blocks"> & {
   readonly blocks: readonly PrintedBlock[];
   /** The spec in full, which `ecagen resolve` prints: it compiles to the same bytes. */

@@ -32,7 +32,7 @@ export interface RewritePlan {
   /** The gates that passes put in. */
   readonly inserted: readonly Insertion[];
   readonly reports: readonly PassReport[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

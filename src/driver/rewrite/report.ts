@@ -18,13 +18,13 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes; `se=auto` chooses for each gate. */
   readonly swaps?: readonly string[] | undefined;
-  /** What a choice keeps to: `cosine=0.999`, `parameters=-80%`, `metric=-0.4`. Default: `cosine=0.999`. */
+  /** Limit of a choice: `cosine=0.999`, `parameters=-80%`, `metric=-0.4`. Default: `cosine=0.999`. */
   readonly budget?: string | undefined;
   /** A program that gets the path of a model and prints a number, the larger the better. */
   readonly metric?: string | undefined;
-  /** An SVG with the networks that a choice looked at, parameters against what they do to the outputs. */
+  /** An SVG of the networks that a choice considered: parameters and error of the outputs. */
   readonly curve?: string | undefined;
-  /** Gates to put in, `eca`, after the swaps, and where, `after=depthwise`. */
+  /** Gates to insert after the swaps, `eca`, and their sites, `after=depthwise`. */
   readonly inserts?: InsertFlags["inserts"];
   readonly at?: InsertFlags["at"];
   /** Passes in pipeline text form. */
@@ -35,13 +35,13 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly halfIo?: boolean | undefined;
   /** The batch of the rewritten file, where that of the original is open. Default: as it is. */
   readonly batch?: Batch | undefined;
-  /** Sizes of inputs that the file leaves open, as `x=1x3x320x320`: what it is looked at and verified with. It stays open. */
+  /** Shapes of inputs with dynamic sizes, `x=1x3x320x320`, for analysis and verification. The file keeps them dynamic. */
   readonly inputShapes?: readonly string[] | undefined;
   /** The seed of the numbers that new gates start with. Default 0. */
   readonly seed?: number | undefined;
-  /** Writes the weights to a file beside the model. Default: where the original has such. */
+  /** Writes the weights to a file beside the model. Default: if the original has one. */
   readonly externalData?: boolean | undefined;
-  /** Whether what must keep the values is run and compared with the original. What changes element types is loaded in any case. Default: true. */
+  /** Whether the results of passes that must keep the values are run and compared with the original. Files with changed element types are loaded in any case. Default: true. */
   readonly verify?: boolean | undefined;
   /** Whether the report has the file's sha256. Default: true. */
   readonly digest?: boolean | undefined;
@@ -53,16 +53,16 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
 /** What `ecagen rewrite --json` prints. */
 export interface RewriteReport extends Partial<WrittenReport>, RewrittenReport {}
 
-/** What is rewritten without an output: the report, and the model itself. */
+/** The result of rewriting without an output: the report and the model. */
 export interface RewrittenInMemory extends RewrittenReport, ModelInMemory {}
 
 /** What is said of a rewritten model, wherever it is. */
 export interface RewrittenReport extends ModelReport {
   readonly raised: readonly RaisedGate[];
   readonly rejected: readonly RejectedGate[];
-  /** The operators of the original that are handed on without being known: no gate is found in them, nor MACs. */
+  /** The unknown operators of the original, which are passed through: without gates and MACs. */
   readonly opaque: readonly OpaqueOperator[];
   readonly verification?: RewriteVerification;
-  /** What `--swap KIND=auto` chose, and the networks that it looked at. */
+  /** The choice of `--swap KIND=auto`, and the networks that it considered. */
   readonly choice?: ChoiceReport;
 }

@@ -15,10 +15,10 @@ import { hasSelections, unstableNumbers, unstableSelection } from "../../trials/
 
 /** What ONNX Runtime says of a rewritten file, or of the part of the rewriting that must keep the values. */
 export interface RewriteVerification extends Distance {
-  /** `file`: what is written was compared with the original. `gates`: the gates that were found, lowered again, were. */
+  /** `file`: the written file was compared with the original. `gates`: the recognised gates were lowered again and compared. */
   readonly of: "file" | "gates";
   readonly ok: true;
-  /** Why the comparison shows nothing although no number is off: zeros would pass for the outputs. */
+  /** Why the comparison proves nothing although all numbers agree: zeros would also pass. */
   readonly undecided?: string;
 }
 

@@ -10,11 +10,11 @@ import { noLabels } from "./labels.js";
 export interface DetectionReport {
   readonly detections: readonly Detection[];
   readonly detected: {
-    /** The picture whose pixels boxes are in; null for those of the input, where it is an array. */
+    /** The picture that the boxes refer to, in pixels; null if they refer to the input, an array. */
     readonly picture: string | null;
     readonly width: number;
     readonly height: number;
-    /** How many rows were left out: without a box or a score; with a lower score than was asked for. */
+    /** How many rows were dropped: without a box or a score, or with a score below the minimum. */
     readonly leftOut: { readonly empty: number; readonly lowScores: number };
     /** Whether the boxes look like parts of the input's sides, for which they are not taken. */
     readonly tiny: boolean;

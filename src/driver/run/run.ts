@@ -36,13 +36,13 @@ export interface RunOptions extends BuildOptions {
   readonly device?: DeviceName | "auto" | undefined;
   /** A file with the names of the classes, instead of the model's own. */
   readonly labels?: string | undefined;
-  /** A spec whose `preprocessing` is done to images, instead of the model's own. */
+  /** A spec whose `preprocessing` is applied to images, instead of the model's own. */
   readonly preprocessing?: string | undefined;
   /** Detections of lower scores are left out. Default: 0. */
   readonly minScore?: number | undefined;
-  /** A picture, .png, .jpg or .webp, of what a detector found in the one that is given. */
+  /** A picture, .png, .jpg or .webp, with the detections drawn on the given picture. */
   readonly draw?: string | undefined;
-  /** Seconds after which it is given up. Default: none. */
+  /** Timeout in seconds. Default: none. */
   readonly timeout?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface RunOutput {
   readonly shape: readonly number[];
   /** Where it was written. */
   readonly file?: string;
-  /** What its numbers are like; null where none is finite. */
+  /** Statistics of its numbers; null if none is finite. */
   readonly values: TensorStatistics | null;
   /** The most probable classes of each image, for an output [images, classes], if images or labels are given. */
   readonly top?: readonly (readonly RankedClass[])[];
@@ -71,10 +71,10 @@ export interface RunReport extends Partial<DetectionReport> {
   readonly device: DeviceReport;
   readonly inputs: readonly RunInput[];
   readonly outputs: readonly RunOutput[];
-  /** What was done to images. `from`: the model, the spec that was given for it, or the default for a model that says nothing. */
+  /** The preprocessing of images. `from`: the model, the spec that was given for it, or the default for a model without preprocessing. */
   readonly preprocessing?: Preprocessing & { readonly from: "model" | "spec" | "default" };
   readonly weights?: WeightsReport;
-  /** What passes did not find that they were asked for, and what is wrong with the weights. */
+  /** Warnings: selections of passes that matched nothing, and problems of the weights. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -26,7 +26,7 @@ export interface Runnable {
   readonly preprocessing?: Preprocessing | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly weights?: WeightsReport | undefined;
-  /** What passes did not find that they were asked for, and what is wrong with the weights. */
+  /** Warnings: selections of passes that matched nothing, and problems of the weights. */
   readonly warnings: readonly Diagnostic[];
 }
 

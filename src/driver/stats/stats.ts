@@ -19,11 +19,11 @@ export interface StatsReport extends NetworkCounts {
   readonly input: NetworkInput | null;
   readonly outputs: readonly DeclaredOutput[];
   readonly expectations: readonly ExpectationCheck[];
-  /** The totals as a paper counts and prints them, where a convention was asked for. */
+  /** The totals as a paper counts and prints them, if a convention was requested. */
   readonly convention?: ConventionReport;
-  /** Of a file whose BatchNorms were folded: what it had with them. */
+  /** For a file with folded BatchNorms: the counts before folding. */
   readonly beforeFolding?: FoldedNorms;
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -44,7 +44,7 @@ export function stats(file: string, options: StatsOptions = {}): StatsReport {
 export interface NetworksReport {
   /** In the order in which they are given. */
   readonly networks: readonly NamedStats[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -7,7 +7,7 @@ export interface SweepFront {
   readonly up: Goal;
   /** The ids, from the best one in `across` on; of variants with the same numbers the first of the sweep. */
   readonly ids: readonly string[];
-  /** The one farthest from the straight line between the two ends, on the side of what is better; null where none is on that side. */
+  /** The one farthest from the straight line between the two ends, on the better side; null if none is on that side. */
   readonly knee: string | null;
 }
 

@@ -2,15 +2,15 @@ import type { CountedQuantity } from "../../language/sweep/quantities.js";
 
 /** A row of a sweep's results: what one variant is, and what came of it. */
 export interface SweepRow extends Partial<VariantCounts> {
-  /** The same for the same variant of the same base, in every run and on every machine. */
+  /** Equal for the same variant of the same base, in every run and on every machine. */
   readonly id: string;
   /** Its number in the sweep, from 0. */
   readonly index: number;
-  /** `rejected`: it does not keep to a constraint. `error`: it can't be made, for the reasons in `errors`. */
+  /** `rejected`: it violates a constraint. `error`: it can't be built, for the reasons in `errors`. */
   readonly status: "ok" | "rejected" | "error";
   /** The base, as the sweep file names it. */
   readonly base: string;
-  /** What the sweep says of it, by the names in the file; a single gate's setting is `gate SCOPE`. */
+  /** Its values in the sweep, by the names in the file; a single gate's value is `gate SCOPE`. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** The same as `--set` of any command takes it. */
   readonly set: readonly string[];
@@ -18,7 +18,7 @@ export interface SweepRow extends Partial<VariantCounts> {
   readonly resolution?: number;
   /** The same as `--passes`. */
   readonly passes?: string;
-  /** The constraints that it does not keep to. */
+  /** The constraints that it violates. */
   readonly missed?: readonly string[];
   readonly errors?: readonly RowProblem[];
   readonly warnings?: readonly RowProblem[];

@@ -12,9 +12,9 @@ import { type PublishedRow, type PublishedValue, paperNames, readPaper } from ".
 export interface PaperRow {
   /** The network in the paper's words. */
   readonly network: string;
-  /** What was published: `parameters`, `operations`, another of `MEASURES`, or words for what nothing measures. */
+  /** The published quantity: `parameters`, `operations`, another of `MEASURES`, or a text for unmeasured quantities. */
   readonly measure: string;
-  /** Our network; null where ecagen can't build it. */
+  /** Our network; null if ecagen can't build it. */
   readonly spec: string | null;
   readonly passes: string | null;
   /** How the value is counted and printed. */
@@ -24,7 +24,7 @@ export interface PaperRow {
   readonly exact: number | null;
   /** Ours as the paper would print it. */
   readonly printed: string | null;
-  /** Whether both are the same; null where that isn't asserted, and then there is a reason. */
+  /** Whether both are the same; null if that isn't asserted, with a reason. */
   readonly agrees: boolean | null;
   readonly reason: string | null;
 }
@@ -47,7 +47,7 @@ export interface TablesReport {
 }
 
 /**
- * The tables of one paper, or of all, next to what ecagen counts now.
+ * The tables of one paper, or of all, with ecagen's current counts.
  *
  * @throws InputError for a paper that there are no tables of
  */

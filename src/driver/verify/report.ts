@@ -26,9 +26,9 @@ export interface VerifyOptions
   readonly batches?: readonly number[] | undefined;
   /** The seeds of the random inputs, at least one. Default: `seed`. */
   readonly seeds?: readonly number[] | undefined;
-  /** Compares what leaves each block as well, and says which block is the first that differs. */
+  /** Also compares the output of each block, and reports the first block that differs. */
   readonly perBlock?: boolean | undefined;
-  /** Accepts nodes that run on the CPU although another device was asked for. */
+  /** Accepts nodes that run on the CPU although another device was requested. */
   readonly allowCpuNodes?: boolean | undefined;
   /** With `atol` or `rtol`, |a - b| ≤ atol + rtol · |a| at each element is what must hold; the other one is 0. */
   readonly atol?: number | undefined;
@@ -39,7 +39,7 @@ export interface VerifyOptions
    * @internal
    */
   readonly runtime?: Runtime | undefined;
-  /** Seconds after which everything is ended with a `CheckError`. */
+  /** Seconds after which the run is stopped with a `CheckError`. */
   readonly timeout?: number | undefined;
   /** `part`: how much is done, from 0 to 1. */
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
@@ -83,14 +83,14 @@ export interface VerifyReport {
   readonly comparisons: readonly Comparison[];
   /** With `perBlock`. */
   readonly blocks?: readonly BlockComparison[];
-  /** With `perBlock`: the first block that is out of tolerance, null where none is. */
+  /** With `perBlock`: the first block that is out of tolerance; null if there is none. */
   readonly firstDivergence?: string | null;
   /** For a device other than the CPU, of each model that ran there. */
   readonly placements: readonly ModelPlacement[];
   readonly gates: GateEffects;
   readonly checks: readonly Check[];
-  /** What became of the weights that were given. */
+  /** Summary of how the given weights were used. */
   readonly weights?: WeightsReport;
-  /** What passes did not find that they were asked for, and what is wrong with the weights. */
+  /** Warnings: selections of passes that matched nothing, and problems of the weights. */
   readonly warnings: readonly Diagnostic[];
 }

@@ -101,7 +101,7 @@ async function verifyWith(
 }
 
 interface Prepared extends Pick<VerifiedFile, "target" | "thorough"> {
-  /** What became of the weights that were given. */
+  /** Summary of how the given weights were used. */
   readonly weights: WeightsReport | undefined;
   readonly warnings: readonly Diagnostic[];
 }

@@ -25,9 +25,9 @@ export interface ConvertOptions {
   readonly spec: string;
   /** What is set in it. */
   readonly changes?: SpecChanges | undefined;
-  /** Whose names the output has. */
+  /** Names of the output. */
   readonly to: NameKind;
-  /** Whose names the input has. Left out: whose they turn out to be. */
+  /** Names of the input. Default: detected. */
   readonly from?: NameKind | undefined;
   /** As in `compile`; such parameters are not written. */
   readonly allowMissing?: readonly string[] | undefined;
@@ -45,9 +45,9 @@ export interface ConvertReport {
   readonly to: { readonly names: string; readonly family: string };
   /** Parameters that the input lacks. */
   readonly missing: readonly string[];
-  /** Tensors of the input that the network has no place for. */
+  /** Tensors of the input without a parameter in the network. */
   readonly unused: readonly string[];
-  /** What a reader should know of what was taken of the input. */
+  /** Notes on how the input was read. */
   readonly notes: readonly string[];
   /** Weights that are NaN or infinite. */
   readonly warnings: readonly Diagnostic[];

@@ -21,7 +21,7 @@ export interface WeightsDiff {
   readonly values: readonly ValueDifference[];
   /** Tensors of both with the same shape and the same numbers. */
   readonly same: number;
-  /** What a reader should know of what was taken of the files. */
+  /** Notes on how the files were read. */
   readonly notes: readonly string[];
 }
 

@@ -15,15 +15,15 @@ import { statisticsOf, type TensorStatistics } from "../../weights/values/statis
 export interface WeightsInventory {
   readonly file: string;
   readonly format: TensorFormat;
-  /** What the file says of itself. */
+  /** The metadata of the file. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly ListedTensor[];
   readonly total: { readonly tensors: number; readonly elements: number; readonly bytes: number };
   /** Tensors of float64, whose numbers a model would have in float32. */
   readonly rounded: readonly string[];
-  /** What a reader should know of what was taken of the file. */
+  /** Notes on how the file was read. */
   readonly notes: readonly string[];
-  /** Numbers that are NaN or infinite, where values were asked for. */
+  /** Numbers that are NaN or infinite, if values were requested. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -32,7 +32,7 @@ export interface ListedTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly bytes: number;
-  /** Where values were asked for; null for a tensor without finite numbers, and for types that have none here. */
+  /** If values were requested; null for a tensor without finite numbers, and for types without number values in ecagen. */
   readonly values?: TensorStatistics | null;
 }
 
@@ -44,7 +44,7 @@ export interface InspectOptions {
 }
 
 /**
- * What is in a file or folder of weights.
+ * Lists the tensors of a weight file or folder.
  *
  * Errors: `InputError` for what can't be read, is of no known format, or is broken.
  */

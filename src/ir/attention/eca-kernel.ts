@@ -58,7 +58,7 @@ const KERNEL_CHANNELS = ["gated", "block-input"] as const;
 /** What an op with a kernel along the channels knows of it. */
 export const kernelAttributes = {
   kernel: oddKernel,
-  /** The rule that derived k from the channels; `fixed` where a person wrote k. */
+  /** The rule that derived k from the channels; `fixed` if k was given explicitly. */
   rule: z.enum([...ECA_KERNEL_RULE_NAMES, "fixed"]).default("fixed"),
   gamma: z.number().positive().default(2),
   b: z.number().default(1),

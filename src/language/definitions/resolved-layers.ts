@@ -81,7 +81,7 @@ export interface ResolvedAttend extends LayerPart {
 export interface ResolvedGlobalPool extends LayerPart {
   readonly layer: "global-pool";
   readonly kind: "max" | "average" | "deviation";
-  /** The value with the shares of the pixels; left out, all count alike. */
+  /** The value with the weights of the pixels; absent: equal weights. */
   readonly weights?: string | undefined;
   /** The least variance of a deviation. */
   readonly epsilon?: number | undefined;
@@ -98,7 +98,7 @@ export interface ResolvedBranches extends LayerPart {
 export interface ResolvedLayerNorm extends LayerPart {
   readonly layer: "norm";
   readonly kind: "batch" | "layer" | "group";
-  /** Groups of channels; 1 where the kind has none. */
+  /** Groups of channels; 1 if the kind has none. */
   readonly groups: number;
   /** Its own ε, instead of the network's. */
   readonly epsilon?: number | undefined;

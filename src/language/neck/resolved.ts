@@ -28,7 +28,7 @@ export interface ResolvedMapHead extends LayerDefaults {
 export interface HeadLevel {
   /** Its name in scopes and outputs: that of the map. */
   readonly name: string;
-  /** A map of the network, or what an earlier head made of one. */
+  /** A map of the network, or the result of an earlier head. */
   readonly source: MapSource | { readonly head: string };
   readonly inputChannels: number;
   /** Channels of the result. */

@@ -4,7 +4,7 @@ import type { SpecRule } from "./rule.js";
 
 export const everyBlockIsNeeded: SpecRule = {
   name: "every-block-is-needed",
-  doc: "What a stage computes is read by a later one, by the head or as a feature; it would be left out in silence.",
+  doc: "The result of a stage must be read by a later stage, by the head or as a feature; otherwise the stage would be dropped silently.",
   mend: "Read the stage with `from`, make it a feature, or remove it.",
   check({ resolved }, report) {
     if (resolved === undefined) return;

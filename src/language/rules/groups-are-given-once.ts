@@ -2,7 +2,7 @@ import type { SpecRule } from "./rule.js";
 
 export const groupsAreGivenOnce: SpecRule = {
   name: "groups-are-given-once",
-  doc: "`groups` and `groupSize` say the same thing in two ways.",
+  doc: "`groups` and `groupSize` are two ways to set the same value.",
   mend: "Remove one of the two.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {

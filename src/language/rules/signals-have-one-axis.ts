@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 
 export const signalsHaveOneAxis: SpecRule = {
   name: "signals-have-one-axis",
-  doc: "An input of a `length` has no height and width, no boxes lie in it, and nothing is done to it as to an image.",
+  doc: "An input with `length` can't have height and width, boxes, or preprocessing of images.",
   mend: "Remove what the message names, or give the input `height` and `width`.",
   check({ written: { input, preprocessing }, resolved }, report) {
     if (input.length === undefined) return;

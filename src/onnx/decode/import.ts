@@ -27,7 +27,7 @@ export interface ImportedModel {
   readonly foreign: readonly ForeignNode[];
   /** Where ops and tensors lie in the file. */
   readonly source: ModelSource;
-  /** What a reader should know although the file could be read. */
+  /** Notes on how the file was read. */
   readonly notes: readonly Diagnostic[];
 }
 

@@ -40,7 +40,7 @@ export interface PipelineHooks {
 export interface RanPasses {
   readonly graph: Graph;
   readonly reports: readonly PassReport[];
-  /** What passes did not find that they were asked for. */
+  /** Warnings: selections of passes that matched nothing. */
   readonly warnings: readonly Diagnostic[];
 }
 

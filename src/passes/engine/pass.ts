@@ -37,6 +37,6 @@ export function definePass<const N extends string, O extends z.ZodObject>(pass: 
 export interface PassInvocation {
   readonly pass: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The place in the spec that asks for it; undefined where a flag or a program does. */
+  /** Its place in the spec; undefined if a flag or a program requested it. */
   readonly specPath?: JsonPath | undefined;
 }

@@ -9,9 +9,9 @@ export interface Insertion {
   readonly kind: string;
   /** Channels of the gated map. */
   readonly channels: number;
-  /** What undoes the number that the gate starts with; 1 where there is nothing to undo. */
+  /** The factor that cancels the gate's initial value; 1 if there is nothing to cancel. */
   readonly scale: number;
-  /** The parameters that were multiplied by it; none where it stands behind the gate as a product. */
+  /** The parameters that were multiplied by it; none if it is a product after the gate. */
   readonly scaleIn: readonly string[];
   /** Why it is a product. */
   readonly reason?: string;

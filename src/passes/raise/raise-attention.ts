@@ -19,7 +19,7 @@ import { type StepsApart, stepsApart } from "./steps/apart.js";
 /** An attention module that was found, and what it replaced. */
 export interface RaisedGate {
   readonly kind: AttentionType;
-  /** Its scope: what the names of its ops have in common. */
+  /** Its scope: the common part of its ops' names. */
   readonly at: string;
   /** Channels of the gated map. */
   readonly channels: number;
@@ -27,11 +27,11 @@ export interface RaisedGate {
   readonly parameters: number;
   /** The name of its result. */
   readonly result: string;
-  /** Its options as a spec would write them, without those that have their default. */
+  /** Its options as in a spec, without defaults. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The ops that it replaced, by their kinds and the names of their results. */
   readonly ops: readonly string[];
-  /** The number by which its result is multiplied before anything else reads it, as behind a gate that was put in; absent where it isn't. */
+  /** The constant factor of its result, as after an inserted gate; absent if there is none. */
   readonly scale?: number;
   /** Whether it is computed in whole steps, between QuantizeLinear and DequantizeLinear: the op computes it without them. */
   readonly quantized?: true;

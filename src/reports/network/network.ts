@@ -25,9 +25,9 @@ export interface ReportedNetwork {
   /** Channels, and height and width or length, that the MACs are counted at; null for a file without an image or signal. */
   readonly input: NetworkInput | null;
   readonly outputs: readonly ReportedOutput[];
-  /** Of ONNX's own operators; null of a spec, and of a file that imports none. */
+  /** The opset of the standard ONNX operators; null for a spec, and for a file that imports none. */
   readonly opset: number | null;
-  /** The program that wrote a file; null of a spec, or where a file doesn't say. */
+  /** The program that wrote the file; null for a spec, or if the file has no producer. */
   readonly producer: string | null;
   readonly ops: number;
   readonly parameters: number;
@@ -37,7 +37,7 @@ export interface ReportedNetwork {
   readonly attentionMacs: number;
   /** The operators whose multiply-accumulates are missing in `macs`. */
   readonly uncounted?: readonly UncountedOperator[];
-  /** By stage and by what they are for; all add up to the totals. */
+  /** By stage and by purpose; the sum is the totals. */
   readonly stages: readonly StageCosts[];
   readonly blocks: readonly BlockCounts[];
   readonly gates: readonly ReportedGate[];
@@ -56,11 +56,11 @@ export interface ReportedGate {
   readonly kind: AttentionKind;
   /** `eca (k = 5)` */
   readonly text: string;
-  /** C, the channels of the gated tensor; null where the file leaves them open. */
+  /** C, the channels of the gated tensor; null if they are dynamic. */
   readonly channels: number | null;
   /** Of a gate with a kernel along the channels. */
   readonly k?: number;
-  /** How that k came about; `fixed` where a person wrote it. */
+  /** How k was derived; `fixed` if it was given explicitly. */
   readonly rule?: string;
   readonly parameters: number;
 }

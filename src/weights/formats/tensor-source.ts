@@ -27,9 +27,9 @@ export interface TensorSource {
   readonly format: TensorFormat;
   /** By name, in the order of the file. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** What the file says of itself. */
+  /** The metadata of the file. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** What a reader should know of what was taken of the file. */
+  /** Notes on how the file was read. */
   readonly notes?: readonly string[];
   /** After this its tensors can't be read. */
   close(): void;

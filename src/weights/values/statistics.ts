@@ -7,7 +7,7 @@ export interface TensorStatistics {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** Of the numbers themselves, not an estimate for what they are drawn from: the divisor is their count. */
+  /** The population standard deviation: the divisor is the count. */
   readonly std: number;
   /** NaN and infinities. */
   readonly nonFinite: number;

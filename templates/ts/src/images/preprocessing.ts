@@ -19,7 +19,7 @@ export interface ImagePadding {
 /** What is done to an image before a network sees it; docs/run.md says it in numbers. */
 export interface Preprocessing {
   readonly resize: ResizeMode;
-  /** Only where the image is resized to fit. */
+  /** Only if the image is resized to fit. */
   readonly padding?: ImagePadding | undefined;
   readonly interpolation: Interpolation;
   /** The part of the resized image's sides that the crop at its centre keeps, over 0 and at most 1. */
