@@ -96,8 +96,8 @@ export function diff(a: GivenNetwork, b: GivenNetwork, options: DiffOptions = {}
 }
 
 /**
- * Gives a spec in full, with bases, shorthands and defaults written out (`spec`), and what the compiler makes of it: each block with its
- * own numbers.
+ * Returns a spec with all bases, shorthands and defaults expanded (`spec`), and the resolved spec, with the numbers of each
+ * block.
  *
  * ```ts
  * import { resolve } from "ecagen";
@@ -112,8 +112,8 @@ export function resolve(spec: GivenSpec | Uint8Array, changes: SpecChanges = {})
 }
 
 /**
- * Proves that an ONNX model computes what it should, on a device: a spec's export against the papers' equations, a model against the
- * interpreter of its operators. It needs onnxruntime-node or onnxruntime-web.
+ * Verifies an ONNX model on a device: compares a spec's export with the papers' equations, or a model with the reference
+ * interpreter of its operators. Needs onnxruntime-node or onnxruntime-web.
  *
  * ```ts
  * import { verify } from "ecagen";
@@ -130,9 +130,9 @@ export function verify(network: GivenNetwork, options: VerifyOptions = {}): Prom
 }
 
 /**
- * Runs passes on an ONNX model: swaps its gates, puts some in, simplifies it. What no pass touches keeps its bytes. With `output` it writes the
- * file; without, nothing is written, and the report has the model's bytes as `model`. What must keep the values is run and compared with the
- * original first, which needs onnxruntime-node or onnxruntime-web, unless `verify` is false.
+ * Runs passes on an ONNX model: swaps, inserts or removes gates, simplifies the graph. Parts that no pass changes keep their bytes. With `output` it
+ * writes the file; without, the report has the model's bytes as `model`. Results of passes that must keep the values are first run and compared with
+ * the original, which needs onnxruntime-node or onnxruntime-web, unless `verify` is false.
  *
  * ```ts
  * import { compile, rewrite } from "ecagen";
@@ -141,8 +141,8 @@ export function verify(network: GivenNetwork, options: VerifyOptions = {}): Prom
  * const { model, raised } = await rewrite(before, { swaps: ["se=eca"] });
  * ```
  *
- * @throws InputError for what is no model, and for wrong passes
- * @throws CheckError where what must keep the values doesn't
+ * @throws InputError for invalid models and passes
+ * @throws CheckError if a pass that must keep the values doesn't
  */
 export function rewrite(
   model: string | Uint8Array | ModelBytes,

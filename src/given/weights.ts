@@ -17,7 +17,7 @@ export interface OpenWeights extends GivenWeights {
 /**
  * Opens a file or folder of weights in any format that ecagen reads; an ONNX file by its initializers.
  *
- * Errors: `InputError` for what can't be read, is of no known format, or is broken.
+ * Errors: `InputError` for a file that can't be read, has an unknown format, or is damaged.
  */
 export function openWeights(path: string, key?: string): WatchedSource {
   if (!isOnnx(path)) return watchNumbers(openTensors(path, key));

@@ -30,7 +30,7 @@ export interface ExportOptions {
   readonly precision?: ModelPrecision | undefined;
   /** With fp16: inputs and outputs are float16 too. Default: they are float32. */
   readonly halfIo?: boolean | undefined;
-  /** The batch of the file. Default: dynamic; where boxes are selected, the one image that they are selected in. */
+  /** The batch size of the file. Default: dynamic; 1 for models that select boxes. */
   readonly batch?: Batch | undefined;
   /** The seed of the model's initial weights. Default 0. */
   readonly seed?: number | undefined;

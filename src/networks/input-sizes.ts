@@ -8,7 +8,7 @@ import type { Sizes } from "../onnx/file/value-info.js";
 export interface SizeOptions {
   /** All sizes of an input, by its name: `x=1x3x320x320`. */
   readonly inputShapes?: readonly string[] | undefined;
-  /** The height and width of pictures where they are open. */
+  /** Height and width of pictures, if they are dynamic. */
   readonly resolution?: number | undefined;
 }
 

@@ -51,13 +51,13 @@ export interface WeightsReport {
   readonly loaded: number;
   /** Parameters that keep their initial values, because the file lacks them or a pass made them. */
   readonly initial: readonly string[];
-  /** Tensors of the file that are not used, because the network does not have them. */
+  /** Tensors of the file without a parameter in the network. */
   readonly unused: readonly string[];
   /** Tensors of the file that belonged to parts that a pass removed. */
   readonly dropped: readonly string[];
   /** Tensors of float64, whose numbers are rounded to float32. */
   readonly rounded: readonly string[];
-  /** Settings of the spec that are others than the names imply, which `--allow-other-settings` let pass. */
+  /** Settings of the spec that differ from those that the names imply, accepted by `--allow-other-settings`. */
   readonly otherSettings: readonly OtherSetting[];
   /** Of names that are paired by order and shape: which tensor each parameter has. */
   readonly pairs?: readonly { readonly parameter: string; readonly tensor: string }[];

@@ -23,7 +23,7 @@ import { type GivenWeights, type LoadedWeights, loadWeights, type WeightsReport 
 export interface NetworkOptions {
   /** More passes after the spec's own, in pipeline text form. */
   readonly passes?: string | undefined;
-  /** Height and width, or length, instead of the spec's; height and width where a file leaves them open. */
+  /** Height and width, or length, instead of the spec's; for a file, height and width if they are dynamic. */
   readonly resolution?: number | undefined;
   /** Changes that are applied to a spec before validation. */
   readonly changes?: SpecChanges | undefined;

@@ -12,7 +12,7 @@ export type { NumberTensor } from "./tensor.js";
 
 export interface SessionOptions {
   readonly device?: DeviceName | undefined;
-  /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
+  /** Threads of the CPU provider. Default: ONNX Runtime's choice. */
   readonly threads?: number | undefined;
   /** Lets nodes run on the CPU that the device has no kernel for. Default: such a model is refused. */
   readonly allowCpuNodes?: boolean | undefined;
@@ -78,7 +78,7 @@ export interface Runtime {
 }
 
 export interface RuntimeOptions extends WorkerOptions {
-  /** Lets CUDA multiply float32 numbers with 10 bits of fraction (TF32). Default: no. */
+  /** Allows TF32 on CUDA: float32 products with a mantissa of 10 bits. Default: false. */
   readonly allowTf32?: boolean | undefined;
 }
 

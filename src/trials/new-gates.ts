@@ -14,7 +14,7 @@ import { type EncodeGraph, imageRuns } from "./run-graph.js";
 export interface NewGatesOptions extends CalibrateOptions {
   /** How swapped gates start, given the inputs of `calibrate`. Default: `init`. */
   readonly newGates?: NewGateStart | undefined;
-  /** How often the numbers of gates that are fitted move together; 0: never. Left out: as often as is usual, by pictures and arrays. */
+  /** Number of steps in which all fitted gates are trained together; 0: none. Default: the usual number, for pictures and arrays. */
   readonly fitSteps?: number | undefined;
 }
 

@@ -31,9 +31,8 @@ export interface NetworkDiff {
   readonly buffers: Difference;
   readonly macs: Difference;
   /**
-   * Whether both compute the same of the same inputs and weights: every op of one is one of the other, outputs have the same sizes, there are
-   * as many weights, and of two specs weights of one name are read in one place. What only training has a use for is not part of that, nor
-   * what is done to images before.
+   * Whether both compute the same results from the same inputs and weights: they have the same ops, output sizes and number of weights; in two
+   * specs, weights of the same name are also used at the same place. Ops that only act in training and preprocessing are ignored.
    */
   readonly computeTheSame: boolean;
   /** In the order of the networks. The `parametersDelta` of all changes add up to `parameters.delta`. */

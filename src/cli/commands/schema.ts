@@ -4,7 +4,7 @@ import { defineCommand } from "./command.js";
 
 export const schemaCommand = defineCommand({
   usage: "schema",
-  doc: "Print the JSON Schema (draft-07) of specs or sweep files, for editors, or of what a command prints with --json",
+  doc: "Print the JSON Schema (draft-07) of specs or sweep files, for editors, or of the --json output of a command",
   positionals: {},
   options: {
     of: {

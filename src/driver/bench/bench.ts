@@ -14,11 +14,11 @@ import { type Timings, timeModels } from "./timings.js";
 export type { BenchOptions, BenchReport } from "./report.js";
 
 /**
- * Times models against each other. In each of several fresh processes all models are loaded and then run in
- * turn, round by round, every second round in the opposite order: what slows the machine slows all of them. How
- * far the ratios can be trusted is read off the differences between the processes.
+ * Compares the speed of models. Each of several fresh processes loads all models and runs them alternately, round
+ * by round, every second round in reverse order, so that load on the machine affects all of them. The intervals of
+ * the ratios are computed from the differences between the processes.
  *
- * Errors: `InputError` for a wrong spec, file or option; `DeviceError` where the device is not there;
+ * Errors: `InputError` for a wrong spec, file or option; `DeviceError` if the device is not available;
  * `CheckError` for nodes that run on the CPU without `allowCpuNodes`, and at the timeout.
  */
 export async function bench(files: readonly string[], options: BenchOptions = {}): Promise<BenchReport> {

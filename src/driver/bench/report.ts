@@ -8,7 +8,7 @@ import type { InputValues } from "../../trials/input-values.js";
 
 export interface BenchOptions extends Pick<RuntimeOptions, "allowTf32" | "program">, InputValues {
   readonly device?: DeviceName | "auto" | undefined;
-  /** Threads of the CPU provider; ONNX Runtime's choice when left out. */
+  /** Threads of the CPU provider. Default: ONNX Runtime's choice. */
   readonly threads?: number | undefined;
   /** The batches that are timed. Default: 1, or what the files are made for. */
   readonly batches?: readonly number[] | undefined;
@@ -55,7 +55,7 @@ export interface ProfiledModel {
   readonly operators: readonly OperatorTime[];
 }
 
-/** What `ecagen bench --json` prints. */
+/** The output of `ecagen bench --json`. */
 export interface BenchReport {
   readonly device: DeviceReport;
   readonly processes: number;

@@ -33,7 +33,7 @@ export interface ProgramVariant {
   readonly weights?: WeightsReport;
 }
 
-/** What `ecagen codegen --json` prints. */
+/** The output of `ecagen codegen --json`. */
 export interface CodegenReport {
   readonly output: string;
   /** The requested language or folder of templates. */
@@ -54,9 +54,9 @@ export interface CodegenReport {
  *     SPEC ── IR, rewritten ── files of text
  *                           └─ ONNX files, weights: where the language wants them, of each variant that it has
  *
- * An ONNX file is as it is in programs that only run it; others have the network of the spec that it is proved to be.
+ * Programs that only run an ONNX file contain it unchanged; others use the network of the equivalent spec.
  *
- * Errors: `InputError` for a wrong spec, template or option and for a folder with files of somebody else, `CheckError` for a
+ * Errors: `InputError` for a wrong spec, template or option and for a folder with files that ecagen did not generate, `CheckError` for a
  * missed expectation; none of these leaves a file.
  */
 export function codegen(model: string, options: CodegenOptions): Promise<CodegenReport> {

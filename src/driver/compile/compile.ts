@@ -44,7 +44,7 @@ export interface CompileOptions
     IrDump,
     ExportOptions,
     DeliverOptions {
-  /** Runs every pass that promises to keep values through the reference interpreter, before and after. */
+  /** Evaluates the network with the reference interpreter before and after each pass that must keep its values. */
   readonly checkPasses?: boolean | undefined;
 }
 
@@ -54,7 +54,7 @@ type Compiling = CompileOptions & { readonly given: OpenWeights | undefined };
 /** With the inputs of `--calibrate`. */
 type Calibrating = Compiling & { readonly calibration: CalibrationSource | undefined };
 
-/** What `ecagen compile --json` prints. */
+/** The output of `ecagen compile --json`. */
 export interface CompileReport extends WrittenReport, ModelReport {
   readonly outputs: readonly DeclaredOutput[];
   /** Summary of how the given weights were used. */

@@ -4,7 +4,7 @@ import type { NetworkOptions } from "../../networks/spec-network.js";
 import { diffModels } from "../../reports/diff/diff-models.js";
 import { type FailedCondition, failedConditions, failOnOf } from "./fail-on.js";
 
-/** What `ecagen diff --json` prints of two networks. */
+/** The output of `ecagen diff --json` of two networks. */
 export interface DiffReport extends ModelsDiff {
   readonly a: string;
   readonly b: string;

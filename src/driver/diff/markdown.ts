@@ -12,8 +12,8 @@ const MOST_CHARACTERS = 60_000;
 const LONGEST_TEXT = 200;
 
 /**
- * Diffs as Markdown for a pull request: the numbers, what fails, and below a line to unfold every change. At most 60,000 characters: the
- * changes that don't fit are counted.
+ * Formats diffs as Markdown for a pull request: the numbers, the failures, and a collapsed list of all changes. At most 60,000 characters: the
+ * number of changes that don't fit is given instead.
  */
 export function diffMarkdown({ networks, diffs }: DiffsReport): string {
   const head = [

@@ -6,7 +6,7 @@ import { diffModels } from "../../reports/diff/diff-models.js";
 import { type DiffOptions, type DiffReport, judged } from "./diff.js";
 import { failOnOf } from "./fail-on.js";
 
-/** What `ecagen diff --json` prints of more than two networks. */
+/** The output of `ecagen diff --json` of more than two networks. */
 export interface DiffsReport {
   /** In the order in which they are given. */
   readonly networks: readonly ComparedNetwork[];

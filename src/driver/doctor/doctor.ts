@@ -14,7 +14,7 @@ export interface DoctorCheck {
   readonly remedy?: string;
 }
 
-/** What `ecagen doctor --json` prints. `ok`: everything works that compiling and verifying on the CPU needs. */
+/** The output of `ecagen doctor --json`. `ok`: everything works that compiling and verifying on the CPU needs. */
 export interface DoctorReport {
   readonly ok: boolean;
   readonly checks: readonly DoctorCheck[];

@@ -27,7 +27,7 @@ export interface KernelExplanation {
   readonly because: string;
 }
 
-/** What `ecagen explain k --json` prints. */
+/** The output of `ecagen explain k --json`. */
 export interface KernelReport {
   readonly name: string;
   readonly rules: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export interface KernelReport {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Explains the k of every gate of a spec's network that has one. */
+/** Explains how k was derived for every gate with a kernel in a spec's network. */
 export function explainKernels(file: string, options: NetworkOptions = {}): KernelReport {
   const { graph, warnings } = specNetwork(file, options);
   const gates = graph.ops.flatMap((op): KernelExplanation[] => {

@@ -12,7 +12,7 @@ import { type DrawnGraph, type DrawnLevel, drawnGraph } from "../../reports/grap
 import { graphParts, opsPicture, Pictures } from "../../reports/network/graph-parts.js";
 import { pageHtml } from "../../reports/page/render.js";
 
-/** What `ecagen graph --json` prints. */
+/** The output of `ecagen graph --json`. */
 export interface GraphReport {
   /** The file with the picture; null if none was requested. */
   readonly output: string | null;
@@ -36,7 +36,7 @@ export interface GraphOptions extends NetworkOptions {
 const MOST_NODES = 5000;
 
 /**
- * Draws the network of a spec or an ONNX file: its blocks or its ops, with the shapes between them and the gates in colours.
+ * Draws the network of a spec or an ONNX file: its blocks or its ops, with the shapes between them and coloured gates.
  *
  * Errors: `InputError` for a wrong spec, file or option, and for a picture of more than 5,000 nodes.
  */

@@ -16,7 +16,7 @@ import type { WrittenSpec } from "../../networks/recovered/written-spec.js";
 import { importedOpset } from "../../onnx/file/opset.js";
 import type { RaisedGate, RejectedGate } from "../../passes/raise/raise-attention.js";
 
-/** What `ecagen inspect --json` prints. */
+/** The output of `ecagen inspect --json`. */
 export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly file: string;
   /** The file with the spec, if one was requested. */
@@ -73,10 +73,10 @@ export interface InspectFileOptions extends SizeOptions {
 }
 
 /**
- * Says what an ONNX file holds: its interface, its network in stages and blocks, its counts, and what ecagen does not know
- * of it. No weight is read, and nothing is run.
+ * Describes an ONNX file: its interface, its network in stages and blocks, its counts, and its unknown operators. Weights are
+ * not read, and the model is not run.
  *
- * Errors: `InputError` for a file that is no ONNX model, and where a spec is asked for and none says the network.
+ * Errors: `InputError` for a file that is not an ONNX model, and if a spec is requested and no spec can describe the network.
  */
 export function inspect(file: string, options: InspectFileOptions = {}): Promise<InspectReport> {
   return asOneRun(() => inspectFile(file, options));

@@ -4,7 +4,7 @@ import { didYouMean } from "../../base/suggest.js";
 import { packageRoot } from "../../files/package.js";
 import { readText } from "../../files/read-file.js";
 
-/** A spec that ships with ecagen. The numbers are those of its `expect`, which every compile checks. */
+/** A spec that ships with ecagen. The numbers are those of its `expect`; every compile checks them. */
 export interface ListedSpec {
   readonly name: string;
   /** The file's path, for the other commands. */
@@ -27,7 +27,7 @@ const NO_GATE = "none";
 export interface ListFilter {
   /** Text in the name, the description, the family or the file's name; case-insensitive. */
   readonly text?: string | undefined;
-  /** A kind of gate that the network must have; `none` for networks without. */
+  /** A kind of gate that the network must have; `none` for networks without gates. */
   readonly attention?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ import { pageHtml } from "../../reports/page/render.js";
 
 export type { PageSection } from "../../reports/page/page.js";
 
-/** What `ecagen report --json` prints, beside what was run. */
+/** The output of `ecagen report --json`, beside what was run. */
 export interface NetworkReport {
   /** The file with the report; null if none was requested. */
   readonly output: string | null;

@@ -14,13 +14,13 @@ import type { NewGatesOptions } from "../../trials/new-gates.js";
 import type { RewriteVerification } from "./verify-rewrite.js";
 
 export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDump, "printIr"> {
-  /** The rewritten file. Left out, nothing is written: the command line only reports what it found, the library gives the model. */
+  /** The rewritten file. Default: none; the command line only reports its findings, the library returns the model. */
   readonly output?: string | undefined;
   /** Swaps of gates, `se=eca`, before the passes; `se=auto` chooses for each gate. */
   readonly swaps?: readonly string[] | undefined;
   /** Limit of a choice: `cosine=0.999`, `parameters=-80%`, `metric=-0.4`. Default: `cosine=0.999`. */
   readonly budget?: string | undefined;
-  /** A program that gets the path of a model and prints a number, the larger the better. */
+  /** A program that gets the path of a model and prints a number; larger is better. */
   readonly metric?: string | undefined;
   /** An SVG of the networks that a choice considered: parameters and error of the outputs. */
   readonly curve?: string | undefined;
@@ -33,11 +33,11 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly precision?: ModelPrecision | undefined;
   /** With fp16: inputs and outputs are float16 too. Default: they keep their types. */
   readonly halfIo?: boolean | undefined;
-  /** The batch of the rewritten file, where that of the original is open. Default: as it is. */
+  /** The batch size of the rewritten file, if that of the original is dynamic. Default: unchanged. */
   readonly batch?: Batch | undefined;
   /** Shapes of inputs with dynamic sizes, `x=1x3x320x320`, for analysis and verification. The file keeps them dynamic. */
   readonly inputShapes?: readonly string[] | undefined;
-  /** The seed of the numbers that new gates start with. Default 0. */
+  /** Seed of the initial values of new gates. Default: 0. */
   readonly seed?: number | undefined;
   /** Writes the weights to a file beside the model. Default: if the original has one. */
   readonly externalData?: boolean | undefined;
@@ -50,7 +50,7 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
-/** What `ecagen rewrite --json` prints. */
+/** The output of `ecagen rewrite --json`. */
 export interface RewriteReport extends Partial<WrittenReport>, RewrittenReport {}
 
 /** The result of rewriting without an output: the report and the model. */

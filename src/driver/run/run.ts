@@ -29,7 +29,7 @@ import { type BuildOptions, type Runnable, runnable } from "./runnable.js";
 import { sizedPorts } from "./sized-ports.js";
 
 export interface RunOptions extends BuildOptions {
-  /** `FILE`, or `NAME=FILE` for one of several inputs: an .npy or .npz file, or images, of which several make a batch. */
+  /** `FILE`, or `NAME=FILE` for one of several inputs: an .npy or .npz file, or images; several images make a batch. */
   readonly inputs: readonly string[];
   /** .npy files for the outputs: `FILE`, or `NAME=FILE` for one of several. */
   readonly outputs?: readonly string[] | undefined;
@@ -38,7 +38,7 @@ export interface RunOptions extends BuildOptions {
   readonly labels?: string | undefined;
   /** A spec whose `preprocessing` is applied to images, instead of the model's own. */
   readonly preprocessing?: string | undefined;
-  /** Detections of lower scores are left out. Default: 0. */
+  /** Detections with a lower score are dropped. Default: 0. */
   readonly minScore?: number | undefined;
   /** A picture, .png, .jpg or .webp, with the detections drawn on the given picture. */
   readonly draw?: string | undefined;
@@ -65,7 +65,7 @@ export interface RunOutput {
   readonly top?: readonly (readonly RankedClass[])[];
 }
 
-/** What `ecagen run --json` prints. */
+/** The output of `ecagen run --json`. */
 export interface RunReport extends Partial<DetectionReport> {
   readonly model: string;
   readonly device: DeviceReport;
@@ -85,8 +85,8 @@ export interface RunReport extends Partial<DetectionReport> {
  *           └ images ─ preprocessing ───┘                          ├─ the most probable classes
  *                                                                  └─ boxes, in a table and drawn on the image
  *
- * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` where the device is not there or
- * can't take the whole model; `CheckError` at the timeout. Output files appear all, or none.
+ * Errors: `InputError` for a wrong model, file, shape or dtype; `DeviceError` if the device is not available or
+ * can't run the whole model; `CheckError` at the timeout. Either all output files are written or none.
  */
 export function run(model: string, options: RunOptions): Promise<RunReport> {
   return asOneRun(() => runOnce(model, options));

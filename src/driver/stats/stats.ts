@@ -12,7 +12,7 @@ import { byConvention, type ConventionReport } from "../../reports/conventions.j
 
 export type { FoldedNorms };
 
-/** What `ecagen stats --json` prints. */
+/** The output of `ecagen stats --json`. */
 export interface StatsReport extends NetworkCounts {
   readonly name: string;
   /** Channels, and height and width or length, that the MACs are counted at; null for a file without an image or signal. */
@@ -40,7 +40,7 @@ export function stats(file: string, options: StatsOptions = {}): StatsReport {
   return withModel(file, options, (model) => statsOf(model, file, options));
 }
 
-/** What `ecagen stats --json` prints of several networks. */
+/** The output of `ecagen stats --json` of several networks. */
 export interface NetworksReport {
   /** In the order in which they are given. */
   readonly networks: readonly NamedStats[];

@@ -6,7 +6,7 @@ import { readText } from "../../files/read-file.js";
 import { parseResults, resultsText } from "./results.js";
 import type { SweepRow } from "./row.js";
 
-/** What `ecagen sweep merge --json` prints. */
+/** The output of `ecagen sweep merge --json`. */
 export interface MergeReport {
   readonly output: string;
   readonly name: string;

@@ -37,10 +37,10 @@ export interface PaperTables {
   readonly tables: readonly { readonly title: string; readonly rows: readonly PaperRow[] }[];
 }
 
-/** What `ecagen tables --json` prints. */
+/** The output of `ecagen tables --json`. */
 export interface TablesReport {
   readonly papers: readonly PaperTables[];
-  /** Published values that ours agree with, those that they don't, and those that nothing is asserted of. */
+  /** Number of published values that agree with ours, that don't, and that have no assertion. */
   readonly agreeing: number;
   readonly disagreeing: number;
   readonly notAsserted: number;
@@ -49,7 +49,7 @@ export interface TablesReport {
 /**
  * The tables of one paper, or of all, with ecagen's current counts.
  *
- * @throws InputError for a paper that there are no tables of
+ * @throws InputError for a paper without tables
  */
 export function paperTables(paper?: string): TablesReport {
   const networkOf = shippedNetworks();

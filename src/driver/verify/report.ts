@@ -18,11 +18,11 @@ export interface VerifyOptions
     InputValues {
   readonly device?: DeviceName | "auto" | undefined;
   /**
-   * What is compared besides the model on the device with the reference interpreter: `reference` (nothing more),
-   * `cpu` (the model on the CPU as well), or the path of an ONNX file that is held to the same numbers.
+   * The model on the device is compared with the reference interpreter, and also with: `reference` (nothing else),
+   * `cpu` (the model on the CPU), or the path of an ONNX file that must give the same outputs.
    */
   readonly against?: string | undefined;
-  /** The batches that are run, at least one. Default 1 and 3. A file of a fixed batch is run with that. */
+  /** The batch sizes to run, at least one. Default: 1 and 3. A file with a fixed batch is run with that. */
   readonly batches?: readonly number[] | undefined;
   /** The seeds of the random inputs, at least one. Default: `seed`. */
   readonly seeds?: readonly number[] | undefined;
@@ -70,7 +70,7 @@ export interface ModelPlacement {
   readonly onCpu: readonly (CpuNode & { readonly block: string })[];
 }
 
-/** What `ecagen verify --json` prints. */
+/** The output of `ecagen verify --json`. */
 export interface VerifyReport {
   /** Whether the verdict is `right`. */
   readonly ok: boolean;

@@ -43,7 +43,7 @@ export type { VerifyOptions, VerifyReport } from "./report.js";
  * interpreter over the decoded graph. Both with the weights as they are and with stress weights, which make every
  * gate and every block matter (a spec takes those of a file, too); how much each gate of a spec matters is measured and part of the result.
  *
- * Errors: `InputError` for a wrong spec, file or option; `DeviceError` where the device is not there;
+ * Errors: `InputError` for a wrong spec, file or option; `DeviceError` if the device is not available;
  * `CheckError` at the timeout.
  */
 export function verify(model: string, options: VerifyOptions = {}): Promise<VerifyReport> {

@@ -29,14 +29,14 @@ export interface ConvertOptions {
   readonly to: NameKind;
   /** Names of the input. Default: detected. */
   readonly from?: NameKind | undefined;
-  /** As in `compile`; such parameters are not written. */
+  /** As in `compile`; these parameters are not written. */
   readonly allowMissing?: readonly string[] | undefined;
   /** As in `compile`. */
   readonly weightsKey?: string | undefined;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;
 }
 
-/** What `ecagen weights convert --json` prints. */
+/** The output of `ecagen weights convert --json`. */
 export interface ConvertReport {
   readonly output: string;
   readonly bytes: number;
@@ -54,8 +54,8 @@ export interface ConvertReport {
 }
 
 /**
- * Writes the weights of a network under the names of another framework, each number as it is. Shapes become the
- * framework's, and BatchNorm's step counts go along where there are any.
+ * Converts the weights of a network to the names and shapes of another framework; the numbers stay the same.
+ * BatchNorm's step counts are kept if there are any.
  *
  * Errors: as those of `compile` for the input; `InputError` for layers that the framework has no name for.
  */

@@ -4,7 +4,7 @@ import { hasNumbers } from "../../weights/formats/file-dtypes.js";
 import { exactNumbers, type StoredTensor, type TensorSource } from "../../weights/formats/tensor-source.js";
 import { distanceOf, type TensorDistance } from "../../weights/values/statistics.js";
 
-/** What `ecagen weights diff --json` prints. */
+/** The output of `ecagen weights diff --json`. */
 export interface WeightsDiff {
   readonly a: string;
   readonly b: string;
@@ -41,9 +41,9 @@ export interface ValueDifference extends TensorDistance {
 }
 
 /**
- * Compares two files of weights by name. `weightsKey`: what to take of checkpoints of several state dicts.
+ * Compares two files of weights by name. `weightsKey` selects one of several state dicts in a checkpoint.
  *
- * Errors: `InputError` for a file that can't be read, is of no known format, or is broken.
+ * Errors: `InputError` for a file that can't be read, has an unknown format, or is damaged.
  */
 export function diffWeights(a: string, b: string, weightsKey?: string): WeightsDiff {
   const first = openWeights(a, weightsKey);

@@ -11,7 +11,7 @@ import {
 import { nonFiniteWarnings } from "../../weights/values/non-finite.js";
 import { statisticsOf, type TensorStatistics } from "../../weights/values/statistics.js";
 
-/** What `ecagen weights inspect --json` prints. */
+/** The output of `ecagen weights inspect --json`. */
 export interface WeightsInventory {
   readonly file: string;
   readonly format: TensorFormat;
@@ -46,7 +46,7 @@ export interface InspectOptions {
 /**
  * Lists the tensors of a weight file or folder.
  *
- * Errors: `InputError` for what can't be read, is of no known format, or is broken.
+ * Errors: `InputError` for a file that can't be read, has an unknown format, or is damaged.
  */
 export function inspectWeights(
   file: string,

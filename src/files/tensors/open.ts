@@ -14,7 +14,7 @@ import { unpacking } from "./unpacking.js";
  * Opens a file of tensors, or a folder of safetensors shards with their index. Files are recognised by their
  * content. `key`: what to take of a checkpoint of several state dicts. ONNX files are opened by `openInitializers`.
  *
- * Errors: `InputError` for what can't be read, is of no known format, or is broken.
+ * Errors: `InputError` for a file that can't be read, has an unknown format, or is damaged.
  */
 export function openTensors(path: string, key?: string): TensorSource {
   const names = folderEntries(path);

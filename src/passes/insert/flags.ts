@@ -6,7 +6,7 @@ import { passesOfSugar, printPipeline } from "../engine/pipeline.js";
 export interface InsertFlags {
   /** Kinds of gates, `eca` or `se={type=se,reduction=16}`. */
   readonly inserts?: readonly string[] | undefined;
-  /** Where they go, `after=depthwise`: one for all of them, or one for each. */
+  /** Their sites, `after=depthwise`: one for all gates, or one for each. */
   readonly at?: readonly string[] | undefined;
 }
 

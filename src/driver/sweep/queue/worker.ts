@@ -13,7 +13,7 @@ export interface WorkOptions {
   readonly onRow?: ((rows: number) => void) | undefined;
 }
 
-/** What `ecagen worker --json` prints. */
+/** The output of `ecagen worker --json`. */
 export interface WorkerReport {
   /** The variants that were computed. */
   readonly variants: number;
