@@ -59,7 +59,7 @@ export interface WeightsReport {
   readonly rounded: readonly string[];
   /** Settings of the spec that differ from those that the names imply, accepted by `--allow-other-settings`. */
   readonly otherSettings: readonly OtherSetting[];
-  /** Of names that are paired by order and shape: which tensor each parameter has. */
+  /** For names that are paired by order and shape: the tensor of each parameter. */
   readonly pairs?: readonly { readonly parameter: string; readonly tensor: string }[];
   /** Further notes on the settings. */
   readonly notes: readonly string[];

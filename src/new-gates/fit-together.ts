@@ -48,7 +48,7 @@ export class NoDerivatives extends Error {}
 /** What came of fitting gates together. */
 export interface Together {
   readonly numbers: readonly GateNumbers[];
-  /** How often all numbers moved, each time by the errors on so many images. */
+  /** Steps in which all parameters were updated, each by the errors on `imagesPerStep` images. */
   readonly steps: number;
   readonly imagesPerStep: number;
 }

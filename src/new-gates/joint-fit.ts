@@ -13,10 +13,10 @@ import type { PlannedGate } from "./planned-gate.js";
 /** What `--json` says of how gates were fitted together. */
 export type TogetherReport =
   | (Pick<Together, "steps" | "imagesPerStep"> & {
-      /** The relative error of the outputs with gates that are fitted each by itself, and with what came of it. */
+      /** The relative error of the outputs with separately fitted gates, and after fitting them together. */
       readonly before: number;
       readonly after: number;
-      /** Whether it is what the network has: not where it is no nearer. */
+      /** Whether the network uses the result: only if it is closer. */
       readonly kept: boolean;
     })
   | {

@@ -34,11 +34,11 @@ export interface NewGatesReport {
   /** The inputs that it is chosen by, as the user gave them; `heldOut` of them are not fitted to, and all figures are of these. */
   readonly calibration: { readonly from: string; readonly images: number; readonly heldOut: number };
   readonly gates: readonly NewGate[];
-  /** Scopes of new gates that have no start but `init`: of other kinds, and those that share their numbers. */
+  /** Scopes of new gates that can only start with `init`: other kinds, and gates with shared parameters. */
   readonly others: readonly string[];
   /** Of the network's outputs. */
   readonly output: ByStart<Likeness>;
-  /** How the gates were fitted together after each was fitted by itself; absent for starts that are no fit. */
+  /** How the gates were fitted together after the separate fits; absent for starts without a fit. */
   readonly together?: TogetherReport;
 }
 

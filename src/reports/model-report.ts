@@ -14,7 +14,7 @@ export interface WrittenReport {
   readonly output: string;
   /** The size of the ONNX file, without external data. */
   readonly bytes: number;
-  /** Of the ONNX file, where the caller wants it. */
+  /** The ONNX file's sha256, if requested. */
   readonly sha256?: string;
   readonly externalData?: { readonly file: string; readonly bytes: number; readonly sha256?: string };
 }
@@ -39,7 +39,7 @@ export interface ModelReport {
   readonly parameters: number;
   readonly attentionParameters: number;
   readonly macs: number;
-  /** Multiply-accumulates of products of two computed tensors, beside `macs`. */
+  /** Multiply-accumulates of products of two computed tensors, which are not part of `macs`. */
   readonly productMacs?: number;
   /** Sizes that are only known at run time and that `macs` depend on, with their upper bounds, which are counted. */
   readonly found?: Readonly<Record<string, number>>;

@@ -61,7 +61,7 @@ export interface Judgement {
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
-  /** Of a check that is not `ok`: that nothing is wrong, but that it can't be told. */
+  /** For a check that is not `ok`: nothing is wrong, but the result is undecided. */
   readonly undecided?: true;
   /** The result, as text. */
   readonly detail: string;

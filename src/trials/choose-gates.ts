@@ -27,7 +27,7 @@ export interface ChooseOptions {
 
 /** A network that was looked at on the way to a choice. All figures are of images that no gate was fitted to. */
 export interface CurvePoint {
-  /** The parameters of the gates that could be swapped, and which part that is of what they had. */
+  /** The parameters of the gates that could be swapped, and their fraction of the original number. */
   readonly parameters: number;
   readonly part: number;
   readonly output: Likeness;

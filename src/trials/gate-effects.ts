@@ -16,7 +16,7 @@ export interface GateEffect {
   readonly moved: number;
   /** As a multiple of the tolerance, at the number where it is largest. */
   readonly tolerances: number;
-  /** Whether that is far enough for a comparison to see that the gate is missing. */
+  /** Whether the effect is large enough for a comparison to detect a missing gate. */
   readonly ok: boolean;
 }
 

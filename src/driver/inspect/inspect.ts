@@ -30,7 +30,7 @@ export interface InspectReport extends Omit<NetworkCounts, "blocks"> {
   readonly metadata: Readonly<Record<string, string>>;
   readonly inputs: readonly InspectedTensor[];
   readonly outputs: readonly InspectedTensor[];
-  /** Channels, and height and width or length, that the MACs are counted at; null without an image or signal. */
+  /** Input size of the MACs: channels, and height and width or length; null without an image or signal. */
   readonly input: NetworkInput | null;
   readonly nodes: number;
   readonly beforeFolding: FoldedNorms | null;

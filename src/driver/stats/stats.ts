@@ -15,7 +15,7 @@ export type { FoldedNorms };
 /** The output of `ecagen stats --json`. */
 export interface StatsReport extends NetworkCounts {
   readonly name: string;
-  /** Channels, and height and width or length, that the MACs are counted at; null for a file without an image or signal. */
+  /** Input size of the MACs: channels, and height and width or length; null for a file without an image or signal. */
   readonly input: NetworkInput | null;
   readonly outputs: readonly DeclaredOutput[];
   readonly expectations: readonly ExpectationCheck[];

@@ -11,7 +11,7 @@ export interface ModelInMemory {
   readonly model: Uint8Array;
   /** How many bytes it has. */
   readonly bytes: number;
-  /** Of the model, where the caller wants it. */
+  /** The model's sha256, if requested. */
   readonly sha256?: string;
 }
 

@@ -25,7 +25,7 @@ export const stageFields = {
     .boolean()
     .optional()
     .describe(
-      "Whether blocks add their input to their output. Default: if the stride is 1 and the channels are equal.",
+      "Whether blocks add their input to their output. Default: true if the stride is 1 and the channels are equal.",
     ),
   attention: gatesSchema
     .optional()

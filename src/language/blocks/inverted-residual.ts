@@ -39,7 +39,7 @@ export const invertedResidual = defineBlockKind({
       .boolean()
       .optional()
       .describe(
-        "Whether there is a 1×1 expansion layer. Default: unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
+        "Whether there is a 1×1 expansion layer. Default: true unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
       ),
   },
   resolve(stage, context): ResolvedInvertedResidual {

@@ -20,7 +20,7 @@ export interface ResolvedMapHead extends LayerDefaults {
   readonly share: (typeof SHARES)[number];
   readonly output: MapHeadOutput;
   readonly levels: readonly HeadLevel[];
-  /** The layers of each level; of one parameter set a single list, which all of them have. */
+  /** The layers of each level; with shared parameters, a single list for all levels. */
   readonly lists: readonly (readonly ResolvedLayer[])[];
 }
 

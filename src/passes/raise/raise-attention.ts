@@ -33,7 +33,7 @@ export interface RaisedGate {
   readonly ops: readonly string[];
   /** The constant factor of its result, as after an inserted gate; absent if there is none. */
   readonly scale?: number;
-  /** Whether it is computed in whole steps, between QuantizeLinear and DequantizeLinear: the op computes it without them. */
+  /** Whether it is quantised, between QuantizeLinear and DequantizeLinear; the op computes without quantisation. */
   readonly quantized?: true;
 }
 

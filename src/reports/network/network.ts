@@ -22,7 +22,7 @@ import { type StageCosts, stageCosts } from "./shares.js";
 export interface ReportedNetwork {
   readonly file: string;
   readonly name: string;
-  /** Channels, and height and width or length, that the MACs are counted at; null for a file without an image or signal. */
+  /** Input size of the MACs: channels, and height and width or length; null for a file without an image or signal. */
   readonly input: NetworkInput | null;
   readonly outputs: readonly ReportedOutput[];
   /** The opset of the standard ONNX operators; null for a spec, and for a file that imports none. */
