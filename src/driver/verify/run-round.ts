@@ -96,6 +96,8 @@ export async function beginRound(
       return evaluated(round, candidates, wanted, context, seed, told);
     }),
   );
+  // The weights are made before the threads begin.
+  await withoutListeners();
   // What goes wrong is thrown to who waits for it.
   references[0]?.().catch(() => {});
   return { round, candidates, wanted, references };
