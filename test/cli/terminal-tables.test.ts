@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import stringWidth from "string-width";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,11 +9,17 @@ import { ecagen } from "./run-cli.js";
 
 /** Tables on a terminal: as wide as it is, with bars where there is room; the whole of them in pipes. */
 const test = suite("cli: tables in a terminal");
-const [SE, ECA] = ["specs/b0-se.json", "specs/b0-eca.json"].map((file) => resolve(file)) as [string, string];
 let folder = "";
+/** B0 with SE and with ECA, under names that are too long for a column wherever the checkout is. */
+let [SE, ECA] = ["", ""];
 
 test.before(() => {
   folder = mkdtempSync(join(tmpdir(), "ecagen-tables-"));
+  [SE, ECA] = ["b0-se", "b0-eca"].map((name) => {
+    const file = join(folder, `${"a-long-name-".repeat(3)}${name}.json`);
+    writeFileSync(file, JSON.stringify({ extends: name }));
+    return file;
+  }) as [string, string];
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 

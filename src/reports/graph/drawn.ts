@@ -84,11 +84,11 @@ function end(kind: "input" | "output", name: string): DrawnNode {
   return { id: `${kind} ${name}`, kind, title: name, details: [], gates: [], hasWeights: false };
 }
 
-/** The blocks, and the ops outside of all, in the order of the graph. */
+/** The blocks, and the ops outside of all, in the order in which the network's input reaches them. */
 function blockNodes(graph: Graph, unitOf: (op: Op) => string): readonly DrawnNode[] {
   const counts = new Map(countNetwork(graph).blocks.map((each) => [each.path, each]));
   const units = new Map<string, Op[]>();
-  for (const op of graph.ops) {
+  for (const op of byInput(graph)) {
     const members = units.get(unitOf(op));
     if (members === undefined) units.set(unitOf(op), [op]);
     else members.push(op);
@@ -106,6 +106,16 @@ function blockNodes(graph: Graph, unitOf: (op: Op) => string): readonly DrawnNod
       ...(block.stage === undefined ? {} : { group: { id: stage, title: stage, details: [] } }),
     };
   });
+}
+
+/** Ops that read weights alone, which some exporters put before all others, come last. */
+function byInput({ inputs, ops }: Graph): readonly Op[] {
+  const reached = new Set<Value>(inputs);
+  for (const op of ops)
+    if (op.operands.some((operand) => reached.has(operand)))
+      for (const result of op.results) reached.add(result);
+  const isReached = ({ results }: Op): boolean => results.some((result) => reached.has(result));
+  return [...ops.filter(isReached), ...ops.filter((op) => !isReached(op))];
 }
 
 function costText(parameters: number, products: number): string {
