@@ -33,6 +33,11 @@ const USE_CASES: Readonly<
   "verify, a spec by blocks": (_files, onProgress) =>
     verify(SPEC, { resolution: 16, perBlock: true, seeds: [0, 1], onProgress }),
   "verify, a file": ({ model }, onProgress) => verify(model, { batches: [1], onProgress }),
+  "verify, two files that differ": async ({ model, output }, onProgress) => {
+    await rewrite(model, { output: `${output}.onnx`, swaps: ["eca=se"] });
+    const { verdict } = await verify(model, { against: `${output}.onnx`, batches: [1], onProgress });
+    assert.is(verdict, "wrong");
+  },
 };
 
 /** What writes ends with all of it; what compares has the gates to leave out yet, which take as long as they take. */

@@ -38,6 +38,10 @@ export const NOT_RUN: readonly NotRun[] = [
     because: "a PyTorch file: test/newcomer/blocks-page.test.ts, test/cli/weights-names.test.ts",
   },
   {
+    line: /--queue redis:/,
+    because: "a Redis server on another machine: test/cli/sweep-queue.test.ts starts one",
+  },
+  {
     line: /\| dot -Tpdf/,
     because: "Graphviz",
     instead: "ecagen graph specs/b0-eca.json > b0.dot",

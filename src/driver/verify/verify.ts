@@ -75,17 +75,21 @@ async function verifyWith(
 
     // 3: round by round, each with other weights: what the models give is compared with what they must; and what the rounds have shown of
     // the network itself, where the nodes ran, and the verdict.
-    const judged = async (target: VerifyTarget) => {
+    const judged = async (target: VerifyTarget, from: number, to: number) => {
+      const told = (message: string, part: number): void =>
+        options.onProgress?.(message, from + (to - from) * part);
       const context = contextOf(runtime, device, target, { ...options, ...{ deadline, evaluator, note } });
-      const rounds = await hintingAt({ notes: warnings }, () => runRounds(target, context, options));
+      const rounds = await hintingAt({ notes: warnings }, () =>
+        runRounds(target, context, { ...options, onProgress: told }),
+      );
       return { tolerance: context.tolerance, ...concludeRounds(rounds, target, checks, options) };
     };
-    let found = await judged(target);
+    let found = await judged(target, 0, thorough === undefined ? 1 : ALONE_PART);
 
     // 4: what two files alone don't show to be right, with the reference.
     if (found.verdict !== "right" && thorough !== undefined) {
       checks.length = 0;
-      found = await judged(thorough());
+      found = await judged(thorough(), ALONE_PART, 1);
     }
     const { verdict, undecided, ...shown } = found;
     const cpuNodes = shown.placements.reduce((sum, { onCpu }) => sum + onCpu.length, 0);
@@ -99,6 +103,9 @@ async function verifyWith(
     if (options.runtime === undefined) runtime.close();
   }
 }
+
+/** The part of the work that comparing two files alone is, where the reference is evaluated as well. */
+const ALONE_PART = 0.2;
 
 interface Prepared extends Pick<VerifiedFile, "target" | "thorough"> {
   /** Summary of how the given weights were used. */
@@ -165,12 +172,15 @@ async function runRounds(
   const comparisons: Comparison[] = [];
   const blocks: BlockComparison[] = [];
   const placements: ModelPlacement[] = [];
+  // What is told is of the round that is waited for, also while threads are at the next one.
+  let current = 0;
   const begin = async (index: number): Promise<Begun | undefined> => {
     if (index >= target.rounds) return undefined;
     await withoutListeners();
     const round = target.round(index, { tolerance: context.gateTolerance, deadline: context.deadline });
-    const progress: RoundProgress = (message, part) =>
-      onProgress?.(`${round.weights}: ${message}`, (index + part) / target.rounds);
+    const progress: RoundProgress = (message, part) => {
+      if (index === current) onProgress?.(`${round.weights}: ${message}`, (index + part) / target.rounds);
+    };
     return {
       ...(await beginRound(round, context, (message, part) => progress(message, part * 0.9))),
       progress,
@@ -194,7 +204,8 @@ async function runRounds(
       );
       blocks.push(...compared);
     }
-    next = early ?? (await begin(i + 1));
+    current = i + 1;
+    next = early ?? (await begin(current));
   }
   return { comparisons, blocks, placements };
 }
