@@ -15,7 +15,7 @@ import { coreBundle } from "./core-bundle/options.js";
 
 /** What every command reads to know its flags and to print. */
 const LIGHT = [
-  "driver/command-line",
+  ...["driver/command-line", "driver/sweep/variants-table"],
   ...["debugging", "diagnostic", "json-text", "markdown", "numbers", "suggest", "table", "visible-text"].map(
     (name) => `base/${name}`,
   ),
