@@ -4,7 +4,7 @@ import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunReport } from "../driver/run/run.js";
 import { colours } from "./colours.js";
 import { coloured, withoutColours } from "./print.js";
-import { cut, fittedWidths, tableColumns } from "./wrap.js";
+import { cut, fittedWidths, tableColumns, tellingWidth } from "./wrap.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
@@ -65,7 +65,11 @@ export function table(
   const least = head.map((name, column) =>
     right.includes(name) ? widest(lines.slice(1), column) : LEAST_CUT,
   );
-  const fitted = fittedWidths(widths, least, most);
+  // As long as there is room for it, different cells of a column look different.
+  const telling = least.map((fewest, column) =>
+    Math.max(fewest, tellingWidth(lines.slice(1).map((line) => withoutColours(line[column] ?? "")))),
+  );
+  const fitted = fittedWidths(fittedWidths(widths, telling, most), least, most);
   const textOf = (line: readonly string[], row: number): string => {
     const cells = line.map((whole, column) => {
       const width = fitted[column] ?? 0;

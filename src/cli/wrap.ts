@@ -1,8 +1,11 @@
 import stringWidth from "string-width";
 
-/** The columns of the terminal; undefined where the output goes elsewhere, whose lines are as long as they are. */
+/**
+ * The columns of the terminal; undefined where the output goes elsewhere, whose lines are as long as they are, and for a terminal that does not
+ * say how wide it is.
+ */
 export function terminalColumns(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+  return process.stdout.isTTY ? process.stdout.columns || undefined : undefined;
 }
 
 let showsWide = false;
@@ -73,6 +76,18 @@ function fitting(characters: readonly string[], columns: number): number {
 function lastBreak(characters: readonly string[], end: number): number {
   for (let i = end; i > end / 2; i--) if (BREAKS.test(characters[i - 1] ?? "")) return i;
   return end;
+}
+
+/** The least width at which no two of some texts look alike that are different; that of the longest where none is less. */
+export function tellingWidth(texts: readonly string[]): number {
+  const sorted = [...new Set(texts)].sort();
+  const pairs = sorted.slice(1).map((text, i) => {
+    const [a, b] = [Array.from(sorted[i] ?? ""), Array.from(text)];
+    const alike = b.findIndex((character, at) => character !== a[at]);
+    const telling = stringWidth(b.slice(0, alike + 1).join("")) + 1;
+    return Math.min(telling, Math.max(stringWidth(a.join("")), stringWidth(text)));
+  });
+  return pairs.reduce((most, width) => Math.max(most, width), 0);
 }
 
 /** The widths of columns that together are at most `most` wide: those that may be cut are narrowed, the widest first. */

@@ -49,6 +49,21 @@ test("long cells are cut to the terminal's width, numbers are not, and no row is
   }
 });
 
+test("at 80 columns rows that differ look different", async () => {
+  const { lines } = await seen("ecagen diff b0-se b0-eca", 80);
+  const places = lines.flatMap((line) => line.match(/\/stages\S+/) ?? []);
+  assert.is(places.length, 16);
+  assert.is(new Set(places).size, 16, places.join("\n"));
+});
+
+test("a terminal that does not say how wide it is gets whole lines", async () => {
+  const { lines } = await seen("ecagen diff b0-se b0-eca", 0);
+  assert.equal(
+    lines.filter((line) => line !== ""),
+    piped(["diff", "b0-se", "b0-eca"]).filter((line) => line !== ""),
+  );
+});
+
 test("--wide shows all, as a pipe does", async () => {
   const whole = piped(["diff", SE, ECA]);
   const { lines } = await seen(`ecagen diff ${SE} ${ECA} --wide`, 70);
