@@ -19,7 +19,7 @@ export async function sweepPage(report: SweepReport): Promise<string> {
       { id: "summary", title: "Summary", parts: [summary(report)] },
       ...(onFront.length === 0
         ? []
-        : [frontSection(report, onFront, await chartPart(sweepChart(rows, front)))]),
+        : [frontSection(report, onFront, await chartPart(sweepChart(rows, front, "page")))]),
       {
         id: "variants",
         title: "Variants",

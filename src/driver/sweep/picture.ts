@@ -6,8 +6,11 @@ import { COLOURS } from "../../reports/colours.js";
 import { isLogarithmic, type SweepFront, type WeighedRow, weighedRows } from "./front.js";
 import { type SweepRow, settingsOf } from "./row.js";
 
-const WIDTH = 560;
-const HEIGHT = 380;
+/** Of a picture by itself; and of one in a page, which fits a telephone. */
+const SIZES = {
+  alone: { width: 560, height: 380, legend: { orient: "right" } },
+  page: { width: 290, height: 260, legend: { orient: "top", columns: 4, labelLimit: 70 } },
+} as const;
 
 /** Okabe and Ito's colours, which people with any colour vision tell apart, the darker ones first. */
 const SERIES = ["#d55e00", "#009e73", "#0072b2", "#cc79a7", "#e69f00", "#56b4e9", "#5b6573", "#8c6d1f"];
@@ -32,7 +35,7 @@ export async function sweepPicture(
 ): Promise<string> {
   const { chartSvg } = await import("../../reports/charts/vega.js");
   return await chartSvg({
-    ...sweepChart(rows, front),
+    ...sweepChart(rows, front, "alone"),
     ...{ background: "white", padding: 12 },
     title: {
       text: name,
@@ -55,12 +58,18 @@ interface Datum {
   readonly x: number;
   readonly y: number;
   readonly series: string;
+  readonly base: string;
   readonly onFront: boolean;
   readonly label: string;
 }
 
 /** The chart without a title and on no ground, as a page has it. */
-export function sweepChart(rows: readonly SweepRow[], front: SweepFront): TopLevelSpec {
+export function sweepChart(
+  rows: readonly SweepRow[],
+  front: SweepFront,
+  form: keyof typeof SIZES,
+): TopLevelSpec {
+  const { legend: place, ...size } = SIZES[form];
   const { across, up } = front;
   const weighed = weighedIn(rows, front);
   const setting = seriesSetting(rows);
@@ -88,7 +97,7 @@ export function sweepChart(rows: readonly SweepRow[], front: SweepFront): TopLev
     values.map((each) => each.y),
   );
   const legend =
-    names.length > 1 ? ({ title: setting ?? null, orient: "right", symbolStrokeWidth: 2 } as const) : null;
+    names.length > 1 ? ({ title: setting ?? null, ...place, symbolStrokeWidth: 2 } as const) : null;
   const color = {
     field: "series",
     type: "nominal",
@@ -101,10 +110,11 @@ export function sweepChart(rows: readonly SweepRow[], front: SweepFront): TopLev
     scale: { domain: names, range: names.map((_, i) => SHAPES[i % SHAPES.length] ?? "") },
     legend,
   } as const;
-  const lines = severalBases && setting !== undefined;
+  // A line from base to base; through several points of one it would lead nowhere.
+  const lines = severalBases && setting !== undefined && new Set(values.map(lineOf)).size === values.length;
   return {
     ...CHART_STYLE,
-    ...{ width: WIDTH, height: HEIGHT },
+    ...size,
     data: { values },
     layer: [
       ...(lines ? [{ mark: { type: "line", opacity: 0.4 }, encoding: { x, y, color } } as const] : []),
@@ -120,6 +130,10 @@ export function sweepChart(rows: readonly SweepRow[], front: SweepFront): TopLev
       },
     ],
   };
+}
+
+function lineOf({ series, base }: Datum): string {
+  return JSON.stringify([series, base]);
 }
 
 /** What an axis shows: a little more than the numbers. */
@@ -140,7 +154,7 @@ function datumOf(
 ): Datum {
   const value = setting === undefined ? undefined : row.settings[setting];
   return {
-    ...{ x, y, series: value === undefined ? "" : settingText(value) },
+    ...{ x, y, series: value === undefined ? "" : settingText(value), base: row.base },
     ...{ onFront: ids.includes(row.id), label: labels.get(row.id) ?? "" },
   };
 }

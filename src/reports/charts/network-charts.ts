@@ -66,8 +66,9 @@ export function stagesChart(costs: readonly StageCosts[], number: keyof Costs, m
 
 /** C of each gate as a bar in the colour of its kind, with what else it is: `eca, k = 5`. */
 export function gatesChart(gates: readonly ReportedGate[]): TopLevelSpec {
-  const values = gates.map(({ at, kind, channels, text }, order) => ({
-    at: shortScope(at),
+  const labels = labelsOf(gates.map(({ at }) => at));
+  const values = gates.map(({ kind, channels, text }, order) => ({
+    at: labels[order] ?? "",
     order,
     kind,
     channels: channels ?? 0,
@@ -118,6 +119,18 @@ export function gatesChart(gates: readonly ReportedGate[]): TopLevelSpec {
 }
 
 /** `stage 2 block 0`; other scopes without what all gates have. */
+/** Characters of a scope that a chart has room for. */
+const LONGEST_LABEL = 26;
+
+/** Scopes as labels; of long ones the end, which tells them apart, unless it doesn't. */
+function labelsOf(scopes: readonly string[]): readonly string[] {
+  const short = scopes.map(shortScope);
+  const ends = short.map((text) =>
+    text.length > LONGEST_LABEL ? `…${text.slice(1 - LONGEST_LABEL)}` : text,
+  );
+  return new Set(ends).size === new Set(short).size ? ends : short;
+}
+
 function shortScope(scope: string): string {
   return scope.replace(/^\/stages\/(\d+)\/blocks\/(\d+)/, "stage $1 block $2").replace(/\/attention$/, "");
 }
