@@ -38,8 +38,9 @@ test("distances are relative to the reference's range", () => {
 });
 
 test("the statistics of differences in any order", () => {
-  const far = statistics([0, 0, 10, 0, 0], [9, -1, 10, 0, 2], { elementwise: { atol: 0, rtol: 0.1 } });
-  assert.equal([far.meanAbs, far.medianAbs, far.maxAbs], [2.4, 1, 9]);
+  const far = statistics([0, 0, 40, 0, 0], [9, -1, 51, 0, 2], { elementwise: { atol: 0, rtol: 0.1 } });
+  assert.equal([far.meanAbs, far.medianAbs, far.maxAbs], [4.6, 2, 11]);
+  // Of the largest difference, 11, the relative part allows 4.
   assert.is(far.neededAtol, 9);
 });
 
@@ -196,6 +197,7 @@ test("how far two outputs are apart is counted in tolerances", () => {
 test("with a tolerance of the user's that alone counts", () => {
   const tolerance = { ...TOLERANCES.float32, elementwise: { atol: 0.01, rtol: 0.1 } };
   assert.is(judge(reference, [1, -2, 3.3, 0.5], error, tolerance, 0).verdict, "right");
+  assert.is(judge(reference, [1, -2, 3, 0.555], error, tolerance).verdict, "right", "both parts together");
   assert.is(judge(reference, [1, -2, 3, 0.57], error, tolerance).verdict, "wrong");
 });
 
