@@ -59,10 +59,14 @@ export function gateEffects(
     for (const [name, { data }] of exact) {
       const other = without.get(name)?.data ?? [];
       const error = errors.get(name);
-      // Other things are found without it, or more or fewer.
-      moved = Math.max(moved, other.length === data.length ? distance(data, other).maxRel : 1);
-      if (error !== undefined)
-        tolerances = Math.max(tolerances, tolerancesApart(data, other, error, tolerance));
+      if (other.length !== data.length) {
+        // More things are found without it, or fewer: however many tolerances the rest is away.
+        [moved, tolerances] = [Math.max(moved, 1), Number.POSITIVE_INFINITY];
+      } else {
+        moved = Math.max(moved, distance(data, other).maxRel);
+        if (error !== undefined)
+          tolerances = Math.max(tolerances, tolerancesApart(data, other, error, tolerance));
+      }
     }
     return { at: op.loc.scope, gate: gate.text, moved, tolerances, ok: tolerances >= LEAST_TOLERANCES };
   });
