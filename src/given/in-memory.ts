@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { types } from "node:util";
 import { rangeOfBytes } from "../base/bytes.js";
 import { InputError } from "../base/diagnostic.js";
 import { withFilesAtHand } from "../files/at-hand.js";
@@ -65,7 +66,7 @@ export async function withGiven<T>(
   const files = found.map((each) => {
     if (typeof each === "string" || each instanceof InputError) return String(each);
     const file = each.named ?? freeName(each.usual, taken);
-    if (atHand.has(file)) throw refused(`two inputs are called ${file}`, takes);
+    if (taken.has(file)) throw refused(`two inputs are called ${file}`, takes);
     taken.add(file);
     atHand.set(file, each.bytes);
     return file;
@@ -95,7 +96,7 @@ function pathOf(path: string, takes: keyof typeof TAKES): string | InputError {
 }
 
 function inMemory(given: unknown, takes: keyof typeof TAKES): FileInMemory {
-  if (given instanceof Uint8Array) return ofBytes(given, undefined, takes);
+  if (types.isUint8Array(given)) return ofBytes(given, undefined, takes);
   if (!isPlainObject(given)) throw refused(`this is ${wordFor(given)}`, takes);
   const { file, text, bytes } = given;
   if (text === undefined && bytes === undefined) return ofSpec(given, takes);
@@ -105,7 +106,7 @@ function inMemory(given: unknown, takes: keyof typeof TAKES): FileInMemory {
   if (file !== undefined && (typeof file !== "string" || file === "" || file === "-"))
     throw refused("its `file` is no name", takes);
   if (bytes !== undefined) {
-    if (!(bytes instanceof Uint8Array)) throw refused(`its \`bytes\` are ${wordFor(bytes)}`, takes);
+    if (!types.isUint8Array(bytes)) throw refused(`its \`bytes\` are ${wordFor(bytes)}`, takes);
     return ofBytes(bytes, file, takes);
   }
   if (typeof text !== "string") throw refused(`its \`text\` is ${wordFor(text)}`, takes);
@@ -116,11 +117,19 @@ function ofSpec(spec: Readonly<Record<string, unknown>>, takes: keyof typeof TAK
   const { name } = spec;
   const usual = typeof name === "string" && /^\w[\w.-]*$/.test(name) ? `${name}.json` : "spec.json";
   try {
-    return ofText(Buffer.from(JSON.stringify(spec, null, 2)), undefined, usual, takes);
+    return ofText(Buffer.from(JSON.stringify(spec, onlyJson, 2)), undefined, usual, takes);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw refused(`this object can't be written as JSON: ${(error as Error).message}`, takes);
   }
+}
+
+/** Refuses what `JSON.stringify` would leave out or make null of, so that no setting is lost. A key of `undefined` is one that is not there. */
+function onlyJson(key: string, value: unknown): unknown {
+  const isLost = typeof value === "function" || typeof value === "symbol";
+  if (isLost || (typeof value === "number" && !Number.isFinite(value)))
+    throw new TypeError(`${key} is ${isLost ? wordFor(value) : value}`);
+  return value;
 }
 
 function ofText(

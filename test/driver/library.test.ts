@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { compile as compileFile } from "../../src/driver/compile/compile.js";
@@ -146,6 +147,8 @@ const REFUSED: readonly (readonly [what: string, given: unknown, message: RegExp
   ["a spec's name for a model", { bytes: model, file: "x.json" }, /ends in \.onnx/],
   ["a model's name for a spec", { text: "{}", file: "x.onnx" }, /the text of a spec/],
   ["what no JSON has", { name: 1n }, /can't be written as JSON/],
+  ["no number", { ...SPEC, input: { height: Number.NaN } }, /can't be written as JSON: height is NaN/],
+  ["a function", { ...SPEC, stem: () => 8 }, /can't be written as JSON: stem is a function/],
 ];
 for (const [what, given, message] of REFUSED) {
   test(`refused: ${what}`, async () => {
@@ -168,6 +171,23 @@ test("functions of specs refuse models, those of models specs, and both say what
     ["this is a number", "this is null"],
   );
 });
+
+test("bytes of another realm, as tests have them in a window of their own, are bytes", async () => {
+  const bytes = runInNewContext("new Uint8Array(values)", { values: [...Buffer.from(TEXT)] }) as Uint8Array;
+  assert.not.instance(bytes, Uint8Array);
+  for (const given of [bytes, { bytes }]) assert.is((await stats(given)).name, "tiny");
+});
+
+test("a path and what is given under its name are not one input", () =>
+  inTemporaryFolder(async (folder) => {
+    const file = join(folder, "tiny.json");
+    writeFileSync(file, TEXT);
+    const other = { text: JSON.stringify({ ...SPEC, head: { classes: 6 } }), file };
+    for (const act of [() => diff(file, other), () => diff(other, file)]) {
+      const [{ message } = { message: "" }] = await diagnosticsOf(act);
+      assert.is(message, `two inputs are called ${file}`);
+    }
+  }));
 
 test("options that are no object are refused, with what is wrong beside them", async () => {
   const found = await diagnosticsOf(() => stats(3 as never, null as never));
