@@ -16,13 +16,15 @@ const checks: VariantChecks = {
     const report =
       variant.kind === "spec"
         ? await verify(file, { changes: { set }, resolution, passes })
-        : await verify(await written(variant), {});
+        : await verify(await written(variant), { resolution });
     const maxAbs = report.comparisons.reduce((most, each) => Math.max(most, each.maxAbs), 0);
     return { verdict: report.verdict, maxAbs };
   },
   async bench(variant) {
     const { bench } = await import("../driver/bench/bench.js");
-    const { models } = await bench([await written(variant)], { processes: 1, batches: [1] });
+    // A spec is compiled for its resolution; a file may leave it open.
+    const resolution = variant.kind === "onnx" ? variant.resolution : undefined;
+    const { models } = await bench([await written(variant)], { processes: 1, batches: [1], resolution });
     const [timed] = models;
     if (timed === undefined) throw new RangeError("nothing was timed");
     const { medianMs, minMs, p90Ms } = timed;

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Queue, Worker } from "bullmq";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { skip } from "../skip.js";
@@ -80,6 +81,7 @@ async function hasLines(file: string, count: number): Promise<void> {
 const MOST_MS = 60_000;
 
 const RESTARTED = "two workers, one killed half-way, Redis restarted once: every variant exactly once";
+const CROWDED = "a sweep finds its rows among any number of others'";
 const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 if (hasRedis) {
@@ -104,7 +106,40 @@ if (hasRedis) {
     const idle = ecagen(["worker", "--queue", url, "--idle", "0.1", "--json"]);
     assert.equal(JSON.parse(idle.stdout), { schemaVersion: 1, variants: 0 });
   });
-} else skip(RESTARTED, "redis-server is not installed");
+
+  test(CROWDED, async () => {
+    const sweep = at("crowded.json");
+    writeFileSync(sweep, JSON.stringify({ base: "b0-se", axes: { gates: ["kept", "eca"] } }));
+    const port = await freePort();
+    const url = `redis://127.0.0.1:${port}`;
+    const server = await redis(port);
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    const connection = { url, maxRetriesPerRequest: null };
+    const queue = new Queue(`ecagen-${version}`, { connection });
+    // The rows of a sweep that was killed are there before those of others.
+    const killed = command("sweep", sweep, "--queue", url);
+    while ((await queue.getWaitingCount()) < 2) await delay(20);
+    killed.kill("SIGKILL");
+    assert.match(ecagen(["worker", "--queue", url, "--idle", "1"]).stdout, /^2 variants/);
+    const others = Array.from({ length: 600 }, (_, i) => ({
+      ...{ name: "variant", data: { sweep: "other" }, opts: { jobId: `other-${i}` } },
+    }));
+    await queue.addBulk(others);
+    const worker = new Worker(queue.name, async () => ({}), { connection, concurrency: 50 });
+    while ((await queue.getCompletedCount()) < 602) await delay(20);
+    await worker.close();
+    const resumed = command("sweep", sweep, "--queue", url, "-o", at("crowded.jsonl"));
+    await hasLines(at("crowded.jsonl"), 3);
+    assert.is(await ended(resumed), 0);
+    assert.is(await queue.getCompletedCount(), 600);
+    await queue.close();
+    server.kill("SIGKILL");
+    await ended(server);
+  });
+} else {
+  skip(RESTARTED, "redis-server is not installed");
+  skip(CROWDED, "redis-server is not installed");
+}
 
 test("what is missing is said, with what helps", async () => {
   writeFileSync(at("sweep.json"), JSON.stringify(SWEEP));

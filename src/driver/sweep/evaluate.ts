@@ -22,7 +22,14 @@ import { readAgain } from "../../onnx/decode/read-again.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { passesOfFlag } from "../../passes/engine/pipeline.js";
 import { NO_LIBRARY, type SweepBase } from "./bases.js";
-import type { RowProblem, SweepRow, TimedVariant, VariantCounts, VerifiedVariant } from "./row.js";
+import {
+  type RowProblem,
+  type SweepRow,
+  type TimedVariant,
+  type VariantCounts,
+  type VerifiedVariant,
+  variantInRow,
+} from "./row.js";
 
 /** One variant for whoever computes its row. It travels to other threads and machines as JSON. */
 export interface SweepTask {
@@ -54,8 +61,7 @@ export interface VariantChecks {
 /** The row of a variant. What is wrong with the variant is in the row; nothing is thrown. */
 export async function evaluate(task: SweepTask, checks: VariantChecks): Promise<SweepRow> {
   const { variant, base, constraints } = task;
-  const { id, index, settings, set, resolution, passes } = variant;
-  const row = { id, index, base: base.reference, settings, set, ...defined({ resolution, passes }) };
+  const row = variantInRow(variant, base.reference);
   try {
     const { counts, warnings } = counted(base, variant);
     const warned = warnings.length === 0 ? {} : { warnings: warnings.map(problemOf) };
@@ -113,7 +119,7 @@ type FileBase = Extract<SweepBase, { readonly kind: "onnx" }>;
 let opened: { readonly key: string; readonly network: FileNetwork; readonly close: () => void } | undefined;
 
 function openedFile({ file, reference, sha256 }: FileBase, resolution: number | undefined): FileNetwork {
-  const key = JSON.stringify([file, resolution]);
+  const key = JSON.stringify([file, sha256, resolution]);
   if (opened?.key === key) return opened.network;
   opened?.close();
   opened = undefined;

@@ -74,9 +74,8 @@ export function sweepChart(
   const weighed = weighedIn(rows, front);
   const setting = seriesSetting(rows);
   const severalBases = new Set(rows.map(({ base }) => base)).size > 1;
-  const values = weighed.map((point) =>
-    datumOf(point, setting, front, labelsOf(weighed, severalBases, front)),
-  );
+  const labels = labelsOf(weighed, severalBases, front);
+  const values = weighed.map((point) => datumOf(point, setting, front, labels));
   const names = [...new Set(values.map(({ series }) => series))];
   const axis = (field: "x" | "y", quantity: Quantity, of: readonly number[]) =>
     ({

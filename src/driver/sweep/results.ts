@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
 import { LineFile } from "../../files/line-file.js";
 import type { SweepRow } from "./row.js";
@@ -12,6 +13,26 @@ export interface SweepHeader {
   /** Where the file has a part alone: `2/8`. */
   readonly shard?: string;
 }
+
+/** What is relied on in a file that anyone may have edited: the rest of a row is only handed on. */
+const headerSchema = z.looseObject({
+  name: z.string(),
+  hash: z.string(),
+  variants: z.int().min(0),
+  shard: z.string().optional(),
+});
+const count = z.number().optional();
+const rowSchema = z.looseObject({
+  ...{ id: z.string(), index: z.int().min(0), base: z.string() },
+  status: z.enum(["ok", "rejected", "error"]),
+  settings: z.record(z.string(), z.unknown()),
+  set: z.array(z.string()),
+  ...{ parameters: count, attentionParameters: count, buffers: count, macs: count, gateCount: count },
+  missed: z.array(z.string()).optional(),
+  errors: z.array(z.looseObject({ code: z.string(), message: z.string() })).optional(),
+  verify: z.looseObject({ verdict: z.enum(["right", "wrong", "undecided"]) }).optional(),
+  bench: z.looseObject({ medianMs: z.number() }).optional(),
+});
 
 /** The first line: what the rows that follow are. */
 interface HeaderLine {
@@ -111,16 +132,16 @@ export function parseResults(
   };
   const values = lines.map((line, i) => objectOf(line) ?? refuse(i + 1, "it is no object of JSON"));
   const [first, ...others] = values;
-  const { sweep } = (first ?? {}) as Partial<HeaderLine>;
-  if (typeof sweep?.hash !== "string") return refuse(1, "it does not say which sweep the results are of");
+  const header = headerSchema.safeParse(first?.sweep).data;
+  if (header === undefined) return refuse(1, "it does not say which sweep the results are of");
   const rows = new Map<string, SweepRow>();
   for (const [i, value] of others.entries()) {
-    const { id, status, index } = value as Partial<SweepRow>;
-    if (typeof id !== "string" || typeof status !== "string" || typeof index !== "number")
-      return refuse(i + 2, "it is no row of a sweep");
-    if (!rows.has(id)) rows.set(id, value as unknown as SweepRow);
+    if (!rowSchema.safeParse(value).success || Number(value.index) >= header.variants)
+      return refuse(i + 2, "it is no row of this sweep");
+    const row = value as unknown as SweepRow;
+    if (!rows.has(row.id)) rows.set(row.id, row);
   }
-  return { header: sweep, rows: [...rows.values()] };
+  return { header: header as SweepHeader, rows: [...rows.values()] };
 }
 
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,4 +1,6 @@
+import { defined } from "../../base/defined.js";
 import type { CountedQuantity } from "../../language/sweep/quantities.js";
+import type { SweepVariant } from "../../language/sweep/variants.js";
 
 /** A row of a sweep's results: what one variant is, and what came of it. */
 export interface SweepRow extends Partial<VariantCounts> {
@@ -26,6 +28,14 @@ export interface SweepRow extends Partial<VariantCounts> {
   readonly verify?: VerifiedVariant;
   /** With `bench`. */
   readonly bench?: TimedVariant;
+}
+
+/** What a row says of its variant, whatever comes of it. */
+export function variantInRow(
+  { id, index, settings, set, resolution, passes }: SweepVariant,
+  base: string,
+): Pick<SweepRow, "id" | "index" | "base" | "settings" | "set" | "resolution" | "passes"> {
+  return { id, index, base, settings, set, ...defined({ resolution, passes }) };
 }
 
 /** What is counted, as `stats` counts it. */

@@ -56,7 +56,7 @@ export function pointsOf(sweep: Sweep, facts: readonly BaseFacts[], refuse: Refu
     // Near the end of all combinations, draws would mostly be of known ones.
     return total <= 2 * sample.count
       ? someOf(allOf(spaces, sizes), sample.count, randomStream(sample.seed, "order"))
-      : drawn(spaces, sample.count, sample.seed);
+      : drawn(spaces, sample, refuse);
   }
   if (total > MOST_VARIANTS) {
     const message = `there are ${total} combinations; a sweep has at most ${MOST_VARIANTS} variants`;
@@ -112,8 +112,18 @@ function someOf(points: readonly Point[], count: number, stream: RandomStream): 
     .flatMap((i) => points[i] ?? []);
 }
 
-/** Draws points until there are `count` different ones, of which at most half of all are. Each axis has a stream of its own. */
-function drawn(spaces: readonly (readonly Dimension[])[], count: number, seed: number): readonly Point[] {
+/** Draws in a row that give nothing new after which there is nothing new: at most half of all combinations are wanted. */
+const MOST_REPEATS = 10_000;
+
+/**
+ * Draws points until there are `count` different ones. Each axis has a stream of its own. Values that a file repeats, and ranges as narrow as the
+ * digits of a draw, have fewer points than they seem to have.
+ */
+function drawn(
+  spaces: readonly (readonly Dimension[])[],
+  { count, seed }: NonNullable<Sweep["sample"]>,
+  refuse: RefuseSweep,
+): readonly Point[] {
   const streams = new Map<string, RandomStream>();
   const uniform = (name: string): number => {
     const stream = streams.get(name) ?? randomStream(seed, name);
@@ -121,12 +131,19 @@ function drawn(spaces: readonly (readonly Dimension[])[], count: number, seed: n
     return stream.uniform(0, 1);
   };
   const points = new Map<string, Point>();
-  while (points.size < count) {
+  for (let repeats = 0; points.size < count; ) {
+    if (repeats === MOST_REPEATS) {
+      const message = `only ${points.size} different combinations are drawn, and the sample is to have ${count}`;
+      refuse("sweep/size", message, ["sample", "count"], { hint: "wider ranges, or a smaller sample" });
+      return [];
+    }
     const base = Math.floor(uniform("base") * spaces.length);
     const settings = merged(
       (spaces[base] ?? []).map((dimension) => drawnOf(dimension, uniform(dimension.name))),
     );
-    points.set(JSON.stringify([base, [...settings]]), { base, settings });
+    const key = JSON.stringify([base, [...settings]]);
+    repeats = points.has(key) ? repeats + 1 : 0;
+    points.set(key, { base, settings });
   }
   return [...points.values()];
 }

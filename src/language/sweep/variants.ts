@@ -44,7 +44,23 @@ export function variantsOf(
     const variant = variantOf(point, base, variants.size);
     if (!variants.has(variant.id)) variants.set(variant.id, variant);
   }
-  return [...variants.values()];
+  const made = [...variants.values()];
+  refuseUnsaid(sweep, made, refuse);
+  return made;
+}
+
+/** Refuses axes that say nothing of any variant, as γ and b where no gate is ECA. A sample may have missed those of which they do. */
+function refuseUnsaid({ axes, sample }: Sweep, variants: readonly SweepVariant[], refuse: RefuseSweep): void {
+  if (sample !== undefined || variants.length === 0) return;
+  for (const key of axes.keys()) {
+    if (key === "eachGate" || variants.some(({ settings }) => Object.hasOwn(settings, key))) continue;
+    refuse("sweep/field", `${JSON.stringify(key)} applies to no variant`, ["axes", key], {
+      ...{
+        key: true,
+        hint: "kRule is about ECA gates, reduction about SE and its like, gatedStages about gates in stages, expansion about stages that have one",
+      },
+    });
+  }
 }
 
 /** Settings that files have no use for. */

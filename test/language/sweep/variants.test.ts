@@ -77,11 +77,27 @@ test("what says nothing of a variant makes no other one", () => {
     made.map(({ index }) => index),
     [0, 1, 2, 3, 4],
   );
-  const { made: none } = variants({ axes: { kRule: [{ gamma: 1 }, { gamma: 3 }] } });
-  assert.equal(
-    none.map(({ settings }) => settings),
-    [{}],
-  );
+});
+
+test("an axis that applies to no variant is refused", () => {
+  const kRule = [{ gamma: 1 }, { gamma: 3 }];
+  assert.equal(variants({ axes: { kRule, width: [1, 2] } }).problems, ["sweep/field $.axes.kRule"]);
+  const bare = { ...SE, gates: [], expandedStages: [] };
+  assert.equal(variants({ axes: { reduction: [4], gatedStages: [[0]], expansion: [3] } }, [bare]).problems, [
+    "sweep/field $.axes.reduction",
+    "sweep/field $.axes.gatedStages",
+    "sweep/field $.axes.expansion",
+  ]);
+  // Of one base it says something; a sample may have missed it.
+  assert.equal(variants({ axes: { expansion: [3] } }, [bare, SE]).problems, []);
+  assert.equal(variants({ axes: { kRule }, sample: { count: 1 } }).problems, []);
+});
+
+test("a sample of more than there are different combinations is refused", () => {
+  const repeated = { axes: { width: Array.from({ length: 10 }, () => 1) }, sample: { count: 3 } };
+  assert.equal(variants(repeated).problems, ["sweep/size $.sample.count"]);
+  const narrow = { axes: { width: { from: 1, to: 1.000001 } }, sample: { count: 5 } };
+  assert.equal(variants(narrow).problems, ["sweep/size $.sample.count"]);
 });
 
 test("the gates of a file one by one", () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job } from "bullmq";
 import type { SweepTask } from "../evaluate.js";
-import type { SweepRow } from "../row.js";
+import { type SweepRow, variantInRow } from "../row.js";
 import { openPlace, type SweepJob, type SweepQueue } from "./connection.js";
 
 /** Between two looks for finished rows. */
@@ -57,7 +57,7 @@ async function addJobs(queue: SweepQueue, sweep: string, tasks: readonly SweepTa
     const jobs = tasks.slice(at, at + MANY).map((task) => ({
       name: "variant",
       data: { sweep, task },
-      opts: { jobId: `${sweep.slice(0, 16)}-${task.variant.id}` },
+      opts: { jobId: `${ownJobs(sweep)}${task.variant.id}` },
     }));
     await queue.addBulk(jobs as never);
   }
@@ -65,24 +65,27 @@ async function addJobs(queue: SweepQueue, sweep: string, tasks: readonly SweepTa
 
 type VariantJob = Job<SweepJob, SweepRow>;
 
-/** The jobs of this sweep that are done; others' are theirs. */
+/** How the names of a sweep's jobs begin; the id of the variant follows. */
+function ownJobs(sweep: string): string {
+  return `${sweep.slice(0, 16)}-`;
+}
+
+/** Some jobs of this sweep that are done. Others' are theirs, and may be any number: of these only the names are read. */
 async function finishedJobs(queue: SweepQueue, sweep: string): Promise<readonly VariantJob[]> {
-  const jobs = (await queue.getJobs(["completed", "failed"], 0, MANY - 1)) as readonly (
-    | VariantJob
-    | undefined
-  )[];
+  const names: readonly string[] = await queue.getRanges(["completed", "failed"], 0, -1);
+  const own = names.filter((name) => name.startsWith(ownJobs(sweep))).slice(0, MANY);
+  const jobs = await Promise.all(own.map((name) => queue.getJob(name)));
   // One that is taken away in between is undefined.
-  return jobs.filter((job): job is VariantJob => job?.data.sweep === sweep);
+  return jobs.flatMap((job) => job ?? []);
 }
 
 /** The row that a worker gave. A job that failed outside of its variant, as by a thread that died, has one that says so. */
 async function rowOf(job: VariantJob): Promise<SweepRow> {
   if (!(await job.isFailed())) return job.returnvalue;
   const { variant, base } = job.data.task;
-  const { id, index, settings, set } = variant;
   const message = `a worker failed: ${job.failedReason}`;
   return {
-    ...{ id, index, status: "error", base: base.reference, settings, set },
-    errors: [{ code: "ecagen/defect", message }],
+    ...variantInRow(variant, base.reference),
+    ...{ status: "error", errors: [{ code: "ecagen/defect", message }] },
   };
 }
