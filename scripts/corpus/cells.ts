@@ -46,8 +46,8 @@ const HALF_ROUNDING = 0.1;
 /** ONNX Runtime adds in another order where numbers lie elsewhere in memory. Whole numbers stay the same. */
 const MEMORY_ROUNDING = 1e-6;
 
-/** `verify` is ended by then: it evaluates the network in float64. */
-const VERIFY_SECONDS = 300;
+/** `verify` is ended by then: it evaluates the network in float64. Large networks need minutes, and more beside other work. */
+const VERIFY_SECONDS = 1800;
 
 const DRAWN = unchecked("it draws numbers, others in each run");
 
@@ -177,12 +177,14 @@ export async function cellOf(name: CommandName, context: Context): Promise<Cell>
 const RUNNING: ReadonlySet<CommandName> = new Set(["verify", "simplify", "swap", "fp16", "bench"]);
 
 /** What a file's inputs have to be, where they can't be anything: `run` has arrays. */
-function inputFlags(name: CommandName, { shapes = {}, values = {} }: CorpusFile): readonly string[] {
+function inputFlags(
+  name: CommandName,
+  { shapes = {}, runShapes = {}, values = {} }: CorpusFile,
+): readonly string[] {
   if (name === "run") return [];
-  const sized = Object.entries(shapes).flatMap(([input, sizes]) => [
-    "--input-shape",
-    `${input}=${sizes.join("x")}`,
-  ]);
+  const sized = Object.entries({ ...shapes, ...(RUNNING.has(name) ? runShapes : {}) }).flatMap(
+    ([input, sizes]) => ["--input-shape", `${input}=${sizes.join("x")}`],
+  );
   const numbers = Object.entries(values).flatMap(([input, value]) => ["--input", `${input}=${value}`]);
   return [...sized, ...(RUNNING.has(name) ? numbers : [])];
 }

@@ -24,6 +24,8 @@ export interface CorpusFile {
   readonly values?: Readonly<Record<string, number>> | undefined;
   /** Sizes for inputs that can't have any. */
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Smaller sizes than those that open inputs have by default, for the commands that evaluate or run the file. */
+  readonly runShapes?: Readonly<Record<string, readonly number[]>> | undefined;
 }
 
 /** What could not be had. */
@@ -103,6 +105,9 @@ const GATES: Readonly<Record<string, number>> = {
   regnet: 6,
 };
 
+/** Heights and widths of the images that small families are exported with, where it isn't 32. */
+const SIDES: Readonly<Record<string, number>> = { alexnet: 224, inception_v3: 80, squeezenet: 48, vgg: 224 };
+
 /** Files of a small family of torchvision, by their forms such as "13-folded-open", exported into a folder where they aren't there yet. */
 export function torchvisionFiles(
   family: string,
@@ -110,12 +115,14 @@ export function torchvisionFiles(
   forms: readonly string[],
 ): readonly (CorpusFile | MissingFile)[] {
   const { files, refused } = exportFamily(family, folder, forms);
+  const side = SIDES[family] ?? 32;
   return [
     ...files.map((path) => ({
       group: "torchvision" as const,
       name: basename(path, ".onnx"),
       path,
       gates: GATES[family] ?? 0,
+      runShapes: path.endsWith("-open.onnx") ? { image: [1, 3, side, side] } : undefined,
     })),
     ...refused.map(({ file, why }) => ({
       group: "torchvision" as const,

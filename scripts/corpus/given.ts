@@ -28,9 +28,9 @@ const OPEN_SIDE = 224;
 
 /** Asks python3-onnx and ONNX Runtime about a file. Errors: `OracleRefusal` for a file that python3-onnx can't read. */
 export async function givenOf(file: CorpusFile, oracle: Oracle, folder: string): Promise<Given> {
-  const { path, data = null, values, shapes } = file;
+  const { path, data = null, values, shapes, runShapes } = file;
   const described = await oracle.describe(path);
-  const sizes = { ...sizesOf(described.inputs), ...shapes };
+  const sizes = { ...sizesOf(described.inputs), ...shapes, ...runShapes };
   const numbers = once(() => oracle.numbers({ file: path, sizes, data, folder, values }));
   return {
     described,

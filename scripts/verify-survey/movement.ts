@@ -1,7 +1,7 @@
 import type { Runtime, Session } from "../../src/runtime/session.js";
 import { fixedBatch, runModel } from "../../src/trials/outputs.js";
 
-/** How far each output of a model is from that of another: max |Δ| by the output's name; infinite where a number is none. */
+/** How far each output of a model is from that of another: max |Δ| by the output's name; infinite where one of two numbers is none. */
 export type Movement = ReadonlyMap<string, number>;
 
 /**
@@ -39,6 +39,7 @@ function farthest(before: ArrayLike<number>, after: ArrayLike<number>): number {
   if (before.length !== after.length) return Number.POSITIVE_INFINITY;
   let most = 0;
   for (let i = 0; i < before.length; i++) {
+    if (Object.is(before[i], after[i])) continue;
     const far = Math.abs((before[i] as number) - (after[i] as number));
     if (!(far <= most)) most = Number.isFinite(far) ? far : Number.POSITIVE_INFINITY;
   }

@@ -66,8 +66,8 @@ export type Rewriting = (op: Op, context: RewriteContext) => Value | undefined;
  * A copy of the graph with every op rewritten in order. Ops whose operands changed are built anew, so their
  * types are inferred again. Parameters that lose their last user go with it.
  *
- * The graph's outputs keep their names: what replaces the op of an output is named like it. An op stays where
- * its replacement can't be: an input or parameter, or a value that is another output already.
+ * The graph's outputs keep their names: what replaces the op of an output, a result or a parameter, is named like it. An op
+ * stays where its replacement can't be: an input, or a value that is another output already.
  */
 export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Graph {
   const builder = GraphBuilder.like(graph);
@@ -75,10 +75,10 @@ export function rewriteGraph(graph: Graph, pass: string, rewrite: Rewriting): Gr
   const current = (value: Value): Value => replaced.get(value) ?? value;
   const uses = usesOf(graph);
   const outputs = new Set<Value>(graph.outputs);
-  const taken = new Set<Value>();
+  const taken = new Set<Value>(graph.outputs.filter(({ kind }) => kind === "parameter"));
   const mayReplace = (original: Op, replacement: Value): boolean =>
     !original.results.some((result) => outputs.has(result)) ||
-    (replacement.kind === "result" && !taken.has(replacement));
+    (replacement.kind !== "input" && !taken.has(replacement));
 
   for (const original of graph.ops) {
     let op = withOperands(original, original.operands.map(current));
@@ -165,12 +165,12 @@ export function retypeInputs(graph: Graph, typeOf: (input: GraphInput) => Tensor
   });
 }
 
-/** The graph with other names for its outputs. An output that is no op's result keeps its own. */
+/** The graph with other names for its outputs. An output that is an input keeps its own. */
 export function nameOutputs(graph: Graph, names: readonly string[]): Graph {
   const renamed = new Map<Value, Value>();
   graph.outputs.forEach((output, i) => {
     const name = names[i] ?? output.name;
-    if (output.kind === "result" && output.name !== name) {
+    if (output.kind !== "input" && output.name !== name) {
       renamed.set(output, Object.freeze({ ...output, name }));
     }
   });

@@ -240,8 +240,8 @@ export function refuseModelOps(graph: Graph, opset: number): void {
 /** ONNX names a graph's outputs by the tensors' names: a tensor can't be two outputs, or input and output. */
 function refuseOutputs(graph: Graph): void {
   graph.outputs.forEach((output, i) => {
-    if (output.kind === "result" && graph.outputs.indexOf(output) === i) return;
-    const why = output.kind === "result" ? "is an output twice" : `is ${output.kind} and output at once`;
+    if (output.kind !== "input" && graph.outputs.indexOf(output) === i) return;
+    const why = output.kind === "input" ? "is input and output at once" : "is an output twice";
     throw InputError.of("onnx/output", `${output.name} ${why}, which an ONNX file can't say`);
   });
 }

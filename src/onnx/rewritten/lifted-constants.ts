@@ -13,7 +13,8 @@ export function liftedConstant({ document }: ModelSource, node: DocumentNode): r
   return message(FIELD.graphInitializer, [...content, bytes(nameField(name))]);
 }
 
-function nameField(name: string): Uint8Array {
+/** The field with a tensor's name. */
+export function nameField(name: string): Uint8Array {
   const text = utf8(name);
   return concatBytes([fieldHeader(FIELD.tensorName, text.length), text]);
 }

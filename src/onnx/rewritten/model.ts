@@ -82,15 +82,13 @@ function graphFields(
     [...document.inputs, ...document.outputs, ...document.values].map((each) => [each.field, each]),
   );
   const lastNode = document.nodes.at(-1)?.field;
-  const outputs = new Set(document.outputs.map(({ message: { name } }) => name ?? ""));
   const parts: (FileSegment | TensorPart)[] = [];
   const written = new Set<DocumentNode>();
   const writeConstant = (name: string): void => {
     const node = source.constants.get(name);
     if (node === undefined || written.has(node) || within.has(node.field) || !tensors.keeps(name)) return;
     written.add(node);
-    if (simplified && !outputs.has(name))
-      parts.push(...liftedConstant(source, node), ...declarations.lifted(name));
+    if (simplified) parts.push(...liftedConstant(source, node), ...declarations.lifted(name));
     else parts.push(fieldOf(source, node.field));
   };
   let next = 0;
@@ -121,7 +119,7 @@ function graphFields(
       parts.push(fieldOf(source, field));
     }
   }
-  return [...parts, ...tensors.added.map(tensorPart), ...declarations.added];
+  return [...parts, ...tensors.added.map(tensorPart), ...tensors.renamed, ...declarations.added];
 }
 
 function metadataFields(metadata: Readonly<Record<string, string>>): readonly FileSegment[] {

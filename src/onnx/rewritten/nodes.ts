@@ -47,13 +47,20 @@ export function rewrittenNodes(
     nodeName: (scope, operator) => names.node(scope, operator),
     constant: (initializer) => tensors.add(initializer),
   };
-  for (const output of graph.outputs) nameOf(output);
-  return graph.ops.flatMap((op): readonly RewrittenNode[] => {
+  const handedOn = graph.outputs.flatMap((output): readonly RewrittenNode[] => {
+    const [name, from] = [
+      names.of(output),
+      output.kind === "parameter" ? tensors.output(output, names.of(output)) : undefined,
+    ];
+    return from === undefined ? [] : [identityNode(from, name, `/${name}`, names)];
+  });
+  const nodes = graph.ops.flatMap((op): readonly RewrittenNode[] => {
     const node = names.nodes.get(op);
     if (node !== undefined) return keptNode(op, node, source, names, nameOf);
     if (op.kind === "opaque") return [newNode(foreignNode(op, sink))];
     return codecNodes(op, sink).map((each) => newNode(each));
   });
+  return [...handedOn, ...nodes];
 }
 
 function keptNode(
@@ -96,8 +103,12 @@ function keptNode(
 function alias(from: string, to: string, { loc }: Op, names: RewrittenNames): readonly RewrittenNode[] {
   if (names.isAlias(from, to)) return [];
   if (!names.claim(from, to)) throw new Defect(`${to}, which a subgraph reads, is two tensors`);
-  const name = names.node(loc.scope, "Identity");
-  return [newNode({ name, opType: "Identity", input: [from], output: [to] })];
+  return [identityNode(from, to, loc.scope, names)];
+}
+
+function identityNode(from: string, to: string, scope: string, names: RewrittenNames): RewrittenNode {
+  const name = names.node(scope, "Identity");
+  return newNode({ name, opType: "Identity", input: [from], output: [to] });
 }
 
 /** ONNX has QuantizeLinear and DequantizeLinear as of this opset; before it they are ONNX Runtime's. */

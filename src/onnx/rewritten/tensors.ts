@@ -2,15 +2,16 @@ import { concatBytes } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
 import { quoteName } from "../../base/visible-text.js";
 import type { Parameter } from "../../ir/graph.js";
-import { numberDType, sameDims } from "../../ir/types.js";
+import { isNumberDType, numberDType, sameDims } from "../../ir/types.js";
 import { rangeOfTensor } from "../../weights/formats/tensor-source.js";
 import type { ModelSource } from "../decode/source.js";
 import type { TensorToWrite } from "../encode/export.js";
 import { bytes, copied, type FileSegment, message, type TensorPart, tensorPart } from "../encode/layout.js";
 import { FIELD, ValueInfoProto } from "../file/proto.js";
-import { fieldsWithoutData, isExternal } from "../file/tensors.js";
+import { type DocumentTensor, fieldsWithoutData, isExternal } from "../file/tensors.js";
 import { encodeValueInfo } from "../file/value-info.js";
 import { type WireField, WireReader } from "../file/wire.js";
+import { nameField } from "./lifted-constants.js";
 
 /** The tensors of a rewritten model: those of the file that are still read, and new ones. */
 export class RewrittenTensors {
@@ -20,6 +21,10 @@ export class RewrittenTensors {
   readonly #keepUnread: boolean;
   /** Tensors that are not those of the file, by name, in order. */
   readonly #made = new Map<string, TensorToWrite>();
+  /** Tensors of the file under other names, with those that they have in the file. */
+  readonly #renamed = new Map<string, string>();
+  /** Outputs that an Identity gives. */
+  readonly #handedOn = new Set<string>();
 
   /** @param keepUnread whether tensors stay that nobody read in the file either: nobody knows what for they are there */
   constructor(source: ModelSource, needed: Iterable<string>, keepUnread: boolean) {
@@ -41,10 +46,32 @@ export class RewrittenTensors {
 
   /** Takes a parameter that something reads under that name. */
   need(parameter: Parameter, name: string): void {
+    if (this.#handedOn.has(name)) return;
     this.#needed.add(name);
-    if (this.#isOfFile(parameter, name) || this.#made.has(name)) return;
+    if (this.#isOfFile(parameter, name) || this.#made.has(name) || this.#renamed.has(name)) return;
     const { data, type } = parameter;
     this.#made.set(name, { name, dtype: numberDType(type), dims: data.dims, data });
+  }
+
+  /**
+   * Takes a parameter that is an output of that name. Where its elements are not read, the file's tensor is copied, or has to be handed on by
+   * an Identity: the name of that tensor.
+   */
+  output(parameter: Parameter, name: string): string | undefined {
+    const { data, type } = parameter;
+    const label = data.kind === "stored" ? data.label : name;
+    if (label === name || isNumberDType(type.dtype)) {
+      this.need(parameter, name);
+      return undefined;
+    }
+    if (!this.#source.tensorsAreInputs && this.#source.tensors.get(label)?.stored !== undefined) {
+      this.#needed.add(name);
+      this.#renamed.set(name, label);
+      return undefined;
+    }
+    this.#needed.add(label);
+    this.#handedOn.add(name);
+    return label;
   }
 
   /** Whether the tensor of the file of that name stays: it is read, a caller may give another value for it, or it never was read. */
@@ -64,6 +91,16 @@ export class RewrittenTensors {
   /** The tensors that the file has not. */
   get added(): readonly TensorToWrite[] {
     return [...this.#made.values()].filter(({ name }) => !this.#source.tensors.has(name));
+  }
+
+  /** The tensors that the file has under other names. */
+  get renamed(): readonly TensorPart[] {
+    return [...this.#renamed].flatMap(([name, label]) => {
+      const { initializer, stored } = this.#source.tensors.get(label) ?? {};
+      if (initializer === undefined || stored === undefined) return [];
+      const header = concatBytes([nameField(name), this.#fields(initializer, FIELD.tensorName)]);
+      return [{ kind: "tensor", header, data: copied(rangeOfTensor(stored), 0, stored.byteLength) }];
+    });
   }
 
   /** The declaration of a new tensor as an input, which files before IR version 4 want; undefined for one of the file. */
@@ -89,11 +126,16 @@ export class RewrittenTensors {
     const { stored, initializer } = tensor;
     const external = isExternal(initializer.tensor);
     if (stored === undefined) return external ? refuseMoving(name, document.file) : whole;
-    const wire = new WireReader(document.range);
-    const rest = fieldsWithoutData(initializer).map(({ begin, end }) => wire.read(begin, end));
     const data = copied(rangeOfTensor(stored), 0, stored.byteLength);
     const verbatim = external ? undefined : whole;
-    return { kind: "tensor", header: concatBytes(rest), data, verbatim };
+    return { kind: "tensor", header: this.#fields(initializer), data, verbatim };
+  }
+
+  /** The fields of a tensor's message without its data, and without another field. */
+  #fields(initializer: DocumentTensor, other?: number): Uint8Array {
+    const wire = new WireReader(this.#source.document.range);
+    const kept = fieldsWithoutData(initializer).filter(({ number }) => number !== other);
+    return concatBytes(kept.map(({ begin, end }) => wire.read(begin, end)));
   }
 }
 

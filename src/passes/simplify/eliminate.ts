@@ -45,12 +45,12 @@ export const eliminateCommonSubexpressions = definePass({
 
 /**
  * `fixed` parameters are equal when their numbers are; trainable ones and buffers are only equal to themselves, for training will
- * tell them apart.
+ * tell them apart, and outputs, which have names of their own.
  */
 export function mergeFixedParameters(graph: Graph): Graph {
   const known = new Map<string, Parameter>();
   return replaceParameters(graph, (parameter) => {
-    if (parameter.role !== "fixed") return parameter;
+    if (parameter.role !== "fixed" || graph.outputs.includes(parameter)) return parameter;
     const key = `${parameter.type.dtype} ${numbersKey(parameter.data)}`;
     const first = known.get(key) ?? parameter;
     known.set(key, first);
