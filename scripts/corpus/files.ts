@@ -108,6 +108,9 @@ const GATES: Readonly<Record<string, number>> = {
 /** Heights and widths of the images that small families are exported with, where it isn't 32. */
 const SIDES: Readonly<Record<string, number>> = { alexnet: 224, inception_v3: 80, squeezenet: 48, vgg: 224 };
 
+/** Families whose files run only at the sizes that they were exported with, though they declare them open. */
+const OF_ONE_SIZE: ReadonlySet<string> = new Set(["maxvit", "vit"]);
+
 /** Files of a small family of torchvision, by their forms such as "13-folded-open", exported into a folder where they aren't there yet. */
 export function torchvisionFiles(
   family: string,
@@ -122,7 +125,9 @@ export function torchvisionFiles(
       name: basename(path, ".onnx"),
       path,
       gates: GATES[family] ?? 0,
-      runShapes: path.endsWith("-open.onnx") ? { image: [1, 3, side, side] } : undefined,
+      [OF_ONE_SIZE.has(family) ? "shapes" : "runShapes"]: path.endsWith("-open.onnx")
+        ? { image: [1, 3, side, side] }
+        : undefined,
     })),
     ...refused.map(({ file, why }) => ({
       group: "torchvision" as const,

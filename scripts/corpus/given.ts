@@ -1,8 +1,10 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import type { Tensor } from "onnxruntime-node";
 import type { Counted } from "./counted.js";
 import type { CorpusFile } from "./files.js";
 import { differenceOf, type Finding, unchecked } from "./finding.js";
+import { readNpy } from "./npy.js";
 import {
   type DeclaredValue,
   type Description,
@@ -113,19 +115,70 @@ async function multiplicationsOf(
   return oracle.count(file.path, sizes, await shapesOf(file, run, oracle, folder));
 }
 
-/** The sizes of all values of a model in a run of ONNX Runtime. */
+/** The sizes of all values of a model in a run of ONNX Runtime, those in branches of Ifs too. */
 async function shapesOf(file: CorpusFile, sizes: Sizes, oracle: Oracle, folder: string): Promise<Sizes> {
   try {
     const own = mkdtempSync(join(folder, "exposed-"));
-    const exposed = join(own, "exposed.onnx");
-    await oracle.expose(file.path, exposed);
-    const { values } = file;
-    const { inputs } = await oracle.numbers({ file: exposed, sizes, data: null, folder: own, values });
-    const answer = inputs === null ? { refused: "" } : await runtimeAnswer(exposed, inputs);
-    if ("refused" in answer) return {};
-    return Object.fromEntries(Object.entries(answer.outputs).map(([name, { dims }]) => [name, dims]));
+    const { path, values } = file;
+    const { inputs } = await oracle.numbers({ file: path, sizes, data: null, folder: own, values });
+    const given = Object.entries(inputs ?? {}).map(([name, npy]) => [name, readNpy(npy)] as const);
+    const tensors = inputs === null ? [] : await tensorsOf(path, Object.fromEntries(given), oracle, own);
+    return withoutConflicts(tensors.map(([name, { dims }]) => [name, dims]));
   } catch (error) {
     if (error instanceof OracleRefusal) return {};
     throw error;
   }
+}
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/** The values of a model and of the branches in it, which are all run, on what is around them. One that doesn't run has none. */
+async function tensorsOf(
+  file: string,
+  feeds: Feeds,
+  oracle: Oracle,
+  folder: string,
+): Promise<readonly (readonly [name: string, tensor: Tensor])[]> {
+  const own = mkdtempSync(join(folder, "run-"));
+  const exposed = join(own, "exposed.onnx");
+  await oracle.expose(file, exposed);
+  const answer = await runtimeAnswer(exposed, feeds);
+  if ("refused" in answer) return [];
+  const known = { ...feeds, ...answer.outputs };
+  const types = Object.entries(known).map(
+    ([name, { type, dims }]) => [name, [elementNumber(type), dims]] as const,
+  );
+  const inner = [];
+  for (const branch of await oracle.branches(file, Object.fromEntries(types), own))
+    inner.push(...(await tensorsOf(branch, known, oracle, own)));
+  return [...Object.entries(answer.outputs), ...inner];
+}
+
+/** ONNX's number of an element type of ONNX Runtime's. */
+function elementNumber(type: Tensor["type"]): number {
+  return [
+    "",
+    "float32",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "int32",
+    "int64",
+    "string",
+    "bool",
+    "float16",
+    "float64",
+  ].indexOf(type);
+}
+
+/** The sizes by name, but of names that stand for several. */
+function withoutConflicts(all: readonly (readonly [name: string, dims: readonly number[]])[]): Sizes {
+  const sizes = new Map<string, readonly number[]>();
+  const several = new Set<string>();
+  for (const [name, dims] of all) {
+    if ((sizes.get(name) ?? dims).join() !== dims.join()) several.add(name);
+    sizes.set(name, dims);
+  }
+  return Object.fromEntries([...sizes].filter(([name]) => !several.has(name)));
 }

@@ -20,7 +20,9 @@ are for all of them, and of the counts one image's part is given:
 Bodies of If (the larger one), Loop and Scan (each round) are counted where they are run, functions of the file's own where
 they are called.
 
-{"do": "expose", "file": ..., "into": ...} writes the file with every value of its graph as an output. {"do": "inputs", "file": ..., "sizes":
+{"do": "expose", "file": ..., "into": ...} writes the file with every value of its graph as an output. {"do": "branches", "file": ..., "values":
+{"name of a value": [element type, sizes]}, "folder": ...} writes each branch of its Ifs as a model of its own, which reads the values that it captures as
+inputs. {"do": "inputs", "file": ..., "sizes":
 ..., "data": a folder or null, "folder": ...} writes numbers for each input as .npy: those of the test data, or random ones.
 {"do": "python", "file": ...} says whether a file is Python.
 """
@@ -402,7 +404,7 @@ def nested(graph, imports, scope, constants):
     model.opset_import.extend(imports)
     for function in scope.functions.values():
         model.functions.append(function)
-    return Scope(model, constants, scope.functions)
+    return Scope(model, constants, scope.functions, scope.shapes)
 
 
 def every_graph(graph):
@@ -571,6 +573,24 @@ def expose(file, into):
     return {}
 
 
+def branches(file, values, folder):
+    """The files of the branches, which are run on what a run of the file around them gives: inference knows few sizes in them."""
+    model = onnx.load(file)
+    scope = Scope(model, (), {(each.domain, each.name): each for each in model.functions})
+    for name, (kind, dims) in values.items():
+        scope.types[name] = helper.make_tensor_type_proto(kind, dims)
+    files = []
+    for node in model.graph.node:
+        for body in bodies(node).values() if node.op_type == "If" else ():
+            inner = body_scope(body, node, scope)
+            own = onnx.ModelProto(ir_version=scope.ir, graph=inner.graph)
+            own.opset_import.extend(scope.imports)
+            own.functions.extend(model.functions)
+            files.append(str(pathlib.Path(folder) / f"branch-{len(files)}.onnx"))
+            onnx.save(own, files[-1])
+    return {"files": files}
+
+
 def tensor_of(path):
     """A tensor of ONNX's test data; None for a sequence, an optional value, or elements that numpy lacks."""
     try:
@@ -625,7 +645,7 @@ def python(file):
     return {}
 
 
-ANSWERS = {"describe": describe, "count": macs, "expose": expose, "inputs": inputs, "python": python}
+ANSWERS = {"describe": describe, "count": macs, "expose": expose, "branches": branches, "inputs": inputs, "python": python}
 
 
 def main():

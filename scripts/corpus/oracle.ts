@@ -74,6 +74,16 @@ export class Oracle {
     return this.#ask({ do: "expose", file, into });
   }
 
+  /** Writes each branch of a model's Ifs as a model whose inputs are what it captures; `values`: element types and sizes of the values around it. */
+  async branches(
+    file: string,
+    values: Readonly<Record<string, readonly [type: number, dims: readonly number[]]>>,
+    folder: string,
+  ): Promise<readonly string[]> {
+    return (await this.#ask<{ readonly files: readonly string[] }>({ do: "branches", file, values, folder }))
+      .files;
+  }
+
   numbers(request: {
     readonly file: string;
     readonly sizes: Sizes;

@@ -6,15 +6,21 @@ export type RuntimeAnswer =
   | { readonly outputs: Readonly<Record<string, Tensor>> }
   | { readonly refused: string };
 
+/** @param inputs tensors, or files of them, by name */
 export async function runtimeAnswer(
   file: string,
-  inputs: Readonly<Record<string, string>>,
+  inputs: Readonly<Record<string, string | Tensor>>,
 ): Promise<RuntimeAnswer> {
   try {
     // As many threads as ONNX Runtime chooses: with another number of them it adds in another order.
     const options = { logSeverityLevel: 4 as const, extra: { session: { force_spinning_stop: "1" } } };
     const session = await InferenceSession.create(file, options);
-    const feeds = Object.fromEntries(session.inputNames.map((name) => [name, readNpy(inputs[name] ?? "")]));
+    const feeds = Object.fromEntries(
+      session.inputNames.map((name) => {
+        const given = inputs[name] ?? "";
+        return [name, typeof given === "string" ? readNpy(given) : given];
+      }),
+    );
     const outputs = await session.run(feeds);
     await session.release();
     return { outputs };

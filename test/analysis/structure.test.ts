@@ -109,7 +109,6 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "0 /features/features.1 depthwise-separable 16 16",
     "1 /features/features.2 inverted-residual 16 24",
     "1 /features/features.3 inverted-residual 24 24",
-    "2 /features/features.4 conv-norm-act 24 144",
   ],
 };
 

@@ -49,22 +49,40 @@ function ends(groups: readonly Group[]): { stem: number; head: number } {
   // What has no layer between the stem's and the first block's, as a class token that is put in front, is the stem's.
   const isStems = first >= 0 && !groups.slice(cut, first).some(hasLayer);
   const stem = isStems ? Math.max(cut, first) : Math.max(cut, stemOfNames(leading, groups[first]));
-  // The last convolution before the global pooling is the head's, unless the head has a layer more after it.
+  // The last convolution before the global pooling is the head's, unless the head has a layer more after it and names don't say so.
   const tail = Math.max(last + 1, stem);
   const before = groups.slice(tail, global).filter(isPlain).length;
   const after = groups.slice(global).flatMap(({ units }) => units);
   const layers = after.filter(({ core }) => isConv(core) || core.kind === "linear");
   // Of a row of convolutions the head begins after the last one.
   if (first < 0) return { stem, head: Math.max(tail, groups.slice(0, global).findLastIndex(hasLayer) + 1) };
-  if (global <= tail || before === 0 || layers.length > 1)
+  const lastPlain = groups.slice(0, global).findLastIndex(isPlain);
+  const isHeads = layers.length <= 1 || isInListOfStem(groups[lastPlain], groups[0], groups[first]);
+  if (global <= tail || before === 0 || !isHeads)
     return { stem, head: groups.slice(tail, global).some(hasLayer) ? Math.max(tail, global) : tail };
-  return { stem, head: groups.slice(0, global).findLastIndex(isPlain) };
+  return { stem, head: lastPlain };
+}
+
+/**
+ * Whether a convolution behind the blocks is in one list of modules with the blocks and with the stem, as torchvision's `features`: a list of all
+ * layers ends with the head's as it begins with the stem's. One that is in the list of the blocks alone is a block.
+ */
+function isInListOfStem(
+  group: Group | undefined,
+  stem: Group | undefined,
+  block: Group | undefined,
+): boolean {
+  const list = listOf(group);
+  return list !== undefined && listOf(stem) === list && listOf(block) === list;
+}
+
+/** The list of modules that a group is in, by its outermost numbered module. */
+function listOf(group: Group | undefined): string | undefined {
+  return parentModule(group?.modules.slice(0, 1) ?? []);
 }
 
 /** How many groups before the first block are in the list of modules that the first one is in, where the block is in another. */
 function stemOfNames(leading: readonly Group[], block: Group | undefined): number {
-  const listOf = (group: Group | undefined): string | undefined =>
-    parentModule(group?.modules.slice(0, 1) ?? []);
   const list = listOf(leading[0]);
   if (list === undefined || block === undefined || listOf(block) === list) return 0;
   return leading.findLastIndex((group) => listOf(group) === list) + 1;

@@ -49,6 +49,37 @@ function poolOf({ kernel, strides, pads }: PoolAttributes): Section {
   return { kernel: kernel[0], stride: strides[0], padding };
 }
 
+/**
+ * The blocks as a spec has them: a convolution in front of the head's pooling and its two linear layers, as MobileNetV3 ends, is a stage.
+ */
+export function withoutWideHead(recovered: readonly RecoveredBlock[]): readonly RecoveredBlock[] {
+  return recovered.flatMap((each): readonly RecoveredBlock[] => {
+    const [first, next] = each.units;
+    const linear = each.units.filter(({ core }) => core.kind === "linear");
+    const isWide = each.block.type === "head" && first !== undefined && isConv(first.core);
+    if (!isWide || next === undefined || linear.length < 2) return [each];
+    const { from, to, ops, sizes } = first;
+    const own = new Set(ops);
+    const block = {
+      ...each.block,
+      scope: `${each.block.scope}/conv`,
+      type: "conv-norm-act",
+      stage: 0,
+      index: 0,
+    };
+    return [
+      { ...each, type: "conv-norm-act", block, units: [first], ops, from, to },
+      {
+        ...each,
+        block: { ...each.block, inputChannels: Number(sizes.to.channels) || 0 },
+        units: each.units.slice(1),
+        ops: each.ops.filter((op) => !own.has(op)),
+        from: next.from,
+      },
+    ];
+  });
+}
+
 /** The head in a spec's words. */
 export function writtenHead({ units, to }: RecoveredBlock, flow: Dataflow): Section {
   const [conv, another] = units.filter(({ core }) => isConv(core));

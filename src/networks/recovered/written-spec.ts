@@ -6,7 +6,7 @@ import { isOp } from "../../ir/rewrite.js";
 import { Dataflow } from "../../passes/raise/dataflow.js";
 import type { FileNetwork } from "../file-network.js";
 import { imageSize, inputSignal } from "../interface.js";
-import { writtenHead, writtenStem } from "./ends.js";
+import { withoutWideHead, writtenHead, writtenStem } from "./ends.js";
 import { writtenGates } from "./gates.js";
 import { type NetworkFacts, type WrittenStage, writtenStage } from "./stage.js";
 import { UnknownStructure } from "./unknown-structure.js";
@@ -22,9 +22,10 @@ export type WrittenSpec = Readonly<Record<string, unknown>>;
 export function writtenSpec({
   file,
   attention,
-  recovered,
+  ...found
 }: Pick<FileNetwork, "file" | "attention" | "recovered">): WrittenSpec {
   const { graph } = attention;
+  const recovered = withoutWideHead(found.recovered);
   if (inputSignal(graph) !== null)
     throw notKnown(file, ["its input is a signal [N, C, L], and only networks of images are found again"]);
   const problems: string[] = [];
