@@ -72,6 +72,14 @@ for (const spec of FAMILIES) {
   });
 }
 
+test("a head is recovered too where one pixel is left in front of its pooling", () => {
+  for (const spec of ["b0-se", "mobilenetv2-100"]) {
+    const { graph } = specNetwork(`specs/${spec}.json`, { resolution: 32 });
+    const recovered = recoveredNetwork(exported(graph));
+    assert.is(countNetwork(recovered.graph).macs, countNetwork(graph).macs);
+  }
+});
+
 test("a network that differs in one activation is refused, with the block", () => {
   const { graph } = specNetwork("specs/resnet18.json");
   const at = "/stages/2/blocks/1/conv2/act";

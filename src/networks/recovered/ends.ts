@@ -91,7 +91,8 @@ export function writtenHead({ units, to }: RecoveredBlock, flow: Dataflow): Sect
   const around = units.flatMap(({ before, after }) => [...before, ...after]);
   const activation = around.flatMap((atom) => activationOf(atom, flow) ?? [])[0];
   const layer = conv && operandsOf(convOf(conv));
-  const poolFirst = layer?.x.type.dims.slice(2).every((size) => size === 1) === true;
+  // A map of one pixel says nothing of it: small images leave one in front of the pooling too.
+  const poolFirst = conv !== undefined && units.indexOf(conv) > 0;
   const first = linear.length > 1 && conv === undefined ? linear[0] : undefined;
   return {
     ...(units[0]?.before.some(({ kind }) => kind === "norm") ? { preactivation: true } : {}),
