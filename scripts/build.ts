@@ -1,6 +1,12 @@
 /**
- * Builds dist/: the CLI, the library, the process of ONNX Runtime and the interpreter's threads as ES modules, bundled so that a start reads few files (reading and
- * resolving hundreds of small ones takes longer than a compile), and the core for browsers as one file.
+ * Builds dist/:
+ *
+ *     cli.js, chunks/program-….cjs    the command line: a start, and all commands as one file, of which V8 keeps what it compiled (src/cli/code-cache.ts)
+ *     index.js, worker.js, …          the library, the process of ONNX Runtime and the threads: ES modules that share chunks
+ *     core.js                         the core for browsers
+ *     lib/….cjs                       large packages that few commands need
+ *
+ * All are bundled so that a start reads few files: reading and resolving hundreds of small ones takes longer than a compile.
  * onnxruntime-node and onnxruntime-web stay outside: they are programs of the platform, which not every user has; bullmq and ioredis too, which
  * sweeps over a queue load where they are installed.
  *
@@ -8,9 +14,9 @@
  */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { coreBundle } from "./core-bundle/options.js";
 
 /** What every command reads to know its flags and to print. */
@@ -61,12 +67,91 @@ function lazyModules(): readonly string[] {
   );
 }
 
+/** Packages that are files of their own, loaded by the modules that use them, and how these files are named. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  "ts-morph": "ts-morph",
+  "@viz-js/viz": "viz",
+  vega: "vega",
+  "vega-lite": "vega-lite",
+};
+
+/** Has imports of large packages read the files in dist/lib/, which package.json names `#lib/…`. */
+const librariesApart: Plugin = {
+  name: "libraries-apart",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
+      path in LIBRARIES ? { path, namespace: "library" } : undefined,
+    );
+    onResolve({ filter: /^#lib\// }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: "library" }, ({ path }) => ({
+      contents: `module.exports = require("#lib/${LIBRARIES[path]}.cjs");`,
+      resolveDir: ".",
+    }));
+  },
+};
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  // jsonc-parser's main file is UMD, which no bundler can follow.
+  mainFields: ["module", "main"],
+  // One copy for ecagen, cli-progress and yargs: yargs would bring two later ones, which load ICU's segmenter and take half as
+  // long as printing the help.
+  alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
+  external: ["onnxruntime-node", "onnxruntime-web", "bullmq", "ioredis"],
+  // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
 const keepTypes = process.argv.includes("--keep-types");
 for (const name of existsSync("dist") ? readdirSync("dist") : [])
   if (!(keepTypes && name === "types")) rmSync(join("dist", name), { recursive: true });
+
 await build({
+  ...common,
+  entryPoints: Object.entries(LIBRARIES).map(([path, out]) => ({ in: path, out })),
+  outdir: "dist/lib",
+  outExtension: { ".js": ".cjs" },
+  format: "cjs",
+  // Vega would look for a package that measures text: pictures would depend on what else is installed.
+  alias: { "vega-canvas": resolve("node_modules/vega-canvas/build/vega-canvas.browser.js") },
+});
+
+const { metafile } = await build({
+  ...common,
+  entryPoints: { program: "src/cli/main.ts" },
+  outdir: "dist/chunks",
+  entryNames: "[name]-[hash]",
+  outExtension: { ".js": ".cjs" },
+  // One scope for all modules: those that are imported lazily run when they are asked for.
+  format: "cjs",
+  plugins: [librariesApart],
+  alias: {
+    ...common.alias,
+    // protobufjs looks for a package of 64-bit integers, and does without it.
+    "@protobufjs/inquire": resolve("scripts/core-bundle/no-module.cjs"),
+    // Two packages assert their own invariants; the module brings others of Node.js with it.
+    assert: resolve("scripts/program-bundle/assert.ts"),
+  },
+  define: { "import.meta.url": "__programUrl" },
+  banner: { js: 'const __programUrl = require("node:url").pathToFileURL(__filename).href;' },
+  metafile: true,
+});
+const [program = ""] = Object.keys(metafile.outputs);
+await build({
+  ...common,
+  entryPoints: { cli: "src/cli/start.ts" },
+  outdir: "dist",
+  format: "esm",
+  define: { ECAGEN_PROGRAM: JSON.stringify(`chunks/${basename(program)}`) },
+});
+
+await build({
+  ...common,
   entryPoints: {
-    cli: "src/cli/main.ts",
     index: "src/index.ts",
     worker: "src/runtime/worker.ts",
     evaluator: "src/trials/evaluator-thread.ts",
@@ -75,29 +160,14 @@ await build({
     "chunks/entry/worker": fileURLToPath(new URL("entry/worker.js", import.meta.resolve("tinypool"))),
   },
   outdir: "dist",
-  bundle: true,
   splitting: true,
   format: "esm",
-  platform: "node",
-  target: "node20.19",
-  // jsonc-parser's main file is UMD, which no bundler can follow.
-  mainFields: ["module", "main"],
-  // One copy for ecagen, cli-progress and yargs: yargs would bring two later ones, which load ICU's segmenter and take half as
-  // long as printing the help.
-  alias: { "string-width": createRequire(import.meta.url).resolve("string-width") },
-  plugins: [fewChunks],
-  external: ["onnxruntime-node", "onnxruntime-web", "bullmq", "ioredis"],
-  // Shorter files are read and parsed faster; names stay, for the stack traces of reports.
-  minifyWhitespace: true,
-  minifySyntax: true,
+  plugins: [librariesApart, fewChunks],
   chunkNames: "chunks/[name]-[hash]",
-  // TypeScript, in ts-morph, asks where it lies.
-  define: { __filename: "import.meta.filename", __dirname: "import.meta.dirname" },
   // CommonJS packages in the bundle call require for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
-  logLevel: "warning",
 });
 await build({ ...coreBundle(), outdir: "dist" });
 // For `require`: the same modules, so that a program has one copy however it loads them.

@@ -1,3 +1,4 @@
+import { milliseconds } from "./clock.js";
 import { CheckError } from "./diagnostic.js";
 
 /** The moment by which work must be done (`--timeout`). Without seconds there is none. */
@@ -7,12 +8,12 @@ export class Deadline {
 
   constructor(seconds?: number) {
     this.#seconds = seconds;
-    this.#end = seconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + 1000 * seconds;
+    this.#end = seconds === undefined ? Number.POSITIVE_INFINITY : milliseconds() + 1000 * seconds;
   }
 
   /** Milliseconds that are left: infinite without a deadline, never negative. */
   get remaining(): number {
-    return Math.max(0, this.#end - performance.now());
+    return Math.max(0, this.#end - milliseconds());
   }
 
   /** Errors: `CheckError` where the time is over. `doing`: what goes on, as `running b0.onnx`. */

@@ -7,8 +7,13 @@ export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_
 /** One character that shows as it is: everything else could hide, reorder or end something. */
 export const SHOWS = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
+/** Texts in which everything shows, as nearly all do: these are told apart without the tables of Unicode. */
+const PLAIN = /^[ -~\n]*$/;
+const PLAIN_LINE = /^[ -~]*$/;
+
 /** A text with what is unseen in it written as `\u{202e}`; tabs and the ends of lines, those of CSV too, stay. */
 export function visibleText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNSEEN, (each, at: number) =>
     each === "\n" || each === "\t" || (each === "\r" && text[at + 1] === "\n") ? each : escaped(each),
   );
@@ -16,7 +21,7 @@ export function visibleText(text: string): string {
 
 /** The same on one line: lines and tabs are escaped too. */
 export function oneVisibleLine(text: string): string {
-  return text.replace(UNSEEN, escaped);
+  return PLAIN_LINE.test(text) ? text : text.replace(UNSEEN, escaped);
 }
 
 /** A text of several lines as one, for a comment or a heading. */

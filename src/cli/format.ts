@@ -1,10 +1,9 @@
-import stringWidth from "string-width";
 import { quoted } from "../base/json-text.js";
 import { oneVisibleLine } from "../base/visible-text.js";
 import type { RunReport } from "../driver/run/run.js";
 import { colours } from "./colours.js";
 import { coloured, withoutColours } from "./print.js";
-import { cut, fittedWidths, tableColumns, tellingWidth } from "./wrap.js";
+import { columnsOf, cut, fittedWidths, tableColumns, tellingWidth } from "./wrap.js";
 
 /** `[N, 24, 56, 56]` */
 export function shape(dims: readonly (number | string)[]): string {
@@ -100,5 +99,5 @@ const LEAST_CUT = 6;
 
 /** Columns that a text takes in a terminal: colours take none. */
 function widthOf(text: string): number {
-  return stringWidth(withoutColours(text));
+  return columnsOf(withoutColours(text));
 }

@@ -1,5 +1,5 @@
-#!/usr/bin/env node
 import yargs from "yargs";
+import { useSystemClock } from "../base/clock.js";
 import { debugging } from "../base/debugging.js";
 import { InputError } from "../base/diagnostic.js";
 import { didYouMean } from "../base/suggest.js";
@@ -15,6 +15,7 @@ ecagen help COMMAND explains one of the commands. A spec or output that is - is 
 
 const args = readableArguments(process.argv.slice(2));
 const NAMES = commands.map(({ command: usage }) => String(usage).split(" ")[0] ?? "");
+useSystemClock(() => Number(process.hrtime.bigint()) / 1e6);
 debugging.throughText = process.env.ECAGEN_TEXT_ROUNDTRIP === "1";
 
 const cli = yargs(args)
@@ -33,17 +34,37 @@ const cli = yargs(args)
   .wrap(Math.min(110, process.stdout.columns || 110))
   .version(packageVersion())
   .help()
+  .detectLocale(false)
   .alias("h", "help")
   .exitProcess(false)
   .fail((message, error) => {
     throw error instanceof InputError ? error : usageError(message ?? error?.message ?? "wrong usage");
   });
 
-try {
-  if (args.at(-1) === "--help") refuseUnknownCommand();
-  await cli.parseAsync();
-} catch (error) {
-  fail(args.includes("--json"), error);
+void run();
+
+async function run(): Promise<void> {
+  try {
+    if (args.at(-1) === "--help") refuseUnknownCommand();
+    neverDrawUnasked(cli);
+    await cli.parseAsync();
+  } catch (error) {
+    fail(args.includes("--json"), error);
+  }
+}
+
+/**
+ * yargs lays out a command's whole help, in a quarter of the time of a start, each time that it runs the command. If a later yargs has
+ * other internals, a start takes longer.
+ */
+function neverDrawUnasked(program: object): void {
+  const internals = (program as YargsInternals).getInternalMethods?.();
+  Object.assign(internals?.getUsageInstance?.() ?? {}, { cacheHelpMessage: () => undefined });
+}
+
+/** Of yargs' own, what is not in its types. */
+interface YargsInternals {
+  readonly getInternalMethods?: () => { readonly getUsageInstance?: () => object };
 }
 
 /** yargs has help for any word. */

@@ -1,5 +1,10 @@
 import stringWidth from "string-width";
 
+/** Columns that a text takes. */
+export function columnsOf(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
+}
+
 /**
  * The columns of the terminal; undefined where the output goes elsewhere, whose lines are as long as they are, and for a terminal that does not
  * say how wide it is.
@@ -22,11 +27,11 @@ export function tableColumns(): number | undefined {
 
 /** A text of at most that many columns: what is longer is cut, and ends with …. */
 export function cut(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (columnsOf(text) <= columns) return text;
   const characters = Array.from(text);
   let width = 1;
   const end = characters.findIndex((character) => {
-    width += stringWidth(character);
+    width += columnsOf(character);
     return width > columns;
   });
   return `${characters.slice(0, Math.max(0, end)).join("")}…`;
@@ -55,7 +60,7 @@ export function wrappedLines(text: string, columns: number | undefined): string 
   return text
     .split("\n")
     .map((line) => {
-      const [first = "", ...more] = stringWidth(line) <= columns ? [line] : wrapped(line, columns);
+      const [first = "", ...more] = columnsOf(line) <= columns ? [line] : wrapped(line, columns);
       const others = more.length === 0 ? [] : wrapped(line.slice(first.length).trimStart(), columns - 2);
       return [first, ...others.map((each) => `  ${each}`)].join("\n");
     })
@@ -66,7 +71,7 @@ export function wrappedLines(text: string, columns: number | undefined): string 
 function fitting(characters: readonly string[], columns: number): number {
   let width = 0;
   for (const [i, character] of characters.entries()) {
-    width += stringWidth(character);
+    width += columnsOf(character);
     if (width > columns && i > 0) return i;
   }
   return characters.length;
@@ -84,8 +89,8 @@ export function tellingWidth(texts: readonly string[]): number {
   const pairs = sorted.slice(1).map((text, i) => {
     const [a, b] = [Array.from(sorted[i] ?? ""), Array.from(text)];
     const alike = b.findIndex((character, at) => character !== a[at]);
-    const telling = stringWidth(b.slice(0, alike + 1).join("")) + 1;
-    return Math.min(telling, Math.max(stringWidth(a.join("")), stringWidth(text)));
+    const telling = columnsOf(b.slice(0, alike + 1).join("")) + 1;
+    return Math.min(telling, Math.max(columnsOf(a.join("")), columnsOf(text)));
   });
   return pairs.reduce((most, width) => Math.max(most, width), 0);
 }

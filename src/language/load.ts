@@ -34,7 +34,16 @@ export function loadSource(source: SourceText, library: SpecLibrary, changes: Sp
     files,
   );
   const resolved = checkSpec(document, fileName(source.file, ".json"), found);
-  return { resolved, document, hash: hashOf(resolved) };
+  let hash: string | undefined;
+  return {
+    resolved,
+    document,
+    // Not every command asks for it.
+    get hash() {
+      hash ??= hashOf(resolved);
+      return hash;
+    },
+  };
 }
 
 /** What a resolved spec says that is not about the network: where it was written, words and numbers for people, images. */

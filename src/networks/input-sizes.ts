@@ -195,7 +195,7 @@ function parsedShape(
   const name = at < 0 ? only : text.slice(0, at);
   const written = text.slice(at + 1).trim();
   // A number alone has no sizes.
-  const parts = written === "" ? [] : written.split(/[x,×]/);
+  const parts = written === "" ? [] : written.split(/[x,\u00d7]/);
   const shape = parts.map((part) => (/^\s*\d{1,10}\s*$/.test(part) ? Number(part) : 0));
   const elements = shape.reduce((product, size) => product * size, 1);
   return { name, shape: shape.every((size) => size > 0) && elements < MOST_ELEMENTS ? shape : undefined };

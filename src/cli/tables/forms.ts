@@ -99,5 +99,5 @@ function latexText(text: string): string {
 }
 
 function latexEscaped(text: string): string {
-  return unfolded(text).replace(/[\\{}$&#%_~^<>|→×Δε]/gu, (sign) => LATEX[sign] ?? sign);
+  return unfolded(text).replace(/[\\{}$&#%_~^<>|\u2192\u00d7\u0394\u03b5]/gu, (sign) => LATEX[sign] ?? sign);
 }

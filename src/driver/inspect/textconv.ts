@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { countNetwork } from "../../analysis/counts.js";
 import { type OpenBeside, piecesOfRange } from "../../base/bytes.js";
 import { InputError } from "../../base/diagnostic.js";
@@ -6,6 +5,7 @@ import { escapeUnseen, quoted } from "../../base/json-text.js";
 import { count } from "../../base/numbers.js";
 import { asOneRun } from "../../files/files-read.js";
 import { openInitializers } from "../../files/models/read.js";
+import { startSha256 } from "../../files/system-hash.js";
 import { withFileNetwork } from "../../given/onnx-file.js";
 import { blockAt, type Parameter, parametersOf, type Value } from "../../ir/graph.js";
 import { printComputation } from "../../ir/print.js";
@@ -97,7 +97,7 @@ function* bytesOf({ data }: Parameter, seed: number): Iterable<Uint8Array> {
 
 /** The beginning of the hash; of external data, where it is. */
 function hashOf(pieces: Iterable<Uint8Array>): string {
-  const hash = createHash("sha256");
+  const hash = startSha256();
   try {
     for (const piece of pieces) hash.update(piece);
   } catch (error) {

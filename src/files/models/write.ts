@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { ByteSink } from "../../base/bytes.js";
 import { type NumbersOptions, piecesOfFile } from "../../onnx/encode/bytes.js";
@@ -14,6 +14,7 @@ import {
 import { type FileTransaction, inTransaction } from "../atomic-file.js";
 import { realPath, wasRead } from "../files-read.js";
 import { refuseOverwriting } from "../refuse-overwriting.js";
+import { startSha256 } from "../system-hash.js";
 import { writableTarget } from "../writable-target.js";
 import { dataFileName, hashOfOutput, OutdatedData } from "./outdated-data.js";
 
@@ -91,7 +92,7 @@ async function addBoth(
 ): Promise<WrittenModel> {
   const target = writableTarget(file);
   const dataSink = await transaction.openBeside(target);
-  const hash = createHash("sha256");
+  const hash = startSha256();
   await writeFile(dataSink, data, options, progress, hash);
   const sha256 = hash.digest("hex");
   const dataFile = join(dirname(target), dataFileName(target, sha256));
@@ -128,7 +129,7 @@ async function writeDigested(
   options: WriteOptions,
   progress: (bytes: number) => void,
 ): Promise<WrittenFile> {
-  const hash = options.digest !== false ? createHash("sha256") : undefined;
+  const hash = options.digest !== false ? startSha256() : undefined;
   await writeFile(sink, layout, options, progress, hash);
   const { byteLength: bytes } = layout;
   return hash === undefined ? { bytes } : { bytes, sha256: hash.digest("hex") };

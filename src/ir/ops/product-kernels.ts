@@ -90,42 +90,43 @@ const addRows = (name: keyof typeof ROWS_AT_ONCE) =>
  * Adds to the sums from `sums` to `sumsEnd` the products of the weights with the numbers where they are: each place of
  * `places`, and each of `offsets` from there, one offset for each weight.
  */
-const addRow = wasmFunction(
-  "addRow",
-  ["sums", "sumsEnd", "numbers", "places", "offsets", "weights", "stops", "stopsEnd", "rounds"],
-  {
-    i32: ["weight", "stop", "end", "offset", "from", "p0", "p1", "p2", "p3"],
-    v128: ["a0", "a1", "factor"],
-  },
-  (at) => {
-    const number = (place: typeof at.p0) => i32.add(place.get, at.from.get);
-    const plus = (sum: typeof at.a0, first: typeof at.p0, second: typeof at.p0) =>
-      sum.set(f64x2.add(sum.get, f64x2.mul(at.factor.get, f64x2.pair(number(first), number(second)))));
-    const terms = (count: number) => [
-      ...Array.from({ length: count }, (_, term) => [
-        at.from.set(i32.load(at.offset.get, 4 * term)),
-        at.factor.set(f64x2.twice(at.weight.get, 8 * term)),
-        ...[plus(at.a0, at.p0, at.p1), plus(at.a1, at.p2, at.p3)],
-      ]).flat(),
-      at.offset.set(i32.add(at.offset.get, i32.of(4 * count))),
-      at.weight.set(i32.add(at.weight.get, i32.of(8 * count))),
-    ];
-    const fourPlaces = [
-      ...[at.p0, at.p1, at.p2, at.p3].map((place, i) =>
-        place.set(i32.add(at.numbers.get, i32.load(at.places.get, 4 * i))),
-      ),
-      at.offset.set(at.offsets.get),
-      at.a0.set(f64x2.load(at.sums.get)),
-      at.a1.set(f64x2.load(at.sums.get, NEXT_PAIR)),
-      ...allTerms(at, terms, [at.a0, at.a1]),
-      f64x2.store(at.sums.get, at.a0.get),
-      f64x2.store(at.sums.get, at.a1.get, NEXT_PAIR),
-      at.places.set(i32.add(at.places.get, i32.of(16))),
-      at.sums.set(i32.add(at.sums.get, i32.of(FOUR_NUMBERS))),
-    ];
-    return [repeat(fourPlaces, i32.isLess(at.sums.get, at.sumsEnd.get))];
-  },
-);
+const addRow = () =>
+  wasmFunction(
+    "addRow",
+    ["sums", "sumsEnd", "numbers", "places", "offsets", "weights", "stops", "stopsEnd", "rounds"],
+    {
+      i32: ["weight", "stop", "end", "offset", "from", "p0", "p1", "p2", "p3"],
+      v128: ["a0", "a1", "factor"],
+    },
+    (at) => {
+      const number = (place: typeof at.p0) => i32.add(place.get, at.from.get);
+      const plus = (sum: typeof at.a0, first: typeof at.p0, second: typeof at.p0) =>
+        sum.set(f64x2.add(sum.get, f64x2.mul(at.factor.get, f64x2.pair(number(first), number(second)))));
+      const terms = (count: number) => [
+        ...Array.from({ length: count }, (_, term) => [
+          at.from.set(i32.load(at.offset.get, 4 * term)),
+          at.factor.set(f64x2.twice(at.weight.get, 8 * term)),
+          ...[plus(at.a0, at.p0, at.p1), plus(at.a1, at.p2, at.p3)],
+        ]).flat(),
+        at.offset.set(i32.add(at.offset.get, i32.of(4 * count))),
+        at.weight.set(i32.add(at.weight.get, i32.of(8 * count))),
+      ];
+      const fourPlaces = [
+        ...[at.p0, at.p1, at.p2, at.p3].map((place, i) =>
+          place.set(i32.add(at.numbers.get, i32.load(at.places.get, 4 * i))),
+        ),
+        at.offset.set(at.offsets.get),
+        at.a0.set(f64x2.load(at.sums.get)),
+        at.a1.set(f64x2.load(at.sums.get, NEXT_PAIR)),
+        ...allTerms(at, terms, [at.a0, at.a1]),
+        f64x2.store(at.sums.get, at.a0.get),
+        f64x2.store(at.sums.get, at.a1.get, NEXT_PAIR),
+        at.places.set(i32.add(at.places.get, i32.of(16))),
+        at.sums.set(i32.add(at.sums.get, i32.of(FOUR_NUMBERS))),
+      ];
+      return [repeat(fourPlaces, i32.isLess(at.sums.get, at.sumsEnd.get))];
+    },
+  );
 
 type Code = readonly number[];
 interface Variable {
@@ -168,6 +169,6 @@ let kernels: Kernels | undefined;
 
 /** The loops, which are compiled when they are first needed. */
 export function productKernels(): Kernels {
-  kernels ??= instantiate(wasmModule([addRows("addFourRows"), addRows("addTwoRows"), addRow]));
+  kernels ??= instantiate(wasmModule([addRows("addFourRows"), addRows("addTwoRows"), addRow()]));
   return kernels;
 }
