@@ -1,3 +1,4 @@
+import { spareMemory } from "./spare-memory.js";
 import { elementCount } from "./types.js";
 
 /**
@@ -23,10 +24,13 @@ export interface Tensor {
   readonly data: Numbers;
 }
 
+const ARRAYS = { float32: Float32Array, float64: Float64Array };
+
 /** Zeros of those sizes, of the element type of `like`. */
 export function zeros(dims: readonly number[], { data }: Pick<Tensor, "data">): Tensor {
   const length = elementCount(dims);
-  return { dims, data: data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length) };
+  const type = data instanceof Float32Array ? "float32" : "float64";
+  return { dims, data: spareMemory.take(type, length) ?? new ARRAYS[type](length) };
 }
 
 /** term(0) + … + term(count - 1). The partial sums are held as the elements of `like` are: in float32 each is rounded. */

@@ -2,6 +2,7 @@ import { Defect, InputError } from "../base/diagnostic.js";
 import type { Graph, Op, OpOf, Parameter, Value } from "../ir/graph.js";
 import { evaluateOp } from "../ir/op.js";
 import { definitionOf } from "../ir/ops/registry.js";
+import { spareMemory } from "../ir/spare-memory.js";
 import type { Tensor } from "../ir/tensor.js";
 import { type DType, elementCount, refuse, sameDims, TypeRefusal } from "../ir/types.js";
 import { type Arithmetic, heldIn } from "./arithmetic.js";
@@ -21,7 +22,8 @@ export type Trace = ReadonlyMap<Value, Tensor>;
  * says float16, results are rounded to it, infinite beyond its range; sums inside of an op are not. Integers are
  * exact up to 2^53.
  * `inputs` are by the graph's input names, the result by its output names. Values are dropped after their
- * last use. `onOp` is told before each op which one of how many it is, and may look at operands; what it throws ends the evaluation. Another
+ * last use, and their memory is used again. `onOp` is told before each op which one of how many it is, and may look at operands until it
+ * returns; what it throws ends the evaluation. Another
  * `arithmetic` than float64 shows what its rounding does.
  */
 export function evaluateGraph(
@@ -30,22 +32,72 @@ export function evaluateGraph(
   parameters: ParameterSource,
   onOp?: (index: number, of: number, tensorOf: (value: Value) => Tensor) => void,
   arithmetic: Arithmetic = "float64",
-  roundingOf: RoundingOf = () => toEven,
+  roundingOf?: RoundingOf,
 ): ReadonlyMap<string, Tensor> {
-  const values = bindInputs(graph, inputs);
-  for (const [value, tensor] of values) values.set(value, heldIn(arithmetic, tensor, value.type.dtype));
-  const held = (parameter: Parameter): Tensor =>
-    heldIn(arithmetic, parameters(parameter), parameter.type.dtype);
-  const lastUse = lastUses(graph);
-  graph.ops.forEach((op, i) => {
-    const tensorOf = (value: Value): Tensor => lookUp(values, value, held);
-    onOp?.(i, graph.ops.length, tensorOf);
-    for (const [result, tensor] of resultsOf(op, tensorOf, roundingOf)) {
-      values.set(result, heldIn(arithmetic, tensor, result.type.dtype));
-    }
-    for (const operand of op.operands) if (lastUse.get(operand) === i) values.delete(operand);
-  });
-  return outputsOf(graph, values, parameters);
+  const evaluate = (): ReadonlyMap<string, Tensor> => {
+    const values = new LiveValues();
+    for (const [value, tensor] of bindInputs(graph, inputs))
+      values.setGiven(value, heldIn(arithmetic, tensor, value.type.dtype));
+    const held = (parameter: Parameter): Tensor => {
+      const tensor = heldIn(arithmetic, parameters(parameter), parameter.type.dtype);
+      values.keep(tensor);
+      return tensor;
+    };
+    const lastUse = lastUses(graph);
+    graph.ops.forEach((op, i) => {
+      const tensorOf = (value: Value): Tensor => lookUp(values.tensors, value, held);
+      onOp?.(i, graph.ops.length, tensorOf);
+      for (const [result, tensor] of resultsOf(op, tensorOf, roundingOf)) {
+        values.set(result, heldIn(arithmetic, tensor, result.type.dtype));
+      }
+      for (const operand of op.operands) if (lastUse.get(operand) === i) values.drop(operand);
+    });
+    return outputsOf(graph, values.tensors, parameters);
+  };
+  // What rounds may keep the numbers that it is given.
+  return roundingOf === undefined ? spareMemory.during(evaluate) : evaluate();
+}
+
+/** The values of a run that are still needed. The memory of others is used again, unless a live value or the caller has it too. */
+class LiveValues {
+  readonly tensors = new Map<Value, Tensor>();
+  /** How many live values have the memory of each. */
+  readonly #users = new Map<unknown, number>();
+  /** Memory that is not the run's own. */
+  readonly #kept = new WeakSet<object>();
+
+  set(value: Value, tensor: Tensor): void {
+    this.tensors.set(value, tensor);
+    const memory = memoryOf(tensor);
+    this.#users.set(memory, (this.#users.get(memory) ?? 0) + 1);
+  }
+
+  setGiven(value: Value, tensor: Tensor): void {
+    this.keep(tensor);
+    this.set(value, tensor);
+  }
+
+  /** Leaves the memory of a tensor alone from now on. */
+  keep(tensor: Tensor): void {
+    this.#kept.add(memoryOf(tensor));
+  }
+
+  drop(value: Value): void {
+    const tensor = this.tensors.get(value);
+    if (tensor === undefined) return;
+    this.tensors.delete(value);
+    const memory = memoryOf(tensor);
+    const others = (this.#users.get(memory) ?? 1) - 1;
+    this.#users.set(memory, others);
+    if (others > 0) return;
+    this.#users.delete(memory);
+    if (!this.#kept.has(memory)) spareMemory.giveBack(tensor.data);
+  }
+}
+
+/** What tells whether two tensors share their numbers. */
+function memoryOf({ data }: Tensor): object {
+  return data instanceof Float64Array || data instanceof Float32Array ? data.buffer : data;
 }
 
 /** Evaluates a graph and keeps every value. */

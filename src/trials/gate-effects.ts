@@ -32,15 +32,15 @@ const LEAST_TOLERANCES = 2;
 
 /**
  * Leaves out each gate of a graph in turn, in the reference interpreter, and measures what that does. `onGate` is called
- * before each; what it throws ends the work.
+ * before each; what it throws ends the work. `parameters`: the numbers of the graph, where they are at hand.
  */
 export function gateEffects(
   graph: Graph,
   seed: number,
   tolerance: Tolerance,
   onGate?: () => void,
+  parameters = parameterNumbers(seed),
 ): GateEffects {
-  const parameters = parameterNumbers(seed);
   const inputs = randomInputs(inputShapes(graph), 1, seed);
   const [, ...image] = [...inputs.values()][0]?.dims ?? [];
   const gates = graph.ops.flatMap((op) => {

@@ -1,9 +1,10 @@
 import { InputError } from "../base/diagnostic.js";
 import { roundToFloat16 } from "../base/float16.js";
 import { type RandomStream, randomStream } from "../base/random.js";
-import type { Graph, Parameter } from "../ir/graph.js";
+import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import { concreteDims, type Dim, elementCount } from "../ir/types.js";
+import { concreteDims, type Dim, type DType, elementCount } from "../ir/types.js";
+import type { WeightExpr } from "../ir/weight.js";
 import type { ParameterSource } from "../reference/interpreter.js";
 import type { NumberTensor } from "../runtime/tensor.js";
 import { materialize } from "../weights/values/materialize.js";
@@ -116,17 +117,21 @@ export function isIndex({ dtype = "float32" }: InputShape): boolean {
   return /^u?int(16|32|64)$/.test(dtype);
 }
 
-/** The numbers of each parameter as its file would hold them; made once and kept, in memory that threads can share. */
+/**
+ * The numbers of each parameter as its file would hold them, in memory that threads can share; made once and kept for all parameters
+ * with the same expression, also of other graphs.
+ */
 export function parameterNumbers(seed: number): ParameterSource {
-  const made = new Map<Parameter, Tensor>();
+  const made = new Map<WeightExpr, Map<DType, Tensor>>();
   return (parameter) => {
-    const known = made.get(parameter);
-    if (known !== undefined) return known;
     const { dims, dtype } = parameter.type;
+    const byType = made.get(parameter.data) ?? new Map<DType, Tensor>();
+    const known = byType.get(dtype);
+    if (known !== undefined) return known;
     const sizes = concreteDims(dims);
     const memory = new Float64Array(new SharedArrayBuffer(8 * elementCount(sizes)));
     const tensor = { dims: sizes, data: materialize(parameter.data, seed, dtype, memory) };
-    made.set(parameter, tensor);
+    made.set(parameter.data, byType.set(dtype, tensor));
     return tensor;
   };
 }

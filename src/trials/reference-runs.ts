@@ -50,6 +50,8 @@ export interface Reference {
 export interface ReferenceOptions {
   /** Default: those of the graph. */
   readonly inputs?: readonly InputShape[];
+  /** The numbers of the graph, where they are at hand. Default: made by the seed. */
+  readonly parameters?: ParameterSource | undefined;
   /** Evaluates images side by side. Default: one after the other. */
   readonly evaluator?: Pick<EvaluationThreads, "all"> | undefined;
   /** Is told the part that is done; what it throws ends the evaluation. */
@@ -69,9 +71,10 @@ export async function evaluateReference(
   images: number,
   seeds: Seeds,
   arithmetic: RoundedArithmetic,
-  { inputs = inputShapes(graph), evaluator = ONE_BY_ONE, onProgress = () => {} }: ReferenceOptions = {},
+  options: ReferenceOptions = {},
 ): Promise<Reference> {
-  const parameters = parameterNumbers(seeds.weights);
+  const { inputs = inputShapes(graph), evaluator = ONE_BY_ONE, onProgress = () => {} } = options;
+  const { parameters = parameterNumbers(seeds.weights) } = options;
   const fixed = fixedBatch({ inputs });
   const lot = fixed ?? 1;
   const byImage = fixed === undefined && treatsImagesAlone(graph);

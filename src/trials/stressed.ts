@@ -1,16 +1,11 @@
 import { largestDifference } from "../base/distance.js";
 import type { Graph, Parameter, Value } from "../ir/graph.js";
-import { retypeInputs } from "../ir/rewrite.js";
+import { replaceParameters, retypeInputs } from "../ir/rewrite.js";
 import type { Moments } from "../ir/stress/moments.js";
 import type { Tensor } from "../ir/tensor.js";
-import { type Dim, tensorType } from "../ir/types.js";
-import {
-  StressChooser,
-  stressParameter,
-  stressPrefix,
-  withStress,
-} from "../passes/stress-weights/chooser.js";
-import { evaluateGraph } from "../reference/interpreter.js";
+import { type Dim, sameDims, tensorType } from "../ir/types.js";
+import { StressChooser, stressParameter, stressPrefix } from "../passes/stress-weights/chooser.js";
+import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
 import { type InputValues, withValues } from "./input-values.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { fixedBatch } from "./outputs.js";
@@ -28,6 +23,8 @@ const LEAST_RESPONSE = 1e-3;
 export interface StressWeights {
   /** A network with parameters of the same names with these numbers, whatever the size of its images. */
   apply(graph: Graph): Graph;
+  /** The numbers of those parameters, which are made once for all of these networks. */
+  readonly numbers: ParameterSource;
   /** Whether every output depends on the input; true where the batch is one image and that can't be seen. */
   readonly responds: boolean;
 }
@@ -98,8 +95,18 @@ export function stressWeightsOf(
     });
   });
   const byName = new Map([...chooser.distributions].map(([{ name }, each]) => [name, each]));
+  const known = new Map([...made.values()].map((parameter) => [parameter.name, parameter]));
   return {
-    apply: (graph) => withStress(graph, ({ name }) => byName.get(name), prefix),
+    apply: (graph) =>
+      replaceParameters(graph, (parameter) => {
+        const distribution = byName.get(parameter.name);
+        if (distribution === undefined) return parameter;
+        const same = known.get(parameter.name);
+        return same !== undefined && sameDims(same.data.dims, parameter.data.dims)
+          ? same
+          : stressParameter(parameter, distribution, prefix);
+      }),
+    numbers,
     responds: [...outputs.values()].every((output) => respondsTo(output, batch)),
   };
 }

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type RandomStream, randomStream } from "../../src/base/random.js";
-import { erfOf } from "../../src/ir/ops/elementwise.js";
+import { erfOf } from "../../src/ir/ops/error-function.js";
 
 const test = suite("base: random streams");
 

@@ -5,7 +5,7 @@ import { grownError, measuredError, type OutputError, ROUNDOFF } from "../../run
 import type { NumberTensor, Session } from "../../runtime/session.js";
 import { modelErrors } from "../../trials/model-errors.js";
 import { feedsOf, isFloat, movedBy, type Run, randomInputs } from "../../trials/numbers.js";
-import { fixedBatch, type Interface, type Outputs, runWith } from "../../trials/outputs.js";
+import { fixedBatch, type Interface, type Outputs } from "../../trials/outputs.js";
 import type { Reference } from "../../trials/reference-runs.js";
 import { unstableNumbers } from "../../trials/unstable-numbers.js";
 
@@ -45,14 +45,16 @@ export async function measuredOn(
   const given = Array.from({ length: lots }, (_, i) => randomInputs(inputs, lot, seed, i * lot));
   const [base = new Map()] = given;
   const errors = reference?.errors ?? (await modelErrors(last, base, precision, defined({ isCoarse })));
-  const outputs: Outputs[] = [];
-  for (const each of given) outputs.push(await runWith(first, each));
+  const runs: ReadonlyMap<string, NumberTensor>[] = [];
+  for (const each of given) runs.push(await first.run(feedsOf(each)));
+  const outputs = runs.map((run): Outputs => new Map([...run].map(([name, { data }]) => [name, data])));
   const whole = first.outputs.filter(({ dtype }) => isLabel(dtype, reference)).map(({ name }) => name);
   const unstable: ReadonlyMap<string, number>[] = [];
   for (const [i, each] of whole.length === 0 ? [] : given.entries())
     unstable.push(await unstableNumbers(first, each, outputs[i] ?? new Map(), whole, precision));
   const moves: ReadonlyMap<string, OutputError>[] = [];
-  if (images > lot) for (const each of given) moves.push(await movesOf(first, each));
+  for (const [i, each] of images > lot ? given.entries() : [])
+    moves.push(await movesOf(first, each, runs[i] ?? new Map()));
   const [one = new Map(), two = new Map()] = outputs;
   return {
     unstable(output, batch) {
@@ -84,9 +86,12 @@ function isLabel(dtype: string, reference: Reference | undefined): boolean {
   return !isFloat(dtype) && !isStep;
 }
 
-/** How far each output moves with inputs that are rounded to a neighbour. */
-async function movesOf(session: Session, inputs: Run): Promise<ReadonlyMap<string, OutputError>> {
-  const exact = await session.run(feedsOf(inputs));
+/** How far each output moves with inputs that are rounded to a neighbour. `exact`: the outputs for the inputs as they are. */
+async function movesOf(
+  session: Session,
+  inputs: Run,
+  exact: ReadonlyMap<string, NumberTensor>,
+): Promise<ReadonlyMap<string, OutputError>> {
   const moved: ReadonlyMap<string, NumberTensor>[] = [];
   for (let i = 0; i < MOVED_RUNS; i++)
     moved.push(await session.run(feedsOf(movedBy(session.inputs, inputs, 2 * ROUNDOFF.float32.unit, i))));

@@ -1,5 +1,6 @@
 import type { Deadline } from "../../base/deadline.js";
 import type { Graph } from "../../ir/graph.js";
+import type { ParameterSource } from "../../reference/interpreter.js";
 import type { Check, Tolerance } from "../../runtime/compare.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
 import type { InputShape } from "../../trials/numbers.js";
@@ -16,6 +17,8 @@ export interface Round {
   readonly weights: string;
   /** What must be computed; undefined where the reference interpreter can't say it. */
   readonly reference: Graph | undefined;
+  /** The numbers of the reference's parameters, where they are at hand. */
+  readonly parameters?: ParameterSource | undefined;
   /** Whether the network chooses anything by its numbers, as boxes by their scores. */
   readonly selects: boolean;
   /** The inputs that the models are run with, where there is no reference that has them. */

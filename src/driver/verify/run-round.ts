@@ -202,7 +202,7 @@ async function workable(
 }
 
 async function evaluated(
-  { reference }: Round,
+  { reference, parameters }: Round,
   candidates: readonly Candidate[],
   wanted: Interface,
   { batches, tolerance: { precision }, weightSeed, evaluator }: RunContext,
@@ -214,7 +214,7 @@ async function evaluated(
   const seeds = { weights: weightSeed, inputs: seed };
   return await evaluateReference(reference, images, seeds, precision, {
     inputs: wanted.inputs,
-    ...{ evaluator, onProgress },
+    ...{ parameters, evaluator, onProgress },
   });
 }
 

@@ -64,6 +64,7 @@ export function specTarget(
       return {
         weights: `${label} weights`,
         reference: weighted.meant,
+        parameters: stress?.weights.numbers,
         selects: hasSelections(weighted.meant),
         blocks,
         subjects,
@@ -111,9 +112,8 @@ export function chooseStress(
   let best: { weights: StressWeights; gates: GateEffects; missed: number } | undefined;
   for (let set = 0; set < MOST_STRESS_SETS && best?.missed !== 0; set++) {
     const weights = stressWeightsOf(sample.meant, seed, set);
-    const gates = gateEffects(weights.apply(sample.meant), seed, tolerance, () =>
-      deadline.check("leaving out each gate"),
-    );
+    const onGate = (): void => deadline.check("leaving out each gate");
+    const gates = gateEffects(weights.apply(sample.meant), seed, tolerance, onGate, weights.numbers);
     const missed = gates.effects.filter(({ ok }) => !ok).length + (weights.responds ? 0 : 1);
     if (best === undefined || missed < best.missed) best = { weights, gates, missed };
   }

@@ -14,6 +14,7 @@ import {
   type TensorType,
   tensorType,
 } from "../types.js";
+import { copy } from "./float64-loop.js";
 import { productWriter } from "./products.js";
 import { padsAttribute, type WindowAxis, windowOutputs } from "./window.js";
 
@@ -121,7 +122,9 @@ class PaddedMaps {
   readonly #sizes: readonly [rows: number, columns: number];
   /** Where the first element of a map goes. */
   readonly #origin: number;
-  readonly #padded: Float64Array;
+  /** Undefined where the maps of x have no padding and can be read where they are. */
+  readonly #padded: Float64Array | undefined;
+  readonly #length: number;
 
   constructor(x: Tensor, maps: number, [top, left, bottom, right]: Pads) {
     const [, , rows, columns] = nchw(x);
@@ -130,22 +133,26 @@ class PaddedMaps {
     this.#x = x;
     this.#sizes = [rows, columns];
     this.#origin = top * this.width + left;
-    this.#padded = new Float64Array(maps * this.height * this.width);
+    this.#length = maps * this.height * this.width;
+    const asTheyAre = this.width === columns && this.height === rows && x.data instanceof Float64Array;
+    this.#padded = asTheyAre ? undefined : new Float64Array(this.#length);
   }
 
   /** The maps from that one on; valid until others are asked for. */
   from(first: number): Float64Array {
     const [rows, columns] = this.#sizes;
     const padded = this.#padded;
+    const { data } = this.#x;
     const start = first * rows * columns;
+    if (padded === undefined) return (data as Float64Array).subarray(start, start + this.#length);
     if (this.width === columns && this.height === rows) {
-      padded.set(this.#x.data.subarray(start, start + padded.length));
+      copy(data, start, padded, 0, this.#length);
       return padded;
     }
     const size = this.height * this.width;
     for (let map = 0; map * size < padded.length; map++) {
       const from = start + map * rows * columns;
-      copyRows(this.#x.data, from, columns, padded, map * size + this.#origin, this.width, rows);
+      copyRows(data, from, columns, padded, map * size + this.#origin, this.width, rows);
     }
     return padded;
   }

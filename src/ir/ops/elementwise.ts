@@ -15,6 +15,7 @@ import { floorQuotient, isNatural, minus, plus, times } from "../sizes.js";
 import { elementAt, type Tensor } from "../tensor.js";
 import { type Dim, elementCount, refuse, type TensorType, tensorType } from "../types.js";
 import { added, broadcastDims, combineTensors, multiplied } from "./broadcast.js";
+import { erfBySegments, erfOf } from "./error-function.js";
 import { unary } from "./unary.js";
 
 type Two = { readonly a: Operand<"one">; readonly b: Operand<"one"> };
@@ -107,33 +108,6 @@ function variadic(op: {
   });
 }
 
-/** 2 / (2n + 1), for more terms than the series of erf needs below 2.5. */
-const TERM_RATIOS = Float64Array.from({ length: 100 }, (_, n) => 2 / (2 * n + 1));
-
-/**
- * The error function to about 1e-15: its Maclaurin series where that converges without cancellation that
- * matters, and the continued fraction of erfc beyond (Abramowitz and Stegun, 7.1.6 and 7.1.14).
- */
-export function erfOf(x: number): number {
-  const size = Math.abs(x);
-  if (size > 6) return Math.sign(x);
-  const square = x * x;
-  const factor = Math.exp(-square) / Math.sqrt(Math.PI);
-  if (size < 2.5) {
-    let term = 2 * x;
-    let sum = term;
-    // The quotients are made beforehand: divisions would take longer than all the rest.
-    for (let n = 1; Math.abs(term) > Math.abs(sum) * 1e-17; n++) {
-      term *= square * (TERM_RATIOS[n] as number);
-      sum += term;
-    }
-    return factor * sum;
-  }
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (size + fraction);
-  return Math.sign(x) * (1 - factor / (size + fraction));
-}
-
 const ROUNDINGS = {
   float32: Math.fround,
   float16: roundToFloat16,
@@ -155,6 +129,9 @@ export const elementwise = {
     doc: "2/√π · ∫₀ˣ exp(-t²) dt",
     precision: "half",
     apply: erfOf,
+    loop(x, y, from, to) {
+      for (let i = from; i < to; i++) y[i] = erfBySegments(x[i] as number);
+    },
   }),
   exp: unary({
     onnx: { operator: "Exp" },

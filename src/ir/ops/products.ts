@@ -1,4 +1,5 @@
 import type { Numbers } from "../tensor.js";
+import { copy } from "./float64-loop.js";
 import { productKernels } from "./product-kernels.js";
 
 /**
@@ -140,15 +141,10 @@ function writeRows(all: Shared, { numbers, weights, start, at }: Products): void
       }
       const written = Math.min(block.length, count - first);
       for (let row = 0; row < some; row++) {
-        copy(sums, row * width, written, y, at + (top + row) * count + first);
+        copy(sums, row * width, y, at + (top + row) * count + first, written);
       }
     }
   }
-}
-
-/** Between arrays of different types a loop takes a part of the time of their own `set`. */
-function copy(from: Float64Array, start: number, length: number, to: Numbers, at: number): void {
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
 }
 
 function fillPanel(
@@ -194,6 +190,6 @@ function rowWriter(all: Shared): (products: Products) => void {
       ...[sums.byteOffset, endOf(sums), near.byteOffset, space.indexes(places).byteOffset],
       ...[space.indexes(offsets).byteOffset, factors.byteOffset, ends.byteOffset, endOf(ends), rounds],
     );
-    copy(sums, 0, count, y, at);
+    copy(sums, 0, y, at, count);
   };
 }

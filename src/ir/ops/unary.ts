@@ -10,8 +10,9 @@ import {
   primitiveOp,
 } from "../op.js";
 import { floats, type Operand } from "../operands.js";
-import { type Numbers, type Tensor, zeros } from "../tensor.js";
+import { type Tensor, zeros } from "../tensor.js";
 import type { TensorType } from "../types.js";
+import { type Float64Loop, runInFloat64 } from "./float64-loop.js";
 
 type X = { readonly x: Operand<"one"> };
 
@@ -30,8 +31,11 @@ interface UnaryFacts extends Unary {
    * sigmoid of -16 is 1e-7, and as inexact as numbers around 1 are. Left out, the result's own.
    */
   readonly computedFrom?: "one" | "itself";
-  /** `apply` of all elements of x, for what networks have millions of: a call for each would take longer than all the rest. */
-  readonly loop?: (x: Numbers, y: Numbers) => void;
+  /**
+   * `apply` of all elements of x, to the last few bits, for what networks have millions of: a call for each would take longer than all the
+   * rest.
+   */
+  readonly loop?: Float64Loop;
 }
 
 /** A plain op on every element: an ONNX operator of one operand without attributes. */
@@ -58,28 +62,28 @@ export function modelUnary(op: UnaryFacts & { readonly source: string }): ModelO
 }
 
 function onEach({ apply, loop, computedFrom }: UnaryFacts) {
-  const all =
+  const exact: Float64Loop =
     loop ??
-    ((x: Numbers, y: Numbers): void => {
-      for (let i = 0; i < x.length; i++) y[i] = apply(x[i] as number);
+    ((x, y, from, to) => {
+      for (let i = from; i < to; i++) y[i] = apply(x[i] as number);
     });
-  const applied = ({ dims, data }: Tensor): Tensor => {
-    const y = zeros(dims, { data });
-    if (computedFrom === undefined || data instanceof Float64Array) {
-      all(data, y.data);
-      return y;
+  const asInFloat32: Float64Loop = (x, y, from, to) => {
+    exact(x, y, from, to);
+    if (computedFrom === "one") {
+      for (let i = from; i < to; i++) y[i] = inexact(y[i] as number, 1);
+    } else if (computedFrom === "itself") {
+      for (let i = from; i < to; i++) y[i] = inexact(y[i] as number, Math.abs(x[i] as number));
     }
-    const exact = new Float64Array(data.length);
-    all(data, exact);
-    for (let i = 0; i < data.length; i++) {
-      y.data[i] = inexact(exact[i] as number, computedFrom === "one" ? 1 : Math.abs(data[i] as number));
-    }
-    return y;
   };
   return {
     operands: { x: floats },
     infer: ({ x }: { readonly x: TensorType }) => x,
-    evaluate: ({ x }: { readonly x: Tensor }): Tensor => applied(x),
+    evaluate({ x: { dims, data } }: { readonly x: Tensor }): Tensor {
+      const y = zeros(dims, { data });
+      const all = data instanceof Float64Array ? exact : asInFloat32;
+      runInFloat64(data, y.data, 0, data.length, all);
+      return y;
+    },
   };
 }
 
@@ -95,6 +99,7 @@ export function inexact(result: number, size: number): number {
   const steps = result / step;
   const whole = Math.floor(steps);
   if (!Number.isFinite(steps) || whole === steps) return result;
-  // A remainder of floating-point numbers would take longer than all the rest.
-  return result + (Math.floor(whole / 2) === whole / 2 ? step : -step) / 2;
+  // A remainder of floating-point numbers would take longer than all the rest, and a branch on it would be guessed wrong half of the time.
+  const odd = whole - 2 * Math.floor(whole / 2);
+  return result + step * (0.5 - odd);
 }

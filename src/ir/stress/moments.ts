@@ -1,4 +1,4 @@
-import { erfOf } from "../ops/elementwise.js";
+import { erfOf } from "../ops/error-function.js";
 
 /**
  * What is known of the numbers of a tensor before there are any, over images, channels and positions. A layer's

@@ -1,6 +1,6 @@
 import { roundToFloat16 } from "../../base/float16.js";
 import { broadcastDims, broadcastTensor, combineTensors } from "../../ir/ops/broadcast.js";
-import { erfOf } from "../../ir/ops/elementwise.js";
+import { erfOf } from "../../ir/ops/error-function.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { type DType, refuse } from "../../ir/types.js";
 import { type Evaluator, filled, type OperatorNode, tensorOf } from "./node.js";
