@@ -26,6 +26,12 @@ class SpareMemory {
     return this.#arrays?.get(`${type}:${length}`)?.pop()?.fill(0);
   }
 
+  /** Zeros of float64, in memory that was given back if there is any. */
+  numbers(length: number): Float64Array {
+    const known = this.take("float64", length);
+    return known instanceof Float64Array ? known : new Float64Array(length);
+  }
+
   /** Takes an array that is read no more. One that shares its memory with others is left alone. */
   giveBack(array: unknown): void {
     if (!(array instanceof Float64Array || array instanceof Float32Array)) return;

@@ -125,18 +125,28 @@ export function evaluateWithout(
   parameters: ParameterSource,
   bypass: (x: Tensor) => Tensor = (x) => x,
 ): ReadonlyMap<string, Tensor> {
-  const changed = new Map<Value, Tensor>();
-  const current = (value: Value): Tensor => changed.get(value) ?? lookUp(trace, value, parameters);
-  for (const op of graph.ops) {
-    if (op === omitted) {
-      const [x] = op.operands;
-      const [result] = op.results;
-      if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
-    } else if (op.operands.some((operand) => changed.has(operand))) {
-      for (const [result, tensor] of resultsOf(op, current)) changed.set(result, tensor);
-    }
-  }
-  return new Map(graph.outputs.map((output) => [output.name, current(output)]));
+  return spareMemory.during(() => {
+    const changed = new LiveValues();
+    const current = (value: Value): Tensor => {
+      const known = changed.tensors.get(value);
+      if (known !== undefined) return known;
+      const tensor = lookUp(trace, value, parameters);
+      changed.keep(tensor);
+      return tensor;
+    };
+    const lastUse = lastUses(graph);
+    graph.ops.forEach((op, i) => {
+      if (op === omitted) {
+        const [x] = op.operands;
+        const [result] = op.results;
+        if (x !== undefined && result !== undefined) changed.set(result, bypass(current(x)));
+      } else if (op.operands.some((operand) => changed.tensors.has(operand))) {
+        for (const [result, tensor] of resultsOf(op, current)) changed.set(result, tensor);
+        for (const operand of op.operands) if (lastUse.get(operand) === i) changed.drop(operand);
+      }
+    });
+    return new Map(graph.outputs.map((output) => [output.name, current(output)]));
+  });
 }
 
 /** The results of an op and what it computes. Errors: `InputError` for an op that can't be evaluated with these operands. */

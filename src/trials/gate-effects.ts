@@ -1,6 +1,7 @@
 import { gateOf } from "../analysis/counts.js";
 import { distance } from "../base/distance.js";
 import type { Graph } from "../ir/graph.js";
+import { spareMemory } from "../ir/spare-memory.js";
 import { evaluateWithout, traceGraph } from "../reference/interpreter.js";
 import { type Tolerance, tolerancesApart } from "../runtime/compare.js";
 import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
@@ -52,7 +53,7 @@ export function gateEffects(
   const trace = traceGraph(graph, inputs, parameters);
   const exact = new Map(graph.outputs.map((output) => [output.name, trace.get(output) ?? NOTHING]));
   const errors = roundingErrors(graph, [{ inputs, exact }], parameters, tolerance.precision);
-  const effects = gates.map(({ op, gate }): GateEffect => {
+  const effectOf = ({ op, gate }: (typeof gates)[number]): GateEffect => {
     onGate?.();
     const without = evaluateWithout(graph, trace, op, parameters, gate.bypass);
     let [moved, tolerances] = [0, 0];
@@ -69,8 +70,8 @@ export function gateEffects(
       }
     }
     return { at: op.loc.scope, gate: gate.text, moved, tolerances, ok: tolerances >= LEAST_TOLERANCES };
-  });
-  return { image, effects };
+  };
+  return { image, effects: spareMemory.during(() => gates.map(effectOf)) };
 }
 
 const NOTHING = { dims: [0], data: new Float64Array() };

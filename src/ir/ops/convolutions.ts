@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Cost, primitiveOp } from "../op.js";
 import { floats, optional } from "../operands.js";
+import { spareMemory } from "../spare-memory.js";
 import { type Numbers, nchw, type Tensor, zeros } from "../tensor.js";
 import {
   concreteDims,
@@ -86,6 +87,7 @@ const conv = primitiveOp({
         at: part * inGroup * places.length,
       });
     }
+    maps.close();
     return y;
   },
 });
@@ -135,7 +137,12 @@ class PaddedMaps {
     this.#origin = top * this.width + left;
     this.#length = maps * this.height * this.width;
     const asTheyAre = this.width === columns && this.height === rows && x.data instanceof Float64Array;
-    this.#padded = asTheyAre ? undefined : new Float64Array(this.#length);
+    this.#padded = asTheyAre ? undefined : spareMemory.numbers(this.#length);
+  }
+
+  /** Ends the use of what was asked for. */
+  close(): void {
+    spareMemory.giveBack(this.#padded);
   }
 
   /** The maps from that one on; valid until others are asked for. */
