@@ -5,6 +5,7 @@ import { fileKind, LONGEST_FILE_START } from "../base/file-kinds.js";
 import { type OtherModel, otherModel, otherModelFolder } from "../base/other-models.js";
 import type { SourceText } from "../base/source.js";
 import { readWithBases } from "../language/extends.js";
+import { refuseIdleSettings } from "../language/idle-settings.js";
 import { jsonValue, MAX_FILE_SIZE, tooLarge } from "../language/json-tree.js";
 import { type Asker, type SpecLibrary, specNotFound } from "../language/library.js";
 import { type LoadedSpec, loadSource } from "../language/load.js";
@@ -25,7 +26,10 @@ export type ReadFile = (file: string) => string;
  */
 export function loadSpec(file: string, changes: SpecChanges = {}, read: ReadFile = readTextFile): LoadedSpec {
   const source = specAtHand(file) ?? (isStream(file) ? specOfStandardInput() : readSpec(file, "", read));
-  return loadSource(source, libraryOfFiles(read), changes);
+  const library = libraryOfFiles(read);
+  const loaded = loadSource(source, library, changes);
+  refuseIdleSettings(source, library, changes, loaded);
+  return loaded;
 }
 
 /**

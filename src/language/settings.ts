@@ -21,7 +21,7 @@ export interface SpecChanges {
 }
 
 /** A field and its value, with the text that says so. */
-interface Setting {
+export interface Setting {
   readonly path: JsonPath;
   /** The text of the path. */
   readonly range: SourceRange;
@@ -90,7 +90,7 @@ export function settingText(field: string, value: unknown): string {
   return `${field}=${isPlain ? value : JSON.stringify(value)}`;
 }
 
-function parseSetting(text: string): Setting {
+export function parseSetting(text: string): Setting {
   const source: SourceText = { file: FLAG, text };
   const { path, end } = parseField(text);
   const range = { source, offset: 0, length: Math.max(1, end) };

@@ -104,6 +104,40 @@ const REFUSED: readonly (readonly [
   [["input.height=1e999"], ["spec/number", 14, /./]],
 ];
 
+/** `NETWORK` where each stage says what its gate is. */
+const DECIDED = {
+  ...NETWORK,
+  stages: [NETWORK.stages[0], NETWORK.stages[1], { block: "conv-norm-act", channels: 24, attention: "none" }],
+};
+
+test("a field that other fields override is refused, with its place, whatever its value", () =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "net.json");
+    writeFileSync(file, JSON.stringify(DECIDED));
+    for (const attention of ["eca", "se", "none", '{"type": "eca", "gamma": 3}']) {
+      const set = ["head.classes=7", `attention=${attention}`];
+      const found = refusal(() => resolve(file, { set })).map(diagnosticToJson);
+      assert.equal(
+        found.map(({ code, file: where, column }) => [code, where, column]),
+        [["flag/idle", "--set", 1]],
+      );
+      assert.match(found[0]?.message ?? "", /attention changes nothing in net: other fields override it/);
+    }
+  }));
+
+test("a value that the spec has anyway, a field that is not there and a setting that a later one replaces are no errors", () =>
+  inTemporaryFolder((folder) => {
+    const file = join(folder, "net.json");
+    writeFileSync(file, JSON.stringify(DECIDED));
+    for (const set of [
+      ...[["input.height=16"], ["head.classes=4"], ["stages[0].attention=se"], ["defaults.activation=relu"]],
+      ...[["stem.pool=null"], ["passes[0].to=eca"], ["head.dropout=0"]],
+      ["attention=eca", "attention=null"],
+    ]) {
+      assert.is(resolve(file, { set }).name, "net", set.join(", "));
+    }
+  }));
+
 for (const [set, ...problems] of REFUSED) {
   test(`${set.join(", ")} is refused, with its place`, () =>
     inTemporaryFolder((folder) => {

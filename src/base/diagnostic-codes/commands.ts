@@ -27,6 +27,10 @@ export const commandCodes = {
   flag: {
     about: "Flags that others make useless, or that don't fit the model",
     refused: {
+      idle: [
+        "`--set` sets a field that other fields of the spec override, so the network stays the same.",
+        "Set the fields that override it, such as those of the stages. `ecagen resolve SPEC` prints all fields.",
+      ],
       "input-shape": [
         "`--input-shape` names an input that the model does not have, or sizes that the input can't have.",
         "Give sizes that fit what the file declares; the message has it.",
