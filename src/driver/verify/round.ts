@@ -1,9 +1,9 @@
 import type { Deadline } from "../../base/deadline.js";
 import type { Graph } from "../../ir/graph.js";
-import type { ParameterSource } from "../../reference/interpreter.js";
 import type { Check, Tolerance } from "../../runtime/compare.js";
 import type { GateEffects } from "../../trials/gate-effects.js";
 import type { InputShape } from "../../trials/numbers.js";
+import type { ReferenceOptions } from "../../trials/reference-runs.js";
 
 /** A model that is run. */
 export interface Subject {
@@ -18,7 +18,7 @@ export interface Round {
   /** What must be computed; undefined where the reference interpreter can't say it. */
   readonly reference: Graph | undefined;
   /** The numbers of the reference's parameters, where they are at hand. */
-  readonly parameters?: ParameterSource | undefined;
+  readonly parameters?: ReferenceOptions["parameters"];
   /** Whether the network chooses anything by its numbers, as boxes by their scores. */
   readonly selects: boolean;
   /** The inputs that the models are run with, where there is no reference that has them. */
