@@ -8,31 +8,39 @@ import { type FoundStage, stagesOf } from "./stages.js";
  *
  *     python3 scripts/torchvision/stages.py FOLDER                  exports them, with the stages of their module trees
  *     node --import tsx scripts/structure-survey/survey.ts FOLDER   writes docs/inspect-survey.md
+ *
+ * Networks that are not in the folder keep their rows.
  */
+
+const PAGE = "docs/inspect-survey.md";
 
 const [folder = ""] = process.argv.slice(2);
 const files = readdirSync(folder).filter((file) => /\.(json|onnx)$/.test(file));
 const names = [...new Set(files.map((file) => file.replace(/\.\w+$/, "")))].sort();
 
-const rows: string[] = [];
-const missing: string[] = [];
-let right = 0;
+/** The rows of the page, by network. */
+const rows = new Map(
+  readFileSync(PAGE, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const [, name] = /^\| (\w+) \| \d/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, line] as const];
+    }),
+);
 for (const name of names) {
   const file = join(folder, `${name}.onnx`);
-  if (!existsSync(file) || !existsSync(join(folder, `${name}.json`))) {
-    missing.push(name);
-    continue;
-  }
+  if (!existsSync(file) || !existsSync(join(folder, `${name}.json`))) continue;
   const wanted: readonly FoundStage[] = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
   if (wanted.length === 0) continue;
   const found = stagesOf((await inspect(file)).blocks);
   const isRight = textOf(found) === textOf(wanted);
-  if (isRight) right++;
-  rows.push(`| ${name} | ${textOf(wanted)} | ${isRight ? "the same" : textOf(found)} |`);
+  rows.set(name, `| ${name} | ${textOf(wanted)} | ${isRight ? "the same" : textOf(found)} |`);
 }
 
+const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+const right = sorted.filter((row) => row.endsWith("| the same |")).length;
 writeFileSync(
-  "docs/inspect-survey.md",
+  PAGE,
   `# What inspect finds in torchvision's classifiers
 
 Each stage as its number of blocks, then the channels and the side of the map that leaves it: \`3×96@16\`. What the network has is from its
@@ -40,14 +48,14 @@ module tree, by \`scripts/torchvision/stages.py\`, which says what counts as a b
 do not. AlexNet and the VGGs have no blocks: each convolution behind the first one counts as one. Exports are of opset 16 by PyTorch, for images of
 64x64 where the network takes them.
 
-${right} of ${rows.length} are found as they are.${missing.length === 0 ? "" : ` Not asked, as they were not exported: ${missing.join(", ")}.`}
+${right} of ${sorted.length} are found as they are.
 
 | network | what it has | what is found |
 |---|---|---|
-${rows.join("\n")}
+${sorted.join("\n")}
 `,
 );
-console.log(`${right} of ${rows.length}`);
+console.log(`${right} of ${sorted.length}`);
 
 function textOf(stages: readonly FoundStage[]): string {
   return stages
