@@ -98,7 +98,7 @@ ${missing.length === 0 ? "" : `\n## Missing files\n\n${missing.map(({ name, why 
 function buildsText(builds: CorpusResult["builds"]): string {
   const each = Object.entries(builds).map(([build, runs]) => `${count(runs)} with ${build}`);
   if (each.length === 1) return `The last run used one build of ecagen (${Object.keys(builds)[0]}).`;
-  return `The last run used ${each.length} builds of ecagen; after fixes, the affected files were run again: ${each.join(", ")}.`;
+  return `The results are of several builds of ecagen: ${each.join("; ")}.`;
 }
 
 /** How many files of a group a run has, and which commands it lacks. */
