@@ -142,6 +142,20 @@ const gelu: Evaluator = (node) => {
   return each((x) => 0.5 * x * (1 + inner(x)))(node);
 };
 
+/** Whole numbers without a sign, times or by a power of two; what is beyond their range is lost. */
+const bitShift: Evaluator = (node) => {
+  const isLeft = node.string("direction", "") === "LEFT";
+  const shift = (a: number, b: number): number => (isLeft ? a * 2 ** b : Math.floor(a / 2 ** b));
+  if (node.resultType() !== "uint64") {
+    const range = rangeOf(node.resultType())[1] + 1;
+    return two((a, b) => shift(a, b) % range)(node);
+  }
+  return two((a, b) => {
+    const shifted = shift(a, b);
+    return shifted <= Number.MAX_SAFE_INTEGER ? shifted : refuse("its numbers are not exact in float64");
+  })(node);
+};
+
 export const elementwise: Readonly<Record<string, Evaluator>> = {
   Abs: each(Math.abs),
   Acos: each(Math.acos),
@@ -152,6 +166,7 @@ export const elementwise: Readonly<Record<string, Evaluator>> = {
   Asinh: each(Math.asinh),
   Atan: each(Math.atan),
   Atanh: each(Math.atanh),
+  BitShift: bitShift,
   Cast: cast,
   CastLike: cast,
   Ceil: each(Math.ceil),

@@ -1,3 +1,4 @@
+import type { Tensor } from "../../ir/tensor.js";
 import { elementCount, refuse } from "../../ir/types.js";
 import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js";
 
@@ -47,6 +48,65 @@ const instanceNorm: Evaluator = (node) => {
   return [tensorOf(x.dims, data)];
 };
 
+/** With the mean and the inverse deviation of each row: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html */
+const layerNorm: Evaluator = (node) => {
+  const x = node.input(0);
+  const [scale, shift] = [node.input(1), node.optional(2)];
+  const axis = axisFrom(node.number("axis", -1), x.dims.length);
+  const epsilon = node.number("epsilon", EPSILON);
+  const size = elementCount(x.dims.slice(axis));
+  const rows = x.data.length / size;
+  const data = new Float64Array(x.data.length);
+  const [means, inverses] = [new Float64Array(rows), new Float64Array(rows)];
+  const [factors, shifts] = [scale, shift].map((each) => each && repeated(each, x.dims));
+  for (let row = 0; row < rows; row++) {
+    const numbers = x.data.subarray(row * size, (row + 1) * size);
+    const mean = numbers.reduce((sum, each) => sum + each, 0) / size;
+    const variance = numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / size;
+    means[row] = mean;
+    inverses[row] = 1 / Math.sqrt(variance + epsilon);
+    for (let i = row * size; i < (row + 1) * size; i++) {
+      const normalized = ((x.data[i] ?? 0) - mean) / Math.sqrt(variance + epsilon);
+      data[i] = normalized * (factors?.(i) ?? 1) + (shifts?.(i) ?? 0);
+    }
+  }
+  const rowDims = x.dims.map((dim, i) => (i < axis ? dim : 1));
+  return [tensorOf(x.dims, data), tensorOf(rowDims, means), tensorOf(rowDims, inverses)];
+};
+
+/** What an element of a tensor of some sizes reads of one that is repeated to them along leading axes and axes of size 1. */
+function repeated({ dims, data }: Tensor, over: readonly number[]): (index: number) => number {
+  const own = [...new Array<number>(over.length - dims.length).fill(1), ...dims];
+  return (index) => {
+    let [rest, at, stride] = [index, 0, 1];
+    for (let axis = over.length - 1; axis >= 0; axis--) {
+      const [size = 1, given = 1] = [over[axis], own[axis]];
+      if (given !== 1) at += (rest % size) * stride;
+      stride *= given;
+      rest = Math.floor(rest / size);
+    }
+    return data[at] ?? 0;
+  };
+}
+
+/** Over neighbouring channels: https://onnx.ai/onnx/operators/onnx__LRN.html */
+const localResponseNorm: Evaluator = (node) => {
+  const x = node.input(0);
+  const size = node.number("size", 1);
+  const [alpha, beta, bias] = [node.number("alpha", 1e-4), node.number("beta", 0.75), node.number("bias", 1)];
+  const channels = x.dims[1] ?? 1;
+  const inner = elementCount(x.dims.slice(2));
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  const data = Float64Array.from(x.data, (each, i) => {
+    const channel = Math.floor(i / inner) % channels;
+    let squares = 0;
+    for (let c = Math.max(0, channel - before); c <= Math.min(channels - 1, channel + after); c++)
+      squares += (x.data[i + (c - channel) * inner] ?? 0) ** 2;
+    return each / (bias + (alpha / size) * squares) ** beta;
+  });
+  return [tensorOf(x.dims, data)];
+};
+
 /** A function of the numbers along an axis; before opset 13 of those from an axis on, which is the same where it is the last. */
 const along =
   (apply: (numbers: Float64Array) => Float64Array): Evaluator =>
@@ -81,5 +141,7 @@ export const norms: Readonly<Record<string, Evaluator>> = {
     return numbers.map((_, i) => Number(i === best));
   }),
   InstanceNormalization: instanceNorm,
+  LayerNormalization: layerNorm,
+  LRN: localResponseNorm,
   LpNormalization: lpNorm,
 };

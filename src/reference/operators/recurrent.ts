@@ -119,14 +119,22 @@ const lstm: Evaluator = (node) => {
 };
 
 const gru: Evaluator = (node) => {
-  if (node.number("linear_before_reset", 0) !== 1) refuse("linear_before_reset 0 is not supported");
+  const isLinearFirst = node.number("linear_before_reset", 0) === 1;
   const layer = layerOf(node, 3);
   const { size, x } = layer;
+  let reset = new Float64Array(size);
   return unrolled(node, layer, (cell, at, j, h) => {
-    const [zx = 0, rx = 0, nx = 0] = [0, 1, 2].map((gate) => cell.input(x.data, at.x, gate * size + j));
-    const [zh = 0, rh = 0, nh = 0] = [0, 1, 2].map((gate) => cell.hidden(h, at.h, gate * size + j));
-    const z = sigmoid(zx + zh);
-    return [(1 - z) * Math.tanh(nx + sigmoid(rx + rh) * nh) + z * (h[at.h + j] ?? 0), 0];
+    const sum = (gate: number, unit: number): number =>
+      cell.input(x.data, at.x, gate * size + unit) + cell.hidden(h, at.h, gate * size + unit);
+    // Units of an image come one after the other; where the reset comes first, each reads the states of all, reset.
+    if (!isLinearFirst && j === 0)
+      reset = reset.map((_, unit) => sigmoid(sum(1, unit)) * (h[at.h + unit] ?? 0));
+    const row = 2 * size + j;
+    const hidden = isLinearFirst
+      ? sigmoid(sum(1, j)) * cell.hidden(h, at.h, row)
+      : cell.hidden(reset, 0, row);
+    const z = sigmoid(sum(0, j));
+    return [(1 - z) * Math.tanh(cell.input(x.data, at.x, row) + hidden) + z * (h[at.h + j] ?? 0), 0];
   }).slice(0, 2);
 };
 
