@@ -114,6 +114,8 @@ await build({
   ...common,
   entryPoints: Object.entries(LIBRARIES).map(([path, out]) => ({ in: path, out })),
   outdir: "dist/lib",
+  // Nobody reads their names in stack traces.
+  minifyIdentifiers: true,
   outExtension: { ".js": ".cjs" },
   format: "cjs",
   // Vega would look for a package that measures text: pictures would depend on what else is installed.
