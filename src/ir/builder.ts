@@ -40,6 +40,8 @@ import { smallValues, type WeightExpr } from "./weight.js";
 export class GraphBuilder {
   readonly #name: string;
   readonly #blocks: Block[] = [];
+  /** Those of the blocks whose applications share parameters. */
+  readonly #sharing: Block[] = [];
   readonly #inputs: GraphInput[] = [];
   readonly #ops: Op[] = [];
   readonly #names = new Set<string>();
@@ -62,7 +64,9 @@ export class GraphBuilder {
   }
 
   block(block: Block): void {
-    this.#blocks.push(Object.freeze({ ...block }));
+    const frozen = Object.freeze({ ...block });
+    this.#blocks.push(frozen);
+    if (frozen.shared !== undefined) this.#sharing.push(frozen);
   }
 
   input(name: string, type: TensorType): GraphInput {
@@ -112,7 +116,7 @@ export class GraphBuilder {
 
   /** Where a scope is among applications that share parameters. */
   sharedAt(scope: string): SharedPlace | undefined {
-    return sharedPlace(this.#blocks, scope);
+    return sharedPlace(this.#sharing, scope);
   }
 
   /** A parameter of given data. */

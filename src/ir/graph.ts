@@ -158,7 +158,7 @@ export interface SharedPlace {
 
 /** Where a scope is among applications that share parameters; undefined for all others. */
 export function sharedPlace(blocks: readonly Block[], scope: string): SharedPlace | undefined {
-  for (const { scope: block, shared } of blocks) {
+  for (const { scope: block, shared } of sharingAmong(blocks)) {
     const [application = ""] = scope.startsWith(`${block}/`) ? scope.slice(block.length + 1).split("/") : [];
     if (shared?.by.includes(application) !== true) continue;
     const below = scope.slice(block.length + 1 + application.length);
@@ -166,6 +166,16 @@ export function sharedPlace(blocks: readonly Block[], scope: string): SharedPlac
   }
   return undefined;
 }
+
+/** The blocks whose applications share parameters: few, or none. Those of a graph are looked for once, as they are asked about for each op. */
+function sharingAmong(blocks: readonly Block[]): readonly Block[] {
+  if (!Object.isFrozen(blocks)) return blocks.filter(({ shared }) => shared !== undefined);
+  const found = sharingOf.get(blocks) ?? blocks.filter(({ shared }) => shared !== undefined);
+  sharingOf.set(blocks, found);
+  return found;
+}
+
+const sharingOf = new WeakMap<readonly Block[], readonly Block[]>();
 
 /** The innermost of some scopes that holds a path: a scope itself, or a name below it. */
 export function innermostScope(path: string, scopes: readonly string[]): string | undefined {
