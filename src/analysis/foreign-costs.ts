@@ -1,6 +1,6 @@
 import type { OpOf } from "../ir/graph.js";
+import { isOnnxDomain } from "../ir/onnx-domain.js";
 import { matmulMacs } from "../ir/ops/linear.js";
-import { isOnnxDomain } from "../ir/ops/opaque.js";
 import { elementCount, unlessRefused } from "../ir/types.js";
 
 type Dims = readonly number[];

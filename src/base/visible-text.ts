@@ -7,9 +7,9 @@ export const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_
 /** One character that shows as it is: everything else could hide, reorder or end something. */
 export const SHOWS = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** Texts in which everything shows, as nearly all do: these are told apart without the tables of Unicode. */
-const PLAIN = /^[ -~\n]*$/;
-const PLAIN_LINE = /^[ -~]*$/;
+/** Texts of ASCII, Latin letters, dashes, arrows and signs of mathematics, as nearly all are: they are told apart without the tables of Unicode. */
+const PLAIN = /^[ -~\n\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u22ff]*$/;
+const PLAIN_LINE = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u22ff]*$/;
 
 /** A text with what is unseen in it written as `\u{202e}`; tabs and the ends of lines, those of CSV too, stay. */
 export function visibleText(text: string): string {

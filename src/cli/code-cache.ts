@@ -2,7 +2,7 @@
  * V8's code cache for the one file that the command line is: what a command compiled in its first run is read by later runs, which then neither
  * parse nor compile it. Node.js 20 has no compile cache of its own.
  *
- *     CACHE/ecagen/PROGRAM-SIZE-TIME-V8-COMMAND.bin      of one build, one V8 with its flags, one command; V8's bytes, then their CRC-32
+ *     CACHE/ecagen/PROGRAM-SIZE-TIME-NODE-COMMAND.bin      of one build, one Node.js, one command; V8's bytes, then a checksum
  *
  * A cache is only ever a gain of time: where there is no folder for it, or it can't be read or written, the program runs all the same. It is
  * code, so it is read and written only where nobody but its user can write.
@@ -64,13 +64,11 @@ export function cacheFolder(
 function cacheFile(file: string, command: string): string | undefined {
   const folder = cacheFolder(process.env, process.platform);
   if (folder === undefined) return undefined;
-  const { cachedDataVersionTag } = require("node:v8") as typeof import("node:v8");
   // V8 compares no more of the program than its length.
   const { size, mtimeMs } = fs.statSync(file);
-  const v8 = cachedDataVersionTag().toString(16);
   return join(
     folder,
-    [basename(file), size, Math.round(mtimeMs), process.arch, v8, `${command}.bin`].join("-"),
+    [basename(file), size, Math.round(mtimeMs), process.version, process.arch, `${command}.bin`].join("-"),
   );
 }
 
@@ -82,7 +80,7 @@ function readOwn(file: string): Buffer | undefined {
     if (!isOwn(fs.fstatSync(descriptor))) return undefined;
     const content = fs.readFileSync(descriptor);
     const data = content.subarray(0, content.length - CHECKSUM_BYTES);
-    return checksum(data) === content.readUInt32LE(data.length) ? data : undefined;
+    return checksum(data) === content.readInt32LE(data.length) ? data : undefined;
   } catch {
     return undefined;
   } finally {
@@ -92,9 +90,12 @@ function readOwn(file: string): Buffer | undefined {
 
 const CHECKSUM_BYTES = 4;
 
+/** Of all words: Node's own checksums come with modules that take longer to load than this. */
 function checksum(data: Uint8Array): number {
-  const { crc32 } = require("node:zlib") as typeof import("node:zlib");
-  return crc32(data);
+  let sum = data.length;
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length >>> 2);
+  for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + (words[i] as number)) | 0;
+  return sum;
 }
 
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
@@ -116,7 +117,7 @@ function write(cache: string, script: Script): void {
     try {
       const data = script.createCachedData();
       const sum = Buffer.alloc(CHECKSUM_BYTES);
-      sum.writeUInt32LE(checksum(data));
+      sum.writeInt32LE(checksum(data));
       fs.writeFileSync(descriptor, Buffer.concat([data, sum]));
       fs.fsyncSync(descriptor);
     } finally {

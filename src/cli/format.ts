@@ -60,15 +60,18 @@ export function table(
     some.reduce((most, line) => Math.max(most, widthOf(line[column] ?? "")), 0);
   const widths = head.map((_, column) => widest(lines, column));
   const most = (tableColumns() ?? Number.POSITIVE_INFINITY) - 2 * (head.length - 1);
-  // Half of a number would be another one.
-  const least = head.map((name, column) =>
-    right.includes(name) ? widest(lines.slice(1), column) : LEAST_CUT,
-  );
-  // As long as there is room for it, different cells of a column look different.
-  const telling = least.map((fewest, column) =>
-    Math.max(fewest, tellingWidth(lines.slice(1).map((line) => withoutColours(line[column] ?? "")))),
-  );
-  const fitted = fittedWidths(fittedWidths(widths, telling, most), least, most);
+  const narrowed = (): readonly number[] => {
+    // Half of a number would be another one.
+    const least = head.map((name, column) =>
+      right.includes(name) ? widest(lines.slice(1), column) : LEAST_CUT,
+    );
+    // As long as there is room for it, different cells of a column look different.
+    const telling = least.map((fewest, column) =>
+      Math.max(fewest, tellingWidth(lines.slice(1).map((line) => withoutColours(line[column] ?? "")))),
+    );
+    return fittedWidths(fittedWidths(widths, telling, most), least, most);
+  };
+  const fitted = widths.reduce((sum, width) => sum + width, 0) <= most ? widths : narrowed();
   const textOf = (line: readonly string[], row: number): string => {
     const cells = line.map((whole, column) => {
       const width = fitted[column] ?? 0;

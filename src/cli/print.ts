@@ -16,7 +16,7 @@ export function coloured(colour: (text: string) => string, text: string): string
 
 /** A text without its marks, as wide as the terminal shows it. */
 export function withoutColours(text: string): string {
-  return text.replaceAll(COLOUR, "");
+  return text.includes(MARK) ? text.replaceAll(COLOUR, "") : text;
 }
 
 const ESC = "\x1b";

@@ -41,6 +41,10 @@ export class OutdatedData {
 
   constructor(file: string) {
     this.#file = file;
+    if (!hasOwnData(dirname(file))) {
+      this.#dataFiles = [];
+      return;
+    }
     const abandoned = temporaryFilesIn(dirname(file)).filter(({ isAlive }) => !isAlive);
     const names = [file, ...abandoned.map(({ path }) => path)].flatMap((each) => [
       ...(locationsIn(each) ?? []),
@@ -97,6 +101,15 @@ export class OutdatedData {
       if (needed !== undefined && !needed.has(basename(each)) && !wasRead(each))
         rmSync(each, { force: true });
     }
+  }
+}
+
+/** Whether a folder has a file that may be the data of a model; most have none, and no model in them need be read. */
+function hasOwnData(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => OWN_DATA.test(name));
+  } catch {
+    return false;
   }
 }
 

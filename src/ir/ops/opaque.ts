@@ -67,11 +67,6 @@ const attributes = z.strictObject({
   types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
 });
 
-/** Whether a domain is that of ONNX's own operators, which has two names. */
-export function isOnnxDomain(domain: string): boolean {
-  return domain === "" || domain === "ai.onnx";
-}
-
 const DRAWING: ReadonlySet<string> = new Set(
   "Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike".split(" "),
 );

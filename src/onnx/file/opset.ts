@@ -1,5 +1,5 @@
 import { InputError } from "../../base/diagnostic.js";
-import { isOnnxDomain } from "../../ir/ops/opaque.js";
+import { isOnnxDomain } from "../../ir/onnx-domain.js";
 
 /** The versions of the ONNX operator set (domain `ai.onnx`) that specs are compiled to. */
 export const OPSETS = { first: 13, last: 21, default: 17 } as const;

@@ -1,5 +1,5 @@
 import type { Op } from "../../ir/graph.js";
-import { isOnnxDomain } from "../../ir/ops/opaque.js";
+import { isOnnxDomain } from "../../ir/onnx-domain.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 import type { DType } from "../../ir/types.js";

@@ -1,5 +1,6 @@
 import type { Op, Result, Value } from "../../ir/graph.js";
-import { drawsNumbers, isOnnxDomain } from "../../ir/ops/opaque.js";
+import { isOnnxDomain } from "../../ir/onnx-domain.js";
+import { drawsNumbers } from "../../ir/ops/opaque.js";
 import { definitionOf } from "../../ir/ops/registry.js";
 import { isOp } from "../../ir/rewrite.js";
 

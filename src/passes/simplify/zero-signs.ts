@@ -1,5 +1,5 @@
 import type { Graph, Op, Value } from "../../ir/graph.js";
-import { isOnnxDomain } from "../../ir/ops/opaque.js";
+import { isOnnxDomain } from "../../ir/onnx-domain.js";
 import { isOp } from "../../ir/rewrite.js";
 import { smallValues } from "../../ir/weight.js";
 

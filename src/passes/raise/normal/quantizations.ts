@@ -1,6 +1,6 @@
 import type { Op, OpOf, Parameter, Value } from "../../../ir/graph.js";
 import { elementsOf } from "../../../ir/known-elements.js";
-import { isOnnxDomain } from "../../../ir/ops/opaque.js";
+import { isOnnxDomain } from "../../../ir/onnx-domain.js";
 import { isOp } from "../../../ir/rewrite.js";
 import { elementCount } from "../../../ir/types.js";
 import { smallValues, storedWeight, type WeightExpr } from "../../../ir/weight.js";
