@@ -23,7 +23,7 @@ const B0 = "specs/b0-eca.json";
 const EMPTY = node("-e", "0");
 
 /** Rounds of commands of a fraction of a second, and of those of many. */
-const SHORT = 21;
+const SHORT = 15;
 const LONG = 3;
 
 /** Numbers of ops of the synthetic networks. */
@@ -73,7 +73,9 @@ function node(...args: readonly string[]): Command {
 }
 
 function compiling(spec: string, folder: string): readonly string[] {
-  return [CLI, "compile", `specs/${spec}.json`, "-o", join(folder, spec, `${spec}.onnx`)];
+  const output = join(folder, spec);
+  mkdirSync(output, { recursive: true });
+  return [CLI, "compile", `specs/${spec}.json`, "-o", join(output, `${spec}.onnx`)];
 }
 
 /** Swaps the gates of a chain of so many ops, whose file is made. */
