@@ -19,18 +19,18 @@ const { basename, join } = require("node:path") as typeof import("node:path");
 const MOST_CACHES = 60;
 
 /**
- * Runs a bundled CommonJS file of ASCII characters.
+ * Runs a bundled CommonJS file of ASCII characters, and gives what it exports.
  *
  * @param command what names the cache: a run compiles what its command needs
  */
-export function runWithCodeCache(program: URL, command: string): void {
+export function runWithCodeCache(program: URL, command: string): object {
   const { fileURLToPath } = require("node:url") as typeof import("node:url");
   const file = fileURLToPath(program);
   const vm = require("node:vm") as typeof import("node:vm");
   const source = fs.readFileSync(file, "latin1");
   const cache = cacheFile(file, command);
   const cachedData = cache === undefined ? undefined : readOwn(cache);
-  const script = new vm.Script(`(function(require,__filename){${source}\n})`, {
+  const script = new vm.Script(`(function(module,require,__filename){${source}\n})`, {
     filename: file,
     cachedData,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -41,7 +41,9 @@ export function runWithCodeCache(program: URL, command: string): void {
       if (code === 0) write(cache, script);
     });
   }
-  script.runInThisContext()(createRequire(file), file);
+  const module = { exports: {} };
+  script.runInThisContext()(module, createRequire(file), file);
+  return module.exports;
 }
 
 /** The folder of the user's caches; none where Node.js is told to keep none. */

@@ -41,7 +41,8 @@ const cli = yargs(args)
     throw error instanceof InputError ? error : usageError(message ?? error?.message ?? "wrong usage");
   });
 
-void run();
+/** Done when the command has ended. It never rejects. */
+export const ended = run();
 
 async function run(): Promise<void> {
   try {

@@ -9,4 +9,8 @@ const [first = ""] = args;
 const isCommand =
   /^[a-z]+$/.test(first) && first !== "help" && !args.some((arg) => arg === "--help" || arg === "-h");
 
-runWithCodeCache(new URL(ECAGEN_PROGRAM, import.meta.url), isCommand ? first : "help");
+const program: { readonly ended?: Promise<void> } = runWithCodeCache(
+  new URL(ECAGEN_PROGRAM, import.meta.url),
+  isCommand ? first : "help",
+);
+await program.ended;

@@ -11,6 +11,7 @@ import {
 } from "../../bench/compiler/history.js";
 import { type Quartiles, quartilesOf, ratios } from "../../bench/compiler/ratios.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
+import { throwsError } from "../throws.js";
 
 const test = suite("bench: history of ratios");
 
@@ -60,7 +61,7 @@ test("a command is timed against its peer, and one that fails is an error", () =
   const slow = [process.execPath, "-e", "setTimeout(() => undefined, 600)"] as const;
   const [ratio = 0] = ratios(slow, [process.execPath, "-e", "0"], 1);
   assert.ok(ratio > 1, String(ratio));
-  assert.throws(() => ratios([process.execPath, "-e", "process.exit(3)"], slow, 1), /ended with 3/);
+  throwsError(() => ratios([process.execPath, "-e", "process.exit(3)"], slow, 1), Error, /ended with 3/);
 });
 
 test.run();
