@@ -80,7 +80,8 @@ class Worker {
   private started(): ChildProcess {
     this.child ??= fork(fileURLToPath(new URL("cli-worker.mjs", import.meta.url)), [this.program], {
       execArgv: [],
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined },
+      // Code caches are written when a process ends, for which each run would leave a listener.
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, NODE_DISABLE_COMPILE_CACHE: "1" },
     });
     return this.child;
   }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../src/files/package.js";
 import { familyFileNames } from "../torchvision/networks.js";
@@ -60,13 +60,14 @@ const { values } = parseArgs({
 const { folder, log } = values;
 const groups = chosen(GROUPS, values.groups);
 const commands = chosen(COMMAND_NAMES, values.commands);
-const build = buildOf(values.program);
+const program = resolve(values.program);
+const build = buildOf(program);
 mkdirSync(folder, { recursive: true });
 if (!values.resume) rmSync(log, { force: true });
 const kept = values.keep.split(",");
 const rows: BuiltRow[] = existsSync(log) ? rowsOf(readFileSync(log, "utf8")) : [];
 const missing: MissingFile[] = [];
-const pool = cliPool(2, values.program);
+const pool = cliPool(2, program);
 const oracle = new Oracle();
 try {
   await eachOf(files(), 2, async (file) => {

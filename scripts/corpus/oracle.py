@@ -20,7 +20,8 @@ are for all of them, and of the counts one image's part is given:
 Bodies of If (the larger one), Loop and Scan (each round) are counted where they are run, functions of the file's own where
 they are called.
 
-{"do": "expose", "file": ..., "into": ...} writes the file with every value of its graph as an output. {"do": "branches", "file": ..., "values":
+{"do": "expose", "file": ..., "into": ...} writes the file with every value of its graph as an output. {"do": "seed", "file": ..., "into": ...} writes it
+with a seed for each node that draws numbers, which follows from the node's output's name. {"do": "branches", "file": ..., "values":
 {"name of a value": [element type, sizes]}, "folder": ...} writes each branch of its Ifs as a model of its own, which reads the values that it captures as
 inputs. {"do": "inputs", "file": ..., "sizes":
 ..., "data": a folder or null, "folder": ...} writes numbers for each input as .npy: those of the test data, or random ones.
@@ -31,6 +32,7 @@ import ast
 import json
 import pathlib
 import sys
+import zlib
 from collections import Counter
 
 import numpy
@@ -573,6 +575,21 @@ def expose(file, into):
     return {}
 
 
+def seed(file, into):
+    model = onnx.load(file)
+    for graph in every_graph(model.graph):
+        for node in graph.node:
+            if not draws([node]) or bodies(node):
+                continue
+            number = zlib.crc32(node.output[0].encode()) % (1 << 16)
+            kept = [each for each in node.attribute if each.name != "seed"]
+            del node.attribute[:]
+            seeds = helper.make_attribute("seed", number if node.op_type == "Dropout" else float(number))
+            node.attribute.extend([*kept, seeds])
+    onnx.save(model, into)
+    return {}
+
+
 def branches(file, values, folder):
     """The files of the branches, which are run on what a run of the file around them gives: inference knows few sizes in them."""
     model = onnx.load(file)
@@ -645,7 +662,7 @@ def python(file):
     return {}
 
 
-ANSWERS = {"describe": describe, "count": macs, "expose": expose, "branches": branches, "inputs": inputs, "python": python}
+ANSWERS = {"describe": describe, "count": macs, "expose": expose, "seed": seed, "branches": branches, "inputs": inputs, "python": python}
 
 
 def main():

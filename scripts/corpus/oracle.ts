@@ -74,6 +74,11 @@ export class Oracle {
     return this.#ask({ do: "expose", file, into });
   }
 
+  /** Writes the model with seeds, so that two runs of it draw the same numbers, and so does what is made of it. */
+  seed(file: string, into: string): Promise<unknown> {
+    return this.#ask({ do: "seed", file, into });
+  }
+
   /** Writes each branch of a model's Ifs as a model whose inputs are what it captures; `values`: element types and sizes of the values around it. */
   async branches(
     file: string,
