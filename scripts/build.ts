@@ -133,8 +133,7 @@ const { metafile } = await build({
   plugins: [librariesApart],
   alias: {
     ...common.alias,
-    // protobufjs looks for a package of 64-bit integers, and does without it.
-    "@protobufjs/inquire": resolve("scripts/core-bundle/no-module.cjs"),
+    "@protobufjs/inquire": resolve("scripts/program-bundle/inquire.cjs"),
     // Two packages assert their own invariants; the module brings others of Node.js with it.
     assert: resolve("scripts/program-bundle/assert.ts"),
   },

@@ -176,15 +176,19 @@ export async function cellOf(name: CommandName, context: Context): Promise<Cell>
 
 const RUNNING: ReadonlySet<CommandName> = new Set(["verify", "simplify", "swap", "fp16", "bench"]);
 
+/** Where sums of half precision overflow depends on the size of the maps: a file for one of them is not one for all. */
+const FOR_ALL_SIZES: ReadonlySet<CommandName> = new Set(["fp16"]);
+
 /** What a file's inputs have to be, where they can't be anything: `run` has arrays. */
 function inputFlags(
   name: CommandName,
   { shapes = {}, runShapes = {}, values = {} }: CorpusFile,
 ): readonly string[] {
   if (name === "run") return [];
-  const sized = Object.entries({ ...shapes, ...(RUNNING.has(name) ? runShapes : {}) }).flatMap(
-    ([input, sizes]) => ["--input-shape", `${input}=${sizes.join("x")}`],
-  );
+  const sized = Object.entries({
+    ...shapes,
+    ...(RUNNING.has(name) && !FOR_ALL_SIZES.has(name) ? runShapes : {}),
+  }).flatMap(([input, sizes]) => ["--input-shape", `${input}=${sizes.join("x")}`]);
   const numbers = Object.entries(values).flatMap(([input, value]) => ["--input", `${input}=${value}`]);
   return [...sized, ...(RUNNING.has(name) ? numbers : [])];
 }
@@ -252,7 +256,10 @@ async function acceptedAndCounted(
   return differenceOf("parameters", report.parameters, written.parameters);
 }
 
-/** Whether ONNX Runtime gives for the written file what it gives for the original, up to `tolerance`; what draws numbers draws the same in both. */
+/**
+ * Whether ONNX Runtime gives for the written file what it gives for the original, up to `tolerance`; what draws numbers draws the same in
+ * both. Half precision is not compared there: a BatchNorm in training turns the rounding of two equal numbers into ±1.
+ */
 async function sameOutputs(
   name: string,
   tolerance: number,
@@ -260,6 +267,7 @@ async function sameOutputs(
 ): Promise<Finding | undefined> {
   const numbers = await given.numbers();
   if (numbers.inputs === null) return unchecked("there are no numbers for its inputs");
+  if (given.described.draws && tolerance === HALF_ROUNDING) return DRAWN;
   const written = join(folder, name);
   const isSeeded = given.described.draws && tolerance < Number.POSITIVE_INFINITY;
   const [original, changed] = [join(folder, "original-seeded.onnx"), join(folder, `seeded-${name}`)];
