@@ -40,6 +40,22 @@ export function interleaved(
   }));
 }
 
+/** Prints the seconds of processors that a process and its threads took on stderr when it ends. */
+const PROCESSOR_TIME = `data:text/javascript,${encodeURIComponent(
+  'process.on("exit", () => { const { user, system } = process.cpuUsage(); process._rawDebug("processor " + (user + system) / 1e6); })',
+)}`;
+
+/** Seconds by the wall, and of processors: those of a Node.js command and of the Node.js processes that it starts with its options. */
+export function durations(args: readonly string[]): { readonly wall: number; readonly processors: number } {
+  const start = performance.now();
+  const { stderr } = run(["--import", PROCESSOR_TIME, ...args]);
+  const processors = [...stderr.matchAll(/^processor (\S+)$/gm)].reduce(
+    (sum, [, time]) => sum + Number(time),
+    0,
+  );
+  return { wall: (performance.now() - start) / 1000, processors };
+}
+
 /** Peak memory of a Node.js command, in MB (10^6 bytes). */
 export function peakMemory(args: readonly string[]): number {
   const { stderr } = run(["--import", PEAK_MEMORY, ...args]);
@@ -52,7 +68,7 @@ function run(args: readonly string[]): { stderr: string } {
   return { stderr };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

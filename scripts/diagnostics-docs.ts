@@ -24,7 +24,7 @@ const RULES = `### Rules
 Constraints that the JSON Schema can't express; the exit code is ${EXIT_CODES.refused}.
 `;
 
-/** docs/diagnostics.md: every code, what it means and how to mend it. */
+/** docs/diagnostics.md: every code, what it means and how to fix it. */
 export function diagnosticsDocs(): string {
   const sections = Object.entries<CodeFamily>(diagnosticCodes).map(([name, family]) => {
     const rows = (Object.keys(EXIT_CODES) as readonly DiagnosticKind[]).flatMap((kind) =>
@@ -43,6 +43,6 @@ export function diagnosticsDocs(): string {
 function rules(): string {
   return markdownTable(
     ["code", "rule", "fix"],
-    specRules.map(({ name, doc, mend }) => [`\`spec/${name}\``, doc, mend]),
+    specRules.map(({ name, doc, remedy }) => [`\`spec/${name}\``, doc, remedy]),
   );
 }

@@ -37,7 +37,7 @@ export function readable(diagnostics: readonly Diagnostic[], most = MOST_PROBLEM
   const more = diagnostics.length - most;
   if (more <= 0) return diagnostics;
   const message = `${count(more)} more of them, which are not shown`;
-  const hint = "mend these first; the next run shows the rest";
+  const hint = "fix these first; the next run shows the rest";
   return [...diagnostics.slice(0, most), { code: "ecagen/more", message, hint }];
 }
 

@@ -18,7 +18,7 @@ export function opsetText({ opset }: { readonly opset: number | null }): string 
 export function deviceText({ used, adapter, cpuNodes, passedOver = [] }: RunReport["device"]): string {
   const name = adapter === undefined ? used : `${used} (${adapter})`;
   const others = passedOver.map(({ device }) => device).join(", ");
-  const why = others === "" ? "" : `; auto passed over ${others}: ecagen doctor says why`;
+  const why = others === "" ? "" : `; auto skipped ${others}: ecagen doctor shows why`;
   return `device ${name}, ${cpuNodes} nodes elsewhere${why}`;
 }
 

@@ -110,7 +110,7 @@ export class FileTransaction {
  * Writes files together: each appears as a whole or not at all. On an error, on SIGINT, SIGTERM, SIGHUP and at exit the
  * temporary files are removed; what was there before stays. Those of a killed process go with the next run.
  *
- * Errors: `InputError` for a missing or unwritable directory, a full disk, a name that is no regular file or a read-only
+ * Errors: `InputError` for a missing or unwritable directory, a full disk, a name that is not a regular file or a read-only
  * one, and a file that this run has read.
  */
 export async function inTransaction<T>(write: (transaction: FileTransaction) => Promise<T>): Promise<T> {

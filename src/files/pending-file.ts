@@ -78,7 +78,8 @@ export class PendingFile implements ByteSink {
 
   /** Renames it to its target; a file there is gone then. */
   publish(): void {
-    if (this.#state !== "complete") throw new Defect(`${this.#target} takes its place before it is complete`);
+    if (this.#state !== "complete")
+      throw new Defect(`${this.#target} is replaced before the new file is complete`);
     located(this.#target, () => {
       const existing = lstatSync(this.#target, { throwIfNoEntry: false });
       // A folder may have come to be there since; renaming says that in many ways.

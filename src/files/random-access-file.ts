@@ -42,7 +42,7 @@ export class RandomAccessFile implements OpenFile {
         if (isInput) recordRead(file, status);
         return new RandomAccessFile(file, Number(status.size), handle);
       }
-      throw unreadable(file, status.isDirectory() ? "it is a folder" : "it is no regular file");
+      throw unreadable(file, status.isDirectory() ? "it is a folder" : "it is not a regular file");
     } catch (error) {
       if (handle !== undefined) closeSync(handle);
       throw error instanceof InputError ? error : unreadable(file, whyUnreadable(error));

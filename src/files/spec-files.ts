@@ -33,7 +33,7 @@ export function loadSpec(file: string, changes: SpecChanges = {}, read: ReadFile
 }
 
 /**
- * The text of a spec with all that it extends in it, as JSON, for whoever can't reach the files. `reference` is seen from `folder`.
+ * The text of a spec with all that it extends in it, as JSON, for processes that can't reach the files. `reference` is seen from `folder`.
  *
  * Errors: as of `loadSpec`, for a file that is not there or is no JSON.
  */
@@ -67,7 +67,7 @@ export const readTextFile: ReadFile = (file) => {
   const stat = statSync(file);
   // Devices and pipes have no size, and some have no end.
   if (!stat.isFile() && !stat.isDirectory()) {
-    throw InputError.of("spec/unreadable", `${file} is no regular file`, {
+    throw InputError.of("spec/unreadable", `${file} is not a regular file`, {
       ...{ file, hint: "`-` reads a spec from standard input" },
     });
   }

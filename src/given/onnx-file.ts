@@ -12,7 +12,7 @@ import { refuseUnusedFlags } from "./unused-flags.js";
 export interface AssumedOptions extends SizeOptions {
   /** Numbers for symbols that the written file gets as well, as a fixed batch. */
   readonly fixed?: Sizes | undefined;
-  /** Which sizes are assumed that nobody gives. Default: all but the batch. */
+  /** Which sizes are assumed if none is given. Default: all but the batch. */
   readonly only?: "maps" | "all" | undefined;
   /** Opens files with external data otherwise than in the folder of the model. */
   readonly beside?: OpenBeside | undefined;
@@ -61,7 +61,7 @@ function assume<M extends ImportedModel>(
   }
 }
 
-/** A file with numbers for its sizes, or, where it is no network at those that nobody gave, with the given ones alone. */
+/** A file with numbers for its sizes, or, where it is no network at the assumed ones, with the given ones alone. */
 function readAt<M>({ sizes, assumed, notes }: TakenSizes, read: (sizes: Sizes) => M) {
   try {
     return { model: read(sizes), sizes, notes };

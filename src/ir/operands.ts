@@ -36,7 +36,7 @@ export const floats: Operand<"one"> = {
 
 /**
  * Floating-point numbers of a type of their own: a gate may be computed in float32 beside a map of half precision. Those
- * of one op have one type, which whoever makes the op sees to.
+ * of one op have one type, which the caller that makes the op ensures.
  */
 export const weights: Operand<"one"> = { ...floats, shared: false };
 

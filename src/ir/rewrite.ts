@@ -34,7 +34,7 @@ export interface RewriteContext {
   /** Whether a value may replace the op: an output stays a result of its own. */
   accepts(value: Value): boolean;
   /**
-   * An earlier op over other operands, under its name and where it stands; whoever read it must be gone. `make` gives the
+   * An earlier op over other operands, under its name and where it stands; its readers must be gone. `make` gives the
    * operands, and may give new parameters the names of those that only the earlier op reads.
    */
   instead<N extends OpName>(

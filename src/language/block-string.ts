@@ -109,7 +109,7 @@ function readOption(token: Token, code: BlockCode): Option {
     if (unsupported !== undefined)
       return { message: `${text} asks for ${unsupported}, which ecagen's blocks don't have` };
     const known = [...Object.keys(code.numeric), "n", "skip", "noskip"].join(", ");
-    return { message: `${JSON.stringify(text)} is no option of a block string`, hint: `known: ${known}` };
+    return { message: `${JSON.stringify(text)} is not an option of a block string`, hint: `known: ${known}` };
   }
   if (!/^\d+(\.\d+)?$/.test(written)) {
     return { message: `${letters} needs a number after it, got ${JSON.stringify(written)}` };
@@ -126,7 +126,7 @@ function readActivation(written: string, range: SourceRange): Option {
   const activation = Object.hasOwn(ACTIVATION_CODES, written) ? ACTIVATION_CODES[written] : undefined;
   if (activation !== undefined)
     return { letters: "n", field: "activation", value: scalar(range, activation) };
-  const message = `${JSON.stringify(written)} is no activation code`;
+  const message = `${JSON.stringify(written)} is not an activation code`;
   return { message, hint: didYouMean(written, Object.keys(ACTIVATION_CODES)) };
 }
 

@@ -88,7 +88,7 @@ export const preprocessingSchema = z.strictObject({
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 const PLAIN = 0.5;
 
-/** What a spec says of preprocessing, with everything said. */
+/** A spec's preprocessing with all defaults filled in. */
 export function resolvePreprocessing(
   section: z.output<typeof preprocessingSchema>,
   channels: number,

@@ -9,7 +9,7 @@ import type { LayerDefaults, MapSource, ResolvedPool } from "./resolved-part.js"
 import type { WeightNames } from "./weight-names.js";
 
 /**
- * A spec with everything said: `extends` merged, repeats expanded, channels and depths scaled and rounded,
+ * A spec with all defaults filled in: `extends` merged, repeats expanded, channels and depths scaled and rounded,
  * defaults filled in. What comes after the spec sees only this form, and `ecagen resolve --json` prints it.
  */
 export interface ResolvedSpec {

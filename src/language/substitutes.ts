@@ -7,7 +7,7 @@ import type { FilledSpec, SpecSchemas } from "./schema.js";
 /**
  * Two specs that the schema accepts, instead of one that it refused: every refused value is replaced by one allowed
  * value in the first, by another in the second. What the rules say of both in the same words doesn't depend on the
- * refused values, so it is true of the spec as it will be when these are mended.
+ * refused values, so it is true of the spec as it will be when these are fixed.
  *
  * Empty where no allowed values were found.
  */
@@ -53,7 +53,7 @@ function replaceRefused(
   }
 }
 
-/** The words that choose a variant, those first that leave the least to mend in the object. */
+/** The words that choose a variant, those first that leave the least to fix in the object. */
 function wordsOf(variants: z.ZodType | undefined, key: string, object: unknown): readonly unknown[] {
   // A gate stands alone or in a list of them.
   if (variants instanceof z.ZodUnion && !(variants instanceof z.ZodDiscriminatedUnion)) {

@@ -150,7 +150,7 @@ function checkNamed(
   isNamed: (part: Part) => boolean,
   refuse: Refuse,
 ): void {
-  const hint = 'name them, or say "": "" for all others to keep ecagen\'s names below this one';
+  const hint = 'name them, or write "": "" for all others to keep ecagen\'s names below this one';
   const said = (layers: readonly string[]): string => [...new Set(layers)].join(", ");
   for (const key of Object.keys(blocks)) {
     const unnamed = partsOf(blocksOf(key, parts), parts).filter((part) => !isNamed(part));

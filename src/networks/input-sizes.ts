@@ -21,7 +21,7 @@ export interface DeclaredInput {
 /** Numbers for open sizes. */
 export interface TakenSizes {
   readonly sizes: Sizes;
-  /** The symbols whose numbers nobody has given. */
+  /** The symbols that have no numbers yet. */
   readonly assumed: readonly string[];
   /** Whether a height or width is the resolution that was asked for. */
   readonly usesResolution: boolean;
@@ -43,7 +43,7 @@ const ASSUMED_LENGTH = 64;
 /**
  * Takes numbers for the open sizes of a file's inputs: those that are given, then the resolution or 224 for heights and widths, 3 for
  * channels of pictures, 64 for what else is open, as the lengths of sequences. A batch stays open unless it is given. `only` maps:
- * other sizes that nobody gives stay open too.
+ * other sizes without a given number stay open too.
  *
  * Errors: `InputError` with all that is wrong with the given shapes.
  */
@@ -207,7 +207,7 @@ function unknownInput(text: string, name: string | undefined, inputs: readonly D
   if (name === undefined) {
     return {
       code: "flag/input-shape",
-      message: `--input-shape ${text} does not say which of the inputs ${known} it is for`,
+      message: `--input-shape ${text} does not name which of the inputs ${known} it is for`,
       hint: `--input-shape ${names[0]}=${text}`,
     };
   }

@@ -50,7 +50,7 @@ export interface SpecNetwork {
   readonly exchange?: Exchange | undefined;
   /** The same whatever the weights are of: where they are those of the network after it, the one before has its initial ones. */
   readonly exchanged?: Exchange | undefined;
-  /** The gates that passes put in; left out where nobody looked. */
+  /** The gates that passes inserted; left out if it was not determined. */
   readonly inserted?: readonly Insertion[];
   /** After the spec's own passes: what `expect` is about. */
   readonly declared: Graph;

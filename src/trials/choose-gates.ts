@@ -19,7 +19,7 @@ import { type FittedRung, fittedLadders, networkOf, withOutputErrors } from "./f
 export interface ChooseOptions {
   /** As of `--budget`. */
   readonly budget: string;
-  /** Says a number of a network, the larger the better; left out, nobody is asked. */
+  /** Says a number of a network, the larger the better; left out, none is measured. */
   readonly metric?: ((graph: Graph) => Promise<number>) | undefined;
   readonly seed: number;
   readonly onProgress?: ((message: string, part: number) => void) | undefined;

@@ -163,7 +163,7 @@ export class EvaluationThreads {
   #started(): readonly Worker[] {
     this.#threads ??= Array.from({ length: this.#most }, () => {
       const thread = new Worker(threadProgram(), { execArgv: [] });
-      // Whoever waits for an answer keeps the process alive.
+      // The promise that waits for an answer keeps the process alive.
       thread.unref();
       return thread;
     });

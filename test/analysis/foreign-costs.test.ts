@@ -136,7 +136,7 @@ test("a recurrent layer says which size of its input is the batch, and so that o
     assert.equal(await count(0, 5, batch, 3), { macs }, `${batch}, steps first`);
     assert.equal(await count(1, batch, 5, 3), { macs }, `${batch}, batch first`);
   }
-  // Of how many steps one image is, nobody knows.
+  // Of how many steps one image is, it is unknown.
   const uncounted = [
     { operator: "MatMul", nodes: 2 },
     { operator: "LSTM", nodes: 1 },

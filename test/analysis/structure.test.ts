@@ -14,7 +14,7 @@ import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { claimsIn } from "../claims.js";
 import { assertGrowsWithSize } from "../growth.js";
 
-const test = suite("analysis: stages and blocks of a network that nobody described");
+const test = suite("analysis: stages and blocks of a network without a description");
 
 /** The graph without a word about where its ops belong. */
 function nameless(graph: Graph): Graph {

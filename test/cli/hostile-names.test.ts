@@ -67,7 +67,7 @@ test.after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The file with a hostile name for everything in it that has one; `opaque`: and with an operator that nobody knows. */
+/** The file with a hostile name for everything in it that has one; `opaque`: and with an operator that it is unknown. */
 function renamed(bytes: Uint8Array, opaque: boolean): Uint8Array {
   const model = onnxProto.onnx.ModelProto.decode(bytes);
   const { graph } = model;

@@ -155,10 +155,7 @@ test("the weights of a page of an ONNX file are the file's", () =>
     assert.equal([weights?.file, weights?.loaded], [file, 28]);
     const data = await evaluate(readFileSync(join(folder, "page", "src/variants.ts"), "utf8"));
     assert.is(data.variants[0]?.weights.text, "Weights of small.onnx.");
-    assert.match(
-      data.variants[2]?.weights.text ?? "",
-      "small.onnx, and 1 tensor of new gates that nobody trained.",
-    );
+    assert.match(data.variants[2]?.weights.text ?? "", "small.onnx, and 1 tensor of new, untrained gates.");
     // A gate of the same kind and name can be a new one.
     const passes = "swap-attention{to={type=eca,kernel=5}}";
     const swapped = await codegen(file, { language: "pytorch", output: join(folder, "module"), passes });

@@ -393,7 +393,7 @@ function declaredAs(elemType: number, name: string, dims: readonly (number | str
 const [FLOAT16, INT64] = [10, 7];
 const INT = AttributeProto.AttributeType.INT;
 
-/** The batch of the file is open, and what such an operator makes of another one nobody knows. */
+/** The batch of the file is open, and what such an operator makes of another one it is unknown. */
 const UNSIZED = /its operators can't be read for the images' sizes/;
 
 /** What the gate of a file leads to besides, and what the report says of fitting it together with others. */

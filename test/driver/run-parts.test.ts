@@ -56,7 +56,7 @@ test("labels from lines and from JSON", () =>
     assert.equal(read("\uFEFFcat\r\ngreat white shark\r\n\n"), ["cat", "great white shark"]);
     assert.equal(read(' ["cat", "dog"]\n'), ["cat", "dog"]);
     const refused = { code: "run/labels", file } as const;
-    throwsError(() => read(""), InputError, /labels is no list of labels: it is empty/, refused);
+    throwsError(() => read(""), InputError, /labels is not a list of labels: it is empty/, refused);
     throwsError(() => read("cat\n\ndog\n"), InputError, /line 2 of .*labels has no name/, refused);
     const forms = [
       '{"0": "cat", "1": "dog"}',

@@ -51,10 +51,10 @@ test("only regular files are opened, and none is waited for", () =>
     });
     if (process.platform === "win32") return;
     execFileSync("mkfifo", [join(folder, "pipe")]);
-    throwsError(() => RandomAccessFile.open(join(folder, "pipe")), InputError, /it is no regular file/, {
+    throwsError(() => RandomAccessFile.open(join(folder, "pipe")), InputError, /it is not a regular file/, {
       code: "file/unreadable",
     });
-    throwsError(() => RandomAccessFile.open("/dev/zero"), InputError, /it is no regular file/, {
+    throwsError(() => RandomAccessFile.open("/dev/zero"), InputError, /it is not a regular file/, {
       code: "file/unreadable",
     });
   }));

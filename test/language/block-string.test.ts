@@ -73,12 +73,12 @@ test("the file's defaults fill in what se leaves open", () => {
 const wrong: readonly (readonly [text: string, says: readonly string[]])[] = [
   ["", ['4:2 "" is no block code']],
   ["irr_r1", ['4:2 "irr" is no block code']],
-  ["ir_r1_k3_s1_e4_c16_x3", ['4:21 "x3" is no option of a block string']],
+  ["ir_r1_k3_s1_e4_c16_x3", ['4:21 "x3" is not an option of a block string']],
   ["ir_r1_k3_s1_e4_c", ['4:17 c needs a number after it, got ""']],
   ["ir_r1_k3_s1_e4_c16_c16", ["4:21 c is given twice"]],
   ["ir_r1_k3_s1_c16", ["4:1 e is missing: expansion factor"]],
   ["ir_k3_s1_e4", ["4:1 r is missing: blocks of the stage", "4:1 c is missing: output channels"]],
-  ["ir_r1_k3_s1_e4_c16_nzz", ['4:21 "zz" is no activation code']],
+  ["ir_r1_k3_s1_e4_c16_nzz", ['4:21 "zz" is not an activation code']],
   ["ir_r1_k3_s1_e4_c16_cc4", ["4:21 cc4 asks for conditional convolution, which ecagen's blocks don't have"]],
   ["ir_r1_k3_s1_e4_c16_gs2", ["4:21 inverted-residual blocks have no groups of 2: only gs1 is possible"]],
   ["ds_r1_k3_s1_e2_c16", ["4:14 a depthwise-separable block has no expansion: only e1 is possible"]],
@@ -106,8 +106,8 @@ test("in a literal with escapes the whole literal is the place", () => {
 
 test("all tokens of all strings at once", () => {
   assert.equal(briefly(problems(specText([`"ir_r1_q3_s1_e4_cx"`, `"cn_r1_k2_s1_c16"`]))), [
-    '4:8 "q3" is no option of a block string',
-    '4:17 "cx" is no option of a block string',
+    '4:8 "q3" is not an option of a block string',
+    '4:17 "cx" is not an option of a block string',
     "5:8 the kernel must be odd, got 2",
   ]);
 });

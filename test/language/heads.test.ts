@@ -137,7 +137,7 @@ test("expressions know what enters, and gates are those that layers say", () => 
   assert.match(says({ neck: NECK, heads })[0] ?? "", /there is nothing of the name "channels"$/);
   assert.equal(
     says({ neck: [...NECK, `{ "layer": "attention", "as": "x" }`], heads: [head(["p1", "p3", "x"])] }),
-    ["11:1 neck and heads belong to no stage, whose gate could stand here"],
+    ["11:1 neck and heads belong to no stage, so no gate of a stage applies here"],
   );
   const gated = `{ "layer": "attention", "attention": "eca", "as": "x" }`;
   const nowhere = `{ "layer": "attention", "attention": { "type": "eca", "position": "post" } }`;

@@ -141,8 +141,8 @@ test("every model-level op is refused, with its place in the spec", () => {
   assert.equal(
     diagnostics.map(({ message, path }) => ({ message, path })),
     [
-      { message: "silu at /stem/act is no ONNX operator", path: ["stem"] },
-      { message: "gelu at /head/act is no ONNX operator", path: undefined },
+      { message: "silu at /stem/act is not an ONNX operator", path: ["stem"] },
+      { message: "gelu at /head/act is not an ONNX operator", path: undefined },
     ],
   );
 });

@@ -33,7 +33,7 @@ test("before opset 14 hard_swish is no operator", () => {
   throwsError(
     () => encodeModel(graph, { opset: 13, producerVersion: "0" }),
     InputError,
-    /hard_swish at \/act is no ONNX operator before opset 14/,
+    /hard_swish at \/act is not an ONNX operator before opset 14/,
     { code: "onnx/not-an-operator" },
   );
 });

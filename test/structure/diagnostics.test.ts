@@ -15,7 +15,7 @@ const test = suite("structure: diagnostics");
 
 const entries = Object.entries<CodeFamily>(diagnosticCodes).flatMap(([name, { about: _, ...kinds }]) =>
   Object.values(kinds).flatMap((words) =>
-    Object.entries(words).map(([word, [meaning, mend]]) => ({ code: `${name}/${word}`, meaning, mend })),
+    Object.entries(words).map(([word, [meaning, remedy]]) => ({ code: `${name}/${word}`, meaning, remedy })),
   ),
 );
 const used = sources.filter(({ path }) => !path.startsWith("base/diagnostic-codes/"));
@@ -36,25 +36,25 @@ test("every rule's name is that of a rule", () => {
   assert.equal(idle, []);
 });
 
-test("no code is listed twice, and each says in sentences what it means and how to mend it", () => {
+test("no code is listed twice, and each says in sentences what it means and how to fix it", () => {
   const codes = entries.map(({ code }) => code);
   assert.equal(
     codes.filter((code, i) => codes.indexOf(code) !== i),
     [],
   );
-  const rules = specRules.map(({ name, doc, mend }) => ({ code: `spec/${name}`, meaning: doc, mend }));
+  const rules = specRules.map(({ name, doc, remedy }) => ({ code: `spec/${name}`, meaning: doc, remedy }));
   const isSentence = (text: string): boolean => /^([A-Z`]|ecagen).*\.$/.test(text);
   assert.equal(
     [...entries, ...rules]
-      .filter(({ meaning, mend }) => !isSentence(meaning) || !isSentence(mend) || meaning === mend)
+      .filter(({ meaning, remedy }) => !isSentence(meaning) || !isSentence(remedy) || meaning === remedy)
       .map(({ code }) => code),
     [],
   );
   const page = readFileSync("docs/diagnostics.md", "utf8");
   assert.equal(
-    [...entries, ...rules].filter(({ code, mend }) => {
+    [...entries, ...rules].filter(({ code, remedy }) => {
       const row = page.split("\n").find((line) => line.startsWith(`| \`${code}\` |`));
-      return row === undefined || !row.replaceAll("\\|", "|").endsWith(`| ${mend} |`);
+      return row === undefined || !row.replaceAll("\\|", "|").endsWith(`| ${remedy} |`);
     }),
     [],
   );

@@ -377,7 +377,7 @@ for (const [what, pickle, message] of [
   ["items for no list", "\x80\x02NNa.", /items are added to no list/],
   ["a key that is there twice", "\x80\x02}(K\x01NK\x01Nu.", /the key "1" is there twice/],
   ["no end", "\x80\x02N", /it ends too early/],
-  ["a text that is no UTF-8", "\x80\x02X\x01\x00\x00\x00\xff.", /a text is no UTF-8/],
+  ["a text that is no UTF-8", "\x80\x02X\x01\x00\x00\x00\xff.", /a string is not UTF-8/],
 ] as const) {
   test(`a pickle with ${what} is refused`, () => {
     throwsError(() => readPickle(Buffer.from(pickle, "latin1")), PickleProblem, message);

@@ -241,8 +241,12 @@ test("an index that is a pipe is refused, and not waited for", () =>
   inTemporaryFolder((folder) => {
     const index = join(folder, "model.safetensors.index.json");
     execFileSync("mkfifo", [index]);
-    throwsError(() => openTensors(index), InputError, /it is no regular file/, { code: "file/unreadable" });
-    throwsError(() => openTensors(folder), InputError, /it is no regular file/, { code: "file/unreadable" });
+    throwsError(() => openTensors(index), InputError, /it is not a regular file/, {
+      code: "file/unreadable",
+    });
+    throwsError(() => openTensors(folder), InputError, /it is not a regular file/, {
+      code: "file/unreadable",
+    });
   }));
 
 test("a folder needs one index or one file", () =>

@@ -69,7 +69,7 @@ export function layersOf(graph: Graph): LayerGraph {
   return { layers, outputs: graph.outputs.map((output) => sources.get(output)) };
 }
 
-/** The inputs of a graph as sources. The batch is nobody's business. */
+/** The inputs of a graph as sources. The batch is ignored. */
 export function inputSources({ inputs }: Graph): Map<Value, Source> {
   return new Map(
     inputs.map((value, input): [Value, Source] => {

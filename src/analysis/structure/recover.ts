@@ -9,7 +9,7 @@ import { groupStages } from "./stages.js";
 import { isConv, type Unit, unitsOf } from "./units.js";
 
 /**
- * The stages and blocks of a network that nobody described: from where its branches part and meet, the forms of its
+ * The stages and blocks of a network without a description: from where its branches part and meet, the forms of its
  * convolutions and the sizes of its maps, with the names of its nodes where they number modules.
  *
  *     ops ─ segments ─ atoms ─ units (layers) ─ groups (blocks) ─ stem, stages, head

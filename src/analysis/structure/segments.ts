@@ -39,7 +39,7 @@ export function segmentsOf(ops: readonly Op[], sources: readonly Value[]): reado
   return withConstants(segments, ops, new Set(order));
 }
 
-/** Sizes and single numbers travel beside the maps, and hold nothing together. What nobody knows may be a map. */
+/** Sizes and single numbers travel beside the maps, and hold nothing together. An unknown value may be a map. */
 function carriesMap({ type: { dtype, dims } }: Value): boolean {
   return dtype === "other" || (!isIntegerType(dtype) && dims.length > 1);
 }

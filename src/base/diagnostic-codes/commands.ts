@@ -16,7 +16,7 @@ export const commandCodes = {
     refused: {
       input: [
         "The argument of a function is not a path, a spec object, `{ text }`, bytes of an ONNX model or `{ bytes, file }`, or the function doesn't accept this form.",
-        "The hint says what it takes. A text goes in as `{ text }`, as a string is a path.",
+        "The hint lists what it takes. Pass a text as `{ text }`: a string is a path.",
       ],
       "external-data": [
         "A model that is given as bytes has numbers in other files, or external data is asked for where no file is written.",
@@ -41,7 +41,7 @@ export const commandCodes = {
       ],
       unused: [
         "A flag has no effect here: it is about compiling and an ONNX file is taken as it is, or it is about weights or models that were not given.",
-        "Leave the flag out. The message says why it has no effect.",
+        "Leave the flag out. The message gives the reason.",
       ],
     },
   },
@@ -75,7 +75,7 @@ export const commandCodes = {
       ],
       budget: [
         "The text of `--budget` is not a budget, or no network meets it.",
-        "Write `cosine=0.999`, `parameters=-80%` or `metric=-0.4`; loosen it where the message says that nothing keeps to it.",
+        "Write `cosine=0.999`, `parameters=-80%` or `metric=-0.4`; loosen it if the message reports that nothing meets it.",
       ],
       metric: [
         "The program of `--metric` failed, or printed no number.",
@@ -83,7 +83,7 @@ export const commandCodes = {
       ],
       "no-gate": [
         "The file has no gate that can be swapped.",
-        "See with `--explain` what was nearly one, and why it is none.",
+        "Run with `--explain` to list the near misses, with reasons.",
       ],
       "open-size": [
         "The passes need the size of the maps, and the file leaves it open.",
@@ -145,10 +145,7 @@ export const commandCodes = {
       ],
       inputs: ["The network has several inputs, and calibration feeds one.", "Use `--new-gates init`."],
       mixed: ["The folder has arrays and pictures.", "Put each kind into a folder of its own."],
-      "not-finite": [
-        "An element of the array is NaN or infinite.",
-        "Remove that image, or mend its numbers.",
-      ],
+      "not-finite": ["An element of the array is NaN or infinite.", "Remove that image, or fix its numbers."],
       random: [
         "`random:N` is not followed by a number of images within the limits.",
         "Write a number within the limits of the message, as `random:16`.",

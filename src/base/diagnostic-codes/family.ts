@@ -6,8 +6,8 @@ export const EXIT_CODES = { refused: 2, failed: 1, missing: 3, defect: 70, warne
 
 export type DiagnosticKind = keyof typeof EXIT_CODES;
 
-/** What a code means, and how to mend what it complains of. */
-export type Explanation = readonly [meaning: string, mend: string];
+/** What a code means, and what to do about it. */
+export type Explanation = readonly [meaning: string, remedy: string];
 
 /** Diagnostics about one thing: by kind, the second word of each code with its explanation. */
 export type CodeFamily = { readonly about: string } & {

@@ -46,7 +46,7 @@ export const fileCodes = {
       ],
       "no-model": [
         "The file is not an ONNX model, or is damaged.",
-        "Export or download it again. The message says what the file is, where that can be told.",
+        "Export or download it again. The message names the file's format, if it is known.",
       ],
       batch: [
         "A network that selects boxes in one image was asked for with another batch.",
@@ -131,7 +131,7 @@ export const fileCodes = {
       npz: ["The file is not a readable .npz file.", "Write it again with the line of NumPy in the hint."],
       "other-setting": [
         "The spec has another setting than the weights were trained with.",
-        "Set it as the hint says, or accept the difference with `--allow-other-settings`.",
+        "Set it as the hint shows, or accept the difference with `--allow-other-settings`.",
       ],
       safetensors: ["The file is not a valid safetensors file.", "Save or download it again."],
       shape: [
@@ -148,7 +148,7 @@ export const fileCodes = {
       ],
       "unknown-format": [
         "The file has no format of tensors that ecagen knows.",
-        "Get the right file as the hint says; the message says what this one is, where that can be told.",
+        "Get the right file as the hint shows; the message names this file's format, if it is known.",
       ],
       "names-map": [
         "The file of `--names-map` is not a JSON object of regular expressions and replacements, or gives two tensors one name.",

@@ -6,7 +6,7 @@ import { runCodes } from "./runs.js";
 import { type SPEC_RULES, specCodes } from "./specs.js";
 
 /**
- * Every code that a diagnostic can have, by family: what it means, and how to mend it. A code is `FAMILY/WORD`. docs/diagnostics.md is made of
+ * Every code that a diagnostic can have, by family: what it means, and how to fix it. A code is `FAMILY/WORD`. docs/diagnostics.md is made of
  * it; a code that is not in it is a compile error.
  */
 export const diagnosticCodes = {

@@ -46,7 +46,10 @@ export const runCodes = {
         "Read its reason in the message. `ecagen verify FILE` says whether the file itself is at fault.",
       ],
       several: ["Several arrays were given for one input.", "Put them into one array, along the batch."],
-      shape: ["The array has another shape than the input.", "Reshape it; the hint says which size differs."],
+      shape: [
+        "The array has another shape than the input.",
+        "Reshape it; the hint names the size that differs.",
+      ],
       "unknown-name": [
         "The model has no input or output of that name.",
         "Use the nearest name, which the hint has.",
@@ -106,7 +109,7 @@ export const runCodes = {
     missing: {
       unavailable: [
         "The device can't run models here.",
-        "Install what the hint says is missing; `ecagen doctor` shows all devices.",
+        "Install what the hint names; `ecagen doctor` shows all devices.",
       ],
     },
   },

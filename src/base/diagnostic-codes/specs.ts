@@ -20,20 +20,20 @@ export const specCodes = {
       "duplicate-key": ["A key occurs twice in one object.", "Remove one of them."],
       empty: ["The file is empty.", "Write a spec: `ecagen init` makes a first one."],
       encoding: ["The file is not UTF-8 text.", "Save it as UTF-8."],
-      invalid: ["A value has the right type but is not allowed.", "Write a value as the message says."],
+      invalid: ["A value has the right type but is not allowed.", "Write a value that the message allows."],
       "invalid-name": [
         "A name has characters that are not allowed there.",
         "Use those that the message lists.",
       ],
       "is-folder": ["The path is a folder.", "Name the file in it."],
-      "missing-key": ["An object lacks a required key.", "Add it; the hint says what it is for."],
+      "missing-key": ["An object lacks a required key.", "Add it; the hint explains it."],
       "not-found": [
         "There is no such file, and no spec of that name ships with ecagen.",
         "Check the path. `ecagen list` shows the specs that ship.",
       ],
       model: [
         "A spec is expected, but the file is a model in another format, or weights.",
-        "Convert it as the hint says.",
+        "Convert it as the hint shows.",
       ],
       names: [
         "`names` mentions something that the network does not have, leaves out a layer, or gives two weights one name.",
@@ -119,7 +119,7 @@ export const specCodes = {
       ],
       "no-gate": [
         "The network has no gate that the options of the pass select.",
-        "Change the options; the hint says which gates there are.",
+        "Change the options; the hint lists the available gates.",
       ],
       "no-linear-neighbour": [
         "`insert-attention{factor=fold}` found no layer adjacent to a gate that can absorb its factor.",

@@ -25,7 +25,7 @@ export const graphCommand = defineCommand({
       requiresArg: true,
       choices: ["block", "op"] as const,
       default: "block" as const,
-      describe: "What each node stands for: a block or an op",
+      describe: "What each node represents: a block or an op",
     },
     ...sizeFlags,
     ...specFlags,

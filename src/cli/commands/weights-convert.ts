@@ -43,7 +43,7 @@ export const weightsConvertCommand = defineCommand({
     const { file, output, names, spec } = args;
     if (spec === undefined) {
       throw InputError.of("weights/no-spec", "weights convert needs the network: --spec FILE", {
-        hint: "names alone don't say which layer is which; ecagen list shows the specs that there are, as in --spec specs/b0-se.json",
+        hint: "names alone don't identify the layers; ecagen list shows the available specs, as in --spec specs/b0-se.json",
       });
     }
     const { convertWeights } = await import("../../driver/weights/convert.js");

@@ -71,7 +71,7 @@ export function weightsNote({ weights: { file, seed, initial, dropped } }: Varia
   if (initial > 0) {
     return {
       trained: false,
-      text: `Weights of ${file}, and ${tensors(initial)} of new gates that nobody trained. Its classes mean little.`,
+      text: `Weights of ${file}, and ${tensors(initial)} of new, untrained gates. Its classes mean little.`,
     };
   }
   if (dropped > 0) {

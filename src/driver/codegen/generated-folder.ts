@@ -19,7 +19,7 @@ const manifestSchema = z.object({
   files: z.record(z.string(), z.union([hash, z.array(hash)])),
 });
 
-/** What the files of a folder may hold if nobody but ecagen has changed them: hashes of each by its path. */
+/** What the files of a folder may hold if only ecagen has changed them: hashes of each by its path. */
 type KnownFiles = ReadonlyMap<string, readonly string[]>;
 
 /** A program's files by path, each with the hash of its content. */

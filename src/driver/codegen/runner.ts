@@ -102,6 +102,6 @@ function refuseExternalData({ file, imported }: FileNetwork): void {
   if (!imported.source.hasExternalData) return;
   throw InputError.of("codegen/external-data", `${file} has its weights in other files`, {
     file,
-    hint: "a program holds one file; up to 2 GiB of weights can be in the ONNX file itself",
+    hint: "a program embeds one file; the ONNX file itself can contain up to 2 GiB of weights",
   });
 }

@@ -32,7 +32,7 @@ export interface GraphOptions extends NetworkOptions {
   readonly output?: string | undefined;
 }
 
-/** Layouts take time with more than the square of the nodes, and nobody reads such a picture. */
+/** Layouts take time with more than the square of the nodes, and such a picture is of no use. */
 const MOST_NODES = 5000;
 
 /**

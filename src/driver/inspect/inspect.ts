@@ -107,7 +107,7 @@ function specOf(network: FileNetwork): { readonly written?: WrittenSpec; readonl
 
 function reasonOf(problem: InputError | undefined, file: string): string | null {
   const [first] = problem?.diagnostics ?? [];
-  return first?.message.replace(`${file} is no network that a spec says: `, "") ?? null;
+  return first?.message.replace(`${file} is not a network that a spec can describe: `, "") ?? null;
 }
 
 function inspectNetwork({

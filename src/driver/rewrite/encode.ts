@@ -67,7 +67,7 @@ export function sizesOf({ sizes, taken }: SizedModel): Pick<RewrittenOptions, "s
   return { sizes, undeclared: taken !== undefined };
 }
 
-/** Whether the rewritten file is to have neither nodes for tensors nor tensors that nobody reads. */
+/** Whether the rewritten file is to have neither nodes for tensors nor unused tensors. */
 export function isSimplified(invocations: readonly PassInvocation[]): boolean {
   return invocations.some(({ pass }) => pass === simplify.name);
 }

@@ -40,7 +40,7 @@ function labelsOfLines(text: string, file: string): readonly string[] {
 /** The refusal of a file that has other lines than labels of the model: for what it is instead, where that is known. */
 export function noLabels(file: string, why: string, hint: string): InputError {
   const kind = fileKind(readBytes(file));
-  const message = kind?.hint === undefined ? why : `${file} is no list of labels: it is ${kind.is}`;
+  const message = kind?.hint === undefined ? why : `${file} is not a list of labels: it is ${kind.is}`;
   return InputError.of("run/labels", message, { file, hint: kind?.hint ?? hint });
 }
 

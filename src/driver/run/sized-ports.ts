@@ -6,9 +6,9 @@ import type { Port } from "../../runtime/protocol.js";
 
 /** An input with the sizes that were asked for; an array may have any in those that are left open. */
 export interface SizedPort extends Port {
-  /** The sizes of a batch of images, which are made for it: with numbers for those that nobody asked for as well. */
+  /** The sizes of a batch of images, which are made for it: with numbers for the sizes that were not requested as well. */
   readonly imageDims: Port["dims"];
-  /** On the numbers that nobody asked for. */
+  /** On the numbers that were not requested. */
   readonly notes: readonly Diagnostic[];
 }
 

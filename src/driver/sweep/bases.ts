@@ -13,7 +13,7 @@ import { networkOfSpec } from "../../networks/spec-network.js";
 import { isOnnx } from "../../onnx/file/names.js";
 
 /**
- * A base as it is handed to whoever makes its variants, in this process or in another: a spec as the text that it was when the sweep
+ * A base as it is passed to the process that makes its variants, in this process or in another: a spec as the text that it was when the sweep
  * began, with what it extends; an ONNX file by its path and what its bytes hash to.
  */
 export type SweepBase = {

@@ -31,7 +31,7 @@ import {
   variantInRow,
 } from "./row.js";
 
-/** One variant for whoever computes its row. It travels to other threads and machines as JSON. */
+/** One variant, for the thread or machine that computes its row. It travels to other threads and machines as JSON. */
 export interface SweepTask {
   readonly variant: SweepVariant;
   readonly base: SweepBase;

@@ -25,7 +25,7 @@ export function refuseIdleAxes({ axes }: Sweep, bases: readonly OpenedBase[], re
       {
         ...{
           key: true,
-          hint: "set the field that has the last word, as that of a stage; gates is about all gates",
+          hint: "set the field that overrides it, such as that of a stage; gates sets all gates",
         },
       },
     );

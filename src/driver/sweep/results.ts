@@ -42,7 +42,7 @@ interface HeaderLine {
 
 /**
  * The results of a sweep as JSON Lines: a header, then a row for each variant, in the order in which they came to be known. A row is
- * written once, whoever brings it how often.
+ * written once, however often and by whichever process it is sent.
  */
 export class ResultsFile {
   readonly #lines: LineFile;

@@ -34,7 +34,7 @@ export function givenBytes(bytes: Uint8Array, file: string): GivenBytes {
   return { bytes, file, openData: dataBeside(file) };
 }
 
-/** Files beside `file`, each open only while it is read: what is decoded from memory has nobody who would close it. */
+/** Files beside `file`, each open only while it is read: nothing would close what is decoded from memory. */
 export function dataBeside(file: string): OpenBeside {
   return openBeside(file, openedWhenRead, messageOf);
 }

@@ -6,7 +6,7 @@ import { type Dim, isDType, refuse, tensorType } from "../types.js";
 const dim = z.union([z.int(), z.string()]);
 const sizes = z.union([z.null(), z.array(dim)]);
 
-/** A node of a body that multiplies, with what a count of it needs. Sizes that nobody knows are null. */
+/** A node of a body that multiplies, with what a count of it needs. Unknown sizes are null. */
 export interface InnerNode {
   readonly operator: string;
   readonly domain: string;
@@ -51,7 +51,7 @@ const attributes = z.strictObject({
   domain: z.string().default(""),
   /** The index of the node among those of its file, from 0; left out of one that is new. */
   node: z.int().min(0).optional(),
-  /** Whether it has multiply-accumulates, or may have: a convolution, a product, what nobody knows. */
+  /** Whether it has multiply-accumulates, or may have: a convolution, a product, an unknown operator. */
   multiplies: z.boolean().default(false),
   /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */
   bodies: z.array(body).default([]),

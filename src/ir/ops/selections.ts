@@ -14,7 +14,7 @@ import {
 } from "../types.js";
 import { indexFrom } from "./axes.js";
 
-/** How many elements are found: a size that only a run has, so that whoever makes the op names it. */
+/** How many elements are found: a size that only a run has, so the caller that makes the op names it. */
 export const found = z.union([z.int().min(0), z.string().min(1)]);
 
 const axis = z.int().min(0);

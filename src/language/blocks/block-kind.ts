@@ -86,7 +86,7 @@ export interface GroupedConv {
   readonly name?: string;
 }
 
-/** One block type: what a stage may say of it, one of its blocks with everything said, and what the rules ask of that. */
+/** One block type: what a stage may say of it, one of its blocks with all defaults filled in, and what the rules ask of that. */
 interface BlockKind<N extends string, B extends BuiltInBlock, F extends z.ZodRawShape> {
   /** The spec's word. */
   readonly block: N;

@@ -30,7 +30,7 @@ export type BlockType = keyof typeof blockKinds;
 
 export const BLOCK_TYPES = Object.keys(blockKinds) as readonly BlockType[];
 
-/** One block, everything said, of a type that ecagen brings along. */
+/** One block of a built-in type, with all defaults filled in. */
 export type ResolvedBuiltIn = ReturnType<(typeof blockKinds)[BlockType]["resolve"]>;
 
 export type ResolvedBlock = ResolvedBuiltIn | ResolvedDefined;
@@ -69,7 +69,7 @@ export function factsOf(block: ResolvedBlock): RuleFacts {
   return (blockKinds[block.block] as { facts(block: ResolvedBuiltIn): RuleFacts }).facts(block);
 }
 
-/** One block of a stage with everything said. */
+/** One block of a stage with all defaults filled in. */
 export function resolveBlock(stage: BuiltInStage, context: Omit<BlockContext, "gates">): ResolvedBlock {
   const { resolve } = blockKinds[stage.block] as {
     resolve(stage: BuiltInStage, context: BlockContext): ResolvedBlock;

@@ -72,7 +72,7 @@ export function readsStride(definition: Definition): boolean {
 export function unreadStride(block: string, owner: "stage" | "layer"): { message: string; hint: string } {
   return {
     message: `the layers of "${block}" don't look at the ${owner}'s stride`,
-    hint: 'say `"stride": "stride"` in one of its layers, or leave the stride out',
+    hint: 'write `"stride": "stride"` in one of its layers, or leave the stride out',
   };
 }
 

@@ -17,7 +17,7 @@ const KNOWN_NAMES = ["inputChannels", "channels", "stride", "in", "index", "stag
 
 const BESIDE_THE_MAIN_PATH = {
   message: "only the main path has a layer for the stage's gate",
-  hint: "say which gate stands here by `attention`; a stage's `position` has the words identity and post",
+  hint: "set the gate here with `attention`; a stage's `position` can be identity or post",
 };
 
 /** The parts of a spec that have to do with definitions. */

@@ -18,8 +18,8 @@ import type { WrittenMapHead } from "./schema.js";
 const KNOWN_NAMES = ["inputChannels", "in"] as const;
 
 const WITHOUT_A_STAGE = {
-  message: "neck and heads belong to no stage, whose gate could stand here",
-  hint: 'say which one does: "attention": "eca"',
+  message: "neck and heads belong to no stage, so no gate of a stage applies here",
+  hint: 'name the gate: "attention": "eca"',
 };
 
 /** Checks the layers of neck and heads, as far as that needs no numbers. Gives false where anything is wrong. */

@@ -189,7 +189,7 @@ function mapsOf(
       refuse({ path: at, message: absentLevel(level), hint });
     } else if (earlier.some(({ name }) => name === level)) {
       const message = `"${level}" is a head, whose results are read all together`;
-      refuse({ path: at, message, hint: `say "from": "${level}"` });
+      refuse({ path: at, message, hint: `write "from": "${level}"` });
     }
     return [];
   });

@@ -9,7 +9,7 @@ import type { SpecRule } from "./rule.js";
 export const attentionFitsItsSite: SpecRule = {
   name: "attention-fits-its-site",
   doc: "A gate's options must fit the channels that it gates: a squeeze must leave at least one.",
-  mend: "Change the option that the message names: for a squeeze, give it `channels` or a larger `ratio`.",
+  remedy: "Change the option that the message names: for a squeeze, give it `channels` or a larger `ratio`.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
       for (const gate of block.gates) {

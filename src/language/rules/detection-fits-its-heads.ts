@@ -6,7 +6,7 @@ import type { Report, SpecRule } from "./rule.js";
 export const detectionFitsItsHeads: SpecRule = {
   name: "detection-fits-its-heads",
   doc: "The heads of `detection` must have four numbers and at least one logit per anchor, on as many maps as there are sizes; normalised regions must have convolutions.",
-  mend: "Correct the channels of the heads, or the sizes and ratios of the anchors.",
+  remedy: "Correct the channels of the heads, or the sizes and ratios of the anchors.",
   check({ resolved }, report) {
     const { detection, heads = [] } = resolved ?? {};
     if (detection === undefined) return;

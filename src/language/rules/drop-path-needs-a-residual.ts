@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const dropPathNeedsAResidual: SpecRule = {
   name: "drop-path-needs-a-residual",
   doc: "Stochastic depth drops a block's branch and keeps its input, so it needs a block with a residual.",
-  mend: "Set `dropPath` to 0 there, or give the block a residual.",
+  remedy: "Set `dropPath` to 0 there, or give the block a residual.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { dropPath, blocks } = resolved;

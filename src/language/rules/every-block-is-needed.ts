@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const everyBlockIsNeeded: SpecRule = {
   name: "every-block-is-needed",
   doc: "The result of a stage must be read by a later stage, by the head or as a feature; otherwise the stage would be dropped silently.",
-  mend: "Read the stage with `from`, make it a feature, or remove it.",
+  remedy: "Read the stage with `from`, make it a feature, or remove it.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const needed = new Set(neededBlocks(resolved).map(mapKey));

@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const featuresHaveAPlace: SpecRule = {
   name: "features-have-a-place",
   doc: "A feature must name an existing level, stage or value, and each map can be an output only once.",
-  mend: "Name a level, stage or value that exists, each once.",
+  remedy: "Name a level, stage or value that exists, each once.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { blocks, features } = resolved;

@@ -7,7 +7,7 @@ import type { Report, SpecRule } from "./rule.js";
 export const gatesHaveAPlace: SpecRule = {
   name: "gates-have-a-place",
   doc: "A gate's `position` must be one that the block has, and its `blocks` must be blocks of the stage.",
-  mend: "Choose another `position`, or indexes of blocks that the stage has.",
+  remedy: "Choose another `position`, or indexes of blocks that the stage has.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
       for (const gate of block.gates) checkPosition(block, gate, report);

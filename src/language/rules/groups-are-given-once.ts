@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const groupsAreGivenOnce: SpecRule = {
   name: "groups-are-given-once",
   doc: "`groups` and `groupSize` are two ways to set the same value.",
-  mend: "Remove one of the two.",
+  remedy: "Remove one of the two.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
       if (stage === undefined || !("groupSize" in stage)) return;

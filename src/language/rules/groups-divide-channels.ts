@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const groupsDivideChannels: SpecRule = {
   name: "groups-divide-channels",
   doc: "A grouped convolution splits its input and output channels into equal parts.",
-  mend: "Choose groups that divide both numbers of channels.",
+  remedy: "Choose groups that divide both numbers of channels.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
       const stage: Readonly<Record<string, unknown>> = written.stages[block.stage] ?? {};

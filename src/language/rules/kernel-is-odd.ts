@@ -4,7 +4,7 @@ import { type SpecRule, writtenLayers } from "./rule.js";
 export const kernelIsOdd: SpecRule = {
   name: "kernel-is-odd",
   doc: "An even kernel has no middle: its output is shifted by half a pixel, and a residual doesn't fit.",
-  mend: "Use an odd kernel: 3, 5, 7.",
+  remedy: "Use an odd kernel: 3, 5, 7.",
   check({ written }, report) {
     for (const { path, layer } of writtenLayers(written)) {
       for (const { at, kernel } of kernelsIn(layer)) {

@@ -18,7 +18,7 @@ function whereOf({ head, detection }: ResolvedSpec): string {
 export const labelsNameEachClass: SpecRule = {
   name: "labels-name-each-class",
   doc: "`labels` must have a name for each class; with a missing name, all later names would be wrong.",
-  mend: "Write as many labels as `head.classes`, or correct `head.classes`.",
+  remedy: "Write as many labels as `head.classes`, or correct `head.classes`.",
   check({ resolved }, report) {
     if (resolved?.labels === undefined) return;
     const { length } = resolved.labels;

@@ -7,7 +7,7 @@ import type { SpecRule } from "./rule.js";
 export const mapStaysLargeEnough: SpecRule = {
   name: "map-stays-large-enough",
   doc: "A feature map must not be smaller than the stride that is applied to it: the input is too small.",
-  mend: "Use a larger input, or fewer or smaller strides.",
+  remedy: "Use a larger input, or fewer or smaller strides.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     let places = placesOfInput(resolved.input);

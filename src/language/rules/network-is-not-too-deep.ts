@@ -6,7 +6,7 @@ const MAX_BLOCKS = 4096;
 export const networkIsNotTooDeep: SpecRule = {
   name: "network-is-not-too-deep",
   doc: `Repeats and depth scaling must not lead to more than ${MAX_BLOCKS} blocks.`,
-  mend: "Use fewer repeats, or a smaller depth.",
+  remedy: "Use fewer repeats, or a smaller depth.",
   check({ resolved }, report) {
     const blocks = resolved?.blocks.length ?? 0;
     if (blocks > MAX_BLOCKS)

@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const networksHaveAnOutput: SpecRule = {
   name: "networks-have-an-output",
   doc: "A network without a classifier must have features or heads, or it would compute nothing.",
-  mend: 'Add `features` or `heads`, or remove `"classifier": false`.',
+  remedy: 'Add `features` or `heads`, or remove `"classifier": false`.',
   check({ resolved }, report) {
     if (resolved === undefined || resolved.head !== undefined || resolved.features.length > 0) return;
     if (resolved.detection?.outputs === "detections") return;

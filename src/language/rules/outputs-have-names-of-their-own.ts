@@ -8,7 +8,7 @@ const RESERVED = ["input", "output"];
 export const outputsHaveNamesOfTheirOwn: SpecRule = {
   name: "outputs-have-names-of-their-own",
   doc: `No two outputs have the same name, and none is called ${[...RESERVED, LOGITS].join(", ")}, the last of which is the classifier's.`,
-  mend: "Rename one of the outputs.",
+  remedy: "Rename one of the outputs.",
   check({ resolved }, report) {
     const taken = new Set<string>([...RESERVED, LOGITS]);
     const features = (resolved?.features ?? []).map(({ specPath, name }) => ({ specPath, names: [name] }));

@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const preactivatedBlocksEndInAConvolution: SpecRule = {
   name: "preactivated-blocks-end-in-a-convolution",
   doc: "With `preactivation` nothing follows the last convolution of branch and shortcut, so other fields can't request an activation there.",
-  mend: "Remove the field that asks for the activation, or set `preactivation` to false.",
+  remedy: "Remove the field that asks for the activation, or set `preactivation` to false.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
       if (stage === undefined || !("preactivation" in stage) || !stage.preactivation) return;

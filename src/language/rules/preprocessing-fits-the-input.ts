@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const preprocessingFitsTheInput: SpecRule = {
   name: "preprocessing-fits-the-input",
   doc: "`mean` and `std` must have one number per input channel, or one for all; only an image that is resized to fit is padded.",
-  mend: 'Give one number, or one for each channel; use `padding` only with `"resize": "fit"`.',
+  remedy: 'Give one number, or one for each channel; use `padding` only with `"resize": "fit"`.',
   check({ resolved }, report) {
     if (resolved?.preprocessing === undefined) return;
     const { preprocessing, input } = resolved;

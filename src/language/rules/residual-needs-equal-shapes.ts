@@ -4,7 +4,7 @@ import type { SpecRule } from "./rule.js";
 export const residualNeedsEqualShapes: SpecRule = {
   name: "residual-needs-equal-shapes",
   doc: "A block can only add its input to its output if both have the same shape: stride 1, equal channels.",
-  mend: "Set stride 1 and equal channels, or remove the residual.",
+  remedy: "Set stride 1 and equal channels, or remove the residual.",
   check({ written, resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
       // Any other shortcut takes on the branch's shape.

@@ -28,8 +28,8 @@ export interface SpecRule {
   readonly name: RuleName;
   /** Why, in one or two sentences. */
   readonly doc: string;
-  /** How to mend a spec that is against it. */
-  readonly mend: string;
+  /** How to fix a spec that breaks it. */
+  readonly remedy: string;
   check(subject: RuleSubject, report: Report): void;
 }
 

@@ -7,7 +7,7 @@ const LIMIT = `at most ${MAX_CHANNELS} are possible`;
 export const scaledChannelsStayInRange: SpecRule = {
   name: "scaled-channels-stay-in-range",
   doc: `Scaling and expansion must not lead to more than ${MAX_CHANNELS} channels.`,
-  mend: "Use a smaller width, `channels` or `expansion`.",
+  remedy: "Use a smaller width, `channels` or `expansion`.",
   check({ resolved }, report) {
     if (resolved === undefined) return;
     const { stem, blocks, head } = resolved;

@@ -5,7 +5,7 @@ import type { SpecRule } from "./rule.js";
 export const shortcutsFitTheirBranch: SpecRule = {
   name: "shortcuts-fit-their-branch",
   doc: "A shortcut padded with zeros can only add channels; one that pools or subsamples has the branch's size only for strides up to 2, or with `same` padding.",
-  mend: "Choose another `shortcut`, or change channels, stride or padding so that both have one shape.",
+  remedy: "Choose another `shortcut`, or change channels, stride or padding so that both have one shape.",
   check({ resolved }, report) {
     for (const block of resolved?.blocks ?? []) {
       const { shortcut } = factsOf(block);

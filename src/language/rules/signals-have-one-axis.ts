@@ -4,7 +4,7 @@ import type { SpecRule } from "./rule.js";
 export const signalsHaveOneAxis: SpecRule = {
   name: "signals-have-one-axis",
   doc: "An input with `length` can't have height and width, boxes, or preprocessing of images.",
-  mend: "Remove what the message names, or give the input `height` and `width`.",
+  remedy: "Remove what the message names, or give the input `height` and `width`.",
   check({ written: { input, preprocessing }, resolved }, report) {
     if (input.length === undefined) return;
     for (const key of ["height", "width"] as const) {

@@ -3,7 +3,7 @@ import { type SpecRule, writtenLayers } from "./rule.js";
 export const strideFitsKernel: SpecRule = {
   name: "stride-fits-kernel",
   doc: "A stride larger than the kernel skips pixels that no output depends on.",
-  mend: "Use a stride of at most the kernel's side, or a larger kernel.",
+  remedy: "Use a stride of at most the kernel's side, or a larger kernel.",
   check({ written }, report) {
     for (const { path, layer } of writtenLayers(written)) {
       const { kernel, stride } = layer;

@@ -3,7 +3,7 @@ import type { SpecRule } from "./rule.js";
 export const unexpandedBlocksKeepTheirChannels: SpecRule = {
   name: "unexpanded-blocks-keep-their-channels",
   doc: "Without an expansion layer nothing changes the number of channels before the depthwise convolution.",
-  mend: "Give the block an `expansion` other than 1, or the channels that enter it.",
+  remedy: "Give the block an `expansion` other than 1, or the channels that enter it.",
   check({ written }, report) {
     written.stages.forEach((stage, i) => {
       if (stage === undefined || !("expansionLayer" in stage)) return;

@@ -58,7 +58,7 @@ function readParts(value: unknown, refuse: RefuseSweep): Parts {
   const goals = texts(front).map((text, i) => read(parseGoal(text), ["front", i]));
   for (const [i, goal] of goals.entries())
     if (goal?.quantity === "medianMs" && bench !== true)
-      refuse("sweep/number", "nothing is timed", ["front", i], { hint: 'say "bench": true' });
+      refuse("sweep/number", "nothing is timed", ["front", i], { hint: 'write "bench": true' });
   const settings = listOf(list ?? [{}]).map((each, i) => readSettings(each, ["list", i], refuse));
   return {
     list: settings,
@@ -140,7 +140,7 @@ function checkField(key: string, path: JsonPath, refuse: RefuseSweep): void {
   }
 }
 
-/** Values of one range. More are no axis that anybody means. */
+/** Values of one range. No real axis has more. */
 const MOST_STEPS = 10_000;
 
 function valuesOf(

@@ -35,7 +35,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9 
 export function parseConstraint(text: string): Constraint | TextProblem {
   const { name = "", relation, digits, unit = "" } = COMPARISON.exec(text)?.groups ?? {};
   if (relation === undefined || digits === undefined) {
-    const message = `${JSON.stringify(text)} is no bound of a number`;
+    const message = `${JSON.stringify(text)} is not a bound`;
     return { message, hint: "as parameters < 5e6, macs <= 400M or gateCount >= 3" };
   }
   const quantity = COUNTED.find((each) => each === name);
@@ -62,7 +62,7 @@ export function keepsTo({ relation, bound }: Constraint, value: number): boolean
 export function parseGoal(text: string): Goal | TextProblem {
   const [better, name = "", ...more] = text.trim().split(/\s+/);
   if ((better !== "least" && better !== "most") || name === "" || more.length > 0) {
-    const message = `${JSON.stringify(text)} is no aim`;
+    const message = `${JSON.stringify(text)} is not an aim`;
     return { message, hint: "as least parameters or most gateCount" };
   }
   const quantity = QUANTITIES.find((each) => each === name);

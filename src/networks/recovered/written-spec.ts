@@ -67,7 +67,7 @@ export function notKnown(file: string, problems: readonly string[]): InputError 
   return new InputError(
     problems.map((problem) => ({
       code: "onnx/unknown-structure",
-      message: `${file} is no network that a spec says: ${problem}`,
+      message: `${file} is not a network that a spec can describe: ${problem}`,
       file,
       hint: `ecagen inspect ${file} shows the blocks that were found`,
     })),

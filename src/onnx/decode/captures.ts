@@ -2,7 +2,7 @@ import { refuse, TypeRefusal } from "../../ir/types.js";
 import type { ModelDocument } from "../file/document.js";
 import { bodiesOf, type GraphMessage, type NodeMessage, TensorProto } from "../file/proto.js";
 
-/** More levels of subgraphs than anybody writes; without a limit a file could overflow the stack. */
+/** More levels of subgraphs than any real file has; without a limit a file could overflow the stack. */
 const DEEPEST = 64;
 
 /** The names of tensors in the subgraphs of a node. */
@@ -30,7 +30,7 @@ export function subgraphNames(node: NodeMessage): SubgraphNames {
   return { captured: [...captured], inner: [...inner] };
 }
 
-/** The names of tensors that a node, a subgraph or the graph itself takes: what is left is read by nobody. */
+/** The names of tensors that a node, a subgraph or the graph itself takes: the rest is unused. */
 export function readNames({ nodes, outputs }: ModelDocument): ReadonlySet<string> {
   const names = new Set(outputs.map(({ message }) => message.name ?? ""));
   for (const { message } of nodes) {

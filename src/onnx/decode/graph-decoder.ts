@@ -41,7 +41,7 @@ export interface DecodedGraph {
   readonly branches: ReadonlyMap<WireField, GraphMessage>;
 }
 
-/** More wrong places of one file than anybody reads. */
+/** More errors of one file than a person reads. */
 const MOST_WRONG = 50;
 
 /** Makes IR of a model file, node by node. What the IR can't say becomes opaque; what is no graph is an error. */
@@ -185,7 +185,7 @@ export class GraphDecoder {
     const scope = scopeOfNode(message.name || output, message.opType ?? "");
     const result = this.#builder.op(kind, operands, attributes, { scope }, output);
     this.#known.defineResults([result], message, names);
-    // Outputs that nobody reads are no results, but their names are taken.
+    // Unused outputs are no results, but their names are taken.
     for (const unread of message.output ?? [])
       if (unread !== "" && unread !== output) this.#inner.add(unread);
     const dtypes = [result.type.dtype];

@@ -67,7 +67,7 @@ export function importModel(
   };
 }
 
-/** More levels of Ifs in Ifs than anybody writes. */
+/** More levels of Ifs in Ifs than any real file has. */
 const MOST_ROUNDS = 16;
 
 /**

@@ -124,7 +124,7 @@ export class NodeReader {
     return (this.#node.output ?? []).some((name, i) => i > 0 && name !== "");
   }
 
-  /** Refuses attributes and inputs that nobody has read: what they ask for would be lost. */
+  /** Refuses attributes and inputs that were not read: what they ask for would be lost. */
   finish(): void {
     const attributes = [...this.#unread.keys()];
     if (attributes.length > 0) refuse(`attribute ${attributes.join(", ")} is not supported`);

@@ -32,7 +32,7 @@ export class ModelSource {
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** The nodes whose output is a constant, by its name. */
   readonly constants: ReadonlyMap<string, DocumentNode>;
-  /** Names that nothing may take: those inside of subgraphs, and outputs that nobody reads. */
+  /** Names that nothing may take: those inside of subgraphs, and unused outputs. */
   readonly inner: ReadonlySet<string>;
   /** Names of tensors that subgraphs read from the graph around them. */
   readonly captured: ReadonlySet<string>;

@@ -228,7 +228,7 @@ export function refuseModelOps(graph: Graph, opset: number): void {
     return [
       {
         code: "onnx/not-an-operator",
-        message: `${op.kind} at ${op.loc.scope} is no ONNX operator${before}`,
+        message: `${op.kind} at ${op.loc.scope} is not an ONNX operator${before}`,
         path: op.loc.specPath === undefined ? undefined : parseJsonPath(op.loc.specPath),
         hint: "a lowering pass must come before export",
       },

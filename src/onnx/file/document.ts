@@ -35,7 +35,7 @@ export interface DocumentValue {
 
 /**
  * A model file taken apart, without the numbers of its tensors. Every field of the model and of its graph is known by
- * its offset, so that what nobody changes can be copied, whether this program knows it or not.
+ * its offset, so that unchanged fields can be copied, known or unknown.
  */
 export interface ModelDocument {
   /** The file's name, for messages. */

@@ -2,7 +2,7 @@ import type { ModelMessage } from "./proto.js";
 
 /**
  * The key of a file's metadata that names the initializers which no training changes, as anchors: a list as JSON. A file has no other
- * way to tell them from weights. Single numbers are not in it: nobody trains these.
+ * way to tell them from weights. Single numbers are not in it: they are not trained.
  */
 export const FIXED_TENSORS = "ecagen.fixed";
 

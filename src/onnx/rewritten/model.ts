@@ -26,7 +26,7 @@ export interface RewrittenOptions {
   readonly sizes?: Readonly<Record<string, number>> | undefined;
   /** Leaves the types of new values undeclared: where the graph has numbers for sizes that are open in the file. */
   readonly undeclared?: boolean | undefined;
-  /** Leaves out tensors that nobody reads, and writes those of Constant nodes as initializers. */
+  /** Leaves out unused tensors, and writes those of Constant nodes as initializers. */
   readonly simplified?: boolean | undefined;
   /** Goes into the file's metadata; entries of the same keys go. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;

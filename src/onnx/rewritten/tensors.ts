@@ -81,7 +81,7 @@ export class RewrittenTensors {
     return !this.#source.isRead(name) && (this.#keepUnread || this.#source.isOverridable(name));
   }
 
-  /** What replaces an initializer of the file; nothing where nobody reads it any more. */
+  /** What replaces an initializer of the file; nothing if it is no longer used. */
   at(name: string, field: WireField): FileSegment | TensorPart | undefined {
     const made = this.#made.get(name);
     if (made !== undefined) return tensorPart(made);

@@ -12,7 +12,7 @@ export interface Inferred {
   readonly values?: readonly Dim[] | undefined;
 }
 
-/** Tensors with more axes are nobody's. */
+/** No real tensor has more axes. */
 const MOST_AXES = 64;
 
 /** Sizes that only a run has; undefined for a rank that is not known, or none. */

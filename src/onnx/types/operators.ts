@@ -37,7 +37,7 @@ export const STANDARD_RULES: ReadonlyMap<string, TypeRule> = new Map(
 
 const RUNTIME_RULES: TypeRules = RUNTIME;
 
-/** Deeper bodies and functions are nobody's; a function that calls itself has no end. */
+/** No real file has deeper bodies and functions; a function that calls itself has no end. */
 const DEEPEST = 32;
 
 /** Told of a node of a body, what is known where it stands, and of its opset. */
@@ -66,7 +66,7 @@ export class Operators {
     return this.#left <= 0 || this.#wasTooDeep;
   }
 
-  /** What a node's operator says of the types of its results; nothing for one that nobody knows. */
+  /** What a node's operator says of the types of its results; nothing for an unknown operator. */
   typesOf(node: NodeMessage, scope: TypeScope, opset = this.#opset, onNode?: OnNode): Types {
     const own = this.#functions.get(operatorKey(node.opType, node.domain));
     if (this.#depth >= DEEPEST) {

@@ -12,7 +12,7 @@ function scaled(size: Dim, scale: number | undefined): OpenDim {
   return Number.isInteger(1 / scale) ? floorQuotient(size, 1 / scale) : undefined;
 }
 
-/** Where sizes come from a run, maps of rank 3 and more keep batch and channels: nobody resizes these. */
+/** Where sizes come from a run, maps of rank 3 and more keep batch and channels: these are not resized. */
 function openMap(node: RuleNode, dims: readonly Dim[]): ReturnType<TypeRule> {
   const isMap = dims.length >= 3;
   return [{ dtype: node.dtype(0), dims: dims.map((dim, axis) => (isMap && axis < 2 ? dim : undefined)) }];

@@ -21,7 +21,7 @@ export interface Pass<N extends string = string, O extends z.ZodObject = z.ZodOb
   /** Whether it adds layers with weights of their own, which are then trained: a network is meant with them. Absent for every other pass. */
   readonly adds?: true;
   run(graph: Graph, options: z.output<O>): Graph;
-  /** What its options ask for that is not in the graph, although it could run: a warning for whoever wrote them. */
+  /** What its options ask for that is not in the graph, although it could run: a warning for the user. */
   unmatched?(graph: Graph, options: z.output<O>): readonly Unmatched[];
 }
 

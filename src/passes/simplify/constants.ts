@@ -31,7 +31,7 @@ export const foldKnownValues: Folding = (op, context) => {
   );
 };
 
-/** `add(@1, @2)  →  @3`, for small constants that nobody trained. */
+/** `add(@1, @2)  →  @3`, for small constants that are not trained. */
 export const foldSmallConstants: Folding = (op, context) => {
   const [result, ...more] = op.results;
   const definition = definitionOf(op.kind);

@@ -103,7 +103,7 @@ export function layerOperands(
 
 /**
  * Whether a layer may have other numbers: always in float32. In float16 none may become infinite, and no output's largest weight may
- * lose digits by being smaller than 2⁻¹⁴; where the numbers aren't at hand, nobody knows.
+ * lose digits by being smaller than 2⁻¹⁴; where the numbers aren't at hand, it is unknown.
  */
 export function holds(
   { weight }: LinearLayer,

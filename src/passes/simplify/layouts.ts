@@ -25,7 +25,7 @@ export const staticReshape: Simplification = (op, context) => {
 
 /**
  * `reshape(squeeze(x))  →  reshape(x)`, and `unsqueeze(squeeze(x))  →  x` where that has its sizes: what stood between
- * is read by nobody then, unless others do.
+ * is unused then, unless others do.
  */
 export const joinLayouts: Simplification = (op, context) => {
   const [between] = op.operands;

@@ -32,7 +32,7 @@ export class Readers {
     for (const operand of op.operands) this.#drop(operand, producer);
   }
 
-  /** An op is gone: who reads its result reads the replacement. What nobody reads then is gone as well. */
+  /** An op is gone: who reads its result reads the replacement. Ops that are unused then are removed as well. */
   replaced(op: Op, replacement: Value, producer: RewriteContext["producer"]): void {
     for (const result of op.results) {
       this.#add(replacement, this.#counts.get(result) ?? 0);

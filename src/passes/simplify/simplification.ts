@@ -4,7 +4,7 @@ import type { RewriteContext } from "../../ir/rewrite.js";
 /** What a simplification may ask and do at one op. */
 export interface SimplifyContext extends RewriteContext {
   /**
-   * Whether one op reads a value, and no output is it: so nobody misses the value where that op reads something else.
+   * Whether one op reads a value, and no output is it: so the value is not missed where that op reads something else.
    * False where that is not known yet; the next round knows.
    */
   isReadOnce(value: Value): boolean;

@@ -9,7 +9,7 @@ import type { Simplification } from "./simplification.js";
  *     x + 0                                            →  x        but for x = -0, which becomes 0
  *
  * The last is done for whole numbers, and where no reader can tell a zero's sign (`tellsZeros`). x · 0 stays: it is NaN where
- * x is not finite. Tables of ones count as well, if nobody will train them: their numbers are those of a file.
+ * x is not finite. Tables of ones count as well, if they will not be trained: their numbers are those of a file.
  */
 export const dropUnits: Simplification = (op, context) => {
   const [a, b] = op.operands;

@@ -65,7 +65,7 @@ export class StressChooser {
   }
 
   #chooseFor(op: Op, { parameters = [] }: Stress): void {
-    // What nobody knows may be a scale, or whole numbers: it keeps what it has.
+    // An unknown operand may be a scale, or whole numbers: it keeps what it has.
     if (op.kind === "opaque") return;
     op.operands.forEach((operand, i) => {
       const parameter = this.#parameterBehind(operand);

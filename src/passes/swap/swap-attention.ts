@@ -66,7 +66,7 @@ function refuseParted({ blocks, ops }: Graph, gates: ReadonlyMap<Value, SitedGat
     "pass/no-gate",
     `swap-attention: ${left.loc.scope} shares its gate with others that are swapped`,
     {
-      hint: 'swap those of all maps of the head, or say "share": "none" there',
+      hint: 'swap those of all maps of the head, or write "share": "none" there',
     },
   );
 }

@@ -245,7 +245,7 @@ function ambiguousNames(a: Recognized, b: Recognized, source: TensorSource): Inp
   return InputError.of(
     "weights/ambiguous-names",
     `${source.file} can be read in two ways: ${describe(a)}; ${describe(b)}`,
-    { file: source.file, hint: `say whose names they are: --names ${a.match.map.kind}` },
+    { file: source.file, hint: `name the convention: --names ${a.match.map.kind}` },
   );
 }
 

@@ -31,6 +31,6 @@ export function nameMapOf(kind: NameKind, own?: NameMap): NameMap {
   if (kind !== OF_SPEC) return byKind[kind];
   if (own !== undefined) return own;
   throw InputError.of("weights/no-own-names", "the spec has no `names`, which --names spec asks for", {
-    hint: 'say "names": { "blocks": { "my-block": { "at": "layer{stage}.{index}", "layers": { "": "" } } } }, or leave --names out',
+    hint: 'write "names": { "blocks": { "my-block": { "at": "layer{stage}.{index}", "layers": { "": "" } } } }, or leave --names out',
   });
 }

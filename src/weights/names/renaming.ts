@@ -30,7 +30,7 @@ export function parseRenaming(text: string, file: string): Renaming {
     try {
       return [{ pattern: new RegExp(pattern, "g"), to: to.replace(/\\(\d+)/g, "$$$1") }];
     } catch (error) {
-      const message = `${JSON.stringify(pattern)} is no regular expression: ${(error as Error).message}`;
+      const message = `${JSON.stringify(pattern)} is not a regular expression: ${(error as Error).message}`;
       problems.push({ code: "weights/names-map", message, file });
       return [];
     }

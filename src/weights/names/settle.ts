@@ -143,7 +143,7 @@ function anyNamePattern(
       idle.map((pattern) => ({
         code: "weights/idle-pattern",
         message: `${flag} ${JSON.stringify(pattern)} matches no parameter of the network and no tensor of the file`,
-        hint: didYouMean(pattern.replaceAll("*", ""), known) ?? "* stands for any characters",
+        hint: didYouMean(pattern.replaceAll("*", ""), known) ?? "* matches any characters",
       })),
     );
   }

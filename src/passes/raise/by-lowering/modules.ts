@@ -26,7 +26,7 @@ export interface Guessed {
 
 const BOTH = [true, false] as const;
 
-/** Modules whose ops nobody but ecagen writes just so: they are found as what their lowering makes of them. */
+/** Modules whose ops only ecagen writes in this form: they are found as what their lowering makes of them. */
 export const GUESSED: readonly Guessed[] = [
   {
     type: "nl",

@@ -135,7 +135,7 @@ class HeaderReader {
     try {
       return JSON.parse(this.#json.slice(start, end + 1));
     } catch {
-      return this.#fail("has a text that is none in JSON");
+      return this.#fail("contains a string that is not valid JSON");
     }
   }
 

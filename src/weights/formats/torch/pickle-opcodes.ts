@@ -146,7 +146,7 @@ function textOf(m: Machine, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return m.fail("a text is no UTF-8");
+    return m.fail("a string is not UTF-8");
   }
 }
 

@@ -64,7 +64,7 @@ export function torchTensors(
   }
 }
 
-/** What a reader should know of a choice that nobody made: that the weights are averaged ones, and that there are others. */
+/** What a user should know about an automatic choice: that the weights are averaged ones, and that there are others. */
 function choiceNotes(file: string, { under, others, isAveraged }: FoundStateDict): readonly string[] {
   if (under === undefined || others.length === 0) return [];
   const what = isAveraged ? "the averaged weights" : "the weights";
