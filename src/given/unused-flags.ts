@@ -35,6 +35,7 @@ const IS_GIVEN = {
   "allow-other-settings": ({ allowOtherSettings }) => allowOtherSettings === true,
   opset: ({ opset }) => opset !== undefined && opset !== OPSETS.default,
   target: ({ target }) => target !== undefined && target !== "portable",
+  threads: ({ threads }) => threads !== undefined,
   "keep-bn": ({ keepBatchNorm }) => keepBatchNorm === true,
   precision: ({ precision }) => precision === "fp16",
   "fp16-io": ({ halfIo }) => halfIo === true,
@@ -65,7 +66,7 @@ const READING: readonly Flag[] = [
   ...["names-map", "adapt-input", "weights-key"],
   ...["allow-missing", "allow-other-settings"],
 ] as const satisfies readonly Flag[];
-const EXPORT: readonly Flag[] = ["opset", "target", "keep-bn", "precision", "fp16-io"];
+const EXPORT: readonly Flag[] = ["opset", "target", "threads", "keep-bn", "precision", "fp16-io"];
 const COMPILING: readonly Flag[] = [
   ...["passes", "set", "insert", "weights", "batch", "names"],
   ...READING,
@@ -113,6 +114,11 @@ const CASES = {
     flags: EXPORT,
     says: ({ program }) => `changes nothing: programs of ${program} have no ONNX file`,
     hint: "ecagen compile makes one",
+  },
+  "no target with threads": {
+    flags: ["threads"],
+    says: () => "changes nothing: only the target cpu depends on the number of threads",
+    hint: "--target cpu --threads 2",
   },
   "a module": { flags: ["batch"], says: () => "changes nothing: a module takes any batch" },
   "a program without weights": {

@@ -2,8 +2,10 @@ import { countNetwork, gateOf } from "../analysis/counts.js";
 import { InputError } from "../base/diagnostic.js";
 import { withoutLater } from "../ir/attention/later.js";
 import type { Target } from "../ir/attention/lowering/strategy.js";
-import type { Graph } from "../ir/graph.js";
+import type { Graph, GraphInput } from "../ir/graph.js";
 import { definitionOf } from "../ir/ops/registry.js";
+import { retypeInputs } from "../ir/rewrite.js";
+import { type TensorType, tensorType } from "../ir/types.js";
 import type { NewGateStart } from "../new-gates/starts.js";
 import { type EncodedModel, encodeModel } from "../onnx/encode/export.js";
 import { OPSETS } from "../onnx/file/opset.js";
@@ -24,6 +26,8 @@ export interface ExportOptions {
   /** Version of the ONNX operator set, 13 to 21. Default 17, which most runtimes accept. */
   readonly opset?: number | undefined;
   readonly target?: Target | undefined;
+  /** Threads that the model will run with, for the target `cpu`. Default: 1. */
+  readonly threads?: number | undefined;
   /** Leaves BatchNormalization nodes as they are instead of folding them into the convolutions. */
   readonly keepBatchNorm?: boolean | undefined;
   /** Precision of the model. Default: fp32. */
@@ -51,8 +55,21 @@ export function lower(
 ): ReturnType<typeof runPasses> {
   refuseBatch(network, options);
   return locateErrors(network.spec, () =>
-    withEnds(runPasses(network.graph, exportPipeline(options), options.hooks), options),
+    withEnds(runPasses(forBatch(network.graph, options), exportPipeline(options), options.hooks), options),
   );
+}
+
+/**
+ * The network for the batch that is asked for, where passes make use of it: those for the target `cpu`. Elsewhere it stays open, as the file alone
+ * says how large it is; also where an op can't have that size.
+ */
+export function forBatch(graph: Graph, { batch, target }: Pick<ExportOptions, "batch" | "target">): Graph {
+  if (typeof batch !== "number" || target !== "cpu") return graph;
+  const sized = (input: GraphInput): TensorType => {
+    const dims = input.type.dims.map((size) => (size === BATCH ? batch : size));
+    return tensorType(dims, input.type.dtype);
+  };
+  return retypeInputs(graph, sized) ?? graph;
 }
 
 /** Boxes are selected in one image: those of several would need a list of as many tables. */

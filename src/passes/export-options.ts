@@ -10,6 +10,8 @@ export interface ExportPipelineOptions {
   /** Version of the ONNX operator set. Left out, the default of `lower-activation`. */
   readonly opset?: number | undefined;
   readonly target?: Target | undefined;
+  /** Threads that the model will run with, for the target `cpu`. Default: 1. */
+  readonly threads?: number | undefined;
   /** Leaves batch normalisation as it is. */
   readonly keepBatchNorm?: boolean | undefined;
   /** Default: fp32. */

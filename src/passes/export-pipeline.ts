@@ -9,11 +9,13 @@ import type { ExportPipelineOptions } from "./export-options.js";
 export function rewritePipeline({
   opset,
   target,
+  threads,
   precision = "fp32",
 }: Omit<ExportPipelineOptions, "keepBatchNorm">): readonly PassInvocation[] {
   return [
     invocationOf("lower-attention", target === undefined ? {} : { target }),
     invocationOf("lower-activation", opset === undefined ? {} : { opset: Math.max(opset, OLDEST_LOWERED) }),
+    ...specializing({ target, threads, precision }),
     ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
   ];
 }
@@ -28,6 +30,7 @@ const OLDEST_LOWERED = 13;
 export function exportPipeline({
   opset,
   target,
+  threads,
   keepBatchNorm = false,
   precision = "fp32",
 }: ExportPipelineOptions): readonly PassInvocation[] {
@@ -38,8 +41,19 @@ export function exportPipeline({
     ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-activation", opset === undefined ? {} : { opset }),
     invocationOf("fold-constants"),
+    ...specializing({ target, threads, precision }),
     ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
     invocationOf("eliminate-common-subexpressions"),
     invocationOf("eliminate-dead-code"),
   ];
+}
+
+/** What makes the gates fast on the target. Which of their forms is the fastest was measured in float32. */
+function specializing({
+  target,
+  threads,
+  precision,
+}: Pick<ExportPipelineOptions, "target" | "threads" | "precision">): readonly PassInvocation[] {
+  if (target !== "cpu" || precision !== "fp32") return [];
+  return [invocationOf("specialize-gates", threads === undefined ? {} : { threads })];
 }

@@ -11,6 +11,7 @@ import { raiseAttentionPass } from "./raise/raise-attention.js";
 import { eliminateCommonSubexpressions, eliminateDeadCode } from "./simplify/eliminate.js";
 import { foldConstants } from "./simplify/fold-constants.js";
 import { simplify } from "./simplify/simplify.js";
+import { specializeGates } from "./specialize/specialize-gates.js";
 import { standardizeWeights } from "./standardize-weights.js";
 import { stressWeights } from "./stress-weights/stress-weights.js";
 import { stripTraining } from "./strip-training.js";
@@ -33,6 +34,7 @@ export const passes = {
   "lower-activation": lowerActivation,
   "fold-constants": foldConstants,
   simplify,
+  "specialize-gates": specializeGates,
   "lower-precision": lowerPrecision,
   "eliminate-common-subexpressions": eliminateCommonSubexpressions,
   "eliminate-dead-code": eliminateDeadCode,

@@ -1,7 +1,7 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions, weightsOptions } from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions, targetFlags, targetOptions, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
@@ -66,7 +66,7 @@ export const codegenCommand = defineCommand({
     batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
-    target: sharedOptions.target,
+    ...targetFlags,
     "keep-bn": sharedOptions["keep-bn"],
   },
   examples: [
@@ -122,7 +122,7 @@ export const codegenCommand = defineCommand({
         batch: args.batch,
         precision: args.precision,
         halfIo: args["fp16-io"],
-        target: args.target,
+        ...targetOptions(args),
         keepBatchNorm: args["keep-bn"],
         onProgress: progress.update,
       }),

@@ -4,7 +4,7 @@ import { opsetText } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
-import { sharedOptions, specFlags, specOptions, weightsFlags, weightsOptions } from "../options.js";
+import { sharedOptions, specFlags, specOptions, targetFlags, targetOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
@@ -38,7 +38,7 @@ export const compileCommand = defineCommand({
     batch: sharedOptions["model-batch"],
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
-    target: sharedOptions.target,
+    ...targetFlags,
     "keep-bn": sharedOptions["keep-bn"],
     "external-data": {
       type: "boolean",
@@ -139,7 +139,7 @@ export const compileCommand = defineCommand({
         batch: args.batch,
         precision: args.precision,
         halfIo: args["fp16-io"],
-        target: args.target,
+        ...targetOptions(args),
         keepBatchNorm: args["keep-bn"],
         externalData: args["external-data"],
         exportWeights: args["export-weights"],

@@ -6,7 +6,7 @@ import { label, opsetText, table, tensorName } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
-import { sharedOptions } from "../options.js";
+import { sharedOptions, targetFlags, targetOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
 import { opaqueText } from "../report-inspect.js";
@@ -87,7 +87,7 @@ export const rewriteCommand = defineCommand({
     input: sharedOptions.input,
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
-    target: sharedOptions.target,
+    ...targetFlags,
     "external-data": {
       type: "boolean",
       describe:
@@ -154,7 +154,7 @@ export const rewriteCommand = defineCommand({
         inputValues: args.input,
         precision: args.precision,
         halfIo: args["fp16-io"],
-        target: args.target,
+        ...targetOptions(args),
         externalData: args["external-data"],
         digest: args.json,
         printIr: args["print-ir-after-all"] ? progress.print : undefined,

@@ -19,6 +19,7 @@ export function refuseUnusedInProgram(model: string, options: ProgramOptions): v
   refuseUnusedFlags(
     {
       "a program without a model": !hasModel,
+      "no target with threads": hasModel && options.target !== "cpu",
       "a module": language === "pytorch" && batch !== "dynamic",
       "a program without weights": !hasWeights,
       "no weights": fresh && !hasNames,

@@ -13,7 +13,7 @@ import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import { refuseMissedExpectations } from "../../networks/expectations.js";
-import { type ExportOptions, encode, lower } from "../../networks/export.js";
+import { type ExportOptions, encode, forBatch, lower } from "../../networks/export.js";
 import { type DeclaredOutput, declaredOutputs } from "../../networks/interface.js";
 import type { WeightsOptions, WeightsReport } from "../../networks/load-weights.js";
 import { locateErrors, type NetworkOptions, type SpecNetwork } from "../../networks/spec-network.js";
@@ -117,7 +117,13 @@ async function compileWith<D extends Delivered>(
     ...{ file: specFile, inputs: built.graph.inputs },
     says: () => built.spec.resolved.preprocessing,
   });
-  refuseUnusedFlags({ "nothing is fitted": options.newGates !== "fit" }, options);
+  refuseUnusedFlags(
+    {
+      "nothing is fitted": options.newGates !== "fit",
+      "no target with threads": options.target !== "cpu",
+    },
+    options,
+  );
   refuseOutputs([fileAmong(options.output), options.exportWeights]);
   const { network, newGates } = await startGates(built, { ...options, calibration });
 
@@ -181,7 +187,7 @@ async function startGates(
 /** Runs the passes of the whole way with `--check-passes`, and says what can't be told of them. */
 function checkedPasses(network: SpecNetwork, options: Compiling): readonly Diagnostic[] {
   const pipeline = [...network.invocations, ...exportPipeline(options)];
-  return locateErrors(network.spec, () => checkPasses(network.built, pipeline));
+  return locateErrors(network.spec, () => checkPasses(forBatch(network.built, options), pipeline));
 }
 
 /** What became of gates whose weights were given, and how far that moves the outputs; undefined where none was exchanged. */

@@ -36,9 +36,10 @@ export interface RewriteTask {
 export function lower(
   graph: Graph,
   { opset }: Pick<SizedModel, "opset">,
-  { target, precision, halfIo }: Pick<RewriteOptions, "target" | "precision" | "halfIo">,
+  { target, threads, precision, halfIo }: Pick<RewriteOptions, "target" | "threads" | "precision" | "halfIo">,
 ): RanPasses {
-  return withEnds(runPasses(graph, rewritePipeline({ opset, target, precision })), { precision, halfIo });
+  const pipeline = rewritePipeline({ opset, target, threads, precision });
+  return withEnds(runPasses(graph, pipeline), { precision, halfIo });
 }
 
 /** A lowered network as the parts of the rewritten file, which says how it was made where passes were asked for. */

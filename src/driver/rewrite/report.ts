@@ -30,6 +30,8 @@ export interface RewriteOptions extends NewGatesOptions, InputValues, Pick<IrDum
   /** Passes in pipeline text form. */
   readonly passes?: string | undefined;
   readonly target?: Target | undefined;
+  /** Threads that the model will run with, for the target `cpu`. Default: 1. */
+  readonly threads?: number | undefined;
   readonly precision?: ModelPrecision | undefined;
   /** With fp16: inputs and outputs are float16 too. Default: they keep their types. */
   readonly halfIo?: boolean | undefined;

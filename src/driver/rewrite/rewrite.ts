@@ -85,7 +85,13 @@ async function rewriteFile<D>(
   const auto = autoKind(options);
   const isRun = options.verify !== false && deliver !== undefined;
   const isFitted = options.newGates === "fit" || auto !== undefined;
-  refuseUnusedFlags({ "nothing is run": !isRun, "nothing is fitted": !isFitted }, options);
+  refuseUnusedFlags(
+    {
+      ...{ "nothing is run": !isRun, "nothing is fitted": !isFitted },
+      "no target with threads": options.target !== "cpu",
+    },
+    options,
+  );
   const { first, others } = invocationsOf(auto === undefined ? options : { ...options, swaps: [] });
   const sizes = options.batch === undefined ? {} : batchSizes(file, options.batch);
   const imported = openAssumed(file, { fixed: sizes, inputShapes: options.inputShapes, only: "maps" });

@@ -4,6 +4,7 @@ import { type Diagnostic, InputError } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { withoutListeners } from "../../files/termination.js";
 import { specNetwork } from "../../given/spec-file.js";
+import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import type { OpenWeights } from "../../given/weights.js";
 import { weightsWarnings, withOpenWeights } from "../../given/weights.js";
 import { type Graph, parametersOf } from "../../ir/graph.js";
@@ -124,6 +125,7 @@ function prepare(
     const given = { path: model, bytes: readBytes(model) };
     return { ...fileTarget(given, file, options, note), weights: undefined };
   }
+  refuseUnusedFlags({ "no target with threads": options.target !== "cpu" }, options);
   const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {

@@ -1,0 +1,55 @@
+import type { Op, Value } from "../../ir/graph.js";
+import type { RewriteContext } from "../../ir/rewrite.js";
+import { constantWeight } from "../../ir/weight.js";
+import { use } from "./costs.js";
+import type { GateSite } from "./site.js";
+import { changeOf, type Strategy, sidesOf } from "./strategy.js";
+import { elementsOf, pointwiseMacs, sumKernels } from "./units.js";
+
+/**
+ *     x ⊙ g = x ⊙ E(g), where E(g)[n, c, h, w] = g[n, c]
+ *
+ * The gate is repeated over the map by a nearest resize before the product, whose operands then have equal sizes: ONNX Runtime multiplies such
+ * maps in the blocked layout. A gate that comes out of a reshape enters that layout by a max pool of 1×1, which changes no number. A sum behind
+ * the product, with a map that no convolution computes, becomes the addend of a convolution of each channel by 1: ONNX Runtime computes
+ * both, and the activation behind them, in one pass. All of this is exact.
+ */
+export const sameShape: Strategy<"same-shape"> = {
+  name: "same-shape",
+  doc: "x ⊙ g = x ⊙ E(g), with g enlarged to the map by a nearest resize",
+  refuses: () => undefined,
+  kernels: (site) => [
+    ...[use("pool", elementsOf(site)), use("enlarge", elementsOf(site)), use("product", elementsOf(site))],
+    ...(site.fromConvolution ? [] : [use("node"), use("node")]),
+    ...sumKernels(site, "blocked"),
+    ...pointwiseMacs(site).map((macs) => use("pointwise", macs)),
+  ],
+  changes(site) {
+    const changes = new Map([changeOf(site.product, (op, context) => multiplied(site, op, context))]);
+    const { sum } = site;
+    if (sum !== undefined && !site.sumsConvolution)
+      changes.set(...changeOf(sum, (op, context) => addedOnTheWay(site, sum, op, context)));
+    return changes;
+  },
+};
+
+function multiplied(site: GateSite, product: Op, context: RewriteContext): Value {
+  const { x, gate } = sidesOf(site, product);
+  const inside = site.fromConvolution
+    ? gate
+    : context.op("max_pool", [gate], { kernel: [1, 1] }, "gate_in_blocks");
+  const [height, width] = x.type.dims.slice(2);
+  const scales = [1, 1, Number(height), Number(width)];
+  const how = { mode: "nearest", coordinates: "asymmetric", rounding: "floor" } as const;
+  const map = context.op("resize", [inside], { scales, ...how }, "gate_map");
+  return context.op("mul", [x, map], {});
+}
+
+function addedOnTheWay(site: GateSite, before: Op, sum: Op, context: RewriteContext): Value {
+  const at = before.operands.findIndex((operand) => site.product.results.some((each) => each === operand));
+  const ones = context.constant("ones", constantWeight([site.channels, 1, 1, 1], 1));
+  const operands = sum.operands.map((operand, i) =>
+    i === at ? context.op("conv", [operand, ones], { group: site.channels }, "gated") : operand,
+  );
+  return context.op("add", operands, {});
+}
