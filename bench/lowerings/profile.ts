@@ -28,7 +28,11 @@ const events = z.array(
 /** Runs a model on the CPU, and gives the time of each of its nodes in the order of execution. */
 export async function profile(
   model: Uint8Array,
-  { threads, runs, dims }: { readonly threads: number; readonly runs: number; readonly dims: readonly number[] },
+  {
+    threads,
+    runs,
+    dims,
+  }: { readonly threads: number; readonly runs: number; readonly dims: readonly number[] },
 ): Promise<readonly NodeTime[]> {
   const folder = mkdtempSync(join(tmpdir(), "ecagen-profile-"));
   try {
@@ -56,7 +60,8 @@ function timesOf(found: z.output<typeof events>): readonly NodeTime[] {
     known.all.push(event.dur);
     times.set(event.name, known);
   }
-  const dimsOf = (each: z.output<typeof shapes> | undefined) => (each ?? []).flatMap((one) => Object.values(one));
+  const dimsOf = (each: z.output<typeof shapes> | undefined) =>
+    (each ?? []).flatMap((one) => Object.values(one));
   return [...times].map(([name, { first, all }]) => ({
     name: name.replace(/_kernel_time$/, ""),
     op: first.args.op_name ?? "",

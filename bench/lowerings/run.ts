@@ -14,7 +14,7 @@ import { modelBytes } from "../../src/onnx/encode/bytes.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { invocationOf } from "../../src/passes/engine/pipeline.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
-import { type KernelCost, type KernelName, KERNELS } from "../../src/passes/specialize/costs.js";
+import { KERNELS, type KernelCost, type KernelName } from "../../src/passes/specialize/costs.js";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/passes/specialize/plan.js";
 import { fitLine, type Sample, sampleOf } from "./fit.js";
 import { profile } from "./profile.js";
@@ -24,7 +24,10 @@ const ROUNDS = 3;
 const RUNS = 15;
 const SEVERAL = 2;
 
-function compiled(spec: string, strategy: StrategyName): { readonly model: Uint8Array; readonly dims: number[] } {
+function compiled(
+  spec: string,
+  strategy: StrategyName,
+): { readonly model: Uint8Array; readonly dims: number[] } {
   const options = { batch: 1, target: "cpu" } as const;
   const network = specNetwork(`specs/${spec}.json`);
   const graph = forBatch(network.graph, options);

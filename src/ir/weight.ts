@@ -97,6 +97,13 @@ export function storedWeight(dims: readonly number[], label: string, data: Store
   return { kind: "stored", dims, label, data };
 }
 
+/** The 1×1 convolution that leaves a map as it is, [channels, inputs, 1, 1], in channels / inputs groups. */
+export function identityWeight(channels: number, inputs: number): WeightExpr {
+  const numbers = new Float32Array(channels * inputs);
+  for (let channel = 0; channel < channels; channel++) numbers[channel * inputs + (channel % inputs)] = 1;
+  return storedWeight([channels, inputs, 1, 1], `identity of ${channels} channels by ${inputs}`, numbers);
+}
+
 export function sqrtWeight(of: WeightExpr): WeightExpr {
   return { kind: "sqrt", dims: of.dims, of };
 }

@@ -3,7 +3,7 @@ import type { Op, OpOf, Value } from "../ir/graph.js";
 import { operandsOf } from "../ir/ops/registry.js";
 import { isOp } from "../ir/rewrite.js";
 import { type DType, sameDims } from "../ir/types.js";
-import { storedWeight, type WeightExpr } from "../ir/weight.js";
+import { identityWeight, type WeightExpr } from "../ir/weight.js";
 import { foldedData, readsParametersOnly } from "./fold-batch-norm.js";
 import { type LinearLayer, layerOf } from "./simplify/layers.js";
 
@@ -77,12 +77,6 @@ export function unchanged(x: Value): Summand | undefined {
     dtype: x.type.dtype,
     weight: (groups) => identityWeight(channels, channels / groups),
   };
-}
-
-function identityWeight(channels: number, inputs: number): WeightExpr {
-  const numbers = new Float32Array(channels * inputs);
-  for (let channel = 0; channel < channels; channel++) numbers[channel * inputs + (channel % inputs)] = 1;
-  return storedWeight([channels, inputs, 1, 1], `identity of ${channels} channels by ${inputs}`, numbers);
 }
 
 /** Whether a convolution reads nothing that another one doesn't, with the same steps. */

@@ -1,7 +1,16 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions, targetFlags, targetOptions, weightsOptions } from "../options.js";
+import {
+  sharedOptions,
+  sizeFlags,
+  sizeOptions,
+  specFlags,
+  specOptions,
+  targetFlags,
+  targetOptions,
+  weightsOptions,
+} from "../options.js";
 import { withProgress } from "../progress.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";

@@ -14,7 +14,8 @@ export const KERNELS = {
   enlarge: "one number for each channel is repeated over the map, in the blocked layout; per element",
   sum: "the sum of two maps; per element",
   activation: "a ReLU of a map by itself; per element",
-  "channel-convolution": "a convolution of each channel by itself with a kernel of 1×1, which adds another map on the way; per element",
+  "channel-convolution":
+    "a convolution of each channel by itself with a kernel of 1×1, which adds another map on the way; per element",
   pointwise: "a 1×1 convolution in the blocked layout; per multiply-accumulate",
   "computed-pointwise": "a 1×1 convolution whose weights are computed in each run; per multiply-accumulate",
   weights: "weights that are read for one position only; per element",

@@ -1,6 +1,6 @@
 import { use } from "./costs.js";
-import { elementsOf, pointwiseMacs, sumKernels } from "./units.js";
 import type { Strategy } from "./strategy.js";
+import { elementsOf, pointwiseMacs, sumKernels } from "./units.js";
 
 /**
  *     x ⊙ g, with g repeated over the map by the product itself

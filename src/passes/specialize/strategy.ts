@@ -28,7 +28,10 @@ export function changeOf(op: Op, change: Change): [Result, Change] {
 }
 
 /** The map and the gate of the product in the new graph. */
-export function sidesOf({ product: before, x }: GateSite, product: Op): Readonly<Record<"x" | "gate", Value>> {
+export function sidesOf(
+  { product: before, x }: GateSite,
+  product: Op,
+): Readonly<Record<"x" | "gate", Value>> {
   const at = before.operands.indexOf(x);
   const [map, gate] = [product.operands[at], product.operands[1 - at]];
   if (map === undefined || gate === undefined) throw new Defect("a product has two operands");

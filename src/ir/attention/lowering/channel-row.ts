@@ -1,7 +1,7 @@
 import type { Value } from "../../graph.js";
 import type { RewriteContext } from "../../rewrite.js";
 import type { RowGate } from "../row-gate.js";
-import { chooseStrategy, type LoweringOptions, type LoweringStrategy } from "./strategy.js";
+import { chooseForm, type LoweringOptions, type RowForm } from "./strategy.js";
 
 /**
  * Runs `mix` over the channels of pooled maps as the columns of maps with one row:
@@ -18,7 +18,7 @@ export function alongChannelRow(
   options: LoweringOptions,
   mix: (rows: readonly Value[]) => Value,
 ): Value {
-  const form = pooled[0]?.type.dims.length === 3 ? OF_SIGNAL : FORMS[chooseStrategy(options)];
+  const form = pooled[0]?.type.dims.length === 3 ? OF_SIGNAL : FORMS[chooseForm(options)];
   const rows = pooled.map((each, i) => form.enter(each, context, i === 0 ? "enter" : "max_enter"));
   return form.leave(mix(rows), context);
 }
@@ -37,7 +37,7 @@ interface Form {
   leave(gate: Value, context: RewriteContext): Value;
 }
 
-const FORMS: { readonly [S in LoweringStrategy]: Form } = {
+const FORMS: { readonly [F in RowForm]: Form } = {
   reshape: {
     enter: (pooled, context, name) => context.op("reshape", [pooled], { shape: [0, 1, 1, -1] }, name),
     leave: (gate, context) => context.op("reshape", [gate], { shape: [0, -1, 1, 1] }, "leave"),
