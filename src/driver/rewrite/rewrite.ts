@@ -17,7 +17,7 @@ import { modelBytes } from "../../onnx/encode/bytes.js";
 import { importedOpset } from "../../onnx/file/opset.js";
 import { encodeRewritten } from "../../onnx/rewritten/model.js";
 import type { PassInvocation } from "../../passes/engine/pass.js";
-import { passesOfFlag } from "../../passes/engine/pipeline.js";
+import { invocationOf, passesOfFlag } from "../../passes/engine/pipeline.js";
 import { insertInvocations } from "../../passes/insert/flags.js";
 import { raiseAttention } from "../../passes/raise/raise-attention.js";
 import { choiceCurve } from "../../reports/charts/choice-curve.js";
@@ -117,14 +117,30 @@ async function rewriteFile<D>(
  * The swaps and new gates, then the passes. Passes that only tidy up show gates that were out of sight, so those that come first are run
  * before the swaps as well: one command gives what one for each does, in whichever order its flags are.
  */
-function invocationsOf({ swaps = [], passes, inserts, at, newGates = "init" }: RewriteOptions): {
+function invocationsOf(options: RewriteOptions): {
   readonly first: readonly PassInvocation[];
   readonly others: readonly PassInvocation[];
 } {
-  return {
-    first: [...swapInvocations(swaps, newGates !== "init"), ...insertInvocations({ inserts, at })],
-    others: passesOfFlag("--passes", passes),
-  };
+  const { swaps = [], passes, inserts, at, newGates = "init" } = options;
+  const first = [...swapInvocations(swaps, newGates !== "init"), ...insertInvocations({ inserts, at })];
+  const others = passesOfFlag("--passes", passes);
+  return { first, others: first.length === 0 ? forTarget(others, options) : others };
+}
+
+/**
+ * The passes that make a file fast on its target: it is simplified, and its gates are written anew. Gates that a swap puts in are written for the
+ * target in any case; they must stay gates until they have their numbers.
+ */
+function forTarget(
+  others: readonly PassInvocation[],
+  { target = "portable" }: RewriteOptions,
+): readonly PassInvocation[] {
+  if (target === "portable") return others;
+  const isSimplified = others.some(({ pass }) => pass === "simplify");
+  return [
+    ...(isSimplified ? [] : [invocationOf("simplify")]),
+    ...[...others, invocationOf("lower-attention", { target })],
+  ];
 }
 
 /** The task with the swaps that were chosen for a kind of gate, before the gates that are put in and the passes. */
