@@ -6,6 +6,7 @@ import { isOp } from "../../ir/rewrite.js";
 import { elementCount } from "../../ir/types.js";
 import { smallValues } from "../../ir/weight.js";
 import { definePass } from "../engine/pass.js";
+import { plainGates } from "../specialize/plain-gates.js";
 import { anchorOf, type Searched } from "./anchor.js";
 import { Dataflow } from "./dataflow.js";
 import { Mismatch, nameOf } from "./mismatch.js";
@@ -65,11 +66,13 @@ export interface RaiseOptions {
 }
 
 /**
- * Finds attention modules among primitive ops, and makes one op of each. All other ops stay the objects that they are.
+ * Finds attention modules among primitive ops, and makes one op of each. All other ops stay the objects that they are, but for those of gates that
+ * were written for the CPU (`plainGates`): where one of them is found, all are in their plain form.
  * It is linear in the number of ops.
  */
 export function raiseAttention(graph: Graph, options: RaiseOptions = {}): RaisedAttention {
-  return new Raising(graph, options).run();
+  const found = new Raising(plainGates(graph), options).run();
+  return found.raised.length === 0 ? { ...found, graph } : found;
 }
 
 export const raiseAttentionPass = definePass({
