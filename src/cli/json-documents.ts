@@ -6,6 +6,7 @@ import type { DiffReport } from "../driver/diff/diff.js";
 import type { DiffsReport } from "../driver/diff/several.js";
 import type { DoctorReport } from "../driver/doctor/doctor.js";
 import type { KernelReport } from "../driver/explain/explain.js";
+import type { LoweringReport } from "../driver/explain/lowering.js";
 import type { GraphReport } from "../driver/graph/graph.js";
 import type { InspectReport } from "../driver/inspect/inspect.js";
 import type { ListedSpec } from "../driver/list/list.js";
@@ -65,7 +66,7 @@ export interface JsonDocuments {
   readonly "weights-inspect": Printed<WeightsInventory>;
   readonly "weights-convert": Printed<ConvertReport>;
   readonly "weights-diff": Printed<WeightsDiff>;
-  readonly explain: Printed<KernelReport>;
+  readonly explain: Printed<KernelReport | LoweringReport>;
   readonly tables: Printed<TablesReport>;
   readonly resolve: Printed<Omit<PrintedSpec, "spec" | "blocks" | "features">> & {
     /** The blocks in order, each with its `block`, `stage`, `index`, `channels` and what else its kind has. */
