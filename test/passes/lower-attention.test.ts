@@ -63,11 +63,27 @@ test("ECA computes the same in every form, also with a kernel that is wider than
 });
 
 test("the target chooses the form", () => {
-  const strategies = { portable: "reshape", cpu: "transpose", gpu: "transpose" };
-  for (const target of TARGETS) {
+  const forms = {
+    portable: ["reshape", "reshape", "reshape"],
+    cpu: ["banded", "transpose", "transpose"],
+    gpu: ["banded", "banded", "transpose"],
+  };
+  for (const target of TARGETS)
+    for (const [i, channels] of [6, 480, 672].entries()) {
+      const text = ECA.replaceAll("N, 6,", `N, ${channels},`);
+      assert.is(
+        printGraph(rewrite(`lower-attention{target=${target}}`, text)),
+        printGraph(rewrite(`lower-attention{strategy=${forms[target][i]}}`, text)),
+      );
+    }
+});
+
+test("a gate that no banded matrix says stays a row", () => {
+  for (const attributes of ['padding = "circular"', 'squeeze = "both"', 'gate = "softmax"']) {
+    const text = ECA.replace("kernel = 3", `kernel = 3, ${attributes}`);
     assert.is(
-      printGraph(rewrite(`lower-attention{target=${target}}`, ECA)),
-      printGraph(rewrite(`lower-attention{strategy=${strategies[target]}}`, ECA)),
+      printGraph(rewrite("lower-attention{strategy=banded}", text)),
+      printGraph(rewrite("lower-attention{strategy=reshape}", text)),
     );
   }
 });

@@ -1,5 +1,5 @@
 import { reshapedParameter } from "../../ir/attention/lowering/parts.js";
-import { type Graph, type Op, type OpOf, type Result, usesOf, type Value } from "../../ir/graph.js";
+import type { Graph, Op, OpOf, Result, Value } from "../../ir/graph.js";
 import { elementsOf } from "../../ir/known-elements.js";
 import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp, type RewriteContext, rewriteGraph } from "../../ir/rewrite.js";
@@ -33,12 +33,17 @@ export function plainGates(graph: Graph): Graph {
 type Convolution = Op & OpOf<"conv">;
 
 class PlainForms {
-  readonly #uses: ReadonlyMap<Value, readonly Op[]>;
+  /** Weights that are applied to a map, as they are or times a gate. */
+  readonly #applied = new Set<Value>();
   /** Layers over maps of the new graph, by the map and the weights. */
   readonly #layers = new Map<Value, Map<Value, Value>>();
 
   constructor(graph: Graph) {
-    this.#uses = usesOf(graph);
+    for (const op of graph.ops) {
+      const [x, weight] = op.operands;
+      if (isOp(op, "mul")) for (const operand of op.operands) this.#applied.add(operand);
+      if (isOp(op, "conv") && weight !== undefined && !isRow(x)) this.#applied.add(weight);
+    }
   }
 
   /** Whether an op of the graph before looks like a part of one of the forms. */
@@ -46,7 +51,7 @@ class PlainForms {
     if (isOp(op, "resize")) return isRow(op.operands[0]);
     if (!isOp(op, "conv")) return false;
     const { x, weight } = operandsOf<"conv", Value>(op);
-    return weight.kind === "result" || (isRow(x) && (this.#isApplied(weight, op) || isSquare(weight)));
+    return weight.kind === "result" || (isRow(x) && (this.#applied.has(weight) || isSquare(weight)));
   }
 
   plain(op: Op, context: RewriteContext): Value | undefined {
@@ -96,16 +101,9 @@ class PlainForms {
     const { x, weight, bias } = operandsOf<"conv", Value>(op);
     const pool = context.producer(x);
     const [y] = isOp(pool, "global_avg_pool") ? pool.operands : [];
-    if (y === undefined || !this.#isApplied(weight, op)) return undefined;
+    if (y === undefined || !this.#applied.has(weight)) return undefined;
     const layer = this.#layer(y, op, [weight, bias], context);
     return context.op("global_avg_pool", [layer], {});
-  }
-
-  /** Whether another op applies the same weights to a map, as they are or times a gate. */
-  #isApplied(weight: Value, except: Op): boolean {
-    return (this.#uses.get(weight) ?? []).some(
-      (op) => op.results[0] !== except.results[0] && (isOp(op, "mul") || !isRow(op.operands[0])),
-    );
   }
 }
 
