@@ -66,7 +66,8 @@ export interface JsonDocuments {
   readonly "weights-inspect": Printed<WeightsInventory>;
   readonly "weights-convert": Printed<ConvertReport>;
   readonly "weights-diff": Printed<WeightsDiff>;
-  readonly explain: Printed<KernelReport | LoweringReport>;
+  readonly explain: Printed<KernelReport>;
+  readonly "explain-lowering": Printed<LoweringReport>;
   readonly tables: Printed<TablesReport>;
   readonly resolve: Printed<Omit<PrintedSpec, "spec" | "blocks" | "features">> & {
     /** The blocks in order, each with its `block`, `stage`, `index`, `channels` and what else its kind has. */
@@ -111,6 +112,7 @@ export const SCHEMA_NAMES = [
     "weights-convert",
     "weights-diff",
     "explain",
+    "explain-lowering",
   ],
   ...["tables", "resolve", "list", "init", "doctor"],
   ...["completion", "error"],

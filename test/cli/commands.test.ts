@@ -297,7 +297,7 @@ test("an ONNX file in a spec's place, and a wrong choice, get a message that hel
   const choice = ecagen(["compile", "specs/small.json", "--target", "fpga"]);
   assert.match(
     choice.stderr,
-    /Invalid values: Argument: target, Given: "fpga", Choices: "portable", "cpu", "gpu" \[cli/,
+    /Invalid values: Argument: target, Given: "fpga", Choices: "portable", "cpu", "gpu", "auto" \[cli/,
   );
 });
 

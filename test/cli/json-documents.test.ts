@@ -83,6 +83,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["weights", "convert", "w.safetensors", "--spec", "se.json", "--names", "ecagen", "-o", "x.safetensors"],
   ],
   "weights-diff": [["weights", "diff", "w.safetensors", "w.safetensors"]],
+  "explain-lowering": [["explain", "lowering", "se.json", "--batch", "1"]],
   explain: [["explain", "k", "eca.json"]],
   tables: [["tables", "eca-net"]],
   resolve: [
