@@ -105,7 +105,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 
 /** Commands that say how things are here, and may fail in that. */
 const MAY_FAIL = ["doctor", "error"];
-const FILES = /\.(json|onnx|safetensors|npy)$/;
+const FILES = /\.(jsonl?|onnx|safetensors|npy)$/;
 
 for (const [name, lines] of Object.entries(COMMANDS)) {
   for (const line of lines) {
