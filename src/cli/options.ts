@@ -1,13 +1,5 @@
-import { availableParallelism } from "node:os";
 import type { InferredOptionTypes, Options } from "yargs";
-import {
-  DEVICE_NAMES,
-  NAME_KINDS,
-  NEW_GATE_STARTS,
-  OPSETS,
-  PRECISIONS,
-  TARGETS,
-} from "../driver/command-line.js";
+import { DEVICE_NAMES, NAME_KINDS, NEW_GATE_STARTS, OPSETS, PRECISIONS } from "../driver/command-line.js";
 import { FORMATS } from "./tables/forms.js";
 
 /** Flags that several commands have, together so that they mean the same everywhere. */
@@ -71,19 +63,6 @@ export const sharedOptions = {
     coerce: wholeNumber("opset", OPSETS.first, OPSETS.last),
     default: OPSETS.default,
     describe: `ONNX operator set, ${OPSETS.first} to ${OPSETS.last}`,
-  },
-  target: {
-    requiresArg: true,
-    choices: [...TARGETS, "auto"] as const,
-    default: "portable" as const,
-    describe:
-      "Device that the gates are written for; cpu writes each in the form that is fastest in ONNX Runtime, auto is cpu with as many threads as this machine runs at once",
-  },
-  threads: {
-    type: "number",
-    requiresArg: true,
-    coerce: wholeNumber("threads", 1, 1024),
-    describe: "With --target cpu: threads that the model will run with [default: 1]",
   },
   precision: {
     requiresArg: true,
@@ -217,16 +196,6 @@ export const specFlags = {
 /** Its values, as the driver takes them. */
 export function specOptions({ set }: InferredOptionTypes<typeof specFlags>) {
   return { changes: { set } };
-}
-
-/** The flags about the device that a model is written for. */
-export const targetFlags = { target: sharedOptions.target, threads: sharedOptions.threads } as const;
-
-/** Their values, as the driver takes them. */
-export function targetOptions({ target, threads }: InferredOptionTypes<typeof targetFlags>) {
-  return target === "auto"
-    ? { target: "cpu" as const, threads: threads ?? availableParallelism() }
-    : { target, threads };
 }
 
 /** The flags about the sizes of inputs. */

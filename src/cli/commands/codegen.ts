@@ -1,17 +1,9 @@
 import { count } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
 import { LANGUAGES } from "../../driver/command-line.js";
-import {
-  sharedOptions,
-  sizeFlags,
-  sizeOptions,
-  specFlags,
-  specOptions,
-  targetFlags,
-  targetOptions,
-  weightsOptions,
-} from "../options.js";
+import { sharedOptions, sizeFlags, sizeOptions, specFlags, specOptions, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { targetFlags, targetOptions } from "../target-flags.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 

@@ -4,18 +4,11 @@ import { opsetText } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
-import {
-  sharedOptions,
-  specFlags,
-  specOptions,
-  targetFlags,
-  targetOptions,
-  weightsFlags,
-  weightsOptions,
-} from "../options.js";
+import { sharedOptions, specFlags, specOptions, weightsFlags, weightsOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
+import { targetFlags, targetOptions } from "../target-flags.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 

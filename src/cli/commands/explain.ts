@@ -6,6 +6,7 @@ import type { LoweringReport } from "../../driver/explain/lowering.js";
 import { formatFlag, sharedOptions, specFlags, specOptions } from "../options.js";
 import type { Outcome } from "../outcome.js";
 import { terminalTable } from "../tables/table.js";
+import { targetFlags } from "../target-flags.js";
 import { defineCommand } from "./command.js";
 
 export const explainCommand = defineCommand({

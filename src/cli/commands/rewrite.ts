@@ -6,12 +6,13 @@ import { label, opsetText, table, tensorName } from "../format.js";
 import { halfText } from "../half-text.js";
 import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
-import { sharedOptions, targetFlags, targetOptions } from "../options.js";
+import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
 import { uncountedText } from "../report-counts.js";
 import { opaqueText } from "../report-inspect.js";
 import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
 import { swappedText } from "../swapped-text.js";
+import { targetFlags, targetOptions } from "../target-flags.js";
 import { defineCommand } from "./command.js";
 
 export const rewriteCommand = defineCommand({

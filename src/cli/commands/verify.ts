@@ -6,14 +6,13 @@ import {
   sizeOptions,
   specFlags,
   specOptions,
-  targetFlags,
-  targetOptions,
   weightsFlags,
   weightsOptions,
   wholeNumbers,
 } from "../options.js";
 import { withProgress } from "../progress.js";
 import { besideVerify, verifyTables, verifyText } from "../report-verify.js";
+import { targetFlags, targetOptions } from "../target-flags.js";
 import { weightsNotes } from "../weights-notes.js";
 import { defineCommand } from "./command.js";
 

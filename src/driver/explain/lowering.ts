@@ -32,14 +32,14 @@ export interface LoweringReport {
   readonly warnings: readonly Diagnostic[];
 }
 
-export interface LoweringOptions extends NetworkOptions {
+export interface ExplainLoweringOptions extends NetworkOptions {
   /** Threads that the model will run with. Default: 1. */
   readonly threads?: number | undefined;
   readonly batch?: Batch | undefined;
 }
 
 /** Explains for every gate of a spec's network in which form `--target cpu` writes it. */
-export function explainLowering(file: string, options: LoweringOptions = {}): LoweringReport {
+export function explainLowering(file: string, options: ExplainLoweringOptions = {}): LoweringReport {
   const { threads = 1, batch } = options;
   const network = specNetwork(file, options);
   const target = "cpu";

@@ -41,7 +41,7 @@ export type KernelCosts = Readonly<Record<KernelName, KernelCost>>;
 
 /** The time of some kernels one after the other, in µs, for one image of a batch. */
 export function costOf(uses: readonly KernelUse[], threads: number): number {
-  const costs = threads === 1 ? MEASURED.one : MEASURED.several;
+  const costs: KernelCosts = threads === 1 ? MEASURED.one : MEASURED.several;
   return uses.reduce((sum, { kernel, units }) => {
     const { start, each } = costs[kernel];
     return sum + start + (each * units) / 1000;

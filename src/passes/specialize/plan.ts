@@ -5,7 +5,7 @@ import { plain } from "./plain.js";
 import { sameShape } from "./same-shape.js";
 import { type GateSite, gateSites } from "./site.js";
 import { squeezedFirst } from "./squeeze-first.js";
-import type { Change, Strategy } from "./strategy.js";
+import type { SiteChange, Strategy } from "./strategy.js";
 
 /** Every strategy by its name. A new one is its file and a line here. */
 export const strategies = { plain, "same-shape": sameShape, folded } as const satisfies {
@@ -63,7 +63,7 @@ export function planSites(graph: Graph, { threads, strategy }: PlanOptions): rea
 }
 
 /** What becomes of ops by that decision, by their results. */
-export function changesOf(plan: readonly PlannedSite[]): ReadonlyMap<Result, Change> {
+export function changesOf(plan: readonly PlannedSite[]): ReadonlyMap<Result, SiteChange> {
   return new Map(
     plan.flatMap(({ site, chosen, squeezesFirst }) => [
       ...strategies[chosen].changes(site),

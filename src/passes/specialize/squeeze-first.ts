@@ -4,7 +4,7 @@ import { operandsOf } from "../../ir/ops/registry.js";
 import { isOp, type RewriteContext } from "../../ir/rewrite.js";
 import { costOf, use } from "./costs.js";
 import type { GateSite } from "./site.js";
-import { type Change, changeOf } from "./strategy.js";
+import { changeOf, type SiteChange } from "./strategy.js";
 import { elementsOf } from "./units.js";
 
 /**
@@ -14,7 +14,7 @@ import { elementsOf } from "./units.js";
  * where a bottleneck widens.
  */
 export const squeezedFirst = {
-  changes(site: GateSite): ReadonlyMap<Result, Change> {
+  changes(site: GateSite): ReadonlyMap<Result, SiteChange> {
     const { pool, maker } = site;
     return pool === undefined || maker === undefined ? new Map() : new Map([changeOf(pool, commuted)]);
   },

@@ -5,7 +5,7 @@ import type { KernelUse } from "./costs.js";
 import type { GateSite } from "./site.js";
 
 /** What becomes of an op of a site. The operands of `op` are those of the new graph. */
-export type Change = (op: Op, context: RewriteContext) => Value;
+export type SiteChange = (op: Op, context: RewriteContext) => Value;
 
 /** A form of a gate's product that computes the same numbers, up to rounding. */
 export interface Strategy<N extends string = string> {
@@ -17,11 +17,11 @@ export interface Strategy<N extends string = string> {
   /** What a runtime on the CPU runs for the product and for the layers beside it that some form changes, for one image. */
   kernels(site: GateSite): readonly KernelUse[];
   /** What it makes of ops of the site, each by its result. */
-  changes(site: GateSite): ReadonlyMap<Result, Change>;
+  changes(site: GateSite): ReadonlyMap<Result, SiteChange>;
 }
 
 /** A change of an op, by its result. */
-export function changeOf(op: Op, change: Change): [Result, Change] {
+export function changeOf(op: Op, change: SiteChange): [Result, SiteChange] {
   const [result] = op.results;
   if (result === undefined) throw new Defect(`${op.kind} has no result`);
   return [result, change];
