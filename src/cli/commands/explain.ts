@@ -22,7 +22,7 @@ export const explainCommand = defineCommand({
     ...specFlags,
     batch: { ...sharedOptions["model-batch"], describe: "With lowering: batch size, a number or dynamic" },
     threads: {
-      ...sharedOptions.threads,
+      ...targetFlags.threads,
       describe: "With lowering: threads that the model will run with [default: 1]",
     },
   },
