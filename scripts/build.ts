@@ -130,6 +130,8 @@ const { metafile } = await build({
   outExtension: { ".js": ".cjs" },
   // One scope for all modules: those that are imported lazily run when they are asked for.
   format: "cjs",
+  // Packages outside are required: in code from V8's cache Node.js 20 has no dynamic imports.
+  supported: { "dynamic-import": false },
   plugins: [librariesApart],
   alias: {
     ...common.alias,

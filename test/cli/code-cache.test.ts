@@ -43,6 +43,11 @@ test("a first run leaves its cache, a second one has the same output and leaves 
     assert.is(cachesIn(folder).length, 2, "each command has its own");
   }));
 
+test("the program has no dynamic import, which Node.js 20 does not do in code from a cache", () => {
+  const [program = ""] = readdirSync("dist/chunks").filter((name) => /^program-.*\.cjs$/.test(name));
+  assert.not.match(readFileSync(join("dist", "chunks", program), "latin1"), /[^\w.$]import\(/);
+});
+
 test("help has a cache of its own, and a run that fails leaves none: later runs need more of the program", () =>
   inTemporaryFolder((folder) => {
     assert.is(ecagen(["stats", "no-such-file.json"], cachedIn(folder)).code, 2);
