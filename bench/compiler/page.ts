@@ -4,6 +4,7 @@ import { chartSvg, type TopLevelSpec } from "../../src/reports/charts/vega.js";
 import { COLOURS } from "../../src/reports/colours.js";
 import type { Run } from "./history.js";
 import { MEMORY, RATIOS } from "./measures.js";
+import { MODEL_RATIOS } from "./models.js";
 import type { Quartiles } from "./ratios.js";
 
 const PAGE = "docs/performance.md";
@@ -19,7 +20,7 @@ export async function writePage(history: readonly Run[]): Promise<void> {
 }
 
 function tables(history: readonly Run[]): string {
-  const ratios = RATIOS.map(({ name, most }) => {
+  const ratios = [...RATIOS, ...MODEL_RATIOS].map(({ name, most }) => {
     const found = lastWith(history, ({ ratios }) => ratios[name]);
     return row(name, found && middle(found.value), most, found && found.value.median <= most, found?.run);
   });
@@ -70,7 +71,7 @@ function lastWith<T>(
 
 /** Each ratio as a part of its aim: a dot for the median, a line for its quartiles, and a rule at the aim. */
 function chart(history: readonly Run[]): TopLevelSpec {
-  const values = RATIOS.flatMap(({ name, most }) => {
+  const values = [...RATIOS, ...MODEL_RATIOS].flatMap(({ name, most }) => {
     const found = lastWith(history, ({ ratios }) => ratios[name]);
     if (found === undefined) return [];
     const { lower, median, upper } = found.value;

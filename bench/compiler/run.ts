@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addToHistory, circumstances, lastComparable, type Run, readHistory, worsened } from "./history.js";
 import { MEMORY, RATIOS } from "./measures.js";
+import { MODEL_RATIOS } from "./models.js";
 import { writePage } from "./page.js";
 import { type Quartiles, quartilesOf } from "./ratios.js";
 
@@ -22,7 +23,7 @@ const isAsked = ({ name }: { readonly name: string }): boolean =>
 const folder = mkdtempSync(join(tmpdir(), "ecagen-bench-"));
 try {
   const measured: Record<string, Quartiles> = {};
-  for (const { name, most, measure } of RATIOS.filter(isAsked)) {
+  for (const { name, most, measure } of [...RATIOS, ...MODEL_RATIOS].filter(isAsked)) {
     const values = measure(folder);
     if (values === undefined) {
       console.log(`${name}: not measured, its peer is not installed`);
