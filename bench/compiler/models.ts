@@ -41,7 +41,7 @@ export const MODEL_RATIOS: readonly RatioMeasure[] = [
     name: "run b0-eca / without attention",
     most: 1.12,
     measure: (folder) => {
-      const none = compiled("efficientnet-b0-none", ONE, folder);
+      const none = compiled("b0-none", ONE, folder);
       return interleaved("run", ONE, compiled("b0-eca", ONE, folder), none);
     },
   },

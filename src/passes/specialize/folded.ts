@@ -6,7 +6,7 @@ import { type KernelUse, use } from "./costs.js";
 import type { GateSite, Pointwise } from "./site.js";
 import { squeezedFirst } from "./squeeze-first.js";
 import { changeOf, type Strategy, sidesOf } from "./strategy.js";
-import { elementsOf } from "./units.js";
+import { blockedMacs, elementsOf } from "./units.js";
 
 /**
  *     W · (x ⊙ g) = (W ⊙ gᵀ) · x            the gate scales the columns of the 1×1 convolution that reads it
@@ -31,9 +31,10 @@ export const folded: Strategy<"folded"> = {
     const other = layer === reader ? maker : reader;
     return [
       ...[use("pool", layer === maker ? read : elementsOf(site)), use("reorder-output", read)],
-      ...[use("weight-product", layer.inputs * layer.outputs), use("node"), use("node")],
+      use("weight-product", layer.inputs * layer.outputs),
+      ...(layer === maker ? [use("node"), use("node")] : []),
       ...[use("computed-pointwise", read * layer.outputs), use("reorder-input", written)],
-      ...(other === undefined ? [] : [use("pointwise", other.inputs * other.outputs * positions)]),
+      ...(other === undefined ? [] : [use("pointwise", blockedMacs(other, positions))]),
       ...summandKernels(site, layer, written),
     ];
   },

@@ -1,10 +1,10 @@
 import type { Op, Value } from "../../ir/graph.js";
 import type { RewriteContext } from "../../ir/rewrite.js";
 import { constantWeight } from "../../ir/weight.js";
-import { use } from "./costs.js";
+import { type KernelUse, use } from "./costs.js";
 import type { GateSite } from "./site.js";
 import { changeOf, type Strategy, sidesOf } from "./strategy.js";
-import { elementsOf, pointwiseMacs, sumKernels } from "./units.js";
+import { BLOCK, elementsOf, pointwiseMacs, sumKernels } from "./units.js";
 
 /**
  *     x ⊙ g = x ⊙ E(g), where E(g)[n, c, h, w] = g[n, c]
@@ -21,6 +21,7 @@ export const sameShape: Strategy<"same-shape"> = {
   kernels: (site) => [
     ...[use("pool", elementsOf(site)), use("enlarge", elementsOf(site)), use("product", elementsOf(site))],
     ...(site.fromConvolution ? [] : [use("node"), use("node")]),
+    ...unblockedPool(site),
     ...sumKernels(site, "blocked"),
     ...pointwiseMacs(site).map((macs) => use("pointwise", macs)),
   ],
@@ -32,6 +33,11 @@ export const sameShape: Strategy<"same-shape"> = {
     return changes;
   },
 };
+
+/** ONNX Runtime's blocked pooling takes whole blocks of channels alone: of other maps it pools a copy in the usual layout. */
+function unblockedPool(site: GateSite): readonly KernelUse[] {
+  return site.channels % BLOCK === 0 ? [] : [use("reorder-output", elementsOf(site))];
+}
 
 function multiplied(site: GateSite, product: Op, context: RewriteContext): Value {
   const { x, gate } = sidesOf(site, product);

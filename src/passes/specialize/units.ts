@@ -1,16 +1,26 @@
 import { type KernelUse, use } from "./costs.js";
-import type { GateSite } from "./site.js";
+import type { GateSite, Pointwise } from "./site.js";
 
 /** Elements of the gated map of one image. */
 export function elementsOf({ channels, positions }: GateSite): number {
   return channels * positions;
 }
 
-/** Multiply-accumulates of one image in each of the 1×1 convolutions beside the product. */
+/** Channels of a block of ONNX Runtime's layout with AVX-512; there are half as many without it. */
+export const BLOCK = 16;
+
+/** Multiply-accumulates of one image in each of the 1×1 convolutions beside the product, as the blocked layout has them. */
 export function pointwiseMacs({ maker, reader, positions }: GateSite): readonly number[] {
-  return [maker, reader].flatMap((layer) =>
-    layer === undefined ? [] : [layer.inputs * layer.outputs * positions],
-  );
+  return [maker, reader].flatMap((layer) => (layer === undefined ? [] : [blockedMacs(layer, positions)]));
+}
+
+/** Those of one layer: channels that are missing to a whole block are computed, too. */
+export function blockedMacs({ inputs, outputs }: Pointwise, positions: number): number {
+  return inBlocks(inputs) * inBlocks(outputs) * positions;
+}
+
+function inBlocks(channels: number): number {
+  return Math.ceil(channels / BLOCK) * BLOCK;
 }
 
 /**
