@@ -1,4 +1,5 @@
 import { InputError } from "../base/diagnostic.js";
+import { isMissingPackage } from "../base/missing-package.js";
 
 /** The package that reads and writes pictures. It is optional, so nothing of it is imported where it may be missing, not even a type. */
 const PACKAGE = "sharp";
@@ -41,8 +42,7 @@ export async function loadSharp(file: string, task: string, remedy: string): Pro
     const loaded = (await import(PACKAGE)) as { readonly default: Sharp };
     return loaded.default;
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const why = missing ? "which is not installed" : `which does not load: ${firstLine(error)}`;
+    const why = isMissingPackage(error) ? "which is not installed" : `which does not load: ${firstLine(error)}`;
     throw InputError.of("image/no-decoder", `${file} is to be ${task} by the package sharp, ${why}`, {
       file,
       hint: `npm install sharp; or ${remedy}`,

@@ -50,13 +50,12 @@ test("inspect shows interface, blocks, gates and counts", () => {
       "/features/features.1 depthwise-separable 16 16 3x3 2 8x8 se (16 → 8 → 16)",
       "/features/features.2 inverted-residual 16 24 3x3 2 4x4",
       "/features/features.3 inverted-residual 24 24 5x5 1 4x4 se (48 → 16 → 48)",
-      "/features/features.4 conv-norm-act 24 144 1x1 1 4x4",
-      "/head head 144 5  1 ",
+      "/head head 24 5 1x1 1 ",
     ],
   );
   const text = ecagen(["inspect", file]).stdout;
   assert.match(text, /features\.3 +inverted-residual +24 → 24 +5x5 +4x4 +se \(48 → 16 → 48\)/);
-  assert.match(text, /stages of 1, 2, 1 blocks/);
+  assert.match(text, /stages of 1, 2 blocks/);
 });
 
 test("stats of a file whose BatchNorms were folded says what it had with them", () => {

@@ -1,5 +1,6 @@
 import type { ConnectionOptions, Queue } from "bullmq";
 import { DeviceError, InputError } from "../../../base/diagnostic.js";
+import { isMissingPackage } from "../../../base/missing-package.js";
 import { packageVersion } from "../../../files/package.js";
 import type { SweepTask } from "../evaluate.js";
 import type { SweepRow } from "../row.js";
@@ -72,7 +73,7 @@ async function load(): Promise<BullMq> {
     await import("ioredis");
     return await import("bullmq");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (!isMissingPackage(error)) throw error;
     throw new DeviceError("sweeps over a queue need the packages bullmq and ioredis", INSTALL);
   }
 }
