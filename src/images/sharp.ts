@@ -42,7 +42,9 @@ export async function loadSharp(file: string, task: string, remedy: string): Pro
     const loaded = (await import(PACKAGE)) as { readonly default: Sharp };
     return loaded.default;
   } catch (error) {
-    const why = isMissingPackage(error) ? "which is not installed" : `which does not load: ${firstLine(error)}`;
+    const why = isMissingPackage(error)
+      ? "which is not installed"
+      : `which does not load: ${firstLine(error)}`;
     throw InputError.of("image/no-decoder", `${file} is to be ${task} by the package sharp, ${why}`, {
       file,
       hint: `npm install sharp; or ${remedy}`,
