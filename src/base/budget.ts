@@ -34,7 +34,7 @@ export function parseBudget(text: string): Budget {
     if (isPercent && number <= 0 && number >= -100) return { kind, most: 1 + number / 100, relative: true };
     if (!isPercent && Number.isInteger(number) && number >= 0) return { kind, most: number, relative: false };
   }
-  throw InputError.of("rewrite/budget", `--budget ${text} says nothing that can be kept to`, {
+  throw InputError.of("rewrite/budget", `--budget ${text} is not a budget`, {
     hint: "cosine=0.999 of the outputs; parameters=-80% or parameters=20000 of the gates; metric=-0.4 or metric=95.5 of --metric",
   });
 }

@@ -42,7 +42,7 @@ function togetherText(together: NonNullable<NewGates["together"]>): string {
   const moved = `${counted(steps, "step")} on ${counted(imagesPerStep, "image")} each: error of the output ${percent(before)} → ${percent(after)}`;
   return kept
     ? `fitted together in ${moved}\n`
-    : `each gate is fitted by itself: fitting them together brought the output no nearer, in ${moved}\n`;
+    : `each gate is fitted by itself: fitting them together brought the output no closer, in ${moved}\n`;
 }
 
 function counted(count: number, what: string): string {

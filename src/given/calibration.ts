@@ -135,7 +135,7 @@ function filesOf(from: string): RandomImages | FoundFiles {
 
 /** Errors of a file of tensors that are no images. */
 export function noImages(file: string): InputError {
-  return InputError.of("calibrate/format", `${file} holds no images: calibration takes arrays or pictures`, {
+  return InputError.of("calibrate/format", `${file} has no images: calibration takes arrays or pictures`, {
     file,
     hint: HINT,
   });

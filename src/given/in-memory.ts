@@ -150,7 +150,7 @@ function ofBytes(bytes: Uint8Array, named: string | undefined, takes: keyof type
     return ofText(bytes, named, "spec.json", takes);
   if (takes === "spec") throw refused("these bytes are no text of a spec", takes);
   if (named !== undefined && !isOnnx(named))
-    throw refused(`${named} is no name of an ONNX model, which ends in .onnx`, takes);
+    throw refused(`${named} is not the name of an ONNX model, which ends in .onnx`, takes);
   const [outside] = locationsOf(bytes);
   if (outside !== undefined) {
     throw InputError.of("library/external-data", `the model has numbers in another file, ${outside}`, {

@@ -63,7 +63,7 @@ export function preprocessingFor(
 export function preprocessingIn(spec: string): Preprocessing {
   const { preprocessing } = loadSpec(spec).resolved;
   if (preprocessing !== undefined) return preprocessing;
-  throw InputError.of("run/no-image", `${spec} is a network of signals, and says nothing of images`, {
+  throw InputError.of("run/no-image", `${spec} is a network of signals, and has no settings for images`, {
     file: spec,
   });
 }

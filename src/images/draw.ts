@@ -35,9 +35,9 @@ const FORMATS: Readonly<Record<string, PictureFormat>> = {
 export function pictureFormat(file: string): PictureFormat {
   const format = FORMATS[extname(file).toLowerCase()];
   if (format !== undefined) return format;
-  throw InputError.of("image/format", `${file} is no name of a picture that can be written`, {
+  throw InputError.of("image/format", `${file} is not the name of a picture that can be written`, {
     file,
-    hint: `its name says its format: ${Object.keys(FORMATS).join(", ")}`,
+    hint: `the ending of its name gives its format: ${Object.keys(FORMATS).join(", ")}`,
   });
 }
 

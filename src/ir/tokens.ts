@@ -90,7 +90,7 @@ export class TokenReader {
     try {
       return JSON.parse(text);
     } catch {
-      return this.fail(`${text} is no value`, -1);
+      return this.fail(`${text} is not a value`, -1);
     }
   }
 

@@ -112,7 +112,7 @@ export function sqrtWeight(of: WeightExpr): WeightExpr {
 export function transposeWeight(of: WeightExpr): WeightExpr {
   const [rows, columns, ...more] = of.dims;
   if (rows === undefined || columns === undefined || more.length > 0) {
-    throw new RangeError(`a weight of [${of.dims}] is no matrix to transpose`);
+    throw new RangeError(`a weight of [${of.dims}] is not a matrix`);
   }
   return { kind: "transpose", dims: [columns, rows], of };
 }

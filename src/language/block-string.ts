@@ -48,7 +48,7 @@ export function decodeBlockString(
   const code = mnasnet ? MNASNET : blockCode(head.text);
   if (code === undefined) {
     const hint = didYouMean(head.text, Object.keys(BLOCK_CODES));
-    report(head.range, `${JSON.stringify(head.text)} is no block code`, hint);
+    report(head.range, `${JSON.stringify(head.text)} is not a block code`, hint);
     return diagnostics;
   }
 
@@ -107,7 +107,7 @@ function readOption(token: Token, code: BlockCode): Option {
   if (!Object.hasOwn(code.numeric, letters)) {
     const unsupported = Object.hasOwn(UNSUPPORTED, letters) ? UNSUPPORTED[letters] : undefined;
     if (unsupported !== undefined)
-      return { message: `${text} asks for ${unsupported}, which ecagen's blocks don't have` };
+      return { message: `${text} needs ${unsupported}, which ecagen's blocks don't have` };
     const known = [...Object.keys(code.numeric), "n", "skip", "noskip"].join(", ");
     return { message: `${JSON.stringify(text)} is not an option of a block string`, hint: `known: ${known}` };
   }

@@ -36,7 +36,7 @@ export function checkNames(
       const isLater = all.includes(name);
       const message = isLater ? `"${name}" is named by a later ${noun}` : `no ${noun} is named "${name}"`;
       const hint = isLater
-        ? `a ${reader} reads what stands before it`
+        ? `a ${reader} reads what is before it`
         : didYouMean(name, [...own, ...new Set(all)]);
       refuse({ path: at, message, hint });
     }

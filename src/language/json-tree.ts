@@ -100,7 +100,7 @@ function convert(
         range: key,
       });
     } else if (entries.has(name)) {
-      const message = `the key ${JSON.stringify(name)} stands twice in this object`;
+      const message = `the key ${JSON.stringify(name)} is twice in this object`;
       report({ code: "spec/duplicate-key", message, path: at, range: key });
     }
     entries.set(name, { key, value: convert(valueNode, source, at, report) });
@@ -133,7 +133,7 @@ function somethingElse({ file, text }: SourceText, errors: readonly ParseError[]
   if (errors[0]?.offset !== start) return undefined;
   const kind = fileKind(utf8(text.slice(0, LONGEST_FILE_START)));
   if (kind === undefined) return undefined;
-  return InputError.of("spec/syntax", `the file is no JSON: it is ${kind.is}`, { file, hint: kind.hint });
+  return InputError.of("spec/syntax", `the file is not JSON: it is ${kind.is}`, { file, hint: kind.hint });
 }
 
 /** One diagnostic for each mistake: what the parser says about the rest of a line after its first error is noise. */

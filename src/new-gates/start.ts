@@ -227,6 +227,6 @@ function noFit(start: NewGateStart, pairs: readonly GatePair[]): InputError {
   const kinds = [...new Set(pairs.map(({ op }) => gateOf(op)?.type ?? op.kind))].join(", ");
   const text = `--new-gates ${start} is for ECA and SE gates with an average and numbers of their own; the new ones are ${kinds}`;
   return InputError.of("new-gates/kind", text, {
-    hint: "ECA needs a sigmoid, SE biases and no normalisation; gates of other kinds start as --new-gates init says",
+    hint: "ECA needs a sigmoid, SE biases and no normalisation; gates of other kinds start as with --new-gates init",
   });
 }

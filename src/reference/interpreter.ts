@@ -164,7 +164,7 @@ function resultsOf(
     return op.results.map((result, i) => {
       const tensor = tensors[i];
       if (tensor?.data.length !== elementCount(tensor?.dims ?? []) || tensor === undefined) {
-        throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to something else than it says`);
+        throw new Defect(`${op.kind} at ${op.loc.scope} evaluates to another size than its type has`);
       }
       return [result, rounded(tensor, result.type.dtype)];
     });

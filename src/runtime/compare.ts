@@ -174,7 +174,7 @@ export function judgeWhole(
   }
   const shown = Array.from(reference).filter((a) => a !== 0).length;
   if (unstable > 0 && unstable >= shown) {
-    const why = `rounding alone changes ${unstable} of its ${reference.length} whole numbers, of which ${shown} are no zeros`;
+    const why = `rounding alone changes ${unstable} of its ${reference.length} whole numbers, of which ${shown} are not zero`;
     return { verdict: "undecided", why, ...exact };
   }
   if (response !== 0) return { verdict: "right", ...exact };

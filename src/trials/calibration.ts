@@ -121,7 +121,7 @@ function imageInput(source: CalibrationSource, graph: Graph): ImageInput {
 /** Feeds of images that are written into an array one after the other. Errors: as of `refuseSeveralSizes`, and without an image. */
 function feeding(from: string, input: ImageInput, images: readonly Image[]): Calibration {
   if (images.length === 0) {
-    throw InputError.of("calibrate/empty", `${from} holds no image: its first size is 0`, { file: from });
+    throw InputError.of("calibrate/empty", `${from} has no image: its first size is 0`, { file: from });
   }
   refuseSeveralSizes(from, input, images);
   const { name, batch, isBatch, isOpen } = input;

@@ -226,7 +226,7 @@ function tooFew(images: number): InputError {
 }
 
 function noMetric(text: string): InputError {
-  return InputError.of("rewrite/budget", `--budget ${text} needs a program that says the metric`, {
+  return InputError.of("rewrite/budget", `--budget ${text} needs a program that gives the metric`, {
     hint: "--metric CMD: it gets the path of a model and prints a number, the larger the better",
   });
 }

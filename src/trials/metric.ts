@@ -24,7 +24,7 @@ export function metricOf(command: string, model: Uint8Array): Promise<number> {
 
 function metricFailed(command: string, why: string): InputError {
   const [line = ""] = why.split("\n").slice(-1);
-  return InputError.of("rewrite/metric", `--metric ${command} says no number: ${line || why}`, {
+  return InputError.of("rewrite/metric", `--metric ${command} gives no number: ${line || why}`, {
     hint: "the program gets the path of an ONNX file and prints a number, the larger the better",
   });
 }

@@ -44,7 +44,7 @@ for (const text of [
   "cosine=0x1",
 ]) {
   test(`${JSON.stringify(text)} is refused`, () => {
-    throwsError(() => parseBudget(text), InputError, /--budget .* says nothing that can be kept to/, {
+    throwsError(() => parseBudget(text), InputError, /--budget .* is not a budget/, {
       code: "rewrite/budget",
       hint: /cosine=0.999/,
     });

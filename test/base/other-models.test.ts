@@ -47,7 +47,7 @@ for (const [name, start, is, hint] of [
       assert.is(asSpec.message, `${file} is ${is}; ecagen reads specs and ONNX files`);
       const asFile = await refusal(() => rewrite(file));
       assert.is(asFile.code, "onnx/no-model");
-      assert.is(asFile.message, `${file} is no ONNX model: it is ${is}`);
+      assert.is(asFile.message, `${file} is not an ONNX model: it is ${is}`);
       for (const each of [asSpec, asFile]) assert.match(each.hint ?? "", hint);
     }));
 }
@@ -90,7 +90,7 @@ test("rewrite of a spec says how a spec gets passes", () =>
     for (const text of ['{ "extends": "small" }', '// a spec\n{ "extends": "small" }']) {
       writeFileSync(file, text);
       const { message, hint } = await refusal(() => rewrite(file));
-      assert.match(message, /is no ONNX model: it is a JSON file/);
+      assert.match(message, /is not an ONNX model: it is a JSON file/);
       assert.match(hint ?? "", /ecagen compile .*--passes/);
     }
   }));

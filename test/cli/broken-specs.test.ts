@@ -41,7 +41,7 @@ const BROKEN: Readonly<Record<string, { text: string | object; code?: number; sa
   "huge channels": { text: stage({ channels: 1e9 }), says: /at most 65536/ },
   NaN: { text: JSON.stringify(GOOD).replace('"kernel":3', '"kernel":NaN'), says: /no JSON value/ },
   infinity: { text: JSON.stringify(GOOD).replace('"kernel":3', '"kernel":1e999'), says: /too large/ },
-  "duplicate key": { text: '{ "name": "x", "name": "y" }', says: /stands twice/ },
+  "duplicate key": { text: '{ "name": "x", "name": "y" }', says: /is twice/ },
   __proto__: { text: `{ "__proto__": {}, ${JSON.stringify(GOOD).slice(1)}`, says: /not allowed/ },
   "empty file": { text: "", says: /empty/ },
   "10 MB of brackets": { text: "[".repeat(10e6), says: /nested/ },

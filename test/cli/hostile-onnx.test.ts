@@ -102,8 +102,8 @@ const good = model({ node: [relu("x", "y")] });
 
 /** What is wrong with each file, and what the message says of it. */
 const FILES: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>> = {
-  empty: [new Uint8Array(0), /is no ONNX model: it is empty/],
-  text: [Buffer.from("<!doctype html><title>404</title>"), /is no ONNX model: it is a web page/],
+  empty: [new Uint8Array(0), /is not an ONNX model: it is empty/],
+  text: [Buffer.from("<!doctype html><title>404</title>"), /is not an ONNX model: it is a web page/],
   // The opset, which comes after the graph, has four bytes of the seven.
   truncated: [good.subarray(0, good.length - 7), /the last 3 bytes or more of the file are missing/],
   "a length of 2^60": [
@@ -191,7 +191,7 @@ const FILES: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>
   // An attribute of a graph of a node of an attribute ...
   "subgraphs 20,000 deep": [
     rawGraph(field(FIELD.graphNode, nested(5, 2)), field(FIELD.graphNode, deepNode(20_000))),
-    /can't be decoded|is no ONNX model|nested more than/,
+    /can't be decoded|is not an ONNX model|nested more than/,
   ],
   "types 20,000 deep": [
     rawGraph(

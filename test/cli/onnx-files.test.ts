@@ -174,7 +174,7 @@ test("what is no model is a diagnostic", () => {
   ]) {
     const run = ecagen([...args, file]);
     assert.is(run.code, 2, args.join(" "));
-    assert.match(run.stderr, /broken\.onnx is no ONNX model/);
+    assert.match(run.stderr, /broken\.onnx is not an ONNX model/);
   }
   assert.is(ecagen(["inspect", "specs/small.json"]).code, 2);
   assert.is(ecagen(["inspect", join(folder, "absent.onnx")]).code, 2);

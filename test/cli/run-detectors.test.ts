@@ -209,7 +209,7 @@ if (installed) {
     const signals = resolve("specs/ecapa-tdnn-512.json");
     assert.match(
       refusal([model, await picture("b.png"), "--preprocessing", signals]),
-      /is a network of signals, and says nothing of images/,
+      /is a network of signals, and has no settings for images/,
     );
   });
 

@@ -168,7 +168,7 @@ test("what doesn't fit the model is said with what to do", async () => {
   assert.match(refusal([model, "--seed", "1", "--passes", "strip-training"]), /--passes is about compiling/);
   const text = join(folder, "text.onnx");
   writeFileSync(text, "no model");
-  assert.match(refusal([text, wide]), /is no ONNX model/);
+  assert.match(refusal([text, wide]), /is not an ONNX model/);
 });
 
 test("preprocessing and labels go with the file, the same bytes each time", () => {

@@ -86,7 +86,7 @@ test("it goes with no other form, and what is no model is refused", () => {
   for (const flags of [["--json"], ["--format", "md"], ["--spec", join(folder, "x.json")]]) {
     const { code, stderr, stdout } = ecagen(["inspect", "--textconv", join(folder, "net.onnx"), ...flags]);
     assert.is(code, 2, flags.join(" "));
-    assert.match(`${stderr}${stdout}`, /--textconv is a form of its own, without --/);
+    assert.match(`${stderr}${stdout}`, /--textconv is a format of its own, without --/);
   }
   assert.is(ecagen(["inspect", "--textconv", "README.md"]).code, 2);
 });

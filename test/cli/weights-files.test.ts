@@ -185,7 +185,7 @@ test("what can't be read or written is said without a stack trace, with exit cod
   copyFileSync("test/data/fixtures/effnet_se.json", spec);
   copyFileSync("test/data/fixtures/effnet_se.input.npy", input);
   for (const [args, message] of [
-    [["weights", "inspect", broken], /is no valid safetensors file: its header is wrong/],
+    [["weights", "inspect", broken], /is not a valid safetensors file: its header is wrong/],
     [
       ["weights", "diff", CHECKPOINT, join(folder, "missing")],
       /missing can't be read: there is no such file/,

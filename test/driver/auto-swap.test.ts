@@ -65,7 +65,7 @@ const REFUSED: readonly (readonly [RewriteOptions, RegExp, DiagnosticCode])[] = 
   [{ swaps: ["se=eca"], metric: "true" }, /--metric is for gates that are chosen/, "rewrite/auto"],
   [{ swaps: ["se=eca"], curve: "unused.svg" }, /--curve is for gates that are chosen/, "rewrite/auto"],
   [{ ...choosing, budget: "speed=1" }, /--budget speed=1 says nothing/, "rewrite/budget"],
-  [{ ...choosing, budget: "metric=-1" }, /needs a program that says the metric/, "rewrite/budget"],
+  [{ ...choosing, budget: "metric=-1" }, /needs a program that gives the metric/, "rewrite/budget"],
   [{ ...choosing, budget: "metric=-1", metric: "false" }, /--metric false says no number/, "rewrite/metric"],
   [{ ...choosing, budget: "metric=-1", metric: "echo x" }, /it printed .*model\.onnx/, "rewrite/metric"],
   [{ ...choosing, calibrate: "random:3" }, /3 images are too few to choose by/, "rewrite/auto"],

@@ -98,7 +98,7 @@ test("mistakes are refused with line and column", () => {
   assert.match(refusal("%y : float32", "%x : float32"), /^net\.ir:8:\d+: error: %x is defined twice/);
   assert.match(refusal("float32[N, 4, 4, 4] = relu", "int3[N] = relu"), "unknown element type int3");
   assert.match(refusal("{strides = [2, 2]", "{stride = [2, 2]"), "conv: Unrecognized key");
-  assert.match(refusal("strides = [2, 2]", "strides = [2, 2"), "pads is no value");
+  assert.match(refusal("strides = [2, 2]", "strides = [2, 2"), "pads is not a value");
   assert.match(refusal("normal(", "gauss("), "unknown weight gauss");
   assert.match(
     refusal("normal([4, 3, 3, 3]", "mul(constant([5], 1), normal([4, 3, 3, 3]"),

@@ -71,8 +71,8 @@ test("the file's defaults fill in what se leaves open", () => {
 
 /** Strings and all that must be said of them, with the column of the token. */
 const wrong: readonly (readonly [text: string, says: readonly string[]])[] = [
-  ["", ['4:2 "" is no block code']],
-  ["irr_r1", ['4:2 "irr" is no block code']],
+  ["", ['4:2 "" is not a block code']],
+  ["irr_r1", ['4:2 "irr" is not a block code']],
   ["ir_r1_k3_s1_e4_c16_x3", ['4:21 "x3" is not an option of a block string']],
   ["ir_r1_k3_s1_e4_c", ['4:17 c needs a number after it, got ""']],
   ["ir_r1_k3_s1_e4_c16_c16", ["4:21 c is given twice"]],

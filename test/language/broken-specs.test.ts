@@ -79,7 +79,7 @@ const broken: Readonly<
   "negative counts": { more: [`"expect": { "macs": -1 }`], says: ["6:21 must be at least 0, got -1"] },
   "a duplicate key": {
     more: [`"stem": { "channels": 8 }`],
-    says: ['6:1 the key "stem" stands twice in this object'],
+    says: ['6:1 the key "stem" is twice in this object'],
   },
   "keys of JavaScript's own": {
     more: [`"__proto__": { "width": 2 }, "head": { "constructor": 1 }`],

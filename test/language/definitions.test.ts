@@ -161,7 +161,7 @@ test("a mistake is shown inside of its expression, with the stage that it fails 
   assert.equal(says([layers(conv("4 / (stride - 1)"))], [own(`, "stride": 2`), own()]), [
     "3:48 this is zero, and something is divided by it (in block 0 of stage 1)",
   ]);
-  assert.equal(says([layers(conv("2 * chanels"))], [own()]), ['3:48 there is nothing of the name "chanels"']);
+  assert.equal(says([layers(conv("2 * chanels"))], [own()]), ['3:48 there is nothing named "chanels"']);
   assert.equal(says([layers(conv("2 * "))], [own()]), ["3:48 the expression ends too early"]);
   assert.equal(says([layers(conv(8, `, "when": "stride"`))], [own()]), [
     "3:54 expected true or false, got 1 (in block 0 of stage 0)",
@@ -188,7 +188,7 @@ test("all mistakes come at once, those of the form and those of the expressions"
     '3:33 "min" has a meaning already',
     "4:47 the expression ends too early",
     '4:50 unknown key "kernal"',
-    '4:97 there is nothing of the name "nope"',
+    '4:97 there is nothing named "nope"',
     '8:19 unknown key "strid"',
     '9:12 unknown block "owm"',
   ]);
@@ -197,7 +197,7 @@ test("all mistakes come at once, those of the form and those of the expressions"
     '3:22 "index" has a meaning already',
     '3:33 "min" has a meaning already',
     "4:47 the expression ends too early",
-    '4:84 there is nothing of the name "nope"',
+    '4:84 there is nothing named "nope"',
     '8:19 unknown key "strid"',
   ]);
 });
@@ -263,7 +263,7 @@ const wrong: Readonly<
   "a name in the options of standardised weights": [
     [layers(conv(8, `, "standardized": { "gain": "alpha" }`))],
     [own()],
-    '3:73 there is nothing of the name "alpha"',
+    '3:73 there is nothing named "alpha"',
   ],
   "standardised weights of which each output channel has one": [
     [layers(conv("in", `, "groups": "in", "standardized": {}`))],
@@ -328,7 +328,7 @@ const wrong: Readonly<
   "a pooling's word for padding at a convolution": [
     [layers(conv(8, `, "padding": "ceil"`))],
     [own()],
-    '3:58 there is nothing of the name "ceil"',
+    '3:58 there is nothing named "ceil"',
   ],
   "a list that is no padding": [
     [layers(conv(8, `, "padding": [1, 2, 3]`))],

@@ -134,7 +134,7 @@ test("a list has maps, and a head stands alone", () => {
 
 test("expressions know what enters, and gates are those that layers say", () => {
   const heads = [head(["p1", "p3"], "", [conv("in / 2"), conv("inputChannels"), conv("channels")])];
-  assert.match(says({ neck: NECK, heads })[0] ?? "", /there is nothing of the name "channels"$/);
+  assert.match(says({ neck: NECK, heads })[0] ?? "", /there is nothing named "channels"$/);
   assert.equal(
     says({ neck: [...NECK, `{ "layer": "attention", "as": "x" }`], heads: [head(["p1", "p3", "x"])] }),
     ["11:1 neck and heads belong to no stage, so no gate of a stage applies here"],

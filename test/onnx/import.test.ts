@@ -343,7 +343,7 @@ test("a file that ends anywhere is refused", () => {
     throwsError(
       () => decodeModel(bytes.subarray(0, end), "m.onnx"),
       InputError,
-      /^m\.onnx is no ONNX model(: | but empty$)/,
+      /^m\.onnx is not an ONNX model(: | but empty$)/,
       {
         code: "onnx/no-model",
         file: "m.onnx",

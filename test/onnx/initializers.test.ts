@@ -80,7 +80,7 @@ test("a file that is broken is refused", () => {
   });
   const refuses = (bytes: Uint8Array, message: RegExp, code: DiagnosticCode) =>
     throwsError(() => compareInitializers(fileOf(1), given(bytes)), InputError, message, { code });
-  refuses(new Uint8Array(5), /^m\.onnx is no ONNX model/, "onnx/no-model");
+  refuses(new Uint8Array(5), /^m\.onnx is not an ONNX model/, "onnx/no-model");
   // What is no weight of ecagen's networks is one that differs.
   const name = weight(ModelProto.decode(wrongType)).name ?? "";
   assert.equal(compareInitializers(fileOf(1), given(wrongType))?.different, [name]);

@@ -35,7 +35,7 @@ test("what is no model is an error that names the file", () =>
     const whole = model({ a: "b" });
     for (const bytes of [new Uint8Array(0), Buffer.from("text"), whole.subarray(0, whole.length - 2)]) {
       writeFileSync(file, bytes);
-      throwsError(() => readMetadata(file), InputError, /m\.onnx is no ONNX model/, {
+      throwsError(() => readMetadata(file), InputError, /m\.onnx is not an ONNX model/, {
         code: "onnx/no-model",
         file,
       });

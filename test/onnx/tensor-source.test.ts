@@ -197,7 +197,7 @@ test("bytes that are no model, and models with bytes changed: a diagnostic, and 
     const list = { name: "list", dims: [3], dataType: DataType.FLOAT, floatData: [1, 2, 3] };
     const good = model([raw, list]);
     for (const bytes of [new Uint8Array(0), Buffer.from("no model at all"), Buffer.alloc(50, 0xff)]) {
-      assert.match((read(folder, bytes) as readonly string[]).join(), /is no ONNX model/);
+      assert.match((read(folder, bytes) as readonly string[]).join(), /is not an ONNX model/);
     }
     let refused = 0;
     fc.assert(

@@ -74,8 +74,8 @@ test("a float64 number is rounded to float32 on its way into a model, and only t
 for (const [file, message] of [
   ["big-endian.npy", /elements are '>f4': big-endian numbers are not read/],
   ["objects.npy", /elements are '\|O': Python objects are never read/],
-  ["module.pt", /it holds an object of "torch.nn.modules.linear.Linear", no dict of tensors/],
-  ["no-tensors.pt", /it holds a dict with "epoch", "loss", no dict of tensors/],
+  ["module.pt", /it contains an object of "torch.nn.modules.linear.Linear", not a dict of tensors/],
+  ["no-tensors.pt", /it contains a dict with "epoch", "loss", not a dict of tensors/],
   ["repeated.pt", /"x" is larger than its storage/],
   ["legacy.pt", /from before PyTorch 1.6/],
   ["../../../package.json", /is no file of tensors: it is a JSON file/],

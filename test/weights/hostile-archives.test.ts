@@ -358,10 +358,10 @@ test("a pickle runs nothing: calls are records", () =>
     const attack = Buffer.from("\x80\x02cos\nsystem\nX\x08\x00\x00\x00touch /x\x85R.", "latin1");
     const file = join(folder, "x.pt");
     writeFileSync(file, zip([{ name: "a/data.pkl", content: attack }]));
-    assert.match(problemsOf(file).join(), /it holds an object of "os.system", no dict of tensors/);
+    assert.match(problemsOf(file).join(), /it contains an object of "os.system", not a dict of tensors/);
     const inside = Buffer.from("\x80\x02}X\x01\x00\x00\x00wcos\nsystem\n)Rs.", "latin1");
     writeFileSync(file, zip([{ name: "a/data.pkl", content: inside }]));
-    assert.match(problemsOf(file).join(), /it holds a dict with "w", no dict of tensors/);
+    assert.match(problemsOf(file).join(), /it contains a dict with "w", not a dict of tensors/);
   }));
 
 for (const [what, pickle, message] of [

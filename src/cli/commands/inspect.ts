@@ -58,7 +58,7 @@ async function asText(file: string, { spec, format, json, ...args }: OtherFlags)
   const others = [...(spec === undefined ? [] : ["--spec"]), ...(json ? ["--json"] : [])];
   const other = format === "text" ? others[0] : "--format";
   if (other !== undefined)
-    throw InputError.of("cli/usage", `--textconv is a form of its own, without ${other}`);
+    throw InputError.of("cli/usage", `--textconv is a format of its own, without ${other}`);
   const { textOfModel } = await import("../../driver/inspect/textconv.js");
   const text = textOfModel(file, sizeOptions(args));
   return { json: {}, text: () => text };

@@ -217,6 +217,6 @@ function verified({ verification }: RewriteReport): string {
     return `compared with the original, which shows nothing: ${label(undecided)}\n`;
   const near = `within ${maxRel.toExponential(1)} of its range`;
   return of === "file"
-    ? `verified: it gives what the original gives, ${near}\n`
-    : `verified, but for the gates that passes changed: with the gates that were found, lowered again, it gives what the original gives, ${near}\n`;
+    ? `verified: its outputs are those of the original, ${near}\n`
+    : `verified, but for the gates that passes changed: with the gates that were found, lowered again, its outputs are those of the original, ${near}\n`;
 }

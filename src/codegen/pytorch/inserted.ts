@@ -65,7 +65,7 @@ function modulePath(graph: Graph, layer: Op | undefined, scope: string): string 
   if (block === undefined || block.shared !== undefined || !(isSum || isModule)) {
     throw InputError.of(
       "codegen/inserted",
-      `${scope} is no module of its own, which a gate could be put behind`,
+      `${scope} is not a module of its own, so no gate can be put behind it`,
       {
         hint: "put the gate behind a convolution, a normalisation or an activation of the stem, the stages or the head",
       },

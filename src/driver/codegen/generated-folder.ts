@@ -155,7 +155,7 @@ function entriesOf(folder: string) {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     const why =
-      (error as NodeJS.ErrnoException).code === "ENOTDIR" ? "it is no folder" : (error as Error).message;
+      (error as NodeJS.ErrnoException).code === "ENOTDIR" ? "it is not a folder" : (error as Error).message;
     throw InputError.of("file/no-folder", `${JSON.stringify(folder)} can't be written to: ${why}`, {
       file: folder,
     });

@@ -126,8 +126,7 @@ const ARTIFACTS: Readonly<Record<Artifact, AddArtifact>> = {
   weights: (transaction, path, { graph }, { options, stateNames }) =>
     addTensors(transaction, path, { graph, stateNames }, options),
   "old-weights"(transaction, path, _, { options, old }) {
-    if (old === undefined)
-      throw new Defect(`${path} is of the network before another one, which there is not`);
+    if (old === undefined) throw new Defect(`${path} is of the network before a change, and there is none`);
     return addTensors(transaction, path, old, options);
   },
 };

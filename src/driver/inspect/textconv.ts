@@ -25,7 +25,7 @@ const PIECE_BYTES = 1 << 20;
  * and one for each other tensor that ops read, as of a Constant node, with that of its numbers. Files
  * with external data are named and not read: git gives it a model in a folder of its own, and compares those as files.
  *
- * Errors: `InputError` for a file that is no ONNX model.
+ * Errors: `InputError` for a file that is not an ONNX model.
  */
 export function textOfModel(file: string, options: SizeOptions = {}): string {
   return asOneRun(() => {

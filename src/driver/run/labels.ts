@@ -74,7 +74,7 @@ function labelsOfJson(node: JsonNode, path: JsonPath = []): readonly string[] {
       node,
     );
   }
-  throw refused([problem(node, path, `these are no names of classes: ${keysText(node)}`)]);
+  throw refused([problem(node, path, `these are not names of classes: ${keysText(node)}`)]);
 }
 
 /** The names at their indexes; all that is wrong with them at once. */

@@ -44,7 +44,7 @@ function withoutPort(text: string, what: string, ports: readonly string[]): Diag
   if (!looksNamed(text)) {
     return {
       code: "run/which",
-      message: `the model has the ${what}s ${known}; which of them ${text} is for is not said`,
+      message: `the model has the ${what}s ${known}; ${text} does not name one of them`,
       hint: `--${what} ${ports[0]}=${text}`,
     };
   }

@@ -120,11 +120,11 @@ function headerOf(planned: Sweep, variants: readonly SweepVariant[], { shard }: 
   };
 }
 
-/** Reads `2/8`. Errors: `InputError` for what is no part of all. */
+/** Reads `2/8`. Errors: `InputError` for what is not a part of all. */
 export function shardOf(text: string): NonNullable<SweepOptions["shard"]> {
   const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? [];
   if (part !== undefined && of !== undefined && part >= 1 && part <= of) return { part, of };
-  throw InputError.of("sweep/shard", `--shard ${text} is no part of all`, {
+  throw InputError.of("sweep/shard", `--shard ${text} is not a part of all`, {
     hint: "--shard 2/8, from 1/8 to 8/8",
   });
 }

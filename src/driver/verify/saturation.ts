@@ -31,7 +31,7 @@ export async function noteSaturation({ reference, subjects }: Round, context: Ru
     const [error, given] = [errors.get(name), deployed.get(name) ?? []];
     if (error === undefined || judge(numbers, given, error, tolerance).verdict !== "wrong") continue;
     const far = Number(largestDifference(numbers, given).toPrecision(2));
-    const detail = `on this processor ONNX Runtime by itself saturates sums of uint8 times int8: ${name} is up to ${far} off then; its option session.x64quantprecision avoids that`;
+    const detail = `on this processor ONNX Runtime by itself saturates sums of uint8 times int8: ${name} is then off by up to ${far}; its option session.x64quantprecision avoids that`;
     note({ name: "saturation", ok: true, detail });
     return;
   }

@@ -17,7 +17,7 @@ export function checkExpressions(
     try {
       for (const { name: read, at: span } of namesIn(parseExpression(text))) {
         if (names.includes(read)) continue;
-        const message = `there is nothing of the name ${JSON.stringify(read)}`;
+        const message = `there is nothing named ${JSON.stringify(read)}`;
         report({ path: at, message, at: span, hint: didYouMean(read, [...words, ...names]) });
       }
     } catch (error) {

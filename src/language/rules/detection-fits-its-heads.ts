@@ -60,7 +60,7 @@ function checkHeads(
     if (head.output !== "none") continue;
     report(
       ["detection", "outputs"],
-      `${head.name} is no output, so that what it says would be lost`,
+      `${head.name} is not an output, so its settings would be lost`,
       'its `output` says how it is one, for example { "values": 4 }',
     );
   }

@@ -39,7 +39,7 @@ function checkPosition(block: ResolvedBlock, { position, specPath }: ResolvedGat
   } else if (position.startsWith("identity") && !residual) {
     report(
       place,
-      `block ${index} of the stage has no shortcut that a gate could stand in`,
+      `block ${index} of the stage has no shortcut for a gate`,
       "name the blocks that have one in `blocks`",
     );
   } else if (position === "convolution" && !keepsItsMap(block)) {

@@ -29,7 +29,7 @@ export const labelsNameEachClass: SpecRule = {
       report(
         ["labels"],
         `there are ${length} labels for ${classes} ${classes === 1 ? "class" : "classes"}`,
-        `${whereOf(resolved)} says how many classes there are; null in place of inherited labels removes them`,
+        `${whereOf(resolved)} gives the number of classes; null in place of inherited labels removes them`,
       );
     }
   },

@@ -242,6 +242,6 @@ function refuseOutputs(graph: Graph): void {
   graph.outputs.forEach((output, i) => {
     if (output.kind !== "input" && graph.outputs.indexOf(output) === i) return;
     const why = output.kind === "input" ? "is input and output at once" : "is an output twice";
-    throw InputError.of("onnx/output", `${output.name} ${why}, which an ONNX file can't say`);
+    throw InputError.of("onnx/output", `${output.name} ${why}, which an ONNX file can't express`);
   });
 }

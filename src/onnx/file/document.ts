@@ -116,7 +116,7 @@ export function asModel<T>(range: ByteRange, file: string, read: () => T): T {
     const start = readRange(range, 0, Math.min(range.size, LONGEST_FILE_START));
     const kind = otherModel(file, start) ?? fileKind(start);
     const why = kind === undefined ? error.message : `it is ${kind.is}`;
-    throw InputError.of("onnx/no-model", `${file} is no ONNX model: ${why}`, {
+    throw InputError.of("onnx/no-model", `${file} is not an ONNX model: ${why}`, {
       file,
       hint: kind?.hint ?? fileKind(start)?.asOnnx,
     });

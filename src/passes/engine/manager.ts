@@ -186,6 +186,6 @@ function throughText(graph: Graph): Graph {
   const text = printGraph(graph);
   const parsed = parseGraph(text, "<text form>", storedDataOf(graph));
   if (printGraph(parsed) !== text)
-    throw new Defect(`the text form of ${graph.name} is not read back as it was`);
+    throw new Defect(`the text form of ${graph.name} changes when it is read back`);
   return parsed;
 }

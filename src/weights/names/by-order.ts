@@ -83,7 +83,7 @@ function refuseAlphabet(tensors: readonly StoredTensor[], file: string): void {
   if (names.length <= FEW || !isSorted) return;
   throw InputError.of(
     "weights/ambiguous-names",
-    `${file} has its tensors in the order of the alphabet, as safetensors writes them: it says nothing of the network's`,
+    `${file} has its tensors in the order of the alphabet, as safetensors writes them: that is not the network's order`,
     {
       file,
       hint: "save the state dict by torch.save, which keeps its order, or rename by --names-map FILE.json",

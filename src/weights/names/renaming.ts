@@ -19,7 +19,7 @@ const rulesSchema = z.union([z.record(z.string(), z.string()), z.array(z.tuple([
 export function parseRenaming(text: string, file: string): Renaming {
   const parsed = rulesSchema.safeParse(jsonOf(text, file));
   if (parsed.data === undefined) {
-    throw InputError.of("weights/names-map", `${file} is no object of patterns and replacements`, {
+    throw InputError.of("weights/names-map", `${file} is not an object of patterns and replacements`, {
       file,
       hint: 'write { "^layer(\\\\d+)\\\\.": "stages.$1." }, or a list of such pairs',
     });
@@ -43,7 +43,7 @@ function jsonOf(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw InputError.of("weights/names-map", `${file} is no JSON: ${(error as Error).message}`, { file });
+    throw InputError.of("weights/names-map", `${file} is not JSON: ${(error as Error).message}`, { file });
   }
 }
 

@@ -34,9 +34,7 @@ ruleSuite(gatesHaveAPlace, {
     [
       [ir(`"stride": 2, "attention": { "type": "eca", "position": "identity" }`)],
       [],
-      [
-        "$.stages[0].attention.position 4:120 block 0 of the stage has no shortcut that a gate could stand in",
-      ],
+      ["$.stages[0].attention.position 4:120 block 0 of the stage has no shortcut for a gate"],
     ],
     [
       [`{ "block": "basic", "channels": 16, "attention": { "type": "eca", "blocks": [0, 1] } }`],

@@ -73,7 +73,7 @@ function npyTensor(name: string, file: ByteRange, latest: LatestBytes): StoredTe
 }
 
 function npyRefused(file: string, problem: string): InputError {
-  return InputError.of("weights/npy", `${file} is no .npy file that can be read: ${problem}`, {
+  return InputError.of("weights/npy", `${file} is not a readable .npy file: ${problem}`, {
     file,
     hint: 'write it again: np.save("x.npy", np.ascontiguousarray(x, dtype="<f4"))',
   });

@@ -67,5 +67,5 @@ function headerText(file: OpenFile): { json: string; dataStart: number } {
 
 function refused(file: string, problems: readonly string[]): InputError {
   const hint = "download or export the file again: it is damaged, or not written to the format's rules";
-  return InputError.ofFile("weights/safetensors", file, " is no valid safetensors file", problems, hint);
+  return InputError.ofFile("weights/safetensors", file, " is not a valid safetensors file", problems, hint);
 }

@@ -88,7 +88,7 @@ function parseIndex(source: OpenFile): ReadonlyMap<string, string> {
     index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(0, size)));
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw refused(file, [`it is no JSON: ${(error as Error).message.slice(0, 200)}`]);
+    throw refused(file, [`it is not JSON: ${(error as Error).message.slice(0, 200)}`]);
   }
   const map = (index as { readonly weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
@@ -106,5 +106,5 @@ function parseIndex(source: OpenFile): ReadonlyMap<string, string> {
 
 function refused(file: string, problems: readonly string[]): InputError {
   const hint = "the index and all of its shards belong into one folder, as they were published";
-  return InputError.ofFile("weights/shards", file, " is no index of shards that can be read", problems, hint);
+  return InputError.ofFile("weights/shards", file, " is not a readable index of shards", problems, hint);
 }

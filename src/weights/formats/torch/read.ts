@@ -60,7 +60,7 @@ export function torchTensors(
   } catch (error) {
     if (error instanceof UnknownKey) throw unknownKey(file, error.key, error.known);
     if (!(error instanceof PickleProblem)) throw error;
-    throw torchRefused(file, `is no PyTorch checkpoint that can be read: ${error.message}`, error.conversion);
+    throw torchRefused(file, `is not a readable PyTorch checkpoint: ${error.message}`, error.conversion);
   }
 }
 

@@ -54,7 +54,7 @@ export function findStateDict(root: PickleValue, key?: string): FoundStateDict {
   const dict = dictOf(root);
   if (dict === undefined) {
     const conversion: Conversion = { kind: isModule(root) ? "module" : "none" };
-    throw new PickleProblem(`it holds ${describe(root)}, no dict of tensors`, conversion);
+    throw new PickleProblem(`it contains ${describe(root)}, not a dict of tensors`, conversion);
   }
   const found = new Map<string, Entries>();
   for (const [name, value] of dict) {
@@ -71,7 +71,7 @@ export function findStateDict(root: PickleValue, key?: string): FoundStateDict {
   if (isTensors(dict)) return { others: [], isAveraged: false, tensors: tensorsOf(dict) };
   const keys = [...dict.keys()].map((each) => quoteName(String(each)));
   throw new PickleProblem(
-    `it holds a dict with ${keys.slice(0, 12).join(", ") || "nothing"}, no dict of tensors`,
+    `it contains a dict with ${keys.slice(0, 12).join(", ") || "nothing"}, not a dict of tensors`,
     moduleUnder(dict),
   );
 }
