@@ -112,7 +112,7 @@ test("files find their inputs", () => {
     return [];
   };
   assert.equal(message(["a.npy", "rigth=b.npy"]), [
-    "the model has the inputs left, right; which of them a.npy is for is not said; --input left=a.npy",
+    "the model has the inputs left, right; a.npy does not name one of them; --input left=a.npy",
     'the model has no input rigth, only left, right; did you mean "right"?',
   ]);
 });

@@ -79,7 +79,7 @@ const wrong: readonly (readonly [text: string, says: readonly string[]])[] = [
   ["ir_r1_k3_s1_c16", ["4:1 e is missing: expansion factor"]],
   ["ir_k3_s1_e4", ["4:1 r is missing: blocks of the stage", "4:1 c is missing: output channels"]],
   ["ir_r1_k3_s1_e4_c16_nzz", ['4:21 "zz" is not an activation code']],
-  ["ir_r1_k3_s1_e4_c16_cc4", ["4:21 cc4 asks for conditional convolution, which ecagen's blocks don't have"]],
+  ["ir_r1_k3_s1_e4_c16_cc4", ["4:21 cc4 needs conditional convolution, which ecagen's blocks don't have"]],
   ["ir_r1_k3_s1_e4_c16_gs2", ["4:21 inverted-residual blocks have no groups of 2: only gs1 is possible"]],
   ["ds_r1_k3_s1_e2_c16", ["4:14 a depthwise-separable block has no expansion: only e1 is possible"]],
   ["cn_r1_k3_s1_c16_se0.25", ["4:18 a conv-norm-act block has no gate"]],

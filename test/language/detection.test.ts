@@ -103,7 +103,7 @@ test("regions are cut out of maps of which each has twice the stride of the one 
 
 test("raw outputs are what the heads say, which must be outputs", () => {
   const raw = { outputs: "raw" };
-  assert.match(says({ output: `"none"`, detection: raw })[0] ?? "", "classes is no output");
+  assert.match(says({ output: `"none"`, detection: raw })[0] ?? "", "classes is not an output");
   assert.is(parse(spec({ output: `"none"` })).resolved.detection?.outputs, "detections");
 });
 

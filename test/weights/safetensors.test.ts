@@ -234,7 +234,7 @@ test("an index that doesn't fit its shards is refused, with all that is wrong", 
     ]);
     assert.equal(problemsOf({ w: 3 }), ['its weight_map has no shard\'s name at "w"']);
     assert.match(problemsOf([]).join(), /has no weight_map/);
-    assert.match(problemsOf("{").join(), /is no JSON/);
+    assert.match(problemsOf("{").join(), /is not JSON/);
   }));
 
 test("an index that is a pipe is refused, and not waited for", () =>
