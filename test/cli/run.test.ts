@@ -163,7 +163,7 @@ test("what doesn't fit the model is said with what to do", async () => {
   assert.match(refusal([spec, join(folder, "none.npy")]), /there is no such file/);
   const broken = join(folder, "broken.npy");
   writeFileSync(broken, readFileSync(wide).subarray(0, 1000));
-  assert.match(refusal([spec, broken]), /is no \.npy file that can be read/);
+  assert.match(refusal([spec, broken]), /is not a readable \.npy file/);
   const model = sumModel();
   assert.match(refusal([model, "--seed", "1", "--passes", "strip-training"]), /--passes is about compiling/);
   const text = join(folder, "text.onnx");
