@@ -60,7 +60,7 @@ test("a file of another tool is rewritten for the CPU and back, values kept", ()
       output,
     ]);
     assert.is(code, 0, stderr);
-    assert.match(stdout + stderr, "verified: it gives what the original gives");
+    assert.match(stdout + stderr, "verified: its outputs are those of the original");
   }
   const gatesOf = (file: string): number => JSON.parse(done("inspect", file, "--json")).raised.length;
   assert.is(gatesOf(at("fast.onnx")), gatesOf(model));
