@@ -1,4 +1,4 @@
-import { InputError } from "../base/diagnostic.js";
+import { forEachOrAllErrors, InputError } from "../base/diagnostic.js";
 import { formatJsonPath, type JsonPath } from "../base/json-path.js";
 import type { SourceRange, SourceText } from "../base/source.js";
 import { NO_ATTENTION } from "./attention.js";
