@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { specNetwork } from "../../src/given/spec-file.js";
 import type { Graph, Op } from "../../src/ir/graph.js";
+import { parseGraph } from "../../src/ir/parse.js";
 import { forBatch } from "../../src/networks/export.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { invocationOf } from "../../src/passes/engine/pipeline.js";
@@ -117,5 +118,67 @@ test("a graph without such gates stays what it is", () => {
   assert.is(plainGates(withoutBands), withoutBands);
   assert.is.not(plainGates(graph), graph);
 });
+
+/** What looks like a form of a gate and is none, or one of others. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  "a maximum of the map, enlarged": `
+    %m : float32[1, 4, 1, 1] = max_pool(%x) {kernel = [6, 6]} loc(/m)
+    %e : float32[1, 4, 6, 6] = resize(%m) {scales = [1, 1, 6, 6], coordinates = "asymmetric", rounding = "floor"} loc(/e)
+    %y : float32[1, 4, 6, 6] = mul(%x, %e) loc(/y)`,
+  "a depthwise convolution by 1 with strides": `
+    %o : float32[1, 4, 3, 3] = conv(%x, @ones) {group = 4, strides = [2, 2]} loc(/o)
+    %y : float32[1, 4, 3, 3] = sigmoid(%o) loc(/y)`,
+  "a depthwise convolution by 1 with padding": `
+    %o : float32[1, 4, 8, 8] = conv(%x, @ones) {group = 4, pads = [1, 1, 1, 1]} loc(/o)
+    %y : float32[1, 4, 8, 8] = sigmoid(%o) loc(/y)`,
+  "a padded layer of a mean that a map has, too": `
+    %c : float32[1, 4, 6, 6] = conv(%x, @three) {pads = [1, 1, 1, 1]} loc(/c)
+    %m : float32[1, 4, 1, 1] = global_avg_pool(%x) loc(/m)
+    %d : float32[1, 4, 1, 1] = conv(%m, @three) {pads = [1, 1, 1, 1]} loc(/d)
+    %y : float32[1, 4, 6, 6] = mul(%c, %d) loc(/y)`,
+  "rows of weights that another number scales than the bias": `
+    %m : float32[1, 4, 1, 1] = global_avg_pool(%x) loc(/m)
+    %s : float32[1, 4, 1, 1] = sigmoid(%m) loc(/s)
+    %r : float32[4, 1, 1, 1] = reshape(%s) {shape = [4, 1, 1, 1]} loc(/r)
+    %b : float32[4] = reshape(%m) {shape = [4]} loc(/b)
+    %w : float32[4, 4, 1, 1] = mul(@one, %r) loc(/w)
+    %o : float32[4] = mul(@bias, %b) loc(/o)
+    %y : float32[1, 4, 6, 6] = conv(%x, %w, %o) loc(/y)`,
+  "a convolution in groups with computed weights": `
+    %m : float32[1, 4, 1, 1] = global_avg_pool(%x) loc(/m)
+    %h : float32[1, 2, 1, 1] = slice(%m) {axis = 1, start = 0, end = 2} loc(/h)
+    %w : float32[4, 2, 1, 1] = mul(@halves, %h) loc(/w)
+    %y : float32[1, 4, 6, 6] = conv(%x, %w) {group = 2} loc(/y)`,
+  "two layers of one mean with the same weights and other biases": `
+    %c : float32[1, 4, 6, 6] = conv(%x, @one, @bias) loc(/c)
+    %m : float32[1, 4, 1, 1] = global_avg_pool(%x) loc(/m)
+    %d : float32[1, 4, 1, 1] = conv(%m, @one) loc(/d)
+    %e : float32[1, 4, 1, 1] = conv(%m, @one, @bias) loc(/e)
+    %f : float32[1, 4, 1, 1] = mul(%d, %e) loc(/f)
+    %y : float32[1, 4, 6, 6] = mul(%c, %f) loc(/y)`,
+};
+
+for (const [name, ops] of Object.entries(LOOKALIKES))
+  test(`${name} keeps its values where gates are looked for`, () => {
+    const parameters: Readonly<Record<string, string>> = {
+      ones: "constant([4, 1, 1, 1], 1)",
+      one: 'normal([4, 4, 1, 1], 1, "one")',
+      three: 'normal([4, 4, 3, 3], 1, "three")',
+      halves: 'normal([4, 2, 1, 1], 1, "halves")',
+      bias: 'normal([4], 1, "bias")',
+    };
+    const used = Object.entries(parameters).filter(([each]) => new RegExp(`@${each}\\b`).test(ops));
+    const lines = used.map(([each, data]) => `  trainable @${each} = ${data}`);
+    const text = [
+      'graph "g" {',
+      "  input %x : float32[1, 4, 6, 6]",
+      ...lines,
+      ops.trim(),
+      "  return %y",
+      "}",
+    ];
+    const graph = parseGraph(text.join("\n"));
+    assertSameValues(graph, plainGates(graph));
+  });
 
 test.run();

@@ -35,8 +35,8 @@ type Convolution = Op & OpOf<"conv">;
 class PlainForms {
   /** Weights that are applied to a map, as they are or times a gate. */
   readonly #applied = new Set<Value>();
-  /** Layers over maps of the new graph, by the map and the weights. */
-  readonly #layers = new Map<Value, Map<Value, Value>>();
+  /** The layers that were made over each map of the new graph. */
+  readonly #layers = new Map<Value, { readonly operands: readonly Value[]; readonly value: Value }[]>();
 
   constructor(graph: Graph) {
     for (const op of graph.ops) {
@@ -57,6 +57,7 @@ class PlainForms {
   plain(op: Op, context: RewriteContext): Value | undefined {
     if (isOp(op, "mul")) return timesRow(op, context);
     if (!isOp(op, "conv")) return undefined;
+    if (!movesNothing(op)) return undefined;
     if (isOnes(op)) return op.operands[0];
     return this.#unfolded(op, context) ?? this.#pooledLast(op, context) ?? alongChannels(op, context);
   }
@@ -68,12 +69,13 @@ class PlainForms {
     [weight, bias]: readonly (Value | undefined)[],
     context: RewriteContext,
   ): Value {
-    const known = this.#layers.get(y) ?? new Map<Value, Value>();
-    this.#layers.set(y, known);
     const operands = [y, weight, bias].filter((each) => each !== undefined);
-    const layer = (weight && known.get(weight)) ?? context.op("conv", operands, op.attributes, "plain");
-    if (weight !== undefined) known.set(weight, layer);
-    return layer;
+    const made = this.#layers.get(y) ?? [];
+    const known = made.find((layer) => sameValues(layer.operands, operands));
+    if (known !== undefined) return known.value;
+    const value = context.op("conv", operands, op.attributes, "plain");
+    this.#layers.set(y, [...made, { operands, value }]);
+    return value;
   }
 
   #unfolded(op: Convolution, context: RewriteContext): Value | undefined {
@@ -82,17 +84,17 @@ class PlainForms {
     const [matrix, factor] = isOp(product, "mul") ? product.operands : [];
     if (matrix?.kind !== "parameter" || factor?.kind !== "result") return undefined;
     const [outputs, inputs] = matrix.type.dims;
-    if (sameDims(factor.type.dims, [1, Number(inputs), 1, 1])) {
+    if (op.attributes.group === 1 && sameDims(factor.type.dims, [1, Number(inputs), 1, 1])) {
       const gated = context.op("mul", [x, factor], {}, "gated");
       const operands = [gated, matrix, ...(bias === undefined ? [] : [bias])];
       return context.op("conv", operands, op.attributes);
     }
-    const rows = context.producer(factor);
-    const [gate] = isOp(rows, "reshape") ? rows.operands : [];
+    const gate = reshapedFrom(factor, [Number(outputs), 1, 1, 1], context);
     if (gate === undefined || !sameDims(gate.type.dims, [1, Number(outputs), 1, 1])) return undefined;
     const scaled = bias && context.producer(bias);
-    const [offset] = isOp(scaled, "mul") ? scaled.operands : [];
-    if (bias !== undefined && offset?.kind !== "parameter") return undefined;
+    const [offset, row] = isOp(scaled, "mul") ? scaled.operands : [];
+    const isScaled = offset?.kind === "parameter" && reshapedFrom(row, [Number(outputs)], context) === gate;
+    if (bias !== undefined && !isScaled) return undefined;
     const layer = this.#layer(x, op, [matrix, offset], context);
     return context.op("mul", [layer, gate], {});
   }
@@ -118,15 +120,18 @@ function timesRow(op: Op, context: RewriteContext): Value | undefined {
   if (row === undefined || x === undefined || !sameDims(x.type.dims, op.results[0]?.type.dims ?? []))
     return undefined;
   const inner = context.producer(row);
-  const [gate] = isOp(inner, "max_pool") ? inner.operands : [];
-  const operands = at === 0 ? [gate ?? row, x] : [x, gate ?? row];
+  const [pooled] = isOp(inner, "max_pool") ? inner.operands : [];
+  // Of one number the maximum is that number; a pool of a map is the gate's own.
+  const gate = isRow(pooled) ? pooled : row;
+  const operands = at === 0 ? [gate, x] : [x, gate];
   return context.op("mul", operands, {});
 }
 
 /** conv(m, B)  →  the convolution along the channels that it is. */
 function alongChannels(op: Convolution, context: RewriteContext): Value | undefined {
   const { x, weight, bias } = operandsOf<"conv", Value>(op);
-  if (!isRow(x) || bias !== undefined || weight.kind !== "parameter" || !isSquare(weight)) return undefined;
+  const isDense = isSquare(weight) && op.attributes.group === 1;
+  if (!isRow(x) || bias !== undefined || weight.kind !== "parameter" || !isDense) return undefined;
   const taps = bandTaps(weight);
   if (taps === undefined) return undefined;
   const kernel = taps.dims.reduce((product, size) => product * size, 1);
@@ -135,6 +140,29 @@ function alongChannels(op: Convolution, context: RewriteContext): Value | undefi
   const parameter = reshapedParameter(context, { ...weight, data: taps }, [1, 1, 1, kernel]);
   const mixed = context.op("conv", [row, parameter], { pads: [0, each, 0, each] }, "row");
   return context.op("reshape", [mixed], { shape: [0, -1, 1, 1] });
+}
+
+/** Whether a convolution of 1×1 leaves each position where it is. */
+function movesNothing({ operands: [, weight], attributes }: Convolution): boolean {
+  const { strides, pads } = attributes;
+  const kernel = weight?.type.dims.slice(2) ?? [];
+  return [...kernel, ...strides].every((size) => size === 1) && pads.every((pad) => pad === 0);
+}
+
+/** What a value of some sizes is reshaped from. */
+function reshapedFrom(
+  value: Value | undefined,
+  dims: readonly number[],
+  context: RewriteContext,
+): Value | undefined {
+  const op = value && context.producer(value);
+  return isOp(op, "reshape") && value !== undefined && sameDims(value.type.dims, dims)
+    ? op.operands[0]
+    : undefined;
+}
+
+function sameValues(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 /** A convolution of each channel by 1. */
