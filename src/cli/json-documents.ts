@@ -45,7 +45,7 @@ type Printed<Report> = { readonly schemaVersion: typeof SCHEMA_VERSION } & {
  */
 export interface JsonDocuments {
   readonly compile: Printed<CompileReport>;
-  readonly rewrite: Printed<RewriteReport>;
+  readonly rewrite: Printed<RewriteReport & { readonly bench?: BenchReport }>;
   readonly verify: Printed<VerifyReport>;
   readonly run: Printed<RunReport>;
   readonly bench: Printed<BenchReport>;

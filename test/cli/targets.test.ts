@@ -67,6 +67,22 @@ test("a file of another tool is rewritten for the CPU and back, values kept", ()
   assert.is(gatesOf(at("gpu.onnx")), gatesOf(model));
 });
 
+test("rewrite --bench times the original and the result in turn", () => {
+  const model = "test/data/onnx/eca-official-11.onnx";
+  const args = ["rewrite", model, "--target", "cpu", "--batch", "1", "--bench"];
+  const text = done(...args, "-o", at("timed.onnx"));
+  assert.match(text, /ratio +95 %/);
+  const { bench } = JSON.parse(done(...args, "--json", "-o", at("timed.onnx")));
+  const timed = bench.models.map(({ file, batch }: { file: string; batch: number }) => [file, batch]);
+  assert.equal(timed, [
+    [model, 1],
+    [at("timed.onnx"), 1],
+  ]);
+  const { code, stderr } = ecagen(args);
+  assert.is(code, 2);
+  assert.match(stderr, "--bench times the file that is written, and there is no -o");
+});
+
 test("without passes a file for the CPU is copied byte for byte", () => {
   done("compile", "specs/small.json", "--batch", "1", "--target", "cpu", "-o", at("whole.onnx"));
   done("rewrite", at("whole.onnx"), "-o", at("copy.onnx"));

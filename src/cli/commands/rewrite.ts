@@ -1,5 +1,7 @@
+import { InputError } from "../../base/diagnostic.js";
 import { count, macs } from "../../base/numbers.js";
 import { oneVisibleLine } from "../../base/visible-text.js";
+import type { BenchReport } from "../../driver/bench/report.js";
 import type { RewriteReport } from "../../driver/rewrite/rewrite.js";
 import { choiceTable } from "../choice-table.js";
 import { label, opsetText, table, tensorName } from "../format.js";
@@ -8,6 +10,7 @@ import { insertedText } from "../inserted-text.js";
 import { newGatesTable } from "../new-gates-table.js";
 import { sharedOptions } from "../options.js";
 import { withProgress } from "../progress.js";
+import { benchText } from "../report-bench.js";
 import { uncountedText } from "../report-counts.js";
 import { opaqueText } from "../report-inspect.js";
 import { outputText, refuseStreamed, textBeside } from "../standard-output.js";
@@ -89,6 +92,10 @@ export const rewriteCommand = defineCommand({
     precision: sharedOptions.precision,
     "fp16-io": sharedOptions["fp16-io"],
     ...targetFlags,
+    bench: {
+      type: "boolean",
+      describe: "With -o: also time the original and the result in turn, on the CPU",
+    },
     "external-data": {
       type: "boolean",
       describe:
@@ -133,6 +140,10 @@ export const rewriteCommand = defineCommand({
   ],
   async run(args) {
     refuseStreamed(args);
+    if (args.bench && (args.output === undefined || args.output === "-"))
+      throw InputError.of("cli/usage", "--bench times the file that is written, and there is no -o", {
+        hint: "-o out.onnx",
+      });
     const { rewrite } = await import("../../driver/rewrite/rewrite.js");
     const report = await withProgress((progress) =>
       rewrite(args.model, {
@@ -162,18 +173,45 @@ export const rewriteCommand = defineCommand({
         onProgress: progress.update,
       }),
     );
+    const timed = args.bench ? await benched(args, report) : undefined;
     return {
-      json: report,
+      json: { ...report, ...(timed === undefined ? {} : { bench: timed }) },
       notes: report.notes,
       warnings: report.warnings,
       textOn: textBeside(report),
       text() {
         const explained = args.explain ? explanation(report) : "";
-        return `${explained}${summary(report)}${choiceTable(report.choice, args.curve)}${newGatesTable(report.newGates)}`;
+        return `${explained}${summary(report)}${choiceTable(report.choice, args.curve)}${newGatesTable(report.newGates)}${timed === undefined ? "" : `\n${benchText(timed)}`}`;
       },
     };
   },
 });
+
+/** The original and the result, timed in turn. */
+async function benched(
+  { model, batch, threads, ...flags }: RewriteArguments,
+  { output = "" }: RewriteReport,
+): Promise<BenchReport> {
+  const { bench } = await import("../../driver/bench/bench.js");
+  return withProgress((progress) =>
+    bench([model, output], {
+      threads,
+      batches: typeof batch === "number" ? [batch] : undefined,
+      inputShapes: flags["input-shape"],
+      inputValues: flags.input,
+      onProgress: progress.update,
+    }),
+  );
+}
+
+/** What of the flags the timing takes. */
+interface RewriteArguments {
+  readonly model: string;
+  readonly batch: number | "dynamic" | undefined;
+  readonly threads: number | undefined;
+  readonly "input-shape": readonly string[] | undefined;
+  readonly input: readonly string[] | undefined;
+}
 
 /** The gates that were found, as a table, below it the near misses, and the operators in which none can be found. */
 function explanation({ raised, rejected, opaque }: RewriteReport): string {
