@@ -274,7 +274,7 @@ test("mistakes are said, and leave nothing", () =>
     writeFileSync(file, "");
     const inTheWay = ecagen(["codegen", "specs/small.json", "--lang", "ts", "-o", file]);
     assert.is(inTheWay.code, 2);
-    assert.match(inTheWay.stderr, "no folder");
+    assert.match(inTheWay.stderr, "not a folder");
     const missed = join(folder, "missed.json");
     writeFileSync(
       missed,
