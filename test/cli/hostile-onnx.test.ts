@@ -108,10 +108,10 @@ const FILES: Readonly<Record<string, readonly [bytes: Uint8Array, says: RegExp]>
   truncated: [good.subarray(0, good.length - 7), /the last 3 bytes or more of the file are missing/],
   "a length of 2^60": [
     Buffer.concat([Uint8Array.of(0x3a), Buffer.from("ffffffffffffff7f", "hex")]),
-    /no ONNX model/,
+    /not an ONNX model/,
   ],
   "a length beyond the end": [rawGraph(Uint8Array.of(0x0a, 0xff, 0xff, 0xff, 0x7f)), /ends past its message/],
-  "a number without an end": [new Uint8Array(64).fill(0xff), /no ONNX model/],
+  "a number without an end": [new Uint8Array(64).fill(0xff), /not an ONNX model/],
   "two graphs": [Buffer.concat([good, rawGraph(field(FIELD.graphNode, new Uint8Array(0)))]), /2 graphs/],
   "a cycle": [
     model({ node: [relu("b", "a"), relu("a", "b"), relu("a", "y")] }),

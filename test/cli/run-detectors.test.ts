@@ -177,7 +177,10 @@ if (installed) {
     const file = await picture("a.png");
     const model = `${MODELS}/grids.onnx`;
     const drawn = join(folder, "drawn.png");
-    assert.match(refusal([model, file, "--draw", "found.bmp"]), /no name of a picture that can be written/);
+    assert.match(
+      refusal([model, file, "--draw", "found.bmp"]),
+      /not the name of a picture that can be written/,
+    );
     assert.match(refusal([model, file, "--draw", file]), /is read, so it can't be written as well/);
     const output = ["--output", join(folder, "y.npy"), "--draw", drawn];
     assert.match(refusal(["specs/small.json", file, ...output]), /no outputs boxes, scores and labels/);

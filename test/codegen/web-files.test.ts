@@ -134,7 +134,7 @@ test("the page's notes on weights warn where nobody trained them", () =>
       data.variants.map(({ weights: { trained } }) => trained),
       [true, false, false],
     );
-    assert.match(data.variants[1]?.weights.text ?? "", /tensors? of new gates that nobody trained/);
+    assert.match(data.variants[1]?.weights.text ?? "", /tensors? of new, untrained gates/);
     assert.match(data.variants[2]?.weights.text ?? "", /trained with gates that are not here/);
   }));
 

@@ -32,6 +32,7 @@ const LOWERING = "strip-training,fold-batch-norm,lower-attention,lower-activatio
 const IDLE_PASSES: Readonly<Record<string, string>> = {
   "raise-attention": "the gates are ops",
   "raise-activation": "the activations are ops",
+  "specialize-gates": "the gates are ops",
   "absorb-factors": "no channels have constant factors",
   "fold-constants": "nothing is computed of constants",
   "standardize-weights": "no weights are standardised",
