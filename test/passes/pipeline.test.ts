@@ -163,7 +163,7 @@ test("all problems come at once, in order, each with its place and what was mean
     ],
     [
       "strategy=autoo",
-      'strategy is "autoo", expected one of "auto", "transpose", "reshape"',
+      'strategy is "autoo", expected one of "auto", "transpose", "reshape", "banded"',
       'did you mean "auto"?',
     ],
     ["opst=13", 'unknown option "opst"', 'did you mean "opset"?'],
