@@ -117,7 +117,7 @@ const CASES = {
   },
   "no target with threads": {
     flags: ["threads"],
-    says: () => "changes nothing: only the target cpu depends on the number of threads",
+    says: () => "changes nothing: only the target cpu depends on the number of threads, and that in float32",
     hint: "--target cpu --threads 2",
   },
   "a module": { flags: ["batch"], says: () => "changes nothing: a module takes any batch" },

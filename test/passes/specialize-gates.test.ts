@@ -86,7 +86,7 @@ for (const name of NETWORKS) {
 test("a gate is folded for one image alone", () => {
   for (const batch of [8, "dynamic"] as const) {
     const graph = lowered("inverted-residual", undefined, batch);
-    const sites = planSites(graph, { threads: 1, strategy: "auto" });
+    const sites = planSites(graph, { threads: 1, opset: 17, strategy: "auto" });
     assert.is(sites.length, 4);
     for (const { chosen, candidates } of sites) {
       assert.is.not(chosen, "folded");
@@ -95,6 +95,14 @@ test("a gate is folded for one image alone", () => {
     assertSameValues(graph, lowered("inverted-residual", "folded", batch));
     assertSameValues(graph, lowered("inverted-residual", "same-shape", batch));
   }
+});
+
+test("a gate is not enlarged for operator sets without Resize", () => {
+  const graph = lowered("inverted-residual", undefined);
+  const chosen = (opset: number) =>
+    planSites(graph, { threads: 1, opset, strategy: "same-shape" }).map((planned) => planned.chosen);
+  assert.equal([...new Set(chosen(9))], ["plain"]);
+  assert.equal([...new Set(chosen(10))], ["same-shape"]);
 });
 
 test("the cheapest form is chosen", () => {

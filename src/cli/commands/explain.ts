@@ -86,7 +86,7 @@ function loweringOutcome(report: LoweringReport): Outcome {
     warnings: report.warnings,
     text: () =>
       report.gates.length === 0
-        ? `${oneVisibleLine(report.name)} has no gate of one number for each channel\n`
+        ? `${oneVisibleLine(report.name)} has no two-dimensional map that a gate multiplies by one number for each channel\n`
         : `${terminalTable(table)}\n${besideLowering(report)}`,
     tables: { all: () => [table] },
     beside: () => besideLowering(report),

@@ -1,6 +1,7 @@
 import { GENERATORS, type Language } from "../../codegen/registry.js";
 import { refuseUnusedFlags } from "../../given/unused-flags.js";
 import { isOnnx } from "../../onnx/file/names.js";
+import { isSpecialized } from "../../passes/export-pipeline.js";
 import type { ProgramOptions } from "./program.js";
 
 /**
@@ -19,7 +20,7 @@ export function refuseUnusedInProgram(model: string, options: ProgramOptions): v
   refuseUnusedFlags(
     {
       "a program without a model": !hasModel,
-      "no target with threads": hasModel && options.target !== "cpu",
+      "no target with threads": hasModel && !isSpecialized(options),
       "a module": language === "pytorch" && batch !== "dynamic",
       "a program without weights": !hasWeights,
       "no weights": fresh && !hasNames,

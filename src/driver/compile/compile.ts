@@ -20,7 +20,7 @@ import { locateErrors, type NetworkOptions, type SpecNetwork } from "../../netwo
 import type { NewGatesReport } from "../../new-gates/start.js";
 import type { EncodedModel } from "../../onnx/encode/export.js";
 import { OPSETS } from "../../onnx/file/opset.js";
-import { exportPipeline } from "../../passes/export-pipeline.js";
+import { exportPipeline, isSpecialized } from "../../passes/export-pipeline.js";
 import { type InsertFlags, withInserts } from "../../passes/insert/flags.js";
 import { type IrDump, irHooks } from "../../reports/ir-dump.js";
 import {
@@ -120,7 +120,7 @@ async function compileWith<D extends Delivered>(
   refuseUnusedFlags(
     {
       "nothing is fitted": options.newGates !== "fit",
-      "no target with threads": options.target !== "cpu",
+      "no target with threads": !isSpecialized(options),
     },
     options,
   );

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import { specNetwork } from "../../given/spec-file.js";
 import { type Batch, forBatch } from "../../networks/export.js";
 import { locateErrors, type NetworkOptions } from "../../networks/spec-network.js";
+import { OPSETS } from "../../onnx/file/opset.js";
 import { runPasses } from "../../passes/engine/manager.js";
 import { exportPipeline } from "../../passes/export-pipeline.js";
 import { type Candidate, planSites, type StrategyName, strategies } from "../../passes/specialize/plan.js";
@@ -47,13 +48,15 @@ export function explainLowering(file: string, options: ExplainLoweringOptions = 
   const { graph } = locateErrors(network.spec, () =>
     runPasses(forBatch(network.graph, { batch, target }), pipeline),
   );
-  const gates = planSites(graph, { threads, strategy: "auto" }).map(({ site, ...planned }) => {
-    const [, channels, height, width] = site.x.type.dims.map(Number);
-    return {
-      ...{ at: site.product.loc.scope, channels: channels ?? 0, height: height ?? 0, width: width ?? 0 },
-      ...planned,
-    };
-  });
+  const gates = planSites(graph, { threads, opset: OPSETS.default, strategy: "auto" }).map(
+    ({ site, ...planned }) => {
+      const [, channels, height, width] = site.x.type.dims.map(Number);
+      return {
+        ...{ at: site.product.loc.scope, channels: channels ?? 0, height: height ?? 0, width: width ?? 0 },
+        ...planned,
+      };
+    },
+  );
   const docs = Object.values(strategies).map(({ name, doc }) => [name, doc]);
   return {
     ...{ name: network.graph.name, target, threads },

@@ -11,6 +11,7 @@ import { printPipeline } from "../../passes/engine/pipeline.js";
 import { rewritePipeline } from "../../passes/export-pipeline.js";
 import { withEnds } from "../../passes/lower/half-ends.js";
 import { simplify } from "../../passes/simplify/simplify.js";
+import { specializeGates } from "../../passes/specialize/specialize-gates.js";
 import type { ChosenGates } from "../../trials/choose-gates.js";
 import type { RewriteOptions } from "./report.js";
 
@@ -32,13 +33,17 @@ export interface RewriteTask {
   readonly calibration: CalibrationSource | undefined;
 }
 
-/** The passes from a network at model level back to operators of the file's opset. */
+/**
+ * The passes from a network at model level back to operators of the file's opset. Where sizes of maps were assumed, gates stay in their plain form:
+ * others have the size in the file.
+ */
 export function lower(
   graph: Graph,
-  { opset }: Pick<SizedModel, "opset">,
+  { opset, taken }: Pick<SizedModel, "opset" | "taken">,
   { target, threads, precision, halfIo }: Pick<RewriteOptions, "target" | "threads" | "precision" | "halfIo">,
 ): RanPasses {
-  const pipeline = rewritePipeline({ opset, target, threads, precision });
+  const whole = rewritePipeline({ opset, target, threads, precision });
+  const pipeline = taken === undefined ? whole : whole.filter(({ pass }) => pass !== specializeGates.name);
   return withEnds(runPasses(graph, pipeline), { precision, halfIo });
 }
 

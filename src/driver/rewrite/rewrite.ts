@@ -36,6 +36,8 @@ import { swapInvocations } from "./swaps.js";
 
 export type { RewriteOptions, RewriteReport, RewrittenInMemory } from "./report.js";
 
+import { isSpecialized } from "../../passes/export-pipeline.js";
+
 /**
  * Runs passes on any ONNX file:
  *
@@ -88,7 +90,7 @@ async function rewriteFile<D>(
   refuseUnusedFlags(
     {
       ...{ "nothing is run": !isRun, "nothing is fitted": !isFitted },
-      "no target with threads": options.target !== "cpu",
+      "no target with threads": !isSpecialized(options),
     },
     options,
   );
@@ -193,7 +195,7 @@ async function rewriteOpened<D>(
     newGates,
     choice: rewriting.choice?.report,
     ...insertedOf(plan.inserted),
-    notes: [...idleNotes(plan.reports), ...(rewriting.calibration?.notes ?? [])],
+    notes: [...idleNotes(plan.reports), ...plainNotes(rewriting), ...(rewriting.calibration?.notes ?? [])],
   });
   const warnings = [...imported.notes, ...plan.warnings];
   const curve = await curveOf(rewriting);
@@ -216,6 +218,14 @@ async function rewriteOpened<D>(
       warnings: [...warnings, ...found, ...saturationWarnings(rounding)],
     },
   };
+}
+
+/** Forms that the target has no use of, as the file leaves sizes open. */
+function plainNotes({ imported, options: { target } }: RewriteTask): readonly string[] {
+  if (target !== "cpu" || imported.taken === undefined) return [];
+  return [
+    "the file leaves sizes of its maps open, so its gates stay plain: the faster forms are for one size",
+  ];
 }
 
 /** A user who asks for a swap in a file without gates needs to know where to look. */

@@ -36,6 +36,8 @@ import { conclude, withConstants } from "./verdict.js";
 export { toleranceText } from "../../runtime/compare.js";
 export type { VerifyOptions, VerifyReport } from "./report.js";
 
+import { isSpecialized } from "../../passes/export-pipeline.js";
+
 /**
  * Proves that an ONNX file computes what it should, on a device.
  *
@@ -125,7 +127,7 @@ function prepare(
     const given = { path: model, bytes: readBytes(model) };
     return { ...fileTarget(given, file, options, note), weights: undefined };
   }
-  refuseUnusedFlags({ "no target with threads": options.target !== "cpu" }, options);
+  refuseUnusedFlags({ "no target with threads": !isSpecialized(options) }, options);
   const network = specNetwork(model, { ...options, given });
   if (options.resolution === undefined) for (const check of publishedNumbers(network)) note(check);
   return {

@@ -20,6 +20,8 @@ export const STRATEGY_NAMES = Object.keys(strategies) as readonly StrategyName[]
 export interface PlanOptions {
   /** Threads that the model will run with. */
   readonly threads: number;
+  /** Version of the ONNX operator set that the network is written for. */
+  readonly opset: number;
   /** One strategy for every gate that can have it; `auto` takes the cheapest of each. */
   readonly strategy: StrategyName | "auto";
 }
@@ -42,10 +44,10 @@ export interface PlannedSite {
 }
 
 /** Decides on a strategy for each gate's product, by the cost model. */
-export function planSites(graph: Graph, { threads, strategy }: PlanOptions): readonly PlannedSite[] {
+export function planSites(graph: Graph, { threads, opset, strategy }: PlanOptions): readonly PlannedSite[] {
   return gateSites(graph).map((site) => {
     const candidates = STRATEGY_NAMES.map((name): Candidate => {
-      const refusal = strategies[name].refuses(site);
+      const refusal = strategies[name].refuses(site, opset);
       return refusal === undefined
         ? { name, microseconds: costOf(strategies[name].kernels(site), threads) }
         : { name, refusal };

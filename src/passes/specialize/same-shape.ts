@@ -6,6 +6,8 @@ import type { GateSite } from "./site.js";
 import { changeOf, type Strategy, sidesOf } from "./strategy.js";
 import { BLOCK, elementsOf, pointwiseMacs, sumKernels } from "./units.js";
 
+const RESIZE_SINCE = 10;
+
 /**
  *     x ⊙ g = x ⊙ E(g), where E(g)[n, c, h, w] = g[n, c]
  *
@@ -17,7 +19,8 @@ import { BLOCK, elementsOf, pointwiseMacs, sumKernels } from "./units.js";
 export const sameShape: Strategy<"same-shape"> = {
   name: "same-shape",
   doc: "x ⊙ g = x ⊙ E(g), with g enlarged to the map by a nearest resize",
-  refuses: () => undefined,
+  refuses: (_site, opset) =>
+    opset < RESIZE_SINCE ? `the operator Resize is there from opset ${RESIZE_SINCE} on` : undefined,
   kernels: (site) => [
     ...[use("pool", elementsOf(site)), use("enlarge", elementsOf(site)), use("product", elementsOf(site))],
     ...(site.fromConvolution ? [] : [use("node"), use("node")]),

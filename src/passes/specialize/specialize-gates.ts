@@ -4,6 +4,9 @@ import { definePass } from "../engine/pass.js";
 import { eliminateDeadCode } from "../simplify/eliminate.js";
 import { changesOf, planSites, STRATEGY_NAMES } from "./plan.js";
 
+/** The one that models are written for by default. */
+const OPSET = 17;
+
 /**
  *     x ⊙ g  →  a form of the same product that ONNX Runtime runs faster on the CPU
  *
@@ -15,6 +18,7 @@ export const specializeGates = definePass({
   doc: "Writes products of maps and gates in the form that runs fastest on the CPU.",
   options: z.strictObject({
     threads: z.int().min(1).default(1).describe("Threads that the model will run with."),
+    opset: z.int().min(1).default(OPSET).describe("ONNX operator set of the model."),
     strategy: z
       .enum(["auto", ...STRATEGY_NAMES])
       .default("auto")

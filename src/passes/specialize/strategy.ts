@@ -12,8 +12,8 @@ export interface Strategy<N extends string = string> {
   readonly name: N;
   /** The equation that it rests on, in one line. */
   readonly doc: string;
-  /** Why a site can't have this form; undefined if it can. */
-  refuses(site: GateSite): string | undefined;
+  /** Why a site of a network for an operator set can't have this form; undefined if it can. */
+  refuses(site: GateSite, opset: number): string | undefined;
   /** What a runtime on the CPU runs for the product and for the layers beside it that some form changes, for one image. */
   kernels(site: GateSite): readonly KernelUse[];
   /** What it makes of ops of the site, each by its result. */
