@@ -7,7 +7,9 @@ import { COMMAND_NAMES } from "./corpus/cells.js";
 import { GROUPS, type Group } from "./corpus/files.js";
 import type { CorpusResult, Totals } from "./corpus/result.js";
 
-const INTRODUCTION = `<!-- Made by scripts/generate.ts from docs/corpus.json. Do not edit. -->
+const introductionOf = ({
+  unrun = 0,
+}: CorpusResult): string => `<!-- Made by scripts/generate.ts from docs/corpus.json. Do not edit. -->
 
 # ONNX files of other tools, command by command
 
@@ -34,8 +36,8 @@ A random part, chosen by a seed, is a test (\`test/corpus.test.ts\`).
 | result | what it means |
 |---|---|
 | ok | exit code 0, and the result agrees with the check |
-| – | not applicable: no gates to swap, inputs that are not arrays, a single operator instead of a network |
-| unchecked | exit code 0, but no reference: ONNX Runtime doesn't run the original, valid inputs are unknown, or the check lacks the counts |
+| – | not applicable: no gates to swap, \`run\` with inputs that are not arrays, a single operator instead of a network, and whatever has to run a file that ONNX Runtime for Node.js doesn't run (${count(unrun)} files) |
+| unchecked | exit code 0, but no reference: valid inputs are unknown, or the check lacks the counts |
 | refused | exit code 2 with a reason; exit code 1 if nothing could be compared, or not in time; counts that are only a lower bound ("at least") |
 | wrong | the result contradicts the check, a false alarm, exit code 70, a crash |
 
@@ -44,11 +46,11 @@ A random part, chosen by a seed, is a test (\`test/corpus.test.ts\`).
 | \`inspect\` | inputs, outputs and opset |
 | \`stats\` | parameters, running statistics, MACs, products of computed tensors |
 | \`diff\` | the file with itself: no changes, and both compute the same |
-| \`verify\` | the verdict is right |
+| \`verify\` | the verdict is right. If a model of one operator can't run with random inputs, all its inputs but the first have ONNX's test data (\`bench\` too) |
 | \`copy\` | \`rewrite\` without passes keeps every byte |
-| \`simplify\`, \`fp16\` | ONNX Runtime's outputs differ by at most 1/1000 and 1/10 of their largest value |
+| \`simplify\`, \`fp16\` | ONNX Runtime's outputs differ by at most 1/1000 and 1/10 of their largest value; no comparison if the network is unchanged, byte for byte. Networks that draw random numbers get seeds for \`simplify\`; for \`fp16\` only types and sizes are compared |
 | \`swap\` | \`rewrite --swap any=eca\`: the number of gates and the reported parameters are right; ONNX Runtime and onnx.checker accept the file |
-| \`run\` | the outputs equal ONNX Runtime's up to one rounding, and ONNX's expected outputs |
+| \`run\` | the outputs equal ONNX Runtime's up to one rounding, and ONNX's expected outputs; if the network draws random numbers, only types and sizes are compared |
 | \`bench\` | only that it prints times |
 | \`codegen ts\` | only that the program is written |
 | \`codegen pytorch\` | only that Python can parse the module |
@@ -61,9 +63,10 @@ const SIGNS = { ok: "ok", nothing: "–", unchecked: "unchecked", refused: "refu
 /** docs/corpus.md: the last result of the survey. */
 export function corpusDocs(): string {
   const file = join(packageRoot(), "docs", "corpus.json");
-  const { builds, totals, rows, reasons, missing } = JSON.parse(readFileSync(file, "utf8")) as CorpusResult;
+  const result = JSON.parse(readFileSync(file, "utf8")) as CorpusResult;
+  const { builds, totals, rows, reasons, missing } = result;
   const networks = rows.filter(({ group }) => group !== "operators");
-  return `${INTRODUCTION}
+  return `${introductionOf(result)}
 ## In numbers
 
 ${buildsText(builds)} Files: ${GROUPS.map((group) => filesOf(group, rows)).join("; ")}.

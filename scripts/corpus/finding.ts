@@ -1,6 +1,6 @@
-/** What a check finds against a result: that it is wrong, that it says less than was asked for, or that the check can't tell. */
+/** What a check finds against a result: that it is wrong, that it says less than was asked for, that the check can't tell, or that nobody can. */
 export interface Finding {
-  readonly status: "wrong" | "refused" | "unchecked";
+  readonly status: "wrong" | "refused" | "unchecked" | "nothing";
   readonly why: string;
 }
 
@@ -10,6 +10,17 @@ export function wrong(why: string): Finding {
 
 export function unchecked(why: string): Finding {
   return { status: "unchecked", why };
+}
+
+const REFUSED = "ONNX Runtime refuses the original: ";
+
+/** A file that ONNX Runtime, used directly, doesn't run either: there is nothing to run, and nothing to compare with. */
+export function unrun(why: string): { readonly status: "nothing"; readonly why: string } {
+  return { status: "nothing", why: `${REFUSED}${why}` };
+}
+
+export function isUnrun(why = ""): boolean {
+  return why.startsWith(REFUSED);
 }
 
 /** That two facts differ. */

@@ -25,7 +25,7 @@ with a seed for each node that draws numbers, which follows from the node's outp
 {"name of a value": [element type, sizes]}, "folder": ...} writes each branch of its Ifs as a model of its own, which reads the values that it captures as
 inputs. {"do": "inputs", "file": ..., "sizes":
 ..., "data": a folder or null, "folder": ...} writes numbers for each input as .npy: those of the test data, or random ones.
-{"do": "python", "file": ...} says whether a file is Python.
+{"do": "same", "file": ..., "other": ...} says whether two files hold the same network (same). {"do": "python", "file": ...} says whether a file is Python.
 """
 
 import ast
@@ -657,12 +657,21 @@ def inputs(file, sizes, data, folder, values=None):
     return {"inputs": given, "expected": expected}
 
 
+def same(file, other):
+    """Whether two files are one network, byte for byte: the graph with its tensors, functions and operator sets."""
+    a, b = onnx.load(file), onnx.load(other)
+    for model in (a, b):
+        for field in ("ir_version", "producer_name", "producer_version", "domain", "model_version", "doc_string", "metadata_props"):
+            model.ClearField(field)
+    return {"same": a.SerializeToString(deterministic=True) == b.SerializeToString(deterministic=True)}
+
+
 def python(file):
     ast.parse(pathlib.Path(file).read_text())
     return {}
 
 
-ANSWERS = {"describe": describe, "count": macs, "expose": expose, "seed": seed, "branches": branches, "inputs": inputs, "python": python}
+ANSWERS = {"describe": describe, "count": macs, "expose": expose, "seed": seed, "branches": branches, "inputs": inputs, "python": python, "same": same}
 
 
 def main():

@@ -99,6 +99,11 @@ export class Oracle {
     return this.#ask<Numbers>({ do: "inputs", ...request });
   }
 
+  /** Whether two files hold the same network, byte for byte. */
+  async same(file: string, other: string): Promise<boolean> {
+    return (await this.#ask<{ readonly same: boolean }>({ do: "same", file, other })).same;
+  }
+
   /** Refuses a file that is no Python. */
   python(file: string): Promise<unknown> {
     return this.#ask({ do: "python", file });

@@ -1,5 +1,6 @@
 import { type Cell, COMMAND_NAMES, type CommandName } from "./cells.js";
 import { GROUPS, type Group, type MissingFile } from "./files.js";
+import { isUnrun } from "./finding.js";
 import type { Row } from "./survey.js";
 
 export type Totals = Readonly<Record<Cell["status"], number>>;
@@ -38,6 +39,8 @@ export interface Summary {
     readonly cells: Readonly<Record<string, Cell["status"]>>;
   }[];
   readonly reasons: readonly Reason[];
+  /** How many files ONNX Runtime refuses. */
+  readonly unrun?: number;
 }
 
 /** One row for each file, with the cells of all that are of it. */
@@ -78,6 +81,7 @@ export function summaryOf(rows: readonly Row[]): Summary {
       name,
       cells: Object.fromEntries(Object.entries(cells).map(([command, { status }]) => [command, status])),
     })),
+    unrun: rows.filter(({ cells }) => Object.values(cells).some(({ why }) => isUnrun(why))).length,
     reasons: reasonsOf(results).sort((a, b) => b.files.length - a.files.length),
   };
 }

@@ -31,7 +31,7 @@ export async function runtimeAnswer(
 }
 
 /** The numbers of a tensor. */
-function numbersOf({ data, type }: Tensor): Float64Array {
+export function numbersOf({ data, type }: Tensor): Float64Array {
   if (type === "float16") return Float64Array.from(data as Uint16Array, halfOf);
   return Float64Array.from(data as ArrayLike<number | bigint>, Number);
 }

@@ -48,7 +48,8 @@ export const sharedOptions = {
     type: "string",
     array: true,
     nargs: 1,
-    describe: "Fill an input with a number instead of random values, such as a sampling rate: sr=16000",
+    describe:
+      "Numbers for an input instead of random ones: one for all elements, such as a sampling rate, sr=16000, or one for each: axes=0,2",
   },
   seed: {
     type: "number",

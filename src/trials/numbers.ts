@@ -17,8 +17,8 @@ export interface InputShape {
   readonly dtype?: string;
   /** The largest number that an input of integers is given. Default: 9. */
   readonly most?: number;
-  /** What all of its elements are, instead of random numbers. */
-  readonly value?: number;
+  /** What all of its elements are, or each of them in order, again for each image, instead of random numbers. */
+  readonly value?: number | readonly number[];
 }
 
 export function inputShapes(graph: Graph): readonly InputShape[] {
@@ -53,6 +53,8 @@ export function randomInputs(
       const [rows = 1, ...row] = dims;
       const size = elementCount(row);
       const data = new Float64Array(rows * size);
+      const { value } = input;
+      if (Array.isArray(value)) return [name, { dims, data: data.map((_, i) => value[i % value.length]) }];
       const start = rowOf(input, first, images, open.size > 0);
       for (let n = 0; n < rows; n++) {
         draw(
@@ -99,7 +101,7 @@ const USUAL_MOST = 9;
  * and lengths.
  */
 function drawn(stream: RandomStream, { dtype, most = USUAL_MOST, value }: InputShape): number {
-  if (value !== undefined) return value;
+  if (typeof value === "number") return value;
   switch (dtype) {
     case "uint8":
       return Math.min(255, Math.max(0, Math.round(128 + 64 * stream.normal())));
@@ -115,6 +117,15 @@ function drawn(stream: RandomStream, { dtype, most = USUAL_MOST, value }: InputS
 /** Whether an input is of whole numbers that may index something, so that it matters how large they are. */
 export function isIndex({ dtype = "float32" }: InputShape): boolean {
   return /^u?int(16|32|64)$/.test(dtype);
+}
+
+/** The largest whole numbers that inputs are given, from the usual one on. */
+const LARGEST = [USUAL_MOST, 1, 0];
+
+/** The inputs with whole numbers up to each bound in turn: what indexes a table of few rows must not be larger. */
+export function boundedInputs(inputs: readonly InputShape[]): readonly (readonly InputShape[])[] {
+  if (!inputs.some(isIndex)) return [inputs];
+  return LARGEST.map((most) => inputs.map((input) => (isIndex(input) ? { ...input, most } : input)));
 }
 
 /**

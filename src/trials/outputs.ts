@@ -3,7 +3,7 @@ import type { Graph } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Session } from "../runtime/session.js";
 import { type InputValues, withValues } from "./input-values.js";
-import { feedsOf, type InputShape, inputShapes, isIndex, randomInputs } from "./numbers.js";
+import { boundedInputs, feedsOf, type InputShape, inputShapes, isIndex, randomInputs } from "./numbers.js";
 
 /** The outputs of a run by name, flat. */
 export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
@@ -24,9 +24,6 @@ export async function runWith(session: Session, inputs: ReadonlyMap<string, Tens
   return new Map([...outputs].map(([name, { data }]) => [name, data]));
 }
 
-/** The largest whole numbers that inputs are given, from the usual one on. */
-const LARGEST = [9, 1, 0];
-
 /**
  * The inputs with whole numbers that the model runs with: what indexes a table of few rows must not be larger. Where it runs with none of them,
  * as they were, so that the run says why. Inputs that the model takes in half precision have numbers of that; those of
@@ -42,8 +39,7 @@ export async function workableInputs(
   const given = withValues(shapes, inputValues);
   const inputs = given.map((input) => (halves.has(input.name) ? { ...input, dtype: "float16" } : input));
   if (!inputs.some(isIndex)) return inputs;
-  for (const most of LARGEST) {
-    const bounded = inputs.map((input) => (isIndex(input) ? { ...input, most } : input));
+  for (const bounded of boundedInputs(inputs)) {
     try {
       await runModel(session, bounded, batch, 0);
       return bounded;

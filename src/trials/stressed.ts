@@ -1,3 +1,4 @@
+import { InputError } from "../base/diagnostic.js";
 import { largestDifference } from "../base/distance.js";
 import type { Graph, Parameter, Value } from "../ir/graph.js";
 import { replaceParameters, retypeInputs } from "../ir/rewrite.js";
@@ -7,7 +8,7 @@ import { type Dim, sameDims, tensorType } from "../ir/types.js";
 import { StressChooser, stressParameter, stressPrefix } from "../passes/stress-weights/chooser.js";
 import { evaluateGraph, type ParameterSource } from "../reference/interpreter.js";
 import { type InputValues, withValues } from "./input-values.js";
-import { inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
+import { boundedInputs, type InputShape, inputShapes, parameterNumbers, randomInputs } from "./numbers.js";
 import { fixedBatch } from "./outputs.js";
 
 /** Images that the operands are measured with. */
@@ -64,13 +65,31 @@ const SMALL_SIDES = [64, 128];
 /**
  * The weights of the pass `stress-weights{seed=SET}`, but chosen by the operands of each layer as they are in a run of `sample`, and not as they
  * are expected to be: expectations are off by small factors, which multiply from layer to layer until rounding is
- * all that is left. `seed`: that of the model.
+ * all that is left. `seed`: that of the model. Whole numbers are as large as the graph takes them.
  */
 export function stressWeightsOf(
   sample: Graph,
   seed: number,
   set: number,
   { inputValues }: InputValues = {},
+): StressWeights {
+  let refused: unknown;
+  for (const inputs of boundedInputs(withValues(inputShapes(sample), inputValues))) {
+    try {
+      return stressWeightsWith(inputs, sample, seed, set);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refused ??= error;
+    }
+  }
+  throw refused;
+}
+
+function stressWeightsWith(
+  shapes: readonly InputShape[],
+  sample: Graph,
+  seed: number,
+  set: number,
 ): StressWeights {
   const prefix = stressPrefix(set);
   const chooser = new StressChooser(sample);
@@ -85,7 +104,7 @@ export function stressWeightsOf(
   };
   const measured = new Map<Value, Moments | undefined>();
   const batch = fixedBatch({ inputs: inputShapes(sample) }) ?? IMAGES;
-  const inputs = randomInputs(withValues(inputShapes(sample), inputValues), batch, seed);
+  const inputs = randomInputs(shapes, batch, seed);
   const outputs = evaluateGraph(sample, inputs, parameters, (index, _of, tensorOf) => {
     const op = sample.ops[index];
     if (op === undefined) return;

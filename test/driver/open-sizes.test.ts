@@ -10,7 +10,12 @@ import { inspect } from "../../src/driver/inspect/inspect.js";
 import { rewrite } from "../../src/driver/rewrite/rewrite.js";
 import { stats } from "../../src/driver/stats/stats.js";
 import { verify } from "../../src/driver/verify/verify.js";
-import { type GraphMessage, ModelProto } from "../../src/onnx/file/proto.js";
+import {
+  type GraphMessage,
+  ModelProto,
+  type NodeMessage,
+  type ValueInfoMessage,
+} from "../../src/onnx/file/proto.js";
 import { startRuntime } from "../../src/runtime/session.js";
 import { inTemporaryFolder } from "../temporary-folder.js";
 import { rejectsError } from "../throws.js";
@@ -230,6 +235,49 @@ test("an input that can't be any number is given one", () =>
       ["16000", /has no input 16000/],
     ] as const)
       await rejectsError(() => verify(file, { inputValues: [text] }), InputError, message);
+  }));
+
+/** y = f(x, second), x [3, 4] and a second input of whole numbers. */
+function ofTwo(file: string, node: NodeMessage, second: readonly number[], output: ValueInfoMessage): string {
+  const shape = { dim: second.map((dimValue) => ({ dimValue })) };
+  const input = [port("x", [3, 4]), { name: "second", type: { tensorType: { elemType: INT64, shape } } }];
+  signals(file, { node: [node], output: [output] });
+  const model = ModelProto.decode(readFileSync(file));
+  if (model.graph) model.graph.input = input;
+  writeFileSync(file, ModelProto.encode(model).finish());
+  return file;
+}
+
+test("an input of several numbers is given each of them", () =>
+  inTemporaryFolder(async (folder) => {
+    const node = { opType: "Reshape", input: ["x", "second"], output: ["y"] };
+    const file = ofTwo(join(folder, "reshaped.onnx"), node, [2], port("y", ["A", "B"]));
+    assert.is((await verify(file, { inputValues: ["second=6,2"] })).verdict, "right");
+    await rejectsError(
+      () => verify(file, { inputValues: ["second=6,2,1"] }),
+      InputError,
+      /has 3 numbers, the input second has 2/,
+    );
+    await rejectsError(() => verify(file, { inputValues: ["second=6,"] }), InputError, /no number of int64/);
+  }));
+
+test("an index is as large as the network takes it, for the choice of weights too", () =>
+  inTemporaryFolder(async (folder) => {
+    const node = { opType: "ReduceSum", input: ["x", "second"], output: ["y"] };
+    const file = ofTwo(join(folder, "reduced.onnx"), node, [1], port("y", ["A", "B"]));
+    assert.is((await verify(file)).verdict, "right");
+  }));
+
+test("a first input without numbers is nothing to compare for", () =>
+  inTemporaryFolder(async (folder) => {
+    const node = { opType: "Tanh", input: ["x"], output: ["y"] };
+    const file = signals(join(folder, "empty.onnx"), { node: [node], output: [port("y", [0, 4])] });
+    const model = ModelProto.decode(readFileSync(file));
+    if (model.graph) model.graph.input = [port("x", [0, 4])];
+    writeFileSync(file, ModelProto.encode(model).finish());
+    await rejectsError(() => verify(file), InputError, /has no numbers to compare anything for/, {
+      code: "run/empty-input",
+    });
   }));
 
 test.run();

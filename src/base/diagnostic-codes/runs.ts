@@ -26,9 +26,13 @@ export const runCodes = {
         "What the file says about its images is not in the form that ecagen writes.",
         "Compile the spec again, or say it with `--preprocessing SPEC`.",
       ],
+      "empty-input": [
+        "The model declares a size of 0 for its first input, so no run of it shows anything.",
+        "Nothing is to be done: there is nothing to compare.",
+      ],
       "input-value": [
-        "The value of `--input` is not a number of the input's type.",
-        "Write NAME=NUMBER, as `--input sr=16000`.",
+        "The value of `--input` is not a number of the input's type, or has another count of numbers than the input.",
+        "Write NAME=NUMBER, as `--input sr=16000`, or as many numbers as the input has: `--input axes=0,2`.",
       ],
       "no-array": [
         "The .npz file has no array of the input's name.",

@@ -1,6 +1,6 @@
 import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
-import { Defect } from "../../base/diagnostic.js";
+import { Defect, InputError } from "../../base/diagnostic.js";
 import { withoutListeners } from "../../files/termination.js";
 import { innermostScope } from "../../ir/graph.js";
 import {
@@ -164,6 +164,12 @@ async function openCandidates(round: Round, context: RunContext): Promise<readon
     // Whether all nodes are on the device is seen in the profile, which names those that are not.
     const options = { device: on, allowCpuNodes: true, profile: on !== "cpu" };
     const session = await runtime.open(subject.model, options, subject.label);
+    const [empty] = session.inputs;
+    if (empty?.dims.includes(0)) {
+      await session.close();
+      const message = `the input ${empty.name} of ${subject.label} is [${empty.dims.join(", ")}]: it has no numbers to compare anything for`;
+      throw InputError.of("run/empty-input", message);
+    }
     const problem = interfaceProblem(session, wantedInterface(round, [...open, { label: "", session }]));
     if (problem === undefined) {
       open.push({ label: `${subject.label} on ${on}`, session });

@@ -142,6 +142,12 @@ const gelu: Evaluator = (node) => {
   return each((x) => 0.5 * x * (1 + inner(x)))(node);
 };
 
+/** Towards zero by `bias`, and zero within `lambd` of it. */
+const shrink: Evaluator = (node) => {
+  const [bias, limit] = [node.number("bias", 0), node.number("lambd", 0.5)];
+  return each((x) => (x < -limit ? x + bias : x > limit ? x - bias : 0))(node);
+};
+
 /** Whole numbers without a sign, times or by a power of two; what is beyond their range is lost. */
 const bitShift: Evaluator = (node) => {
   const isLeft = node.string("direction", "") === "LEFT";
@@ -205,6 +211,7 @@ export const elementwise: Readonly<Record<string, Evaluator>> = {
   Relu: each((x) => Math.max(x, 0)),
   Round: each(roundedToEven),
   Selu: selu,
+  Shrink: shrink,
   Sigmoid: each((x) => 1 / (1 + Math.exp(-x))),
   Sign: each(Math.sign),
   Sin: each(Math.sin),

@@ -1,3 +1,5 @@
+import { combineTensors } from "../../ir/ops/broadcast.js";
+import { MEAN, reduceTensor } from "../../ir/ops/reductions.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { elementCount, refuse } from "../../ir/types.js";
 import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js";
@@ -7,7 +9,7 @@ import { axisFrom, type Evaluator, type OperatorNode, tensorOf } from "./node.js
 const EPSILON = 1e-5;
 
 const batchNorm: Evaluator = (node) => {
-  if (node.number("training_mode", 0) !== 0) refuse("training is not supported");
+  if (node.number("training_mode", 0) !== 0) return trainedNorm(node);
   if (node.number("spatial", 1) !== 1) refuse("statistics of each position are not supported");
   const x = node.input(0);
   const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => node.input(index).data);
@@ -20,6 +22,38 @@ const batchNorm: Evaluator = (node) => {
   });
   return [tensorOf(x.dims, normalized)];
 };
+
+/** With the statistics of the batch itself, and the running ones moved towards them. */
+function trainedNorm(node: OperatorNode): readonly Tensor[] {
+  const x = node.input(0);
+  const numbers = Float64Array.from(x.data);
+  const [scale, shift, mean, variance] = [1, 2, 3, 4].map((index) => node.input(index));
+  const [epsilon, momentum] = [node.number("epsilon", EPSILON), node.number("momentum", 0.9)];
+  const channels = x.dims[1] ?? 1;
+  const inner = elementCount(x.dims.slice(2));
+  const channelOf = (i: number): number => Math.floor(i / inner) % channels;
+  const count = x.data.length / channels;
+  const [means, variances] = [new Float64Array(channels), new Float64Array(channels)];
+  for (const [i, each] of numbers.entries()) {
+    const c = channelOf(i);
+    means[c] = (means[c] ?? 0) + each / count;
+  }
+  for (const [i, each] of numbers.entries()) {
+    const c = channelOf(i);
+    variances[c] = (variances[c] ?? 0) + (each - (means[c] ?? 0)) ** 2 / count;
+  }
+  const normalized = numbers.map((each, i) => {
+    const c = channelOf(i);
+    const deviation = Math.sqrt((variances[c] ?? 1) + epsilon);
+    return ((each - (means[c] ?? 0)) / deviation) * (scale?.data[c] ?? 1) + (shift?.data[c] ?? 0);
+  });
+  const moved = (running: Tensor | undefined, own: Float64Array): Tensor =>
+    tensorOf(
+      [channels],
+      own.map((each, c) => momentum * (running?.data[c] ?? 0) + (1 - momentum) * each),
+    );
+  return [tensorOf(x.dims, normalized), moved(mean, means), moved(variance, variances)];
+}
 
 /** Numbers that lie together, without their mean and divided by their deviation. */
 function standardized(numbers: ArrayLike<number>, epsilon: number): Float64Array {
@@ -126,6 +160,20 @@ const along =
     return [tensorOf(x.dims, data)];
   };
 
+/** Without the mean over some axes, and divided by the deviation, with ε beside that. */
+const meanVarianceNorm: Evaluator = (node) => {
+  const x = node.input(0);
+  const axes = (node.numbers("axes") ?? [0, 2, 3]).map((axis) => axisFrom(axis, x.dims.length));
+  const mean = reduceTensor(x, axes, MEAN);
+  const centred = combineTensors(x, mean, (a, b) => a - b);
+  const squares = tensorOf(
+    x.dims,
+    centred.data.map((each) => each * each),
+  );
+  const variance = reduceTensor(squares, axes, MEAN);
+  return [combineTensors(centred, variance, (a, b) => a / (Math.sqrt(b) + 1e-9))];
+};
+
 const lpNorm: Evaluator = (node: OperatorNode) => {
   const p = node.number("p", 2);
   return along((numbers) => {
@@ -144,4 +192,5 @@ export const norms: Readonly<Record<string, Evaluator>> = {
   LayerNormalization: layerNorm,
   LRN: localResponseNorm,
   LpNormalization: lpNorm,
+  MeanVarianceNormalization: meanVarianceNorm,
 };

@@ -35,6 +35,7 @@ export const reductionOperators: Readonly<Record<string, Evaluator>> = {
   ReduceL1: reduced(SUM, Math.abs),
   ReduceL2: reduced({ ...SUM, finish: Math.sqrt }, (x) => x * x),
   ReduceLogSum: reduced({ ...SUM, finish: Math.log }),
+  ReduceLogSumExp: reduced({ ...SUM, finish: Math.log }, Math.exp),
   ReduceMax: reduced(MAXIMUM),
   ReduceMean: reduced(MEAN),
   ReduceMin: reduced(MINIMUM),

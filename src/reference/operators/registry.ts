@@ -2,6 +2,7 @@ import type { OpOf } from "../../ir/graph.js";
 import { boxOperators } from "./boxes.js";
 import { einsum } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
+import { losses } from "./losses.js";
 import { moves } from "./moves.js";
 import type { Evaluator } from "./node.js";
 import { norms } from "./norms.js";
@@ -10,7 +11,9 @@ import { products } from "./products.js";
 import { quantizedOperators, runtimeOperators } from "./quantized.js";
 import { recurrent } from "./recurrent.js";
 import { reductionOperators } from "./reductions.js";
+import { sampling } from "./sampling.js";
 import { selections } from "./selections.js";
+import { signals } from "./signals.js";
 import { windows } from "./windows.js";
 
 /** What operators of ONNX compute that no op of the IR is, or of which an op says only some forms. */
@@ -18,6 +21,7 @@ const STANDARD: Readonly<Record<string, Evaluator>> = {
   ...boxOperators,
   Einsum: einsum,
   ...elementwise,
+  ...losses,
   ...moves,
   ...norms,
   ...pools,
@@ -25,7 +29,9 @@ const STANDARD: Readonly<Record<string, Evaluator>> = {
   ...quantizedOperators,
   ...recurrent,
   ...reductionOperators,
+  ...sampling,
   ...selections,
+  ...signals,
   ...windows,
 };
 

@@ -177,6 +177,50 @@ const cumulative: Evaluator = (node) => {
   return [{ dims: x.dims, data }];
 };
 
+/** The first so many of each row turned around, the others where they are. */
+const reverseSequence: Evaluator = (node) => {
+  const [x, lengths] = [node.input(0), node.input(1)];
+  const [batch, time] = [node.number("batch_axis", 1), node.number("time_axis", 0)];
+  const strides = stridesOf(x.dims);
+  return [
+    filled(x.dims, (at) => {
+      const [length, t] = [lengths.data[at[batch] ?? 0] ?? 0, at[time] ?? 0];
+      return x.data[positionOf(at.with(time, t < length ? length - 1 - t : t), strides)] ?? 0;
+    }),
+  ];
+};
+
+/** The slices along an axis that differ, or the numbers: once each, where each first is, which one each is, and how many. */
+const unique: Evaluator = (node) => {
+  const given = node.input(0);
+  const x: Tensor = node.has("axis") ? given : { dims: [given.data.length], data: given.data };
+  const axis = axisFrom(node.number("axis", 0), x.dims.length);
+  const { outer, size, inner } = aroundAxis(x.dims, axis);
+  const slices = Array.from({ length: size }, (_, at) =>
+    Array.from(
+      { length: outer * inner },
+      (_, i) => x.data[(Math.floor(i / inner) * size + at) * inner + (i % inner)] ?? 0,
+    ),
+  );
+  const first = new Map<string, number>();
+  for (const [at, slice] of slices.entries()) if (!first.has(slice.join())) first.set(slice.join(), at);
+  const kept = [...first.values()];
+  const order = (a: readonly number[] = [], b: readonly number[] = []): number => {
+    const differs = a.findIndex((each, i) => each !== b[i]);
+    return differs < 0 ? 0 : (a[differs] ?? 0) - (b[differs] ?? 0);
+  };
+  if (node.number("sorted", 1) === 1) kept.sort((a, b) => order(slices[a], slices[b]));
+  const places = new Map(kept.map((at, place) => [(slices[at] ?? []).join(), place]));
+  const inverse = slices.map((slice) => places.get(slice.join()) ?? 0);
+  const strides = stridesOf(x.dims);
+  const y = filled(
+    x.dims.with(axis, kept.length),
+    (at) => x.data[positionOf(at.with(axis, kept[at[axis] ?? 0] ?? 0), strides)] ?? 0,
+  );
+  const counts = kept.map((_, place) => inverse.filter((each) => each === place).length);
+  return [y, ...[kept, inverse, counts].map((each) => tensorOf([each.length], each))];
+};
+
 export const selections: Readonly<Record<string, Evaluator>> = {
   ArgMax: extreme((x, best) => x > best),
   ArgMin: extreme((x, best) => x < best),
@@ -187,7 +231,11 @@ export const selections: Readonly<Record<string, Evaluator>> = {
   GatherND: gatherNd,
   NonZero: nonZero,
   OneHot: oneHot,
+  ReverseSequence: reverseSequence,
+  // The name before opset 11.
+  Scatter: scatterElements,
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
   TopK: topK,
+  Unique: unique,
 };
