@@ -50,7 +50,7 @@ export const verifyCommand = defineCommand({
       type: "string",
       requiresArg: true,
       coerce: wholeNumbers("batch", 1, 65536),
-      describe: "Batches to run: 1,8 [default: 1,3]",
+      describe: "Batches to run: 1,8 [default: 1,2]",
     },
     seeds: {
       type: "string",

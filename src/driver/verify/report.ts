@@ -22,7 +22,7 @@ export interface VerifyOptions
    * `cpu` (the model on the CPU), or the path of an ONNX file that must give the same outputs.
    */
   readonly against?: string | undefined;
-  /** The batch sizes to run, at least one. Default: 1 and 3. A file with a fixed batch is run with that. */
+  /** The batch sizes to run, at least one. Default: 1 and 2. A file with a fixed batch is run with that. */
   readonly batches?: readonly number[] | undefined;
   /** The seeds of the random inputs, at least one. Default: `seed`. */
   readonly seeds?: readonly number[] | undefined;

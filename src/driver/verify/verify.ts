@@ -144,7 +144,7 @@ function contextOf(
   target: VerifyTarget,
   options: VerifyOptions & Pick<RunContext, "deadline" | "evaluator" | "note">,
 ): RunContext {
-  const { against, seed = 0, batches = [1, 3], seeds = [seed], deadline, evaluator, note } = options;
+  const { against, seed = 0, batches = [1, 2], seeds = [seed], deadline, evaluator, note } = options;
   const strict = TOLERANCES[precisionOn(device, target, options)];
   return {
     runtime,

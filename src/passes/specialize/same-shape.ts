@@ -56,7 +56,7 @@ function multiplied(site: GateSite, product: Op, context: RewriteContext): Value
 
 function addedOnTheWay(site: GateSite, before: Op, sum: Op, context: RewriteContext): Value {
   const [product] = site.product.results;
-  const at = before.operands.findIndex((operand) => operand === product);
+  const at = product === undefined ? -1 : before.operands.indexOf(product);
   const ones = context.constant("ones", constantWeight([site.channels, 1, 1, 1], 1));
   const operands = sum.operands.map((operand, i) =>
     i === at ? context.op("conv", [operand, ones], { group: site.channels }, "gated") : operand,

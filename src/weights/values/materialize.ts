@@ -58,8 +58,8 @@ export function materialize(
 ): Float64Array {
   elementsOf(expr, seed).fill(into);
   if (isIntegerType(dtype)) return into;
-  const round = dtype === "float16" ? nearestHalf : Math.fround;
-  for (let i = 0; i < into.length; i++) into[i] = round(into[i] as number);
+  if (dtype === "float16") for (let i = 0; i < into.length; i++) into[i] = nearestHalf(into[i] as number);
+  else for (let i = 0; i < into.length; i++) into[i] = Math.fround(into[i] as number);
   return into;
 }
 
