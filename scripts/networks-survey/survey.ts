@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { parse } from "jsonc-parser";
 import { packageRoot } from "../../src/files/package.js";
 import { type CliPool, cliPool } from "../corpus/cli-pool.js";
 import type { CliRun } from "../corpus/protocol.js";
@@ -74,13 +75,12 @@ const FEW_REGIONS = { candidates: 60, detections: 4, regions: { proposals: { cou
 
 /** The same network for small images or short signals, with few regions. */
 function writeSmall(name: string, folder: string): string {
-  const spec = JSON.parse(readFileSync(join(packageRoot(), "specs", `${name}.json`), "utf8")) as {
-    readonly input?: { readonly length?: number };
-  };
   const texts = withBases(name);
+  const isSignal = texts.some((text) => text.includes('"length"'));
   const isDetector = texts.some((text) => text.includes('"heads"')) && !isLight(name);
-  const size = SIZES[name] ?? (isDetector ? DETECTOR_SIZE : SMALL);
-  const input = spec.input?.length === undefined ? { height: size, width: size } : { length: size };
+  const [, size = isDetector ? DETECTOR_SIZE : SMALL] =
+    Object.entries(SIZES).find(([prefix]) => name.startsWith(prefix)) ?? [];
+  const input = isSignal ? { length: size } : { height: size, width: size };
   const file = join(folder, "small.json");
   const detection = texts.some((text) => text.includes('"regions"')) ? FEW_REGIONS : undefined;
   writeFileSync(file, JSON.stringify({ extends: name, input, detection }));
@@ -108,7 +108,7 @@ function inspected(gates: number, ecagen: (...args: string[]) => Promise<CliRun>
 
 /** Whether the counts are those that the spec's file expects. */
 function asExpected(spec: string, report: Counts): boolean {
-  const { expect } = JSON.parse(readFileSync(spec, "utf8")) as { readonly expect: Partial<Counts> };
+  const { expect } = parse(readFileSync(spec, "utf8")) as { readonly expect: Partial<Counts> };
   return Object.entries(expect).every(([key, value]) => report[key as keyof Counts] === value);
 }
 
@@ -150,7 +150,7 @@ function isLight(name: string): boolean {
 /** The text of a spec, and those of the specs that it extends. */
 function withBases(name: string): readonly string[] {
   const text = readFileSync(join(packageRoot(), "specs", `${name}.json`), "utf8");
-  const { extends: base } = JSON.parse(text) as { readonly extends?: string };
+  const { extends: base } = parse(text) as { readonly extends?: string };
   return [text, ...(base === undefined ? [] : withBases(basename(base, ".json")))];
 }
 
