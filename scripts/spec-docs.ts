@@ -68,8 +68,20 @@ function nested(
     const meant = names.filter(isMeant);
     return meant.length === 0 || isAttention(object)
       ? []
-      : section(meant.map((name) => `\`${name}\``).join(", "), object, meant.flatMap(required));
+      : section(
+          `${meant.map((name) => `\`${name}\``).join(", ")}${typeWords(object)}`,
+          object,
+          meant.flatMap(required),
+        );
   });
+}
+
+/** What tells an object from others of the same key: `, "type": "cells"`. */
+function typeWords({ properties }: JsonSchema): string {
+  const { type } = properties ?? {};
+  return typeof type !== "object" || type.const === undefined
+    ? ""
+    : `, \`"type": ${JSON.stringify(type.const)}\``;
 }
 
 /** Whether an object is a gate's type and options, which have sections of their own. */
@@ -336,13 +348,36 @@ parameters. In the graph each map has a scope, \`/heads/classes/p4\`.
 \`"output": { "values": 80 }\` there is one output \`classes\` [N, rows, 80]: a map of 9 · 80 channels has 9 rows, one per anchor, for each pixel, and
 the rows of all maps are concatenated. The outputs of heads follow those of the classifier and of \`features\`.
 
-*Boxes.* \`detection\` decodes the results of two heads into boxes, as torchvision does:
+*Boxes.* \`detection\` decodes what heads say into boxes. RetinaNet has a head with one logit per class and anchor of each pixel, and one with
+four numbers per anchor:
 
     "detection": { "scores": "classes", "boxes": "moves", "anchors": { "sizes": [[32], [64]], "ratios": [0.5, 1, 2] } }
 
-The head \`scores\` has one logit per class and anchor of each pixel, the head \`boxes\` four numbers per anchor. The network then takes one image
-(\`--batch 1\`) and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of the input), \`scores\` [D] and \`labels\` [D], sorted by
-score. D depends on the image.
+The network then takes one image (\`--batch 1\`) and has the outputs \`boxes\` [D, 4] (left, top, right and bottom in pixels of the input), \`scores\` [D]
+and \`labels\` [D], sorted by score. D depends on the image. A label is the index of the class among the head's logits.
+
+The decoder says how the numbers of a pixel become a box:
+
+| \`decoder\` | box | detectors |
+|---|---|---|
+| \`offsets\` | an anchor, moved and resized | RetinaNet, EfficientDet, Faster R-CNN |
+| \`cells\` | a centre near the middle of the pixel's cell, and a multiple of the anchor's sides | YOLOv4, YOLOv5 |
+| \`distances\` | the distances of its sides from a point of the pixel, as numbers or as distributions over bins | FCOS, YOLOv8 |
+
+\`boxes\`, \`scores\` and \`confidence\` name a head, or a part of the numbers that a head has for each anchor. YOLOv5 has all of them in one head, in rows of 4 numbers, objectness, and
+classes. FCOS has a head for centre-ness. The score of a class is the product of its sigmoid and that of the confidence, or the square root of the product:
+
+    "detection": {
+      "boxes": { "head": "rows", "start": 0, "end": 4 },
+      "confidence": { "of": { "head": "rows", "start": 4, "end": 5 } },
+      "scores": { "head": "rows", "start": 5, "end": 85 },
+      "decoder": { "type": "cells", "reach": 2, "sides": "square" },
+      "anchors": { "shapes": [[[10, 13], [16, 30], [33, 23]], [[30, 61], [62, 45], [59, 119]]] }
+    }
+    "detection": { "boxes": "boxes", "confidence": { "of": "centreness", "join": "geometric-mean" }, "scores": "classes", "decoder": "distances" }
+
+An anchor becomes a box for each class whose score is above \`scoreThreshold\`. Of each map the \`candidates\` best are considered. Specs such as \`yolov5s\` have
+\`"outputs": "raw"\`, and \`yolov5s-boxes\` the same with boxes; \`--set detection.outputs=detections\` does it for any other, as \`--set detection.outputs=raw\` undoes it.
 
 With \`regions\` anchors become proposals for a second stage (Faster R-CNN). With \`mask\` there is also an output \`masks\` [D, 1, 28, 28], a grid over
 each box with values from 0 to 1 (Mask R-CNN). With \`keypoints\` there is also an output \`keypoint_logits\` [D, 17, 56, 56]: for each key point

@@ -54,8 +54,10 @@ const WITHOUT_REFERENCE = [
   "ecapa-tdnn-1024",
   "ecapa-tdnn-512",
   "efficientdet-d0",
+  "efficientdet-d0-boxes",
   "efficientvit-b0",
   "fbnetv3-b",
+  "fcos-resnet50-fpn-boxes",
   "ghostnet-100",
   "hrnet-w18-small",
   "inception-v3-eca",
@@ -104,10 +106,13 @@ const WITHOUT_REFERENCE = [
   "v2-xl-eca",
   "v2-xl-se",
   "yolov4",
+  "yolov4-boxes",
   "yolov4-eca",
   "yolov4-sam",
   "yolov5s",
+  "yolov5s-boxes",
   "yolov8n",
+  "yolov8n-boxes",
 ];
 
 /** The SHA-256 of each spec's ONNX file (scripts/network-hashes.ts). */

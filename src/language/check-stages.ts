@@ -1,5 +1,6 @@
 import { checkNames, type NamesOf } from "./check-names.js";
 import type { RefuseDefinition } from "./definitions/amounts.js";
+import { headParts } from "./detection/resolved.js";
 import { headsWithOutputs, namesInHeads, namesInNeck } from "./neck/check.js";
 import type { FilledSpec } from "./schema.js";
 import { INPUT_VALUE, readingOf, STEM_VALUE } from "./values.js";
@@ -10,11 +11,11 @@ function namesInDetection({
   heads = [],
 }: Pick<FilledSpec, "detection" | "heads">): readonly NamesOf[] {
   if (detection === undefined) return [];
-  const { scores, boxes, regions } = detection;
+  const { regions } = detection;
   const maps = regions?.from.map((name, i) => ({ name, at: ["detection", "regions", "from", i] })) ?? [];
   // That a head isn't there, a rule says.
-  const read = [scores, boxes].filter((each) => heads.some(({ name }) => name === each));
-  return [{ reads: [...read.map((name) => ({ name, at: [] })), ...maps], levels: true }];
+  const read = headParts(detection).filter(({ of }) => heads.some(({ name }) => name === of.head));
+  return [{ reads: [...read.map(({ of }) => ({ name: of.head, at: [] })), ...maps], levels: true }];
 }
 
 /** Checks the names that stages, layers of the neck and heads give, and those that they and features read. */

@@ -60,6 +60,7 @@ export function resolveSpec(
     refuse,
   };
   const neck = spec.neck && resolveNeck(spec.neck, maps, context);
+  const heads = spec.heads && resolveHeads(spec.heads, maps, context);
   return {
     name: spec.name ?? name,
     description: spec.description,
@@ -68,8 +69,8 @@ export function resolveSpec(
     stem,
     blocks,
     neck,
-    heads: spec.heads && resolveHeads(spec.heads, maps, context),
-    detection: spec.detection && resolveDetection(spec.detection, maps, context),
+    heads,
+    detection: spec.detection && resolveDetection(spec.detection, { maps, heads }, context),
     head: spec.head.classifier ? resolveHead(spec) : undefined,
     features: featuresOf(spec.features, maps),
     preprocessing: isSignal(input) ? undefined : resolvePreprocessing(spec.preprocessing, input.channels),

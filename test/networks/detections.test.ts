@@ -8,6 +8,7 @@ import { nameOutputs, replaceParameters } from "../../src/ir/rewrite.js";
 import type { Tensor } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/types.js";
 import { storedWeight } from "../../src/ir/weight.js";
+import { resolveDecoder } from "../../src/language/detection/decoders.js";
 import { LayerBuilder } from "../../src/networks/blocks/layers.js";
 import type { LevelHeads } from "../../src/networks/detection/candidates.js";
 import { oneStageDetections } from "../../src/networks/detection/one-stage.js";
@@ -36,7 +37,10 @@ interface Written {
 
 interface Case {
   readonly image: readonly [number, number];
-  readonly sizes: readonly (readonly number[])[];
+  /** Of anchors. */
+  readonly sizes?: readonly (readonly number[])[];
+  /** What distances are in, of each map: for boxes that are relative to points. */
+  readonly units?: readonly number[];
   /** Of the maps that regions are cut out of; left out for one stage. */
   readonly strides?: readonly number[];
   readonly detections?: number;
@@ -61,13 +65,16 @@ function read({ dims, data }: Written): Tensor {
 }
 
 const ratios = [0.5, 1, 2];
+const OFFSETS = resolveDecoder("offsets");
 
-function levelsOf(builder: GraphBuilder, { inputs, sizes }: Case): LevelHeads[] {
+function levelsOf(builder: GraphBuilder, { inputs, sizes = [] }: Case): LevelHeads[] {
   const input = (name: string): Value => builder.input(name, tensorType(inputs[name]?.dims ?? []));
   return sizes.map((own, i) => ({
-    scores: input(`scores${i}`),
-    boxes: input(`boxes${i}`),
+    scores: { map: input(`scores${i}`) },
+    boxes: { map: input(`boxes${i}`) },
     anchors: { sizes: own, ratios },
+    // Boxes of anchors don't depend on it.
+    stride: 1,
   }));
 }
 
@@ -80,8 +87,33 @@ function oneStage(given: Case): Graph {
   const layers = new LayerBuilder(builder, { scope: "/detection" });
   const levels = levelsOf(builder, given);
   const { image, detections = 0 } = given;
-  const limits = { scoreThreshold: 0.05, nmsThreshold: 0.5, detections };
-  return graphOf(builder, { ...oneStageDetections(layers, levels, { candidates: 200, image, ...limits }) });
+  const limits = { scoreThreshold: 0.05, nmsThreshold: 0.5, detections, candidates: 200 };
+  const how = { decoder: OFFSETS, clip: "before-nms", image } as const;
+  return graphOf(builder, { ...oneStageDetections(layers, levels, { ...how, ...limits }) });
+}
+
+/** FCOS: each pixel has a box, and a confidence beside its scores. */
+function points(given: Case, units: readonly number[]): Graph {
+  const builder = new GraphBuilder("points");
+  const layers = new LayerBuilder(builder, { scope: "/detection" });
+  const { image, detections = 0, inputs } = given;
+  const input = (name: string) => ({ map: builder.input(name, tensorType(inputs[name]?.dims ?? [])) });
+  const levels = units.map(
+    (stride, i): LevelHeads => ({
+      scores: input(`scores${i}`),
+      confidence: input(`confidence${i}`),
+      boxes: input(`boxes${i}`),
+      stride,
+    }),
+  );
+  const limits = { scoreThreshold: 0.2, nmsThreshold: 0.6, detections, candidates: 80 };
+  const how = { decoder: resolveDecoder("distances"), join: "geometric-mean", clip: "before-nms" } as const;
+  return graphOf(builder, { ...oneStageDetections(layers, levels, { ...how, image, ...limits }) });
+}
+
+function graphFor(given: Case): Graph {
+  if (given.units !== undefined) return points(given, given.units);
+  return given.strides === undefined ? oneStage(given) : twoStage(given, given.strides);
 }
 
 /** What the parameters are called by torchvision. */
@@ -114,6 +146,7 @@ function twoStage(given: Case, strides: readonly number[]): Graph {
     nmsThreshold: overlap,
     count,
     image,
+    decoder: OFFSETS,
   });
   const norm = { epsilon: 1e-5, momentum: 0.1 } as const;
   const start = { classes, initialization: "resnet", norm, normalized: false } as const;
@@ -187,7 +220,7 @@ function compare(name: string, expected: Tensor, actual: Tensor, filledUp: boole
 }
 
 for (const [name, given] of Object.entries(cases)) {
-  const graph = given.strides === undefined ? oneStage(given) : twoStage(given, given.strides);
+  const graph = graphFor(given);
   const inputs = new Map(Object.entries(given.inputs).map(([key, each]) => [key, read(each)]));
   const check = (outputs: ReadonlyMap<string, Tensor>): void => {
     const found = ["boxes", "scores", "labels"];

@@ -25,9 +25,11 @@ interface Numbers {
   readonly productMacs?: number | null;
   readonly side: number;
   readonly tensors: number;
+  /** Those to which 2 is added. */
+  readonly raised?: readonly number[];
   readonly deviation: number;
   readonly logits: readonly number[];
-  /** Of a detector: all outputs, each with numbers at equal distances. */
+  /** Of a detector: all outputs, each with numbers at equal distances, or all of them. */
   readonly outputs?: readonly {
     readonly size: number;
     readonly deviation: number;
@@ -82,6 +84,7 @@ for (const network of NETWORKS) {
       productMacs,
       side,
       tensors,
+      raised = [],
       deviation,
       logits,
       outputs,
@@ -94,13 +97,18 @@ for (const network of NETWORKS) {
     const { graph } = specNetwork(network, { resolution: side, passes: "lower-attention" });
     const all = parametersOf(graph).filter(({ role }) => role !== "fixed");
     assert.is(all.length, tensors);
-    const parameters = new Map(all.map((parameter, i) => [parameter.name, filled(parameter, i)]));
+    const parameters = new Map(
+      all.map((parameter, i) => {
+        const values = filled(parameter, i);
+        return [parameter.name, raised.includes(i) ? values.map((value) => value + 2) : values];
+      }),
+    );
     const found = outputsOf(graph, parameters);
     const expected = outputs ?? [{ size: undefined, deviation, numbers: logits }];
     assert.is(found.length, expected.length);
     expected.forEach(({ size, deviation, numbers }, output) => {
       const data = found[output]?.data ?? [];
-      const step = size === undefined ? 1 : Math.floor(size / 40);
+      const step = size === undefined ? 1 : Math.floor(size / numbers.length);
       if (size !== undefined) assert.is(data.length, size);
       numbers.forEach((number, i) => {
         const ours = data[i * step] ?? Number.NaN;

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.fcos import FCOS
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
@@ -83,6 +84,34 @@ def one_stage(height, width, classes, detections):
     }
 
 
+def points(height, width, classes, detections):
+    """FCOS: distances from a point of each pixel, and centre-ness."""
+    sizes = ((8,), (16,), (32,), (64,), (128,))
+    maps = [((height + step - 1) // step, (width + step - 1) // step) for (step,) in sizes]
+    scores = [torch.randn(1, classes, *each) * 1.5 - 1 for each in maps]
+    confidence = [torch.randn(1, 1, *each) * 1.5 for each in maps]
+    boxes = [(torch.randn(1, 4, *each) + 1).relu() for each in maps]
+
+    class Backbone(torch.nn.Module):
+        out_channels = 32
+
+    model = FCOS(Backbone(), classes, topk_candidates=80, detections_per_img=detections).eval()
+    features = [torch.zeros(1, 32, *each) for each in maps]
+    anchors = model.anchor_generator(ImageList(torch.zeros(1, 3, height, width), [(height, width)]), features)
+    rows = lambda maps: [each.flatten(2).transpose(1, 2) for each in maps]
+    outputs = {"cls_logits": rows(scores), "bbox_regression": rows(boxes), "bbox_ctrness": rows(confidence)}
+    split = [list(each.split([h * w for h, w in maps])) for each in anchors]
+    found = model.postprocess_detections(outputs, split, [(height, width)])[0]
+    named = {"scores": scores, "confidence": confidence, "boxes": boxes}
+    return {
+        "image": [height, width],
+        "units": [size for (size,) in sizes],
+        "detections": detections,
+        "inputs": written({f"{name}{i}": x for name, each in named.items() for i, x in enumerate(each)}),
+        "expected": written(found),
+    }
+
+
 FIVE_LEVELS = ((16,), (32,), (64,), (128,), (256,))
 
 
@@ -147,6 +176,8 @@ cases = {
     "two-stage, odd maps": two_stage(72, 104, 3, 1000, 1000, 0.3),
     "two-stage, one map": two_stage(120, 200, 4, 300, 80, 0.7, sizes=((16, 32, 64),), strides=(16,)),
     "two-stage, key points": two_stage(64, 96, 2, 60, 40, 0.7, keypoints=3),
+    "points": points(96, 128, 3, 90),
+    "points, odd maps": points(88, 140, 4, 2000),
 }
 for name, case in cases.items():
     print(name, {key: each["dims"] for key, each in case["expected"].items()})

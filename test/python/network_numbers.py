@@ -38,6 +38,7 @@ NETWORKS = {
     "retinanet-resnet50-fpn": ("detection", "retinanet_resnet50_fpn", 64, {}),
     "retinanet-resnet50-fpn-v2": ("detection", "retinanet_resnet50_fpn_v2", 64, {}),
     "fcos-resnet50-fpn": ("detection", "fcos_resnet50_fpn", 64, {}),
+    "fcos-resnet50-fpn-boxes": ("boxes", "fcos_resnet50_fpn", 128, {}),
     "ir-se50": ("papers", "ir_se50", 112, dict(side=112)),
     "unet-scse": ("papers", "unet_scse", 32, {}),
     "mobilevit-xs": ("timm", "mobilevit_xs", 64, {}),
@@ -82,12 +83,34 @@ class RawDetector(nn.Module):
         return list(self.head(list(self.backbone(image).values())).values())
 
 
+class Detector(nn.Module):
+    """Boxes, scores and labels of a one-stage detector of torchvision, for an image as its backbone takes it."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.backbone, self.head = model.backbone, model.head
+        # Not as a module of this one, which has its parts already.
+        self.decoding = [model]
+
+    def forward(self, image):
+        from torchvision.models.detection.image_list import ImageList
+
+        [model], sides = self.decoding, tuple(image.shape[2:])
+        features = list(self.backbone(image).values())
+        counts = [each.shape[2] * each.shape[3] for each in features]
+        said = {name: list(each.split(counts, 1)) for name, each in self.head(features).items()}
+        anchors = model.anchor_generator(ImageList(image, [sides]), features)
+        [found] = model.postprocess_detections(said, [list(each.split(counts)) for each in anchors], [sides])
+        return [found["boxes"], found["scores"], found["labels"].double()]
+
+
 def made(library, name, options):
-    if library == "detection":
+    if library in ("detection", "boxes"):
         import torchvision
 
         model = getattr(torchvision.models.detection, name)(weights=None, weights_backbone=None, **options)
-        return f"torchvision {torchvision.__version__}", RawDetector(model)
+        kind = Detector if library == "boxes" else RawDetector
+        return f"torchvision {torchvision.__version__}", kind(model.eval())
     if library == "timm":
         import timm
 
@@ -172,7 +195,9 @@ def products_of(model, shape):
 def shape_of(spec, side=None):
     """Channels and sides of a spec's input, or with sides of that size."""
     written = json.loads((SPECS / f"{spec}.json").read_text())
-    given = written.get("input") or json.loads((SPECS / written["extends"]).read_text())["input"]
+    while "input" not in written:
+        written = json.loads((SPECS / written["extends"]).read_text())
+    given = written["input"]
     keys = ["length"] if "length" in given else ["height", "width"]
     return (given.get("channels", 3), *(side or given[key] for key in keys))
 
@@ -191,14 +216,20 @@ def write(folder, spec):
     shape = shape_of(spec, side)
     image = torch.from_numpy(numbers(int(np.prod(shape)), 99999).reshape(1, *shape))
     tensors = in_order(model, image, shortcut)
+    raised = []
     for seed, (module, key, tensor) in enumerate(tensors):
         fill(module, key, tensor, seed)
+        # Distances that are mostly positive: boxes with an area.
+        if library == "boxes" and (module, key) == (model.head.regression_head.bbox_reg, "bias"):
+            tensor += 2
+            raised.append(seed)
     # EfficientViT makes float32 of its products' operands, whatever they are.
     with mock.patch.object(torch.Tensor, "float", lambda tensor: tensor):
         outputs = model(image)
     logits = outputs[0].flatten()
-    # Of a detector numbers of all places, of each output.
+    # Of a detector numbers of all places, of each output; of what it finds all of them.
     sampled = [each.flatten()[:: each.numel() // 40][:40] for each in outputs] if library == "detection" else []
+    sampled = [each.flatten() for each in outputs] if library == "boxes" else sampled
     numbers_of = {
         "source": f"{source}, {name}, float64",
         "parameters": parameters,
@@ -206,6 +237,7 @@ def write(folder, spec):
         **({} if products == 0 else {"productMacs": products if comparable else None}),
         "side": side,
         "tensors": len(tensors),
+        **({"raised": raised} if raised else {}),
         "deviation": logits.std().item(),
         "logits": logits[:40].tolist(),
     }

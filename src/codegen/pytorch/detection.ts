@@ -1,9 +1,11 @@
 import { anchorsOfPixel } from "../../language/detection/anchors.js";
 import {
+  headPartOf,
   type ResolvedDetection,
   type ResolvedRegions,
   selectsBoxes,
 } from "../../language/detection/resolved.js";
+import type { WrittenHeadPart } from "../../language/detection/schema.js";
 import { type Literal, list, literal, map, name, type Python, printPython } from "./python.js";
 import { sourceWords } from "./sources.js";
 import { type StyleWords, styleChanges, styleOf } from "./style.js";
@@ -25,9 +27,11 @@ function regionHeads(regions: ResolvedRegions): readonly RegionHeadName[] {
   return names.filter((head) => regions[head] !== undefined);
 }
 
-/** The templates of what selects boxes, in their order; the last has the network. */
-export function detectionTemplates({ regions }: ResolvedDetection): readonly string[] {
-  return regions === undefined ? ["boxes"] : ["boxes", "region_heads", ...regionHeads(regions)];
+/** The templates of what selects boxes, in their order, but for that of the network. */
+export function detectionTemplates({ decoder, regions }: ResolvedDetection): readonly string[] {
+  const moves = decoder.type === "offsets" || regions !== undefined ? ["moves"] : [];
+  const decoding = ["boxes", ...moves, `decoders/${decoder.type}`];
+  return regions === undefined ? decoding : [...decoding, "region_heads", ...regionHeads(regions)];
 }
 
 /** What is particular of how heads' results become boxes, as tables. */
@@ -35,10 +39,16 @@ export function detectionTables(
   detection: ResolvedDetection,
   common: StyleWords,
 ): readonly (readonly [string, Python])[] {
-  const { anchors, scores, boxes, candidates, scoreThreshold, nmsThreshold, detections } = detection;
-  const ofLevels = anchors.sizes.map((sizes) => literal(anchorsOfPixel({ sizes, ratios: anchors.ratios })));
+  const { decoder, confidence, scores, boxes, candidates, clip, strides } = detection;
+  const { scoreThreshold, nmsThreshold, detections } = detection;
+  const { type: _, ...options } = decoder;
   const words: Literal = {
-    ...{ scores, boxes, candidates },
+    scores: partWords(scores),
+    confidence: confidence && { of: partWords(confidence.of), join: confidence.join },
+    boxes: partWords(boxes),
+    decoder: decoder.type === "distances" ? { ...options, strides } : options,
+    candidates,
+    ...(detection.regions === undefined ? { clip } : {}),
     ...(detection.outputs === "raw"
       ? { raw: true }
       : { least: scoreThreshold, overlap: nmsThreshold, detections }),
@@ -46,10 +56,24 @@ export function detectionTables(
   };
   const { regions } = detection;
   return [
-    ["ANCHORS", list(ofLevels)],
+    ["ANCHORS", list(anchorTables(detection))],
     ["DETECTION", literal(words)],
     ...(regions === undefined ? [] : [["REGIONS", literal(regionWords(regions))] as const]),
   ];
+}
+
+/** For each map the anchors around a pixel; None where boxes are relative to points. */
+function anchorTables({ anchors, strides }: ResolvedDetection): readonly Python[] {
+  return strides.map((_, i) => {
+    const own = anchors?.[i];
+    return literal(own && anchorsOfPixel(own));
+  });
+}
+
+/** A head by its name, or `[name, start, end]`. */
+function partWords(written: WrittenHeadPart): Literal {
+  const { head, part } = headPartOf(written);
+  return part === undefined ? head : [head, part.start, part.end];
 }
 
 function regionWords(regions: ResolvedRegions): Literal {

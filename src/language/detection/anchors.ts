@@ -1,9 +1,32 @@
-/** The boxes that one map proposes around each of its pixels. */
-export interface LevelAnchors {
-  /** Sides of squares of the anchors' areas, in pixels of the image. */
-  readonly sizes: readonly number[];
-  /** Heights by widths. */
-  readonly ratios: readonly number[];
+import type { WrittenAnchors } from "./schema.js";
+
+/** The boxes that one map proposes around each of its pixels: of each size in each ratio, or each of its own shape. */
+export type LevelAnchors =
+  | {
+      /** Sides of squares of the anchors' areas, in pixels of the image. */
+      readonly sizes: readonly number[];
+      /** Heights by widths. */
+      readonly ratios: readonly number[];
+    }
+  | {
+      /** Widths and heights, in pixels of the image. */
+      readonly shapes: readonly (readonly [width: number, height: number])[];
+    };
+
+const USUAL_RATIOS = [0.5, 1, 2];
+
+/** The anchors of each map. */
+export function anchorsByLevel({
+  sizes,
+  ratios = USUAL_RATIOS,
+  shapes,
+}: WrittenAnchors): readonly LevelAnchors[] {
+  return shapes?.map((own) => ({ shapes: own })) ?? sizes?.map((own) => ({ sizes: own, ratios })) ?? [];
+}
+
+/** How many boxes there are around a pixel. */
+export function anchorsPerPixel(anchors: LevelAnchors): number {
+  return "shapes" in anchors ? anchors.shapes.length : anchors.sizes.length * anchors.ratios.length;
 }
 
 /** As PyTorch rounds: ties to even. */
@@ -14,15 +37,17 @@ function rounded(x: number): number {
 }
 
 /**
- * The anchors around the pixel 0, 0, each as left, top, right and bottom: all sizes of the first ratio, then those of the next. Whole
- * numbers, computed in float32 as torchvision's AnchorGenerator does.
+ * The anchors around the point 0, 0, each as left, top, right and bottom. Of sizes and ratios all sizes of the first ratio, then those of the
+ * next, in whole numbers that are computed in float32 as torchvision's AnchorGenerator does. Shapes are as they are given.
  */
-export function anchorsOfPixel({ sizes, ratios }: LevelAnchors): readonly (readonly number[])[] {
+export function anchorsOfPixel(anchors: LevelAnchors): readonly (readonly number[])[] {
+  if ("shapes" in anchors)
+    return anchors.shapes.map(([width, height]) => [-width / 2, -height / 2, width / 2, height / 2]);
   const f = Math.fround;
-  return ratios.flatMap((ratio) => {
+  return anchors.ratios.flatMap((ratio) => {
     const tall = f(Math.sqrt(f(ratio)));
     const wide = f(1 / tall);
-    return sizes.map((size) => {
+    return anchors.sizes.map((size) => {
       const [width, height] = [f(wide * f(size)), f(tall * f(size))];
       return [rounded(-width / 2), rounded(-height / 2), rounded(width / 2), rounded(height / 2)];
     });

@@ -2,13 +2,22 @@ import type { JsonPath } from "../../base/json-path.js";
 import { headOutputs, type ResolvedMapHead } from "../neck/resolved.js";
 import type { LayerDefaults, MapSource } from "../resolved-part.js";
 import type { MapShape } from "../values.js";
-import type { WrittenDetection } from "./schema.js";
+import { anchorsPerPixel, type LevelAnchors } from "./anchors.js";
+import type { ResolvedDecoder } from "./decoders.js";
+import type { WrittenDetection, WrittenHeadPart } from "./schema.js";
 
 type Regions = NonNullable<WrittenDetection["regions"]>;
 
 /** How the heads' results become boxes. */
-export interface ResolvedDetection extends Omit<WrittenDetection, "regions">, LayerDefaults {
+export interface ResolvedDetection
+  extends Omit<WrittenDetection, "regions" | "decoder" | "anchors">,
+    LayerDefaults {
   readonly specPath: JsonPath;
+  readonly decoder: ResolvedDecoder;
+  /** Those of each map, for decoders that are relative to them. */
+  readonly anchors?: readonly LevelAnchors[] | undefined;
+  /** Pixels of the image that one of each map of the head of boxes stands for. */
+  readonly strides: readonly number[];
   readonly regions?: ResolvedRegions | undefined;
 }
 
@@ -23,9 +32,48 @@ export interface RegionSource extends MapShape {
   readonly after: MapSource;
 }
 
-/** The boxes around each pixel of a map: one of each size in each ratio. */
-export function anchorsPerPixel(sizes: readonly number[], ratios: readonly number[]): number {
-  return sizes.length * ratios.length;
+/** A head that is read, or the part of the numbers that it has for each anchor. */
+export interface HeadPart {
+  readonly head: string;
+  /** The first number, and that after the last; left out, all. */
+  readonly part?: { readonly start: number; readonly end: number };
+}
+
+export function headPartOf(written: WrittenHeadPart): HeadPart {
+  if (typeof written === "string") return { head: written };
+  const { head, start, end } = written;
+  return { head, part: { start, end } };
+}
+
+/** What is read of heads, by the key that says so. */
+export function headParts({
+  scores,
+  confidence,
+  boxes,
+}: Pick<WrittenDetection, "scores" | "confidence" | "boxes">): readonly {
+  readonly key: "scores" | "confidence" | "boxes";
+  readonly path: JsonPath;
+  readonly of: HeadPart;
+}[] {
+  return [
+    { key: "scores", path: ["detection", "scores"], of: headPartOf(scores) },
+    ...(confidence === undefined
+      ? []
+      : [
+          {
+            key: "confidence",
+            path: ["detection", "confidence", "of"],
+            of: headPartOf(confidence.of),
+          } as const,
+        ]),
+    { key: "boxes", path: ["detection", "boxes"], of: headPartOf(boxes) },
+  ];
+}
+
+/** How many boxes there are around each pixel of a map. */
+export function boxesPerPixel({ anchors }: ResolvedDetection, level: number): number {
+  const own = anchors?.[level];
+  return own === undefined ? 1 : anchorsPerPixel(own);
 }
 
 /** Whether a network selects boxes, which those of one image are. */
@@ -47,6 +95,6 @@ export function outputsOfHead(
   detection: ResolvedDetection | undefined,
 ): ReturnType<typeof headOutputs> {
   const isUsed =
-    detection?.outputs === "detections" && [detection.scores, detection.boxes].includes(head.name);
+    detection?.outputs === "detections" && headParts(detection).some(({ of }) => of.head === head.name);
   return isUsed ? [] : headOutputs(head);
 }

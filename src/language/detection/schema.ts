@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { channelCount } from "../fields.js";
 import { readName, valueName } from "../values.js";
+import { decoderSchema } from "./decoders.js";
 
 // What heads say becomes boxes.
 
@@ -8,18 +9,72 @@ const part = z.number().min(0).max(1);
 const many = z.int().min(1).max(100_000);
 const side = z.number().positive().max(8192);
 
-const anchorsSchema = z.strictObject({
-  sizes: z
-    .array(z.array(side).min(1).max(64))
-    .min(1)
-    .max(64)
-    .describe("Sizes of the anchors of each map: the square roots of their areas, in pixels of the image."),
-  ratios: z
-    .array(z.number().positive().max(100))
-    .min(1)
-    .max(64)
-    .default([0.5, 1, 2])
-    .describe("Ratios of height to width; every map has anchors of each size in each ratio."),
+const anchorsSchema = z
+  .strictObject({
+    sizes: z
+      .array(z.array(side).min(1).max(64))
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        "Sizes of the anchors of each map: the square roots of their areas, in pixels of the image. Their sides are rounded, as torchvision's are.",
+      ),
+    ratios: z
+      .array(z.number().positive().max(100))
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        "Ratios of height to width; every map has anchors of each size in each ratio. Default: 0.5, 1 and 2.",
+      ),
+    shapes: z
+      .array(
+        z
+          .array(z.tuple([side, side]))
+          .min(1)
+          .max(64),
+      )
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        "In place of sizes and ratios: the width and height of each anchor of each map, in pixels of the image, in the order of the head's channels.",
+      ),
+  })
+  .refine(
+    ({ sizes, ratios, shapes }) =>
+      (sizes === undefined) !== (shapes === undefined) && (ratios === undefined || shapes === undefined),
+    { error: "anchors have either `sizes`, with `ratios`, or `shapes`" },
+  );
+
+export type WrittenAnchors = z.output<typeof anchorsSchema>;
+
+const headPart = z.union(
+  [
+    valueName,
+    z.strictObject({
+      head: valueName.describe("Name of the head."),
+      start: z
+        .int()
+        .min(0)
+        .max(65536)
+        .describe("The first of the numbers that the head has for an anchor, from 0."),
+      end: z.int().min(1).max(65536).describe("The number after the last."),
+    }),
+  ],
+  { error: 'expected the name of a head, or a part of it: { "head": "rows", "start": 0, "end": 4 }' },
+);
+
+export type WrittenHeadPart = z.output<typeof headPart>;
+
+const confidenceSchema = z.strictObject({
+  of: headPart.describe("The head with one logit per anchor, or a part of a head: one of its numbers."),
+  join: z
+    .enum(["product", "geometric-mean"])
+    .default("product")
+    .describe(
+      "The score, from the sigmoids of the class's logit and of this one. product: the product (YOLO's objectness). geometric-mean: the square root of the product (FCOS' centre-ness).",
+    ),
 });
 
 const grid = (size: number) => ({
@@ -123,14 +178,24 @@ export const detectionSchema = z.strictObject({
     .describe(
       "detections: boxes, scores and labels of one image, and masks if there are any. raw: the results of the heads, and those of regions for each proposal.",
     ),
-  scores: valueName.describe(
-    "The head with one logit per class and anchor; with `regions`, one logit per anchor.",
+  scores: headPart.describe(
+    "The head with one logit per class and anchor, or a part of a head; with `regions`, one logit per anchor.",
   ),
-  boxes: valueName.describe("The head with the offsets of each anchor's box: four numbers per anchor."),
-  anchors: anchorsSchema.describe("The boxes around each pixel of the heads' maps."),
+  confidence: confidenceSchema
+    .optional()
+    .describe("A factor of the scores that is the same for all classes. Default: none."),
+  boxes: headPart.describe("The head with the numbers of each anchor's box, or a part of a head."),
+  decoder: decoderSchema
+    .default("offsets")
+    .describe("How the numbers of `boxes` become boxes: a type alone, or with options."),
+  anchors: anchorsSchema
+    .optional()
+    .describe("The boxes around each pixel of the heads' maps, for decoders that are relative to them."),
   candidates: many
     .default(1000)
-    .describe("Maximum number of anchors of each map that are considered, those with the highest scores."),
+    .describe(
+      "Maximum number of anchors of each map that are considered, once for each class, those with the highest scores.",
+    ),
   regions: regionsSchema
     .optional()
     .describe("A second stage over the anchors' proposals. Default: none, anchors become detections."),
@@ -139,6 +204,12 @@ export const detectionSchema = z.strictObject({
     .default(0.5)
     .describe(
       "Non-maximum suppression among the boxes of one class: above this intersection over union, the box with the lower score is dropped.",
+    ),
+  clip: z
+    .enum(["before-nms", "after-nms"])
+    .default("before-nms")
+    .describe(
+      "When boxes are cut off at the borders of the image: before non-maximum suppression (torchvision), or after it (YOLO).",
     ),
   detections: many.default(100).describe("Maximum number of detections, those with the highest scores."),
 });

@@ -1,99 +1,148 @@
 import { didYouMean } from "../../base/suggest.js";
-import { anchorsPerPixel, type ResolvedDetection } from "../detection/resolved.js";
+import { decoderNeeds } from "../detection/decoders.js";
+import { boxesPerPixel, type HeadPart, headParts, type ResolvedDetection } from "../detection/resolved.js";
 import type { ResolvedMapHead } from "../neck/resolved.js";
 import type { Report, SpecRule } from "./rule.js";
 
 export const detectionFitsItsHeads: SpecRule = {
   name: "detection-fits-its-heads",
-  doc: "The heads of `detection` must have four numbers and at least one logit per anchor, on as many maps as there are sizes; normalised regions must have convolutions.",
-  remedy: "Correct the channels of the heads, or the sizes and ratios of the anchors.",
+  doc: "The heads of `detection` must have as many numbers per anchor as its decoder takes, one for `confidence` and at least one logit, on the same maps; there must be anchors for each map where the decoder is relative to them; normalised regions must have convolutions.",
+  remedy: "Correct the channels of the heads, the parts of them that are read, or the anchors.",
   check({ resolved }, report) {
     const { detection, heads = [] } = resolved ?? {};
     if (detection === undefined) return;
-    const named = (["scores", "boxes"] as const).map((key) => {
-      const head = heads.find(({ name }) => name === detection[key]);
-      if (head === undefined) {
-        const hint = didYouMean(
-          detection[key],
-          heads.map(({ name }) => name),
-        );
-        report(["detection", key], `there is no head ${JSON.stringify(detection[key])}`, hint);
-      }
-      return head;
+    const read = headParts(detection).flatMap(({ key, path, of }): readonly ReadHead[] => {
+      const head = heads.find(({ name }) => name === of.head);
+      if (head !== undefined) return [{ key, path, of, head }];
+      const hint = didYouMean(
+        of.head,
+        heads.map(({ name }) => name),
+      );
+      report(path, `there is no head ${JSON.stringify(of.head)}`, hint);
+      return [];
     });
-    const [scores, boxes] = named;
-    if (scores !== undefined && boxes !== undefined) checkHeads(detection, scores, boxes, report);
+    if (read.length === headParts(detection).length) checkHeads(detection, read, report);
     checkRegions(detection, report);
   },
 };
 
-function checkHeads(
-  detection: ResolvedDetection,
-  scores: ResolvedMapHead,
-  boxes: ResolvedMapHead,
-  report: Report,
-): void {
-  const { anchors } = detection;
-  const levels = scores.levels.map(({ name }) => name);
-  if (levels.join() !== boxes.levels.map(({ name }) => name).join()) {
-    report(["detection", "boxes"], `${boxes.name} and ${scores.name} are not applied to the same maps`);
+/** A head that `detection` reads, by its key there. */
+interface ReadHead {
+  readonly key: ReturnType<typeof headParts>[number]["key"];
+  readonly path: ReturnType<typeof headParts>[number]["path"];
+  readonly of: HeadPart;
+  readonly head: ResolvedMapHead;
+}
+
+function levelNames({ levels }: ResolvedMapHead): readonly string[] {
+  return levels.map(({ name }) => name);
+}
+
+function checkHeads(detection: ResolvedDetection, read: readonly ReadHead[], report: Report): void {
+  const [first, ...others] = read;
+  if (first === undefined) return;
+  const levels = levelNames(first.head);
+  const elsewhere = others.find(({ head }) => levelNames(head).join() !== levels.join());
+  if (elsewhere !== undefined) {
+    const names = `${elsewhere.head.name} and ${first.head.name}`;
+    report(elsewhere.path, `${names} are not applied to the same maps`);
     return;
   }
-  if (anchors.sizes.length !== levels.length) {
-    report(
-      ["detection", "anchors", "sizes"],
-      `there are ${anchors.sizes.length} lists of sizes for ${levels.length} maps`,
-      `a list for each of ${levels.join(", ")}`,
-    );
-    return;
-  }
-  const perPixel = anchors.sizes.map((sizes) => anchorsPerPixel(sizes, anchors.ratios));
-  scores.levels.forEach(({ name, channels }, i) => {
-    const map = { name, perPixel: perPixel[i] ?? 0, logits: channels, steps: boxes.levels[i]?.channels ?? 0 };
-    checkChannels(detection, map, report);
-  });
-  const classes = new Set(scores.levels.map(({ channels }, i) => channels / (perPixel[i] ?? 0)));
-  if (classes.size > 1) {
-    report(["detection", "scores"], `the maps have logits of ${[...classes].join(", ")} classes`);
-  }
-  for (const head of detection.outputs === "raw" ? [scores, boxes] : []) {
-    if (head.output !== "none") continue;
+  if (!checkAnchors(detection, levels, report)) return;
+  for (const each of read) checkNumbers(detection, each, report);
+  const { head, of } = first;
+  const classes = new Set(
+    of.part === undefined ? head.levels.map(({ channels }, i) => channels / boxesPerPixel(detection, i)) : [],
+  );
+  if (classes.size > 1) report(first.path, `the maps have logits of ${[...classes].join(", ")} classes`);
+  for (const lost of detection.outputs === "raw" ? new Set(read.map((each) => each.head)) : []) {
+    if (lost.output !== "none") continue;
     report(
       ["detection", "outputs"],
-      `${head.name} is not an output, so its settings would be lost`,
+      `${lost.name} is not an output, so its settings would be lost`,
       'its `output` says how it is one, for example { "values": 4 }',
     );
   }
 }
 
-/** What the heads say of a map, in channels. */
-interface LevelChannels {
-  readonly name: string;
-  readonly perPixel: number;
-  readonly logits: number;
-  readonly steps: number;
+/** Whether there are anchors for each map, or none where none are needed. */
+function checkAnchors(
+  { anchors, decoder }: ResolvedDetection,
+  levels: readonly string[],
+  report: Report,
+): boolean {
+  const { hasAnchors, perMap } = decoderNeeds(decoder);
+  const each = `one for each of ${levels.join(", ")}`;
+  if (perMap !== undefined && perMap.count !== levels.length) {
+    const { option, count } = perMap;
+    report(["detection", "decoder", option], `there are ${count} numbers for ${levels.length} maps`, each);
+  }
+  if (anchors === undefined) {
+    if (!hasAnchors) return true;
+    report(
+      ["detection"],
+      `boxes are relative to anchors with the decoder ${decoder.type}, and there are none`,
+      '`anchors` has their sizes, for example { "sizes": [[32], [64]] }',
+    );
+    return false;
+  }
+  if (!hasAnchors) {
+    report(["detection", "anchors"], `the decoder ${decoder.type} has no anchors`, "leave `anchors` out");
+    return false;
+  }
+  if (anchors.length === levels.length) return true;
+  const key = anchors.some((own) => "shapes" in own) ? "shapes" : "sizes";
+  report(
+    ["detection", "anchors", key],
+    `there are ${anchors.length} lists of ${key} for ${levels.length} maps`,
+    `a list for each of ${levels.join(", ")}`,
+  );
+  return false;
 }
 
-function checkChannels(
-  { scores, boxes, regions }: ResolvedDetection,
-  { name, perPixel, logits, steps }: LevelChannels,
+/** How many numbers a head must have for each anchor: just so many, or any. */
+function wantedNumbers({ decoder, regions }: ResolvedDetection, key: ReadHead["key"]): number | undefined {
+  if (key === "boxes") return decoderNeeds(decoder).numbers;
+  return key === "confidence" || regions !== undefined ? 1 : undefined;
+}
+
+function checkNumbers(
+  detection: ResolvedDetection,
+  { key, path, of: { part }, head }: ReadHead,
   report: Report,
 ): void {
-  const where = `on ${name}, which has ${perPixel} anchors for each pixel`;
-  const fits = regions === undefined ? logits % perPixel === 0 : logits === perPixel;
-  if (!fits) {
-    const wanted = regions === undefined ? `a multiple of ${perPixel}` : `${perPixel}`;
-    report(["detection", "scores"], `${scores} has ${logits} channels ${where}`, `it needs ${wanted}`);
+  const wanted = wantedNumbers(detection, key);
+  if (part !== undefined) {
+    const { start, end } = part;
+    if (end <= start) report(path, `nothing is from ${start} to before ${end}`);
+    else if (wanted !== undefined && end - start !== wanted) {
+      const what = wanted === 1 ? "one number" : `${wanted} numbers`;
+      report(path, `it has ${end - start} numbers for an anchor`, `\`${key}\` needs ${what}`);
+    }
   }
-  if (steps !== 4 * perPixel) {
-    report(["detection", "boxes"], `${boxes} has ${steps} channels ${where}`, `it needs ${4 * perPixel}`);
-  }
+  head.levels.forEach(({ name, channels }, i) => {
+    const perPixel = boxesPerPixel(detection, i);
+    const anchors = perPixel === 1 ? "one anchor" : `${perPixel} anchors`;
+    const where = `on ${name}, which has ${anchors} for each pixel`;
+    const refuse = (hint: string): void =>
+      report(path, `${head.name} has ${channels} channels ${where}`, `it needs ${hint}`);
+    if (part !== undefined) {
+      if (channels % perPixel !== 0) refuse(`a multiple of ${perPixel}`);
+      else if (channels < part.end * perPixel) refuse(`${part.end * perPixel} or more`);
+    } else if (wanted !== undefined) {
+      if (channels !== wanted * perPixel) refuse(`${wanted * perPixel}`);
+    } else if (channels % perPixel !== 0) refuse(`a multiple of ${perPixel}`);
+  });
 }
 
-function checkRegions({ regions }: ResolvedDetection, report: Report): void {
-  const { maps = [] } = regions ?? {};
+function checkRegions({ regions, clip }: ResolvedDetection, report: Report): void {
+  if (regions === undefined) return;
+  const { maps } = regions;
+  if (clip !== "before-nms") {
+    report(["detection", "clip"], "regions are cut out of the image, so their boxes are cut off before");
+  }
   for (const part of ["box", "mask", "keypoints"] as const) {
-    const { normalized = false, channels = [] } = regions?.[part] ?? {};
+    const { normalized = false, channels = [] } = regions[part] ?? {};
     if (normalized && channels.length === 0) {
       report(
         ["detection", "regions", part, "normalized"],

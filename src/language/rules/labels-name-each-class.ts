@@ -1,13 +1,15 @@
-import { anchorsPerPixel } from "../detection/resolved.js";
+import { boxesPerPixel, headPartOf } from "../detection/resolved.js";
 import type { ResolvedSpec } from "../resolved.js";
 import type { SpecRule } from "./rule.js";
 
 /** The classes of what a detector finds; no whole number where its head does not fit its anchors, which another rule reports. */
 function foundClasses({ detection, heads }: ResolvedSpec): number | undefined {
-  if (detection?.regions !== undefined) return detection.regions.classes;
-  const [level] = heads?.find(({ name }) => name === detection?.scores)?.levels ?? [];
-  const { sizes: [sizes = []] = [], ratios = [] } = detection?.anchors ?? {};
-  return level && level.channels / anchorsPerPixel(sizes, ratios);
+  if (detection === undefined) return undefined;
+  if (detection.regions !== undefined) return detection.regions.classes;
+  const { head, part } = headPartOf(detection.scores);
+  if (part !== undefined) return part.end - part.start;
+  const [level] = heads?.find(({ name }) => name === head)?.levels ?? [];
+  return level && level.channels / boxesPerPixel(detection, 0);
 }
 
 function whereOf({ head, detection }: ResolvedSpec): string {

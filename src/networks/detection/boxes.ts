@@ -23,7 +23,7 @@ function cornersOf(layers: LayerBuilder, boxes: Value, layer: string) {
 
 /**
  * Boxes that a layer moved: [..., 4] of steps [..., 4] and boxes to which those are relative (Girshick et al., R-CNN, 2014,
- * appendix C), cut off at the borders of the image.
+ * appendix C).
  *
  *     centre = centre + step · side, side = side · exp(step)
  */
@@ -31,7 +31,6 @@ export function movedBoxes(
   layers: LayerBuilder,
   { boxes, steps }: { readonly boxes: Value; readonly steps: Value },
   { centre, sides: ofSides }: BoxScale,
-  [height, width]: Sides,
   layer: string,
 ): Value {
   const number = (name: string, value: number): Value => layers.numbers(`${layer}/${name}`, value);
@@ -67,14 +66,18 @@ export function movedBoxes(
     layers.op("sub", [at, radii], {}, `${layer}/low`),
     layers.op("add", [at, radii], {}, `${layer}/high`),
   ];
-  const all = layers.op(
+  return layers.op(
     "concat",
     corners,
     { axis: corners[0]?.type.dims.length === 3 ? 2 : 1 },
     `${layer}/corners`,
   );
+}
+
+/** Boxes [..., 4], cut off at the borders of the image. */
+export function cutOff(layers: LayerBuilder, boxes: Value, [height, width]: Sides, layer: string): Value {
   const edges = layers.numbers(`${layer}/edges`, [width, height, width, height]);
-  return layers.op("min", [layers.op("relu", [all], {}, `${layer}/inside`), edges], {}, `${layer}/boxes`);
+  return layers.op("min", [layers.op("relu", [boxes], {}, `${layer}/inside`), edges], {}, `${layer}/boxes`);
 }
 
 /** 1 where x is at least a threshold, else 0; x of any sizes. */

@@ -1,10 +1,15 @@
 import { Defect } from "../../base/diagnostic.js";
 import type { Value } from "../../ir/graph.js";
 import type { Sides } from "../../language/definitions/resolved-layers.js";
-import type { ResolvedDetection, ResolvedRegions } from "../../language/detection/resolved.js";
+import {
+  type HeadPart,
+  headPartOf,
+  type ResolvedDetection,
+  type ResolvedRegions,
+} from "../../language/detection/resolved.js";
 import type { MapSource } from "../../language/resolved-part.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import type { LevelHeads } from "./candidates.js";
+import type { LevelHeads, MapPart, Scoring } from "./candidates.js";
 import { oneStageDetections } from "./one-stage.js";
 import { proposalsOf } from "./proposals.js";
 import { buildBoxHead, buildKeypointHead, buildMaskHead, masksOf, regionDetections } from "./region-heads.js";
@@ -25,7 +30,7 @@ type NamedOutput = readonly [name: string, value: Value];
 /**
  * The outputs of a detector beside those of its heads:
  *
- *     heads → anchors' candidates → suppression → boxes, scores, labels                             one stage
+ *     heads → candidates → suppression → boxes, scores, labels                                      one stage
  *     heads → proposals → regions of maps → box head → suppression → boxes, scores, labels          two stages
  *                                                                      └→ regions → mask head → masks
  *                                                                      └→ regions → key points' head → their logits
@@ -40,7 +45,7 @@ export function buildDetection(
   if (outputs === "raw") return [];
   const found = oneStageDetections(sources.enter("/detections", "detections", 4), levels, {
     ...detection,
-    image: sources.image,
+    ...scoringOf(detection, sources),
   });
   return [
     ["boxes", found.boxes],
@@ -49,16 +54,26 @@ export function buildDetection(
   ];
 }
 
-function levelsOf(
-  { scores, boxes, anchors }: ResolvedDetection,
-  { resultsOf }: DetectionSources,
-): readonly LevelHeads[] {
-  const steps = resultsOf(boxes);
-  return resultsOf(scores).map((map, i) => {
-    const [own, sizes] = [steps[i], anchors.sizes[i]];
-    if (own === undefined || sizes === undefined) throw new Defect(`the head ${boxes} has no map ${i}`);
-    return { scores: map, boxes: own, anchors: { sizes, ratios: anchors.ratios } };
-  });
+function levelsOf(detection: ResolvedDetection, { resultsOf }: DetectionSources): readonly LevelHeads[] {
+  const [scores, boxes] = [headPartOf(detection.scores), headPartOf(detection.boxes)];
+  const confidence = detection.confidence && headPartOf(detection.confidence.of);
+  const partOn = (level: number, { head, part }: HeadPart): MapPart => {
+    const map = resultsOf(head)[level];
+    if (map === undefined) throw new Defect(`the head ${head} has no map ${level}`);
+    return { map, part };
+  };
+  return resultsOf(scores.head).map((_, i) => ({
+    scores: partOn(i, scores),
+    confidence: confidence && partOn(i, confidence),
+    boxes: partOn(i, boxes),
+    anchors: detection.anchors?.[i],
+    stride: detection.strides[i] ?? 1,
+  }));
+}
+
+/** How scores and boxes follow from what heads say. */
+function scoringOf({ decoder, confidence }: ResolvedDetection, { image }: DetectionSources): Scoring {
+  return { decoder, join: confidence?.join, image };
 }
 
 /** With `raw` all heads look at the proposals, else those of masks and key points at what is found. */
@@ -66,12 +81,17 @@ function twoStages(
   detection: ResolvedDetection,
   { maps: from, proposals, classes, box, mask, keypoints }: ResolvedRegions,
   levels: readonly LevelHeads[],
-  { image, mapOf, enter }: DetectionSources,
+  sources: DetectionSources,
 ): readonly NamedOutput[] {
+  const { image, mapOf, enter } = sources;
   const { candidates, outputs, initialization, norm } = detection;
   const maps = from.map(({ after, stride }): RegionMap => ({ map: mapOf(after), stride }));
   const channels = from[0]?.channels ?? 0;
-  const boxes = proposalsOf(enter("/proposals", "proposals", 4), levels, { ...proposals, candidates, image });
+  const boxes = proposalsOf(enter("/proposals", "proposals", 4), levels, {
+    ...proposals,
+    candidates,
+    ...scoringOf(detection, sources),
+  });
   const boxLayers = enter("/regions/box", "box-head", channels);
   const start = { classes, initialization, norm };
   const logits = buildBoxHead(boxLayers, alignedRegions(boxLayers, maps, boxes, box, "regions"), {

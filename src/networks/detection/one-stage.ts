@@ -1,9 +1,9 @@
 import type { Value } from "../../ir/graph.js";
 import { storedWeight } from "../../ir/weight.js";
-import type { Sides } from "../../language/definitions/resolved-layers.js";
-import { anchorsPerPixel } from "../../language/detection/resolved.js";
+import type { ResolvedDetection } from "../../language/detection/resolved.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import { anchorCandidates, type LevelHeads } from "./candidates.js";
+import { cutOff } from "./boxes.js";
+import { anchorCandidates, type LevelHeads, type Scoring } from "./candidates.js";
 import { bestOf, keptOf, rowsOf, scoresByGroup } from "./selection.js";
 
 /** Which of the candidates become detections. */
@@ -32,6 +32,9 @@ interface ScoredBoxes {
   readonly labelsOf: (indices: Value) => Value;
 }
 
+/** How a one-stage detector selects its detections: of so many candidates of each map. */
+type OneStage = DetectionLimits & Scoring & Pick<ResolvedDetection, "candidates" | "clip">;
+
 /** How many detections there are, and how many there would be without a limit: sizes that a run has. */
 const DETECTIONS = "detections";
 export const KEPT = "kept";
@@ -39,21 +42,16 @@ export const KEPT = "kept";
 /**
  * The detections of a network whose heads say of each anchor what it is and where (Lin et al., RetinaNet, ICCV 2017, section 4):
  * the `candidates` best classes of anchors of each map, those above the score threshold, of overlapping boxes of a class the
- * best, and of all the best. As torchvision's RetinaNet.postprocess_detections.
+ * best, and of all the best. As torchvision's postprocess_detections of RetinaNet and FCOS.
  */
 export function oneStageDetections(
   layers: LayerBuilder,
   levels: readonly LevelHeads[],
-  { candidates, image, ...limits }: DetectionLimits & { readonly candidates: number; readonly image: Sides },
+  { candidates, clip, image, decoder, join, ...limits }: OneStage,
 ): Detections {
-  const { logits, labels, boxes } = anchorCandidates(
-    layers,
-    levels,
-    { most: candidates, image },
-    "candidates",
-  );
-  const scores = layers.op("sigmoid", [logits], {}, "scores");
-  const classes = classesOf(levels);
+  const clips = clip === "before-nms";
+  const how = { most: candidates, clips, image, decoder, join };
+  const { scores, labels, boxes, classes } = anchorCandidates(layers, levels, how, "candidates");
   const identity = layers.constant("classes", (label) => identityMatrix(classes, label));
   const members = layers.op("gather", [identity, labels], { axis: 1 }, "members");
   const kept = keptOf(
@@ -65,12 +63,13 @@ export function oneStageDetections(
     { overlap: limits.nmsThreshold, least: limits.scoreThreshold, count: KEPT },
     "kept",
   );
-  return bestDetections(
+  const best = bestDetections(
     layers,
     { boxes, scores, labelsOf: (chosen) => rowsOf(layers, labels, chosen, "labels") },
     kept,
     limits.detections,
   );
+  return clips ? best : { ...best, boxes: cutOff(layers, best.boxes, image, "clipped") };
 }
 
 /** The best of the candidates that are kept. */
@@ -88,13 +87,6 @@ export function bestDetections(
     scores: rowsOf(layers, keptScores, best, "best/scores"),
     labels: labelsOf(chosen),
   };
-}
-
-function classesOf(levels: readonly LevelHeads[]): number {
-  const [first] = levels;
-  if (first === undefined) return 0;
-  const { sizes, ratios } = first.anchors;
-  return Number(first.scores.type.dims[1]) / anchorsPerPixel(sizes, ratios);
 }
 
 function identityMatrix(size: number, label: string) {

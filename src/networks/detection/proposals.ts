@@ -1,9 +1,8 @@
 import type { Value } from "../../ir/graph.js";
 import { constantWeight, storedWeight } from "../../ir/weight.js";
-import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { LayerBuilder } from "../blocks/layers.js";
 import { withoutSmall } from "./boxes.js";
-import { anchorCandidates, type LevelHeads } from "./candidates.js";
+import { anchorCandidates, type LevelHeads, type Scoring } from "./candidates.js";
 import { keptOf, rowsOf, scoresByGroup } from "./selection.js";
 
 /** Which of the anchors become proposals. */
@@ -28,21 +27,15 @@ const BELOW_SCORES = -0.5;
 export function proposalsOf(
   layers: LayerBuilder,
   levels: readonly LevelHeads[],
-  { candidates, nmsThreshold, count, image }: ProposalLimits & { readonly image: Sides },
+  { candidates, nmsThreshold, count, ...how }: ProposalLimits & Scoring,
 ): Value {
-  const { logits, boxes, counts } = anchorCandidates(
-    layers,
-    levels,
-    { most: candidates, image },
-    "candidates",
-  );
+  const {
+    boxes,
+    counts,
+    scores: own,
+  } = anchorCandidates(layers, levels, { ...how, most: candidates, clips: true }, "candidates");
   const all = counts.reduce((sum, each) => sum + each, 0);
-  const scores = withoutSmall(
-    layers,
-    { boxes, scores: layers.op("sigmoid", [logits], {}, "scores") },
-    LEAST_SIDE,
-    "large",
-  );
+  const scores = withoutSmall(layers, { boxes, scores: own }, LEAST_SIDE, "large");
   const members = layers.constant("levels", (label) => levelMembers(counts, label));
   const kept = keptOf(
     layers,

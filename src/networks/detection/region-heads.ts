@@ -3,7 +3,7 @@ import { initializations } from "../../ir/initializers.js";
 import type { Sides } from "../../language/definitions/resolved-layers.js";
 import type { LayerDefaults } from "../../language/resolved-part.js";
 import type { LayerBuilder } from "../blocks/layers.js";
-import { type BoxScale, movedBoxes, withoutSmall } from "./boxes.js";
+import { type BoxScale, cutOff, movedBoxes, withoutSmall } from "./boxes.js";
 import { bestDetections, type DetectionLimits, type Detections, KEPT } from "./one-stage.js";
 import { keptOf } from "./selection.js";
 
@@ -93,7 +93,8 @@ export function regionDetections(
   const byClass = layers.op("transpose", [steps], { permutation: [1, 0, 2] }, "steps/by_class");
   const ofThings = layers.op("slice", [byClass], { axis: 0, start: 1, end: all }, "steps");
   const from = layers.op("unsqueeze", [regions], { axes: [0] }, "regions");
-  const boxes = movedBoxes(layers, { boxes: from, steps: ofThings }, SCALE, image, "moved");
+  const moved = movedBoxes(layers, { boxes: from, steps: ofThings }, SCALE, "moved");
+  const boxes = cutOff(layers, moved, image, "moved");
   const large = withoutSmall(layers, { boxes, scores }, LEAST_SIDE, "large");
   const kept = keptOf(
     layers,

@@ -1,32 +1,25 @@
 # Boxes are rows of left, top, right and bottom, in pixels of the input. All of this is of one image.
 
-# The largest step of a side's logarithm: a box becomes at most 62.5 times as long.
-LARGEST_STEP = math.log(1000 / 16)
+# How far a point lies from the upper left corner of its cell, in cells.
+POINTS = {"corner": 0.0, "centre": 0.5}
+
+# The score of a class from the sigmoids of its logit and of its anchor's.
+JOINS = {"product": torch.mul, "geometric-mean": lambda a, b: (a * b).sqrt()}
 
 
-def anchors_of(around_pixel, places, image):
-    """The anchors of a map of so many rows and columns, [rows * columns * A, 4], pixel by pixel.
-
-    `around_pixel`: those around the first pixel.
-    """
+def pixels_of(places, image, device):
+    """x and y of each pixel of a map of so many rows and columns, [rows * columns, 1, 2], and how far they are apart in the image, [2]."""
     (rows, columns), (height, width) = places, image
-    y = torch.arange(rows, device=around_pixel.device) * (height // rows)
-    x = torch.arange(columns, device=around_pixel.device) * (width // columns)
+    y, x = torch.arange(rows, device=device), torch.arange(columns, device=device)
     y, x = y[:, None].expand(rows, columns), x.expand(rows, columns)
-    return (torch.stack((x, y, x, y), 2)[:, :, None] + around_pixel).reshape(-1, 4)
+    spacing = torch.tensor([width // columns, height // rows], dtype=torch.float32, device=device)
+    return torch.stack((x, y), 2).reshape(-1, 1, 2), spacing
 
 
-def moved_boxes(boxes, steps, image, *, centre=1.0, sides=1.0):
-    """Boxes moved by steps (R-CNN, CVPR 2014, appendix C), cut off at the borders of the image.
-
-    centre + step * side, side * exp(step). `centre`, `sides`: what steps are multiplied by before.
-    """
-    low, length = boxes[..., :2], boxes[..., 2:] - boxes[..., :2]
-    at = steps[..., :2] * centre * length + (low + 0.5 * length)
-    radii = 0.5 * (steps[..., 2:] * sides).clamp(max=LARGEST_STEP).exp() * length
+def cut_off(boxes, image):
+    """Boxes, cut off at the borders of the image."""
     height, width = image
-    edges = boxes.new_tensor([width, height, width, height])
-    return torch.minimum(torch.cat((at - radii, at + radii), -1).clamp(min=0.0), edges)
+    return torch.minimum(boxes.clamp(min=0.0), boxes.new_tensor([width, height, width, height]))
 
 
 def without_small(boxes, scores, least):
@@ -53,40 +46,64 @@ def kept_of(boxes, scores, groups, *, overlap, least):
     return torch.cat(kept)
 
 
-def anchor_candidates(levels, image, most):
-    """The `most` best classes of anchors of each map: logits [m], classes [m], boxes [m, 4], maps [m].
+def anchor_candidates(levels, most):
+    """The `most` best classes of anchors of each map: scores [m], classes [m], boxes [m, 4], maps [m].
 
-    `levels`: for each map the heads' scores [1, A * K, H, W], their steps [1, A * 4, H, W], and the anchors of a pixel.
+    `levels`: for each map of its anchors [R] the classes' logits [R, K], their own or None [R, 1], the numbers of their boxes [R, V],
+    and what these are relative to.
     """
     found = []
-    for level, (scores, steps, around_pixel) in enumerate(levels):
-        classes = scores.shape[1] // len(around_pixel)
-        logits = rows_of(scores, classes).flatten()
-        chosen = best_of(logits, most)
+    for level, (logits, confidence, numbers, references) in enumerate(levels):
+        classes = logits.shape[1]
+        ranks = logits
+        if confidence is not None:
+            ranks = JOINS[DETECTION["confidence"]["join"]](logits.sigmoid(), confidence.sigmoid())
+        chosen = best_of(ranks.flatten(), most)
         anchor = chosen.div(classes, rounding_mode="floor")
-        anchors = anchors_of(around_pixel, scores.shape[2:], image)[anchor]
-        boxes = moved_boxes(anchors, rows_of(steps, 4)[0, anchor], image)
-        found.append((logits[chosen], chosen - anchor * classes, boxes, torch.full_like(chosen, level)))
+        scores = ranks.flatten()[chosen]
+        boxes = decoded(numbers[anchor], references[anchor], DETECTION["decoder"])
+        found.append(
+            (
+                scores.sigmoid() if confidence is None else scores,
+                chosen - anchor * classes,
+                boxes,
+                torch.full_like(chosen, level),
+            )
+        )
     return [torch.cat(parts) for parts in zip(*found)]
 
 
 class Detector(HeadsNetwork):
-    """A network whose heads say of each anchor what it is, and how its box moves."""
+    """A network whose heads say of each anchor, or of each pixel, what it is and where its box lies."""
 
     def __init__(self):
         super().__init__()
         for level, anchors in enumerate(ANCHORS):
-            anchors = torch.tensor(anchors, dtype=torch.float32)
+            anchors = None if anchors is None else torch.tensor(anchors, dtype=torch.float32)
             self.register_buffer(f"anchors{level}", anchors, persistent=False)
 
-    def levels(self, results):
-        """What the heads say of each map, with the anchors of a pixel."""
-        anchors = [getattr(self, f"anchors{level}") for level in range(len(ANCHORS))]
-        return list(zip(results[DETECTION["scores"]], results[DETECTION["boxes"]], anchors))
+    def level(self, results, level, image):
+        """What the heads say of the anchors of a map, and what the numbers of their boxes are relative to."""
+        anchors = getattr(self, f"anchors{level}")
+        per_pixel = 1 if anchors is None else len(anchors)
+
+        def part(word):
+            name, numbers = (word, slice(None)) if isinstance(word, str) else (word[0], slice(*word[1:]))
+            x = results[name][level]
+            return rows_of(x, x.shape[1] // per_pixel)[0, :, numbers]
+
+        name = DETECTION["boxes"] if isinstance(DETECTION["boxes"], str) else DETECTION["boxes"][0]
+        x = results[name][level]
+        pixels, spacing = pixels_of(x.shape[2:], image, x.device)
+        references = references_of(level, anchors, pixels, spacing, DETECTION["decoder"])
+        confidence = part(DETECTION["confidence"]["of"]) if "confidence" in DETECTION else None
+        return part(DETECTION["scores"]), confidence, part(DETECTION["boxes"]), references
 
     def forward(self, x):
         if x.shape[0] != 1:
             raise ValueError(f"boxes are those of one image, and there are {x.shape[0]}")
+        image = tuple(x.shape[2:])
         outputs, results, found = self.said(x)
-        outputs.update(self.detected(self.levels(results), found, tuple(x.shape[2:])))
+        levels = [self.level(results, level, image) for level in range(len(ANCHORS))]
+        outputs.update(self.detected(levels, found, image))
         return outputs

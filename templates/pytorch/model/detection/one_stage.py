@@ -5,8 +5,8 @@ class Network(Detector):
     """
 
     def detected(self, levels, found, image):
-        logits, labels, boxes, _ = anchor_candidates(levels, image, DETECTION["candidates"])
-        scores = logits.sigmoid()
+        scores, labels, boxes, _ = anchor_candidates(levels, DETECTION["candidates"])
+        boxes = cut_off(boxes, image) if DETECTION["clip"] == "before-nms" else boxes
         kept = kept_of(boxes, scores, labels, overlap=DETECTION["overlap"], least=DETECTION["least"])
         kept = kept[best_of(scores[kept], DETECTION["detections"])]
-        return {"boxes": boxes[kept], "scores": scores[kept], "labels": labels[kept]}
+        return {"boxes": cut_off(boxes[kept], image), "scores": scores[kept], "labels": labels[kept]}

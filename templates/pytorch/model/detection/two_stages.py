@@ -19,8 +19,9 @@ class Network(Detector):
 
     def proposals(self, levels, image):
         """The best boxes of anchors [R, 4]. Where fewer are left than are wanted, empty boxes fill them up."""
-        logits, _, boxes, maps = anchor_candidates(levels, image, DETECTION["candidates"])
-        scores = without_small(boxes, logits.sigmoid(), 1e-3)
+        scores, _, boxes, maps = anchor_candidates(levels, DETECTION["candidates"])
+        boxes = cut_off(boxes, image)
+        scores = without_small(boxes, scores, 1e-3)
         kept = kept_of(boxes, scores, maps, overlap=REGIONS["overlap"], least=-0.5)
         count = min(REGIONS["count"], len(boxes))
         best = boxes[kept[best_of(scores[kept], count)]]
@@ -31,7 +32,7 @@ class Network(Detector):
         count = len(regions)
         scores = classes.softmax(1)[:, 1:].T
         steps = steps.reshape(count, -1, 4).transpose(0, 1)[1:]
-        boxes = moved_boxes(regions[None], steps, image, centre=0.1, sides=0.2)
+        boxes = cut_off(moved_boxes(regions[None], steps, centre=0.1, sides=0.2), image)
         scores = without_small(boxes, scores, 1e-2).flatten()
         boxes = boxes.flatten(0, 1)
         labels = torch.arange(len(scores), device=scores.device).div(count, rounding_mode="floor") + 1
