@@ -52,10 +52,16 @@ parameters are counted once, its multiply-accumulates for each map. \`output: { 
 \`boxes\`, and drops boxes that overlap a better one of the same class. The file's outputs are boxes, scores and labels; with \`"outputs": "raw"\`, the heads' rows.`,
   },
   {
+    spec: "points",
+    title: "Boxes without anchors, and one head for everything",
+    text: `\`decoder\` says how numbers become a box. Here they are the distances of its sides from the middle of the pixel, as in FCOS and YOLOv8; \`cells\` are YOLOv4's and YOLOv5's. \`boxes\`,
+\`confidence\` and \`scores\` can be parts of one head's numbers. The score of a class is the product of its sigmoid and that of the confidence.`,
+  },
+  {
     spec: "two-stage",
     title: "Regions and masks",
     text: `With \`regions\` the anchors give proposals. Each proposal is extracted from the map that fits its size (RoIAlign) and classified by a second stage, as in
-Faster R-CNN; with \`mask\` there is also a mask of its pixels, as in Mask R-CNN. \`extends\` inherits the rest from the spec above.`,
+Faster R-CNN; with \`mask\` there is also a mask of its pixels, as in Mask R-CNN. \`extends\` inherits the rest from the spec of [boxes of anchors](#boxes-of-anchors).`,
   },
 ];
 

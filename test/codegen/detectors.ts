@@ -44,6 +44,15 @@ const head = (name: string, values: number) => ({
   ],
 });
 
+/** A head of rows: the numbers of each anchor, of which a pixel has so many. */
+const rows = (name: string, values: number, anchors: number) => ({
+  name,
+  from: LEVELS,
+  share: "none",
+  output: { values, order: "anchors" },
+  layers: [{ ...plain, channels: anchors * values, kernel: 3 }],
+});
+
 const PROPOSING = {
   ...BACKBONE,
   heads: [head("objectness", 1), head("moves", 4)],
@@ -61,6 +70,81 @@ export const DETECTORS: Readonly<Record<string, object>> = {
       { name: "depth", from: ["p2"], layers: [{ ...plain, channels: 1 }] },
     ],
     detection: { scores: "classes", boxes: "moves", anchors: ANCHORS, candidates: 200, detections: 120 },
+  },
+  "cells of a head of rows": {
+    ...BACKBONE,
+    heads: [rows("found", 10, 2)],
+    detection: {
+      boxes: { head: "found", start: 0, end: 4 },
+      confidence: { of: { head: "found", start: 4, end: 5 } },
+      scores: { head: "found", start: 5, end: 10 },
+      decoder: { type: "cells", reach: [1.2, 2, 1.05], sides: "square" },
+      anchors: {
+        shapes: [
+          [
+            [8, 10],
+            [14, 9],
+          ],
+          [
+            [20, 24],
+            [30, 20],
+          ],
+          [
+            [50, 40],
+            [44, 70],
+          ],
+        ],
+      },
+      candidates: 200,
+      clip: "after-nms",
+      detections: 120,
+    },
+  },
+  "distributions of distances": {
+    ...BACKBONE,
+    heads: [rows("classes", 6, 1), rows("sides", 32, 1)],
+    detection: {
+      boxes: "sides",
+      scores: "classes",
+      decoder: { type: "distances", bins: 8, at: "centre" },
+      candidates: 200,
+      clip: "after-nms",
+      detections: 120,
+    },
+  },
+  "distances, with centre-ness": {
+    ...BACKBONE,
+    heads: [
+      rows("classes", 6, 1),
+      {
+        ...rows("sides", 4, 1),
+        layers: [
+          { ...plain, channels: 4, kernel: 3 },
+          { layer: "activation", activation: "relu" },
+        ],
+      },
+      rows("centres", 1, 1),
+    ],
+    detection: {
+      boxes: "sides",
+      scores: "classes",
+      confidence: { of: "centres", join: "geometric-mean" },
+      decoder: "distances",
+      candidates: 200,
+      detections: 120,
+    },
+  },
+  "offsets from the middle, y first": {
+    ...BACKBONE,
+    heads: [head("classes", 5), head("moves", 4)],
+    detection: {
+      boxes: "moves",
+      scores: "classes",
+      decoder: { type: "offsets", order: "yx", at: "centre" },
+      anchors: ANCHORS,
+      candidates: 200,
+      detections: 120,
+    },
   },
   "two stages": {
     ...PROPOSING,

@@ -38,6 +38,8 @@ ${head("moves", boxes, `["c1", "c2"]`)}],
 }
 
 const says = (parts: Parts): readonly string[] => briefly(problems(spec(parts)));
+/** Refuses a spec in which something is wrong. */
+const accept = (parts: Parts): unknown => parse(spec(parts));
 const regions = (more: Readonly<Record<string, unknown>> = {}): Parts => ({
   scores: 3,
   output: `{ "values": 1 }`,
@@ -94,6 +96,61 @@ test("a head has the channels that its anchors ask for", () => {
     says({ scores: 12, detection: uneven }).some((each) => each.includes("moves has 12 channels on c2")),
   );
   assert.match(says({ detection: { anchors: { sizes: [[16]] } } })[0] ?? "", "1 lists of sizes for 2 maps");
+});
+
+test("a decoder has anchors where it needs them, and the numbers of a box", () => {
+  const first = (parts: Parts): string => says(parts)[0] ?? "";
+  const none = { anchors: undefined };
+  assert.match(first({ detection: none }), "with the decoder offsets, and there are none");
+  assert.match(first({ detection: { ...none, decoder: "cells" } }), "with the decoder cells, and");
+  assert.match(first({ detection: { decoder: "distances" } }), "the decoder distances has no anchors");
+  const distances = { ...none, decoder: { type: "distances", bins: 16 } };
+  assert.match(
+    first({ detection: distances }),
+    "moves has 12 channels on c1, which has one box for each pixel",
+  );
+  accept({ boxes: 64, detection: distances });
+  accept({ boxes: 4, detection: { ...none, decoder: "distances" } });
+  const cells = { type: "cells", reach: [1, 2, 3] };
+  assert.match(first({ detection: { decoder: cells } }), "there are 3 numbers for 2 maps");
+  assert.match(first({ detection: { decoder: "boxes" } }), 'expected "offsets", "cells", "distances" or');
+  assert.match(first({ detection: { decoder: { type: "cell" } } }), "cell");
+});
+
+test("anchors are sizes in ratios, or shapes", () => {
+  const shapes = [[[8, 9]], [[16, 12]]];
+  const anchored = (anchors: Readonly<Record<string, unknown>>, boxes: number): readonly string[] =>
+    says({ boxes, detection: { anchors } });
+  accept({ boxes: 4, detection: { anchors: { shapes } } });
+  assert.match(anchored({ shapes }, 12)[0] ?? "", "moves has 12 channels on c1, which has one anchor");
+  assert.match(anchored({ shapes: [[[8, 9]]] }, 4)[0] ?? "", "1 lists of shapes for 2 maps");
+  for (const both of [{ shapes, sizes: [[8], [9]] }, { shapes, ratios: [1] }, { ratios: [1] }, {}])
+    assert.match(anchored(both, 4)[0] ?? "", "anchors have either `sizes`, with `ratios`, or `shapes`");
+});
+
+test("parts of heads have the numbers that are asked for", () => {
+  const rows = (detection: Readonly<Record<string, unknown>>): readonly string[] =>
+    says({ scores: 27, output: `"maps"`, detection });
+  const part = (start: number, end: number) => ({ head: "classes", start, end });
+  const parts = { boxes: part(0, 4), confidence: { of: part(4, 5) }, scores: part(5, 9) };
+  // The head that nothing reads is an output.
+  accept({ scores: 27, output: `"maps"`, detection: parts });
+  assert.match(rows({ ...parts, boxes: part(0, 3) })[0] ?? "", "it has 3 numbers for an anchor");
+  assert.match(rows({ ...parts, confidence: { of: part(4, 6) } })[0] ?? "", "it has 2 numbers");
+  assert.match(rows({ ...parts, scores: part(5, 10) })[0] ?? "", "classes has 27 channels on c1");
+  assert.match(rows({ ...parts, scores: part(5, 5) })[0] ?? "", "nothing is from 5 to before 5");
+  assert.match(rows({ ...parts, boxes: { ...part(0, 4), head: "row" } })[0] ?? "", 'no head "row"');
+  assert.match(rows({ ...parts, confidence: { of: "moves" } })[0] ?? "", "moves has 12 channels on c1");
+  const labels = `, "labels": ["a", "b", "c"]`;
+  const named = says({ scores: 27, output: `"maps"`, detection: parts, more: labels });
+  assert.match(named[0] ?? "", "there are 3 labels for 4 classes");
+});
+
+test("boxes of regions are cut off before", () => {
+  const late = regions();
+  const detection = { ...late.detection, clip: "after-nms" };
+  assert.match(says({ ...late, detection })[0] ?? "", "regions are cut out of the image");
+  accept({ detection: { clip: "after-nms" } });
 });
 
 test("regions are cut out of maps of which each has twice the stride of the one before", () => {

@@ -90,7 +90,7 @@ test("a spec needs stem and stages, unless it extends another one", () => {
       properties: {
         stem: { required: ["channels"] },
         neck: { required: ["layers"] },
-        detection: { required: ["scores", "boxes", "anchors"] },
+        detection: { required: ["scores", "boxes"] },
         blocks: { additionalProperties: { required: ["layers"] } },
       },
     },

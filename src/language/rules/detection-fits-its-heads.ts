@@ -122,7 +122,8 @@ function checkNumbers(
   }
   head.levels.forEach(({ name, channels }, i) => {
     const perPixel = boxesPerPixel(detection, i);
-    const anchors = perPixel === 1 ? "one anchor" : `${perPixel} anchors`;
+    const what = detection.anchors === undefined ? "box" : "anchor";
+    const anchors = perPixel === 1 ? `one ${what}` : `${perPixel} ${what}s`;
     const where = `on ${name}, which has ${anchors} for each pixel`;
     const refuse = (hint: string): void =>
       report(path, `${head.name} has ${channels} channels ${where}`, `it needs ${hint}`);

@@ -78,11 +78,15 @@ function detector(classes: number, detection: Json): Json {
     stem: { channels: 8 },
     stages: [{ ...stage, as: "c2" }, { ...stage, as: "c3" }, stage],
     // A second value of a name is that name with an x behind it.
-    heads: [head("classes", classes), head("moves", 4), head("classesx", classes), head("movesx", 4)],
+    heads: ["", "x"].flatMap((end) => [
+      head(`classes${end}`, classes),
+      head(`moves${end}`, 4),
+      head(`sure${end}`, 1),
+    ]),
     detection: {
       scores: "classes",
       boxes: "moves",
-      anchors: { sizes: [[16], [32]] },
+      anchors: { sizes: [[16], [32]], ratios: [0.5, 1, 2] },
       candidates: 60,
       ...detection,
     },
@@ -99,11 +103,30 @@ const REGIONS = {
   mask: { channels: [8], hidden: 8 },
 };
 
+/** Three anchors of each of two maps. */
+const SHAPES = [
+  [
+    [8, 12],
+    [10, 10],
+    [16, 9],
+  ],
+  [
+    [20, 24],
+    [30, 28],
+    [18, 36],
+  ],
+];
+
 test("the fields of detection", () => {
   // Of the maps that regions are cut out of there is a test below.
   const fields = fieldsOf(root).filter(({ path }) => path[0] === "detection" && path.at(-1) !== "from");
-  const bases = [detector(4, {}), detector(1, { regions: REGIONS })];
-  const isName = ({ path }: Field): boolean => ["scores", "boxes"].includes(String(path.at(-1)));
+  const bases = [
+    detector(4, {}),
+    detector(1, { regions: REGIONS }),
+    detector(4, { confidence: { of: "sure" } }),
+    detector(4, { anchors: { shapes: SHAPES } }),
+  ];
+  const isName = ({ path }: Field): boolean => ["scores", "boxes", "of"].includes(String(path.at(-1)));
   assertFields(
     bases,
     fields.filter((field) => !isName(field)),
