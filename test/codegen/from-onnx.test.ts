@@ -17,7 +17,9 @@ import type { Graph, Op } from "../../src/ir/graph.js";
 import { encode, lower } from "../../src/networks/export.js";
 import type { FileNetwork } from "../../src/networks/file-network.js";
 import { recoveredNetwork } from "../../src/networks/recovered/recovered-network.js";
+import type { SpecNetwork } from "../../src/networks/spec-network.js";
 import { modelBytes } from "../../src/onnx/encode/bytes.js";
+import { ModelProto, type NodeMessage } from "../../src/onnx/file/proto.js";
 import { runPasses } from "../../src/passes/engine/manager.js";
 import { exportPipeline } from "../../src/passes/export-pipeline.js";
 import { raiseAttention } from "../../src/passes/raise/raise-attention.js";
@@ -115,6 +117,59 @@ test("every block that no spec says is named, with the reason", () => {
     );
   }
 });
+
+/** A file in training mode, as PyTorch exports it: of older opsets with more outputs of its normalisations. */
+function inTraining(network: SpecNetwork, opset: 13 | 17, readsStatistics = false): Uint8Array {
+  const { graph } = lower(network, { keepBatchNorm: true });
+  const model = ModelProto.decode(modelBytes(encode(network, graph, { version: "", opset }), { seed: 0 }));
+  const dropped: NodeMessage[] = [];
+  for (const node of model.graph?.node ?? []) {
+    const [name] = node.output ?? [];
+    if (node.opType === "GlobalAveragePool") {
+      dropped.push({
+        opType: "Dropout",
+        input: [`${name}.kept`, "half", "yes"],
+        output: [`${name}`, "mask"],
+      });
+      node.output = [`${name}.kept`];
+    }
+    if (node.opType !== "BatchNormalization") continue;
+    node.output = [name, "mean", "variance"].map((each, i) => (i === 0 ? `${each}` : `${name}.${each}`));
+    if (opset === 17) node.attribute = [...(node.attribute ?? []), { name: "training_mode", type: 2, i: 1 }];
+    if (readsStatistics) model.graph?.output?.push({ name: node.output[1] ?? null });
+  }
+  assert.is(dropped.length, 1);
+  const at = model.graph?.node?.findIndex(({ opType }) => opType === "GlobalAveragePool") ?? 0;
+  model.graph?.node?.splice(at + 1, 0, ...dropped);
+  const [half, yes] = [new Uint8Array(Float32Array.of(0.5).buffer), Uint8Array.of(1)];
+  model.graph?.initializer?.push(
+    { name: "half", dataType: 1, dims: [], rawData: half },
+    { name: "yes", dataType: 9, dims: [], rawData: yes },
+  );
+  return ModelProto.encode(model).finish();
+}
+
+test("a file in training mode is the network that it trains, and the warning says so", () =>
+  inTemporaryFolder((folder) => {
+    const network = specNetwork("specs/mobilenetv2-100.json", { resolution: 64 });
+    for (const opset of [13, 17] as const) {
+      const file = join(folder, `training-${opset}.onnx`);
+      writeFileSync(file, inTraining(network, opset));
+      const { graph, warnings } = programNetwork(file, {});
+      const { blocks: _, ...expected } = countNetwork(network.graph);
+      const { blocks: __, ...found } = countNetwork(graph);
+      assert.equal(found, expected);
+      assert.match(
+        warnings.find(({ code }) => code === "onnx/training-mode")?.message ?? "",
+        /52 BatchNormalization and 1 Dropout/,
+      );
+      writeFileSync(file, inTraining(network, opset, true));
+      assert.throws(
+        () => programNetwork(file, {}),
+        (error: unknown) => error instanceof InputError,
+      );
+    }
+  }));
 
 function write(file: string, numbers: ArrayLike<number>): void {
   writeFileSync(file, encodeElements(Float64Array.from(numbers), "float32"));

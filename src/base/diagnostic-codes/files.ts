@@ -96,6 +96,10 @@ export const fileCodes = {
         "Height and width of an input are dynamic, so no gates are found there.",
         "Export the file with fixed sizes.",
       ],
+      "training-mode": [
+        "BatchNormalizations or Dropouts of the file are in training mode. The generated module is in that mode after `model.train()` only.",
+        "None, if this is intended; otherwise export the network after `model.eval()`.",
+      ],
     },
   },
   weights: {

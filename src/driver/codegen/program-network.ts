@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { readBytes } from "../../files/read-file.js";
 import { importAssumed } from "../../given/onnx-file.js";
 import { specNetwork } from "../../given/spec-file.js";
@@ -8,6 +9,7 @@ import { networkOfFile } from "../../networks/file-network.js";
 import type { WeightsReport } from "../../networks/load-weights.js";
 import { recoveredNetwork } from "../../networks/recovered/recovered-network.js";
 import type { NetworkOptions, SpecNetwork } from "../../networks/spec-network.js";
+import { atInference } from "../../onnx/decode/at-inference.js";
 import { refuseForeign } from "../../onnx/decode/import.js";
 import { isOnnx } from "../../onnx/file/names.js";
 
@@ -25,11 +27,21 @@ export function programNetwork(file: string, options: NetworkOptions): SpecNetwo
     { weights: given?.source.file, changes: options.changes },
     { model: file },
   );
-  const imported = importAssumed(readBytes(file), file, { resolution, inputShapes });
+  const { bytes, changed } = atInference(readBytes(file));
+  const imported = importAssumed(bytes, file, { resolution, inputShapes });
   refuseForeign(imported, file);
   const network = recoveredNetwork(networkOfFile(file, imported), options.passes);
   const assumed = imported.notes.filter(({ code }) => code === "onnx/assumed-size");
-  return { ...network, weights: weightsOf(file, network), warnings: [...network.warnings, ...assumed] };
+  const warnings = [...network.warnings, ...assumed, ...trainingNote(file, changed)];
+  return { ...network, weights: weightsOf(file, network), warnings };
+}
+
+/** Says that a file was exported for training. */
+function trainingNote(file: string, changed: ReadonlyMap<string, number>): readonly Diagnostic[] {
+  if (changed.size === 0) return [];
+  const nodes = [...changed].map(([operator, nodes]) => `${nodes} ${operator}`).join(" and ");
+  const message = `${file} is in training mode (${nodes}): the module is in this mode after model.train(), and not after model.eval()`;
+  return [{ code: "onnx/training-mode", message, file }];
 }
 
 /** What became of the numbers of an ONNX file in the network that passes made of it. */
