@@ -61,11 +61,14 @@ function variantOf(schema: z.ZodType, value: unknown): z.ZodType | undefined {
   const options = schema.options as readonly z.ZodType[];
   if (!(schema instanceof z.ZodDiscriminatedUnion)) {
     const form = Array.isArray(value) ? z.ZodArray : z.ZodObject;
-    return options.map((each) => variantOf(each, value)).find((each) => each instanceof form) ?? schema;
+    return (
+      options.map((each) => variantOf(unwrap(each), value)).find((each) => each instanceof form) ?? schema
+    );
   }
   const key = schema.def.discriminator;
   const chosen = valueAt(value, [key]);
-  return options.find(
-    (option) => option instanceof z.ZodObject && (option.shape[key] as z.ZodType).safeParse(chosen).success,
+  const variant = options.find((option) =>
+    option._zod.propValues?.[key]?.has(chosen as z.core.util.Primitive),
   );
+  return variant && unwrap(variant);
 }

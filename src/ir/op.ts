@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withLate } from "../base/late.js";
 import {
   type AnyNamed,
   checkElementTypes,
@@ -168,24 +169,24 @@ export type OpDefinition = AnyModelOp | AnyPrimitiveOp | ForeignOp;
 /** Elements that are known, row-major; undefined where one of them isn't. */
 export type KnownValues = readonly Dim[] | undefined;
 
-/** The signature of a definition as it is written: attributes are left out where there are none. */
+/** The signature of a definition as it is written: attributes are made when they are needed, and left out where there are none. */
 interface GivenSignature<O extends OperandRecord, A extends AttributeSchema> {
   readonly operands: O;
-  readonly attributes?: A;
+  readonly attributes?: () => A;
 }
 
 /** Defines an op as papers name it. */
 export function modelOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
   op: FactsOf<O, A> & GivenSignature<O, A>,
 ): ModelOp<O, A> {
-  return { ...op, level: "model", attributes: schemaOf(op) };
+  return withLate({ ...op, level: "model" as const }, "attributes", schemaOf(op));
 }
 
 /** Defines an op whose codec is in `onnx/codecs/`. */
 export function primitiveOp<const O extends OperandRecord, A extends AttributeSchema = NoAttributes>(
   op: FactsOf<O, A> & GivenSignature<O, A> & PrimitiveFacts,
 ): PrimitiveOp<O, A> {
-  return { ...op, level: "primitive", attributes: schemaOf(op) };
+  return withLate({ ...op, level: "primitive" as const }, "attributes", schemaOf(op));
 }
 
 /** Defines an op that needs no codec; its source is the operator's page, unless it names another. */
@@ -195,12 +196,23 @@ export function plainOp<const O extends OperandRecord, A extends AttributeSchema
     PrimitiveFacts & { readonly source?: string; readonly onnx: OperatorOf<A> },
 ): PlainOp<O, A> {
   const source = `https://onnx.ai/onnx/operators/onnx__${op.onnx.operator}.html`;
-  return { source, ...op, level: "primitive", attributes: schemaOf(op) };
+  return withLate({ source, ...op, level: "primitive" as const }, "attributes", schemaOf(op));
+}
+
+/** Defines an operator of someone else's. */
+export function foreignOp<A extends AttributeSchema>(
+  op: Omit<ForeignOp<A>, "attributes" | "level" | "foreign"> & { readonly attributes: () => A },
+): ForeignOp<A> {
+  return withLate(
+    { ...op, level: "primitive" as const, foreign: true as const },
+    "attributes",
+    op.attributes,
+  );
 }
 
 /** Without a type argument A is that of no attributes, which is what is meant where none are given. */
-function schemaOf<A extends AttributeSchema>({ attributes }: { readonly attributes?: A }): A {
-  return attributes ?? (NO_ATTRIBUTES as AttributeSchema as A);
+function schemaOf<A extends AttributeSchema>({ attributes }: { readonly attributes?: () => A }): () => A {
+  return attributes ?? (() => NO_ATTRIBUTES as AttributeSchema as A);
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { late } from "../base/late.js";
 import { ATTENTION_TYPES, attentionModules } from "../ir/attention/modules.js";
 import { attentionObject } from "../ir/attention/options.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";
@@ -66,12 +67,14 @@ export function listedGates(
 }
 
 /** Options by attention type that fill in what a block's own `attention` leaves out; all of them may be left out. */
-export const attentionDefaultsSchema = z.strictObject(
-  Object.fromEntries(
-    ATTENTION_TYPES.map((type) => [
-      type,
-      z.optional(z.strictObject(allOptional(type)).describe(describe(type))),
-    ]),
+export const attentionDefaultsSchema = late(() =>
+  z.strictObject(
+    Object.fromEntries(
+      ATTENTION_TYPES.map((type) => [
+        type,
+        late(() => z.strictObject(allOptional(type)).describe(describe(type))).optional(),
+      ]),
+    ),
   ),
 );
 

@@ -93,7 +93,7 @@ const noStemForm: JsonSchema = { const: NO_STEM, description: "The first stage r
 
 /** A stage of blocks that the spec defines: what its own fields are, only the spec knows. */
 function definedStageForm(): JsonSchema {
-  const { properties } = toJsonSchema(z.object(definedStageFields));
+  const { properties } = toJsonSchema(z.object(definedStageFields()));
   return {
     type: "object",
     description: "A stage of blocks that the spec defines in `blocks`.",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { late } from "../base/late.js";
 import { MAX_CHANNELS } from "./fields.js";
 
 /** How an image gets its size: covering the input or fitting into it, keeping its proportions, or both sides whatever they were. */
@@ -42,8 +43,8 @@ export const preprocessingSchema = z.strictObject({
     .describe(
       "How the image is resized. shorter-side: keeps the proportions; the shorter side becomes the input's size divided by `crop`. exact: both sides become that. fit: keeps the proportions; the whole image fits into that size, and `padding` fills the rest (letterbox).",
     ),
-  padding: z
-    .strictObject({
+  padding: late(() =>
+    z.strictObject({
       at: z
         .enum(PADDING_SIDES)
         .default("end")
@@ -59,7 +60,8 @@ export const preprocessingSchema = z.strictObject({
         .describe(
           "Value of the padding, from 0 to 255. null: `mean`, which becomes 0 in the network's input (torchvision).",
         ),
-    })
+    }),
+  )
     .optional()
     .describe('Padding of an image with `"resize": "fit"`. Default: the mean, at the end.'),
   interpolation: z

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { late, once } from "../base/late.js";
 import { DEFAULT_INITIALIZATION, INITIALIZATION_NAMES } from "../ir/initializers.js";
 import { attentionDefaultsSchema } from "./attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "./fields.js";
@@ -100,22 +101,24 @@ export const defaultsSchema = z.strictObject({
   attention: attentionDefaultsSchema.optional().describe("Default options of attention, by type."),
 });
 
-const poolSchema = z.strictObject({
-  type: z
-    .enum(["max", "conv"])
-    .default("max")
-    .describe(
-      "max: the maximum of each window. conv: a convolution with the same kernel and stride, with normalisation and activation, as in ResNet-RS.",
-    ),
-  kernel: kernelSize.default(3).describe("Side of the window in pixels."),
-  stride: strideSize.default(2).describe("Stride in pixels."),
-  padding: z
-    .enum(["symmetric", "same", "ceil"])
-    .optional()
-    .describe(
-      "Overrides `defaults.padding`. ceil: nothing before the map, and after it as much as the last window needs (Caffe; PyTorch's `ceil_mode` without padding).",
-    ),
-});
+const poolSchema = late(() =>
+  z.strictObject({
+    type: z
+      .enum(["max", "conv"])
+      .default("max")
+      .describe(
+        "max: the maximum of each window. conv: a convolution with the same kernel and stride, with normalisation and activation, as in ResNet-RS.",
+      ),
+    kernel: kernelSize.default(3).describe("Side of the window in pixels."),
+    stride: strideSize.default(2).describe("Stride in pixels."),
+    padding: z
+      .enum(["symmetric", "same", "ceil"])
+      .optional()
+      .describe(
+        "Overrides `defaults.padding`. ceil: nothing before the map, and after it as much as the last window needs (Caffe; PyTorch's `ceil_mode` without padding).",
+      ),
+  }),
+);
 
 /** The word that a spec writes where its first stage begins with the image. */
 export const NO_STEM = "none";
@@ -143,33 +146,37 @@ export const stemSchema = z.strictObject({
 });
 
 /** A level of the feature pyramid: maps of stride 2ⁿ. */
-const levelName = z.string().regex(/^C[0-9]$/, { error: "a level is C and a digit, as C4" });
+const levelName = once(() => z.string().regex(/^C[0-9]$/, { error: "a level is C and a digit, as C4" }));
 
 /** Words that can stand in ONNX files and Python code, and are no names of inner values, which have slashes. */
-const outputName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, {
-    error: "a name has letters, digits, _ and -, and begins with a letter",
-  })
-  .max(60);
+const outputName = once(() =>
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, {
+      error: "a name has letters, digits, _ and -, and begins with a letter",
+    })
+    .max(60),
+);
 
-export const featureSchema = z.union(
-  [
-    levelName,
-    z.strictObject({
-      name: outputName.describe("Name of the output."),
-      level: levelName.optional().describe("Level of the pyramid: Cn is the last map of stride 2ⁿ."),
-      stage: z
-        .int()
-        .min(0)
-        .optional()
-        .describe("Index of the stage whose result is the map, instead of a `level`."),
-      from: valueName
-        .optional()
-        .describe("Name that a stage gave the map with `as`, instead of a `level` or a `stage`."),
-    }),
-  ],
-  { error: 'expected a level as "C4", or an object with a name and a level, a stage or a named map' },
+export const featureSchema = late(() =>
+  z.union(
+    [
+      levelName(),
+      z.strictObject({
+        name: outputName().describe("Name of the output."),
+        level: levelName().optional().describe("Level of the pyramid: Cn is the last map of stride 2ⁿ."),
+        stage: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("Index of the stage whose result is the map, instead of a `level`."),
+        from: valueName
+          .optional()
+          .describe("Name that a stage gave the map with `as`, instead of a `level` or a `stage`."),
+      }),
+    ],
+    { error: 'expected a level as "C4", or an object with a name and a level, a stage or a named map' },
+  ),
 );
 
 export const headSchema = z.strictObject({

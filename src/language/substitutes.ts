@@ -61,8 +61,8 @@ function wordsOf(variants: z.ZodType | undefined, key: string, object: unknown):
     return options.map((each) => wordsOf(each, key, object)).find(({ length }) => length > 0) ?? [];
   }
   if (!(variants instanceof z.ZodDiscriminatedUnion)) return [];
-  const words = (variants.options as readonly z.ZodObject[]).flatMap(({ shape }) => [
-    ...((shape[key] as z.ZodLiteral | undefined)?.values ?? []),
+  const words = (variants.options as readonly z.ZodType[]).flatMap((option) => [
+    ...(option._zod.propValues?.[key] ?? []),
   ]);
   const mistakes = (word: unknown): number =>
     variants.safeParse({ ...(object as object), [key]: word }).error?.issues.length ?? 0;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { late, once } from "../base/late.js";
 import { MAX_CHANNELS } from "./fields.js";
 
 // Named values: a layer or a stage names its result, and later ones begin with it.
@@ -31,27 +32,33 @@ export const readName = z.string().regex(new RegExp(`^(${NAME}|C[0-9])$`), {
 /** Every level that a name can be. */
 export const LEVEL_NAMES: readonly string[] = Array.from({ length: 10 }, (_, level) => `C${level}`);
 
-const names = z
-  .array(readName)
-  .max(64)
-  .refine((list) => list.length > 1, { error: "a list has two names or more" });
-const joined = z
-  .strictObject({
-    concat: names.optional().describe("The maps concatenated along the channels."),
-    sum: names.optional().describe("Their sum."),
-    mean: names.optional().describe("Their mean."),
-    product: names.optional().describe("Their product, element by element."),
-    weighted: names
-      .optional()
-      .describe(
-        "Their weighted sum, with trained weights w: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), each w at least 0.",
-      ),
-  } satisfies { readonly [H in JoinWord]: z.ZodType })
-  .refine((ways) => Object.keys(ways).length === 1, { error: `expected one of ${JOINS.join(", ")}` });
+const names = once(() =>
+  z
+    .array(readName)
+    .max(64)
+    .refine((list) => list.length > 1, { error: "a list has two names or more" }),
+);
+const joined = once(() =>
+  z
+    .strictObject({
+      concat: names().optional().describe("The maps concatenated along the channels."),
+      sum: names().optional().describe("Their sum."),
+      mean: names().optional().describe("Their mean."),
+      product: names().optional().describe("Their product, element by element."),
+      weighted: names()
+        .optional()
+        .describe(
+          "Their weighted sum, with trained weights w: Σ wᵢ · xᵢ / (Σ wᵢ + 0.0001), each w at least 0.",
+        ),
+    } satisfies { readonly [H in JoinWord]: z.ZodType })
+    .refine((ways) => Object.keys(ways).length === 1, { error: `expected one of ${JOINS.join(", ")}` }),
+);
 
-const fromSchema: z.ZodType<WrittenFrom> = z.union([readName, names, joined], {
-  error: 'expected a name, a list of names, or an object such as { "sum": ["c3", "up4"] }',
-});
+const fromSchema: z.ZodType<WrittenFrom> = late(() =>
+  z.union([readName, names(), joined()], {
+    error: 'expected a name, a list of names, or an object such as { "sum": ["c3", "up4"] }',
+  }),
+);
 
 /** What `from` says: one name; several, whose maps stand one after the other; or several and how they are joined. */
 export type WrittenFrom =
@@ -60,14 +67,14 @@ export type WrittenFrom =
   | { readonly [H in JoinWord]?: readonly string[] | undefined };
 
 /** What layers and stages say of named values. */
-export const valueFields = {
+export const valueFields = once(() => ({
   as: valueName.optional().describe("Name of the result, for `from` of later items."),
   from: fromSchema
     .optional()
     .describe(
       'Its input, by name: `"c3"`; a list of names, whose maps are concatenated; or names with a way to join them: `{ "sum": ["c3", "up4"] }`, also `concat`, `mean`, `product` and `weighted`. Default: the previous result.',
     ),
-} as const;
+}));
 
 /** Named values that are read, and how they become one map. Of one name, that value itself. */
 export interface Reading<N> {

@@ -19,7 +19,7 @@ import { perChannel } from "./simplify/layers.js";
 export const absorbFactors = definePass({
   name: "absorb-factors",
   doc: "Folds constant factors of channels into adjacent layers.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   unmatched: (graph) => factorsThatStay(graph),

@@ -25,7 +25,7 @@ import { biasName, holds, type LinearLayer, layerOf } from "./simplify/layers.js
 export const foldBatchNorm = definePass({
   name: "fold-batch-norm",
   doc: "Folds batch normalisation into the convolution or linear layer before it.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   unmatched: (graph) => normsThatStay(graph),

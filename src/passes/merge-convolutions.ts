@@ -33,7 +33,7 @@ import { untilNothingChanges } from "./simplify/simplify.js";
 export const mergeConvolutions = definePass({
   name: "merge-convolutions",
   doc: "Merges convolutions whose results are added into one, also with normalised inputs, as in the training form of RepVGG and MobileOne.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run: (graph) => untilNothingChanges(foldBatchNorm.run(graph, {}), mergedOnce),

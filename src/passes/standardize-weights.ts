@@ -14,7 +14,7 @@ import { strongestRole } from "./simplify/roles.js";
 export const standardizeWeights = definePass({
   name: "standardize-weights",
   doc: "Computes standardised weights once and stores them as parameters, for inference.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run(graph) {

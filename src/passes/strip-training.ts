@@ -7,7 +7,7 @@ import { definePass } from "./engine/pass.js";
 export const stripTraining = definePass({
   name: "strip-training",
   doc: "Removes ops that only act in training: dropout and drop path.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run: (graph) =>

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { once } from "../../base/late.js";
 import { refuse } from "../types.js";
 import type { AttentionModule, AttentionSite } from "./module.js";
 
@@ -46,30 +47,34 @@ function exactLog2(channels: number): number {
 const LARGEST_KERNEL = 63;
 
 /** A kernel along the channels. */
-export const oddKernel = z
-  .int()
-  .min(1)
-  .max(LARGEST_KERNEL)
-  .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" });
+export const oddKernel = once(() =>
+  z
+    .int()
+    .min(1)
+    .max(LARGEST_KERNEL)
+    .refine((k) => k % 2 === 1, { error: "an ECA kernel must be odd, so that it has a middle" }),
+);
 
 /** The channels that k follows from: those of the gated tensor, or those that enter the block. */
 const KERNEL_CHANNELS = ["gated", "block-input"] as const;
 
 /** What an op with a kernel along the channels knows of it. */
-export const kernelAttributes = {
-  kernel: oddKernel,
+export const kernelAttributes = once(() => ({
+  kernel: oddKernel(),
   /** The rule that derived k from the channels; `fixed` if k was given explicitly. */
   rule: z.enum([...ECA_KERNEL_RULE_NAMES, "fixed"]).default("fixed"),
   gamma: z.number().positive().default(2),
   b: z.number().default(1),
   kernelOf: z.enum(KERNEL_CHANNELS).default("gated"),
-};
+}));
 
 /** Options of every module with a kernel along the channels. */
-export const kernelOptions = {
-  kernel: oddKernel.optional().describe("Kernel size k, odd. Default: computed from the channels by `rule`."),
+export const kernelOptions = once(() => ({
+  kernel: oddKernel()
+    .optional()
+    .describe("Kernel size k, odd. Default: computed from the channels by `rule`."),
   kernels: z
-    .array(oddKernel)
+    .array(oddKernel())
     .min(1)
     .optional()
     .describe("Kernel size k of each stage, in order; instead of `kernel`."),
@@ -85,14 +90,14 @@ export const kernelOptions = {
     .enum(KERNEL_CHANNELS)
     .default("gated")
     .describe("The channels C of the rule: those of the gated tensor, or of the block's input."),
-};
+}));
 
-type KernelOptions = z.output<z.ZodObject<typeof kernelOptions>>;
-export type KernelAttributes = z.output<z.ZodObject<typeof kernelAttributes>>;
+type KernelOptions = z.output<z.ZodObject<ReturnType<typeof kernelOptions>>>;
+export type KernelAttributes = z.output<z.ZodObject<ReturnType<typeof kernelAttributes>>>;
 
 /** Whether a module has a kernel along the channels: its op's attributes are then `KernelAttributes`. */
 export function hasKernel({ op }: AttentionModule): boolean {
-  return op.attributes.shape.kernel === kernelAttributes.kernel;
+  return op.attributes.shape.kernel === kernelAttributes().kernel;
 }
 
 /** Attributes of an op without how its k came about, which is nothing that it computes; files don't say it. */

@@ -15,11 +15,12 @@ export function defineLinearGate(op: { readonly doc: string; readonly source: st
   return modelOp({
     ...op,
     operands: { x: floats, weight: weights, bias: optional(weights) },
-    attributes: z.strictObject({
-      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-      /** The channels are cut into this many parts, and each part's gates see its own channels only. */
-      group: z.int().min(1).default(1),
-    }),
+    attributes: () =>
+      z.strictObject({
+        gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+        /** The channels are cut into this many parts, and each part's gates see its own channels only. */
+        group: z.int().min(1).default(1),
+      }),
     infer({ x, weight, bias }, { group }) {
       const [, channels] = gatedChannels(x, "x");
       if (channels % group !== 0) refuse(`${channels} channels can't be cut into ${group} equal groups`);

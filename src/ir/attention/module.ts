@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { withLate } from "../../base/late.js";
 import {
   DEFAULT_INITIALIZATION,
   type Initialization,
@@ -109,12 +110,14 @@ export interface AttentionModule
   readonly op: AnyModelOp;
 }
 
-/** Gives a module its exact type. */
+/** Gives a module its exact type. Its options are made when they are needed. */
 export function defineAttention<
   const T extends string,
   O extends z.ZodObject,
   P extends OperandRecord,
   A extends AttributeSchema,
->(module: DefinedAttention<T, O, P, A>): DefinedAttention<T, O, P, A> {
-  return module;
+>(
+  module: Omit<DefinedAttention<T, O, P, A>, "options"> & { readonly options: () => O },
+): DefinedAttention<T, O, P, A> {
+  return withLate(module, "options", module.options);
 }

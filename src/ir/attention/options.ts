@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lateVariant } from "../../base/late.js";
 import { ATTENTION_TYPES, type AttentionOptions, attentionModules } from "./modules.js";
 
 type Written<M extends z.ZodRawShape> = AttentionOptions & z.output<z.ZodObject<M>>;
@@ -9,11 +10,13 @@ type Written<M extends z.ZodRawShape> = AttentionOptions & z.output<z.ZodObject<
  */
 export function attentionObject<M extends z.ZodRawShape>(more: M): z.ZodType<Written<M>> {
   const [first, ...rest] = ATTENTION_TYPES.map((type) =>
-    z.strictObject({
-      type: z.literal(type).describe("Type of the gate."),
-      ...attentionModules[type].options.shape,
-      ...more,
-    }),
+    lateVariant("type", type, () =>
+      z.strictObject({
+        type: z.literal(type).describe("Type of the gate."),
+        ...attentionModules[type].options.shape,
+        ...more,
+      }),
+    ),
   );
   if (first === undefined) throw new RangeError("there is no attention module");
   // TypeScript can't follow the modules' options through the map.

@@ -37,14 +37,14 @@ function expm1Of(x: number, { data }: Tensor): number {
 /** Numbers below it have a double that is finite. */
 const MOST_DOUBLED = 2 ** 1023;
 
-const AXIS = z.strictObject({ axis: z.int().min(0) });
+const AXIS = () => z.strictObject({ axis: z.int().min(0) });
 
 /** An op on the shares that the positions of an axis have of their exponentials' sum, by the logarithms of those. */
 function softmaxOp(op: {
   readonly doc: string;
   readonly source: string;
   readonly finish: (logarithm: number) => number;
-}): PrimitiveOp<{ readonly x: Operand<"one"> }, typeof AXIS> {
+}): PrimitiveOp<{ readonly x: Operand<"one"> }, ReturnType<typeof AXIS>> {
   const { finish, ...facts } = op;
   return primitiveOp({
     ...facts,
@@ -188,7 +188,7 @@ export const activationOps = {
     source: "https://onnx.ai/onnx/operators/onnx__HardSigmoid.html (alpha and beta)",
     precision: "half",
     operands: { x: floats },
-    attributes: z.strictObject({ slope: z.number().default(0.2), shift: z.number().default(0.5) }),
+    attributes: () => z.strictObject({ slope: z.number().default(0.2), shift: z.number().default(0.5) }),
     infer: ({ x }) => x,
     evaluate: ({ x: { dims, data } }, { slope, shift }) => ({
       dims,
@@ -201,7 +201,7 @@ export const activationOps = {
     source: "https://onnx.ai/onnx/operators/onnx__LeakyRelu.html (alpha)",
     precision: "half",
     operands: { x: floats },
-    attributes: z.strictObject({ slope: z.number().default(0.01) }),
+    attributes: () => z.strictObject({ slope: z.number().default(0.01) }),
     infer: ({ x }) => x,
     evaluate: ({ x: { dims, data } }, { slope }) => ({
       dims,
@@ -214,7 +214,7 @@ export const activationOps = {
     source: "https://onnx.ai/onnx/operators/onnx__Elu.html (alpha)",
     precision: "half",
     operands: { x: floats },
-    attributes: z.strictObject({ scale: z.number().default(1) }),
+    attributes: () => z.strictObject({ scale: z.number().default(1) }),
     infer: ({ x }) => x,
     evaluate: ({ x }, { scale }) => ({
       dims: x.dims,
@@ -227,7 +227,7 @@ export const activationOps = {
     source: "https://onnx.ai/onnx/operators/onnx__Celu.html (alpha; float32 alone)",
     precision: { float32: "ONNX has the operator for float32 alone" },
     operands: { x: elements("float32") },
-    attributes: z.strictObject({ scale: z.number().default(1) }),
+    attributes: () => z.strictObject({ scale: z.number().default(1) }),
     infer: ({ x }) => x,
     evaluate: ({ x }, { scale }) => ({
       dims: x.dims,

@@ -27,13 +27,14 @@ const conv = primitiveOp({
   doc: "y[n,o,p] = bias[o] + Σ weight[o,i,q] · x[n, i, p·strides + q·dilations - pads], summed over the group's channels i and taps q",
   source: "https://onnx.ai/onnx/operators/onnx__Conv.html",
   operands: { x: floats, weight: floats, bias: optional(floats) },
-  attributes: z.strictObject({
-    strides: z.tuple([positive, positive]).default([1, 1]),
-    /** Zeros added at the top, left, bottom and right. */
-    pads: padsAttribute,
-    dilations: z.tuple([positive, positive]).default([1, 1]),
-    group: positive.default(1),
-  }),
+  attributes: () =>
+    z.strictObject({
+      strides: z.tuple([positive, positive]).default([1, 1]),
+      /** Zeros added at the top, left, bottom and right. */
+      pads: padsAttribute,
+      dilations: z.tuple([positive, positive]).default([1, 1]),
+      group: positive.default(1),
+    }),
   infer({ x, weight, bias }, { strides, pads, dilations, group }) {
     const [n, channels] = mapChannels(x, "x");
     const [, , height = 1, width = 1] = x.dims;
@@ -187,13 +188,14 @@ const conv1d = primitiveOp({
   source: "https://onnx.ai/onnx/operators/onnx__Conv.html (one spatial axis)",
   precision: "half",
   operands: { x: floats, weight: floats, bias: optional(floats) },
-  attributes: z.strictObject({
-    stride: positive.default(1),
-    /** Zeros added before the first and after the last position. */
-    pads: z.tuple([padding, padding]).default([0, 0]),
-    dilation: positive.default(1),
-    group: positive.default(1),
-  }),
+  attributes: () =>
+    z.strictObject({
+      stride: positive.default(1),
+      /** Zeros added before the first and after the last position. */
+      pads: z.tuple([padding, padding]).default([0, 0]),
+      dilation: positive.default(1),
+      group: positive.default(1),
+    }),
   infer({ x, weight, bias }, given) {
     if (typeof x.dims[2] === "string") refuse(`x must be of known length, got ${formatType(x)}`);
     const operands = { x: rowType(x, "x"), weight: rowType(weight, "weight"), bias };

@@ -226,7 +226,7 @@ export const elementwise = {
     source: "https://onnx.ai/onnx/operators/onnx__Clip.html",
     precision: "half",
     operands: { x: floats },
-    attributes: z.strictObject({ low: z.number(), high: z.number() }),
+    attributes: () => z.strictObject({ low: z.number(), high: z.number() }),
     infer({ x }, { low, high }) {
       if (low > high) refuse(`low (${low}) is above high (${high})`);
       return x;
@@ -243,7 +243,7 @@ export const elementwise = {
     source: "https://onnx.ai/onnx/operators/onnx__Cast.html (float32, float16, int64 and int32)",
     precision: "half",
     operands: { x: numbers },
-    attributes: z.strictObject({ to: z.enum(["float32", "float16", "int64", "int32"]) }),
+    attributes: () => z.strictObject({ to: z.enum(["float32", "float16", "int64", "int32"]) }),
     infer: ({ x }, { to }) => tensorType(x.dims, to),
     values: ({ x }) => x.values,
     evaluate: ({ x: { dims, data } }, { to }) => ({ dims, data: data.map(ROUNDINGS[to]) }),

@@ -118,13 +118,14 @@ export const linearOps = {
     source: "https://onnx.ai/onnx/operators/onnx__Gemm.html",
     precision: "half",
     operands: { a: floats, b: floats, c: optional(floats) },
-    attributes: z.strictObject({
-      alpha: z.number().default(1),
-      beta: z.number().default(1),
-      /** Whether a is given as its transpose. */
-      transposeA: z.boolean().default(false),
-      transposeB: z.boolean().default(false),
-    }),
+    attributes: () =>
+      z.strictObject({
+        alpha: z.number().default(1),
+        beta: z.number().default(1),
+        /** Whether a is given as its transpose. */
+        transposeA: z.boolean().default(false),
+        transposeB: z.boolean().default(false),
+      }),
     infer({ a, b, c }, { transposeA, transposeB }) {
       const [rows, inner] = matrix(a.dims, transposeA, "a");
       const [taken, columns] = matrix(b.dims, transposeB, "b");

@@ -19,7 +19,7 @@ export const moves = {
     doc: "axis i of the result is axis permutation[i] of x",
     source: "https://onnx.ai/onnx/operators/onnx__Transpose.html",
     operands: { x: numbers },
-    attributes: z.strictObject({ permutation: z.array(z.int().min(0)).min(1) }),
+    attributes: () => z.strictObject({ permutation: z.array(z.int().min(0)).min(1) }),
     moves: true,
     infer({ x }, { permutation }) {
       const axes = [...permutation].sort((a, b) => a - b);
@@ -41,7 +41,7 @@ export const moves = {
     doc: "the part of x from start to before end along an axis",
     source: "https://onnx.ai/onnx/operators/onnx__Slice.html (one axis, step 1)",
     operands: { x: numbers },
-    attributes: z.strictObject({ axis: z.int().min(0), start: z.int().min(0), end: z.int().min(1) }),
+    attributes: () => z.strictObject({ axis: z.int().min(0), start: z.int().min(0), end: z.int().min(1) }),
     moves: true,
     infer({ x }, { axis, start, end }) {
       const size = x.dims[axis];
@@ -65,7 +65,7 @@ export const moves = {
     doc: "the operands one after the other along an axis; all other sizes are equal",
     source: "https://onnx.ai/onnx/operators/onnx__Concat.html",
     operands: { x: numbers, more: rest(numbers) },
-    attributes: z.strictObject({ axis: z.int().min(0) }),
+    attributes: () => z.strictObject({ axis: z.int().min(0) }),
     moves: true,
     infer({ x, more }, { axis }) {
       let total: Dim = 0;
@@ -102,7 +102,7 @@ export const moves = {
     doc: "the parts of x at some indices of an axis, in the shape of the indices; negative ones count from the end",
     source: "https://onnx.ai/onnx/operators/onnx__Gather.html",
     operands: { x: numbers, indices: integers },
-    attributes: z.strictObject({ axis: z.int().min(0).default(0) }),
+    attributes: () => z.strictObject({ axis: z.int().min(0).default(0) }),
     moves: true,
     infer({ x, indices }, { axis }) {
       const size = x.dims[axis] ?? refuse(`x has no axis ${axis}`);

@@ -57,11 +57,12 @@ export const norms = {
     source: "https://onnx.ai/onnx/operators/onnx__BatchNormalization.html (training_mode 0)",
     precision,
     operands: { x: floats, scale: floats, shift: floats, mean: floats, variance: floats },
-    attributes: z.strictObject({
-      epsilon,
-      /** The share of the batch in the running statistics during training; inference ignores it. */
-      momentum: z.number().min(0).max(1).default(0.1),
-    }),
+    attributes: () =>
+      z.strictObject({
+        epsilon,
+        /** The share of the batch in the running statistics during training; inference ignores it. */
+        momentum: z.number().min(0).max(1).default(0.1),
+      }),
     infer({ x, ...statistics }) {
       const channels = x.dims[1];
       if (typeof channels !== "number") refuse(`x must be [N, C, ...] of known C, got ${formatType(x)}`);
@@ -91,7 +92,7 @@ export const norms = {
     doc: "scale · (x - mean) / √(variance + epsilon) + shift, with the statistics of each channel of each image",
     precision,
     operands: { x: floats, scale: floats, shift: floats },
-    attributes: z.strictObject({ epsilon }),
+    attributes: () => z.strictObject({ epsilon }),
     infer({ x, scale, shift }) {
       const channels = x.dims[1];
       if (x.dims.length < 3 || channels === undefined) refuse(`x must be [N, C, ...], got ${formatType(x)}`);
@@ -115,11 +116,12 @@ export const norms = {
     // The operator takes its statistics in float32, whatever its operands are: its stash_type is 1.
     precision: "half",
     operands: { x: floats, scale: floats, shift: optional(floats) },
-    attributes: z.strictObject({
-      /** The first axis that the statistics are over. */
-      axis: z.int().min(0),
-      epsilon,
-    }),
+    attributes: () =>
+      z.strictObject({
+        /** The first axis that the statistics are over. */
+        axis: z.int().min(0),
+        epsilon,
+      }),
     infer({ x, scale, shift }, { axis }) {
       if (axis >= x.dims.length) refuse(`${formatType(x)} has no axis ${axis}`);
       const dims = x.dims.slice(axis);
@@ -148,7 +150,7 @@ export const norms = {
     source:
       "Qiao et al., Weight Standardization (2019), section 3; with a factor and gain Brock et al., NFNets (ICML 2021), section 2.1",
     operands: { weight: floats, gain: optional(floats) },
-    attributes: z.strictObject({ epsilon, factor: z.number().default(1) }),
+    attributes: () => z.strictObject({ epsilon, factor: z.number().default(1) }),
     infer({ weight, gain }) {
       const [outputs, ...others] = weight.dims;
       if (outputs === undefined || others.length === 0)

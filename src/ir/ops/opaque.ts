@@ -1,10 +1,7 @@
 import * as z from "zod";
-import type { ForeignOp } from "../op.js";
+import { foreignOp } from "../op.js";
 import { numbers, rest } from "../operands.js";
 import { type Dim, isDType, refuse, tensorType } from "../types.js";
-
-const dim = z.union([z.int(), z.string()]);
-const sizes = z.union([z.null(), z.array(dim)]);
 
 /** A node of a body that multiplies, with what a count of it needs. Unknown sizes are null. */
 export interface InnerNode {
@@ -30,42 +27,46 @@ export interface HeldScalars {
   readonly buffers: number;
 }
 
-const body: z.ZodType<InnerBody> = z.strictObject({
-  rounds: z.union([z.null(), dim]),
-  nodes: z.array(
-    z.strictObject({
-      operator: z.string(),
-      domain: z.string(),
-      written: z.array(z.tuple([z.string(), z.string()])),
-      operands: z.array(sizes),
-      results: z.array(sizes),
-      constants: z.array(z.boolean()),
-      bodies: z.array(z.lazy(() => body)),
-    }),
-  ),
-});
+const attributes = () => {
+  const dim = z.union([z.int(), z.string()]);
+  const sizes = z.union([z.null(), z.array(dim)]);
+  const body: z.ZodType<InnerBody> = z.strictObject({
+    rounds: z.union([z.null(), dim]),
+    nodes: z.array(
+      z.strictObject({
+        operator: z.string(),
+        domain: z.string(),
+        written: z.array(z.tuple([z.string(), z.string()])),
+        operands: z.array(sizes),
+        results: z.array(sizes),
+        constants: z.array(z.boolean()),
+        bodies: z.array(z.lazy(() => body)),
+      }),
+    ),
+  });
 
-const attributes = z.strictObject({
-  operator: z.string(),
-  /** Empty for the operators of ONNX itself. */
-  domain: z.string().default(""),
-  /** The index of the node among those of its file, from 0; left out of one that is new. */
-  node: z.int().min(0).optional(),
-  /** Whether it has multiply-accumulates, or may have: a convolution, a product, an unknown operator. */
-  multiplies: z.boolean().default(false),
-  /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */
-  bodies: z.array(body).default([]),
-  /** The parameters that stand in its bodies, which are no operands. */
-  held: z
-    .strictObject({ trainable: z.int().min(0), buffers: z.int().min(0) })
-    .default({ trainable: 0, buffers: 0 }),
-  /** What the node has besides its operands, by name, as text: its attributes and bodies. */
-  written: z.array(z.tuple([z.string(), z.string()])).default([]),
-  /** The elements of each result that is small and whose elements are known, else null; as `values` of a type. */
-  values: z.array(sizes).default([]),
-  /** What is known of each result: its element type, then its sizes. */
-  types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
-});
+  return z.strictObject({
+    operator: z.string(),
+    /** Empty for the operators of ONNX itself. */
+    domain: z.string().default(""),
+    /** The index of the node among those of its file, from 0; left out of one that is new. */
+    node: z.int().min(0).optional(),
+    /** Whether it has multiply-accumulates, or may have: a convolution, a product, an unknown operator. */
+    multiplies: z.boolean().default(false),
+    /** What multiplies in its bodies: branches of which one runs, or one body that runs some rounds. */
+    bodies: z.array(body).default([]),
+    /** The parameters that stand in its bodies, which are no operands. */
+    held: z
+      .strictObject({ trainable: z.int().min(0), buffers: z.int().min(0) })
+      .default({ trainable: 0, buffers: 0 }),
+    /** What the node has besides its operands, by name, as text: its attributes and bodies. */
+    written: z.array(z.tuple([z.string(), z.string()])).default([]),
+    /** The elements of each result that is small and whose elements are known, else null; as `values` of a type. */
+    values: z.array(sizes).default([]),
+    /** What is known of each result: its element type, then its sizes. */
+    types: z.array(z.tuple([z.string().refine(isDType)], z.union([z.int().min(0), z.string()]))),
+  });
+};
 
 const DRAWING: ReadonlySet<string> = new Set(
   "Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike".split(" "),
@@ -81,9 +82,7 @@ export function drawsNumbers(operator: string): boolean {
  * read. It is kept as it is: its attributes, subgraphs and whatever
  * else it has stay in the file, where `node` finds them.
  */
-export const opaque: ForeignOp<typeof attributes> = {
-  level: "primitive",
-  foreign: true,
+export const opaque = foreignOp({
   doc: "y... = what an operator of someone else's computes of x...",
   source: "https://onnx.ai/onnx/repo-docs/IR.html#nodes",
   precision: { float32: "its effect on numbers is not known" },
@@ -93,4 +92,4 @@ export const opaque: ForeignOp<typeof attributes> = {
     types.map(([dtype, ...dims], i) => tensorType(dims, dtype, values[i] ?? undefined)),
   refuseToEvaluate: ({ operator, domain }) =>
     refuse(`${domain === "" ? "" : `${domain}.`}${operator} is no op of the IR, so it can't be evaluated`),
-};
+});

@@ -19,21 +19,22 @@ type OfMap = { readonly x: Operand<"one"> };
 const positive = z.int().min(1);
 
 /** The attributes of every pooling. */
-const attributes = z.strictObject({
-  kernel: z.tuple([positive, positive]),
-  strides: z.tuple([positive, positive]).default([1, 1]),
-  /** Positions at the top, left, bottom and right that belong to no pixel: a window takes what it has of the map. */
-  pads: padsAttribute,
-});
+const attributes = () =>
+  z.strictObject({
+    kernel: z.tuple([positive, positive]),
+    strides: z.tuple([positive, positive]).default([1, 1]),
+    /** Positions at the top, left, bottom and right that belong to no pixel: a window takes what it has of the map. */
+    pads: padsAttribute,
+  });
 
 /**
  * An op that makes one number of each window of a map, channel by channel. Padding is no pixel: what it covers is
  * left out, so a maximum may be below zero and a mean is over the pixels that there are.
  */
-function pool<A extends typeof attributes>(op: {
+function pool<A extends ReturnType<typeof attributes>>(op: {
   readonly doc: string;
   readonly source: string;
-  readonly attributes: A;
+  readonly attributes: () => A;
   readonly precision: Precision;
   /** The number that a window becomes; it has at least one pixel, and so many positions of the padded map. */
   reduce(pixels: readonly number[], positions: number, attributes: z.output<A>): number;
@@ -180,10 +181,11 @@ export const pools = {
     source: "https://onnx.ai/onnx/operators/onnx__AveragePool.html",
     // A window holds few positions, so the sum stays near the mean.
     precision: "half",
-    attributes: attributes.extend({
-      /** Whether the padding counts as zeros: ONNX's count_include_pad. */
-      countPadding: z.boolean().default(false),
-    }),
+    attributes: () =>
+      attributes().extend({
+        /** Whether the padding counts as zeros: ONNX's count_include_pad. */
+        countPadding: z.boolean().default(false),
+      }),
     reduce: (pixels, positions, { countPadding }) =>
       reduceNumbers(pixels, MEAN, countPadding ? positions : pixels.length),
   }),

@@ -113,12 +113,13 @@ function stepsInto(dims: readonly number[], axes: readonly number[]): readonly n
   return steps;
 }
 
-const attributes = z.strictObject({
-  /** The axes that are reduced, counted from the first. */
-  axes: axesAttribute,
-  /** Whether the reduced axes stay, with the size 1. */
-  keepdims: z.boolean().default(true),
-});
+const attributes = () =>
+  z.strictObject({
+    /** The axes that are reduced, counted from the first. */
+    axes: axesAttribute,
+    /** Whether the reduced axes stay, with the size 1. */
+    keepdims: z.boolean().default(true),
+  });
 
 /** An op that reduces some axes to one number each. */
 function reduction(op: {
@@ -128,7 +129,7 @@ function reduction(op: {
   readonly reduction: Reduction;
   /** The same of all of some sizes; an op that has it takes integers too. */
   readonly ofSizes?: (sizes: readonly Dim[]) => Dim;
-}): PrimitiveOp<{ readonly x: Operand<"one"> }, typeof attributes> {
+}): PrimitiveOp<{ readonly x: Operand<"one"> }, ReturnType<typeof attributes>> {
   const { reduction: how, ofSizes, ...facts } = op;
   return primitiveOp({
     ...facts,

@@ -79,18 +79,19 @@ export function suppressed(
   return { dims: [rows.length / 3, 3], data: Float64Array.from(rows) };
 }
 
-const alignment = z.strictObject({
-  height: z.int().min(1),
-  width: z.int().min(1),
-  /** Positions along each side of a cell; 0: as many as the region has pixels in one, rounded up. */
-  samples: z.int().min(0).default(0),
-  /** Pixels of the map for one of the regions' coordinates. */
-  scale: z.number().positive().default(1),
-  /** Whether half a pixel is taken off the coordinates; without it a region is at least one pixel high and wide. */
-  aligned: z.boolean().default(true),
-});
+const alignment = () =>
+  z.strictObject({
+    height: z.int().min(1),
+    width: z.int().min(1),
+    /** Positions along each side of a cell; 0: as many as the region has pixels in one, rounded up. */
+    samples: z.int().min(0).default(0),
+    /** Pixels of the map for one of the regions' coordinates. */
+    scale: z.number().positive().default(1),
+    /** Whether half a pixel is taken off the coordinates; without it a region is at least one pixel high and wide. */
+    aligned: z.boolean().default(true),
+  });
 
-type Alignment = z.output<typeof alignment>;
+type Alignment = z.output<ReturnType<typeof alignment>>;
 
 /** One axis of a region: where it begins on the map, how long one cell is, and how many positions of one are looked at. */
 interface RegionAxis {
@@ -186,14 +187,15 @@ export const regions = {
     doc: "rows of image, class and box: of each class of each image the boxes of the best scores, without those that overlap a better one too much",
     source: "https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html",
     operands: { boxes: elements("float32"), scores: elements("float32") },
-    attributes: z.strictObject({
-      most: z.int().min(0).default(0),
-      overlap: z.number().min(0).max(1).default(0),
-      least: z.number().optional(),
-      centred: z.boolean().default(false),
-      /** How many rows there are. */
-      count: found,
-    }),
+    attributes: () =>
+      z.strictObject({
+        most: z.int().min(0).default(0),
+        overlap: z.number().min(0).max(1).default(0),
+        least: z.number().optional(),
+        centred: z.boolean().default(false),
+        /** How many rows there are. */
+        count: found,
+      }),
     infer({ boxes, scores }, { count }) {
       if (boxes.dims.length !== 3 || scores.dims.length !== 3)
         refuse(

@@ -21,15 +21,16 @@ const ROUNDINGS = {
   ceil: Math.ceil,
 } as const satisfies { readonly [name: string]: (position: number) => number };
 
-const attributes = z.strictObject({
-  /** How much longer each axis becomes; left out, the sizes are an operand. */
-  scales: z.array(z.number().positive()).min(1).optional(),
-  mode: z.enum(["nearest", "linear"]).default("nearest"),
-  coordinates: z.enum(Object.keys(COORDINATES) as [keyof typeof COORDINATES]).default("half_pixel"),
-  rounding: z.enum(Object.keys(ROUNDINGS) as [keyof typeof ROUNDINGS]).default("round_prefer_floor"),
-});
+const attributes = () =>
+  z.strictObject({
+    /** How much longer each axis becomes; left out, the sizes are an operand. */
+    scales: z.array(z.number().positive()).min(1).optional(),
+    mode: z.enum(["nearest", "linear"]).default("nearest"),
+    coordinates: z.enum(Object.keys(COORDINATES) as [keyof typeof COORDINATES]).default("half_pixel"),
+    rounding: z.enum(Object.keys(ROUNDINGS) as [keyof typeof ROUNDINGS]).default("round_prefer_floor"),
+  });
 
-type Attributes = z.output<typeof attributes>;
+type Attributes = z.output<ReturnType<typeof attributes>>;
 
 /** The sizes times the scales, rounded down in float32, which ONNX has the scales in. */
 function scaled(dims: readonly Dim[], scales: readonly number[]): readonly Dim[] {
@@ -89,7 +90,7 @@ function sharesAt(
 const counts = z.array(z.int().min(0)).min(1);
 
 /** How many positions come before and after each axis. */
-const paddings = z.strictObject({ before: counts, after: counts });
+const paddings = () => z.strictObject({ before: counts, after: counts });
 
 function checkPaddings(
   { dims }: TensorType,

@@ -84,12 +84,13 @@ export const selections = {
     doc: "the indices of the k largest elements of x along an axis, the largest first; or of the smallest",
     source: "https://onnx.ai/onnx/operators/onnx__TopK.html (its second output, sorted)",
     operands: { x: numbers, k: integers },
-    attributes: z.strictObject({
-      axis,
-      largest: z.boolean().default(true),
-      /** How many there are, where only a run knows k. */
-      count: found.optional(),
-    }),
+    attributes: () =>
+      z.strictObject({
+        axis,
+        largest: z.boolean().default(true),
+        /** How many there are, where only a run knows k. */
+        count: found.optional(),
+      }),
     infer({ x, k }, { axis: along, count }) {
       const size = x.dims[along] ?? refuse(`${formatType(x)} has no axis ${along}`);
       const most = countOf(k, count);
@@ -104,7 +105,7 @@ export const selections = {
     doc: "the indices of the elements of x that are not zero, in their order: a row for each axis, a column for each element",
     source: "https://onnx.ai/onnx/operators/onnx__NonZero.html",
     operands: { x: numbers },
-    attributes: z.strictObject({ count: found }),
+    attributes: () => z.strictObject({ count: found }),
     infer({ x }, { count }) {
       if (x.dims.length === 0) refuse("x is a single number");
       return tensorType([x.dims.length, count], "int64");
@@ -122,7 +123,7 @@ export const selections = {
     doc: "of each position of the indices the element of x there, but along an axis that at the index; negative ones count from the end",
     source: "https://onnx.ai/onnx/operators/onnx__GatherElements.html",
     operands: { x: numbers, indices: integers },
-    attributes: z.strictObject({ axis }),
+    attributes: () => z.strictObject({ axis }),
     infer({ x, indices }, { axis: along }) {
       if (x.dims.length !== indices.dims.length || along >= x.dims.length)
         refuse(`${formatType(indices)} are no indices of an axis ${along} of ${formatType(x)}`);
@@ -151,7 +152,7 @@ export const selections = {
     doc: "the parts of x at rows of indices, which choose its first axes after those of the batch; negative ones count from the end",
     source: "https://onnx.ai/onnx/operators/onnx__GatherND.html",
     operands: { x: numbers, indices: integers },
-    attributes: z.strictObject({ batch: z.int().min(0).default(0) }),
+    attributes: () => z.strictObject({ batch: z.int().min(0).default(0) }),
     infer({ x, indices }, { batch }) {
       const other = x.dims.slice(0, batch).findIndex((size, i) => differs(size, indices.dims[i]));
       if (other !== -1) refuse(`${formatType(x)} and ${formatType(indices)} have other batches`);

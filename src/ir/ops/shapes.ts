@@ -71,7 +71,7 @@ export const shapes = {
     doc: "the same elements in another shape; 0 copies the size at that place, one -1 takes what is left",
     source: "https://onnx.ai/onnx/operators/onnx__Reshape.html (allowzero 0)",
     operands: { x: numbers },
-    attributes: z.strictObject({ shape: z.array(z.int().min(-1)).min(1) }),
+    attributes: () => z.strictObject({ shape: z.array(z.int().min(-1)).min(1) }),
     moves: true,
     infer({ x }, { shape }) {
       return tensorType(reshapedDims(x.dims, shape), x.dtype);
@@ -100,7 +100,7 @@ export const shapes = {
     doc: "the product of the sizes before an axis by the product of the others: [N, ...] to [N, the rest]",
     source: "https://onnx.ai/onnx/operators/onnx__Flatten.html",
     operands: { x: numbers },
-    attributes: z.strictObject({ axis: z.int().min(0).default(1) }),
+    attributes: () => z.strictObject({ axis: z.int().min(0).default(1) }),
     moves: true,
     infer({ x }, { axis }) {
       if (axis > x.dims.length) refuse(`${formatType(x)} has no axis ${axis}`);
@@ -115,7 +115,7 @@ export const shapes = {
     doc: "x without some axes, which have the size 1",
     source: "https://onnx.ai/onnx/operators/onnx__Squeeze.html",
     operands: { x: numbers },
-    attributes: z.strictObject({ axes: axesAttribute }),
+    attributes: () => z.strictObject({ axes: axesAttribute }),
     moves: true,
     infer({ x }, { axes }) {
       checkAxes(axes, x.dims.length);
@@ -133,7 +133,7 @@ export const shapes = {
     doc: "x with more axes, of size 1, at some places of the result",
     source: "https://onnx.ai/onnx/operators/onnx__Unsqueeze.html",
     operands: { x: numbers },
-    attributes: z.strictObject({ axes: axesAttribute }),
+    attributes: () => z.strictObject({ axes: axesAttribute }),
     moves: true,
     infer({ x }, { axes }) {
       checkAxes(axes, x.dims.length + axes.length);
@@ -148,12 +148,13 @@ export const shapes = {
     doc: "the sizes of x, or those of the axes from start to before end, as int64",
     source: "https://onnx.ai/onnx/operators/onnx__Shape.html",
     operands: { x: numbers },
-    attributes: z.strictObject({
-      /** The first axis, counted from the end where it is negative. */
-      start: z.int().default(0),
-      /** The axis after the last, likewise; left out, all of the rest. */
-      end: z.int().optional(),
-    }),
+    attributes: () =>
+      z.strictObject({
+        /** The first axis, counted from the end where it is negative. */
+        start: z.int().default(0),
+        /** The axis after the last, likewise; left out, all of the rest. */
+        end: z.int().optional(),
+      }),
     // Axes beyond the first or last are those, as JavaScript's slice has it.
     infer: ({ x }, range) => tensorType([x.dims.slice(range.start, range.end).length], "int64"),
     values: ({ x }, range) => x.dims.slice(range.start, range.end),

@@ -8,7 +8,7 @@ import type { TensorType } from "../types.js";
 const TRAINING_ONLY = {
   trainingOnly: true as const,
   operands: { x: floats },
-  attributes: z.strictObject({ rate: z.number().min(0).lt(1) }),
+  attributes: () => z.strictObject({ rate: z.number().min(0).lt(1) }),
   infer: ({ x }: { readonly x: TensorType }) => x,
   evaluate: ({ x }: { readonly x: Tensor }) => x,
 };

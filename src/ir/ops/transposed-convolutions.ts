@@ -19,21 +19,22 @@ import { padsAttribute, tapsOf } from "./window.js";
 const positive = z.int().min(1);
 const padding = z.int().min(0);
 
-const attributes = z.strictObject({
-  strides: z.tuple([positive, positive]).default([1, 1]),
-  /** Positions that are cut off at the top, left, bottom and right. */
-  pads: padsAttribute,
-  dilations: z.tuple([positive, positive]).default([1, 1]),
-  /** Positions that are added at the bottom and right. */
-  outputPadding: z.tuple([padding, padding]).default([0, 0]),
-  group: positive.default(1),
-});
+const attributes = () =>
+  z.strictObject({
+    strides: z.tuple([positive, positive]).default([1, 1]),
+    /** Positions that are cut off at the top, left, bottom and right. */
+    pads: padsAttribute,
+    dilations: z.tuple([positive, positive]).default([1, 1]),
+    /** Positions that are added at the bottom and right. */
+    outputPadding: z.tuple([padding, padding]).default([0, 0]),
+    group: positive.default(1),
+  });
 
 /** The sizes of the result: along each axis (size - 1) · stride + dilation · (kernel - 1) + 1, without what the pads cut off. */
 function transposedDims(
   x: TensorType,
   weight: TensorType,
-  { strides, pads, dilations, outputPadding, group }: z.output<typeof attributes>,
+  { strides, pads, dilations, outputPadding, group }: z.output<ReturnType<typeof attributes>>,
 ): readonly Dim[] {
   const [n, channels] = mapChannels(x, "x");
   const [, , height = 1, width = 1] = x.dims;

@@ -46,19 +46,19 @@ export function unary(
     readonly source?: string;
   },
 ): PlainOp<X, NoAttributes> & Unary {
-  return { ...plainOp({ ...op, ...onEach(op) }), apply: op.apply };
+  return Object.assign(plainOp({ ...op, ...onEach(op) }), { apply: op.apply });
 }
 
 /** An op on every element that is one ONNX operator with attributes of its own. */
 export function primitiveUnary(
   op: UnaryFacts & { readonly precision: Precision; readonly source: string },
 ): PrimitiveOp<X, NoAttributes> & Unary {
-  return { ...primitiveOp({ ...op, ...onEach(op) }), apply: op.apply };
+  return Object.assign(primitiveOp({ ...op, ...onEach(op) }), { apply: op.apply });
 }
 
 /** An op on every element as papers name it. */
 export function modelUnary(op: UnaryFacts & { readonly source: string }): ModelOp<X, NoAttributes> & Unary {
-  return { ...modelOp({ ...op, ...onEach(op) }), apply: op.apply };
+  return Object.assign(modelOp({ ...op, ...onEach(op) }), { apply: op.apply });
 }
 
 function onEach({ apply, loop, computedFrom }: UnaryFacts) {

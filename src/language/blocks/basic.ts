@@ -15,15 +15,15 @@ export const basic = defineBlockKind({
     "Two kernel×kernel convolutions with a shortcut around them, attention before the sum (ResNet-18 and -34).",
   // Which of the two convolutions `spatial` would be about is nowhere defined.
   positions: ["standard", "pre", "post", "identity", "identity-input"],
-  fields: {
-    ...residualFields,
+  fields: () => ({
+    ...residualFields(),
     branchActivation: z
       .boolean()
       .default(false)
       .describe(
         "Whether an activation also follows the branch's last normalisation, before gate and sum, as in timm's legacy SE-ResNet-18 and -34.",
       ),
-  },
+  }),
   resolve: (stage, context): ResolvedBasic => ({
     block: "basic",
     ...residualPart(stage, context),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lateVariant, once } from "../../base/late.js";
 import { gatesSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";
@@ -6,7 +7,7 @@ import type { LayerDefaults, ResolvedPosition } from "../resolved-part.js";
 import { valueFields } from "../values.js";
 
 /** What a stage of any block type says. */
-export const stageFields = {
+export const stageFields = once(() => ({
   repeat: z
     .int()
     .min(1)
@@ -32,12 +33,12 @@ export const stageFields = {
     .describe(
       'Gate of the stage\'s blocks, or a list of gates that are applied in order: `["eca", "sam"]`. Default: the top-level `attention`.',
     ),
-  ...valueFields,
+  ...valueFields(),
   scaleDepth: z
     .boolean()
     .default(true)
     .describe("Whether depth scaling applies. EfficientNet-lite keeps its first and last stage as they are."),
-} as const;
+}));
 
 /** Where one block of a stage stands, with everything that the stage doesn't say itself. */
 export interface BlockContext extends LayerDefaults, ResolvedPosition {
@@ -93,7 +94,7 @@ interface BlockKind<N extends string, B extends BuiltInBlock, F extends z.ZodRaw
   /** For the spec's documentation. */
   readonly description: string;
   /** What a stage says beside `block`. */
-  readonly fields: F;
+  readonly fields: () => F;
   /** Where a gate can stand, the usual one first. The builder puts it at each of them. */
   readonly positions: AttentionPositions;
   resolve(stage: z.output<z.ZodObject<F>>, context: BlockContext): B & { readonly block: N };
@@ -105,8 +106,10 @@ export function defineBlockKind<const N extends string, B extends BuiltInBlock, 
   kind: BlockKind<N, B, F>,
 ) {
   const { block, description, fields } = kind;
-  const word = z.literal(block).describe("Type of the stage's blocks.");
-  return { ...kind, schema: z.strictObject({ block: word, ...fields }).meta({ id: block, description }) };
+  const schema = lateVariant("block", block, () =>
+    z.strictObject({ block: z.literal(block).describe("Type of the stage's blocks."), ...fields() }),
+  ).register(z.globalRegistry, { id: block, description });
+  return { ...kind, schema };
 }
 
 /** The part of a context that is the same for every block type. */

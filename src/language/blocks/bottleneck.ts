@@ -20,8 +20,8 @@ export const bottleneck = defineBlockKind({
   description:
     "1×1 reduction, kernel×kernel convolution, 1×1 expansion with a shortcut around them, attention before the sum (ResNet-50 and deeper; ResNeXt).",
   positions: ["standard", "pre", "convolution", "spatial", "post", "identity", "identity-input"],
-  fields: {
-    ...residualFields,
+  fields: () => ({
+    ...residualFields(),
     bottleneckRatio: z
       .number()
       .positive()
@@ -49,7 +49,7 @@ export const bottleneck = defineBlockKind({
       .describe(
         "Convolution with the block's stride: the kernel×kernel one (`v1.5`, as in PyTorch), or the first 1×1 (`v1`, as in the ResNet paper).",
       ),
-  },
+  }),
   resolve: (stage, context): ResolvedBottleneck => ({
     block: "bottleneck",
     ...residualPart(stage, context),

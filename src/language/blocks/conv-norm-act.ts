@@ -11,8 +11,8 @@ export const convNormAct = defineBlockKind({
   block: "conv-norm-act",
   description: "Convolution, normalisation, activation.",
   positions: ["standard", "pre", "post", "identity"],
-  fields: {
-    ...stageFields,
+  fields: () => ({
+    ...stageFields(),
     groups: channelCount
       .optional()
       .describe("Groups of the convolution. Default: 1. Must divide input and output channels."),
@@ -21,7 +21,7 @@ export const convNormAct = defineBlockKind({
       .describe(
         "Input channels of each group, instead of `groups`; for stages whose input channels differ between blocks.",
       ),
-  },
+  }),
   resolve: (stage, context): ResolvedConvBlock => ({
     block: "conv-norm-act",
     ...common(context),

@@ -13,15 +13,15 @@ export const depthwiseSeparable = defineBlockKind({
   description:
     "Depthwise convolution, attention, 1×1 pointwise convolution (MobileNetV1; EfficientNet's first stage).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  fields: {
-    ...stageFields,
+  fields: () => ({
+    ...stageFields(),
     pointwiseActivation: z
       .boolean()
       .default(false)
       .describe(
         "Whether an activation follows the pointwise layer, as in MobileNetV1; MobileNetV2 and EfficientNet have none.",
       ),
-  },
+  }),
   resolve: (stage, context): ResolvedDepthwiseSeparable => ({
     block: "depthwise-separable",
     ...common(context),

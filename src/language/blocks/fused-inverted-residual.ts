@@ -12,12 +12,12 @@ export const fusedInvertedResidual = defineBlockKind({
   description:
     "Full convolution that expands, attention, 1×1 projection (EfficientNetV2's Fused-MBConv; EdgeTPU).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  fields: {
-    ...stageFields,
+  fields: () => ({
+    ...stageFields(),
     expansion: expansionFactor.describe(
       "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`. With 1 there are still both layers.",
     ),
-  },
+  }),
   resolve: (stage, context): ResolvedFusedInvertedResidual => ({
     block: "fused-inverted-residual",
     ...common(context),

@@ -20,8 +20,8 @@ export const invertedResidual = defineBlockKind({
   description:
     "1×1 expansion, depthwise convolution, attention, 1×1 projection (MobileNetV2; EfficientNet's MBConv).",
   positions: ["spatial", "pre", "standard", "post", "identity"],
-  fields: {
-    ...stageFields,
+  fields: () => ({
+    ...stageFields(),
     expansion: expansionFactor.describe(
       "Expanded channels as a multiple of the block's input channels, rounded to `scaling.divisor`.",
     ),
@@ -41,7 +41,7 @@ export const invertedResidual = defineBlockKind({
       .describe(
         "Whether there is a 1×1 expansion layer. Default: true unless the expansion is 1, as in MobileNetV2 and EfficientNet. timm's `ir` strings always have one.",
       ),
-  },
+  }),
   resolve(stage, context): ResolvedInvertedResidual {
     const expands = stage.expansionLayer ?? stage.expansion !== 1;
     return {

@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { once } from "../../base/late.js";
 import { kernelSize } from "../fields.js";
 import { type BlockContext, type BuiltInBlock, common, type Shortcut, stageFields } from "./block-kind.js";
 
 /** What a stage of basic or bottleneck blocks says. */
-export const residualFields = {
-  ...stageFields,
+export const residualFields = once(() => ({
+  ...stageFields(),
   residual: z
     .boolean()
     .default(true)
@@ -24,7 +25,7 @@ export const residualFields = {
     .describe(
       "Whether normalisation and activation precede each convolution instead of following it, with none after the sum (ResNet-v2; Wide ResNet). Needs `head.preactivation`.",
     ),
-} as const;
+}));
 
 /** A block of a branch of convolutions and a shortcut around them. */
 export interface ResidualBlock extends BuiltInBlock {
@@ -35,10 +36,11 @@ export interface ResidualBlock extends BuiltInBlock {
   readonly preactivation: boolean;
 }
 
-const residualSchema = z.object(residualFields);
-
 /** The part of a residual block that both types share. */
-export function residualPart(stage: z.output<typeof residualSchema>, context: BlockContext) {
+export function residualPart(
+  stage: z.output<z.ZodObject<ReturnType<typeof residualFields>>>,
+  context: BlockContext,
+) {
   const { kernel, shortcut, shortcutKernel, preactivation, residual } = stage;
   return { ...common(context), kernel, shortcut, shortcutKernel, preactivation, residual };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { late, once } from "../../base/late.js";
 import type { WrittenGates } from "../attention.js";
 import { stageFields } from "../blocks/block-kind.js";
 import { FUNCTIONS } from "./expression.js";
@@ -10,14 +11,16 @@ const FIELD_NAME = /^[a-z][A-Za-z0-9]*$/;
 
 const fieldValue = z.union([z.number(), z.boolean()], { error: "expected a number, or true or false" });
 
-const fieldSchema = z.strictObject({
-  description: z.string().optional().describe("Description of the field, for the readers of the spec."),
-  default: fieldValue.optional().describe("Default value. Without it, every stage must have the field."),
-});
+const fieldSchema = late(() =>
+  z.strictObject({
+    description: z.string().optional().describe("Description of the field, for the readers of the spec."),
+    default: fieldValue.optional().describe("Default value. Without it, every stage must have the field."),
+  }),
+);
 
 /** A block that a spec defines itself. */
-export const definitionSchema = z
-  .strictObject({
+export const definitionSchema = late(() =>
+  z.strictObject({
     description: z.string().optional().describe("Description of the block, in a sentence."),
     fields: z
       .record(
@@ -41,41 +44,47 @@ export const definitionSchema = z
         "The shortcut path, which is added to the result of the main path. An empty list: the input itself, as with `residual` alone.",
       ),
     after: layersSchema.default([]).describe("Layers after the sum."),
-  })
-  .meta({
-    id: "definition",
-    description:
-      "A block that the spec defines: layers, whose numbers can be expressions over the stage's fields.",
-  });
+  }),
+).register(z.globalRegistry, {
+  id: "definition",
+  description:
+    "A block that the spec defines: layers, whose numbers can be expressions over the stage's fields.",
+});
 
 export type Definition = z.output<typeof definitionSchema>;
 
-export const definitionsSchema = z.record(
-  z.string().regex(DEFINITION_NAME, { error: "a block's name has small letters, digits and hyphens" }),
-  definitionSchema,
+export const definitionsSchema = late(() =>
+  z.record(
+    z.string().regex(DEFINITION_NAME, { error: "a block's name has small letters, digits and hyphens" }),
+    definitionSchema,
+  ),
 );
 
 /** The keys of a stage of a defined block, whatever the definition. `channels` is checked, not asked for. */
-export const definedStageFields = {
-  repeat: stageFields.repeat,
-  stride: stageFields.stride,
-  channels: stageFields.channels
-    .optional()
-    .describe(
-      "Output channels before width scaling, for use in expressions. The block's result must have the same number of channels.",
-    ),
-  activation: stageFields.activation,
-  attention: stageFields.attention,
-  as: stageFields.as,
-  from: stageFields.from,
-  scaleDepth: stageFields.scaleDepth,
-} as const;
+export const definedStageFields = once(() => {
+  const fields = stageFields();
+  return {
+    repeat: fields.repeat,
+    stride: fields.stride,
+    channels: fields.channels
+      .optional()
+      .describe(
+        "Output channels before width scaling, for use in expressions. The block's result must have the same number of channels.",
+      ),
+    activation: fields.activation,
+    attention: fields.attention,
+    as: fields.as,
+    from: fields.from,
+    scaleDepth: fields.scaleDepth,
+  };
+});
 
 /** Tells the names of definitions from the words for the built-in blocks. */
 export type DefinedName = string & { readonly definedName: true };
 
 /** A stage of blocks that the spec defines, with the schema's defaults. */
-export interface DefinedStage extends z.output<z.ZodObject<Omit<typeof definedStageFields, "attention">>> {
+export interface DefinedStage
+  extends z.output<z.ZodObject<Omit<ReturnType<typeof definedStageFields>, "attention">>> {
   readonly block: DefinedName;
   readonly attention?: WrittenGates | undefined;
   /** The definition's own fields, by name. */
@@ -93,13 +102,13 @@ export function definedStageSchema(name: string, definition: unknown): z.ZodObje
     const schema = fallback === undefined ? fieldValue : fieldValue.default(fallback);
     return [field, description === undefined ? schema : schema.describe(description)] as const;
   });
-  return z.strictObject({ ...Object.fromEntries(own), block: z.literal(name), ...definedStageFields });
+  return z.strictObject({ ...Object.fromEntries(own), block: z.literal(name), ...definedStageFields() });
 }
 
 /** Names that a field can't have: keys of every stage, and what expressions know anyway. */
-const RESERVED_FIELDS: readonly string[] = [
+const reservedFields = once((): readonly string[] => [
   "block",
-  ...Object.keys(definedStageFields),
+  ...Object.keys(definedStageFields()),
   "inputChannels",
   "in",
   "index",
@@ -107,9 +116,9 @@ const RESERVED_FIELDS: readonly string[] = [
   "and",
   "or",
   "not",
-];
+]);
 
 /** Whether a field can't have a name: expressions or stages know it, or every object has it, as `toString`. */
 export function hasMeaning(field: string): boolean {
-  return RESERVED_FIELDS.includes(field) || field in FUNCTIONS;
+  return reservedFields().includes(field) || field in FUNCTIONS;
 }

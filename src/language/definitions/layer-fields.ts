@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lateVariant, once } from "../../base/late.js";
 import { activationName } from "../fields.js";
 import { valueFields } from "../values.js";
 
@@ -28,7 +29,7 @@ export function paddingError(words: readonly string[]): string {
 }
 
 /** What every layer may say. */
-export const common = {
+export const common = once(() => ({
   name: z
     .string()
     .regex(/^[A-Za-z][\w-]{0,39}$/, {
@@ -41,10 +42,23 @@ export const common = {
     .min(1)
     .optional()
     .describe("Condition: an expression that is true or false. If it is false, the layer is left out."),
-  ...valueFields,
-} as const;
+  ...valueFields(),
+}));
 
-export const activationOrNone = z
-  .enum([...activationName.options, NO_ACTIVATION])
-  .optional()
-  .describe("Activation at the end of the layer. Default: that of the block.");
+/** A layer of that kind: the schema of what a definition writes, made when a definition has one. */
+export function layer<const K extends string, F extends z.ZodRawShape>(
+  kind: K,
+  description: string,
+  fields: () => F,
+) {
+  return lateVariant("layer", kind, () =>
+    z.strictObject({ layer: z.literal(kind).describe(description), ...fields() }),
+  );
+}
+
+export const activationOrNone = once(() =>
+  z
+    .enum([...activationName.options, NO_ACTIVATION])
+    .optional()
+    .describe("Activation at the end of the layer. Default: that of the block."),
+);

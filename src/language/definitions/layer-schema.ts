@@ -1,36 +1,38 @@
 import * as z from "zod";
+import { late, lateVariant, once } from "../../base/late.js";
 import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
 import { layerGatesSchema } from "../attention.js";
 import { activationName } from "../fields.js";
 import { JOINS, valueFields } from "../values.js";
-import { activationOrNone, amount, common, PADDINGS, paddingError, pair } from "./layer-fields.js";
+import { activationOrNone, amount, common, layer, PADDINGS, paddingError, pair } from "./layer-fields.js";
 import { movingLayers } from "./moving-layers.js";
 
 /** What becomes of a convolution's weights before they are applied. */
-const standardized = z.strictObject({
-  epsilon: z
-    .number()
-    .positive()
-    .max(1)
-    .default(1e-5)
-    .describe("ε, added to the variance of each output channel's weights."),
-  factor: amount
-    .default(1)
-    .describe("Factor of the standardised weights; not trained. NFNets: that of the previous activation."),
-  scaled: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether the weights are also divided by √(inputs of an output channel): scaled weight standardisation.",
-    ),
-  gain: amount
-    .optional()
-    .describe("Initial value of trained factors, one per output channel. Default: no such factors."),
-});
+const standardized = late(() =>
+  z.strictObject({
+    epsilon: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1e-5)
+      .describe("ε, added to the variance of each output channel's weights."),
+    factor: amount
+      .default(1)
+      .describe("Factor of the standardised weights; not trained. NFNets: that of the previous activation."),
+    scaled: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the weights are also divided by √(inputs of an output channel): scaled weight standardisation.",
+      ),
+    gain: amount
+      .optional()
+      .describe("Initial value of trained factors, one per output channel. Default: no such factors."),
+  }),
+);
 
-const conv = z.strictObject({
-  layer: z.literal("conv").describe("Convolution, then normalisation, then activation."),
-  ...common,
+const conv = layer("conv", "Convolution, then normalisation, then activation.", () => ({
+  ...common(),
   channels: amount.describe("Output channels."),
   kernel: pair.default(1).describe("Sides of the kernel in pixels."),
   stride: pair.default(1).describe("Steps in pixels."),
@@ -49,28 +51,28 @@ const conv = z.strictObject({
     ),
   bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
   norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
-  activation: activationOrNone,
-});
+  activation: activationOrNone(),
+}));
 
-const convTranspose = z.strictObject({
-  layer: z
-    .literal("conv-transpose")
-    .describe("Transposed convolution, then normalisation, then activation: a map `stride` times as large."),
-  ...common,
-  channels: amount.describe("Output channels."),
-  kernel: pair.default(2).describe("Sides of the kernel in pixels."),
-  stride: pair.default(2).describe("Factor by which the map is enlarged."),
-  padding: pair.default(0).describe("Pixels that are cut off on each side of the result, as in PyTorch."),
-  outputPadding: pair.default(0).describe("Pixels that are added at the bottom and right."),
-  groups: amount.default(1).describe("Groups that the channels are split into."),
-  bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
-  norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
-  activation: activationOrNone,
-});
+const convTranspose = layer(
+  "conv-transpose",
+  "Transposed convolution, then normalisation, then activation: a map `stride` times as large.",
+  () => ({
+    ...common(),
+    channels: amount.describe("Output channels."),
+    kernel: pair.default(2).describe("Sides of the kernel in pixels."),
+    stride: pair.default(2).describe("Factor by which the map is enlarged."),
+    padding: pair.default(0).describe("Pixels that are cut off on each side of the result, as in PyTorch."),
+    outputPadding: pair.default(0).describe("Pixels that are added at the bottom and right."),
+    groups: amount.default(1).describe("Groups that the channels are split into."),
+    bias: z.boolean().default(false).describe("Whether the convolution has a bias."),
+    norm: z.boolean().default(true).describe("Whether a batch normalisation follows."),
+    activation: activationOrNone(),
+  }),
+);
 
-const norm = z.strictObject({
-  layer: z.literal("norm").describe("Normalisation."),
-  ...common,
+const norm = layer("norm", "Normalisation.", () => ({
+  ...common(),
   kind: z
     .enum(["batch", "layer", "group"])
     .default("batch")
@@ -84,32 +86,30 @@ const norm = z.strictObject({
     .max(1)
     .optional()
     .describe("ε, added to the variance. Default: that of `defaults.norm`."),
-});
+}));
 
-const activation = z.strictObject({
-  layer: z.literal("activation").describe("Activation."),
-  ...common,
+const activation = layer("activation", "Activation.", () => ({
+  ...common(),
   activation: activationName.optional().describe("The activation. Default: that of the block."),
-});
+}));
 
-const leakyRelu = z.strictObject({
-  layer: z.literal("leaky-relu").describe("Leaky ReLU: x, or `slope` times x if x is below 0."),
-  ...common,
+const leakyRelu = layer("leaky-relu", "Leaky ReLU: x, or `slope` times x if x is below 0.", () => ({
+  ...common(),
   slope: amount
     .default(0.01)
     .describe("The slope; `activation` has words for 0.1, 0.01 and 0.001, as `leaky_relu_0.1`."),
-});
+}));
 
-const prelu = z.strictObject({
-  layer: z
-    .literal("prelu")
-    .describe("PReLU: x, or a trained slope of the channel times x if x is below 0 (He et al., ICCV 2015)."),
-  ...common,
-});
+const prelu = layer(
+  "prelu",
+  "PReLU: x, or a trained slope of the channel times x if x is below 0 (He et al., ICCV 2015).",
+  () => ({
+    ...common(),
+  }),
+);
 
-const scale = z.strictObject({
-  layer: z.literal("scale").describe("Multiplies by a number, or by trained factors."),
-  ...common,
+const scale = layer("scale", "Multiplies by a number, or by trained factors.", () => ({
+  ...common(),
   factor: amount.describe("The factor, or the initial value of trained factors."),
   trained: z
     .enum(["channels", "map"])
@@ -117,58 +117,60 @@ const scale = z.strictObject({
     .describe(
       "channels: one trained factor per channel, as ConvNeXt's layer scale. map: one for the whole map. Default: the factor is not trained.",
     ),
-});
+}));
 
-const value = z.strictObject({
-  layer: z
-    .literal("value")
-    .describe("Passes on the values of `from` unchanged; without `from`, the previous result."),
-  ...common,
-});
+const value = layer(
+  "value",
+  "Passes on the values of `from` unchanged; without `from`, the previous result.",
+  () => ({
+    ...common(),
+  }),
+);
 
-const attention = z.strictObject({
-  layer: z
-    .literal("attention")
-    .describe(
-      "A gate. Without `attention`, the stage's gate with the `position` `spatial`, which is then the default.",
-    ),
-  attention: layerGatesSchema
-    .optional()
-    .describe(
-      "The gate, or a list of gates. Default: that of the stage. Required in necks and heads, which have no stage.",
-    ),
-  when: common.when,
-  ...valueFields,
-});
+const attention = layer(
+  "attention",
+  "A gate. Without `attention`, the stage's gate with the `position` `spatial`, which is then the default.",
+  () => ({
+    attention: layerGatesSchema
+      .optional()
+      .describe(
+        "The gate, or a list of gates. Default: that of the stage. Required in necks and heads, which have no stage.",
+      ),
+    when: common().when,
+    ...valueFields(),
+  }),
+);
 
-const block = z.strictObject({
-  layer: z
-    .literal("block")
-    .describe("A block that the spec defines in `blocks`, like a stage with one block."),
-  ...common,
-  block: z.string().min(1).describe("Name of the definition."),
-  channels: amount.optional().describe("Output channels, for use in its expressions; not scaled."),
-  stride: amount.default(1).describe("Stride in pixels, for use in its expressions."),
-  fields: z
-    .record(z.string(), z.union([amount, z.boolean()]))
-    .default({})
-    .describe("Values of the definition's fields, by name."),
-  activation: activationName
-    .optional()
-    .describe("Activation of its layers. Default: that of the block, neck or head."),
-  attention: layerGatesSchema
-    .optional()
-    .describe("Gate of the block, or a list of gates, with their positions in it. Default: none."),
-});
+const block = layer(
+  "block",
+  "A block that the spec defines in `blocks`, like a stage with one block.",
+  () => ({
+    ...common(),
+    block: z.string().min(1).describe("Name of the definition."),
+    channels: amount.optional().describe("Output channels, for use in its expressions; not scaled."),
+    stride: amount.default(1).describe("Stride in pixels, for use in its expressions."),
+    fields: z
+      .record(z.string(), z.union([amount, z.boolean()]))
+      .default({})
+      .describe("Values of the definition's fields, by name."),
+    activation: activationName
+      .optional()
+      .describe("Activation of its layers. Default: that of the block, neck or head."),
+    attention: layerGatesSchema
+      .optional()
+      .describe("Gate of the block, or a list of gates, with their positions in it. Default: none."),
+  }),
+);
 
-const repeatFields = {
-  layer: z.literal("repeat").describe("Repeats layers."),
-  ...common,
+const repeatFields = once(() => ({
+  ...common(),
   times: amount.describe("Number of repetitions."),
-} as const;
+}));
 
 const selections = Object.values(selectionModules).map(({ type, title, options }) =>
-  z.strictObject({ type: z.literal(type).describe(title), ...options.shape }),
+  lateVariant("type", type, () =>
+    z.strictObject({ type: z.literal(type).describe(title), ...options.shape }),
+  ),
 );
 
 const select = z.discriminatedUnion(
@@ -176,11 +178,8 @@ const select = z.discriminatedUnion(
   selections as [(typeof selections)[0], ...typeof selections],
 ) as unknown as z.ZodType<SelectionOptions>;
 
-const branchesFields = {
-  layer: z
-    .literal("branches")
-    .describe("Applies several lists of layers to the same map, and joins their results."),
-  ...common,
+const branchesFields = once(() => ({
+  ...common(),
   input: z
     .enum(["whole", "split"])
     .default("whole")
@@ -191,7 +190,7 @@ const branchesFields = {
     })
     .default("concat")
     .describe("How the results are joined: concatenation, sum, mean, product, or a selection."),
-} as const;
+}));
 
 const leaves = [
   conv,
@@ -210,8 +209,12 @@ const leaves = [
 /** A layer as a definition writes it, with the schema's defaults. */
 export type WrittenLayer =
   | z.output<(typeof leaves)[number]>
-  | (z.output<z.ZodObject<typeof repeatFields>> & { readonly layers: readonly WrittenLayer[] })
-  | (z.output<z.ZodObject<typeof branchesFields>> & {
+  | (z.output<z.ZodObject<ReturnType<typeof repeatFields>>> & {
+      readonly layer: "repeat";
+      readonly layers: readonly WrittenLayer[];
+    })
+  | (z.output<z.ZodObject<ReturnType<typeof branchesFields>>> & {
+      readonly layer: "branches";
       readonly branches: readonly (readonly WrittenLayer[])[];
     });
 
@@ -219,18 +222,14 @@ export type LayerKind = WrittenLayer["layer"];
 
 const variants = [
   ...leaves,
-  z.strictObject({
-    ...repeatFields,
-    get layers() {
-      return layersSchema.describe("The layers.");
-    },
-  }),
-  z.strictObject({
-    ...branchesFields,
-    get branches() {
-      return z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself.");
-    },
-  }),
+  layer("repeat", "Repeats layers.", () => ({
+    ...repeatFields(),
+    layers: layersSchema.describe("The layers."),
+  })),
+  layer("branches", "Applies several lists of layers to the same map, and joins their results.", () => ({
+    ...branchesFields(),
+    branches: z.array(layersSchema).min(1).max(64).describe("The branches. An empty one is the map itself."),
+  })),
 ] as const;
 
 export const layerSchema: z.ZodType<WrittenLayer> = z
@@ -241,4 +240,6 @@ export const layerSchema: z.ZodType<WrittenLayer> = z
 export const layersSchema: z.ZodType<readonly WrittenLayer[]> = z.array(layerSchema).max(256);
 
 /** The words for layers. */
-export const LAYER_KINDS: readonly LayerKind[] = variants.map(({ shape }) => shape.layer.value);
+export const LAYER_KINDS: readonly LayerKind[] = variants.flatMap(({ _zod }) => [
+  ...(_zod.propValues.layer as ReadonlySet<LayerKind>),
+]);

@@ -1,12 +1,12 @@
 import * as z from "zod";
+import { once } from "../../base/late.js";
 import { valueName } from "../values.js";
-import { amount, common, POOL_PADDINGS, paddingError, pair } from "./layer-fields.js";
+import { amount, common, layer, POOL_PADDINGS, paddingError, pair } from "./layer-fields.js";
 
 // Layers that have no weights: poolings, and pixels or channels at other places.
 
-const pool = z.strictObject({
-  layer: z.literal("pool").describe("Maximum or mean of windows."),
-  ...common,
+const pool = layer("pool", "Maximum or mean of windows.", () => ({
+  ...common(),
   kind: z.enum(["max", "average"]).describe("Maximum or mean of each window."),
   kernel: pair.default(3).describe("Sides of the window in pixels."),
   stride: pair.default(1).describe("Steps in pixels."),
@@ -20,104 +20,105 @@ const pool = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether a mean counts the padding as zeros (PyTorch's `count_include_pad`)."),
-});
+}));
 
-const globalPool = z.strictObject({
-  layer: z
-    .literal("global-pool")
-    .describe("Maximum, mean or standard deviation of the whole map: a map of one pixel."),
-  ...common,
-  kind: z
-    .enum(["max", "average", "deviation"])
-    .default("average")
-    .describe(
-      "Reduction of each channel. deviation: √max(Σ w · (x - Σ w · x)², ε), with equal w if there are no `weights`.",
+const globalPool = layer(
+  "global-pool",
+  "Maximum, mean or standard deviation of the whole map: a map of one pixel.",
+  () => ({
+    ...common(),
+    kind: z
+      .enum(["max", "average", "deviation"])
+      .default("average")
+      .describe(
+        "Reduction of each channel. deviation: √max(Σ w · (x - Σ w · x)², ε), with equal w if there are no `weights`.",
+      ),
+    weights: valueName
+      .optional()
+      .describe(
+        "Named value with the weight of each pixel, as large as the map; the weights must sum to 1, as after `softmax`.",
+      ),
+    epsilon: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe("ε, the minimum variance of a deviation. Default: 1e-12."),
+  }),
+);
+
+const softmax = layer(
+  "softmax",
+  "Softmax, exp(x) / Σ exp(x), along the pixels of each channel or the channels of each pixel.",
+  () => ({
+    ...common(),
+    over: z.enum(["pixels", "channels"]).default("pixels").describe("Axis of the softmax."),
+  }),
+);
+
+const attend = layer(
+  "attend",
+  "Attention between pixels (Vaswani et al., NeurIPS 2017): the input has the queries Q; each pixel becomes the sum of the values V, weighted by how their keys K match its query.",
+  () => ({
+    ...common(),
+    keys: valueName.describe("The named value K, with as many channels as Q."),
+    values: valueName.describe("The named value V, as large as K."),
+    heads: amount
+      .default(1)
+      .describe("Heads: groups of channels that attend separately; must divide the channels of Q, K and V."),
+    kind: z
+      .enum(["softmax", "linear"])
+      .default("softmax")
+      .describe(
+        "How the weights are computed. softmax: V · softmax(Kᵀ · Q / √d), d the channels of a head. linear: V · relu(K)ᵀ · relu(Q), divided by the sum of the weights plus ε; its cost is linear in the number of pixels, not quadratic (EfficientViT, ICCV 2023).",
+      ),
+    epsilon: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe("ε, added to the sum of the weights of `linear`. Default: 1e-5."),
+  }),
+);
+
+const blurPool = layer(
+  "blur-pool",
+  "Blurs the map by a binomial filter, 1 2 1 for a kernel of 3, with mirrored edges, and keeps every `stride`-th pixel (Zhang, ICML 2019).",
+  () => ({
+    ...common(),
+    kernel: amount.default(3).describe("Side of the filter in pixels."),
+    stride: amount.default(2).describe("Step in pixels."),
+  }),
+);
+
+const order = once(() => z.enum(["pixel", "channel"]).default("pixel"));
+
+const spaceToDepth = layer(
+  "space-to-depth",
+  "Moves the pixels of each block of `size` × `size` into channels.",
+  () => ({
+    ...common(),
+    size: amount.default(2).describe("Side of a block in pixels; must divide height and width."),
+    order: order().describe(
+      "Order of the channels. pixel: all channels of a block's first pixel, then those of its second, as in ONNX's SpaceToDepth and TResNet. channel: all pixels of the first channel, then those of the second, as PyTorch's `pixel_unshuffle`.",
     ),
-  weights: valueName
-    .optional()
-    .describe(
-      "Named value with the weight of each pixel, as large as the map; the weights must sum to 1, as after `softmax`.",
+  }),
+);
+
+const depthToSpace = layer(
+  "depth-to-space",
+  "The inverse: moves channels into the pixels of a block of `size` × `size`.",
+  () => ({
+    ...common(),
+    size: amount.default(2).describe("Side of a block in pixels; its square must divide the channels."),
+    order: order().describe(
+      "Order of the channels, as for `space-to-depth`. channel: PyTorch's `pixel_shuffle`.",
     ),
-  epsilon: z
-    .number()
-    .positive()
-    .max(1)
-    .optional()
-    .describe("ε, the minimum variance of a deviation. Default: 1e-12."),
-});
+  }),
+);
 
-const softmax = z.strictObject({
-  layer: z
-    .literal("softmax")
-    .describe("Softmax, exp(x) / Σ exp(x), along the pixels of each channel or the channels of each pixel."),
-  ...common,
-  over: z.enum(["pixels", "channels"]).default("pixels").describe("Axis of the softmax."),
-});
-
-const attend = z.strictObject({
-  layer: z
-    .literal("attend")
-    .describe(
-      "Attention between pixels (Vaswani et al., NeurIPS 2017): the input has the queries Q; each pixel becomes the sum of the values V, weighted by how their keys K match its query.",
-    ),
-  ...common,
-  keys: valueName.describe("The named value K, with as many channels as Q."),
-  values: valueName.describe("The named value V, as large as K."),
-  heads: amount
-    .default(1)
-    .describe("Heads: groups of channels that attend separately; must divide the channels of Q, K and V."),
-  kind: z
-    .enum(["softmax", "linear"])
-    .default("softmax")
-    .describe(
-      "How the weights are computed. softmax: V · softmax(Kᵀ · Q / √d), d the channels of a head. linear: V · relu(K)ᵀ · relu(Q), divided by the sum of the weights plus ε; its cost is linear in the number of pixels, not quadratic (EfficientViT, ICCV 2023).",
-    ),
-  epsilon: z
-    .number()
-    .positive()
-    .max(1)
-    .optional()
-    .describe("ε, added to the sum of the weights of `linear`. Default: 1e-5."),
-});
-
-const blurPool = z.strictObject({
-  layer: z
-    .literal("blur-pool")
-    .describe(
-      "Blurs the map by a binomial filter, 1 2 1 for a kernel of 3, with mirrored edges, and keeps every `stride`-th pixel (Zhang, ICML 2019).",
-    ),
-  ...common,
-  kernel: amount.default(3).describe("Side of the filter in pixels."),
-  stride: amount.default(2).describe("Step in pixels."),
-});
-
-const order = z.enum(["pixel", "channel"]).default("pixel");
-
-const spaceToDepth = z.strictObject({
-  layer: z
-    .literal("space-to-depth")
-    .describe("Moves the pixels of each block of `size` × `size` into channels."),
-  ...common,
-  size: amount.default(2).describe("Side of a block in pixels; must divide height and width."),
-  order: order.describe(
-    "Order of the channels. pixel: all channels of a block's first pixel, then those of its second, as in ONNX's SpaceToDepth and TResNet. channel: all pixels of the first channel, then those of the second, as PyTorch's `pixel_unshuffle`.",
-  ),
-});
-
-const depthToSpace = z.strictObject({
-  layer: z
-    .literal("depth-to-space")
-    .describe("The inverse: moves channels into the pixels of a block of `size` × `size`."),
-  ...common,
-  size: amount.default(2).describe("Side of a block in pixels; its square must divide the channels."),
-  order: order.describe(
-    "Order of the channels, as for `space-to-depth`. channel: PyTorch's `pixel_shuffle`.",
-  ),
-});
-
-const pad = z.strictObject({
-  layer: z.literal("pad").describe("Zeros around the map; negative numbers cut pixels off."),
-  ...common,
+const pad = layer("pad", "Zeros around the map; negative numbers cut pixels off.", () => ({
+  ...common(),
   pads: z
     .union([z.tuple([amount, amount, amount, amount]), z.tuple([amount, amount])], {
       error: "expected a list of four numbers or expressions, of a signal of two",
@@ -127,11 +128,10 @@ const pad = z.strictObject({
     .enum(["zeros", "reflect"])
     .default("zeros")
     .describe("Value of the padding. reflect: the map mirrored at its edge, as PyTorch's `reflect`."),
-});
+}));
 
-const upsample = z.strictObject({
-  layer: z.literal("upsample").describe("Enlarges the map: by a factor, or to the size of a named value."),
-  ...common,
+const upsample = layer("upsample", "Enlarges the map: by a factor, or to the size of a named value.", () => ({
+  ...common(),
   factor: pair.optional().describe("Factor of height and width. Default: 2, or computed from `to`."),
   to: valueName
     .optional()
@@ -140,20 +140,18 @@ const upsample = z.strictObject({
     .enum(["nearest", "bilinear"])
     .default("nearest")
     .describe("Interpolation: from the nearest pixel, or bilinear from four, as PyTorch's `interpolate`."),
-});
+}));
 
-const slice = z.strictObject({
-  layer: z.literal("slice").describe("Selects a range of channels."),
-  ...common,
+const slice = layer("slice", "Selects a range of channels.", () => ({
+  ...common(),
   start: amount.default(0).describe("The first channel."),
   end: amount.describe("The channel after the last."),
-});
+}));
 
-const shuffle = z.strictObject({
-  layer: z.literal("shuffle").describe("Interleaves the channels of groups (ShuffleNet, CVPR 2018)."),
-  ...common,
+const shuffle = layer("shuffle", "Interleaves the channels of groups (ShuffleNet, CVPR 2018).", () => ({
+  ...common(),
   groups: amount.default(2).describe("Number of groups."),
-});
+}));
 
 export const movingLayers = [
   pool,

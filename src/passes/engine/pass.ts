@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { JsonPath } from "../../base/json-path.js";
+import { withLate } from "../../base/late.js";
 import type { Graph } from "../../ir/graph.js";
 
 /**
@@ -28,9 +29,11 @@ export interface Pass<N extends string = string, O extends z.ZodObject = z.ZodOb
 /** Something that a pass was asked for and did not find. */
 export type Unmatched = Pick<Diagnostic, "message" | "hint">;
 
-/** Gives a pass its exact type. */
-export function definePass<const N extends string, O extends z.ZodObject>(pass: Pass<N, O>): Pass<N, O> {
-  return pass;
+/** Gives a pass its exact type. Its options are made when they are needed. */
+export function definePass<const N extends string, O extends z.ZodObject>(
+  pass: Omit<Pass<N, O>, "options"> & { readonly options: () => O },
+): Pass<N, O> {
+  return withLate(pass, "options", pass.options);
 }
 
 /** A pass with its options, every default filled in: an element of a pipeline. */

@@ -37,16 +37,17 @@ const FACTORS = ["auto", "fold", "multiply"] as const;
 export const insertAttention = definePass({
   name: "insert-attention",
   doc: "Inserts attention gates after layers; the gates start as the identity.",
-  options: z.strictObject({
-    to: gateOptions,
-    at: siteSelector.optional().describe("Selects the layers. Default: one gate in each block."),
-    factor: z
-      .enum(FACTORS)
-      .default("auto")
-      .describe(
-        "Where to put the factor that cancels the gate's initial value. fold: into the weights of an adjacent layer; an error if there is none. multiply: a product after the gate. auto: fold if possible, else multiply.",
-      ),
-  }),
+  options: () =>
+    z.strictObject({
+      to: gateOptions(),
+      at: siteSelector().optional().describe("Selects the layers. Default: one gate in each block."),
+      factor: z
+        .enum(FACTORS)
+        .default("auto")
+        .describe(
+          "Where to put the factor that cancels the gate's initial value. fold: into the weights of an adjacent layer; an error if there is none. multiply: a product after the gate. auto: fold if possible, else multiply.",
+        ),
+    }),
   preserves: "values",
   adds: true,
   unmatched: (graph, { at }) => unmatchedSites(graph, at),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
+import { once } from "../../base/late.js";
 import { scopePattern } from "../../base/wildcard.js";
 import { attentionTypeOf } from "../../ir/attention/modules.js";
 import { type Block, blockAt, type Graph, type Op, sharedPlace, type Value } from "../../ir/graph.js";
@@ -26,39 +27,40 @@ const POSITIONS = {
 const words = <T extends string>(table: Readonly<Record<T, string>>): [T, ...T[]] =>
   Object.keys(table) as [T, ...T[]];
 
-const indexes = z.array(z.int().min(0)).min(1);
-
 /** Where gates are put in. Everything given must hold. */
-export const siteSelector = z.strictObject({
-  after: z
-    .enum(words(AFTER))
-    .optional()
-    .describe(
-      "Kind of layer to insert after, including its normalisation and activation: depthwise, pointwise or spatial convolutions, or every layer.",
-    ),
-  position: z
-    .enum(words(POSITIONS))
-    .optional()
-    .describe(
-      "Position in the blocks, as in specs: spatial, after the spatial convolution; standard, at the branch's end before the sum; post, after the sum and its activation. Default without `after` and `path`: spatial in blocks with a depthwise convolution, else standard.",
-    ),
-  stages: indexes.optional().describe("Indexes of stages, from 0."),
-  blocks: z
-    .union([z.literal("residual"), indexes])
-    .optional()
-    .describe(
-      "Indexes of blocks in their stage, from 0; or residual: the blocks with a sum, by default at the end of the branch.",
-    ),
-  path: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Pattern of layer names: * matches part of one name, ** any depth, as in /stages/2/**/depthwise/**.",
-    ),
+export const siteSelector = once(() => {
+  const indexes = z.array(z.int().min(0)).min(1);
+  return z.strictObject({
+    after: z
+      .enum(words(AFTER))
+      .optional()
+      .describe(
+        "Kind of layer to insert after, including its normalisation and activation: depthwise, pointwise or spatial convolutions, or every layer.",
+      ),
+    position: z
+      .enum(words(POSITIONS))
+      .optional()
+      .describe(
+        "Position in the blocks, as in specs: spatial, after the spatial convolution; standard, at the branch's end before the sum; post, after the sum and its activation. Default without `after` and `path`: spatial in blocks with a depthwise convolution, else standard.",
+      ),
+    stages: indexes.optional().describe("Indexes of stages, from 0."),
+    blocks: z
+      .union([z.literal("residual"), indexes])
+      .optional()
+      .describe(
+        "Indexes of blocks in their stage, from 0; or residual: the blocks with a sum, by default at the end of the branch.",
+      ),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Pattern of layer names: * matches part of one name, ** any depth, as in /stages/2/**/depthwise/**.",
+      ),
+  });
 });
 
-export type SiteSelector = z.output<typeof siteSelector>;
+export type SiteSelector = z.output<ReturnType<typeof siteSelector>>;
 
 /** A value behind which a gate can stand. */
 export interface Site {

@@ -21,9 +21,10 @@ import { definePass } from "../engine/pass.js";
 export const lowerActivation = definePass({
   name: "lower-activation",
   doc: "Lowers activations that have no ONNX operator to operators.",
-  options: z.strictObject({
-    opset: z.int().min(13).default(17).describe("Version of the ONNX operator set to lower to."),
-  }),
+  options: () =>
+    z.strictObject({
+      opset: z.int().min(13).default(17).describe("Version of the ONNX operator set to lower to."),
+    }),
   preserves: "values",
   run: (graph, { opset }) =>
     rewriteGraph(graph, "lower-activation", (op, context) => {

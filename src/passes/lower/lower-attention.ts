@@ -19,13 +19,14 @@ import { halfGateContext } from "./half-gate.js";
 export const lowerAttention = definePass({
   name: "lower-attention",
   doc: "Lowers attention gates to convolutions, activations and products.",
-  options: z.strictObject({
-    strategy: z
-      .enum(["auto", ...LOWERING_STRATEGIES])
-      .default("auto")
-      .describe("How a convolution over the channels is written; auto: the best form for the target."),
-    target: z.enum(TARGETS).default("portable").describe("Device that the model will run on."),
-  }),
+  options: () =>
+    z.strictObject({
+      strategy: z
+        .enum(["auto", ...LOWERING_STRATEGIES])
+        .default("auto")
+        .describe("How a convolution over the channels is written; auto: the best form for the target."),
+      target: z.enum(TARGETS).default("portable").describe("Device that the model will run on."),
+    }),
   preserves: "values",
   run: (graph, options) =>
     rewriteGraph(graph, "lower-attention", (op, context) => {

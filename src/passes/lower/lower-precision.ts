@@ -23,20 +23,21 @@ import { type FloatType, isFloat, planPrecision, reasonForFloat32 } from "./prec
 export const lowerPrecision = definePass({
   name: "lower-precision",
   doc: "Computes in half precision, except ops that need float32.",
-  options: z.strictObject({
-    to: z.enum(["fp16"]).default("fp16").describe("The precision."),
-    keep: z
-      .string()
-      .optional()
-      .describe("Pattern of scopes that stay in float32: /head/** for the whole head."),
-    weights: z
-      .int()
-      .min(0)
-      .default(4096)
-      .describe(
-        "Layers of a gate whose squeeze is computed in float32 stay in float32 if they have at most this many weights each.",
-      ),
-  }),
+  options: () =>
+    z.strictObject({
+      to: z.enum(["fp16"]).default("fp16").describe("The precision."),
+      keep: z
+        .string()
+        .optional()
+        .describe("Pattern of scopes that stay in float32: /head/** for the whole head."),
+      weights: z
+        .int()
+        .min(0)
+        .default(4096)
+        .describe(
+          "Layers of a gate whose squeeze is computed in float32 stay in float32 if they have at most this many weights each.",
+        ),
+    }),
   preserves: "values",
   run(graph, { keep, weights }) {
     refuseModelOps(graph);

@@ -23,7 +23,7 @@ import { ownOps } from "./region.js";
 export const raiseActivation = definePass({
   name: "raise-activation",
   doc: "Replaces the ops that exporters write for an activation by one op.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   run(graph) {
     const flow = new Dataflow(graph);

@@ -78,13 +78,14 @@ export function raiseAttention(graph: Graph, options: RaiseOptions = {}): Raised
 export const raiseAttentionPass = definePass({
   name: "raise-attention",
   doc: "Replaces the convolutions, activations and products of each attention gate by one op.",
-  options: z.strictObject({
-    kinds: z
-      .array(z.enum(ATTENTION_TYPES))
-      .min(1)
-      .optional()
-      .describe("Kinds of gate to look for. Default: all."),
-  }),
+  options: () =>
+    z.strictObject({
+      kinds: z
+        .array(z.enum(ATTENTION_TYPES))
+        .min(1)
+        .optional()
+        .describe("Kinds of gate to look for. Default: all."),
+    }),
   preserves: "values",
   run: (graph, { kinds }) => raiseAttention(graph, { kinds, exact: true }).graph,
   unmatched(graph, { kinds = [] }) {

@@ -11,7 +11,7 @@ import { EqualOps } from "./equal-ops.js";
 export const eliminateDeadCode = definePass({
   name: "eliminate-dead-code",
   doc: "Removes ops that don't affect any output.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run(graph) {
@@ -31,7 +31,7 @@ export const eliminateDeadCode = definePass({
 export const eliminateCommonSubexpressions = definePass({
   name: "eliminate-common-subexpressions",
   doc: "Merges equal ops, so that each is computed once.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run(graph) {

@@ -15,7 +15,7 @@ import { strongestRole } from "./roles.js";
 export const foldConstants = definePass({
   name: "fold-constants",
   doc: "Replaces values that depend only on parameters by parameters.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   run: (graph) =>

@@ -70,7 +70,7 @@ const MOST_ROUNDS = 50;
 export const simplify = definePass({
   name: "simplify",
   doc: "Folds constants and computed shapes; folds BatchNorms, factors and paddings into convolutions; removes ops without effect and duplicates.",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   preserves: "values",
   tidies: true,
   unmatched: (graph) => normsThatStay(graph),

@@ -16,14 +16,15 @@ const OPSET = 17;
 export const specializeGates = definePass({
   name: "specialize-gates",
   doc: "Writes products of maps and gates in the form that runs fastest on the CPU.",
-  options: z.strictObject({
-    threads: z.int().min(1).default(1).describe("Threads that the model will run with."),
-    opset: z.int().min(1).default(OPSET).describe("ONNX operator set of the model."),
-    strategy: z
-      .enum(["auto", ...STRATEGY_NAMES])
-      .default("auto")
-      .describe("The form; auto: the cheapest for each gate by the cost model."),
-  }),
+  options: () =>
+    z.strictObject({
+      threads: z.int().min(1).default(1).describe("Threads that the model will run with."),
+      opset: z.int().min(1).default(OPSET).describe("ONNX operator set of the model."),
+      strategy: z
+        .enum(["auto", ...STRATEGY_NAMES])
+        .default("auto")
+        .describe("The form; auto: the cheapest for each gate by the cost model."),
+    }),
   preserves: "values",
   run(graph, options) {
     const changes = changesOf(planSites(graph, options));

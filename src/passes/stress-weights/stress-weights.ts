@@ -24,9 +24,10 @@ import { StressChooser, stressPrefix, withStress } from "./chooser.js";
 export const stressWeights = definePass({
   name: "stress-weights",
   doc: "Replaces all weights by random ones with which every gate and every block affects the output.",
-  options: z.strictObject({
-    seed: z.int().min(0).default(0).describe("Seed of the weights, combined with the model's seed."),
-  }),
+  options: () =>
+    z.strictObject({
+      seed: z.int().min(0).default(0).describe("Seed of the weights, combined with the model's seed."),
+    }),
   preserves: "signature",
   run(graph, { seed }) {
     const distributions = chooseDistributions(graph);

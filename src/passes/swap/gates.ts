@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InputError } from "../../base/diagnostic.js";
+import { once } from "../../base/late.js";
 import { scopePattern } from "../../base/wildcard.js";
 import type { AttentionSite } from "../../ir/attention/module.js";
 import {
@@ -14,35 +15,33 @@ import { gatedChannels } from "../../ir/types.js";
 import type { Unmatched } from "../engine/pass.js";
 
 /** A kind of attention, or `any` of them. */
-export const gateKind = z.enum(["any", ...ATTENTION_TYPES]);
+export const gateKind = once(() => z.enum(["any", ...ATTENTION_TYPES]));
 
-export type GateKind = z.output<typeof gateKind>;
+export type GateKind = z.output<ReturnType<typeof gateKind>>;
 
 /** Which gates a pass is about. Everything given must hold. */
-export const gateSelector = z.strictObject({
-  stages: z.array(z.int().min(0)).min(1).optional().describe("Indexes of stages, from 0."),
-  blocks: z.array(z.int().min(0)).min(1).optional().describe("Indexes of blocks in their stage, from 0."),
-  path: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Pattern of scopes: * matches part of one name, ** any depth, as in /stages/2/**."),
-});
+export const gateSelector = once(() =>
+  z.strictObject({
+    stages: z.array(z.int().min(0)).min(1).optional().describe("Indexes of stages, from 0."),
+    blocks: z.array(z.int().min(0)).min(1).optional().describe("Indexes of blocks in their stage, from 0."),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Pattern of scopes: * matches part of one name, ** any depth, as in /stages/2/**."),
+  }),
+);
 
-export type GateSelector = z.output<typeof gateSelector>;
-
-const gateObject = attentionObject({});
+export type GateSelector = z.output<ReturnType<typeof gateSelector>>;
 
 /** `TYPE` or `{ type, ...options }` of any attention module. */
-export const gateOptions: z.ZodType<AttentionOptions> = z
-  .union([
-    z
-      .enum(ATTENTION_TYPES)
-      .transform((type): unknown => ({ type }))
-      .pipe(gateObject),
-    gateObject,
-  ])
-  .describe("Kind of attention: its type, or its type and options.");
+export const gateOptions = once((): z.ZodType<AttentionOptions> => {
+  const gateObject = attentionObject({});
+  const word = z.enum(ATTENTION_TYPES).transform((type): unknown => ({ type }));
+  return z
+    .union([word.pipe(gateObject), gateObject])
+    .describe("Kind of attention: its type, or its type and options.");
+});
 
 /** An attention gate of a graph, and where it stands. */
 export interface SitedGate {

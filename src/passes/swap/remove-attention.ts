@@ -16,18 +16,19 @@ import { gateKind, gateSelector, type SitedGate, selectGates, unmatchedGates } f
 export const removeAttention = definePass({
   name: "remove-attention",
   doc: "Removes attention gates: their input is passed on unchanged, doubled if the gate was residual.",
-  options: z.strictObject({
-    kind: gateKind
-      .optional()
-      .describe("Kind of gate to remove; there must be at least one. Default: any kind."),
-    at: gateSelector.optional().describe("Selects some of these gates. Default: all."),
-    factor: z
-      .boolean()
-      .optional()
-      .describe(
-        "Inserts a factor for each channel in place of the gate, initially 1, for --new-gates and absorb-factors. Default: no factor.",
-      ),
-  }),
+  options: () =>
+    z.strictObject({
+      kind: gateKind()
+        .optional()
+        .describe("Kind of gate to remove; there must be at least one. Default: any kind."),
+      at: gateSelector().optional().describe("Selects some of these gates. Default: all."),
+      factor: z
+        .boolean()
+        .optional()
+        .describe(
+          "Inserts a factor for each channel in place of the gate, initially 1, for --new-gates and absorb-factors. Default: no factor.",
+        ),
+    }),
   preserves: "signature",
   unmatched: (graph, { kind, at }) => unmatchedGates(graph, { kind, at }),
   run(graph, { kind, at, factor = false }) {

@@ -23,19 +23,20 @@ import { gateKind, gateOptions, gateSelector, type SitedGate, selectGates, unmat
 export const swapAttention = definePass({
   name: "swap-attention",
   doc: "Replaces attention gates by another kind, or by the same kind with different options.",
-  options: z.strictObject({
-    from: gateKind
-      .optional()
-      .describe("Kind of gate to replace; there must be at least one. Default: any kind."),
-    to: gateOptions,
-    at: gateSelector.optional().describe("Selects some of these gates. Default: all."),
-  }),
+  options: () =>
+    z.strictObject({
+      from: gateKind()
+        .optional()
+        .describe("Kind of gate to replace; there must be at least one. Default: any kind."),
+      to: gateOptions(),
+      at: gateSelector().optional().describe("Selects some of these gates. Default: all."),
+    }),
   preserves: "signature",
   unmatched: (graph, { from, at }) => unmatchedGates(graph, { kind: from, at }),
   run(graph, { from, to, at }) {
     const gates = selectGates(graph, "swap-attention", { kind: from, at });
     refuseParted(graph, gates);
-    const asksForKind = dequal(to, gateOptions.parse(to.type));
+    const asksForKind = dequal(to, gateOptions().parse(to.type));
     return rewriteGraph(graph, "swap-attention", (op, context) => {
       const [result] = op.results;
       const gate = result && gates.get(result);

@@ -176,9 +176,9 @@ test("defaults", () => {
 });
 
 test("features", () => {
-  const fields = (root.shape.features.def.innerType.element as z.ZodUnion).options.flatMap((option) =>
-    fieldsOf(option as z.ZodType),
-  );
+  const fields = (
+    root.shape.features.def.innerType.element.unwrap() as unknown as z.ZodUnion
+  ).options.flatMap((option) => fieldsOf(option as z.ZodType));
   const bases = [[{ name: "map", level: "C2" }], [{ name: "map", stage: 0 }], ["C1"]].map((features) =>
     spec({ stages: [BLOCKS[0], { ...BLOCKS[1], channels: 8 }], features }),
   );

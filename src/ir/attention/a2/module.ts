@@ -82,7 +82,7 @@ function turned(x: Tensor): Tensor {
 export const a2 = defineAttention({
   type: "a2",
   title: "Double Attention",
-  options: z.strictObject(reductionOptions({ ratio: 1 / 4 })),
+  options: () => z.strictObject(reductionOptions({ ratio: 1 / 4 })),
   op,
   plan(given, site) {
     const { channels } = site;

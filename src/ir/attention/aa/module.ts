@@ -38,10 +38,11 @@ const op = modelOp({
     outBias: floats,
     parameters: rest(floats),
   },
-  attributes: z.strictObject({
-    heads: z.int().min(1).default(8),
-    relative: z.boolean().default(true),
-  }),
+  attributes: () =>
+    z.strictObject({
+      heads: z.int().min(1).default(8),
+      relative: z.boolean().default(true),
+    }),
   infer({ x, qkv, qkvBias, out, outBias, parameters }, { heads, relative }) {
     const [, channels, height, width] = featureMap(x, "x");
     const { keys, values } = augmentedWidths(qkv, out);
@@ -177,34 +178,35 @@ const part = z.number().positive().max(1);
 export const aa = defineAttention({
   type: "aa",
   title: "Attention-augmented Convolution",
-  options: z.strictObject({
-    heads: z.int().min(1).max(64).default(8).describe("Heads of the attention."),
-    keys: part
-      .default(0.2)
-      .describe("κ: channels of the keys, dk, as a fraction of x's channels; a multiple of the heads."),
-    values: part
-      .default(0.1)
-      .describe(
-        "υ: channels of the result that attention computes, dv, as a fraction of x's channels; a multiple of the heads, and at least one per head. With 1 there is no convolution.",
-      ),
-    keysPerHead: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(20)
-      .describe("Minimum number of key channels per head: 20 in the paper."),
-    relative: z
-      .boolean()
-      .default(true)
-      .describe("Whether there are embeddings of relative positions, for the map size of the network."),
-    kernel: z
-      .int()
-      .min(1)
-      .max(63)
-      .refine((k) => k % 2 === 1, { error: "a kernel must be odd, so that it has a middle" })
-      .default(3)
-      .describe("Kernel size of the convolution, odd."),
-  }),
+  options: () =>
+    z.strictObject({
+      heads: z.int().min(1).max(64).default(8).describe("Heads of the attention."),
+      keys: part
+        .default(0.2)
+        .describe("κ: channels of the keys, dk, as a fraction of x's channels; a multiple of the heads."),
+      values: part
+        .default(0.1)
+        .describe(
+          "υ: channels of the result that attention computes, dv, as a fraction of x's channels; a multiple of the heads, and at least one per head. With 1 there is no convolution.",
+        ),
+      keysPerHead: z
+        .int()
+        .min(1)
+        .max(1024)
+        .default(20)
+        .describe("Minimum number of key channels per head: 20 in the paper."),
+      relative: z
+        .boolean()
+        .default(true)
+        .describe("Whether there are embeddings of relative positions, for the map size of the network."),
+      kernel: z
+        .int()
+        .min(1)
+        .max(63)
+        .refine((k) => k % 2 === 1, { error: "a kernel must be odd, so that it has a middle" })
+        .default(3)
+        .describe("Kernel size of the convolution, odd."),
+    }),
   op,
   plan({ heads, keys, values, keysPerHead, relative, kernel }, site) {
     const { channels, map } = site;

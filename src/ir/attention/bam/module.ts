@@ -48,11 +48,12 @@ const op = modelOp({
     leaveBias: weights,
     spatialNorm: normOperands,
   },
-  attributes: z.strictObject({
-    dilation: z.int().min(1).default(4),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      dilation: z.int().min(1).default(4),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, channelNorm, spatialNorm, ...layers }) {
     const [, channels] = featureMap(x, "x");
     const squeezed = expectBottleneck(layers, channels);
@@ -113,17 +114,18 @@ function spatialDims(
 export const bam = defineAttention({
   type: "bam",
   title: "Bottleneck Attention Module",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 16 }),
-    dilation: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(4)
-      .describe("d, the distance between taps of the spatial convolutions."),
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the layers."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 16 }),
+      dilation: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(4)
+        .describe("d, the distance between taps of the spatial convolutions."),
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the layers."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { channels } = site;

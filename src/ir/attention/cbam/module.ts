@@ -50,12 +50,13 @@ const op = modelOp({
     reduceBias: optional(weights),
     expandBias: optional(weights),
   },
-  attributes: z.strictObject({
-    pooling: z.enum(POOLINGS).default("separate"),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      pooling: z.enum(POOLINGS).default("separate"),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, spatial, norm, ...layers }, { pooling }) {
     expectBottleneck(layers, featureMap(x, "x")[1]);
     expectSpatialWeight(spatial, pooling);
@@ -84,15 +85,16 @@ const op = modelOp({
 export const cbam = defineAttention({
   type: "cbam",
   title: "Convolutional Block Attention Module",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 16 }),
-    kernel: spatialKernelOption,
-    pooling: poolingOption,
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the shared MLP."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
-    bias: z.boolean().default(false).describe("Whether the layers of the shared MLP have a bias."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 16 }),
+      kernel: spatialKernelOption,
+      pooling: poolingOption,
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the shared MLP."),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
+      bias: z.boolean().default(false).describe("Whether the layers of the shared MLP have a bias."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { conv } = initializationAt(site);

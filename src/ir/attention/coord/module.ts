@@ -30,11 +30,12 @@ const op = modelOp({
   doc: "x · a gate for each row · a gate for each column: coordinate attention",
   source: "Coordinate Attention (CVPR 2021), section 3.2, eq. 4 to 9",
   operands: { x: floats, reduce: weights, norm: normOperands, rows: weights, columns: weights },
-  attributes: z.strictObject({
-    hidden: z.enum(ACTIVATION_NAMES).default("hard_swish"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      hidden: z.enum(ACTIVATION_NAMES).default("hard_swish"),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, reduce, norm, rows, columns }) {
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(reduce, "reduce");
@@ -61,13 +62,17 @@ const op = modelOp({
 export const coord = defineAttention({
   type: "coord",
   title: "Coordinate Attention",
-  options: z.strictObject({
-    // Two thirds of SE's 1/16: three layers then have as many weights as SE's two (timm).
-    ...reductionOptions({ ratio: 1 / 24, divisor: 8, roundLimit: 0 }),
-    activation: z.enum(ACTIVATION_NAMES).default("hard_swish").describe("Activation of the squeezed strips."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      // Two thirds of SE's 1/16: three layers then have as many weights as SE's two (timm).
+      ...reductionOptions({ ratio: 1 / 24, divisor: 8, roundLimit: 0 }),
+      activation: z
+        .enum(ACTIVATION_NAMES)
+        .default("hard_swish")
+        .describe("Activation of the squeezed strips."),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes both gates."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { channels } = site;

@@ -24,12 +24,12 @@ import { defineAttention } from "../module.js";
 export const ecaNs = defineAttention({
   type: "eca-ns",
   title: "ECA-NS",
-  options: z.strictObject(kernelOptions),
+  options: () => z.strictObject(kernelOptions()),
   op: modelOp({
     doc: "x · sigmoid(Σⱼ weight[c,j] · mean of x[c + j - (k-1)/2]): ECA with weights of its own for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",
     operands: { x: floats, weight: weights },
-    attributes: z.strictObject(kernelAttributes),
+    attributes: () => z.strictObject(kernelAttributes()),
     infer({ x, weight }, { kernel }) {
       expectDims(weight, [gatedChannels(x, "x")[1], 1, kernel], "weight");
       return x;

@@ -44,14 +44,15 @@ const op = modelOp({
   doc: "x · gate(C1D_k(mean of x over H and W)): Efficient Channel Attention",
   source: "ECA-Net (CVPR 2020), section 3.2, eq. 9",
   operands: { x: floats, weight: weights, more: rest(weights) },
-  attributes: z.strictObject({
-    ...kernelAttributes,
-    padding: z.enum(PADDINGS).default("zeros"),
-    squeeze: z.enum(SQUEEZES).default("average"),
-    /** Whether the maximum has a kernel of its own, of `both`. */
-    ownKernels: z.boolean().default(false),
-    gate: rowGate.default("sigmoid"),
-  }),
+  attributes: () =>
+    z.strictObject({
+      ...kernelAttributes(),
+      padding: z.enum(PADDINGS).default("zeros"),
+      squeeze: z.enum(SQUEEZES).default("average"),
+      /** Whether the maximum has a kernel of its own, of `both`. */
+      ownKernels: z.boolean().default(false),
+      gate: rowGate.default("sigmoid"),
+    }),
   infer({ x, weight, more }, { kernel, padding, squeeze, ownKernels }) {
     const [, channels] = gatedChannels(x, "x");
     refuseWideRing(channels, kernel, padding);
@@ -114,28 +115,29 @@ export function ecaParts<T>(
 export const eca = defineAttention({
   type: "eca",
   title: "Efficient Channel Attention",
-  options: z.strictObject({
-    ...kernelOptions,
-    padding: z
-      .enum(PADDINGS)
-      .default("zeros")
-      .describe("Padding of the channels: zeros, or the channels of the other end (CECA)."),
-    bias: z
-      .boolean()
-      .default(false)
-      .describe("Whether the convolution has a bias; in the paper it has none."),
-    squeeze: z
-      .enum(SQUEEZES)
-      .default("average")
-      .describe(
-        "Pooling of each channel: its average, its maximum, or their sum. both: the convolution is applied to the averages and to the maxima, and the results are added.",
-      ),
-    ownKernels: z
-      .boolean()
-      .default(false)
-      .describe("Whether averages and maxima have separate convolutions, with the squeeze both."),
-    gate: rowGateOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...kernelOptions(),
+      padding: z
+        .enum(PADDINGS)
+        .default("zeros")
+        .describe("Padding of the channels: zeros, or the channels of the other end (CECA)."),
+      bias: z
+        .boolean()
+        .default(false)
+        .describe("Whether the convolution has a bias; in the paper it has none."),
+      squeeze: z
+        .enum(SQUEEZES)
+        .default("average")
+        .describe(
+          "Pooling of each channel: its average, its maximum, or their sum. both: the convolution is applied to the averages and to the maxima, and the results are added.",
+        ),
+      ownKernels: z
+        .boolean()
+        .default(false)
+        .describe("Whether averages and maxima have separate convolutions, with the squeeze both."),
+      gate: rowGateOption,
+    }),
   op,
   plan(given, site) {
     const kernel = plannedKernel(given, site);

@@ -47,12 +47,13 @@ const op = modelOp({
     enterBias: optional(weights),
     leaveBias: optional(weights),
   },
-  attributes: z.strictObject({
-    ...kernelAttributes,
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    squeeze: z.enum(ROW_SQUEEZE_NAMES).default("average"),
-    gate: rowGate.default("sigmoid"),
-  }),
+  attributes: () =>
+    z.strictObject({
+      ...kernelAttributes(),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      squeeze: z.enum(ROW_SQUEEZE_NAMES).default("average"),
+      gate: rowGate.default("sigmoid"),
+    }),
   infer({ x, enter, leave, enterBias, leaveBias }, { kernel }) {
     gatedChannels(x, "x");
     const [maps = 1, , first = 1] = enter.dims;
@@ -92,20 +93,21 @@ const op = modelOp({
 export const ecam = defineAttention({
   type: "ecam",
   title: "ECA with a hidden layer",
-  options: z.strictObject({
-    ...kernelOptions,
-    ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the convolutions."),
-    firstKernel: oddKernel
-      .default(1)
-      .describe("Kernel size of the first convolution, odd; `kernel` is the size of the second."),
-    bias: z.boolean().default(true).describe("Whether the convolutions have a bias."),
-    squeeze: z
-      .enum(ROW_SQUEEZE_NAMES)
-      .default("average")
-      .describe("Pooling of each channel: its average, its maximum, or their sum."),
-    gate: rowGateOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...kernelOptions(),
+      ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the convolutions."),
+      firstKernel: oddKernel()
+        .default(1)
+        .describe("Kernel size of the first convolution, odd; `kernel` is the size of the second."),
+      bias: z.boolean().default(true).describe("Whether the convolutions have a bias."),
+      squeeze: z
+        .enum(ROW_SQUEEZE_NAMES)
+        .default("average")
+        .describe("Pooling of each channel: its average, its maximum, or their sum."),
+      gate: rowGateOption,
+    }),
   op,
   plan(given, site) {
     const maps = squeezedChannels(given, site);

@@ -13,15 +13,16 @@ import { defineAttention, initializationAt } from "../module.js";
 export const ese = defineAttention({
   type: "ese",
   title: "Effective Squeeze-and-Excitation",
-  options: z.strictObject({
-    gate: z
-      .enum(ACTIVATION_NAMES)
-      .default("hard_sigmoid")
-      .describe(
-        "Function that turns the layer's output into the gate. The default is that of the paper's code; its figure has a sigmoid.",
-      ),
-    bias: z.boolean().default(true).describe("Whether the layer has a bias."),
-  }),
+  options: () =>
+    z.strictObject({
+      gate: z
+        .enum(ACTIVATION_NAMES)
+        .default("hard_sigmoid")
+        .describe(
+          "Function that turns the layer's output into the gate. The default is that of the paper's code; its figure has a sigmoid.",
+        ),
+      bias: z.boolean().default(true).describe("Whether the layer has a bias."),
+    }),
   op: defineLinearGate({
     doc: "x · gate(W · mean of x over H and W + b): effective Squeeze-and-Excitation",
     source: "CenterMask (CVPR 2020), section 3.3, eq. 3",

@@ -49,12 +49,13 @@ const op = modelOp({
     attention: optional(weights),
     attentionBias: optional(weights),
   },
-  attributes: z.strictObject({
-    fusion: z.enum(FUSIONS).default("add"),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    gate: z.enum(ACTIVATION_NAMES).default(GATE),
-    epsilon: z.number().positive().default(EPSILON),
-  }),
+  attributes: () =>
+    z.strictObject({
+      fusion: z.enum(FUSIONS).default("add"),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      gate: z.enum(ACTIVATION_NAMES).default(GATE),
+      epsilon: z.number().positive().default(EPSILON),
+    }),
   infer(operands) {
     const { x, reduce, reduceBias, normScale, normShift, expand, expandBias } = operands;
     const { attention, attentionBias } = operands;
@@ -121,24 +122,30 @@ function layerNorm(y: Tensor, scale: Tensor, shift: Tensor, epsilon: number): Te
 export const gc = defineAttention({
   type: "gc",
   title: "Global Context",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 8 }),
-    fusion: z
-      .enum(FUSIONS)
-      .default("add")
-      .describe("How the context is applied to x: added (the paper; timm's gca), or as a gate (timm's gc)."),
-    pooling: z
-      .enum(["attention", "average"])
-      .default("attention")
-      .describe("How the context is computed from the positions: by attention, or as their average."),
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the bottleneck."),
-    gate: z.enum(ACTIVATION_NAMES).default(GATE).describe("Function that computes the gate of fusion scale."),
-    epsilon: z
-      .number()
-      .positive()
-      .default(EPSILON)
-      .describe("ε of the layer normalisation in the bottleneck."),
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 8 }),
+      fusion: z
+        .enum(FUSIONS)
+        .default("add")
+        .describe(
+          "How the context is applied to x: added (the paper; timm's gca), or as a gate (timm's gc).",
+        ),
+      pooling: z
+        .enum(["attention", "average"])
+        .default("attention")
+        .describe("How the context is computed from the positions: by attention, or as their average."),
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation in the bottleneck."),
+      gate: z
+        .enum(ACTIVATION_NAMES)
+        .default(GATE)
+        .describe("Function that computes the gate of fusion scale."),
+      epsilon: z
+        .number()
+        .positive()
+        .default(EPSILON)
+        .describe("ε of the layer normalisation in the bottleneck."),
+    }),
   op,
   plan(given, site) {
     const { channels } = site;

@@ -95,14 +95,15 @@ const op = modelOp({
   doc: "x · gate(excite(gather(x))), enlarged to the size of x: gather-excite",
   source: "Gather-Excite (NeurIPS 2018), section 3",
   operands: { x: floats, parameters: rest(weights) },
-  attributes: z.strictObject({
-    extent: z.literal(EXTENTS).default(0),
-    mlp: z.boolean().default(true),
-    parameters: z.boolean().default(false),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      extent: z.literal(EXTENTS).default(0),
+      mlp: z.boolean().default(true),
+      parameters: z.boolean().default(false),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, parameters: operands }, attributes) {
     const { extent, mlp } = attributes;
     const [, channels, height, width] = featureMap(x, "x");
@@ -179,29 +180,30 @@ function enlarged(x: Tensor, dims: readonly number[]): Tensor {
 export const ge = defineAttention({
   type: "ge",
   title: "Gather-Excite",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 16 }),
-    extent: z
-      .literal(EXTENTS)
-      .default(0)
-      .describe("Extent of the gather: the approximate distance between windows; 0 gathers the whole map."),
-    parameters: z
-      .boolean()
-      .default(false)
-      .describe("Whether the gather has parameters (GE-θ⁺): depthwise convolutions instead of averages."),
-    mlp: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Whether the excite has two layers, as in SE (GE-θ⁺ and timm); GE-θ⁻ uses the gathered map as the gate.",
-      ),
-    activation: z
-      .enum(ACTIVATION_NAMES)
-      .default("relu")
-      .describe("Activation between layers of the gather and of the excite."),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 16 }),
+      extent: z
+        .literal(EXTENTS)
+        .default(0)
+        .describe("Extent of the gather: the approximate distance between windows; 0 gathers the whole map."),
+      parameters: z
+        .boolean()
+        .default(false)
+        .describe("Whether the gather has parameters (GE-θ⁺): depthwise convolutions instead of averages."),
+      mlp: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Whether the excite has two layers, as in SE (GE-θ⁺ and timm); GE-θ⁻ uses the gathered map as the gate.",
+        ),
+      activation: z
+        .enum(ACTIVATION_NAMES)
+        .default("relu")
+        .describe("Activation between layers of the gather and of the excite."),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { extent, parameters, mlp, gate, epsilon } = given;

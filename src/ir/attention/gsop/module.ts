@@ -47,7 +47,7 @@ const op = modelOp({
     expand: weights,
     expandBias: weights,
   },
-  attributes: z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
+  attributes: () => z.strictObject({ stride: z.int().min(1).default(1), epsilon: normEpsilon }),
   infer({ x, reduce, reduceBias, norm, rowNorm, rows, rowsBias, expand, expandBias }) {
     const [, channels] = featureMap(x, "x");
     const squeezed = Number(featureMap(reduce, "reduce")[0]);
@@ -105,16 +105,19 @@ function covariance(y: Tensor): Tensor {
 export const gsop = defineAttention({
   type: "gsop",
   title: "Global Second-order Pooling",
-  options: z.strictObject({
-    channels: z.int().min(1).max(1024).default(128).describe("d, the channels whose covariance is taken."),
-    stride: z
-      .int()
-      .min(1)
-      .max(16)
-      .default(1)
-      .describe("Stride of the reducing layer, to save work: 2 in the first stage of the authors' networks."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      channels: z.int().min(1).max(1024).default(128).describe("d, the channels whose covariance is taken."),
+      stride: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(1)
+        .describe(
+          "Stride of the reducing layer, to save work: 2 in the first stage of the authors' networks.",
+        ),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan({ channels: squeezed, stride, epsilon }, site) {
     const { channels } = site;

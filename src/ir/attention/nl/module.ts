@@ -46,11 +46,12 @@ const op = modelOp({
     outBias: weights,
     norm: normOperands,
   },
-  attributes: z.strictObject({
-    pairwise: z.enum(PAIRWISE).default("embedded-gaussian"),
-    scale: z.number().positive().default(1),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      pairwise: z.enum(PAIRWISE).default("embedded-gaussian"),
+      scale: z.number().positive().default(1),
+      epsilon: normEpsilon,
+    }),
   infer({ x, out, outBias, norm, ...layers }) {
     const [, channels] = featureMap(x, "x");
     const [squeezed] = featureMap(layers.theta, "theta");
@@ -105,18 +106,19 @@ function attended(
 export const nl = defineAttention({
   type: "nl",
   title: "Non-local Block",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
-    pairwise: z
-      .enum(PAIRWISE)
-      .default("embedded-gaussian")
-      .describe("How two positions are compared: softmax of their products, or the products themselves."),
-    scaled: z
-      .boolean()
-      .default(true)
-      .describe("Whether the products are divided by √C, as timm does; the paper doesn't."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 8, divisor: 8 }),
+      pairwise: z
+        .enum(PAIRWISE)
+        .default("embedded-gaussian")
+        .describe("How two positions are compared: softmax of their products, or the products themselves."),
+      scaled: z
+        .boolean()
+        .default(true)
+        .describe("Whether the products are divided by √C, as timm does; the paper doesn't."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { channels } = site;

@@ -31,11 +31,12 @@ const op = modelOp({
   doc: "x · gate of a convolution of mean and maximum over the channels: CBAM's spatial attention",
   source: "CBAM (ECCV 2018), section 3, eq. 3",
   operands: { x: floats, spatial: weights, norm: optional(normOperands) },
-  attributes: z.strictObject({
-    pooling: z.enum(POOLINGS).default("separate"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      pooling: z.enum(POOLINGS).default("separate"),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, spatial, norm }, { pooling }) {
     featureMap(x, "x");
     expectSpatialWeight(spatial, pooling);
@@ -55,16 +56,17 @@ const op = modelOp({
 export const sam = defineAttention({
   type: "sam",
   title: "Spatial Attention Module",
-  options: z.strictObject({
-    kernel: spatialKernelOption,
-    pooling: poolingOption,
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
-    norm: z
-      .boolean()
-      .default(true)
-      .describe("Whether batch normalisation follows the convolution, as in the authors' code and timm."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      kernel: spatialKernelOption,
+      pooling: poolingOption,
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid").describe("Function that computes the gate."),
+      norm: z
+        .boolean()
+        .default(true)
+        .describe("Whether batch normalisation follows the convolution, as in the authors' code and timm."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan: ({ kernel, pooling, gate, norm, epsilon }, site) => ({
     attributes: { pooling, gate, epsilon },

@@ -55,10 +55,11 @@ const op = modelOp({
 export const scse = defineAttention({
   type: "scse",
   title: "Concurrent Spatial and Channel Squeeze and Excitation",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 2 }),
-    bias: z.boolean().default(true).describe("Whether the layers have a bias."),
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 2 }),
+      bias: z.boolean().default(true).describe("Whether the layers have a bias."),
+    }),
   op,
   plan(given, site) {
     const { channels } = site;

@@ -13,20 +13,21 @@ import { defineAttention, initializationAt } from "../module.js";
 export const seGc = defineAttention({
   type: "se-gc",
   title: "SE-GC",
-  options: z.strictObject({
-    groups: z
-      .int()
-      .min(1)
-      .max(65536)
-      .optional()
-      .describe("G, the number of groups. Default: 16, or computed from `groupSize`."),
-    groupSize: z
-      .int()
-      .min(1)
-      .max(65536)
-      .optional()
-      .describe("Channels in a group, instead of `groups`: C/8 groups are groups of 8."),
-  }),
+  options: () =>
+    z.strictObject({
+      groups: z
+        .int()
+        .min(1)
+        .max(65536)
+        .optional()
+        .describe("G, the number of groups. Default: 16, or computed from `groupSize`."),
+      groupSize: z
+        .int()
+        .min(1)
+        .max(65536)
+        .optional()
+        .describe("Channels in a group, instead of `groups`: C/8 groups are groups of 8."),
+    }),
   op: defineLinearGate({
     doc: "x · sigmoid(W · mean of x over H and W), W block-diagonal: a group convolution",
     source: "ECA-Net (CVPR 2020), section 3.2.2 and table 2",

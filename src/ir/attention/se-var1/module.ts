@@ -14,7 +14,7 @@ import { defineAttention } from "../module.js";
 export const seVar1 = defineAttention({
   type: "se-var1",
   title: "SE-Var1",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   op: modelOp({
     doc: "x · sigmoid(mean of x over H and W): SE without its layers",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",

@@ -18,7 +18,7 @@ import { defineAttention } from "../module.js";
 export const seVar2 = defineAttention({
   type: "se-var2",
   title: "SE-Var2",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   op: modelOp({
     doc: "x · sigmoid(w ⊙ mean of x over H and W): one weight for each channel",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",

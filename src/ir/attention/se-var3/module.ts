@@ -11,7 +11,7 @@ import { defineAttention, initializationAt } from "../module.js";
 export const seVar3 = defineAttention({
   type: "se-var3",
   title: "SE-Var3",
-  options: z.strictObject({}),
+  options: () => z.strictObject({}),
   op: defineLinearGate({
     doc: "x · sigmoid(W · mean of x over H and W): one full layer without bias",
     source: "ECA-Net (CVPR 2020), section 3.2.1 and table 2",

@@ -53,12 +53,13 @@ const op = modelOp({
     reduceBias: optional(weights),
     expandBias: optional(weights),
   },
-  attributes: z.strictObject({
-    squeeze: z.enum(SQUEEZE_NAMES).default("average"),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      squeeze: z.enum(SQUEEZE_NAMES).default("average"),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      gate: z.enum(ACTIVATION_NAMES).default("sigmoid"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, norm, ...layers }, { squeeze }) {
     const [, channels] = squeeze === "none" ? featureMap(x, "x") : gatedChannels(x, "x");
     const squeezed = expectBottleneck(layers, channels);
@@ -81,26 +82,27 @@ const op = modelOp({
 export const se = defineAttention({
   type: "se",
   title: "Squeeze-and-Excitation",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 16 }),
-    squeeze: z
-      .enum(SQUEEZE_NAMES)
-      .default("average")
-      .describe(
-        "Pooling of each channel: its average, its maximum, or none; with none, both layers act at every position (NoSqueeze).",
-      ),
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the two layers."),
-    gate: z
-      .enum(ACTIVATION_NAMES)
-      .default("sigmoid")
-      .describe("Function that turns the second layer's output into the gate."),
-    bias: z.boolean().default(true).describe("Whether both layers have a bias."),
-    norm: z
-      .boolean()
-      .default(false)
-      .describe("Whether batch normalisation follows the first layer, as in RexNet; the paper has none."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 16 }),
+      squeeze: z
+        .enum(SQUEEZE_NAMES)
+        .default("average")
+        .describe(
+          "Pooling of each channel: its average, its maximum, or none; with none, both layers act at every position (NoSqueeze).",
+        ),
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation between the two layers."),
+      gate: z
+        .enum(ACTIVATION_NAMES)
+        .default("sigmoid")
+        .describe("Function that turns the second layer's output into the gate."),
+      bias: z.boolean().default(true).describe("Whether both layers have a bias."),
+      norm: z
+        .boolean()
+        .default(false)
+        .describe("Whether batch normalisation follows the first layer, as in RexNet; the paper has none."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   plan(given, site) {
     const { squeeze, activation: hidden, gate, epsilon } = given;

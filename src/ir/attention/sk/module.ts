@@ -31,11 +31,12 @@ const op = modelOp({
   doc: "Σ aₘ · Uₘ over the paths Uₘ that x has one after the other, a a softmax over them: selective kernels",
   source: "SKNet (CVPR 2019), section 3.1, eq. 1 to 6",
   operands: { x: floats, reduce: floats, norm: normOperands, select: floats },
-  attributes: z.strictObject({
-    paths: z.int().min(2),
-    hidden: z.enum(ACTIVATION_NAMES).default("relu"),
-    epsilon: normEpsilon,
-  }),
+  attributes: () =>
+    z.strictObject({
+      paths: z.int().min(2),
+      hidden: z.enum(ACTIVATION_NAMES).default("relu"),
+      epsilon: normEpsilon,
+    }),
   infer({ x, reduce, norm, select }, { paths }) {
     const [n, stacked, height, width] = featureMap(x, "x");
     if (stacked % paths !== 0) refuse(`${stacked} channels are not those of ${paths} paths`);
@@ -74,17 +75,18 @@ function pathsOf(x: Tensor, paths: number): readonly Tensor[] {
 export const sk = defineAttention({
   type: "sk",
   title: "Selective Kernels",
-  options: z.strictObject({
-    ...reductionOptions({ ratio: 1 / 16 }),
-    minChannels: z
-      .int()
-      .min(1)
-      .max(65536)
-      .default(1)
-      .describe("Minimum number of squeezed channels: the paper's L, 32 in its networks."),
-    activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation of the compact descriptor."),
-    epsilon: normEpsilonOption,
-  }),
+  options: () =>
+    z.strictObject({
+      ...reductionOptions({ ratio: 1 / 16 }),
+      minChannels: z
+        .int()
+        .min(1)
+        .max(65536)
+        .default(1)
+        .describe("Minimum number of squeezed channels: the paper's L, 32 in its networks."),
+      activation: z.enum(ACTIVATION_NAMES).default("relu").describe("Activation of the compact descriptor."),
+      epsilon: normEpsilonOption,
+    }),
   op,
   /** The channels of the site are those of one path. */
   plan(given, site) {
