@@ -140,7 +140,11 @@ const { metafile } = await build({
     assert: resolve("scripts/program-bundle/assert.ts"),
   },
   define: { "import.meta.url": "__programUrl" },
-  banner: { js: 'const __programUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // A function of what CommonJS gives a module: put around the text in each start, it would have V8 copy all of it.
+  banner: {
+    js: '(function(module,require,__filename){const __programUrl = require("node:url").pathToFileURL(__filename).href;',
+  },
+  footer: { js: "})" },
   metafile: true,
 });
 const [program = ""] = Object.keys(metafile.outputs);

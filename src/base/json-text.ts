@@ -1,4 +1,4 @@
-import { UNSEEN } from "./visible-text.js";
+import { unseen } from "./visible-text.js";
 
 /** A value as JSON, in lines; what a terminal would obey and what nobody sees is escaped, so that it reads back as it was. */
 export function jsonText(value: unknown): string {
@@ -12,7 +12,7 @@ export function quoted(text: string): string {
 
 /** A text in which only strings of JSON can have what is unseen: that is escaped in them. */
 export function escapeUnseen(json: string): string {
-  return json.replace(UNSEEN, (each) =>
+  return json.replace(unseen(), (each) =>
     each === "\n"
       ? each
       : [...Array(each.length).keys()]

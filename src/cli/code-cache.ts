@@ -19,7 +19,7 @@ const { basename, join } = require("node:path") as typeof import("node:path");
 const MOST_CACHES = 60;
 
 /**
- * Runs a bundled CommonJS file of ASCII characters, and gives what it exports.
+ * Runs a bundled file of ASCII characters that is one function, `(function(module, require, __filename) {...})`, and gives what it exports.
  *
  * @param command what names the cache: a run compiles what its command needs
  */
@@ -30,7 +30,7 @@ export function runWithCodeCache(program: URL, command: string): object {
   const source = fs.readFileSync(file, "latin1");
   const cache = cacheFile(file, command);
   const cachedData = cache === undefined ? undefined : readOwn(cache);
-  const script = new vm.Script(`(function(module,require,__filename){${source}\n})`, {
+  const script = new vm.Script(source, {
     filename: file,
     cachedData,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -82,7 +82,7 @@ function readOwn(file: string): Buffer | undefined {
     if (!isOwn(fs.fstatSync(descriptor))) return undefined;
     const content = fs.readFileSync(descriptor);
     const data = content.subarray(0, content.length - CHECKSUM_BYTES);
-    return checksum(data) === content.readInt32LE(data.length) ? data : undefined;
+    return checksum(data) === content.readUInt32LE(data.length) ? data : undefined;
   } catch {
     return undefined;
   } finally {
@@ -92,12 +92,10 @@ function readOwn(file: string): Buffer | undefined {
 
 const CHECKSUM_BYTES = 4;
 
-/** Of all words: Node's own checksums come with modules that take longer to load than this. */
+/** Natively: a loop takes longer than Node's module, which has little beside the streams that any output needs. */
 function checksum(data: Uint8Array): number {
-  let sum = data.length;
-  const words = new Int32Array(data.buffer, data.byteOffset, data.length >>> 2);
-  for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + (words[i] as number)) | 0;
-  return sum;
+  const { crc32 } = require("node:zlib") as typeof import("node:zlib");
+  return crc32(data);
 }
 
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
@@ -119,7 +117,7 @@ function write(cache: string, script: Script): void {
     try {
       const data = script.createCachedData();
       const sum = Buffer.alloc(CHECKSUM_BYTES);
-      sum.writeInt32LE(checksum(data));
+      sum.writeUInt32LE(checksum(data));
       fs.writeFileSync(descriptor, Buffer.concat([data, sum]));
       fs.fsyncSync(descriptor);
     } finally {

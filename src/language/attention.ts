@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { late } from "../base/late.js";
+import { late } from "../base/late-schemas.js";
 import { ATTENTION_TYPES, attentionModules } from "../ir/attention/modules.js";
 import { attentionObject } from "../ir/attention/options.js";
 import { ATTENTION_POSITIONS, type AttentionPosition } from "./positions.js";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { late } from "../base/late.js";
+import { late } from "../base/late-schemas.js";
 import { MAX_CHANNELS } from "./fields.js";
 
 /** How an image gets its size: covering the input or fitting into it, keeping its proportions, or both sides whatever they were. */

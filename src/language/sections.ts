@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, once } from "../base/late.js";
+import { once } from "../base/late.js";
+import { late } from "../base/late-schemas.js";
 import { DEFAULT_INITIALIZATION, INITIALIZATION_NAMES } from "../ir/initializers.js";
 import { attentionDefaultsSchema } from "./attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "./fields.js";

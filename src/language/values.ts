@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, once } from "../base/late.js";
+import { once } from "../base/late.js";
+import { late } from "../base/late-schemas.js";
 import { MAX_CHANNELS } from "./fields.js";
 
 // Named values: a layer or a stage names its result, and later ones begin with it.

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, once } from "../base/late.js";
+import { once } from "../base/late.js";
+import { late } from "../base/late-schemas.js";
 import { ATTENTION_TYPES } from "../ir/attention/modules.js";
 
 // What a file of weights calls the layers of a network, where no framework does.

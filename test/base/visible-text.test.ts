@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { oneVisibleLine, UNSEEN, visibleText } from "../../src/base/visible-text.js";
+import { oneVisibleLine, unseen, visibleText } from "../../src/base/visible-text.js";
 
 const test = suite("base: visible text");
 
@@ -9,7 +9,7 @@ const escaped = (each: string): string => `\\u{${(each.codePointAt(0) ?? 0).toSt
 test("every character of the basic plane is told apart as the tables of Unicode say", () => {
   for (let code = 0; code < 0x10000; code++) {
     const character = String.fromCharCode(code);
-    const shown = character.replace(UNSEEN, escaped);
+    const shown = character.replace(unseen(), escaped);
     assert.is(oneVisibleLine(`a${character}b`), `a${shown}b`);
     const kept = character === "\n" || character === "\t";
     assert.is(visibleText(`a${character}b`), `a${kept ? character : shown}b`);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { SHOWS } from "../../src/base/visible-text.js";
+import { shows } from "../../src/base/visible-text.js";
 import { nameForms, uniqueIdentifiers } from "../../src/codegen/names.js";
 import { escapeFor } from "../../src/codegen/user-templates/escapes.js";
 import { skip } from "../skip.js";
@@ -60,7 +60,7 @@ function written(ending: string): readonly string[] {
 
 /** What an escape may lose: characters beyond the first plane that do not show. */
 function visible(text: string): string {
-  return [...text].map((sign) => (sign.length > 1 && !SHOWS.test(sign) ? "\ufffd" : sign)).join("");
+  return [...text].map((sign) => (sign.length > 1 && !shows().test(sign) ? "\ufffd" : sign)).join("");
 }
 
 /** Runs a program of JavaScript and gives what it returns. */

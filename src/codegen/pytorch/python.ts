@@ -1,4 +1,4 @@
-import { SHOWS, unfolded } from "../../base/visible-text.js";
+import { shows, unfolded } from "../../base/visible-text.js";
 import { capitalized, wordsOf } from "../names.js";
 
 /** An expression of Python, as far as generated modules have them. */
@@ -168,7 +168,7 @@ export function pythonNumber(value: number): string {
 
 /** Any text as a string literal that holds exactly it. */
 export function pythonString(text: string): string {
-  return `"${[...text].map((each) => (SHOWS.test(each) && each !== '"' && each !== "\\" ? each : escaped(each))).join("")}"`;
+  return `"${[...text].map((each) => (shows().test(each) && each !== '"' && each !== "\\" ? each : escaped(each))).join("")}"`;
 }
 
 function escaped(character: string): string {

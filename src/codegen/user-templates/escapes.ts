@@ -1,4 +1,4 @@
-import { SHOWS } from "../../base/visible-text.js";
+import { shows } from "../../base/visible-text.js";
 
 /**
  * How a `{{tag}}` is written in files of one kind, so that no text of a spec ends the literal or the comment that it stands
@@ -77,7 +77,7 @@ function each(
   change: (sign: string) => string | undefined,
   hidden: (sign: string) => string = () => LOST,
 ): string {
-  return [...text].map((sign) => change(sign) ?? (SHOWS.test(sign) ? sign : hidden(sign))).join("");
+  return [...text].map((sign) => change(sign) ?? (shows().test(sign) ? sign : hidden(sign))).join("");
 }
 
 function inLiteral(text: string, written: (sign: string) => string): string {
@@ -86,10 +86,10 @@ function inLiteral(text: string, written: (sign: string) => string): string {
   const meets = (i: number): boolean => [signs[i - 1] ?? "*", signs[i + 1] ?? "*"].includes("*");
   return signs
     .map((sign, i) => {
-      if (sign.length > 1) return SHOWS.test(sign) ? sign : LOST;
+      if (sign.length > 1) return shows().test(sign) ? sign : LOST;
       const ends = ENDS_LITERALS.test(sign) || (sign === "/" && meets(i));
       const starEnds = sign === "*" && (i === 0 || i === signs.length - 1);
-      return ends || starEnds || !SHOWS.test(sign) ? written(sign) : sign;
+      return ends || starEnds || !shows().test(sign) ? written(sign) : sign;
     })
     .join("");
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { lateVariant } from "../../base/late.js";
+import { lateVariant } from "../../base/late-schemas.js";
 import { ATTENTION_TYPES, type AttentionOptions, attentionModules } from "./modules.js";
 
 type Written<M extends z.ZodRawShape> = AttentionOptions & z.output<z.ZodObject<M>>;

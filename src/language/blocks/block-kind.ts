@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { lateVariant, once } from "../../base/late.js";
+import { once } from "../../base/late.js";
+import { lateVariant } from "../../base/late-schemas.js";
 import { gatesSchema } from "../attention.js";
 import { activationName, channelCount, kernelSize, strideSize } from "../fields.js";
 import type { AttentionPositions } from "../positions.js";

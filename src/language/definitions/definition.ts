@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, once } from "../../base/late.js";
+import { once } from "../../base/late.js";
+import { late } from "../../base/late-schemas.js";
 import type { WrittenGates } from "../attention.js";
 import { stageFields } from "../blocks/block-kind.js";
 import { FUNCTIONS } from "./expression.js";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { lateVariant, once } from "../../base/late.js";
+import { once } from "../../base/late.js";
+import { lateVariant } from "../../base/late-schemas.js";
 import { activationName } from "../fields.js";
 import { valueFields } from "../values.js";
 

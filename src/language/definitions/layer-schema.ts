@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, lateVariant, once } from "../../base/late.js";
+import { once } from "../../base/late.js";
+import { late, lateVariant } from "../../base/late-schemas.js";
 import { type SelectionOptions, selectionModules } from "../../ir/attention/modules.js";
 import { layerGatesSchema } from "../attention.js";
 import { activationName } from "../fields.js";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { late, once } from "../../base/late.js";
+import { once } from "../../base/late.js";
+import { late } from "../../base/late-schemas.js";
 import { layersSchema } from "../definitions/layer-schema.js";
 import { activationName } from "../fields.js";
 import { readName, valueName } from "../values.js";
