@@ -43,17 +43,21 @@ export function modelBytes(encoded: EncodedModel | ModelParts, options: NumbersO
 
 /** The bytes of a file in order, the numbers among them made when it is their turn; each piece is valid until the next one is asked for. */
 export function* piecesOfFile({ segments }: FileLayout, options: NumbersOptions): Iterable<Uint8Array> {
-  for (const segment of segments) yield* piecesOf(segment, options);
+  const scratch = new Float32Array(PIECE_ELEMENTS);
+  for (const segment of segments) yield* piecesOf(segment, options, scratch);
 }
 
 /** Bytes of another file that are held at a time. */
 const COPIED_BYTES = 1 << 18;
 
-function* piecesOf(segment: FileSegment, { seed, rounding }: NumbersOptions): Iterable<Uint8Array> {
+function* piecesOf(
+  segment: FileSegment,
+  { seed, rounding }: NumbersOptions,
+  scratch: Float32Array,
+): Iterable<Uint8Array> {
   if (segment.kind === "bytes") return yield segment.bytes;
   if (segment.kind === "copy")
     return yield* piecesOfRange(rangeOf(segment.range, segment.start, segment.byteLength), COPIED_BYTES);
-  const scratch = new Float32Array(Math.min(PIECE_ELEMENTS, segment.byteLength));
   for (const numbers of weightChunks(segment.expr, seed, PIECE_ELEMENTS)) {
     yield segment.dtype === "float16"
       ? bytesOf(encodeHalf(numbers, rounding, segment.name))

@@ -41,12 +41,31 @@ export function* weightChunks(
 ): Iterable<Float64Array<ArrayBuffer>> {
   const count = elementCount(expr.dims);
   const source = elementsOf(expr, seed);
-  const buffer = new Float64Array(Math.min(count, chunkElements));
-  for (let done = 0; done < count; done += buffer.length) {
-    const chunk = buffer.subarray(0, Math.min(buffer.length, count - done));
-    source.fill(chunk);
-    yield chunk;
+  const buffer = borrow(Math.min(count, chunkElements));
+  try {
+    for (let done = 0; done < count; done += buffer.length) {
+      const chunk = buffer.subarray(0, Math.min(buffer.length, count - done));
+      source.fill(chunk);
+      yield chunk;
+    }
+  } finally {
+    giveBack(buffer);
   }
+}
+
+/** The memory of pieces that nobody uses: each is as large as most pieces, and new ones for each tensor would keep the garbage collector busy. */
+const unused: Float64Array<ArrayBuffer>[] = [];
+
+/** An array of so many elements, of any values, for a while. */
+function borrow(length: number): Float64Array<ArrayBuffer> {
+  if (length > PIECE_ELEMENTS) return new Float64Array(length);
+  return (unused.pop() ?? new Float64Array(PIECE_ELEMENTS)).subarray(0, length);
+}
+
+/** Ends `borrow`: the next one may get the same memory. */
+function giveBack({ buffer }: Float64Array<ArrayBuffer>): void {
+  if (buffer.byteLength === PIECE_ELEMENTS * Float64Array.BYTES_PER_ELEMENT)
+    unused.push(new Float64Array(buffer));
 }
 
 /** All elements of a weight, each rounded to the element type: what a file holds. `into` has room for all of them. */
@@ -199,14 +218,13 @@ function binaryElements(
   left: ElementSource,
   right: ElementSource,
 ): ElementSource {
-  let scratch = new Float64Array(0);
   return {
     fill(target) {
-      if (scratch.length < target.length) scratch = new Float64Array(target.length);
-      const other = scratch.subarray(0, target.length);
+      const other = borrow(target.length);
       left.fill(target);
       right.fill(other);
       combine(target, other);
+      giveBack(other);
     },
   };
 }
