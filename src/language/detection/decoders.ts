@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { once, withLate } from "../../base/late.js";
+import { late } from "../../base/late-schemas.js";
 
 /** How the numbers that a head has for an anchor become its box. */
 interface BoxDecoder<Schema extends z.ZodObject> {
@@ -12,80 +14,88 @@ interface BoxDecoder<Schema extends z.ZodObject> {
   readonly perMap?: keyof z.output<Schema> & string;
 }
 
-function boxDecoder<Schema extends z.ZodObject>(decoder: BoxDecoder<Schema>): BoxDecoder<Schema> {
-  return decoder;
+/** Gives a decoder its exact type. Its options are made when they are needed. */
+function boxDecoder<Schema extends z.ZodObject>(
+  decoder: Omit<BoxDecoder<Schema>, "schema"> & { readonly schema: () => Schema },
+): BoxDecoder<Schema> {
+  return withLate(decoder, "schema", decoder.schema);
 }
 
-const at = z
-  .enum(["corner", "centre"])
-  .default("corner")
-  .describe(
-    "The point of a pixel's cell that its boxes are relative to. corner: the upper left one (torchvision). centre: the middle (EfficientDet, YOLOv8).",
-  );
+const at = once(() =>
+  z
+    .enum(["corner", "centre"])
+    .default("corner")
+    .describe(
+      "The point of a pixel's cell that its boxes are relative to. corner: the upper left one (torchvision). centre: the middle (EfficientDet, YOLOv8).",
+    ),
+);
 
 const offsets = boxDecoder({
-  schema: z.strictObject({
-    type: z
-      .literal("offsets")
-      .describe(
-        "An anchor is moved and resized: centre + t · side, side · exp(t), where exp(t) is at most 62.5 (Girshick et al., R-CNN, CVPR 2014, appendix C).",
-      ),
-    order: z
-      .enum(["xy", "yx"])
-      .default("xy")
-      .describe(
-        "Order of the numbers. xy: those of x, y, width and height. yx: y, x, height, width (EfficientDet).",
-      ),
-    at,
-  }),
+  schema: () =>
+    z.strictObject({
+      type: z
+        .literal("offsets")
+        .describe(
+          "An anchor is moved and resized: centre + t · side, side · exp(t), where exp(t) is at most 62.5 (Girshick et al., R-CNN, CVPR 2014, appendix C).",
+        ),
+      order: z
+        .enum(["xy", "yx"])
+        .default("xy")
+        .describe(
+          "Order of the numbers. xy: those of x, y, width and height. yx: y, x, height, width (EfficientDet).",
+        ),
+      at: at(),
+    }),
   hasAnchors: true,
   numbers: () => 4,
 });
 
-const reach = z.number().positive().max(16);
+const reach = once(() => z.number().positive().max(16));
 
 const cells = boxDecoder({
-  schema: z.strictObject({
-    type: z
-      .literal("cells")
-      .describe(
-        "A centre near the middle of the pixel's cell, and a multiple of the anchor's sides: numbers of x, y, width and height (Redmon and Farhadi, YOLOv3, 2018, section 2.1).",
-      ),
-    reach: z
-      .union([reach, z.array(reach).min(1).max(64)], {
-        error: "expected a number, or a list of one for each map",
-      })
-      .default(1)
-      .describe(
-        "Cells that centres are spread over: middle + reach · (sigmoid(t) - 1/2). One number, or a list of one per map. YOLOv4: its `scale_x_y`; YOLOv5: 2.",
-      ),
-    sides: z
-      .enum(["exp", "square"])
-      .default("exp")
-      .describe("exp: anchor · exp(t) (YOLOv4). square: anchor · (2 · sigmoid(t))² (YOLOv5)."),
-  }),
+  schema: () =>
+    z.strictObject({
+      type: z
+        .literal("cells")
+        .describe(
+          "A centre near the middle of the pixel's cell, and a multiple of the anchor's sides: numbers of x, y, width and height (Redmon and Farhadi, YOLOv3, 2018, section 2.1).",
+        ),
+      reach: z
+        .union([reach(), z.array(reach()).min(1).max(64)], {
+          error: "expected a number, or a list of one for each map",
+        })
+        .default(1)
+        .describe(
+          "Cells that centres are spread over: middle + reach · (sigmoid(t) - 1/2). One number, or a list of one per map. YOLOv4: its `scale_x_y`; YOLOv5: 2.",
+        ),
+      sides: z
+        .enum(["exp", "square"])
+        .default("exp")
+        .describe("exp: anchor · exp(t) (YOLOv4). square: anchor · (2 · sigmoid(t))² (YOLOv5)."),
+    }),
   hasAnchors: true,
   numbers: () => 4,
   perMap: "reach",
 });
 
 const distances = boxDecoder({
-  schema: z.strictObject({
-    type: z
-      .literal("distances")
-      .describe(
-        "Distances of the left, top, right and bottom side from a point of the pixel, in units of the map's stride (Tian et al., FCOS, ICCV 2019, section 3.1).",
-      ),
-    bins: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(1)
-      .describe(
-        "Numbers per distance. 1: the distance. More: logits whose softmax weighs 0, 1, 2 … (Li et al., Generalized Focal Loss, NeurIPS 2020, section 3; YOLOv8 has 16).",
-      ),
-    at,
-  }),
+  schema: () =>
+    z.strictObject({
+      type: z
+        .literal("distances")
+        .describe(
+          "Distances of the left, top, right and bottom side from a point of the pixel, in units of the map's stride (Tian et al., FCOS, ICCV 2019, section 3.1).",
+        ),
+      bins: z
+        .int()
+        .min(1)
+        .max(1024)
+        .default(1)
+        .describe(
+          "Numbers per distance. 1: the distance. More: logits whose softmax weighs 0, 1, 2 … (Li et al., Generalized Focal Loss, NeurIPS 2020, section 3; YOLOv8 has 16).",
+        ),
+      at: at(),
+    }),
   hasAnchors: false,
   numbers: ({ bins }) => 4 * bins,
 });
@@ -101,11 +111,13 @@ export type ResolvedDecoder = { [T in DecoderType]: DecoderOf<T> }[DecoderType];
 
 const DECODER_TYPES = Object.keys(boxDecoders) as [DecoderType, ...DecoderType[]];
 
-export const decoderSchema = z.union(
-  [z.enum(DECODER_TYPES), z.discriminatedUnion("type", [offsets.schema, cells.schema, distances.schema])],
-  {
-    error: `expected ${DECODER_TYPES.map((type) => JSON.stringify(type)).join(", ")} or an object with a type`,
-  },
+export const decoderSchema = late(() =>
+  z.union(
+    [z.enum(DECODER_TYPES), z.discriminatedUnion("type", [offsets.schema, cells.schema, distances.schema])],
+    {
+      error: `expected ${DECODER_TYPES.map((type) => JSON.stringify(type)).join(", ")} or an object with a type`,
+    },
+  ),
 );
 
 /** A decoder with the defaults of its options, if only its type is given. */
