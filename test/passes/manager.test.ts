@@ -27,7 +27,13 @@ const NETWORK = `graph "g" {
 
 /** A pass that is not what it should be. */
 function passThat(run: (graph: Graph) => Graph): Pass {
-  return definePass({ name: "broken-pass", doc: "", options: () => z.strictObject({}), preserves: "values", run });
+  return definePass({
+    name: "broken-pass",
+    doc: "",
+    options: () => z.strictObject({}),
+    preserves: "values",
+    run,
+  });
 }
 
 function defectOf(run: (graph: Graph) => Graph): string {
