@@ -7,8 +7,11 @@ import { type Outputs, runWith } from "./outputs.js";
 /** Runs with moved inputs. */
 const RUNS = 8;
 
-/** How many times as coarse as the arithmetic they are moved: what arithmetic decides otherwise is to be decided otherwise here too. */
-const COARSER = 16;
+/**
+ * How many times as coarse as the arithmetic they are moved: what arithmetic decides otherwise is to be decided otherwise here too. A network of a hundred
+ * layers rounds as often, and the roundings add up as the root of their number; outputs are right up to ten times that.
+ */
+const COARSER = 128;
 
 /** The outputs of a model when each number of the inputs is moved by some roundings, in some runs. */
 async function* movedOutputs(

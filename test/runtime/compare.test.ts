@@ -105,6 +105,9 @@ test("whole numbers are compared one by one, and tell nothing where rounding cha
   assert.is(verdictOfLabels([0, 0, 0, 0, 0], 3), "undecided");
   assert.is(verdictOfLabels(labels, 3), "undecided");
   assert.is(verdictOfLabels(labels, 0, 0), "undecided");
+  // Three of five hang on rounding, so that a fourth is no mistake; two of five do not excuse a third.
+  assert.is(verdictOfLabels([1, 4, 0, 6, 8], 3), "undecided");
+  assert.is(verdictOfLabels([0, 4, 0, 6, 8], 2), "wrong");
   assert.is(judgeWhole([0, 0], [0, 0], [1, 2], 0, 1).verdict, "right");
   assert.is(judgeWhole([4], [6], [1], 1, 1).verdict, "undecided");
 });
