@@ -150,12 +150,13 @@ export function parameterNumbers(seed: number): ParameterSource {
 /** Tensors by the names of a network's inputs, or of its outputs. */
 export type Run = ReadonlyMap<string, Tensor>;
 
-/** Inputs whose floating-point numbers are larger or smaller by that part of themselves, by chance. Whole numbers stay. */
+/** Inputs whose floating-point numbers are larger or smaller by that part of themselves, by chance. Whole numbers stay, and those that were given. */
 export function movedBy(shapes: readonly InputShape[], inputs: Run, part: number, seed: number): Run {
-  const whole = new Set(shapes.filter(({ dtype }) => dtype && !isFloat(dtype)).map(({ name }) => name));
+  const kept = shapes.filter(({ dtype, value }) => value !== undefined || (dtype && !isFloat(dtype)));
+  const names = new Set(kept.map(({ name }) => name));
   return new Map(
     [...inputs].map(([name, tensor]) => {
-      if (whole.has(name)) return [name, tensor];
+      if (names.has(name)) return [name, tensor];
       const { dims, data } = tensor;
       const stream = randomStream(seed, `moved:${name}`);
       return [

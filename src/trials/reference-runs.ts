@@ -96,7 +96,7 @@ export async function evaluateReference(
     rounded: i === 0 ? rounded : undefined,
   }));
   const onOp = (): void => onProgress(1);
-  const errors = steps?.errors ?? roundingErrors(graph, known, parameters, arithmetic, { onOp });
+  const errors = steps?.errors ?? roundingErrors(graph, known, parameters, arithmetic, { onOp, shapes: inputs });
   let all: ReadonlyMap<string, OutputError> | undefined;
   const byBatch = new Map([[lot, exact[0] ?? new Map()]]);
   const runOf = (batch: number): Run => {
@@ -122,6 +122,7 @@ export async function evaluateReference(
       }));
       all ??= roundingErrors(graph, [...known, ...moved], parameters, arithmetic, {
         least: 2 * given.length,
+        shapes: inputs,
       });
       return all;
     },
@@ -158,14 +159,18 @@ export function roundingErrors(
   known: readonly KnownRun[],
   parameters: ParameterSource,
   arithmetic: RoundedArithmetic,
-  { least = 1, onOp }: { readonly least?: number; readonly onOp?: () => void } = {},
+  {
+    least = 1,
+    onOp,
+    shapes = inputShapes(graph),
+  }: { readonly least?: number; readonly onOp?: () => void; readonly shapes?: readonly InputShape[] } = {},
 ): ReadonlyMap<string, OutputError> {
   const runs = new Map<string, RoundedRun[]>(graph.outputs.map(({ name }) => [name, []]));
   const [{ inputs: first } = { inputs: new Map() }] = known;
   let errors: ReadonlyMap<string, OutputError> = new Map();
   for (let i = 0; i < Math.max(MOST_ROUNDED, least); i++) {
     const run: KnownRun = known[i] ?? {
-      inputs: movedBy(inputShapes(graph), first, 2 * ROUNDOFF.float32.unit, i),
+      inputs: movedBy(shapes, first, 2 * ROUNDOFF.float32.unit, i),
     };
     const exact = run.exact ?? evaluateGraph(graph, run.inputs, parameters, onOp);
     const rounded = run.rounded ?? evaluateGraph(graph, run.inputs, parameters, onOp, arithmetic);

@@ -21,17 +21,20 @@ function lossOf(node: OperatorNode, logarithms: Tensor): Tensor {
   });
   const reduction = node.string("reduction", "mean");
   if (reduction === "none") return tensorOf(labels.dims, losses);
-  const sum = losses.reduce((all, loss) => all + loss, 0);
+  // A run with the rounding of float32 rounds the sums too, of which there is one over all labels.
+  const held = logarithms.data instanceof Float32Array ? Math.fround : (x: number): number => x;
+  const sum = losses.reduce((all, loss) => held(all + loss), 0);
   if (reduction === "sum") return tensorOf([], [sum]);
   if (reduction !== "mean") return refuse(`reduction ${reduction} is not known`);
-  return tensorOf([], [sum / labels.data.reduce((all, label) => all + weightOf(label), 0)]);
+  const divisor = labels.data.reduce((all, label) => held(all + weightOf(label)), 0);
+  return tensorOf([], [sum / divisor]);
 }
 
 /** log softmax over axis 1. */
 function logSoftmax({ dims, data }: Tensor): Tensor {
+  const y = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
   const classes = dims[1] ?? 1;
   const inner = elementCount(dims.slice(2));
-  const y = new Float64Array(data.length);
   for (let row = 0; row < data.length / classes; row++) {
     const start = Math.floor(row / inner) * classes * inner + (row % inner);
     const scores = Float64Array.from({ length: classes }, (_, c) => data[start + c * inner] ?? 0);

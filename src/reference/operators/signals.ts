@@ -5,26 +5,38 @@ import { aroundAxis, axisFrom, type Evaluator, type NodeTensor, tensorOf } from 
 
 type Complex = readonly [real: number, imaginary: number];
 
+interface Transform {
+  readonly length: number;
+  readonly bins: number;
+  readonly inverse?: boolean;
+  /** Whether a run with the rounding of float32 is to show what that does: to angles of many turns too. */
+  readonly rounds: boolean;
+}
+
 /** The first `bins` numbers of the transform of `length` samples, by its definition Σ x · e^(∓2πi · n · k / length). */
 function transformed(
   sample: (n: number) => Complex,
-  length: number,
-  bins: number,
-  inverse = false,
+  { length, bins, inverse = false, rounds }: Transform,
 ): readonly Complex[] {
   const turn = ((inverse ? 2 : -2) * Math.PI) / length;
+  // The angle within one turn: its sine is exact to the last digits.
+  const angleOf = (steps: number): number =>
+    rounds ? Math.fround(Math.fround(turn) * steps) : turn * (steps % length);
   return Array.from({ length: bins }, (_, k) => {
     let [real, imaginary] = [0, 0];
     for (let n = 0; n < length; n++) {
       const [re, im] = sample(n);
-      // The angle within one turn: its sine is exact to the last digits.
-      const angle = turn * ((n * k) % length);
+      const angle = angleOf(n * k);
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
       real += re * cos - im * sin;
       imaginary += re * sin + im * cos;
     }
     return inverse ? [real / length, imaginary / length] : [real, imaginary];
   });
+}
+
+function isRounded({ data }: NodeTensor): boolean {
+  return data instanceof Float32Array;
 }
 
 function complexAt({ dims, data }: NodeTensor, index: number): Complex {
@@ -41,12 +53,13 @@ const dft: Evaluator = (node) => {
   const { outer, size, inner } = aroundAxis(sizes, axis);
   const length = node.optional(1)?.data[0] ?? size;
   const bins = node.number("onesided", 0) === 1 ? Math.floor(length / 2) + 1 : length;
+  const transform = { length, bins, inverse: node.number("inverse", 0) === 1, rounds: isRounded(x) };
   const y = new Float64Array(outer * bins * inner * 2);
   for (let row = 0; row < outer * inner; row++) {
     const [before, after] = [Math.floor(row / inner), row % inner];
     const sample = (n: number): Complex =>
       n < size ? complexAt(x, (before * size + n) * inner + after) : [0, 0];
-    transformed(sample, length, bins, node.number("inverse", 0) === 1).forEach((number, k) => {
+    transformed(sample, transform).forEach((number, k) => {
       y.set(number, 2 * ((before * bins + k) * inner + after));
     });
   }
@@ -72,7 +85,7 @@ const stft: Evaluator = (node) => {
       const factor = window?.data[n] ?? 1;
       return [factor * real, factor * imaginary];
     };
-    y.set(transformed(sample, length, bins).flat(), row * bins * 2);
+    y.set(transformed(sample, { length, bins, rounds: isRounded(x) }).flat(), row * bins * 2);
   }
   return [tensorOf(dims, y)];
 };
