@@ -96,7 +96,8 @@ export async function evaluateReference(
     rounded: i === 0 ? rounded : undefined,
   }));
   const onOp = (): void => onProgress(1);
-  const errors = steps?.errors ?? roundingErrors(graph, known, parameters, arithmetic, { onOp, shapes: inputs });
+  const errors =
+    steps?.errors ?? roundingErrors(graph, known, parameters, arithmetic, { onOp, shapes: inputs });
   let all: ReadonlyMap<string, OutputError> | undefined;
   const byBatch = new Map([[lot, exact[0] ?? new Map()]]);
   const runOf = (batch: number): Run => {

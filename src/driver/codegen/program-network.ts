@@ -27,7 +27,7 @@ export function programNetwork(file: string, options: NetworkOptions): SpecNetwo
     { weights: given?.source.file, changes: options.changes },
     { model: file },
   );
-  const { bytes, changed } = atInference(readBytes(file));
+  const { bytes, changed } = atInference(readBytes(file), file);
   const imported = importAssumed(bytes, file, { resolution, inputShapes });
   refuseForeign(imported, file);
   const network = recoveredNetwork(networkOfFile(file, imported), options.passes);

@@ -1,3 +1,4 @@
+import { parseModel } from "../file/document.js";
 import { isDefaultDomain } from "../file/opset.js";
 import { ModelProto, type NodeMessage, toInteger } from "../file/proto.js";
 
@@ -13,10 +14,10 @@ const [NORM_MODE, DROPOUT_MODE] = [14, 12];
 
 /**
  * The model whose BatchNormalizations use their running statistics and whose Dropouts pass on what they read. Nodes whose statistics or
- * masks are read stay as they are.
+ * masks are read stay as they are. Errors: `InputError` for bytes that are no model.
  */
-export function atInference(bytes: Uint8Array): InferenceModel {
-  const model = ModelProto.decode(bytes);
+export function atInference(bytes: Uint8Array, file: string): InferenceModel {
+  const model = parseModel(bytes, file);
   const { graph } = model;
   const opset = toInteger(model.opsetImport?.find(({ domain }) => isDefaultDomain(domain))?.version ?? 0);
   const read = new Set([

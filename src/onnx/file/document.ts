@@ -94,7 +94,9 @@ export function metadataOf(range: ByteRange, file: string): ReadonlyMap<string, 
 /** The message of a whole model, tensors included. Errors: `InputError` for bytes that are no model. */
 export function parseModel(bytes: Uint8Array, file: string): ModelMessage {
   return asModel(rangeOfBytes(bytes), file, () => {
-    const model: ModelMessage = decoded(() => ModelProto.decode(bytes));
+    // protobufjs makes an empty field of the constructor of what it reads; Node.js prints a warning where that is Buffer's.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const model: ModelMessage = decoded(() => ModelProto.decode(plain));
     if ((model.graph?.node ?? []).length === 0) throw new WireProblem("it has no graph");
     return model;
   });
