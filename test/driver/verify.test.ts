@@ -350,7 +350,10 @@ test("a file with operators of others is compared with another file, or refused 
   for (const options of [{}, { against: "cpu" }, { against: file, perBlock: true }]) {
     const error = await verify(file, options).catch((each: unknown) => each);
     assert.instance(error, InputError);
-    assert.match((error as Error).message, /QuickGelu of the domain com.microsoft is not supported\n.*reference interpreter can't evaluate/);
+    assert.match(
+      (error as Error).message,
+      /QuickGelu of the domain com.microsoft is not supported\n.*reference interpreter can't evaluate/,
+    );
   }
   const flags = await verify(plain, {
     ...{ passes: "remove-attention", names: "timm", opset: 13, target: "gpu" },
