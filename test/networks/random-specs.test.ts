@@ -21,8 +21,11 @@ import { SpecWriter } from "./random-spec.js";
  */
 const [FIRST = 0, LAST = 23] = (process.env.RANDOM_SPECS ?? "").split("-").filter(Boolean).map(Number);
 
-/** What float32 may do to a network of some twenty layers, as a part of its range. */
-const TOLERANCE = 2e-4;
+/** What float32 may do to a network of some twenty layers, as a part of its range: 2.2e-4 is the most of seeds 0 to 4,999. */
+const TOLERANCE = 3e-4;
+
+/** Seeds that showed a mistake once: a trained factor of a whole map was counted as a constant in the file. */
+const MISTAKEN = [1407, 4716];
 
 const test = suite("networks: random specs");
 let folder = "";
@@ -31,8 +34,9 @@ test.before(() => {
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
-test(`specs ${FIRST} to ${LAST}`, async () => {
-  for (let seed = FIRST; seed <= LAST; seed++) {
+test(`specs ${FIRST} to ${LAST}, and those that showed a mistake`, async () => {
+  const seeds = Array.from({ length: LAST + 1 - FIRST }, (_, i) => FIRST + i);
+  for (const seed of [...seeds, ...MISTAKEN]) {
     const spec = new SpecWriter(seed).spec();
     const text = JSON.stringify(spec);
     const file = join(folder, `${seed}.json`);

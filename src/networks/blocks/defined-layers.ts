@@ -209,7 +209,8 @@ function factorOf(
 ): Value {
   if (trained === undefined) return numberOf(layers, name, factor);
   if (trained === "channels") return perChannel(layers, x, name, factor);
-  return layers.parameter(name, [], (dims) => constantWeight(dims, factor));
+  // A list of one number: files hold scalars for constants of the computation (`storedRole`).
+  return layers.parameter(name, [1], (dims) => constantWeight(dims, factor));
 }
 
 /** A trained number for each channel of x, which all start alike. */

@@ -169,7 +169,7 @@ class TrainedScale(nn.Module):
 
     def __init__(self, factor, *, channels=None):
         super().__init__()
-        size = () if channels is None else (channels, {{ones}})
+        size = (1,) if channels is None else (channels, {{ones}})
         self.factor = nn.Parameter(torch.full(size, float(factor)))
 
     def forward(self, x):
