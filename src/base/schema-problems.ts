@@ -16,8 +16,8 @@ export type SchemaProblem = { readonly path: JsonPath; readonly given: unknown }
   /** `discriminator`: the key that tells variants of an object apart, where the word is its value. */
   | { readonly kind: "unknown-word"; readonly words: readonly string[]; readonly discriminator?: string }
   | { readonly kind: "invalid-name"; readonly message: string }
-  /** None of the forms that a value may have there; the message is the schema's own: `expected …`. */
-  | { readonly kind: "no-form"; readonly message: string }
+  /** None of the forms that a value may have there, of which `words` are some; the message is the schema's own: `expected …`. */
+  | { readonly kind: "no-form"; readonly message: string; readonly words: readonly string[] }
   | { readonly kind: "invalid"; readonly message: string }
 );
 
@@ -61,10 +61,12 @@ function problemsOf(
       if (issue.discriminator !== undefined) return choice(optionsOf(issue), issue.discriminator);
       const meant = meantIssues(issue);
       if (meant !== undefined) return meant.flatMap((each) => problemsOf(each, schema, value, path));
-      const words = issue.errors.flat().flatMap((each) => (each.code === "invalid_value" ? each.values : []));
+      const words = issue.errors
+        .flat()
+        .flatMap((each) => (each.code === "invalid_value" ? each.values.map(String) : []));
       // A union with words of its own says better what it takes.
-      if (message === "Invalid input" || given === undefined) return choice(words.map(String));
-      return [{ ...at, kind: "no-form", message }];
+      if (message === "Invalid input" || given === undefined) return choice(words);
+      return [{ ...at, kind: "no-form", message, words }];
     }
     case "invalid_key":
       return [{ ...at, kind: "invalid-name", message: issue.issues[0]?.message ?? message }];

@@ -61,13 +61,17 @@ function said(problem: SchemaProblem, document: SpecDocument, schemas: DocumentS
               `expected ${choiceWords(problem.words)}, got ${written}`,
               problem.words,
             ] as const)
-          : unknownVariant(problem.discriminator, written, path, schemas);
+          : unknownVariant(problem.discriminator, problem.words, written, path, schemas);
       return { code, message, hint: typeof given === "string" ? didYouMean(given, known) : undefined };
     }
     case "invalid-name":
       return { code: "spec/invalid-name", message: problem.message, range: document.locateKey(path) };
-    case "no-form":
-      return { code: "spec/wrong-type", message: `${problem.message}, got ${kindOf(given)}` };
+    case "no-form": {
+      if (typeof given !== "string" || problem.words.length === 0)
+        return { code: "spec/wrong-type", message: `${problem.message}, got ${kindOf(given)}` };
+      const message = `${problem.message}, got ${JSON.stringify(given)}`;
+      return { code: "spec/unknown-word", message, hint: didYouMean(given, problem.words) };
+    }
     case "invalid":
       return { code: "spec/invalid", message: problem.message };
   }
@@ -79,14 +83,18 @@ const LAYERED: readonly (string | number)[] = ["blocks", "neck", "heads"];
 /** An object's variant that is not there, by the key that tells variants apart: code, message, and the words that there are. */
 function unknownVariant(
   discriminator: string,
+  words: readonly string[],
   written: string,
   path: JsonPath,
   { blocks }: DocumentSchemas,
 ): readonly [code: DiagnosticCode, message: string, known: readonly string[]] {
   if (discriminator === "block") return ["spec/unknown-block", `unknown block ${written}`, blocks];
   if (discriminator === "layer") return ["spec/unknown-layer", `unknown layer ${written}`, LAYER_KINDS];
-  if (path.at(-2) === "join")
+  const isOneOf = (types: readonly string[]): boolean => types.every((type) => words.includes(type));
+  if (isOneOf(SELECTION_TYPES))
     return ["spec/unknown-selection", `unknown selection ${written}`, SELECTION_TYPES];
+  if (!isOneOf(ATTENTION_TYPES))
+    return ["spec/unknown-word", `expected ${choiceWords(words)}, got ${written}`, words];
   // Of a list of gates none can be none, and a layer is left out instead.
   const mayBeNone = typeof path.at(-2) !== "number" && !LAYERED.includes(path[0] ?? "");
   return [

@@ -44,6 +44,14 @@ const broken: Readonly<
     stages: [`{ ${IR}, "attention": { "type": "eca", "ratio": 0.25 } }`],
     says: ['4:95 unknown key "ratio"'],
   },
+  "an unknown type of what is no gate": {
+    more: [`"detection": { "decoder": { "type": "cels" }, "scores": "a", "boxes": "b" }`],
+    says: ['6:37 expected one of "offsets", "cells", "distances", got "cels"'],
+  },
+  "a word that is none of a choice of words and objects": {
+    more: [`"detection": { "decoder": "cels", "scores": "a", "boxes": "b" }`],
+    says: ['6:27 expected "offsets", "cells", "distances" or an object with a type, got "cels"'],
+  },
   "an unknown word": {
     more: [`"defaults": { "padding": "sane" }`],
     says: ['6:26 expected one of "symmetric", "same", got "sane"'],

@@ -1,6 +1,7 @@
 import { blockIn } from "../../analysis/block-outputs.js";
 import type { Deadline } from "../../base/deadline.js";
 import { Defect, InputError } from "../../base/diagnostic.js";
+import { once } from "../../base/late.js";
 import { withoutListeners } from "../../files/termination.js";
 import { innermostScope } from "../../ir/graph.js";
 import {
@@ -141,14 +142,6 @@ export async function finishRound(
   const placements = await placementsOf(round, candidates);
   for (const { session } of candidates) await session.close();
   return { comparisons, placements };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** Loads the subjects; one whose inputs or outputs are not the network's is a failed check. */

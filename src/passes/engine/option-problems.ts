@@ -50,7 +50,8 @@ function hintFor(problem: SchemaProblem): string | undefined {
   if (problem.kind === "unknown-key")
     return problem.known.length === 0 ? "it takes no options" : didYouMean(problem.key, problem.known);
   const { given } = problem;
-  return problem.kind === "unknown-word" && typeof given === "string"
+  const isChoice = problem.kind === "unknown-word" || problem.kind === "no-form";
+  return isChoice && problem.words.length > 0 && typeof given === "string"
     ? didYouMean(given, problem.words)
     : undefined;
 }
