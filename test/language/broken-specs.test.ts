@@ -46,11 +46,19 @@ const broken: Readonly<
   },
   "an unknown type of what is no gate": {
     more: [`"detection": { "decoder": { "type": "cels" }, "scores": "a", "boxes": "b" }`],
-    says: ['6:37 expected one of "offsets", "cells", "distances", got "cels"'],
+    says: [
+      '6:37 expected one of "offsets", "cells", "distances", got "cels"',
+      '6:57 there is no head "a"',
+      '6:71 there is no head "b"',
+    ],
   },
   "a word that is none of a choice of words and objects": {
     more: [`"detection": { "decoder": "cels", "scores": "a", "boxes": "b" }`],
-    says: ['6:27 expected "offsets", "cells", "distances" or an object with a type, got "cels"'],
+    says: [
+      '6:27 expected "offsets", "cells", "distances" or an object with a type, got "cels"',
+      '6:45 there is no head "a"',
+      '6:59 there is no head "b"',
+    ],
   },
   "an unknown word": {
     more: [`"defaults": { "padding": "sane" }`],
