@@ -54,7 +54,8 @@ export function randomInputs(
       const size = elementCount(row);
       const data = new Float64Array(rows * size);
       const { value } = input;
-      if (Array.isArray(value)) return [name, { dims, data: data.map((_, i) => value[i % value.length]) }];
+      if (typeof value === "object")
+        return [name, { dims, data: data.map((_, i) => value[i % value.length] ?? 0) }];
       const start = rowOf(input, first, images, open.size > 0);
       for (let n = 0; n < rows; n++) {
         draw(
