@@ -34,6 +34,6 @@ export function uncountedText({
   const names = uncounted
     .map(({ operator, nodes }) => `${tensorName(operator)} (${count(nodes)})`)
     .join(", ");
-  const what = nodes === 1 ? "1 node of this operator is" : `${count(nodes)} nodes of these operators are`;
-  return `${products}${counted}at least: the MACs of ${what} not counted: ${names}\n`;
+  const what = nodes === 1 ? "1 node of this operator" : `${count(nodes)} nodes of these operators`;
+  return `${products}${counted}at least: the MACs of ${what} are not counted: ${names}\n`;
 }
